@@ -1,0 +1,37 @@
+"""Documented delivery tables as executable state machines.
+
+The heavy parts load on first use, so that ``import fsm`` costs next to nothing:
+
+>>> import fsm
+>>> machine = fsm.load("with-feedback")
+>>> machine.step("awaiting", "soft_bounce").target
+'retrying'
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fsm.catalog import load
+    from fsm.compile import compile_chart
+    from fsm.errors import FsmError
+    from fsm.machine import Machine
+
+__version__ = "0.1.0"
+__all__ = ["FsmError", "Machine", "compile_chart", "load"]
+
+_HOMES = {
+    "FsmError": "fsm.errors",
+    "Machine": "fsm.machine",
+    "compile_chart": "fsm.compile",
+    "load": "fsm.catalog",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its home on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fsm' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

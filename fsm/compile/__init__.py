@@ -1,0 +1,28 @@
+"""From a python-statemachine class to a :class:`fsm.machine.Machine`.
+
+``chart`` holds the declaration as neutral values, ``read`` fills them from a class and refuses
+what cannot be compiled exactly, ``guard`` reads conditions, ``explore`` walks every reachable
+configuration. Only ``read`` and ``oracle`` know python-statemachine.
+"""
+
+from __future__ import annotations
+
+from fsm.compile.explore import explore
+from fsm.compile.read import read_chart
+from fsm.machine import Machine
+
+__all__ = ["compile_chart"]
+
+
+def compile_chart(chart_class: type, name: str | None = None) -> Machine:
+    """Compile a ``StateChart`` or ``StateMachine`` class.
+
+    No callback of the class runs: the table comes from the declaration alone. Besides states
+    and transitions the class may declare ``indicators`` (name to statuses), ``deadline``
+    (``start``, ``event``, ``state``), ``companion`` (the name of a machine that runs beside
+    it) and ``title``.
+
+    Raises :class:`fsm.errors.MachineError`, naming class, state and event, for whatever cannot
+    be compiled exactly.
+    """
+    return explore(read_chart(chart_class), name)

@@ -1,0 +1,83 @@
+"""A declared statechart as neutral, frozen values, before it is explored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from fsm.compile.guard import Guard
+from fsm.machine import Deadline, Indicator
+
+__all__ = ["Chart", "Edge", "Node"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A declared state. Nodes refer to each other by their index in :attr:`Chart.nodes`."""
+
+    id: str
+    title: str
+    parent: int | None
+    children: tuple[int, ...]
+    entry: tuple[int, ...]
+    """The children entered by default: the initial one of a compound, all of a parallel."""
+    parallel: bool
+    final: bool
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether the state has no children."""
+        return not self.children
+
+    @property
+    def is_compound(self) -> bool:
+        """Whether exactly one of the children is active with it."""
+        return bool(self.children) and not self.parallel
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A declared transition; without events it is taken as soon as its guard holds."""
+
+    source: int
+    targets: tuple[int, ...]
+    events: tuple[str, ...]
+    internal: bool
+    guard: Guard
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A whole declaration. Nodes stand in document order, edges in the order of their source."""
+
+    class_name: str
+    title: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    initial: int
+    events: tuple[str, ...]
+    indicators: tuple[Indicator, ...]
+    deadline: Deadline | None
+    companion: str | None
+    atomic_update: bool
+    """Whether a step changes the whole configuration at once (``StateMachine``)."""
+
+    @cached_property
+    def outgoing(self) -> tuple[tuple[Edge, ...], ...]:
+        """The edges that leave each node, in declared order."""
+        rows: list[list[Edge]] = [[] for _ in self.nodes]
+        for edge in self.edges:
+            rows[edge.source].append(edge)
+        return tuple(map(tuple, rows))
+
+    @cached_property
+    def ancestors(self) -> tuple[tuple[int, ...], ...]:
+        """The ancestors of each node, nearest first."""
+        rows: list[tuple[int, ...]] = []
+        for node in self.nodes:
+            rows.append(() if node.parent is None else (node.parent, *rows[node.parent]))
+        return tuple(rows)
+
+    def is_inside(self, node: int, ancestor: int | None) -> bool:
+        """Whether ``node`` is a proper descendant; of ``None``, the root, every node is one."""
+        return ancestor is None or ancestor in self.ancestors[node]

@@ -1,0 +1,299 @@
+"""Read a python-statemachine class into a :class:`Chart`; refuse by name what would mislead.
+
+python-statemachine accepts declarations that silently do something other than they say. Each
+refusal below was reproduced with version 3.2; its message names class, state and event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+from statemachine import StateChart
+from statemachine.callbacks import CallbackSpec, SpecReference
+from statemachine.graph import iterate_states
+from statemachine.spec_parser import replace_operators
+from statemachine.state import AnyState, HistoryState
+from statemachine.state import State as DeclaredState
+from statemachine.transition import Transition as DeclaredTransition
+
+from fsm.compile.chart import Chart, Edge, Node
+from fsm.compile.guard import ALWAYS, Guard, parse_guard
+from fsm.errors import MachineError
+from fsm.machine import Deadline, Indicator
+
+__all__ = ["read_chart"]
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_SENDERS = frozenset({"send", "raise_", "cancel_event"})
+
+
+def read_chart(chart_class: type) -> Chart:
+    """Read a class; raises :class:`MachineError` for what cannot be compiled exactly."""
+    name = getattr(chart_class, "__qualname__", repr(chart_class))
+    if not (isinstance(chart_class, type) and issubclass(chart_class, StateChart)):
+        raise MachineError(f"{name}: not a StateChart or StateMachine class")
+    if not chart_class.states:
+        raise MachineError(f"{name}: declares no states")
+    return _Reader(chart_class).chart()
+
+
+class _Reader:
+    def __init__(self, chart_class: type[StateChart[Any]]) -> None:
+        self.cls = chart_class
+        self.name = chart_class.__qualname__
+        self.declared = list(iterate_states(chart_class.states))
+        self.index = {id(state): i for i, state in enumerate(self.declared)}
+        self.events = [str(event.id) for event in chart_class._events]
+
+    def chart(self) -> Chart:
+        self._refuse_inheritance()
+        self._refuse_ambiguous_states()
+        self._refuse_events()
+        nodes = tuple(self._node(state) for state in self.declared)
+        edges = tuple(self._edge(state, t) for state in self.declared for t in self._exits(state))
+        self._refuse_shadowed(edges)
+        self._refuse_dead_ends(nodes, edges)
+        self._refuse_sending_actions()
+        cls = self.cls
+        return Chart(
+            class_name=self.name,
+            title=str(getattr(cls, "title", "") or self.name),
+            nodes=nodes,
+            edges=edges,
+            initial=self.index[id(cls.initial_state)],
+            events=tuple(e for e in self.events if not e.startswith(("done.state.", "done_state_"))),
+            indicators=self._indicators(),
+            deadline=self._fact("deadline", Deadline),
+            companion=self._fact("companion", str),
+            atomic_update=bool(cls.atomic_configuration_update),
+        )
+
+    # Values --------------------------------------------------------------------------------
+
+    def _node(self, state: DeclaredState) -> Node:
+        children = tuple(self.index[id(child)] for child in state.states)
+        entry = tuple(
+            self.index[id(target)] for t in state.transitions if t.initial for target in t.targets
+        )
+        return Node(
+            id=state.id,
+            title=str(state.name),
+            parent=self.index[id(state.parent)] if state.parent else None,
+            children=children,
+            entry=children if state.parallel else entry,
+            parallel=bool(state.parallel),
+            final=bool(state.final),
+        )
+
+    def _exits(self, state: DeclaredState) -> Iterator[DeclaredTransition]:
+        return (t for t in state.transitions if not t.initial)
+
+    def _edge(self, state: DeclaredState, transition: DeclaredTransition) -> Edge:
+        events = tuple(str(event) for event in transition.events)
+        where = self._at(state, events)
+        for target in transition.targets:
+            if id(target) not in self.index:
+                raise MachineError(
+                    f"{where}: leads to a state that is not in the class; a state and an event "
+                    "may not share one attribute name"
+                )
+        if list(transition.validators):
+            raise MachineError(f"{where}: has a validator; write it as a guard (cond=)")
+        self._refuse_odd_internal(transition, state, where)
+        guard = self._guard(transition, where)
+        if not events and guard.names:
+            raise MachineError(
+                f"{where}: an eventless transition may only depend on In('state'), not on "
+                f"{', '.join(sorted(guard.names))}: it would move without an event"
+            )
+        targets = tuple(self.index[id(target)] for target in transition.targets)
+        return Edge(self.index[id(state)], targets, events, bool(transition.internal), guard)
+
+    def _guard(self, transition: DeclaredTransition, where: str) -> Guard:
+        guard = ALWAYS
+        for spec in transition.cond:
+            if not spec.is_convention:
+                guard = guard & self._condition(spec, where)
+        return guard
+
+    def _condition(self, spec: CallbackSpec, where: str) -> Guard:
+        if spec.reference is SpecReference.NAME:
+            text = replace_operators(spec.attr_name)
+        else:
+            text = spec.attr_name.strip("_") if spec.is_event else spec.attr_name
+        if text == "<lambda>":
+            raise MachineError(f"{where}: the guard is a lambda; give it a name")
+        guard = parse_guard(text.strip(), where)
+        for name in sorted(guard.names & set(self.events)):
+            raise MachineError(f"{where}: the guard {name!r} is also an event, and would send it")
+        return guard if spec.expected_value is not False else guard.negated()
+
+    def _indicators(self) -> tuple[Indicator, ...]:
+        declared = getattr(self.cls, "indicators", {})
+        if not isinstance(declared, Mapping):
+            raise MachineError(f"{self.name}: indicators must map a name to statuses")
+        return tuple(
+            Indicator(str(name), frozenset([statuses] if isinstance(statuses, str) else statuses))
+            for name, statuses in declared.items()
+        )
+
+    def _fact(self, attribute: str, kind: type[Any]) -> Any:
+        value = getattr(self.cls, attribute, None)
+        if value is not None and not isinstance(value, kind):
+            raise MachineError(f"{self.name}: {attribute} must be a {kind.__name__}")
+        return value
+
+    def _at(self, state: DeclaredState, events: tuple[str, ...]) -> str:
+        event = f"event {' '.join(events)!r}" if events else "no event"
+        return f"{self.name}: state {state.id!r}, {event}"
+
+    # Refusals ------------------------------------------------------------------------------
+
+    def _refuse_inheritance(self) -> None:
+        for base in self.cls.__bases__:
+            if getattr(base, "states", None):
+                raise MachineError(
+                    f"{self.name}: extends the machine {base.__qualname__}; python-statemachine adds "
+                    "the transitions of both to one set of states, so declare each machine whole"
+                )
+        known = set(self.events)
+        for state in self.declared:
+            for transition in self._exits(state):
+                strange = [str(e) for e in transition.events if str(e) not in known]
+                if strange:
+                    raise MachineError(
+                        f"{self._at(state, tuple(strange))}: added from outside the class, by a "
+                        "subclass; declare each machine whole"
+                    )
+
+    def _refuse_ambiguous_states(self) -> None:
+        ids: set[str] = set()
+        values: dict[object, str] = {}
+        for state in self.declared:
+            if isinstance(state, HistoryState):
+                raise MachineError(
+                    f"{self.name}: state {state.id!r} is a history state; what it remembers is not "
+                    "in the table, so name the states it can return to"
+                )
+            if state.id in ids:
+                raise MachineError(
+                    f"{self.name}: two states have the id {state.id!r}; ids must be unique in the "
+                    "whole machine, also in sibling compounds"
+                )
+            if state.value in values:
+                raise MachineError(
+                    f"{self.name}: states {values[state.value]!r} and {state.id!r} have the same "
+                    f"value {state.value!r}"
+                )
+            if state.parent is None and state.id in self.events:
+                raise MachineError(f"{self.name}: {state.id!r} is both a state and an event")
+            if list(self._declared_callbacks(state.invoke)):
+                raise MachineError(f"{self.name}: state {state.id!r} invokes other work")
+            ids.add(state.id)
+            values[state.value] = state.id
+
+    def _refuse_events(self) -> None:
+        for event in self.cls._events:
+            text = str(event.id)
+            if text.startswith(("error.", "error_execution")):
+                raise MachineError(
+                    f"{self.name}: event {text!r} is raised by the library when a callback fails"
+                )
+            if not text.startswith("done.state.") and not _NAME.fullmatch(text):
+                raise MachineError(
+                    f"{self.name}: event {text!r} is not a plain name; dots and * match by prefix"
+                )
+            if hasattr(StateChart, text) or text in {"model", "state", "history_values"}:
+                raise MachineError(
+                    f"{self.name}: event {text!r} hides an attribute of python-statemachine"
+                )
+            if event.delay:
+                raise MachineError(f"{self.name}: event {text!r} is delayed; time is not in the table")
+            for transition in event._transitions or ():
+                if isinstance(transition.source, AnyState):
+                    raise MachineError(
+                        f"{self.name}: event {text!r} uses from_.any(), which covers only the "
+                        "top-level states declared before it; list the states"
+                    )
+
+    def _refuse_odd_internal(
+        self, transition: DeclaredTransition, state: DeclaredState, where: str
+    ) -> None:
+        if not transition.internal or not transition.targets:
+            return
+        to_self = transition.targets[0] is state
+        if not state.is_atomic and (to_self or not self.cls.enable_self_transition_entries):
+            raise MachineError(
+                f"{where}: an internal transition of the compound state does not enter its target "
+                "again; leave out internal=True"
+            )
+
+    def _refuse_shadowed(self, edges: tuple[Edge, ...]) -> None:
+        open_to: set[tuple[int, str]] = set()
+        for edge in edges:
+            for event in edge.events or ("",):
+                if (edge.source, event) in open_to:
+                    raise MachineError(
+                        f"{self._at(self.declared[edge.source], edge.events)}: an earlier transition "
+                        "without a guard always wins, so this one is never taken"
+                    )
+                if edge.guard is ALWAYS:
+                    open_to.add((edge.source, event))
+
+    def _refuse_dead_ends(self, nodes: tuple[Node, ...], edges: tuple[Edge, ...]) -> None:
+        leaving = {edge.source for edge in edges}
+        for i, node in enumerate(nodes):
+            if node.final and i in leaving:
+                raise MachineError(
+                    f"{self.name}: state {node.id!r} is final and has transitions of its own"
+                )
+            if node.final and node.children:
+                raise MachineError(f"{self.name}: state {node.id!r} is final and has children")
+            if not node.is_atomic or node.final or not self.cls.validate_trap_states:
+                continue
+            here: int | None = i
+            while here is not None and here not in leaving:
+                here = nodes[here].parent
+            if here is None:
+                raise MachineError(
+                    f"{self.name}: nothing leaves the state {node.id!r}; give it a transition, mark "
+                    "it final=True, or set validate_trap_states = False"
+                )
+
+    def _refuse_sending_actions(self) -> None:
+        """An action that sends an event moves the machine in a way the table cannot show."""
+        sending = _SENDERS | set(self.events)
+        for owner, function in self._actions():
+            for name in sorted(sending & _names_used(function.__code__)):
+                raise MachineError(
+                    f"{self.name}: {owner} uses {name!r}, so an event can cause another one; "
+                    "declare the whole move as one transition"
+                )
+
+    def _actions(self) -> Iterator[tuple[str, FunctionType]]:
+        for base in self.cls.__mro__:
+            if base is StateChart or base.__module__.startswith("statemachine"):
+                continue
+            for key, value in vars(base).items():
+                if isinstance(value, FunctionType):
+                    yield key, value
+        for state in self.declared:
+            carriers = [state, *self._exits(state)]
+            for spec in (spec for carrier in carriers for spec in carrier._specs):
+                if isinstance(spec.func, FunctionType):
+                    yield f"{spec.attr_name} on {state.id!r}", spec.func
+
+    @staticmethod
+    def _declared_callbacks(specs: Any) -> Iterator[CallbackSpec]:
+        return (spec for spec in specs if not spec.is_convention)
+
+
+def _names_used(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _names_used(constant)
+    return names

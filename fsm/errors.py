@@ -1,0 +1,36 @@
+"""The errors this toolkit raises; each message says what, where and what to do."""
+
+from __future__ import annotations
+
+__all__ = [
+    "FsmError",
+    "LogError",
+    "MachineError",
+    "MissingToolError",
+    "OutputError",
+    "PageError",
+]
+
+
+class FsmError(Exception):
+    """Any mistake in the input or the use; the command line prints it in one line and exits 2."""
+
+
+class MachineError(FsmError):
+    """A machine that cannot be found, read or compiled exactly."""
+
+
+class LogError(FsmError):
+    """A log that cannot be read as a delivery log."""
+
+
+class PageError(FsmError):
+    """A page, table or lexicon that cannot be read."""
+
+
+class OutputError(FsmError):
+    """A result that could not be written."""
+
+
+class MissingToolError(FsmError):
+    """An optional tool that is not installed; the message names how to get it."""

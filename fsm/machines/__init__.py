@@ -1,0 +1,17 @@
+"""The built-in machines: declarations only, each beside its documented table.
+
+``NAMES`` maps a machine's name to its class, as ``module:Class``; the Markdown page of the same
+stem holds the documented table and the source of every transition.
+"""
+
+from __future__ import annotations
+
+__all__ = ["NAMES"]
+
+NAMES = {
+    "with-feedback": "fsm.machines.with_feedback:WithFeedback",
+    "without-feedback": "fsm.machines.without_feedback:WithoutFeedback",
+    "delivery": "fsm.machines.delivery:Delivery",
+    "engagement": "fsm.machines.engagement:Engagement",
+    "quarantine": "fsm.machines.quarantine:Quarantine",
+}
