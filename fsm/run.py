@@ -1,0 +1,66 @@
+"""One trace through a machine, step by step.
+
+>>> import fsm
+>>> for step in run(fsm.load("with-feedback"), ["relayed", "soft_bounce", "opened"]):
+...     print(step)
+to_send --relayed--> awaiting
+awaiting --soft_bounce--> retrying
+retrying --opened--> rejected: no event of this machine
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fsm.machine import Machine, Outcome, Transition
+
+__all__ = ["Step", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a run: the state before and after, and the transition (``None``: rejected)."""
+
+    event: str
+    before: str
+    after: str
+    transition: Transition | None
+    reason: str = ""
+    """Why the event was rejected."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the event did."""
+        return self.transition.outcome if self.transition else Outcome.REJECT
+
+    def __str__(self) -> str:
+        result = self.after if self.transition else f"rejected: {self.reason}"
+        return f"{self.before} --{self.event}--> {result}"
+
+
+def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
+    """Run a trace of input symbols from ``start`` (default: the initial state).
+
+    A rejected event changes nothing and is kept as a step. Raises
+    :class:`fsm.errors.MachineError` when ``start`` is not a state.
+    """
+    state = machine.state(start or machine.initial).name
+    steps = []
+    for event in trace:
+        transition = machine.step(state, event)
+        after = transition.target if transition else state
+        reason = "" if transition else _reason(machine, state, event)
+        steps.append(Step(event, state, after, transition, reason))
+        state = after
+    return tuple(steps)
+
+
+def _reason(machine: Machine, state: str, event: str) -> str:
+    if event in machine.guards and machine.guards[event]:
+        return f"depends on {', '.join(machine.guards[event])}; write for example " + next(
+            repr(symbol) for symbol in machine.events if symbol.startswith(f"{event}[")
+        )
+    if event not in machine.alphabet:
+        return "no event of this machine"
+    return f"not accepted in {state}"

@@ -1,0 +1,247 @@
+"""Hold the documented tables of a page against the machines they describe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from fsm.machine import Machine, Transition
+from fsm.run import run
+from fsm.spec.lexicon import Lexicon, Step
+from fsm.spec.origins import declared, is_transitions, roles
+from fsm.spec.page import Cell, Page, Row, Table
+from fsm.spec.text import items, plain
+
+__all__ = ["Finding", "Report", "check_pages"]
+
+Load = Callable[[str], Machine]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement, at its place. ``row`` counts the body rows of the table from 1."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    machine: str
+    row: int | None
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}] {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was checked and what was found, in page order."""
+
+    pages: int
+    tables: int
+    rows: int
+    findings: tuple[Finding, ...]
+    confirmed: dict[str, int] = field(default_factory=dict)
+    """Documented rows that agree with their machine, by machine name."""
+
+
+def check_pages(pages: Sequence[Page], lexicon: Lexicon, load: Load) -> Report:
+    """Check every documented table of the pages.
+
+    A table is documented when its title names a machine and its columns are those of a steps
+    table (step, status, perhaps indicators) or of a transitions table (from, event, to). A
+    steps table whose title names no machine is itself a finding.
+    """
+    checks = [
+        check
+        for page in pages
+        for table in page.tables
+        if (check := _TableCheck.of(page.name, table, lexicon, load))
+    ]
+    for check in checks:
+        check.run()
+    confirmed: Counter[str] = Counter()
+    for check in checks:
+        confirmed[check.name] += check.confirmed
+    return Report(
+        pages=len(pages),
+        tables=len(checks),
+        rows=sum(len(check.table.rows) for check in checks),
+        findings=tuple(finding for check in checks for finding in check.findings),
+        confirmed={name: count for name, count in confirmed.items() if count},
+    )
+
+
+@dataclass
+class _TableCheck:
+    file: str
+    table: Table
+    lexicon: Lexicon
+    name: str
+    machine: Machine | None
+    findings: list[Finding] = field(default_factory=list)
+    confirmed: int = 0
+
+    @classmethod
+    def of(cls, file: str, table: Table, lexicon: Lexicon, load: Load) -> _TableCheck | None:
+        """Return the check of a documented table, or ``None`` for any other table."""
+        steps = {"step", "status"} <= roles(table, lexicon).keys()
+        if not steps and not is_transitions(table, lexicon):
+            return None
+        name = lexicon.machine(table.title)
+        return cls(file, table, lexicon, name or "", load(name) if name else None)
+
+    def run(self) -> None:
+        if self.machine is None:
+            self._unknown_title()
+        elif is_transitions(self.table, self.lexicon):
+            self._transitions(self.machine)
+        else:
+            self._steps(self.machine)
+
+    # Steps ---------------------------------------------------------------------------------
+
+    def _steps(self, machine: Machine) -> None:
+        seen: dict[Step, int] = {}
+        for number, row in enumerate(self.table.rows, 1):
+            before = len(self.findings)
+            step = self._row(machine, row, number)
+            if step in seen:
+                self._find(row.cells[0], "duplicate-row", f"repeats row {seen[step]}", number)
+            elif step:
+                seen[step] = number
+            self.confirmed += len(self.findings) == before
+        documented = {s for (name, _), s in self.lexicon.steps.items() if name == machine.name}
+        for step in sorted(documented - seen.keys(), key=lambda s: (s.event, s.source or "")):
+            where = f" in {step.source}" if step.source else ""
+            self._find(
+                self.table.header[0], "missing-row", f"no row for the step {step.event!r}{where}", None
+            )
+
+    def _row(self, machine: Machine, row: Row, number: int) -> Step | None:
+        at = roles(self.table, self.lexicon)
+        if row.width != len(self.table.header):
+            self._find(
+                row.cells[0],
+                "broken-row",
+                f"has {row.width} cells under {len(self.table.header)} headers; "
+                "a | inside a cell is written \\|",
+                number,
+            )
+            return None
+        cell = row.cells[at["step"]]
+        step = self.lexicon.step(machine.name, cell.text)
+        transition = _outcome(machine, step) if step else None
+        if not step or not transition:
+            self._unknown(cell, "step", self.lexicon.step_labels(machine.name), number)
+            return None
+        self._status(machine, transition, row.cells[at["status"]], number)
+        if "indicators" in at:
+            self._effects(machine, transition, row.cells[at["indicators"]], number)
+        return step
+
+    def _status(self, machine: Machine, transition: Transition, cell: Cell, number: int) -> None:
+        said, expected = self.lexicon.status(cell.text), machine.status(transition.target)
+        if said is None:
+            self._unknown(cell, "status", tuple(self.lexicon.statuses), number)
+        elif said != expected:
+            self._find(
+                cell,
+                "wrong-status",
+                f"status {said!r} for {transition.label!r} in {transition.source}, "
+                f"the machine says {expected!r}",
+                number,
+            )
+
+    def _effects(self, machine: Machine, transition: Transition, cell: Cell, number: int) -> None:
+        expected = machine.effects(transition)
+        said: dict[str, str] = {}
+        for item in items(cell.text):
+            effect = self.lexicon.effect(item)
+            if effect is None:
+                self._find(cell, "unknown-label", f"unknown effect {item!r}", number)
+                return
+            indicator, stated = effect
+            said[indicator] = stated.value
+            if indicator not in expected:
+                self._find(cell, "unknown-label", f"{indicator!r} is no indicator here", number)
+            elif stated is not expected[indicator]:
+                self._find(
+                    cell,
+                    "wrong-effect",
+                    f"{indicator} {stated.value} for {transition.label!r} in {transition.source}, "
+                    f"the machine says {expected[indicator].value}",
+                    number,
+                )
+        for indicator in expected:
+            if indicator not in said:
+                self._find(cell, "missing-effect", f"says nothing of {indicator!r}", number)
+
+    # Transitions ---------------------------------------------------------------------------
+
+    def _transitions(self, machine: Machine) -> None:
+        cells = {(t.source, t.label, t.target) for t in machine.transitions}
+        seen: set[tuple[str, str, str]] = set()
+        for d in declared(self.table, self.lexicon):
+            key = (d.source, d.event, d.target)
+            if key not in cells:
+                self._find(d.place, "wrong-transition", _wrong(machine, *key), None)
+            elif key in seen:
+                self._find(d.place, "duplicate-row", f"repeats {_arrow(*key)}", None)
+            seen.add(key)
+        for key in sorted(cells - seen):
+            self._find(self.table.header[0], "missing-row", f"no row for {_arrow(*key)}", None)
+        if not self.findings:
+            self.confirmed += len(self.table.rows)
+
+    # Words ---------------------------------------------------------------------------------
+
+    def _unknown_title(self) -> None:
+        close = _close(self.table.title, tuple(self.lexicon.titles))
+        self.findings.append(
+            Finding(
+                self.file,
+                self.table.line,
+                1,
+                "unknown-title",
+                f"the title {plain(self.table.title)!r} names no machine{close}",
+                "",
+                None,
+            )
+        )
+
+    def _unknown(self, cell: Cell, what: str, known: tuple[str, ...], number: int) -> None:
+        text = plain(cell.text)
+        self._find(cell, "unknown-label", f"unknown {what} {text!r}{_close(text, known)}", number)
+
+    def _find(self, cell: Cell, code: str, message: str, number: int | None) -> None:
+        self.findings.append(
+            Finding(self.file, cell.line, cell.column, code, message, self.name, number)
+        )
+
+
+def _outcome(machine: Machine, step: Step) -> Transition | None:
+    """Return the transition that the shortest trace to a step ends with."""
+    trace = machine.trace_to(step.event, step.source)
+    return run(machine, trace)[-1].transition if trace else None
+
+
+def _close(text: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(plain(text).casefold(), known, 1, 0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _arrow(source: str, event: str, target: str) -> str:
+    return f"{source} --{event}--> {target}"
+
+
+def _wrong(machine: Machine, source: str, event: str, target: str) -> str:
+    actual: Iterator[str] = (
+        t.target for t in machine.transitions if (t.source, t.label) == (source, event)
+    )
+    found = next(actual, None)
+    says = f"it leads to {found}" if found else "there is no such transition"
+    return f"{_arrow(source, event, target)}: the machine says {says}"

@@ -1,0 +1,133 @@
+"""The words of one language for steps, statuses, indicators and effects: data, not code."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from fsm.errors import PageError
+from fsm.machine import Effect
+from fsm.spec.text import normalise
+
+__all__ = ["Lexicon", "Step", "load_lexicon", "read_lexicon"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a documented step means: ``event``, accepted in ``source`` or wherever first."""
+
+    event: str
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """One language. All labels are held normalised, see :func:`fsm.spec.text.normalise`."""
+
+    language: str
+    titles: Mapping[str, str]
+    """Table title to machine name."""
+    columns: Mapping[str, str]
+    """Column header to its role: step, indicators, status, from, event, to, source, reason."""
+    statuses: Mapping[str, str]
+    indicators: Mapping[str, str]
+    effects: tuple[tuple[str, Effect], ...]
+    """Patterns with the slot ``{indicator}``, and the effect they state."""
+    steps: Mapping[tuple[str, str], Step]
+    """(machine name, step label) to its meaning."""
+
+    def machine(self, title: str) -> str | None:
+        """Return the machine a table of this title is about."""
+        return self.titles.get(normalise(title))
+
+    def column(self, header: str) -> str | None:
+        """Return the role of a column."""
+        return self.columns.get(normalise(header))
+
+    def status(self, text: str) -> str | None:
+        """Return the status a cell states."""
+        return self.statuses.get(normalise(text))
+
+    def step(self, machine: str, text: str) -> Step | None:
+        """Return what a step of this machine means."""
+        return self.steps.get((machine, normalise(text)))
+
+    def effect(self, text: str) -> tuple[str, Effect] | None:
+        """Return the indicator and the effect that one item of a cell states."""
+        folded = normalise(text)
+        for pattern, effect in self.effects:
+            head, _, tail = pattern.partition("{indicator}")
+            if len(folded) < len(head) + len(tail):
+                continue
+            if folded.startswith(head) and folded.endswith(tail):
+                slot = folded[len(head) : len(folded) - len(tail)].strip()
+                if slot in self.indicators:
+                    return self.indicators[slot], effect
+        return None
+
+    def step_labels(self, machine: str) -> tuple[str, ...]:
+        """Return the step labels known for a machine."""
+        return tuple(label for name, label in self.steps if name == machine)
+
+
+@cache
+def load_lexicon(language: str = "en") -> Lexicon:
+    """Return a lexicon that ships with the package."""
+    name = f"{language}.toml"
+    return _lexicon(files("fsm.spec").joinpath("lexicons", name).read_text("utf-8"), name)
+
+
+def read_lexicon(path: Path) -> Lexicon:
+    """Read a lexicon from a file; raises :class:`PageError` naming the file and the fault."""
+    try:
+        return _lexicon(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise PageError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise PageError(f"{path}: not UTF-8 text") from error
+
+
+def _lexicon(text: str, name: str) -> Lexicon:
+    try:
+        data = tomllib.loads(text)
+        return Lexicon(
+            language=str(data["language"]),
+            titles=_by_label(data["titles"]),
+            columns=_by_label(data["columns"]),
+            statuses=_by_label(data["statuses"]),
+            indicators=_by_label(data["indicators"]),
+            effects=tuple(
+                (_pattern(pattern), Effect(effect))
+                for effect, patterns in data["effects"].items()
+                for pattern in patterns
+            ),
+            steps=dict(_steps(data["steps"])),
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PageError(f"{name}: not a lexicon: {error!r}") from error
+
+
+def _by_label(section: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {normalise(label): value for value, labels in section.items() for label in labels}
+
+
+def _pattern(text: str) -> str:
+    head, slot, tail = text.partition("{indicator}")
+    if not slot:
+        raise ValueError(f"the effect pattern {text!r} has no {{indicator}}")
+    gap_before = " " if head.endswith(" ") else ""
+    gap_after = " " if tail.startswith(" ") else ""
+    return f"{normalise(head)}{gap_before}{{indicator}}{gap_after}{normalise(tail)}"
+
+
+def _steps(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, str], Step]]:
+    for entry in entries:
+        meaning = Step(entry["event"], entry.get("from"))
+        for machine in entry["machines"]:
+            for label in entry["labels"]:
+                yield (machine, normalise(label)), meaning

@@ -1,0 +1,64 @@
+"""Where each transition comes from: the transitions table of a machine's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fsm.errors import PageError
+from fsm.machine import Machine, Source
+from fsm.spec.lexicon import Lexicon, load_lexicon
+from fsm.spec.page import Cell, Table, read_page
+from fsm.spec.text import plain
+
+__all__ = ["Declared", "declared", "is_transitions", "origins", "roles"]
+
+ITSELF = "itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One transition as a page declares it, with its place and its source."""
+
+    source: str
+    event: str
+    target: str
+    origin: Source
+    place: Cell
+
+
+def origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
+    """Return the source of each transition of a machine, keyed (from, event, to)."""
+    lexicon = load_lexicon()
+    return {
+        (d.source, d.event, d.target): d.origin
+        for table in read_page(page).tables
+        if lexicon.machine(table.title) == machine.name and is_transitions(table, lexicon)
+        for d in declared(table, lexicon)
+    }
+
+
+def roles(table: Table, lexicon: Lexicon) -> dict[str, int]:
+    """Return the index of each column whose header the lexicon knows, by role."""
+    found = ((lexicon.column(cell.text), i) for i, cell in enumerate(table.header))
+    return {role: i for role, i in found if role}
+
+
+def is_transitions(table: Table, lexicon: Lexicon) -> bool:
+    """Whether the table declares transitions (from, event, to)."""
+    return {"from", "event", "to"} <= roles(table, lexicon).keys()
+
+
+def declared(table: Table, lexicon: Lexicon) -> Iterator[Declared]:
+    """Yield the transitions of a table; a row may name several states it starts from."""
+    at = roles(table, lexicon)
+    for row in table.rows:
+        text = {role: plain(row.cells[i].text) for role, i in at.items() if i < len(row.cells)}
+        missing = [role for role in ("from", "event", "to") if not text.get(role)]
+        if missing:
+            raise PageError(f"line {row.line}: the row has no {missing[0]!r}")
+        origin = Source(text.get("source", ""), text.get("reason", ""))
+        for state in (part.strip() for part in text["from"].split(",")):
+            target = state if text["to"] == ITSELF else text["to"]
+            yield Declared(state, text["event"], target, origin, row.cells[at["from"]])
