@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from fsm.errors import MachineError
-from fsm.machine import Machine, Source
+from fsm.machine import Machine
 from fsm.machines import NAMES
 
-__all__ = ["document", "load", "machine_class"]
+__all__ = ["document", "load", "load_bare", "machine_class"]
 
 
 @cache
@@ -68,5 +68,5 @@ def document(name: str) -> Path:
 
 def _unknown(name: str) -> str:
     close = get_close_matches(name, NAMES, 1)
-    hint = f"did you mean {close[0]!r}?" if close else f"built in: {', '.join(NAMES)}"
+    hint = f"did you mean {close[0]!r}?" if close else f"built in are {', '.join(NAMES)};"
     return f"{name}: no such machine; {hint} Others are named package.module:Class"

@@ -57,7 +57,7 @@ def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tup
 
 
 def _reason(machine: Machine, state: str, event: str) -> str:
-    if event in machine.guards and machine.guards[event]:
+    if machine.guards.get(event):
         return f"depends on {', '.join(machine.guards[event])}; write for example " + next(
             repr(symbol) for symbol in machine.events if symbol.startswith(f"{event}[")
         )

@@ -78,6 +78,22 @@ class Chart:
             rows.append(() if node.parent is None else (node.parent, *rows[node.parent]))
         return tuple(rows)
 
+    @cached_property
+    def entry_order(self) -> tuple[int, ...]:
+        """The place of each node when several are entered at once.
+
+        python-statemachine sorts by ``document_order``, which counts from one more than the
+        parent's, so that states of different parents share numbers.
+        """
+        rows: list[int] = []
+        for i, node in enumerate(self.nodes):
+            if node.parent is None:
+                rows.append(1 + sum(n.parent is None for n in self.nodes[:i]))
+            else:
+                before = self.nodes[node.parent].children.index(i)
+                rows.append(rows[node.parent] + 1 + before)
+        return tuple(rows)
+
     def is_inside(self, node: int, ancestor: int | None) -> bool:
         """Whether ``node`` is a proper descendant; of ``None``, the root, every node is one."""
         return ancestor is None or ancestor in self.ancestors[node]

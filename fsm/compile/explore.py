@@ -9,6 +9,7 @@ is refused, never guessed.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass
 
 from fsm.compile.chart import Chart, Edge
@@ -19,6 +20,8 @@ from fsm.machine import Machine, State, Transition
 __all__ = ["explore"]
 
 MAX_STATES = 100_000
+MAX_MICROSTEPS = 1_000
+"""One event that causes more steps than this goes round for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,27 @@ class _Configuration:
 
     active: frozenset[int]
     ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Completed:
+    """What entering final states caused: done events, and the top-level state that may end all."""
+
+    heard: tuple[str, ...]
+    root: int | None
+
+
+class _NoGuards(dict[str, bool]):
+    """The valuation at the start, where no event has given the guards a value."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __missing__(self, name: str) -> bool:
+        raise MachineError(
+            f"{self.where}: a state is complete at once and what follows depends on the guard "
+            f"{name!r}, which has no value before the first event"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +112,7 @@ class _Explorer:
         chart = self.chart
         ordered = sorted(steps, key=lambda c: (self._atoms(c), c.ended))
         states = {c: self._state(c) for c in ordered}
+        self._check_names(states)
         self._check_facts(states)
         reached = {atom for c in ordered for atom in self._atoms(c)}
         transitions = tuple(
@@ -113,9 +138,7 @@ class _Explorer:
             companion=chart.companion,
             guards={event: tuple(sorted(self._guards(event))) for event in chart.events},
             unreachable=tuple(
-                node.id
-                for i, node in enumerate(chart.nodes)
-                if node.is_atomic and i not in reached
+                node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
         )
 
@@ -134,6 +157,15 @@ class _Explorer:
             atoms=tuple(a.id for a in atoms),
             final=configuration.ended or all(a.final for a in atoms),
         )
+
+    def _check_names(self, states: dict[_Configuration, State]) -> None:
+        ended = {s.name: c.ended for c, s in states.items()}
+        for configuration, state in states.items():
+            if ended[state.name] != configuration.ended:
+                raise MachineError(
+                    f"{self.chart.class_name}: state {state.name!r} ends the machine or not, "
+                    "depending on which of its regions was complete first"
+                )
 
     def _check_facts(self, states: dict[_Configuration, State]) -> None:
         chart = self.chart
@@ -155,8 +187,10 @@ class _Explorer:
     def _start(self) -> _Configuration:
         entered: dict[int, None] = {}
         self._enter(self.chart.initial, entered)
-        queue, ended = self._completed(entered, frozenset(entered), "the start")
-        return self._settle(frozenset(entered), queue, ended, {}, "the start")
+        active = frozenset(entered)
+        self._check_legal(active, "the start")
+        done = self._completed(entered, frozenset(), "the start")
+        return self._settle(active, done, _NoGuards(self._at("the start", active)), "the start")
 
     def _macrostep(
         self, configuration: _Configuration, event: str, valuation: Valuation
@@ -166,49 +200,38 @@ class _Explorer:
         fired = self._select(configuration.active, event, valuation)
         if not fired:
             return None
-        active, queue, ended = self._microstep(configuration.active, fired, event)
-        return _Step(fired, self._settle(active, queue, ended, valuation, event))
+        active, done = self._microstep(configuration.active, fired, event)
+        return _Step(fired, self._settle(active, done, valuation, event))
 
     def _settle(
-        self,
-        active: frozenset[int],
-        queue: tuple[str, ...],
-        ended: bool,
-        valuation: Valuation,
-        event: str,
+        self, active: frozenset[int], done: _Completed, valuation: Valuation, event: str
     ) -> _Configuration:
         """Run eventless transitions and internal events until neither moves anything."""
-        seen = set()
-        while not ended or self._ends_as_parallel(active):
-            if (active, queue) in seen:
+        queue, root = done.heard, done.root
+        seen: set[tuple[frozenset[int], tuple[str, ...]]] = set()
+        while True:
+            if (active, queue) in seen or len(seen) > MAX_MICROSTEPS:
                 raise MachineError(
                     f"{self._at(event, active)}: eventless transitions go round for ever"
                 )
             seen.add((active, queue))
             fired = self._select(active, None, valuation)
-            if not fired and not queue:
-                break
             if not fired:
-                fired = self._select(active, queue[0], valuation)
-                queue = queue[1:]
+                if not queue:
+                    break
+                fired, queue = self._select(active, queue[0], valuation), queue[1:]
             if fired:
-                active, more, now_ended = self._microstep(active, fired, event)
-                queue, ended = queue + more, ended or now_ended
-        if ended and self._root_parallel is not None:
-            ended = self._in_final(self._root_parallel, active)
-        return _Configuration(active, ended)
+                active, done = self._microstep(active, fired, event)
+                queue, root = queue + done.heard, root if done.root is None else done.root
+        return _Configuration(active, root is not None and self._has_ended(root, active))
 
-    @property
-    def _root_parallel(self) -> int | None:
-        return self.chart.initial if self.chart.nodes[self.chart.initial].parallel else None
-
-    def _ends_as_parallel(self, active: frozenset[int]) -> bool:
-        """A parallel root ends only when everything came to rest; a final state at once."""
-        return self._root_parallel is not None and self._root_parallel in active
+    def _has_ended(self, root: int, active: frozenset[int]) -> bool:
+        """Whether a top-level final or parallel state, once complete, still is at the end."""
+        return root in active and (self.chart.nodes[root].final or self._in_final(root, active))
 
     def _microstep(
         self, active: frozenset[int], fired: tuple[Edge, ...], event: str
-    ) -> tuple[frozenset[int], tuple[str, ...], bool]:
+    ) -> tuple[frozenset[int], _Completed]:
         left: set[int] = set()
         for edge in fired:
             left |= self._exits(active, edge)
@@ -219,35 +242,57 @@ class _Explorer:
             for target in edge.targets:
                 self._enter_ancestors(target, self._domain(edge), entered)
         after = (active - left).union(entered)
-        return after, *self._completed(entered, after, event)
+        self._check_legal(after, event)
+        return after, self._completed(entered, active - left, event)
+
+    def _check_legal(self, active: frozenset[int], event: str) -> None:
+        """Refuse what enters two children of a compound state, or not all of a parallel one."""
+        nodes = self.chart.nodes
+        legal = sum(nodes[i].parent is None for i in active) == 1
+        for i in active:
+            node = nodes[i]
+            expected = len(node.children) if node.parallel else int(node.is_compound)
+            legal &= sum(child in active for child in node.children) == expected
+            legal &= node.parent is None or node.parent in active
+        if not legal:
+            raise MachineError(
+                f"{self._at(event, active)}: python-statemachine makes these states active "
+                "together, which the declaration does not allow; target one state of each region"
+            )
 
     def _completed(
-        self, entered: dict[int, None], active: frozenset[int], event: str
-    ) -> tuple[tuple[str, ...], bool]:
-        """Return the done events of the final states just entered, and whether all has ended."""
-        nodes, queue, ended = self.chart.nodes, [], False
-        for i in sorted(entered):
+        self, entered: dict[int, None], staying: frozenset[int], event: str
+    ) -> _Completed:
+        """Return the done events of the final states just entered, and what may have ended.
+
+        A ``StateMachine`` changes the whole configuration before it looks, so that regions
+        completed together are announced once for each; a ``StateChart`` state by state.
+        """
+        nodes, root, queue = self.chart.nodes, None, []
+        present = set(staying)
+        if self.chart.atomic_update:
+            present.update(entered)
+        for i in sorted(entered, key=self.chart.entry_order.__getitem__):
+            present.add(i)
             parent = nodes[i].parent
             if not nodes[i].final:
                 continue
             if parent is None:
-                ended = True
+                root = i
                 continue
             queue.append(f"done.state.{nodes[parent].id}")
             above = nodes[parent].parent
-            if above is None or not nodes[above].parallel or not self._in_final(above, active):
+            if above is None or not nodes[above].parallel or not self._in_final(above, present):
                 continue
-            done = f"done.state.{nodes[above].id}"
-            if self.chart.atomic_update or done not in queue:
-                queue.append(done)
-            ended = ended or nodes[above].parent is None
+            queue.append(f"done.state.{nodes[above].id}")
+            root = above if nodes[above].parent is None else root
         heard = tuple(done for done in queue if done in self.listened)
         if len(heard) > 1:
             raise MachineError(
-                f"{self._at(event, active)}: {' and '.join(heard)} happen at once and their order "
-                "is not defined; complete one state at a time"
+                f"{self._at(event, staying.union(entered))}: {' and '.join(heard)} happen at once "
+                "and their order is not defined; complete one state at a time"
             )
-        return heard, ended
+        return _Completed(heard, root)
 
     # Which edges fire ----------------------------------------------------------------------
 
@@ -306,7 +351,11 @@ class _Explorer:
         """The innermost compound state that the edge does not leave; ``None`` is the root."""
         chart, source = self.chart, edge.source
         node = chart.nodes[source]
-        if edge.internal and node.is_compound and all(chart.is_inside(t, source) for t in edge.targets):
+        if (
+            edge.internal
+            and node.is_compound
+            and all(chart.is_inside(t, source) for t in edge.targets)
+        ):
             return source
         if edge.internal and node.is_atomic and edge.targets[0] == source:
             return source
@@ -344,11 +393,11 @@ class _Explorer:
             if self.chart.nodes[ancestor].parallel:
                 self._enter_regions(ancestor, entered)
 
-    def _in_final(self, node: int, active: frozenset[int]) -> bool:
+    def _in_final(self, node: int, active: Set[int]) -> bool:
         nodes = self.chart.nodes
         children = nodes[node].children
         if nodes[node].parallel:
-            return node in active and all(self._in_final(child, active) for child in children)
+            return all(self._in_final(child, active) for child in children)
         return any(nodes[child].final and child in active for child in children)
 
     # Words ---------------------------------------------------------------------------------

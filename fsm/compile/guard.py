@@ -33,13 +33,21 @@ class Guard:
     def __and__(self, other: Guard) -> Guard:
         if self is ALWAYS:
             return other
-        text = f"{self.text} and {other.text}"
-        return Guard(text, self.names | other.names, lambda v, c: self.test(v, c) and other.test(v, c))
+        text = f"{_operand(self.text)} and {_operand(other.text)}"
+        return Guard(
+            text, self.names | other.names, lambda v, c: self.test(v, c) and other.test(v, c)
+        )
 
     def negated(self) -> Guard:
         """Return the opposite condition."""
         text = f"not {self.text}" if self.text.isidentifier() else f"not ({self.text})"
         return Guard(text, self.names, lambda v, c: not self.test(v, c))
+
+
+def _operand(text: str) -> str:
+    """Put brackets around a text that joins alternatives, so that ``and`` can be added to it."""
+    tree = ast.parse(text, mode="eval").body
+    return f"({text})" if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or) else text
 
 
 ALWAYS = Guard("", frozenset(), lambda _valuation, _active: True)
@@ -69,13 +77,26 @@ def _build(node: ast.expr, names: set[str], where: str) -> Test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner = _build(operand, names, where)
             return lambda v, c: not inner(v, c)
-        case ast.Call(func=ast.Name(id="In" | "in_"), args=args):
-            ids = frozenset(str(a.value) for a in args if isinstance(a, ast.Constant))
+        case ast.Call(func=ast.Name(id=function), args=args) if function.lower() == "in":
+            ids = frozenset(
+                a.value for a in args if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            )
+            if not ids or len(ids) < len(args) or node.keywords:
+                raise MachineError(f"{where}: {ast.unparse(node)} must name states in quotes")
             return lambda _v, c: ids <= c
         case ast.Constant(value=value):
             truth = bool(value)
             return lambda _v, _c: truth
-        case ast.Name() | ast.Compare():
+        case ast.Name():
+            names.add(node.id)
+            return lambda v, _c: v[node.id]
+        case ast.Compare():
+            read = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+            if not read or any(isinstance(n, ast.Call) for n in ast.walk(node)):
+                raise MachineError(
+                    f"{where}: the comparison {ast.unparse(node)!r} must read an attribute, and "
+                    "nothing but attributes"
+                )
             name = ast.unparse(node)
             names.add(name)
             return lambda v, _c: v[name]

@@ -6,15 +6,17 @@ refusal below was reproduced with version 3.2; its message names class, state an
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
 from statemachine import StateChart
-from statemachine.callbacks import CallbackSpec, SpecReference
+from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
+from statemachine.event import Event
 from statemachine.graph import iterate_states
-from statemachine.spec_parser import replace_operators
+from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
 from statemachine.state import AnyState, HistoryState
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
@@ -47,11 +49,14 @@ class _Reader:
         self.declared = list(iterate_states(chart_class.states))
         self.index = {id(state): i for i, state in enumerate(self.declared)}
         self.events = [str(event.id) for event in chart_class._events]
+        self._guards_meant: dict[str, object] = {}
 
     def chart(self) -> Chart:
         self._refuse_inheritance()
         self._refuse_ambiguous_states()
+        self._refuse_odd_states()
         self._refuse_events()
+        self._refuse_unheard()
         nodes = tuple(self._node(state) for state in self.declared)
         edges = tuple(self._edge(state, t) for state in self.declared for t in self._exits(state))
         self._refuse_shadowed(edges)
@@ -64,12 +69,17 @@ class _Reader:
             nodes=nodes,
             edges=edges,
             initial=self.index[id(cls.initial_state)],
-            events=tuple(e for e in self.events if not e.startswith(("done.state.", "done_state_"))),
+            events=tuple(e for e in self.events if not self._is_done(e)),
             indicators=self._indicators(),
             deadline=self._fact("deadline", Deadline),
             companion=self._fact("companion", str),
             atomic_update=bool(cls.atomic_configuration_update),
         )
+
+    def _is_done(self, event: str) -> bool:
+        """Whether the library raises the event, or it is the alias of one that it raises."""
+        alias = event.replace("done_state_", "done.state.", 1)
+        return alias.startswith("done.state.") and alias in self.events
 
     # Values --------------------------------------------------------------------------------
 
@@ -113,23 +123,60 @@ class _Reader:
         return Edge(self.index[id(state)], targets, events, bool(transition.internal), guard)
 
     def _guard(self, transition: DeclaredTransition, where: str) -> Guard:
-        guard = ALWAYS
+        guard, seen = ALWAYS, dict[str, str]()
         for spec in transition.cond:
-            if not spec.is_convention:
-                guard = guard & self._condition(spec, where)
+            condition = self._condition(spec, where)
+            if seen.setdefault(self._condition_key(spec, where), condition.text) != condition.text:
+                raise MachineError(
+                    f"{where}: has a second condition ({condition.text}) that python-statemachine "
+                    "takes for the first one and drops; join them into one"
+                )
+            guard = guard & condition
         return guard
 
     def _condition(self, spec: CallbackSpec, where: str) -> Guard:
-        if spec.reference is SpecReference.NAME:
-            text = replace_operators(spec.attr_name)
-        else:
-            text = spec.attr_name.strip("_") if spec.is_event else spec.attr_name
+        text = _condition_text(spec)
         if text == "<lambda>":
             raise MachineError(f"{where}: the guard is a lambda; give it a name")
-        guard = parse_guard(text.strip(), where)
-        for name in sorted(guard.names & set(self.events)):
-            raise MachineError(f"{where}: the guard {name!r} is also an event, and would send it")
+        guard = parse_guard(text, where)
+        for name in _names_read(text):
+            self._refuse_guard_name(name, spec, where)
         return guard if spec.expected_value is not False else guard.negated()
+
+    @staticmethod
+    def _condition_key(spec: CallbackSpec, where: str) -> str:
+        """Two conditions of one transition with one key are one for python-statemachine."""
+        if spec.reference is not SpecReference.NAME:
+            return spec.attr_name
+        try:
+            expression = parse_boolean_expr(spec.attr_name, _named, operator_mapping)
+        except (KeyError, SyntaxError, ValueError) as error:
+            raise MachineError(f"{where}: cannot read the guard {spec.attr_name!r}") from error
+        return str(expression.unique_key)
+
+    def _refuse_guard_name(self, name: str, spec: CallbackSpec, where: str) -> None:
+        if name in self.events:
+            raise MachineError(f"{where}: the guard {name!r} is also an event, and would send it")
+        if name in {state.id for state in self.declared}:
+            raise MachineError(
+                f"{where}: the guard {name!r} is also a state, and would always hold; "
+                f"to ask for the state write In('{name}')"
+            )
+        if hasattr(StateChart, name):
+            raise MachineError(
+                f"{where}: the guard {name!r} is an attribute of python-statemachine itself"
+            )
+        meant = self._guards_meant.setdefault(name, self._meaning(spec, name))
+        if meant is not self._meaning(spec, name):
+            raise MachineError(
+                f"{where}: two different guards have the name {name!r}; rename one of them"
+            )
+
+    def _meaning(self, spec: CallbackSpec, name: str) -> object:
+        """The function a guard calls; the class itself where it looks the name up there."""
+        if spec.reference is SpecReference.NAME or getattr(self.cls, name, None) is spec.func:
+            return self.cls
+        return spec.func
 
     def _indicators(self) -> tuple[Indicator, ...]:
         declared = getattr(self.cls, "indicators", {})
@@ -159,25 +206,19 @@ class _Reader:
                     f"{self.name}: extends the machine {base.__qualname__}; python-statemachine adds "
                     "the transitions of both to one set of states, so declare each machine whole"
                 )
-        known = set(self.events)
-        for state in self.declared:
-            for transition in self._exits(state):
-                strange = [str(e) for e in transition.events if str(e) not in known]
-                if strange:
-                    raise MachineError(
-                        f"{self._at(state, tuple(strange))}: added from outside the class, by a "
-                        "subclass; declare each machine whole"
-                    )
+        for subclass in _subclasses(self.cls):
+            for event in subclass._events:
+                for transition in event._transitions or ():
+                    if id(transition.source) in self.index:
+                        raise MachineError(
+                            f"{self._at(transition.source, (str(event),))}: added by the subclass "
+                            f"{subclass.__qualname__}; declare each machine whole"
+                        )
 
     def _refuse_ambiguous_states(self) -> None:
         ids: set[str] = set()
         values: dict[object, str] = {}
         for state in self.declared:
-            if isinstance(state, HistoryState):
-                raise MachineError(
-                    f"{self.name}: state {state.id!r} is a history state; what it remembers is not "
-                    "in the table, so name the states it can return to"
-                )
             if state.id in ids:
                 raise MachineError(
                     f"{self.name}: two states have the id {state.id!r}; ids must be unique in the "
@@ -188,35 +229,90 @@ class _Reader:
                     f"{self.name}: states {values[state.value]!r} and {state.id!r} have the same "
                     f"value {state.value!r}"
                 )
-            if state.parent is None and state.id in self.events:
-                raise MachineError(f"{self.name}: {state.id!r} is both a state and an event")
-            if list(self._declared_callbacks(state.invoke)):
-                raise MachineError(f"{self.name}: state {state.id!r} invokes other work")
             ids.add(state.id)
             values[state.value] = state.id
+        if self.cls.start_configuration_values:
+            raise MachineError(
+                f"{self.name}: start_configuration_values overrides the initial state; "
+                "mark one state initial=True"
+            )
+
+    def _refuse_odd_states(self) -> None:
+        for state in self.declared:
+            where = f"{self.name}: state {state.id!r}"
+            if isinstance(state, HistoryState):
+                raise MachineError(
+                    f"{where} is a history state; what it remembers is not in the table, so name "
+                    "the states it can return to"
+                )
+            if state.parent is None and state.id in self.events:
+                raise MachineError(f"{self.name}: {state.id!r} is both a state and an event")
+            if not state.id or set(state.id) & set("+[], "):
+                raise MachineError(f"{where} needs a plain name: it becomes part of a longer one")
+            if hasattr(StateChart, state.id) or state.id == "model":
+                raise MachineError(f"{where} hides an attribute of python-statemachine")
+            if list(self._declared_callbacks(state.invoke)):
+                raise MachineError(f"{where} invokes other work")
+            if state.is_compound and sum(bool(t.initial) for t in state.transitions) != 1:
+                raise MachineError(
+                    f"{where} has several initial children, of which python-statemachine takes "
+                    "the first; mark one"
+                )
 
     def _refuse_events(self) -> None:
         for event in self.cls._events:
-            text = str(event.id)
-            if text.startswith(("error.", "error_execution")):
+            text, where = str(event.id), f"{self.name}: event {str(event.id)!r}"
+            if text.startswith(("error.", "error_")):
                 raise MachineError(
-                    f"{self.name}: event {text!r} is raised by the library when a callback fails"
+                    f"{where}: python-statemachine reads error_ as 'error.', and raises "
+                    "error.execution when a callback fails; choose another name"
+                )
+            if text == "error" and self.cls.catch_errors_as_events:
+                raise MachineError(
+                    f"{where} also happens by itself when a callback fails (error.execution); "
+                    "choose another name or set catch_errors_as_events = False"
+                )
+            if text == "done" and any(s.final and s.parent for s in self.declared):
+                raise MachineError(
+                    f"{where} also happens by itself when a state is complete (done.state...); "
+                    "choose another name"
                 )
             if not text.startswith("done.state.") and not _NAME.fullmatch(text):
-                raise MachineError(
-                    f"{self.name}: event {text!r} is not a plain name; dots and * match by prefix"
-                )
+                raise MachineError(f"{where} is not a plain name; dots and * match by prefix")
             if hasattr(StateChart, text) or text in {"model", "state", "history_values"}:
-                raise MachineError(
-                    f"{self.name}: event {text!r} hides an attribute of python-statemachine"
-                )
+                raise MachineError(f"{where} hides an attribute of python-statemachine")
             if event.delay:
-                raise MachineError(f"{self.name}: event {text!r} is delayed; time is not in the table")
-            for transition in event._transitions or ():
-                if isinstance(transition.source, AnyState):
+                raise MachineError(f"{where} is delayed; time is not in the table")
+            self._refuse_lost_sources(event, where)
+
+    def _refuse_lost_sources(self, event: Event, where: str) -> None:
+        for transition in event._transitions or ():
+            if isinstance(transition.source, AnyState):
+                raise MachineError(
+                    f"{where} uses from_.any(), which covers only the top-level states declared "
+                    "before it; list the states"
+                )
+            if id(transition.source) not in self.index:
+                raise MachineError(
+                    f"{where} leaves the state {transition.source.id or transition.source.name!r}, "
+                    "which is not in the class; a state and an event may not share one attribute "
+                    "name"
+                )
+
+    def _refuse_unheard(self) -> None:
+        known = set(self.events)
+        for state in self.declared:
+            for transition in self._exits(state):
+                strange = tuple(str(e) for e in transition.events if str(e) not in known)
+                if strange and strange[0].startswith("__event__"):
                     raise MachineError(
-                        f"{self.name}: event {text!r} uses from_.any(), which covers only the "
-                        "top-level states declared before it; list the states"
+                        f"{self.name}: state {state.id!r} has a transition on an Event() without an "
+                        "id, which is never heard below the top level; write Event(id=...)"
+                    )
+                if strange:
+                    raise MachineError(
+                        f"{self._at(state, strange)}: added from outside the class; declare each "
+                        "machine whole"
                     )
 
     def _refuse_odd_internal(
@@ -225,6 +321,11 @@ class _Reader:
         if not transition.internal or not transition.targets:
             return
         to_self = transition.targets[0] is state
+        if state.is_atomic and any(ancestor.parallel for ancestor in state.ancestors()):
+            raise MachineError(
+                f"{where}: an internal transition to itself inside a parallel state enters the "
+                "other regions again; leave out internal=True"
+            )
         if not state.is_atomic and (to_self or not self.cls.enable_self_transition_entries):
             raise MachineError(
                 f"{where}: an internal transition of the compound state does not enter its target "
@@ -273,22 +374,73 @@ class _Reader:
                     "declare the whole move as one transition"
                 )
 
+        for owner, name in self._actions_by_name():
+            if name in self.events:
+                raise MachineError(
+                    f"{self.name}: {owner} has the event {name!r} as an action, so an event can "
+                    "cause another one; declare the whole move as one transition"
+                )
+
     def _actions(self) -> Iterator[tuple[str, FunctionType]]:
-        for base in self.cls.__mro__:
-            if base is StateChart or base.__module__.startswith("statemachine"):
+        classes = [*self.cls.__mro__, *map(_class_of, self.cls._class_listeners)]
+        for base in classes:
+            if base.__module__.startswith("statemachine."):
                 continue
             for key, value in vars(base).items():
                 if isinstance(value, FunctionType):
                     yield key, value
+        for owner, spec in self._specs():
+            if isinstance(spec.func, FunctionType):
+                yield f"{spec.attr_name} on {owner}", spec.func
+
+    def _actions_by_name(self) -> Iterator[tuple[str, str]]:
+        for owner, spec in self._specs():
+            if spec.reference is SpecReference.NAME and spec.group is not CallbackGroup.COND:
+                yield owner, spec.attr_name
+
+    def _specs(self) -> Iterator[tuple[str, CallbackSpec]]:
+        yield from (("the class", spec) for spec in self.cls._specs)
         for state in self.declared:
-            carriers = [state, *self._exits(state)]
-            for spec in (spec for carrier in carriers for spec in carrier._specs):
-                if isinstance(spec.func, FunctionType):
-                    yield f"{spec.attr_name} on {state.id!r}", spec.func
+            for carrier in (state, *self._exits(state)):
+                yield from ((repr(state.id), spec) for spec in carrier._specs)
 
     @staticmethod
     def _declared_callbacks(specs: Any) -> Iterator[CallbackSpec]:
         return (spec for spec in specs if not spec.is_convention)
+
+
+def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
+    for subclass in cls.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
+
+
+def _class_of(listener: object) -> type[Any]:
+    return listener if isinstance(listener, type) else type(listener)
+
+
+def _condition_text(spec: CallbackSpec) -> str:
+    text = str(spec.attr_name).strip()
+    if spec.reference is SpecReference.NAME and not text.isidentifier():
+        return replace_operators(text).strip()  # "!a ^ b v c", but a lone "v" is a name
+    return text
+
+
+def _names_read(text: str) -> list[str]:
+    tree = ast.parse(text, mode="eval")
+    called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
+    return sorted(found)
+
+
+def _named(name: str) -> Any:
+    """Stand in for the attribute that a condition reads, to learn the library's key for it."""
+
+    def stand_in() -> None: ...
+
+    stand_in.unique_key = name  # type: ignore[attr-defined]
+    stand_in.__name__ = name
+    return stand_in
 
 
 def _names_used(code: CodeType) -> set[str]:

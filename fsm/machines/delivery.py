@@ -48,27 +48,21 @@ class Delivery(StateChart):
     preparation_done = editing.preparing.to(ready.prepared)
     preparation_failed = editing.preparing.to(editing.draft)
     change_schedule = (
-        editing.draft.to.itself()
-        | ready.prepared.to(editing.draft)
-        | waiting.to(editing.draft)
+        editing.draft.to.itself() | ready.prepared.to(editing.draft) | waiting.to(editing.draft)
     )
-    confirm = (
-        ready.prepared.to(ready.confirming, cond="can_start")
-        | waiting.confirmation_due.to(running.sending, cond="can_start")
+    confirm = ready.prepared.to(ready.confirming, cond="can_start") | waiting.confirmation_due.to(
+        running.sending, cond="can_start"
     )
-    ok = (
-        ready.confirming.to(waiting.scheduled, cond="is_scheduled")
-        | ready.confirming.to(running.sending, unless="is_scheduled")
+    ok = ready.confirming.to(waiting.scheduled, cond="is_scheduled") | ready.confirming.to(
+        running.sending, unless="is_scheduled"
     )
     cancel = ready.confirming.to(ready.prepared)
-    date_reached = (
-        waiting.scheduled.to(waiting.confirmation_due, cond="asks_confirmation")
-        | waiting.scheduled.to(running.sending, unless="asks_confirmation")
-    )
+    date_reached = waiting.scheduled.to(
+        waiting.confirmation_due, cond="asks_confirmation"
+    ) | waiting.scheduled.to(running.sending, unless="asks_confirmation")
     message_sent = running.sending.to.itself()
-    all_sent = (
-        running.sending.to(waiting.scheduled, cond="is_recurring")
-        | running.sending.to(done.retrying, unless="is_recurring")
+    all_sent = running.sending.to(waiting.scheduled, cond="is_recurring") | running.sending.to(
+        done.retrying, unless="is_recurring"
     )
     pause = running.sending.to(running.paused)
     resume = running.paused.to(running.sending)
@@ -77,6 +71,4 @@ class Delivery(StateChart):
         | waiting.to(halted.stopped)
         | running.to(halted.stopped)
     )
-    validity_over = (
-        done.retrying.to(done.finished) | running.to(done.finished)
-    )
+    validity_over = done.retrying.to(done.finished) | running.to(done.finished)

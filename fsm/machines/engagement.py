@@ -17,13 +17,5 @@ class Engagement(StateChart):
     was_opened = State("Opened")
     was_clicked = State("Clicked")
 
-    opened = (
-        unopened.to(was_opened)
-        | was_opened.to.itself()
-        | was_clicked.to.itself()
-    )
-    clicked = (
-        unopened.to(was_clicked)
-        | was_opened.to(was_clicked)
-        | was_clicked.to.itself()
-    )
+    opened = unopened.to(was_opened) | was_opened.to.itself() | was_clicked.to.itself()
+    clicked = unopened.to(was_clicked) | was_opened.to(was_clicked) | was_clicked.to.itself()

@@ -39,7 +39,6 @@ class WithFeedback(StateChart):
     )
     soft_bounce = pending.awaiting.to(failed.retrying) | failed.retrying.to(failed.retrying)
     retry_succeeded = failed.retrying.to(sent.delivered)
-    retry_failed = (
-        failed.retrying.to(failed.retries_exhausted)
-        | pending.awaiting.to(failed.retries_exhausted)
+    retry_failed = failed.retrying.to(failed.retries_exhausted) | pending.awaiting.to(
+        failed.retries_exhausted
     )

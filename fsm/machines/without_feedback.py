@@ -39,7 +39,6 @@ class WithoutFeedback(StateChart):
     )
     soft_bounce = sent.awaiting.to(sent.retrying) | sent.retrying.to(sent.retrying)
     retry_succeeded = sent.retrying.to(sent.delivered)
-    retry_failed = (
-        sent.retrying.to(failed.retries_exhausted)
-        | sent.awaiting.to(failed.retries_exhausted)
+    retry_failed = sent.retrying.to(failed.retries_exhausted) | sent.awaiting.to(
+        failed.retries_exhausted
     )

@@ -118,7 +118,10 @@ class _TableCheck:
         for step in sorted(documented - seen.keys(), key=lambda s: (s.event, s.source or "")):
             where = f" in {step.source}" if step.source else ""
             self._find(
-                self.table.header[0], "missing-row", f"no row for the step {step.event!r}{where}", None
+                self.table.header[0],
+                "missing-row",
+                f"no row for the step {step.event!r}{where}",
+                None,
             )
 
     def _row(self, machine: Machine, row: Row, number: int) -> Step | None:

@@ -1,0 +1,76 @@
+"""Names of a machine as text that is safe to draw: everything visible, every id plain."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterable
+
+__all__ = ["identifiers", "visible", "wrapped"]
+
+# Listed, not looked up by category: the Unicode tables of Python change, our output must not.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_LONGEST_ID = 40
+
+
+def visible(text: str) -> str:
+    r"""Return the text with each control, bidi mark and other unseen character spelled out.
+
+    What XML forbids is among them, so the result can stand in any of the formats.
+
+    >>> visible("a\nb\u202ec")
+    'a␊b[U+202E]c'
+    """
+    return _HIDDEN.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(0x2400 + code) if code < 0x20 else f"[U+{code:04X}]"
+
+
+def wrapped(text: str, width: int) -> tuple[str, ...]:
+    """Return the text in lines of at most so many columns; a wide character takes two.
+
+    Nothing is left out: a word that is longer than a line is broken.
+
+    >>> wrapped("Waiting for the date", 12)
+    ('Waiting for', 'the date')
+    """
+    shown = visible(text)
+    wide = any(unicodedata.east_asian_width(c) in "WF" for c in shown)
+    lines = textwrap.wrap(shown, width // 2 if wide else width, break_on_hyphens=False)
+    return tuple(lines) or ("",)
+
+
+def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
+    """Return a plain id for each name: itself where it is plain, else close to it, never twice.
+
+    >>> identifiers(["to_send", "a+b", "a b", "end"], reserved=["end"])
+    {'to_send': 'to_send', 'a+b': 'a_b', 'a b': 'a_b_2', 'end': 'end_2'}
+    """
+    ordered = list(dict.fromkeys(names))
+    taken = {word.lower() for word in reserved}
+    ids: dict[str, str] = {}
+    # Plain names first, so that an odd name beside them never changes their ids.
+    for name in sorted(ordered, key=lambda name: _plain(name) != name):
+        ids[name] = _unused(_plain(name), taken)
+        taken.add(ids[name].lower())
+    return {name: ids[name] for name in ordered}
+
+
+def _plain(name: str) -> str:
+    plain = re.sub(r"\W+", "_", name, flags=re.ASCII)[:_LONGEST_ID].strip("_")
+    return plain if re.match(r"[A-Za-z]", plain) else f"s_{plain}".rstrip("_")
+
+
+def _unused(plain: str, taken: set[str]) -> str:
+    number, candidate = 1, plain
+    while candidate.lower() in taken:
+        number += 1
+        candidate = f"{plain}_{number}"
+    return candidate

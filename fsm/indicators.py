@@ -1,0 +1,60 @@
+"""Indicators of a delivery: how many messages have a status, in percent of messages to send.
+
+The denominator is the number of messages to send, which does not change while a delivery is
+under way; only so do the documented tables hold. :func:`delivered_rate` is the variant that
+reports use, Delivered / (Delivered + Bounces).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fsm.machine import Machine
+
+__all__ = ["Share", "delivered_rate", "percent", "shares", "status_counts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A count of messages, and its percentage of the messages to send (``None`` of none)."""
+
+    count: int
+    percent: float | None
+
+
+def percent(count: int, whole: int) -> float | None:
+    """Return a percentage with two decimals, or ``None`` where there is nothing to divide by.
+
+    >>> percent(7841, 9266)
+    84.62
+    """
+    return round(100 * count / whole, 2) if whole else None
+
+
+def status_counts(machine: Machine, states: Mapping[str, int]) -> dict[str, int]:
+    """Return the messages of each status, given the messages in each state."""
+    counts = dict.fromkeys(machine.statuses, 0)
+    for name, count in states.items():
+        status = machine.status(name)
+        if status is not None:
+            counts[status] += count
+    return counts
+
+
+def shares(machine: Machine, statuses: Mapping[str, int], to_send: int) -> dict[str, Share]:
+    """Return every indicator of a machine, given the messages of each status."""
+    return {
+        i.name: _share(sum(statuses.get(status, 0) for status in i.statuses), to_send)
+        for i in machine.indicators
+    }
+
+
+def _share(count: int, whole: int) -> Share:
+    return Share(count, percent(count, whole))
+
+
+def delivered_rate(indicators: Mapping[str, Share]) -> float | None:
+    """Return Delivered / (Delivered + Bounces + errors) in percent: the reporting variant."""
+    delivered = indicators["Delivered"].count
+    return percent(delivered, delivered + indicators["Bounces + errors"].count)

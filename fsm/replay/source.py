@@ -1,0 +1,351 @@
+"""Read canonical delivery logs: CSV, JSONL and Parquet, compressed or not, or standard input.
+
+Every event keeps its file and its row, so that whatever is said of it can be proved.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sys
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from fsm.errors import LogError
+
+__all__ = ["FORMATS", "Log", "Source", "read_log"]
+
+FORMATS = ("csv", "jsonl", "parquet")
+NEEDED = ("message_id", "event", "timestamp")
+OPTIONAL = ("recipient", "delivery_id", "seq")
+
+_SHOWN = 80
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One log file: where it is, the name it is reported under, its format."""
+
+    path: Path
+    name: str
+    format: str
+
+    def lines(self, rows: Sequence[int]) -> dict[int, int]:
+        """Return the line of each row (both counted as people do: the first line is 1).
+
+        A Parquet file has no lines; its rows are counted from 1.
+        """
+        if self.format == "parquet" or not rows:
+            return {row: row + 1 for row in rows}
+        wanted = set(rows)
+        found = islice(self._records(), max(wanted) + 1)
+        return {row: line for row, line in enumerate(found) if row in wanted}
+
+    def _records(self) -> Iterator[int]:
+        """Yield the line on which each record begins."""
+        texts = (line for batch in _text_batches(self.path) for line in batch)
+        if self.format == "jsonl":
+            yield from (number for number, text in enumerate(texts, 1) if text.strip())
+            return
+        csv.field_size_limit(2**31 - 1)
+        reader = csv.reader(f"{text}\n" for text in texts)
+        next(reader, None)
+        line = reader.line_num
+        for record in reader:
+            if record:
+                yield line + 1
+            line = reader.line_num
+
+
+@dataclass(frozen=True)
+class Log:
+    """The events of one or more files in one frame, in file order.
+
+    The frame's columns: ``file`` (index into ``sources``), ``row`` (in the file, from 0),
+    ``message_id``, ``event``, ``timestamp`` (UTC, microseconds), and ``recipient``,
+    ``delivery_id``, ``seq`` where a file has them.
+    """
+
+    sources: tuple[Source, ...]
+    frame: pl.DataFrame
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns that identify a message: its id, and the recipient where there is one."""
+        return [name for name in ("message_id", "recipient") if name in self.frame.columns]
+
+    def locate(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Return the events with ``file`` as its name and ``line`` in it."""
+        names, lines = [], []
+        wanted: dict[int, list[int]] = {}
+        for file, row in zip(events["file"], events["row"], strict=True):
+            wanted.setdefault(file, []).append(row)
+        found = {file: self.sources[file].lines(rows) for file, rows in wanted.items()}
+        for file, row in zip(events["file"], events["row"], strict=True):
+            names.append(self.sources[file].name)
+            lines.append(found[file][row])
+        places = {
+            "file": pl.Series(names, dtype=pl.String),
+            "line": pl.Series(lines, dtype=pl.UInt64),
+        }
+        rest = events.drop("file", "row")
+        return pl.DataFrame(places).hstack(rest)
+
+
+def read_log(
+    paths: Iterable[str | Path],
+    columns: Mapping[str, str] | None = None,
+    log_format: str | None = None,
+) -> Log:
+    """Read log files (``-`` is standard input) into one frame.
+
+    ``columns`` maps a canonical column to the name it has in the files (``message_id`` to
+    ``case_id``). The format is told by content unless it is given. Raises
+    :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be read; then
+    nothing is returned.
+    """
+    sources = tuple(_open(str(path), log_format) for path in paths)
+    if not sources:
+        raise LogError("no log files given")
+    frames = [_read(source, i, columns or {}) for i, source in enumerate(sources)]
+    return Log(sources, pl.concat(frames, how="diagonal"))
+
+
+def _open(path: str, log_format: str | None) -> Source:
+    if path != "-":
+        return _source(Path(path), path, log_format)
+    with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+    place = Path(spool.name)
+    try:
+        source = _source(place, "<stdin>", log_format)
+    except LogError:
+        place.unlink()
+        raise
+    weakref.finalize(source, place.unlink, missing_ok=True)
+    return source
+
+
+# Which format ------------------------------------------------------------------------------
+
+
+def _source(path: Path, name: str, log_format: str | None) -> Source:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except IsADirectoryError as error:
+        raise LogError(f"{name}: a directory, not a log; name the files in it") from error
+    except OSError as error:
+        raise LogError(f"{name}: {error.strerror or error}") from error
+    if not head:
+        raise LogError(f"{name}: empty; a log begins with a header line or a record")
+    return Source(path, name, log_format or _sniff(path, name, head))
+
+
+def _sniff(path: Path, name: str, head: bytes) -> str:
+    if head == b"PAR1":
+        return "parquet"
+    if not head.startswith(_COMPRESSED) and b"\0" in head:
+        raise LogError(f"{name}: binary data, neither CSV, JSONL nor Parquet")
+    first = _first_line(path, name)
+    if first is None:
+        raise LogError(f"{name}: empty; a log begins with a header line or a record")
+    return "jsonl" if first.lstrip("\ufeff \t").startswith("{") else "csv"
+
+
+def _first_line(path: Path, name: str) -> str | None:
+    try:
+        lines = pl.scan_lines(path).filter(pl.col("line").str.len_bytes() > 0).head(1).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(Source(path, name, "csv"), error) from error
+    return None if lines.is_empty() else str(lines.item())
+
+
+# One file ----------------------------------------------------------------------------------
+
+
+def _read(source: Source, index: int, columns: Mapping[str, str]) -> pl.DataFrame:
+    theirs = {name: columns.get(name, name) for name in (*NEEDED, *OPTIONAL)}
+    try:
+        scan = _scan(source, theirs.values())
+        names = scan.collect_schema().names()
+        _check_columns(source, names, columns)
+        picked = [pl.col(their).alias(our) for our, their in theirs.items() if their in names]
+        frame = scan.select(picked).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(source, error) from error
+    frame = frame.with_row_index("row").with_columns(
+        pl.lit(index, pl.UInt32).alias("file"), pl.col("row").cast(pl.UInt64)
+    )
+    return _typed(source, frame)
+
+
+def _scan(source: Source, wanted: Iterable[str]) -> pl.LazyFrame:
+    if source.format == "parquet":
+        return pl.scan_parquet(source.path)
+    if source.format == "jsonl":
+        names = _json_names(source, wanted)
+        return pl.scan_ndjson(source.path, schema=dict.fromkeys(names, pl.String))
+    return pl.scan_csv(source.path, infer_schema=False)
+
+
+def _json_names(source: Source, wanted: Iterable[str]) -> list[str]:
+    """The wanted names that occur in the first records; the others are not in the file."""
+    head = pl.scan_ndjson(source.path, infer_schema_length=1000).collect_schema().names()
+    return [name for name in wanted if name in head]
+
+
+def _check_columns(source: Source, names: Sequence[str], columns: Mapping[str, str]) -> None:
+    for name in NEEDED:
+        theirs = columns.get(name, name)
+        if theirs not in names:
+            known = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+            raise LogError(
+                f"{source.name}:1: no column {theirs!r}; there are: {known}. "
+                f"Map one with --column {name}=NAME"
+            )
+
+
+def _typed(source: Source, frame: pl.DataFrame) -> pl.DataFrame:
+    for name in ("message_id", "recipient", "delivery_id", "event"):
+        if name in frame.columns:
+            frame = frame.with_columns(pl.col(name).cast(pl.String))
+    missing = frame.filter(pl.col("message_id").fill_null("") == "")
+    _refuse(source, missing, "message_id", "no message_id; every event belongs to a message")
+    frame = frame.with_columns(pl.col("event").fill_null(""))
+    if "seq" in frame.columns:
+        frame = _numbered(source, frame)
+    return frame.with_columns(_timestamps(source, frame))
+
+
+def _numbered(source: Source, frame: pl.DataFrame) -> pl.DataFrame:
+    seq = pl.col("seq").cast(pl.String).str.strip_chars()
+    number = seq.replace("", None).cast(pl.Int64, strict=False)
+    wrong = frame.filter(number.is_null() & (seq.fill_null("") != ""))
+    _refuse(source, wrong, "seq", "not a whole number")
+    return frame.with_columns(number)
+
+
+def _timestamps(source: Source, frame: pl.DataFrame) -> pl.Series:
+    column = frame["timestamp"]
+    if isinstance(column.dtype, pl.Datetime):
+        if column.dtype.time_zone is None:
+            raise LogError(f"{source.name}: the timestamps have no zone; store them as UTC")
+        parsed = column.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
+    elif column.dtype == pl.String:
+        parsed = column.str.strip_chars().str.to_datetime("%+", time_unit="us", strict=False)
+    else:
+        raise LogError(
+            f"{source.name}: timestamps of type {column.dtype}; write 2026-01-31T09:30:00Z"
+        )
+    wrong = frame.filter(parsed.is_null())
+    if not wrong.is_empty():
+        text = str(wrong["timestamp"][0] or "")
+        naive = pl.Series([f"{text}Z"]).str.to_datetime("%+", strict=False).is_not_null().item()
+        fault = (
+            "has no zone; write it in UTC with a final Z"
+            if naive
+            else ("is not a time; write 2026-01-31T09:30:00Z")
+        )
+        _refuse(source, wrong, "timestamp", fault)
+    return parsed.alias("timestamp")
+
+
+def _refuse(source: Source, wrong: pl.DataFrame, column: str, fault: str) -> None:
+    if wrong.is_empty():
+        return
+    line = source.lines([int(wrong["row"][0])]).get(int(wrong["row"][0]), 1)
+    value = wrong[column][0]
+    text = "" if value is None else f"{_shorten(str(value))!r} "
+    more = f" ({wrong.height - 1:,} more like it)" if wrong.height > 1 else ""
+    raise LogError(f"{source.name}:{line}: {column} {text}{fault}{more}")
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+# What went wrong ---------------------------------------------------------------------------
+
+
+def _unreadable(source: Source, error: Exception) -> LogError:
+    """Say in one line what is wrong with a file that polars could not read."""
+    message = str(error).split("\n", 1)[0]
+    if "unexpected end of file" in message or "incomplete frame" in message:
+        return LogError(f"{source.name}: the compressed file is cut short; fetch it again")
+    if "deflate" in message or "corrupt" in message:
+        return LogError(f"{source.name}: the compressed file is damaged; fetch it again")
+    if source.format == "parquet":
+        return LogError(f"{source.name}: not a readable Parquet file: {message}")
+    line = _first_bad_line(source)
+    if line:
+        return LogError(f"{source.name}:{line[0]}: {line[1]}")
+    return LogError(f"{source.name}: not readable as {source.format.upper()}: {message}")
+
+
+def _first_bad_line(source: Source) -> tuple[int, str] | None:
+    bad = _first_undecodable(source.path)
+    if bad:
+        return bad, "not UTF-8 text; save the log as UTF-8"
+    if source.format == "jsonl":
+        return _first_bad_json(source.path)
+    return _first_bad_record(source.path)
+
+
+def _first_undecodable(path: Path) -> int | None:
+    with path.open("rb") as file:
+        if file.read(4).startswith(_COMPRESSED):
+            return None
+        file.seek(0)
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def _first_bad_json(path: Path) -> tuple[int, str] | None:
+    import json
+
+    texts = (text for batch in _text_batches(path) for text in batch)
+    for number, text in enumerate(texts, 1):
+        if not text.strip():
+            continue
+        try:
+            record = json.loads(text)
+        except (ValueError, RecursionError):
+            return number, "not a JSON object; a log has one object a line"
+        if not isinstance(record, dict):
+            return number, "not a JSON object; a log has one object a line"
+    return None
+
+
+def _first_bad_record(path: Path) -> tuple[int, str] | None:
+    csv.field_size_limit(2**31 - 1)
+    reader = csv.reader(f"{text}\n" for batch in _text_batches(path) for text in batch)
+    width, line = len(next(reader, [])), 1
+    for record in reader:
+        if len(record) > width:
+            return line + 1, f"{len(record)} fields under {width} headers; quote fields with commas"
+        if any("\n" in value for value in record) and line + 1 < reader.line_num:
+            opened = line + 1
+            if len(record) < width:
+                return opened, "a quote that is never closed"
+        line = reader.line_num
+    return None
+
+
+def _text_batches(path: Path) -> Iterator[list[str]]:
+    try:
+        for batch in pl.scan_lines(path).collect_batches(chunk_size=50_000, maintain_order=True):
+            yield batch.to_series().to_list()
+    except (pl.exceptions.PolarsError, OSError):
+        return
