@@ -141,6 +141,8 @@ class _Reader:
         guard = parse_guard(text, where)
         for name in _names_read(text):
             self._refuse_guard_name(name, spec, where)
+        for asked in sorted(_states_asked(text) - {state.id for state in self.declared}):
+            raise MachineError(f"{where}: In({asked!r}) names no state of the machine")
         return guard if spec.expected_value is not False else guard.negated()
 
     @staticmethod
@@ -431,6 +433,11 @@ def _names_read(text: str) -> list[str]:
     called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
     found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
     return sorted(found)
+
+
+def _states_asked(text: str) -> set[str]:
+    calls = [n for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Call)]
+    return {a.value for n in calls for a in n.args if isinstance(a, ast.Constant)}
 
 
 def _named(name: str) -> Any:

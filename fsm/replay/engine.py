@@ -85,6 +85,34 @@ class Replay:
         return located.hstack(merged.select("state", "machine", "reason"))
 
     @cached_property
+    def history(self) -> pl.DataFrame:
+        """One row per event and machine that hears it, sorted by message and time.
+
+        Columns: ``file`` and ``row`` (null for the end of a validity period), the message's
+        identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``, ``rejected``.
+        Events that no machine knows have no ``machine``.
+        """
+        keep = ["file", "row", *_identity(self._sorted), "timestamp", "event"]
+        base = self._sorted.select(keep).with_row_index("at")
+        unknown = np.flatnonzero(_unheard(base.height, self._runs.values()) & self._real)
+        frames = [base[unknown].with_columns(rejected=pl.lit(True))]
+        for name, run in self._runs.items():
+            words = [state.name for state in run.machine.states]
+            due = self._real[run.rows]
+            event = run.machine.deadline.event if run.machine.deadline else ""
+            frames.append(
+                base[run.rows].with_columns(
+                    pl.lit(name).alias("machine"),
+                    pl.when(pl.Series(due)).then("event").otherwise(pl.lit(event)).alias("event"),
+                    _words("before", words, run.folded.before),
+                    _words("after", words, run.folded.after),
+                    pl.Series("rejected", run.folded.rejected),
+                )
+            )
+        merged = pl.concat(frames, how="diagonal").sort("at", maintain_order=True).drop("at")
+        return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
+
+    @cached_property
     def statuses(self) -> pl.DataFrame:
         """One row per message: its last event, and its state and status under each machine."""
         ends = np.append(self._firsts[1:], self._sorted.height)

@@ -48,6 +48,12 @@ class Source:
         found = islice(self._records(), max(wanted) + 1)
         return {row: line for row, line in enumerate(found) if row in wanted}
 
+    def quote(self, line: int) -> str:
+        """Return a line as it stands in the file; of a Parquet file, the row as JSON."""
+        if self.format == "parquet":
+            return pl.scan_parquet(self.path).slice(line - 1, 1).collect().write_ndjson().strip()
+        return str(pl.scan_lines(self.path).slice(line - 1, 1).collect().item())
+
     def _records(self) -> Iterator[int]:
         """Yield the line on which each record begins."""
         texts = (line for batch in _text_batches(self.path) for line in batch)

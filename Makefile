@@ -1,0 +1,53 @@
+# make run: set up and show the main job.   make test: set up and run the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FSM := $(BIN)/fsm
+
+.PHONY: run test check diagrams lint types clean
+
+run: $(READY)
+	@mkdir -p build
+	@echo "== A delivery log, simulated in the proportions of a real newsletter"
+	$(FSM) simulate with-feedback --messages 10000 --seed 1 -o build/log.csv
+	@echo "== The log executed under both feedback modes, side by side"
+	$(FSM) replay build/log.csv --validity 3.5d --status build/status.csv --series build/series.csv
+	@echo "== What one message went through"
+	$(FSM) explain build/log.csv --message m-00000007
+	@echo "== What the feedback service changes"
+	-@$(FSM) compare with-feedback without-feedback
+	@echo "== Every row of the documented tables, against the machines"
+	$(FSM) check fsm/machines/*.md
+	@echo "== The diagrams"
+	@for m in with-feedback without-feedback delivery engagement quarantine; do \
+	  $(FSM) draw $$m -o build/$$m.svg && echo "build/$$m.svg" || exit; done
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(FSM) check fsm/machines/*.md
+	$(FSM) gallery --check diagrams
+
+diagrams: $(READY)
+	$(FSM) gallery diagrams
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(READY)
+	$(BIN)/mypy
+
+$(READY): pyproject.toml .ci/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || \
+	  { rm -rf $(VENV); $(PYTHON) -m virtualenv $(VENV); } || \
+	  { echo "Python has no venv here; install python3-venv, or virtualenv"; exit 2; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build

@@ -1,0 +1,89 @@
+"""The command line. Each command is a module, imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from fsm import __version__
+from fsm.errors import FsmError
+
+__all__ = ["cli", "main"]
+
+_COMMANDS = {
+    "machines": "List the built-in machines.",
+    "show": "Show a machine's transitions, or every cell of its table.",
+    "check": "Check documented tables against their machines.",
+    "draw": "Draw a machine.",
+    "replay": "Execute a delivery log: statuses, indicators, rejections.",
+    "explain": "Tell one message's history, with the log lines that prove it.",
+    "simulate": "Write a synthetic log from a machine.",
+    "compare": "Compare two machines, with the shortest trace for each difference.",
+    "gallery": "Write the pages and pictures of all built-in machines.",
+}
+
+
+class _Commands(click.Group):
+    """A group that knows its commands by name and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"fsm.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fsm")
+def cli() -> None:
+    """Documented delivery tables as executable state machines.
+
+    MACHINE is a built-in name (see: fsm machines) or package.module:Class, a python-statemachine
+    class that is imported from the current directory or the environment. Data goes to standard
+    output, everything else to standard error; - is standard input or output.
+
+    Exit status: 0 done, 1 differs, stale or rejected, 2 wrong use or input.
+    """
+
+
+def main() -> None:
+    """Run the command line; no traceback reaches the user."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here, and it is costly
+    sys.path.insert(0, "")
+    try:
+        status = cli.main(standalone_mode=False)
+    except FsmError as error:
+        status = _complain(str(error))
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except (click.Abort, KeyboardInterrupt):
+        status = _complain("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        if os.environ.get("FSM_TRACEBACK"):
+            raise
+        status = _complain(
+            f"internal error: {type(error).__name__}: {error} (FSM_TRACEBACK=1 shows where)"
+        )
+    sys.exit(status or 0)
+
+
+def _complain(message: str, status: int = 2) -> int:
+    from fsm.cli.text import shown
+
+    click.echo(f"fsm: {shown(message)}", err=True)
+    return status

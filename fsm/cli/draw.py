@@ -1,0 +1,33 @@
+"""``fsm draw``: a machine as a diagram."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fsm.catalog import load
+from fsm.draw import FORMATS, draw
+
+__all__ = ["command"]
+
+_SUFFIXES = {".gv": "dot", ".mmd": "mermaid"}
+
+
+@click.command("draw")
+@click.argument("machine")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by suffix, or dot.")
+@click.option("--direction", type=click.Choice(("LR", "TB")), default="LR", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
+def command(machine: str, form: str | None, direction: str, output: Path | None) -> None:
+    """Draw MACHINE: statuses as boxes around their states, decisions dashed."""
+    from fsm.replay.output import write_bytes
+
+    suffix = output.suffix.lower() if output else ""
+    chosen = form or _SUFFIXES.get(suffix, suffix[1:] or "dot")
+    picture = draw(load(machine), chosen, direction=direction)
+    data = picture if isinstance(picture, bytes) else picture.encode()
+    if output and str(output) != "-":
+        write_bytes(data, output)
+    else:
+        click.get_binary_stream("stdout").write(data)

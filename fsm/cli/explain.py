@@ -1,0 +1,76 @@
+"""``fsm explain``: one message's history."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+
+from fsm.catalog import load
+from fsm.cli.options import log_options, machines
+from fsm.cli.text import shown
+from fsm.replay.explain import Change, Entry, Story, explain
+from fsm.replay.source import read_log
+
+__all__ = ["command"]
+
+
+@click.command("explain")
+@log_options
+@click.option("--message", required=True, help="The message_id.")
+def command(
+    logs: tuple[str, ...],
+    names: tuple[str, ...],
+    columns: tuple[tuple[str, str], ...],
+    log_format: str | None,
+    validity: timedelta | None,
+    as_of: datetime | None,
+    message: str,
+) -> None:
+    """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
+    stories = explain(
+        read_log(logs, dict(columns), log_format),
+        machines(names, load),
+        message,
+        companions=load,
+        validity=validity,
+        as_of=as_of,
+    )
+    click.echo("\n\n".join("\n".join(_story(story)) for story in stories))
+
+
+def _story(story: Story) -> list[str]:
+    to = f" to {story.recipient}" if story.recipient else ""
+    lines = [shown(f"Message {story.message}{to}")]
+    for entry in story.entries:
+        lines += ["", *_entry(entry)]
+    return lines
+
+
+def _entry(entry: Entry) -> list[str]:
+    when = entry.timestamp.strftime("%Y-%m-%d %H:%M:%S UTC")
+    lines = [shown(f"{when}  {entry.event}")]
+    reasons = list(dict.fromkeys(c.reason for c in entry.changes if c.reason))
+    if not entry.place:
+        reasons.insert(0, "The validity period ended; nothing is tried any more.")
+    if not entry.changes:
+        reasons.append("No machine knows this event. It was kept aside and changed nothing.")
+    elif all(change.rejected for change in entry.changes):
+        reasons.append(
+            f"This does not fit a message that is {entry.changes[0].before}. "
+            "It was kept aside and changed nothing."
+        )
+    lines += [f"    {shown(reason)}" for reason in reasons]
+    width = max((len(change.machine) for change in entry.changes), default=0)
+    lines += [f"    {shown(_change(change, width))}" for change in entry.changes]
+    if entry.place:
+        lines.append(f"    proof: {shown(entry.place)}: {shown(entry.quote, 160)}")
+    return lines
+
+
+def _change(change: Change, width: int) -> str:
+    if change.rejected:
+        return f"{change.machine:<{width}}  rejected in {change.before}"
+    status = change.status or "nothing shown yet"
+    effects = f" ({'; '.join(change.effects)})" if change.effects else ""
+    return f"{change.machine:<{width}}  {status}{effects}  [{change.source}]"

@@ -1,0 +1,28 @@
+"""``fsm gallery``: pages and pictures of all built-in machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fsm.cli.text import shown
+
+__all__ = ["command"]
+
+
+@click.command("gallery")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
+def command(directory: Path, only_check: bool) -> int:
+    """Write the gallery into DIRECTORY: a page per machine, and a README that shows them."""
+    from fsm.draw.gallery import stale_files, write_gallery
+
+    if not only_check:
+        for path in write_gallery(directory):
+            click.echo(shown(f"wrote {path}"), err=True)
+        return 0
+    stale = stale_files(directory)
+    for path in stale:
+        click.echo(shown(f"{path}: stale; run: fsm gallery {directory}"), err=True)
+    return 1 if stale else 0

@@ -1,0 +1,121 @@
+"""Options and their values that several commands share."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+from fsm.machine import Machine
+
+__all__ = ["Columns", "Duration", "Instant", "as_json", "log_options", "machines", "print_json"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
+
+
+class Duration(click.ParamType):
+    """A duration such as 3.5d, 36h, 90m or 45s."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return the duration; a usage error for anything else."""
+        if isinstance(value, timedelta):
+            return value
+        match = _DURATION.fullmatch(str(value).strip())
+        try:
+            duration = timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else timedelta(0)
+        except OverflowError:
+            duration = timedelta(0)
+        if duration <= timedelta(0):
+            self.fail(f"{value!r} is not a duration; write for example 3.5d, 36h or 90m", param, ctx)
+        return duration
+
+
+class Instant(click.ParamType):
+    """A time with its zone, RFC 3339."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the time; a usage error for anything else."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a time; write 2026-01-31T09:30:00Z", param, ctx)
+        if instant.tzinfo is None:
+            self.fail(f"{value!r} has no zone; write it in UTC with a final Z", param, ctx)
+        return instant
+
+
+class Columns(click.ParamType):
+    """A column of the log, CANONICAL=NAME."""
+
+    name = "canonical=name"
+    known = ("message_id", "event", "timestamp", "recipient", "delivery_id", "seq")
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return (canonical, name); a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        canonical, equals, name = str(value).partition("=")
+        if not equals or not name or canonical not in self.known:
+            self.fail(
+                f"{value!r}; write CANONICAL=NAME, where CANONICAL is one of "
+                f"{', '.join(self.known)}",
+                param,
+                ctx,
+            )
+        return canonical, name
+
+
+def log_options(function: F) -> F:
+    """Add what every command that reads logs takes."""
+    from fsm.replay.source import FORMATS
+
+    for option in (
+        click.option("--as-of", type=Instant(), help="Read the log only up to this time (UTC)."),
+        click.option("--validity", type=Duration(), help="Validity period; retries end with it."),
+        click.option(
+            "--format", "log_format", type=click.Choice(FORMATS), help="Default: by content."
+        ),
+        click.option(
+            "--column", "columns", type=Columns(), multiple=True, help="The name a column has."
+        ),
+        click.option(
+            "--machine", "names", multiple=True, help="Default: both feedback modes."
+        ),
+        click.argument("logs", nargs=-1, required=True),
+    ):
+        function = option(function)
+    return function
+
+
+def machines(names: tuple[str, ...], load: Callable[[str], Machine]) -> list[Machine]:
+    """Return the machines of ``--machine``, each once; by default both feedback modes."""
+    return [load(name) for name in dict.fromkeys(names or ("with-feedback", "without-feedback"))]
+
+
+def as_json(value: object) -> str:
+    """Return a value as JSON, the same bytes for the same value."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON on standard output."""
+    click.echo(as_json(value))

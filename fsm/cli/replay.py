@@ -1,0 +1,158 @@
+"""``fsm replay``: execute a delivery log."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from fsm.catalog import load_bare
+from fsm.cli.options import Duration, log_options, machines, print_json
+from fsm.cli.text import number, percentage, table
+from fsm.replay.engine import Replay, replay
+from fsm.replay.output import write_frame
+from fsm.replay.source import read_log
+
+__all__ = ["command"]
+
+_REJECTIONS_SHOWN = 10
+
+
+@click.command("replay")
+@log_options
+@click.option("--to-send", type=click.IntRange(min=0), help="Messages to send, the denominator.")
+@click.option("--every", type=Duration(), default="1h", show_default=True, help="For --series.")
+@click.option("--status", type=click.Path(path_type=Path), help="Write one row per message.")
+@click.option("--series", type=click.Path(path_type=Path), help="Write the indicators over time.")
+@click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected event.")
+@click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    logs: tuple[str, ...],
+    names: tuple[str, ...],
+    columns: tuple[tuple[str, str], ...],
+    log_format: str | None,
+    validity: timedelta | None,
+    as_of: datetime | None,
+    to_send: int | None,
+    every: timedelta,
+    status: Path | None,
+    series: Path | None,
+    rejected: Path | None,
+    strict: bool,
+    as_json: bool,
+) -> int:
+    """Execute the delivery logs LOGS (CSV, JSONL or Parquet, also .gz and .zst).
+
+    A log has one row per event of one message: message_id, event and timestamp (RFC 3339), and
+    optionally recipient, delivery_id and seq. Map other names with --column. The files written
+    are CSV, JSONL or Parquet by their suffix.
+    """
+    result = replay(
+        read_log(logs, dict(columns), log_format),
+        machines(names, load_bare),
+        companions=load_bare,
+        to_send=to_send,
+        validity=validity,
+        as_of=as_of,
+    )
+    frames = (
+        (status, lambda: result.statuses),
+        (series, lambda: result.series(every)),
+        (rejected, lambda: result.rejections),
+    )
+    made = [(frame(), path) for path, frame in frames if path]
+    for frame, path in made:
+        write_frame(frame, path)
+    if as_json:
+        print_json(_facts(result, validity is not None))
+    else:
+        _print(result, validity is not None)
+    return 1 if strict and result.rejected else 0
+
+
+def _facts(result: Replay, with_expired: bool) -> dict[str, object]:
+    facts: dict[str, object] = {}
+    for name, machine in result.machines.items():
+        facts[name] = {
+            "to_send": machine.to_send,
+            "states": machine.states,
+            "statuses": machine.statuses,
+            "indicators": {
+                label: {"count": share.count, "percent": share.percent}
+                for label, share in machine.indicators.items()
+            },
+        } | ({"expired": machine.expired} if with_expired else {})
+    return {
+        "events": result.events,
+        "messages": result.messages,
+        "rejected": result.rejected,
+        "machines": facts,
+    }
+
+
+def _print(result: Replay, with_expired: bool) -> None:
+    click.echo(
+        f"{number(result.events)} events, {number(result.messages)} messages, "
+        f"{number(result.rejected)} rejected\n"
+    )
+    names = list(result.machines)
+    header = ["", *(part for name in names for part in (name, ""))]
+    right = range(1, len(header))
+    rows = _counts(result, "messages to send", "to_send") + _counts(result, "sent", "sent")
+    rows += _section(result, "indicator", "indicators", percent=True)
+    rows += _section(result, "status", "statuses", percent=True)
+    rows += _section(result, "state", "states", percent=False)
+    if with_expired:
+        rows += _counts(result, "validity period over", "expired")
+    click.echo(table(header, rows, right))
+    if result.rejected:
+        _print_rejections(result)
+
+
+def _counts(result: Replay, label: str, attribute: str) -> list[list[str]]:
+    row = [label]
+    for machine in result.machines.values():
+        row += [number(getattr(machine, attribute)), ""]
+    return [row]
+
+
+def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> list[list[str]]:
+    from fsm.indicators import Share
+    from fsm.indicators import percent as share_of
+
+    tables = {name: getattr(m, attribute) for name, m in result.machines.items()}
+    labels = list(dict.fromkeys(label for values in tables.values() for label in values))
+    rows = []
+    for label in labels:
+        row = [f"{kind} {label}"]
+        for name, values in tables.items():
+            value = values.get(label)
+            if value is None:
+                row += ["-", ""]
+                continue
+            count = value.count if isinstance(value, Share) else value
+            whole = result.machines[name].to_send
+            row += [number(count), percentage(share_of(count, whole)) if percent else ""]
+        rows.append(row)
+    return rows
+
+
+def _print_rejections(result: Replay) -> None:
+    first = result.rejections.head(_REJECTIONS_SHOWN)
+    rows = [
+        (
+            f"{row['file']}:{row['line']}",
+            row["message_id"],
+            row["event"],
+            row["state"] or "-",
+            row["reason"],
+        )
+        for row in first.iter_rows(named=True)
+    ]
+    click.echo(f"\nRejected events ({number(result.rejected)}):")
+    click.echo(table(("where", "message", "event", "state", "why"), rows))
+    more = result.rejections.height - first.height
+    if more > 0:
+        click.echo(f"... and {number(more)} more; --rejected FILE writes them all")

@@ -1,0 +1,47 @@
+"""``fsm show``: a machine's transitions, or every cell of its table."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import click
+
+from fsm.catalog import load
+from fsm.cli.options import as_json
+from fsm.spec.write import Grid, markdown, matrix, transitions
+
+__all__ = ["command"]
+
+
+@click.command("show")
+@click.argument("machine")
+@click.option("--matrix", "cells", is_flag=True, help="Every state x event cell.")
+@click.option(
+    "--format", "form", type=click.Choice(("md", "csv", "json")), default="md", show_default=True
+)
+def command(machine: str, cells: bool, form: str) -> None:
+    """Show the transitions of MACHINE with their effects and sources.
+
+    With --matrix, every cell of the state x event table: where the event leads, or - where it
+    is rejected, with its source.
+    """
+    loaded = load(machine)
+    grid = matrix(loaded) if cells else transitions(loaded)
+    click.echo(_FORMS[form](grid), nl=False)
+    if loaded.unreachable:
+        click.echo(f"never reached: {', '.join(loaded.unreachable)}", err=True)
+
+
+def _csv(grid: Grid) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([grid.header, *grid.rows])
+    return out.getvalue()
+
+
+def _json(grid: Grid) -> str:
+    keys = [word.casefold() for word in grid.header]
+    return as_json([dict(zip(keys, row, strict=True)) for row in grid.rows]) + "\n"
+
+
+_FORMS = {"md": markdown, "csv": _csv, "json": _json}

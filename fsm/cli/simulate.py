@@ -1,0 +1,34 @@
+"""``fsm simulate``: a synthetic log from a machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fsm.catalog import load_bare
+from fsm.replay.output import write_frames
+from fsm.replay.simulate import simulate
+
+__all__ = ["command"]
+
+
+@click.command("simulate")
+@click.argument("machine")
+@click.option("--messages", type=click.IntRange(min=1), required=True, help="How many messages.")
+@click.option("--deliveries", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
+def command(
+    machine: str, messages: int, deliveries: int, seed: int, output: Path | None
+) -> None:
+    """Write a log of MACHINE, the same one for the same seed.
+
+    The feedback modes have the proportions of a real newsletter's log.
+    """
+    loaded = load_bare(machine)
+    companion = load_bare(loaded.companion) if loaded.companion else None
+    chunks = simulate(
+        loaded, messages, seed=seed, companion=companion, deliveries=deliveries
+    )
+    write_frames(chunks, output)

@@ -1,0 +1,56 @@
+"""Plain text tables, and text that cannot harm a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+__all__ = ["number", "percentage", "shown", "table"]
+
+_LIMIT = 400
+
+
+def shown(text: str, limit: int = _LIMIT) -> str:
+    """Return text on one line: control and format characters are escaped, long text is cut.
+
+    >>> shown("a\\nb")
+    'a\\\\nb'
+    """
+    cut = text if len(text) <= limit else f"{text[:limit]}..."
+    return "".join(
+        c if unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in cut
+    )
+
+
+def number(value: int) -> str:
+    """Return a count with thousands separated."""
+    return f"{value:,}"
+
+
+def percentage(value: float | None) -> str:
+    """Return a percentage with two decimals, a dash where there is none."""
+    return "-" if value is None else f"{value:.2f} %"
+
+
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()
+) -> str:
+    """Return rows as aligned text. ``right`` lists the columns that are aligned to the right."""
+    cells = [[shown(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    to_right = set(right)
+    lines = [_line(row, widths, to_right) for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: set[int]) -> str:
+    padded = []
+    for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        space = " " * (width - _width(cell))
+        padded.append(space + cell if i in right else cell + space)
+    return "  ".join(padded).rstrip()
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

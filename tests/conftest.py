@@ -1,0 +1,36 @@
+"""Shared fixtures. ``FSM_CORPUS`` names a directory of real pages and logs, where there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+SAMPLE = """message_id,event,timestamp,seq
+m1,relayed,2026-03-02T09:00:00Z,1
+m1,soft_bounce,2026-03-02T09:00:05Z,2
+m2,relayed,2026-03-02T09:00:01Z,3
+m2,delivered,2026-03-02T09:00:04Z,4
+m1,retry_succeeded,2026-03-02T09:40:00Z,5
+m2,opened,2026-03-02T10:00:00Z,6
+m3,relayed,2026-03-02T09:00:02Z,7
+m3,hard_bounce,2026-03-02T09:00:09Z,8
+"""
+
+
+@pytest.fixture
+def corpus() -> Path:
+    directory = os.environ.get("FSM_CORPUS")
+    if not directory:
+        pytest.skip("no corpus of real pages and logs here (FSM_CORPUS is not set)")
+    return Path(directory)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text(SAMPLE)
+    return path

@@ -1,0 +1,70 @@
+"""A module imports only from layers above it: the house has one direction."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import fsm
+
+ROOT = Path(fsm.__file__).parent
+LAYERS = (
+    "errors",
+    "machine",
+    "machines",
+    "compile",
+    "run",
+    "compare",
+    "spec",
+    "catalog",
+    "indicators",
+    "replay",
+    "draw",
+    "gallery",
+    "cli",
+)
+MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name.split(".")[1] for name in found if name.startswith("fsm.")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_only_from_above(path: Path) -> None:
+    own = LAYERS.index(room(path))
+    below = {name for name in imported_rooms(path) - {room(path)} if LAYERS.index(name) > own}
+    assert not below, f"{path.name} imports {below}, which stand below it"
+
+
+def test_only_compile_reads_the_insides_of_python_statemachine() -> None:
+    readers = {
+        room(path)
+        for path in MODULES
+        if "from statemachine." in path.read_text() or "import statemachine" in path.read_text()
+    }
+    assert readers == {"compile"}
+
+
+def test_the_values_need_no_third_party_import() -> None:
+    tree = ast.parse((ROOT / "machine.py").read_text())
+    top = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    modules = {n.module for n in top if isinstance(n, ast.ImportFrom)}
+    assert {m for m in modules if m and not m.startswith("fsm")} == {
+        "__future__",
+        "collections.abc",
+        "dataclasses",
+        "enum",
+        "functools",
+        "typing",
+    }
