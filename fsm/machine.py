@@ -154,7 +154,7 @@ class Machine:
     indicators: tuple[Indicator, ...] = ()
     deadline: Deadline | None = None
     companion: str | None = None
-    guards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    guards: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """The guards each event depends on, by event name."""
     unreachable: tuple[str, ...] = ()
     """Declared atomic states that no trace reaches; they are not in the table."""

@@ -20,7 +20,6 @@ LAYERS = (
     "indicators",
     "replay",
     "draw",
-    "gallery",
     "cli",
 )
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from statemachine import StateChart
@@ -143,8 +144,8 @@ class _Guards:
     def condition(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         """Return the key and the function of a declared condition, before ``unless`` is applied."""
         if spec.reference is not SpecReference.NAME:
-            return spec.attr_name, self.reader(spec.attr_name)
-        text, comparisons = _without_comparisons(spec.attr_name)
+            return str(spec.attr_name), self.reader(str(spec.attr_name))
+        text, comparisons = _without_comparisons(str(spec.attr_name))
         parse: Any = parse_boolean_expr
         condition = parse(text, lambda n: self.reader(comparisons.get(n, n)), operator_mapping)
         return condition.unique_key, condition
@@ -177,4 +178,8 @@ def _register_guards(chart: StateChart[Any], guards: _Guards) -> None:
             executor = chart._callbacks[visited.cond.key]
             for spec in visited.cond:
                 key, condition = guards.condition(spec)
-                executor.add(key, spec, lambda condition=condition: condition)
+                executor.add(key, spec, partial(_itself, condition))
+
+
+def _itself(condition: Callable[..., bool]) -> Callable[..., bool]:
+    return condition

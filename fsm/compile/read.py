@@ -6,7 +6,6 @@ refusal below was reproduced with version 3.2; its message names class, state an
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
@@ -16,13 +15,13 @@ from statemachine import StateChart
 from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 from statemachine.event import Event
 from statemachine.graph import iterate_states
-from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
 from statemachine.state import AnyState, HistoryState
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
 
 from fsm.compile.chart import Chart, Edge, Node
-from fsm.compile.guard import ALWAYS, Guard, parse_guard
+from fsm.compile.condition import Conditions
+from fsm.compile.guard import ALWAYS
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Indicator
 
@@ -49,7 +48,7 @@ class _Reader:
         self.declared = list(iterate_states(chart_class.states))
         self.index = {id(state): i for i, state in enumerate(self.declared)}
         self.events = [str(event.id) for event in chart_class._events]
-        self._guards_meant: dict[str, object] = {}
+        self.conditions = Conditions(chart_class, self.events)
 
     def chart(self) -> Chart:
         self._refuse_inheritance()
@@ -113,7 +112,7 @@ class _Reader:
         if list(transition.validators):
             raise MachineError(f"{where}: has a validator; write it as a guard (cond=)")
         self._refuse_odd_internal(transition, state, where)
-        guard = self._guard(transition, where)
+        guard = self.conditions.guard(transition, where)
         if not events and guard.names:
             raise MachineError(
                 f"{where}: an eventless transition may only depend on In('state'), not on "
@@ -121,64 +120,6 @@ class _Reader:
             )
         targets = tuple(self.index[id(target)] for target in transition.targets)
         return Edge(self.index[id(state)], targets, events, bool(transition.internal), guard)
-
-    def _guard(self, transition: DeclaredTransition, where: str) -> Guard:
-        guard, seen = ALWAYS, dict[str, str]()
-        for spec in transition.cond:
-            condition = self._condition(spec, where)
-            if seen.setdefault(self._condition_key(spec, where), condition.text) != condition.text:
-                raise MachineError(
-                    f"{where}: has a second condition ({condition.text}) that python-statemachine "
-                    "takes for the first one and drops; join them into one"
-                )
-            guard = guard & condition
-        return guard
-
-    def _condition(self, spec: CallbackSpec, where: str) -> Guard:
-        text = _condition_text(spec)
-        if text == "<lambda>":
-            raise MachineError(f"{where}: the guard is a lambda; give it a name")
-        guard = parse_guard(text, where)
-        for name in _names_read(text):
-            self._refuse_guard_name(name, spec, where)
-        for asked in sorted(_states_asked(text) - {state.id for state in self.declared}):
-            raise MachineError(f"{where}: In({asked!r}) names no state of the machine")
-        return guard if spec.expected_value is not False else guard.negated()
-
-    @staticmethod
-    def _condition_key(spec: CallbackSpec, where: str) -> str:
-        """Two conditions of one transition with one key are one for python-statemachine."""
-        if spec.reference is not SpecReference.NAME:
-            return spec.attr_name
-        try:
-            expression = parse_boolean_expr(spec.attr_name, _named, operator_mapping)
-        except (KeyError, SyntaxError, ValueError) as error:
-            raise MachineError(f"{where}: cannot read the guard {spec.attr_name!r}") from error
-        return str(expression.unique_key)
-
-    def _refuse_guard_name(self, name: str, spec: CallbackSpec, where: str) -> None:
-        if name in self.events:
-            raise MachineError(f"{where}: the guard {name!r} is also an event, and would send it")
-        if name in {state.id for state in self.declared}:
-            raise MachineError(
-                f"{where}: the guard {name!r} is also a state, and would always hold; "
-                f"to ask for the state write In('{name}')"
-            )
-        if hasattr(StateChart, name):
-            raise MachineError(
-                f"{where}: the guard {name!r} is an attribute of python-statemachine itself"
-            )
-        meant = self._guards_meant.setdefault(name, self._meaning(spec, name))
-        if meant is not self._meaning(spec, name):
-            raise MachineError(
-                f"{where}: two different guards have the name {name!r}; rename one of them"
-            )
-
-    def _meaning(self, spec: CallbackSpec, name: str) -> object:
-        """The function a guard calls; the class itself where it looks the name up there."""
-        if spec.reference is SpecReference.NAME or getattr(self.cls, name, None) is spec.func:
-            return self.cls
-        return spec.func
 
     def _indicators(self) -> tuple[Indicator, ...]:
         declared = getattr(self.cls, "indicators", {})
@@ -205,8 +146,8 @@ class _Reader:
         for base in self.cls.__bases__:
             if getattr(base, "states", None):
                 raise MachineError(
-                    f"{self.name}: extends the machine {base.__qualname__}; python-statemachine adds "
-                    "the transitions of both to one set of states, so declare each machine whole"
+                    f"{self.name}: extends the machine {base.__qualname__}; python-statemachine "
+                    "adds the transitions of both to one set of states; declare each machine whole"
                 )
         for subclass in _subclasses(self.cls):
             for event in subclass._events:
@@ -308,8 +249,8 @@ class _Reader:
                 strange = tuple(str(e) for e in transition.events if str(e) not in known)
                 if strange and strange[0].startswith("__event__"):
                     raise MachineError(
-                        f"{self.name}: state {state.id!r} has a transition on an Event() without an "
-                        "id, which is never heard below the top level; write Event(id=...)"
+                        f"{self.name}: state {state.id!r} has a transition on an Event() without "
+                        "an id, which is never heard below the top level; write Event(id=...)"
                     )
                 if strange:
                     raise MachineError(
@@ -340,8 +281,8 @@ class _Reader:
             for event in edge.events or ("",):
                 if (edge.source, event) in open_to:
                     raise MachineError(
-                        f"{self._at(self.declared[edge.source], edge.events)}: an earlier transition "
-                        "without a guard always wins, so this one is never taken"
+                        f"{self._at(self.declared[edge.source], edge.events)}: an earlier one "
+                        "without a guard always wins, so this transition is never taken"
                     )
                 if edge.guard is ALWAYS:
                     open_to.add((edge.source, event))
@@ -362,8 +303,8 @@ class _Reader:
                 here = nodes[here].parent
             if here is None:
                 raise MachineError(
-                    f"{self.name}: nothing leaves the state {node.id!r}; give it a transition, mark "
-                    "it final=True, or set validate_trap_states = False"
+                    f"{self.name}: nothing leaves the state {node.id!r}; give it a transition, "
+                    "mark it final=True, or set validate_trap_states = False"
                 )
 
     def _refuse_sending_actions(self) -> None:
@@ -419,35 +360,6 @@ def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
 
 def _class_of(listener: object) -> type[Any]:
     return listener if isinstance(listener, type) else type(listener)
-
-
-def _condition_text(spec: CallbackSpec) -> str:
-    text = str(spec.attr_name).strip()
-    if spec.reference is SpecReference.NAME and not text.isidentifier():
-        return replace_operators(text).strip()  # "!a ^ b v c", but a lone "v" is a name
-    return text
-
-
-def _names_read(text: str) -> list[str]:
-    tree = ast.parse(text, mode="eval")
-    called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
-    return sorted(found)
-
-
-def _states_asked(text: str) -> set[str]:
-    calls = [n for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Call)]
-    return {a.value for n in calls for a in n.args if isinstance(a, ast.Constant)}
-
-
-def _named(name: str) -> Any:
-    """Stand in for the attribute that a condition reads, to learn the library's key for it."""
-
-    def stand_in() -> None: ...
-
-    stand_in.unique_key = name  # type: ignore[attr-defined]
-    stand_in.__name__ = name
-    return stand_in
 
 
 def _names_used(code: CodeType) -> set[str]:

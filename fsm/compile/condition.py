@@ -1,0 +1,120 @@
+"""Read the conditions of a python-statemachine class as guards.
+
+The library looks each name up on the machine, the model and its listeners, joins ``cond`` and
+``unless``, and takes two conditions with one key for one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from statemachine import StateChart
+from statemachine.callbacks import CallbackSpec, SpecReference
+from statemachine.graph import iterate_states
+from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
+from statemachine.transition import Transition as DeclaredTransition
+
+from fsm.compile.guard import ALWAYS, Guard, parse_guard
+from fsm.errors import MachineError
+
+__all__ = ["Conditions"]
+
+
+class Conditions:
+    """The conditions of one class; refuses names that do not mean what they seem to."""
+
+    def __init__(self, chart_class: type[StateChart[Any]], events: Iterable[str]) -> None:
+        self.cls = chart_class
+        self.events = frozenset(events)
+        self.states = frozenset(state.id for state in iterate_states(chart_class.states))
+        self.meant: dict[str, object] = {}
+
+    def guard(self, transition: DeclaredTransition, where: str) -> Guard:
+        """Return the guard of a transition; raises :class:`MachineError` with ``where``."""
+        guard, seen = ALWAYS, dict[str, str]()
+        for spec in transition.cond:
+            condition = self._condition(spec, where)
+            if seen.setdefault(_key(spec, where), condition.text) != condition.text:
+                raise MachineError(
+                    f"{where}: has a second condition ({condition.text}) that python-statemachine "
+                    "takes for the first one and drops; join them into one"
+                )
+            guard = guard & condition
+        return guard
+
+    def _condition(self, spec: CallbackSpec, where: str) -> Guard:
+        text = _condition_text(spec)
+        if text == "<lambda>":
+            raise MachineError(f"{where}: the guard is a lambda; give it a name")
+        guard = parse_guard(text, where)
+        for name in _names_read(text):
+            self._refuse_name(name, spec, where)
+        for asked in sorted(_states_asked(text) - self.states):
+            raise MachineError(f"{where}: In({asked!r}) names no state of the machine")
+        return guard if spec.expected_value is not False else guard.negated()
+
+    def _refuse_name(self, name: str, spec: CallbackSpec, where: str) -> None:
+        if name in self.events:
+            raise MachineError(f"{where}: the guard {name!r} is also an event, and would send it")
+        if name in self.states:
+            raise MachineError(
+                f"{where}: the guard {name!r} is also a state, and would always hold; "
+                f"to ask for the state write In('{name}')"
+            )
+        if hasattr(StateChart, name):
+            raise MachineError(
+                f"{where}: the guard {name!r} is an attribute of python-statemachine itself"
+            )
+        meant = self.meant.setdefault(name, self._meaning(spec, name))
+        if meant is not self._meaning(spec, name):
+            raise MachineError(
+                f"{where}: two different guards have the name {name!r}; rename one of them"
+            )
+
+    def _meaning(self, spec: CallbackSpec, name: str) -> object:
+        """The function a guard calls; the class itself where it looks the name up there."""
+        if spec.reference is SpecReference.NAME or getattr(self.cls, name, None) is spec.func:
+            return self.cls
+        return spec.func
+
+
+def _condition_text(spec: CallbackSpec) -> str:
+    text = str(spec.attr_name).strip()
+    if spec.reference is SpecReference.NAME and not text.isidentifier():
+        return replace_operators(text).strip()  # "!a ^ b v c", but a lone "v" is a name
+    return text
+
+
+def _key(spec: CallbackSpec, where: str) -> str:
+    """Two conditions of one transition with one key are one for python-statemachine."""
+    if spec.reference is not SpecReference.NAME:
+        return str(spec.attr_name)
+    parse: Any = parse_boolean_expr
+    try:
+        return str(parse(spec.attr_name, _named, operator_mapping).unique_key)
+    except (KeyError, SyntaxError, ValueError) as error:
+        raise MachineError(f"{where}: cannot read the guard {spec.attr_name!r}") from error
+
+
+def _names_read(text: str) -> list[str]:
+    tree = ast.parse(text, mode="eval")
+    called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
+    return sorted(found)
+
+
+def _states_asked(text: str) -> set[str]:
+    calls = [n for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Call)]
+    return {str(a.value) for n in calls for a in n.args if isinstance(a, ast.Constant)}
+
+
+def _named(name: str) -> Any:
+    """Stand in for the attribute that a condition reads, to learn the library's key for it."""
+
+    def stand_in() -> None: ...
+
+    stand_in.unique_key = name  # type: ignore[attr-defined]
+    stand_in.__name__ = name
+    return stand_in
