@@ -20,7 +20,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[timedelta]):
     """A duration such as 3.5d, 36h, 90m or 45s."""
 
     name = "duration"
@@ -37,11 +37,13 @@ class Duration(click.ParamType):
         except OverflowError:
             duration = timedelta(0)
         if duration <= timedelta(0):
-            self.fail(f"{value!r} is not a duration; write for example 3.5d, 36h or 90m", param, ctx)
+            self.fail(
+                f"{value!r} is not a duration; write for example 3.5d, 36h or 90m", param, ctx
+            )
         return duration
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """A time with its zone, RFC 3339."""
 
     name = "time"
@@ -61,7 +63,7 @@ class Instant(click.ParamType):
         return instant
 
 
-class Columns(click.ParamType):
+class Columns(click.ParamType[tuple[str, str]]):
     """A column of the log, CANONICAL=NAME."""
 
     name = "canonical=name"
@@ -97,9 +99,7 @@ def log_options(function: F) -> F:
         click.option(
             "--column", "columns", type=Columns(), multiple=True, help="The name a column has."
         ),
-        click.option(
-            "--machine", "names", multiple=True, help="Default: both feedback modes."
-        ),
+        click.option("--machine", "names", multiple=True, help="Default: both feedback modes."),
         click.argument("logs", nargs=-1, required=True),
     ):
         function = option(function)

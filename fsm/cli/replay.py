@@ -10,9 +10,8 @@ import click
 from fsm.catalog import load_bare
 from fsm.cli.options import Duration, log_options, machines, print_json
 from fsm.cli.text import number, percentage, table
-from fsm.replay.engine import Replay, replay
+from fsm.replay import Replay, read_log, replay
 from fsm.replay.output import write_frame
-from fsm.replay.source import read_log
 
 __all__ = ["command"]
 

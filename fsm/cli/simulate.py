@@ -19,16 +19,12 @@ __all__ = ["command"]
 @click.option("--deliveries", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
-def command(
-    machine: str, messages: int, deliveries: int, seed: int, output: Path | None
-) -> None:
+def command(machine: str, messages: int, deliveries: int, seed: int, output: Path | None) -> None:
     """Write a log of MACHINE, the same one for the same seed.
 
     The feedback modes have the proportions of a real newsletter's log.
     """
     loaded = load_bare(machine)
     companion = load_bare(loaded.companion) if loaded.companion else None
-    chunks = simulate(
-        loaded, messages, seed=seed, companion=companion, deliveries=deliveries
-    )
+    chunks = simulate(loaded, messages, seed=seed, companion=companion, deliveries=deliveries)
     write_frames(chunks, output)

@@ -32,9 +32,7 @@ def percentage(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f} %"
 
 
-def table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()
-) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
     """Return rows as aligned text. ``right`` lists the columns that are aligned to the right."""
     cells = [[shown(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]

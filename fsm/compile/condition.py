@@ -39,7 +39,7 @@ class Conditions:
             if seen.setdefault(_key(spec, where), condition.text) != condition.text:
                 raise MachineError(
                     f"{where}: has a second condition ({condition.text}) that python-statemachine "
-                    "takes for the first one and drops; join them into one"
+                    "takes for the first one; join them into one"
                 )
             guard = guard & condition
         return guard

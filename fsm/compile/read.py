@@ -18,6 +18,7 @@ from statemachine.graph import iterate_states
 from statemachine.state import AnyState, HistoryState
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
+from statemachine.transition_list import TransitionList
 
 from fsm.compile.chart import Chart, Edge, Node
 from fsm.compile.condition import Conditions
@@ -149,14 +150,15 @@ class _Reader:
                     f"{self.name}: extends the machine {base.__qualname__}; python-statemachine "
                     "adds the transitions of both to one set of states; declare each machine whole"
                 )
+        own = {id(transition) for transition in _transitions_in(self.cls)}
         for subclass in _subclasses(self.cls):
-            for event in subclass._events:
-                for transition in event._transitions or ():
-                    if id(transition.source) in self.index:
-                        raise MachineError(
-                            f"{self._at(transition.source, (str(event),))}: added by the subclass "
-                            f"{subclass.__qualname__}; declare each machine whole"
-                        )
+            for transition in _transitions_in(subclass):
+                if id(transition) not in own and id(transition.source) in self.index:
+                    events = tuple(map(str, transition.events))
+                    raise MachineError(
+                        f"{self._at(transition.source, events)}: added by the subclass "
+                        f"{subclass.__qualname__}; declare each machine whole"
+                    )
 
     def _refuse_ambiguous_states(self) -> None:
         ids: set[str] = set()
@@ -269,10 +271,16 @@ class _Reader:
                 f"{where}: an internal transition to itself inside a parallel state enters the "
                 "other regions again; leave out internal=True"
             )
-        if not state.is_atomic and (to_self or not self.cls.enable_self_transition_entries):
+        if not state.is_atomic and to_self:
             raise MachineError(
-                f"{where}: an internal transition of the compound state does not enter its target "
-                "again; leave out internal=True"
+                f"{where}: an internal transition from a state with children to itself leaves and "
+                "enters it all the same; leave out internal=True"
+            )
+        if not state.is_atomic and not self.cls.enable_self_transition_entries:
+            raise MachineError(
+                f"{where}: an internal transition to a child leaves the old child and does not "
+                "enter the new one; leave out internal=True or set "
+                "enable_self_transition_entries = True"
             )
 
     def _refuse_shadowed(self, edges: tuple[Edge, ...]) -> None:
@@ -356,6 +364,15 @@ def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
     for subclass in cls.__subclasses__():
         yield subclass
         yield from _subclasses(subclass)
+
+
+def _transitions_in(cls: type[Any]) -> Iterator[DeclaredTransition]:
+    """The transitions that are attributes of a class, alone or as events."""
+    for value in vars(cls).values():
+        if isinstance(value, Event):
+            yield from value._transitions or ()
+        elif isinstance(value, TransitionList):
+            yield from value
 
 
 def _class_of(listener: object) -> type[Any]:

@@ -88,6 +88,7 @@ class _Drawing:
             "graph",
             rankdir=direction,
             compound="true",
+            newrank="true",
             bgcolor="white",
             fontname=self.font,
             fontsize="13",
@@ -125,6 +126,7 @@ class _Drawing:
                 color=paint.border,
                 fillcolor=paint.fill,
                 fontcolor=paint.border,
+                labeljust="l",
                 penwidth="1.3",
                 margin="14",
                 tooltip=_plain(box.status),
@@ -147,8 +149,8 @@ class _Drawing:
         )
 
     def _arrow(self, graph: Digraph, arrow: Arrow) -> None:
-        events = tuple(line for label in arrow.labels for line in wrapped(label, 32))
-        notes = tuple(line for effect in arrow.effects for line in wrapped(effect, 36))
+        events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
+        notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
         attributes = {"label": self._label(events, notes)}
         if arrow.is_decision:
             attributes["style"] = "dashed"
@@ -170,6 +172,11 @@ class _Drawing:
         for note in notes:
             text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{escape_html(note)}</FONT>'
         return f"<{text}>"
+
+
+def _spaced(line: str) -> str:
+    """Keep a label off its own arrow, which Graphviz draws along the edge of the text."""
+    return f"\xa0{line}\xa0"
 
 
 def _note_count(notes: tuple[str, ...]) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Arrow:
     """One drawn line from a state, or from the box of a status, to a state.
 
     ``source`` is always a state; where ``status`` is given, every state of that status takes
-    this arrow and ``source`` is the first of them.
+    this arrow and ``source`` is the one of them that stands nearest to the target.
     """
 
     source: str
@@ -123,13 +123,21 @@ def _effects(machine: Machine, transition: Transition) -> tuple[str, ...]:
 def _lines(machine: Machine) -> Iterable[tuple[_Line, Transition]]:
     decided = _decisions(machine)
     exits = _common_exits(machine, decided)
-    first = {box.status: box.states[0].name for box in boxes(machine)}
     for t in machine.transitions:
         status = machine.status(t.source)
         is_decision = (t.source, t.target, t.label) in decided
-        shared = status is not None and (status, t.target, t.label, is_decision) in exits
-        source = first[status] if shared and status is not None else t.source
-        yield _Line(source, status if shared else None, t.target, t.label, is_decision), t
+        if status is not None and (status, t.target, t.label, is_decision) in exits:
+            source = _nearest(machine, status, t.target)
+            yield _Line(source, status, t.target, t.label, is_decision), t
+        else:
+            yield _Line(t.source, None, t.target, t.label, is_decision), t
+
+
+def _nearest(machine: Machine, status: str, target: str) -> str:
+    """Return the state of the status whose place in the declaration is nearest to the target."""
+    order = [state.name for state in machine.states]
+    inside = (state.name for state in machine.states if state.status == status)
+    return min(inside, key=lambda name: abs(order.index(name) - order.index(target)))
 
 
 def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
@@ -157,6 +165,4 @@ def _common_exits(
             exit_ = (status, t.target, t.label, (t.source, t.target, t.label) in decided)
             takers.setdefault(exit_, set()).add(t.source)
     size = {box.status: len(box.states) for box in boxes(machine)}
-    return frozenset(
-        exit_ for exit_, states in takers.items() if len(states) == size[exit_[0]] > 1
-    )
+    return frozenset(exit_ for exit_, states in takers.items() if len(states) == size[exit_[0]] > 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fsm.replay.engine import Replay, replay
-from fsm.replay.source import read_log
+from fsm.replay.engine import replay
+from fsm.replay.result import MachineResult, Replay
+from fsm.replay.source import Log, read_log
 
-__all__ = ["Replay", "read_log", "replay"]
+__all__ = ["Log", "MachineResult", "Replay", "read_log", "replay"]

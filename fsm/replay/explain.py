@@ -10,8 +10,8 @@ from difflib import get_close_matches
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.machine import Machine
-from fsm.replay.engine import replay
+from fsm.machine import Effect, Machine
+from fsm.replay.engine import replay, team_of
 from fsm.replay.source import Log
 
 __all__ = ["Change", "Entry", "Story", "explain"]
@@ -79,10 +79,7 @@ def explain(
         validity=validity,
         as_of=end if isinstance(end, datetime) else None,
     )
-    team = {m.name: m for m in machines}
-    for m in machines:
-        if m.companion and companions and m.companion not in team:
-            team[m.companion] = companions(m.companion)
+    team = {m.name: m for m in team_of(machines, companions)}
     keys = [key for key in ("message_id", "recipient") if key in result.history.columns]
     return tuple(
         Story(
@@ -114,14 +111,17 @@ def _entries(log: Log, history: pl.DataFrame, team: dict[str, Machine]) -> Itera
 def _change(machine: Machine, row: dict[str, object]) -> Change:
     before, after, event = str(row["before"]), str(row["after"]), str(row["event"])
     transition = None if row["rejected"] else machine.step(before, event)
-    effects = machine.effects(transition) if transition else {}
     origin = transition.origin if transition else None
+    shown = machine.status(before), machine.status(after)
+    effects = ((i.name, i.effect(*shown)) for i in machine.indicators)
     return Change(
         machine=machine.name,
         before=before,
         after=after,
         status=machine.status(after),
-        effects=tuple(f"{name} {e.value}" for name, e in effects.items() if e.value != "no change"),
+        effects=tuple(
+            f"{name} {effect.value}" for name, effect in effects if effect is not Effect.NO_CHANGE
+        ),
         reason=origin.reason if origin else "",
         source=origin.label if origin else "",
         rejected=bool(row["rejected"]),

@@ -64,9 +64,8 @@ class Source:
         reader = csv.reader(f"{text}\n" for text in texts)
         next(reader, None)
         line = reader.line_num
-        for record in reader:
-            if record:
-                yield line + 1
+        for _ in reader:
+            yield line + 1
             line = reader.line_num
 
 
@@ -184,13 +183,18 @@ def _read(source: Source, index: int, columns: Mapping[str, str]) -> pl.DataFram
         names = scan.collect_schema().names()
         _check_columns(source, names, columns)
         picked = [pl.col(their).alias(our) for our, their in theirs.items() if their in names]
+        if source.format == "csv":  # blank lines are records of nothing
+            scan = scan.with_row_index("row").filter(pl.any_horizontal(pl.col(names).is_not_null()))
+            picked.append(pl.col("row"))
         frame = scan.select(picked).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _unreadable(source, error) from error
-    frame = frame.with_row_index("row").with_columns(
-        pl.lit(index, pl.UInt32).alias("file"), pl.col("row").cast(pl.UInt64)
+    if "row" not in frame.columns:
+        frame = frame.with_row_index("row")
+    return _typed(
+        source,
+        frame.with_columns(pl.lit(index, pl.UInt32).alias("file"), pl.col("row").cast(pl.UInt64)),
     )
-    return _typed(source, frame)
 
 
 def _scan(source: Source, wanted: Iterable[str]) -> pl.LazyFrame:

@@ -1,0 +1,221 @@
+"""The result of a replay, and the tables that can be made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fsm.errors import LogError
+from fsm.indicators import Share
+from fsm.machine import Machine
+from fsm.replay.fold import Codes, Folded
+from fsm.replay.source import Log
+
+__all__ = ["MachineResult", "MachineRun", "Mask", "Replay", "unheard"]
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+UNKNOWN = "no machine knows this event"
+NOT_ACCEPTED = "not accepted in this state"
+
+
+@dataclass(frozen=True)
+class MachineResult:
+    """What one machine made of a log: the messages in each state, status and indicator."""
+
+    to_send: int
+    states: dict[str, int]
+    statuses: dict[str, int]
+    indicators: dict[str, Share]
+    expired: int
+    """Messages whose validity period ended while they were retried."""
+
+    @property
+    def sent(self) -> int:
+        """Messages handed over: all that have a status."""
+        return sum(self.statuses.values())
+
+
+@dataclass(frozen=True)
+class MachineRun:
+    """One machine's fold. ``rows`` are the rows of the ordered frame that the machine hears."""
+
+    machine: Machine
+    rows: Codes
+    folded: Folded
+    expired: int
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The result of a replay. Frames are sorted by message, then time."""
+
+    log: Log
+    events: int
+    messages: int
+    rejected: int
+    to_send: int
+    machines: dict[str, MachineResult]
+    ordered: pl.DataFrame
+    runs: dict[str, MachineRun]
+    firsts: Codes
+
+    @cached_property
+    def rejections(self) -> pl.DataFrame:
+        """Every rejected event: file, line, message, time, event, and why.
+
+        ``state`` is where the message was, ``machine`` names the machines that agree on it.
+        """
+        frames = [self._rejected_by(run) for run in self.runs.values()]
+        unknown = np.flatnonzero(unheard(self.ordered.height, self.runs.values()) & self._real)
+        frames.append(_ledger(unknown, [""] * len(unknown), "", UNKNOWN))
+        merged = (
+            pl.concat(frames)
+            .group_by("at", "state", "reason", maintain_order=True)
+            .agg(pl.col("machine").str.join(", "))
+            .sort("at", maintain_order=True)
+        )
+        keep = ["file", "row", *_identity(self.ordered), "timestamp", "event"]
+        located = self.log.locate(self.ordered[merged["at"].to_numpy()].select(keep))
+        return located.hstack(merged.select("state", "machine", "reason"))
+
+    @cached_property
+    def history(self) -> pl.DataFrame:
+        """One row per event and machine that hears it, sorted by message and time.
+
+        Columns: ``file`` and ``row`` (null for the end of a validity period), the message's
+        identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``, ``rejected``.
+        Events that no machine knows have no ``machine``.
+        """
+        keep = ["file", "row", *_identity(self.ordered), "timestamp", "event"]
+        base = self.ordered.select(keep).with_row_index("at")
+        unknown = np.flatnonzero(unheard(base.height, self.runs.values()) & self._real)
+        frames = [base[unknown].with_columns(rejected=pl.lit(True))]
+        for name, run in self.runs.items():
+            words = [state.name for state in run.machine.states]
+            due = self._real[run.rows]
+            event = run.machine.deadline.event if run.machine.deadline else ""
+            frames.append(
+                base[run.rows].with_columns(
+                    pl.lit(name).alias("machine"),
+                    pl.when(pl.Series(due)).then("event").otherwise(pl.lit(event)).alias("event"),
+                    _words("before", words, run.folded.before),
+                    _words("after", words, run.folded.after),
+                    pl.Series("rejected", run.folded.rejected),
+                )
+            )
+        merged = pl.concat(frames, how="diagonal").sort("at", maintain_order=True).drop("at")
+        return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
+
+    @cached_property
+    def statuses(self) -> pl.DataFrame:
+        """One row per message: its last event, and its state and status under each machine."""
+        ends = np.append(self.firsts[1:], self.ordered.height)
+        real = np.cumsum(np.append(0, self._real))
+        last = self._last_real(ends)
+        keep = [*_identity(self.ordered), "timestamp", "event"]
+        frame = (
+            self.ordered[last]
+            .select(keep)
+            .rename({"timestamp": "last_timestamp", "event": "last_event"})
+        )
+        columns = [pl.Series("events", real[ends] - real[self.firsts], pl.UInt32)]
+        for name, run in self.runs.items():
+            states = [state.name for state in run.machine.states]
+            shown = [state.status for state in run.machine.states]
+            final = run.folded.final
+            columns.append(_words(f"{name}.state", states, final))
+            columns.append(_words(f"{name}.status", shown, final))
+        return frame.hstack(columns)
+
+    def series(self, every: timedelta = timedelta(hours=1)) -> pl.DataFrame:
+        """Return each indicator at the end of each period in which an event was heard.
+
+        Columns: ``until`` (end of the period, UTC), ``delivery_id`` (where the log has it),
+        ``machine``, ``indicator``, ``count`` and ``percent`` (of the messages to send; of the
+        delivery's own messages where the log has deliveries).
+        """
+        if every <= timedelta(0):
+            raise LogError(f"the period {every} is not longer than nothing")
+        by = [c for c in ("delivery_id",) if c in self.ordered.columns]
+        group = [*by, "machine", "indicator"]
+        frames = [self._changes(name, run, every, by) for name, run in self.runs.items()]
+        counted = (
+            pl.concat(frames)
+            .group_by([*group, "until"])
+            .agg(pl.col("change").sum())
+            .sort([*group, "until"])
+            .with_columns(pl.col("change").cum_sum().over(group).alias("count"))
+        )
+        if by:
+            whole = self.ordered[self.firsts].group_by(by).agg(pl.len().alias("to_send"))
+            counted = counted.join(whole, on=by, how="left", nulls_equal=True)
+        else:
+            counted = counted.with_columns(pl.lit(self.to_send).alias("to_send"))
+        share = (100 * pl.col("count") / pl.col("to_send")).round(2).alias("percent")
+        return counted.select("until", *group, "count", share)
+
+    # How ------------------------------------------------------------------------------------
+
+    @cached_property
+    def _real(self) -> Mask:
+        return self.ordered["start"].is_null().to_numpy()
+
+    def _last_real(self, ends: Codes) -> Codes:
+        rows = np.where(self._real, np.arange(self.ordered.height), -1)
+        return np.maximum.accumulate(rows)[ends - 1] if len(rows) else rows
+
+    def _rejected_by(self, run: MachineRun) -> pl.DataFrame:
+        at = np.flatnonzero(run.folded.rejected)
+        states = [run.machine.states[i].name for i in run.folded.before[at].tolist()]
+        return _ledger(run.rows[at], states, run.machine.name, NOT_ACCEPTED)
+
+    def _changes(self, name: str, run: MachineRun, every: timedelta, by: list[str]) -> pl.DataFrame:
+        """One row per event heard and indicator: what the event added to the count."""
+        micros = every // timedelta(microseconds=1)
+        until = pl.col("timestamp").dt.truncate(every).dt.offset_by(f"{micros}us").alias("until")
+        base = self.ordered.select(*by, until)[run.rows].with_columns(machine=pl.lit(name))
+        shown = [state.status for state in run.machine.states]
+        frames = []
+        for indicator in run.machine.indicators:
+            counts = np.array([indicator.counts(status) for status in shown], dtype=np.int64)
+            change = counts[run.folded.after] - counts[run.folded.before]
+            frames.append(
+                base.with_columns(
+                    pl.lit(indicator.name).alias("indicator"), pl.Series("change", change)
+                )
+            )
+        if frames:
+            return pl.concat(frames)
+        return base.clear().with_columns(
+            pl.lit("").alias("indicator"), pl.lit(0, pl.Int64).alias("change")
+        )
+
+
+def unheard(height: int, runs: Iterable[MachineRun]) -> Mask:
+    """Return which of the ordered rows no machine knows."""
+    mask = np.ones(height, dtype=np.bool_)
+    for run in runs:
+        mask[run.rows] = False
+    return mask
+
+
+def _identity(frame: pl.DataFrame) -> list[str]:
+    return [c for c in ("message_id", "recipient", "delivery_id") if c in frame.columns]
+
+
+def _ledger(at: Codes, states: list[str], machine: str, reason: str) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"at": pl.Series(at, dtype=pl.Int64), "state": pl.Series(states, dtype=pl.String)}
+    ).with_columns(machine=pl.lit(machine), reason=pl.lit(reason))
+
+
+def _words(name: str, words: Sequence[str | None], codes: Codes) -> pl.Series:
+    return pl.Series(words, dtype=pl.String).gather(pl.Series(codes)).alias(name)

@@ -1,0 +1,166 @@
+"""Wrong input: one clear line with file, line and remedy, and nothing half-written."""
+
+import gzip
+import io
+import os
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from fsm.catalog import load_bare
+from fsm.errors import LogError
+from fsm.replay import read_log, replay
+
+HEADER = "message_id,event,timestamp\n"
+GOOD = "m,relayed,2026-01-01T00:00:00Z\n"
+
+BAD = {
+    "no message column": (
+        b"id,event,timestamp\nm,relayed,2026-01-01T00:00:00Z\n",
+        ":1: no column 'message_id'; there are: id, event, timestamp. "
+        "Map one with --column message_id=NAME",
+    ),
+    "a time that is none": (
+        f"{HEADER}{GOOD}m,relayed,yesterday\nm,relayed,today\n".encode(),
+        ":3: timestamp 'yesterday' is not a time; write 2026-01-31T09:30:00Z (1 more like it)",
+    ),
+    "a time without a zone": (
+        f"{HEADER}{GOOD}m,relayed,2026-01-01T00:00:00\n".encode(),
+        ":3: timestamp '2026-01-01T00:00:00' has no zone; write it in UTC with a final Z",
+    ),
+    "no time": (f"{HEADER}m,relayed\n".encode(), ":2: timestamp is not a time; write"),
+    "a time after a field of two lines": (
+        f'{HEADER}"m\n1",relayed,2026-01-01T00:00:00Z\nm,relayed,never\n'.encode(),
+        ":4: timestamp 'never' is not a time",
+    ),
+    "no message id": (f"{HEADER}{GOOD},relayed,x\n".encode(), ":3: message_id no message_id"),
+    "a seq that is no number": (
+        b"message_id,event,timestamp,seq\nm,relayed,2026-01-01T00:00:00Z,first\n",
+        ":2: seq 'first' not a whole number",
+    ),
+    "too many fields": (
+        f"{HEADER}{GOOD}m,a,b,c\n".encode(),
+        ":3: 4 fields under 3 headers; quote fields with commas",
+    ),
+    "an open quote": (f'{HEADER}{GOOD}"m,a,b\nm,a,b\n'.encode(), ":3: a quote that is never clo"),
+    "not text": (f"{HEADER}{GOOD}".encode() + b"m\xff,a,b\n", ":3: not UTF-8 text"),
+    "binary junk": (bytes(range(256)) * 20, ": binary data, neither CSV, JSONL nor Parquet"),
+    "an empty file": (b"", ": empty; a log begins with a header line or a record"),
+    "only white space": (b"\n\n", ": empty; a log begins with a header line or a record"),
+    "a truncated gzip": (
+        gzip.compress((HEADER + GOOD * 5000).encode())[:200],
+        ": the compressed file is cut short; fetch it again",
+    ),
+    "a broken Parquet": (b"PAR1" + b"\0" * 100, ": not a readable Parquet file"),
+    "JSONL that is none": (
+        b'{"message_id":"m","event":"a","timestamp":"2026-01-01T00:00:00Z"}\n\n{"message_id"\n',
+        ":3: not a JSON object; a log has one object a line",
+    ),
+    "JSONL without times": (
+        b'{"message_id":"m","event":"a"}\n',
+        ":1: no column 'timestamp'; there are: message_id, event",
+    ),
+    "JSONL with a bad time": (
+        b'{"message_id":"m","event":"a","timestamp":"2026-01-01T00:00:00Z"}\n\n'
+        b'{"message_id":"m","event":"a","timestamp":"x"}\n',
+        ":3: timestamp 'x' is not a time",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_log_gets_one_clear_line(case: str, tmp_path: Path) -> None:
+    content, message = BAD[case]
+    path = tmp_path / "bad.log"
+    path.write_bytes(content)
+    with pytest.raises(LogError) as caught:
+        read_log([path])
+    text = str(caught.value)
+    assert text.startswith(f"{path}{message}"), text
+    assert "\n" not in text
+
+
+def test_a_directory_and_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="a directory, not a log; name the files in it"):
+        read_log([tmp_path])
+    with pytest.raises(LogError, match="No such file"):
+        read_log([tmp_path / "none.csv"])
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(HEADER + GOOD)
+    path.chmod(0)
+    if os.access(path, os.R_OK):  # the superuser reads everything: let the call say no instead
+
+        def refuse(*_args: object, **_options: object) -> io.BytesIO:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(LogError, match=r"log\.csv: Permission denied"):
+        read_log([path])
+
+
+def test_times_of_a_parquet_file_need_a_zone(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    frame = pl.DataFrame({"message_id": ["m"], "event": ["relayed"], "timestamp": ["2026-01-01"]})
+    frame.with_columns(pl.col("timestamp").str.to_datetime()).write_parquet(path)
+    with pytest.raises(LogError, match="the timestamps have no zone; store them as UTC"):
+        read_log([path])
+    frame.with_columns(timestamp=pl.lit(1)).write_parquet(path)
+    with pytest.raises(LogError, match="timestamps of type Int32"):
+        read_log([path])
+
+
+def test_a_header_alone_is_an_empty_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(HEADER)
+    result = replay(read_log([path]), [load_bare("with-feedback")], companions=load_bare)
+    assert (result.events, result.messages, result.rejected) == (0, 0, 0)
+    assert result.machines["with-feedback"].indicators["Delivered"].percent is None
+    assert result.statuses.is_empty()
+    assert result.series().is_empty()
+    assert result.rejections.is_empty()
+
+
+def test_a_message_with_100_000_events_and_a_field_of_1_mib(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    long = "x" * 2**20
+    rows = [GOOD, f"m,{long},2026-01-01T00:00:01Z\n"]
+    rows += ["m,soft_bounce,2026-01-01T00:00:02Z\n"] * 100_000
+    path.write_text(HEADER + "".join(rows))
+    result = replay(read_log([path]), [load_bare("with-feedback")], companions=load_bare)
+    assert (result.events, result.messages, result.rejected) == (100_002, 1, 1)
+    assert result.rejections.select("line", "event").rows() == [(3, long)]
+    assert result.machines["with-feedback"].states["retrying"] == 1
+
+
+def test_standard_input_is_read_once_and_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stdin:
+        buffer = io.BytesIO(f"{HEADER}{GOOD}{GOOD}".encode())
+
+    monkeypatch.setattr(sys, "stdin", Stdin)
+    log = read_log(["-"])
+    result = replay(log, [load_bare("with-feedback")])
+    assert result.rejections.select("file", "line").rows() == [("<stdin>", 3)]
+    place = log.sources[0].path
+    assert place.exists()
+    del log, result
+    assert not place.exists()
+
+
+def test_columns_are_mapped(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("case,what,when\nm,relayed,2026-01-01 01:00:00+01:00\n")
+    log = read_log([path], {"message_id": "case", "event": "what", "timestamp": "when"})
+    assert log.frame.select("message_id", "event").rows() == [("m", "relayed")]
+    assert str(log.frame["timestamp"][0]) == "2026-01-01 00:00:00+00:00"
+
+
+def test_blank_lines_do_not_shift_the_line_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"{HEADER}\n{GOOD}\n\n{GOOD}")
+    result = replay(read_log([path]), [load_bare("with-feedback")])
+    assert result.rejections["line"].to_list() == [6]
