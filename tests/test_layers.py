@@ -10,6 +10,7 @@ import fsm
 ROOT = Path(fsm.__file__).parent
 LAYERS = (
     "errors",
+    "files",
     "machine",
     "machines",
     "compile",

@@ -8,6 +8,7 @@ import click
 
 from fsm.catalog import load
 from fsm.draw import FORMATS, draw
+from fsm.files import write_bytes
 
 __all__ = ["command"]
 
@@ -21,8 +22,6 @@ _SUFFIXES = {".gv": "dot", ".mmd": "mermaid"}
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
 def command(machine: str, form: str | None, direction: str, output: Path | None) -> None:
     """Draw MACHINE: statuses as boxes around their states, decisions dashed."""
-    from fsm.replay.output import write_bytes
-
     suffix = output.suffix.lower() if output else ""
     chosen = form or _SUFFIXES.get(suffix, suffix[1:] or "dot")
     picture = draw(load(machine), chosen, direction=direction)

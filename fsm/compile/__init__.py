@@ -1,9 +1,9 @@
 """From a python-statemachine class to a :class:`fsm.machine.Machine`.
 
 ``chart`` holds the declaration as neutral values, ``read`` fills them from a class and refuses
-what cannot be compiled exactly, ``condition`` reads its conditions as a ``guard``, ``explore``
-walks every reachable configuration, ``oracle`` runs the class itself. Only ``read``,
-``condition`` and ``oracle`` know python-statemachine.
+what cannot be compiled exactly, ``condition`` reads its conditions as a ``guard``, ``step`` knows
+what one event does, ``explore`` walks every reachable configuration, ``oracle`` runs the class
+itself. Only ``read``, ``condition`` and ``oracle`` know python-statemachine.
 """
 
 from __future__ import annotations

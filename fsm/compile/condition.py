@@ -33,14 +33,15 @@ class Conditions:
 
     def guard(self, transition: DeclaredTransition, where: str) -> Guard:
         """Return the guard of a transition; raises :class:`MachineError` with ``where``."""
-        guard, seen = ALWAYS, dict[str, str]()
+        guard, seen = ALWAYS, set[str]()
         for spec in transition.cond:
-            condition = self._condition(spec, where)
-            if seen.setdefault(_key(spec, where), condition.text) != condition.text:
+            condition, key = self._condition(spec, where), _key(spec, where)
+            if key in seen:
                 raise MachineError(
                     f"{where}: has a second condition ({condition.text}) that python-statemachine "
                     "takes for the first one; join them into one"
                 )
+            seen.add(key)
             guard = guard & condition
         return guard
 

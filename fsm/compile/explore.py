@@ -1,64 +1,18 @@
-"""Walk every reachable configuration of a chart: the statechart algorithm of SCXML.
-
-The steps follow python-statemachine 3.2 (https://www.w3.org/TR/scxml/#AlgorithmforSCXMLInterpretation
-is their common source): inner transitions before outer ones, then the internal events and
-eventless transitions until nothing moves. What depends on an order the library does not define
-is refused, never guessed.
-"""
+"""Walk every reachable configuration of a chart, event by event, into a :class:`Machine`."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Set
-from dataclasses import dataclass
 
-from fsm.compile.chart import Chart, Edge
-from fsm.compile.guard import Valuation, symbol, valuations
+from fsm.compile.chart import Chart
+from fsm.compile.guard import symbol, valuations
+from fsm.compile.step import Configuration, Step, Stepper
 from fsm.errors import MachineError
 from fsm.machine import Machine, State, Transition
 
 __all__ = ["explore"]
 
 MAX_STATES = 100_000
-MAX_MICROSTEPS = 1_000
-"""One event that causes more steps than this goes round for ever."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Configuration:
-    """The active nodes, ancestors included, and whether the machine has ended."""
-
-    active: frozenset[int]
-    ended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Completed:
-    """What entering final states caused: done events, and the top-level state that may end all."""
-
-    heard: tuple[str, ...]
-    root: int | None
-
-
-class _NoGuards(dict[str, bool]):
-    """The valuation at the start, where no event has given the guards a value."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-
-    def __missing__(self, name: str) -> bool:
-        raise MachineError(
-            f"{self.where}: a state is complete at once and what follows depends on the guard "
-            f"{name!r}, which has no value before the first event"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What one event did: the edges it fired first, and where everything came to rest."""
-
-    fired: tuple[Edge, ...]
-    after: _Configuration
 
 
 def explore(chart: Chart, name: str | None = None) -> Machine:
@@ -73,19 +27,19 @@ def explore(chart: Chart, name: str | None = None) -> Machine:
 class _Explorer:
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
-        self.done_edges = [e for e in chart.edges if any(_is_done(x) for x in e.events)]
-        self.listened = {x for e in self.done_edges for x in e.events}
-
-    # The machine ---------------------------------------------------------------------------
+        self.stepper = Stepper(chart)
 
     def machine(self, name: str) -> Machine:
         chart = self.chart
         symbols = {
-            event: [(symbol(event, v), v) for v in valuations(self._guards(event), self._at(event))]
+            event: [
+                (symbol(event, v), v)
+                for v in valuations(self.stepper.guards(event), self._at(event))
+            ]
             for event in chart.events
         }
-        start = self._start()
-        steps: dict[_Configuration, dict[str, tuple[str, _Step]]] = {}
+        start = self.stepper.start()
+        steps: dict[Configuration, dict[str, tuple[str, Step]]] = {}
         queue = deque([start])
         while queue:
             configuration = queue.popleft()
@@ -96,7 +50,7 @@ class _Explorer:
                 raise MachineError(f"{chart.class_name}: more than {MAX_STATES:,} states")
             for event, refined in symbols.items():
                 for text, valuation in refined:
-                    step = self._macrostep(configuration, event, valuation)
+                    step = self.stepper.macrostep(configuration, event, valuation)
                     if step:
                         row[text] = (event, step)
                         queue.append(step.after)
@@ -105,8 +59,8 @@ class _Explorer:
     def _assemble(
         self,
         name: str,
-        start: _Configuration,
-        steps: dict[_Configuration, dict[str, tuple[str, _Step]]],
+        start: Configuration,
+        steps: dict[Configuration, dict[str, tuple[str, Step]]],
         symbols: dict[str, list[tuple[str, dict[str, bool]]]],
     ) -> Machine:
         chart = self.chart
@@ -136,16 +90,16 @@ class _Explorer:
             indicators=chart.indicators,
             deadline=chart.deadline,
             companion=chart.companion,
-            guards={event: tuple(sorted(self._guards(event))) for event in chart.events},
+            guards={event: tuple(sorted(self.stepper.guards(event))) for event in chart.events},
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
         )
 
-    def _atoms(self, configuration: _Configuration) -> tuple[int, ...]:
+    def _atoms(self, configuration: Configuration) -> tuple[int, ...]:
         return tuple(sorted(i for i in configuration.active if self.chart.nodes[i].is_atomic))
 
-    def _state(self, configuration: _Configuration) -> State:
+    def _state(self, configuration: Configuration) -> State:
         nodes = self.chart.nodes
         atoms = [nodes[i] for i in self._atoms(configuration)]
         top = nodes[min(configuration.active)]
@@ -158,7 +112,7 @@ class _Explorer:
             final=configuration.ended or all(a.final for a in atoms),
         )
 
-    def _check_names(self, states: dict[_Configuration, State]) -> None:
+    def _check_names(self, states: dict[Configuration, State]) -> None:
         ended = {s.name: c.ended for c, s in states.items()}
         for configuration, state in states.items():
             if ended[state.name] != configuration.ended:
@@ -167,7 +121,7 @@ class _Explorer:
                     "depending on which of its regions was complete first"
                 )
 
-    def _check_facts(self, states: dict[_Configuration, State]) -> None:
+    def _check_facts(self, states: dict[Configuration, State]) -> None:
         chart = self.chart
         statuses = {s.status for s in states.values() if s.status is not None}
         for indicator in chart.indicators:
@@ -182,240 +136,5 @@ class _Explorer:
         if deadline and deadline.state not in {s.name for s in states.values()}:
             raise MachineError(f"{chart.class_name}: the deadline names a state it does not have")
 
-    # One event -----------------------------------------------------------------------------
-
-    def _start(self) -> _Configuration:
-        entered: dict[int, None] = {}
-        self._enter(self.chart.initial, entered)
-        active = frozenset(entered)
-        self._check_legal(active, "the start")
-        done = self._completed(entered, frozenset(), "the start")
-        return self._settle(active, done, _NoGuards(self._at("the start", active)), "the start")
-
-    def _macrostep(
-        self, configuration: _Configuration, event: str, valuation: Valuation
-    ) -> _Step | None:
-        if configuration.ended:
-            return None
-        fired = self._select(configuration.active, event, valuation)
-        if not fired:
-            return None
-        active, done = self._microstep(configuration.active, fired, event)
-        return _Step(fired, self._settle(active, done, valuation, event))
-
-    def _settle(
-        self, active: frozenset[int], done: _Completed, valuation: Valuation, event: str
-    ) -> _Configuration:
-        """Run eventless transitions and internal events until neither moves anything."""
-        queue, root = done.heard, done.root
-        seen: set[tuple[frozenset[int], tuple[str, ...]]] = set()
-        while True:
-            if (active, queue) in seen or len(seen) > MAX_MICROSTEPS:
-                raise MachineError(
-                    f"{self._at(event, active)}: eventless transitions go round for ever"
-                )
-            seen.add((active, queue))
-            fired = self._select(active, None, valuation)
-            if not fired:
-                if not queue:
-                    break
-                fired, queue = self._select(active, queue[0], valuation), queue[1:]
-            if fired:
-                active, done = self._microstep(active, fired, event)
-                queue, root = queue + done.heard, root if done.root is None else done.root
-        return _Configuration(active, root is not None and self._has_ended(root, active))
-
-    def _has_ended(self, root: int, active: frozenset[int]) -> bool:
-        """Whether a top-level final or parallel state, once complete, still is at the end."""
-        return root in active and (self.chart.nodes[root].final or self._in_final(root, active))
-
-    def _microstep(
-        self, active: frozenset[int], fired: tuple[Edge, ...], event: str
-    ) -> tuple[frozenset[int], _Completed]:
-        left: set[int] = set()
-        for edge in fired:
-            left |= self._exits(active, edge)
-        entered: dict[int, None] = {}
-        for edge in fired:
-            for target in edge.targets:
-                self._enter(target, entered)
-            for target in edge.targets:
-                self._enter_ancestors(target, self._domain(edge), entered)
-        after = (active - left).union(entered)
-        self._check_legal(after, event)
-        return after, self._completed(entered, active - left, event)
-
-    def _check_legal(self, active: frozenset[int], event: str) -> None:
-        """Refuse what enters two children of a compound state, or not all of a parallel one."""
-        nodes = self.chart.nodes
-        legal = sum(nodes[i].parent is None for i in active) == 1
-        for i in active:
-            node = nodes[i]
-            expected = len(node.children) if node.parallel else int(node.is_compound)
-            legal &= sum(child in active for child in node.children) == expected
-            legal &= node.parent is None or node.parent in active
-        if not legal:
-            raise MachineError(
-                f"{self._at(event, active)}: python-statemachine makes these states active "
-                "together, which the declaration does not allow; target one state of each region"
-            )
-
-    def _completed(
-        self, entered: dict[int, None], staying: frozenset[int], event: str
-    ) -> _Completed:
-        """Return the done events of the final states just entered, and what may have ended.
-
-        A ``StateMachine`` changes the whole configuration before it looks, so that regions
-        completed together are announced once for each; a ``StateChart`` state by state.
-        """
-        nodes, root, queue = self.chart.nodes, None, []
-        present = set(staying)
-        if self.chart.atomic_update:
-            present.update(entered)
-        for i in sorted(entered, key=self.chart.entry_order.__getitem__):
-            present.add(i)
-            parent = nodes[i].parent
-            if not nodes[i].final:
-                continue
-            if parent is None:
-                root = i
-                continue
-            queue.append(f"done.state.{nodes[parent].id}")
-            above = nodes[parent].parent
-            if above is None or not nodes[above].parallel or not self._in_final(above, present):
-                continue
-            queue.append(f"done.state.{nodes[above].id}")
-            root = above if nodes[above].parent is None else root
-        heard = tuple(done for done in queue if done in self.listened)
-        if len(heard) > 1:
-            raise MachineError(
-                f"{self._at(event, staying.union(entered))}: {' and '.join(heard)} happen at once "
-                "and their order is not defined; complete one state at a time"
-            )
-        return _Completed(heard, root)
-
-    # Which edges fire ----------------------------------------------------------------------
-
-    def _select(
-        self, active: frozenset[int], event: str | None, valuation: Valuation
-    ) -> tuple[Edge, ...]:
-        ids = frozenset(self.chart.nodes[i].id for i in active)
-        enabled: dict[int, Edge] = {}
-        for atom in sorted(i for i in active if self.chart.nodes[i].is_atomic):
-            edge = self._first(atom, event, valuation, ids)
-            if edge:
-                enabled[id(edge)] = edge
-        return self._without_conflicts(active, tuple(enabled.values()), event)
-
-    def _first(
-        self, atom: int, event: str | None, valuation: Valuation, ids: frozenset[str]
-    ) -> Edge | None:
-        for node in (atom, *self.chart.ancestors[atom]):
-            for edge in self.chart.outgoing[node]:
-                hears = event in edge.events if event else not edge.events
-                if hears and edge.guard.test(valuation, ids):
-                    return edge
-        return None
-
-    def _without_conflicts(
-        self, active: frozenset[int], edges: tuple[Edge, ...], event: str | None
-    ) -> tuple[Edge, ...]:
-        """Drop the outer one of two edges that leave the same state; refuse a real conflict."""
-        beaten, winners = set(), set()
-        for i, edge in enumerate(edges):
-            for other in edges[i + 1 :]:
-                if not self._exits(active, edge) & self._exits(active, other):
-                    continue
-                inner, outer = (
-                    (edge, other)
-                    if self.chart.is_inside(edge.source, other.source)
-                    else (other, edge)
-                )
-                if not self.chart.is_inside(inner.source, outer.source):
-                    raise MachineError(
-                        f"{self._at(event or 'no event', active)}: {self._name(edge.source)!r} and "
-                        f"{self._name(other.source)!r} are active together and both leave their "
-                        "parallel state; which one wins is not defined"
-                    )
-                beaten.add(id(outer))
-                winners.add(id(inner))
-        if beaten & winners:
-            raise MachineError(
-                f"{self._at(event or 'no event', active)}: three nested transitions conflict"
-            )
-        return tuple(edge for edge in edges if id(edge) not in beaten)
-
-    # Leaving and entering ------------------------------------------------------------------
-
-    def _domain(self, edge: Edge) -> int | None:
-        """The innermost compound state that the edge does not leave; ``None`` is the root."""
-        chart, source = self.chart, edge.source
-        node = chart.nodes[source]
-        if (
-            edge.internal
-            and node.is_compound
-            and all(chart.is_inside(t, source) for t in edge.targets)
-        ):
-            return source
-        if edge.internal and node.is_atomic and edge.targets[0] == source:
-            return source
-        for ancestor in chart.ancestors[source]:
-            inside = all(chart.is_inside(t, ancestor) for t in edge.targets)
-            if chart.nodes[ancestor].is_compound and inside:
-                return ancestor
-        return None
-
-    def _exits(self, active: frozenset[int], edge: Edge) -> set[int]:
-        if not edge.targets:
-            return set()
-        domain = self._domain(edge)
-        return {i for i in active if self.chart.is_inside(i, domain)}
-
-    def _enter(self, target: int, entered: dict[int, None]) -> None:
-        node = self.chart.nodes[target]
-        entered[target] = None
-        if node.parallel:
-            self._enter_regions(target, entered)
-        for child in () if node.parallel else node.entry:
-            self._enter(child, entered)
-            self._enter_ancestors(child, target, entered)
-
-    def _enter_regions(self, parallel: int, entered: dict[int, None]) -> None:
-        for child in self.chart.nodes[parallel].children:
-            if not any(self.chart.is_inside(i, child) for i in entered):
-                self._enter(child, entered)
-
-    def _enter_ancestors(self, node: int, domain: int | None, entered: dict[int, None]) -> None:
-        for ancestor in self.chart.ancestors[node]:
-            if ancestor == domain:
-                return
-            entered[ancestor] = None
-            if self.chart.nodes[ancestor].parallel:
-                self._enter_regions(ancestor, entered)
-
-    def _in_final(self, node: int, active: Set[int]) -> bool:
-        nodes = self.chart.nodes
-        children = nodes[node].children
-        if nodes[node].parallel:
-            return all(self._in_final(child, active) for child in children)
-        return any(nodes[child].final and child in active for child in children)
-
-    # Words ---------------------------------------------------------------------------------
-
-    def _guards(self, event: str) -> frozenset[str]:
-        """The named guards that decide what an event does, in any state."""
-        heard = [e for e in self.chart.edges if event in e.events]
-        return frozenset(name for e in heard + self.done_edges for name in e.guard.names)
-
-    def _name(self, node: int) -> str:
-        return self.chart.nodes[node].id
-
-    def _at(self, event: str, active: frozenset[int] | None = None) -> str:
-        where = f"{self.chart.class_name}: event {event!r}"
-        if active is None:
-            return where
-        return f"{where} in state {'+'.join(self._name(i) for i in sorted(active))}"
-
-
-def _is_done(event: str) -> bool:
-    return event.startswith("done.state.")
+    def _at(self, event: str) -> str:
+        return f"{self.chart.class_name}: event {event!r}"

@@ -143,11 +143,12 @@ class _Guards:
 
     def condition(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         """Return the key and the function of a declared condition, before ``unless`` is applied."""
+        name = str(spec.attr_name)
         if spec.reference is not SpecReference.NAME:
-            return str(spec.attr_name), self.reader(str(spec.attr_name))
-        text, comparisons = _without_comparisons(str(spec.attr_name))
+            return name, self.reader(name)
+        text, comparisons = _without_comparisons(name)
         parse: Any = parse_boolean_expr
-        condition = parse(text, lambda n: self.reader(comparisons.get(n, n)), operator_mapping)
+        condition = parse(text, lambda n: self.reader(comparisons.get(n) or n), operator_mapping)
         return condition.unique_key, condition
 
 

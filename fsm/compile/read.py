@@ -18,7 +18,6 @@ from statemachine.graph import iterate_states
 from statemachine.state import AnyState, HistoryState
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
-from statemachine.transition_list import TransitionList
 
 from fsm.compile.chart import Chart, Edge, Node
 from fsm.compile.condition import Conditions
@@ -150,15 +149,15 @@ class _Reader:
                     f"{self.name}: extends the machine {base.__qualname__}; python-statemachine "
                     "adds the transitions of both to one set of states; declare each machine whole"
                 )
-        own = {id(transition) for transition in _transitions_in(self.cls)}
+        registered = {id(event) for event in self.cls._events}
         for subclass in _subclasses(self.cls):
-            for transition in _transitions_in(subclass):
-                if id(transition) not in own and id(transition.source) in self.index:
-                    events = tuple(map(str, transition.events))
-                    raise MachineError(
-                        f"{self._at(transition.source, events)}: added by the subclass "
-                        f"{subclass.__qualname__}; declare each machine whole"
-                    )
+            for state in self.declared:
+                for event in (e for t in self._exits(state) for e in t.events):
+                    if event._transitions is not None and id(event) not in registered:
+                        raise MachineError(
+                            f"{self._at(state, (str(event),))}: added by the subclass "
+                            f"{subclass.__qualname__}; declare each machine whole"
+                        )
 
     def _refuse_ambiguous_states(self) -> None:
         ids: set[str] = set()
@@ -364,15 +363,6 @@ def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
     for subclass in cls.__subclasses__():
         yield subclass
         yield from _subclasses(subclass)
-
-
-def _transitions_in(cls: type[Any]) -> Iterator[DeclaredTransition]:
-    """The transitions that are attributes of a class, alone or as events."""
-    for value in vars(cls).values():
-        if isinstance(value, Event):
-            yield from value._transitions or ()
-        elif isinstance(value, TransitionList):
-            yield from value
 
 
 def _class_of(listener: object) -> type[Any]:

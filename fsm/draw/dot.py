@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape as escape_html
 from typing import NamedTuple
 
 from graphviz import Digraph, escape, nohtml
 
-from fsm.draw.picture import Arrow, Box, arrows, boxes, loose_states
-from fsm.draw.text import identifiers, visible, wrapped
-from fsm.errors import FsmError
+from fsm.draw.picture import Arrow, Box, arrows, boxes, check_direction, loose_states
+from fsm.draw.text import identifiers, shortened, visible, wrapped
 from fsm.machine import Machine, State
 
-__all__ = ["DIRECTIONS", "FONT", "GREY", "MONOSPACE", "to_dot"]
+__all__ = ["FONT", "GREY", "MONOSPACE", "to_dot"]
 
-DIRECTIONS = ("LR", "TB", "RL", "BT")
 FONT = "Helvetica,Arial,sans-serif"
 MONOSPACE = "Menlo,Consolas,monospace"
 GREY = "#5f6b76"
@@ -47,10 +46,9 @@ def to_dot(machine: Machine, *, direction: str = "LR", html: bool = True) -> str
     states; a dashed one is our own decision, its reason is in the tooltip. With ``html=False``
     the labels are plain text in one size, for a Graphviz that cannot read HTML-like labels.
 
-    Raises :class:`FsmError` for a direction that is not in ``DIRECTIONS``.
+    Raises :class:`fsm.errors.FsmError` for a direction other than LR, TB, RL and BT.
     """
-    if direction not in DIRECTIONS:
-        raise FsmError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
+    check_direction(direction)
     return _Drawing(machine, html).source(direction)
 
 
@@ -95,7 +93,7 @@ class _Drawing:
             nodesep="0.35",
             ranksep="0.55",
             pad="0.15",
-            tooltip=_plain(self.machine.title),
+            tooltip=_plain(shortened(self.machine.title)),
         )
         graph.attr(
             "node",
@@ -121,7 +119,7 @@ class _Drawing:
         paint = _paint(box.rank)
         with graph.subgraph(name=self.clusters[box.status]) as cluster:
             cluster.attr(
-                label=self._label(wrapped(box.status, 30), (), bold=True),
+                label=self._label(tuple(map(_spaced, wrapped(box.status, 30))), (), bold=True),
                 style="rounded,filled",
                 color=paint.border,
                 fillcolor=paint.fill,
@@ -129,7 +127,7 @@ class _Drawing:
                 labeljust="l",
                 penwidth="1.3",
                 margin="14",
-                tooltip=_plain(box.status),
+                tooltip=_plain(shortened(box.status)),
             )
             for state in box.states:
                 self._state(cluster, state, _Paint("#ffffff", paint.border))
@@ -137,13 +135,13 @@ class _Drawing:
     def _state(self, graph: Digraph, state: State, paint: _Paint) -> None:
         title = state.title or state.name
         notes = wrapped(state.name, 28) if state.name != title else ()
-        status = f", status {state.status}" if state.status is not None else ""
+        status = f", status {shortened(state.status)}" if state.status is not None else ""
         graph.node(
             self.ids[state.name],
             self._label(wrapped(title, 24), notes, mono=True),
             color=paint.border,
             fillcolor=paint.fill,
-            tooltip=_plain(f"{title}{status}{', final' if state.final else ''}"),
+            tooltip=_plain(f"{shortened(title)}{status}{', final' if state.final else ''}"),
             **({"peripheries": "2"} if state.final else {}),
             **_note_count(notes),
         )
@@ -155,7 +153,7 @@ class _Drawing:
         if arrow.is_decision:
             attributes["style"] = "dashed"
         if arrow.origins:
-            attributes["tooltip"] = nohtml("\\n".join(map(_plain, arrow.origins)))
+            attributes["tooltip"] = _plain_lines(map(shortened, arrow.origins))
         if arrow.status is not None:
             attributes["ltail"] = self.clusters[arrow.status]
         ends = self.ids[arrow.source], self.ids[arrow.target]
@@ -165,7 +163,7 @@ class _Drawing:
         self, lines: tuple[str, ...], notes: tuple[str, ...], mono: bool = False, bold: bool = False
     ) -> str:
         if not self.html:
-            return nohtml("\\n".join(map(_plain, lines + notes)))
+            return _plain_lines(lines + notes)
         text = "<BR/>".join(map(escape_html, lines))
         text = f"<B>{text}</B>" if bold else text
         face = f' FACE="{MONOSPACE}"' if mono else ""
@@ -175,7 +173,7 @@ class _Drawing:
 
 
 def _spaced(line: str) -> str:
-    """Keep a label off its own arrow, which Graphviz draws along the edge of the text."""
+    """Keep a label off what Graphviz draws along the edge of the text, as its own arrow."""
     return f"\xa0{line}\xa0"
 
 
@@ -188,6 +186,13 @@ def _paint(rank: int) -> _Paint:
     return _PAINTS[rank % len(_PAINTS)]
 
 
+def _plain_lines(lines: Iterable[str]) -> str:
+    """Return the lines as a text that Graphviz shows literally, one under the other."""
+    text: str = nohtml("\\n".join(map(_plain, lines)))
+    return text
+
+
 def _plain(text: str) -> str:
     """Return the text as Graphviz shows it literally: no escape, no entity, no HTML-like label."""
-    return nohtml(escape(visible(text)).replace("&", "&amp;"))
+    literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
+    return literal

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
 
-__all__ = ["Arrow", "Box", "arrows", "boxes", "loose_states"]
+__all__ = ["DIRECTIONS", "Arrow", "Box", "arrows", "boxes", "check_direction", "loose_states"]
 
+DIRECTIONS = ("LR", "TB", "RL", "BT")
 _SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
 
 
@@ -53,6 +55,12 @@ class _Line:
     target: str
     label: str
     is_decision: bool
+
+
+def check_direction(direction: str) -> None:
+    """Raise :class:`FsmError` for a direction that is not in ``DIRECTIONS``."""
+    if direction not in DIRECTIONS:
+        raise FsmError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
 
 
 def boxes(machine: Machine) -> tuple[Box, ...]:

@@ -7,13 +7,14 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["identifiers", "visible", "wrapped"]
+__all__ = ["identifiers", "shortened", "visible", "wrapped"]
 
 # Listed, not looked up by category: the Unicode tables of Python change, our output must not.
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_LONGEST = 1000
 _LONGEST_ID = 40
 
 
@@ -23,25 +24,29 @@ def visible(text: str) -> str:
     What XML forbids is among them, so the result can stand in any of the formats.
 
     >>> visible("a\nb\u202ec")
-    'a␊b[U+202E]c'
+    'a[U+000A]b[U+202E]c'
     """
-    return _HIDDEN.sub(_spelled, text)
+    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
-def _spelled(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return chr(0x2400 + code) if code < 0x20 else f"[U+{code:04X}]"
+def shortened(text: str) -> str:
+    """Return the text, or its beginning where it has more than 1,000 characters.
+
+    Graphviz before version 10 reads no string beyond 16,384 characters, Mermaid no diagram
+    beyond 50,000.
+    """
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def wrapped(text: str, width: int) -> tuple[str, ...]:
     """Return the text in lines of at most so many columns; a wide character takes two.
 
-    Nothing is left out: a word that is longer than a line is broken.
+    A word that is longer than a line is broken. See :func:`shortened` for very long texts.
 
     >>> wrapped("Waiting for the date", 12)
     ('Waiting for', 'the date')
     """
-    shown = visible(text)
+    shown = visible(shortened(text))
     wide = any(unicodedata.east_asian_width(c) in "WF" for c in shown)
     lines = textwrap.wrap(shown, width // 2 if wide else width, break_on_hyphens=False)
     return tuple(lines) or ("",)

@@ -26,6 +26,7 @@ NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "seq")
 
 _SHOWN = 80
+_ROW = "\0row"  # a name no header can have
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 
@@ -184,8 +185,8 @@ def _read(source: Source, index: int, columns: Mapping[str, str]) -> pl.DataFram
         _check_columns(source, names, columns)
         picked = [pl.col(their).alias(our) for our, their in theirs.items() if their in names]
         if source.format == "csv":  # blank lines are records of nothing
-            scan = scan.with_row_index("row").filter(pl.any_horizontal(pl.col(names).is_not_null()))
-            picked.append(pl.col("row"))
+            scan = scan.with_row_index(_ROW).filter(pl.any_horizontal(pl.col(names).is_not_null()))
+            picked.append(pl.col(_ROW).alias("row"))
         frame = scan.select(picked).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _unreadable(source, error) from error

@@ -51,10 +51,12 @@ def matrix(machine: Machine) -> Grid:
     return Grid(("State", "Status", *machine.events), rows)
 
 
-def markdown(grid: Grid) -> str:
-    """Return a grid as a Markdown table, escaped."""
-    lines = [grid.header, tuple("---" for _ in grid.header), *grid.rows]
-    return "".join(f"| {' | '.join(map(_escape, line))} |\n" for line in lines)
+def markdown(grid: Grid, *, escaped: bool = False) -> str:
+    """Return a grid as a Markdown table. ``escaped``: its cells are Markdown already."""
+    body = [grid.header, *grid.rows]
+    lines = [line if escaped else tuple(map(_escape, line)) for line in body]
+    lines.insert(1, ("---",) * len(grid.header))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _row(machine: Machine, transition: Transition) -> tuple[str, ...]:

@@ -147,8 +147,7 @@ class _Shape:
         self.draw, self.plan = draw, plan
 
     def siblings(self, parent: int | None, depth: int) -> tuple[int, ...]:
-        least = 1 if parent is None else 2
-        count = self.draw(st.integers(least, 3))
+        count = self.draw(st.sampled_from([2, 3, 1] if parent is None else [2, 3]))
         numbers = [self.node(parent, depth)]
         numbers += [self.node(parent, depth, may_end=True) for _ in range(count - 1)]
         return tuple(numbers)
@@ -183,19 +182,26 @@ class _Wires:
         """Add the transitions of one state; a second one on an event follows a guarded one."""
         if state.kind == "final":
             return
-        heard = self.draw(st.sets(st.sampled_from(EVENTS), max_size=2 if state.children else 3))
+        is_region = state.parent is not None and self.plan.states[state.parent].kind == "parallel"
+        least, most = (0, 2) if state.children else (1, 3)
+        if is_region and self.chance(90):
+            least, most = (
+                0,
+                0,
+            )  # two regions that leave their parallel state on one event are refused
+        heard = self.draw(st.sets(st.sampled_from(EVENTS), min_size=least, max_size=most))
         for event in sorted(heard):
             if self.chance(30):
                 self.add(state, event, guarded=True)
             self.add(state, event, guarded=self.chance(40))
         both = set(EVENTS) - heard
-        if len(both) > 1 and self.chance(15):
+        if most and len(both) > 1 and self.chance(15):
             self.add(state, " ".join(sorted(both)[:2]), guarded=self.chance(40))
         if self.chance(60) and any(self.plan.states[c].kind == "final" for c in state.children):
             self.add(state, f"done.state.{state.id}", guarded=self.chance(20))
         if state.kind == "parallel" and self.chance(60):
             self.add(state, f"done.state.{state.id}", guarded=self.chance(20))
-        if self.chance(6):
+        if self.chance(1 if state.children else 4):
             self.add(state, None, guarded=True)
 
     def add(self, state: PlannedState, event: str | None, guarded: bool) -> None:
@@ -224,22 +230,25 @@ class _Wires:
 
     def condition(self, event: str | None) -> str:
         texts = [t for t in CONDITIONS if event or (t.endswith("In('{}')") and "g" not in t)]
-        asked = self.draw(st.sampled_from(self.plan.states)).id
+        atoms = [s for s in self.plan.states if not s.children and s.parent is not None]
+        asked = self.draw(st.sampled_from(atoms or self.plan.states)).id
         return self.draw(st.sampled_from(texts)).format(asked)
 
     def targets(self, state: PlannedState, event: str | None) -> tuple[int, ...]:
         if event and self.chance(8):
             return ()
-        if self.chance(10):
+        if self.chance(5 if event else 0):
             return (state.number,)
         everywhere = [s.number for s in self.plan.states]
         near = [s.number for s in self.plan.states if s.parent == state.parent]
-        pool = near if self.chance(60) else everywhere
-        first = self.draw(st.sampled_from(pool))
         parallels = [s for s in self.plan.states if s.kind == "parallel"]
-        if parallels and self.chance(10):
+        in_region = any(self.plan.inside(state.number, p.number) for p in parallels)
+        if parallels and self.chance(2 if in_region else 10):
             return self.one_in_each_region(self.draw(st.sampled_from(parallels)))
-        return (first,)
+        pool = near if self.chance(97 if in_region else 50) else everywhere
+        if not event:
+            pool = [n for n in pool if n != state.number] or everywhere
+        return (self.draw(st.sampled_from(pool)),)
 
     def one_in_each_region(self, parallel: PlannedState) -> tuple[int, ...]:
         inside = [

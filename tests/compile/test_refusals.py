@@ -170,7 +170,7 @@ def target_named_like_an_event():
         a = State(initial=True)
         stop = State()
         go = a.to(stop)
-        stop = a.to.itself()
+        stop = a.to.itself()  # noqa: PIE794
 
     return Trap
 
@@ -180,7 +180,7 @@ def source_named_like_an_event():
         a = State(initial=True)
         stop = State()
         go = stop.to(a)
-        stop = a.to.itself()
+        stop = a.to.itself()  # noqa: PIE794
 
     return Trap
 
@@ -385,9 +385,11 @@ def delayed():
 
 
 def invoke():
+    def work(): ...
+
     class Trap(StateChart):
         a = State(initial=True)
-        b = State(invoke=print)
+        b = State(invoke=work)
         go = a.to(b)
         back = b.to(a)
 
@@ -937,9 +939,7 @@ def test_a_failing_callback_causes_the_event_error():
     chart = error_alone()(listeners=[Fails()])
     chart.send("error")
     chart.send("back")
-    assert [state.id for state in chart.configuration] == ["a"]
-    chart.send("unknown")
-    chart = error_alone()(listeners=[Fails()])
+    assert [state.id for state in chart.configuration] == ["b"]
 
 
 @pytest.mark.parametrize("thing", [object, StateMachine, 3], ids=["class", "no states", "value"])

@@ -1,0 +1,401 @@
+"""Two machines held against each other: what tells them apart, and by which shortest trace.
+
+Both machines are walked in lock step from their initial states, over the events that both
+accept. Every difference met on the way is derived, none is declared; what lies behind an event
+that only one machine accepts cannot be compared, and is left out.
+
+>>> import fsm
+>>> for line in describe(compare(fsm.load("with-feedback"), fsm.load("without-feedback")))[:4]:
+...     print(line)
+with-feedback | without-feedback
+One skeleton: 6 states, the same events lead to the same states.
+status of awaiting: Pending | Sent; after: relayed
+status of retrying: Failed | Sent; after: relayed, soft_bounce
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from fsm.machine import Effect, Machine
+from fsm.run import run
+
+__all__ = [
+    "Comparison",
+    "Difference",
+    "EffectDifference",
+    "Kind",
+    "Pair",
+    "Settlement",
+    "Trace",
+    "compare",
+    "describe",
+]
+
+Pair: TypeAlias = tuple[str, str]
+"""A state of the first machine and the state of the second one after the same trace."""
+
+Trace: TypeAlias = tuple[str, ...]
+
+
+class Kind(Enum):
+    """In what two machines differ."""
+
+    STATUS = "status"
+    """The same trace shows different statuses."""
+    ACCEPTS = "accepts"
+    """One machine accepts the event, the other one rejects it."""
+    ALPHABET = "alphabet"
+    """Only one machine knows the event."""
+    DEADLINE = "deadline"
+    """The end of the validity period does something in one machine only."""
+    INDICATOR = "indicator"
+    """Only one machine has the indicator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference, with the shortest trace that shows it.
+
+    ``states`` are the states after the trace; for an event (``ACCEPTS``, ``ALPHABET``), which
+    is the last one of the trace, those before it. ``shows`` is what each machine has there: its
+    status (``None``: nothing is shown yet), ``accepted`` or ``rejected``, ``known`` or
+    ``unknown``, the event of its deadline or ``None``, its indicator or ``None``.
+    """
+
+    kind: Kind
+    states: Pair
+    trace: Trace
+    shows: tuple[str | None, str | None]
+    event: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "kind": self.kind.value,
+            "event": self.event,
+            "states": _sides(self.states),
+            "shows": _sides(self.shows),
+            "trace": list(self.trace),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EffectDifference:
+    """A transition of both machines that changes indicators differently.
+
+    ``states`` are the states before the event; the event is the last one of the trace.
+    """
+
+    event: str
+    states: Pair
+    trace: Trace
+    effects: tuple[tuple[str, Effect, Effect], ...]
+    """The indicators that differ: name, effect in the first machine, in the second."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "event": self.event,
+            "states": _sides(self.states),
+            "indicators": {name: {"a": x.value, "b": y.value} for name, x, y in self.effects},
+            "trace": list(self.trace),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Where two machines with one skeleton agree for good.
+
+    ``settled`` is the greatest set of pairs of states in which both statuses agree and which
+    no event leaves; each with the shortest trace to it.
+    """
+
+    settled: tuple[tuple[Pair, Trace], ...]
+    reached_from_all: bool
+    """Whether every pair that differs in status can reach a settled one."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "settled": [{"states": _sides(p), "trace": list(trace)} for p, trace in self.settled],
+            "reached_from_all": self.reached_from_all,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What tells two machines apart."""
+
+    a: str
+    b: str
+    differences: tuple[Difference, ...]
+    """Shortest trace first; then deadlines and indicators."""
+    effects: tuple[EffectDifference, ...]
+    skeleton: tuple[Pair, ...] | None
+    """The states of both, one to one, where the machines differ in nothing but labels."""
+    settlement: Settlement | None
+    """``None`` where there is no common skeleton."""
+
+    @property
+    def same(self) -> bool:
+        """Whether no trace tells the machines apart. Names, titles and sources are not compared."""
+        return not self.differences and not self.effects
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON; ``a`` and ``b`` always stand for the two machines."""
+        skeleton = None if self.skeleton is None else [_sides(pair) for pair in self.skeleton]
+        return {
+            "a": self.a,
+            "b": self.b,
+            "same": self.same,
+            "differences": [difference.as_dict() for difference in self.differences],
+            "effects": [effect.as_dict() for effect in self.effects],
+            "skeleton": skeleton,
+            "settlement": self.settlement.as_dict() if self.settlement else None,
+        }
+
+
+def compare(a: Machine, b: Machine) -> Comparison:
+    """Compare two machines. Ties between traces follow the declared order of events."""
+    walk = _Walk(a, b)
+    found = [*walk.alphabet(), *walk.accepts(), *walk.statuses()]
+    found.sort(key=lambda difference: len(difference.trace))
+    found += [*walk.deadlines(), *walk.indicators()]
+    skeleton = walk.skeleton()
+    return Comparison(
+        a=a.name,
+        b=b.name,
+        differences=tuple(found),
+        effects=tuple(walk.effects()),
+        skeleton=skeleton,
+        settlement=None if skeleton is None else walk.settlement(),
+    )
+
+
+# The walk ------------------------------------------------------------------------------------
+
+
+class _Walk:
+    """The pairs of states that one trace reaches in both machines, breadth first."""
+
+    def __init__(self, a: Machine, b: Machine) -> None:
+        self.a, self.b = a, b
+        self.shared = [event for event in a.events if event in b.alphabet]
+        start = (a.initial, b.initial)
+        self.came_by: dict[Pair, tuple[Pair, str] | None] = {start: None}
+        self.pairs = [start]
+        for pair in self.pairs:
+            for event, target in self.moves(pair):
+                if target not in self.came_by:
+                    self.came_by[target] = (pair, event)
+                    self.pairs.append(target)
+
+    def moves(self, pair: Pair) -> Iterator[tuple[str, Pair]]:
+        """The events that both machines accept, and where they lead."""
+        for event in self.shared:
+            x, y = self.a.step(pair[0], event), self.b.step(pair[1], event)
+            if x and y:
+                yield event, (x.target, y.target)
+
+    def trace(self, pair: Pair) -> Trace:
+        """The shortest trace to a pair."""
+        events = []
+        came = self.came_by[pair]
+        while came:
+            pair, event = came
+            events.append(event)
+            came = self.came_by[pair]
+        return tuple(reversed(events))
+
+    def shown(self, pair: Pair) -> tuple[str | None, str | None]:
+        """The two statuses of a pair."""
+        return self.a.status(pair[0]), self.b.status(pair[1])
+
+    def unlike(self) -> list[Pair]:
+        """The pairs whose statuses differ."""
+        return [pair for pair in self.pairs if len(set(self.shown(pair))) > 1]
+
+    # Differences
+
+    def statuses(self) -> Iterator[Difference]:
+        for pair in self.unlike():
+            yield Difference(Kind.STATUS, pair, self.trace(pair), self.shown(pair))
+
+    def accepts(self) -> Iterator[Difference]:
+        for pair in self.pairs:
+            for event in self.shared:
+                x, y = self.a.step(pair[0], event), self.b.step(pair[1], event)
+                if bool(x) != bool(y):
+                    shows = _either(x, "accepted", "rejected")
+                    trace = (*self.trace(pair), event)
+                    yield Difference(Kind.ACCEPTS, pair, trace, shows, event)
+
+    def alphabet(self) -> Iterator[Difference]:
+        for event in dict.fromkeys((*self.a.events, *self.b.events)):
+            if event in self.a.alphabet and event in self.b.alphabet:
+                continue
+            trace = self._trace_to_lone(event)
+            states = _end(self.a, trace[:-1]), _end(self.b, trace[:-1])
+            shows = _either(event in self.a.alphabet, "known", "unknown")
+            yield Difference(Kind.ALPHABET, states, trace, shows, event)
+
+    def _trace_to_lone(self, event: str) -> Trace:
+        """The shortest trace on which the one machine that knows an event accepts it."""
+        for pair in self.pairs:
+            if self.a.step(pair[0], event) or self.b.step(pair[1], event):
+                return (*self.trace(pair), event)
+        owner = self.a if event in self.a.alphabet else self.b
+        return owner.trace_to(event) or (event,)
+
+    def deadlines(self) -> Iterator[Difference]:
+        for pair in self.pairs:
+            x, y = _expiry(self.a, pair[0]), _expiry(self.b, pair[1])
+            if x != y:
+                yield Difference(Kind.DEADLINE, pair, self.trace(pair), (x, y))
+                return
+
+    def indicators(self) -> Iterator[Difference]:
+        ours, theirs = ([i.name for i in m.indicators] for m in (self.a, self.b))
+        for name in dict.fromkeys((*ours, *theirs)):
+            if name not in ours or name not in theirs:
+                shows = (name, None) if name in ours else (None, name)
+                yield Difference(Kind.INDICATOR, self.pairs[0], (), shows)
+
+    def effects(self) -> Iterator[EffectDifference]:
+        for pair in self.pairs:
+            for event, _ in self.moves(pair):
+                unlike = tuple(self._unlike_effects(pair, event))
+                if unlike:
+                    yield EffectDifference(event, pair, (*self.trace(pair), event), unlike)
+
+    def _unlike_effects(self, pair: Pair, event: str) -> Iterator[tuple[str, Effect, Effect]]:
+        x, y = self.a.step(pair[0], event), self.b.step(pair[1], event)
+        if x and y:
+            theirs = self.b.effects(y)
+            for name, effect in self.a.effects(x).items():
+                if name in theirs and theirs[name] is not effect:
+                    yield name, effect, theirs[name]
+
+    # One skeleton
+
+    def skeleton(self) -> tuple[Pair, ...] | None:
+        """The pairs, where they are one to one and both accept the same events in each."""
+        lone = self.a.alphabet ^ self.b.alphabet
+        accepted = (
+            self.a.step(p, event) or self.b.step(q, event) for p, q in self.pairs for event in lone
+        )
+        ours, theirs = {p for p, _ in self.pairs}, {q for _, q in self.pairs}
+        one_to_one = len(ours) == len(theirs) == len(self.pairs)
+        if one_to_one and not any(accepted) and not any(self.accepts()):
+            return tuple(self.pairs)
+        return None
+
+    def settlement(self) -> Settlement:
+        unlike = self.unlike()
+        unsettled = self._reaching(unlike)
+        settled = [pair for pair in self.pairs if pair not in unsettled]
+        return Settlement(
+            settled=tuple((pair, self.trace(pair)) for pair in settled),
+            reached_from_all=self._reaching(settled).issuperset(unlike),
+        )
+
+    def _reaching(self, goals: Iterable[Pair]) -> set[Pair]:
+        """The pairs from which some trace leads to a goal, the goals among them."""
+        came_from: dict[Pair, list[Pair]] = {pair: [] for pair in self.pairs}
+        for pair in self.pairs:
+            for _, target in self.moves(pair):
+                came_from[target].append(pair)
+        queue = list(goals)
+        seen = set(queue)
+        for pair in queue:
+            fresh = [source for source in came_from[pair] if source not in seen]
+            seen.update(fresh)
+            queue.extend(dict.fromkeys(fresh))
+        return seen
+
+
+def _either(first: object, yes: str, no: str) -> tuple[str, str]:
+    return (yes, no) if first else (no, yes)
+
+
+def _end(machine: Machine, trace: Trace) -> str:
+    steps = run(machine, trace)
+    return steps[-1].after if steps else machine.initial
+
+
+def _expiry(machine: Machine, state: str) -> str | None:
+    """What the end of the validity period does in a state."""
+    deadline = machine.deadline
+    if deadline is None or deadline.state != state:
+        return None
+    return f"{deadline.event}, counted from {deadline.start}"
+
+
+def _sides(pair: tuple[str | None, str | None]) -> dict[str, str | None]:
+    return {"a": pair[0], "b": pair[1]}
+
+
+# In words ------------------------------------------------------------------------------------
+
+
+def describe(comparison: Comparison) -> list[str]:
+    """Return a comparison as lines for people; the first machine stands left of the bar."""
+    lines = [f"{comparison.a} | {comparison.b}"]
+    if comparison.same:
+        lines.append("The same: no trace tells them apart.")
+    lines.append(_skeleton_line(comparison))
+    lines += [_difference_line(difference) for difference in comparison.differences]
+    lines += [_effect_line(effect) for effect in comparison.effects]
+    if comparison.settlement and not comparison.same:
+        lines += _settlement_lines(comparison.settlement)
+    return lines
+
+
+def _skeleton_line(comparison: Comparison) -> str:
+    if comparison.skeleton is None:
+        return "No common skeleton: states and transitions do not correspond one to one."
+    count = len(comparison.skeleton)
+    states = "1 state" if count == 1 else f"{count} states"
+    return f"One skeleton: {states}, the same events lead to the same states."
+
+
+def _difference_line(difference: Difference) -> str:
+    where, what = _name(difference.states), " | ".join(x or "none" for x in difference.shows)
+    after = f"; after: {', '.join(difference.trace)}" if difference.trace else "; at the start"
+    match difference.kind:
+        case Kind.STATUS:
+            return f"status of {where}: {what}{after}"
+        case Kind.ACCEPTS:
+            trace = ", ".join(difference.trace)
+            return f"event {difference.event} in {where}: {what}; trace: {trace}"
+        case Kind.ALPHABET:
+            return f"event {difference.event}: {what}; trace: {', '.join(difference.trace)}"
+        case Kind.DEADLINE:
+            return f"deadline in {where}: {what}{after}"
+        case Kind.INDICATOR:
+            return f"indicator: {what}"
+
+
+def _effect_line(effect: EffectDifference) -> str:
+    changes = "; ".join(f"{name} {x.value} | {y.value}" for name, x, y in effect.effects)
+    return f"effect of {effect.event} in {_name(effect.states)}: {changes}"
+
+
+def _settlement_lines(settlement: Settlement) -> list[str]:
+    if not settlement.settled:
+        return ["There is no state from which both agree for good."]
+    names = ", ".join(_name(pair) for pair, _ in settlement.settled)
+    lines = [f"Both agree for good in: {names}."]
+    if settlement.reached_from_all:
+        lines.append("Every message can get there: both agree once every message is settled.")
+    else:
+        lines.append("Not every message gets there: some differences last.")
+    return lines
+
+
+def _name(pair: Pair) -> str:
+    return pair[0] if pair[0] == pair[1] else " | ".join(pair)

@@ -1,0 +1,270 @@
+"""The command line: data on stdout, talk on stderr, exit statuses, and never a traceback."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from fsm.catalog import document
+from fsm.cli import main
+from fsm.machines import NAMES
+
+
+class Result(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Fsm = Callable[..., Result]
+
+
+@pytest.fixture
+def fsm(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Fsm:
+    def call(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["fsm", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return Result(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+def test_replay_as_json_has_a_stable_shape(fsm: Fsm, sample: Path) -> None:
+    result = fsm("replay", sample, "--json")
+    facts = json.loads(result.out)
+    assert (result.status, result.err) == (0, "")
+    assert list(facts) == ["events", "messages", "rejected", "machines"]
+    assert list(facts["machines"]) == ["with-feedback", "without-feedback"]
+    assert facts["machines"]["with-feedback"] == {
+        "to_send": 3,
+        "states": {
+            "to_send": 0,
+            "awaiting": 0,
+            "delivered": 2,
+            "retrying": 0,
+            "hard_bounced": 1,
+            "retries_exhausted": 0,
+        },
+        "statuses": {"Pending": 0, "Sent": 2, "Failed": 1},
+        "indicators": {
+            "Delivered": {"count": 2, "percent": 66.67},
+            "Bounces + errors": {"count": 1, "percent": 33.33},
+            "Opens": {"count": 1, "percent": 33.33},
+            "Clicks": {"count": 0, "percent": 0.0},
+        },
+    }
+
+
+def test_the_real_log(fsm: Fsm, corpus: Path) -> None:
+    log = corpus / "logs/newsletter-2013.csv.gz"
+    mapping = ("--column", "message_id=case_id", "--column", "event=activity")
+    facts = json.loads(fsm("replay", log, *mapping, "--json").out)
+    assert (facts["events"], facts["messages"], facts["rejected"]) == (26_362, 9_266, 0)
+    statuses = {name: machine["statuses"] for name, machine in facts["machines"].items()}
+    assert statuses == {
+        "with-feedback": {"Pending": 0, "Sent": 7_841, "Failed": 1_425},
+        "without-feedback": {"Sent": 8_030, "Failed": 1_236},
+    }
+
+
+def test_replay_writes_its_tables(fsm: Fsm, sample: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("status.csv", "series.jsonl", "rejected.parquet")]
+    options = zip(("--status", "--series", "--rejected"), paths, strict=True)
+    result = fsm("replay", sample, *(word for option in options for word in option))
+    assert result.status == 0
+    assert "66.67 %" in result.out
+    status, series, rejected = paths
+    assert status.read_text().splitlines()[0].startswith("message_id,last_timestamp,last_event")
+    rows = [json.loads(line) for line in series.read_text().splitlines()]
+    assert {row["machine"] for row in rows} == {"with-feedback", "without-feedback", "engagement"}
+    assert rejected.read_bytes().startswith(b"PAR1")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        ["log.csv", *(p.name for p in paths)]
+    )
+
+
+def test_strict_turns_rejections_into_a_status(fsm: Fsm, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("message_id,event,timestamp\nm\x1b[31m,boom,2026-01-01T00:00:00Z\n")
+    result = fsm("replay", log, "--strict")
+    assert result.status == 1
+    assert f"{log}:2" in result.out
+    assert "m\\x1b[31m" in result.out
+    assert "\x1b" not in result.out
+    assert fsm("replay", log).status == 0
+
+
+def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    text = document("without-feedback").read_text()
+    page.write_text(text)
+    assert fsm("check", page).status == 0
+    page.write_text(text.replace("increases | Failed |", "increases | Sent |", 1))
+    result = fsm("check", page)
+    assert result.status == 1
+    assert result.out.startswith(f"{page}:")
+    assert "error[wrong-status]" in result.out
+    facts = json.loads(fsm("check", page, "--format", "json").out)
+    assert {k: v for k, v in facts.items() if k != "findings"} == {
+        "pages": 1,
+        "tables": 2,
+        "rows": 16,
+    }
+    (finding,) = facts["findings"]
+    assert set(finding) == {
+        "file",
+        "line",
+        "column",
+        "code",
+        "severity",
+        "message",
+        "machine",
+        "row",
+    }
+
+
+@pytest.mark.parametrize("form", ["md", "csv", "json"])
+@pytest.mark.parametrize("cells", [(), ("--matrix",)], ids=["transitions", "matrix"])
+@pytest.mark.parametrize("name", NAMES)
+def test_show(fsm: Fsm, name: str, form: str, cells: tuple[str, ...]) -> None:
+    result = fsm("show", name, "--format", form, *cells)
+    assert result.status == 0
+    assert "row 1" in result.out
+
+
+def test_explain_names_the_proof(fsm: Fsm, sample: Path) -> None:
+    result = fsm("explain", sample, "--message", "m1")
+    assert result.status == 0
+    assert f"proof: {sample}:3: m1,soft_bounce,2026-03-02T09:00:05Z,2" in result.out
+    assert "it will be tried again" in result.out
+    assert "Delivered increases" in result.out
+
+
+def test_compare_tells_by_its_status(fsm: Fsm) -> None:
+    assert fsm("compare", "with-feedback", "with-feedback").status == 0
+    result = fsm("compare", "with-feedback", "without-feedback", "--json")
+    assert result.status == 1
+    assert json.loads(result.out)["same"] is False
+
+
+def test_simulate_and_replay(fsm: Fsm, tmp_path: Path) -> None:
+    log = tmp_path / "log.parquet"
+    assert fsm("simulate", "with-feedback", "--messages", "500", "-o", log).status == 0
+    facts = json.loads(fsm("replay", log, "--json").out)
+    assert (facts["messages"], facts["rejected"]) == (500, 0)
+
+
+@pytest.mark.parametrize("suffix", ["dot", "svg", "mmd"])
+def test_draw_by_suffix(fsm: Fsm, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"machine.{suffix}"
+    assert fsm("draw", "engagement", "-o", path).status == 0
+    assert "clicked" in path.read_text()
+
+
+USER_MACHINE = """
+from statemachine import State, StateChart
+
+class Door(StateChart):
+    closed = State(initial=True)
+    opened = State()
+    open_it = closed.to(opened)
+    close_it = opened.to(closed)
+
+class Bad(StateChart):
+    a = State(initial=True)
+    b = State(final=True)
+    go = a.to(b) | a.to(a)
+"""
+
+
+def test_a_users_machine_from_the_current_directory(
+    fsm: Fsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "door_of_mine.py").write_text(USER_MACHINE)
+    monkeypatch.chdir(tmp_path)
+    result = fsm("show", "door_of_mine:Door", "--format", "csv")
+    assert result.status == 0, result.err
+    assert "closed,open_it,opened,Opened" in result.out
+    result = fsm("show", "door_of_mine:Bad")
+    assert result.status == 2
+    assert "Bad: state 'a', event 'go'" in result.err
+
+
+WRONG = {
+    "no command": (["fly"], "No such command 'fly'"),
+    "no machine": (["show", "with-feedbak"], "no such machine; did you mean 'with-feedback'?"),
+    "no module": (["show", "no.such:Thing"], "cannot import 'no.such'"),
+    "no class": (["show", "json:Thing"], "'json' has no class 'Thing'"),
+    "no statechart": (["show", "json:JSONDecoder"], "not a StateChart"),
+    "no log": (["replay", "/no/such.csv"], "/no/such.csv: No such file or directory"),
+    "no page": (["check", "/no/such.md"], "/no/such.md: No such file or directory"),
+    "no duration": (["replay", "x", "--validity", "soon"], "'soon' is not a duration"),
+    "a huge duration": (["replay", "x", "--validity", "999999999w"], "is not a duration"),
+    "no zone": (["replay", "x", "--as-of", "2026-01-01T00:00:00"], "has no zone"),
+    "no mapping": (["replay", "x", "--column", "id=case"], "where CANONICAL is one of"),
+    "no suffix": (["draw", "engagement", "-o", "/tmp/x.bmp"], "bmp"),
+    "no directory": (["draw", "engagement", "-o", "/no/x.svg"], "/no/x.svg: No such file"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_use_gets_one_line_and_status_2(fsm: Fsm, case: str) -> None:
+    arguments, message = WRONG[case]
+    result = fsm(*arguments)
+    assert result.status == 2
+    assert message in result.err
+    assert "Traceback" not in result.err
+    assert result.out == ""
+
+
+def test_an_unforeseen_error_is_one_line_too(
+    fsm: Fsm, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(*_args: object, **_options: object) -> None:
+        raise RuntimeError("first\nsecond")
+
+    monkeypatch.setattr("fsm.cli.replay.read_log", explode)
+    result = fsm("replay", sample)
+    assert result.status == 2
+    assert result.err.splitlines() == [
+        "fsm: internal error: RuntimeError: first\\nsecond (FSM_TRACEBACK=1 shows where)"
+    ]
+
+
+def test_a_closed_pipe_is_no_error(sample: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "from fsm.cli import main; main()", "show", "quarantine"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom fsm.cli import main\nsys.argv = ['fsm', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'statemachine', 'networkx', 'polars', 'numpy', 'markdown_it', 'graphviz'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_replay_imports_only_what_it_needs(sample: Path) -> None:
+    code = (
+        f"import sys\nfrom fsm.cli import main\nsys.argv = ['fsm', 'replay', {str(sample)!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'networkx', 'markdown_it', 'graphviz'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,434 @@
+"""Two machines held against each other."""
+
+import json
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statemachine import State, StateChart
+
+from fsm.catalog import load, load_bare
+from fsm.compare import Comparison, Difference, Kind, compare, describe
+from fsm.compile import compile_chart
+from fsm.machine import Deadline, Effect, Indicator, Machine, Transition
+from fsm.machine import State as MachineState
+from fsm.machines import NAMES
+from fsm.run import run
+
+
+def end(machine: Machine, trace: tuple[str, ...]) -> str:
+    steps = run(machine, trace)
+    return steps[-1].after if steps else machine.initial
+
+
+def shown(machine: Machine, difference: Difference) -> str | None:
+    """What a difference should say of a machine, found by running its trace."""
+    trace, event = difference.trace, difference.event
+    match difference.kind:
+        case Kind.STATUS:
+            return machine.status(end(machine, trace))
+        case Kind.ACCEPTS:
+            assert trace[-1] == event
+            return "accepted" if run(machine, trace)[-1].transition else "rejected"
+        case Kind.ALPHABET:
+            assert trace[-1] == event
+            return "known" if event in machine.events else "unknown"
+        case Kind.DEADLINE:
+            due = machine.deadline
+            here = due and due.state == end(machine, trace)
+            return f"{due.event}, counted from {due.start}" if due and here else None
+        case Kind.INDICATOR:
+            names = {indicator.name for indicator in machine.indicators}
+            return next((name for name in difference.shows if name in names), None)
+
+
+def assert_every_trace_shows_its_difference(found: Comparison, a: Machine, b: Machine) -> None:
+    for difference in found.differences:
+        assert difference.shows == (shown(a, difference), shown(b, difference))
+        assert difference.shows[0] != difference.shows[1]
+        of_event = difference.kind in (Kind.ACCEPTS, Kind.ALPHABET)
+        trace = difference.trace[:-1] if of_event else difference.trace
+        assert difference.states == (end(a, trace), end(b, trace))
+    for effect in found.effects:
+        for machine, side in ((a, 1), (b, 2)):
+            transition = run(machine, effect.trace)[-1].transition
+            assert transition is not None
+            effects = machine.effects(transition)
+            assert all(effects[row[0]] is row[side] for row in effect.effects)
+        assert all(x is not y for _, x, y in effect.effects)
+
+
+# The two feedback modes ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def modes() -> Comparison:
+    return compare(load("with-feedback"), load("without-feedback"))
+
+
+def test_the_feedback_modes_differ_in_two_statuses(modes: Comparison) -> None:
+    assert not modes.same
+    assert modes.differences == (
+        Difference(Kind.STATUS, ("awaiting", "awaiting"), ("relayed",), ("Pending", "Sent")),
+        Difference(
+            Kind.STATUS, ("retrying", "retrying"), ("relayed", "soft_bounce"), ("Failed", "Sent")
+        ),
+    )
+
+
+def test_the_feedback_modes_have_one_skeleton(modes: Comparison) -> None:
+    assert modes.skeleton is not None
+    assert {p for p, _ in modes.skeleton} == {s.name for s in load("with-feedback").states}
+    assert all(p == q for p, q in modes.skeleton)
+
+
+def test_the_feedback_modes_agree_once_settled(modes: Comparison) -> None:
+    assert modes.settlement is not None
+    assert modes.settlement.reached_from_all
+    assert modes.settlement.settled == (
+        (("delivered", "delivered"), ("relayed", "delivered")),
+        (("hard_bounced", "hard_bounced"), ("relayed", "hard_bounce")),
+        (("retries_exhausted", "retries_exhausted"), ("relayed", "retry_failed")),
+    )
+
+
+def test_the_feedback_modes_count_a_soft_bounce_differently(modes: Comparison) -> None:
+    found = [e for e in modes.effects if e.event == "soft_bounce"]
+    assert [(e.states[0], e.effects) for e in found] == [
+        ("awaiting", (("Bounces + errors", Effect.INCREASES, Effect.NO_CHANGE),))
+    ]
+
+
+def test_the_feedback_modes_in_words(modes: Comparison) -> None:
+    lines = describe(modes)
+    assert lines[:4] == [
+        "with-feedback | without-feedback",
+        "One skeleton: 6 states, the same events lead to the same states.",
+        "status of awaiting: Pending | Sent; after: relayed",
+        "status of retrying: Failed | Sent; after: relayed, soft_bounce",
+    ]
+    assert "effect of soft_bounce in awaiting: Bounces + errors increases | no change" in lines
+    assert lines[-2:] == [
+        "Both agree for good in: delivered, hard_bounced, retries_exhausted.",
+        "Every message can get there: both agree once every message is settled.",
+    ]
+
+
+# The built-in machines -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_machine_is_the_same_as_itself(name: str) -> None:
+    machine = load(name)
+    found = compare(machine, load_bare(name))
+    assert found.same
+    assert found.differences == found.effects == ()
+    assert found.skeleton is not None
+    assert len(found.skeleton) == len(machine.states)
+    assert found.settlement is not None
+    assert len(found.settlement.settled) == len(machine.states)
+    assert describe(found)[1] == "The same: no trace tells them apart."
+
+
+@pytest.mark.parametrize(("a", "b"), list(product(NAMES, repeat=2)))
+def test_every_trace_shows_its_difference(a: str, b: str) -> None:
+    first, second = load_bare(a), load_bare(b)
+    found = compare(first, second)
+    assert_every_trace_shows_its_difference(found, first, second)
+    assert found.same is (a == b)
+    assert json.loads(json.dumps(found.as_dict())) == found.as_dict()
+    assert all("\n" not in line for line in describe(found))
+
+
+# Small charts --------------------------------------------------------------------------------
+
+
+class Base(StateChart):
+    class waiting(State.Compound, name="Waiting"):
+        a = State(initial=True)
+        b = State()
+
+    class over(State.Compound, name="Over"):
+        c = State(initial=True)
+        d = State()
+
+    go = waiting.a.to(waiting.b) | waiting.b.to(over.c)
+    back = over.c.to(waiting.a)
+    leap = waiting.b.to(over.d) | over.d.to.itself()
+
+
+class OtherTarget(StateChart):
+    class waiting(State.Compound, name="Waiting"):
+        a = State(initial=True)
+        b = State()
+
+    class over(State.Compound, name="Over"):
+        c = State(initial=True)
+        d = State()
+
+    go = waiting.a.to(waiting.b) | waiting.b.to(over.c)
+    back = over.c.to(waiting.b)
+    leap = waiting.b.to(over.d) | over.d.to.itself()
+
+
+class MissingTransition(StateChart):
+    class waiting(State.Compound, name="Waiting"):
+        a = State(initial=True)
+        b = State()
+
+    class over(State.Compound, name="Over"):
+        c = State(initial=True)
+        d = State(final=True)
+
+    go = waiting.a.to(waiting.b) | waiting.b.to(over.c)
+    back = over.c.to(waiting.a)
+    leap = waiting.b.to(over.d)
+
+
+class OtherStatus(StateChart):
+    class waiting(State.Compound, name="Waiting"):
+        one = State(initial=True)
+        two = State()
+        four = State()
+
+    class over(State.Compound, name="Over"):
+        three = State(initial=True)
+
+    go = waiting.one.to(waiting.two) | waiting.two.to(over.three)
+    back = over.three.to(waiting.one)
+    leap = waiting.two.to(waiting.four) | waiting.four.to.itself()
+
+
+class Guarded(StateChart):
+    brave = False
+
+    class waiting(State.Compound, name="Waiting"):
+        a = State(initial=True)
+        b = State()
+
+    class over(State.Compound, name="Over"):
+        c = State(initial=True)
+        d = State()
+
+    go = waiting.a.to(waiting.b) | waiting.b.to(over.c)
+    back = over.c.to(waiting.a)
+    leap = waiting.b.to(over.d, cond="brave") | over.d.to.itself()
+
+
+CASES = {
+    "one target": (
+        OtherTarget,
+        [
+            # The first trace after which the two can be told apart: both are back, one in a.
+            ("status", ("b", "c"), ("go", "go", "back", "go"), ("Waiting", "Over"), None),
+            (
+                "accepts",
+                ("a", "b"),
+                ("go", "go", "back", "leap"),
+                ("rejected", "accepted"),
+                "leap",
+            ),
+        ],
+    ),
+    "one missing transition": (
+        MissingTransition,
+        [("accepts", ("d", "d"), ("go", "leap", "leap"), ("accepted", "rejected"), "leap")],
+    ),
+    "one status": (
+        OtherStatus,
+        [("status", ("d", "four"), ("go", "leap"), ("Over", "Waiting"), None)],
+    ),
+    "a guard": (
+        Guarded,
+        [
+            ("alphabet", ("b", "b"), ("go", "leap"), ("known", "unknown"), "leap"),
+            (
+                "alphabet",
+                ("b", "b"),
+                ("go", "leap[brave]"),
+                ("unknown", "known"),
+                "leap[brave]",
+            ),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("chart", "expected"), CASES.values(), ids=CASES)
+def test_a_small_change_has_its_shortest_trace(chart: type, expected: list[object]) -> None:
+    a, b = compile_chart(Base), compile_chart(chart)
+    found = compare(a, b)
+    facts = [(d.kind.value, d.states, d.trace, d.shows, d.event) for d in found.differences]
+    # One changed target makes more pairs differ: the first ones are the shortest.
+    assert all(fact in facts for fact in expected)
+    assert [len(fact[2]) for fact in facts] == sorted(len(fact[2]) for fact in facts)
+    assert min(len(fact[2]) for fact in facts) == len(expected[0][2])  # type: ignore[index]
+    assert_every_trace_shows_its_difference(found, a, b)
+
+
+def test_states_may_have_other_names() -> None:
+    found = compare(compile_chart(Base), compile_chart(OtherStatus))
+    assert found.skeleton == (("a", "one"), ("b", "two"), ("c", "three"), ("d", "four"))
+    assert "status of d | four: Over | Waiting; after: go, leap" in describe(found)
+
+
+def test_a_difference_that_lasts_is_not_settled() -> None:
+    found = compare(compile_chart(Base), compile_chart(OtherStatus))
+    assert found.settlement is not None
+    assert found.settlement.settled == ()
+    assert not found.settlement.reached_from_all
+    assert describe(found)[-1] == "There is no state from which both agree for good."
+
+
+def test_no_skeleton_no_settlement() -> None:
+    found = compare(compile_chart(Base), compile_chart(OtherTarget))
+    assert found.skeleton is None
+    assert found.settlement is None
+    assert "No common skeleton" in describe(found)[1]
+
+
+# Machines written by hand --------------------------------------------------------------------
+
+
+def machine(
+    cells: dict[tuple[str, str], str], statuses: dict[str, str], name: str = "m", **facts: object
+) -> Machine:
+    """A machine from its cells; the first state of ``statuses`` is the initial one."""
+    return Machine(
+        name=name,
+        title=name,
+        states=tuple(MachineState(s, status, s, (s,)) for s, status in statuses.items()),
+        events=tuple(sorted({event for _, event in cells})),
+        transitions=tuple(Transition(s, e, t, e) for (s, e), t in cells.items()),
+        initial=next(iter(statuses)),
+        **facts,  # type: ignore[arg-type]
+    )
+
+
+def test_a_redundant_state_is_no_difference_but_another_skeleton() -> None:
+    small = machine({("s", "x"): "s"}, {"s": "On"})
+    large = machine({("s", "x"): "t", ("t", "x"): "s"}, {"s": "On", "t": "On"})
+    found = compare(small, large)
+    assert found.same
+    assert found.skeleton is None
+
+
+def test_what_lies_behind_a_lone_event_still_has_a_trace() -> None:
+    a = machine({("s", "x"): "s"}, {"s": "On"})
+    b = machine({("s", "y"): "t", ("t", "z"): "s", ("s", "x"): "s"}, {"s": "On", "t": "Off"})
+    found = compare(a, b)
+    assert [d.trace for d in found.differences] == [("y",), ("y", "z")]
+    assert_every_trace_shows_its_difference(found, a, b)
+
+
+def test_an_event_that_is_never_accepted_is_known_all_the_same() -> None:
+    a = machine({("s", "x"): "s"}, {"s": "On"})
+    b = Machine("b", "b", a.states, ("x", "idle"), a.transitions, "s")
+    (difference,) = compare(a, b).differences
+    assert (difference.kind, difference.trace) == (Kind.ALPHABET, ("idle",))
+
+
+def test_deadlines_are_compared() -> None:
+    cells, statuses = {("s", "x"): "t", ("t", "y"): "s"}, {"s": "On", "t": "Off"}
+    a = machine(cells, statuses, deadline=Deadline("x", "y", "t"))
+    b = machine(cells, statuses)
+    (difference,) = compare(a, b).differences
+    assert difference.kind is Kind.DEADLINE
+    assert difference.trace == ("x",)
+    assert difference.shows == ("y, counted from x", None)
+    assert "deadline in t: y, counted from x | none; after: x" in describe(compare(a, b))
+    assert_every_trace_shows_its_difference(compare(a, b), a, b)
+
+
+def test_indicators_are_compared() -> None:
+    cells, statuses = {("s", "x"): "t", ("t", "y"): "s"}, {"s": "On", "t": "Off"}
+    a = machine(cells, statuses, indicators=(Indicator("Lit", frozenset({"On"})),))
+    b = machine(cells, statuses, indicators=(Indicator("Lit", frozenset({"Off"})),))
+    c = machine(cells, statuses)
+    assert compare(a, b).differences == ()
+    assert not compare(a, b).same
+    assert [e.trace for e in compare(a, b).effects] == [("x",), ("x", "y")]
+    assert [d.shows for d in compare(a, c).differences] == [("Lit", None)]
+
+
+# Laws ----------------------------------------------------------------------------------------
+
+STATES = ("p", "q", "r")
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> Machine:
+    count = draw(st.integers(1, 3))
+    states = STATES[:count]
+    cells = draw(
+        st.dictionaries(
+            st.tuples(st.sampled_from(states), st.sampled_from("xyz")), st.sampled_from(states)
+        )
+    )
+    return machine(cells, {s: draw(st.sampled_from(("On", "Off"))) for s in states})
+
+
+def reaches(a: Machine, b: Machine, length: int) -> bool:
+    """Whether some trace of this length at most tells two machines of one alphabet apart."""
+    for size in range(length + 1):
+        for trace in product(a.events, repeat=size):
+            x, y = run(a, trace), run(b, trace)
+            if a.status(end(a, trace)) != b.status(end(b, trace)):
+                return True
+            if any(bool(s.transition) != bool(t.transition) for s, t in zip(x, y, strict=True)):
+                return True
+    return False
+
+
+@given(machines(), machines())
+def test_every_trace_of_random_machines_shows_its_difference(a: Machine, b: Machine) -> None:
+    assert_every_trace_shows_its_difference(compare(a, b), a, b)
+
+
+@given(machines(), machines())
+def test_the_shortest_difference_is_the_shortest_of_all(a: Machine, b: Machine) -> None:
+    found = compare(a, b)
+    if a.alphabet != b.alphabet:
+        assert not found.same
+    elif found.same:
+        assert not reaches(a, b, 4)
+    else:
+        shortest = len(found.differences[0].trace)
+        assert reaches(a, b, min(shortest, 4)) or shortest > 4
+        assert not reaches(a, b, min(shortest - 1, 4))
+
+
+@given(machines(), machines())
+def test_settled_pairs_are_the_greatest_closed_set_that_agrees(a: Machine, b: Machine) -> None:
+    found = compare(a, b)
+    if found.settlement is None or found.skeleton is None:
+        return
+    left = {(p, q) for p, q in found.skeleton if a.status(p) == b.status(q)}
+    before: set[tuple[str, str]] = set()
+    while left != before:
+        before = left
+        left = {
+            (p, q)
+            for p, q in before
+            if all(
+                (a.step(p, e) is None) or (_to(a, p, e), _to(b, q, e)) in before for e in a.events
+            )
+        }
+    assert {pair for pair, _ in found.settlement.settled} == left
+    for pair, trace in found.settlement.settled:
+        assert (end(a, trace), end(b, trace)) == pair
+
+
+def _to(machine: Machine, state: str, event: str) -> str:
+    return run(machine, [event], state)[-1].after
+
+
+@given(machines(), machines())
+def test_comparing_the_other_way_round_finds_the_same(a: Machine, b: Machine) -> None:
+    there, back = compare(a, b), compare(b, a)
+    assert there.same == back.same
+    assert {(d.kind, d.states) for d in there.differences} == {
+        (d.kind, d.states[::-1]) for d in back.differences
+    }
+    assert (there.skeleton is None) == (back.skeleton is None)
