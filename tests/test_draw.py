@@ -413,7 +413,7 @@ MERMAID_LINE = re.compile(
 def check_mermaid(name: str) -> None:
     lines = to_mermaid(named(name)).removesuffix("\n").split("\n")
     found = [match for line in lines if (match := MERMAID_LINE.fullmatch(line))]
-    assert len(found) == len(lines) == 10
+    assert len(found) == len(lines) == 9
     assert not any("%%" in line or "[[" in line or "direction TB" in line for line in lines)
     read = re.sub(r"#(\d+);", lambda m: chr(int(m[1])), (found[4]["title"] or "")).split()
     shown = "".join(wrapped(f"{name}!", 40))

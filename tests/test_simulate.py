@@ -17,10 +17,11 @@ from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
 from fsm.errors import LogError, MachineError, OutputError
+from fsm.files import write_bytes
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 from fsm.replay import read_log, replay
-from fsm.replay.output import SUFFIXES, write_bytes, write_frame, write_frames
+from fsm.replay.output import SUFFIXES, write_frame, write_frames
 from fsm.replay.simulate import BLOCK, START, simulate
 from fsm.run import run
 

@@ -10,7 +10,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.options import print_json
-from fsm.cli.text import shown
+from fsm.cli.text import counted, shown
 from fsm.spec.check import Report, check_pages
 from fsm.spec.lexicon import load_lexicon, read_lexicon
 from fsm.spec.page import Page, parse_page, read_page
@@ -50,9 +50,11 @@ def _print(report: Report) -> None:
     for finding in report.findings:
         click.echo(shown(str(finding)))
     for machine, count in report.confirmed.items():
-        click.echo(f"{machine}: {count} rows confirmed")
-    found = len(report.findings)
-    click.echo(
-        f"{report.pages} pages, {report.tables} documented tables, {report.rows} rows, "
-        f"{found} findings"
+        click.echo(f"{machine}: {counted(count, 'row')} confirmed")
+    parts = (
+        counted(report.pages, "page"),
+        counted(report.tables, "documented table"),
+        counted(report.rows, "row"),
+        counted(len(report.findings), "finding"),
     )
+    click.echo(", ".join(parts))

@@ -29,4 +29,4 @@ def command(machine: str, form: str | None, direction: str, output: Path | None)
     if output and str(output) != "-":
         write_bytes(data, output)
     else:
-        click.get_binary_stream("stdout").write(data)
+        click.echo(data, nl=False)

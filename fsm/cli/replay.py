@@ -9,7 +9,7 @@ import click
 
 from fsm.catalog import load_bare
 from fsm.cli.options import Duration, log_options, machines, print_json
-from fsm.cli.text import number, percentage, table
+from fsm.cli.text import counted, number, percentage, table
 from fsm.replay import Replay, read_log, replay
 from fsm.replay.output import write_frame
 
@@ -56,14 +56,14 @@ def command(
         validity=validity,
         as_of=as_of,
     )
-    frames = (
-        (status, lambda: result.statuses),
-        (series, lambda: result.series(every)),
-        (rejected, lambda: result.rejections),
+    made = (
+        (status, result.statuses if status else None),
+        (series, result.series(every) if series else None),
+        (rejected, result.rejections if rejected else None),
     )
-    made = [(frame(), path) for path, frame in frames if path]
-    for frame, path in made:
-        write_frame(frame, path)
+    for path, frame in made:
+        if path and frame is not None:
+            write_frame(frame, path)
     if as_json:
         print_json(_facts(result, validity is not None))
     else:
@@ -93,7 +93,7 @@ def _facts(result: Replay, with_expired: bool) -> dict[str, object]:
 
 def _print(result: Replay, with_expired: bool) -> None:
     click.echo(
-        f"{number(result.events)} events, {number(result.messages)} messages, "
+        f"{counted(result.events, 'event')}, {counted(result.messages, 'message')}, "
         f"{number(result.rejected)} rejected\n"
     )
     names = list(result.machines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["number", "percentage", "shown", "table"]
+__all__ = ["counted", "number", "percentage", "shown", "table"]
 
 _LIMIT = 400
 
@@ -20,6 +20,15 @@ def shown(text: str, limit: int = _LIMIT) -> str:
     return "".join(
         c if unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in cut
     )
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "page"), counted(2000, "page")
+    ('1 page', '2,000 pages')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def number(value: int) -> str:

@@ -93,7 +93,6 @@ class _Drawing:
             nodesep="0.35",
             ranksep="0.55",
             pad="0.15",
-            tooltip=_plain(shortened(self.machine.title)),
         )
         graph.attr(
             "node",
@@ -164,11 +163,11 @@ class _Drawing:
     ) -> str:
         if not self.html:
             return _plain_lines(lines + notes)
-        text = "<BR/>".join(map(escape_html, lines))
+        text = "<BR/>".join(map(_markup, lines))
         text = f"<B>{text}</B>" if bold else text
         face = f' FACE="{MONOSPACE}"' if mono else ""
         for note in notes:
-            text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{escape_html(note)}</FONT>'
+            text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{_markup(note)}</FONT>'
         return f"<{text}>"
 
 
@@ -184,6 +183,11 @@ def _note_count(notes: tuple[str, ...]) -> dict[str, str]:
 
 def _paint(rank: int) -> _Paint:
     return _PAINTS[rank % len(_PAINTS)]
+
+
+def _markup(line: str) -> str:
+    """Return the line for an HTML-like label, where nothing may be empty."""
+    return escape_html(line) or "&#160;"
 
 
 def _plain_lines(lines: Iterable[str]) -> str:

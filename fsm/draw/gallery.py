@@ -16,9 +16,9 @@ from fsm.draw.dot import to_dot
 from fsm.draw.mermaid import to_mermaid
 from fsm.draw.svg import to_svg
 from fsm.errors import OutputError
+from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.files import write_bytes
 from fsm.spec.lexicon import load_lexicon
 from fsm.spec.origins import is_transitions
 from fsm.spec.page import Table, read_page

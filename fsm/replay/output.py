@@ -1,17 +1,11 @@
-"""Write results: whole, or not at all.
-
-A file is written beside its place under another name and moved there when it is complete: no
-reader ever meets half a file, and a failure leaves what was there before.
-"""
+"""Write tables as CSV, JSONL or Parquet, in bounded memory; see :mod:`fsm.files`."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import os
-import secrets
 import shutil
-import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,8 +15,9 @@ from typing import IO
 import polars as pl
 
 from fsm.errors import OutputError
+from fsm.files import beside, no_os_errors, replacing
 
-__all__ = ["SUFFIXES", "write_bytes", "write_frame", "write_frames"]
+__all__ = ["SUFFIXES", "write_frame", "write_frames"]
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
@@ -45,7 +40,7 @@ def write_frames(frames: Iterable[pl.DataFrame], path: str | Path | None) -> Non
     Raises :class:`fsm.errors.OutputError` where nothing could be written.
     """
     if path is None or str(path) == "-":
-        with _errors("standard output"):
+        with no_os_errors("standard output"):
             sys.stdout.flush()
             _write_text(frames, sys.stdout.buffer, "csv")
             sys.stdout.buffer.flush()
@@ -54,18 +49,12 @@ def write_frames(frames: Iterable[pl.DataFrame], path: str | Path | None) -> Non
     if suffix == ".parquet":
         _write_parquet(frames, place)
         return
-    with _replacing(place) as file:
+    with replacing(place) as file:
         if suffix.endswith(".gz"):
             with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
                 _write_text(frames, packed, suffix.split(".")[1])
         else:
             _write_text(frames, file, suffix[1:])
-
-
-def write_bytes(data: bytes, path: str | Path) -> None:
-    """Write bytes; raises :class:`fsm.errors.OutputError`."""
-    with _replacing(Path(path)) as file:
-        file.write(data)
 
 
 def _suffix(path: Path) -> str:
@@ -116,7 +105,7 @@ def _utc(name: str, dtype: pl.Datetime) -> pl.Expr:
 
 def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
     """Write the frames as parts, then join the parts without holding them all."""
-    with _replacing(path) as file, _errors(path), _directory(path) as directory:
+    with replacing(path) as file, _no_polars_errors(path), _directory(path) as directory:
         parts = []
         for number, frame in enumerate(frames):
             part = directory / f"{number:09}.parquet"
@@ -132,7 +121,7 @@ def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
 @contextmanager
 def _directory(path: Path) -> Iterator[Path]:
     """A directory for parts beside the file; nothing of it stays."""
-    place = _beside(Path(os.path.realpath(path)))
+    place = beside(Path(os.path.realpath(path)))
     place.mkdir()
     try:
         yield place
@@ -140,47 +129,10 @@ def _directory(path: Path) -> Iterator[Path]:
         shutil.rmtree(place)
 
 
-# Places --------------------------------------------------------------------------------------
-
-
 @contextmanager
-def _errors(name: object) -> Iterator[None]:
-    """Say in one line what could not be written. A closed pipe is the reader's choice."""
+def _no_polars_errors(path: Path) -> Iterator[None]:
+    """Say in one line what polars could not write."""
     try:
         yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"{name}: {error.strerror or error}") from error
     except pl.exceptions.PolarsError as error:
-        raise OutputError(f"{name}: {str(error).partition(chr(10))[0]}") from error
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a new file that takes the place of ``path`` once it is complete.
-
-    Links are followed, and what is no regular file (a device, a pipe) is written directly. A
-    file that was there keeps its permissions.
-    """
-    with _errors(path):
-        place = Path(os.path.realpath(path))
-        old = place.stat().st_mode if place.exists() else None
-        if old is not None and not stat.S_ISREG(old):
-            with place.open("wb") as file:
-                yield file
-            return
-        temporary = _beside(place)
-        try:
-            with temporary.open("xb") as file:
-                yield file
-            if old is not None:
-                temporary.chmod(stat.S_IMODE(old))
-            temporary.replace(place)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".fsm-{secrets.token_hex(8)}.tmp")
+        raise OutputError(f"{path}: {str(error).partition(chr(10))[0]}") from error

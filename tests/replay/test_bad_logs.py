@@ -19,8 +19,7 @@ GOOD = "m,relayed,2026-01-01T00:00:00Z\n"
 BAD = {
     "no message column": (
         b"id,event,timestamp\nm,relayed,2026-01-01T00:00:00Z\n",
-        ":1: no column 'message_id'; there are: id, event, timestamp. "
-        "Map one with --column message_id=NAME",
+        ":1: no column 'message_id'; there are: id, event, timestamp. Map one with --column",
     ),
     "a time that is none": (
         f"{HEADER}{GOOD}m,relayed,yesterday\nm,relayed,today\n".encode(),
@@ -63,8 +62,10 @@ BAD = {
         ":1: no column 'timestamp'; there are: message_id, event",
     ),
     "JSONL with a bad time": (
-        b'{"message_id":"m","event":"a","timestamp":"2026-01-01T00:00:00Z"}\n\n'
-        b'{"message_id":"m","event":"a","timestamp":"x"}\n',
+        b"""{"message_id":"m","event":"a","timestamp":"2026-01-01T00:00:00Z"}
+
+{"message_id":"m","event":"a","timestamp":"x"}
+""",
         ":3: timestamp 'x' is not a time",
     ),
 }
