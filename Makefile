@@ -11,8 +11,8 @@ run: $(READY)
 	@mkdir -p build
 	@echo "== A delivery log, simulated in the proportions of a real newsletter's"
 	$(FSM) simulate with-feedback --messages 10000 --seed 1 -o build/log.csv
-	@echo "== Executed under both feedback modes, ten minutes after the start"
-	$(FSM) replay build/log.csv --as-of 2026-01-05T09:10:00Z
+	@echo "== Executed under both feedback modes, five minutes after the start"
+	$(FSM) replay build/log.csv --as-of 2026-01-05T09:05:00Z --to-send 10000
 	@echo "== And after the validity period, when both modes agree"
 	$(FSM) replay build/log.csv --validity 3.5d --status build/status.csv --series build/series.csv
 	@echo "== What one message went through"
