@@ -68,5 +68,5 @@ def document(name: str) -> Path:
 
 def _unknown(name: str) -> str:
     close = get_close_matches(name, NAMES, 1)
-    hint = f"did you mean {close[0]!r}?" if close else f"built in are {', '.join(NAMES)};"
-    return f"{name}: no such machine; {hint} Others are named package.module:Class"
+    known = f"did you mean {close[0]!r}?" if close else f"built in are {', '.join(NAMES)}"
+    return f"{name}: no such machine; {known} (others are named package.module:Class)"

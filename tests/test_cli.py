@@ -100,6 +100,12 @@ def test_strict_turns_rejections_into_a_status(fsm: Fsm, tmp_path: Path) -> None
     assert fsm("replay", log).status == 0
 
 
+def test_a_log_of_unknown_events_gets_a_hint(fsm: Fsm, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("message_id,event,timestamp\nm,boom,2026-01-01T00:00:00Z\n")
+    assert "--column event=NAME" in fsm("replay", log, "--json").err
+
+
 def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     text = document("without-feedback").read_text()

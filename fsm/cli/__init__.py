@@ -69,9 +69,11 @@ def main() -> None:
         status = cli.main(standalone_mode=False)
     except FsmError as error:
         status = _complain(str(error))
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "fsm"
+        status = _complain(f"{error.format_message()} (see: {path} --help)")
     except click.ClickException as error:
-        error.show()
-        status = 2
+        status = _complain(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         status = _complain("interrupted", 130)
     except BrokenPipeError:

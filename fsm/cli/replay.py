@@ -64,6 +64,12 @@ def command(
     for path, frame in made:
         if path and frame is not None:
             write_frame(frame, path)
+    if result.events and not any(run.rows.size for run in result.runs.values()):
+        click.echo(
+            "fsm: no machine knows any event of this log; is the column right? "
+            "--column event=NAME maps another one",
+            err=True,
+        )
     if as_json:
         print_json(_facts(result, validity is not None))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +12,8 @@ from fsm.replay.output import write_frames
 from fsm.replay.simulate import simulate
 
 __all__ = ["command"]
+
+_CHUNK = 98_304
 
 
 @click.command("simulate")
@@ -26,5 +29,14 @@ def command(machine: str, messages: int, deliveries: int, seed: int, output: Pat
     """
     loaded = load_bare(machine)
     companion = load_bare(loaded.companion) if loaded.companion else None
-    chunks = simulate(loaded, messages, seed=seed, companion=companion, deliveries=deliveries)
-    write_frames(chunks, output)
+    chunks = simulate(
+        loaded, messages, seed=seed, companion=companion, deliveries=deliveries, chunk=_CHUNK
+    )
+    with click.progressbar(
+        chunks,
+        length=-(-messages // _CHUNK),
+        label="simulating",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    ) as reported:
+        write_frames(reported, output)
