@@ -69,6 +69,9 @@ def main() -> None:
         status = cli.main(standalone_mode=False)
     except FsmError as error:
         status = _complain(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        status = 2
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "fsm"
         status = _complain(f"{error.format_message()} (see: {path} --help)")

@@ -88,7 +88,7 @@ def _through_dot(program: str, dot_text: str, format: str) -> bytes:  # noqa: A0
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise OutputError(f"dot: {visible(said[0])}")
-    # A PDF carries the time it was made; a date of the same length keeps its offsets right.
+    # Cairo writes the clock into a PDF; a date of the same length keeps every offset right.
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", done.stdout)
 
 
