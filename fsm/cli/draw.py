@@ -8,6 +8,7 @@ import click
 
 from fsm.catalog import load
 from fsm.draw import FORMATS, draw
+from fsm.draw.picture import DIRECTIONS
 from fsm.files import write_bytes
 
 __all__ = ["command"]
@@ -18,9 +19,9 @@ _SUFFIXES = {".gv": "dot", ".mmd": "mermaid"}
 @click.command("draw")
 @click.argument("machine")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by suffix, or dot.")
-@click.option("--direction", type=click.Choice(("LR", "TB")), default="LR", show_default=True)
+@click.option("--direction", type=click.Choice(DIRECTIONS), help="Default: by the machine's size.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-def command(machine: str, form: str | None, direction: str, output: Path | None) -> None:
+def command(machine: str, form: str | None, direction: str | None, output: Path | None) -> None:
     """Draw MACHINE: statuses as boxes around their states, decisions dashed."""
     suffix = output.suffix.lower() if output else ""
     chosen = form or _SUFFIXES.get(suffix, suffix[1:] or "dot")

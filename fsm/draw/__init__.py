@@ -22,33 +22,33 @@ FORMATS = ("dot", "svg", "mermaid", "png", "pdf")
 def draw(
     machine: Machine,
     format: str,  # noqa: A002 - the name of the option everywhere
-    direction: str = "LR",
+    direction: str | None = None,
     *,
     renderer: Literal["dot", "wheel"] | None = None,
 ) -> str | bytes:
     """Return the diagram of a machine: text for dot, svg and mermaid, bytes for png and pdf.
 
-    ``direction`` is LR, TB, RL or BT; a machine with many states reads best from top to bottom.
+    ``direction`` is LR, TB, RL or BT; by default what suits the size of the machine.
     ``renderer`` forces ``dot`` or ``wheel`` where Graphviz draws.
 
     Raises :class:`FsmError` for a format or direction that does not exist, and what
     :func:`fsm.draw.svg.render` raises.
     """
+    if format not in FORMATS:
+        raise FsmError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
+    from fsm.draw.picture import best_direction
+
+    way = direction or best_direction(machine)
     if format == "mermaid":
         from fsm.draw.mermaid import to_mermaid
 
-        return to_mermaid(machine, direction=direction)
+        return to_mermaid(machine, direction=way)
+    from fsm.draw.dot import to_dot
+
     if format == "dot":
-        from fsm.draw.dot import to_dot
+        return to_dot(machine, direction=way)
+    from fsm.draw.svg import render, to_svg
 
-        return to_dot(machine, direction=direction)
     if format == "svg":
-        from fsm.draw.svg import to_svg
-
-        return to_svg(machine, direction=direction, renderer=renderer)
-    if format in FORMATS:
-        from fsm.draw.dot import to_dot
-        from fsm.draw.svg import render
-
-        return render(to_dot(machine, direction=direction), format, renderer=renderer)
-    raise FsmError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
+        return to_svg(machine, direction=way, renderer=renderer)
+    return render(to_dot(machine, direction=way), format, renderer=renderer)

