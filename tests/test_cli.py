@@ -152,6 +152,14 @@ def test_explain_names_the_proof(fsm: Fsm, sample: Path) -> None:
     assert "Delivered increases" in result.out
 
 
+def test_explain_as_json(fsm: Fsm, sample: Path) -> None:
+    (story,) = json.loads(fsm("explain", sample, "--message", "m3", "--json").out)
+    assert story["message"] == "m3"
+    last = story["entries"][-1]
+    assert (last["timestamp"], last["event"]) == ("2026-03-02T09:00:09Z", "hard_bounce")
+    assert [c["source"] for c in last["changes"]] == ["row 2", "row 2"]
+
+
 def test_compare_tells_by_its_status(fsm: Fsm) -> None:
     assert fsm("compare", "with-feedback", "with-feedback").status == 0
     result = fsm("compare", "with-feedback", "without-feedback", "--json")

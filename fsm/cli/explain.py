@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import log_options, machines
+from fsm.cli.options import log_options, machines, print_json
 from fsm.cli.text import shown
 from fsm.replay.explain import Change, Entry, Story, explain
 from fsm.replay.source import read_log
@@ -18,6 +19,7 @@ __all__ = ["command"]
 @click.command("explain")
 @log_options
 @click.option("--message", required=True, help="The message_id.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     logs: tuple[str, ...],
     names: tuple[str, ...],
@@ -26,6 +28,7 @@ def command(
     validity: timedelta | None,
     as_of: datetime | None,
     message: str,
+    as_json: bool,
 ) -> None:
     """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
     stories = explain(
@@ -36,6 +39,9 @@ def command(
         validity=validity,
         as_of=as_of,
     )
+    if as_json:
+        print_json([asdict(story) for story in stories])
+        return
     click.echo("\n\n".join("\n".join(_story(story)) for story in stories))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import click
@@ -113,7 +113,14 @@ def machines(names: tuple[str, ...], load: Callable[[str], Machine]) -> list[Mac
 
 def as_json(value: object) -> str:
     """Return a value as JSON, the same bytes for the same value."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    """Write times as RFC 3339 in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def print_json(value: object) -> None:

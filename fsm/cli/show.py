@@ -20,7 +20,8 @@ __all__ = ["command"]
 @click.option(
     "--format", "form", type=click.Choice(("md", "csv", "json")), default="md", show_default=True
 )
-def command(machine: str, cells: bool, form: str) -> None:
+@click.option("--json", "json_too", is_flag=True, help="The same as --format json.")
+def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     """Show the transitions of MACHINE with their effects and sources.
 
     With --matrix, every cell of the state x event table: where the event leads, or - where it
@@ -28,7 +29,7 @@ def command(machine: str, cells: bool, form: str) -> None:
     """
     loaded = load(machine)
     grid = matrix(loaded) if cells else transitions(loaded)
-    click.echo(_FORMS[form](grid), nl=False)
+    click.echo(_FORMS["json" if json_too else form](grid), nl=False)
     if loaded.unreachable:
         click.echo(f"never reached: {', '.join(loaded.unreachable)}", err=True)
 

@@ -180,14 +180,7 @@ def _first_line(path: Path, name: str) -> str | None:
 def _read(source: Source, index: int, columns: Mapping[str, str]) -> pl.DataFrame:
     theirs = {name: columns.get(name, name) for name in (*NEEDED, *OPTIONAL)}
     try:
-        scan = _scan(source, theirs.values())
-        names = scan.collect_schema().names()
-        _check_columns(source, names, columns)
-        picked = [pl.col(their).alias(our) for our, their in theirs.items() if their in names]
-        if source.format == "csv":  # blank lines are records of nothing
-            scan = scan.with_row_index(_ROW).filter(pl.any_horizontal(pl.col(names).is_not_null()))
-            picked.append(pl.col(_ROW).alias("row"))
-        frame = scan.select(picked).collect()
+        frame = _json(source, theirs) if source.format == "jsonl" else _columnar(source, theirs)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _unreadable(source, error) from error
     if "row" not in frame.columns:
@@ -198,28 +191,39 @@ def _read(source: Source, index: int, columns: Mapping[str, str]) -> pl.DataFram
     )
 
 
-def _scan(source: Source, wanted: Iterable[str]) -> pl.LazyFrame:
-    if source.format == "parquet":
-        return pl.scan_parquet(source.path)
-    if source.format == "jsonl":
-        names = _json_names(source, wanted)
-        return pl.scan_ndjson(source.path, schema=dict.fromkeys(names, pl.String))
-    return pl.scan_csv(source.path, infer_schema=False)
+def _columnar(source: Source, theirs: Mapping[str, str]) -> pl.DataFrame:
+    is_csv = source.format == "csv"
+    scan = pl.scan_csv(source.path, infer_schema=False) if is_csv else pl.scan_parquet(source.path)
+    names = scan.collect_schema().names()
+    _check_columns(source, names, names, theirs)
+    picked = [pl.col(their).alias(our) for our, their in theirs.items() if their in names]
+    if is_csv:  # blank lines are records of nothing
+        scan = scan.with_row_index(_ROW).filter(pl.any_horizontal(pl.col(names).is_not_null()))
+        picked.append(pl.col(_ROW).alias("row"))
+    return scan.select(picked).collect()
 
 
-def _json_names(source: Source, wanted: Iterable[str]) -> list[str]:
-    """The wanted names that occur in the first records; the others are not in the file."""
-    head = pl.scan_ndjson(source.path, infer_schema_length=1000).collect_schema().names()
-    return [name for name in wanted if name in head]
+def _json(source: Source, theirs: Mapping[str, str]) -> pl.DataFrame:
+    """Read records of any fields: a column is there when one record has it."""
+    schema = dict.fromkeys(theirs.values(), pl.String)
+    picked = [pl.col(their).alias(our) for our, their in theirs.items()]
+    frame = pl.scan_ndjson(source.path, schema=schema).select(picked).collect()
+    there = [name for name in frame.columns if frame[name].null_count() < frame.height]
+    if set(NEEDED) - set(there):
+        head = pl.scan_ndjson(source.path, infer_schema_length=1000).collect_schema().names()
+        _check_columns(source, [theirs[name] for name in there], head, theirs)
+    return frame.select(there)
 
 
-def _check_columns(source: Source, names: Sequence[str], columns: Mapping[str, str]) -> None:
+def _check_columns(
+    source: Source, there: Sequence[str], shown: Sequence[str], theirs: Mapping[str, str]
+) -> None:
+    """Refuse a log without a needed column; ``shown`` names the columns it has."""
     for name in NEEDED:
-        theirs = columns.get(name, name)
-        if theirs not in names:
-            known = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+        if theirs[name] not in there:
+            known = ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")
             raise LogError(
-                f"{source.name}:1: no column {theirs!r}; there are: {known}. "
+                f"{source.name}:1: no column {theirs[name]!r}; there are: {known}. "
                 f"Map one with --column {name}=NAME"
             )
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -158,6 +159,18 @@ def test_columns_are_mapped(tmp_path: Path) -> None:
     log = read_log([path], {"message_id": "case", "event": "what", "timestamp": "when"})
     assert log.frame.select("message_id", "event").rows() == [("m", "relayed")]
     assert str(log.frame["timestamp"][0]) == "2026-01-01 00:00:00+00:00"
+
+
+def test_a_json_field_may_come_late_and_have_any_type(tmp_path: Path) -> None:
+    at = "2026-01-01T00:00:00Z"
+    records = [{"message_id": i, "event": "relayed", "timestamp": at} for i in range(1500)]
+    records += [{"message_id": 7, "event": "delivered", "timestamp": at, "seq": 1, "x": {"y": 1}}]
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    log = read_log([path])
+    assert log.frame["seq"].to_list() == [None] * 1500 + [1]
+    assert log.frame["message_id"][-1] == "7"
+    assert "recipient" not in log.frame.columns
 
 
 def test_blank_lines_do_not_shift_the_line_numbers(tmp_path: Path) -> None:

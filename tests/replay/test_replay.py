@@ -64,7 +64,9 @@ def test_the_real_log(newsletter: Path) -> None:
     assert delivered_rate(with_feedback.indicators) == 84.62
 
 
-@pytest.mark.parametrize("form", ["shuffled", "three files", "parquet", "jsonl.gz", "csv.zst"])
+@pytest.mark.parametrize(
+    "form", ["shuffled", "three files", "parquet", "jsonl.gz", "jsonl.zst", "csv.zst"]
+)
 def test_the_real_log_in_any_order_and_form(newsletter: Path, tmp_path: Path, form: str) -> None:
     expected = counts(replayed(newsletter, columns=REAL))
     frame = pl.read_csv(newsletter, infer_schema=False)
@@ -75,6 +77,8 @@ def test_the_real_log_in_any_order_and_form(newsletter: Path, tmp_path: Path, fo
         times.write_parquet(paths[0])
     elif form == "jsonl.gz":
         paths[0].write_bytes(gzip.compress(mixed.write_ndjson().encode()))
+    elif form == "jsonl.zst":
+        mixed.lazy().sink_ndjson(paths[0], compression="zstd")
     elif form == "csv.zst":
         mixed.lazy().sink_csv(paths[0], compression="zstd")
     elif form == "three files":
