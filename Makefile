@@ -43,10 +43,12 @@ types: $(READY)
 $(READY): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || \
-	  { rm -rf $(VENV); $(PYTHON) -m virtualenv $(VENV); } || \
-	  { echo "Python has no venv here; install python3-venv, or virtualenv"; exit 2; }
-	$(BIN)/pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	@$(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 || \
+	  $(PYTHON) -m virtualenv -q $(VENV) 2>/dev/null || \
+	  { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --version >/dev/null; } || \
+	  { echo "This Python can install nothing: it needs python3-venv or python3-pip"; exit 2; }
+	@if test -x $(BIN)/pip; then pip=$(BIN)/pip; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
+	  $$pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
 	@touch $@
 
 clean:
