@@ -60,7 +60,7 @@ def test_the_python_examples_hold() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", README.read_text())
+    links = re.findall(r"(?:\]\(|src=\")([^)#\"]+)[)\"]", README.read_text())
     assert links
     for link in links:
         assert (README.parent / link).exists(), link
