@@ -65,7 +65,7 @@ class _Explorer:
     ) -> Machine:
         chart = self.chart
         ordered = sorted(steps, key=lambda c: (self._atoms(c), c.ended))
-        states = {c: self._state(c) for c in ordered}
+        states = {c: self._state(c, start) for c in ordered}
         self._check_names(states)
         self._check_facts(states)
         reached = {atom for c in ordered for atom in self._atoms(c)}
@@ -99,14 +99,20 @@ class _Explorer:
     def _atoms(self, configuration: Configuration) -> tuple[int, ...]:
         return tuple(sorted(i for i in configuration.active if self.chart.nodes[i].is_atomic))
 
-    def _state(self, configuration: Configuration) -> State:
+    def _state(self, configuration: Configuration, start: Configuration) -> State:
+        """Name a configuration. Its status is the top-level state.
+
+        Where states are grouped into statuses, an initial state that stands alone has none:
+        nothing is shown before the first event.
+        """
         nodes = self.chart.nodes
         atoms = [nodes[i] for i in self._atoms(configuration)]
         top = nodes[min(configuration.active)]
         grouped = any(node.parent is None and node.children for node in nodes)
+        untouched = grouped and top.is_atomic and configuration == start
         return State(
             name="+".join(a.id for a in atoms),
-            status=None if grouped and top.is_atomic else top.title,
+            status=None if untouched else top.title,
             title=" + ".join(a.title for a in atoms),
             atoms=tuple(a.id for a in atoms),
             final=configuration.ended or all(a.final for a in atoms),

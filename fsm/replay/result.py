@@ -75,7 +75,7 @@ class Replay:
         """
         frames = [self._rejected_by(run) for run in self.runs.values()]
         unknown = np.flatnonzero(unheard(self.ordered.height, self.runs.values()) & self._real)
-        frames.append(_ledger(unknown, [""] * len(unknown), "", UNKNOWN))
+        frames.append(_ledger(unknown, [""] * len(unknown), "", self._unknown_reasons(unknown)))
         merged = (
             pl.concat(frames)
             .group_by("at", "state", "reason", maintain_order=True)
@@ -175,7 +175,17 @@ class Replay:
     def _rejected_by(self, run: MachineRun) -> pl.DataFrame:
         at = np.flatnonzero(run.folded.rejected)
         states = [run.machine.states[i].name for i in run.folded.before[at].tolist()]
-        return _ledger(run.rows[at], states, run.machine.name, NOT_ACCEPTED)
+        return _ledger(run.rows[at], states, run.machine.name, [NOT_ACCEPTED] * len(at))
+
+    def _unknown_reasons(self, at: Codes) -> list[str]:
+        """Say of a plain event that depends on guards how its symbols are written."""
+        guarded = {
+            event: f"depends on guards; write for example {event}[{guards[0]}]"
+            for run in self.runs.values()
+            for event, guards in run.machine.guards.items()
+            if guards
+        }
+        return [guarded.get(event, UNKNOWN) for event in self.ordered["event"][at].to_list()]
 
     def _changes(self, name: str, run: MachineRun, every: timedelta, by: list[str]) -> pl.DataFrame:
         """One row per event heard and indicator: what the event added to the count."""
@@ -211,10 +221,10 @@ def _identity(frame: pl.DataFrame) -> list[str]:
     return [c for c in ("message_id", "recipient", "delivery_id") if c in frame.columns]
 
 
-def _ledger(at: Codes, states: list[str], machine: str, reason: str) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"at": pl.Series(at, dtype=pl.Int64), "state": pl.Series(states, dtype=pl.String)}
-    ).with_columns(machine=pl.lit(machine), reason=pl.lit(reason))
+def _ledger(at: Codes, states: list[str], machine: str, reasons: list[str]) -> pl.DataFrame:
+    columns = {"state": states, "machine": [machine] * len(at), "reason": reasons}
+    texts = [pl.Series(name, values, pl.String) for name, values in columns.items()]
+    return pl.DataFrame([pl.Series("at", at, pl.Int64), *texts])
 
 
 def _words(name: str, words: Sequence[str | None], codes: Codes) -> pl.Series:

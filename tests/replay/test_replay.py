@@ -145,6 +145,12 @@ def test_rejections_are_kept_with_their_place_and_change_nothing(tmp_path: Path)
     assert result.machines["with-feedback"].states["awaiting"] == 1
 
 
+def test_an_event_that_depends_on_guards_says_how_it_is_written(tmp_path: Path) -> None:
+    log = write(tmp_path / "log.csv", "d,confirm,2026-01-01T00:00:00Z")
+    reasons = replayed(log, modes=("delivery",)).rejections["reason"].to_list()
+    assert reasons == ["depends on guards; write for example confirm[can_start]"]
+
+
 def test_ties_keep_seq_then_file_order(tmp_path: Path) -> None:
     at = "2026-01-01T00:00:00Z"
     header = "message_id,event,timestamp,seq"
