@@ -24,6 +24,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 UNKNOWN = "no machine knows this event"
 NOT_ACCEPTED = "not accepted in this state"
+_PERIOD = "\0period"  # a name no indicator has
 
 
 @dataclass(frozen=True)
@@ -146,11 +147,8 @@ class Replay:
             raise LogError(f"the period {every} is not longer than nothing")
         by = [c for c in ("delivery_id",) if c in self.ordered.columns]
         group = [*by, "machine", "indicator"]
-        frames = [self._changes(name, run, every, by) for name, run in self.runs.items()]
         counted = (
-            pl.concat(frames)
-            .group_by([*group, "until"])
-            .agg(pl.col("change").sum())
+            pl.concat([self._changes(name, run, every, by) for name, run in self.runs.items()])
             .sort([*group, "until"])
             .with_columns(pl.col("change").cum_sum().over(group).alias("count"))
         )
@@ -188,24 +186,29 @@ class Replay:
         return [guarded.get(event, UNKNOWN) for event in self.ordered["event"][at].to_list()]
 
     def _changes(self, name: str, run: MachineRun, every: timedelta, by: list[str]) -> pl.DataFrame:
-        """One row per event heard and indicator: what the event added to the count."""
+        """One row per period and indicator: what the events of the period added to the count."""
         micros = every // timedelta(microseconds=1)
         until = pl.col("timestamp").dt.truncate(every).dt.offset_by(f"{micros}us").alias("until")
-        base = self.ordered.select(*by, until)[run.rows].with_columns(machine=pl.lit(name))
         shown = [state.status for state in run.machine.states]
-        frames = []
+        columns = []
         for indicator in run.machine.indicators:
-            counts = np.array([indicator.counts(status) for status in shown], dtype=np.int64)
+            counts = np.array([indicator.counts(status) for status in shown], dtype=np.int8)
             change = counts[run.folded.after] - counts[run.folded.before]
-            frames.append(
-                base.with_columns(
-                    pl.lit(indicator.name).alias("indicator"), pl.Series("change", change)
-                )
+            columns.append(pl.Series(indicator.name, change))
+        period = pl.struct(*by, until).alias(_PERIOD)
+        return (
+            self.ordered.select(period)[run.rows]
+            .hstack(columns)
+            .group_by(_PERIOD)
+            .agg(pl.all().sum().cast(pl.Int64))
+            .unpivot(index=_PERIOD, variable_name="indicator", value_name="change")
+            .select(
+                pl.lit(name).alias("machine"),
+                "indicator",
+                pl.col("change").cast(pl.Int64),
+                _PERIOD,
             )
-        if frames:
-            return pl.concat(frames)
-        return base.clear().with_columns(
-            pl.lit("").alias("indicator"), pl.lit(0, pl.Int64).alias("change")
+            .unnest(_PERIOD)
         )
 
 
