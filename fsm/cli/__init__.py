@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -63,6 +64,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; no traceback reaches the user."""
+    gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here, and it is costly
     sys.path.insert(0, "")
     try:
