@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from fsm.machine import Machine, Transition
 from fsm.run import run
 from fsm.spec.lexicon import Lexicon, Step
-from fsm.spec.origins import declared, is_transitions, roles
+from fsm.spec.origins import declared, incomplete, is_transitions, roles
 from fsm.spec.page import Cell, Page, Row, Table
 from fsm.spec.text import items, plain
 
@@ -188,6 +188,8 @@ class _TableCheck:
     def _transitions(self, machine: Machine) -> None:
         cells = {(t.source, t.label, t.target) for t in machine.transitions}
         seen: set[tuple[str, str, str]] = set()
+        for row in incomplete(self.table, self.lexicon):
+            self._find(row.cells[0], "broken-row", "needs a from, an event and a to", None)
         for d in declared(self.table, self.lexicon):
             key = (d.source, d.event, d.target)
             if key not in cells:

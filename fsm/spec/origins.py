@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsm.errors import PageError
 from fsm.machine import Machine, Source
 from fsm.spec.lexicon import Lexicon, load_lexicon
-from fsm.spec.page import Cell, Table, read_page
+from fsm.spec.page import Cell, Row, Table, read_page
 from fsm.spec.text import plain
 
-__all__ = ["Declared", "declared", "is_transitions", "origins", "roles"]
+__all__ = ["Declared", "declared", "incomplete", "is_transitions", "origins", "roles"]
 
 ITSELF = "itself"
 
@@ -51,14 +50,30 @@ def is_transitions(table: Table, lexicon: Lexicon) -> bool:
 
 
 def declared(table: Table, lexicon: Lexicon) -> Iterator[Declared]:
-    """Yield the transitions of a table; a row may name several states it starts from."""
+    """Yield the transitions of a table; a row may name several states it starts from.
+
+    Rows that lack a state or the event are left out, see :func:`incomplete`.
+    """
     at = roles(table, lexicon)
     for row in table.rows:
-        text = {role: plain(row.cells[i].text) for role, i in at.items() if i < len(row.cells)}
-        missing = [role for role in ("from", "event", "to") if not text.get(role)]
-        if missing:
-            raise PageError(f"line {row.line}: the row has no {missing[0]!r}")
+        text = _texts(row, at)
+        if not _is_complete(text):
+            continue
         origin = Source(text.get("source", ""), text.get("reason", ""))
         for state in (part.strip() for part in text["from"].split(",")):
             target = state if text["to"] == ITSELF else text["to"]
             yield Declared(state, text["event"], target, origin, row.cells[at["from"]])
+
+
+def incomplete(table: Table, lexicon: Lexicon) -> Iterator[Row]:
+    """Yield the rows of a transitions table that lack a state or the event."""
+    at = roles(table, lexicon)
+    return (row for row in table.rows if not _is_complete(_texts(row, at)))
+
+
+def _texts(row: Row, at: dict[str, int]) -> dict[str, str]:
+    return {role: plain(row.cells[i].text) for role, i in at.items() if i < len(row.cells)}
+
+
+def _is_complete(text: dict[str, str]) -> bool:
+    return all(text.get(role) for role in ("from", "event", "to"))

@@ -129,6 +129,14 @@ def test_a_wrong_transition_is_found(old: str, new: str, code: str) -> None:
     assert {f.code for f in findings} == {f"{code}-transition", "missing-row"}
 
 
+def test_a_transition_without_its_target_is_found() -> None:
+    findings = check(
+        PAGE.replace("| awaiting | soft_bounce | retrying |", "| awaiting | x | |")
+    ).findings
+    assert [f.code for f in findings] == ["broken-row", "missing-row"]
+    assert PAGE.split("\n")[findings[0].line - 1].startswith("| awaiting | soft_bounce")
+
+
 def test_other_tables_and_pages_without_tables_are_left_alone() -> None:
     report = check("# Page\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nText.\n")
     assert (report.pages, report.tables, report.findings) == (1, 0, ())
