@@ -17,9 +17,12 @@ def shown(text: str, limit: int = _LIMIT) -> str:
     'a\\\\nb'
     """
     cut = text if len(text) <= limit else f"{text[:limit]}..."
-    return "".join(
-        c if unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in cut
-    )
+    return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in cut)
+
+
+def _is_plain(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] != "C" and category not in ("Zl", "Zp")
 
 
 def counted(count: int, noun: str) -> str:

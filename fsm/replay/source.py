@@ -14,10 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from fsm.errors import LogError
+
+if TYPE_CHECKING:
+    import _csv
 
 __all__ = ["FORMATS", "Log", "Source", "read_log"]
 
@@ -57,12 +61,11 @@ class Source:
 
     def _records(self) -> Iterator[int]:
         """Yield the line on which each record begins."""
-        texts = (line for batch in _text_batches(self.path) for line in batch)
         if self.format == "jsonl":
-            yield from (number for number, text in enumerate(texts, 1) if text.strip())
+            texts = enumerate(_text_lines(self.path), 1)
+            yield from (number for number, text in texts if text.strip())
             return
-        csv.field_size_limit(2**31 - 1)
-        reader = csv.reader(f"{text}\n" for text in texts)
+        reader = _csv_reader(self.path)
         next(reader, None)
         line = reader.line_num
         for _ in reader:
@@ -330,37 +333,38 @@ def _first_undecodable(path: Path) -> int | None:
 def _first_bad_json(path: Path) -> tuple[int, str] | None:
     import json
 
-    texts = (text for batch in _text_batches(path) for text in batch)
-    for number, text in enumerate(texts, 1):
-        if not text.strip():
-            continue
+    for number, text in enumerate(_text_lines(path), 1):
         try:
-            record = json.loads(text)
+            record = json.loads(text) if text.strip() else {}
         except (ValueError, RecursionError):
-            return number, "not a JSON object; a log has one object a line"
+            record = None
         if not isinstance(record, dict):
             return number, "not a JSON object; a log has one object a line"
     return None
 
 
 def _first_bad_record(path: Path) -> tuple[int, str] | None:
-    csv.field_size_limit(2**31 - 1)
-    reader = csv.reader(f"{text}\n" for batch in _text_batches(path) for text in batch)
+    reader = _csv_reader(path)
     width, line = len(next(reader, [])), 1
     for record in reader:
         if len(record) > width:
             return line + 1, f"{len(record)} fields under {width} headers; quote fields with commas"
-        if any("\n" in value for value in record) and line + 1 < reader.line_num:
-            opened = line + 1
-            if len(record) < width:
-                return opened, "a quote that is never closed"
+        if len(record) < width and any("\n" in value for value in record):
+            return line + 1, "a quote that is never closed"
         line = reader.line_num
     return None
 
 
-def _text_batches(path: Path) -> Iterator[list[str]]:
+def _csv_reader(path: Path) -> _csv.Reader:
+    """Read records as polars does: only a line feed ends a line."""
+    csv.field_size_limit(2**31 - 1)
+    return csv.reader(text.replace("\r", " ") + "\n" for text in _text_lines(path))
+
+
+def _text_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text file, compressed or not, up to the first damage."""
     try:
         for batch in pl.scan_lines(path).collect_batches(chunk_size=50_000, maintain_order=True):
-            yield batch.to_series().to_list()
+            yield from batch.to_series().to_list()
     except (pl.exceptions.PolarsError, OSError):
         return
