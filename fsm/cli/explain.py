@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
 
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import log_options, machines, print_json
+from fsm.cli.options import LogOptions, log_options, print_json
 from fsm.cli.text import shown
 from fsm.replay.explain import Change, Entry, Story, explain
-from fsm.replay.source import read_log
 
 __all__ = ["command"]
 
@@ -21,23 +19,18 @@ __all__ = ["command"]
 @click.option("--message", required=True, help="The message_id.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    logs: tuple[str, ...],
-    names: tuple[str, ...],
-    columns: tuple[tuple[str, str], ...],
-    log_format: str | None,
-    validity: timedelta | None,
-    as_of: datetime | None,
+    source: LogOptions,
     message: str,
     as_json: bool,
 ) -> None:
     """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
     stories = explain(
-        read_log(logs, dict(columns), log_format),
-        machines(names, load),
+        source.read(),
+        source.machines(load),
         message,
         companions=load,
-        validity=validity,
-        as_of=as_of,
+        validity=source.validity,
+        as_of=source.as_of,
     )
     if as_json:
         print_json([asdict(story) for story in stories])

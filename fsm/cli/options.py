@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fsm.machine import Machine
 
-__all__ = ["Columns", "Duration", "Instant", "as_json", "log_options", "machines", "print_json"]
+if TYPE_CHECKING:
+    from fsm.replay.source import Log
 
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["Columns", "Duration", "Instant", "LogOptions", "as_json", "log_options", "print_json"]
+
+T = TypeVar("T")
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
@@ -86,9 +91,37 @@ class Columns(click.ParamType[tuple[str, str]]):
         return canonical, name
 
 
-def log_options(function: F) -> F:
-    """Add what every command that reads logs takes."""
+@dataclass(frozen=True)
+class LogOptions:
+    """What every command that reads logs takes."""
+
+    logs: tuple[str, ...]
+    names: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+    log_format: str | None
+    validity: timedelta | None
+    as_of: datetime | None
+
+    def read(self) -> Log:
+        """Read the logs."""
+        from fsm.replay.source import read_log
+
+        return read_log(self.logs, dict(self.columns), self.log_format)
+
+    def machines(self, load: Callable[[str], Machine]) -> list[Machine]:
+        """Return the machines, each once; by default both feedback modes."""
+        names = self.names or ("with-feedback", "without-feedback")
+        return [load(name) for name in dict.fromkeys(names)]
+
+
+def log_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command the options of :class:`LogOptions`, as its first argument."""
     from fsm.replay.source import FORMATS
+
+    @wraps(function)
+    def command(**given: Any) -> T:
+        own = {field.name: given.pop(field.name) for field in fields(LogOptions)}
+        return function(LogOptions(**own), **given)
 
     for option in (
         click.option("--as-of", type=Instant(), help="Read the log only up to this time (UTC)."),
@@ -102,13 +135,8 @@ def log_options(function: F) -> F:
         click.option("--machine", "names", multiple=True, help="Default: both feedback modes."),
         click.argument("logs", nargs=-1, required=True),
     ):
-        function = option(function)
-    return function
-
-
-def machines(names: tuple[str, ...], load: Callable[[str], Machine]) -> list[Machine]:
-    """Return the machines of ``--machine``, each once; by default both feedback modes."""
-    return [load(name) for name in dict.fromkeys(names or ("with-feedback", "without-feedback"))]
+        command = option(command)
+    return command
 
 
 def as_json(value: object) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from fsm.catalog import load_bare
-from fsm.cli.options import Duration, log_options, machines, print_json
+from fsm.cli.options import Duration, LogOptions, log_options, print_json
 from fsm.cli.text import counted, number, percentage, table
-from fsm.replay import Replay, read_log, replay
+from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame
 
 __all__ = ["command"]
@@ -28,12 +28,7 @@ _REJECTIONS_SHOWN = 10
 @click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    logs: tuple[str, ...],
-    names: tuple[str, ...],
-    columns: tuple[tuple[str, str], ...],
-    log_format: str | None,
-    validity: timedelta | None,
-    as_of: datetime | None,
+    source: LogOptions,
     to_send: int | None,
     every: timedelta,
     status: Path | None,
@@ -49,12 +44,12 @@ def command(
     are CSV, JSONL or Parquet by their suffix.
     """
     result = replay(
-        read_log(logs, dict(columns), log_format),
-        machines(names, load_bare),
+        source.read(),
+        source.machines(load_bare),
         companions=load_bare,
         to_send=to_send,
-        validity=validity,
-        as_of=as_of,
+        validity=source.validity,
+        as_of=source.as_of,
     )
     made = (
         (status, result.statuses if status else None),
@@ -71,9 +66,9 @@ def command(
             err=True,
         )
     if as_json:
-        print_json(_facts(result, validity is not None))
+        print_json(_facts(result, source.validity is not None))
     else:
-        _print(result, validity is not None)
+        _print(result, source.validity is not None)
     return 1 if strict and result.rejected else 0
 
 
