@@ -44,14 +44,8 @@ def status_counts(machine: Machine, states: Mapping[str, int]) -> dict[str, int]
 
 def shares(machine: Machine, statuses: Mapping[str, int], to_send: int) -> dict[str, Share]:
     """Return every indicator of a machine, given the messages of each status."""
-    return {
-        i.name: _share(sum(statuses.get(status, 0) for status in i.statuses), to_send)
-        for i in machine.indicators
-    }
-
-
-def _share(count: int, whole: int) -> Share:
-    return Share(count, percent(count, whole))
+    counts = {i.name: sum(statuses.get(s, 0) for s in i.statuses) for i in machine.indicators}
+    return {name: Share(count, percent(count, to_send)) for name, count in counts.items()}
 
 
 def delivered_rate(indicators: Mapping[str, Share]) -> float | None:

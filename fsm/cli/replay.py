@@ -66,33 +66,13 @@ def command(
             err=True,
         )
     if as_json:
-        print_json(_facts(result, source.validity is not None))
+        print_json(result.as_dict())
     else:
-        _print(result, source.validity is not None)
+        _print(result)
     return 1 if strict and result.rejected else 0
 
 
-def _facts(result: Replay, with_expired: bool) -> dict[str, object]:
-    facts: dict[str, object] = {}
-    for name, machine in result.machines.items():
-        facts[name] = {
-            "to_send": machine.to_send,
-            "states": machine.states,
-            "statuses": machine.statuses,
-            "indicators": {
-                label: {"count": share.count, "percent": share.percent}
-                for label, share in machine.indicators.items()
-            },
-        } | ({"expired": machine.expired} if with_expired else {})
-    return {
-        "events": result.events,
-        "messages": result.messages,
-        "rejected": result.rejected,
-        "machines": facts,
-    }
-
-
-def _print(result: Replay, with_expired: bool) -> None:
+def _print(result: Replay) -> None:
     click.echo(
         f"{counted(result.events, 'event')}, {counted(result.messages, 'message')}, "
         f"{number(result.rejected)} rejected\n"
@@ -104,7 +84,7 @@ def _print(result: Replay, with_expired: bool) -> None:
     rows += _section(result, "indicator", "indicators", percent=True)
     rows += _section(result, "status", "statuses", percent=True)
     rows += _section(result, "state", "states", percent=False)
-    if with_expired:
+    if result.validity is not None:
         rows += _counts(result, "validity period over", "expired")
     click.echo(table(header, rows, right))
     if result.rejected:

@@ -71,6 +71,7 @@ def replay(
         messages=messages,
         rejected=int(rejected.sum()),
         to_send=whole,
+        validity=validity,
         machines={m.name: _result(runs, m, whole) for m in machines},
         ordered=ordered,
         runs=runs,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
+import numpy as np
 import polars as pl
 
 from fsm.errors import LogError
@@ -92,20 +93,30 @@ def explain(
 
 
 def _entries(log: Log, history: pl.DataFrame, team: dict[str, Machine]) -> Iterator[Entry]:
+    proofs = _proofs(log, history)
     same = ["file", "row", "timestamp", "event"]
     for part in history.partition_by(same, maintain_order=True):
         first = part.row(0, named=True)
-        place = quote = ""
-        if first["row"] is not None:
-            source = log.sources[first["file"]]
-            line = source.lines([first["row"]])[first["row"]]
-            place, quote = f"{source.name}:{line}", source.quote(line)
+        place, quote = proofs.get((first["file"], first["row"]), ("", ""))
         changes = tuple(
             _change(team[row["machine"]], row)
             for row in part.iter_rows(named=True)
             if row["machine"] is not None
         )
         yield Entry(first["timestamp"], first["event"], place, quote, changes)
+
+
+def _proofs(log: Log, history: pl.DataFrame) -> dict[tuple[int, int], tuple[str, str]]:
+    """Return place and text of every event, by file and row; each file is read once."""
+    proofs = {}
+    events = history.select("file", "row").drop_nulls().unique(maintain_order=True)
+    for (file,), part in events.group_by("file", maintain_order=True):
+        source = log.sources[file]
+        rows = part["row"].to_numpy().astype(np.intp)
+        lines = source.lines(rows)
+        texts = zip(rows.tolist(), lines.tolist(), source.quotes(lines), strict=True)
+        proofs.update({(file, row): (f"{source.name}:{line}", text) for row, line, text in texts})
+    return proofs
 
 
 def _change(machine: Machine, row: dict[str, object]) -> Change:

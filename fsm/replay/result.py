@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TypeAlias
@@ -63,10 +63,22 @@ class Replay:
     messages: int
     rejected: int
     to_send: int
+    validity: timedelta | None
     machines: dict[str, MachineResult]
     ordered: pl.DataFrame
     runs: dict[str, MachineRun]
     firsts: Codes
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the counts for JSON; the shape is stable. ``expired`` comes with a validity."""
+        machines = {}
+        for name, machine in self.machines.items():
+            facts = asdict(machine)
+            if self.validity is None:
+                del facts["expired"]
+            machines[name] = facts
+        counts = {"events": self.events, "messages": self.messages, "rejected": self.rejected}
+        return counts | {"machines": machines}
 
     @cached_property
     def rejections(self) -> pl.DataFrame:

@@ -16,9 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.replay.fold import Codes
 
 if TYPE_CHECKING:
     import _csv
@@ -42,31 +44,43 @@ class Source:
     name: str
     format: str
 
-    def lines(self, rows: Sequence[int]) -> dict[int, int]:
-        """Return the line of each row (both counted as people do: the first line is 1).
+    def lines(self, rows: Codes) -> Codes:
+        """Return the line of each row (rows are counted from 0, lines from 1).
 
         A Parquet file has no lines; its rows are counted from 1.
         """
-        if self.format == "parquet" or not rows:
-            return {row: row + 1 for row in rows}
-        wanted = set(rows)
-        found = islice(self._records(), max(wanted) + 1)
-        return {row: line for row, line in enumerate(found) if row in wanted}
+        if self.format == "parquet" or not len(rows):
+            return rows + 1
+        text = pl.col("line")
+        scan = pl.scan_lines(self.path).with_row_index("number", offset=1)
+        if self.format == "jsonl":  # blank lines are no records
+            numbers = scan.filter(text.str.strip_chars() != "").select("number").collect()
+            return numbers["number"].to_numpy().astype(np.intp)[rows]
+        if scan.select(text.str.contains('"', literal=True).any()).collect().item():
+            starts = islice(self._quoted_records(), int(rows.max()) + 1)
+            return np.fromiter(starts, dtype=np.intp)[rows]
+        header = (
+            scan.filter(text.str.strip_chars("\r") != "").select("number").head(1).collect().item()
+        )
+        return rows + int(header) + 1
 
-    def quote(self, line: int) -> str:
-        """Return a line as it stands in the file; of a Parquet file, the row as JSON."""
+    def quotes(self, lines: Codes) -> list[str]:
+        """Return lines as they stand in the file; of a Parquet file, its rows as JSON."""
         if self.format == "parquet":
-            return pl.scan_parquet(self.path).slice(line - 1, 1).collect().write_ndjson().strip()
-        return str(pl.scan_lines(self.path).slice(line - 1, 1).collect().item())
+            frame = pl.scan_parquet(self.path).with_row_index(_ROW, offset=1)
+            found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
+            texts = found.drop(_ROW).write_ndjson().splitlines()
+        else:
+            frame = pl.scan_lines(self.path).with_row_index(_ROW, offset=1)
+            found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
+            texts = found["line"].str.strip_chars_end("\r").to_list()
+        by_line = dict(zip(found[_ROW].to_list(), texts, strict=True))
+        return [by_line[line] for line in lines.tolist()]
 
-    def _records(self) -> Iterator[int]:
-        """Yield the line on which each record begins."""
-        if self.format == "jsonl":
-            texts = enumerate(_text_lines(self.path), 1)
-            yield from (number for number, text in texts if text.strip())
-            return
+    def _quoted_records(self) -> Iterator[int]:
+        """Yield the line on which each record begins; quoted fields may hold line ends."""
         reader = _csv_reader(self.path)
-        next(reader, None)
+        next(filter(None, reader), None)  # the header, after blank lines
         line = reader.line_num
         for _ in reader:
             yield line + 1
@@ -92,20 +106,16 @@ class Log:
 
     def locate(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the events with ``file`` as its name and ``line`` in it."""
-        names, lines = [], []
-        wanted: dict[int, list[int]] = {}
-        for file, row in zip(events["file"], events["row"], strict=True):
-            wanted.setdefault(file, []).append(row)
-        found = {file: self.sources[file].lines(rows) for file, rows in wanted.items()}
-        for file, row in zip(events["file"], events["row"], strict=True):
-            names.append(self.sources[file].name)
-            lines.append(found[file][row])
-        places = {
-            "file": pl.Series(names, dtype=pl.String),
-            "line": pl.Series(lines, dtype=pl.UInt64),
-        }
-        rest = events.drop("file", "row")
-        return pl.DataFrame(places).hstack(rest)
+        files, rows = (events[name].to_numpy().astype(np.intp) for name in ("file", "row"))
+        lines = np.zeros(len(rows), dtype=np.intp)
+        for file in np.unique(files):
+            lines[files == file] = self.sources[file].lines(rows[files == file])
+        names = pl.Series([source.name for source in self.sources], dtype=pl.String)
+        places = [
+            names.gather(pl.Series(files, dtype=pl.UInt32)).alias("file"),
+            pl.Series("line", lines, pl.UInt64),
+        ]
+        return pl.DataFrame(places).hstack(events.drop("file", "row"))
 
 
 def read_log(
@@ -279,7 +289,7 @@ def _timestamps(source: Source, frame: pl.DataFrame) -> pl.Series:
 def _refuse(source: Source, wrong: pl.DataFrame, column: str, fault: str) -> None:
     if wrong.is_empty():
         return
-    line = source.lines([int(wrong["row"][0])]).get(int(wrong["row"][0]), 1)
+    line = source.lines(wrong["row"].head(1).to_numpy().astype(np.intp))[0]
     value = wrong[column][0]
     text = "" if value is None else f"{_shorten(str(value))!r} "
     more = f" ({wrong.height - 1:,} more like it)" if wrong.height > 1 else ""

@@ -13,6 +13,7 @@ import pytest
 from fsm.catalog import load_bare
 from fsm.errors import LogError
 from fsm.replay import read_log, replay
+from fsm.replay.explain import explain
 
 HEADER = "message_id,event,timestamp\n"
 GOOD = "m,relayed,2026-01-01T00:00:00Z\n"
@@ -173,8 +174,30 @@ def test_a_json_field_may_come_late_and_have_any_type(tmp_path: Path) -> None:
     assert "recipient" not in log.frame.columns
 
 
-def test_blank_lines_do_not_shift_the_line_numbers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (f"{HEADER}{GOOD}{GOOD}", 3),
+        (f"{HEADER}\n{GOOD}\n\n{GOOD}", 6),
+        (f"\n\n{HEADER}{GOOD}{GOOD}", 5),
+        (f'{HEADER}{GOOD}"m",relayed,2026-01-01T00:00:00Z\n', 3),
+        (f'\n\n{HEADER}\n"m",relayed,2026-01-01T00:00:00Z\n\n{GOOD}', 7),
+        (f'{HEADER}"x\n\ny",relayed,2026-01-01T00:00:00Z\n{GOOD}{GOOD}', 6),
+        (f"{HEADER}{GOOD}{GOOD}".replace("\n", "\r\n"), 3),
+    ],
+)
+def test_a_rejection_names_its_line(tmp_path: Path, content: str, line: int) -> None:
     path = tmp_path / "log.csv"
-    path.write_text(f"{HEADER}\n{GOOD}\n\n{GOOD}")
+    path.write_bytes(content.encode())
     result = replay(read_log([path]), [load_bare("with-feedback")])
-    assert result.rejections["line"].to_list() == [6]
+    assert result.rejections["line"].to_list() == [line]
+    (story,) = explain(read_log([path]), [load_bare("with-feedback")], "m")
+    assert [entry.place for entry in story.entries][-1] == f"{path}:{line}"
+    assert story.entries[-1].quote.startswith(("m,relayed", '"m",relayed'))
+
+
+def test_a_long_message_is_explained_from_one_reading(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(HEADER + GOOD + "m,soft_bounce,2026-01-01T00:00:02Z\n" * 3000)
+    (story,) = explain(read_log([path]), [load_bare("with-feedback")], "m")
+    assert [entry.place for entry in story.entries][-1] == f"{path}:3002"
