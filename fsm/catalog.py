@@ -49,7 +49,7 @@ def machine_class(name: str) -> type:
         module = import_module(module_name)
     except ImportError as error:
         raise MachineError(f"{name}: cannot import {module_name!r}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module is a program, and may end itself
         raise MachineError(
             f"{name}: importing {module_name!r} failed: {type(error).__name__}: {error}"
         ) from error

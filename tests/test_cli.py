@@ -220,6 +220,8 @@ WRONG = {
     "no page": (["check", "/no/such.md"], "/no/such.md: No such file or directory"),
     "no duration": (["replay", "x", "--validity", "soon"], "'soon' is not a duration"),
     "a huge duration": (["replay", "x", "--validity", "999999999w"], "is not a duration"),
+    "a very long period": (["replay", "x", "--every", "36526d"], "up to 36,525 days"),
+    "before all time": (["replay", "x", "--as-of", "0001-01-01T00:00:00+14:00"], "is not a time"),
     "no zone": (["replay", "x", "--as-of", "2026-01-01T00:00:00"], "has no zone"),
     "no mapping": (["replay", "x", "--column", "id=case"], "where CANONICAL is one of"),
     "no suffix": (["draw", "engagement", "-o", "/tmp/x.bmp"], "bmp"),

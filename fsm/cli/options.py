@@ -29,6 +29,7 @@ class Duration(click.ParamType[timedelta]):
     """A duration such as 3.5d, 36h, 90m or 45s."""
 
     name = "duration"
+    longest = timedelta(days=36_525)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -41,9 +42,12 @@ class Duration(click.ParamType[timedelta]):
             duration = timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else timedelta(0)
         except OverflowError:
             duration = timedelta(0)
-        if duration <= timedelta(0):
+        if not timedelta(0) < duration <= self.longest:
             self.fail(
-                f"{value!r} is not a duration; write for example 3.5d, 36h or 90m", param, ctx
+                f"{value!r} is not a duration up to {self.longest.days:,} days; "
+                "write for example 3.5d, 36h or 90m",
+                param,
+                ctx,
             )
         return duration
 
@@ -61,11 +65,11 @@ class Instant(click.ParamType[datetime]):
             return value
         try:
             instant = datetime.fromisoformat(str(value))
-        except ValueError:
+            if instant.tzinfo is None:
+                self.fail(f"{value!r} has no zone; write it in UTC with a final Z", param, ctx)
+            return instant.astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is not a time; write 2026-01-31T09:30:00Z", param, ctx)
-        if instant.tzinfo is None:
-            self.fail(f"{value!r} has no zone; write it in UTC with a final Z", param, ctx)
-        return instant
 
 
 class Columns(click.ParamType[tuple[str, str]]):

@@ -67,7 +67,8 @@ class _Explorer:
         ordered = sorted(steps, key=lambda c: (self._atoms(c), c.ended))
         states = {c: self._state(c, start) for c in ordered}
         self._check_names(states)
-        self._check_facts(states)
+        self._check_indicators(states)
+        self._check_deadline({(states[c].name, text) for c in ordered for text in steps[c]})
         reached = {atom for c in ordered for atom in self._atoms(c)}
         transitions = tuple(
             Transition(
@@ -127,7 +128,7 @@ class _Explorer:
                     "depending on which of its regions was complete first"
                 )
 
-    def _check_facts(self, states: dict[Configuration, State]) -> None:
+    def _check_indicators(self, states: dict[Configuration, State]) -> None:
         chart = self.chart
         statuses = {s.status for s in states.values() if s.status is not None}
         for indicator in chart.indicators:
@@ -136,11 +137,21 @@ class _Explorer:
                     f"{chart.class_name}: indicator {indicator.name!r} counts the status "
                     f"{status!r}; there are: {', '.join(sorted(statuses))}"
                 )
-        deadline = chart.deadline
-        if deadline and {deadline.start, deadline.event} - set(chart.events):
-            raise MachineError(f"{chart.class_name}: the deadline names an event it does not have")
-        if deadline and deadline.state not in {s.name for s in states.values()}:
-            raise MachineError(f"{chart.class_name}: the deadline names a state it does not have")
+
+    def _check_deadline(self, cells: set[tuple[str, str]]) -> None:
+        deadline = self.chart.deadline
+        if deadline is None:
+            return
+        if deadline.start not in {event for _, event in cells}:
+            raise MachineError(
+                f"{self.chart.class_name}: the deadline starts with {deadline.start!r}, which is "
+                "no event of the machine, or depends on guards"
+            )
+        if (deadline.state, deadline.event) not in cells:
+            raise MachineError(
+                f"{self.chart.class_name}: the deadline's event {deadline.event!r} is not accepted "
+                f"in state {deadline.state!r}, or depends on guards"
+            )
 
     def _at(self, event: str) -> str:
         return f"{self.chart.class_name}: event {event!r}"

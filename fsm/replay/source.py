@@ -12,6 +12,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ OPTIONAL = ("recipient", "delivery_id", "seq")
 
 _SHOWN = 80
 _ROW = "\0row"  # a name no header can have
+_TIMES = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
 
@@ -273,6 +275,7 @@ def _timestamps(source: Source, frame: pl.DataFrame) -> pl.Series:
         raise LogError(
             f"{source.name}: timestamps of type {column.dtype}; write 2026-01-31T09:30:00Z"
         )
+    parsed = parsed.set(~parsed.is_between(*_TIMES), None)  # what Python can show
     wrong = frame.filter(parsed.is_null())
     if not wrong.is_empty():
         text = str(wrong["timestamp"][0] or "")

@@ -762,6 +762,29 @@ def deadline_of_no_event():
     return Trap
 
 
+def deadline_that_is_not_accepted():
+    class Chart(StateChart):
+        deadline = Deadline("go", "back", "a")
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a)
+
+    return Chart
+
+
+def deadline_that_depends_on_a_guard():
+    class Chart(StateChart):
+        deadline = Deadline("go", "back", "b")
+        late = True
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a, cond="late")
+
+    return Chart
+
+
 def deadline_of_no_state():
     class Trap(StateMachine):
         deadline = Deadline("go", "go", "nowhere")
@@ -839,6 +862,8 @@ TRAPS = [
     (deadline_in_words, "deadline must be a Deadline"),
     (deadline_of_no_event, "deadline", "event"),
     (deadline_of_no_state, "deadline", "state"),
+    (deadline_that_is_not_accepted, "'back' is not accepted in state 'a'"),
+    (deadline_that_depends_on_a_guard, "'back' is not accepted in state 'b', or depends on guard"),
     (companion_as_a_class, "companion must be a str"),
 ]
 # Refused too, but their instances cannot be created or never come to rest.

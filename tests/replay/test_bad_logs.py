@@ -31,6 +31,10 @@ BAD = {
         f"{HEADER}{GOOD}m,relayed,2026-01-01T00:00:00\n".encode(),
         ":3: timestamp '2026-01-01T00:00:00' has no zone; write it in UTC with a final Z",
     ),
+    "a time beyond the calendar": (
+        f"{HEADER}{GOOD}m,relayed,+10000-01-01T00:00:00Z\n".encode(),
+        ":3: timestamp '+10000-01-01T00:00:00Z' is not a time",
+    ),
     "no time": (f"{HEADER}m,relayed\n".encode(), ":2: timestamp is not a time; write"),
     "a time after a field of two lines": (
         f'{HEADER}"m\n1",relayed,2026-01-01T00:00:00Z\nm,relayed,never\n'.encode(),
