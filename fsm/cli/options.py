@@ -17,11 +17,22 @@ from fsm.machine import Machine
 if TYPE_CHECKING:
     from fsm.replay.source import Log
 
-__all__ = ["Columns", "Duration", "Instant", "LogOptions", "as_json", "log_options", "print_json"]
+__all__ = [
+    "Columns",
+    "Duration",
+    "Instant",
+    "LogOptions",
+    "Size",
+    "as_json",
+    "log_options",
+    "print_json",
+]
 
 T = TypeVar("T")
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_BYTES = {"MB": 2**20, "GB": 2**30, "TB": 2**40}
+_SIZE = re.compile(r"(\d{1,6}) ?([MGT]B)")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
 
 
@@ -52,6 +63,21 @@ class Duration(click.ParamType[timedelta]):
         return duration
 
 
+class Size(click.ParamType[int]):
+    """An amount of memory such as 512MB or 2GB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes; a usage error for anything else."""
+        if isinstance(value, int):
+            return value
+        match = _SIZE.fullmatch(str(value).strip().upper())
+        if not match:
+            self.fail(f"{value!r} is not a size; write for example 512MB or 2GB", param, ctx)
+        return int(match[1]) * _BYTES[match[2]]
+
+
 class Instant(click.ParamType[datetime]):
     """A time with its zone, RFC 3339."""
 
@@ -76,7 +102,7 @@ class Columns(click.ParamType[tuple[str, str]]):
     """A column of the log, CANONICAL=NAME."""
 
     name = "canonical=name"
-    known = ("message_id", "event", "timestamp", "recipient", "delivery_id", "seq")
+    known = ("message_id", "event", "timestamp", "recipient", "delivery_id", "event_id", "seq")
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

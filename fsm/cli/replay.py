@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
-from fsm.cli.options import Duration, LogOptions, log_options, print_json
+from fsm.cli.options import Duration, LogOptions, Size, log_options, print_json
 from fsm.cli.text import counted, number, percentage, table
 from fsm.replay import Replay, replay
-from fsm.replay.output import write_frame
+from fsm.replay.output import write_frame, write_frames
 
 __all__ = ["command"]
 
@@ -25,6 +25,8 @@ _REJECTIONS_SHOWN = 10
 @click.option("--status", type=click.Path(path_type=Path), help="Write one row per message.")
 @click.option("--series", type=click.Path(path_type=Path), help="Write the indicators over time.")
 @click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected event.")
+@click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
+@click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
 @click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -34,14 +36,16 @@ def command(
     status: Path | None,
     series: Path | None,
     rejected: Path | None,
+    dedupe: bool,
+    memory: int | None,
     strict: bool,
     as_json: bool,
 ) -> int:
     """Execute the delivery logs LOGS (CSV, JSONL or Parquet, also .gz and .zst).
 
     A log has one row per event of one message: message_id, event and timestamp (RFC 3339), and
-    optionally recipient, delivery_id and seq. Map other names with --column. The files written
-    are CSV, JSONL or Parquet by their suffix.
+    optionally recipient, delivery_id, event_id and seq. Map other names with --column. The files
+    written are CSV, JSONL or Parquet by their suffix.
     """
     result = replay(
         source.read(),
@@ -50,16 +54,18 @@ def command(
         to_send=to_send,
         validity=source.validity,
         as_of=source.as_of,
+        every=every if series else None,
+        statuses=status is not None,
+        dedupe=dedupe,
+        memory=memory,
     )
-    made = (
-        (status, result.statuses if status else None),
-        (series, result.series(every) if series else None),
-        (rejected, result.rejections if rejected else None),
-    )
-    for path, frame in made:
-        if path and frame is not None:
-            write_frame(frame, path)
-    if result.events and not any(run.rows.size for run in result.runs.values()):
+    if status:
+        write_frames(result.status_frames(), status)
+    if series:
+        write_frame(result.series(every), series)
+    if rejected:
+        write_frame(result.rejections, rejected)
+    if result.events and not result.heard:
         click.echo(
             "fsm: no machine knows any event of this log; is the column right? "
             "--column event=NAME maps another one",
@@ -75,7 +81,9 @@ def command(
 def _print(result: Replay) -> None:
     click.echo(
         f"{counted(result.events, 'event')}, {counted(result.messages, 'message')}, "
-        f"{number(result.rejected)} rejected\n"
+        f"{number(result.rejected)} rejected"
+        + (f", {counted(result.duplicates, 'duplicate')} dropped" if result.duplicates else "")
+        + "\n"
     )
     names = list(result.machines)
     header = ["", *(part for name in names for part in (name, ""))]
@@ -120,7 +128,7 @@ def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> lis
 
 
 def _print_rejections(result: Replay) -> None:
-    first = result.rejections.head(_REJECTIONS_SHOWN)
+    first = result.first_rejections(_REJECTIONS_SHOWN)
     rows = [
         (
             f"{row['file']}:{row['line']}",
@@ -133,6 +141,6 @@ def _print_rejections(result: Replay) -> None:
     ]
     click.echo(f"\nRejected events ({number(result.rejected)}):")
     click.echo(table(("where", "message", "event", "state", "why"), rows))
-    more = result.rejections.height - first.height
+    more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {number(more)} more; --rejected FILE writes them all")

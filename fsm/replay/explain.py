@@ -12,8 +12,11 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.machine import Effect, Machine
-from fsm.replay.engine import replay, team_of
+from fsm.replay.engine import microseconds_since_1970, team_of
+from fsm.replay.scan import Reader, Wanted, microseconds_of, read_batches
+from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
 from fsm.replay.source import Log
+from fsm.replay.team import Team, assemble, each_machine
 
 __all__ = ["Change", "Entry", "Story", "explain"]
 
@@ -61,35 +64,122 @@ def explain(
     companions: Callable[[str], Machine] | None = None,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
+    dedupe: bool = False,
 ) -> tuple[Story, ...]:
     """Return the story of every message with this id; raises :class:`LogError` when there is none.
 
     The arguments are those of :func:`fsm.replay.replay`.
     """
-    frame = log.frame.filter(pl.col("message_id") == message)
+    frame = _rows_of(log, message)
     if frame.is_empty():
-        known = log.frame["message_id"].unique().sort().head(100_000).to_list()
-        close = get_close_matches(message, known, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise LogError(f"no message {message!r} in {log.frame.height:,} events{hint}")
-    end = as_of if as_of is not None else log.frame["timestamp"].max()
-    result = replay(
-        Log(log.sources, frame),
-        machines,
-        companions=companions,
-        validity=validity,
-        as_of=end if isinstance(end, datetime) else None,
-    )
-    team = {m.name: m for m in team_of(machines, companions)}
-    keys = [key for key in ("message_id", "recipient") if key in result.history.columns]
+        raise LogError(_unheard_of(log, message))
+    team = team_of(machines, companions)
+    history = _history(log, frame, team, validity, as_of, dedupe)
+    by_name = {m.name: m for m in team}
     return tuple(
         Story(
             message,
-            str(part["recipient"][0]) if "recipient" in keys else None,
-            tuple(_entries(log, part, team)),
+            str(part["recipient"][0]) if "recipient" in log.keys else None,
+            tuple(_entries(log, part, by_name)),
         )
-        for part in result.history.partition_by(keys, maintain_order=True)
+        for part in history.partition_by(log.keys, maintain_order=True)
     )
+
+
+def _rows_of(log: Log, message: str) -> pl.DataFrame:
+    parts = []
+    for file, source in enumerate(log.sources):
+        scan = log.scan(source).with_row_index("row").filter(pl.col("message_id") == message)
+        parts += [
+            part.with_columns(
+                pl.lit(file, pl.UInt32).alias("file"),
+                microseconds_of(source, part["timestamp"]).cast(pl.Datetime("us", "UTC")),
+            )
+            for part in read_batches(source, scan)
+        ]
+    return pl.concat(parts, how="diagonal_relaxed") if parts else pl.DataFrame()
+
+
+def _unheard_of(log: Log, message: str) -> str:
+    ids = pl.concat([log.scan(source).select("message_id") for source in log.sources])
+    events = ids.select(pl.len()).collect().item()
+    known = ids.unique().sort("message_id").head(100_000).collect().to_series().to_list()
+    close = get_close_matches(message, [name for name in known if name], 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"no message {message!r} in {events:,} events{hint}"
+
+
+def _history(
+    log: Log,
+    frame: pl.DataFrame,
+    machines: Sequence[Machine],
+    validity: timedelta | None,
+    as_of: datetime | None,
+    dedupe: bool,
+) -> pl.DataFrame:
+    """Return one row per event and machine that hears it, sorted by message and time.
+
+    Columns: ``file`` and ``row`` (null for the end of a validity period), the message's
+    identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``, ``rejected``. Events
+    that no machine knows have no ``machine``.
+    """
+    teams = assemble(machines, deadlines=validity is not None)
+    end = None if as_of is None else microseconds_since_1970(as_of)
+    if end is None and validity is not None:
+        reader = Reader(log, teams[0].alphabet.events, Wanted())
+        end = max(int(batch.times.max()) for batch in reader.batches() if len(batch.times))
+    ids = "event_id" in log.present
+    frame = frame.sort(log.keys, maintain_order=True)
+    reader = Reader(Log.of(frame), teams[0].alphabet.events, Wanted(end, ids=ids, names=dedupe))
+    (batch,) = reader.batches()
+    rows = Rows(
+        batch.keys,
+        batch.checks,
+        batch.codes,
+        batch.times,
+        batch.seqs,
+        batch.ids,
+        batch.names,
+    )
+    kept = frame if batch.rows is None else frame[batch.rows]
+    span = None if validity is None else validity // timedelta(microseconds=1)
+    return _told(
+        kept.select("file", "row", *log.identity, "timestamp", "event"),
+        settle(rows, Rules(teams, span, end)),
+        teams,
+    )
+
+
+def _told(frame: pl.DataFrame, settled: Settled, teams: Sequence[Team]) -> pl.DataFrame:
+    """Say of each settled row what each machine made of it."""
+    real = settled.order != DUE
+    places = np.maximum.accumulate(np.where(real, np.arange(len(real)), 0))
+    base = frame[settled.order[places]].with_columns(
+        pl.Series("timestamp", settled.times).cast(pl.Datetime("us", "UTC")),
+        pl.when(pl.Series(real)).then("row").alias("row"),
+        pl.when(pl.Series(real)).then("file").alias("file"),
+        pl.Series("at", np.arange(len(real))),
+    )
+    unknown = settled.codes == teams[0].alphabet.unknown
+    frames = [base.filter(pl.Series(unknown)).with_columns(rejected=pl.lit(True))]
+    for team, number, machine in each_machine(teams):
+        cells = settled.folded[list(teams).index(team)].cells
+        heard = team.heard[number][cells]
+        names = team.state_names(number)
+        before = cells // team.table.width
+        after = team.table.follow[cells] // team.table.width
+        due = machine.deadline.event if machine.deadline else ""
+        frames.append(
+            base.with_columns(
+                pl.lit(machine.name).alias("machine"),
+                pl.when(pl.Series(real)).then("event").otherwise(pl.lit(due)).alias("event"),
+                pl.Series("before", [names[i] for i in before.tolist()], pl.String),
+                pl.Series("after", [names[i] for i in after.tolist()], pl.String),
+                pl.Series("rejected", team.rejected[number][cells]),
+            ).filter(pl.Series(heard))
+        )
+    merged = pl.concat(frames, how="diagonal").sort("at", maintain_order=True).drop("at")
+    return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
 
 
 def _entries(log: Log, history: pl.DataFrame, team: dict[str, Machine]) -> Iterator[Entry]:

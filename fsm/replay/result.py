@@ -1,12 +1,16 @@
-"""The result of a replay, and the tables that can be made of it."""
+"""The result of a replay, and the tables that can be made of it.
+
+What comes row by row (statuses, rejections) reads the log a second time: the texts were never
+kept, only what their events did.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,17 +18,17 @@ from numpy.typing import NDArray
 
 from fsm.errors import LogError
 from fsm.indicators import Share
-from fsm.machine import Machine
-from fsm.replay.fold import Codes, Folded
+from fsm.replay.chunk import Chunk
+from fsm.replay.fold import Codes, Index
+from fsm.replay.scan import Reader, microseconds_of, read_batches
 from fsm.replay.source import Log
+from fsm.replay.tally import Tally
+from fsm.replay.team import Team, each_machine, find_machine
 
-__all__ = ["MachineResult", "MachineRun", "Mask", "Replay", "unheard"]
-
-Mask: TypeAlias = NDArray[np.bool_]
+__all__ = ["MachineResult", "Outcome", "Replay"]
 
 UNKNOWN = "no machine knows this event"
 NOT_ACCEPTED = "not accepted in this state"
-_PERIOD = "\0period"  # a name no indicator has
 
 
 @dataclass(frozen=True)
@@ -44,33 +48,158 @@ class MachineResult:
         return sum(self.statuses.values())
 
 
-@dataclass(frozen=True)
-class MachineRun:
-    """One machine's fold. ``rows`` are the rows of the ordered frame that the machine hears."""
+@dataclass
+class Outcome:
+    """What a pass over a log found, in numbers."""
 
-    machine: Machine
-    rows: Codes
-    folded: Folded
-    expired: int
+    reader: Reader
+    teams: Sequence[Team]
+    chunks: Sequence[Chunk]
+    every: int | None
+    messages: int = 0
+    events: int = 0
+    duplicates: int = 0
+    finals: list[NDArray[np.intp]] = field(default_factory=list)
+    """Per team: the number of messages in each of its states."""
+    expiries: list[NDArray[np.intp]] = field(default_factory=list)
+    """Per team: the number of periods that ended, of each machine."""
+    rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
+    """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
+    rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
+    tallies: list[Tally] = field(default_factory=list)
+    """Per team: what changed in each period."""
+    to_send: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    """The messages of each delivery."""
+    _rejections: list[tuple[Index, NDArray[np.uint32]]] = field(default_factory=list)
+    _dues: list[list[Tally]] = field(default_factory=list)
+
+    @classmethod
+    def empty(
+        cls, reader: Reader, teams: Sequence[Team], chunks: Sequence[Chunk], every: int | None
+    ) -> Outcome:
+        """Return the outcome of no messages."""
+        return cls(
+            reader,
+            teams,
+            chunks,
+            every,
+            finals=[np.zeros(len(team.states), np.intp) for team in teams],
+            expiries=[np.zeros(len(team.machines), np.intp) for team in teams],
+        )
+
+    def add(self, found: Any) -> None:
+        """Add what was found in one bucket (:class:`fsm.replay.engine.Found`)."""
+        self.messages += found.messages
+        self.events += found.events
+        self.duplicates += found.duplicates
+        for mine, theirs in zip(self.finals, found.finals, strict=True):
+            mine += theirs
+        for mine, theirs in zip(self.expiries, found.expired, strict=True):
+            mine += theirs
+        self._rejections.append((found.rejected_rows, found.rejected_cells))
+        self._dues.append(found.dues)
+
+    def finish(self) -> None:
+        """Put together what the buckets had, in the order of the log."""
+        cells = np.zeros((0, len(self.teams)), np.uint32)
+        rows = np.concatenate([np.zeros(0, np.intp), *(r for r, _ in self._rejections)])
+        cells = np.concatenate([cells, *(c for _, c in self._rejections)])
+        by = np.argsort(rows, kind="stable")
+        self.rejected_rows, self.rejected_cells = rows[by], cells[by]
+        if self.every is not None:
+            self.tallies = [self._tally(number) for number in range(len(self.teams))]
+        self._rejections, self._dues = [], []
+
+    def _tally(self, number: int) -> Tally:
+        parts = (self._tally_chunk(number, chunk) for chunk in self.chunks)
+        dues = (found[number] for found in self._dues if found)
+        return Tally.sum([*parts, *dues])
+
+    def _tally_chunk(self, number: int, chunk: Chunk) -> Tally:
+        outcomes = chunk.unsorted(f"outcome{number}")
+        periods = chunk.columns["period"].read()
+        deliveries = (
+            chunk.columns["delivery"].read()
+            if "delivery" in chunk.columns
+            else np.zeros(chunk.size, np.uint32)
+        )
+        dropped = outcomes == np.iinfo(outcomes.dtype).max
+        if dropped.any():
+            kept = ~dropped
+            outcomes, periods, deliveries = outcomes[kept], periods[kept], deliveries[kept]
+        if number == 0:
+            firsts = np.bincount(deliveries[(outcomes & 1).astype(np.bool_)])
+            size = max(len(firsts), len(self.to_send))
+            grown = np.zeros(size, np.intp)
+            grown[: len(self.to_send)] += self.to_send
+            grown[: len(firsts)] += firsts
+            self.to_send = grown
+        classes = self.teams[number].effects.of_cell.take(outcomes >> 1)
+        return Tally.of(deliveries, periods, classes)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the machines."""
+        return [machine.name for _, _, machine in each_machine(self.teams)]
+
+    def states(self, name: str) -> dict[str, int]:
+        """Return the number of messages in each state of a machine."""
+        team, number = find_machine(self.teams, name)
+        counts = np.zeros(len(team.machines[number].states), dtype=np.int64)
+        np.add.at(counts, team.states[:, number], self.finals[self.teams.index(team)])
+        names = [state.name for state in team.machines[number].states]
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    def expired(self, name: str) -> int:
+        """Return the number of messages whose validity period ended while they were retried."""
+        team, number = find_machine(self.teams, name)
+        return int(self.expiries[self.teams.index(team)][number])
+
+    @property
+    def unknown(self) -> int:
+        """The number of events that no machine knows."""
+        team = self.teams[0]
+        codes = self.rejected_cells[:, 0] % team.table.width
+        return int((codes == team.alphabet.unknown).sum())
+
+    def in_rows(self, first: int, last: int, names: Sequence[str]) -> tuple[Index, list[Codes]]:
+        """Return the kept rows from ``first`` up to ``last``, and columns of theirs."""
+        rows, columns = [np.zeros(0, np.intp)], [[] for _ in names]  # type: list[Index], list[list[Codes]]
+        for chunk in self.chunks:
+            span = chunk.size if chunk.rows is None else int(chunk.rows.read()[-1]) + 1
+            if chunk.first + span <= first or chunk.first >= last:
+                continue
+            numbers = np.arange(chunk.size) if chunk.rows is None else chunk.rows.read()
+            numbers = numbers + chunk.first
+            here = slice(*np.searchsorted(numbers, (first, last)))
+            rows.append(numbers[here])
+            for column, name in zip(columns, names, strict=True):
+                column.append(chunk.unsorted(name)[here])
+        empty = np.zeros(0, np.uint8)
+        return np.concatenate(rows), [np.concatenate([empty, *parts]) for parts in columns]
 
 
 @dataclass(frozen=True)
 class Replay:
-    """The result of a replay. Frames are sorted by message, then time."""
+    """The result of a replay."""
 
     log: Log
     events: int
     messages: int
     rejected: int
+    duplicates: int | None
+    """Events dropped because they were there already; None where nobody looked."""
     to_send: int
     validity: timedelta | None
     machines: dict[str, MachineResult]
-    ordered: pl.DataFrame
-    runs: dict[str, MachineRun]
-    firsts: Codes
+    outcome: Outcome
+    again: Callable[..., Outcome]
 
     def as_dict(self) -> dict[str, object]:
-        """Return the counts for JSON; the shape is stable. ``expired`` comes with a validity."""
+        """Return the counts for JSON; the shape is stable.
+
+        ``expired`` comes with a validity period, ``duplicates`` where they are looked for.
+        """
         machines = {}
         for name, machine in self.machines.items():
             facts = asdict(machine)
@@ -78,75 +207,116 @@ class Replay:
                 del facts["expired"]
             machines[name] = facts
         counts = {"events": self.events, "messages": self.messages, "rejected": self.rejected}
+        if self.duplicates is not None:
+            counts["duplicates"] = self.duplicates
         return counts | {"machines": machines}
+
+    @property
+    def heard(self) -> int:
+        """The number of events that some machine knows."""
+        return self.events - self.outcome.unknown
+
+    # Rejections -----------------------------------------------------------------------------
 
     @cached_property
     def rejections(self) -> pl.DataFrame:
-        """Every rejected event: file, line, message, time, event, and why.
+        """Every rejected event, in the order of the log: file, line, message, time, and why.
 
         ``state`` is where the message was, ``machine`` names the machines that agree on it.
         """
-        frames = [self._rejected_by(run) for run in self.runs.values()]
-        unknown = np.flatnonzero(unheard(self.ordered.height, self.runs.values()) & self._real)
-        frames.append(_ledger(unknown, [""] * len(unknown), "", self._unknown_reasons(unknown)))
-        merged = (
-            pl.concat(frames)
-            .group_by("at", "state", "reason", maintain_order=True)
-            .agg(pl.col("machine").str.join(", "))
-            .sort("at", maintain_order=True)
+        return self.first_rejections(self.rejected)
+
+    def first_rejections(self, count: int) -> pl.DataFrame:
+        """Return the first rejected events of the log; see :attr:`rejections`."""
+        rows = self.outcome.rejected_rows[:count]
+        cells = self.outcome.rejected_cells[:count]
+        events = pl.concat([self._no_rows(), *self._texts(rows)], how="vertical")
+        located = self.log.locate(events)
+        kinds, kind = np.unique(cells, axis=0, return_inverse=True)
+        verdicts = [self._verdicts(tuple(map(int, row))) for row in kinds]
+        whys = pl.DataFrame(
+            {
+                "kind": pl.Series([i for i, vs in enumerate(verdicts) for _ in vs], dtype=pl.Int64),
+                **{
+                    name: pl.Series([v[at] for vs in verdicts for v in vs], dtype=pl.String)
+                    for at, name in enumerate(("state", "machine", "reason"))
+                },
+            }
         )
-        keep = ["file", "row", *_identity(self.ordered), "timestamp", "event"]
-        located = self.log.locate(self.ordered[merged["at"].to_numpy()].select(keep))
-        return located.hstack(merged.select("state", "machine", "reason"))
+        told = located.with_columns(pl.Series("kind", kind.ravel(), pl.Int64)).join(
+            whys, on="kind", how="left", maintain_order="left_right"
+        )
+        guarded = self._guarded_events
+        if guarded:
+            hint = pl.col("event").replace_strict(guarded, default=pl.col("reason"))
+            unknown = pl.col("reason") == UNKNOWN
+            told = told.with_columns(
+                pl.when(unknown).then(hint).otherwise("reason").alias("reason")
+            )
+        return told.drop("kind")
+
+    def _verdicts(self, cells: tuple[int, ...]) -> list[tuple[str, str, str]]:
+        """Return (state, machines, reason) of a rejected event, given its cell in each team."""
+        by_state: dict[str, list[str]] = {}
+        for team, cell in zip(self.outcome.teams, cells, strict=True):
+            for number, machine in enumerate(team.machines):
+                if team.rejected[number, cell]:
+                    state = team.state_names(number)[cell // team.table.width]
+                    by_state.setdefault(state, []).append(machine.name)
+        told = [(state, ", ".join(names), NOT_ACCEPTED) for state, names in by_state.items()]
+        return told or [("", "", UNKNOWN)]
 
     @cached_property
-    def history(self) -> pl.DataFrame:
-        """One row per event and machine that hears it, sorted by message and time.
+    def _guarded_events(self) -> dict[str, str]:
+        """How the symbols of a plain event are written that depends on guards."""
+        return {
+            event: f"depends on guards; write for example {event}[{guards[0]}]"
+            for _, _, machine in each_machine(self.outcome.teams)
+            for event, guards in machine.guards.items()
+            if guards
+        }
 
-        Columns: ``file`` and ``row`` (null for the end of a validity period), the message's
-        identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``, ``rejected``.
-        Events that no machine knows have no ``machine``.
-        """
-        keep = ["file", "row", *_identity(self.ordered), "timestamp", "event"]
-        base = self.ordered.select(keep).with_row_index("at")
-        unknown = np.flatnonzero(unheard(base.height, self.runs.values()) & self._real)
-        frames = [base[unknown].with_columns(rejected=pl.lit(True))]
-        for name, run in self.runs.items():
-            words = [state.name for state in run.machine.states]
-            due = self._real[run.rows]
-            event = run.machine.deadline.event if run.machine.deadline else ""
-            frames.append(
-                base[run.rows].with_columns(
-                    pl.lit(name).alias("machine"),
-                    pl.when(pl.Series(due)).then("event").otherwise(pl.lit(event)).alias("event"),
-                    _words("before", words, run.folded.before),
-                    _words("after", words, run.folded.after),
-                    pl.Series("rejected", run.folded.rejected),
-                )
-            )
-        merged = pl.concat(frames, how="diagonal").sort("at", maintain_order=True).drop("at")
-        return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
+    # Statuses -------------------------------------------------------------------------------
 
     @cached_property
     def statuses(self) -> pl.DataFrame:
-        """One row per message: its last event, and its state and status under each machine."""
-        ends = np.append(self.firsts[1:], self.ordered.height)
-        real = np.cumsum(np.append(0, self._real))
-        last = self._last_real(ends)
-        keep = [*_identity(self.ordered), "timestamp", "event"]
-        frame = (
-            self.ordered[last]
-            .select(keep)
-            .rename({"timestamp": "last_timestamp", "event": "last_event"})
+        """One row per message: its last event, and its state and status under each machine.
+
+        In the order in which the messages' last events stand in the log.
+        """
+        return pl.concat(list(self.status_frames()))
+
+    def status_frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows of :attr:`statuses`, part after part."""
+        outcome = self.outcome
+        if outcome.chunks and "events" not in outcome.chunks[0].columns:
+            outcome = self.again(statuses=True)
+        names = ["events", *(f"final{i}" for i in range(len(outcome.teams)))]
+        yield self._status_frame(outcome, self._no_rows(), [np.zeros(0, np.uint8) for _ in names])
+        for file, first, part in self._parts():
+            rows, columns = outcome.in_rows(first, first + part.height, names)
+            last = np.flatnonzero(columns[0])
+            if len(last):
+                texts = self._rows(rows[last] - first, file, part, first)
+                yield self._status_frame(outcome, texts, [c[last] for c in columns])
+
+    def _status_frame(
+        self, outcome: Outcome, texts: pl.DataFrame, columns: Sequence[Codes]
+    ) -> pl.DataFrame:
+        frame = texts.drop("file", "row").rename(
+            {"timestamp": "last_timestamp", "event": "last_event"}
         )
-        columns = [pl.Series("events", real[ends] - real[self.firsts], pl.UInt32)]
-        for name, run in self.runs.items():
-            states = [state.name for state in run.machine.states]
-            shown = [state.status for state in run.machine.states]
-            final = run.folded.final
-            columns.append(_words(f"{name}.state", states, final))
-            columns.append(_words(f"{name}.status", shown, final))
-        return frame.hstack(columns)
+        added = [pl.Series("events", columns[0], pl.UInt32)]
+        for number, team in enumerate(outcome.teams):
+            for index, machine in enumerate(team.machines):
+                final = columns[1 + number]
+                added.append(_words(f"{machine.name}.state", team.state_names(index), final))
+                added.append(_words(f"{machine.name}.status", team.statuses(index), final))
+        order = {name: i for i, name in enumerate(outcome.names)}
+        added[1:] = sorted(added[1:], key=lambda s: order[s.name.rpartition(".")[0]])
+        return frame.hstack(added)
+
+    # Series ---------------------------------------------------------------------------------
 
     def series(self, every: timedelta = timedelta(hours=1)) -> pl.DataFrame:
         """Return each indicator at the end of each period in which an event was heard.
@@ -155,92 +325,120 @@ class Replay:
         ``machine``, ``indicator``, ``count`` and ``percent`` (of the messages to send; of the
         delivery's own messages where the log has deliveries).
         """
-        if every <= timedelta(0):
-            raise LogError(f"the period {every} is not longer than nothing")
-        by = [c for c in ("delivery_id",) if c in self.ordered.columns]
-        group = [*by, "machine", "indicator"]
-        counted = (
-            pl.concat([self._changes(name, run, every, by) for name, run in self.runs.items()])
-            .sort([*group, "until"])
-            .with_columns(pl.col("change").cum_sum().over(group).alias("count"))
-        )
-        if by:
-            whole = self.ordered[self.firsts].group_by(by).agg(pl.len().alias("to_send"))
-            counted = counted.join(whole, on=by, how="left", nulls_equal=True)
-        else:
-            counted = counted.with_columns(pl.lit(self.to_send).alias("to_send"))
-        share = (100 * pl.col("count") / pl.col("to_send")).round(2).alias("percent")
-        return counted.select("until", *group, "count", share)
-
-    # How ------------------------------------------------------------------------------------
-
-    @cached_property
-    def _real(self) -> Mask:
-        return self.ordered["start"].is_null().to_numpy()
-
-    def _last_real(self, ends: Codes) -> Codes:
-        rows = np.where(self._real, np.arange(self.ordered.height), -1)
-        return np.maximum.accumulate(rows)[ends - 1] if len(rows) else rows
-
-    def _rejected_by(self, run: MachineRun) -> pl.DataFrame:
-        at = np.flatnonzero(run.folded.rejected)
-        states = [run.machine.states[i].name for i in run.folded.before[at].tolist()]
-        return _ledger(run.rows[at], states, run.machine.name, [NOT_ACCEPTED] * len(at))
-
-    def _unknown_reasons(self, at: Codes) -> list[str]:
-        """Say of a plain event that depends on guards how its symbols are written."""
-        guarded = {
-            event: f"depends on guards; write for example {event}[{guards[0]}]"
-            for run in self.runs.values()
-            for event, guards in run.machine.guards.items()
-            if guards
-        }
-        return [guarded.get(event, UNKNOWN) for event in self.ordered["event"][at].to_list()]
-
-    def _changes(self, name: str, run: MachineRun, every: timedelta, by: list[str]) -> pl.DataFrame:
-        """One row per period and indicator: what the events of the period added to the count."""
         micros = every // timedelta(microseconds=1)
-        until = pl.col("timestamp").dt.truncate(every).dt.offset_by(f"{micros}us").alias("until")
-        shown = [state.status for state in run.machine.states]
-        columns = []
-        for indicator in run.machine.indicators:
-            counts = np.array([indicator.counts(status) for status in shown], dtype=np.int8)
-            change = counts[run.folded.after] - counts[run.folded.before]
-            columns.append(pl.Series(indicator.name, change))
-        period = pl.struct(*by, until).alias(_PERIOD)
+        if micros <= 0:
+            raise LogError(f"the period {every} is not longer than nothing")
+        outcome = self.outcome if self.outcome.every == micros else self.again(every=micros)
+        changes = pl.concat([_no_changes(), *(_changes(team, t) for team, t in _pairs(outcome))])
+        group = ["delivery", "machine", "indicator"]
+        names = pl.Series("delivery_id", outcome.reader.deliveries.names, pl.String)
+        by = ["delivery_id"] if "delivery_id" in self.log.present else []
+        deliveries = pl.DataFrame(
+            {
+                "delivery": pl.Series(range(len(outcome.to_send)), dtype=pl.UInt32),
+                "to_send": pl.Series(outcome.to_send, dtype=pl.Int64),
+            }
+        ).filter(pl.col("to_send") > 0)
+        if by:
+            deliveries = deliveries.with_columns(names.gather(deliveries["delivery"]))
+        else:
+            deliveries = deliveries.with_columns(pl.lit(self.to_send).alias("to_send"))
+        until = ((pl.col("period") + 1) * micros).cast(pl.Datetime("us", "UTC")).alias("until")
+        share = (100 * pl.col("count") / pl.col("to_send")).round(2).alias("percent")
         return (
-            self.ordered.select(period)[run.rows]
-            .hstack(columns)
-            .group_by(_PERIOD)
-            .agg(pl.all().sum().cast(pl.Int64))
-            .unpivot(index=_PERIOD, variable_name="indicator", value_name="change")
-            .select(
-                pl.lit(name).alias("machine"),
-                "indicator",
-                pl.col("change").cast(pl.Int64),
-                _PERIOD,
+            changes.join(deliveries, on="delivery", how="left")
+            .sort([*by, "machine", "indicator", "period"])
+            .with_columns(pl.col("change").cum_sum().over(group).alias("count"))
+            .select(until, *by, "machine", "indicator", "count", share)
+        )
+
+    # The log, once more -----------------------------------------------------------------------
+
+    def _parts(self) -> Iterator[tuple[int, int, pl.DataFrame]]:
+        """Yield the log again: the number of the file, that of the first row, the texts."""
+        firsts = self.outcome.reader.firsts
+        for file, source in enumerate(self.log.sources):
+            first = firsts[file]
+            for part in read_batches(source, self.log.scan(source)):
+                yield file, first, part
+                first += part.height
+            if first != firsts[file + 1]:
+                raise LogError(f"{source.name}: changed while it was read; replay it again")
+
+    def _texts(self, rows: Index) -> Iterator[pl.DataFrame]:
+        """Yield the texts of rows, given in order."""
+        if not len(rows):
+            return
+        for file, first, part in self._parts():
+            here = rows[slice(*np.searchsorted(rows, (first, first + part.height)))]
+            if len(here):
+                yield self._rows(here - first, file, part, first)
+
+    def _no_rows(self) -> pl.DataFrame:
+        kinds: dict[str, Any] = {"file": pl.UInt32, "row": pl.UInt64}
+        kinds |= dict.fromkeys(self.log.identity, pl.String)
+        return pl.DataFrame(
+            schema=kinds | {"timestamp": pl.Datetime("us", "UTC"), "event": pl.String}
+        )
+
+    def _rows(self, places: Index, file: int, part: pl.DataFrame, first: int) -> pl.DataFrame:
+        """Return rows of a part with file, row in the file, identity, timestamp and event."""
+        start = self.outcome.reader.firsts[file]
+        taken = part.select(*self.log.identity, "timestamp", "event")[places]
+        times = microseconds_of(self.log.sources[file], taken["timestamp"])
+        numbers = [
+            pl.Series("file", np.full(len(places), file), pl.UInt32),
+            pl.Series("row", places + (first - start), pl.UInt64),
+        ]
+        return pl.DataFrame(numbers).hstack(
+            taken.with_columns(
+                times.cast(pl.Datetime("us", "UTC")).alias("timestamp"),
+                pl.col("event").fill_null(""),
             )
-            .unnest(_PERIOD)
         )
 
 
-def unheard(height: int, runs: Iterable[MachineRun]) -> Mask:
-    """Return which of the ordered rows no machine knows."""
-    mask = np.ones(height, dtype=np.bool_)
-    for run in runs:
-        mask[run.rows] = False
-    return mask
+def _pairs(outcome: Outcome) -> Iterator[tuple[Team, Tally]]:
+    yield from zip(outcome.teams, outcome.tallies, strict=True)
 
 
-def _identity(frame: pl.DataFrame) -> list[str]:
-    return [c for c in ("message_id", "recipient", "delivery_id") if c in frame.columns]
+def _no_changes() -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={
+            "delivery": pl.UInt32,
+            "period": pl.Int64,
+            "machine": pl.String,
+            "indicator": pl.String,
+            "change": pl.Int64,
+        }
+    )
 
 
-def _ledger(at: Codes, states: list[str], machine: str, reasons: list[str]) -> pl.DataFrame:
-    columns = {"state": states, "machine": [machine] * len(at), "reason": reasons}
-    texts = [pl.Series(name, values, pl.String) for name, values in columns.items()]
-    return pl.DataFrame([pl.Series("at", at, pl.Int64), *texts])
+def _changes(team: Team, tally: Tally) -> pl.DataFrame:
+    """Return the change of each indicator in each period in which its machine heard an event."""
+    effects, frames = team.effects, [_no_changes()]
+    for column, (number, indicator) in enumerate(effects.indicators):
+        heard = effects.heard[:, number]
+        change = pl.Series("change", effects.changes[:, column], pl.Int64)
+        classes = tally.frame["class"]
+        mine = tally.frame.filter(pl.Series(heard).gather(classes))
+        frames.append(
+            mine.with_columns(change.gather(mine["class"]) * mine["count"])
+            .group_by("delivery", "period")
+            .agg(pl.col("change").sum())
+            .select(
+                "delivery",
+                "period",
+                pl.lit(team.machines[number].name).alias("machine"),
+                pl.lit(indicator).alias("indicator"),
+                "change",
+            )
+        )
+    return pl.concat(frames)
 
 
 def _words(name: str, words: Sequence[str | None], codes: Codes) -> pl.Series:
-    return pl.Series(words, dtype=pl.String).gather(pl.Series(codes)).alias(name)
+    """Return texts by their numbers, each text stored once."""
+    kinds = pl.Enum(list(dict.fromkeys(word for word in words if word is not None)))
+    texts = pl.Series(name, words, dtype=pl.String).cast(kinds)
+    return texts.gather(pl.Series(codes, dtype=pl.UInt32))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from fsm.errors import LogError, MachineError
 from fsm.machine import Machine
-from fsm.replay.fold import Codes, dense
+from fsm.replay.fold import Codes
 
 __all__ = ["BLOCK", "START", "simulate"]
 
@@ -257,7 +257,7 @@ def _plan(machine: Machine) -> _Plan:
     received = group.get("received")
     return _Plan(
         events=machine.events,
-        table=dense(machine.table, size[1]),
+        table=np.array(machine.table, dtype=np.intp).reshape(size),
         initial=[state.name for state in machine.states].index(machine.initial),
         until=_until(weights),
         median=median,

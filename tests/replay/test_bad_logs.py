@@ -58,7 +58,7 @@ BAD = {
         gzip.compress((HEADER + GOOD * 5000).encode())[:200],
         ": the compressed file is cut short; fetch it again",
     ),
-    "a broken Parquet": (b"PAR1" + b"\0" * 100, ": not a readable Parquet file"),
+    "a broken Parquet": (b"PAR1" + b"\0" * 100, ": not readable as Parquet"),
     "JSONL that is none": (
         b'{"message_id":"m","event":"a","timestamp":"2026-01-01T00:00:00Z"}\n\n{"message_id"\n',
         ":3: not a JSON object; a log has one object a line",
@@ -82,18 +82,19 @@ def test_a_bad_log_gets_one_clear_line(case: str, tmp_path: Path) -> None:
     content, message = BAD[case]
     path = tmp_path / "bad.log"
     path.write_bytes(content)
-    with pytest.raises(LogError) as caught:
-        read_log([path])
-    text = str(caught.value)
-    assert text.startswith(f"{path}{message}"), text
-    assert "\n" not in text
+    for read in (lambda log: log.frame, lambda log: replay(log, load_bare("with-feedback"))):
+        with pytest.raises(LogError) as caught:
+            read(read_log([path]))
+        text = str(caught.value)
+        assert text.startswith(f"{path}{message}"), text
+        assert "\n" not in text
 
 
 def test_a_directory_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(LogError, match="a directory, not a log; name the files in it"):
-        read_log([tmp_path])
+        _ = read_log([tmp_path]).frame
     with pytest.raises(LogError, match="No such file"):
-        read_log([tmp_path / "none.csv"])
+        _ = read_log([tmp_path / "none.csv"]).frame
 
 
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +108,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(LogError, match=r"log\.csv: Permission denied"):
-        read_log([path])
+        _ = read_log([path]).frame
 
 
 def test_times_of_a_parquet_file_need_a_zone(tmp_path: Path) -> None:
@@ -115,10 +116,10 @@ def test_times_of_a_parquet_file_need_a_zone(tmp_path: Path) -> None:
     frame = pl.DataFrame({"message_id": ["m"], "event": ["relayed"], "timestamp": ["2026-01-01"]})
     frame.with_columns(pl.col("timestamp").str.to_datetime()).write_parquet(path)
     with pytest.raises(LogError, match="the timestamps have no zone; store them as UTC"):
-        read_log([path])
+        _ = read_log([path]).frame
     frame.with_columns(timestamp=pl.lit(1)).write_parquet(path)
     with pytest.raises(LogError, match="timestamps of type Int32"):
-        read_log([path])
+        _ = read_log([path]).frame
 
 
 def test_a_header_alone_is_an_empty_log(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from fsm.catalog import load_bare
 from fsm.errors import LogError, MachineError
 from fsm.indicators import delivered_rate
 from fsm.replay import Replay, read_log, replay
-from fsm.replay.source import Log
 from fsm.run import run
 
 MODES = ("with-feedback", "without-feedback")
@@ -280,7 +279,7 @@ def frame_of(rows: list[tuple[str, str]]) -> pl.DataFrame:
 
 def executed(frame: pl.DataFrame) -> Replay:
     machines = [load_bare(name) for name in MODES]
-    return replay(Log((), frame), machines, companions=load_bare)
+    return replay(frame, machines, companions=load_bare)
 
 
 @given(LOGS)

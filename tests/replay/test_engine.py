@@ -1,0 +1,188 @@
+"""One log, one result: however it is cut, ordered, kept and given."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from fsm.catalog import load_bare
+from fsm.machine import Machine, State, Transition
+from fsm.replay import Log, Replay, engine, replay, scan, team
+from fsm.run import run
+
+MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
+EVENTS = st.sampled_from([*MACHINES[0].events, "opened", "clicked", "noise"])
+ROWS = st.lists(
+    st.tuples(st.sampled_from("abcdef"), EVENTS, st.integers(0, 40), st.sampled_from(["x", "y"])),
+    min_size=1,
+    max_size=60,
+)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Row = tuple[str, str, int, str]
+
+
+def log_of(rows: list[Row]) -> pl.DataFrame:
+    """Make a log of (message, event, quarter of an hour, delivery), in order of time."""
+    ordered = sorted(rows, key=lambda row: row[2])
+    return pl.DataFrame(
+        {
+            "message_id": [row[0] for row in ordered],
+            "event": [row[1] for row in ordered],
+            "timestamp": [START + timedelta(minutes=15 * row[2]) for row in ordered],
+            "delivery_id": [row[3] for row in ordered],
+            "seq": range(len(ordered)),
+            "event_id": [f"e{i}" for i in range(len(ordered))],
+        }
+    )
+
+
+def executed(source: object, **options: object) -> Replay:
+    options = {"validity": timedelta(hours=3)} | options
+    return replay(source, MACHINES, companions=load_bare, **options)  # type: ignore[arg-type]
+
+
+def facts(result: Replay) -> tuple[object, ...]:
+    """Everything a replay says, but where its rows stood in the files."""
+    rejections = result.rejections.drop("file", "line")
+    return (
+        {k: v for k, v in result.as_dict().items() if k != "duplicates"},
+        result.series().rows(),
+        sorted(result.statuses.rows(), key=repr),
+        sorted(rejections.rows(), key=repr),
+    )
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS, st.integers(0, 2**32), st.sampled_from([None, timedelta(hours=3)]))
+def test_one_log_has_one_result(
+    tmp_path: Path, rows: list[Row], seed: int, validity: timedelta | None
+) -> None:
+    log, random = log_of(rows), Random(seed)
+    expected = facts(executed(log, validity=validity))
+    shuffled = log.sample(fraction=1, shuffle=True, seed=seed)
+    paths = [tmp_path / f"{i}.{form}" for i, form in enumerate(("csv", "parquet", "jsonl"))]
+    cuts = sorted(random.randrange(log.height + 1) for _ in range(2))
+    bounds = list(zip([0, *cuts], [*cuts, log.height], strict=True))
+    parts = [shuffled[a:b] for a, b in bounds if b > a]
+    text = pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    for part, path in zip(parts, paths, strict=False):
+        if path.suffix == ".parquet":
+            part.write_parquet(path)
+        elif path.suffix == ".csv":
+            part.with_columns(text).write_csv(path)
+        else:
+            part.with_columns(text, pl.col("seq").cast(pl.String)).write_ndjson(path)
+    ways = {
+        "shuffled": (shuffled, {}),
+        "on the disk": (log, {"memory": 0}),
+        "one worker": (log, {"workers": 1}),
+        "in one pass": (log, {"every": timedelta(hours=1), "statuses": True}),
+        "duplicated": (pl.concat([log, shuffled]), {}),
+        "duplicated, without ids": (
+            pl.concat([log, log.sample(fraction=0.5, seed=seed)]).drop("event_id"),
+            {"dedupe": True},
+        ),
+        "in files": (paths[: len(parts)], {}),
+    }
+    for way, (source, options) in ways.items():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scan, "ROWS", random.choice([1, 3, 1000]))
+            patch.setattr(engine, "BUCKET", random.choice([1, 5, 1000]))
+            if way == "duplicated, without ids":
+                expected_here = facts(
+                    executed(log.drop("event_id"), validity=validity, dedupe=True)
+                )
+            else:
+                expected_here = expected
+            assert facts(executed(source, validity=validity, **options)) == expected_here, way
+
+
+@given(ROWS)
+def test_each_message_ends_where_its_run_ends(rows: list[Row]) -> None:
+    log = log_of(rows)
+    result = executed(log, validity=None)
+    statuses = {row["message_id"]: row for row in result.statuses.iter_rows(named=True)}
+    for (message,), part in log.group_by("message_id", maintain_order=True):
+        trace = part["event"].to_list()
+        row = statuses[message]
+        assert (row["events"], row["last_event"]) == (len(trace), trace[-1])
+        for machine in MACHINES:
+            end = run(machine, trace)[-1].after
+            assert row[f"{machine.name}.state"] == end
+            assert row[f"{machine.name}.status"] == machine.status(end)
+
+
+def test_duplicates_are_counted_and_not_executed() -> None:
+    log = pl.DataFrame(
+        {
+            "message_id": ["m", "m", "m", "n", "n"],
+            "event": ["relayed", "relayed", "delivered", "relayed", "delivered"],
+            "timestamp": [START, START, START + timedelta(seconds=1), START, START],
+            "event_id": ["1", "1", "2", None, ""],
+        }
+    )
+    result = executed(log, validity=None)
+    assert (result.events, result.duplicates, result.rejected) == (4, 1, 0)
+    assert result.as_dict()["duplicates"] == 1
+    without = executed(log.drop("event_id"), validity=None)
+    assert (without.events, without.duplicates, without.rejected) == (5, None, 1)
+    assert "duplicates" not in without.as_dict()
+    deduped = executed(log.drop("event_id"), validity=None, dedupe=True)
+    assert (deduped.events, deduped.duplicates, deduped.rejected) == (4, 1, 0)
+
+
+def test_messages_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that collide are told apart by the second hash alone."""
+    rows = [(name, "relayed", i, "x") for i, name in enumerate("abcdef")]
+    real = scan.Reader._batch
+
+    def colliding(self: scan.Reader, *args: object) -> scan.Batch:
+        batch = real(self, *args)  # type: ignore[arg-type]
+        batch.keys[:] = 7
+        return batch
+
+    expected = facts(executed(log_of(rows)))
+    monkeypatch.setattr(scan.Reader, "_batch", colliding)
+    assert facts(executed(log_of(rows))) == expected
+
+
+def test_machines_too_large_for_one_table_run_in_two_teams(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [("a", "relayed", 0, "x"), ("a", "relayed", 1, "x"), ("b", "opened", 2, "y")]
+    expected = facts(executed(log_of(rows)))
+    monkeypatch.setattr(team, "MOST_CELLS", 1)
+    assert len(team.assemble(MACHINES, deadlines=False)) == 2
+    assert facts(executed(log_of(rows))) == expected
+
+
+def test_a_machine_of_many_states() -> None:
+    names = [f"s{i}" for i in range(300)]
+    states = tuple(State(name, name, name, (name,)) for name in names)
+    steps = tuple(Transition(a, "next", b, "next") for a, b in pairwise(names))
+    counter = Machine("counter", "Counter", states, ("next",), steps, "s0")
+    log = log_of([("a", "next", i, "x") for i in range(298)] + [("b", "next", 1, "x")])
+    result = replay(log, counter, statuses=True)
+    assert {s: n for s, n in result.machines["counter"].states.items() if n} == {"s1": 1, "s298": 1}
+
+
+def test_arrow_data_and_lazy_frames_are_logs() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    log = log_of([("a", "relayed", 0, "x"), ("a", "delivered", 1, "x")])
+    expected = executed(log).as_dict()
+    assert executed(log.lazy()).as_dict() == expected
+    assert executed(pyarrow.table(log.to_arrow())).as_dict() == expected
+    assert executed(Log.of(log)).as_dict() == expected
+
+
+def test_the_temporary_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    result = executed(log_of([("a", "relayed", 0, "x")] * 9), memory=0)
+    assert list(tmp_path.iterdir()) == []
+    assert_frame_equal(result.statuses, executed(log_of([("a", "relayed", 0, "x")] * 9)).statuses)
