@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from fsm.replay.fold import Codes, Keys, smallest
+from fsm.replay.fold import Codes, Index, Keys, smallest
 
 __all__ = ["Codebook"]
 
 _BITS = 16
-_SHIFT = np.uint64(64 - _BITS)
+_SLOTS = (48, 16)  # where, in a hash, its slot in the first table begins, and that in the second
+
+
+class _Slots:
+    """A table of the hashes whose slot was free, with their codes."""
+
+    def __init__(self, shift: int, kind: np.dtype[Any]) -> None:
+        self._shift = np.uint64(shift)
+        self._codes = np.zeros(1 << _BITS, dtype=kind)
+        # An empty slot holds a hash that belongs into another one.
+        self._hashes = (np.arange(1 << _BITS, dtype=np.uint64) ^ np.uint64(1)) << self._shift
+
+    def _slots(self, hashes: Keys) -> NDArray[np.uint16]:
+        return (hashes >> self._shift).astype(np.uint16)
+
+    def look_up(self, hashes: Keys) -> tuple[Codes, Index]:
+        """Return the codes, and where the hash is not in the table."""
+        slots = self._slots(hashes)
+        return self._codes.take(slots), np.flatnonzero(self._hashes.take(slots) != hashes)
+
+    def add(self, value: int, code: int) -> bool:
+        """Add a hash, if its slot is free."""
+        slot = self._slots(np.array([value], np.uint64))
+        if self._slots(self._hashes[slot])[0] == slot[0]:
+            return False
+        self._hashes[slot], self._codes[slot] = value, code
+        return True
 
 
 class Codebook:
@@ -25,20 +53,19 @@ class Codebook:
     def __init__(self, names: Sequence[str], seed: int, other: int | None = None) -> None:
         self.names: list[str | None] = list(names)
         self._other = other
-        largest = 2**32 - 1 if other is None else max(other, len(names))
-        self._codes = np.zeros(1 << _BITS, dtype=smallest(largest))
-        # An empty slot holds a hash that belongs into another one.
-        self._hashes = (np.arange(1 << _BITS, dtype=np.uint64) ^ np.uint64(1)) << _SHIFT
-        self._crowded: dict[int, int] = {}  # hashes whose slot is taken by another one
+        kind = smallest(2**32 - 1 if other is None else max(other, len(names)))
+        self._tables = [_Slots(shift, kind) for shift in _SLOTS]
+        self._crowded: dict[int, int] = {}  # hashes that found no free slot
         given = pl.Series(self.names, dtype=pl.String).hash(seed)
         for code, value in enumerate(given.to_list()):
             self._add(value, code)
 
     def codes(self, hashes: Keys, names: pl.Series | None = None) -> Codes:
         """Return the code of each hash; ``names`` are the names hashed, for those that are new."""
-        slots = (hashes >> _SHIFT).astype(np.intp)
-        codes: Codes = self._codes.take(slots)
-        missed = np.flatnonzero(self._hashes.take(slots) != hashes)
+        codes, missed = self._tables[0].look_up(hashes)
+        if len(missed):
+            codes[missed], still = self._tables[1].look_up(hashes[missed])
+            missed = missed[still]
         if len(missed):
             values, first, inverse = np.unique(
                 hashes[missed], return_index=True, return_inverse=True
@@ -61,10 +88,7 @@ class Codebook:
         return code
 
     def _add(self, value: int, code: int) -> None:
-        slot = value >> int(_SHIFT)
-        if int(self._hashes[slot]) >> int(_SHIFT) != slot:
-            self._hashes[slot], self._codes[slot] = value, code
-        else:
+        if not any(table.add(value, code) for table in self._tables):
             self._crowded[value] = code
 
     def __len__(self) -> int:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from fsm.errors import OutputError
-from fsm.files import beside, no_os_errors, replacing
+from fsm.files import no_os_errors, replacing
 
 __all__ = ["SUFFIXES", "write_frame", "write_frames"]
 
@@ -104,29 +104,35 @@ def _utc(name: str, dtype: pl.Datetime) -> pl.Expr:
 
 
 def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
-    """Write the frames as parts, then join the parts without holding them all."""
-    with replacing(path) as file, _no_polars_errors(path), _directory(path) as directory:
-        parts = []
-        for number, frame in enumerate(frames):
-            part = directory / f"{number:09}.parquet"
-            times = {n: t for n, t in frame.schema.items() if isinstance(t, pl.Datetime)}
-            utc = frame.with_columns(_utc(name, dtype) for name, dtype in times.items())
-            utc.write_parquet(part, compression="lz4", statistics=False)
-            parts.append(part)
-        if not parts:
-            raise OutputError("no table to write")
-        pl.scan_parquet(parts).sink_parquet(file, row_group_size=_ROWS)
+    """Write the frames as they come: polars asks for one after the other."""
+    parts = iter(frames)
+    first = next(parts, None)
+    if first is None:
+        raise OutputError("no table to write")
+    utc = [_utc(n, t) for n, t in first.schema.items() if isinstance(t, pl.Datetime)]
+    failures: list[Exception] = []
 
+    def produce(
+        columns: list[str] | None,  # noqa: ARG001
+        predicate: pl.Expr | None,  # noqa: ARG001
+        rows: int | None,  # noqa: ARG001
+        batch: int | None,  # noqa: ARG001
+    ) -> Iterator[pl.DataFrame]:
+        try:
+            for frame in chain([first], parts):
+                yield frame.with_columns(utc)
+        except Exception as error:  # said as it is, not as polars puts it
+            failures.append(error)
+            raise
 
-@contextmanager
-def _directory(path: Path) -> Iterator[Path]:
-    """A directory for parts beside the file; nothing of it stays."""
-    place = beside(Path(os.path.realpath(path)))
-    place.mkdir()
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place)
+    table = register_io_source(produce, schema=first.with_columns(utc).schema)
+    with replacing(path) as file, _no_polars_errors(path):
+        try:
+            table.sink_parquet(file, row_group_size=_ROWS, statistics=False)
+        except pl.exceptions.PolarsError:
+            if failures:
+                raise failures[0] from None
+            raise
 
 
 @contextmanager
