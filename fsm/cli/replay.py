@@ -26,6 +26,7 @@ _REJECTIONS_SHOWN = 10
 @click.option("--series", type=click.Path(path_type=Path), help="Write the indicators over time.")
 @click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected event.")
 @click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
+@click.option("--oracle/--no-oracle", default=True, help="Check traces with the real classes.")
 @click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
 @click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -37,6 +38,7 @@ def command(
     series: Path | None,
     rejected: Path | None,
     dedupe: bool,
+    oracle: bool,
     memory: int | None,
     strict: bool,
     as_json: bool,
@@ -57,6 +59,7 @@ def command(
         every=every if series else None,
         statuses=status is not None,
         dedupe=dedupe,
+        oracle=oracle,
         memory=memory,
     )
     if status:
@@ -75,6 +78,7 @@ def command(
         print_json(result.as_dict())
     else:
         _print(result)
+        _print_check(result)
     return 1 if strict and result.rejected else 0
 
 
@@ -144,3 +148,9 @@ def _print_rejections(result: Replay) -> None:
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {number(more)} more; --rejected FILE writes them all")
+
+
+def _print_check(result: Replay) -> None:
+    if result.check and result.check.machines:
+        traces = counted(result.check.traces, "distinct trace")
+        click.echo(f"fsm: {traces} checked with python-statemachine, all agree", err=True)

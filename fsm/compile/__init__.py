@@ -8,11 +8,13 @@ itself. Only ``read``, ``condition`` and ``oracle`` know python-statemachine.
 
 from __future__ import annotations
 
+from weakref import WeakValueDictionary
+
 from fsm.compile.explore import explore
 from fsm.compile.read import read_chart
 from fsm.machine import Machine
 
-__all__ = ["compile_chart"]
+__all__ = ["class_of", "compile_chart"]
 
 
 def compile_chart(chart_class: type, name: str | None = None) -> Machine:
@@ -26,4 +28,18 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     Raises :class:`fsm.errors.MachineError`, naming class, state and event, for whatever cannot
     be compiled exactly.
     """
-    return explore(read_chart(chart_class), name)
+    machine = explore(read_chart(chart_class), name)
+    _CLASSES[_identity(machine)] = chart_class
+    return machine
+
+
+def class_of(machine: Machine) -> type | None:
+    """Return the class a machine was compiled from, if it was compiled in this process."""
+    return _CLASSES.get(_identity(machine))
+
+
+_CLASSES: WeakValueDictionary[tuple[object, ...], type] = WeakValueDictionary()
+
+
+def _identity(machine: Machine) -> tuple[object, ...]:
+    return machine.name, machine.states, machine.events, machine.table

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +29,15 @@ from fsm.replay.source import Log
 from fsm.replay.store import Store
 from fsm.replay.tally import Tally
 from fsm.replay.team import Team, assemble, find_machine
+from fsm.replay.words import Words, check, distinct
 
 __all__ = ["Job", "microseconds_since_1970", "replay", "run_pass", "team_of"]
 
 BUCKET = 1 << 17
 """Rows of a bucket, about: its columns stay in the cache of the processor."""
+
+_SAMPLE, _LEAST_SAMPLE = 1 << 16, 1 << 10
+"""Messages whose traces are looked at: of all buckets, and at least of each one."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -46,6 +51,7 @@ class Job:
     every: int | None = None
     statuses: bool = False
     dedupe: bool = False
+    oracle: bool = True
     memory: int = 1 << 30
     workers: int = 1
 
@@ -61,6 +67,7 @@ def replay(
     every: timedelta | None = None,
     statuses: bool = False,
     dedupe: bool = False,
+    oracle: bool = True,
     memory: int | None = None,
     workers: int | None = None,
 ) -> Replay:
@@ -82,12 +89,15 @@ def replay(
     A message's later events of the same ``event_id`` are dropped, and with ``dedupe`` those of
     the same name and timestamp; both are counted.
 
+    With ``oracle`` the distinct traces met are run through the python-statemachine classes that
+    the machines were compiled from, and must agree; see :mod:`fsm.replay.words`.
+
     ``every`` and ``statuses`` announce that the series and the statuses will be asked for, which
     saves a second pass. Columns beyond ``memory`` bytes (default: a quarter of the machine's) go
     to a temporary file. ``workers`` is the number of threads (default: one per processor).
 
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
-    less than it holds.
+    less than it holds; :class:`fsm.errors.MachineError` where class and table disagree.
     """
     log = Log.of(source)
     given = [machines] if isinstance(machines, Machine) else list(machines)
@@ -98,6 +108,7 @@ def replay(
         every=None if every is None else every // _MICROSECOND,
         statuses=statuses,
         dedupe=dedupe,
+        oracle=oracle,
         memory=_quarter() if memory is None else memory,
         workers=workers or len(os.sched_getaffinity(0)),
     )
@@ -114,8 +125,9 @@ def replay(
         to_send=whole,
         validity=validity,
         machines={m.name: _result(outcome, m, whole) for m in given},
+        check=check(outcome.words, outcome.events_known, team) if oracle else None,
         outcome=outcome,
-        again=lambda **more: run_pass(log, team, Job(**(vars(job) | more))),
+        again=lambda **more: run_pass(log, team, replace(job, oracle=False, **more)),
     )
 
 
@@ -201,7 +213,9 @@ class _Pass:
         buckets = self._buckets()
         outcome = Outcome.empty(self.reader, self.teams, self.chunks, self.job.every)
         with ThreadPoolExecutor(self.job.workers) as pool:
-            for found in pool.map(lambda bucket: _execute(bucket, rules, self.job), buckets):
+            sample = max(_LEAST_SAMPLE, _SAMPLE // max(1, len(buckets))) if self.job.oracle else 0
+            todo = partial(_execute, rules=rules, job=self.job, sample=sample)
+            for found in pool.map(todo, buckets):
                 outcome.add(found)
         outcome.finish()
         return outcome
@@ -258,10 +272,11 @@ class Found:
     expired: list[NDArray[np.intp]]
     rejected_rows: Index
     rejected_cells: NDArray[np.uint32]
+    words: Words
     dues: list[Tally] = field(default_factory=list)
 
 
-def _execute(bucket: Bucket, rules: Rules, job: Job) -> Found:
+def _execute(bucket: Bucket, rules: Rules, job: Job, sample: int) -> Found:
     rows = bucket.rows()
     settled = settle(rows, rules)
     teams, real = rules.teams, None
@@ -286,6 +301,7 @@ def _execute(bucket: Bucket, rules: Rules, job: Job) -> Found:
         ],
         rejected_rows=bucket.numbers(settled.order[at]) if len(at) else at,
         rejected_cells=np.stack([f.cells[at].astype(np.uint32) for f in settled.folded], axis=1),
+        words=distinct(settled.codes, settled.starts, settled.lengths, sample),
     )
     if job.every is not None:
         _write_outcomes(bucket, settled, rows, real)

@@ -6,6 +6,7 @@ kept, only what their events did.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -24,6 +25,7 @@ from fsm.replay.scan import Reader, microseconds_of, read_batches
 from fsm.replay.source import Log
 from fsm.replay.tally import Tally
 from fsm.replay.team import Team, each_machine, find_machine
+from fsm.replay.words import Check, Words
 
 __all__ = ["MachineResult", "Outcome", "Replay"]
 
@@ -66,6 +68,7 @@ class Outcome:
     rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
     """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
     rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
+    words: Words = field(default_factory=Counter)
     tallies: list[Tally] = field(default_factory=list)
     """Per team: what changed in each period."""
     to_send: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
@@ -98,6 +101,7 @@ class Outcome:
             mine += theirs
         self._rejections.append((found.rejected_rows, found.rejected_cells))
         self._dues.append(found.dues)
+        self.words.update(found.words)
 
     def finish(self) -> None:
         """Put together what the buckets had, in the order of the log."""
@@ -136,6 +140,11 @@ class Outcome:
             self.to_send = grown
         classes = self.teams[number].effects.of_cell.take(outcomes >> 1)
         return Tally.of(deliveries, periods, classes)
+
+    @property
+    def events_known(self) -> tuple[str, ...]:
+        """The events of all machines, by their codes."""
+        return self.teams[0].alphabet.events
 
     @property
     def names(self) -> list[str]:
@@ -192,6 +201,8 @@ class Replay:
     to_send: int
     validity: timedelta | None
     machines: dict[str, MachineResult]
+    check: Check | None
+    """How the machines' tables compare with their classes on the traces met."""
     outcome: Outcome
     again: Callable[..., Outcome]
 

@@ -1,5 +1,6 @@
 """One log, one result: however it is cut, ordered, kept and given."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from fsm.catalog import load_bare
+from fsm.catalog import load_bare, machine_class
+from fsm.errors import MachineError
 from fsm.machine import Machine, State, Transition
-from fsm.replay import Log, Replay, engine, replay, scan, team
+from fsm.replay import Log, Replay, engine, replay, scan, team, words
 from fsm.run import run
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
@@ -186,3 +188,41 @@ def test_the_temporary_file_has_no_name(tmp_path: Path, monkeypatch: pytest.Monk
     result = executed(log_of([("a", "relayed", 0, "x")] * 9), memory=0)
     assert list(tmp_path.iterdir()) == []
     assert_frame_equal(result.statuses, executed(log_of([("a", "relayed", 0, "x")] * 9)).statuses)
+
+
+# The oracle ----------------------------------------------------------------------------------
+
+
+def test_the_traces_met_are_run_through_the_real_classes() -> None:
+    rows = [("a", "relayed", 0, "x"), ("a", "delivered", 1, "x"), ("b", "relayed", 0, "x")]
+    rows += [("c", "relayed", 0, "x"), ("c", "noise", 1, "x"), ("c", "delivered", 2, "x")]
+    check = executed(log_of(rows)).check
+    assert check is not None
+    assert (check.traces, check.met, check.messages) == (3, 3, 3)
+    assert check.machines == ("with-feedback", "without-feedback", "engagement")
+    assert executed(log_of(rows), oracle=False).check is None
+
+
+def test_a_table_that_differs_from_its_class_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = load_bare("with-feedback")
+    wrong = replace(
+        real,
+        transitions=tuple(
+            replace(t, target="delivered") if t.event == "hard_bounce" else t
+            for t in real.transitions
+        ),
+    )
+    monkeypatch.setattr("fsm.compile.class_of", lambda machine: machine_class(machine.name))
+    log = log_of([("a", "relayed", 0, "x"), ("a", "hard_bounce", 1, "x")])
+    with pytest.raises(MachineError, match=r"'hard_bounce' after .* leads to 'hard_bounced'"):
+        replay(log, wrong)
+    assert replay(log, wrong, oracle=False).machines["with-feedback"].states["delivered"] == 1
+
+
+def test_many_traces_are_checked_by_frequency(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "MOST", 4)
+    rows = [(f"m{i}", "relayed", 0, "x") for i in range(9)]
+    rows += [("m1", "delivered", 1, "x"), *[("m2", "soft_bounce", i, "x") for i in range(1, 9)]]
+    check = executed(log_of(rows)).check
+    assert check is not None
+    assert (check.traces, check.met, check.messages) == (2, 3, 9)
