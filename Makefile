@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FSM := $(BIN)/fsm
 
-.PHONY: run test check diagrams lint types clean
+.PHONY: run test check diagrams lint types bench clean
 
 run: $(READY)
 	@mkdir -p build
@@ -39,6 +39,13 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# For example: make bench BENCH="--sizes 1e6 --runs 1"
+bench: $(READY)
+	@$(BIN)/python -c 'import duckdb, matplotlib, pyarrow, pyspark' 2>/dev/null || { \
+	  if test -x $(BIN)/pip; then pip=$(BIN)/pip; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
+	  $$pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[bench]'; }
+	$(BIN)/python tests/bench/replay.py $(BENCH)
 
 $(READY): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-__all__ = ["Engine", "Facts", "WrongResultError", "agree"]
+__all__ = ["PLACE", "ROOT", "Engine", "Facts", "WrongResultError", "agree"]
+
+ROOT = Path(__file__).parents[2]
+PLACE = ROOT / "build" / "bench"
+"""Where logs and spilled columns go; nothing of it is committed."""
 
 Facts: TypeAlias = dict[str, Any]
 """What an engine found, by name. Facts of one name are the same with every engine."""
@@ -28,6 +32,7 @@ class Engine:
     run: Callable[[Path, Any], Any]
     facts: Callable[[Any], Facts]
     start: Callable[[], Any] = lambda: None
+    stop: Callable[[Any], None] = lambda _session: None
     laps: tuple[str, ...] = ("",)
     """What to add to the name for each execution in the same process."""
     form: str = "parquet"

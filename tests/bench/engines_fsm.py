@@ -120,7 +120,9 @@ def _written_states(path: Path) -> dict[str, dict[str, int]]:
 # The engines ---------------------------------------------------------------------------------
 
 
-def _engine(name: str, run: Any, form: str = "parquet", largest: int = 10**8, **asked: Any) -> Engine:
+def _engine(
+    name: str, run: Any, form: str = "parquet", largest: int = 10**8, **asked: Any
+) -> Engine:
     return Engine(name, MODULES, partial(run, **asked), facts, form=form, largest=largest)
 
 

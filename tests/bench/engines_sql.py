@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine import Engine, Facts
-from logs import PLACE
+from engine import PLACE, Engine, Facts
 
 __all__ = ["FOLDS"]
 
 MACHINE = "with-feedback"
-COUNTED = "SELECT state, count(*), sum(events), sum(rejected) FROM ({fold}) AS folded GROUP BY state"
+COUNTED = (
+    "SELECT state, count(*), sum(events), sum(rejected) FROM ({fold}) AS folded GROUP BY state"
+)
 
 
 def count_query(dialect: str) -> str:
@@ -60,6 +61,7 @@ def spark_session() -> Any:
         "spark.sql.shuffle.partitions": "8",
         "spark.sql.warehouse.dir": str(PLACE / "spark"),
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
     }
     builder = SparkSession.builder.master("local[2]")
     for name, value in settings.items():
@@ -78,12 +80,15 @@ def spark_arrow(log: Path, spark: Any) -> list[Any]:
     The one place that depends on how ``fsm.replay.spark`` is called: a data frame and a machine
     in, a data frame of one row per message out.
     """
-    from fsm.catalog import load_bare
     from fsm.replay.spark import replay
+
+    from fsm.catalog import load_bare
 
     folded = replay(spark.read.parquet(str(log)), load_bare(MACHINE))
     folded.createOrReplaceTempView("statuses")
-    return [tuple(row) for row in spark.sql(COUNTED.format(fold="SELECT * FROM statuses")).collect()]
+    return [
+        tuple(row) for row in spark.sql(COUNTED.format(fold="SELECT * FROM statuses")).collect()
+    ]
 
 
 def _start_duckdb() -> str:
@@ -94,6 +99,7 @@ _spark = partial(
     Engine,
     facts=facts,
     start=spark_session,
+    stop=lambda spark: spark.stop(),
     laps=(", first query", ", warm"),
     largest=10**7,
     most_runs=1,

@@ -17,13 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from engine import PLACE
 from numpy.typing import NDArray
 from polars.io.plugins import register_io_source
 
-__all__ = ["LARGEST_CSV", "PLACE", "csv_log", "parquet_log"]
+__all__ = ["log_of"]
 
-PLACE = Path(__file__).parents[2] / "build" / "bench"
-LARGEST_CSV = 10**7
 VERSION = 1
 """Part of the file names; count it up whenever another log would be written."""
 
@@ -48,15 +47,20 @@ EVENT_BITS, MESSAGE_BITS = 3, 27
 MESSAGES_PER_EVENT = 1 / 1.62
 """A little more than needed: the log ends mid-flight, as real ones do."""
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType] = {
     "timestamp": pl.Datetime("ms", "UTC"),
-    "delivery_id": pl.String,
-    "message_id": pl.String,
-    "event": pl.String,
+    "delivery_id": pl.String(),
+    "message_id": pl.String(),
+    "event": pl.String(),
 }
 
 Numbers = NDArray[np.int64]
 Packed = NDArray[np.uint64]
+
+
+def log_of(events: int, form: str) -> Path:
+    """Return the log of this many events as ``parquet`` or ``csv``."""
+    return csv_log(events) if form == "csv" else parquet_log(events)
 
 
 def parquet_log(events: int) -> Path:
@@ -84,7 +88,7 @@ def csv_log(events: int) -> Path:
 
 
 def _path(events: int, suffix: str) -> Path:
-    return PLACE / f"log-{events:.0e}-v{VERSION}.{suffix}".replace("e+0", "e")
+    return PLACE / f"log-{events:g}-v{VERSION}.{suffix}".replace("e+0", "e")
 
 
 def _lazy(events: int) -> pl.LazyFrame:

@@ -17,11 +17,10 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
-from engine import Engine, Facts
+from engine import ROOT, Engine, Facts
 
 __all__ = ["Lap", "Measurement", "NotRunError", "in_fresh_process", "warm"]
 
-ROOT = Path(__file__).parents[2]
 TICK = os.sysconf("SC_CLK_TCK")
 PIECE = 1 << 24
 
@@ -99,6 +98,7 @@ def measure(engine: Engine, log: Path) -> Measurement:
         found = engine.run(log, session)
         laps.append(Lap(_cpu_seconds() - cpu, time.perf_counter() - wall))
     peak = _peak_memory()
+    engine.stop(session)
     return Measurement(tuple(laps), peak, engine.facts(found))
 
 
