@@ -374,7 +374,7 @@ class Replay:
                 yield file, first, part
                 first += part.height
             if first != firsts[file + 1]:
-                raise LogError(f"{source.name}: changed while it was read; replay it again")
+                raise LogError(f"{source.name}: gave other rows the second time; replay it again")
 
     def _texts(self, rows: Index) -> Iterator[pl.DataFrame]:
         """Yield the texts of rows, given in order."""

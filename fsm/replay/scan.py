@@ -164,7 +164,9 @@ def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
             if part.height:
                 yield part
     except (pl.exceptions.PolarsError, OSError) as error:
+        source.check_unchanged()
         raise unreadable(source, error) from error
+    source.check_unchanged()
 
 
 def collect(log: Log) -> pl.DataFrame:

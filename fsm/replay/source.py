@@ -40,6 +40,15 @@ class Source:
     name: str
     format: str
     frame: pl.LazyFrame | None = None
+    stamp: tuple[int, int] | None = None
+    """Size and time of change when the file was opened."""
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that was written to since it was opened."""
+        if self.stamp is not None and _stamp(self.path) != self.stamp:
+            raise LogError(
+                f"{self.name}: changed while it was read; replay it again when it is complete"
+            )
 
     def raw(self, named: Mapping[str, str]) -> pl.LazyFrame:
         """Return all rows with the columns and names that the file has."""
@@ -266,7 +275,16 @@ def _source(path: Path, name: str, log_format: str | None) -> Source:
         raise LogError(f"{name}: {error.strerror or error}") from error
     if not head:
         raise LogError(f"{name}: empty; a log begins with a header line or a record")
-    return Source(path, name, log_format or _sniff(path, name, head))
+    return Source(path, name, log_format or _sniff(path, name, head), stamp=_stamp(path))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells versions of a file apart; None where it is gone."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size, facts.st_mtime_ns
 
 
 def _sniff(path: Path, name: str, head: bytes) -> str:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare, machine_class
-from fsm.errors import MachineError
+from fsm.errors import LogError, MachineError
 from fsm.machine import Machine, State, Transition
-from fsm.replay import Log, Replay, engine, replay, scan, team, words
+from fsm.replay import Log, Replay, engine, read_log, replay, scan, team, words
 from fsm.run import run
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
@@ -226,3 +226,19 @@ def test_many_traces_are_checked_by_frequency(monkeypatch: pytest.MonkeyPatch) -
     check = executed(log_of(rows)).check
     assert check is not None
     assert (check.traces, check.met, check.messages) == (2, 3, 9)
+
+
+# Files that change ---------------------------------------------------------------------------
+
+
+def test_a_log_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("message_id,event,timestamp\na,relayed,2026-01-01T00:00:00Z\n")
+    log = read_log([path])
+    result = replay(log, MACHINES)
+    with path.open("a") as file:
+        file.write("b,relayed,2026-01-01T00:00:01Z\n")
+    for read in (lambda: replay(log, MACHINES), lambda: result.statuses):
+        with pytest.raises(LogError, match=r"log\.csv: changed while it was read; replay it again"):
+            read()
+    assert replay(read_log([path]), MACHINES).messages == 2
