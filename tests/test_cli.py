@@ -11,6 +11,7 @@ import pytest
 
 from fsm.catalog import document
 from fsm.cli import main
+from fsm.cli.progress import Progress
 from fsm.machines import NAMES
 
 
@@ -290,3 +291,17 @@ def test_replay_imports_only_what_it_needs(sample: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_progress_is_shown_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("fsm.cli.progress._SECONDS", 0)
+    for terminal, shown in ((False, ""), (True, "5 of about 10 events, ")):
+        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
+        with Progress("events", 10) as progress:
+            progress(5)
+        text = capsys.readouterr().err
+        assert shown in text
+        assert bool(text) is terminal
+        assert not text or text.endswith(" \r")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 
 from fsm.catalog import load_bare
 from fsm.cli.options import Duration, LogOptions, Size, log_options, print_json
+from fsm.cli.progress import Progress
 from fsm.cli.text import counted, number, percentage, table
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
@@ -49,19 +51,22 @@ def command(
     optionally recipient, delivery_id, event_id and seq. Map other names with --column. The files
     written are CSV, JSONL or Parquet by their suffix.
     """
-    result = replay(
-        source.read(),
-        source.machines(load_bare),
-        companions=load_bare,
-        to_send=to_send,
-        validity=source.validity,
-        as_of=source.as_of,
-        every=every if series else None,
-        statuses=status is not None,
-        dedupe=dedupe,
-        oracle=oracle,
-        memory=memory,
-    )
+    log = source.read()
+    with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
+        result = replay(
+            log,
+            source.machines(load_bare),
+            companions=load_bare,
+            to_send=to_send,
+            validity=source.validity,
+            as_of=source.as_of,
+            every=every if series else None,
+            statuses=status is not None,
+            dedupe=dedupe,
+            oracle=oracle,
+            memory=memory,
+            progress=progress,
+        )
     if status:
         write_frames(result.status_frames(), status)
     if series:

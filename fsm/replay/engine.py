@@ -54,6 +54,7 @@ class Job:
     oracle: bool = True
     memory: int = 1 << 30
     workers: int = 1
+    progress: Callable[[int], None] | None = None
 
 
 def replay(
@@ -70,6 +71,7 @@ def replay(
     oracle: bool = True,
     memory: int | None = None,
     workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Replay:
     """Execute a log.
 
@@ -95,6 +97,7 @@ def replay(
     ``every`` and ``statuses`` announce that the series and the statuses will be asked for, which
     saves a second pass. Columns beyond ``memory`` bytes (default: a quarter of the machine's) go
     to a temporary file. ``workers`` is the number of threads (default: one per processor).
+    ``progress`` is told the number of rows read so far.
 
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
     less than it holds; :class:`fsm.errors.MachineError` where class and table disagree.
@@ -111,6 +114,7 @@ def replay(
         oracle=oracle,
         memory=_quarter() if memory is None else memory,
         workers=workers or len(os.sched_getaffinity(0)),
+        progress=progress,
     )
     outcome = run_pass(log, team, job)
     if to_send is not None and to_send < outcome.messages:
@@ -208,6 +212,8 @@ class _Pass:
             if len(batch.keys):
                 self._check_order(batch)
                 self.chunks.append(self._chunk(batch))
+            if self.job.progress:
+                self.job.progress(batch.first + batch.height)
         end = self.job.as_of if self.job.as_of is not None else self.latest
         rules = Rules(self.teams, self.job.validity, end)
         buckets = self._buckets()
