@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CheckpointError",
     "FsmError",
     "LogError",
     "MachineError",
@@ -22,6 +23,10 @@ class MachineError(FsmError):
 
 class LogError(FsmError):
     """A log that cannot be read as a delivery log."""
+
+
+class CheckpointError(FsmError):
+    """A checkpoint that cannot be continued."""
 
 
 class PageError(FsmError):

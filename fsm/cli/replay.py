@@ -30,6 +30,7 @@ _REJECTIONS_SHOWN = 10
 @click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
 @click.option("--oracle/--no-oracle", default=True, help="Check traces with the real classes.")
 @click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Go on from what it holds.")
 @click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -42,6 +43,7 @@ def command(
     dedupe: bool,
     oracle: bool,
     memory: int | None,
+    checkpoint: Path | None,
     strict: bool,
     as_json: bool,
 ) -> int:
@@ -60,11 +62,12 @@ def command(
             to_send=to_send,
             validity=source.validity,
             as_of=source.as_of,
-            every=every if series else None,
+            every=every if series or checkpoint else None,
             statuses=status is not None,
             dedupe=dedupe,
             oracle=oracle,
             memory=memory,
+            checkpoint=checkpoint,
             progress=progress,
         )
     if status:
@@ -91,6 +94,7 @@ def _print(result: Replay) -> None:
     click.echo(
         f"{counted(result.events, 'event')}, {counted(result.messages, 'message')}, "
         f"{number(result.rejected)} rejected"
+        + (f", {number(result.late)} of them late" if result.late else "")
         + (f", {counted(result.duplicates, 'duplicate')} dropped" if result.duplicates else "")
         + "\n"
     )

@@ -6,7 +6,7 @@ that byte, the same slice of every chunk, whatever the number of buckets turns o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,14 @@ import numpy as np
 
 from fsm.replay.fold import Codes, Index
 from fsm.replay.scan import Batch
-from fsm.replay.settle import Rows
+from fsm.replay.settle import Past, Rows
 from fsm.replay.store import Column, Store
 
-__all__ = ["DIGITS", "Bucket", "Chunk", "deal"]
+__all__ = ["DIGITS", "Bucket", "Chunk", "deal", "rows_between"]
 
 DIGITS = 256
 _TOP = np.uint64(56)
+_PAST = "past"
 _NAMES = ("keys", "checks", "codes", "times", "seqs", "ids", "names", "deliveries")
 
 
@@ -51,8 +52,8 @@ class Chunk:
         return values
 
 
-def deal(batch: Batch, store: Store, names: Iterable[str]) -> Chunk:
-    """Sort a batch by digit, and keep the columns of these names."""
+def deal(batch: Batch, store: Store, names: Iterable[str], past: Past | None = None) -> Chunk:
+    """Sort a batch by digit, and keep the columns of these names, and what a checkpoint knew."""
     digits = (batch.keys >> _TOP).astype(np.uint8)
     order = digits.argsort(kind="stable")
     bounds = np.zeros(DIGITS + 1, dtype=np.intp)
@@ -62,9 +63,17 @@ def deal(batch: Batch, store: Store, names: Iterable[str]) -> Chunk:
         for name in names
         if getattr(batch, name) is not None
     }
+    if past is not None:
+        columns |= {name: store.put(values.take(order)) for name, values in _past_columns(past)}
     rows = None if batch.rows is None else store.put(batch.rows.astype(np.uint32))
     kept = store.put(order.astype(np.uint32))
     return Chunk(batch.first, len(order), bounds, kept, rows, columns)
+
+
+def _past_columns(past: Past) -> Iterator[tuple[str, Codes]]:
+    yield _PAST, past.events
+    yield from ((f"{_PAST} state {i}", column) for i, column in enumerate(past.states.T))
+    yield from ((f"{_PAST} start {i}", column) for i, column in enumerate(past.starts.T))
 
 
 @dataclass(frozen=True)
@@ -84,16 +93,34 @@ class Bucket:
         """Return the rows of the bucket, in file order."""
         names = [name for name in _NAMES if name in self.chunks[0].columns]
         columns: dict[str, Any] = {name: self._read(name) for name in names}
-        return Rows(**columns)
+        return Rows(**columns, past=self._past())
+
+    def _past(self) -> Past | None:
+        """Return what a checkpoint knew; its chunks are the first ones."""
+        there = self.chunks[0].columns
+        if _PAST not in there:
+            return None
+        events = self._read(_PAST)
+        states, starts = (
+            np.array([self._read(name) for name in there if name.startswith(f"{_PAST} {kind}")])
+            for kind in ("state", "start")
+        )
+        return Past(states.T, events, starts.T)
 
     def _read(self, name: str) -> Codes:
-        return np.concatenate([c.columns[name].read(a, z) for c, a, z in self.slices])
+        parts = [c.columns[name].read(a, z) for c, a, z in self.slices if name in c.columns]
+        return np.concatenate(parts)
+
+    def kind(self, name: str) -> np.dtype[Any] | None:
+        """Return the type of a column; ``None`` where no chunk has it."""
+        return next((c.columns[name].kind for c in self.chunks if name in c.columns), None)
 
     def write(self, name: str, values: Codes) -> None:
-        """Write a column of the bucket's rows into the chunks."""
+        """Write a column of the bucket's rows into those chunks that have it."""
         done = 0
         for chunk, first, last in self.slices:
-            chunk.columns[name].write(first, values[done : done + last - first])
+            if name in chunk.columns:
+                chunk.columns[name].write(first, values[done : done + last - first])
             done += last - first
 
     def numbers(self, rows: Index) -> Index:
@@ -106,3 +133,22 @@ class Bucket:
                 found[here] = chunk.numbers(rows[here] - done + first)
             done += last - first
         return found
+
+
+def rows_between(
+    chunks: Sequence[Chunk], first: int, last: int, names: Sequence[str]
+) -> tuple[Index, list[Codes]]:
+    """Return the kept rows from ``first`` up to ``last``, and columns of theirs."""
+    rows, columns = [np.zeros(0, np.intp)], [[] for _ in names]  # type: list[Index], list[list[Codes]]
+    for chunk in chunks:
+        span = chunk.size if chunk.rows is None else int(chunk.rows.read()[-1]) + 1
+        if chunk.first + span <= first or chunk.first >= last:
+            continue
+        numbers = np.arange(chunk.size) if chunk.rows is None else chunk.rows.read()
+        numbers = numbers + chunk.first
+        here = slice(*np.searchsorted(numbers, (first, last)))
+        rows.append(numbers[here])
+        for column, name in zip(columns, names, strict=True):
+            column.append(chunk.unsorted(name)[here])
+    empty = np.zeros(0, np.uint8)
+    return np.concatenate(rows), [np.concatenate([empty, *parts]) for parts in columns]

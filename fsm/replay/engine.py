@@ -10,26 +10,30 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.machine import Machine
+from fsm.replay.checkpoint import Checkpoint, known_of, settings_of, totals_after
 from fsm.replay.chunk import DIGITS, Bucket, Chunk, deal
-from fsm.replay.fold import Codes, Index, smallest
-from fsm.replay.result import MachineResult, Outcome, Replay
+from fsm.replay.fold import smallest
+from fsm.replay.found import Tables, execute_bucket
+from fsm.replay.manifest import Totals
+from fsm.replay.outcome import Outcome
+from fsm.replay.result import MachineResult, Replay
 from fsm.replay.scan import Batch, Reader, Wanted
-from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
+from fsm.replay.settle import Rules
 from fsm.replay.source import Log
 from fsm.replay.store import Store
-from fsm.replay.tally import Tally
 from fsm.replay.team import Team, assemble, find_machine
-from fsm.replay.words import Words, check, distinct
+from fsm.replay.words import check
 
 __all__ = ["Job", "microseconds_since_1970", "replay", "run_pass", "team_of"]
 
@@ -54,6 +58,10 @@ class Job:
     oracle: bool = True
     memory: int = 1 << 30
     workers: int = 1
+    resumable: bool = False
+    """Find also what a later replay needs to go on; the log then begins with a checkpoint's."""
+    latest: int | None = None
+    """The last instant that the checkpoint has seen."""
     progress: Callable[[int], None] | None = None
 
 
@@ -71,6 +79,7 @@ def replay(
     oracle: bool = True,
     memory: int | None = None,
     workers: int | None = None,
+    checkpoint: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
     """Execute a log.
@@ -99,12 +108,22 @@ def replay(
     to a temporary file. ``workers`` is the number of threads (default: one per processor).
     ``progress`` is told the number of rows read so far.
 
+    ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
+    ever executed with it, and only what is new is read. Files that it knows (by their content) are
+    skipped; of one that has grown, the new rows are executed. An event that is older than what
+    the checkpoint has seen of its message is rejected as late. The machines, ``validity``,
+    ``every`` (default: an hour) and ``dedupe`` must stay the same. A run that ends early, however
+    it ends, leaves the checkpoint as it was.
+
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
-    less than it holds; :class:`fsm.errors.MachineError` where class and table disagree.
+    less than it holds; :class:`fsm.errors.MachineError` where class and table disagree;
+    :class:`fsm.errors.CheckpointError` for a checkpoint that cannot be continued.
     """
     log = Log.of(source)
     given = [machines] if isinstance(machines, Machine) else list(machines)
     team = team_of(given, companions)
+    if checkpoint is not None and every is None:
+        every = timedelta(hours=1)
     job = Job(
         validity=None if validity is None else validity // _MICROSECOND,
         as_of=None if as_of is None else microseconds_since_1970(as_of),
@@ -116,22 +135,43 @@ def replay(
         workers=workers or len(os.sched_getaffinity(0)),
         progress=progress,
     )
+    if checkpoint is None:
+        return _executed(log, given, team, job, to_send)
+    settings = settings_of(team, job.validity, job.every or 0, dedupe)
+    with Checkpoint.opened(Path(checkpoint), settings) as saved:
+        job = replace(job, resumable=True, statuses=True, latest=saved.before.totals.latest)
+        result = _executed(saved.resume(log), given, team, job, to_send, saved)
+        saved.commit(result.log, result.outcome, result.new_rejections)
+    return result
+
+
+def _executed(
+    log: Log,
+    given: Sequence[Machine],
+    team: Sequence[Machine],
+    job: Job,
+    to_send: int | None,
+    saved: Checkpoint | None = None,
+) -> Replay:
     outcome = run_pass(log, team, job)
     if to_send is not None and to_send < outcome.messages:
         raise LogError(f"{to_send:,} messages to send, but the log has {outcome.messages:,}")
     whole = outcome.messages if to_send is None else to_send
+    totals = totals_after(saved.before.totals if saved else Totals(), outcome)
     return Replay(
         log=log,
-        events=outcome.events,
+        events=totals.events,
         messages=outcome.messages,
-        rejected=len(outcome.rejected_rows),
-        duplicates=outcome.duplicates if dedupe or "event_id" in log.present else None,
+        rejected=totals.rejected,
+        duplicates=totals.duplicates if job.dedupe or "event_id" in log.present else None,
         to_send=whole,
-        validity=validity,
-        machines={m.name: _result(outcome, m, whole) for m in given},
-        check=check(outcome.words, outcome.events_known, team) if oracle else None,
+        validity=None if job.validity is None else job.validity * _MICROSECOND,
+        machines={m.name: _result(outcome, m, whole, totals) for m in given},
+        check=check(outcome.words, outcome.events_known, team) if job.oracle else None,
         outcome=outcome,
         again=lambda **more: run_pass(log, team, replace(job, oracle=False, **more)),
+        late=totals.late if saved else None,
+        before=saved.before if saved else None,
     )
 
 
@@ -157,7 +197,7 @@ def _quarter() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
 
 
-def _result(outcome: Outcome, machine: Machine, to_send: int) -> MachineResult:
+def _result(outcome: Outcome, machine: Machine, to_send: int, totals: Totals) -> MachineResult:
     states = outcome.states(machine.name)
     statuses = status_counts(machine, states)
     indicators = shares(machine, statuses, to_send)
@@ -166,7 +206,8 @@ def _result(outcome: Outcome, machine: Machine, to_send: int) -> MachineResult:
         companion = team.machines[number]
         beside = status_counts(companion, outcome.states(companion.name))
         indicators |= shares(companion, beside, to_send)
-    return MachineResult(to_send, states, statuses, indicators, outcome.expired(machine.name))
+    expired = totals.expired[machine.name]
+    return MachineResult(to_send, states, statuses, indicators, expired)
 
 
 # One pass --------------------------------------------------------------------------------------
@@ -195,9 +236,14 @@ class _Pass:
         self.job, self.teams, self.store = job, teams, Store(job.memory)
         ids = "event_id" in log.present
         with_deliveries = "delivery_id" in log.present and job.every is not None
-        wanted = Wanted(job.as_of, ids=ids, names=job.dedupe, deliveries=with_deliveries)
+        wanted = Wanted(
+            None if job.resumable else job.as_of,
+            ids=ids,
+            names=job.dedupe,
+            deliveries=with_deliveries,
+        )
         self.reader = Reader(log, teams[0].alphabet.events, wanted)
-        self.trusting = ordered and job.validity is None and not job.dedupe
+        self.trusting = ordered and not (job.validity or job.dedupe or job.resumable)
         self.carried = ["keys", "checks", "codes"]
         self.carried += ["ids"] if ids else []
         self.carried += ["names"] if job.dedupe else []
@@ -205,7 +251,7 @@ class _Pass:
         self.carried += ["deliveries"] if job.validity is not None else []
         self.chunks: list[Chunk] = []
         self.last = (np.iinfo(np.int64).min, np.iinfo(np.int64).min)
-        self.latest = np.iinfo(np.int64).min
+        self.latest = np.iinfo(np.int64).min if job.latest is None else job.latest
 
     def run(self) -> Outcome:
         for batch in self.reader.batches():
@@ -214,17 +260,36 @@ class _Pass:
                 self.chunks.append(self._chunk(batch))
             if self.job.progress:
                 self.job.progress(batch.first + batch.height)
-        end = self.job.as_of if self.job.as_of is not None else self.latest
-        rules = Rules(self.teams, self.job.validity, end)
+        rules = Rules(self.teams, self.job.validity, self._end())
         buckets = self._buckets()
-        outcome = Outcome.empty(self.reader, self.teams, self.chunks, self.job.every)
+        outcome = Outcome(self.reader, self.teams, self.chunks, self.job.every)
+        outcome.latest = self.latest if self.chunks else None
         with ThreadPoolExecutor(self.job.workers) as pool:
-            sample = max(_LEAST_SAMPLE, _SAMPLE // max(1, len(buckets))) if self.job.oracle else 0
-            todo = partial(_execute, rules=rules, job=self.job, sample=sample)
+            todo = partial(execute_bucket, rules=rules, tables=self._tables(len(buckets)))
             for found in pool.map(todo, buckets):
                 outcome.add(found)
         outcome.finish()
         return outcome
+
+    def _end(self) -> int:
+        """Return the instant up to which validity periods end."""
+        if self.job.as_of is None:
+            return self.latest
+        if self.job.resumable and self.latest > self.job.as_of:
+            raise LogError(
+                "there are events after --as-of; with a checkpoint every event must count, "
+                "so that none is lost: give a later time, or no checkpoint"
+            )
+        return self.job.as_of
+
+    def _tables(self, buckets: int) -> Tables:
+        return Tables(
+            self.job.every,
+            self.job.statuses,
+            self.job.resumable,
+            self.job.resumable and ("ids" in self.carried or self.job.dedupe),
+            max(_LEAST_SAMPLE, _SAMPLE // max(1, buckets)) if self.job.oracle else 0,
+        )
 
     def _check_order(self, batch: Batch) -> None:
         times, seqs = batch.times, batch.seqs
@@ -240,19 +305,27 @@ class _Pass:
         self.last = (int(times[-1]), int(seqs[-1]) if seqs is not None else 0)
 
     def _chunk(self, batch: Batch) -> Chunk:
-        chunk = deal(batch, self.store, self.carried)
-        if self.job.every is not None:
-            chunk.columns["period"] = self.store.put(batch.times // self.job.every)
+        job, past = self.job, known_of(batch, self.teams, self.job.validity)
+        chunk = deal(batch, self.store, self.carried, past)
+        made: dict[str, np.dtype[Any]] = {}
+        if job.every is not None and past is None:
+            chunk.columns["period"] = self.store.put(batch.times // job.every)
             if batch.deliveries is not None:
                 chunk.columns["delivery"] = self.store.put(batch.deliveries)
             for number, team in enumerate(self.teams):
-                kind = smallest(2 * len(team.table.follow) + 1)
-                chunk.columns[f"outcome{number}"] = self.store.make(kind, chunk.size)
-        if self.job.statuses:
-            chunk.columns["events"] = self.store.make(np.dtype(np.uint32), chunk.size)
-            for number, team in enumerate(self.teams):
-                kind = smallest(len(team.states) + 1)
-                chunk.columns[f"final{number}"] = self.store.make(kind, chunk.size)
+                made[f"outcome{number}"] = smallest(2 * len(team.table.follow) + 1)
+        if job.statuses:
+            made["events"] = np.dtype(np.uint32)
+        for number, team in enumerate(self.teams):
+            kind = smallest(len(team.states))
+            made |= {f"final{number}": kind} if job.statuses else {}
+            made |= {f"lasting{number}": kind} if job.resumable else {}
+        if job.resumable:
+            made["mark"] = np.dtype(np.uint8)
+            starts = self.teams[0].alphabet.starts
+            made |= {f"began{i}": np.dtype(np.int64) for i in range(len(starts))}
+        for name, kind in made.items():
+            chunk.columns[name] = self.store.make(kind, chunk.size)
         return chunk
 
     def _buckets(self) -> list[Bucket]:
@@ -262,112 +335,3 @@ class _Pass:
             count *= 2
         step = DIGITS // count
         return [Bucket(self.chunks, (i, i + step)) for i in range(0, DIGITS, step) if self.chunks]
-
-
-# One bucket --------------------------------------------------------------------------------------
-
-
-@dataclass
-class Found:
-    """What the messages of one bucket did: counts, and rejected rows with their cells."""
-
-    messages: int
-    events: int
-    duplicates: int
-    finals: list[NDArray[np.intp]]
-    expired: list[NDArray[np.intp]]
-    rejected_rows: Index
-    rejected_cells: NDArray[np.uint32]
-    words: Words
-    dues: list[Tally] = field(default_factory=list)
-
-
-def _execute(bucket: Bucket, rules: Rules, job: Job, sample: int) -> Found:
-    rows = bucket.rows()
-    settled = settle(rows, rules)
-    teams, real = rules.teams, None
-    if rules.validity is not None:
-        real = settled.order != DUE
-    aside = settled.codes == teams[0].alphabet.unknown
-    for team, folded in zip(teams, settled.folded, strict=True):
-        aside |= team.any_rejected.take(folded.cells)
-    if real is not None:
-        aside &= real
-    at = np.flatnonzero(aside)
-    found = Found(
-        messages=len(settled.starts),
-        events=len(settled.order) if real is None else int(real.sum()),
-        duplicates=len(settled.duplicates),
-        finals=[
-            np.bincount(folded.final, minlength=len(team.states))
-            for team, folded in zip(teams, settled.folded, strict=True)
-        ],
-        expired=[
-            _expired(team, f.cells, job) for team, f in zip(teams, settled.folded, strict=True)
-        ],
-        rejected_rows=bucket.numbers(settled.order[at]) if len(at) else at,
-        rejected_cells=np.stack([f.cells[at].astype(np.uint32) for f in settled.folded], axis=1),
-        words=distinct(settled.codes, settled.starts, settled.lengths, sample),
-    )
-    if job.every is not None:
-        _write_outcomes(bucket, settled, rows, real)
-        if real is not None:
-            found.dues = [_dues(settled, rows, i, team, job) for i, team in enumerate(teams)]
-    if job.statuses:
-        _write_finals(bucket, settled, rows, real)
-    return found
-
-
-def _expired(team: Team, cells: Codes, job: Job) -> NDArray[np.intp]:
-    if job.validity is None:
-        return np.zeros(len(team.machines), dtype=np.intp)
-    met = np.bincount(cells, minlength=len(team.table.follow))
-    return team.expired @ met
-
-
-def _write_outcomes(
-    bucket: Bucket, settled: Settled, rows: Rows, real: NDArray[np.bool_] | None
-) -> None:
-    """Write cell x 2, and 1 more on a message's first row; the largest number on dropped rows."""
-    for number, folded in enumerate(settled.folded):
-        kind = bucket.chunks[0].columns[f"outcome{number}"].kind
-        cells = folded.cells.astype(kind) << kind.type(1)
-        cells[settled.starts] |= kind.type(1)
-        order = settled.order
-        if real is not None:
-            cells, order = cells[real], order[real]
-        values = np.full(len(rows.keys), np.iinfo(kind).max, dtype=kind)
-        values[order] = cells
-        bucket.write(f"outcome{number}", values)
-
-
-def _write_finals(
-    bucket: Bucket, settled: Settled, rows: Rows, real: NDArray[np.bool_] | None
-) -> None:
-    """Write final state and number of events on each message's last row; elsewhere the largest."""
-    ends, counts = settled.starts + settled.lengths, settled.lengths
-    last = settled.order[ends - 1]
-    if real is not None:
-        before = np.append(0, np.cumsum(real))
-        counts = before[ends] - before[settled.starts]
-        last = settled.order[real][before[ends] - 1]
-    events = np.zeros(len(rows.keys), dtype=np.uint32)
-    events[last] = counts
-    bucket.write("events", events)
-    for number, folded in enumerate(settled.folded):
-        kind = bucket.chunks[0].columns[f"final{number}"].kind
-        values = np.full(len(rows.keys), np.iinfo(kind).max, dtype=kind)
-        values[last] = folded.final
-        bucket.write(f"final{number}", values)
-
-
-def _dues(settled: Settled, rows: Rows, number: int, team: Team, job: Job) -> Tally:
-    """Tally the ends of periods; each is of the delivery of the row before it."""
-    assert settled.times is not None  # noqa: S101
-    assert job.every is not None  # noqa: S101
-    at = np.flatnonzero(settled.order == DUE)
-    real = np.where(settled.order == DUE, 0, np.arange(len(settled.order)))
-    before = settled.order[np.maximum.accumulate(real)[at]]
-    deliveries = np.zeros(len(at), np.int64) if rows.deliveries is None else rows.deliveries[before]
-    classes = team.effects.of_cell[settled.folded[number].cells[at]]
-    return Tally.of(deliveries, settled.times[at] // job.every, classes)

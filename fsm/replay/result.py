@@ -6,12 +6,10 @@ kept, only what their events did.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,17 +17,19 @@ from numpy.typing import NDArray
 
 from fsm.errors import LogError
 from fsm.indicators import Share
-from fsm.replay.chunk import Chunk
+from fsm.replay.checkpoint import Before
 from fsm.replay.fold import Codes, Index
-from fsm.replay.scan import Reader, microseconds_of, read_batches
+from fsm.replay.found import LATE
+from fsm.replay.outcome import Outcome
 from fsm.replay.source import Log
-from fsm.replay.tally import Tally
-from fsm.replay.team import Team, each_machine, find_machine
-from fsm.replay.words import Check, Words
+from fsm.replay.team import each_machine
+from fsm.replay.texts import Texts
+from fsm.replay.words import Check
 
-__all__ = ["MachineResult", "Outcome", "Replay"]
+__all__ = ["MachineResult", "Replay"]
 
 UNKNOWN = "no machine knows this event"
+OLDER = "late: older than what the checkpoint has seen of its message"
 NOT_ACCEPTED = "not accepted in this state"
 
 
@@ -50,144 +50,6 @@ class MachineResult:
         return sum(self.statuses.values())
 
 
-@dataclass
-class Outcome:
-    """What a pass over a log found, in numbers."""
-
-    reader: Reader
-    teams: Sequence[Team]
-    chunks: Sequence[Chunk]
-    every: int | None
-    messages: int = 0
-    events: int = 0
-    duplicates: int = 0
-    finals: list[NDArray[np.intp]] = field(default_factory=list)
-    """Per team: the number of messages in each of its states."""
-    expiries: list[NDArray[np.intp]] = field(default_factory=list)
-    """Per team: the number of periods that ended, of each machine."""
-    rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
-    """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
-    rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
-    words: Words = field(default_factory=Counter)
-    tallies: list[Tally] = field(default_factory=list)
-    """Per team: what changed in each period."""
-    to_send: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
-    """The messages of each delivery."""
-    _rejections: list[tuple[Index, NDArray[np.uint32]]] = field(default_factory=list)
-    _dues: list[list[Tally]] = field(default_factory=list)
-
-    @classmethod
-    def empty(
-        cls, reader: Reader, teams: Sequence[Team], chunks: Sequence[Chunk], every: int | None
-    ) -> Outcome:
-        """Return the outcome of no messages."""
-        return cls(
-            reader,
-            teams,
-            chunks,
-            every,
-            finals=[np.zeros(len(team.states), np.intp) for team in teams],
-            expiries=[np.zeros(len(team.machines), np.intp) for team in teams],
-        )
-
-    def add(self, found: Any) -> None:
-        """Add what was found in one bucket (:class:`fsm.replay.engine.Found`)."""
-        self.messages += found.messages
-        self.events += found.events
-        self.duplicates += found.duplicates
-        for mine, theirs in zip(self.finals, found.finals, strict=True):
-            mine += theirs
-        for mine, theirs in zip(self.expiries, found.expired, strict=True):
-            mine += theirs
-        self._rejections.append((found.rejected_rows, found.rejected_cells))
-        self._dues.append(found.dues)
-        self.words.update(found.words)
-
-    def finish(self) -> None:
-        """Put together what the buckets had, in the order of the log."""
-        cells = np.zeros((0, len(self.teams)), np.uint32)
-        rows = np.concatenate([np.zeros(0, np.intp), *(r for r, _ in self._rejections)])
-        cells = np.concatenate([cells, *(c for _, c in self._rejections)])
-        by = np.argsort(rows, kind="stable")
-        self.rejected_rows, self.rejected_cells = rows[by], cells[by]
-        if self.every is not None:
-            self.tallies = [self._tally(number) for number in range(len(self.teams))]
-        self._rejections, self._dues = [], []
-
-    def _tally(self, number: int) -> Tally:
-        parts = (self._tally_chunk(number, chunk) for chunk in self.chunks)
-        dues = (found[number] for found in self._dues if found)
-        return Tally.sum([*parts, *dues])
-
-    def _tally_chunk(self, number: int, chunk: Chunk) -> Tally:
-        outcomes = chunk.unsorted(f"outcome{number}")
-        periods = chunk.columns["period"].read()
-        deliveries = (
-            chunk.columns["delivery"].read()
-            if "delivery" in chunk.columns
-            else np.zeros(chunk.size, np.uint32)
-        )
-        dropped = outcomes == np.iinfo(outcomes.dtype).max
-        if dropped.any():
-            kept = ~dropped
-            outcomes, periods, deliveries = outcomes[kept], periods[kept], deliveries[kept]
-        if number == 0:
-            firsts = np.bincount(deliveries[(outcomes & 1).astype(np.bool_)])
-            size = max(len(firsts), len(self.to_send))
-            grown = np.zeros(size, np.intp)
-            grown[: len(self.to_send)] += self.to_send
-            grown[: len(firsts)] += firsts
-            self.to_send = grown
-        classes = self.teams[number].effects.of_cell.take(outcomes >> 1)
-        return Tally.of(deliveries, periods, classes)
-
-    @property
-    def events_known(self) -> tuple[str, ...]:
-        """The events of all machines, by their codes."""
-        return self.teams[0].alphabet.events
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the machines."""
-        return [machine.name for _, _, machine in each_machine(self.teams)]
-
-    def states(self, name: str) -> dict[str, int]:
-        """Return the number of messages in each state of a machine."""
-        team, number = find_machine(self.teams, name)
-        counts = np.zeros(len(team.machines[number].states), dtype=np.int64)
-        np.add.at(counts, team.states[:, number], self.finals[self.teams.index(team)])
-        names = [state.name for state in team.machines[number].states]
-        return dict(zip(names, counts.tolist(), strict=True))
-
-    def expired(self, name: str) -> int:
-        """Return the number of messages whose validity period ended while they were retried."""
-        team, number = find_machine(self.teams, name)
-        return int(self.expiries[self.teams.index(team)][number])
-
-    @property
-    def unknown(self) -> int:
-        """The number of events that no machine knows."""
-        team = self.teams[0]
-        codes = self.rejected_cells[:, 0] % team.table.width
-        return int((codes == team.alphabet.unknown).sum())
-
-    def in_rows(self, first: int, last: int, names: Sequence[str]) -> tuple[Index, list[Codes]]:
-        """Return the kept rows from ``first`` up to ``last``, and columns of theirs."""
-        rows, columns = [np.zeros(0, np.intp)], [[] for _ in names]  # type: list[Index], list[list[Codes]]
-        for chunk in self.chunks:
-            span = chunk.size if chunk.rows is None else int(chunk.rows.read()[-1]) + 1
-            if chunk.first + span <= first or chunk.first >= last:
-                continue
-            numbers = np.arange(chunk.size) if chunk.rows is None else chunk.rows.read()
-            numbers = numbers + chunk.first
-            here = slice(*np.searchsorted(numbers, (first, last)))
-            rows.append(numbers[here])
-            for column, name in zip(columns, names, strict=True):
-                column.append(chunk.unsorted(name)[here])
-        empty = np.zeros(0, np.uint8)
-        return np.concatenate(rows), [np.concatenate([empty, *parts]) for parts in columns]
-
-
 @dataclass(frozen=True)
 class Replay:
     """The result of a replay."""
@@ -205,11 +67,16 @@ class Replay:
     """How the machines' tables compare with their classes on the traces met."""
     outcome: Outcome
     again: Callable[..., Outcome]
+    late: int | None = None
+    """Rejected events that are older than what the checkpoint had seen of their message."""
+    before: Before | None = None
+    """What earlier runs left in the checkpoint."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; the shape is stable.
 
-        ``expired`` comes with a validity period, ``duplicates`` where they are looked for.
+        ``expired`` comes with a validity period, ``duplicates`` where they are looked for,
+        ``late`` with a checkpoint.
         """
         machines = {}
         for name, machine in self.machines.items():
@@ -220,6 +87,8 @@ class Replay:
         counts = {"events": self.events, "messages": self.messages, "rejected": self.rejected}
         if self.duplicates is not None:
             counts["duplicates"] = self.duplicates
+        if self.late is not None:
+            counts["late"] = self.late
         return counts | {"machines": machines}
 
     @property
@@ -239,10 +108,18 @@ class Replay:
 
     def first_rejections(self, count: int) -> pl.DataFrame:
         """Return the first rejected events of the log; see :attr:`rejections`."""
-        rows = self.outcome.rejected_rows[:count]
-        cells = self.outcome.rejected_cells[:count]
-        events = pl.concat([self._no_rows(), *self._texts(rows)], how="vertical")
-        located = self.log.locate(events)
+        past = [] if self.before is None else self.before.rejections(count)
+        count -= sum(frame.height for frame in past)
+        now = self._told(self.outcome.rejected_rows[:count], self.outcome.rejected_cells[:count])
+        return pl.concat([*past, now], how="diagonal")
+
+    @property
+    def new_rejections(self) -> pl.DataFrame:
+        """The rejected events of this run; without a checkpoint, all of them."""
+        return self._told(self.outcome.rejected_rows, self.outcome.rejected_cells)
+
+    def _told(self, rows: Index, cells: NDArray[np.uint32]) -> pl.DataFrame:
+        located = self.log.locate(self._texts.of(rows))
         kinds, kind = np.unique(cells, axis=0, return_inverse=True)
         verdicts = [self._verdicts(tuple(map(int, row))) for row in kinds]
         whys = pl.DataFrame(
@@ -268,6 +145,8 @@ class Replay:
 
     def _verdicts(self, cells: tuple[int, ...]) -> list[tuple[str, str, str]]:
         """Return (state, machines, reason) of a rejected event, given its cell in each team."""
+        if cells[0] == LATE:
+            return [("", "", OLDER)]
         by_state: dict[str, list[str]] = {}
         for team, cell in zip(self.outcome.teams, cells, strict=True):
             for number, machine in enumerate(team.machines):
@@ -303,13 +182,12 @@ class Replay:
         if outcome.chunks and "events" not in outcome.chunks[0].columns:
             outcome = self.again(statuses=True)
         names = ["events", *(f"final{i}" for i in range(len(outcome.teams)))]
-        yield self._status_frame(outcome, self._no_rows(), [np.zeros(0, np.uint8) for _ in names])
-        for file, first, part in self._parts():
-            rows, columns = outcome.in_rows(first, first + part.height, names)
-            last = np.flatnonzero(columns[0])
-            if len(last):
-                texts = self._rows(rows[last] - first, file, part, first)
-                yield self._status_frame(outcome, texts, [c[last] for c in columns])
+        for texts, columns in self._texts.marked(outcome.chunks, names):
+            yield self._status_frame(outcome, texts, columns)
+
+    @cached_property
+    def _texts(self) -> Texts:
+        return Texts(self.log, self.outcome.reader.firsts)
 
     def _status_frame(
         self, outcome: Outcome, texts: pl.DataFrame, columns: Sequence[Codes]
@@ -339,21 +217,19 @@ class Replay:
         micros = every // timedelta(microseconds=1)
         if micros <= 0:
             raise LogError(f"the period {every} is not longer than nothing")
+        if self.before is not None and self.outcome.every != micros:
+            raise LogError(f"the checkpoint does not count by {every}")
         outcome = self.outcome if self.outcome.every == micros else self.again(every=micros)
-        changes = pl.concat([_no_changes(), *(_changes(team, t) for team, t in _pairs(outcome))])
-        group = ["delivery", "machine", "indicator"]
-        names = pl.Series("delivery_id", outcome.reader.deliveries.names, pl.String)
+        changes, deliveries = outcome.changes(), outcome.deliveries()
+        if self.before is not None:
+            changes = self.before.with_changes(changes, outcome)
+            deliveries = self.before.with_deliveries(deliveries, outcome)
         by = ["delivery_id"] if "delivery_id" in self.log.present else []
-        deliveries = pl.DataFrame(
-            {
-                "delivery": pl.Series(range(len(outcome.to_send)), dtype=pl.UInt32),
-                "to_send": pl.Series(outcome.to_send, dtype=pl.Int64),
-            }
-        ).filter(pl.col("to_send") > 0)
         if by:
-            deliveries = deliveries.with_columns(names.gather(deliveries["delivery"]))
+            changes = changes.with_columns(outcome.delivery_names.gather(changes["delivery"]))
         else:
             deliveries = deliveries.with_columns(pl.lit(self.to_send).alias("to_send"))
+        group = ["delivery", "machine", "indicator"]
         until = ((pl.col("period") + 1) * micros).cast(pl.Datetime("us", "UTC")).alias("until")
         share = (100 * pl.col("count") / pl.col("to_send")).round(2).alias("percent")
         return (
@@ -362,90 +238,6 @@ class Replay:
             .with_columns(pl.col("change").cum_sum().over(group).alias("count"))
             .select(until, *by, "machine", "indicator", "count", share)
         )
-
-    # The log, once more -----------------------------------------------------------------------
-
-    def _parts(self) -> Iterator[tuple[int, int, pl.DataFrame]]:
-        """Yield the log again: the number of the file, that of the first row, the texts."""
-        firsts = self.outcome.reader.firsts
-        for file, source in enumerate(self.log.sources):
-            first = firsts[file]
-            for part in read_batches(source, self.log.scan(source)):
-                yield file, first, part
-                first += part.height
-            if first != firsts[file + 1]:
-                raise LogError(f"{source.name}: gave other rows the second time; replay it again")
-
-    def _texts(self, rows: Index) -> Iterator[pl.DataFrame]:
-        """Yield the texts of rows, given in order."""
-        if not len(rows):
-            return
-        for file, first, part in self._parts():
-            here = rows[slice(*np.searchsorted(rows, (first, first + part.height)))]
-            if len(here):
-                yield self._rows(here - first, file, part, first)
-
-    def _no_rows(self) -> pl.DataFrame:
-        kinds: dict[str, Any] = {"file": pl.UInt32, "row": pl.UInt64}
-        kinds |= dict.fromkeys(self.log.identity, pl.String)
-        return pl.DataFrame(
-            schema=kinds | {"timestamp": pl.Datetime("us", "UTC"), "event": pl.String}
-        )
-
-    def _rows(self, places: Index, file: int, part: pl.DataFrame, first: int) -> pl.DataFrame:
-        """Return rows of a part with file, row in the file, identity, timestamp and event."""
-        start = self.outcome.reader.firsts[file]
-        taken = part.select(*self.log.identity, "timestamp", "event")[places]
-        times = microseconds_of(self.log.sources[file], taken["timestamp"])
-        numbers = [
-            pl.Series("file", np.full(len(places), file), pl.UInt32),
-            pl.Series("row", places + (first - start), pl.UInt64),
-        ]
-        return pl.DataFrame(numbers).hstack(
-            taken.with_columns(
-                times.cast(pl.Datetime("us", "UTC")).alias("timestamp"),
-                pl.col("event").fill_null(""),
-            )
-        )
-
-
-def _pairs(outcome: Outcome) -> Iterator[tuple[Team, Tally]]:
-    yield from zip(outcome.teams, outcome.tallies, strict=True)
-
-
-def _no_changes() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "delivery": pl.UInt32,
-            "period": pl.Int64,
-            "machine": pl.String,
-            "indicator": pl.String,
-            "change": pl.Int64,
-        }
-    )
-
-
-def _changes(team: Team, tally: Tally) -> pl.DataFrame:
-    """Return the change of each indicator in each period in which its machine heard an event."""
-    effects, frames = team.effects, [_no_changes()]
-    for column, (number, indicator) in enumerate(effects.indicators):
-        heard = effects.heard[:, number]
-        change = pl.Series("change", effects.changes[:, column], pl.Int64)
-        classes = tally.frame["class"]
-        mine = tally.frame.filter(pl.Series(heard).gather(classes))
-        frames.append(
-            mine.with_columns(change.gather(mine["class"]) * mine["count"])
-            .group_by("delivery", "period")
-            .agg(pl.col("change").sum())
-            .select(
-                "delivery",
-                "period",
-                pl.lit(team.machines[number].name).alias("machine"),
-                pl.lit(indicator).alias("indicator"),
-                "change",
-            )
-        )
-    return pl.concat(frames)
 
 
 def _words(name: str, words: Sequence[str | None], codes: Codes) -> pl.Series:

@@ -65,6 +65,8 @@ class Batch:
     names: Keys | None = None
     deliveries: Codes | None = None
     rows: Index | None = None
+    past: pl.DataFrame | None = None
+    """Further columns of the rows of a checkpoint."""
 
 
 class Seeds:
@@ -97,8 +99,12 @@ class Reader:
         self.firsts[:] = []
         for source in self.log.sources:
             self.firsts.append(first)
-            for frame in read_batches(source, self.log.scan(source).select(self._columns())):
-                yield self._batch(source, frame, first)
+            columns = [*self._columns(), *source.further]
+            for frame in read_batches(source, self.log.scan(source).select(columns)):
+                batch = self._batch(source, frame, first)
+                if source.further:
+                    batch = replace(batch, past=frame.select(source.further))
+                yield batch
                 first += frame.height
         self.firsts.append(first)
 
@@ -269,7 +275,7 @@ def _without_blanks(log: Log, source: Source, first: int, height: int) -> NDArra
 
 def _blanks(log: Log, source: Source) -> pl.LazyFrame:
     """Return which rows of a CSV file are blank lines."""
-    return source.raw(log.named).select(pl.all_horizontal(pl.all().is_null()).alias(BLANK))
+    return source.raw(log.names(source)).select(pl.all_horizontal(pl.all().is_null()).alias(BLANK))
 
 
 def _wrong(source: Source, frame: pl.DataFrame) -> Iterator[tuple[str, pl.Series, str]]:

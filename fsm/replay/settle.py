@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,8 @@ class Settled:
     late: Index = field(default_factory=lambda: np.zeros(0, np.intp))
     past: Index | None = None
     """The row of the checkpoint each message begins with, or -1."""
+    known: tuple[Index, Index] | None = None
+    """The rows of the checkpoint, and the message of each."""
     began: Times | None = None
     """When each validity period of each message began (messages x periods)."""
 
@@ -105,15 +108,15 @@ def settle(rows: Rows, rules: Rules) -> Settled:
     if rows.times is not None:
         groups = _in_time(groups, rows)
     groups, duplicates = _without_duplicates(groups, rows)
-    groups, late, past = _after_the_past(groups, rows)
+    groups, facts = _after_the_past(groups, rows)
     codes = rows.codes.take(groups.order)
-    settled = Settled(groups.order, groups.starts, codes, (), None, duplicates, late, past)
+    settled = Settled(groups.order, groups.starts, codes, (), duplicates=duplicates, **facts)
     if rows.times is not None:
         settled = replace(settled, times=rows.times.take(groups.order))
     if rules.validity is not None and rules.teams[0].alphabet.starts:
         settled = _with_deadlines(settled, rows, rules)
     folded = tuple(
-        fold(team.table, settled.codes, settled.starts, _initial(rows, past, number))
+        fold(team.table, settled.codes, settled.starts, _initial(rows, settled.past, number))
         for number, team in enumerate(rules.teams)
     )
     return replace(settled, folded=folded)
@@ -164,7 +167,10 @@ def _keep(groups: Groups, kept: Mask) -> Groups:
 
 
 def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
-    """Drop a message's later rows of one event id, or of one event at one time."""
+    """Drop a message's later rows of one event id, or of one event at one time.
+
+    The rows of a checkpoint stay.
+    """
     kept = np.ones(len(groups.order), dtype=np.bool_)
     if rows.ids is None and rows.names is None:
         return groups, np.zeros(0, np.intp)
@@ -175,6 +181,8 @@ def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
     if rows.names is not None and rows.times is not None:
         names, times = rows.names.take(groups.order), rows.times.take(groups.order)
         kept &= ~_repeated(kept, names, times, owners)
+    if rows.past is not None:
+        kept |= groups.order < len(rows.past.events)
     return _keep(groups, kept), groups.order[~kept]
 
 
@@ -189,19 +197,20 @@ def _repeated(among: Mask, *columns: NDArray[np.generic]) -> Mask:
     return repeated
 
 
-def _after_the_past(groups: Groups, rows: Rows) -> tuple[Groups, Index, Index | None]:
+def _after_the_past(groups: Groups, rows: Rows) -> tuple[Groups, dict[str, Any]]:
     """Begin each message with what the checkpoint knows of it; what is older than that is late."""
     if rows.past is None:
-        return groups, np.zeros(0, np.intp), None
-    known = len(rows.past.events)
+        return groups, {}
+    count = len(rows.past.events)
     owners = _owners(groups)
-    places = np.flatnonzero(groups.order < known)
+    known = np.flatnonzero(groups.order < count)
     last = np.full(len(groups.starts), -1, dtype=np.intp)
-    last[owners[places]] = places  # ascending, so that the last one stays
+    last[owners[known]] = known  # ascending, so that the last one stays
     past = np.where(last >= 0, groups.order[last], -1) if len(groups.order) else last
     earlier = np.arange(len(groups.order)) <= last[owners]
-    late = groups.order[earlier & (groups.order >= known)]
-    return _keep(groups, ~earlier), late, past
+    late = groups.order[earlier & (groups.order >= count)]
+    facts = {"late": late, "past": past, "known": (groups.order[known], owners[known])}
+    return _keep(groups, ~earlier), facts
 
 
 # Validity periods ----------------------------------------------------------------------------

@@ -26,6 +26,10 @@ from fsm.replay.fold import Codes
 __all__ = ["FORMATS", "Log", "Source", "read_log"]
 
 FORMATS = ("csv", "jsonl", "parquet")
+CHECKPOINT = "checkpoint"
+"""The format of a checkpoint's messages: Parquet, with further columns."""
+FURTHER = "past."
+"""How the names of those begin."""
 NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 
@@ -42,6 +46,8 @@ class Source:
     frame: pl.LazyFrame | None = None
     stamp: tuple[int, int] | None = None
     """Size and time of change when the file was opened."""
+    skip: int = 0
+    """Rows at the beginning that are left out."""
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -67,11 +73,21 @@ class Source:
         """Return all rows with the columns and names that the file has."""
         if self.frame is not None:
             return self.frame
-        if self.format == "parquet":
+        if self.format in ("parquet", CHECKPOINT):
             return pl.scan_parquet(self.path)
         if self.format == "csv":
-            return pl.scan_csv(self.path, infer_schema=False)
-        return pl.scan_ndjson(self.path, schema=dict.fromkeys(named.values(), pl.String))
+            rows = pl.scan_csv(self.path, infer_schema=False)
+        else:
+            rows = pl.scan_ndjson(self.path, schema=dict.fromkeys(named.values(), pl.String))
+        return rows.slice(self.skip) if self.skip else rows
+
+    @cached_property
+    def further(self) -> tuple[str, ...]:
+        """The columns of a checkpoint that logs do not have."""
+        if self.format != CHECKPOINT:
+            return ()
+        names = self.raw({}).collect_schema().names()
+        return tuple(name for name in names if name.startswith(FURTHER))
 
     def present(self, named: Mapping[str, str]) -> tuple[str, ...]:
         """Return the canonical columns that the file has; a JSONL file, that one record has."""
@@ -108,8 +124,9 @@ class Source:
 
         A Parquet file or a frame has no lines; its rows are counted from 1.
         """
-        if self.format in ("parquet", "frame") or not len(rows):
+        if self.format not in ("csv", "jsonl") or not len(rows):
             return rows + 1
+        rows = rows + self.skip
         text = pl.col("line")
         scan = pl.scan_lines(self.path).with_row_index("number", offset=1)
         if self.format == "jsonl":  # blank lines are no records
@@ -125,7 +142,7 @@ class Source:
 
     def quotes(self, lines: Codes) -> list[str]:
         """Return lines as they stand in the file; rows of Parquet files and frames as JSON."""
-        if self.format in ("parquet", "frame"):
+        if self.format not in ("csv", "jsonl"):
             frame = self.raw({}).with_row_index(_ROW, offset=1)
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
             texts = found.drop(_ROW).write_ndjson().splitlines()
@@ -185,8 +202,12 @@ class Log:
     @cached_property
     def present(self) -> tuple[str, ...]:
         """The canonical columns that some file has."""
-        there = {name for source in self.sources for name in source.present(self.named)}
+        there = {name for source in self.sources for name in source.present(self.names(source))}
         return tuple(name for name in self.named if name in there)
+
+    def names(self, source: Source) -> dict[str, str]:
+        """Return the name of every canonical column in one source."""
+        return {name: name for name in self.named} if source.format == CHECKPOINT else self.named
 
     @property
     def keys(self) -> list[str]:
@@ -206,18 +227,19 @@ class Log:
     def scan(self, source: Source) -> pl.LazyFrame:
         """Return the canonical columns of one source; texts as they stand, and what it lacks null.
 
-        A blank line of a CSV file is a row of nulls here.
+        A blank line of a CSV file is a row of nulls here. A checkpoint's rows have further columns.
         """
-        there = source.present(self.named)
+        named = self.names(source)
+        there = source.present(named)
         picked = []
         for name in self.present:
             if name not in there:
                 picked.append(pl.lit(None, pl.String).alias(name))
             elif name in ("timestamp", "seq"):
-                picked.append(pl.col(self.named[name]).alias(name))
+                picked.append(pl.col(named[name]).alias(name))
             else:
-                picked.append(pl.col(self.named[name]).cast(pl.String).alias(name))
-        return source.raw(self.named).select(picked)
+                picked.append(pl.col(named[name]).cast(pl.String).alias(name))
+        return source.raw(named).select(*picked, *source.further)
 
     @cached_property
     def frame(self) -> pl.DataFrame:

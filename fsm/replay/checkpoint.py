@@ -1,0 +1,360 @@
+"""Go on from yesterday: a directory that keeps what was executed, so that it need not be again.
+
+A checkpoint holds tables: *messages* (each with its states, its last event and when its validity
+periods began), *changes* and *deliveries* (the series), *rejections*. Its messages are read like
+one more log whose rows come first; a message that goes on gets a new row, and its last row
+counts. See :mod:`fsm.replay.manifest` for how a run that is killed leaves the checkpoint as it
+was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from fsm.errors import CheckpointError, LogError
+from fsm.machine import Machine
+from fsm.replay.faults import COMPRESSED
+from fsm.replay.fold import Codes
+from fsm.replay.found import LAST
+from fsm.replay.manifest import Absorbed, Manifest, Part, Settings, Totals, locked, synced
+from fsm.replay.outcome import Outcome
+from fsm.replay.output import write_frames
+from fsm.replay.scan import Batch
+from fsm.replay.settle import NEVER, Past
+from fsm.replay.source import CHECKPOINT, FURTHER, Log, Source
+from fsm.replay.team import Team, each_machine
+from fsm.replay.texts import Texts
+
+__all__ = ["Before", "Checkpoint", "known_of", "settings_of", "totals_after"]
+
+MOST_PARTS = 64
+"""Tables of messages beyond which they are made one."""
+
+_EVENTS = f"{FURTHER}events"
+_BLOCK = 1 << 20
+
+
+def settings_of(
+    machines: Sequence[Machine], validity: int | None, every: int, dedupe: bool
+) -> Settings:
+    """Return what all runs on a checkpoint have to share."""
+    return Settings({m.name: _digest(m) for m in machines}, validity, every, dedupe)
+
+
+def _digest(machine: Machine) -> str:
+    """Return a digest of all that decides what a machine makes of a log."""
+    facts = {
+        "states": [(state.name, state.status) for state in machine.states],
+        "events": machine.events,
+        "table": machine.table,
+        "initial": machine.initial,
+        "indicators": [(i.name, sorted(i.statuses)) for i in machine.indicators],
+        "deadline": machine.deadline and asdict(machine.deadline),
+    }
+    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
+
+
+def totals_after(before: Totals, outcome: Outcome, *, open_too: bool = True) -> Totals:
+    """Return the counts of all runs: those before, and those of an outcome."""
+    expired = {name: outcome.expired(name, open_too=open_too) for name in outcome.names}
+    return Totals(
+        before.events + outcome.events,
+        before.rejected + len(outcome.rejected_rows),
+        before.late + outcome.late,
+        before.duplicates + outcome.duplicates,
+        {name: before.expired.get(name, 0) + count for name, count in expired.items()},
+        before.latest if outcome.latest is None else outcome.latest,
+    )
+
+
+@dataclass(frozen=True)
+class Before:
+    """What earlier runs left in a checkpoint."""
+
+    directory: Path
+    manifest: Manifest
+
+    @property
+    def totals(self) -> Totals:
+        """What they counted."""
+        return self.manifest.totals
+
+    def parts(self, kind: str) -> list[Part]:
+        """Return the tables of one kind, the oldest first."""
+        return [part for part in self.manifest.parts if part.kind == kind]
+
+    def tables(self, kind: str) -> list[pl.LazyFrame]:
+        """Return the content of the tables of one kind."""
+        return [pl.scan_parquet(self.directory / part.name) for part in self.parts(kind)]
+
+    def rejections(self, count: int) -> list[pl.DataFrame]:
+        """Return the first rejected events."""
+        found = []
+        for table in self.tables("rejections"):
+            found.append(table.head(count).collect())
+            count -= found[-1].height
+        return found
+
+    def with_changes(self, changes: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
+        """Add the changes of earlier runs to those of an outcome."""
+        both = [changes, *self._coded("changes", changes.columns, outcome)]
+        return pl.concat(both).group_by(pl.exclude("change")).sum()
+
+    def with_deliveries(self, deliveries: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
+        """Add the messages of deliveries of earlier runs to those of an outcome."""
+        both = [deliveries, *self._coded("deliveries", deliveries.columns, outcome)]
+        return pl.concat(both).group_by("delivery").sum()
+
+    def _coded(self, kind: str, columns: list[str], outcome: Outcome) -> Iterator[pl.DataFrame]:
+        for table in self.tables(kind):
+            frame = table.collect()
+            codes = outcome.delivery_codes(frame["delivery_id"])
+            yield frame.with_columns(codes).select(columns)
+
+
+class Checkpoint:
+    """A checkpoint that one run continues; see :meth:`opened`."""
+
+    def __init__(self, directory: Path, manifest: Manifest) -> None:
+        self._directory = directory
+        self.before = Before(directory, manifest)
+        self._fresh: list[tuple[Source, Absorbed]] = []
+
+    @classmethod
+    @contextmanager
+    def opened(cls, directory: Path, settings: Settings) -> Iterator[Checkpoint]:
+        """Keep others out of a checkpoint, and verify it.
+
+        Raises :class:`CheckpointError` where it is damaged, in use, or was begun with other
+        machines or settings.
+        """
+        with locked(directory):
+            manifest = Manifest.read(directory) or Manifest(settings)
+            _compare(directory, manifest.settings, settings)
+            manifest.verify(directory)
+            manifest.clean(directory)
+            yield cls(directory, manifest)
+
+    # Before the pass --------------------------------------------------------------------------
+
+    def resume(self, log: Log) -> Log:
+        """Return what is to be executed: the messages known, and what is new of the log."""
+        for source in log.sources:
+            self._take(source)
+        known = [
+            Source(self._directory / part.name, part.name, CHECKPOINT)
+            for part in self.before.parts("messages")
+        ]
+        return replace(log, sources=(*known, *(source for source, _ in self._fresh)))
+
+    def _take(self, source: Source) -> None:
+        """Note what is new of a file."""
+        if source.frame is not None:
+            raise LogError("a checkpoint knows logs by their files; write the frame to a file")
+        seen = {file.digest: file for file in self.before.manifest.absorbed}
+        seen |= {file.digest: file for _, file in self._fresh}
+        sizes = {file.size for file in seen.values()}
+        digest, before = "", None
+        for size, digest in _digests(source.path, sizes):  # noqa: B007
+            before = seen.get(digest, before)
+        if before is not None and before.digest != digest:
+            source = _continued(source, before)
+        if before is None or before.digest != digest:
+            self._fresh.append((source, Absorbed(source.name, size, digest, source.skip)))
+
+    # After the pass ---------------------------------------------------------------------------
+
+    def commit(self, log: Log, outcome: Outcome, rejections: pl.DataFrame) -> None:
+        """Make what was executed a part of the checkpoint; all of it or, on any failure, nothing.
+
+        ``log`` is what :meth:`resume` returned, ``rejections`` those of this run.
+        """
+        if not self._fresh:
+            return
+        manifest = self.before.manifest
+        run = _Run(self._directory, manifest.runs + 1)
+        texts = Texts(log, outcome.reader.firsts, _further(log))
+        old = len(self.before.parts("messages"))
+        renewed = self._is_worn(outcome, old)
+        changes, deliveries = outcome.changes(open_too=False), outcome.deliveries()
+        if renewed:
+            changes = self.before.with_changes(changes, outcome)
+            deliveries = self.before.with_deliveries(deliveries, outcome)
+        parts = [run.write("messages", _messages(texts, outcome, 0 if renewed else old))]
+        for kind, frame in (("changes", changes), ("deliveries", deliveries)):
+            named = frame.with_columns(outcome.delivery_names.gather(frame["delivery"]))
+            parts.append(run.write(kind, [named.drop("delivery")]))
+        if rejections.height:
+            parts.append(run.write("rejections", [rejections]))
+        kept = [p for p in manifest.parts if not renewed or p.kind == "rejections"]
+        rows = np.diff(outcome.reader.firsts)[old:].tolist()
+        files = zip(self._fresh, rows, strict=True)
+        Manifest(
+            manifest.settings,
+            manifest.runs + 1,
+            totals_after(manifest.totals, outcome, open_too=False),
+            (*manifest.absorbed, *(replace(f, rows=f.rows + more) for (_, f), more in files)),
+            (*kept, *parts),
+            tuple(part.name for part in manifest.parts if part not in kept),
+        ).write(self._directory)
+
+    def _is_worn(self, outcome: Outcome, old: int) -> bool:
+        """Whether the tables of messages are many, or most of their rows no longer count."""
+        first: int = outcome.reader.firsts[old]
+        new = sum(
+            int(np.count_nonzero(chunk.columns["mark"].read()))
+            for chunk in outcome.chunks
+            if chunk.first >= first
+        )
+        return old > 0 and (old >= MOST_PARTS or first + new > 2 * outcome.messages)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Writes the tables of one run."""
+
+    directory: Path
+    number: int
+
+    def write(self, kind: str, frames: Iterable[pl.DataFrame]) -> Part:
+        path, rows = self.directory / f"{kind}-{self.number:06}.parquet", 0
+
+        def counted() -> Iterator[pl.DataFrame]:
+            nonlocal rows
+            for frame in frames:
+                rows += frame.height
+                yield frame
+
+        write_frames(counted(), path)
+        return synced(path, rows)
+
+
+def _compare(directory: Path, begun: Settings, now: Settings) -> None:
+    """Refuse to continue with other machines or settings."""
+    if set(begun.machines) != set(now.machines):
+        raise CheckpointError(
+            f"{directory}: was begun with {', '.join(begun.machines)}; "
+            f"this is {', '.join(now.machines)}; name the same machines"
+        )
+    changed = [name for name, digest in now.machines.items() if begun.machines[name] != digest]
+    if changed:
+        raise CheckpointError(
+            f"{directory}: the table of {', '.join(changed)} has changed since; "
+            "execute the whole log in a new directory"
+        )
+    for option, field in (("--validity", "validity"), ("--every", "every"), ("--dedupe", "dedupe")):
+        if getattr(begun, field) != getattr(now, field):
+            raise CheckpointError(
+                f"{directory}: was begun with another {option}; give the same, "
+                "or execute the whole log in a new directory"
+            )
+
+
+# Files ---------------------------------------------------------------------------------------
+
+
+def _digests(path: Path, sizes: set[int]) -> Iterator[tuple[int, str]]:
+    """Yield the digests of the file's beginnings of these sizes, and at the end of all of it."""
+    total, digest = 0, hashlib.blake2b(digest_size=16)
+    stops = sorted(sizes)
+    with path.open("rb") as file:
+        while block := file.read(min(_BLOCK, stops[0] - total) if stops else _BLOCK):
+            digest.update(block)
+            total += len(block)
+            if stops and total == stops[0]:
+                del stops[0]
+                yield total, digest.hexdigest()
+    yield total, digest.hexdigest()
+
+
+def _continued(source: Source, before: Absorbed) -> Source:
+    """Return what is new of a file that has grown since it was executed."""
+    with source.path.open("rb") as file:
+        head = file.read(4)
+        file.seek(before.size - 1)
+        joint = file.read(2)
+    if source.format not in ("csv", "jsonl") or head.startswith(COMPRESSED):
+        raise LogError(f"{source.name}: has grown since it was executed; give the new rows alone")
+    if b"\n" not in joint and not joint.endswith(b"\r"):
+        raise LogError(
+            f"{source.name}: its last line was not complete when it was executed; "
+            "execute the whole log in a new directory"
+        )
+    return replace(source, skip=before.rows)
+
+
+# Messages ------------------------------------------------------------------------------------
+
+
+def _further(log: Log) -> tuple[str, ...]:
+    return tuple(name for name in ("event_id", "seq") if name in log.present)
+
+
+def _messages(texts: Texts, outcome: Outcome, since: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows of messages whose last event is in the sources from ``since`` on."""
+    teams = outcome.teams
+    starts = teams[0].alphabet.starts
+    began = [f"began{i}" for i in range(len(starts))]
+    names = ["mark", "events", *(f"lasting{i}" for i in range(len(teams))), *began]
+    for frame, (marks, events, *rest) in texts.marked(outcome.chunks, names, since):
+        added = [pl.Series(_EVENTS, np.where(marks == LAST, events, 0), pl.UInt32)]
+        for team, number, machine in each_machine(teams):
+            kind = pl.Enum([state.name for state in machine.states])
+            named = pl.Series(_state(machine), team.state_names(number), kind)
+            states = rest[teams.index(team)]
+            added.append(named.gather(pl.Series(states, dtype=pl.UInt32)))
+        for start, times in zip(starts, rest[len(teams) :], strict=True):
+            since_then = pl.Series(_began(start), times, pl.Int64)
+            added.append(since_then.set(since_then == NEVER, None).cast(pl.Datetime("us", "UTC")))
+        yield frame.drop("file", "row").hstack(added)
+
+
+def _state(machine: Machine) -> str:
+    return f"{FURTHER}state.{machine.name}"
+
+
+def _began(start: str) -> str:
+    return f"{FURTHER}began.{start}"
+
+
+def known_of(batch: Batch, teams: Sequence[Team], validity: int | None) -> Past | None:
+    """Return what the rows of a checkpoint say; ``None`` for the rows of a log."""
+    frame = batch.past
+    if frame is None:
+        return None
+    try:
+        alphabet = teams[0].alphabet
+        events = frame[_EVENTS].to_numpy().astype(np.uint32)
+        starts = np.full((len(events), len(alphabet.starts)), NEVER, np.int64)
+        for number, start in enumerate(alphabet.starts):
+            starts[:, number] = frame[_began(start)].to_physical().fill_null(NEVER).to_numpy()
+        over = np.zeros(starts.shape, np.bool_)
+        if validity is not None:
+            over = (starts != NEVER) & (batch.times[:, None] - validity >= starts)
+        states = np.stack([_states(frame, team, over) for team in teams], axis=1)
+    except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
+        raise CheckpointError(f"the checkpoint's messages cannot be read: {error}") from error
+    return Past(states, events, starts)
+
+
+def _states(frame: pl.DataFrame, team: Team, over: Codes) -> Codes:
+    """Return the states of a team, given those of its machines and which periods are over."""
+    combined = np.hstack([team.states, team.over.astype(np.intp)])
+    columns = [frame[_state(machine)].to_physical().to_numpy() for machine in team.machines]
+    sizes = [len(machine.states) for machine in team.machines] + [2] * over.shape[1]
+    mine = np.ravel_multi_index([*columns, *over.T.astype(np.intp)], sizes)
+    all_of_them = np.ravel_multi_index(list(combined.T), sizes)
+    by = np.argsort(all_of_them)
+    at = np.searchsorted(all_of_them[by], mine).clip(max=len(by) - 1)
+    if (all_of_them[by][at] != mine).any():
+        raise ValueError("a combination of states that no trace reaches")
+    found: Codes = by[at].astype(np.uint32)
+    return found

@@ -1,0 +1,217 @@
+"""What a pass over a log found, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fsm.replay.chunk import Chunk
+from fsm.replay.fold import Index
+from fsm.replay.found import LATE, Found
+from fsm.replay.scan import Reader
+from fsm.replay.tally import Tally
+from fsm.replay.team import Team, each_machine, find_machine
+from fsm.replay.words import Words
+
+__all__ = ["Outcome", "changes_of"]
+
+
+@dataclass
+class Outcome:
+    """What a pass over a log found, in numbers."""
+
+    reader: Reader
+    teams: Sequence[Team]
+    chunks: Sequence[Chunk]
+    every: int | None
+    messages: int = 0
+    events: int = 0
+    duplicates: int = 0
+    late: int = 0
+    latest: int | None = None
+    """The last instant of the log, in microseconds since 1970."""
+    finals: list[NDArray[np.intp]] = field(default_factory=list)
+    """Per team: the number of messages in each of its states."""
+    expiries: list[NDArray[np.intp]] = field(default_factory=list)
+    """Per team: how often the end of a period decided the state of each machine."""
+    open_expiries: list[NDArray[np.intp]] = field(default_factory=list)
+    """Those of them that no event of the message follows."""
+    rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
+    """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
+    rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
+    words: Words = field(default_factory=Counter)
+    tallies: list[Tally] = field(default_factory=list)
+    """Per team: what changed in each period."""
+    open_tallies: list[Tally] = field(default_factory=list)
+    """What the ends of periods changed that no event of the message follows; not in the others."""
+    to_send: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    """The messages of each delivery."""
+    _rejections: list[tuple[Index, NDArray[np.uint32]]] = field(default_factory=list)
+    _dues: list[tuple[list[Tally], list[Tally]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.finals = [np.zeros(len(team.states), np.intp) for team in self.teams]
+        self.expiries = [np.zeros(len(team.machines), np.intp) for team in self.teams]
+        self.open_expiries = [np.zeros_like(counts) for counts in self.expiries]
+
+    def add(self, found: Found) -> None:
+        """Add what was found in one bucket."""
+        self.messages += found.messages
+        self.events += found.events
+        self.duplicates += found.duplicates
+        self.late += found.late
+        for mine, theirs in (
+            *zip(self.finals, found.finals, strict=True),
+            *zip(self.expiries, found.expired, strict=True),
+            *zip(self.open_expiries, found.open_expired, strict=True),
+        ):
+            mine += theirs
+        self._rejections.append((found.rejected_rows, found.rejected_cells))
+        self._dues.append((found.dues, found.open_dues))
+        self.words.update(found.words)
+
+    def finish(self) -> None:
+        """Put together what the buckets had, in the order of the log."""
+        cells = np.zeros((0, len(self.teams)), np.uint32)
+        rows = np.concatenate([np.zeros(0, np.intp), *(r for r, _ in self._rejections)])
+        cells = np.concatenate([cells, *(c for _, c in self._rejections)])
+        by = np.argsort(rows, kind="stable")
+        self.rejected_rows, self.rejected_cells = rows[by], cells[by]
+        if self.every is not None:
+            for number in range(len(self.teams)):
+                chunks = (
+                    self._tally_chunk(number, c) for c in self.chunks if "period" in c.columns
+                )
+                closed, still = (
+                    [dues[kind][number] for dues in self._dues if dues[kind]] for kind in (0, 1)
+                )
+                self.tallies.append(Tally.sum([*chunks, *closed]))
+                self.open_tallies.append(Tally.sum(still))
+        self._rejections, self._dues = [], []
+
+    def _tally_chunk(self, number: int, chunk: Chunk) -> Tally:
+        outcomes = chunk.unsorted(f"outcome{number}")
+        periods = chunk.columns["period"].read()
+        deliveries = (
+            chunk.columns["delivery"].read()
+            if "delivery" in chunk.columns
+            else np.zeros(chunk.size, np.uint32)
+        )
+        dropped = outcomes == np.iinfo(outcomes.dtype).max
+        if dropped.any():
+            kept = ~dropped
+            outcomes, periods, deliveries = outcomes[kept], periods[kept], deliveries[kept]
+        if number == 0:
+            firsts = np.bincount(deliveries[(outcomes & 1).astype(np.bool_)])
+            size = max(len(firsts), len(self.to_send))
+            grown = np.zeros(size, np.intp)
+            grown[: len(self.to_send)] += self.to_send
+            grown[: len(firsts)] += firsts
+            self.to_send = grown
+        classes = self.teams[number].effects.of_cell.take(outcomes >> 1)
+        return Tally.of(deliveries, periods, classes)
+
+    @property
+    def events_known(self) -> tuple[str, ...]:
+        """The events of all machines, by their codes."""
+        return self.teams[0].alphabet.events
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the machines."""
+        return [machine.name for _, _, machine in each_machine(self.teams)]
+
+    def states(self, name: str) -> dict[str, int]:
+        """Return the number of messages in each state of a machine."""
+        team, number = find_machine(self.teams, name)
+        counts = np.zeros(len(team.machines[number].states), dtype=np.int64)
+        np.add.at(counts, team.states[:, number], self.finals[self.teams.index(team)])
+        names = [state.name for state in team.machines[number].states]
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    def expired(self, name: str, *, open_too: bool = True) -> int:
+        """Return the number of messages whose validity period ended while they were retried."""
+        team, number = find_machine(self.teams, name)
+        at = self.teams.index(team)
+        count = self.expiries[at][number]
+        return int(count if open_too else count - self.open_expiries[at][number])
+
+    @property
+    def late_rows(self) -> NDArray[np.bool_]:
+        """Which rejected rows are older than what a checkpoint had seen."""
+        mask: NDArray[np.bool_] = self.rejected_cells[:, 0] == LATE
+        return mask
+
+    @property
+    def unknown(self) -> int:
+        """The number of events that no machine knows."""
+        team = self.teams[0]
+        codes = self.rejected_cells[~self.late_rows, 0] % team.table.width
+        return int((codes == team.alphabet.unknown).sum())
+
+    def changes(self, *, open_too: bool = True) -> pl.DataFrame:
+        """Return the change of each indicator in each period in which its machine heard an event.
+
+        Columns: ``delivery`` (its code), ``period`` (its number since 1970), ``machine``,
+        ``indicator``, ``change``.
+        """
+        frames = [_NO_CHANGES]
+        for tallies in (self.tallies, self.open_tallies)[: 1 + open_too]:
+            for team, tally in zip(self.teams, tallies, strict=True):
+                frames += changes_of(team, tally)
+        return pl.concat(frames).group_by(pl.exclude("change")).sum()
+
+    def deliveries(self) -> pl.DataFrame:
+        """Return ``delivery`` (its code) and ``to_send``, its messages, where it has any."""
+        codes = pl.Series("delivery", np.flatnonzero(self.to_send), pl.UInt32)
+        return codes.to_frame().with_columns(
+            pl.Series("to_send", self.to_send[self.to_send > 0], pl.Int64)
+        )
+
+    @property
+    def delivery_names(self) -> pl.Series:
+        """The names of the deliveries by their codes; one without a name where nobody looked."""
+        return pl.Series("delivery_id", self.reader.deliveries.names or [None], pl.String)
+
+    def delivery_codes(self, names: pl.Series) -> pl.Series:
+        """Return the codes of deliveries by their names."""
+        codes = np.zeros(len(names), np.uint32)
+        if self.reader.wanted.deliveries:
+            hashes = names.hash(self.reader.seeds.delivery).to_numpy()
+            codes = self.reader.deliveries.codes(hashes, names)
+        return pl.Series("delivery", codes, pl.UInt32)
+
+
+_NO_CHANGES = pl.DataFrame(
+    schema={
+        "delivery": pl.UInt32,
+        "period": pl.Int64,
+        "machine": pl.String,
+        "indicator": pl.String,
+        "change": pl.Int64,
+    }
+)
+
+
+def changes_of(team: Team, tally: Tally) -> Iterator[pl.DataFrame]:
+    """Yield the changes of each indicator of a team."""
+    effects, classes = team.effects, tally.frame["class"]
+    for column, (number, indicator) in enumerate(effects.indicators):
+        heard = pl.Series(effects.heard[:, number]).gather(classes)
+        change = pl.Series("change", effects.changes[:, column], pl.Int64).gather(classes)
+        yield (
+            tally.frame.with_columns(change * tally.frame["count"])
+            .filter(heard)
+            .select(
+                "delivery",
+                "period",
+                pl.lit(team.machines[number].name).alias("machine"),
+                pl.lit(indicator).alias("indicator"),
+                "change",
+            )
+        )
