@@ -8,7 +8,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -232,6 +232,37 @@ class Machine:
             facts = {"trigger": t.trigger, "guard": t.guard, "outcome": t.outcome.value}
             graph.add_edge(t.source, t.target, key=t.event, origin=t.origin, **facts)
         return graph
+
+    def to_sql(
+        self,
+        dialect: str,
+        table: str = "log",
+        *,
+        keys: Sequence[str] = ("message_id",),
+        seq: bool = False,
+    ) -> str:
+        """Return an SQL query that folds a log, as :func:`fsm.replay.replay` does.
+
+        ``dialect`` is ``duckdb`` or ``spark``. ``table`` has the columns ``keys`` (which
+        together identify a message), ``event``, ``timestamp`` and, with ``seq``, the whole number
+        ``seq``. A dot in ``table`` separates a schema from a name; each part is quoted.
+
+        The query gives one row per message, in no particular order: the keys, ``state``,
+        ``status`` (NULL where nothing is shown yet), ``events`` and ``rejected`` (BIGINT; how many
+        events, and how many of them the machine rejects or does not know, among these NULL).
+
+        Events are ordered by (timestamp, seq), where no seq comes last. A table has no file
+        order: further ties are in the declared order of events, unknown ones last. Timestamps
+        are never NULL; duplicates are counted, and no validity period ends.
+
+        Raises :class:`MachineError` for another dialect, and for keys or a table that cannot be
+        named in the query.
+        """
+        from fsm.sql import Moore, select
+
+        statuses = {state.name: state.status for state in self.states}
+        moore = Moore(self.name, statuses, self.events, self.table, self.initial)
+        return select(moore, dialect, table, keys, seq=seq)
 
     def with_origins(self, origins: Mapping[tuple[str, str, str], Source]) -> Machine:
         """Return this machine with the source of each transition, keyed (from, label, to).

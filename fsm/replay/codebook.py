@@ -14,6 +14,7 @@ from fsm.replay.fold import Codes, Index, Keys, smallest
 __all__ = ["Codebook"]
 
 _BITS = 16
+_FEW = 1 << 12
 _SLOTS = (48, 16)  # where, in a hash, its slot in the first table begins, and that in the second
 
 
@@ -62,20 +63,33 @@ class Codebook:
 
     def codes(self, hashes: Keys, names: pl.Series | None = None) -> Codes:
         """Return the code of each hash; ``names`` are the names hashed, for those that are new."""
+        codes, missed = self._known(hashes)
+        if len(missed) > _FEW:
+            # A name that is new is often that of many rows: some rows tell most of the names.
+            some = missed[:: len(missed) // _FEW]
+            self._learn(hashes, names, some)
+            codes[missed], still = self._known(hashes[missed])
+            missed = missed[still]
+        if len(missed):
+            codes[missed] = self._learn(hashes, names, missed)
+        return codes
+
+    def _learn(self, hashes: Keys, names: pl.Series | None, rows: Index) -> Codes:
+        """Return the codes of some rows, after giving those that are new one."""
+        values, first, inverse = np.unique(hashes[rows], return_index=True, return_inverse=True)
+        found = [
+            self._find(value, names, row)
+            for value, row in zip(values.tolist(), rows[first].tolist(), strict=True)
+        ]
+        return np.array(found)[inverse]
+
+    def _known(self, hashes: Keys) -> tuple[Codes, Index]:
+        """Return the codes of those hashes that the tables hold, and where they do not."""
         codes, missed = self._tables[0].look_up(hashes)
         if len(missed):
             codes[missed], still = self._tables[1].look_up(hashes[missed])
             missed = missed[still]
-        if len(missed):
-            values, first, inverse = np.unique(
-                hashes[missed], return_index=True, return_inverse=True
-            )
-            found = [
-                self._find(value, names, row)
-                for value, row in zip(values.tolist(), missed[first].tolist(), strict=True)
-            ]
-            codes[missed] = np.array(found, dtype=codes.dtype)[inverse]
-        return codes
+        return codes, missed
 
     def _find(self, value: int, names: pl.Series | None, row: int) -> int:
         code = self._crowded.get(value)

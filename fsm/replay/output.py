@@ -128,7 +128,7 @@ def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
     table = register_io_source(produce, schema=first.with_columns(utc).schema)
     with replacing(path) as file, _no_polars_errors(path):
         try:
-            table.sink_parquet(file, row_group_size=_ROWS, statistics=False)
+            table.sink_parquet(file, compression_level=1, row_group_size=_ROWS, statistics=False)
         except pl.exceptions.PolarsError:
             if failures:
                 raise failures[0] from None

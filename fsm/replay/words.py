@@ -26,7 +26,7 @@ Words: TypeAlias = Counter[tuple[int, ...]]
 LONGEST = 64
 """Events of a trace that are looked at."""
 
-MOST = 500
+MOST = 250
 """Events sent through each class; python-statemachine takes about 0.1 ms for one."""
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
