@@ -132,7 +132,7 @@ def replay(
         dedupe=dedupe,
         oracle=oracle,
         memory=_quarter() if memory is None else memory,
-        workers=workers or len(os.sched_getaffinity(0)),
+        workers=workers or _processors(),
         progress=progress,
     )
     if checkpoint is None:
@@ -191,6 +191,12 @@ def team_of(
 def microseconds_since_1970(instant: datetime) -> int:
     """Return a time as the engine counts it."""
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // _MICROSECOND
+
+
+def _processors() -> int:
+    """Return the processors this process may use; not every system tells."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _quarter() -> int:

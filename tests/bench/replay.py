@@ -144,6 +144,7 @@ def main() -> int:
 
 def write(figures: Figures, text: str, directory: Path) -> None:
     """Write the report, and the picture where matplotlib is installed."""
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / "replay.md").write_text(text)
     try:
         from plot import draw
