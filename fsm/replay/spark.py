@@ -35,6 +35,7 @@ __all__ = ["Counts", "SparkReplay", "replay"]
 ROWS = 1 << 17
 """Rows of a part, about: a worker holds so many, and those of one message more."""
 
+_KINDS = {"timestamp": ("timestamp",), "seq": ("bigint", "int", "smallint", "tinyint")}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -56,7 +57,8 @@ def replay(
     :func:`fsm.replay.replay`; the package must be installed where the workers run.
 
     A data frame has no file order: a message's events of one timestamp and one ``seq`` (or none)
-    happen in the order in which the machines declare them.
+    happen in the order in which the machines declare them, unknown ones last. The traces met are
+    not run through the classes; replay a sample of the log for that.
 
     Nothing runs yet, but one small job for the last instant of the log where there is a
     ``validity`` and no ``as_of``. A row without message or time stops the job that meets it.
@@ -113,12 +115,12 @@ class SparkReplay:
     @cached_property
     def statuses(self) -> DataFrame:
         """One row per message, as in :attr:`fsm.replay.Replay.statuses`."""
-        return self._each_part(_statuses, statuses=True)
+        return self._each_part(lambda result: result.statuses, statuses=True)
 
     @cached_property
     def rejections(self) -> DataFrame:
         """Every rejected event, as in :attr:`fsm.replay.Replay.rejections`, without its place."""
-        return self._each_part(_rejections)
+        return self._each_part(lambda result: result.rejections.drop("file", "line"))
 
     @property
     def indicators(self) -> DataFrame:
@@ -228,9 +230,10 @@ def _check_columns(df: DataFrame) -> None:
     missing = [name for name in NEEDED if name not in df.columns]
     if missing:
         raise LogError(f"no column {missing[0]!r}; there are: {', '.join(df.columns)}")
-    kind = df.schema["timestamp"].dataType.simpleString()
-    if kind != "timestamp":
-        raise LogError(f"timestamps of type {kind}, which has no zone; cast them to timestamp")
+    for name, kinds in _KINDS.items():
+        kind = df.schema[name].dataType.simpleString() if name in df.columns else kinds[0]
+        if kind not in kinds:
+            raise LogError(f"{name} is of type {kind}; cast it to {kinds[0]}")
 
 
 def _last_instant(df: DataFrame) -> datetime | None:
@@ -253,7 +256,7 @@ def _by_message(df: DataFrame, events: Sequence[str], as_of: datetime | None) ->
         df = df.where((sql.col("timestamp") <= end) | sql.col("timestamp").isNull())
     there = [name for name in (*NEEDED, *OPTIONAL) if name in df.columns]
     columns = {name: sql.col(name).cast("string") for name in there}
-    columns["message_id"] = _demanded("message_id", sql.nullif("message_id", sql.lit("")))
+    columns["message_id"] = _demanded("message_id", sql.nullif(columns["message_id"], sql.lit("")))
     columns["timestamp"] = _demanded("timestamp", sql.unix_micros("timestamp"))
     if "seq" in there:
         columns["seq"] = sql.col("seq")
@@ -304,14 +307,6 @@ def _in_time(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return frame.with_columns(pl.col("timestamp").cast(pl.Datetime("us", "UTC")))
 
 
-def _statuses(result: Replay) -> pl.DataFrame:
-    return result.statuses
-
-
-def _rejections(result: Replay) -> pl.DataFrame:
-    return result.rejections.drop("file", "line")
-
-
 def _series(result: Replay) -> pl.DataFrame:
     """What each period changes, and, in rows of their own, the messages of each delivery."""
     changes, deliveries = result.outcome.changes(), result.outcome.deliveries()
@@ -321,10 +316,8 @@ def _series(result: Replay) -> pl.DataFrame:
 
 def _facts(result: Replay) -> pl.DataFrame:
     """All counts, one a row."""
-    facts: list[tuple[str, str, str, int]] = [
-        ("", name, "", getattr(result, name) or 0)
-        for name in ("events", "messages", "rejected", "duplicates")
-    ]
+    names = ("events", "messages", "rejected", "duplicates")
+    facts = [("", name, "", getattr(result, name) or 0) for name in names]
     for name, machine in result.machines.items():
         facts.append((name, "expired", "", machine.expired))
         facts += [(name, "states", state, count) for state, count in machine.states.items()]

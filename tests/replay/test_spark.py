@@ -128,9 +128,10 @@ def test_one_machine_without_its_companion(spark: Any) -> None:
 
 @pytest.mark.usefixtures("cut")
 def test_periods_end_up_to_the_last_instant_of_the_whole_log(spark: Any) -> None:
-    rows = [(f"m{i}", event, START) for i in range(30) for event in ("relayed", "soft_bounce")]
-    rows.append(("late", "relayed", START + 2 * HOUR))
+    rows = [(str(i), event, START) for i in range(30) for event in ("relayed", "soft_bounce")]
+    rows.append(("99", "relayed", START + 2 * HOUR))
     df = spark.createDataFrame(rows, ["message_id", "event", "timestamp"])
+    df = df.withColumn("message_id", df["message_id"].cast("int"))
     counts = on_spark.replay(df, WITH, validity=HOUR).counts()
     assert counts.machines["with-feedback"].expired == 30
 
@@ -176,7 +177,7 @@ def test_ties_are_in_the_order_the_machines_declare(spark: Any) -> None:
     assert found.counts().machines["with-feedback"].states["delivered"] == 1
     assert found.statuses.first()["last_event"] == "noise"
     numbered = spark.createDataFrame(
-        [(*row, seq) for row, seq in zip(rows, ("10", "2", " 1"), strict=True)],
+        [(*row, seq) for row, seq in zip(rows, (10, 2, 1), strict=True)],
         ["message_id", "event", "timestamp", "seq"],
     )
     ended = on_spark.replay(numbered, WITH).statuses.first()
@@ -239,14 +240,14 @@ def test_a_row_without_message_or_time_stops_the_job(spark: Any, lacking: str) -
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ("message_id string, event string, at timestamp", "no column 'timestamp'; there are: mes"),
-        ("message_id string, event string, timestamp timestamp_ntz", "timestamp_ntz, which has no"),
-        ("message_id string, event string, timestamp string", "cast them to timestamp"),
+        ("at timestamp", "no column 'timestamp'; there are: message_id, event, at"),
+        ("timestamp timestamp_ntz", "timestamp is of type timestamp_ntz; cast it to timestamp"),
+        ("timestamp timestamp, seq string", "seq is of type string; cast it to bigint"),
     ],
 )
 def test_columns_that_are_no_log_are_refused(spark: Any, columns: str, message: str) -> None:
     with pytest.raises(LogError, match=message):
-        on_spark.replay(spark.createDataFrame([], columns), WITH)
+        on_spark.replay(spark.createDataFrame([], f"message_id int, event string, {columns}"), WITH)
 
 
 def test_other_refusals(spark: Any) -> None:
