@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,12 +92,12 @@ class Settled:
     began: Times | None = None
     """When each validity period of each message began (messages x periods)."""
 
-    @property
+    @cached_property
     def lengths(self) -> Index:
         """The number of rows of each message, ends of periods included."""
         return np.diff(self.starts, append=len(self.order))
 
-    @property
+    @cached_property
     def owners(self) -> Index:
         """The message of each row."""
         return np.repeat(np.arange(len(self.starts)), self.lengths)
