@@ -24,16 +24,15 @@ from fsm.machine import Machine
 from fsm.replay.faults import COMPRESSED
 from fsm.replay.fold import Codes
 from fsm.replay.found import LAST
-from fsm.replay.manifest import Absorbed, Manifest, Part, Settings, Totals, locked, synced
-from fsm.replay.outcome import Outcome
+from fsm.replay.manifest import Absorbed, Manifest, Part, Settings, locked, synced
+from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.output import write_frames
-from fsm.replay.scan import Batch
 from fsm.replay.settle import NEVER, Past
 from fsm.replay.source import CHECKPOINT, FURTHER, Log, Source
 from fsm.replay.team import Team, each_machine
 from fsm.replay.texts import Texts
 
-__all__ = ["Before", "Checkpoint", "known_of", "settings_of", "totals_after"]
+__all__ = ["Before", "Checkpoint", "known_of", "settings_of"]
 
 MOST_PARTS = 64
 """Tables of messages beyond which they are made one."""
@@ -60,19 +59,6 @@ def _digest(machine: Machine) -> str:
         "deadline": machine.deadline and asdict(machine.deadline),
     }
     return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
-
-
-def totals_after(before: Totals, outcome: Outcome, *, open_too: bool = True) -> Totals:
-    """Return the counts of all runs: those before, and those of an outcome."""
-    expired = {name: outcome.expired(name, open_too=open_too) for name in outcome.names}
-    return Totals(
-        before.events + outcome.events,
-        before.rejected + len(outcome.rejected_rows),
-        before.late + outcome.late,
-        before.duplicates + outcome.duplicates,
-        {name: before.expired.get(name, 0) + count for name, count in expired.items()},
-        before.latest if outcome.latest is None else outcome.latest,
-    )
 
 
 @dataclass(frozen=True)
@@ -200,7 +186,7 @@ class Checkpoint:
         Manifest(
             manifest.settings,
             manifest.runs + 1,
-            totals_after(manifest.totals, outcome, open_too=False),
+            outcome.totals(manifest.totals, open_too=False),
             (*manifest.absorbed, *(replace(f, rows=f.rows + more) for (_, f), more in files)),
             (*kept, *parts),
             tuple(part.name for part in manifest.parts if part not in kept),
@@ -325,11 +311,10 @@ def _began(start: str) -> str:
     return f"{FURTHER}began.{start}"
 
 
-def known_of(batch: Batch, teams: Sequence[Team], validity: int | None) -> Past | None:
-    """Return what the rows of a checkpoint say; ``None`` for the rows of a log."""
-    frame = batch.past
-    if frame is None:
-        return None
+def known_of(
+    frame: pl.DataFrame, times: Codes, teams: Sequence[Team], validity: int | None
+) -> Past:
+    """Return what the rows of a checkpoint say, given their further columns and their times."""
     try:
         alphabet = teams[0].alphabet
         events = frame[_EVENTS].to_numpy().astype(np.uint32)
@@ -338,7 +323,7 @@ def known_of(batch: Batch, teams: Sequence[Team], validity: int | None) -> Past 
             starts[:, number] = frame[_began(start)].to_physical().fill_null(NEVER).to_numpy()
         over = np.zeros(starts.shape, np.bool_)
         if validity is not None:
-            over = (starts != NEVER) & (batch.times[:, None] - validity >= starts)
+            over = (starts != NEVER) & (times[:, None] - validity >= starts)
         states = np.stack([_states(frame, team, over) for team in teams], axis=1)
     except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
         raise CheckpointError(f"the checkpoint's messages cannot be read: {error}") from error

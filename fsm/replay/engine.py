@@ -14,19 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.machine import Machine
-from fsm.replay.checkpoint import Checkpoint, known_of, settings_of, totals_after
 from fsm.replay.chunk import DIGITS, Bucket, Chunk, deal
 from fsm.replay.fold import smallest
 from fsm.replay.found import Tables, execute_bucket
-from fsm.replay.manifest import Totals
-from fsm.replay.outcome import Outcome
+from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.result import MachineResult, Replay
 from fsm.replay.scan import Batch, Reader, Wanted
 from fsm.replay.settle import Rules
@@ -34,6 +32,9 @@ from fsm.replay.source import Log
 from fsm.replay.store import Store
 from fsm.replay.team import Team, assemble, find_machine
 from fsm.replay.words import check
+
+if TYPE_CHECKING:
+    from fsm.replay.checkpoint import Checkpoint
 
 __all__ = ["Job", "microseconds_since_1970", "replay", "run_pass", "team_of"]
 
@@ -137,6 +138,8 @@ def replay(
     )
     if checkpoint is None:
         return _executed(log, given, team, job, to_send)
+    from fsm.replay.checkpoint import Checkpoint, settings_of
+
     settings = settings_of(team, job.validity, job.every or 0, dedupe)
     with Checkpoint.opened(Path(checkpoint), settings) as saved:
         job = replace(job, resumable=True, statuses=True, latest=saved.before.totals.latest)
@@ -157,7 +160,7 @@ def _executed(
     if to_send is not None and to_send < outcome.messages:
         raise LogError(f"{to_send:,} messages to send, but the log has {outcome.messages:,}")
     whole = outcome.messages if to_send is None else to_send
-    totals = totals_after(saved.before.totals if saved else Totals(), outcome)
+    totals = outcome.totals(saved.before.totals if saved else Totals())
     return Replay(
         log=log,
         events=totals.events,
@@ -311,7 +314,11 @@ class _Pass:
         self.last = (int(times[-1]), int(seqs[-1]) if seqs is not None else 0)
 
     def _chunk(self, batch: Batch) -> Chunk:
-        job, past = self.job, known_of(batch, self.teams, self.job.validity)
+        job, past = self.job, None
+        if batch.past is not None:
+            from fsm.replay.checkpoint import known_of
+
+            past = known_of(batch.past, batch.times, self.teams, job.validity)
         chunk = deal(batch, self.store, self.carried, past)
         made: dict[str, np.dtype[Any]] = {}
         if job.every is not None and past is None:

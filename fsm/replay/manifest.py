@@ -19,8 +19,9 @@ from typing import Any, Final
 
 from fsm.errors import CheckpointError
 from fsm.files import no_os_errors, replacing
+from fsm.replay.outcome import Totals
 
-__all__ = ["Absorbed", "Manifest", "Part", "Settings", "Totals", "digest_of", "locked", "synced"]
+__all__ = ["Absorbed", "Manifest", "Part", "Settings", "digest_of", "locked", "synced"]
 
 VERSION: Final = 1
 _NAME, _LOCK = "manifest.json", "lock"
@@ -36,18 +37,6 @@ class Settings:
     validity: int | None
     every: int
     dedupe: bool
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What was counted so far; ``expired`` by machine, ``latest`` in µs since 1970."""
-
-    events: int = 0
-    rejected: int = 0
-    late: int = 0
-    duplicates: int = 0
-    expired: Mapping[str, int] = field(default_factory=dict)
-    latest: int | None = None
 
 
 @dataclass(frozen=True)

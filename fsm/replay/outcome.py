@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,19 @@ from fsm.replay.tally import Tally
 from fsm.replay.team import Team, each_machine, find_machine
 from fsm.replay.words import Words
 
-__all__ = ["Outcome", "changes_of"]
+__all__ = ["Outcome", "Totals", "changes_of"]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What was counted; ``expired`` by machine, ``latest`` in µs since 1970."""
+
+    events: int = 0
+    rejected: int = 0
+    late: int = 0
+    duplicates: int = 0
+    expired: Mapping[str, int] = field(default_factory=dict)
+    latest: int | None = None
 
 
 @dataclass
@@ -140,6 +152,18 @@ class Outcome:
         at = self.teams.index(team)
         count = self.expiries[at][number]
         return int(count if open_too else count - self.open_expiries[at][number])
+
+    def totals(self, before: Totals, *, open_too: bool = True) -> Totals:
+        """Return the counts of all runs: those before, and this one."""
+        expired = {name: self.expired(name, open_too=open_too) for name in self.names}
+        return Totals(
+            before.events + self.events,
+            before.rejected + len(self.rejected_rows),
+            before.late + self.late,
+            before.duplicates + self.duplicates,
+            {name: before.expired.get(name, 0) + count for name, count in expired.items()},
+            before.latest if self.latest is None else self.latest,
+        )
 
     @property
     def late_rows(self) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 
 from fsm.errors import LogError
 from fsm.indicators import Share
-from fsm.replay.checkpoint import Before
 from fsm.replay.fold import Codes, Index
 from fsm.replay.found import LATE
 from fsm.replay.outcome import Outcome
@@ -25,6 +25,9 @@ from fsm.replay.source import Log
 from fsm.replay.team import each_machine
 from fsm.replay.texts import Texts
 from fsm.replay.words import Check
+
+if TYPE_CHECKING:
+    from fsm.replay.checkpoint import Before
 
 __all__ = ["MachineResult", "Replay"]
 
