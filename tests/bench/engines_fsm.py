@@ -22,7 +22,7 @@ MODULES = (
     "fsm.replay",
     "fsm.replay.output",
 )
-SMALL_MEMORY = 512 * 2**20
+SMALL_MEMORY = 128 * 2**20
 
 
 def _replay(log: Path, **asked: Any) -> Any:
@@ -131,8 +131,8 @@ LEVELS = (
     _engine("fsm series", series),
     _engine("fsm status", status),
     _engine("fsm counts, oracle off", counts, oracle=False),
-    _engine("fsm series, memory 512 MB", series, memory=SMALL_MEMORY),
-    _engine("fsm status, memory 512 MB", status, memory=SMALL_MEMORY),
+    _engine("fsm series, memory 128 MB", series, memory=SMALL_MEMORY),
+    _engine("fsm status, memory 128 MB", status, memory=SMALL_MEMORY),
     _engine("fsm counts, from CSV", counts, form="csv", largest=10**7),
 )
 

@@ -10,7 +10,7 @@ __all__ = ["GOALS", "Goal"]
 
 SIZE, LARGE = 10**7, 10**8
 COUNTS, SERIES, STATUS = FSM_LEVELS
-SPILLING = f"{STATUS}, memory 512 MB"
+SPILLING = f"{STATUS}, memory 128 MB"
 SPARK = ("spark sql, warm", "spark mapInArrow, warm")
 
 

@@ -24,7 +24,7 @@ interpreter and the libraries. {agreement}
 fsm executes both feedback modes at once; the queries and loops execute one. *counts*: final
 states, indicators and rejections, counted; *series*: and the hourly indicators of every delivery,
 and every rejected event; *status*: and a Parquet file of the final state of every message.
-*memory 512 MB* is the same with that much for columns, the rest on the disk.
+*memory 128 MB* is the same with that much for columns, the rest on the disk.
 `polars group_by` only counts the events of each message: no fold can do with less.
 """
 
