@@ -55,6 +55,7 @@ class Job:
     as_of: int | None = None
     every: int | None = None
     statuses: bool = False
+    traffic: bool = False
     dedupe: bool = False
     oracle: bool = True
     memory: int = 1 << 30
@@ -297,6 +298,7 @@ class _Pass:
             self.job.statuses,
             self.job.resumable,
             self.job.resumable and ("ids" in self.carried or self.job.dedupe),
+            self.job.traffic,
             max(_LEAST_SAMPLE, _SAMPLE // max(1, buckets)) if self.job.oracle else 0,
         )
 

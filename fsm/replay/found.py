@@ -28,7 +28,8 @@ INSTANT, LAST = 1, 2
 class Tables:
     """Which tables are wanted row by row, and how many messages' traces are looked at.
 
-    ``every`` is the period of the series in microseconds. With ``resumable``, what a later replay
+    ``every`` is the period of the series in microseconds. With ``traffic`` every cell's events
+    are counted. With ``resumable``, what a later replay
     needs to go on is written as well; with ``remember``, for all rows of a message's last instant.
     """
 
@@ -36,6 +37,7 @@ class Tables:
     statuses: bool = False
     resumable: bool = False
     remember: bool = False
+    traffic: bool = False
     sample: int = 0
 
 
@@ -59,6 +61,8 @@ class Found:
     words: Words
     dues: list[Tally] = field(default_factory=list)
     open_dues: list[Tally] = field(default_factory=list)
+    met: list[NDArray[np.intp]] = field(default_factory=list)
+    """Per team: how many events met each cell, ends of periods included."""
 
 
 def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
@@ -88,6 +92,11 @@ def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
         if len(did.dues):
             found.dues = did.tallies(~did.open, tables.every)
             found.open_dues = did.tallies(did.open, tables.every)
+    if tables.traffic:
+        found.met = [
+            np.bincount(f.cells, minlength=len(team.table.follow))
+            for team, f in zip(rules.teams, folded, strict=True)
+        ]
     if tables.statuses:
         _write_finals(bucket, did)
     if tables.resumable:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fsm.machine import Machine
 from fsm.replay.chunk import Chunk
 from fsm.replay.fold import Index
 from fsm.replay.found import LATE, Found
@@ -53,6 +54,8 @@ class Outcome:
     """Per team: how often the end of a period decided the state of each machine."""
     open_expiries: list[NDArray[np.intp]] = field(default_factory=list)
     """Those of them that no event of the message follows."""
+    met: list[NDArray[np.intp]] = field(default_factory=list)
+    """Per team: how many events met each cell, where somebody asked."""
     rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
     """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
     rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
@@ -69,6 +72,7 @@ class Outcome:
     def __post_init__(self) -> None:
         self.finals = [np.zeros(len(team.states), np.intp) for team in self.teams]
         self.expiries = [np.zeros(len(team.machines), np.intp) for team in self.teams]
+        self.met = [np.zeros(len(team.table.follow), np.intp) for team in self.teams]
         self.open_expiries = [np.zeros_like(counts) for counts in self.expiries]
 
     def add(self, found: Found) -> None:
@@ -83,6 +87,8 @@ class Outcome:
             *zip(self.open_expiries, found.open_expired, strict=True),
         ):
             mine += theirs
+        for number, counts in enumerate(found.met):
+            self.met[number] += counts
         self._rejections.append((found.rejected_rows, found.rejected_cells))
         self._dues.append((found.dues, found.open_dues))
         self.words.update(found.words)
@@ -178,6 +184,20 @@ class Outcome:
         codes = self.rejected_cells[~self.late_rows, 0] % team.table.width
         return int((codes == team.alphabet.unknown).sum())
 
+    def traffic(self) -> Iterator[tuple[Machine, str, str, bool, int]]:
+        """Yield machine, state, event, whether it was rejected, and how often that was met."""
+        events = self.events_known
+        for team, number, machine in each_machine(self.teams):
+            states, counts = team.state_names(number), Counter[tuple[str, str, bool]]()
+            met = self.met[self.teams.index(team)]
+            for cell in np.flatnonzero(met).tolist():
+                state, code = states[cell // team.table.width], cell % team.table.width
+                if team.heard[number, cell]:
+                    event = events[code] if code < len(events) else _deadline(machine)
+                    counts[state, event, bool(team.rejected[number, cell])] += int(met[cell])
+            for (state, event, rejected), count in counts.items():
+                yield machine, state, event, rejected, count
+
     def changes(self, *, open_too: bool = True) -> pl.DataFrame:
         """Return the change of each indicator in each period in which its machine heard an event.
 
@@ -209,6 +229,11 @@ class Outcome:
             hashes = names.hash(self.reader.seeds.delivery).to_numpy()
             codes = self.reader.deliveries.codes(hashes, names)
         return pl.Series("delivery", codes, pl.UInt32)
+
+
+def _deadline(machine: Machine) -> str:
+    assert machine.deadline is not None  # noqa: S101
+    return machine.deadline.event
 
 
 _NO_CHANGES = pl.DataFrame(

@@ -208,6 +208,26 @@ class Replay:
         added[1:] = sorted(added[1:], key=lambda s: order[s.name.rpartition(".")[0]])
         return frame.hstack(added)
 
+    # Traffic --------------------------------------------------------------------------------
+
+    @cached_property
+    def traffic(self) -> pl.DataFrame:
+        """How many events of this run met each cell of each machine.
+
+        Columns: ``machine``, ``state``, ``event``, ``target`` (null where it is rejected),
+        ``count``. Cells that no event met are left out. The end of a validity period is an event
+        of the states in which it changes something.
+        """
+        rows = []
+        for machine, state, event, rejected, count in self.again(traffic=True).traffic():
+            step = None if rejected else machine.step(state, event)
+            if rejected or step:
+                rows.append((machine.name, state, event, step.target if step else None, count))
+        names = ("machine", "state", "event", "target")
+        kinds = dict.fromkeys(names, pl.String) | {"count": pl.Int64}
+        found = pl.DataFrame(rows, schema=kinds, orient="row")
+        return found.group_by(names).sum().sort(names)
+
     # Series ---------------------------------------------------------------------------------
 
     def series(self, every: timedelta = timedelta(hours=1)) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """One log, one result: however it is cut, ordered, kept and given."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -118,6 +119,20 @@ def test_each_message_ends_where_its_run_ends(rows: list[Row]) -> None:
             end = run(machine, trace)[-1].after
             assert row[f"{machine.name}.state"] == end
             assert row[f"{machine.name}.status"] == machine.status(end)
+
+
+@given(ROWS)
+def test_traffic_is_what_the_runs_of_all_messages_meet(rows: list[Row]) -> None:
+    log = log_of(rows)
+    met = Counter[tuple[str, str, str, str | None]]()
+    for _, part in log.group_by("message_id", maintain_order=True):
+        for machine in (*MACHINES, load_bare("engagement")):
+            trace = [event for event in part["event"] if event in machine.alphabet]
+            for step in run(machine, trace):
+                target = step.transition.target if step.transition else None
+                met[machine.name, step.before, step.event, target] += 1
+    found = executed(log, validity=None).traffic
+    assert {row[:4]: row[4] for row in found.rows()} == met
 
 
 def test_duplicates_are_counted_and_not_executed() -> None:
