@@ -22,6 +22,7 @@ LAYERS = (
     "indicators",
     "replay",
     "draw",
+    "docs",
     "cli",
 )
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")

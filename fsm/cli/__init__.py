@@ -18,6 +18,7 @@ _COMMANDS = {
     "machines": "List the built-in machines.",
     "show": "Show a machine's transitions, or every cell of its table.",
     "check": "Check documented tables against their machines.",
+    "docs": "Write tables and diagrams into Markdown pages, and keep them fresh.",
     "draw": "Draw a machine.",
     "replay": "Execute a delivery log: statuses, indicators, rejections.",
     "explain": "Tell one message's history, with the log lines that prove it.",

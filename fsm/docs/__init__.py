@@ -1,0 +1,1 @@
+"""Blocks in Markdown pages that are written from machines, and kept fresh."""

