@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "microseconds_since_1970", "replay", "run_pass", "team_of"]
 
-BUCKET = 1 << 17
+BUCKET = 1 << 18
 """Rows of a bucket, about: its columns stay in the cache of the processor."""
 
 _SAMPLE, _LEAST_SAMPLE = 1 << 16, 1 << 10
