@@ -123,7 +123,10 @@ class Checkpoint:
         machines or settings.
         """
         with locked(directory):
-            manifest = Manifest.read(directory) or Manifest(settings)
+            manifest = Manifest.read(directory)
+            if manifest is None or not manifest.runs:
+                manifest = Manifest(settings)
+                manifest.write(directory)  # before any table, so that one without it is a loss
             _compare(directory, manifest.settings, settings)
             manifest.verify(directory)
             manifest.clean(directory)

@@ -25,7 +25,8 @@ __all__ = ["Absorbed", "Manifest", "Part", "Settings", "digest_of", "locked", "s
 
 VERSION: Final = 1
 _NAME, _LOCK = "manifest.json", "lock"
-_OURS = re.compile(r"(messages|changes|deliveries|rejections)-\d{6,12}\.parquet|\.fsm-\w+\.tmp")
+_PART = re.compile(r"(messages|changes|deliveries|rejections)-\d{6,12}\.parquet")
+_OURS = re.compile(rf"{_PART.pattern}|\.fsm-\w+\.tmp")
 _ANEW = "begin anew in an empty directory"
 
 
@@ -88,7 +89,9 @@ class Manifest:
         path = directory / _NAME
         try:
             content = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if any(_PART.fullmatch(other.name) for other in directory.iterdir()):
+                raise _damaged(path) from error
             return None
         except (OSError, ValueError, RecursionError) as error:
             raise _damaged(path) from error
@@ -110,7 +113,7 @@ class Manifest:
     @classmethod
     def _of(cls, body: dict[str, Any]) -> Manifest:
         parts = tuple(Part(**part) for part in body["parts"])
-        if not all(_OURS.fullmatch(name) for name in (*body["retired"], *(p.name for p in parts))):
+        if not all(_PART.fullmatch(name) for name in (*body["retired"], *(p.name for p in parts))):
             raise ValueError("names a file that is no part of a checkpoint")
         return cls(
             Settings(**body["settings"]),

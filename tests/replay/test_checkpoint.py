@@ -218,11 +218,6 @@ def test_a_damaged_checkpoint_is_refused(
     data[len(data) // 2] ^= 1
     if damage == "remove":
         path.unlink()
-        if name == "manifest.json":
-            (begun / "note.txt").write_text("not ours")
-            assert executed(day2, begun).messages == 3  # nothing was committed: it begins anew
-            assert (begun / "note.txt").exists()
-            return
     else:
         path.write_bytes(data if damage == "flip" else data[: len(data) // 2])
     before = content(begun)
@@ -255,6 +250,18 @@ def test_two_runs_at_once_are_refused(begun: Path, tmp_path: Path) -> None:
         pytest.raises(CheckpointError, match="in use by another replay; wait for it"),
     ):
         executed(day2, begun)
+
+
+def test_a_first_run_that_failed_leaves_all_open(tmp_path: Path) -> None:
+    kept, bad = tmp_path / "kept", tmp_path / "bad.csv"
+    bad.write_text(HEADER + "a,relayed,never\n")
+    (tmp_path / "kept").mkdir()
+    (kept / "note.txt").write_text("not ours")
+    with pytest.raises(LogError, match="is not a time"):
+        executed(bad, kept, dedupe=True)
+    result = executed(write(tmp_path / "good.csv", RELAYED), kept)
+    assert result.messages == 2
+    assert (kept / "note.txt").exists()
 
 
 # Runs that end early -------------------------------------------------------------------------
