@@ -12,7 +12,7 @@ from fsm.catalog import load
 from fsm.cli.options import print_json
 from fsm.cli.text import counted, shown
 from fsm.spec.check import Report, check_pages
-from fsm.spec.lexicon import load_lexicon, read_lexicon
+from fsm.spec.lexicon import languages, load_lexicon, read_lexicon
 from fsm.spec.page import Page, parse_page, read_page
 
 __all__ = ["command"]
@@ -32,7 +32,7 @@ def command(pages: tuple[str, ...], lexicon: Path | None, form: str, as_json: bo
     machine does on the shortest trace to that step, and the table must cover every step.
     Prints file:line:column for each finding; exit status 1 when there is one.
     """
-    words = read_lexicon(lexicon) if lexicon else load_lexicon()
+    words = [read_lexicon(lexicon)] if lexicon else [load_lexicon(name) for name in languages()]
     report = check_pages([_page(name) for name in pages], words, load)
     if as_json or form == "json":
         facts = {"pages": report.pages, "tables": report.tables, "rows": report.rows}

@@ -48,18 +48,22 @@ class Report:
     """Documented rows that agree with their machine, by machine name."""
 
 
-def check_pages(pages: Sequence[Page], lexicon: Lexicon, load: Load) -> Report:
+def check_pages(pages: Sequence[Page], lexicons: Lexicon | Sequence[Lexicon], load: Load) -> Report:
     """Check every documented table of the pages.
+
+    A page is read in the language that knows most of its tables' words, the first such one of
+    ``lexicons``.
 
     A table is documented when its title names a machine and its columns are those of a steps
     table (step, status, perhaps indicators) or of a transitions table (from, event, to). A
     steps table whose title names no machine is itself a finding.
     """
+    given = [lexicons] if isinstance(lexicons, Lexicon) else list(lexicons)
     checks = [
         check
         for page in pages
         for table in page.tables
-        if (check := _TableCheck.of(page.name, table, lexicon, load))
+        if (check := _TableCheck.of(page.name, table, _language(page, given), load))
     ]
     for check in checks:
         check.run()
@@ -73,6 +77,21 @@ def check_pages(pages: Sequence[Page], lexicon: Lexicon, load: Load) -> Report:
         findings=tuple(finding for check in checks for finding in check.findings),
         confirmed={name: count for name, count in confirmed.items() if count},
     )
+
+
+def _language(page: Page, lexicons: Sequence[Lexicon]) -> Lexicon:
+    """Return the language of a page."""
+    if len(lexicons) == 1:
+        return lexicons[0]
+    texts = [text for table in page.tables for text in _words(table)]
+    return max(lexicons, key=lambda lexicon: sum(map(lexicon.knows, texts)))
+
+
+def _words(table: Table) -> Iterator[str]:
+    yield table.title
+    for cells in (table.header, *(row.cells for row in table.rows)):
+        for cell in cells:
+            yield from items(cell.text)
 
 
 @dataclass
@@ -113,7 +132,7 @@ class _TableCheck:
                 self._find(row.cells[0], "duplicate-row", f"repeats row {seen[step]}", number)
             elif step:
                 seen[step] = number
-            self.confirmed += len(self.findings) == before
+            self.confirmed += all(f.severity == "warning" for f in self.findings[before:])
         documented = {s for (name, _), s in self.lexicon.steps.items() if name == machine.name}
         for step in sorted(documented - seen.keys(), key=lambda s: (s.event, s.source or "")):
             where = f" in {step.source}" if step.source else ""
@@ -148,6 +167,7 @@ class _TableCheck:
 
     def _status(self, machine: Machine, transition: Transition, cell: Cell, number: int) -> None:
         said, expected = self.lexicon.status(cell.text), machine.status(transition.target)
+        self._tolerate(plain(cell.text), "statuses", said, cell, number)
         if said is None:
             self._unknown(cell, "status", tuple(self.lexicon.statuses), number)
         elif said != expected:
@@ -163,11 +183,12 @@ class _TableCheck:
         expected = machine.effects(transition)
         said: dict[str, str] = {}
         for item in items(cell.text):
-            effect = self.lexicon.effect(item)
-            if effect is None:
+            found = self.lexicon.effect(item)
+            if found is None:
                 self._find(cell, "unknown-label", f"unknown effect {item!r}", number)
                 return
-            indicator, stated = effect
+            indicator, stated = found.indicator, found.effect
+            self._tolerate(found.word, "indicators", indicator, cell, number)
             said[indicator] = stated.value
             if indicator not in expected:
                 self._find(cell, "unknown-label", f"{indicator!r} is no indicator here", number)
@@ -222,10 +243,19 @@ class _TableCheck:
         text = plain(cell.text)
         self._find(cell, "unknown-label", f"unknown {what} {text!r}{_close(text, known)}", number)
 
-    def _find(self, cell: Cell, code: str, message: str, number: int | None) -> None:
-        self.findings.append(
-            Finding(self.file, cell.line, cell.column, code, message, self.name, number)
-        )
+    def _tolerate(self, word: str, section: str, name: str | None, cell: Cell, number: int) -> None:
+        """Report a word that is understood, but is not the right one."""
+        if name is None or not self.lexicon.tolerates(word):
+            return
+        right = self.lexicon.written.get((section, name), name)
+        text = f"{word!r} stands for {right!r}, the word used elsewhere"
+        self._find(cell, "tolerated-variant", text, number, "warning")
+
+    def _find(
+        self, cell: Cell, code: str, message: str, number: int | None, severity: str = "error"
+    ) -> None:
+        place = self.file, cell.line, cell.column
+        self.findings.append(Finding(*place, code, message, self.name, number, severity))
 
 
 def _outcome(machine: Machine, step: Step) -> Transition | None:

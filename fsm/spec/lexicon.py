@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from fsm.errors import PageError
 from fsm.machine import Effect
 from fsm.spec.text import normalise
 
-__all__ = ["Lexicon", "Step", "load_lexicon", "read_lexicon"]
+__all__ = ["Lexicon", "Stated", "Step", "languages", "load_lexicon", "read_lexicon"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,15 @@ class Step:
 
     event: str
     source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What one item of a cell states of an indicator, and the word it calls it by."""
+
+    indicator: str
+    effect: Effect
+    word: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,10 @@ class Lexicon:
     """Patterns with the slot ``{indicator}``, and the effect they state."""
     steps: Mapping[tuple[str, str], Step]
     """(machine name, step label) to its meaning."""
+    tolerated: frozenset[str] = frozenset()
+    """Labels that are understood, but not the right word."""
+    written: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(section, name) to the label we write, as it is written; a step's name is its event."""
 
     def machine(self, title: str) -> str | None:
         """Return the machine a table of this title is about."""
@@ -57,7 +70,7 @@ class Lexicon:
         """Return what a step of this machine means."""
         return self.steps.get((machine, normalise(text)))
 
-    def effect(self, text: str) -> tuple[str, Effect] | None:
+    def effect(self, text: str) -> Stated | None:
         """Return the indicator and the effect that one item of a cell states."""
         folded = normalise(text)
         for pattern, effect in self.effects:
@@ -67,12 +80,34 @@ class Lexicon:
             if folded.startswith(head) and folded.endswith(tail):
                 slot = folded[len(head) : len(folded) - len(tail)].strip()
                 if slot in self.indicators:
-                    return self.indicators[slot], effect
+                    return Stated(self.indicators[slot], effect, slot)
         return None
+
+    def tolerates(self, text: str) -> bool:
+        """Whether a label is understood, but is not the right word."""
+        return normalise(text) in self.tolerated
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is a title, a header, a status, an effect or a step of this language."""
+        label = normalise(text)
+        known = (self.titles, self.columns, self.statuses, self._steps)
+        return any(label in labels for labels in known) or self.effect(text) is not None
+
+    @cached_property
+    def _steps(self) -> frozenset[str]:
+        return frozenset(label for _, label in self.steps)
 
     def step_labels(self, machine: str) -> tuple[str, ...]:
         """Return the step labels known for a machine."""
         return tuple(label for name, label in self.steps if name == machine)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages that ship with the package, English first."""
+    names = (entry.name for entry in files("fsm.spec").joinpath("lexicons").iterdir())
+    found = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+    return tuple(sorted(found, key=lambda name: name != "en"))
 
 
 @cache
@@ -107,9 +142,20 @@ def _lexicon(text: str, name: str) -> Lexicon:
                 for pattern in patterns
             ),
             steps=dict(_steps(data["steps"])),
+            tolerated=frozenset(map(normalise, data.get("tolerated", ()))),
+            written=dict(_written(data)),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise PageError(f"{name}: not a lexicon: {error!r}") from error
+
+
+def _written(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the first label of everything that has labels."""
+    for section in ("titles", "columns", "statuses", "indicators", "effects"):
+        for name, labels in data[section].items():
+            yield (section, name), labels[0]
+    for entry in reversed(data["steps"]):
+        yield ("steps", entry["event"]), entry["labels"][0]
 
 
 def _by_label(section: Mapping[str, Iterable[str]]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 from html.parser import HTMLParser
 
 __all__ = ["items", "normalise", "plain"]
@@ -48,7 +49,7 @@ def items(cell: str) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Return the text without markup, invisible characters and doubled spaces."""
-    text = _EMPHASIS.sub("", _CONTROL.sub(r"\1", text)).translate(_INVISIBLE)
+    text = unescape(_EMPHASIS.sub("", _CONTROL.sub(r"\1", text))).translate(_INVISIBLE)
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
