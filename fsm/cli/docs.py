@@ -28,8 +28,8 @@ def command(files: tuple[Path, ...], only_check: bool) -> int:
     """Write the generated blocks of Markdown FILES anew, and leave every other byte alone.
 
     A block stands between <!-- fsm:KIND MACHINE ... --> and <!-- fsm:end -->, each on a line of
-    its own. Kinds: transitions, matrix, decisions, mermaid, diagram (file=NAME.svg), and
-    changes, which names two machines.
+    its own. Kinds: table (lang=fr), transitions, matrix, decisions, mermaid, diagram
+    (file=NAME.svg), and changes, which names two machines.
     """
     written = dict(_written(files))
     stale = {path: new for path, new in written.items() if _read(path) != new}

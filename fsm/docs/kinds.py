@@ -11,7 +11,8 @@ from fsm.compare import compare, describe
 from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
-from fsm.spec.write import Grid, decisions, markdown, matrix, transitions
+from fsm.spec.lexicon import languages, load_lexicon
+from fsm.spec.write import Grid, decisions, documented, markdown, matrix, transitions
 
 __all__ = ["KINDS", "Pages", "content"]
 
@@ -59,6 +60,15 @@ def _grid(grid: Callable[[Machine], Grid]) -> _Kind:
     return _Kind(1, lambda machines, _options, _pages: markdown(grid(machines[0])))
 
 
+def _table(machines: list[Machine], options: Mapping[str, str], _pages: Pages) -> str:
+    language = options.get("lang", "en")
+    if language not in languages():
+        raise PageError(f"no language {language!r}; there are: {', '.join(languages())}")
+    lexicon, machine = load_lexicon(language), machines[0]
+    title = lexicon.written.get(("titles", machine.name), machine.title)
+    return f"**{title}**\n\n{markdown(documented(machine, lexicon))}"
+
+
 def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages) -> str:
     from fsm.draw import draw
 
@@ -93,6 +103,7 @@ def _fenced(language: str, text: str) -> str:
 
 
 KINDS: Mapping[str, _Kind] = {
+    "table": _Kind(1, _table, ("lang",)),
     "transitions": _grid(transitions),
     "matrix": _grid(matrix),
     "decisions": _grid(decisions),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from fsm.machine import Machine, Transition
@@ -59,14 +59,7 @@ def check_pages(pages: Sequence[Page], lexicons: Lexicon | Sequence[Lexicon], lo
     steps table whose title names no machine is itself a finding.
     """
     given = [lexicons] if isinstance(lexicons, Lexicon) else list(lexicons)
-    checks = [
-        check
-        for page in pages
-        for table in page.tables
-        if (check := _TableCheck.of(page.name, table, _language(page, given), load))
-    ]
-    for check in checks:
-        check.run()
+    checks = [check for page in pages for check in _page_checks(page, given, load)]
     confirmed: Counter[str] = Counter()
     for check in checks:
         confirmed[check.name] += check.confirmed
@@ -74,9 +67,55 @@ def check_pages(pages: Sequence[Page], lexicons: Lexicon | Sequence[Lexicon], lo
         pages=len(pages),
         tables=len(checks),
         rows=sum(len(check.table.rows) for check in checks),
-        findings=tuple(finding for check in checks for finding in check.findings),
+        findings=tuple(_in_order(finding for check in checks for finding in check.findings)),
         confirmed={name: count for name, count in confirmed.items() if count},
     )
+
+
+def _in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in the order of the pages given, and of their lines."""
+    found = list(findings)
+    files = {name: i for i, name in enumerate(dict.fromkeys(f.file for f in found))}
+    return sorted(found, key=lambda f: (files[f.file], f.line, f.column))
+
+
+def _page_checks(page: Page, lexicons: Sequence[Lexicon], load: Load) -> list[_TableCheck]:
+    """Run the checks of a page."""
+    own = _language(page, lexicons)
+    checks = [c for table in page.tables if (c := _recognised(page, table, own, lexicons, load))]
+    for check in checks:
+        check.run()
+    _join_swapped(checks)
+    for check in checks[:1]:
+        check.missing_tables(page, {other.name for other in checks})
+    return checks
+
+
+def _recognised(
+    page: Page, table: Table, own: Lexicon, lexicons: Sequence[Lexicon], load: Load
+) -> _TableCheck | None:
+    """Return the check of a table, in the language of the page or in another one."""
+    for lexicon in (own, *(other for other in lexicons if other is not own)):
+        check = _TableCheck.of(page.name, table, lexicon, load)
+        if check:
+            if lexicon is not own:
+                check.wrong_language(own)
+            return check
+    return None
+
+
+def _join_swapped(checks: Sequence[_TableCheck]) -> None:
+    """Make one finding of two tables that stand under each other's titles."""
+    for i, a in enumerate(checks):
+        for b in checks[i + 1 :]:
+            if a.machine and b.machine and len(a.errors) > 1 and len(b.errors) > 1:
+                crossed = [replace(x, machine=y.machine, name=y.name) for x, y in ((a, b), (b, a))]
+                for check in crossed:
+                    check.findings = []
+                    check.run()
+                if not any(check.errors for check in crossed):
+                    a.findings, b.findings = [], []
+                    a.swapped(b)
 
 
 def _language(page: Page, lexicons: Sequence[Lexicon]) -> Lexicon:
@@ -121,6 +160,36 @@ class _TableCheck:
         else:
             self._steps(self.machine)
 
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that are no warnings."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+    # Pages ---------------------------------------------------------------------------------
+
+    def wrong_language(self, own: Lexicon) -> None:
+        """Report a table in another language than the rest of its page."""
+        text = f"a table in {self.lexicon.language!r}, on a page in {own.language!r}"
+        self._find(self.table.header[0], "wrong-language", text, None)
+
+    def swapped(self, other: _TableCheck) -> None:
+        """Report that this table and another one stand under each other's titles."""
+        text = (
+            f"this is the table of {other.name}, and the one in line {other.table.line} that of "
+            f"{self.name}: their titles are swapped"
+        )
+        self.confirmed = other.confirmed = 0
+        self._find(self.table.header[0], "swapped-tables", text, None)
+
+    def missing_tables(self, page: Page, there: set[str]) -> None:
+        """Report the titles of tables of the same steps that no table follows."""
+        steps = self.lexicon.documented.get(self.name)
+        for cell in page.loose:
+            name = self.lexicon.machine(cell.text)
+            if name and name not in there and self.lexicon.documented.get(name) == steps:
+                text = f"the title {plain(cell.text)!r} without the table of {name}"
+                self._find(cell, "missing-table", text, None)
+
     # Steps ---------------------------------------------------------------------------------
 
     def _steps(self, machine: Machine) -> None:
@@ -133,6 +202,7 @@ class _TableCheck:
             elif step:
                 seen[step] = number
             self.confirmed += all(f.severity == "warning" for f in self.findings[before:])
+        self._order(machine, seen)
         documented = {s for (name, _), s in self.lexicon.steps.items() if name == machine.name}
         for step in sorted(documented - seen.keys(), key=lambda s: (s.event, s.source or "")):
             where = f" in {step.source}" if step.source else ""
@@ -142,6 +212,16 @@ class _TableCheck:
                 f"no row for the step {step.event!r}{where}",
                 None,
             )
+
+    def _order(self, machine: Machine, seen: dict[Step, int]) -> None:
+        """Report the first row that does not stand where the documented order has it."""
+        order = [step for step, _ in self.lexicon.documented.get(machine.name, ()) if step in seen]
+        for step, (found, number) in zip(order, seen.items(), strict=False):
+            if found != step:
+                text = f"{found.event!r} where the documented order has {step.event!r}"
+                cell = self.table.rows[number - 1].cells[0]
+                self._find(cell, "row-order", text, number, "warning")
+                return
 
     def _row(self, machine: Machine, row: Row, number: int) -> Step | None:
         at = roles(self.table, self.lexicon)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -52,7 +52,9 @@ class Lexicon:
     tolerated: frozenset[str] = frozenset()
     """Labels that are understood, but not the right word."""
     written: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """(section, name) to the label we write, as it is written; a step's name is its event."""
+    """(section, name) to the label we write, as it is written."""
+    documented: Mapping[str, tuple[tuple[Step, str], ...]] = field(default_factory=dict)
+    """Machine to the steps of its documented table, in order, with the labels we write."""
 
     def machine(self, title: str) -> str | None:
         """Return the machine a table of this title is about."""
@@ -144,6 +146,7 @@ def _lexicon(text: str, name: str) -> Lexicon:
             steps=dict(_steps(data["steps"])),
             tolerated=frozenset(map(normalise, data.get("tolerated", ()))),
             written=dict(_written(data)),
+            documented=_documented(data["steps"]),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise PageError(f"{name}: not a lexicon: {error!r}") from error
@@ -154,8 +157,17 @@ def _written(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
     for section in ("titles", "columns", "statuses", "indicators", "effects"):
         for name, labels in data[section].items():
             yield (section, name), labels[0]
-    for entry in reversed(data["steps"]):
-        yield ("steps", entry["event"]), entry["labels"][0]
+
+
+def _documented(
+    entries: Sequence[Mapping[str, Any]],
+) -> dict[str, tuple[tuple[Step, str], ...]]:
+    found: dict[str, tuple[tuple[Step, str], ...]] = {}
+    for entry in entries:
+        step = Step(entry["event"], entry.get("from")), entry["labels"][0]
+        for machine in entry["machines"]:
+            found[machine] = (*found.get(machine, ()), step)
+    return found
 
 
 def _by_label(section: Mapping[str, Iterable[str]]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ MAX_BYTES = 16 * 2**20
 """Pages larger than this are refused: no documentation page is."""
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_GENERATED = re.compile(r"<!--\s*fsm:(?!end\b).*?<!--\s*fsm:end\s*-->", re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _PIPE = re.compile(r"(?<!\\)\|")
 
@@ -49,6 +50,8 @@ class Table:
     line: int
     header: tuple[Cell, ...]
     rows: tuple[Row, ...]
+    above: int = -1
+    """Which token of the page the title is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Page:
 
     name: str
     tables: tuple[Table, ...]
+    loose: tuple[Cell, ...] = ()
+    """The paragraphs and headings that no table follows."""
 
 
 def read_page(path: Path) -> Page:
@@ -76,13 +81,25 @@ def read_page(path: Path) -> Page:
 
 
 def parse_page(text: str, name: str) -> Page:
-    """Parse a page. Front matter and comments are blanked, so that every line keeps its number."""
+    """Parse a page.
+
+    Front matter, generated blocks and comments are blanked, so that every line keeps its number.
+    """
     from markdown_it import MarkdownIt
 
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    visible = _COMMENT.sub(_blank, _FRONT_MATTER.sub(_blank, lines))
+    visible = _FRONT_MATTER.sub(_blank, lines)
+    for hidden in (_GENERATED, _COMMENT):
+        visible = hidden.sub(_blank, visible)
     tokens = MarkdownIt("commonmark").enable("table").parse(visible)
-    return Page(name, tuple(_tables(tokens, visible.split("\n"))))
+    tables = tuple(_tables(tokens, visible.split("\n")))
+    titles = {table.above for table in tables}
+    loose = (
+        Cell(token.content, token.map[0] + 1, 1)
+        for i, token in enumerate(tokens)
+        if token.type == "inline" and token.map and token.level == 1 and i not in titles
+    )
+    return Page(name, tables, tuple(loose))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -90,7 +107,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _tables(tokens: list[Token], lines: list[str]) -> Iterator[Table]:
-    title = ""
+    title, above = "", -1
     start = 0
     depth = 0
     for i, token in enumerate(tokens):
@@ -98,9 +115,9 @@ def _tables(tokens: list[Token], lines: list[str]) -> Iterator[Table]:
             start, depth = i, depth + 1
         elif token.type == "table_close":
             depth -= 1
-            yield _table(title, tokens[start : i + 1], lines)
+            yield replace(_table(title, tokens[start : i + 1], lines), above=above)
         elif token.type == "inline" and depth == 0:
-            title = token.content
+            title, above = token.content, i
 
 
 def _table(title: str, tokens: list[Token], lines: list[str]) -> Table:

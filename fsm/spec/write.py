@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
+from fsm.run import run
+from fsm.spec.lexicon import Lexicon
 
-__all__ = ["Grid", "decisions", "markdown", "matrix", "transitions"]
+__all__ = ["Grid", "decisions", "documented", "markdown", "matrix", "transitions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,43 @@ class Grid:
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def documented(machine: Machine, lexicon: Lexicon) -> Grid:
+    """Return the documented table of a machine in a language: a row per step, in order.
+
+    Raises :class:`PageError` where the language lacks a word for it.
+    """
+    steps = lexicon.documented.get(machine.name)
+    if not steps:
+        raise PageError(f"the lexicon {lexicon.language!r} has no steps of {machine.name}")
+    roles = ("step", "indicators", "status") if machine.indicators else ("step", "status")
+    rows = []
+    for step, label in steps:
+        trace = machine.trace_to(step.event, step.source)
+        transition = run(machine, trace)[-1].transition if trace else None
+        if transition is None:
+            raise PageError(f"{machine.name} has no step {step.event!r}")
+        effects = (
+            _word(lexicon, "effects", effect.value).replace(
+                "{indicator}", _word(lexicon, "indicators", name)
+            )
+            for name, effect in machine.effects(transition).items()
+        )
+        status = machine.status(transition.target)
+        shown = _word(lexicon, "statuses", status) if status else ""
+        cells = {"step": label, "indicators": "\n".join(effects), "status": shown}
+        rows.append(tuple(cells[role] for role in roles))
+    return Grid(tuple(_word(lexicon, "columns", role) for role in roles), tuple(rows))
+
+
+def _word(lexicon: Lexicon, section: str, name: str) -> str:
+    try:
+        return lexicon.written[section, name]
+    except KeyError:
+        raise PageError(
+            f"the lexicon {lexicon.language!r} has no word for {name!r} in [{section}]"
+        ) from None
 
 
 def transitions(machine: Machine) -> Grid:
@@ -86,5 +126,6 @@ def _cell(transition: Transition | None) -> str:
 
 def _escape(text: str) -> str:
     """Escape a cell; underscores inside words mean nothing in Markdown and stay."""
-    flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    flat = "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;") for line in lines)
     return "".join(f"\\{c}" if c in "\\|*`[]" else c for c in flat)

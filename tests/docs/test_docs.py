@@ -11,6 +11,9 @@ from fsm.cli import main
 from fsm.docs.blocks import find_blocks, rewrite
 from fsm.docs.kinds import KINDS
 from fsm.errors import PageError
+from fsm.spec.check import check_pages
+from fsm.spec.lexicon import languages, load_lexicon
+from fsm.spec.page import parse_page
 
 ENDS = "<!-- fsm:end -->"
 
@@ -130,9 +133,27 @@ def test_pages_are_written_and_kept_fresh(
     assert page.read_text() == written
 
 
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", ["with-feedback", "without-feedback"])
+def test_a_documented_table_in_every_language_reads_as_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, language: str
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"<!-- fsm:table {name} lang={language} -->\n{ENDS}\n")
+    assert run(monkeypatch, page) == 0
+    text = page.read_text()
+    assert parse_page(text, "page.md").tables == ()  # what is generated proves nothing
+    copied = "\n".join(line for line in text.split("\n") if "fsm:" not in line)
+    lexicons = [load_lexicon(other) for other in languages()]
+    report = check_pages([parse_page(copied, "page.md")], lexicons, load)
+    assert (report.findings, report.confirmed) == ((), {name: 5})
+
+
 @pytest.mark.parametrize(
     ("block", "message"),
     [
+        ("table engagement lang=fr", "page.md:1: the lexicon 'fr' has no steps of engagement"),
+        ("table with-feedback lang=xx", "page.md:1: no language 'xx'; there are: en, de, fr, ja"),
         ("tabel engagement", "page.md:1: no block fsm:tabel; there are: "),
         ("matrix", "page.md:1: fsm:matrix names one machine, this one 0"),
         ("changes delivery", "page.md:1: fsm:changes names two machines, this one 1"),
