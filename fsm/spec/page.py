@@ -62,6 +62,8 @@ class Page:
     tables: tuple[Table, ...]
     loose: tuple[Cell, ...] = ()
     """The paragraphs and headings that no table follows."""
+    lines: tuple[str, ...] = ()
+    """The page as it is written."""
 
 
 def read_page(path: Path) -> Page:
@@ -99,7 +101,7 @@ def parse_page(text: str, name: str) -> Page:
         for i, token in enumerate(tokens)
         if token.type == "inline" and token.map and token.level == 1 and i not in titles
     )
-    return Page(name, tables, tuple(loose))
+    return Page(name, tables, tuple(loose), tuple(lines.split("\n")))
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -1,0 +1,151 @@
+"""Show what a check found: as text with the cell underlined, as JSON, SARIF or for GitHub."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+from fsm import __version__
+from fsm.cli.options import as_json
+from fsm.cli.text import counted, shown
+from fsm.spec.check import Finding, Report
+
+__all__ = ["FORMS", "explanation", "known_codes"]
+
+_EXCERPT = 88
+_BAR = re.compile(r"(?<!\\)\|")
+
+
+@cache
+def _codes() -> dict[str, dict[str, str]]:
+    text = files("fsm.spec").joinpath("codes.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def known_codes() -> list[str]:
+    """Return the codes of all findings."""
+    return sorted(_codes())
+
+
+def explanation(code: str) -> str:
+    """Return what a code means, and what to do."""
+    entry = _codes()[code]
+    return f"{code}: {entry['title']}\n{entry['text']}"
+
+
+# Text ----------------------------------------------------------------------------------------
+
+
+def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
+    parts = ["\n".join(_told(f, lines.get(f.file, ()))) for f in report.findings]
+    parts += [
+        f"{machine}: {counted(count, 'row')} confirmed"
+        for machine, count in report.confirmed.items()
+    ]
+    facts = (
+        counted(report.pages, "page"),
+        counted(report.tables, "documented table"),
+        counted(report.rows, "row"),
+        counted(len(report.findings), "finding"),
+    )
+    return "\n".join([*parts, ", ".join(facts)])
+
+
+def _told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
+    """Yield the finding, the line it is in with the cell underlined, and whose row it is."""
+    yield shown(str(finding), 2000)
+    if not 0 < finding.line <= len(lines):
+        return
+    line, first = lines[finding.line - 1], finding.column - 1
+    bar = _BAR.search(line, first)
+    last = len(line[: bar.start() if bar else len(line)].rstrip())
+    begin = max(0, min(first - 20, len(line) - _EXCERPT))
+    before, cell = line[begin:first], line[first : max(last, first + 1)][: _EXCERPT - 20]
+    after = line[first + len(cell) : begin + _EXCERPT]
+    left, right = ("..." if begin else ""), ("..." if begin + _EXCERPT < len(line) else "")
+    margin = " " * len(str(finding.line))
+    lead = shown(f"{left}{before}")
+    yield f"{margin} |"
+    yield f"{finding.line} | {lead}{shown(cell)}{shown(after)}{right}"
+    yield f"{margin} | {' ' * _width(lead)}{'^' * max(1, _width(shown(cell)))}"
+    if finding.row is not None:
+        yield f"{margin} = row {finding.row} of {shown(finding.machine)}"
+
+
+def _width(text: str) -> int:
+    """Return the columns a text takes on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+
+
+# Data ----------------------------------------------------------------------------------------
+
+
+def _fields(finding: Finding) -> dict[str, object]:
+    names = ("file", "line", "column", "code", "severity", "message", "machine", "row")
+    return {name: getattr(finding, name) for name in names}
+
+
+def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+    facts = {"pages": report.pages, "tables": report.tables, "rows": report.rows}
+    return as_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
+
+
+def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+    used = sorted({finding.code for finding in report.findings})
+    rules = [
+        {
+            "id": code,
+            "shortDescription": {"text": _codes()[code]["title"]},
+            "fullDescription": {"text": " ".join(_codes()[code]["text"].split())},
+        }
+        for code in used
+    ]
+    results = [
+        {
+            "ruleId": finding.code,
+            "ruleIndex": used.index(finding.code),
+            "level": finding.severity,
+            "message": {"text": finding.message},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": finding.file.replace("\\", "/")},
+                        "region": {"startLine": finding.line, "startColumn": finding.column},
+                    }
+                }
+            ],
+        }
+        for finding in report.findings
+    ]
+    driver = {"name": "fsm", "version": __version__, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return as_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+    lines = []
+    for finding in report.findings:
+        place = f"line={finding.line},col={finding.column}"
+        title, file = _property(finding.code), _property(finding.file)
+        message = _escaped(finding.message)
+        lines.append(f"::{finding.severity} file={file},{place},title={title}::{message}")
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    """Return a text as workflow commands take it."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+FORMS = {"text": _text, "json": _json, "sarif": _sarif, "github": _github}
+"""How findings are shown: a report and the lines of each page to text."""
