@@ -26,6 +26,7 @@ __all__ = ["command"]
 @click.option("--format", "form", type=click.Choice(list(FORMS)), default="text", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings too.")
+@click.option("--draft-lexicon", "drafted", is_flag=True, help="Propose the words of a page.")
 @click.option("--explain", metavar="CODE", help="Say what the code of a finding means.")
 def command(
     pages: tuple[str, ...],
@@ -34,6 +35,7 @@ def command(
     form: str,
     as_json: bool,
     strict: bool,
+    drafted: bool,
     explain: str | None,
 ) -> int:
     """Check the documented tables of each PAGE against their machines.
@@ -41,7 +43,8 @@ def command(
     Each documented row is a step; its status and its effect on each indicator must be what the
     machine does on the shortest trace to that step, and the table must cover every step. Of a
     directory, all Markdown pages are checked. English, French, German and Japanese are known;
-    --lexicon gives the words of another language, --binding the columns of another table.
+    --lexicon gives the words of another language, which --draft-lexicon proposes; --binding the
+    columns of another table.
     Prints file:line:column for each finding; exit status 1 when one is an error.
     """
     if explain is not None:
@@ -51,6 +54,8 @@ def command(
         return 0
     if not pages:
         raise click.UsageError("no pages given")
+    if drafted:
+        return _draft(pages)
     if lexicon and binding:
         raise click.UsageError("--lexicon and --binding exclude each other")
     read = [page for name in pages for page in _pages(name)]
@@ -63,6 +68,17 @@ def command(
     if text:
         click.echo(text)
     return 1 if any(strict or f.severity == "error" for f in report.findings) else 0
+
+
+def _draft(pages: tuple[str, ...]) -> int:
+    from fsm.spec.draft import draft
+
+    if len(pages) != 1:
+        raise click.UsageError("--draft-lexicon takes one page")
+    (page,) = _pages(pages[0])
+    machines = [load(name) for name in ("with-feedback", "without-feedback")]
+    click.echo(draft(page, machines, load_lexicon()), nl=False)
+    return 0
 
 
 def _bound(pages: list[Page], path: Path) -> Report:

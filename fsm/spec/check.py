@@ -9,12 +9,16 @@ from difflib import get_close_matches
 
 from fsm.machine import Machine, Transition
 from fsm.run import run
+from fsm.spec.draft import lookalikes
 from fsm.spec.lexicon import Lexicon, Step
 from fsm.spec.origins import declared, incomplete, is_transitions, roles
 from fsm.spec.page import Cell, Page, Row, Table
 from fsm.spec.text import items, plain
 
 __all__ = ["Finding", "Report", "check_pages"]
+
+_STEPS = 5
+"""The steps of the tables that are published in many languages."""
 
 Load = Callable[[str], Machine]
 
@@ -88,7 +92,22 @@ def _page_checks(page: Page, lexicons: Sequence[Lexicon], load: Load) -> list[_T
     _join_swapped(checks)
     for check in checks[:1]:
         check.missing_tables(page, {other.name for other in checks})
-    return checks
+    unknown = None if checks else _unknown_language(page, own)
+    return [unknown] if unknown else checks
+
+
+def _unknown_language(page: Page, lexicon: Lexicon) -> _TableCheck | None:
+    """Return one finding for a page whose tables look documented, in words that nobody knows."""
+    tables = lookalikes(page, _STEPS)
+    if tables is None:
+        return None
+    check = _TableCheck(page.name, replace(tables[0], rows=()), lexicon, "", None)
+    text = (
+        "two tables that look documented, in a language that no lexicon knows; begin one with: "
+        f"fsm check --draft-lexicon {page.name}"
+    )
+    check._find(tables[0].header[0], "unknown-language", text, None)
+    return check
 
 
 def _recognised(
