@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import pairwise
 
 from fsm.machine import Machine, Transition
 from fsm.run import run
@@ -125,16 +126,15 @@ def _recognised(
 
 def _join_swapped(checks: Sequence[_TableCheck]) -> None:
     """Make one finding of two tables that stand under each other's titles."""
-    for i, a in enumerate(checks):
-        for b in checks[i + 1 :]:
-            if a.machine and b.machine and len(a.errors) > 1 and len(b.errors) > 1:
-                crossed = [replace(x, machine=y.machine, name=y.name) for x, y in ((a, b), (b, a))]
-                for check in crossed:
-                    check.findings = []
-                    check.run()
-                if not any(check.errors for check in crossed):
-                    a.findings, b.findings = [], []
-                    a.swapped(b)
+    faulty = [check for check in checks if check.machine and len(check.errors) > 1]
+    for a, b in pairwise(faulty):
+        crossed = [replace(x, machine=y.machine, name=y.name) for x, y in ((a, b), (b, a))]
+        for check in crossed:
+            check.findings = []
+            check.run()
+        if not any(check.errors for check in crossed):
+            a.findings, b.findings = [], []
+            a.swapped(b)
 
 
 def _language(page: Page, lexicons: Sequence[Lexicon]) -> Lexicon:

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "Cell", "Page", "Row", "Table", "parse_page", "read_page"]
 
-MAX_BYTES = 16 * 2**20
+MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
+MAX_CELLS = 1000
+"""Rows of more cells are refused."""
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_GENERATED = re.compile(r"<!--\s*fsm:(?!end\b).*?<!--\s*fsm:end\s*-->", re.DOTALL)
+_BEGINS = re.compile(r"<!--\s*fsm:(?!end\b)")
+_ENDS = re.compile(r"<!--\s*fsm:end\s*-->")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _PIPE = re.compile(r"(?<!\\)\|")
 
@@ -86,14 +89,16 @@ def parse_page(text: str, name: str) -> Page:
     """Parse a page.
 
     Front matter, generated blocks and comments are blanked, so that every line keeps its number.
+    Raises :class:`PageError` for a row of more than :data:`MAX_CELLS` cells.
     """
     from markdown_it import MarkdownIt
 
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    visible = _FRONT_MATTER.sub(_blank, lines)
-    for hidden in (_GENERATED, _COMMENT):
-        visible = hidden.sub(_blank, visible)
-    tokens = MarkdownIt("commonmark").enable("table").parse(visible)
+    visible = _COMMENT.sub(_blank, _without_generated(_FRONT_MATTER.sub(_blank, lines)))
+    _check_rows(visible, name)
+    markdown = MarkdownIt("commonmark").enable("table")
+    markdown.core.ruler.disable("inline")  # what a cell says is read by fsm.spec.text
+    tokens = markdown.parse(visible)
     tables = tuple(_tables(tokens, visible.split("\n")))
     titles = {table.above for table in tables}
     loose = (
@@ -105,7 +110,30 @@ def parse_page(text: str, name: str) -> Page:
 
 
 def _blank(match: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", match.group())
+    return _spaces(match.group())
+
+
+def _spaces(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
+def _without_generated(text: str) -> str:
+    """Blank the generated blocks; one without an end is left as it is."""
+    parts, done = [], 0
+    while begin := _BEGINS.search(text, done):
+        end = _ENDS.search(text, begin.end())
+        if end is None:
+            break
+        parts += [text[done : begin.start()], _spaces(text[begin.start() : end.end()])]
+        done = end.end()
+    return "".join([*parts, text[done:]])
+
+
+def _check_rows(text: str, name: str) -> None:
+    """Refuse rows that no table has, over which a parser would sit for minutes."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count("|") > MAX_CELLS:
+            raise PageError(f"{name}:{number}: a row of more than {MAX_CELLS:,} cells")
 
 
 def _tables(tokens: list[Token], lines: list[str]) -> Iterator[Table]:

@@ -154,7 +154,7 @@ def test_a_binding_reads_any_table(checked, tmp_path: Path) -> None:
     ("data", "message"),
     [
         (b"PK\x03\x04\xff\xfe", "not UTF-8 text; save the page as UTF-8"),
-        (b"x" * (17 << 20), "larger than 16 MiB, not a documentation page"),
+        (b"x" * (3 << 20), "larger than 2 MiB, not a documentation page"),
     ],
 )
 def test_what_is_no_page_is_refused(checked, tmp_path: Path, data: bytes, message: str) -> None:

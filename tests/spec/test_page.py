@@ -44,7 +44,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"ok\n\xff\n", "p.md:2: not UTF-8"), (b"x" * (16 * 2**20 + 1), "larger than 16 MiB")],
+    [(b"ok\n\xff\n", "p.md:2: not UTF-8"), (b"x" * (2 * 2**20 + 1), "larger than 2 MiB")],
     ids=["not text", "too large"],
 )
 def test_what_is_no_page_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
