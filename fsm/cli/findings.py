@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -12,12 +11,11 @@ from importlib.resources import files
 from fsm import __version__
 from fsm.cli.options import as_json
 from fsm.cli.text import counted, shown
-from fsm.spec.check import Finding, Report
+from fsm.spec.finding import Finding, Report
 
 __all__ = ["FORMS", "explanation", "known_codes"]
 
 _EXCERPT = 88
-_BAR = re.compile(r"(?<!\\)\|")
 
 
 @cache
@@ -61,8 +59,7 @@ def _told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
     if not 0 < finding.line <= len(lines):
         return
     line, first = lines[finding.line - 1], finding.column - 1
-    bar = _BAR.search(line, first)
-    last = len(line[: bar.start() if bar else len(line)].rstrip())
+    last = finding.end - 1 if finding.end else first + 1
     begin = max(0, min(first - 20, len(line) - _EXCERPT))
     before, cell = line[begin:first], line[first : max(last, first + 1)][: _EXCERPT - 20]
     after = line[first + len(cell) : begin + _EXCERPT]
@@ -74,6 +71,8 @@ def _told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
     yield f"{margin} | {' ' * _width(lead)}{'^' * max(1, _width(shown(cell)))}"
     if finding.row is not None:
         yield f"{margin} = row {finding.row} of {shown(finding.machine)}"
+    if finding.reference:
+        yield f"{margin} = as it should be: {shown(finding.reference)}"
 
 
 def _width(text: str) -> int:
@@ -115,7 +114,7 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
                 {
                     "physicalLocation": {
                         "artifactLocation": {"uri": finding.file.replace("\\", "/")},
-                        "region": {"startLine": finding.line, "startColumn": finding.column},
+                        "region": _region(finding),
                     }
                 }
             ],
@@ -126,6 +125,11 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return as_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def _region(finding: Finding) -> dict[str, int]:
+    end = {"endColumn": finding.end} if finding.end else {}
+    return {"startLine": finding.line, "startColumn": finding.column} | end
 
 
 def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:

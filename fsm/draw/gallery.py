@@ -20,7 +20,8 @@ from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.spec.lexicon import load_lexicon
 from fsm.spec.origins import is_transitions
-from fsm.spec.page import Table, read_page
+from fsm.spec.page import read_page
+from fsm.spec.table import Table
 from fsm.spec.write import Grid, decisions, markdown, matrix
 
 __all__ = ["stale_files", "write_gallery"]

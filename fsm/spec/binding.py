@@ -33,8 +33,9 @@ from typing import Any
 
 from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
-from fsm.spec.check import Finding
-from fsm.spec.page import Cell, Page, Row, Table
+from fsm.spec.finding import Finding, at
+from fsm.spec.page import Page
+from fsm.spec.table import Cell, Row, Table
 from fsm.spec.text import normalise, plain
 
 __all__ = ["Binding", "check_bound", "read_binding"]
@@ -272,9 +273,7 @@ class _Check:
         return found
 
     def _find(self, cell: Cell, code: str, text: str, number: int | None) -> None:
-        self.findings.append(
-            Finding(self.file, cell.line, cell.column, code, text, self.machine.name, number)
-        )
+        self.findings.append(at(self.file, cell, code, text, self.machine.name, number))
 
 
 def _by_name(names: Iterator[str] | tuple[str, ...]) -> dict[str, str]:

@@ -16,7 +16,8 @@ from fsm.errors import PageError
 from fsm.machine import Machine
 from fsm.run import run
 from fsm.spec.lexicon import Lexicon
-from fsm.spec.page import Page, Table
+from fsm.spec.page import Page
+from fsm.spec.table import Table
 from fsm.spec.text import items, plain
 
 __all__ = ["draft", "lookalikes"]

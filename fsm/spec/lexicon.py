@@ -12,7 +12,7 @@ from typing import Any
 
 from fsm.errors import PageError
 from fsm.machine import Effect
-from fsm.spec.text import normalise
+from fsm.spec.text import normalise, script
 
 __all__ = ["Lexicon", "Stated", "Step", "languages", "load_lexicon", "read_lexicon"]
 
@@ -64,6 +64,16 @@ class Lexicon:
         """Return the role of a column."""
         return self.columns.get(normalise(header))
 
+    def header(self, text: str) -> tuple[str, str] | None:
+        """Return role and machine of a column whose header has both, in either order."""
+        label = normalise(text.replace("<br", " <br").replace("<BR", " <br"))
+        for title, machine in self.titles.items():
+            for rest in (label.removeprefix(title), label.removesuffix(title)):
+                role = self.columns.get(rest.strip(" -:,()"))
+                if rest != label and role:
+                    return role, machine
+        return None
+
     def status(self, text: str) -> str | None:
         """Return the status a cell states."""
         return self.statuses.get(normalise(text))
@@ -98,6 +108,12 @@ class Lexicon:
     @cached_property
     def _steps(self) -> frozenset[str]:
         return frozenset(label for _, label in self.steps)
+
+    @cached_property
+    def scripts(self) -> frozenset[str]:
+        """The scripts of its letters, as Unicode calls them."""
+        words = (*self.titles, *self.columns, *self.statuses, *self._steps, *self.indicators)
+        return frozenset(script(c) for word in words for c in word if c.isalpha())
 
     def step_labels(self, machine: str) -> tuple[str, ...]:
         """Return the step labels known for a machine."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fsm.machine import Machine, Source
 from fsm.spec.lexicon import Lexicon, load_lexicon
-from fsm.spec.page import Cell, Row, Table, read_page
+from fsm.spec.page import read_page
+from fsm.spec.table import Cell, Row, Table
 from fsm.spec.text import plain
 
 __all__ = ["Declared", "declared", "incomplete", "is_transitions", "origins", "roles"]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.errors import PageError
+from fsm.spec.html import html_tables
+from fsm.spec.table import Cell, Row, Table
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["MAX_BYTES", "Cell", "Page", "Row", "Table", "parse_page", "read_page"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "Page", "parse_page", "read_page"]
 
 MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
@@ -25,36 +29,8 @@ _BEGINS = re.compile(r"<!--\s*fsm:(?!end\b)")
 _ENDS = re.compile(r"<!--\s*fsm:end\s*-->")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _PIPE = re.compile(r"(?<!\\)\|")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell as written, with its place (both counted from 1)."""
-
-    text: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One body row. ``width`` is the number of cells as written, which may not be the header's."""
-
-    cells: tuple[Cell, ...]
-    line: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with the text right above it, which names what it is about."""
-
-    title: str
-    line: int
-    header: tuple[Cell, ...]
-    rows: tuple[Row, ...]
-    above: int = -1
-    """Which token of the page the title is."""
+_QUOTE = re.compile(r"[ \t>]*")
+_ANCHOR = re.compile(r"\s*\{#[^}]*\}\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +39,8 @@ class Page:
 
     name: str
     tables: tuple[Table, ...]
-    loose: tuple[Cell, ...] = ()
-    """The paragraphs and headings that no table follows."""
+    texts: tuple[Cell, ...] = ()
+    """The lines of its paragraphs and headings."""
     lines: tuple[str, ...] = ()
     """The page as it is written."""
 
@@ -93,20 +69,18 @@ def parse_page(text: str, name: str) -> Page:
     """
     from markdown_it import MarkdownIt
 
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    visible = _COMMENT.sub(_blank, _without_generated(_FRONT_MATTER.sub(_blank, lines)))
+    written = text.replace("\r\n", "\n").replace("\r", "\n")
+    visible = _COMMENT.sub(_blank, _without_generated(_FRONT_MATTER.sub(_blank, written)))
     _check_rows(visible, name)
     markdown = MarkdownIt("commonmark").enable("table")
     markdown.core.ruler.disable("inline")  # what a cell says is read by fsm.spec.text
+    lines = visible.split("\n")
     tokens = markdown.parse(visible)
-    tables = tuple(_tables(tokens, visible.split("\n")))
-    titles = {table.above for table in tables}
-    loose = (
-        Cell(token.content, token.map[0] + 1, 1)
-        for i, token in enumerate(tokens)
-        if token.type == "inline" and token.map and token.level == 1 and i not in titles
-    )
-    return Page(name, tables, tuple(loose), tuple(lines.split("\n")))
+    tables, taken = _html_tables(tokens, lines)
+    tables += (table for table in _tables(tokens, lines) if table.line not in taken)
+    texts = [cell for cell in _texts(tokens, lines) if cell.line not in taken]
+    found = _with_texts_above(sorted(tables, key=lambda table: table.line), texts)
+    return Page(name, tuple(found), tuple(texts), tuple(written.split("\n")))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -136,46 +110,81 @@ def _check_rows(text: str, name: str) -> None:
             raise PageError(f"{name}:{number}: a row of more than {MAX_CELLS:,} cells")
 
 
+# HTML ----------------------------------------------------------------------------------------
+
+
+def _html_tables(tokens: list[Token], lines: list[str]) -> tuple[list[Table], set[int]]:
+    """Return the tables written in HTML outside code, and the lines they take (from 1)."""
+    shown = list(lines)
+    for token in tokens:
+        if token.type in ("fence", "code_block") and token.map and token.level == 0:
+            for i in range(token.map[0], min(token.map[1], len(shown))):
+                if token.type == "fence" or not shown[i].lstrip().startswith("<"):
+                    shown[i] = _spaces(shown[i])
+    text = "\n".join(shown)
+    tables, taken = [], set()
+    for start, end, table in html_tables(text):
+        tables.append(table)
+        first = text.count("\n", 0, start) + 1
+        taken |= set(range(first, first + text.count("\n", start, end) + 1))
+    return tables, taken
+
+
+# Markdown ------------------------------------------------------------------------------------
+
+
 def _tables(tokens: list[Token], lines: list[str]) -> Iterator[Table]:
-    title, above = "", -1
-    start = 0
-    depth = 0
-    for i, token in enumerate(tokens):
-        if token.type == "table_open":
-            start, depth = i, depth + 1
-        elif token.type == "table_close":
-            depth -= 1
-            yield replace(_table(title, tokens[start : i + 1], lines), above=above)
-        elif token.type == "inline" and depth == 0:
-            title, above = token.content, i
-
-
-def _table(title: str, tokens: list[Token], lines: list[str]) -> Table:
+    header: tuple[Cell, ...] = ()
     rows: list[Row] = []
-    for i, token in enumerate(tokens):
-        if token.type == "tr_open" and token.map:
-            end = next(j for j in range(i, len(tokens)) if tokens[j].type == "tr_close")
-            texts = [t.content for t in tokens[i:end] if t.type == "inline"]
-            rows.append(_row(texts, token.map[0], lines))
-    return Table(title, rows[0].line, rows[0].cells, tuple(rows[1:]))
+    for token in tokens:
+        if token.type == "table_open":
+            header, rows = (), []
+        elif token.type == "tr_open" and token.map:
+            cells = tuple(_cells(lines[token.map[0]], token.map[0] + 1))
+            if header:
+                rows.append(Row(cells, token.map[0] + 1))
+            else:
+                header = cells
+        elif token.type == "table_close":
+            yield Table(header, tuple(rows))
 
 
-def _row(texts: list[str], index: int, lines: list[str]) -> Row:
-    starts = list(_cell_starts(lines[index]))
-    cells = tuple(
-        Cell(text, index + 1, starts[i] if i < len(starts) else 1) for i, text in enumerate(texts)
-    )
-    return Row(cells, index + 1, len(starts))
-
-
-def _cell_starts(line: str) -> Iterator[int]:
-    """Yield the column of the first character of each cell of a table row."""
-    bars = [match.start() for match in _PIPE.finditer(line)]
+def _cells(line: str, number: int) -> Iterator[Cell]:
+    """Yield the cells of a row as they are written."""
+    quote = _QUOTE.match(line)
+    first = quote.end() if quote else 0
     body = line.rstrip()
-    if not body.lstrip().startswith("|"):
-        bars.insert(0, -1)
-    if bars and bars[-1] == len(body) - 1 and len(bars) > 1:
-        bars.pop()
-    for bar in bars:
-        rest = line[bar + 1 :]
-        yield bar + 2 + len(rest) - len(rest.lstrip())
+    bars = [match.start() for match in _PIPE.finditer(body, first)]
+    if not bars or bars[0] > first:
+        bars.insert(0, first - 1)
+    if bars[-1] != len(body) - 1 or len(bars) == 1:
+        bars.append(len(body))
+    for bar, end in pairwise(bars):
+        text = body[bar + 1 : end]
+        yield Cell(text.strip(), number, bar + 2 + len(text) - len(text.lstrip()))
+
+
+def _texts(tokens: list[Token], lines: list[str]) -> Iterator[Cell]:
+    """Yield the lines of what is no table and no code."""
+    inside = False
+    for token in tokens:
+        if token.type in ("table_open", "table_close"):
+            inside = token.type == "table_open"
+        elif token.map and not inside and token.type in ("inline", "html_block"):
+            for i in range(token.map[0], min(token.map[1], len(lines))):
+                text = _ANCHOR.sub("", lines[i].lstrip(" \t>#")).strip()
+                if text:
+                    yield Cell(text, i + 1, lines[i].index(text) + 1)
+
+
+def _with_texts_above(tables: list[Table], texts: list[Cell]) -> Iterator[Table]:
+    """Yield the tables with the texts between them and the one before, the nearest first."""
+    waiting = deque(texts)
+    last = 0
+    for table in tables:
+        above: list[Cell] = []
+        while waiting and waiting[0].line < table.line:
+            cell = waiting.popleft()
+            above += [cell] if cell.line > last else []
+        last = table.rows[-1].line if table.rows else table.line
+        yield replace(table, above=(*table.above, *reversed(above)))

@@ -67,7 +67,7 @@ def test_the_draft_reads_the_page_it_was_made_of(tmp_path: Path) -> None:
     assert report.confirmed == {"with-feedback": 5, "without-feedback": 5}
     wrong = PAGE.replace(f"{UP.format(D)}", f"{DOWN.format(D)}", 1)
     (finding,) = check_pages([parse_page(wrong, "nl.md")], read_lexicon(path), load).findings
-    assert finding.code == "wrong-effect"
+    assert finding.code == "conservation"
 
 
 def test_what_the_places_do_not_tell_is_marked() -> None:

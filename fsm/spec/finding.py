@@ -1,0 +1,60 @@
+"""What a check finds, and its report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from fsm.spec.table import Cell
+
+__all__ = ["Finding", "Report", "Severity", "at"]
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement, at its place. ``row`` counts the body rows of the table from 1."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    machine: str
+    row: int | None
+    severity: Severity = "error"
+    end: int | None = None
+    """The column behind the place, where it is known."""
+    reference: str = ""
+    """The row as it should be, in the words of the page."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}] {self.message}"
+
+
+def at(
+    file: str,
+    cell: Cell,
+    code: str,
+    message: str,
+    machine: str = "",
+    row: int | None = None,
+    severity: Severity = "error",
+    reference: str = "",
+) -> Finding:
+    """Return a finding at a cell."""
+    place = file, cell.line, cell.column
+    return Finding(*place, code, message, machine, row, severity, cell.end, reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was checked and what was found, in page order."""
+
+    pages: int
+    tables: int
+    rows: int
+    findings: tuple[Finding, ...]
+    confirmed: dict[str, int] = field(default_factory=dict)
+    """Documented rows that agree with their machine, by machine name."""

@@ -1,0 +1,172 @@
+"""What the rows of a steps table state, and which of their words are not as they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import NamedTuple, TypeVar
+
+from fsm.machine import Effect
+from fsm.spec.finding import Finding, Severity, at
+from fsm.spec.layout import Documented
+from fsm.spec.lexicon import Lexicon, Stated, Step
+from fsm.spec.table import Cell, Row
+from fsm.spec.text import normalise, plain, script
+
+__all__ = ["Reader", "Said", "Statement", "Word", "near"]
+
+Value = TypeVar("Value")
+
+
+class Said(NamedTuple):
+    """An effect on an indicator, and the part of a cell that states it."""
+
+    indicator: str
+    effect: Effect
+    cell: Cell
+
+
+class Word(NamedTuple):
+    """A label of the page's language as used: what it stands for, and where."""
+
+    section: str
+    name: str
+    label: str
+    cell: Cell
+
+
+@dataclass(slots=True)
+class Statement:
+    """What one row states; ``None`` for what could not be read, with a finding why."""
+
+    row: Row
+    number: int
+    step: Step | None = None
+    status: str | None = None
+    effects: tuple[Said, ...] | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass
+class Reader:
+    """Reads the rows of one table in one language; ``others`` are known languages beside it."""
+
+    file: str
+    table: Documented
+    lexicon: Lexicon
+    others: Sequence[Lexicon]
+    words: list[Word] = field(default_factory=list)
+    """The labels met, as far as they are right."""
+
+    def statement(self, row: Row, number: int) -> Statement:
+        """Return what a row states."""
+        found = Statement(row, number)
+        headers = len(self.table.table.header)
+        if row.width != headers:
+            text = (
+                f"has {row.width} cells under {headers} headers; a | inside a cell is written \\|"
+            )
+            self._find(found, row.cells[0], "broken-row", text)
+            return found
+        cells = {role: row.cells[i] for role, i in self.table.columns.items()}
+        self._step(found, cells["step"])
+        if found.step:
+            self._status(found, cells["status"])
+            if "indicators" in cells:
+                self._effects(found, cells["indicators"])
+        return found
+
+    def _step(self, found: Statement, cell: Cell) -> None:
+        name = self.table.name
+        known = self.lexicon.step_labels(name)
+        found.step = self._understood(
+            found, cell, "step", known, lambda lex: lex.step(name, cell.text)
+        )
+
+    def _status(self, found: Statement, cell: Cell) -> None:
+        known = tuple(self.lexicon.statuses)
+        found.status = self._understood(
+            found, cell, "status", known, lambda lexicon: lexicon.status(cell.text)
+        )
+        if found.status:
+            self._use(found, "statuses", found.status, cell.text, cell)
+
+    def _effects(self, found: Statement, cell: Cell) -> None:
+        said: list[Said] = []
+        readable = True
+        for part in cell.parts():
+            stated = self._effect(found, part)
+            if stated is None:
+                readable = False
+                continue
+            self._use(found, "indicators", stated.indicator, stated.word, part)
+            pattern = normalise(part.text).replace(stated.word, "{indicator}", 1)
+            self._note("effects", stated.effect.value, pattern, part)
+            said.append(Said(stated.indicator, stated.effect, part))
+        if readable:
+            found.effects = tuple(said)
+
+    def _effect(self, found: Statement, part: Cell) -> Stated | None:
+        return self._understood(
+            found, part, "effect", self._effect_labels(), lambda lexicon: lexicon.effect(part.text)
+        )
+
+    def _effect_labels(self) -> tuple[str, ...]:
+        return tuple(
+            pattern.replace("{indicator}", name)
+            for pattern, _ in self.lexicon.effects
+            for name in self.lexicon.indicators
+        )
+
+    def _understood(
+        self,
+        found: Statement,
+        cell: Cell,
+        what: str,
+        known: Sequence[str],
+        meaning: Callable[[Lexicon], Value | None],
+    ) -> Value | None:
+        """Return what a cell means, in another language too, which is a finding."""
+        if value := meaning(self.lexicon):
+            return value
+        text = plain(cell.text)
+        for other in self.others:
+            if value := meaning(other):
+                here = f"on a page in {self.lexicon.language!r}"
+                fault = f"the {what} {text!r} is in {other.language!r}, {here}"
+                self._find(found, cell, "wrong-language", fault)
+                return value
+        strange = next(
+            (c for c in text if c.isalpha() and script(c) not in self.lexicon.scripts), ""
+        )
+        if strange:
+            fault = f"the {what} {text!r} has the {script(strange).lower()} letter {strange!r}"
+            self._find(found, cell, "wrong-script", fault)
+        else:
+            self._find(found, cell, "unknown-label", f"unknown {what} {text!r}{near(text, known)}")
+        return None
+
+    def _use(self, found: Statement, section: str, name: str, label: str, cell: Cell) -> None:
+        """Note a label, or report that it is understood, but not the right one."""
+        if not self.lexicon.tolerates(label):
+            self._note(section, name, label, cell)
+            return
+        right = self.lexicon.written.get((section, name), name)
+        text = f"{plain(label)!r} stands for {right!r}, the word used elsewhere"
+        self._find(found, cell, "tolerated-variant", text, "warning")
+
+    def _note(self, section: str, name: str, label: str, cell: Cell) -> None:
+        self.words.append(Word(section, name, normalise(label), cell))
+
+    def _find(
+        self, found: Statement, cell: Cell, code: str, text: str, severity: Severity = "error"
+    ) -> None:
+        finding = at(self.file, cell, code, text, self.table.name, found.number, severity)
+        found.findings.append(finding)
+
+
+def near(text: str, known: Sequence[str]) -> str:
+    """Return a hint at the nearest known label, or nothing."""
+    close = get_close_matches(normalise(text), known, 1, 0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,45 @@
+"""Hold a table of transitions against its machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fsm.machine import Machine
+from fsm.spec.finding import Finding, at
+from fsm.spec.lexicon import Lexicon
+from fsm.spec.origins import declared, incomplete
+from fsm.spec.table import Table
+
+__all__ = ["check_transitions"]
+
+
+def check_transitions(
+    file: str, table: Table, machine: Machine, lexicon: Lexicon
+) -> Iterator[Finding]:
+    """Yield what is wrong, doubled, missing or incomplete."""
+    name = machine.name
+    cells = {(t.source, t.label, t.target) for t in machine.transitions}
+    seen: set[tuple[str, str, str]] = set()
+    for row in incomplete(table, lexicon):
+        text = "needs a from, an event and a to"
+        yield at(file, row.cells[0], "broken-row", text, name)
+    for d in declared(table, lexicon):
+        key = (d.source, d.event, d.target)
+        if key not in cells:
+            yield at(file, d.place, "wrong-transition", _wrong(machine, *key), name)
+        elif key in seen:
+            yield at(file, d.place, "duplicate-row", f"repeats {_arrow(*key)}", name)
+        seen.add(key)
+    for key in sorted(cells - seen):
+        yield at(file, table.header[0], "missing-row", f"no row for {_arrow(*key)}", name)
+
+
+def _arrow(source: str, event: str, target: str) -> str:
+    return f"{source} --{event}--> {target}"
+
+
+def _wrong(machine: Machine, source: str, event: str, target: str) -> str:
+    actual = (t.target for t in machine.transitions if (t.source, t.label) == (source, event))
+    found = next(actual, None)
+    says = f"it leads to {found}" if found else "there is no such transition"
+    return f"{_arrow(source, event, target)}: the machine says {says}"
