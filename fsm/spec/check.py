@@ -181,34 +181,44 @@ class _PageCheck:
 
     def _name_the_nameless(self) -> None:
         """Tell by its rows which machine a table is about, where its title does not."""
+        there = {check.name for check in self.checks}
+        seen: set[str] = set()
         for i, check in enumerate(self.checks):
-            there = {other.name for other in self.checks if other is not check}
             if check.table.is_transitions:
                 continue
             if not check.name:
-                candidates = [name for name in check.lexicon.documented if name not in there]
-                fitting = [c for name in candidates if not (c := check.taken_for(name)).errors]
-                if len(fitting) != 1:
-                    continue
-                title = plain(check.table.name_cell.text)
-                code = "lost-mode" if _is_shortened(title, check.lexicon) else "unknown-title"
-                text = f"the title {title!r} names no machine; its rows are those of"
-            elif any(o.name == check.name and not o.table.is_transitions for o in self.checks[:i]):
-                free = [n for n in self._siblings(check.lexicon, check.name) if n not in there]
-                taken = [check.taken_for(name) for name in free]
-                fitting = sorted(taken, key=lambda c: c.errors)[:1]
-                if not fitting or fitting[0].errors >= check.errors:
-                    check.findings.append(
-                        check.find("duplicate-table", f"a second table of {check.name}")
-                    )
-                    continue
-                code = "lost-mode"
-                text = f"a second title that names {check.name}; the rows are those of"
+                named = self._by_rows(check, there)
+            elif check.name in seen:
+                named = self._second(check, there)
             else:
-                continue
-            named = fitting[0]
-            named.findings.insert(0, named.find(code, f"{text} {named.name}"))
+                named = check
             self.checks[i] = named
+            seen.add(named.name)
+            there.add(named.name)
+
+    def _by_rows(self, check: _TableCheck, there: set[str]) -> _TableCheck:
+        """Return the check of a table without a machine, taken for the one it fits, if any."""
+        names = [name for name in check.lexicon.documented if name not in there]
+        fitting = [taken for name in names if not (taken := check.taken_for(name)).errors]
+        if len(fitting) != 1:
+            return check
+        title = plain(check.table.name_cell.text)
+        code = "lost-mode" if _is_shortened(title, check.lexicon) else "unknown-title"
+        text = f"the title {title!r} names no machine; its rows are those of {fitting[0].name}"
+        fitting[0].findings.insert(0, fitting[0].find(code, text))
+        return fitting[0]
+
+    def _second(self, check: _TableCheck, there: set[str]) -> _TableCheck:
+        """Return the check of a second table of a machine, taken for another one it fits better."""
+        free = [name for name in self._siblings(check.lexicon, check.name) if name not in there]
+        taken = min((check.taken_for(name) for name in free), key=_errors, default=check)
+        if taken.errors >= check.errors:
+            text = f"a second table of {check.name}"
+            check.findings.append(replace(check.find("duplicate-table", text), severity="warning"))
+            return check
+        text = f"a second title that names {check.name}; the rows are those of {taken.name}"
+        taken.findings.insert(0, taken.find("lost-mode", text))
+        return taken
 
     def _join_swapped(self) -> None:
         """Make one finding of two tables that stand under each other's titles."""
@@ -266,6 +276,10 @@ class _PageCheck:
         )
         place = tables[0].header[0]
         self.found.append(at(self.page.name, place, "unknown-language", text))
+
+
+def _errors(check: _TableCheck) -> int:
+    return check.errors
 
 
 def _is_shortened(title: str, lexicon: Lexicon) -> bool:

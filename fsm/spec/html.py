@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fsm.spec.table import Cell, Row, Table
 from fsm.spec.text import Markup, plain
 
-__all__ = ["MAX_SPAN", "MAX_WIDTH", "html_tables"]
+__all__ = ["MAX_SPAN", "MAX_WIDTH", "html_tables", "read_table"]
 
 MAX_SPAN = 50
 """A cell that spans more rows or columns is taken to span as many."""
@@ -29,24 +29,24 @@ class _Place(NamedTuple):
     heads: bool
 
 
-def html_tables(text: str) -> Iterator[tuple[int, int, Table]]:
-    """Yield the outermost tables, each with the offsets at which it begins and ends."""
-    depth = start = 0
+def html_tables(text: str) -> Iterator[Cell]:
+    """Yield the outermost tables as they are written."""
+    depth = start = done = 0
+    line = 1
     for tag in _TAG.finditer(text):
         depth += -1 if tag[1] else 1
         if depth == 1 and not tag[1]:
             start = tag.start()
         elif depth == 0:
             end = (text.find(">", tag.end()) + 1) or len(text)
-            table = _read(text, start, end)
-            if table:
-                yield start, end, table
+            line += text.count("\n", done, start)
+            done = start
+            yield Cell(text[start:end], line, start - text.rfind("\n", 0, start))
         depth = max(depth, 0)
 
 
-def _read(text: str, start: int, end: int) -> Table | None:
-    before = text[:start]
-    whole = Cell(text[start:end], before.count("\n") + 1, start - before.rfind("\n"))
+def read_table(whole: Cell) -> Table | None:
+    """Return what a table holds, ``None`` where it has no cells."""
     parser = _Table(whole)
     parser.run()
     parser.end_row()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.errors import PageError
-from fsm.spec.html import html_tables
+from fsm.spec.html import html_tables, read_table
 from fsm.spec.table import Cell, Row, Table
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
 MAX_CELLS = 1000
 """Rows of more cells are refused."""
+MAX_ROW = 20_000
+"""Rows of more characters are refused."""
+MAX_TABLE = 100_000
+"""HTML tables of more characters are refused."""
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _BEGINS = re.compile(r"<!--\s*fsm:(?!end\b)")
@@ -76,7 +80,7 @@ def parse_page(text: str, name: str) -> Page:
     markdown.core.ruler.disable("inline")  # what a cell says is read by fsm.spec.text
     lines = visible.split("\n")
     tokens = markdown.parse(visible)
-    tables, taken = _html_tables(tokens, lines)
+    tables, taken = _html_tables(tokens, lines, name)
     tables += (table for table in _tables(tokens, lines) if table.line not in taken)
     texts = [cell for cell in _texts(tokens, lines) if cell.line not in taken]
     found = _with_texts_above(sorted(tables, key=lambda table: table.line), texts)
@@ -106,27 +110,31 @@ def _without_generated(text: str) -> str:
 def _check_rows(text: str, name: str) -> None:
     """Refuse rows that no table has, over which a parser would sit for minutes."""
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count("|") > MAX_CELLS:
+        bars = line.count("|")
+        if bars > MAX_CELLS:
             raise PageError(f"{name}:{number}: a row of more than {MAX_CELLS:,} cells")
+        if bars and len(line) > MAX_ROW:
+            raise PageError(f"{name}:{number}: a row of more than {MAX_ROW:,} characters")
 
 
 # HTML ----------------------------------------------------------------------------------------
 
 
-def _html_tables(tokens: list[Token], lines: list[str]) -> tuple[list[Table], set[int]]:
+def _html_tables(tokens: list[Token], lines: list[str], name: str) -> tuple[list[Table], set[int]]:
     """Return the tables written in HTML outside code, and the lines they take (from 1)."""
     shown = list(lines)
     for token in tokens:
-        if token.type in ("fence", "code_block") and token.map and token.level == 0:
+        if token.type == "fence" and token.map:
             for i in range(token.map[0], min(token.map[1], len(shown))):
-                if token.type == "fence" or not shown[i].lstrip().startswith("<"):
-                    shown[i] = _spaces(shown[i])
-    text = "\n".join(shown)
+                shown[i] = ""
     tables, taken = [], set()
-    for start, end, table in html_tables(text):
-        tables.append(table)
-        first = text.count("\n", 0, start) + 1
-        taken |= set(range(first, first + text.count("\n", start, end) + 1))
+    for whole in html_tables("\n".join(shown)):
+        if len(whole.text) > MAX_TABLE:
+            size = f"{MAX_TABLE:,} characters"
+            raise PageError(f"{name}:{whole.line}: an HTML table of more than {size}")
+        taken |= set(range(whole.line, whole.line + whole.text.count("\n") + 1))
+        if table := read_table(whole):
+            tables.append(table)
     return tables, taken
 
 

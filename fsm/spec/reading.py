@@ -80,34 +80,34 @@ class Reader:
     def _step(self, found: Statement, cell: Cell) -> None:
         name = self.table.name
         known = self.lexicon.step_labels(name)
-        found.step = self._understood(
-            found, cell, "step", known, lambda lex: lex.step(name, cell.text)
+        found.step, _ = self._understood(
+            found, cell, "step", known, lambda lexicon: lexicon.step(name, cell.text)
         )
 
     def _status(self, found: Statement, cell: Cell) -> None:
         known = tuple(self.lexicon.statuses)
-        found.status = self._understood(
+        found.status, ours = self._understood(
             found, cell, "status", known, lambda lexicon: lexicon.status(cell.text)
         )
-        if found.status:
+        if found.status and ours:
             self._use(found, "statuses", found.status, cell.text, cell)
 
     def _effects(self, found: Statement, cell: Cell) -> None:
         said: list[Said] = []
-        readable = True
-        for part in cell.parts():
-            stated = self._effect(found, part)
+        parts = list(cell.parts())
+        for part in parts:
+            stated, ours = self._effect(found, part)
             if stated is None:
-                readable = False
                 continue
-            self._use(found, "indicators", stated.indicator, stated.word, part)
-            pattern = normalise(part.text).replace(stated.word, "{indicator}", 1)
-            self._note("effects", stated.effect.value, pattern, part)
             said.append(Said(stated.indicator, stated.effect, part))
-        if readable:
+            if ours:
+                self._use(found, "indicators", stated.indicator, stated.word, part)
+                pattern = normalise(part.text).replace(stated.word, "{indicator}", 1)
+                self._note("effects", stated.effect.value, pattern, part)
+        if len(said) == len(parts):
             found.effects = tuple(said)
 
-    def _effect(self, found: Statement, part: Cell) -> Stated | None:
+    def _effect(self, found: Statement, part: Cell) -> tuple[Stated | None, bool]:
         return self._understood(
             found, part, "effect", self._effect_labels(), lambda lexicon: lexicon.effect(part.text)
         )
@@ -126,17 +126,20 @@ class Reader:
         what: str,
         known: Sequence[str],
         meaning: Callable[[Lexicon], Value | None],
-    ) -> Value | None:
-        """Return what a cell means, in another language too, which is a finding."""
+    ) -> tuple[Value | None, bool]:
+        """Return what a cell means, and whether in the language of the page.
+
+        A meaning in another language, or none, is a finding.
+        """
         if value := meaning(self.lexicon):
-            return value
+            return value, True
         text = plain(cell.text)
         for other in self.others:
             if value := meaning(other):
                 here = f"on a page in {self.lexicon.language!r}"
                 fault = f"the {what} {text!r} is in {other.language!r}, {here}"
                 self._find(found, cell, "wrong-language", fault)
-                return value
+                return value, False
         strange = next(
             (c for c in text if c.isalpha() and script(c) not in self.lexicon.scripts), ""
         )
@@ -145,7 +148,7 @@ class Reader:
             self._find(found, cell, "wrong-script", fault)
         else:
             self._find(found, cell, "unknown-label", f"unknown {what} {text!r}{near(text, known)}")
-        return None
+        return None, False
 
     def _use(self, found: Statement, section: str, name: str, label: str, cell: Cell) -> None:
         """Note a label, or report that it is understood, but not the right one."""
