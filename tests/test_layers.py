@@ -24,6 +24,7 @@ LAYERS = (
     "draw",
     "docs",
     "cli",
+    "pytest_plugin",
 )
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from fsm.docs.blocks import rewrite
 from fsm.docs.kinds import Pages, content
 from fsm.errors import PageError
 from fsm.files import write_bytes
+from fsm.spec.lexicon import Lexicon, languages, load_lexicon, read_lexicon
 
 __all__ = ["command"]
 
@@ -24,20 +25,26 @@ __all__ = ["command"]
 @click.command("docs")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
-def command(files: tuple[Path, ...], only_check: bool) -> int:
+@click.option("--lexicon", type=click.Path(path_type=Path), help="The words of one more language.")
+def command(files: tuple[Path, ...], only_check: bool, lexicon: Path | None) -> int:
     """Write the generated blocks of Markdown FILES anew, and leave every other byte alone.
 
     A block stands between <!-- fsm:KIND MACHINE ... --> and <!-- fsm:end -->, each on a line of
     its own. Kinds: table (lang=fr), transitions, matrix, decisions, mermaid, diagram
     (file=NAME.svg), and changes, which names two machines.
     """
-    written = dict(_written(files))
+    lexicons = {language: load_lexicon(language) for language in languages()}
+    if lexicon:
+        given = read_lexicon(lexicon)
+        lexicons[given.language] = given
+    written = dict(_written(files, lexicons))
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check:
         for path, new in stale.items():
             _print_difference(path, new)
         if stale:
-            names = shlex.join(map(str, files))
+            options = ("--lexicon", lexicon) if lexicon else ()
+            names = shlex.join(map(str, (*options, *files)))
             click.echo(shown(f"stale; this mends it: fsm docs {names}"), err=True)
         return 1 if stale else 0
     for path, new in stale.items():
@@ -48,7 +55,9 @@ def command(files: tuple[Path, ...], only_check: bool) -> int:
     return 0
 
 
-def _written(files: tuple[Path, ...]) -> Iterator[tuple[Path, bytes]]:
+def _written(
+    files: tuple[Path, ...], lexicons: Mapping[str, Lexicon]
+) -> Iterator[tuple[Path, bytes]]:
     """Yield all pages as they should be, and the pictures that they show."""
     for path in files:
         data = _read(path)
@@ -58,7 +67,7 @@ def _written(files: tuple[Path, ...]) -> Iterator[tuple[Path, bytes]]:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise PageError(f"{path}: not UTF-8 text") from error
-        pages = Pages(load, path.parent, {})
+        pages = Pages(load, path.parent, lexicons)
         yield path, rewrite(text, str(path), partial(content, pages=pages)).encode()
         yield from ((place, picture.encode()) for place, picture in pages.pictures.items())
 

@@ -13,7 +13,7 @@ from fsm.cli.options import as_json
 from fsm.cli.text import counted, shown
 from fsm.spec.finding import Finding, Report
 
-__all__ = ["FORMS", "explanation", "known_codes"]
+__all__ = ["FORMS", "explanation", "known_codes", "told"]
 
 _EXCERPT = 88
 
@@ -39,7 +39,7 @@ def explanation(code: str) -> str:
 
 
 def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
-    parts = ["\n".join(_told(f, lines.get(f.file, ()))) for f in report.findings]
+    parts = ["\n".join(told(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
         f"{machine}: {counted(count, 'row')} confirmed"
         for machine, count in report.confirmed.items()
@@ -53,7 +53,7 @@ def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
     return "\n".join([*parts, ", ".join(facts)])
 
 
-def _told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
+def told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
     """Yield the finding, the line it is in with the cell underlined, and whose row it is."""
     yield shown(str(finding), 2000)
     if not 0 < finding.line <= len(lines):

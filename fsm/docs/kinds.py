@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fsm.compare import compare, describe
 from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
-from fsm.spec.lexicon import languages, load_lexicon
+from fsm.spec.lexicon import Lexicon
 from fsm.spec.write import Grid, decisions, documented, markdown, matrix, transitions
 
 __all__ = ["KINDS", "Pages", "content"]
@@ -21,11 +21,15 @@ Load = Callable[[str], Machine]
 
 @dataclass(frozen=True)
 class Pages:
-    """What blocks are written from: machines by name; and the pictures they show, by path."""
+    """What blocks are written from: machines by name, lexicons by language.
+
+    ``pictures`` are those that the blocks show, by path.
+    """
 
     load: Load
     directory: Path
-    pictures: dict[Path, str]
+    lexicons: Mapping[str, Lexicon]
+    pictures: dict[Path, str] = field(default_factory=dict)
 
 
 def content(block: Block, pages: Pages) -> str:
@@ -60,11 +64,11 @@ def _grid(grid: Callable[[Machine], Grid]) -> _Kind:
     return _Kind(1, lambda machines, _options, _pages: markdown(grid(machines[0])))
 
 
-def _table(machines: list[Machine], options: Mapping[str, str], _pages: Pages) -> str:
+def _table(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
     language = options.get("lang", "en")
-    if language not in languages():
-        raise PageError(f"no language {language!r}; there are: {', '.join(languages())}")
-    lexicon, machine = load_lexicon(language), machines[0]
+    lexicon, machine = pages.lexicons.get(language), machines[0]
+    if lexicon is None:
+        raise PageError(f"no language {language!r}; there are: {', '.join(pages.lexicons)}")
     title = lexicon.written.get(("titles", machine.name), machine.title)
     return f"**{title}**\n\n{markdown(documented(machine, lexicon))}"
 

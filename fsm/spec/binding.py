@@ -36,7 +36,7 @@ from fsm.machine import Effect, Machine, Transition
 from fsm.spec.finding import Finding, at
 from fsm.spec.page import Page
 from fsm.spec.table import Cell, Row, Table
-from fsm.spec.text import normalise, plain
+from fsm.spec.text import fold, normalise, plain
 
 __all__ = ["Binding", "check_bound", "read_binding"]
 
@@ -158,9 +158,9 @@ class _Check:
 
     def __post_init__(self) -> None:
         machine = self.machine
-        self.states = {normalise(s.title): s.name for s in machine.states}
-        self.states |= {normalise(s.name.replace("_", " ")): s.name for s in machine.states}
-        self.states |= {normalise(s.name): s.name for s in machine.states}
+        self.states = {fold(s.title): s.name for s in machine.states}
+        self.states |= {fold(s.name.replace("_", " ")): s.name for s in machine.states}
+        self.states |= {fold(s.name): s.name for s in machine.states}
         self.events = _by_name(t.trigger for t in machine.transitions)
         self.guards = _by_name(t.guard for t in machine.transitions)
         self.statuses = _by_name(machine.statuses)
@@ -256,7 +256,7 @@ class _Check:
             return
         word = normalise(cell.text)
         named = self.binding.labels.get(word, word)
-        said = _EFFECTS.get(named) or next((e for e in Effect if normalise(e.value) == named), None)
+        said = _EFFECTS.get(named) or next((e for e in Effect if fold(e.value) == named), None)
         if said is None:
             self._find(cell, "unknown-label", f"unknown effect {plain(cell.text)!r}", number)
         elif said is not expected:
@@ -277,7 +277,7 @@ class _Check:
 
 
 def _by_name(names: Iterator[str] | tuple[str, ...]) -> dict[str, str]:
-    return {normalise(form): name for name in names for form in (name.replace("_", " "), name)}
+    return {fold(form): name for name in names for form in (name.replace("_", " "), name)}
 
 
 def _against(what: str, said: str, transition: Transition, expected: str | None) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from fsm.machine import Machine
 from fsm.spec.draft import lookalikes
-from fsm.spec.finding import Finding, Report, at
+from fsm.spec.finding import Checked, Finding, Report, at
 from fsm.spec.layout import Documented, documented_tables
 from fsm.spec.lexicon import Lexicon
 from fsm.spec.page import Page
@@ -48,6 +48,7 @@ def check_pages(pages: Sequence[Page], lexicons: Lexicon | Sequence[Lexicon], lo
         rows=sum(len(table.rows) for table in whole),
         findings=tuple(_in_order(finding for page in found for finding in page.findings)),
         confirmed={name: count for name, count in confirmed.items() if count},
+        checked=tuple(check.checked for check in tables),
     )
 
 
@@ -87,6 +88,28 @@ class _TableCheck:
         if not self.name or (self.table.is_transitions and self.errors):
             return 0
         return rows - len({f.row for f in self.findings if f.severity == "error" and f.row})
+
+    @property
+    def checked(self) -> Checked:
+        """The table, with what was found in it."""
+        kind = "transitions" if self.table.is_transitions else "steps"
+        line, found = self.table.table.line, tuple(self.findings)
+        return Checked(self.file, line, self.name, kind, self._labels(), found)
+
+    def _labels(self) -> tuple[str, ...]:
+        columns = self.table.columns
+        named = ("from", "event") if self.table.is_transitions else ("step",)
+        labels = []
+        for row in self.table.table.rows:
+            cells = [row.cells[columns[role]] for role in named if columns[role] < row.width]
+            step = (
+                self.lexicon.step(self.name, cells[0].text)
+                if len(named) == len(cells) == 1
+                else None
+            )
+            said = " ".join(plain(cell.text) for cell in cells)
+            labels.append(step.event.replace("_", " ") if step else said)
+        return tuple(labels)
 
     def run(self) -> _TableCheck:
         """Find what is wrong."""

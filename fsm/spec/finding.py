@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from fsm.spec.table import Cell
 
-__all__ = ["Finding", "Report", "Severity", "at"]
+__all__ = ["Checked", "Finding", "Report", "Severity", "at"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -49,6 +49,21 @@ def at(
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """One table held against its machine (empty where none is known), and what was found in it.
+
+    ``labels`` say what each row is about, ``kind`` is ``steps`` or ``transitions``.
+    """
+
+    file: str
+    line: int
+    machine: str
+    kind: str
+    labels: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was checked and what was found, in page order."""
 
@@ -58,3 +73,5 @@ class Report:
     findings: tuple[Finding, ...]
     confirmed: dict[str, int] = field(default_factory=dict)
     """Documented rows that agree with their machine, by machine name."""
+    checked: tuple[Checked, ...] = ()
+    """The tables; their findings are among ``findings``, which has those of whole pages too."""

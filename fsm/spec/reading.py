@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from fsm.machine import Effect
@@ -124,7 +125,7 @@ class Reader:
         found: Statement,
         cell: Cell,
         what: str,
-        known: Sequence[str],
+        known: tuple[str, ...],
         meaning: Callable[[Lexicon], Value | None],
     ) -> tuple[Value | None, bool]:
         """Return what a cell means, and whether in the language of the page.
@@ -169,7 +170,8 @@ class Reader:
         found.findings.append(finding)
 
 
-def near(text: str, known: Sequence[str]) -> str:
+@lru_cache(1024)
+def near(text: str, known: tuple[str, ...]) -> str:
     """Return a hint at the nearest known label, or nothing."""
     close = get_close_matches(normalise(text), known, 1, 0.5)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 
-__all__ = ["Markup", "items", "normalise", "pieces", "plain", "script"]
+__all__ = ["Markup", "fold", "items", "normalise", "pieces", "plain", "script"]
 
 _CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]*)\]")
 _DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
@@ -124,18 +124,28 @@ def plain(text: str) -> str:
     else:
         shown = unescape(text)
     bare = _DRESS.sub(lambda found: found[1] or "", _CONTROL.sub(r"\1", shown))
-    return " ".join(unicodedata.normalize("NFKC", bare.translate(_INVISIBLE)).split())
+    return _seen(bare)
+
+
+def _seen(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).split())
 
 
 def normalise(text: str) -> str:
-    """Return the form in which labels are compared.
-
-    Case, percent spacing, a bullet and a final stop are folded.
+    """Return the form in which labels are compared: :func:`fold` of what a reader sees.
 
     >>> normalise("- **Delivered** percentage starts out at 0%.")
     'delivered percentage starts out at 0 %'
     """
-    folded = _BULLET.sub("", plain(text).casefold().replace("\u2019", "'"), count=1)
+    return fold(plain(text))
+
+
+def fold(name: str) -> str:
+    """Return the form in which names, which have no markup, are compared.
+
+    Case, percent spacing, a bullet and a final stop are folded.
+    """
+    folded = _BULLET.sub("", _seen(name).casefold().replace("\u2019", "'"), count=1)
     return re.sub(r"\s*%", " %", folded).strip().rstrip(".:").rstrip()
 
 

@@ -8,7 +8,7 @@ from fsm.machine import Machine
 from fsm.spec.finding import Finding, at
 from fsm.spec.lexicon import Lexicon
 from fsm.spec.origins import declared, incomplete
-from fsm.spec.table import Table
+from fsm.spec.table import Cell, Table
 
 __all__ = ["check_transitions"]
 
@@ -18,20 +18,24 @@ def check_transitions(
 ) -> Iterator[Finding]:
     """Yield what is wrong, doubled, missing or incomplete."""
     name = machine.name
+    numbers = {row.line: number for number, row in enumerate(table.rows, 1)}
+
+    def find(cell: Cell, code: str, text: str) -> Finding:
+        return at(file, cell, code, text, name, numbers.get(cell.line))
+
     cells = {(t.source, t.label, t.target) for t in machine.transitions}
     seen: set[tuple[str, str, str]] = set()
     for row in incomplete(table, lexicon):
-        text = "needs a from, an event and a to"
-        yield at(file, row.cells[0], "broken-row", text, name)
+        yield find(row.cells[0], "broken-row", "needs a from, an event and a to")
     for d in declared(table, lexicon):
         key = (d.source, d.event, d.target)
         if key not in cells:
-            yield at(file, d.place, "wrong-transition", _wrong(machine, *key), name)
+            yield find(d.place, "wrong-transition", _wrong(machine, *key))
         elif key in seen:
-            yield at(file, d.place, "duplicate-row", f"repeats {_arrow(*key)}", name)
+            yield find(d.place, "duplicate-row", f"repeats {_arrow(*key)}")
         seen.add(key)
     for key in sorted(cells - seen):
-        yield at(file, table.header[0], "missing-row", f"no row for {_arrow(*key)}", name)
+        yield find(table.header[0], "missing-row", f"no row for {_arrow(*key)}")
 
 
 def _arrow(source: str, event: str, target: str) -> str:

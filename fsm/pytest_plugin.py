@@ -1,0 +1,122 @@
+"""The pytest plugin: documented tables of Markdown pages are tests, one for each row.
+
+``pytest docs/page.md`` runs the tables of one page; the setting ``fsm_pages`` (or the option
+``--fsm-pages``) names pages that are always collected, as patterns from the root directory::
+
+    [tool.pytest.ini_options]
+    fsm_pages = ["docs/*.md"]
+
+A test is called ``page.md::with-feedback::row 3 soft bounce``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from fsm.spec.finding import Checked, Finding
+
+__all__ = ["pytest_addoption", "pytest_collect_file"]
+
+_LABEL = 60
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the setting and the option that name pages."""
+    text = "Markdown pages whose documented tables are tests (patterns from the root directory)"
+    parser.addini("fsm_pages", text, type="args", default=[])
+    parser.getgroup("fsm").addoption("--fsm-pages", action="append", default=[], help=text)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a page that was named."""
+    if file_path.suffix.lower() not in (".md", ".markdown"):
+        return None
+    config = parent.config
+    patterns = [*config.getini("fsm_pages"), *config.getoption("--fsm-pages")]
+    named = any(file_path == path for p in patterns for path in config.rootpath.glob(p))
+    if not named and not parent.session.isinitpath(file_path):
+        return None
+    return _Page.from_parent(parent, path=file_path)
+
+
+class _Page(pytest.File):
+    """A page: its tables, and what was found in it beside them."""
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        from fsm.catalog import load
+        from fsm.errors import FsmError
+        from fsm.spec.check import check_pages
+        from fsm.spec.lexicon import languages, load_lexicon
+        from fsm.spec.page import read_page
+
+        try:
+            page = read_page(self.path)
+        except FsmError as error:
+            raise self.CollectError(str(error)) from None
+        report = check_pages([page], [load_lexicon(name) for name in languages()], load)
+        inside = {finding for table in report.checked for finding in table.findings}
+        beside = [finding for finding in report.findings if finding not in inside]
+        for table in report.checked:
+            kind = "" if table.kind == "steps" else f" {table.kind}"
+            name = f"{table.machine or 'unknown machine'}{kind}"
+            yield _Table.from_parent(self, name=name, table=table, lines=page.lines)
+        if report.checked or beside:
+            yield _Claim.from_parent(self, name="whole page", findings=beside, lines=page.lines)
+
+
+class _Table(pytest.Collector):
+    """A documented table: a test for each row, and one for the table as a whole."""
+
+    def __init__(self, *, table: Checked, lines: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.table, self.lines = table, lines
+
+    def collect(self) -> Iterator[pytest.Item]:
+        for number, label in enumerate(self.table.labels, 1):
+            found = [finding for finding in self.table.findings if finding.row == number]
+            name = f"row {number} {label[:_LABEL]}"
+            yield _Claim.from_parent(self, name=name, findings=found, lines=self.lines)
+        whole = [finding for finding in self.table.findings if finding.row is None]
+        yield _Claim.from_parent(self, name="every step", findings=whole, lines=self.lines)
+
+
+class _Claim(pytest.Item):
+    """What a row, a table or a page claims; it fails with what was found to be wrong."""
+
+    def __init__(
+        self, *, findings: Iterable[Finding], lines: tuple[str, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.findings, self.lines = list(findings), lines
+
+    def runtest(self) -> None:
+        text = self._text()
+        if any(finding.severity == "error" for finding in self.findings):
+            raise _DisagreementError(text)
+        if text:
+            self.add_report_section("call", "findings", text)
+
+    def _text(self) -> str:
+        from fsm.cli.findings import told
+
+        return "\n".join(line for f in self.findings for line in told(f, self.lines))
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any
+    ) -> Any:
+        if isinstance(excinfo.value, _DisagreementError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *args, **kwargs)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        line = self.findings[0].line - 1 if self.findings else None
+        return self.path, line, f"{self.path.name}: {self.name}"
+
+
+class _DisagreementError(Exception):
+    """Page and machine disagree."""

@@ -1,0 +1,65 @@
+"""What is written is read back as the same machine, whatever its names are."""
+
+import string
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsm.machine import Indicator, Machine, State, Transition
+from fsm.spec.binding import Binding, check_bound
+from fsm.spec.page import parse_page
+from fsm.spec.text import fold, plain
+from fsm.spec.write import markdown, transitions
+
+NAMES = st.text(
+    st.sampled_from(string.ascii_letters + r"\|*_`[]<>&;,-\"'é語 "), min_size=1, max_size=8
+)
+COLUMNS = {"from": "From", "event": "Event", "to": "To", "status": "Status"}
+
+
+def spoken(name: str) -> str:
+    return fold(name.replace("_", " "))
+
+
+def names(least: int) -> st.SearchStrategy[list[str]]:
+    clean = NAMES.map(lambda text: " ".join(text.split()))
+    readable = clean.filter(lambda text: len(fold(text)) > 1 and not text.startswith("-"))
+    return st.lists(
+        readable, min_size=least, max_size=4, unique_by=lambda text: fold(text.replace("_", " "))
+    )
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> Machine:
+    titles = draw(names(1))
+    events = tuple(draw(names(1)))
+    states = tuple(State(name, f"Shows {i % 2}", name, (name,)) for i, name in enumerate(titles))
+    cells = draw(
+        st.dictionaries(
+            st.tuples(st.sampled_from(titles), st.sampled_from(events)),
+            st.sampled_from(titles),
+            min_size=1,
+        )
+    )
+    found = tuple(Transition(s, e, t, e) for (s, e), t in cells.items())
+    indicators = (Indicator("Seen", frozenset({"Shows 0"})),)
+    return Machine("random", "random", states, events, found, titles[0], indicators=indicators)
+
+
+@given(machines())
+def test_a_written_table_is_confirmed_by_its_machine(machine: Machine) -> None:
+    page = parse_page(markdown(transitions(machine)), "page.md")
+    tables, rows, findings = check_bound(page, Binding("random", COLUMNS, {}, {}), machine)
+    assert (tables, rows, findings) == (1, len(machine.transitions), [])
+    (table,) = page.tables
+    read = {tuple(plain(cell.text) for cell in row.cells[:3]) for row in table.rows}
+    assert read == {(t.source, t.event, t.target) for t in machine.transitions}
+
+
+@given(machines(), st.data())
+def test_a_changed_table_is_not(machine: Machine, data: st.DataObject) -> None:
+    lines = markdown(transitions(machine)).splitlines()
+    dropped = data.draw(st.sampled_from(range(2, len(lines))))
+    page = parse_page("\n".join(lines[:dropped] + lines[dropped + 1 :]), "page.md")
+    _, _, findings = check_bound(page, Binding("random", COLUMNS, {}, {}), machine)
+    assert [finding.code for finding in findings] == ["missing-row"]
