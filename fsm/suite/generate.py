@@ -5,7 +5,7 @@
 >>> tests.size
 Size(tests=9, symbols=56)
 >>> tests.guarantee.domain
-'all machines with at most 7 states over the same 6 inputs'
+'all machines with at most 5 states over the same 6 inputs'
 """
 
 from __future__ import annotations
