@@ -21,10 +21,10 @@ from fsm.draw.dot import to_dot
 from fsm.draw.mermaid import to_mermaid
 from fsm.draw.picture import Arrow, arrows, boxes, loose_states
 from fsm.draw.svg import render, to_svg
-from fsm.draw.text import identifiers, shortened, visible, wrapped
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Indicator, Machine, Source, State, Transition
 from fsm.machines import NAMES
+from fsm.text import identifiers, shortened, visible, wrapped
 
 SVG = "{http://www.w3.org/2000/svg}"
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program here")

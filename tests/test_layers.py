@@ -11,10 +11,12 @@ ROOT = Path(fsm.__file__).parent
 LAYERS = (
     "errors",
     "files",
+    "text",
     "sql",
     "machine",
     "machines",
     "compile",
+    "formats",
     "run",
     "compare",
     "spec",

@@ -81,7 +81,7 @@ def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages)
 
 def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
     from fsm.draw import draw
-    from fsm.draw.text import visible
+    from fsm.text import visible
 
     file = options.get("file")
     if not file or not file.endswith(".svg") or Path(file).is_absolute():

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from graphviz import Digraph, escape, nohtml
 
 from fsm.draw.picture import Arrow, Box, arrows, boxes, check_direction, loose_states
-from fsm.draw.text import identifiers, shortened, visible, wrapped
 from fsm.machine import Machine, State
+from fsm.text import identifiers, shortened, visible, wrapped
 
 __all__ = ["FONT", "GREY", "MONOSPACE", "to_dot"]
 

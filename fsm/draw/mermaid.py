@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from fsm.draw.picture import Arrow, Box, arrows, boxes, check_direction, loose_states
-from fsm.draw.text import identifiers, wrapped
 from fsm.machine import Machine, State
+from fsm.text import identifiers, wrapped
 
 __all__ = ["to_mermaid"]
 

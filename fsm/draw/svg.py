@@ -10,9 +10,9 @@ from typing import Literal
 
 from fsm.draw.dot import FONT, GREY, MONOSPACE, to_dot
 from fsm.draw.picture import arrows
-from fsm.draw.text import visible
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
+from fsm.text import visible
 
 __all__ = ["RENDERERS", "Renderer", "render", "to_svg"]
 
