@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 
 from fsm.compile import compile_chart
 from fsm.draw import FORMATS, draw
-from fsm.draw.dot import to_dot
-from fsm.draw.mermaid import to_mermaid
-from fsm.draw.picture import Arrow, arrows, boxes, loose_states
-from fsm.draw.svg import render, to_svg
+from fsm.draw import dot as dot_format
+from fsm.draw import mermaid as mermaid_format
+from fsm.draw.graphviz import render
+from fsm.draw.picture import Arrow, Look, picture
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Indicator, Machine, Source, State, Transition
 from fsm.machines import NAMES
 from fsm.text import identifiers, shortened, visible, wrapped
 
+SVG_TAGS = {"svg", "style", "g", "title", "desc", "text", "path", "polygon", "polyline", "ellipse"}
 SVG = "{http://www.w3.org/2000/svg}"
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program here")
 RENDERERS = ["wheel", pytest.param("dot", marks=needs_dot)]
@@ -93,6 +94,22 @@ def named(name: str) -> Machine:
     cell = Transition("a", "x", name, name, name, Source("D1", name))
     indicators = (Indicator(name, frozenset({name})),)
     return Machine(name, name, states, ("x",), (cell,), "a", indicators)
+
+
+def to_dot(model: Machine, **options: bool) -> str:
+    return dot_format.to_dot(picture(model, Look("LR")), **options)
+
+
+def to_mermaid(model: Machine) -> str:
+    return mermaid_format.to_mermaid(picture(model, Look("LR")))
+
+
+def to_svg(model: Machine, direction: str = "LR", renderer: str | None = None) -> str:
+    return str(draw(model, "svg", Look(direction), renderer=renderer))
+
+
+def arrows(model: Machine) -> tuple[Arrow, ...]:
+    return picture(model).arrows
 
 
 def edges(dot: str) -> list[tuple[str, str]]:
@@ -208,14 +225,14 @@ def test_effects(transition: str, expected: list[str]) -> None:
 
 def test_a_flat_machine_has_no_boxes() -> None:
     engagement = built_in("engagement")
-    assert loose_states(engagement) == engagement.states
+    assert picture(engagement).boxes == ()
     assert "subgraph" not in to_dot(engagement)
     assert "{" not in to_mermaid(engagement)
 
 
 def test_a_status_keeps_its_colour_in_both_feedback_modes() -> None:
     with_, without = (
-        {box.status: box.rank for box in boxes(built_in(name))}
+        {box.status: box.rank for box in picture(built_in(name)).boxes}
         for name in ("with-feedback", "without-feedback")
     )
     assert with_ == {"Sent": 0, "Failed": 1, "Pending": 2}
@@ -320,7 +337,7 @@ def test_a_hostile_name_shows_as_text_in_svg(name: str, renderer: str) -> None:
     for line in (*wrapped(name, 30), *wrapped(f"{name}!", 24)):
         assert line.strip() in ("", *shown)
     tags = {element.tag.removeprefix(SVG) for element in ET.fromstring(svg).iter()}
-    assert tags <= {"svg", "g", "title", "desc", "text", "path", "polygon", "polyline", "ellipse"}
+    assert tags <= SVG_TAGS
 
 
 @needs_dot
@@ -465,10 +482,15 @@ def test_any_name_shows_as_text_in_mermaid(name: str) -> None:
 
 STARTS = {
     "dot": "digraph with_feedback {",
-    "svg": "<svg ",
     "mermaid": "stateDiagram-v2\n",
+    "plantuml": "@startuml\n",
+    "d2": "direction: down\n",
+    "svg": "<svg ",
     "png": pytest.param(b"\x89PNG", marks=needs_dot),
     "pdf": pytest.param(b"%PDF-", marks=needs_dot),
+    "scxml": "<?xml ",
+    "xstate": "{\n",
+    "json": "{\n",
 }
 
 
@@ -496,10 +518,16 @@ def test_a_pdf_shows_no_clock() -> None:
 
 
 REFUSED = {
-    "format": (lambda m: draw(m, "gif"), "no format 'gif'; there are: dot, svg, mermaid, png, pdf"),
+    "format": (
+        lambda m: draw(m, "gif"),
+        "no format 'gif'; there are: dot, mermaid",
+    ),
     "picture": (lambda _: render("", "dot"), "no picture format 'dot'; there are: svg, png, pdf"),
-    "direction": (lambda m: draw(m, "dot", "UP"), "no direction 'UP'; there are: LR, TB, RL, BT"),
-    "mermaid": (lambda m: draw(m, "mermaid", "UP"), "no direction 'UP'"),
+    "direction": (
+        lambda m: draw(m, "dot", Look("UP")),
+        "no direction 'UP'; there are: LR, TB, RL, BT",
+    ),
+    "mermaid": (lambda m: draw(m, "mermaid", Look("UP")), "no direction 'UP'"),
     "renderer": (
         lambda m: draw(m, "svg", renderer="neato"),
         "no renderer 'neato'; there are: dot, wheel",
@@ -583,7 +611,7 @@ def test_dot_that_does_not_run(monkeypatch, failure: Exception, message: str) ->
 
 
 def test_another_program_named_dot_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.draw.svg.render", lambda *_, **__: b"<svg/>")
+    monkeypatch.setattr("fsm.draw.graphviz.render", lambda *_, **__: b"<svg/>")
     with pytest.raises(OutputError, match="holds no graph"):
         to_svg(machine("a x b"))
 

@@ -8,12 +8,12 @@ import click
 
 from fsm.catalog import load
 from fsm.draw import FORMATS, draw
-from fsm.draw.picture import DIRECTIONS
+from fsm.draw.picture import DIRECTIONS, Look
 from fsm.files import write_bytes
 
 __all__ = ["command"]
 
-_SUFFIXES = {".gv": "dot", ".mmd": "mermaid"}
+_SUFFIXES = {".gv": "dot", ".mmd": "mermaid", ".puml": "plantuml"}
 
 
 @click.command("draw")
@@ -25,7 +25,7 @@ def command(machine: str, form: str | None, direction: str | None, output: Path 
     """Draw MACHINE: statuses as boxes around their states, decisions dashed."""
     suffix = output.suffix.lower() if output else ""
     chosen = form or _SUFFIXES.get(suffix, suffix[1:] or "dot")
-    picture = draw(load(machine), chosen, direction=direction)
+    picture = draw(load(machine), chosen, Look(direction))
     data = picture if isinstance(picture, bytes) else picture.encode()
     if output and str(output) != "-":
         write_bytes(data, output)
