@@ -7,6 +7,8 @@ over it), ``dot``, ``mermaid``, ``plantuml`` and ``d2`` write it down, ``graphvi
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fsm.errors import FsmError
 
 TYPE_CHECKING = False
@@ -52,6 +54,8 @@ def draw(
     if format in DOCUMENTS:
         return _document(machine, format, chosen)
     if format in TEXTS:
+        if format == "dot" and engine != "dot":
+            chosen = replace(chosen, group=False)
         return _text(picture(machine, chosen), format, engine)
     from fsm.draw.graphviz import lay_out
 

@@ -50,7 +50,7 @@ TONES = {
     Tone.REJECTED: ("#c1121f", ""),
     Tone.TAKEN: ("#0072b2", "bold"),
 }
-_WIDEST = 6.0
+_WIDEST = 4.5
 """Points, of the arrow with the most traffic."""
 
 
@@ -180,7 +180,8 @@ class _Drawing:
         if style:
             attributes["style"] = style
         if arrow.tone is not Tone.PLAIN:
-            attributes |= {"color": color, "fontcolor": _LINE if style == "" else color}
+            is_pale = arrow.tone is Tone.FADED
+            attributes |= {"color": color, "fontcolor": GREY if is_pale else color}
         if arrow.weight:
             attributes["penwidth"] = f"{1 + (_WIDEST - 1) * arrow.share**0.5:.1f}"
         tooltip = arrow.origins or (arrow.labels if self.bare else ())

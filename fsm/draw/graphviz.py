@@ -27,11 +27,14 @@ Renderer = Literal["dot", "wheel"]
 RENDERERS = ("dot", "wheel")
 ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
-TIMEOUT = 6.0
+TIMEOUT = 4.0
 """Seconds for a layout, before a simpler one is made."""
 _LONGEST = 120.0
 _SIMPLER = "sfdp"
-_COMMANDS = {"svg": ("-Tsvg",), "png": ("-Tpng", "-Gdpi=144"), "pdf": ("-Tpdf",)}
+_IMAGES = ("svg", "png", "pdf")
+_DPI = 144
+_MANY = 60_000
+"""A longer DOT text is a large picture, and drawn with half the dots per inch."""
 _SMALL = 12_000
 """A shorter DOT text is laid out at once, without a process of its own."""
 _WHEEL = (
@@ -64,7 +67,8 @@ def lay_out(
     Raises what :func:`render` raises.
     """
     limit = TIMEOUT if timeout is None else timeout
-    shown = picture(machine, look)
+    # Only layers keep the states of a status together, and others out of their box.
+    shown = picture(machine, look if engine == "dot" else replace(look, group=False))
     html = format != "svg"
     text = to_dot(shown, html=html, engine=engine)
     try:
@@ -98,7 +102,7 @@ def render(
     :class:`OutputError` when it fails.
     """
     for kind, word, known in (
-        ("picture format", format, tuple(_COMMANDS)),
+        ("picture format", format, _IMAGES),
         ("engine", engine, ENGINES),
         ("renderer", renderer, (None, *RENDERERS)),
     ):
@@ -109,7 +113,8 @@ def render(
         return _through_wheel(dot_text, format, engine, timeout)
     if program is None:
         raise MissingToolError(_MISSING)
-    made = _run("dot", [program, f"-K{engine}", *_COMMANDS[format]], dot_text, timeout)
+    dpi = [f"-Gdpi={_DPI // 2 if len(dot_text) > _MANY else _DPI}"] if format == "png" else []
+    made = _run("dot", [program, f"-K{engine}", f"-T{format}", *dpi], dot_text, timeout)
     # Cairo writes the clock into a PDF; a date of the same length keeps every offset right.
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", made)
 

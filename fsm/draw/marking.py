@@ -8,13 +8,20 @@ from dataclasses import replace
 
 from fsm.compare import Comparison, compare
 from fsm.draw.overlay import Mark, Overlay, Tone
-from fsm.machine import Machine, State, Transition
+from fsm.machine import Effect, Machine, State, Transition
 from fsm.run import run
 
 __all__ = ["changes", "path", "split_trace", "traffic"]
 
 _MOST = 5
 """So many rejected events a state shows, then how many more there are."""
+_SIGNS = {
+    Effect.STARTS_AT_0: "0 %",
+    Effect.STARTS_AT_100: "100 %",
+    Effect.INCREASES: "↑",
+    Effect.DECREASES: "↓",
+    Effect.NO_CHANGE: "=",
+}
 _SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
 
 
@@ -122,7 +129,7 @@ def changes(machine: Machine, before: Machine) -> tuple[Machine, Overlay]:
         if (t.source, t.event, t.target) not in kept:
             marks[t] = Mark(Tone.ADDED)
         elif (t.source, t.event) in effects:
-            marks[t] = Mark(Tone.CHANGED, effects[t.source, t.event])
+            marks[t] = Mark(Tone.CHANGED, details=effects[t.source, t.event])
     union = replace(
         machine,
         states=(*machine.states, *_only(old, machine)),
@@ -151,11 +158,11 @@ def _only(machine: Machine, other: Machine) -> tuple[State, ...]:
     return tuple(state for state in machine.states if state.name not in names)
 
 
-def _effects(comparison: Comparison) -> dict[tuple[str, str], str]:
+def _effects(comparison: Comparison) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return what changed in the effects of a cell, by the state of the new machine and event."""
     return {
-        (found.states[1], found.event): "; ".join(
-            f"{name} {old.value} → {new.value}" for name, old, new in found.effects
+        (found.states[1], found.event): tuple(
+            f"{name}: {_SIGNS[old]} → {_SIGNS[new]}" for name, old, new in found.effects
         )
         for found in comparison.effects
     }

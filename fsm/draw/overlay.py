@@ -12,7 +12,7 @@ from enum import Enum
 
 from fsm.machine import Transition
 
-__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone"]
+__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "joined"]
 
 
 class Tone(Enum):
@@ -29,11 +29,15 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The tone of a transition or a line; ``note`` follows the event, ``weight`` is traffic."""
+    """The tone of a transition or a line; ``note`` follows the event, ``weight`` is traffic.
+
+    ``details`` are small lines under the events of an arrow.
+    """
 
     tone: Tone = Tone.PLAIN
     note: str = ""
     weight: int = 0
+    details: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -67,4 +71,5 @@ def joined(marks: Iterable[Mark]) -> Mark:
     tones = {mark.tone for mark in found}
     tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
     notes = dict.fromkeys(mark.note for mark in found if mark.note)
-    return Mark(tone, ", ".join(notes), sum(mark.weight for mark in found))
+    details = dict.fromkeys(detail for mark in found for detail in mark.details)
+    return Mark(tone, ", ".join(notes), sum(mark.weight for mark in found), tuple(details))

@@ -244,13 +244,14 @@ def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]])
     tones = {line.tone for line in stack}
     tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
     marks = {line: joined(map(view.overlay.mark, lines[line])) for line in stack}
+    details = joined(marks.values()).details
     origins = (_origin(t) for line in stack for t in lines[line])
     return Arrow(
         source=first.source,
         target=first.target,
         status=first.status,
         labels=tuple(_label(line, lines[line][0], is_decision, marks[line]) for line in stack),
-        effects=() if view.overlay else _effects(view.machine, lines[first][0]),
+        effects=details if view.overlay else _effects(view.machine, lines[first][0]),
         is_decision=is_decision,
         origins=tuple(dict.fromkeys(filter(None, origins))),
         tone=tone,
