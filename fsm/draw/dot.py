@@ -97,9 +97,14 @@ class _Drawing:
         return str(graph.source)
 
     def _defaults(self, graph: Digraph) -> None:
-        extra = {"label": self._legend(), "labelloc": "b"} if self.picture.legend else {}
+        extra = (
+            {"label": self._legend(), "labelloc": "b", "fontcolor": _INK}
+            if self.picture.legend
+            else {}
+        )
         if not self.layered:
             extra |= {"overlap": "false", "splines": "line" if self.bare else "true"}
+            extra["outputorder"] = "edgesfirst"
         graph.attr(
             "graph",
             rankdir=self.picture.direction,

@@ -160,13 +160,12 @@ def dark_rules(selector: str) -> str:
 
 
 def _dark_colors() -> dict[str, str]:
-    inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0", "white": "#0f161d"}
+    papers = {"white": "#0f161d", "#ffffff": "#18222c"}
+    inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0"}
     tones = {TONES[tone][0]: color for tone, color in _DARK_TONES.items()}
-    fills = {paint.fill: fill for paint, (fill, _) in zip(PAINTS, _DARK_PAINTS, strict=True)}
-    borders = {
-        paint.border: border for paint, (_, border) in zip(PAINTS, _DARK_PAINTS, strict=True)
-    }
-    return inks | tones | fills | borders
+    pairs = zip(PAINTS, _DARK_PAINTS, strict=True)
+    status = {light: dark for paints in pairs for light, dark in zip(*paints, strict=True)}
+    return papers | inks | tones | status
 
 
 _DARK_PAINTS = (
