@@ -37,6 +37,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @click.option(
     "--group-by", type=click.Choice(("status", "none")), default="status", help="Boxes, or none."
 )
+@click.option("--stack", is_flag=True, help="One arrow for all events between two states.")
 @click.option("--focus", metavar="STATE[:RADIUS]", help="Only what is so many arrows away (1).")
 @click.option("--collapse", metavar="STATUS", multiple=True, help="Its states as one; or: all.")
 @click.option("--timeout", type=Duration(), help="Then a simpler layout is made (default: 4s).")
@@ -50,6 +51,7 @@ def command(
     direction: str | None,
     engine: str,
     group_by: str,
+    stack: bool,
     focus: str | None,
     collapse: tuple[str, ...],
     timeout: timedelta | None,
@@ -69,6 +71,7 @@ def command(
         group=group_by == "status",
         focus=_focus(loaded, focus) if focus else None,
         collapse=loaded.statuses if collapse == ("all",) else collapse,
+        stacked=stack,
         overlay=overlay,
     )
     picture = draw(

@@ -56,6 +56,8 @@ def draw(
     if format in TEXTS:
         if format == "dot" and engine != "dot":
             chosen = replace(chosen, group=False)
+        if format == "d2":  # whose layouts put the labels of two such arrows on each other
+            chosen = replace(chosen, stacked=True)
         return _text(picture(machine, chosen), format, engine)
     from fsm.draw.graphviz import lay_out
 

@@ -48,6 +48,7 @@ class _Diagram:
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
+        yield "vars: {d2-config: {layout-engine: elk}}"
         yield f"direction: {_DIRECTIONS[picture.direction]}"
         if picture.initial is not None:
             yield 'start: "" {shape: circle; width: 14; height: 14; style.fill: "#1f2933"}'
@@ -66,7 +67,7 @@ class _Diagram:
     def _box(self, box: Box) -> Iterator[str]:
         fill, border = _paint(box.rank)
         yield f"{self.containers[box.status]}: {_quoted((box.status,), 60)} {{"
-        yield f'  style: {{fill: "{fill}"; stroke: "{border}"; border-radius: 8}}'
+        yield f'  style: {{fill: "{fill}"; stroke: "{border}"; border-radius: 8; font-size: 16}}'
         for node in box.nodes:
             yield f"  {self._node(node, '#ffffff', border)}"
         yield "}"

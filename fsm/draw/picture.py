@@ -45,6 +45,8 @@ class Look:
     """A state, and how many transitions away from it a state may be to be shown."""
     collapse: tuple[str, ...] = ()
     """The statuses whose states are folded into one."""
+    stacked: bool = False
+    """Whether all events between two states share one arrow, our decisions among them."""
     overlay: Overlay = NO_OVERLAY
 
 
@@ -154,7 +156,7 @@ def picture(machine: Machine, look: Look = Look()) -> Picture:
         initial=shown.initial if shown.initial in names else None,
         loose=tuple(node for node in nodes if node not in boxed),
         boxes=_boxes(boxed, ranks),
-        arrows=_arrows(view, grouped),
+        arrows=_arrows(view, grouped, look.stacked),
         legend=tuple(view.overlay.legend),
     )
 
@@ -222,7 +224,7 @@ def _boxes(nodes: Iterable[Node], ranks: Mapping[str, int]) -> tuple[Box, ...]:
 # Arrows --------------------------------------------------------------------------------------
 
 
-def _arrows(view: View, grouped: bool) -> tuple[Arrow, ...]:
+def _arrows(view: View, grouped: bool, stacked: bool) -> tuple[Arrow, ...]:
     """Return what is drawn between the states, in the order of the table."""
     lines: dict[_Line, list[Transition]] = {}
     for line, transition in _lines(view, grouped):
@@ -230,8 +232,8 @@ def _arrows(view: View, grouped: bool) -> tuple[Arrow, ...]:
     stacks: dict[tuple[object, ...], list[_Line]] = {}
     for line in lines:
         # Two loops on one state run through each other's labels, so a state has only one.
-        is_loop = line.source == line.target
-        apart = None if is_loop else (line.is_decision, line.tone)
+        together = stacked or line.source == line.target
+        apart = None if together else (line.is_decision, line.tone)
         stacks.setdefault((line.source, line.status, line.target, apart), []).append(line)
     drawn = [_arrow(view, stack, lines) for stack in stacks.values()]
     most = max((arrow.weight for arrow in drawn), default=0)

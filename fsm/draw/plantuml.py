@@ -18,6 +18,15 @@ _WORDS = (
     "as", "caption", "end", "endlegend", "endnote", "enduml", "footer", "header", "hide", "left",
     "legend", "note", "scale", "skinparam", "startuml", "state", "title", "top",
 )  # fmt: skip
+_STYLE = (
+    "skinparam shadowing false",
+    "skinparam defaultFontName Helvetica",
+    "skinparam ArrowColor #52606d",
+    "skinparam StateBackgroundColor #ffffff",
+    "skinparam StateBorderColor #52606d",
+    "skinparam StateStartColor #1f2933",
+    "skinparam StateEndColor #1f2933",
+)
 _ACROSS = ("LR", "RL")
 
 
@@ -44,10 +53,9 @@ class _Diagram:
         yield "hide empty description"
         across = picture.direction in _ACROSS
         yield "left to right direction" if across else "top to bottom direction"
-        yield "skinparam shadowing false"
-        yield "skinparam defaultFontName Helvetica"
+        yield from _STYLE
         for node in picture.loose:
-            yield self._node(node, "" if node.rank is None else _fill(node.rank))
+            yield self._node(node, "" if node.rank is None else _paint(node.rank))
         for box in picture.boxes:
             yield from self._box(box)
         if picture.initial is not None:
@@ -65,15 +73,15 @@ class _Diagram:
 
     def _box(self, box: Box) -> Iterator[str]:
         title = _escaped(box.status)
-        yield f'state "{title}" as {self.composites[box.status]} {_fill(box.rank)} {{'
+        yield f'state "{title}" as {self.composites[box.status]} {_paint(box.rank)} {{'
         for node in box.nodes:
-            yield f"  {self._node(node, '#ffffff')}"
+            yield f"  {self._node(node, _paint(box.rank, '#ffffff'))}"
         yield "}"
 
-    def _node(self, node: Node, fill: str) -> str:
+    def _node(self, node: Node, paint: str) -> str:
         lines = (node.title, *node.notes, *(mark.text for mark in node.marks))
         text = "\\n".join(map(_escaped, lines))
-        return f'state "{text}" as {self.ids[node.name]} {fill}'.rstrip()
+        return f'state "{text}" as {self.ids[node.name]} {paint}'.rstrip()
 
     def _arrow(self, arrow: Arrow) -> str:
         composite = self.composites.get(arrow.status) if arrow.status is not None else None
@@ -91,8 +99,9 @@ def _style(arrow: Arrow) -> str:
     return f"[{','.join(words)}]" if words else ""
 
 
-def _fill(rank: int) -> str:
-    return PAINTS[rank % len(PAINTS)].fill
+def _paint(rank: int, fill: str | None = None) -> str:
+    paint = PAINTS[rank % len(PAINTS)]
+    return f"{fill or paint.fill} #{paint.border}"
 
 
 def _escaped(text: str) -> str:
