@@ -12,6 +12,7 @@ from itertools import combinations
 from xml.sax.saxutils import escape
 
 import pytest
+from hostile import HOSTILE, named
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -31,38 +32,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program here")
 RENDERERS = ["wheel", pytest.param("dot", marks=needs_dot)]
 
-HOSTILE = {
-    "quotes": "say \"hi\" 'there'",
-    "many quotes": '"""',
-    "markup": "<script>alert(1)</script>",
-    "html label": "<b>bold</b>",
-    "entity": "&lt;b&gt; &amp; &#38;",
-    "cdata": "]]>",
-    "arrow": "a --> b",
-    "port": "a:b:s",
-    "colons": "a::b;c",
-    "newline": "line\nbreak\r\n",
-    "backslashes": "\\N \\n \\l \\",
-    "quote after backslash": '\\"',
-    "bidi": "a\u202eb\u2066c",
-    "control": "a\x00b\x07c\x1bd\x7f\x85",
-    "not a character": "a\ufffeb\ud800c",
-    "mermaid entity": "#35; #lt;",
-    "mermaid comment": "%% c",
-    "mermaid directive": '%%{init: {"theme": "dark"}}%%',
-    "mermaid direction": "Direction TB",
-    "mermaid shape": "<<fork>> [[choice]]",
-    "markdown": "**b** _i_ __u__ `c` $$x$$",
-    "markdown list": "1. one",
-    "keyword": "end",
-    "keyword of dot": "subgraph",
-    "property": "__proto__",
-    "only spaces": "   ",
-    "empty": "",
-    "wide": "日本語の状態の名前はとても長い",
-    "long": "x" * 10_000,
-    "long and odd": '"&<' * 3_334,
-}
 hostile = pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 
 
@@ -86,14 +55,6 @@ def machine(*transitions: str, **facts: object) -> Machine:
         "initial": cells[0][0],
     }
     return Machine(**(declared | facts))  # type: ignore[arg-type]
-
-
-def named(name: str) -> Machine:
-    """A machine with this name wherever a machine has one."""
-    states = (State("a", None, "A", ("a",)), State(name, name, f"{name}!", (name,), final=True))
-    cell = Transition("a", "x", name, name, name, Source("D1", name))
-    indicators = (Indicator(name, frozenset({name})),)
-    return Machine(name, name, states, ("x",), (cell,), "a", indicators)
 
 
 def to_dot(model: Machine, **options: bool) -> str:

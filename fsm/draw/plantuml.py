@@ -110,7 +110,10 @@ def _escaped(text: str) -> str:
     >>> _escaped("<img:secret.png> **b**")
     '&#60;img&#58;secret&#46;png&#62; &#42;&#42;b&#42;&#42;'
     """
-    return "\\n".join(
-        _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line) or "&#32;"
-        for line in wrapped(text, 40)
-    )
+    return "\\n".join(_SPECIAL.sub(_entity, line) or "&#32;" for line in wrapped(text, 40))
+
+
+def _entity(match: re.Match[str]) -> str:
+    """Return a character by its number; PlantUML trips over the entities of two of them."""
+    number = ord(match[0])
+    return f"<U+{number:04X}>" if match[0] in "\\$" else f"&#{number};"
