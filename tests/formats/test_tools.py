@@ -74,11 +74,7 @@ def test_python_statemachine_does_what_the_scxml_says(name: str) -> None:
     machine = load(name)
     chart = load_statechart(to_scxml(machine), format="scxml", name="Loaded")
     for state in machine.states:
-        way = next(
-            way
-            for way in ways(machine)
-            if (way[-1].target if way else machine.initial) == state.name
-        )
+        way = next(way for end, way in ways(machine) if end == state.name)
         for symbol, event, truth in inputs(machine):
             walked = chart()
             for step in way:
