@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import Duration
+from fsm.cli.options import Columns, Duration
 from fsm.cli.text import shown
 from fsm.draw import FORMATS, draw
+from fsm.draw.marking import changes, path, split_trace, traffic
 from fsm.draw.overlay import NO_OVERLAY, Overlay
 from fsm.draw.picture import DIRECTIONS, Look
 from fsm.files import write_bytes
@@ -42,6 +43,8 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @click.option("--collapse", metavar="STATUS", multiple=True, help="Its states as one; or: all.")
 @click.option("--timeout", type=Duration(), help="Then a simpler layout is made (default: 4s).")
 @click.option("--counts", metavar="LOG", multiple=True, help="Overlay: the traffic of a log.")
+@click.option("--column", "columns", type=Columns(), multiple=True, help="Of that log: its name.")
+@click.option("--validity", type=Duration(), help="Of that log's delivery: retries end with it.")
 @click.option("--diff", metavar="OTHER", help="Overlay: what MACHINE changes in another machine.")
 @click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
 def command(
@@ -56,6 +59,8 @@ def command(
     collapse: tuple[str, ...],
     timeout: timedelta | None,
     counts: tuple[str, ...],
+    columns: tuple[tuple[str, str], ...],
+    validity: timedelta | None,
     diff: str | None,
     trace: str | None,
 ) -> None:
@@ -65,7 +70,15 @@ def command(
     whole machine, and the first two of them are a MACHINE wherever one is taken.
     """
     suffix = output.suffix.lower() if output else ""
-    loaded, overlay = _laid_over(load(machine), counts, diff, trace)
+    loaded, overlay = load(machine), NO_OVERLAY
+    if bool(counts) + (diff is not None) + (trace is not None) > 1:
+        raise click.UsageError("--counts, --diff and --path are laid over one at a time")
+    if counts:
+        overlay = _traffic(loaded, counts, dict(columns), validity)
+    elif diff is not None:
+        loaded, overlay = changes(loaded, load(diff))
+    elif trace is not None:
+        overlay = path(loaded, split_trace(trace))
     look = Look(
         direction=direction,
         group=group_by == "status",
@@ -97,29 +110,15 @@ def _focus(machine: Machine, text: str) -> tuple[str, int]:
     return machine.state(text).name, 1
 
 
-def _laid_over(
-    machine: Machine, counts: tuple[str, ...], diff: str | None, trace: str | None
-) -> tuple[Machine, Overlay]:
-    """Return what is drawn, and what is laid over it."""
-    if bool(counts) + (diff is not None) + (trace is not None) > 1:
-        raise click.UsageError("--counts, --diff and --path are laid over one at a time")
-    if not (counts or diff or trace):
-        return machine, NO_OVERLAY
-    from fsm.draw.marking import changes, path, split_trace
-
-    if diff is not None:
-        return changes(machine, load(diff))
-    if trace is not None:
-        return machine, path(machine, split_trace(trace))
-    return machine, _traffic(machine, counts)
-
-
-def _traffic(machine: Machine, logs: tuple[str, ...]) -> Overlay:
+def _traffic(
+    machine: Machine, logs: tuple[str, ...], columns: dict[str, str], validity: timedelta | None
+) -> Overlay:
+    """Return the traffic of logs; those who draw nothing else need not load the engine."""
     from fsm.catalog import load_bare
-    from fsm.draw.marking import traffic
     from fsm.replay import read_log, replay
 
-    result = replay(read_log(logs), [machine], companions=load_bare)
-    columns = result.traffic.select("machine", "state", "event", "target", "count")
-    met = [row[1:] for row in columns.iter_rows() if row[0] == machine.name]
+    log = read_log(logs, columns)
+    result = replay(log, [machine], companions=load_bare, validity=validity)
+    cells = result.traffic.select("machine", "state", "event", "target", "count")
+    met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
     return traffic(machine, met, ", ".join(Path(log).name for log in logs))
