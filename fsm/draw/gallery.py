@@ -11,6 +11,8 @@ from pathlib import Path
 
 from fsm.catalog import document, load
 from fsm.draw import draw
+from fsm.draw.marking import changes, path, split_trace
+from fsm.draw.picture import Look
 from fsm.errors import OutputError
 from fsm.files import write_bytes
 from fsm.machine import Machine
@@ -65,7 +67,30 @@ def _texts() -> dict[str, str]:
         texts[f"{name}.md"] = _NOTE + _page(name, machine)
         for suffix, form in _FORMATS.items():
             texts[f"{name}.{suffix}"] = str(draw(machine, form, renderer="wheel"))
-    return texts
+    return texts | {file: _svg(machine, look) for file, _, machine, look in _views()}
+
+
+def _views() -> Iterator[tuple[str, str, Machine, Look]]:
+    """Yield pictures that show more than a machine: file, command, and what is drawn."""
+    with_, without = load("with-feedback"), load("without-feedback")
+    union, overlay = changes(with_, without)
+    yield (
+        "diff.svg",
+        "fsm draw with-feedback --diff without-feedback",
+        union,
+        Look(overlay=overlay),
+    )
+    trace = "relayed, soft_bounce, opened, soft_bounce, retry_succeeded"
+    way = path(with_, split_trace(trace))
+    yield "path.svg", f'fsm draw with-feedback --path "{trace}"', with_, Look(overlay=way)
+    delivery = load("delivery")
+    yield "focus.svg", "fsm draw delivery --focus paused", delivery, Look(focus=("paused", 1))
+    folded = Look(collapse=delivery.statuses)
+    yield "collapse.svg", "fsm draw delivery --collapse all", delivery, folded
+
+
+def _svg(machine: Machine, look: Look) -> str:
+    return str(draw(machine, "svg", look, renderer="wheel"))
 
 
 def _machines() -> Iterator[tuple[str, Machine]]:
@@ -89,6 +114,9 @@ def _index() -> str:
             f"`{name}`: {len(machine.states)} states, {len(machine.events)} events, "
             f"{len(machine.transitions)} transitions.\n\n![{machine.title}]({name}.svg)\n"
         )
+    parts.append("\n## Parts and overlays\n")
+    for file, command, machine, _ in _views():
+        parts.append(f"\n`{command}`\n\n![{machine.title}: {command}]({file})\n")
     return "".join(parts)
 
 
