@@ -7,14 +7,13 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from itertools import combinations
 from xml.sax.saxutils import escape
 
 import pytest
 from hostile import HOSTILE, named
 from hypothesis import example, given
 from hypothesis import strategies as st
+from placing import overlapping
 
 from fsm.compile import compile_chart
 from fsm.draw import FORMATS, draw
@@ -354,24 +353,11 @@ def test_svg_draws_labels_last_with_a_rim() -> None:
     assert {t.get("paint-order") for g in labels for t in g.findall(f"{SVG}text")} == {"stroke"}
 
 
-def placed(svg: str) -> Iterator[tuple[str, float, float, float, float]]:
-    """Yield each text with a cautious box: a character is at least 0.45 of its size wide."""
-    for text in ET.fromstring(svg).iter(f"{SVG}text"):
-        x, y, size = (float(text.get(key) or 0) for key in ("x", "y", "font-size"))
-        half = len(text.text or "") * size * 0.45 / 2
-        yield text.text or "", x - half, x + half, y - size * 0.8, y
-
-
 @pytest.mark.parametrize("direction", ["LR", "TB"])
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_lies_on_another(name: str, direction: str) -> None:
     svg = to_svg(built_in(name), direction=direction, renderer="wheel")
-    overlapping = [
-        (a[0], b[0])
-        for a, b in combinations(placed(svg), 2)
-        if a[1] < b[2] and b[1] < a[2] and a[3] < b[4] and b[3] < a[4]
-    ]
-    assert overlapping == []
+    assert overlapping(svg) == []
 
 
 # Mermaid ------------------------------------------------------------------------------------

@@ -2,22 +2,24 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hostile import HOSTILE, named
 from hypothesis import given
 from hypothesis import strategies as st
+from placing import overlapping
 
 from fsm.catalog import load
 from fsm.draw import DOCUMENTS, FORMATS, draw
 from fsm.draw import graphviz as graphviz_module
-from fsm.draw.dot import to_dot
-from fsm.draw.graphviz import lay_out
+from fsm.draw.dot import GREY, PAINTS, TONES, to_dot
+from fsm.draw.graphviz import ENGINES, lay_out
 from fsm.draw.marking import changes, path, split_trace, traffic
 from fsm.draw.overlay import Overlay, Tone
-from fsm.draw.picture import Look, Picture, picture
-from fsm.draw.svg import dark_rules
+from fsm.draw.picture import DIRECTIONS, Look, Picture, picture
+from fsm.draw.svg import dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 
@@ -301,6 +303,37 @@ def test_other_engines_draw_every_label(wheel: None, engine: str) -> None:
     assert "Failed" in shown  # under its states: only layers have boxes
 
 
+OVERLAYS = {
+    "traffic": lambda: Look(
+        overlay=traffic(WITH, [(t.source, t.event, t.target, 10**6) for t in WITH.transitions], "l")
+    ),
+    "rejected": lambda: Look(
+        overlay=traffic(WITH, [("awaiting", f"e{i}", None, 10**i) for i in range(9)], "l")
+    ),
+    "path": lambda: Look(overlay=path(WITH, ["relayed", "x", "soft_bounce", "soft_bounce"])),
+    "changes": lambda: Look(overlay=changes(WITH, WITHOUT)[1]),
+    "collapsed": lambda: Look(collapse=("Failed",)),
+    "focused": lambda: Look(focus=("retrying", 1)),
+    "stacked": lambda: Look(stacked=True),
+    "without boxes": lambda: Look(group=False),
+}
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("look", OVERLAYS.values(), ids=OVERLAYS)
+def test_no_text_lies_on_another(wheel: None, look: Callable[[], Look], direction: str) -> None:
+    svg = draw(WITH, "svg", replace(look(), direction=direction), renderer="wheel")
+    assert overlapping(str(svg)) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("machine", [WITH, DELIVERY], ids=["with-feedback", "delivery"])
+def test_no_text_lies_on_another_whatever_the_engine(
+    wheel: None, machine: Machine, engine: str
+) -> None:
+    assert overlapping(str(draw(machine, "svg", engine=engine, renderer="wheel"))) == []
+
+
 def test_bare_arrows_keep_their_labels_as_tooltips() -> None:
     dot = to_dot(picture(ring(5), Look(group=False)), bare=True, engine="sfdp")
     arrows = [line for line in dot.splitlines() if "->" in line and "start" not in line]
@@ -309,7 +342,31 @@ def test_bare_arrows_keep_their_labels_as_tooltips() -> None:
     assert not any("label=" in line.replace("xlabel", "") for line in arrows)
 
 
-# Dark mode -----------------------------------------------------------------------------------
+# Colours --------------------------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2."""
+    shares = [int({"white": "#ffffff"}.get(colour, colour)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares]
+    return sum(c * weight for c, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_text_is_legible_on_every_ground(dark: bool) -> None:
+    now = dark_colors() if dark else {}
+    grounds = ["white", "#ffffff", *(paint.fill for paint in PAINTS)]
+    texts = [TONES[tone][0] for tone in Tone if tone is not Tone.FADED]  # its text is grey
+    for text in [GREY, "#1f2933", *texts]:
+        for ground in grounds:
+            assert contrast(now.get(text, text), now.get(ground, ground)) >= 4.5, (text, ground)
+    for paint in PAINTS:
+        assert contrast(*(now.get(colour, colour) for colour in (paint.text, paint.fill))) >= 4.5
 
 
 def test_every_colour_has_a_dark_one(wheel: None) -> None:

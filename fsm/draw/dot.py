@@ -26,19 +26,21 @@ class Paint(NamedTuple):
 
     fill: str
     border: str
+    text: str
 
 
 # Borders after Okabe and Ito (https://jfly.uni-koeln.de/color/), told apart by colour-blind
-# readers; fills light enough for dark text. Taken in turn by the rank of the status.
+# readers; fills light enough for dark text, titles dark enough for fills. Taken in turn by the
+# rank of the status.
 PAINTS = (
-    Paint("#e3eff9", "#0072b2"),
-    Paint("#fdeade", "#d55e00"),
-    Paint("#eff1f3", "#7b8794"),
-    Paint("#fdf5d3", "#b58a00"),
-    Paint("#dff3ec", "#009e73"),
-    Paint("#f7e8f1", "#b0588d"),
+    Paint("#e3eff9", "#0072b2", "#005a8e"),
+    Paint("#fdeade", "#d55e00", "#a34700"),
+    Paint("#eff1f3", "#7b8794", "#5f6b76"),
+    Paint("#fdf5d3", "#b58a00", "#7a5c00"),
+    Paint("#dff3ec", "#009e73", "#00795a"),
+    Paint("#f7e8f1", "#b0588d", "#934373"),
 )
-_UNPAINTED = Paint("#ffffff", _LINE)
+_UNPAINTED = Paint("#ffffff", _LINE, _INK)
 
 # The colour of a tone, and the style of its arrows: none is told by its colour alone.
 TONES = {
@@ -48,7 +50,7 @@ TONES = {
     Tone.REMOVED: ("#b3432b", "dotted"),
     Tone.CHANGED: ("#7a5c00", "bold"),
     Tone.REJECTED: ("#c1121f", ""),
-    Tone.TAKEN: ("#0072b2", "bold"),
+    Tone.TAKEN: ("#005f96", "bold"),
 }
 _WIDEST = 4.5
 """Points, of the arrow with the most traffic."""
@@ -150,7 +152,7 @@ class _Drawing:
                 style="rounded,filled",
                 color=paint.border,
                 fillcolor=paint.fill,
-                fontcolor=paint.border,
+                fontcolor=paint.text,
                 labeljust="l",
                 penwidth="1.3",
                 margin="14",
@@ -158,7 +160,7 @@ class _Drawing:
                 **({"labelloc": "t"} if self.picture.legend else {}),
             )
             for node in box.nodes:
-                self._node(cluster, node, Paint("#ffffff", paint.border))
+                self._node(cluster, node, paint._replace(fill="#ffffff"))
 
     def _node(self, graph: Digraph, node: Node, paint: Paint) -> None:
         small = (node.caption, *node.notes) if node.caption else node.notes

@@ -10,7 +10,7 @@ from fsm.draw.picture import Picture
 from fsm.errors import OutputError
 from fsm.text import visible
 
-__all__ = ["dark_rules", "styled"]
+__all__ = ["dark_colors", "dark_rules", "styled"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _G, _TEXT, _TITLE, _A = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a"))
@@ -153,18 +153,23 @@ def dark_rules(selector: str) -> str:
     shows the light picture. Rules of a page with a switch are ``dark_rules(".dark svg.fsm")``.
     """
     rules = []
-    for light, dark in _dark_colors().items():
+    for light, dark in dark_colors().items():
         for attribute in ("fill", "stroke"):
             rules.append(f'{selector} [{attribute}="{light}"]{{{attribute}:{dark}}}')
     return "".join(rules)
 
 
-def _dark_colors() -> dict[str, str]:
+def dark_colors() -> dict[str, str]:
+    """Return the colour that takes the place of each light one."""
     papers = {"white": "#0f161d", "#ffffff": "#18222c"}
     inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0"}
     tones = {TONES[tone][0]: color for tone, color in _DARK_TONES.items()}
     pairs = zip(PAINTS, _DARK_PAINTS, strict=True)
-    status = {light: dark for paints in pairs for light, dark in zip(*paints, strict=True)}
+    status = {
+        light: dark
+        for paint, (fill, line) in pairs
+        for light, dark in zip(paint, (fill, line, line), strict=True)
+    }
     return papers | inks | tones | status
 
 
