@@ -1,5 +1,6 @@
 """Parts of a machine and what is laid over it: the same in every format."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -249,6 +250,29 @@ def test_a_hostile_name_under_an_overlay_is_drawn(name: str, form: str) -> None:
     shown.encode()
     assert not re.search(r"[\u202a-\u202e\u2066-\u2069\x00\x07\x1b]", shown)
     assert form in ("dot", "d2") or "<script>" not in shown  # in these two it stands in quotes
+
+
+@pytest.mark.parametrize("form", DOCUMENTS)
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_name_stands_in_a_document(name: str, form: str) -> None:
+    text = str(draw(named(name), form))
+    assert not re.search(r"[\u202a-\u202e\u2066-\u2069\x00\x07\x1b]", text)
+    if form == "scxml":
+        assert {part.tag.partition("}")[2] for part in ET.fromstring(text.encode()).iter()} <= {
+            *("scxml", "datamodel", "data", "state", "final", "transition"),
+            *("event", "indicator", "depends", "deadline"),
+        }
+    else:
+        assert name in texts_in(json.loads(text.encode()))
+
+
+def texts_in(value: object) -> set[object]:
+    """Return every text in a value of JSON."""
+    if isinstance(value, dict):
+        return {text for item in value.values() for text in texts_in(item)}
+    if isinstance(value, list):
+        return {text for item in value for text in texts_in(item)}
+    return {value}
 
 
 # Layouts -------------------------------------------------------------------------------------
