@@ -3,7 +3,8 @@
 What SCXML has words for is written in them, so that its interpreters run the machine: a status is
 a compound state, an input symbol an event with a condition on the data model. What it has no
 words for (statuses of single states, exact names, sources, indicators) stands beside it in a
-namespace of ours, which interpreters skip and :func:`read` takes back without loss.
+namespace of ours, which interpreters skip and :func:`read` takes back without loss. A document
+without that namespace was written by another tool, and is explored: see :mod:`statechart`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from xml.sax.saxutils import quoteattr
 
 from fsm.compile.guard import symbol, valuations
 from fsm.formats.assembly import Assembly, read_bytes, refuse
+from fsm.formats.statechart import explored
 from fsm.formats.xml import Element, parse_xml
 from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
 from fsm.text import HIDDEN, identifiers, shortened
@@ -224,9 +226,11 @@ def parse(content: bytes, file: str = "machine.scxml") -> Machine:
     root = parse_xml(content, file, {SCXML: "", NAMESPACE: "fsm:"})
     if root.tag != "scxml":
         refuse(file, root.line, f"not SCXML: the document begins with <{root.tag}>")
-    if root.get("fsm:version") != VERSION:
-        what = f'not written by fsm draw; it must have fsm:version="{VERSION}"'
-        refuse(file, root.line, f"{what} and xmlns:fsm={NAMESPACE!r}")
+    version = root.get("fsm:version")
+    if version is None:
+        return explored(root, file)
+    if version != VERSION:
+        refuse(file, root.line, f'fsm:version="{shortened(version)}" is not known')
     return _Reading(file, root).machine()
 
 

@@ -60,7 +60,7 @@ BAD_SCXML = {
     "unknown entity": ('expr="0"', 'expr="&lol;"', None, "not XML: undefined entity"),
     "unknown encoding": ("UTF-8", "klingon", 1, "not XML"),
     "something else": (SCXML, "<html/>", 1, "the document begins with <html>"),
-    "another version": ('fsm:version="1"', 'fsm:version="2"', None, 'fsm:version="1"'),
+    "another version": ('fsm:version="1"', 'fsm:version="2"', None, 'fsm:version="2" is not known'),
     "no id": ('<state id="draft"', "<state", None, "<state> without id"),
     "second id": ('<state id="preparing"', '<state id="draft"', None, "a second state 'draft'"),
     "no such state": (
