@@ -8,6 +8,7 @@ computes: so actions are skipped. What makes one event cause another (``raise``,
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -191,4 +192,8 @@ class _Reading:
         where = f"{self.file}:{element.line}"
         if len(text) > 1000:
             refuse(self.file, element.line, "a condition of more than 1,000 characters")
-        return parse_guard(text, where)
+        try:
+            with warnings.catch_warnings(action="ignore"):  # the parser's, about odd literals
+                return parse_guard(text, where)
+        except (MemoryError, RecursionError):
+            refuse(self.file, element.line, "a condition that is nested too deeply")

@@ -4,6 +4,8 @@ import re
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from statemachine.io import load as load_statechart
 
 from fsm.errors import MachineError
@@ -137,6 +139,8 @@ REFUSED = {
         "cannot read the guard",
     ),
     "long condition": (state(step("x", "b", f'cond="{"a" * 1001}"')), 2, "more than 1,000"),
+    "deep condition": (state(step("x", "b", f'cond="{"a." * 400}a"')), 2, "nested too deeply"),
+    "odd condition": (state(step("x", "b", 'cond="1if a else 2"')), 2, "cannot read the guard"),
     "by itself": (state('<transition cond="c" target="b"/>'), 2, "only depend on In('state')"),
     "deep": (document('<state id="a">' * 60), 1, "not XML"),
     "very deep": (
@@ -155,3 +159,19 @@ def test_refused(monkeypatch: pytest.MonkeyPatch, text: str, line: int, said: st
         parse(text.encode(), "m.scxml")
     assert str(caught.value).startswith(f"m.scxml:{line}: ")
     assert "\n" not in str(caught.value)
+
+
+GUARDED = step("x", "b", "cond=\"c and In('a')\"")
+GOOD = document(f'<state id="a">{GUARDED}</state><state id="b"/>')
+
+
+@given(st.data())
+def test_any_damage_is_one_line(data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(GOOD)))
+    given = data.draw(st.text("ab()!<>'\"=/. &;n", max_size=4))
+    refusal = "m.scxml:1: none"
+    try:
+        parse(f"{GOOD[:at]}{given}{GOOD[at + 2 :]}".encode(), "m.scxml")
+    except MachineError as error:
+        refusal = str(error)
+    assert re.fullmatch(r"m\.scxml:\d+: [^\n]+", refusal)
