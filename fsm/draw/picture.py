@@ -148,13 +148,13 @@ def picture(machine: Machine, look: Look = Look()) -> Picture:
     shown = view.machine
     nodes = [_node(view, state, ranks, grouped or is_flat) for state in shown.states]
     boxed = [n for n in nodes if grouped and n.status is not None and n.name not in view.folded]
-    names = {node.name for node in nodes}
+    names, inside = {node.name for node in nodes}, {node.name for node in boxed}
     return Picture(
         name=machine.name,
         title=machine.title,
         direction=look.direction or best_direction(shown),
         initial=shown.initial if shown.initial in names else None,
-        loose=tuple(node for node in nodes if node not in boxed),
+        loose=tuple(node for node in nodes if node.name not in inside),
         boxes=_boxes(boxed, ranks),
         arrows=_arrows(view, grouped, look.stacked),
         legend=tuple(view.overlay.legend),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fsm.draw.dot import PAINTS, TONES
-from fsm.draw.overlay import Tone
+from fsm.draw.overlay import Mark, Tone
 from fsm.draw.picture import Arrow, Box, Node, Picture
 from fsm.text import identifiers, wrapped
 
@@ -67,7 +67,8 @@ class _Diagram:
                 yield f"{self.ids[node.name]} --> [*]"
         if picture.legend:
             yield "legend"
-            yield from (f"  {_escaped(line)}" for line in picture.legend)
+            lines = (line for text in picture.legend for line in _escaped(text).split("\\n"))
+            yield from (f"  {line}" for line in lines)
             yield "endlegend"
         yield "@enduml"
 
@@ -79,8 +80,8 @@ class _Diagram:
         yield "}"
 
     def _node(self, node: Node, paint: str) -> str:
-        lines = (node.title, *node.notes, *(mark.text for mark in node.marks))
-        text = "\\n".join(map(_escaped, lines))
+        lines = [*map(_escaped, (node.title, *node.notes)), *map(_marked, node.marks)]
+        text = "\\n".join(lines)
         return f'state "{text}" as {self.ids[node.name]} {paint}'.rstrip()
 
     def _arrow(self, arrow: Arrow) -> str:
@@ -88,6 +89,12 @@ class _Diagram:
         text = "\\n".join(map(_escaped, arrow.labels + arrow.effects))
         ends = composite or self.ids[arrow.source], self.ids[arrow.target]
         return f"{ends[0]} -{_style(arrow)}-> {ends[1]} : {text}"
+
+
+def _marked(mark: Mark) -> str:
+    color = TONES[mark.tone][0]
+    lines = _escaped(mark.text).split("\\n")
+    return "\\n".join(f"<color:{color}>{line}</color>" for line in lines)
 
 
 def _style(arrow: Arrow) -> str:
