@@ -20,6 +20,7 @@ from fsm.draw.graphviz import ENGINES, lay_out
 from fsm.draw.marking import changes, path, split_trace, traffic
 from fsm.draw.overlay import Overlay, Tone
 from fsm.draw.picture import DIRECTIONS, Look, Picture, picture
+from fsm.draw.rows import places
 from fsm.draw.svg import dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
@@ -287,7 +288,7 @@ def test_a_slow_layout_gives_way_to_a_simple_one(wheel: None) -> None:
     said: list[str] = []
     shown, svg = lay_out(ring(120), Look(), "svg", renderer="wheel", timeout=0.01, say=said.append)
     (line,) = said
-    assert line.startswith("dot: no layout of 120 states within 0.01 s; drawn by sfdp")
+    assert line.startswith("dot: no layout of 120 states within 0.01 s; drawn in rows")
     assert shown.boxes == ()
     places = boxes_of(svg)
     assert len(places) == 120
@@ -358,8 +359,9 @@ def test_no_text_lies_on_another_whatever_the_engine(
     assert overlapping(str(draw(machine, "svg", engine=engine, renderer="wheel"))) == []
 
 
-def test_bare_arrows_keep_their_labels_as_tooltips() -> None:
-    dot = to_dot(picture(ring(5), Look(group=False)), bare=True, engine="sfdp")
+def test_arrows_between_places_keep_their_labels_as_tooltips() -> None:
+    shown = picture(ring(5), Look(group=False))
+    dot = to_dot(shown, engine="nop", places=places(shown))
     arrows = [line for line in dot.splitlines() if "->" in line and "start" not in line]
     assert arrows
     assert all('tooltip="' in line or "tooltip=e" in line for line in arrows)

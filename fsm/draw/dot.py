@@ -10,6 +10,7 @@ from graphviz import Digraph, escape, nohtml
 
 from fsm.draw.overlay import Tone
 from fsm.draw.picture import Arrow, Box, Node, Picture
+from fsm.draw.rows import Places
 from fsm.text import identifiers, shortened, visible, wrapped
 
 __all__ = ["FONT", "GREY", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
@@ -56,24 +57,26 @@ _WIDEST = 4.5
 """Points, of the arrow with the most traffic."""
 
 
-def to_dot(picture: Picture, *, html: bool = True, bare: bool = False, engine: str = "dot") -> str:
+def to_dot(
+    picture: Picture, *, html: bool = True, engine: str = "dot", places: Places | None = None
+) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow that leaves a box is taken by each of its
     states; a dashed one is our own decision, its reason is in the tooltip. With ``html=False``
     the labels are plain text in one size, for a Graphviz that cannot read HTML-like labels.
-    ``bare`` leaves the labels of arrows to their tooltips, for a layout that has no room. Only
-    the engine ``dot`` keeps labels apart; for others a label is a node on the way.
+    Only the engine ``dot`` keeps labels apart; for others a label is a node on the way. With
+    ``places`` states stand where these say, and arrows leave their labels to tooltips.
     """
-    return _Drawing(picture, html, bare, engine).source()
+    return _Drawing(picture, html, engine, places or {}).source()
 
 
 class _Drawing:
-    def __init__(self, picture: Picture, html: bool, bare: bool, engine: str) -> None:
+    def __init__(self, picture: Picture, html: bool, engine: str, places: Places) -> None:
         self.picture = picture
         self.layered = engine == "dot"
         self.html = html
-        self.bare = bare
+        self.places = places
         # Without the HTML-like labels, the renderer knows the widths of one font at a time.
         self.font = FONT if html else FONT.partition(",")[0]
         # "start" is the dot that points at the initial state, the rest are words of DOT.
@@ -87,7 +90,9 @@ class _Drawing:
         graph = Digraph(identifiers([picture.name])[picture.name])
         self._defaults(graph)
         if picture.initial is not None:
-            graph.node("start", "", shape="circle", style="filled", width="0.14", fillcolor=_INK)
+            x, y = self.places.get(picture.initial, (0.0, 0.0))
+            shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
+            graph.node("start", "", **shape, **self._place((x, y + 60)))
         for node in picture.loose:
             self._node(graph, node, _UNPAINTED if node.rank is None else _paint(node.rank))
         for box in picture.boxes:
@@ -105,7 +110,7 @@ class _Drawing:
             else {}
         )
         if not self.layered:
-            extra |= {"overlap": "false", "splines": "line" if self.bare else "true"}
+            extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
             extra["outputorder"] = "edgesfirst"
         graph.attr(
             "graph",
@@ -139,6 +144,9 @@ class _Drawing:
             color=_LINE,
             arrowsize="0.75",
         )
+
+    def _place(self, place: tuple[float, float]) -> dict[str, str]:
+        return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
@@ -174,6 +182,7 @@ class _Drawing:
             fillcolor=paint.fill,
             tooltip=_plain(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
+            **self._place(self.places.get(node.name, (0.0, 0.0))),
             **_classes(notes, marks),
         )
 
@@ -191,14 +200,14 @@ class _Drawing:
             attributes |= {"color": color, "fontcolor": GREY if is_pale else color}
         if arrow.weight:
             attributes["penwidth"] = f"{1 + (_WIDEST - 1) * arrow.share**0.5:.1f}"
-        tooltip = arrow.origins or (arrow.labels if self.bare else ())
+        tooltip = arrow.origins or (arrow.labels if self.places else ())
         if tooltip:
             attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
         if arrow.status is not None:
             attributes["ltail"] = self.clusters[arrow.status]
         source, target = self.ids[arrow.source], self.ids[arrow.target]
         label = {"label": self._label(events, notes)} | _classes(notes, ())
-        if self.bare:
+        if self.places:
             graph.edge(source, target, **attributes)
         elif self.layered:
             graph.edge(source, target, **label, **attributes)

@@ -1,8 +1,7 @@
 """Graphviz draws: the ``dot`` program, or a wheel with Graphviz inside; never for ever.
 
-A layout runs in a process of its own that ends at a deadline. Then a simpler layout stands in:
-springs instead of layers, and the labels of arrows as tooltips, which is quick for thousands of
-states.
+A layout runs in a process of its own that ends at a deadline. Then a simple layout of ours stands
+in, which Graphviz only draws: quick for thousands of states.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Literal
 
 from fsm.draw.dot import to_dot
 from fsm.draw.picture import Look, Picture, picture
+from fsm.draw.rows import places
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
 from fsm.text import visible
@@ -30,7 +30,8 @@ ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 TIMEOUT = 4.0
 """Seconds for a layout, before a simpler one is made."""
 _LONGEST = 120.0
-_SIMPLER = "sfdp"
+_PLACED = "nop"
+"""The engine that leaves everything where it is."""
 _IMAGES = ("svg", "png", "pdf")
 _DPI = 144
 _MANY = 60_000
@@ -76,13 +77,13 @@ def lay_out(
     except TooSlowError:
         if say:
             say(
-                f"{engine}: no layout of {len(shown.nodes):,} states within {limit:g} s; drawn by "
-                f"{_SIMPLER}, without boxes and labels of arrows. Readable: --focus STATE, "
+                f"{engine}: no layout of {len(shown.nodes):,} states within {limit:g} s; drawn "
+                "in rows, without boxes and labels of arrows. Readable: --focus STATE, "
                 "--collapse STATUS, or a longer --timeout"
             )
     shown = picture(machine, replace(look, group=False))
-    text = to_dot(shown, html=html, engine=_SIMPLER, bare=True)
-    return shown, render(text, format, engine=_SIMPLER, renderer=renderer)
+    text = to_dot(shown, html=html, engine=_PLACED, places=places(shown))
+    return shown, render(text, format, engine=_PLACED, renderer=renderer)
 
 
 def render(
@@ -103,7 +104,7 @@ def render(
     """
     for kind, word, known in (
         ("picture format", format, _IMAGES),
-        ("engine", engine, ENGINES),
+        ("engine", engine, (*ENGINES, _PLACED)),
         ("renderer", renderer, (None, *RENDERERS)),
     ):
         if word not in known:
