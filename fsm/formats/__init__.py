@@ -1,4 +1,4 @@
-"""Readers of machines written elsewhere, and the Mealy machine they give."""
+"""Machines in files: what other tools read and write, without loss where the format is ours."""
 
 from __future__ import annotations
 

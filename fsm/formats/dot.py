@@ -24,8 +24,9 @@ from fsm.errors import MachineError
 from fsm.formats.graph import Edge, edges
 from fsm.formats.mealy import Mealy
 from fsm.formats.tokens import Token
+from fsm.machine import Machine
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read_dot"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read", "read_dot"]
 
 MAX_BYTES = 1 << 28
 """The largest file that is read."""
@@ -59,6 +60,11 @@ def read_dot(path: Path | str) -> Mealy:
     except UnicodeDecodeError as error:
         raise MachineError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error
     return parse_dot(text, str(path))
+
+
+def read(path: Path) -> Machine:
+    """Read a file as a machine whose states show the output of the way into them."""
+    return read_dot(path).machine()
 
 
 def parse_dot(text: str, name: str) -> Mealy:
