@@ -7,12 +7,23 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fsm.errors import MachineError
 from fsm.machine import Machine
 from fsm.machines import NAMES
 
-__all__ = ["READERS", "document", "load", "load_bare", "machine_class"]
+if TYPE_CHECKING:
+    from fsm.formats.mealy import Mealy
+
+__all__ = [
+    "READERS",
+    "document",
+    "load",
+    "load_bare",
+    "load_specification",
+    "machine_class",
+]
 
 READERS = {
     ".json": "fsm.formats.document",
@@ -40,6 +51,16 @@ def load_bare(name: str) -> Machine:
         return _compiled(name)
     machine: Machine = import_module(reader).read(path)
     return machine
+
+
+def load_specification(name: str) -> Machine | Mealy:
+    """Return what tests are made from: of a ``.dot`` file the Mealy machine as it stands there."""
+    path = Path(name)
+    if path.suffix.lower() != ".dot":
+        return load(name)
+    from fsm.formats.dot import read_dot
+
+    return read_dot(path)
 
 
 @cache

@@ -24,6 +24,7 @@ _COMMANDS = {
     "explain": "Tell one message's history, with the log lines that prove it.",
     "simulate": "Write a synthetic log from a machine.",
     "compare": "Compare two machines, with the shortest trace for each difference.",
+    "suite": "Make the conformance tests of a machine, with what they prove.",
     "gallery": "Write the pages and pictures of all built-in machines.",
 }
 

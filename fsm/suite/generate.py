@@ -21,6 +21,7 @@ from fsm.machine import Machine
 from fsm.suite.analysis import reduced
 from fsm.suite.apart import alike
 from fsm.suite.coverage import with_every_cell
+from fsm.suite.goal import Goal
 from fsm.suite.guarantee import Guarantee
 from fsm.suite.methods import DEFAULT, Method, Options, method_of
 from fsm.suite.spec import Spec, Word
@@ -58,11 +59,18 @@ class Suite:
     spec: Spec
     machine: Machine | None = None
     """The compiled machine it was made from, where it was one."""
+    goals: tuple[Goal, ...] = ()
+    """What the tests must serve, where only a part of the suite is wanted."""
 
     def words(self) -> Iterator[Word]:
         """Yield the tests as indices of inputs."""
+        for word in self._whole():
+            if all(goal.serves(self.mealy, word) for goal in self.goals):
+                yield word
+
+    def _whole(self) -> Iterable[Word]:
         if self.guarantee.declared == self.guarantee.states:
-            return iter(self._made())
+            return self._made()
         return with_every_cell(Spec.of(self.mealy), self._made)
 
     def _made(self) -> Iterable[Word]:
@@ -95,16 +103,18 @@ class Suite:
         inputs = [mealy.inputs[x] for x in word]
         return tuple(map(Step, visited, inputs, mealy.run(inputs), visited[1:]))
 
-    def summary(self) -> dict[str, Any]:
-        """Return the facts of the suite as a value for JSON."""
+    def facts(self) -> dict[str, Any]:
+        """Return what is known before the tests are made, as a value for JSON."""
         return {
             "machine": self.mealy.name,
             "method": self.method.name,
             "extra_states": self.options.extra_states,
             "guarantee": str(self.guarantee),
-            "tests": self.size.tests,
-            "symbols": self.size.symbols,
         }
+
+    def summary(self) -> dict[str, Any]:
+        """Return the facts of the suite and its size as a value for JSON."""
+        return self.facts() | self.size._asdict()
 
 
 def suite(

@@ -50,15 +50,11 @@ class Guarantee:
         if not self.complete:
             return f"{self.coverage} Source: {self.source}."
         where = " wherever the specification is defined" if self.partial else ""
-        once = ""
-        if self.declared > self.states:
-            once = (
-                f" Of the {self.declared} states of the specification, equivalent ones count once."
-            )
+        merged = f" Of its {self.declared} states, equivalent ones count once."
         return (
             f"Complete for {self.domain}: one that passes every test is equivalent to the "
-            f"specification{where}.{once} Seen after each input: {self.observed}. Assumed: {ASSUMED}. "
-            f"Source: {self.source}."
+            f"specification{where}.{merged if self.declared > self.states else ''} Seen after "
+            f"each input: {self.observed}. Assumed: {ASSUMED}. Source: {self.source}."
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -75,6 +75,10 @@ class Score(NamedTuple):
         """The share that was killed, in percent; ``None`` where there was nothing to kill."""
         return 100 * self.killed / self.mutants if self.mutants else None
 
+    def as_dict(self) -> dict[str, object]:
+        """Return a value for JSON."""
+        return self._asdict() | {"rate": self.rate}
+
     def __str__(self) -> str:
         return f"{self.kind}: {self.killed:,} of {self.mutants:,} killed"
 
