@@ -56,20 +56,16 @@ however many there are. spyh is taken as its name, too.""",
 @click.option(
     "--covering",
     metavar="ROW",
-    help="Only those that run a row (3), a decision (D4) or a cell (STATE:EVENT).",
+    help="Only those of 3, D4 or STATE:EVENT.",
 )
 @click.option("--seed", type=int, default=0, help="Of random tests, and of samples of mutants.")
 @click.option("--tests", type=int, default=100, show_default=True, help="Of random: how many.")
 @click.option("--length", type=int, default=20, show_default=True, help="Of random: how long.")
 @click.option("--summary", is_flag=True, help="Method, guarantee, size and CPU seconds alone.")
-@click.option("--mutation-score", "mutants", is_flag=True, help="What it kills of wrong machines.")
-@click.option(
-    "--mutants", "limit", type=int, default=LIMIT, show_default=True, help="How many of a kind."
-)
+@click.option("--mutation-score", "mutants", is_flag=True, help="What wrong machines it kills.")
+@click.option("--mutants", "limit", type=int, default=LIMIT, help=f"Of each kind ({LIMIT}).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--format", "form", type=click.Choice(tuple(FORMATS)), help="Default: by suffix, or md."
-)
+@click.option("--format", "form", type=click.Choice(tuple(FORMATS)), help="By suffix, or md.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
 def command(
     machine: str,
