@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "READERS",
     "document",
+    "imported",
     "load",
     "load_bare",
     "load_specification",
@@ -81,9 +82,21 @@ def _compiled(name: str) -> Machine:
 def machine_class(name: str) -> type:
     """Return the class behind a machine's name; raises :class:`MachineError`."""
     target = NAMES.get(name, name)
-    module_name, colon, class_name = target.partition(":")
-    if not colon:
+    if ":" not in target:
         raise MachineError(_unknown(name))
+    found = imported(target)
+    if not isinstance(found, type):
+        module, _, attribute = target.partition(":")
+        raise MachineError(f"{name}: {module!r} has no class {attribute!r}")
+    return found
+
+
+def imported(name: str) -> object:
+    """Return what ``package.module:name`` names; raises :class:`MachineError`.
+
+    Importing a module runs it.
+    """
+    module_name, _, attribute = name.partition(":")
     try:
         module = import_module(module_name)
     except ImportError as error:
@@ -92,10 +105,7 @@ def machine_class(name: str) -> type:
         raise MachineError(
             f"{name}: importing {module_name!r} failed: {type(error).__name__}: {error}"
         ) from error
-    found = getattr(module, class_name, None)
-    if not isinstance(found, type):
-        raise MachineError(f"{name}: {module_name!r} has no class {class_name!r}")
-    return found
+    return getattr(module, attribute, None)
 
 
 def document(name: str) -> Path:

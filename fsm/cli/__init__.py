@@ -25,6 +25,7 @@ _COMMANDS = {
     "simulate": "Write a synthetic log from a machine.",
     "compare": "Compare two machines, with the shortest trace for each difference.",
     "suite": "Make the conformance tests of a machine, with what they prove.",
+    "learn": "Learn what an implementation does, and compare it with a machine.",
     "gallery": "Write the pages and pictures of all built-in machines.",
 }
 

@@ -14,12 +14,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from fsm.errors import FsmError
 from fsm.formats.mealy import NOTHING, Mealy
 
-__all__ = ["Implementation", "Run", "Taken", "execute"]
+__all__ = ["Implementation", "Run", "Taken", "execute", "joined", "observer", "text"]
 
 
 class Implementation(Protocol):
@@ -96,7 +97,7 @@ def execute(implementation: Implementation, mealy: Mealy, trace: Iterable[str]) 
     """
     word = mealy.word(trace)
     states = mealy.walk(word)
-    observe = _observer(implementation, mealy)
+    observe = observer(implementation, shows=mealy.shown is not None)
     taken = []
     implementation.reset()
     if observe and mealy.shown:
@@ -105,36 +106,30 @@ def execute(implementation: Implementation, mealy: Mealy, trace: Iterable[str]) 
         if taken and not taken[-1].agrees:
             break
         expected = mealy.outputs[int(mealy.output[s, x])]
-        got = _answer(implementation, mealy.inputs[x])
+        got = text(partial(implementation.send, mealy.inputs[x]))
         if observe and mealy.shown:
             seen = observe()
-            expected, got = _joined(expected, mealy.shown[t]), _joined(got or seen, seen)
+            expected, got = joined(expected, mealy.shown[t]), joined(got or seen, seen)
         taken.append(Taken(mealy.inputs[x], expected, got or NOTHING, mealy.states[t]))
     return Run(tuple(taken))
 
 
-def _observer(implementation: Implementation, mealy: Mealy) -> Callable[[], str] | None:
-    """Return what asks for the status, ``None`` where the specification shows none."""
-    missing = [name for name in ("reset", "send") if not hasattr(implementation, name)]
-    if missing:
-        kind = type(implementation).__name__
-        raise FsmError(f"the implementation, a {kind}, has no method {missing[0]}()")
-    if mealy.shown is None:
-        return None
+def observer(implementation: Implementation, *, shows: bool) -> Callable[[], str] | None:
+    """Return what asks for the status, ``None`` where nothing is shown.
+
+    Raises :class:`FsmError` where the implementation lacks a method.
+    """
+    kind = type(implementation).__name__
+    for name in ("reset", "send", "observe")[: 3 if shows else 2]:
+        if not callable(getattr(implementation, name, None)):
+            hint = ": add it, or say observable='output'" if name == "observe" else ""
+            raise FsmError(f"the implementation, a {kind}, has no method {name}(){hint}")
     observe = getattr(implementation, "observe", None)
-    if observe is None:
-        raise FsmError(
-            f"the implementation, a {type(implementation).__name__}, has no method observe(), and "
-            f"{mealy.name} shows a status at any time; add it, or say observable='output'"
-        )
-    return lambda: _text(observe) or NOTHING
+    return (lambda: text(observe) or NOTHING) if shows and observe else None
 
 
-def _answer(implementation: Implementation, event: str) -> str | None:
-    return _text(lambda: implementation.send(event))
-
-
-def _text(call: Callable[[], object]) -> str | None:
+def text(call: Callable[[], object]) -> str | None:
+    """Return what a call answers as text; what it raises is an answer, too."""
     try:
         value = call()
     except Exception as error:  # whatever a system under test does, it is an answer
@@ -142,6 +137,6 @@ def _text(call: Callable[[], object]) -> str | None:
     return None if value is None else str(value)
 
 
-def _joined(output: str, shown: str) -> str:
+def joined(output: str, shown: str) -> str:
     """Return an output and what is shown after it as one text; once where they are the same."""
     return output if shown == output else f"{output}, shows {shown}"
