@@ -75,7 +75,7 @@ def command(
         states, asked = len(learnt.mealy.states), number(learnt.events)
         click.echo(
             f"{implementation}: {counted(states, 'state')}, learnt with {asked} events and "
-            f"{counted(learnt.resets, 'reset')}; right if it is one of {learnt.guarantee.domain}"
+            f"{counted(learnt.resets, 'reset')}; right for {learnt.guarantee.domain}"
         )
         for each in found:
             click.echo(shown(str(each)))
