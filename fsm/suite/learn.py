@@ -119,7 +119,8 @@ def learn(
     is missing.
     """
     run_kv, sul_class, oracle_class = _aalpy()
-    system = _Counting(implementation, shows=shows)
+    alphabet = list(inputs)
+    system = _Counting(implementation, max_states, len(alphabet), shows=shows)
 
     class System(sul_class):  # type: ignore[misc, valid-type]
         """The implementation, as AALpy sees it."""
@@ -136,11 +137,7 @@ def learn(
         """Tests a guess, and returns the first test that fails up to its wrong answer."""
 
         def find_cex(self, hypothesis: MealyMachine) -> tuple[str, ...] | None:
-            if len(hypothesis.states) > max_states:
-                raise FsmError(
-                    f"the implementation has more than {max_states:,} states; say how many it may "
-                    "have, or look for one that counts"
-                )
+            system.bound(len(hypothesis.states))
             guess = _mealy(hypothesis, alphabet, name)
             for test in suite(guess, extra_states=extra_states).tests:
                 run = execute(system, guess, test)
@@ -148,7 +145,6 @@ def learn(
                     return run.trace
             return None
 
-    alphabet = list(inputs)
     aalpy_system = System()
     try:
         found: Any = run_kv(
@@ -164,11 +160,22 @@ def learn(
 class _Counting:
     """An implementation whose answers hold what is shown after them; counts what it is asked."""
 
-    def __init__(self, implementation: Implementation, *, shows: bool) -> None:
+    def __init__(
+        self, implementation: Implementation, max_states: int, inputs: int, *, shows: bool
+    ) -> None:
         self._implementation = implementation
         self._observe = observer(implementation, shows=shows)
+        self._max_states, self._inputs = max_states, inputs
+        self._answers: set[str] = set()
         self.first: str | None = None
         self.resets = self.events = 0
+
+    def bound(self, states: int) -> None:
+        """End what would have no end."""
+        if states > self._max_states:
+            raise FsmError(
+                f"the implementation has more than {self._max_states:,} states; does it count?"
+            )
 
     def reset(self) -> None:
         self.resets += 1
@@ -184,9 +191,13 @@ class _Counting:
         self.events += 1
         answer = text(partial(self._implementation.send, event))
         if self._observe is None:
-            return answer or NOTHING
-        seen = self._observe()
-        return joined(answer or seen, seen)
+            answer = answer or NOTHING
+        else:
+            seen = self._observe()
+            answer = joined(answer or seen, seen)
+        self._answers.add(answer)
+        self.bound(-(-len(self._answers) // self._inputs))  # a state has one answer to each input
+        return answer
 
 
 def _aalpy() -> tuple[Callable[..., Any], Any, Any]:
