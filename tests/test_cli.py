@@ -3,37 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from fsm.catalog import document
-from fsm.cli import main
 from fsm.cli.progress import Progress
 from fsm.machines import NAMES
-
-
-class Result(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Fsm = Callable[..., Result]
-
-
-@pytest.fixture
-def fsm(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Fsm:
-    def call(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["fsm", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return Result(int(ended.value.code or 0), out, err)
-
-    return call
+from tests.command import Fsm
 
 
 def test_replay_as_json_has_a_stable_shape(fsm: Fsm, sample: Path) -> None:

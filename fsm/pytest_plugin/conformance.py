@@ -7,7 +7,8 @@ a test which asks for ``fsm_case``; there is one test for each case of the suite
     def test_sending_log(fsm_case, implementation):
         fsm_case.run(implementation)
 
-The marker takes a machine (its name, a compiled one or a python-statemachine class), whatever
+The marker takes a machine (its name, a compiled one, or a python-statemachine class as
+``machine=Class``: pytest would take a lone class for what is marked), whatever
 :func:`fsm.suite.suite` takes, and a goal, ``to`` or ``covering``.
 """
 

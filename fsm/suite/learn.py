@@ -120,6 +120,8 @@ def learn(
     """
     run_kv, sul_class, oracle_class = _aalpy()
     alphabet = list(inputs)
+    if not alphabet:
+        raise FsmError("there are no events to learn with")
     system = _Counting(implementation, max_states, len(alphabet), shows=shows)
 
     class System(sul_class):  # type: ignore[misc, valid-type]

@@ -46,6 +46,34 @@ made = suite(read_dot(sys.argv[1]), sys.argv[2], extra_states=int(sys.argv[3]))
 [extra] = [score for score in mutation_score(made, limit=20_000) if score.kind == "extra-state"]
 print(json.dumps([*made.size, extra.killed, extra.mutants]))
 """
+PYTEST = """
+import json, resource, subprocess, sys, tempfile
+from pathlib import Path
+test = f'''
+import pytest
+from fsm.formats import read_dot
+SPEC = read_dot({sys.argv[1]!r})
+class Table:
+    after, output = SPEC.next.tolist(), SPEC.output.tolist()
+    def reset(self):
+        self.state = SPEC.initial
+    def send(self, event):
+        x = SPEC.inputs.index(event)
+        answer = SPEC.outputs[self.output[self.state][x]]
+        self.state = self.after[self.state][x]
+        return answer
+@pytest.mark.fsm_suite(SPEC, extra_states=2)
+def test_table(fsm_case):
+    fsm_case.run(Table())
+'''
+with tempfile.TemporaryDirectory() as directory:
+    (Path(directory) / "test_table.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", directory]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+[passed] = [int(line.split()[0]) for line in done.stdout.splitlines() if " passed" in line]
+print(json.dumps([passed, 0, used.ru_utime + used.ru_stime]))
+"""
 SAME = {
     "W": "w",
     "Wp": "wp",
@@ -92,6 +120,9 @@ class Bench:
 
     def characterised(self, model: str) -> Ours | None:
         return self._median(SET, model)
+
+    def collected(self, model: str) -> Ours | None:
+        return self._median(PYTEST, model)
 
     def kills(self, model: str, method: str, extra_states: int) -> list[int]:
         return [int(value) for value in self._run(KILLS, model, method, str(extra_states)) or []]
@@ -232,7 +263,7 @@ def main() -> None:
     bench, others = Bench(given.machines, given.runs, given.limit), survey(given.survey)
     models = sorted({model for model, _ in others})
     largest = max(models, key=lambda model: (given.machines / f"{model}.dot").stat().st_size)
-    found = bench.characterised(largest)
+    found, ran = bench.characterised(largest), bench.collected("tcp_linux_client")
     report = [
         "# Test suites, measured",
         "",
@@ -263,6 +294,12 @@ def main() -> None:
         f"{largest}: {found.tests} words, {found.symbols} symbols, {found.seconds:.3f} CPU-s."
         if found
         else f"{largest}: over the limit.",
+        "",
+        "## Under pytest",
+        "",
+        f"{ran.tests:,} cases collected and run through an adapter: {ran.seconds:.1f} CPU-s."
+        if ran
+        else "over the limit",
         "",
     ]
     given.output.write_text("\n".join(report))
