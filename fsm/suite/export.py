@@ -3,8 +3,7 @@
 >>> import fsm
 >>> from fsm.suite import suite
 >>> tests = suite(fsm.load("without-feedback"), "tour")
->>> print("".join(export(tests, "csv"))[:82])
-test,step,state,event,output,shown,next_state
+>>> print("".join(export(tests, "csv")).splitlines()[1])
 1,1,to_send,relayed,Sent,Sent,awaiting
 """
 
