@@ -20,6 +20,7 @@ LAYERS = (
     "run",
     "compare",
     "suite",
+    "analyse",
     "spec",
     "catalog",
     "indicators",
