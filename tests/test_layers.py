@@ -25,6 +25,7 @@ LAYERS = (
     "indicators",
     "replay",
     "draw",
+    "page",
     "docs",
     "cli",
     "pytest_plugin",

@@ -95,6 +95,8 @@ class Arrow:
     tone: Tone = Tone.PLAIN
     weight: int = 0
     share: float = 0.0
+    cells: tuple[tuple[str, str], ...] = ()
+    """The transitions that are drawn as this line: state and event of each."""
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,7 @@ def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]])
         origins=tuple(dict.fromkeys(filter(None, origins))),
         tone=tone,
         weight=sum(mark.weight for mark in marks.values()),
+        cells=tuple((t.source, t.event) for line in stack for t in lines[line]),
     )
 
 
