@@ -26,6 +26,7 @@ LAYERS = (
     "replay",
     "draw",
     "page",
+    "explore",
     "docs",
     "cli",
     "pytest_plugin",

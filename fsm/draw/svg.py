@@ -35,6 +35,7 @@ def styled(svg: bytes, picture: Picture) -> str:
     root = _drawn(svg)
     _restyle(root)
     _describe(root, picture)
+    root.set("style", "max-width:100%;height:auto")
     dark = ET.Element(f"{{{_SVG}}}style")
     dark.text = f"@media screen and (prefers-color-scheme:dark){{{dark_rules('svg.fsm')}}}"
     root.insert(2, dark)
@@ -148,7 +149,6 @@ def _describe(root: ET.Element, picture: Picture) -> None:
     root.set("role", "img")
     root.set("aria-label", title)
     root.set("class", "fsm")
-    root.set("style", "max-width:100%;height:auto")
     parts = (("title", title), ("desc", _in_words(picture)))
     for place, (tag, text) in enumerate(parts):
         element = ET.Element(f"{{{_SVG}}}{tag}")
