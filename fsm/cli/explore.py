@@ -35,7 +35,7 @@ def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta |
     page = explore(
         [load(name) for name in machines or _BOTH],
         timeout=timeout.total_seconds() if timeout else None,
-        say=lambda text: click.echo(shown(f"fsm: {text}"), err=True),
+        say=lambda text: click.echo(shown(f"fsm: {text} (or a longer --timeout)"), err=True),
     )
     if output and str(output) != "-":
         write_bytes(page.encode(), output)

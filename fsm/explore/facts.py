@@ -17,7 +17,6 @@ from fsm.page.palette import RANKS
 from fsm.spec.lexicon import load_lexicon
 from fsm.spec.origins import is_transitions
 from fsm.spec.page import read_page
-from fsm.spec.table import Cell
 from fsm.spec.text import plain
 from fsm.text import identifiers, shortened, visible
 
@@ -47,7 +46,6 @@ def facts(machine: Machine, picture: Picture, places: dict[str, int]) -> dict[st
         "name": _shown(machine.name),
         "title": _shown(machine.title),
         "initial": state_at[machine.initial],
-        "deadline": _deadline(machine),
         "indicators": [_shown(indicator.name) for indicator in machine.indicators],
         "statuses": [{"name": _shown(s), "rank": ranks.get(s, 0)} for s in machine.statuses],
         "events": [places[event] for event in machine.events],
@@ -85,47 +83,28 @@ def _shown(text: str) -> str:
     return visible(shortened(text)) or "(no name)"
 
 
-def _deadline(machine: Machine) -> str | None:
-    deadline = machine.deadline
-    if deadline is None:
-        return None
-    return _shown(
-        f"The validity period counts from {deadline.start}. When it ends, {deadline.event} happens "
-        f"by itself in {deadline.state}."
-    )
-
-
 def _sources(machine: Machine, sources: Iterable[Source]) -> list[dict[str, Any]]:
-    """Return the sources with the documented row of those that have one."""
-    header, rows = _documented(machine)
-    found = []
-    for source in sources:
-        is_row = source.row is not None and 0 < source.row <= len(rows)
-        row = rows[source.row - 1] if source.row is not None and is_row else ()
-        found.append(
-            {
-                "label": _shown(source.label),
-                "reason": visible(shortened(source.reason)),
-                "decision": source.is_decision,
-                "row": [[name, lines] for name, lines in zip(header, row, strict=False)],
-            }
-        )
-    return found
+    """Return the sources, with the cells of the documented row of those that have one."""
+    rows = _documented(machine)
+    return [
+        {
+            "label": _shown(source.label),
+            "reason": visible(shortened(source.reason)),
+            "decision": source.is_decision,
+            "row": rows.get(source.row, []),
+        }
+        for source in sources
+    ]
 
 
-Lines = list[str]
-
-
-def _documented(machine: Machine) -> tuple[Lines, list[list[Lines]]]:
-    """Return header and rows of the documented table of a built-in machine, as a reader sees it."""
+def _documented(machine: Machine) -> dict[int | None, list[str]]:
+    """Return the documented rows of a built-in machine by number, each cell as a reader sees it."""
     if machine.name not in NAMES:
-        return [], []
+        return {}
     lexicon = load_lexicon()
     tables = read_page(document(machine.name)).tables
     table = next(table for table in tables if not is_transitions(table, lexicon))
-    header = [" ".join(_lines(cell)) for cell in table.header]
-    return header, [[_lines(cell) for cell in row.cells] for row in table.rows]
-
-
-def _lines(cell: Cell) -> Lines:
-    return [_shown(plain(part.text)) for part in cell.parts()]
+    return {
+        number: ["; ".join(plain(part.text) for part in cell.parts()) for cell in row.cells]
+        for number, row in enumerate(table.rows, 1)
+    }

@@ -2,6 +2,7 @@
 // Steps machines on one trace, which stands in the page's address: #trace=relayed,soft_bounce.
 {
   const ROWS = 100; // so many rows of the table are written at first
+  const CROWD = 60; // states; in a larger picture only the arrows of the shown state stand out
   const LONGEST = 1000; // events of a trace
 
   // Values ------------------------------------------------------------------------------------
@@ -106,6 +107,7 @@
 
   // Events, and the state now -----------------------------------------------------------------
 
+  $("events").classList.toggle("many", events.length > 24);
   const eventButtons = events.map(({ name }, event) => {
     const button = el("button", { type: "button" }, code(name), el("small"));
     button.addEventListener("click", () => go([...trace, event]));
@@ -143,16 +145,14 @@
     $("now").replaceChildren(...machines.map((machine, m) => {
       const steps = runs[m];
       const state = stateAfter(machine, steps);
-      const { title, name, final } = machine.states[state];
+      const { title, final } = machine.states[state];
       return el(
         "section", { className: "card now-machine", aria: { label: `${machine.name} now` } },
         el("p", { className: "quiet id" }, machine.name),
         el("p", { className: "state" }, el("strong", {}, title), " ", badge(machine, state)),
-        title === name ? null : el("p", { className: "quiet id" }, name),
         indicators(machine, steps),
         lastStep(machine, steps.at(-1)),
-        final && !steps.at(-1)?.event ? el("p", { className: "note" }, "A final state.") : null,
-        machine.deadline ? el("p", { className: "note deadline" }, machine.deadline) : null,
+        final ? el("p", { className: "note" }, "A final state: nothing is expected after it.") : null,
       );
     }));
     if (trace.length) say(machines.map((machine, m) => sentence(machine, runs[m].at(-1))).join(" "));
@@ -185,7 +185,7 @@
     }
     const source = machine.sources[step.transition.source];
     return el("p", { className: "reason" }, code(nameOf(step.event)), " ",
-      source ? sourceBadge(source) : null, " ", source?.reason ?? "");
+      source ? sourceBadge(source) : null, ` ${source?.reason ?? `from ${machine.states[step.before].title}`}`);
   };
   const why = (machine, step) => (machine.known.has(step.event)
     ? `is not accepted in ${machine.states[step.before].title}`
@@ -212,7 +212,7 @@
   const showSteps = () => {
     $("no-steps").hidden = trace.length > 0;
     $("steps-scroll").hidden = trace.length === 0;
-    const head = el("tr", {}, ...["Step", "Event", ...machines.map(({ name }) => name)]
+    const head = el("tr", {}, ...["#", "Event", ...machines.map(({ name }) => name)]
       .map((text) => el("th", { scope: "col" }, text)));
     const rows = trace.map((event, i) => el(
       "tr", { className: i === trace.length - 1 ? "last" : "" },
@@ -250,6 +250,7 @@
     for (const group of svg.querySelectorAll("[data-arrow]")) arrows[group.dataset.arrow].push(group);
     const arrowOf = new Map();
     machine.arrows.forEach((places, arrow) => places.forEach((place) => arrowOf.set(place, arrow)));
+    svg.classList.toggle("crowded", nodes.size > CROWD);
     return { m, side, svg, nodes, arrows, arrowOf, marked: [], hot: [], lens: lens(svg) };
   });
 
@@ -284,7 +285,7 @@
       const shape = node.ownerSVGElement.createSVGPoint();
       Object.assign(shape, { x: box.x + box.width / 2, y: box.y + box.height / 2 });
       const point = shape.matrixTransform(svg.getScreenCTM().inverse().multiply(node.getScreenCTM()));
-      if (scale() < 0.4) zoom(0.8 / scale());
+      if (scale() < 0.5) zoom(0.8 / scale());
       const isInside = point.x > x + w * 0.1 && point.x < x + w * 0.9 && point.y > y + h * 0.1 && point.y < y + h * 0.9;
       if (!isInside) move(point.x - x - w / 2, point.y - y - h / 2);
     };
@@ -312,12 +313,15 @@
     for (const group of taken ?? []) mark(side, group, "taken");
     if (picked[m].state !== null) mark(side, side.nodes.get(picked[m].state), "picked");
     if (picked[m].arrow !== null) for (const group of side.arrows[picked[m].arrow]) mark(side, group, "picked");
+    for (const t of machine.exits[shownState(m)].values()) {
+      for (const group of side.arrows[side.arrowOf.get(t.place)] ?? []) mark(side, group, "near");
+    }
     for (const [state, group] of side.nodes) group.setAttribute("aria-label", spoken(machine, state, now));
     const shown = side.nodes.get(shownState(m));
     if (shown) {
       for (const group of side.svg.querySelectorAll("[tabindex='0']")) group.setAttribute("tabindex", "-1");
       shown.setAttribute("tabindex", "0");
-      if (trace.length || picked[m].state !== null) side.lens.follow(shown);
+      side.lens.follow(shown);
     }
     showDetail(m);
   };
@@ -361,14 +365,9 @@
         source ? sourceBadge(source) : null),
       changes.length ? el("p", { className: "quiet" }, changes.join(" · ")) : null,
       source?.reason ? el("p", {}, source.reason) : null,
-      source?.row.length ? documentedRow(source) : null,
+      source?.row.length ? el("p", { className: "documented" }, `Documented: ${source.row.join(" | ")}`) : null,
     );
   };
-  const documentedRow = (source) => el(
-    "details", {}, el("summary", {}, `Documented ${source.label}`),
-    el("dl", {}, ...source.row.flatMap(([name, lines]) => [
-      el("dt", {}, name), ...lines.map((line) => el("dd", {}, line))])));
-
   for (const side of sides) {
     const { m, svg, nodes, lens: seen } = side;
     svg.setAttribute("role", "group");

@@ -9,7 +9,7 @@ from fsm.draw.graphviz import Renderer
 from fsm.draw.picture import Look
 from fsm.errors import FsmError
 from fsm.explore.facts import event_facts, events, facts
-from fsm.machine import Machine
+from fsm.machine import Deadline, Machine
 from fsm.page import Diagram, assemble, diagram, filled, part
 from fsm.text import shortened, visible
 
@@ -40,13 +40,13 @@ def explore(
     shown = [facts(m, d.picture, places) for m, d in zip(machines, drawn, strict=True)]
     sides = zip(machines, drawn, strict=True)
     return assemble(
-        " and ".join(dict.fromkeys(machine.title for machine in machines)),
+        machines[0].title if len(machines) == 1 else " | ".join(m.name for m in machines),
         filled(
             part(_HERE, "page.html"),
             many="two" if len(machines) > 1 else "one",
             machines="\n".join(_side(n, m, d) for n, (m, d) in enumerate(sides)),
         ),
-        subtitle=" | ".join(_size(machine) for machine in machines),
+        subtitle=" | ".join(dict.fromkeys(map(_size, machines))),
         footer=f"<p>Made with <code>{_text(_command(machines))}</code></p>",
         styles=[part(_HERE, "page.css")],
         scripts=[part(_HERE, "page.js")],
@@ -61,14 +61,26 @@ def _side(number: int, machine: Machine, drawn: Diagram) -> str:
         title=_text(machine.title),
         name=_text(machine.name),
         svg=drawn.svg,
+        deadline=f'<p class="note">{_text(_deadline(machine.deadline))}</p>'
+        if machine.deadline
+        else "",
+    )
+
+
+def _deadline(deadline: Deadline) -> str:
+    return (
+        f"The validity period counts from {deadline.start}; when it ends, {deadline.event} happens "
+        f"by itself in {deadline.state}."
     )
 
 
 def _size(machine: Machine) -> str:
-    return (
-        f"{machine.name}: {len(machine.states)} states, {len(machine.events)} events, "
-        f"{len(machine.transitions)} transitions"
+    sizes = (
+        (machine.states, "states"),
+        (machine.events, "events"),
+        (machine.transitions, "transitions"),
     )
+    return ", ".join(f"{len(values):,} {noun}" for values, noun in sizes)
 
 
 def _command(machines: Sequence[Machine]) -> str:
