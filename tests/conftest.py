@@ -104,9 +104,8 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.on("console", lambda said: wrong.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("request", lambda asked: wrong.append(asked.url))
+        page.on("request", lambda asked: wrong.extend({asked.url} - {path.as_uri()}))
         page.goto(path.as_uri() + fragment)
-        wrong.remove(path.as_uri())
         return page
 
     yield open_page

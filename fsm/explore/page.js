@@ -49,6 +49,7 @@
   const go = (trace) => {
     const words = trace.map((event) => encodeURIComponent(events[event]?.word ?? event));
     location.hash = `trace=${words.join(",")}`;
+    follow();
   };
 
   // Elements ----------------------------------------------------------------------------------
@@ -75,12 +76,15 @@
 
   // What is shown -----------------------------------------------------------------------------
 
+  let followed = null; // the address that is shown
   let trace = [];
   let runs = machines.map(() => []);
   const picked = machines.map(() => ({ state: null, arrow: null })); // null follows the trace
   const shownState = (m) => picked[m].state ?? stateAfter(machines[m], runs[m]);
 
   const follow = () => {
+    if (location.hash === followed) return;
+    followed = location.hash;
     trace = read() ?? [];
     runs = machines.map((machine) => run(machine, trace));
     for (const pick of picked) Object.assign(pick, { state: null, arrow: null });
@@ -138,7 +142,7 @@
       button.className = distinct.length === 1 && distinct[0] === "rejected" ? "rejected" : "";
       button.lastChild.textContent = button.className ? "rejected" : `→ ${distinct.join(" | ")}`;
     });
-    $("back").disabled = $("reset").disabled = trace.length === 0;
+    for (const id of ["back", "reset"]) $(id).setAttribute("aria-disabled", trace.length === 0);
   };
 
   const showNow = () => {
@@ -256,8 +260,7 @@
 
   // What part of a picture is seen: the viewBox. The whole of it at first.
   function lens(svg) {
-    const whole = svg.viewBox.baseVal;
-    const [x0, y0, w0, h0] = [whole.x, whole.y, whole.width, whole.height];
+    const [x0, y0, w0, h0] = svg.getAttribute("viewBox").split(" ").map(Number);
     let [x, y, w, h] = [x0, y0, w0, h0];
     const scale = () => svg.getScreenCTM().a; // pixels of the screen in one unit of the picture
     const show = () => {
@@ -316,7 +319,7 @@
     for (const t of machine.exits[shownState(m)].values()) {
       for (const group of side.arrows[side.arrowOf.get(t.place)] ?? []) mark(side, group, "near");
     }
-    for (const [state, group] of side.nodes) group.setAttribute("aria-label", spoken(machine, state, now));
+    for (const [state, group] of side.nodes) group.setAttribute("aria-label", spoken(machine, state, now, group));
     const shown = side.nodes.get(shownState(m));
     if (shown) {
       for (const group of side.svg.querySelectorAll("[tabindex='0']")) group.setAttribute("tabindex", "-1");
@@ -325,8 +328,8 @@
     }
     showDetail(m);
   };
-  const spoken = (machine, state, now) => [
-    machine.states[state].title,
+  const spoken = (machine, state, now, group) => [
+    [...group.querySelectorAll("text")].map((text) => text.textContent).join(" "),
     statusOf(machine, state) ? `status ${statusOf(machine, state).name}` : "no status yet",
     state === now ? "the state now" : null,
   ].filter(Boolean).join(", ");

@@ -178,7 +178,7 @@ def test_diagram_and_table_lead_to_each_other(visit: Visit, both: Path) -> None:
     page.locator("#matrix tbody th button", has_text="delivered").click()
     assert diagram.locator(".node.picked text").first.text_content() == "Delivered"
     page.locator("#matrix button[data-place]", has_text="row 3").click()
-    assert diagram.locator(".label.picked").text_content().strip() == "soft_bounce"
+    assert diagram.locator(".label.picked text").text_content() == "soft_bounce"
     assert "soft_bounce" in page.locator(".transitions .chosen").first.inner_text()
     diagram.locator(".label", has_text="relayed").click()
     assert row.inner_text() == "to_send"
@@ -198,7 +198,8 @@ def test_zoom_drag_and_fit(visit: Visit, both: Path) -> None:
     page.mouse.up()
     assert float(diagram.get_attribute("viewBox").split()[0]) > float(zoomed.split()[0])
     page.get_by_role("button", name="Fit").first.click()
-    assert diagram.get_attribute("viewBox") == whole.replace(".00", "")
+    fitted = diagram.get_attribute("viewBox")
+    assert [*map(float, fitted.split())] == [*map(float, whole.split())]
 
 
 def test_the_theme_is_switched_and_remembered(visit: Visit, both: Path) -> None:
@@ -215,8 +216,7 @@ def test_the_theme_is_switched_and_remembered(visit: Visit, both: Path) -> None:
         )
     assert papers[0] == papers[2] != papers[1]
     page.get_by_role("radio", name="Dark").check(force=True)
-    page.goto("about:blank")
-    page.goto(both.as_uri())
+    page.reload()
     assert page.evaluate(paint.format("body", "backgroundColor")) == papers[1][0]
     page.emulate_media(media="print")
     assert page.evaluate(paint.format(".node text", "fill")) == papers[0][1]
