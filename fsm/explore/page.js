@@ -15,7 +15,8 @@
     return { ...facts, transitions, exits, known: new Set(facts.events) };
   });
   const events = given.events;
-  const eventOf = new Map(events.map(({ word }, place) => [word, place]));
+  // A link has the plain words; who writes one by hand may know only the names.
+  const eventOf = new Map(["name", "word"].flatMap((key) => events.map((event, place) => [event[key], place])));
   const nameOf = (event) => events[event]?.name ?? event; // a text is an event nobody knows
 
   const run = (machine, trace) => {
@@ -340,7 +341,7 @@
     const { title, name } = machine.states[state];
     const chosen = picked[m].arrow === null ? [] : machine.arrows[picked[m].arrow];
     const exits = machine.events.map((e) => machine.exits[state].get(e)).filter(Boolean);
-    const entries = machine.transitions.filter((t) => t.to === state && t.from !== state);
+    const entries = entriesByEvent(machine, state);
     const rejected = machine.events.filter((e) => !machine.exits[state].has(e)).map(nameOf);
     sides[m].side.querySelector(".detail").replaceChildren(
       el("h3", {}, `From ${title} `, title === name ? null : el("span", { className: "quiet id" }, name), " ", badge(machine, state)),
@@ -348,11 +349,20 @@
         ? el("ul", { className: "transitions" }, ...exits.map((t) => transitionItem(machine, t, chosen.includes(t.place))))
         : el("p", { className: "note" }, "No event is accepted here."),
       rejected.length ? el("p", { className: "note" }, "Rejected here: ", ...listed(rejected), ".") : null,
-      entries.length
-        ? el("p", { className: "note" }, "Leads here: ", ...entries.flatMap((t, i) => [
-          i ? "; " : "", code(nameOf(t.event)), ` from ${machine.states[t.from].title}`]), ".")
+      entries.size
+        ? el("p", { className: "note" }, "Leads here: ", ...[...entries].flatMap(([event, titles], i) => [
+          i ? "; " : "", code(nameOf(event)), ` from ${titles.join(", ")}`]), ".")
         : null,
     );
+  };
+
+  const entriesByEvent = (machine, state) => {
+    const entries = new Map();
+    for (const t of machine.transitions) {
+      if (t.to !== state || t.from === state) continue;
+      entries.set(t.event, [...(entries.get(t.event) ?? []), machine.states[t.from].title]);
+    }
+    return entries;
   };
 
   const transitionItem = (machine, t, isChosen) => {

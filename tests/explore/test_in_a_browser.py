@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     def make(*machines: Machine) -> Path:
         if machines not in pages:
             pages[machines] = tmp_path_factory.mktemp("page") / "page.html"
-            pages[machines].write_text(explore(machines))
+            pages[machines].write_text(explore(machines, timeout=1.0))
         return pages[machines]
 
     return make
@@ -130,6 +130,7 @@ def test_a_link_leads_to_the_same_trace(visit: Visit, both: Path) -> None:
     [
         ("#trace=relayed,relayed", "relayed", "is not accepted in Awaiting feedback"),
         ("#trace=relayed,%E2%80%AE%3Cb%3E", "[U+202E]<b>", "is no event of this machine"),
+        ("#trace=relayed,__proto__,", "__proto__", "is no event of this machine"),
         ("#trace=relayed,%zz", "%zz", "is no event of this machine"),
     ],
 )
