@@ -29,6 +29,7 @@ LAYERS = (
     "page",
     "explore",
     "notebook",
+    "gallery",
     "docs",
     "cli",
     "pytest_plugin",
