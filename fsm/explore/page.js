@@ -3,6 +3,7 @@
 {
   const ROWS = 100; // so many rows of the table are written at first
   const CROWD = 60; // states; in a larger picture only the arrows of the shown state stand out
+  const CLOSEST = 4; // pixels of the screen for one of the picture
   const LONGEST = 1000; // events of a trace
 
   // Values ------------------------------------------------------------------------------------
@@ -270,7 +271,8 @@
     };
     const at = (clientX, clientY) => new DOMPoint(clientX, clientY).matrixTransform(svg.getScreenCTM().inverse());
     const zoom = (factor, point = { x: x + w / 2, y: y + h / 2 }) => {
-      const width = Math.min(w0 * 1.25, Math.max(Math.min(w0, 160), w / factor));
+      const most = Math.max(1, CLOSEST / scale());
+      const width = Math.min(w0 * 1.25, w / Math.min(factor, most));
       const by = width / w;
       x = point.x - (point.x - x) * by;
       y = point.y - (point.y - y) * by;
@@ -343,7 +345,8 @@
     const exits = machine.events.map((e) => machine.exits[state].get(e)).filter(Boolean);
     const entries = entriesByEvent(machine, state);
     const rejected = machine.events.filter((e) => !machine.exits[state].has(e)).map(nameOf);
-    sides[m].side.querySelector(".detail").replaceChildren(
+    const shown = el(
+      "div", { className: "detail" },
       el("h3", {}, `From ${title} `, title === name ? null : el("span", { className: "quiet id" }, name), " ", badge(machine, state)),
       exits.length
         ? el("ul", { className: "transitions" }, ...exits.map((t) => transitionItem(machine, t, chosen.includes(t.place))))
@@ -354,8 +357,8 @@
           i ? "; " : "", code(nameOf(event)), ` from ${titles.join(", ")}`]), ".")
         : null,
     );
+    sides[m].side.querySelector(".detail").replaceWith(shown);
   };
-
   const entriesByEvent = (machine, state) => {
     const entries = new Map();
     for (const t of machine.transitions) {

@@ -1,6 +1,7 @@
 """The explorer in a browser: what it shows is what the machine does, whoever uses it, and how."""
 
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hostile import HOSTILE
 from fsm.catalog import load
 from fsm.explore import explore
 from fsm.machine import Indicator, Machine, Source, State, Transition
+from fsm.machines import NAMES
 from fsm.run import run
 from fsm.text import HIDDEN, shortened, visible
 
@@ -88,6 +90,22 @@ def test_any_trace_shows_what_the_machine_does(visit: Visit, both: Path, mode: s
         assert now.locator(".share").all_inner_texts() == [
             (f"{100 * share} %" if is_sent else "–") for share in counted
         ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_state_of_every_machine_can_be_looked_at(
+    visit: Visit, made: Callable[..., Path], name: str
+) -> None:
+    machine = load(name)
+    page = visit(made(machine))
+    for state in machine.states:
+        page.locator("#matrix tbody th button").get_by_text(state.name, exact=True).click()
+        detail = page.inner_text(".detail")
+        assert detail.startswith(f"From {state.title}")
+        for t in machine.transitions:
+            if t.source == state.name and t.origin:
+                assert t.origin.reason in detail
+        assert not re.search("null|undefined|NaN|Object", page.inner_text("body"))
 
 
 def test_the_documented_rows_happen_step_by_step(visit: Visit, both: Path) -> None:
