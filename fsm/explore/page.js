@@ -1,9 +1,10 @@
 "use strict";
 // Steps machines on one trace, which stands in the page's address: #trace=relayed,soft_bounce.
 {
-  const ROWS = 100; // so many rows of the table are written at first
+  const ROWS = 50; // so many rows of the table are written at first
   const CROWD = 60; // states; in a larger picture only the arrows of the shown state stand out
-  const CLOSEST = 4; // pixels of the screen for one of the picture
+  // Pixels of the screen for one of the picture: where text is legible, where it reads well, at most.
+  const [LEGIBLE, READABLE, CLOSEST] = [0.5, 0.8, 4];
   const LONGEST = 1000; // events of a trace
 
   // Values ------------------------------------------------------------------------------------
@@ -257,7 +258,7 @@
     const arrowOf = new Map();
     machine.arrows.forEach((places, arrow) => places.forEach((place) => arrowOf.set(place, arrow)));
     svg.classList.toggle("crowded", nodes.size > CROWD);
-    return { m, side, svg, nodes, arrows, arrowOf, marked: [], hot: [], lens: lens(svg) };
+    return { m, side, svg, nodes, arrows, arrowOf, marked: [], lens: lens(svg) };
   });
 
   // What part of a picture is seen: the viewBox. The whole of it at first.
@@ -287,26 +288,26 @@
     };
     const fit = () => { [x, y, w, h] = [x0, y0, w0, h0]; show(); };
     const follow = (node) => { // keep a state in sight, and legible in a large picture
-      const box = node.getBBox();
-      const shape = node.ownerSVGElement.createSVGPoint();
-      Object.assign(shape, { x: box.x + box.width / 2, y: box.y + box.height / 2 });
-      const point = shape.matrixTransform(svg.getScreenCTM().inverse().multiply(node.getScreenCTM()));
-      if (scale() < 0.5) zoom(0.8 / scale());
-      const isInside = point.x > x + w * 0.1 && point.x < x + w * 0.9 && point.y > y + h * 0.1 && point.y < y + h * 0.9;
-      if (!isInside) move(point.x - x - w / 2, point.y - y - h / 2);
+      const [frame, box, now] = [svg.getBoundingClientRect(), node.getBoundingClientRect(), scale()];
+      const isInside = box.left >= frame.left && box.right <= frame.right && box.top >= frame.top && box.bottom <= frame.bottom;
+      if (isInside && now >= LEGIBLE) return;
+      const middle = at((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+      if (now < LEGIBLE) zoom(READABLE / now);
+      move(middle.x - x - w / 2, middle.y - y - h / 2);
     };
     return { zoom, move, fit, follow, scale, at };
   }
 
-  const mark = (side, group, ...names) => {
+  const mark = (side, group, name) => {
     if (!group) return;
-    group.classList.add(...names);
-    side.marked.push([group, names]);
+    group.classList.add(name);
+    side.marked.push([group, name]);
   };
 
   const showSide = (m) => {
     const [machine, side, steps] = [machines[m], sides[m], runs[m]];
-    for (const [group, names] of side.marked) group.classList.remove(...names);
+    for (const [group, name] of side.marked) group.classList.remove(name);
+    side.svg.querySelector("[aria-current]")?.removeAttribute("aria-current");
     side.marked = [];
     const now = stateAfter(machine, steps);
     for (const { after, before } of steps) {
@@ -314,6 +315,7 @@
       mark(side, side.nodes.get(after), "was");
     }
     mark(side, side.nodes.get(now), "now-state");
+    side.nodes.get(now)?.setAttribute("aria-current", "step");
     const last = steps.at(-1);
     const taken = last?.transition ? side.arrows[side.arrowOf.get(last.transition.place)] : [];
     for (const group of taken ?? []) mark(side, group, "taken");
@@ -322,7 +324,6 @@
     for (const t of machine.exits[shownState(m)].values()) {
       for (const group of side.arrows[side.arrowOf.get(t.place)] ?? []) mark(side, group, "near");
     }
-    for (const [state, group] of side.nodes) group.setAttribute("aria-label", spoken(machine, state, now, group));
     const shown = side.nodes.get(shownState(m));
     if (shown) {
       for (const group of side.svg.querySelectorAll("[tabindex='0']")) group.setAttribute("tabindex", "-1");
@@ -331,11 +332,11 @@
     }
     showDetail(m);
   };
-  const spoken = (machine, state, now, group) => [
-    [...group.querySelectorAll("text")].map((text) => text.textContent).join(" "),
-    statusOf(machine, state) ? `status ${statusOf(machine, state).name}` : "no status yet",
-    state === now ? "the state now" : null,
-  ].filter(Boolean).join(", ");
+  const spoken = (machine, state, group) => {
+    const words = [...group.querySelectorAll("text")].map((text) => text.textContent).join(" ");
+    const status = statusOf(machine, state);
+    return `${words}, ${status ? `status ${status.name}` : "no status yet"}`;
+  };
 
   const showDetail = (m) => {
     const machine = machines[m];
@@ -389,8 +390,9 @@
     svg.setAttribute("role", "group");
     svg.querySelector(":scope > title")?.remove();
     svg.querySelector(":scope > desc")?.remove();
-    for (const group of nodes.values()) {
+    for (const [state, group] of nodes) {
       group.setAttribute("role", "button");
+      group.setAttribute("aria-label", spoken(machines[m], state, group));
       group.setAttribute("tabindex", "-1");
     }
     side.side.querySelector(".tools").addEventListener("click", ({ target }) => {
@@ -416,6 +418,7 @@
       }
     });
     svg.addEventListener("keydown", (event) => keyed(event, side));
+    svg.addEventListener("pointerleave", () => hotRow(m, null));
     svg.addEventListener("pointerover", ({ target }) => {
       const node = target.closest("[data-state]");
       hotRow(m, node ? machines[m].nodes[node.dataset.state] : null);
@@ -524,10 +527,10 @@
     const states = machine.states.map((_, state) => state).filter((state) => rowText(machine, state).includes(words));
     if (table.sorted !== null) {
       const key = sortKey(machine, table.sorted);
-      const keyed = states.map((state) => [key(state), state]);
+      const pairs = states.map((state) => [key(state), state]);
       // Empty cells come last, whichever way the rest is sorted.
-      keyed.sort(([a, i], [b, j]) => (!a - !b) || (a < b ? -1 : a > b ? 1 : i - j) * (table.up ? 1 : -1));
-      return { machine, columns, states: keyed.map(([, state]) => state), isWhole: !words && !wanted };
+      pairs.sort(([a, i], [b, j]) => (!a - !b) || (a < b ? -1 : a > b ? 1 : i - j) * (table.up ? 1 : -1));
+      states.splice(0, states.length, ...pairs.map(([, state]) => state));
     }
     return { machine, columns, states, isWhole: !words && !wanted };
   };

@@ -294,7 +294,7 @@ def test_every_hostile_name_is_text(visit: Visit, made: Callable[..., Path]) -> 
 
 def test_a_large_machine_is_written_in_parts(visit: Visit, made: Callable[..., Path]) -> None:
     page = visit(made(large()), "#trace=e1,e1")
-    assert len(rows(page)) == 100
+    assert len(rows(page)) == 50
     page.get_by_label("Filter states").fill("State 499")
     assert rows(page) == ["s499"]
     page.get_by_label("Filter states").fill("")
