@@ -16,6 +16,7 @@ from fsm.text import shortened, visible
 __all__ = ["explore"]
 
 _HERE = "fsm.explore"
+_SCRIPTS = ("machines", "elements", "trace", "lens", "detail", "diagrams", "table")
 
 
 def explore(
@@ -49,7 +50,7 @@ def explore(
         subtitle=" | ".join(dict.fromkeys(map(_size, machines))),
         footer=f"<p>Made with <code>{_text(_command(machines))}</code></p>",
         styles=[part(_HERE, "page.css")],
-        scripts=[part(_HERE, "page.js")],
+        scripts=[part(_HERE, f"{name}.js") for name in _SCRIPTS],
         data={"facts": {"events": event_facts(places), "machines": shown}},
     )
 

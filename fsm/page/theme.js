@@ -2,10 +2,18 @@
 // Light, dark, or as the reader's system is; remembered where the browser allows it.
 {
   const remembered = () => {
-    try { return localStorage.getItem("fsm-theme"); } catch { return null; }
+    try {
+      return localStorage.getItem("fsm-theme");
+    } catch {
+      return null;
+    }
   };
   const remember = (theme) => {
-    try { localStorage.setItem("fsm-theme", theme); } catch { /* a page may forget */ }
+    try {
+      localStorage.setItem("fsm-theme", theme);
+    } catch {
+      /* a page may forget */
+    }
   };
   const show = (theme) => {
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
