@@ -15,7 +15,9 @@ const events = given.events;
 const eventOf = new Map(
   ["name", "word"].flatMap((key) => events.map((event, place) => [event[key], place])),
 );
-const nameOf = (event) => events[event]?.name ?? event; // a text is an event nobody knows
+// An event is its place in the list; a text is one that nobody knows.
+const nameOf = (event) => (typeof event === "number" ? events[event].name : event);
+const wordOf = (event) => (typeof event === "number" ? events[event].word : event);
 
 const run = (machine, trace) => {
   let state = machine.initial;
@@ -55,7 +57,7 @@ const visible = (text) =>
     (c) => `[U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
   );
 const go = (trace) => {
-  const words = trace.map((event) => encodeURIComponent(events[event]?.word ?? event));
+  const words = trace.map((event) => encodeURIComponent(wordOf(event)));
   location.hash = `trace=${words.join(",")}`;
   follow();
 };
