@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from fsm.errors import FsmError, MachineError
 from fsm.formats.mealy import Mealy, Observable
 from fsm.machine import Machine
+from fsm.shown import Shown
 from fsm.suite.analysis import reduced
 from fsm.suite.apart import alike
 from fsm.suite.coverage import with_every_cell
@@ -49,7 +50,7 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Suite:
+class Suite(Shown):
     """Tests for one machine, no test a prefix of another; made anew whenever they are read."""
 
     mealy: Mealy
