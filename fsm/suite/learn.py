@@ -3,8 +3,8 @@
 Learning asks for answers and guesses a machine; the guess is tested with the suite for it, and
 where a test fails it is refined. What comes out is right under the guarantee of that suite.
 
-Needs the extra ``learn`` (AALpy; M. Isberner, F. Howar, B. Steffen, The TTT algorithm, and
-M. Kearns, U. Vazirani, An Introduction to Computational Learning Theory, 1994).
+Needs the extra ``learn``: AALpy, of whose algorithms that of M. Kearns and U. Vazirani (An
+Introduction to Computational Learning Theory, 1994) asks least.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ MAX_STATES = 1000
 class Learnt:
     """The machine of an implementation, and what it took to learn it.
 
-    With ``shows`` the outputs hold what is shown after them (see :func:`flat`). ``first`` is
-    what was shown after a reset. The machine is right if the implementation is in the domain of
+    Its outputs hold what is shown after them (see :func:`flat`), ``first`` is what was shown
+    after a reset; ``None`` where nothing is shown at all. The machine is right if the implementation is in the domain of
     ``guarantee``.
     """
 
