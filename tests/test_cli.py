@@ -192,6 +192,19 @@ def test_draw_the_traffic_of_a_log(fsm: Fsm, sample: Path) -> None:
     assert "events in log" in drawn
 
 
+def test_draw_what_a_suite_covers(fsm: Fsm, tmp_path: Path) -> None:
+    path = tmp_path / "part.json"
+    fsm("suite", "with-feedback", "--to", "retrying", "-o", path)
+    drawn = fsm("draw", "with-feedback", "--coverage", path, "--format", "mermaid").out
+    assert "steps of part.json" in drawn.replace("&#46;", ".") or "part" in drawn
+    assert fsm("draw", "with-feedback", "--coverage", "tour").status == 0
+    for text in ("", "[]", '{"cases": 3}', '{"cases": [{"events": [3]}]}', "[" * 100_000):
+        path.write_text(text)
+        result = fsm("draw", "with-feedback", "--coverage", path)
+        assert (result.status, result.out) == (2, "")
+        assert result.err.startswith(f"fsm: {path}: ")
+
+
 USER_MACHINE = """
 from statemachine import State, StateChart
 

@@ -17,13 +17,14 @@ from fsm.draw import DOCUMENTS, FORMATS, draw
 from fsm.draw import graphviz as graphviz_module
 from fsm.draw.dot import GREY, PAINTS, TONES, to_dot
 from fsm.draw.graphviz import ENGINES, lay_out
-from fsm.draw.marking import changes, path, split_trace, traffic
+from fsm.draw.marking import changes, coverage, path, split_trace, traffic
 from fsm.draw.overlay import Overlay, Tone
 from fsm.draw.picture import DIRECTIONS, Look, Picture, picture
 from fsm.draw.rows import places
 from fsm.draw.svg import dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
+from fsm.suite import suite
 
 SVG = "{http://www.w3.org/2000/svg}"
 WITH, WITHOUT, DELIVERY = load("with-feedback"), load("without-feedback"), load("delivery")
@@ -160,6 +161,28 @@ def test_many_rejected_events_are_few_lines() -> None:
     met = [("to_send", f"e{i}", None, 10 - i) for i in range(9)]
     rejected = lines(over(WITH, traffic(WITH, met, "l")))["to_send"]
     assert rejected == [f"✗ e{i} {10 - i}" for i in range(5)] + ["✗ 4 other events 14"]
+
+
+def test_coverage() -> None:
+    tests = [("relayed", "soft_bounce", "soft_bounce"), ("relayed", "delivered", "relayed", "x")]
+    shown = over(WITH, coverage(WITH, tests, "two tests"))
+    assert "to_send -> awaiting: relayed 2" in drawn(shown)
+    assert {a.labels for a in shown.arrows if a.tone is Tone.REJECTED} >= {("✗ hard_bounce",)}
+    assert lines(shown)["delivered"] == [
+        "✗ delivered",
+        "✗ soft_bounce",
+        "✗ retry_succeeded",
+        "✗ retry_failed",
+    ]
+    assert lines(shown)["hard_bounced"] == ["✗ not reached"]
+    assert shown.legend == ("Numbers: steps of two tests; ✗ not run (31 of 36 cells)",)
+
+
+def test_a_suite_that_runs_every_cell_leaves_nothing() -> None:
+    shown = over(WITH, coverage(WITH, suite(WITH, "tour").tests, "the tour"))
+    assert not lines(shown)
+    assert {a.tone for a in shown.arrows} == {Tone.PLAIN}
+    assert shown.legend == ("Numbers: steps of the tour; ✗ not run (0 of 36 cells)",)
 
 
 def test_path() -> None:
@@ -335,6 +358,7 @@ OVERLAYS = {
     "rejected": lambda: Look(
         overlay=traffic(WITH, [("awaiting", f"e{i}", None, 10**i) for i in range(9)], "l")
     ),
+    "coverage": lambda: Look(overlay=coverage(WITH, [("relayed", "delivered")], "a test")),
     "path": lambda: Look(overlay=path(WITH, ["relayed", "x", "soft_bounce", "soft_bounce"])),
     "changes": lambda: Look(overlay=changes(WITH, WITHOUT)[1]),
     "collapsed": lambda: Look(collapse=("Failed",)),

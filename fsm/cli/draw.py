@@ -11,7 +11,7 @@ from fsm.catalog import load
 from fsm.cli.options import Columns, Duration
 from fsm.cli.text import shown
 from fsm.draw import FORMATS, draw
-from fsm.draw.marking import changes, path, split_trace, traffic
+from fsm.draw.marking import changes, coverage, path, split_trace, traffic
 from fsm.draw.overlay import NO_OVERLAY, Overlay
 from fsm.draw.picture import DIRECTIONS, Look
 from fsm.files import write_bytes
@@ -46,6 +46,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @click.option("--counts", metavar="LOG", multiple=True, help="Overlay: the traffic of a log.")
 @click.option("--column", "columns", type=Columns(), multiple=True, help="Of that log: its name.")
 @click.option("--validity", type=Duration(), help="Of that log's delivery: retries end with it.")
+@click.option("--coverage", "suite", metavar="SUITE", help="Overlay: what a suite runs; see below.")
 @click.option("--diff", metavar="OTHER", help="Overlay: what MACHINE changes in another machine.")
 @click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
 def command(
@@ -62,6 +63,7 @@ def command(
     counts: tuple[str, ...],
     columns: tuple[tuple[str, str], ...],
     validity: timedelta | None,
+    suite: str | None,
     diff: str | None,
     trace: str | None,
 ) -> None:
@@ -69,13 +71,19 @@ def command(
 
     dot, mermaid, plantuml, d2, svg, png and pdf are diagrams; scxml, json and xstate hold the
     whole machine, and the first two of them are a MACHINE wherever one is taken.
+
+    SUITE is a method of fsm suite, such as tour, or a file that fsm suite wrote as JSON.
     """
     suffix = output.suffix.lower() if output else ""
     loaded, overlay = load(machine), NO_OVERLAY
-    if bool(counts) + (diff is not None) + (trace is not None) > 1:
-        raise click.UsageError("--counts, --diff and --path are laid over one at a time")
+    if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
+        raise click.UsageError(
+            "--counts, --coverage, --diff and --path are laid over one at a time"
+        )
     if counts:
         overlay = _traffic(loaded, counts, dict(columns), validity)
+    elif suite:
+        overlay = _coverage(loaded, suite)
     elif diff is not None:
         loaded, overlay = changes(loaded, load(diff))
     elif trace is not None:
@@ -109,6 +117,17 @@ def _focus(machine: Machine, text: str) -> tuple[str, int]:
     if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
         return state, int(radius)
     return machine.state(text).name, 1
+
+
+def _coverage(machine: Machine, name: str) -> Overlay:
+    """Return what the suite of a method, or of a file, runs."""
+    from fsm.suite import suite
+    from fsm.suite.export import read_tests
+
+    path = Path(name)
+    if path.suffix.lower() == ".json":
+        return coverage(machine, read_tests(path), path.name)
+    return coverage(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
 def _traffic(

@@ -1,8 +1,9 @@
-"""The overlays there are: the traffic of a log, the path of a trace, what changed in a machine."""
+"""The overlays there are: traffic of a log, coverage by tests, path of a trace, what changed."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from fsm.draw.overlay import Mark, Overlay, Tone
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.run import run
 
-__all__ = ["changes", "path", "split_trace", "traffic"]
+__all__ = ["changes", "coverage", "path", "split_trace", "traffic"]
 
 _MOST = 5
 """So many rejected events a state shows, then how many more there are."""
@@ -59,6 +60,41 @@ def _rejections(found: list[tuple[int, str]]) -> list[Mark]:
     if ordered[_MOST:]:
         rest = -sum(count for count, _ in ordered[_MOST:])
         marks.append(Mark(Tone.REJECTED, f"{len(ordered) - _MOST:,} other events {rest:,}"))
+    return marks
+
+
+# Coverage ------------------------------------------------------------------------------------
+
+
+def coverage(machine: Machine, tests: Iterable[Sequence[str]], name: str) -> Overlay:
+    """Return how often the tests of a suite ran each cell, and which ones none of them ran.
+
+    A test is a trace from the initial state. Rejected events that were never tried stand in
+    their states. ``name`` is the suite's.
+    """
+    steps = [step for test in tests for step in run(machine, test)]
+    met = Counter((step.before, step.event) for step in steps)
+    reached = {machine.initial, *(step.after for step in steps)}
+    lines = {state.name: [Mark(Tone.REJECTED, "not reached")] for state in machine.states}
+    lines |= {state: _untried(machine, state, met) for state in reached}
+    taken = {t: met[t.source, t.event] for t in machine.transitions}
+    cells = [(state.name, event) for state in machine.states for event in machine.events]
+    left = sum(not met[cell] for cell in cells)
+    told = f"{Tone.REJECTED.value} not run ({left:,} of {len(cells):,} cells)"
+    return Overlay(
+        {t: Mark(weight=count) for t, count in taken.items() if count},
+        {state: marks for state, marks in lines.items() if marks},
+        other=Mark(Tone.REJECTED),
+        legend=(f"Numbers: steps of {name}; {told}",),
+    )
+
+
+def _untried(machine: Machine, state: str, met: Counter[tuple[str, str]]) -> list[Mark]:
+    """Return lines for the events that were not tried and have no arrow of their own."""
+    events = [e for e in machine.events if not met[state, e] and not machine.step(state, e)]
+    marks = [Mark(Tone.REJECTED, event) for event in events[:_MOST]]
+    if events[_MOST:]:
+        marks.append(Mark(Tone.REJECTED, f"{len(events) - _MOST:,} other events"))
     return marks
 
 

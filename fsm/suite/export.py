@@ -14,6 +14,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from textwrap import wrap
 from typing import TypeAlias
 
@@ -22,7 +23,7 @@ from fsm.suite import templates
 from fsm.suite.generate import Step, Suite
 from fsm.text import visible
 
-__all__ = ["FORMATS", "export"]
+__all__ = ["FORMATS", "export", "read_tests"]
 
 _SHOWS = """\
 send returns "rejected" for an event that the system refuses, and None for any other; observe
@@ -96,6 +97,20 @@ def as_pytest(suite: Suite) -> Iterator[str]:
         first=_literal(mealy.shown[mealy.initial] if mealy.shown else "")
     )
     yield templates.END.format(steps=looking if mealy.shown else templates.ANSWERING)
+
+
+def read_tests(path: Path) -> list[tuple[str, ...]]:
+    """Return the tests of a file that :func:`as_json` wrote; raises :class:`FsmError`."""
+    try:
+        cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+        tests = [tuple(case["events"]) for case in cases]
+    except OSError as error:
+        raise FsmError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FsmError(f"{path}: no suite as fsm suite --format json writes it") from error
+    if not all(isinstance(event, str) for test in tests for event in test):
+        raise FsmError(f"{path}: every event of a case must be a text")
+    return tests
 
 
 Export: TypeAlias = Callable[[Suite], Iterator[str]]

@@ -39,8 +39,8 @@ class Learnt:
     """The machine of an implementation, and what it took to learn it.
 
     Its outputs hold what is shown after them (see :func:`flat`), ``first`` is what was shown
-    after a reset; ``None`` where nothing is shown at all. The machine is right if the implementation is in the domain of
-    ``guarantee``.
+    after a reset; ``None`` where nothing is shown at all. The machine is right if the
+    implementation is in the domain of ``guarantee``.
     """
 
     mealy: Mealy
