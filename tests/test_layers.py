@@ -21,6 +21,7 @@ LAYERS = (
     "catalog",
     "indicators",
     "replay",
+    "logs",
     "draw",
     "docs",
     "cli",

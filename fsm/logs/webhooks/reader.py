@@ -1,0 +1,168 @@
+"""Read events as JSON: one a line, in arrays, in envelopes, or as a document of several lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from itertools import chain
+from urllib.parse import unquote_plus
+
+import orjson
+
+from fsm.logs.event import Event
+from fsm.logs.meaning import load_format
+from fsm.logs.notes import Notes
+from fsm.logs.webhooks.fields import Translate
+from fsm.logs.webhooks.recognise import open_envelopes, shown_keys, signs_of, translator
+
+__all__ = ["read"]
+
+_FORM = "mandrill_events="
+_BETWEEN = " \t\r\n,[]\ufeff"
+_LONGEST = 1 << 22
+"""Characters of one record in a document of several lines."""
+
+
+def read(
+    blocks: Iterable[list[str]], zone: tzinfo, notes: Notes
+) -> Iterator[tuple[str, list[Event]]]:
+    """Yield the events of blocks of lines, with the name of their format."""
+    blocks = iter(blocks)
+    first = next((block for block in blocks if any(map(str.strip, block))), [])
+    blocks = chain([first], blocks)
+    head = next((line for line in first if line.strip()), "")
+    if _is_whole(head):
+        yield from _Reading(zone, notes).lines(blocks)
+    else:
+        yield from _Reading(zone, notes).documents(blocks)
+
+
+def _is_whole(line: str) -> bool:
+    if line.startswith(_FORM):
+        return True
+    try:
+        orjson.loads(line.lstrip("\ufeff"))
+    except ValueError:
+        return False
+    return True
+
+
+class _Reading:
+    """Holds the provider of the last record: the next one is nearly always of the same."""
+
+    def __init__(self, zone: tzinfo, notes: Notes) -> None:
+        self.zone, self.notes = zone, notes
+        self.name = ""
+        self.signs: tuple[frozenset[str], ...] = ()
+        self.translate: Translate | None = None
+
+    def lines(self, blocks: Iterable[list[str]]) -> Iterator[tuple[str, list[Event]]]:
+        number = 0
+        for block in blocks:
+            pairs = []
+            for number, line in enumerate(block, number + 1):  # noqa: B020
+                try:
+                    pairs.append((orjson.loads(line), number))
+                except ValueError:
+                    pairs += self._odd(line, number)
+            yield from self._groups(pairs)
+            self.notes.lines = number
+
+    def _odd(self, line: str, number: int) -> list[tuple[object, int]]:
+        """Return what a line holds that is no JSON."""
+        line = line.strip().lstrip("\ufeff")
+        try:
+            if line.startswith(_FORM):
+                return [(orjson.loads(unquote_plus(line[len(_FORM) :])), number)]
+            if line:
+                return [(orjson.loads(line.rstrip(",").strip("[]")), number)]
+        except ValueError:
+            self.notes.rejected.add("not JSON", number)
+        return []
+
+    def documents(self, blocks: Iterable[list[str]]) -> Iterator[tuple[str, list[Event]]]:
+        pairs: list[tuple[object, int]] = []
+        for value, line in _documents(blocks, self.notes):
+            pairs.append((value, line))
+            if len(pairs) >= 10_000:
+                yield from self._groups(pairs)
+                pairs = []
+        yield from self._groups(pairs)
+
+    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, list[Event]]]:
+        """Yield the events of values, in groups of one format."""
+        events: list[Event] = []
+        zone, notes = self.zone, self.notes
+        for value, line in pairs:
+            if type(value) is dict and self.translate:
+                keys = value.keys()
+                for sign in self.signs:
+                    if keys >= sign:
+                        events += self.translate(value, line, zone, notes)
+                        break
+                else:
+                    yield from self._change(value, line, events)
+                    events = []
+            else:
+                yield from self._change(value, line, events)
+                events = []
+        if events:
+            yield self.name, events
+
+    def _change(
+        self, value: object, line: int, events: list[Event]
+    ) -> Iterator[tuple[str, list[Event]]]:
+        """Read a value that may be of another provider, or hold several records."""
+        if events:
+            yield self.name, events
+        known = False
+        for name, record in open_envelopes(value):
+            known = True
+            if name is None:
+                self.notes.rejected.add(f"a record of {shown_keys(record)}", line)
+                continue
+            if name != self.name:
+                self.name, self.signs = name, signs_of(name)
+                self.translate = translator(load_format(name))
+            assert self.translate  # noqa: S101
+            found = self.translate(record, line, self.zone, self.notes)
+            if found:
+                yield name, list(found)
+        if not known and not isinstance(value, list):
+            self.notes.rejected.add("JSON, but no object", line)
+
+
+def _documents(blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[object, int]]:
+    """Yield the values of a text, and the line each begins on; lists are opened."""
+    decode = json.JSONDecoder().raw_decode
+    texts = ("\n".join(block) + "\n" for block in blocks)
+    buffer, place, line = next(texts, ""), 0, 1
+    while True:
+        start = place
+        while start < len(buffer) and buffer[start] in _BETWEEN:
+            start += 1
+        line += buffer.count("\n", place, start)
+        place = start
+        if place < len(buffer):
+            try:
+                value, end = decode(buffer, place)
+            except (ValueError, RecursionError):
+                value, end = None, -1
+            # A number at the end of the buffer may go on.
+            if end >= 0 and (end < len(buffer) or isinstance(value, dict)):
+                yield value, line
+                line += buffer.count("\n", place, end)
+                place = end
+                continue
+        more = next(texts, None) if len(buffer) - place < _LONGEST else None
+        if more is not None:
+            buffer, place = buffer[place:] + more, 0
+        elif place < len(buffer):
+            notes.rejected.add("not JSON", line)
+            end = buffer.find("\n", place) + 1 or len(buffer)
+            line += buffer.count("\n", place, end)
+            place = end
+        else:
+            notes.lines = line - 1
+            return
