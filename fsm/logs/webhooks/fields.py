@@ -53,7 +53,7 @@ def by_table(form: Format) -> Translate:
                 native,
                 time,
                 line,
-                text(code_of(found)),
+                _code(code_of(found)),
                 text(reply_of(found)),
                 text(id_of(found)) or identity(native, time),
                 text(delivery_of(found)),
@@ -95,6 +95,14 @@ def text(value: object) -> str | None:
     if value is None or isinstance(value, list | dict):
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _code(value: object) -> str | None:
+    """Return a code as text; some write an enhanced one as an object of three numbers."""
+    if isinstance(value, dict):
+        parts = [text(value.get(key)) for key in ("class", "subject", "detail")]
+        return ".".join(part or "0" for part in parts)
+    return text(value)
 
 
 def _getter(paths: Sequence[str]) -> _Getter:
