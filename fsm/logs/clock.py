@@ -26,7 +26,7 @@ _SYSLOG = re.compile(
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?(?= |$)"
 )
-_EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?(?= )")
+_EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?(?=[ @])")
 _PRIORITY = re.compile(r"<\d{1,3}>(?:1 )?")
 _SLACK = timedelta(days=2)
 _LEAST_YEAR = 1970

@@ -58,6 +58,7 @@ class Meaning:
     fault: str | None = None
     doubt: str | None = None
     """Why the meaning is not certain."""
+    note: str | None = None
 
     @property
     def final(self) -> bool | None:
@@ -128,5 +129,4 @@ def load_format(name: str) -> Format:
 
 def _meaning(path: str, row: str | Mapping[str, str]) -> Meaning:
     facts = {"event": row} if isinstance(row, str) else dict(row)
-    facts.pop("note", None)
     return Meaning(rule=path, **facts)

@@ -15,7 +15,7 @@ from fsm.logs.canonical import SCHEMA, to_rows
 from fsm.logs.meaning import BESIDE, FAULTS, HEARD, format_names, load_format
 from fsm.logs.notes import Notes
 from fsm.logs.policy import load_policy
-from fsm.logs.webhooks.reader import read
+from fsm.logs.webhooks.reader import Reader
 
 AT = 1_767_603_600  # 2026-01-05T09:00:00Z
 WHEN = "2026-01-05T09:00:00Z"
@@ -307,7 +307,7 @@ def rows(text: str, notes: Notes | None = None) -> list[dict[str, Any]]:
     policy = load_policy("source")
     frames = [
         to_rows(events, load_format(name), notes, policy)
-        for name, events in read([text.split("\n")], UTC, notes)
+        for name, events in Reader(UTC).read([text.split("\n")], notes)
     ]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *frames]).to_dicts()
 

@@ -16,7 +16,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.webhooks.fields import Translate
 from fsm.logs.webhooks.recognise import open_envelopes, shown_keys, signs_of, translator
 
-__all__ = ["read"]
+__all__ = ["Reader"]
 
 _FORM = "mandrill_events="
 _BETWEEN = " \t\r\n,[]\ufeff"
@@ -24,18 +24,20 @@ _LONGEST = 1 << 22
 """Characters of one record in a document of several lines."""
 
 
-def read(
-    blocks: Iterable[list[str]], zone: tzinfo, notes: Notes
-) -> Iterator[tuple[str, list[Event]]]:
-    """Yield the events of blocks of lines, with the name of their format."""
-    blocks = iter(blocks)
-    first = next((block for block in blocks if any(map(str.strip, block))), [])
-    blocks = chain([first], blocks)
-    head = next((line for line in first if line.strip()), "")
-    if _is_whole(head):
-        yield from _Reading(zone, notes).lines(blocks)
-    else:
-        yield from _Reading(zone, notes).documents(blocks)
+class Reader:
+    """Reads files of one or several providers."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+        """Yield the events of blocks of lines, with the name of their format."""
+        blocks = iter(blocks)
+        first = next((block for block in blocks if any(map(str.strip, block))), [])
+        head = next((line for line in first if line.strip()), "")
+        reading = _Reading(self._zone, notes)
+        blocks = chain([first], blocks)
+        yield from reading.lines(blocks) if _is_whole(head) else reading.documents(blocks)
 
 
 def _is_whole(line: str) -> bool:

@@ -1,0 +1,138 @@
+"""Convert logs: files in any order and mixture to frames of canonical rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from importlib import import_module
+from typing import Protocol
+
+import polars as pl
+
+from fsm.errors import LogError
+from fsm.logs.canonical import to_rows
+from fsm.logs.clock import Clock
+from fsm.logs.detect import CANONICAL, guess
+from fsm.logs.event import Event
+from fsm.logs.files import Input
+from fsm.logs.meaning import load_format
+from fsm.logs.notes import Notes
+from fsm.logs.policy import Policy, load_policy
+
+__all__ = ["FAMILIES", "Choices", "Plan", "convert", "plan"]
+
+FAMILIES = ("postfix", "exim", "sendmail", "powermta", "momentum", "webhooks", "mail")
+"""What is read, beside canonical logs; each family is a module."""
+
+_CHUNK = 50_000
+"""Events turned to rows at a time."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a reader is told: the zone of times without one, the year of the first line, ..."""
+
+    zone: tzinfo = UTC
+    year: int | None = None
+    policy: Policy = field(default_factory=lambda: load_policy("source"))
+    relayed: bool | None = None
+    """Whether hand-overs that are not recorded are put in; None: where the format has none."""
+    disguise: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    """What replaces recipients."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A file, the format it is read as, and why."""
+
+    source: Input
+    format: str
+    reason: str
+
+
+class Reader(Protocol):
+    """Finds events in the lines of one file after the other."""
+
+    def read(
+        self, blocks: Iterable[list[str]], notes: Notes
+    ) -> Iterator[tuple[str, list[Event]]]: ...
+
+
+def plan(sources: Iterable[Input], form: str | None = None) -> list[Plan]:
+    """Say how each file is read; raises :class:`fsm.errors.LogError` where nobody knows."""
+    return [_plan(source, form) for source in sources]
+
+
+def _plan(source: Input, form: str | None) -> Plan:
+    head = source.head()
+    if not head:
+        raise LogError(f"{source.name}: empty; a log begins with a header line or a record")
+    if form is not None:
+        family = form if form in CANONICAL else load_format(form).family
+        return Plan(source, family, "as given")
+    found = guess(head)
+    if found is None:
+        return Plan(source, "csv", "nothing else fits")
+    return Plan(source, found.format, found.reason)
+
+
+def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iterator[pl.DataFrame]:
+    """Yield canonical rows, file after file, and fill ``notes``: one for each file.
+
+    Files of a mail server are taken in the order of their first lines.
+    """
+    clock = Clock(choices.zone, choices.year)
+    readers: dict[str, Reader] = {}
+    for item in _in_order(plans, choices):
+        note = Notes(item.source.name, f"{item.format} ({item.reason})")
+        notes.append(note)
+        clock.begin(item.source.last_written(), note)
+        if item.format not in readers:
+            readers[item.format] = _reader(item.format, clock, choices)
+        found = readers[item.format].read(item.source.blocks(note), note)
+        for name, events in _gathered(found):
+            rows = to_rows(events, load_format(name), note, choices.policy)
+            if rows.height:
+                yield choices.disguise(rows) if choices.disguise else rows
+
+
+def _reader(form: str, clock: Clock, choices: Choices) -> Reader:
+    if form == "webhooks":
+        from fsm.logs.webhooks.reader import Reader as Webhooks
+
+        return Webhooks(choices.zone)
+    reader: Reader = import_module(f"fsm.logs.{form}").Reader(clock)
+    return reader
+
+
+def _gathered(found: Iterable[tuple[str, list[Event]]]) -> Iterator[tuple[str, list[Event]]]:
+    """Join small groups of events of one format: rows are made for many at a time."""
+    name, group = "", list[Event]()
+    for own, events in found:
+        if own != name or len(group) + len(events) > _CHUNK:
+            if group:
+                yield name, group
+            name, group = own, []
+        group += events
+    if group:
+        yield name, group
+
+
+def _in_order(plans: Iterable[Plan], choices: Choices) -> list[Plan]:
+    """Sort the files of each mail server by their first times; others stay where they are."""
+    plans = list(plans)
+    for form in ("postfix", "exim", "sendmail", "momentum"):
+        places = [number for number, item in enumerate(plans) if item.format == form]
+        if len(places) > 1:
+            ordered = sorted((plans[number] for number in places), key=lambda p: _began(p, choices))
+            for number, item in zip(places, ordered, strict=True):
+                plans[number] = item
+    return plans
+
+
+def _began(item: Plan, choices: Choices) -> int:
+    clock = Clock(choices.zone, choices.year)
+    clock.begin(item.source.last_written(), Notes(item.source.name))
+    lines = item.source.head().decode("utf-8", "replace").split("\n")
+    return next((time for line in lines if (time := clock.read(line)) is not None), 0)
