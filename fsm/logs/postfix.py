@@ -110,6 +110,8 @@ class Reader:
         name = queue
         if _SHORT.fullmatch(queue) and (queue in self._open or queue in self._used):
             name = f"{queue}@{time // _SECOND}"
+        if queue in self._open:
+            self._forget(self._open[queue])
         self._open[queue] = message = Queued(name, time, line)
         return message
 
