@@ -54,7 +54,13 @@ _RANK = {"relayed": 0, "soft_bounce": 1, "delivered": 2, "retry_failed": 3, "har
 _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
 
 
-def to_rows(events: Sequence[Event], form: Format, notes: Notes, policy: Policy) -> pl.DataFrame:
+def to_rows(
+    events: Sequence[Event],
+    form: Format,
+    notes: Notes,
+    policy: Policy,
+    file: str | None = None,
+) -> pl.DataFrame:
     """Return events as rows of :data:`SCHEMA`; what has no meaning is only counted."""
     frame = _columns(events)
     nameless = frame["message_id"].fill_null("") == ""
@@ -77,7 +83,7 @@ def to_rows(events: Sequence[Event], form: Format, notes: Notes, policy: Policy)
         pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
         (pl.lit(None, pl.Int64) if form.ordered else rank).alias("seq"),
         pl.lit(form.name).alias("format"),
-        pl.lit(notes.name).alias("file"),
+        pl.lit(file or notes.name).alias("file"),
     ).select(*SCHEMA)
 
 

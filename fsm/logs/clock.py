@@ -39,12 +39,13 @@ class Clock:
         self.zone, self._given = zone, year
         self._known: dict[str, int | None] = {}
         self._last: datetime | None = None
-        self._until = datetime.now(UTC)
+        self.until = datetime.now(UTC)
+        """When the file was last written to."""
         self._notes: Notes | None = None
 
     def begin(self, until: datetime | None, notes: Notes) -> None:
         """Start a file that was last written to at ``until`` (now, where nobody knows)."""
-        self._until = until or datetime.now(UTC)
+        self.until = until or datetime.now(UTC)
         self._notes = notes
         self._known.clear()
         self._last = None
@@ -103,7 +104,7 @@ class Clock:
             return None
         if self._notes and self._last and moment.year > self._last.year:
             self._notes.assumed["year"] += f", from {moment:%d %B} on {moment.year}"
-        if self._notes and moment.replace(tzinfo=self.zone) > self._until + _SLACK:
+        if self._notes and moment.replace(tzinfo=self.zone) > self.until + _SLACK:
             self._notes.assumed["years"] = (
                 "lines later than the file itself: it spans more than a year; "
                 "give the year of its first line with --year"
@@ -117,11 +118,11 @@ class Clock:
             found = _moment(self._given, fields, part)
             why = "as given"
         else:
-            latest = (self._until + _SLACK).astimezone(self.zone).replace(tzinfo=None)
+            latest = (self.until + _SLACK).astimezone(self.zone).replace(tzinfo=None)
             years = range(latest.year, max(latest.year - 9, _LEAST_YEAR), -1)
             moments = (m for year in years if (m := _moment(year, fields, part)))
             found = next((m for m in moments if m <= latest), None)
-            why = f"the lines have none; the file is of {self._until:%Y-%m-%d}"
+            why = f"the lines have none; the file is of {self.until:%Y-%m-%d}"
         if found and self._notes:
             self._notes.assumed["year"] = f"year {found.year} ({why})"
         return found

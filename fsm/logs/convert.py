@@ -65,6 +65,8 @@ def plan(sources: Iterable[Input], form: str | None = None) -> list[Plan]:
 
 
 def _plan(source: Input, form: str | None) -> Plan:
+    if source.group:
+        return Plan(source, "mail", f"{source.group} is a Maildir")
     head = source.head()
     if not head:
         raise LogError(f"{source.name}: empty; a log begins with a header line or a record")
@@ -72,6 +74,8 @@ def _plan(source: Input, form: str | None) -> Plan:
         family = form if form in CANONICAL else load_format(form).family
         return Plan(source, family, "as given")
     found = guess(head)
+    if found is None and b"\0" in head:
+        raise LogError(f"{source.name}: binary data, no log that is known (see: fsm formats)")
     if found is None:
         return Plan(source, "csv", "nothing else fits")
     return Plan(source, found.format, found.reason)
@@ -85,16 +89,23 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
     clock = Clock(choices.zone, choices.year)
     readers: dict[str, Reader] = {}
     for item in _in_order(plans, choices):
-        note = Notes(item.source.name, f"{item.format} ({item.reason})")
-        notes.append(note)
+        note = _note(item, notes)
         clock.begin(item.source.last_written(), note)
         if item.format not in readers:
             readers[item.format] = _reader(item.format, clock, choices)
         found = readers[item.format].read(item.source.blocks(note), note)
         for name, events in _gathered(found):
-            rows = to_rows(events, load_format(name), note, choices.policy)
+            rows = to_rows(events, load_format(name), note, choices.policy, item.source.name)
             if rows.height:
                 yield choices.disguise(rows) if choices.disguise else rows
+
+
+def _note(item: Plan, notes: list[Notes]) -> Notes:
+    """Return what is noted of a file; the mails of one Maildir have that in common."""
+    name = item.source.group or item.source.name
+    if item.source.group is None or not notes or notes[-1].name != name:
+        notes.append(Notes(name, f"{item.format} ({item.reason})"))
+    return notes[-1]
 
 
 def _reader(form: str, clock: Clock, choices: Choices) -> Reader:

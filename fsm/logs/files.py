@@ -8,31 +8,37 @@ from __future__ import annotations
 import bz2
 import glob
 import gzip
+import io
 import lzma
 import shutil
 import sys
 import tempfile
 import weakref
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import zstandard
 
 from fsm.errors import LogError
 from fsm.logs.notes import Notes
 
-__all__ = ["Input", "expand", "line_texts"]
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
+__all__ = ["Holder", "Input", "expand", "line_texts"]
 
 _BLOCK = 1 << 20
 _LONGEST = 1 << 24
 """Bytes of a line; what is longer is passed over and said."""
 _WINDOW = 1 << 27
 """Bytes that a zstd file may ask for."""
+_MORSEL = 1 << 12
+"""Bytes unpacked at a time: a hostile file makes 128 MiB of them at most."""
 _DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 TOO_LONG = "a line of more than 16 MiB"
 
@@ -43,6 +49,8 @@ class Input:
 
     path: Path
     name: str
+    group: str | None = None
+    """The Maildir that it is in."""
     keep: object = field(default=None, compare=False)
     """What holds the file in place as long as this is."""
 
@@ -125,10 +133,49 @@ def _decompressed(path: Path, start: bytes) -> IO[bytes]:
     if start.startswith(b"\xfd7zXZ\x00"):
         return cast(IO[bytes], lzma.open(path))
     if start.startswith(b"\x28\xb5\x2f\xfd"):
-        unpack = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-        raw = path.open("rb")
-        return unpack.stream_reader(raw, read_across_frames=True, closefd=True)
+        return cast(IO[bytes], io.BufferedReader(_Zstd(path), _BLOCK))
     return path.open("rb")
+
+
+class _Zstd(io.RawIOBase):
+    """Reads zstd frames, and notices when the last one is cut short."""
+
+    def __init__(self, path: Path) -> None:
+        self._raw = path.open("rb")
+        self._unpack = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        while not self._left:
+            data = self._raw.read(_MORSEL)
+            if not data:
+                if self._frame:
+                    raise EOFError
+                return 0
+            self._left = self._unpacked(data)
+        size = min(len(view), len(self._left))
+        view[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+    def _unpacked(self, data: bytes) -> bytes:
+        parts = []
+        while data:
+            self._frame = self._frame or self._unpack.decompressobj()
+            parts.append(self._frame.decompress(data))
+            data = self._frame.unused_data
+            if self._frame.eof:
+                self._frame = None
+        return b"".join(parts)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def _text(data: bytes) -> str:
@@ -155,21 +202,35 @@ def expand(paths: Iterable[str]) -> list[Input]:
             if not names:
                 raise LogError(f"{path}: no file has such a name")
         for name in names:
-            found.setdefault(name, Input(Path(name), name))
+            for place in _maildir(Path(name)) or [Input(Path(name), name)]:
+                found.setdefault(place.name, place)
     return list(found.values())
+
+
+def _maildir(path: Path) -> list[Input]:
+    """Return the mails of a Maildir; none where it is none."""
+    if not (path / "cur").is_dir() or not (path / "new").is_dir():
+        return []
+    mails = (mail for part in ("cur", "new") for mail in (path / part).iterdir())
+    return [
+        Input(mail, str(mail), str(path))
+        for mail in sorted(mails)
+        if mail.is_file() and not mail.name.startswith(".")
+    ]
 
 
 def _standard_input() -> Input:
     with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool)
     place = Path(spool.name)
-    holder = _Holder()
-    weakref.finalize(holder, place.unlink, missing_ok=True)
-    return Input(place, "<stdin>", holder)
+    return Input(place, "<stdin>", keep=Holder(lambda: place.unlink(missing_ok=True)))
 
 
-class _Holder:
-    """Stands for a temporary file that is needed."""
+class Holder:
+    """Stands for a temporary file: when nobody holds this any more, it is cleared away."""
+
+    def __init__(self, clear: Callable[[], object]) -> None:
+        weakref.finalize(self, clear)
 
 
 def line_texts(source: Input, numbers: Iterable[int]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from fsm.errors import LogError
 from fsm.logs.convert import Choices, Plan, plan
 from fsm.logs.detect import CANONICAL
-from fsm.logs.files import Input, expand
+from fsm.logs.files import Holder, Input, expand
 from fsm.logs.notes import Notes
 from fsm.logs.spool import Spool, spool
 from fsm.replay.source import Log, Source, check_columns, open_source
@@ -83,4 +83,4 @@ def _unpacked(packed: Input) -> Input:
     path = Path(directory.name) / "log"
     with packed.open() as file, path.open("wb") as plain:
         shutil.copyfileobj(file, plain)
-    return replace(packed, path=path, keep=directory)
+    return replace(packed, path=path, keep=Holder(directory.cleanup))

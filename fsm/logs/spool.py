@@ -85,7 +85,7 @@ def spool(
         rows = pl.scan_parquet(first).collect_batches(maintain_order=True)
         write_frames(merged(rows, added), path)
         first.unlink()
-        _count(added, notes)
+        _count(added, plans, notes)
     else:
         first.rename(path)
     found = Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
@@ -98,7 +98,9 @@ def _never_none(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     yield from frames
 
 
-def _count(added: pl.DataFrame, notes: Iterable[Notes]) -> None:
+def _count(added: pl.DataFrame, plans: Iterable[Plan], notes: list[Notes]) -> None:
     counts = dict(added.group_by("file").len().iter_rows())
-    for note in notes:
-        note.implied = counts.get(note.name, 0)
+    for item in plans:
+        name = item.source.group or item.source.name
+        note = next(note for note in reversed(notes) if note.name == name)
+        note.implied += counts.get(item.source.name, 0)

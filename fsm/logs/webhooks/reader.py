@@ -32,11 +32,13 @@ class Reader:
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
         """Yield the events of blocks of lines, with the name of their format."""
-        blocks = iter(blocks)
-        first = next((block for block in blocks if any(map(str.strip, block))), [])
-        head = next((line for line in first if line.strip()), "")
+        blocks, begun = iter(blocks), list[list[str]]()
+        head = ""
+        while not head and (block := next(blocks, None)) is not None:
+            begun.append(block)
+            head = next((line for line in block if line.strip()), "")
         reading = _Reading(self._zone, notes)
-        blocks = chain([first], blocks)
+        blocks = chain(begun, blocks)
         yield from reading.lines(blocks) if _is_whole(head) else reading.documents(blocks)
 
 
