@@ -32,14 +32,15 @@ class Reader:
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
         """Yield the events of blocks of lines, with the name of their format."""
-        blocks, begun = iter(blocks), list[list[str]]()
-        head = ""
-        while not head and (block := next(blocks, None)) is not None:
-            begun.append(block)
-            head = next((line for line in block if line.strip()), "")
+        blocks, skipped = iter(blocks), 0
+        first = next(blocks, [])
+        while first and not any(map(str.strip, first)):
+            skipped += len(first)
+            first = next(blocks, [])
+        head = next((line for line in first if line.strip()), "")
         reading = _Reading(self._zone, notes)
-        blocks = chain(begun, blocks)
-        yield from reading.lines(blocks) if _is_whole(head) else reading.documents(blocks)
+        found = reading.lines if _is_whole(head) else reading.documents
+        yield from found(chain([first], blocks), skipped)
 
 
 def _is_whole(line: str) -> bool:
@@ -61,8 +62,8 @@ class _Reading:
         self.signs: tuple[frozenset[str], ...] = ()
         self.translate: Translate | None = None
 
-    def lines(self, blocks: Iterable[list[str]]) -> Iterator[tuple[str, list[Event]]]:
-        number = 0
+    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, list[Event]]]:
+        """Yield the events of records a line; ``number`` is that of the line before."""
         for block in blocks:
             pairs = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
@@ -85,9 +86,12 @@ class _Reading:
             self.notes.rejected.add("not JSON", number)
         return []
 
-    def documents(self, blocks: Iterable[list[str]]) -> Iterator[tuple[str, list[Event]]]:
+    def documents(
+        self, blocks: Iterable[list[str]], number: int
+    ) -> Iterator[tuple[str, list[Event]]]:
+        """Yield the events of records over several lines."""
         pairs: list[tuple[object, int]] = []
-        for value, line in _documents(blocks, self.notes):
+        for value, line in _documents(blocks, number + 1, self.notes):
             pairs.append((value, line))
             if len(pairs) >= 10_000:
                 yield from self._groups(pairs)
@@ -137,11 +141,13 @@ class _Reading:
             self.notes.rejected.add("JSON, but no object", line)
 
 
-def _documents(blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[object, int]]:
+def _documents(
+    blocks: Iterable[list[str]], line: int, notes: Notes
+) -> Iterator[tuple[object, int]]:
     """Yield the values of a text, and the line each begins on; lists are opened."""
     decode = json.JSONDecoder().raw_decode
     texts = ("\n".join(block) + "\n" for block in blocks)
-    buffer, place, line = next(texts, ""), 0, 1
+    buffer, place = next(texts, ""), 0
     while True:
         start = place
         while start < len(buffer) and buffer[start] in _BETWEEN:
