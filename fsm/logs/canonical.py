@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from fsm.logs.event import Event
+from fsm.logs.event import Event, Found
 from fsm.logs.fault import code_of, with_fault
 from fsm.logs.meaning import BESIDE, FAILED, NOTHING, Format
 from fsm.logs.notes import Notes, Tally
 from fsm.logs.policy import Policy
 
-__all__ = ["SCHEMA", "to_rows"]
+__all__ = ["SCHEMA", "event_frame", "to_rows"]
 
 SCHEMA: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -55,14 +55,14 @@ _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
 
 
 def to_rows(
-    events: Sequence[Event],
+    events: pl.DataFrame,
     form: Format,
     notes: Notes,
     policy: Policy,
     file: str | None = None,
 ) -> pl.DataFrame:
     """Return events as rows of :data:`SCHEMA`; what has no meaning is only counted."""
-    frame = _columns(events)
+    frame = events
     nameless = frame["message_id"].fill_null("") == ""
     if nameless.any():
         notes.rejected.add(
@@ -85,6 +85,19 @@ def to_rows(
         pl.lit(form.name).alias("format"),
         pl.lit(file or notes.name).alias("file"),
     ).select(*SCHEMA)
+
+
+def event_frame(groups: Sequence[Found]) -> pl.DataFrame:
+    """Return groups of events as one frame, with a column for each field of an event."""
+    frames: list[pl.DataFrame] = []
+    loose: list[Event] = []
+    for group in groups:
+        if isinstance(group, pl.DataFrame):
+            frames += [_columns(loose), group] if loose else [group]
+            loose = []
+        else:
+            loose += group
+    return pl.concat([*frames, _columns(loose)] if loose or not frames else frames)
 
 
 def _columns(events: Sequence[Event]) -> pl.DataFrame:

@@ -11,10 +11,10 @@ from typing import Protocol
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.logs.canonical import to_rows
+from fsm.logs.canonical import event_frame, to_rows
 from fsm.logs.clock import Clock
 from fsm.logs.detect import CANONICAL, guess
-from fsm.logs.event import Event
+from fsm.logs.event import Found
 from fsm.logs.files import Input
 from fsm.logs.meaning import load_format
 from fsm.logs.notes import Notes
@@ -54,9 +54,7 @@ class Plan:
 class Reader(Protocol):
     """Finds events in the lines of one file after the other."""
 
-    def read(
-        self, blocks: Iterable[list[str]], notes: Notes
-    ) -> Iterator[tuple[str, list[Event]]]: ...
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]: ...
 
 
 def plan(sources: Iterable[Input], form: str | None = None) -> list[Plan]:
@@ -117,17 +115,18 @@ def _reader(form: str, clock: Clock, choices: Choices) -> Reader:
     return reader
 
 
-def _gathered(found: Iterable[tuple[str, list[Event]]]) -> Iterator[tuple[str, list[Event]]]:
-    """Join small groups of events of one format: rows are made for many at a time."""
-    name, group = "", list[Event]()
+def _gathered(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Join successive groups of events of one format: rows are made for many at a time."""
+    name, group, size = "", list[Found](), 0
     for own, events in found:
-        if own != name or len(group) + len(events) > _CHUNK:
-            if group:
-                yield name, group
-            name, group = own, []
-        group += events
-    if group:
-        yield name, group
+        if group and (own != name or size + len(events) > _CHUNK):
+            yield name, event_frame(group)
+            group, size = [], 0
+        name = own
+        group.append(events)
+        size += len(events)
+    if size:
+        yield name, event_frame(group)
 
 
 def _in_order(plans: Iterable[Plan], choices: Choices) -> list[Plan]:

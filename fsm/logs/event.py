@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-__all__ = ["Event"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Event", "Found"]
 
 
 class Event(NamedTuple):
@@ -27,3 +31,7 @@ class Event(NamedTuple):
     delivery_id: str | None = None
     doubt: str | None = None
     """Why the reader itself is not sure of this event."""
+
+
+Found: TypeAlias = "Sequence[Event] | pl.DataFrame"
+"""Events, or a frame with the columns of one and a row for each."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Holder", "Input", "expand", "line_texts"]
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 22
 _LONGEST = 1 << 24
 """Bytes of a line; what is longer is passed over and said."""
 _WINDOW = 1 << 27

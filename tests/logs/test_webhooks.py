@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.logs.canonical import SCHEMA, to_rows
+from fsm.logs.canonical import SCHEMA, event_frame, to_rows
 from fsm.logs.meaning import BESIDE, FAULTS, HEARD, format_names, load_format
 from fsm.logs.notes import Notes
 from fsm.logs.policy import load_policy
+from fsm.logs.webhooks.columns import columns_of
 from fsm.logs.webhooks.reader import Reader
 
 AT = 1_767_603_600  # 2026-01-05T09:00:00Z
@@ -306,7 +307,7 @@ def rows(text: str, notes: Notes | None = None) -> list[dict[str, Any]]:
     notes = notes or Notes("log")
     policy = load_policy("source")
     frames = [
-        to_rows(events, load_format(name), notes, policy)
+        to_rows(event_frame([events]), load_format(name), notes, policy)
         for name, events in Reader(UTC).read([text.split("\n")], notes)
     ]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *frames]).to_dicts()
@@ -405,3 +406,45 @@ def test_any_values_in_the_fields_do_no_harm(case: tuple[Any, ...], data: st.Dat
     for indent in (None, 1):
         for row in rows(json.dumps(record, indent=indent)):
             assert row["message_id"]
+
+
+def both_ways(lines: list[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of lines, read one by one and as columns."""
+    found = []
+    for worth in (10**9, 1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("fsm.logs.webhooks.reader._WORTH", worth)
+            found.append(rows("\n".join(lines)))
+    return found[0], found[1]
+
+
+PLAIN = {p: [r for q, r, *_ in CASES if q == p and len(r) > 2] for p in format_names()}
+
+
+@pytest.mark.parametrize("provider", [p for p, records in PLAIN.items() if records])
+def test_columns_say_what_records_say(provider: str) -> None:
+    one_by_one, as_columns = both_ways([json.dumps(record) for record in PLAIN[provider]])
+    assert one_by_one == as_columns
+
+
+def test_columns_are_used() -> None:
+    for provider in ("sendgrid", "mailgun", "mailjet", "brevo", "mandrill", "postmark"):
+        form = load_format(provider)
+        lines = [json.dumps(record) for record in PLAIN[provider]]
+        frame = columns_of(form)(lines, 7)
+        assert frame is not None, provider
+        assert frame["line"].to_list() == list(range(7, 7 + len(lines)))
+
+
+@given(st.sampled_from([p for p, records in PLAIN.items() if records]), st.data())
+def test_columns_say_what_records_say_whatever_is_in_them(
+    provider: str, data: st.DataObject
+) -> None:
+    lines = []
+    for record in data.draw(st.lists(st.sampled_from(PLAIN[provider]), min_size=1, max_size=4)):
+        changed = dict(record)
+        for key in data.draw(st.lists(st.sampled_from(sorted(record)), max_size=2)):
+            changed[key] = data.draw(VALUES | st.sampled_from(["", "1e3", "[x", AT, str(AT), WHEN]))
+        lines.append(json.dumps(changed))
+    one_by_one, as_columns = both_ways(lines)
+    assert one_by_one == as_columns

@@ -9,16 +9,22 @@ from itertools import chain
 from urllib.parse import unquote_plus
 
 import orjson
+import polars as pl
 
-from fsm.logs.event import Event
+from fsm.logs.event import Event, Found
 from fsm.logs.meaning import load_format
 from fsm.logs.notes import Notes
+from fsm.logs.webhooks.columns import Columns
 from fsm.logs.webhooks.fields import Translate
-from fsm.logs.webhooks.recognise import open_envelopes, shown_keys, signs_of, translator
+from fsm.logs.webhooks.recognise import columns, open_envelopes, shown_keys, signs_of, translator
 
 __all__ = ["Reader"]
 
 _FORM = "mandrill_events="
+_PATIENCE = 3
+"""Blocks in succession that could not be read as a whole before that is given up."""
+_WORTH = 100
+"""Lines of a block that are worth it."""
 _BETWEEN = " \t\r\n,[]\ufeff"
 _LONGEST = 1 << 22
 """Characters of one record in a document of several lines."""
@@ -30,17 +36,18 @@ class Reader:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]:
         """Yield the events of blocks of lines, with the name of their format."""
         blocks, skipped = iter(blocks), 0
         first = next(blocks, [])
         while first and not any(map(str.strip, first)):
             skipped += len(first)
             first = next(blocks, [])
-        head = next((line for line in first if line.strip()), "")
+        head, line = next(((line, n) for n, line in enumerate(first, 1) if line.strip()), ("", 0))
+        begun = [part for part in (first[:line], first[line:]) if part]
         reading = _Reading(self._zone, notes)
         found = reading.lines if _is_whole(head) else reading.documents
-        yield from found(chain([first], blocks), skipped)
+        yield from found(chain(begun, blocks), skipped)
 
 
 def _is_whole(line: str) -> bool:
@@ -61,10 +68,18 @@ class _Reading:
         self.name = ""
         self.signs: tuple[frozenset[str], ...] = ()
         self.translate: Translate | None = None
+        self.columns: Columns | None = None
+        self.patience = _PATIENCE
 
-    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, list[Event]]]:
+    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
         """Yield the events of records a line; ``number`` is that of the line before."""
         for block in blocks:
+            frame = self._columns(block, number + 1)
+            if frame is not None:
+                number += len(block)
+                self.notes.lines = number
+                yield self.name, frame
+                continue
             pairs = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 try:
@@ -73,6 +88,14 @@ class _Reading:
                     pairs += self._odd(line, number)
             yield from self._groups(pairs)
             self.notes.lines = number
+
+    def _columns(self, block: list[str], first: int) -> pl.DataFrame | None:
+        """Read a whole block, if it is all of the provider of the record before."""
+        if not self.columns or not self.patience or len(block) < _WORTH:
+            return None
+        frame = self.columns(block, first)
+        self.patience = _PATIENCE if frame is not None else self.patience - 1
+        return frame
 
     def _odd(self, line: str, number: int) -> list[tuple[object, int]]:
         """Return what a line holds that is no JSON."""
@@ -86,9 +109,7 @@ class _Reading:
             self.notes.rejected.add("not JSON", number)
         return []
 
-    def documents(
-        self, blocks: Iterable[list[str]], number: int
-    ) -> Iterator[tuple[str, list[Event]]]:
+    def documents(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
         """Yield the events of records over several lines."""
         pairs: list[tuple[object, int]] = []
         for value, line in _documents(blocks, number + 1, self.notes):
@@ -98,7 +119,7 @@ class _Reading:
                 pairs = []
         yield from self._groups(pairs)
 
-    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, list[Event]]]:
+    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, Found]]:
         """Yield the events of values, in groups of one format."""
         events: list[Event] = []
         zone, notes = self.zone, self.notes
@@ -118,9 +139,7 @@ class _Reading:
         if events:
             yield self.name, events
 
-    def _change(
-        self, value: object, line: int, events: list[Event]
-    ) -> Iterator[tuple[str, list[Event]]]:
+    def _change(self, value: object, line: int, events: list[Event]) -> Iterator[tuple[str, Found]]:
         """Read a value that may be of another provider, or hold several records."""
         if events:
             yield self.name, events
@@ -133,10 +152,11 @@ class _Reading:
             if name != self.name:
                 self.name, self.signs = name, signs_of(name)
                 self.translate = translator(load_format(name))
+                self.columns = columns(load_format(name))
             assert self.translate  # noqa: S101
             found = self.translate(record, line, self.zone, self.notes)
             if found:
-                yield name, list(found)
+                yield name, found
         if not known and not isinstance(value, list):
             self.notes.rejected.add("JSON, but no object", line)
 

@@ -9,10 +9,11 @@ from typing import Any, cast
 import orjson
 
 from fsm.logs.meaning import Format, format_names, load_format
+from fsm.logs.webhooks.columns import Columns, columns_of
 from fsm.logs.webhooks.fields import Record, Translate, by_table
 from fsm.logs.webhooks.ses import translate as ses
 
-__all__ = ["open_envelopes", "recognise", "shown_keys", "translator"]
+__all__ = ["columns", "open_envelopes", "recognise", "shown_keys", "translator"]
 
 ENVELOPES = (
     "msys",
@@ -68,6 +69,12 @@ def recognise(record: Record) -> str | None:
             if any(keys >= sign for sign in signs):
                 return name
     return None
+
+
+@cache
+def columns(form: Format) -> Columns | None:
+    """Return what makes events of blocks of records of a format; None where nothing does."""
+    return columns_of(form) if "name" in form.record else None
 
 
 @cache
