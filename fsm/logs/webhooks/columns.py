@@ -64,7 +64,9 @@ def _parsed(lines: Sequence[str], schema: Mapping[str, pl.DataType]) -> pl.DataF
 
 def _events(found: pl.DataFrame, first: int, cut: str | None) -> pl.DataFrame | None:
     texts = pl.col(pl.String)
-    nested = pl.any_horizontal(texts.str.starts_with("{").any(), texts.str.starts_with("[").any())
+    nested = pl.any_horizontal(
+        texts.str.contains(r"^[\[{]").any(), pl.col("native").str.contains(r"/[\[{]").any()
+    )
     times = _times(found["time"])
     to = pl.col("recipient")
     if times is None or found.select(nested | ~to.str.contains("@", literal=True).all()).item():
@@ -97,8 +99,8 @@ def _times(texts: pl.Series) -> pl.Series | None:
     """Return microseconds since 1970; None where a text needs a closer look."""
     if texts.null_count():
         return None
-    seconds = texts.cast(pl.Float64, strict=False)
-    if not seconds.null_count():
+    if texts.str.contains(r"^[0-9]+(?:\.[0-9]*)?$").all():
+        seconds = texts.cast(pl.Float64)
         small = seconds.is_between(1, 1e11, closed="left").all()
         return (seconds * _SECOND).round().cast(pl.Int64) if small else None
     times = microseconds(texts)
