@@ -1,4 +1,4 @@
-"""Machines by name: the built-in ones with their sources, or any ``package.module:Class``."""
+"""Machines by name: the built-in ones with their sources, files, any ``package.module:Class``."""
 
 from __future__ import annotations
 
@@ -12,28 +12,46 @@ from fsm.errors import MachineError
 from fsm.machine import Machine
 from fsm.machines import NAMES
 
-__all__ = ["document", "load", "load_bare", "machine_class"]
+__all__ = ["READERS", "document", "load", "load_bare", "machine_class"]
+
+READERS = {
+    ".json": "fsm.formats.document",
+    ".scxml": "fsm.formats.scxml",
+    ".dot": "fsm.formats.dot",
+}
+"""The module whose ``read`` takes a file with this suffix."""
 
 
-@cache
 def load(name: str) -> Machine:
-    """Return a machine: a built-in name, or ``package.module:Class``.
+    """Return a machine: a built-in name, ``package.module:Class`` or a file.
 
     Built-in machines carry the source of each transition, read from their Markdown page.
     Importing a module runs it: name only modules you trust. Raises :class:`MachineError`
     where the machine cannot be found or compiled exactly.
     """
-    machine = load_bare(name)
-    if name not in NAMES:
-        return machine
+    return _built_in(name) if name in NAMES else load_bare(name)
+
+
+def load_bare(name: str) -> Machine:
+    """Return a machine without looking up the sources of its transitions, which is faster."""
+    path = Path(name)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        return _compiled(name)
+    machine: Machine = import_module(reader).read(path)
+    return machine
+
+
+@cache
+def _built_in(name: str) -> Machine:
     from fsm.spec.origins import origins
 
+    machine = _compiled(name)
     return machine.with_origins(origins(document(name), machine))
 
 
 @cache
-def load_bare(name: str) -> Machine:
-    """Return a machine without the sources of its transitions, which is faster."""
+def _compiled(name: str) -> Machine:
     from fsm.compile import compile_chart
 
     return compile_chart(machine_class(name), name)
@@ -69,4 +87,5 @@ def document(name: str) -> Path:
 def _unknown(name: str) -> str:
     close = get_close_matches(name, NAMES, 1)
     known = f"did you mean {close[0]!r}?" if close else f"built in are {', '.join(NAMES)}"
-    return f"{name}: no such machine; {known} (others are named package.module:Class)"
+    others = f"others are named package.module:Class, or a file: {', '.join(READERS)}"
+    return f"{name}: no such machine; {known} ({others})"

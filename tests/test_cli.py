@@ -175,11 +175,44 @@ def test_simulate_and_replay(fsm: Fsm, tmp_path: Path) -> None:
     assert (facts["messages"], facts["rejected"]) == (500, 0)
 
 
-@pytest.mark.parametrize("suffix", ["dot", "svg", "mmd"])
+@pytest.mark.parametrize("suffix", ["dot", "svg", "mmd", "puml", "d2", "scxml", "json"])
 def test_draw_by_suffix(fsm: Fsm, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"machine.{suffix}"
     assert fsm("draw", "engagement", "-o", path).status == 0
     assert "clicked" in path.read_text()
+    if suffix in ("scxml", "json"):
+        assert fsm("compare", "engagement", path).status == 0
+        assert fsm("draw", path, "--format", suffix).out == path.read_text()
+
+
+DRAWN = {
+    "direction": (["--direction", "RL"], "direction RL", "direction TB"),
+    "no boxes": (["--group-by", "none"], "Retrying<br/>Failed", "status_Failed {"),
+    "stack": (["--stack"], "delivered (D3)<br/>retry_succeeded", "retrying : soft_bounce (D2)"),
+    "focus": (["--focus", "to_send"], "4 more arrows", "retrying"),
+    "radius": (["--focus", "to_send:9"], "retrying", "more arrows"),
+    "collapse": (["--collapse", "Failed"], "3 states", "Retrying"),
+    "collapse all": (["--collapse", "all"], "Failed<br/>3 states", "Retrying"),
+    "diff": (["--diff", "without-feedback"], "Sent #8594; Failed", "+ retry"),
+    "path": (["--path", "relayed, opened"], "#9656; relayed (1)", "starts at"),
+}
+
+
+@pytest.mark.parametrize(("options", "there", "not_there"), DRAWN.values(), ids=DRAWN)
+def test_draw(fsm: Fsm, options: list[str], there: str, not_there: str) -> None:
+    result = fsm("draw", "with-feedback", "--format", "mermaid", *options)
+    assert (result.status, result.err) == (0, "")
+    assert there in result.out
+    assert not_there not in result.out
+
+
+def test_draw_the_traffic_of_a_log(fsm: Fsm, sample: Path) -> None:
+    with sample.open("a") as log:
+        log.write("m3,relayed,2026-03-02T11:00:00Z,9\n")
+    drawn = fsm("draw", "with-feedback", "--counts", sample, "--format", "mermaid").out
+    assert "to_send --> awaiting : relayed 3" in drawn
+    assert "relayed 1" in drawn
+    assert "events in log" in drawn
 
 
 USER_MACHINE = """
@@ -226,6 +259,14 @@ WRONG = {
     "no zone": (["replay", "x", "--as-of", "2026-01-01T00:00:00"], "has no zone"),
     "no mapping": (["replay", "x", "--column", "id=case"], "where CANONICAL is one of"),
     "no suffix": (["draw", "engagement", "-o", "/tmp/x.bmp"], "bmp"),
+    "two overlays": (["draw", "delivery", "--path", "stop", "--diff", "x"], "one at a time"),
+    "no state": (["draw", "delivery", "--focus", "nowhere:2"], "no state 'nowhere'"),
+    "no status": (["draw", "delivery", "--collapse", "Gone"], "no status 'Gone' to collapse"),
+    "no such file": (["draw", "/no/such.scxml"], "/no/such.scxml: No such file"),
+    "part of all": (
+        ["draw", "delivery", "--stack", "--focus", "draft", "--format", "json"],
+        "whole",
+    ),
     "no directory": (["draw", "engagement", "-o", "/no/x.svg"], "/no/x.svg: No such file"),
 }
 

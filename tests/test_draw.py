@@ -7,61 +7,30 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from itertools import combinations
 from xml.sax.saxutils import escape
 
 import pytest
+from hostile import HOSTILE, named
 from hypothesis import example, given
 from hypothesis import strategies as st
+from placing import overlapping
 
 from fsm.compile import compile_chart
 from fsm.draw import FORMATS, draw
-from fsm.draw.dot import to_dot
-from fsm.draw.mermaid import to_mermaid
-from fsm.draw.picture import Arrow, arrows, boxes, loose_states
-from fsm.draw.svg import render, to_svg
-from fsm.draw.text import identifiers, shortened, visible, wrapped
+from fsm.draw import dot as dot_format
+from fsm.draw import mermaid as mermaid_format
+from fsm.draw.graphviz import render
+from fsm.draw.picture import Arrow, Look, picture
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Indicator, Machine, Source, State, Transition
 from fsm.machines import NAMES
+from fsm.text import identifiers, shortened, visible, wrapped
 
+SVG_TAGS = {"svg", "style", "g", "title", "desc", "text", "path", "polygon", "polyline", "ellipse"}
 SVG = "{http://www.w3.org/2000/svg}"
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program here")
 RENDERERS = ["wheel", pytest.param("dot", marks=needs_dot)]
 
-HOSTILE = {
-    "quotes": "say \"hi\" 'there'",
-    "many quotes": '"""',
-    "markup": "<script>alert(1)</script>",
-    "html label": "<b>bold</b>",
-    "entity": "&lt;b&gt; &amp; &#38;",
-    "cdata": "]]>",
-    "arrow": "a --> b",
-    "port": "a:b:s",
-    "colons": "a::b;c",
-    "newline": "line\nbreak\r\n",
-    "backslashes": "\\N \\n \\l \\",
-    "quote after backslash": '\\"',
-    "bidi": "a\u202eb\u2066c",
-    "control": "a\x00b\x07c\x1bd\x7f\x85",
-    "not a character": "a\ufffeb\ud800c",
-    "mermaid entity": "#35; #lt;",
-    "mermaid comment": "%% c",
-    "mermaid directive": '%%{init: {"theme": "dark"}}%%',
-    "mermaid direction": "Direction TB",
-    "mermaid shape": "<<fork>> [[choice]]",
-    "markdown": "**b** _i_ __u__ `c` $$x$$",
-    "markdown list": "1. one",
-    "keyword": "end",
-    "keyword of dot": "subgraph",
-    "property": "__proto__",
-    "only spaces": "   ",
-    "empty": "",
-    "wide": "日本語の状態の名前はとても長い",
-    "long": "x" * 10_000,
-    "long and odd": '"&<' * 3_334,
-}
 hostile = pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 
 
@@ -87,12 +56,20 @@ def machine(*transitions: str, **facts: object) -> Machine:
     return Machine(**(declared | facts))  # type: ignore[arg-type]
 
 
-def named(name: str) -> Machine:
-    """A machine with this name wherever a machine has one."""
-    states = (State("a", None, "A", ("a",)), State(name, name, f"{name}!", (name,), final=True))
-    cell = Transition("a", "x", name, name, name, Source("D1", name))
-    indicators = (Indicator(name, frozenset({name})),)
-    return Machine(name, name, states, ("x",), (cell,), "a", indicators)
+def to_dot(model: Machine, **options: bool) -> str:
+    return dot_format.to_dot(picture(model, Look("LR")), **options)
+
+
+def to_mermaid(model: Machine) -> str:
+    return mermaid_format.to_mermaid(picture(model, Look("LR")))
+
+
+def to_svg(model: Machine, direction: str = "LR", renderer: str | None = None) -> str:
+    return str(draw(model, "svg", Look(direction), renderer=renderer))
+
+
+def arrows(model: Machine) -> tuple[Arrow, ...]:
+    return picture(model).arrows
 
 
 def edges(dot: str) -> list[tuple[str, str]]:
@@ -208,14 +185,14 @@ def test_effects(transition: str, expected: list[str]) -> None:
 
 def test_a_flat_machine_has_no_boxes() -> None:
     engagement = built_in("engagement")
-    assert loose_states(engagement) == engagement.states
+    assert picture(engagement).boxes == ()
     assert "subgraph" not in to_dot(engagement)
     assert "{" not in to_mermaid(engagement)
 
 
 def test_a_status_keeps_its_colour_in_both_feedback_modes() -> None:
     with_, without = (
-        {box.status: box.rank for box in boxes(built_in(name))}
+        {box.status: box.rank for box in picture(built_in(name)).boxes}
         for name in ("with-feedback", "without-feedback")
     )
     assert with_ == {"Sent": 0, "Failed": 1, "Pending": 2}
@@ -320,7 +297,7 @@ def test_a_hostile_name_shows_as_text_in_svg(name: str, renderer: str) -> None:
     for line in (*wrapped(name, 30), *wrapped(f"{name}!", 24)):
         assert line.strip() in ("", *shown)
     tags = {element.tag.removeprefix(SVG) for element in ET.fromstring(svg).iter()}
-    assert tags <= {"svg", "g", "title", "desc", "text", "path", "polygon", "polyline", "ellipse"}
+    assert tags <= SVG_TAGS
 
 
 @needs_dot
@@ -376,24 +353,11 @@ def test_svg_draws_labels_last_with_a_rim() -> None:
     assert {t.get("paint-order") for g in labels for t in g.findall(f"{SVG}text")} == {"stroke"}
 
 
-def placed(svg: str) -> Iterator[tuple[str, float, float, float, float]]:
-    """Yield each text with a cautious box: a character is at least 0.45 of its size wide."""
-    for text in ET.fromstring(svg).iter(f"{SVG}text"):
-        x, y, size = (float(text.get(key) or 0) for key in ("x", "y", "font-size"))
-        half = len(text.text or "") * size * 0.45 / 2
-        yield text.text or "", x - half, x + half, y - size * 0.8, y
-
-
 @pytest.mark.parametrize("direction", ["LR", "TB"])
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_lies_on_another(name: str, direction: str) -> None:
     svg = to_svg(built_in(name), direction=direction, renderer="wheel")
-    overlapping = [
-        (a[0], b[0])
-        for a, b in combinations(placed(svg), 2)
-        if a[1] < b[2] and b[1] < a[2] and a[3] < b[4] and b[3] < a[4]
-    ]
-    assert overlapping == []
+    assert overlapping(svg) == []
 
 
 # Mermaid ------------------------------------------------------------------------------------
@@ -465,10 +429,15 @@ def test_any_name_shows_as_text_in_mermaid(name: str) -> None:
 
 STARTS = {
     "dot": "digraph with_feedback {",
-    "svg": "<svg ",
     "mermaid": "stateDiagram-v2\n",
+    "plantuml": "@startuml\n",
+    "d2": "vars: {d2-config: {layout-engine: elk}}\n",
+    "svg": "<svg ",
     "png": pytest.param(b"\x89PNG", marks=needs_dot),
     "pdf": pytest.param(b"%PDF-", marks=needs_dot),
+    "scxml": "<?xml ",
+    "xstate": "{\n",
+    "json": "{\n",
 }
 
 
@@ -496,10 +465,16 @@ def test_a_pdf_shows_no_clock() -> None:
 
 
 REFUSED = {
-    "format": (lambda m: draw(m, "gif"), "no format 'gif'; there are: dot, svg, mermaid, png, pdf"),
+    "format": (
+        lambda m: draw(m, "gif"),
+        "no format 'gif'; there are: dot, mermaid",
+    ),
     "picture": (lambda _: render("", "dot"), "no picture format 'dot'; there are: svg, png, pdf"),
-    "direction": (lambda m: draw(m, "dot", "UP"), "no direction 'UP'; there are: LR, TB, RL, BT"),
-    "mermaid": (lambda m: draw(m, "mermaid", "UP"), "no direction 'UP'"),
+    "direction": (
+        lambda m: draw(m, "dot", Look("UP")),
+        "no direction 'UP'; there are: LR, TB, RL, BT",
+    ),
+    "mermaid": (lambda m: draw(m, "mermaid", Look("UP")), "no direction 'UP'"),
     "renderer": (
         lambda m: draw(m, "svg", renderer="neato"),
         "no renderer 'neato'; there are: dot, wheel",
@@ -583,7 +558,7 @@ def test_dot_that_does_not_run(monkeypatch, failure: Exception, message: str) ->
 
 
 def test_another_program_named_dot_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.draw.svg.render", lambda *_, **__: b"<svg/>")
+    monkeypatch.setattr("fsm.draw.graphviz.render", lambda *_, **__: b"<svg/>")
     with pytest.raises(OutputError, match="holds no graph"):
         to_svg(machine("a x b"))
 

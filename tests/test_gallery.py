@@ -14,7 +14,7 @@ from fsm.draw.gallery import stale_files, write_gallery
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("gallery")
-    assert len(list(write_gallery(directory))) == 1 + 4 * len(NAMES)
+    assert len(list(write_gallery(directory))) == 1 + 9 * len(NAMES) + 4
     return directory
 
 

@@ -57,9 +57,10 @@ class _Commands(click.Group):
 def cli() -> None:
     """Documented delivery tables as executable state machines.
 
-    MACHINE is a built-in name (see: fsm machines) or package.module:Class, a python-statemachine
-    class that is imported from the current directory or the environment. Data goes to standard
-    output, everything else to standard error; - is standard input or output.
+    MACHINE is a built-in name (see: fsm machines), a .json, .scxml or .dot file, or
+    package.module:Class, a python-statemachine class imported from the current directory or the
+    environment. Data goes to standard output, everything else to standard error; - is standard
+    input or output.
 
     Exit status: 0 done, 1 differs, stale or rejected, 2 wrong use or input.
     """

@@ -1,33 +1,124 @@
-"""``fsm draw``: a machine as a diagram."""
+"""``fsm draw``: a machine as a diagram, or as a document for another tool."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from fsm.catalog import load
+from fsm.cli.options import Columns, Duration
+from fsm.cli.text import shown
 from fsm.draw import FORMATS, draw
-from fsm.draw.picture import DIRECTIONS
+from fsm.draw.marking import changes, path, split_trace, traffic
+from fsm.draw.overlay import NO_OVERLAY, Overlay
+from fsm.draw.picture import DIRECTIONS, Look
 from fsm.files import write_bytes
+from fsm.machine import Machine
 
 __all__ = ["command"]
 
-_SUFFIXES = {".gv": "dot", ".mmd": "mermaid"}
+_SUFFIXES = {
+    ".gv": "dot",
+    ".md": "mermaid",
+    ".mmd": "mermaid",
+    ".plantuml": "plantuml",
+    ".puml": "plantuml",
+}
+_ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 
 @click.command("draw")
 @click.argument("machine")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by suffix, or dot.")
-@click.option("--direction", type=click.Choice(DIRECTIONS), help="Default: by the machine's size.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-def command(machine: str, form: str | None, direction: str | None, output: Path | None) -> None:
-    """Draw MACHINE: statuses as boxes around their states, decisions dashed."""
+@click.option("--direction", type=click.Choice(DIRECTIONS), help="Default: by the machine's size.")
+@click.option("--engine", type=click.Choice(_ENGINES), default="dot", help="Graphviz's layout.")
+@click.option(
+    "--group-by", type=click.Choice(("status", "none")), default="status", help="Boxes, or none."
+)
+@click.option("--stack", is_flag=True, help="One arrow for all events between two states.")
+@click.option("--focus", metavar="STATE[:RADIUS]", help="Only what is so many arrows away (1).")
+@click.option("--collapse", metavar="STATUS", multiple=True, help="Its states as one; or: all.")
+@click.option("--timeout", type=Duration(), help="Then a simpler layout is made (default: 4s).")
+@click.option("--counts", metavar="LOG", multiple=True, help="Overlay: the traffic of a log.")
+@click.option("--column", "columns", type=Columns(), multiple=True, help="Of that log: its name.")
+@click.option("--validity", type=Duration(), help="Of that log's delivery: retries end with it.")
+@click.option("--diff", metavar="OTHER", help="Overlay: what MACHINE changes in another machine.")
+@click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
+def command(
+    machine: str,
+    form: str | None,
+    output: Path | None,
+    direction: str | None,
+    engine: str,
+    group_by: str,
+    stack: bool,
+    focus: str | None,
+    collapse: tuple[str, ...],
+    timeout: timedelta | None,
+    counts: tuple[str, ...],
+    columns: tuple[tuple[str, str], ...],
+    validity: timedelta | None,
+    diff: str | None,
+    trace: str | None,
+) -> None:
+    """Draw MACHINE: statuses as boxes around their states, decisions dashed.
+
+    dot, mermaid, plantuml, d2, svg, png and pdf are diagrams; scxml, json and xstate hold the
+    whole machine, and the first two of them are a MACHINE wherever one is taken.
+    """
     suffix = output.suffix.lower() if output else ""
-    chosen = form or _SUFFIXES.get(suffix, suffix[1:] or "dot")
-    picture = draw(load(machine), chosen, direction=direction)
+    loaded, overlay = load(machine), NO_OVERLAY
+    if bool(counts) + (diff is not None) + (trace is not None) > 1:
+        raise click.UsageError("--counts, --diff and --path are laid over one at a time")
+    if counts:
+        overlay = _traffic(loaded, counts, dict(columns), validity)
+    elif diff is not None:
+        loaded, overlay = changes(loaded, load(diff))
+    elif trace is not None:
+        overlay = path(loaded, split_trace(trace))
+    look = Look(
+        direction=direction,
+        group=group_by == "status",
+        focus=_focus(loaded, focus) if focus else None,
+        collapse=loaded.statuses if collapse == ("all",) else collapse,
+        stacked=stack,
+        overlay=overlay,
+    )
+    picture = draw(
+        loaded,
+        form or _SUFFIXES.get(suffix, suffix[1:] or "dot"),
+        look,
+        engine=engine,
+        timeout=timeout.total_seconds() if timeout else None,
+        say=lambda text: click.echo(shown(f"fsm: {text}"), err=True),
+    )
     data = picture if isinstance(picture, bytes) else picture.encode()
     if output and str(output) != "-":
         write_bytes(data, output)
     else:
         click.echo(data, nl=False)
+
+
+def _focus(machine: Machine, text: str) -> tuple[str, int]:
+    """Return a state and a radius, 1 where there is none."""
+    state, _, radius = text.rpartition(":")
+    if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
+        return state, int(radius)
+    return machine.state(text).name, 1
+
+
+def _traffic(
+    machine: Machine, logs: tuple[str, ...], columns: dict[str, str], validity: timedelta | None
+) -> Overlay:
+    """Return the traffic of logs; those who draw nothing else need not load the engine."""
+    from fsm.catalog import load_bare
+    from fsm.replay import read_log, replay
+
+    log = read_log(logs, columns)
+    result = replay(log, [machine], companions=load_bare, validity=validity)
+    cells = result.traffic.select("machine", "state", "event", "target", "count")
+    met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
+    return traffic(machine, met, ", ".join(Path(log).name for log in logs))

@@ -15,18 +15,19 @@ __all__ = ["explore"]
 MAX_STATES = 100_000
 
 
-def explore(chart: Chart, name: str | None = None) -> Machine:
+def explore(chart: Chart, name: str | None = None, most: int | None = None) -> Machine:
     """Return the machine of all configurations a chart can reach.
 
-    Raises :class:`MachineError` where the chart cannot be compiled exactly or has more than
-    100,000 states.
+    Raises :class:`MachineError` where the chart cannot be compiled exactly, has more than
+    100,000 states, or, where ``most`` is given, more than so many cells.
     """
-    return _Explorer(chart).machine(name or chart.class_name)
+    return _Explorer(chart, most).machine(name or chart.class_name)
 
 
 class _Explorer:
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, most: int | None = None) -> None:
         self.chart = chart
+        self.most = most
         self.stepper = Stepper(chart)
 
     def machine(self, name: str) -> Machine:
@@ -38,6 +39,7 @@ class _Explorer:
             ]
             for event in chart.events
         }
+        width = sum(map(len, symbols.values()))
         start = self.stepper.start()
         steps: dict[Configuration, dict[str, tuple[str, Step]]] = {}
         queue = deque([start])
@@ -48,6 +50,8 @@ class _Explorer:
             row = steps[configuration] = {}
             if len(steps) > MAX_STATES:
                 raise MachineError(f"{chart.class_name}: more than {MAX_STATES:,} states")
+            if self.most and len(steps) * width > self.most:
+                raise MachineError(f"{chart.class_name}: more than {self.most:,} cells")
             for event, refined in symbols.items():
                 for text, valuation in refined:
                     step = self.stepper.macrostep(configuration, event, valuation)

@@ -75,13 +75,15 @@ def _table(machines: list[Machine], options: Mapping[str, str], pages: Pages) ->
 
 def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages) -> str:
     from fsm.draw import draw
+    from fsm.draw.picture import Look
 
-    return _fenced("mermaid", str(draw(machines[0], "mermaid", options.get("direction"))))
+    return _fenced("mermaid", str(draw(machines[0], "mermaid", Look(options.get("direction")))))
 
 
 def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
     from fsm.draw import draw
-    from fsm.draw.text import visible
+    from fsm.draw.picture import Look
+    from fsm.text import visible
 
     file = options.get("file")
     if not file or not file.endswith(".svg") or Path(file).is_absolute():
@@ -89,7 +91,7 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) 
     place = (pages.directory / file).resolve()
     if not place.is_relative_to(pages.directory.resolve()):
         raise PageError(f"file={file} is not in the directory of the page")
-    picture = draw(machines[0], "svg", options.get("direction"), renderer="wheel")
+    picture = draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel")
     pages.pictures[place] = str(picture)
     title = visible(machines[0].title).replace("[", "(").replace("]", ")")
     return f"![{title}](<{file}>)" if " " in file else f"![{title}]({file})"

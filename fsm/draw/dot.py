@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from graphviz import Digraph, escape, nohtml
 
-from fsm.draw.picture import Arrow, Box, arrows, boxes, check_direction, loose_states
-from fsm.draw.text import identifiers, shortened, visible, wrapped
-from fsm.machine import Machine, State
+from fsm.draw.overlay import Tone
+from fsm.draw.picture import Arrow, Box, Node, Picture
+from fsm.draw.rows import Places
+from fsm.text import identifiers, shortened, visible, wrapped
 
-__all__ = ["FONT", "GREY", "MONOSPACE", "to_dot"]
+__all__ = ["FONT", "GREY", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
 
 FONT = "Helvetica,Arial,sans-serif"
 MONOSPACE = "Menlo,Consolas,monospace"
@@ -21,70 +22,99 @@ _INK = "#1f2933"
 _LINE = "#52606d"
 
 
-class _Paint(NamedTuple):
+class Paint(NamedTuple):
+    """The colours of one status."""
+
     fill: str
     border: str
+    text: str
 
 
 # Borders after Okabe and Ito (https://jfly.uni-koeln.de/color/), told apart by colour-blind
-# readers; fills light enough for dark text. Taken in turn by the rank of the status.
-_PAINTS = (
-    _Paint("#e3eff9", "#0072b2"),
-    _Paint("#fdeade", "#d55e00"),
-    _Paint("#eff1f3", "#7b8794"),
-    _Paint("#fdf5d3", "#b58a00"),
-    _Paint("#dff3ec", "#009e73"),
-    _Paint("#f7e8f1", "#b0588d"),
+# readers; fills light enough for dark text, titles dark enough for fills. Taken in turn by the
+# rank of the status.
+PAINTS = (
+    Paint("#e3eff9", "#0072b2", "#005a8e"),
+    Paint("#fdeade", "#d55e00", "#a34700"),
+    Paint("#eff1f3", "#7b8794", "#5f6b76"),
+    Paint("#fdf5d3", "#b58a00", "#7a5c00"),
+    Paint("#dff3ec", "#009e73", "#00795a"),
+    Paint("#f7e8f1", "#b0588d", "#934373"),
 )
-_UNPAINTED = _Paint("#ffffff", _LINE)
+_UNPAINTED = Paint("#ffffff", _LINE, _INK)
+
+# The colour of a tone, and the style of its arrows: none is told by its colour alone.
+TONES = {
+    Tone.PLAIN: (_LINE, ""),
+    Tone.FADED: ("#a9b4be", ""),
+    Tone.ADDED: ("#00795a", "bold"),
+    Tone.REMOVED: ("#b3432b", "dotted"),
+    Tone.CHANGED: ("#7a5c00", "bold"),
+    Tone.REJECTED: ("#c1121f", ""),
+    Tone.TAKEN: ("#005f96", "bold"),
+}
+_WIDEST = 4.5
+"""Points, of the arrow with the most traffic."""
 
 
-def to_dot(machine: Machine, *, direction: str = "LR", html: bool = True) -> str:
-    """Return the diagram of a machine in DOT, the same text for the same machine.
+def to_dot(
+    picture: Picture, *, html: bool = True, engine: str = "dot", places: Places | None = None
+) -> str:
+    """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow that leaves a box is taken by each of its
     states; a dashed one is our own decision, its reason is in the tooltip. With ``html=False``
     the labels are plain text in one size, for a Graphviz that cannot read HTML-like labels.
-
-    Raises :class:`fsm.errors.FsmError` for a direction other than LR, TB, RL and BT.
+    Only the engine ``dot`` keeps labels apart; for others a label is a node on the way. With
+    ``places`` states stand where these say, and arrows leave their labels to tooltips.
     """
-    check_direction(direction)
-    return _Drawing(machine, html).source(direction)
+    return _Drawing(picture, html, engine, places or {}).source()
 
 
 class _Drawing:
-    def __init__(self, machine: Machine, html: bool) -> None:
-        self.machine = machine
+    def __init__(self, picture: Picture, html: bool, engine: str, places: Places) -> None:
+        self.picture = picture
+        self.layered = engine == "dot"
         self.html = html
+        self.places = places
         # Without the HTML-like labels, the renderer knows the widths of one font at a time.
         self.font = FONT if html else FONT.partition(",")[0]
         # "start" is the dot that points at the initial state, the rest are words of DOT.
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
-        self.ids = identifiers((s.name for s in machine.states), reserved=words)
-        clusters = identifiers(f"cluster_{status}" for status in machine.statuses)
-        self.clusters = {s: clusters[f"cluster_{s}"] for s in machine.statuses}
+        self.ids = identifiers((node.name for node in picture.nodes), reserved=words)
+        clusters = identifiers(f"cluster_{box.status}" for box in picture.boxes)
+        self.clusters = {b.status: clusters[f"cluster_{b.status}"] for b in picture.boxes}
 
-    def source(self, direction: str) -> str:
-        graph = Digraph(identifiers([self.machine.name])[self.machine.name])
-        self._defaults(graph, direction)
-        graph.node("start", "", shape="circle", style="filled", width="0.14", fillcolor=_INK)
-        loose = loose_states(self.machine)
-        painted = {state.name: box.rank for box in boxes(self.machine) for state in box.states}
-        for state in loose:
-            rank = painted.get(state.name)
-            self._state(graph, state, _UNPAINTED if rank is None else _paint(rank))
-        for box in boxes(self.machine):
-            if box.states[0] not in loose:
-                self._box(graph, box)
-        graph.edge("start", self.ids[self.machine.initial])
-        for arrow in arrows(self.machine):
-            self._arrow(graph, arrow)
+    def source(self) -> str:
+        picture = self.picture
+        graph = Digraph(identifiers([picture.name])[picture.name])
+        self._defaults(graph)
+        if picture.initial is not None:
+            x, y = self.places.get(picture.initial, (0.0, 0.0))
+            shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
+            graph.node("start", "", **shape, **self._place((x, y + 60)))
+        for node in picture.loose:
+            self._node(graph, node, _UNPAINTED if node.rank is None else _paint(node.rank))
+        for box in picture.boxes:
+            self._box(graph, box)
+        if picture.initial is not None:
+            graph.edge("start", self.ids[picture.initial])
+        for number, arrow in enumerate(picture.arrows):
+            self._arrow(graph, arrow, number)
         return str(graph.source)
 
-    def _defaults(self, graph: Digraph, direction: str) -> None:
+    def _defaults(self, graph: Digraph) -> None:
+        extra = (
+            {"label": self._legend(), "labelloc": "b", "fontcolor": _INK}
+            if self.picture.legend
+            else {}
+        )
+        if not self.layered:
+            extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
+            extra["outputorder"] = "edgesfirst"
         graph.attr(
             "graph",
-            rankdir=direction,
+            rankdir=self.picture.direction,
             compound="true",
             newrank="true",
             bgcolor="white",
@@ -93,6 +123,7 @@ class _Drawing:
             nodesep="0.35",
             ranksep="0.55",
             pad="0.15",
+            **extra,
         )
         graph.attr(
             "node",
@@ -114,6 +145,13 @@ class _Drawing:
             arrowsize="0.75",
         )
 
+    def _place(self, place: tuple[float, float]) -> dict[str, str]:
+        return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
+
+    def _legend(self) -> str:
+        lines = (line for text in self.picture.legend for line in wrapped(text, 90))
+        return _plain_lines(lines)
+
     def _box(self, graph: Digraph, box: Box) -> None:
         paint = _paint(box.rank)
         with graph.subgraph(name=self.clusters[box.status]) as cluster:
@@ -122,52 +160,81 @@ class _Drawing:
                 style="rounded,filled",
                 color=paint.border,
                 fillcolor=paint.fill,
-                fontcolor=paint.border,
+                fontcolor=paint.text,
                 labeljust="l",
                 penwidth="1.3",
                 margin="14",
                 tooltip=_plain(shortened(box.status)),
+                **({"labelloc": "t"} if self.picture.legend else {}),
             )
-            for state in box.states:
-                self._state(cluster, state, _Paint("#ffffff", paint.border))
+            for node in box.nodes:
+                self._node(cluster, node, paint._replace(fill="#ffffff"))
 
-    def _state(self, graph: Digraph, state: State, paint: _Paint) -> None:
-        title = state.title or state.name
-        notes = wrapped(state.name, 28) if state.name != title else ()
-        status = f", status {shortened(state.status)}" if state.status is not None else ""
+    def _node(self, graph: Digraph, node: Node, paint: Paint) -> None:
+        small = (node.caption, *node.notes) if node.caption else node.notes
+        notes = tuple(line for note in small for line in wrapped(note, 28))
+        marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
+        status = f", status {shortened(node.status)}" if node.status is not None else ""
         graph.node(
-            self.ids[state.name],
-            self._label(wrapped(title, 24), notes, mono=True),
+            self.ids[node.name],
+            self._label(wrapped(node.title, 24), notes, marks, mono=True),
             color=paint.border,
             fillcolor=paint.fill,
-            tooltip=_plain(f"{shortened(title)}{status}{', final' if state.final else ''}"),
-            **({"peripheries": "2"} if state.final else {}),
-            **_note_count(notes),
+            tooltip=_plain(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
+            **({"peripheries": "2"} if node.final else {}),
+            **self._place(self.places.get(node.name, (0.0, 0.0))),
+            **_classes(notes, marks),
         )
 
-    def _arrow(self, graph: Digraph, arrow: Arrow) -> None:
+    def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
         events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
         notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
-        attributes = {"label": self._label(events, notes)}
+        color, style = TONES[arrow.tone]
+        attributes = {}
         if arrow.is_decision:
-            attributes["style"] = "dashed"
-        if arrow.origins:
-            attributes["tooltip"] = _plain_lines(map(shortened, arrow.origins))
+            style = ",".join(filter(None, (style, "dashed")))
+        if style:
+            attributes["style"] = style
+        if arrow.tone is not Tone.PLAIN:
+            is_pale = arrow.tone is Tone.FADED
+            attributes |= {"color": color, "fontcolor": GREY if is_pale else color}
+        if arrow.weight:
+            attributes["penwidth"] = f"{1 + (_WIDEST - 1) * arrow.share**0.5:.1f}"
+        tooltip = arrow.origins or (arrow.labels if self.places else ())
+        if tooltip:
+            attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
         if arrow.status is not None:
             attributes["ltail"] = self.clusters[arrow.status]
-        ends = self.ids[arrow.source], self.ids[arrow.target]
-        graph.edge(*ends, **attributes, **_note_count(notes))
+        source, target = self.ids[arrow.source], self.ids[arrow.target]
+        label = {"label": self._label(events, notes)} | _classes(notes, ())
+        if self.places:
+            graph.edge(source, target, **attributes)
+        elif self.layered:
+            graph.edge(source, target, **label, **attributes)
+        else:
+            middle = f"label {number}"
+            graph.node(middle, shape="plain", style="", fontsize="11", **label)
+            graph.edge(source, middle, **attributes, arrowhead="none")
+            graph.edge(middle, target, **attributes)
 
     def _label(
-        self, lines: tuple[str, ...], notes: tuple[str, ...], mono: bool = False, bold: bool = False
+        self,
+        lines: tuple[str, ...],
+        notes: tuple[str, ...],
+        marks: tuple[tuple[Tone, str], ...] = (),
+        mono: bool = False,
+        bold: bool = False,
     ) -> str:
         if not self.html:
-            return _plain_lines(lines + notes)
+            return _plain_lines((*lines, *notes, *(line for _, line in marks)))
         text = "<BR/>".join(map(_markup, lines))
         text = f"<B>{text}</B>" if bold else text
         face = f' FACE="{MONOSPACE}"' if mono else ""
         for note in notes:
             text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{_markup(note)}</FONT>'
+        for tone, line in marks:
+            color = TONES[tone][0]
+            text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{_markup(line)}</FONT>'
         return f"<{text}>"
 
 
@@ -176,13 +243,15 @@ def _spaced(line: str) -> str:
     return f"\xa0{line}\xa0"
 
 
-def _note_count(notes: tuple[str, ...]) -> dict[str, str]:
-    """Return the class that tells the SVG how many of the last lines are small."""
-    return {"class": f"notes{len(notes)}"} if notes else {}
+def _classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
+    """Return the class that tells the SVG how the last lines are set: small, or in a tone."""
+    names = [f"notes{len(notes)}"] if notes else []
+    names += [f"mark_{tone.name}" for tone, _ in marks]
+    return {"class": " ".join(names)} if names else {}
 
 
-def _paint(rank: int) -> _Paint:
-    return _PAINTS[rank % len(_PAINTS)]
+def _paint(rank: int) -> Paint:
+    return PAINTS[rank % len(PAINTS)]
 
 
 def _markup(line: str) -> str:

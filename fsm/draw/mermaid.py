@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fsm.draw.picture import Arrow, Box, arrows, boxes, check_direction, loose_states
-from fsm.draw.text import identifiers, wrapped
-from fsm.machine import Machine, State
+from fsm.draw.picture import Arrow, Box, Node, Picture
+from fsm.text import identifiers, wrapped
 
 __all__ = ["to_mermaid"]
 
@@ -23,55 +22,54 @@ _WORDS = (
 )  # fmt: skip
 
 
-def to_mermaid(machine: Machine, *, direction: str = "LR") -> str:
-    """Return the diagram of a machine as a Mermaid ``stateDiagram-v2``.
+def to_mermaid(picture: Picture) -> str:
+    """Return a picture as a Mermaid ``stateDiagram-v2``.
 
     Statuses are composite states; an arrow that leaves one is taken by each of its states.
-    Mermaid draws every arrow alike, so our own decisions are not marked. Of a name longer than
-    1,000 characters the beginning is shown.
-
-    Raises :class:`fsm.errors.FsmError` for a direction other than LR, TB, RL and BT.
+    Mermaid draws every arrow alike, so our own decisions are not marked, and what an overlay
+    marks is told by signs. Of a name longer than 1,000 characters the beginning is shown.
     """
-    check_direction(direction)
-    return "\n".join(_Diagram(machine).lines(direction)) + "\n"
+    return "\n".join(_Diagram(picture).lines()) + "\n"
 
 
 class _Diagram:
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
-        statuses = {f"status {status}": status for status in machine.statuses}
-        names = [state.name for state in machine.states]
-        self.ids = identifiers(names, reserved=_WORDS)
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        statuses = {f"status {box.status}": box.status for box in picture.boxes}
+        self.ids = identifiers((node.name for node in picture.nodes), reserved=_WORDS)
         taken = (*_WORDS, *self.ids.values())
         composites = identifiers(statuses, reserved=taken)
         self.composites = {statuses[name]: composite for name, composite in composites.items()}
 
-    def lines(self, direction: str) -> Iterator[str]:
-        machine = self.machine
+    def lines(self) -> Iterator[str]:
+        picture = self.picture
         yield "stateDiagram-v2"
-        yield f"    direction {direction}"
-        loose = loose_states(machine)
-        for state in loose:
-            yield f"    {self._state(state)}"
-        for box in boxes(machine):
-            if box.states[0] not in loose:
-                yield from self._box(box)
-        yield f"    [*] --> {self.ids[machine.initial]}"
-        for arrow in arrows(machine):
+        yield f"    direction {picture.direction}"
+        for node in picture.loose:
+            yield f"    {self._node(node)}"
+        for box in picture.boxes:
+            yield from self._box(box)
+        if picture.initial is not None:
+            yield f"    [*] --> {self.ids[picture.initial]}"
+        for arrow in picture.arrows:
             yield f"    {self._arrow(arrow)}"
-        for state in machine.states:
-            if state.final:
-                yield f"    {self.ids[state.name]} --> [*]"
+        for node in picture.nodes:
+            if node.final:
+                yield f"    {self.ids[node.name]} --> [*]"
+        if picture.legend:
+            text = "<br/>".join(map(_escaped, picture.legend))
+            yield f"    note right of {self.ids[picture.nodes[0].name]} : {text}"
 
     def _box(self, box: Box) -> Iterator[str]:
         # The bar of a composite state has room for one line.
         yield f'    state "{_escaped(box.status, width=1000)}" as {self.composites[box.status]} {{'
-        for state in box.states:
-            yield f"        {self._state(state)}"
+        for node in box.nodes:
+            yield f"        {self._node(node)}"
         yield "    }"
 
-    def _state(self, state: State) -> str:
-        return f'state "{_escaped(state.title or state.name)}" as {self.ids[state.name]}'
+    def _node(self, node: Node) -> str:
+        lines = (node.title, *node.notes, *(mark.text for mark in node.marks))
+        return f'state "{"<br/>".join(map(_escaped, lines))}" as {self.ids[node.name]}'
 
     def _arrow(self, arrow: Arrow) -> str:
         composite = self.composites.get(arrow.status) if arrow.status is not None else None

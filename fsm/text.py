@@ -7,10 +7,10 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["identifiers", "shortened", "visible", "wrapped"]
+__all__ = ["HIDDEN", "identifiers", "shortened", "visible", "wrapped"]
 
 # Listed, not looked up by category: the Unicode tables of Python change, our output must not.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -26,7 +26,7 @@ def visible(text: str) -> str:
     >>> visible("a\nb\u202ec")
     'a[U+000A]b[U+202E]c'
     """
-    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+    return HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def shortened(text: str) -> str:

@@ -1,0 +1,187 @@
+"""The overlays there are: the traffic of a log, the path of a trace, what changed in a machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from fsm.compare import Comparison, compare
+from fsm.draw.overlay import Mark, Overlay, Tone
+from fsm.machine import Effect, Machine, State, Transition
+from fsm.run import run
+
+__all__ = ["changes", "path", "split_trace", "traffic"]
+
+_MOST = 5
+"""So many rejected events a state shows, then how many more there are."""
+_SIGNS = {
+    Effect.STARTS_AT_0: "0 %",
+    Effect.STARTS_AT_100: "100 %",
+    Effect.INCREASES: "↑",
+    Effect.DECREASES: "↓",
+    Effect.NO_CHANGE: "=",
+}
+_SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
+
+
+# Traffic -------------------------------------------------------------------------------------
+
+
+def traffic(
+    machine: Machine, met: Iterable[tuple[str, str, str | None, int]], name: str
+) -> Overlay:
+    """Return how often each cell was met: rows of state, event, target (or ``None``), count.
+
+    Such rows are in :attr:`fsm.replay.Replay.traffic`. Rejected events stand in their states,
+    the most frequent first; a transition that nothing took is faded. ``name`` is the log's.
+    """
+    marks: dict[Transition, Mark] = {}
+    rejected: dict[str, list[tuple[int, str]]] = {}
+    for state, event, target, count in met:
+        transition = machine.step(state, event)
+        if target is None or transition is None:
+            rejected.setdefault(state, []).append((-count, event))
+        else:
+            marks[transition] = Mark(weight=count)
+    total = -sum(count for found in rejected.values() for count, _ in found)
+    return Overlay(
+        marks,
+        {state: _rejections(found) for state, found in rejected.items()},
+        other=Mark(Tone.FADED),
+        legend=(f"Numbers: events in {name}; {Tone.REJECTED.value} rejected ({total:,})",),
+    )
+
+
+def _rejections(found: list[tuple[int, str]]) -> list[Mark]:
+    ordered = sorted(found)
+    marks = [Mark(Tone.REJECTED, f"{event} {-count:,}") for count, event in ordered[:_MOST]]
+    if ordered[_MOST:]:
+        rest = -sum(count for count, _ in ordered[_MOST:])
+        marks.append(Mark(Tone.REJECTED, f"{len(ordered) - _MOST:,} other events {rest:,}"))
+    return marks
+
+
+# Path ----------------------------------------------------------------------------------------
+
+
+def split_trace(text: str) -> tuple[str, ...]:
+    """Return the symbols of a trace, which blanks or commas part.
+
+    >>> split_trace("ok[not is_scheduled], pause resume")
+    ('ok[not is_scheduled]', 'pause', 'resume')
+    """
+    return tuple(_SYMBOL.findall(text))
+
+
+def path(machine: Machine, trace: Sequence[str]) -> Overlay:
+    """Return the way of a trace, its steps numbered; rejected ones stand in their states."""
+    steps: dict[Transition, list[str]] = {}
+    lines: dict[str, list[Mark]] = {}
+    state = machine.initial
+    for number, step in enumerate(run(machine, trace), start=1):
+        if step.transition:
+            steps.setdefault(step.transition, []).append(str(number))
+        else:
+            lines.setdefault(step.before, []).append(Mark(Tone.REJECTED, f"{number}. {step.event}"))
+        state = step.after
+    lines.setdefault(state, []).append(Mark(Tone.TAKEN, "ends here"))
+    return Overlay(
+        {t: Mark(Tone.TAKEN, f"({_few(numbers)})") for t, numbers in steps.items()},
+        {name: _shortened(marks) for name, marks in lines.items()},
+        other=Mark(Tone.FADED),
+        legend=(
+            f"{Tone.TAKEN.value} the way of the trace, by step; {Tone.REJECTED.value} rejected",
+        ),
+    )
+
+
+def _few(numbers: list[str]) -> str:
+    shown = numbers[:_MOST]
+    return ", ".join([*shown, "…"] if len(numbers) > _MOST else shown)
+
+
+def _shortened(marks: list[Mark]) -> list[Mark]:
+    if len(marks) <= _MOST + 1:
+        return marks
+    return [*marks[:_MOST], Mark(Tone.REJECTED, f"{len(marks) - _MOST - 1:,} more"), marks[-1]]
+
+
+# Changes -------------------------------------------------------------------------------------
+
+
+def changes(machine: Machine, before: Machine) -> tuple[Machine, Overlay]:
+    """Return both machines in one, with what ``machine`` adds to, takes from and changes in
+    ``before``.
+
+    States are the same where their names are, or where all of both machines correspond (see
+    :attr:`fsm.compare.Comparison.skeleton`).
+    """
+    comparison = compare(before, machine)
+    names = dict(comparison.skeleton or ())
+    old = _renamed(before, names)
+    kept = {(t.source, t.event, t.target) for t in old.transitions}
+    new = {(t.source, t.event, t.target) for t in machine.transitions}
+    gone = [t for t in old.transitions if (t.source, t.event, t.target) not in new]
+    effects = _effects(comparison)
+    marks = {t: Mark(Tone.REMOVED) for t in gone}
+    for t in machine.transitions:
+        if (t.source, t.event, t.target) not in kept:
+            marks[t] = Mark(Tone.ADDED)
+        elif (t.source, t.event) in effects:
+            marks[t] = Mark(Tone.CHANGED, details=effects[t.source, t.event])
+    union = replace(
+        machine,
+        states=(*machine.states, *_only(old, machine)),
+        transitions=(*machine.transitions, *gone),
+    )
+    legend = f"{machine.name} against {before.name}: + added, − removed, ~ changed"
+    return union, Overlay(marks, _state_lines(machine, old, names), legend=(legend,))
+
+
+def _renamed(machine: Machine, names: dict[str, str]) -> Machine:
+    def now(name: str) -> str:
+        return names.get(name, name)
+
+    return replace(
+        machine,
+        states=tuple(replace(s, name=now(s.name)) for s in machine.states),
+        transitions=tuple(
+            replace(t, source=now(t.source), target=now(t.target)) for t in machine.transitions
+        ),
+        initial=now(machine.initial),
+    )
+
+
+def _only(machine: Machine, other: Machine) -> tuple[State, ...]:
+    names = {state.name for state in other.states}
+    return tuple(state for state in machine.states if state.name not in names)
+
+
+def _effects(comparison: Comparison) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return what changed in the effects of a cell, by the state of the new machine and event."""
+    return {
+        (found.states[1], found.event): tuple(
+            f"{name}: {_SIGNS[old]} → {_SIGNS[new]}" for name, old, new in found.effects
+        )
+        for found in comparison.effects
+    }
+
+
+def _state_lines(machine: Machine, old: Machine, names: dict[str, str]) -> dict[str, list[Mark]]:
+    lines: dict[str, list[Mark]] = {}
+    former = {new: name for name, new in names.items() if new != name}
+    before = {state.name: state for state in old.states}
+    for state in machine.states:
+        found = before.get(state.name)
+        if found is None:
+            lines[state.name] = [Mark(Tone.ADDED, "added")]
+            continue
+        if state.name in former:
+            lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, f"was {former[state.name]}"))
+        if found.status != state.status:
+            what = f"{found.status or 'no status'} → {state.status or 'no status'}"
+            lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, what))
+    for state in _only(old, machine):
+        lines[state.name] = [Mark(Tone.REMOVED, "removed")]
+    return lines

@@ -1,0 +1,109 @@
+"""A machine as the configuration of an XState v5 machine (https://stately.ai/docs/xstate)."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import groupby
+from typing import Any
+
+from fsm.formats.scxml import refinements
+from fsm.machine import Machine, State, Transition
+from fsm.text import HIDDEN, identifiers
+
+__all__ = ["to_xstate"]
+
+# Names that every JavaScript object has.
+_TAKEN = ("constructor", "prototype", "hasOwnProperty", "isPrototypeOf", "toString", "valueOf")
+
+
+def to_xstate(machine: Machine, *, group: bool = True) -> str:
+    """Return the configuration in JSON, for ``setup({guards}).createMachine(config)``.
+
+    Statuses are compound states where their states were declared together, and tags. An event
+    that depends on guards asks the one guard ``is``, with the truth it wants as parameters and
+    the present one in the context::
+
+        setup({guards: {is: ({context}, wanted) =>
+            Object.entries(wanted).every(([name, truth]) => context[name] === truth)}})
+
+    Names that XState would read as more than a name stand in ``meta`` and ``description``.
+    """
+    config = json.dumps(_Config(machine).config(group), ensure_ascii=False, indent=2)
+    return "".join(f"{HIDDEN.sub(_escaped, line)}\n" for line in config.split("\n"))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
+
+
+class _Config:
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.states = identifiers((s.name for s in machine.states), reserved=_TAKEN)
+        taken = (*_TAKEN, *self.states.values())
+        self.statuses = identifiers((f"status {s}" for s in machine.statuses), reserved=taken)
+        refined = refinements(machine.guards)
+        self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
+        events = (event for event, _ in self.inputs.values())
+        self.events = identifiers(events, reserved=_TAKEN)
+        guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
+        self.guards = identifiers(guards, reserved=_TAKEN)
+        self.leaving: dict[str, list[Transition]] = {}
+        for transition in machine.transitions:
+            self.leaving.setdefault(transition.source, []).append(transition)
+
+    def config(self, group: bool) -> dict[str, Any]:
+        machine = self.machine
+        runs = [(s, list(run)) for s, run in groupby(machine.states, lambda s: s.status)]
+        compounds = [status for status, _ in runs if status is not None]
+        nested = group and len(set(compounds)) == len(compounds) < len(machine.states)
+        states: dict[str, Any] = {}
+        first = self.states[machine.initial]
+        start = first
+        for status, run in runs:
+            inner = {self.states[state.name]: self._state(state) for state in run}
+            if nested and status is not None:
+                compound = self.statuses[f"status {status}"]
+                initial = first if first in inner else next(iter(inner))
+                start = compound if first in inner else start
+                states[compound] = {"initial": initial, "states": inner}
+            else:
+                states |= inner
+        return {
+            "id": identifiers([machine.name])[machine.name],
+            "description": machine.title,
+            "context": dict.fromkeys(self.guards.values(), False),
+            "initial": start,
+            "states": states,
+        }
+
+    def _state(self, state: State) -> dict[str, Any]:
+        leaving = self.leaving.get(state.name, [])
+        id_ = self.states[state.name]
+        facts: dict[str, Any] = {"id": id_}
+        if state.final and not leaving:
+            facts["type"] = "final"
+        facts["description"] = state.title
+        if state.status is not None:
+            facts["tags"] = [state.status]
+        facts["meta"] = {"name": state.name, "status": state.status, "final": state.final}
+        events: dict[str, list[dict[str, Any]]] = {}
+        for transition in leaving:
+            event, held = self.inputs[transition.event]
+            events.setdefault(self.events[event], []).append(self._transition(transition, held))
+        if events:
+            facts["on"] = events
+        return facts
+
+    def _transition(self, transition: Transition, held: dict[str, bool]) -> dict[str, Any]:
+        facts: dict[str, Any] = {"target": f"#{self.states[transition.target]}"}
+        if held:
+            params = {self.guards[name]: truth for name, truth in held.items()}
+            facts["guard"] = {"type": "is", "params": params}
+        origin = transition.origin
+        if origin:
+            facts["description"] = f"{origin.label}: {origin.reason}"
+        if transition.event not in self.events.values():
+            facts["meta"] = {"symbol": transition.event}
+        return facts

@@ -1,0 +1,127 @@
+"""A machine put together from the parts of a file, each with the line it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+
+from fsm.compile.guard import MAX_GUARDS, symbol, valuations
+from fsm.errors import MachineError
+from fsm.machine import Deadline, Indicator, Machine, State, Transition
+from fsm.text import shortened
+
+__all__ = ["MAX_BYTES", "MAX_PARTS", "Assembly", "read_bytes", "refuse"]
+
+MAX_BYTES = 16 * 2**20
+"""A machine of 100,000 states and transitions needs less."""
+MAX_PARTS = 250_000
+"""Objects or elements in one file."""
+
+
+def refuse(file: str, line: int, what: str) -> NoReturn:
+    """Raise :class:`MachineError` for a place in a file."""
+    raise MachineError(f"{file}:{line}: {what}")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file that holds a machine; raises :class:`MachineError`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise MachineError(f"{path}: {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise MachineError(f"{path}: larger than {MAX_BYTES >> 20} MiB, not a machine")
+    return data
+
+
+class Assembly:
+    """Takes states, events and transitions in their order, then everything that refers to them.
+
+    Every method raises :class:`MachineError` with the file and line of a part that fits in no
+    machine.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.states: dict[str, State] = {}
+        self.events: dict[str, None] = {}
+        self.transitions: dict[tuple[str, str], Transition] = {}
+
+    def state(self, line: int, state: State) -> None:
+        """Add a state."""
+        if state.name in self.states:
+            refuse(self.file, line, f"a second state {_quoted(state.name)}; rename one of them")
+        self.states[state.name] = state
+
+    def event(self, line: int, event: str) -> None:
+        """Add an input symbol."""
+        if event in self.events:
+            refuse(self.file, line, f"a second event {_quoted(event)}; leave it out")
+        self.events[event] = None
+
+    def transition(self, line: int, transition: Transition) -> None:
+        """Add a transition between states, on an event, that were all added before."""
+        self._known(line, "state", transition.source, self.states)
+        self._known(line, "state", transition.target, self.states)
+        self._known(line, "event", transition.event, self.events)
+        cell = transition.source, transition.event
+        if cell in self.transitions:
+            what = f"a second transition of {_quoted(cell[1])} in state {_quoted(cell[0])}"
+            refuse(self.file, line, f"{what}; a cell of the table has one target")
+        self.transitions[cell] = transition
+
+    def initial(self, line: int, name: str) -> str:
+        """Return the name of the initial state."""
+        if not self.states:
+            refuse(self.file, line, "no state; a machine has at least one")
+        self._known(line, "state", name, self.states)
+        return name
+
+    def indicator(self, line: int, indicator: Indicator) -> Indicator:
+        """Return an indicator of statuses that exist."""
+        statuses = {s.status: None for s in self.states.values() if s.status is not None}
+        for status in sorted(indicator.statuses):
+            self._known(line, "status", status, statuses)
+        return indicator
+
+    def deadline(self, line: int, deadline: Deadline) -> Deadline:
+        """Return a deadline whose event is accepted in its state."""
+        self._known(line, "event", deadline.start, self.events)
+        self._known(line, "state", deadline.state, self.states)
+        if (deadline.state, deadline.event) not in self.transitions:
+            what = f"the deadline's event {_quoted(deadline.event)} is not accepted in state"
+            refuse(self.file, line, f"{what} {_quoted(deadline.state)}")
+        return deadline
+
+    def guards(self, line: int, event: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the guards an event depends on, after checking that it is refined by them."""
+        guards = tuple(names)
+        if len(set(guards)) > MAX_GUARDS:
+            what = f"event {_quoted(event)} depends on more than {MAX_GUARDS} guards"
+            refuse(self.file, line, f"{what}; join some of them into one")
+        for valuation in valuations(set(guards), ""):
+            self._known(line, "event", symbol(event, valuation), self.events)
+        return guards
+
+    def machine(self, **facts: object) -> Machine:
+        """Return the machine of these parts, with its other fields as given."""
+        parts = {
+            "states": tuple(self.states.values()),
+            "events": tuple(self.events),
+            "transitions": tuple(self.transitions.values()),
+        }
+        return Machine(**(parts | facts))  # type: ignore[arg-type]
+
+    def _known(self, line: int, kind: str, name: str, names: Iterable[str]) -> None:
+        if name in names:
+            return
+        close = get_close_matches(name[:100], [n[:100] for n in names][:1000], 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        refuse(self.file, line, f"no {kind} {_quoted(name)}{hint}")
+
+
+def _quoted(name: str) -> str:
+    return repr(shortened(name))

@@ -1,0 +1,167 @@
+"""Mealy machines in DOT, as tools for model learning publish them.
+
+An edge is a transition, its label ``input/output``; a label with several lines, or the rows of
+an HTML label, are several transitions. The initial state is where the only edge without a label
+leads, or, where there is none, the source of the first transition (the convention of the Radboud
+automata benchmarks, https://automata.cs.ru.nl). Everything about looks is passed over.
+
+>>> mealy = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label=<x/1<br/>y/0>] }', "m.dot")
+>>> mealy.run(["x", "y"]), mealy.missing
+(('0', '0'), (('a', 'y'),))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fsm.errors import MachineError
+from fsm.formats.graph import Edge, edges
+from fsm.formats.mealy import Mealy
+from fsm.formats.tokens import Token
+from fsm.machine import Machine
+
+__all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read", "read_dot"]
+
+MAX_BYTES = 1 << 28
+"""The largest file that is read."""
+
+MAX_CELLS = 20_000_000
+"""The largest table, states times inputs: 160 MB."""
+
+_FINDINGS = 20  # a file that is wrong throughout need not fill the screen
+_TAG_BREAK = re.compile(r"<\s*(?:br|/tr)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+class _Cell(NamedTuple):
+    source: str
+    input: str
+    target: str
+    output: str
+    line: int
+
+
+def read_dot(path: Path | str) -> Mealy:
+    """Read a file; raises :class:`MachineError` with file and line for what is no Mealy machine."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise MachineError(f"{path}: larger than {MAX_BYTES >> 20} MB")
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise MachineError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise MachineError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error
+    return parse_dot(text, str(path))
+
+
+def read(path: Path) -> Machine:
+    """Read a file as a machine whose states show the output of the way into them."""
+    return read_dot(path).machine()
+
+
+def parse_dot(text: str, name: str) -> Mealy:
+    """Return the machine of a DOT text; ``name`` is the file that messages refer to.
+
+    States, inputs and outputs are in the order of their first transition, the initial state
+    first. Raises :class:`MachineError`, with all findings at once, for labels that are not
+    ``input/output``, for two initial states and for a cell with two different transitions.
+    """
+    findings: list[str] = []
+    cells: list[_Cell] = []
+    starts: list[Edge] = []
+    for edge in edges(text, name):
+        if edge.label is None:
+            starts.append(edge)
+        else:
+            cells += _cells(edge, edge.label, findings)
+    initial = _initial(starts, cells, findings)
+    table = _unambiguous(cells, findings)
+    if findings:
+        rest = len(findings) - _FINDINGS
+        more = [f"{name}: and {rest} more findings"] if rest > 0 else []
+        shown = [f"{name}:{finding}" for finding in findings[:_FINDINGS]]
+        raise MachineError("\n".join(shown + more))
+    if initial is None:
+        raise MachineError(f"{name}: no edge has a label: there is no machine in it")
+    return _dense(table, initial, name)
+
+
+def _cells(edge: Edge, label: Token, findings: list[str]) -> Iterator[_Cell]:
+    lines = _lines(label)
+    if not lines:
+        findings.append(f"{label.line}: the label is empty, 'input/output' is expected")
+    for line in lines:
+        between = " / " if " / " in line else "/"
+        given, found, put = line.partition(between)
+        if not found or not given.strip():
+            findings.append(f"{label.line}: label {line!r}: 'input/output' is expected")
+            continue
+        yield _Cell(edge.source, given.strip(), edge.target, put.strip(), label.line)
+
+
+def _lines(label: Token) -> list[str]:
+    """Return the lines a reader sees in a label."""
+    if label.kind == "html":
+        flat = " ".join(label.text.split())
+        text = unescape(_TAG.sub("", _TAG_BREAK.sub("\n", flat)))
+    else:
+        text = _ESCAPE.sub(lambda found: "\n" if found[1] in "nlr" else found[1], label.text)
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _initial(starts: list[Edge], cells: list[_Cell], findings: list[str]) -> str | None:
+    """Return the state the arrow without a label points at, else the first source."""
+    ends = {cell.source for cell in cells} | {cell.target for cell in cells}
+    arrows = []
+    for edge in starts:
+        if edge.source in ends:
+            findings.append(f"{edge.line}: {edge.source!r} -> {edge.target!r} has no label")
+        else:
+            arrows.append(edge)
+    for edge in arrows[1:]:
+        if edge.target != arrows[0].target:
+            first = f"{arrows[0].target!r} (line {arrows[0].line})"
+            findings.append(f"{edge.line}: {edge.target!r} is initial, and so is {first}")
+    if arrows:
+        return arrows[0].target
+    return cells[0].source if cells else None
+
+
+def _unambiguous(cells: list[_Cell], findings: list[str]) -> dict[tuple[str, str], _Cell]:
+    """Return the cells by state and input; a cell given twice alike is one."""
+    table: dict[tuple[str, str], _Cell] = {}
+    for cell in cells:
+        first = table.setdefault((cell.source, cell.input), cell)
+        if (first.target, first.output) != (cell.target, cell.output):
+            findings.append(
+                f"{cell.line}: {cell.input!r} in {cell.source!r} gives {cell.output!r} and "
+                f"{cell.target!r}, on line {first.line} it gives {first.output!r} and "
+                f"{first.target!r}; a Mealy machine is deterministic"
+            )
+    return table
+
+
+def _dense(table: dict[tuple[str, str], _Cell], initial: str, name: str) -> Mealy:
+    cells = table.values()
+    states = list(dict.fromkeys((initial, *(s for c in cells for s in (c.source, c.target)))))
+    inputs = list(dict.fromkeys(cell.input for cell in cells))
+    outputs = list(dict.fromkeys(cell.output for cell in cells))
+    if len(states) * len(inputs) > MAX_CELLS:
+        size = f"{len(states)} states x {len(inputs)} inputs"
+        raise MachineError(f"{name}: {size} are more than {MAX_CELLS} cells")
+    state, given, put = ({n: i for i, n in enumerate(x)} for x in (states, inputs, outputs))
+    after = np.full((len(states), len(inputs)), -1, dtype=np.int32)
+    output = after.copy()
+    for cell in cells:
+        place = state[cell.source], given[cell.input]
+        after[place], output[place] = state[cell.target], put[cell.output]
+    title = Path(name).stem
+    return Mealy(title, tuple(states), tuple(inputs), tuple(outputs), after, output)

@@ -1,0 +1,149 @@
+"""The edges of a DOT text, in the order in which they are written.
+
+Attributes other than the labels of edges, ports, and where a subgraph begins and ends, do not
+matter here. An edge from or to a whole subgraph is refused, and so is an undirected graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from fsm.errors import MachineError
+from fsm.formats.tokens import Token, tokens
+
+__all__ = ["Edge", "edges"]
+
+_NAMES = frozenset({"id", "quoted", "html"})
+
+
+class Edge(NamedTuple):
+    """An edge; the label is the token as written, ``None`` where there is none or it is empty."""
+
+    source: str
+    target: str
+    label: Token | None
+    line: int
+
+
+def edges(text: str, name: str) -> Iterator[Edge]:
+    """Yield the edges; raises :class:`MachineError` with the line where the grammar is broken."""
+    return _Parser(text, name).edges()
+
+
+class _Parser:
+    """Reads one token ahead. Nesting is counted, not recursed into."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.name = name
+        self.tokens = tokens(text, name)
+        self.next = next(self.tokens)
+
+    # Tokens
+
+    def take(self) -> Token:
+        token = self.next
+        if token.kind != "end":
+            self.next = next(self.tokens)
+        return token
+
+    def at(self, mark: str) -> bool:
+        return self.next.kind == "mark" and self.next.text == mark
+
+    def passed(self, mark: str) -> bool:
+        """Take the mark where it is next."""
+        if found := self.at(mark):
+            self.take()
+        return found
+
+    def expect(self, mark: str) -> None:
+        if not self.passed(mark):
+            raise self.wrong(f"{mark!r}")
+
+    def wrong(self, expected: str) -> MachineError:
+        token = self.next
+        met = "the end of the file" if token.kind == "end" else repr(token.text)
+        return MachineError(f"{self.name}:{token.line}: {expected} is expected, not {met}")
+
+    def keyword(self) -> str:
+        return self.next.text.lower() if self.next.kind == "keyword" else ""
+
+    # Grammar
+
+    def edges(self) -> Iterator[Edge]:
+        self.header()
+        depth = 1
+        while depth:
+            if self.passed("}"):
+                depth -= 1
+                if self.at("->"):
+                    raise self.wrong("an edge between two states")
+            elif self.subgraph():
+                depth += 1
+            elif not self.passed(";"):
+                yield from self.statement()
+        if self.next.kind != "end":
+            raise self.wrong("the end of the file")
+
+    def header(self) -> None:
+        if self.keyword() == "strict":
+            self.take()
+        if self.keyword() != "digraph":
+            raise self.wrong("'digraph'")
+        self.take()
+        if self.next.kind in _NAMES:
+            self.take()
+        self.expect("{")
+
+    def subgraph(self) -> bool:
+        """Enter a subgraph where one begins."""
+        if self.keyword() == "subgraph":
+            self.take()
+            if self.next.kind in _NAMES:
+                self.take()
+            self.expect("{")
+            return True
+        return self.passed("{")
+
+    def statement(self) -> Iterator[Edge]:
+        if self.keyword() in {"node", "edge", "graph"}:
+            self.take()
+            self.attributes()
+            return
+        line = self.next.line
+        ends = [self.node()]
+        if self.passed("="):
+            self.node()
+            return
+        while self.passed("->"):
+            ends.append(self.node())
+        label = self.attributes()
+        for source, target in pairwise(ends):
+            yield Edge(source, target, label, line)
+
+    def node(self) -> str:
+        """Take a node, its port left out, and return its name."""
+        if self.next.kind not in _NAMES:
+            raise self.wrong("a name")
+        token = self.take()
+        while self.passed(":"):
+            if self.next.kind not in _NAMES:
+                raise self.wrong("a port")
+            self.take()
+        return token.text.replace('\\"', '"') if token.kind == "quoted" else token.text
+
+    def attributes(self) -> Token | None:
+        """Take the attribute lists and return the label; one without text is none."""
+        label: Token | None = None
+        while self.passed("["):
+            while not self.passed("]"):
+                key = self.node().lower()
+                self.expect("=")
+                value = self.next
+                self.node()
+                if key == "label":
+                    label = value if value.text.strip() else None
+                if not self.passed(","):
+                    self.passed(";")
+        return label

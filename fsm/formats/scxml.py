@@ -1,0 +1,345 @@
+"""A machine as SCXML (https://www.w3.org/TR/scxml/), and back.
+
+What SCXML has words for is written in them, so that its interpreters run the machine: a status is
+a compound state, an input symbol an event with a condition on the data model. What it has no
+words for (statuses of single states, exact names, sources, indicators) stands beside it in a
+namespace of ours, which interpreters skip and :func:`read` takes back without loss. A document
+without that namespace was written by another tool, and is explored: see :mod:`statechart`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from fsm.compile.guard import symbol, valuations
+from fsm.formats.assembly import Assembly, read_bytes, refuse
+from fsm.formats.statechart import explored
+from fsm.formats.xml import Element, parse_xml
+from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
+from fsm.text import HIDDEN, identifiers, shortened
+
+__all__ = ["NAMESPACE", "VERSION", "parse", "read", "to_scxml"]
+
+SCXML = "http://www.w3.org/2005/07/scxml"
+NAMESPACE = "urn:delivery-fsm:machine"
+VERSION = "1"
+"""Of the attributes in our namespace; a reader refuses another one."""
+
+# Names that python-statemachine keeps for itself where a condition is evaluated.
+_TAKEN = ("event", "event_data", "machine", "model", "source", "state", "target", "transition")
+_CODED = re.compile(r"\\(?:(\\)|u\{(10[0-9A-F]{4}|[0-9A-F]{1,5})\})")
+_BAR = "|"
+
+
+# Writing -------------------------------------------------------------------------------------
+
+
+def to_scxml(machine: Machine) -> str:
+    """Return the SCXML document of a machine: the same text for the same machine.
+
+    States of one status stand in a compound state where they were declared together. A guard is
+    an entry of the data model, 0 until somebody sets it.
+    """
+    return "\n".join(_Document(machine).lines()) + "\n"
+
+
+class _Document:
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.states = identifiers(state.name for state in machine.states)
+        statuses = (f"status {status}" for status in machine.statuses)
+        self.statuses = identifiers(statuses, reserved=self.states.values())
+        refined = refinements(machine.guards)
+        self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
+        self.events = identifiers(event for event, _ in self.inputs.values())
+        guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
+        self.guards = identifiers(guards, reserved=_TAKEN)
+        self.leaving: dict[str, list[Transition]] = {}
+        for transition in machine.transitions:
+            self.leaving.setdefault(transition.source, []).append(transition)
+        in_order = [t for s in machine.states for t in self.leaving.get(s.name, [])]
+        is_ordered = in_order == list(machine.transitions)
+        self.places = {} if is_ordered else {t: i for i, t in enumerate(machine.transitions)}
+
+    def lines(self) -> Iterator[str]:
+        machine = self.machine
+        yield '<?xml version="1.0" encoding="UTF-8"?>'
+        root = {
+            "xmlns": SCXML,
+            "xmlns:fsm": NAMESPACE,
+            "version": "1.0",
+            "datamodel": "ecmascript",
+            "name": identifiers([machine.name])[machine.name],
+            "initial": self.states[machine.initial],
+            "fsm:version": VERSION,
+            "fsm:machine": _coded(machine.name),
+            "fsm:title": _coded(machine.title),
+        }
+        if machine.companion is not None:
+            root["fsm:companion"] = _coded(machine.companion)
+        if machine.unreachable:
+            root["fsm:unreachable"] = _joined(machine.unreachable)
+        yield _tag("scxml", root, open_=True)
+        yield from self._data()
+        for status, states in self._groups():
+            if status is None:
+                yield from self._flat(states, "  ")
+            else:
+                yield from self._compound(status, states)
+        yield "</scxml>"
+
+    def _data(self) -> Iterator[str]:
+        if self.guards:
+            yield "  <datamodel>"
+            for guard in self.guards.values():
+                yield "    " + _tag("data", {"id": guard, "expr": "0"})
+            yield "  </datamodel>"
+        for event in self.machine.events:
+            yield "  " + _tag("fsm:event", {"symbol": _coded(event)})
+        for event, guards in self.machine.guards.items():
+            facts = {"symbol": _coded(event), "guards": _joined(guards)}
+            yield "  " + _tag("fsm:depends", facts)
+        for indicator in self.machine.indicators:
+            statuses = _joined(sorted(indicator.statuses))
+            facts = {"title": _coded(indicator.name), "statuses": statuses}
+            yield "  " + _tag("fsm:indicator", facts)
+        deadline = self.machine.deadline
+        if deadline:
+            facts = {"start": deadline.start, "symbol": deadline.event, "place": deadline.state}
+            yield "  " + _tag("fsm:deadline", {k: _coded(v) for k, v in facts.items()})
+
+    def _groups(self) -> Iterator[tuple[str | None, tuple[State, ...]]]:
+        """Yield the states of each status that were declared together, others without status."""
+        machine = self.machine
+        runs = [(s, tuple(run)) for s, run in groupby(machine.states, lambda s: s.status)]
+        times = Counter(status for status, _ in runs)
+        is_flat = all(len(states) == 1 for _, states in runs)
+        for status, states in runs:
+            yield (None if is_flat or times[status] > 1 else status), states
+
+    def _compound(self, status: str, states: tuple[State, ...]) -> Iterator[str]:
+        facts = {
+            "id": self.statuses[f"status {status}"],
+            "initial": self.states[states[0].name],
+            "fsm:status": _coded(status),
+        }
+        yield "  " + _tag("state", facts, open_=True)
+        for state in states:
+            yield from self._state(state, {}, "    ")
+        yield "  </state>"
+
+    def _flat(self, states: tuple[State, ...], indent: str) -> Iterator[str]:
+        for state in states:
+            status = {} if state.status is None else {"fsm:status": _coded(state.status)}
+            yield from self._state(state, status, indent)
+
+    def _state(self, state: State, status: dict[str, str], indent: str) -> Iterator[str]:
+        facts = {"id": self.states[state.name]} | status
+        facts |= _unless(facts["id"], "fsm:state", state.name)
+        facts |= _unless(state.name, "fsm:title", state.title)
+        if state.atoms != (state.name,):
+            facts["fsm:atoms"] = _joined(state.atoms)
+        leaving = self.leaving.get(state.name, [])
+        if state.final:
+            facts["fsm:final"] = "true"
+        tag = "final" if state.final and not leaving else "state"
+        yield indent + _tag(tag, facts, open_=bool(leaving))
+        for transition in leaving:
+            yield f"{indent}  {self._transition(transition)}"
+        if leaving:
+            yield f"{indent}</{tag}>"
+
+    def _transition(self, transition: Transition) -> str:
+        event, held = self.inputs[transition.event]
+        facts = {"event": self.events[event]}
+        if held:
+            # Comparisons, for what negates is "!" in ECMAScript and "not" in Python.
+            facts["cond"] = " && ".join(
+                f"{self.guards[name]} {'!=' if truth else '=='} 0" for name, truth in held.items()
+            )
+        facts["target"] = self.states[transition.target]
+        facts |= _unless(facts["event"], "fsm:symbol", transition.event)
+        facts |= _unless(transition.event, "fsm:trigger", transition.trigger)
+        facts |= _unless("", "fsm:guard", transition.guard)
+        if transition.origin:
+            facts["fsm:source"] = _coded(transition.origin.label)
+            facts["fsm:reason"] = _coded(transition.origin.reason)
+        if transition in self.places:
+            facts["fsm:place"] = str(self.places[transition])
+        return _tag("transition", facts)
+
+
+def refinements(
+    guards: Mapping[str, tuple[str, ...]],
+) -> dict[str, tuple[str, dict[str, bool]]]:
+    """Return the plain event, and the truth of each guard, behind every refined symbol.
+
+    >>> refinements({"ok": ("ready",)})["ok[not ready]"]
+    ('ok', {'ready': False})
+    """
+    return {
+        symbol(event, valuation): (event, valuation)
+        for event, names in guards.items()
+        for valuation in valuations(set(names), event)
+    }
+
+
+def _unless(known: str, key: str, value: str) -> dict[str, str]:
+    return {} if value == known else {key: _coded(value)}
+
+
+def _tag(name: str, attributes: Mapping[str, str], open_: bool = False) -> str:
+    facts = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
+    return f"<{name}{facts}>" if open_ else f"<{name}{facts}/>"
+
+
+def _coded(text: str) -> str:
+    r"""Write what XML forbids, or nobody sees, as ``\u{202E}``."""
+    return HIDDEN.sub(lambda match: f"\\u{{{ord(match[0]):X}}}", text.replace("\\", r"\\"))
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """Write each text with a bar behind it."""
+    return "".join(_coded(text).replace(_BAR, r"\u{7C}") + _BAR for text in texts)
+
+
+# Reading -------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> Machine:
+    """Return the machine of a document; raises :class:`MachineError` with file and line."""
+    return parse(read_bytes(path), str(path))
+
+
+def parse(content: bytes, file: str = "machine.scxml") -> Machine:
+    """Return the machine of a document's content; raises :class:`MachineError` with its line.
+
+    >>> from fsm.catalog import load
+    >>> parse(to_scxml(load("quarantine")).encode()) == load("quarantine")
+    True
+    """
+    root = parse_xml(content, file, {SCXML: "", NAMESPACE: "fsm:"})
+    if root.tag != "scxml":
+        refuse(file, root.line, f"not SCXML: the document begins with <{root.tag}>")
+    version = root.get("fsm:version")
+    if version is None:
+        return explored(root, file)
+    if version != VERSION:
+        refuse(file, root.line, f'fsm:version="{shortened(version)}" is not known')
+    return _Reading(file, root).machine()
+
+
+class _Reading:
+    def __init__(self, file: str, root: Element) -> None:
+        self.file, self.root = file, root
+        self.parts = Assembly(file)
+        self.ids: dict[str, str] = {}
+
+    def machine(self) -> Machine:
+        root, parts = self.root, self.parts
+        states = list(self._states())
+        for element, state in states:
+            parts.state(element.line, state)
+            id_ = element.attributes["id"]
+            if id_ in self.ids:
+                refuse(self.file, element.line, f"a second state with the id {shortened(id_)!r}")
+            self.ids[id_] = state.name
+        for element in root.all("fsm:event"):
+            parts.event(element.line, self._text(element, "symbol"))
+        found = [(t, state) for element, state in states for t in element.all("transition")]
+        for transition, state in sorted(found, key=lambda pair: self._order(pair[0])):
+            parts.transition(transition.line, self._transition(transition, state))
+        name = self._text(root, "fsm:machine")
+        return parts.machine(
+            name=name,
+            title=self._or(root, "fsm:title", name),
+            initial=parts.initial(root.line, self._place(root, "initial")),
+            indicators=tuple(map(self._indicator, root.all("fsm:indicator"))),
+            deadline=next(map(self._deadline, root.all("fsm:deadline")), None),
+            companion=self._text(root, "fsm:companion") if "fsm:companion" in root else None,
+            guards=dict(map(self._depends, root.all("fsm:depends"))),
+            unreachable=self._texts(root, "fsm:unreachable", ()),
+        )
+
+    def _states(self) -> Iterator[tuple[Element, State]]:
+        for element in self.root.all("state", "final"):
+            inner = element.all("state", "final")
+            status = element.get("fsm:status")
+            shown = None if status is None else _decoded(status)
+            for state in inner or [element]:
+                yield state, self._state(state, shown)
+
+    def _state(self, element: Element, status: str | None) -> State:
+        name = self._or(element, "fsm:state", self._text(element, "id"))
+        return State(
+            name=name,
+            status=status,
+            title=self._or(element, "fsm:title", name),
+            atoms=self._texts(element, "fsm:atoms", (name,)),
+            final=element.get("fsm:final") == "true" or element.tag == "final",
+        )
+
+    def _order(self, element: Element) -> int:
+        place = element.get("fsm:place", "0")
+        if not (place.isascii() and place.isdigit() and len(place) < 9):
+            refuse(self.file, element.line, "fsm:place must be a whole number")
+        return int(place)
+
+    def _transition(self, element: Element, state: State) -> Transition:
+        event = self._or(element, "fsm:symbol", self._text(element, "event"))
+        label = element.get("fsm:source")
+        reason = self._or(element, "fsm:reason", "")
+        return Transition(
+            source=state.name,
+            event=event,
+            target=self._place(element, "target"),
+            trigger=self._or(element, "fsm:trigger", event),
+            guard=self._or(element, "fsm:guard", ""),
+            origin=None if label is None else Source(_decoded(label), reason),
+        )
+
+    def _indicator(self, element: Element) -> Indicator:
+        statuses = frozenset(self._texts(element, "statuses"))
+        found = Indicator(self._text(element, "title"), statuses)
+        return self.parts.indicator(element.line, found)
+
+    def _deadline(self, element: Element) -> Deadline:
+        start, event, state = (self._text(element, k) for k in ("start", "symbol", "place"))
+        return self.parts.deadline(element.line, Deadline(start, event, state))
+
+    def _depends(self, element: Element) -> tuple[str, tuple[str, ...]]:
+        event = self._text(element, "symbol")
+        return event, self.parts.guards(element.line, event, self._texts(element, "guards"))
+
+    def _place(self, element: Element, key: str) -> str:
+        id_ = self._text(element, key)
+        return self.ids.get(id_, id_)
+
+    def _or(self, element: Element, key: str, default: str) -> str:
+        text = element.get(key)
+        return default if text is None else _decoded(text)
+
+    def _text(self, element: Element, key: str) -> str:
+        text = element.get(key)
+        if text is None:
+            refuse(self.file, element.line, f"<{element.tag}> without {key}")
+        return _decoded(text)
+
+    def _texts(
+        self, element: Element, key: str, default: tuple[str, ...] | None = None
+    ) -> tuple[str, ...]:
+        if default is not None and key not in element:
+            return default
+        text = element.get(key)
+        if text is None:
+            refuse(self.file, element.line, f"<{element.tag}> without {key}")
+        return tuple(_decoded(part) for part in text.split(_BAR)[:-1])
+
+
+def _decoded(text: str) -> str:
+    return _CODED.sub(lambda match: match[1] or chr(int(match[2], 16)), text)

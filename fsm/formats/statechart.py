@@ -1,0 +1,199 @@
+"""SCXML that other tools wrote, explored as a statechart of ours is.
+
+A name in a condition is a guard, true or false as an input symbol says, whatever the document
+computes: so actions are skipped. What makes one event cause another (``raise``, ``send``,
+``invoke``) or remembers (``history``) is not in a table, and refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from fsm.compile.chart import Chart, Edge, Node
+from fsm.compile.explore import explore
+from fsm.compile.guard import ALWAYS, Guard, parse_guard
+from fsm.formats.assembly import refuse
+from fsm.formats.xml import Element
+from fsm.machine import Machine
+from fsm.text import shortened
+
+__all__ = ["MAX_CELLS", "explored"]
+
+_STATES = ("state", "parallel", "final")
+_SKIPPED = ("datamodel", "donedata", "initial", "onentry", "onexit", "script", "transition")
+_CAUSES = ("cancel", "history", "invoke", "raise", "send")
+_EVENT = re.compile(r"[^\s*.\[\]+,]+(\.[^\s*.\[\]+,]+)*")
+_OURS = ("done", "error")
+_OPERATORS = {
+    "&&": " and ", "||": " or ", "===": "==", "!==": "!=", "!": " not ", "true": "True",
+    "false": "False",
+}  # fmt: skip
+_OPERATOR = re.compile(r"&&|\|\||[=!]==|!(?!=)|\b(?:true|false)\b")
+_DEEPEST = 50
+_LONGEST = 200
+MAX_CELLS = 100_000
+"""States times events; regions that multiply make a small document a large table."""
+
+
+def explored(root: Element, file: str) -> Machine:
+    """Return the machine of a document's root.
+
+    Raises :class:`fsm.errors.MachineError`, with file and line, for what cannot be a table.
+    """
+    name = root.get("name") or Path(file).stem
+    return explore(_Reading(file, root).chart(), name, MAX_CELLS)
+
+
+class _Reading:
+    def __init__(self, file: str, root: Element) -> None:
+        self.file, self.root = file, root
+        self.elements: list[Element] = []
+        self.parents: list[int | None] = []
+        for element, parent in self._walk(root, None, 0):
+            self.elements.append(element)
+            self.parents.append(parent)
+        self.ids: dict[str, int] = {}
+        for i, element in enumerate(self.elements):
+            self._name(element, i)
+        self.children: list[list[int]] = [[] for _ in self.elements]
+        for i, parent in enumerate(self.parents):
+            if parent is not None:
+                self.children[parent].append(i)
+
+    def _walk(
+        self, element: Element, place: int | None, depth: int
+    ) -> Iterator[tuple[Element, int | None]]:
+        if depth > _DEEPEST:
+            refuse(self.file, element.line, f"more than {_DEEPEST} states in each other")
+        for child in element.children:
+            if child.tag in _STATES:
+                number = len(self.elements)
+                yield child, place
+                yield from self._walk(child, number, depth + 1)
+            elif " " not in child.tag:  # what other namespaces add is for other programs
+                self._skip(child)
+
+    def _skip(self, element: Element) -> None:
+        if element.tag not in (*_SKIPPED, *_CAUSES):
+            refuse(self.file, element.line, f"<{element.tag}> is no part of a state in SCXML")
+        inside = [element]
+        for part in inside:
+            if part.tag in _CAUSES:
+                what = f"<{part.tag}> cannot be in a table; declare the whole move as transitions"
+                refuse(self.file, part.line, what)
+            inside += part.children
+
+    def _name(self, element: Element, number: int) -> None:
+        id_ = element.get("id", "")
+        if not id_ or set(id_) & set("+[], \t\n"):
+            refuse(self.file, element.line, f"<{element.tag}> needs a plain id")
+        if id_ in self.ids:
+            refuse(self.file, element.line, f"a second state with the id {shortened(id_)!r}")
+        self.ids[id_] = number
+
+    # Values --------------------------------------------------------------------------------
+
+    def chart(self) -> Chart:
+        top = [i for i, parent in enumerate(self.parents) if parent is None]
+        if not top:
+            refuse(self.file, self.root.line, "no state; a machine has at least one")
+        initial = self._initial(self.root, top)
+        if len(initial) > 1 or initial[0] not in top:
+            what = "the initial state of the document must be one of its outermost states"
+            refuse(self.file, self.root.line, what)
+        declared = [(i, t) for i, e in enumerate(self.elements) for t in e.all("transition")]
+        heard = {t: self._tokens(element) for t, (_, element) in enumerate(declared)}
+        events = tuple(dict.fromkeys(event for tokens in heard.values() for event in tokens))
+        # An event is heard by its beginnings, too: "error" hears "error.network".
+        hears: dict[str, list[str]] = {}
+        for event in events:
+            parts = event.split(".")
+            for size in range(1, len(parts) + 1):
+                hears.setdefault(".".join(parts[:size]), []).append(event)
+        edges = [self._edge(i, t, heard[n], hears) for n, (i, t) in enumerate(declared)]
+        return Chart(
+            class_name=f"{self.file}:{self.root.line}",
+            title=self.root.get("name") or Path(self.file).stem,
+            nodes=tuple(map(self._node, range(len(self.elements)))),
+            edges=tuple(edges),
+            initial=initial[0],
+            events=tuple(event for event in events if not event.startswith("done.state.")),
+            indicators=(),
+            deadline=None,
+            companion=None,
+            atomic_update=False,
+        )
+
+    def _node(self, number: int) -> Node:
+        element, children = self.elements[number], tuple(self.children[number])
+        parallel, final = element.tag == "parallel", element.tag == "final"
+        if final and (children or element.all("transition")):
+            refuse(self.file, element.line, "a final state has neither states nor transitions")
+        entry = children if parallel or not children else self._initial(element, list(children))
+        outside = [i for i in entry if number not in self._above(i)]
+        if outside:
+            refuse(self.file, element.line, "the initial state must be inside")
+        id_ = element.attributes["id"]
+        return Node(id_, id_, self.parents[number], children, entry, parallel, final)
+
+    def _above(self, number: int) -> list[int]:
+        found, parent = [], self.parents[number]
+        while parent is not None:
+            found.append(parent)
+            parent = self.parents[parent]
+        return found
+
+    def _initial(self, element: Element, children: list[int]) -> tuple[int, ...]:
+        targets = element.get("initial")
+        for inner in element.all("initial"):
+            for transition in inner.all("transition"):
+                targets = transition.get("target")
+        if targets is None:
+            return (children[0],)
+        return self._targets(element, targets)
+
+    def _targets(self, element: Element, text: str) -> tuple[int, ...]:
+        unknown = [id_ for id_ in text.split() if id_ not in self.ids]
+        if unknown or not text.split():
+            refuse(self.file, element.line, f"no state {shortened(' '.join(unknown))!r}")
+        return tuple(self.ids[id_] for id_ in text.split())
+
+    def _tokens(self, transition: Element) -> tuple[str, ...]:
+        tokens = tuple(t.removesuffix(".") for t in transition.get("event", "").split())
+        for token in tokens:
+            done = token.startswith("done.state.") and token[len("done.state.") :] in self.ids
+            if len(token) > _LONGEST:
+                refuse(self.file, transition.line, f"event {token[:40]!r}... is a long name")
+            if not _EVENT.fullmatch(token) or (token.partition(".")[0] in _OURS and not done):
+                what = f"event {shortened(token)!r} also stands for others; name each of them"
+                refuse(self.file, transition.line, what)
+        return tokens
+
+    def _edge(
+        self, source: int, element: Element, tokens: tuple[str, ...], hears: dict[str, list[str]]
+    ) -> Edge:
+        guard = self._guard(element)
+        if not tokens and guard.names:
+            what = "a transition without event may only depend on In('state')"
+            refuse(self.file, element.line, what)
+        heard = tuple(dict.fromkeys(event for token in tokens for event in hears[token]))
+        target = element.get("target")
+        targets = () if target is None else self._targets(element, target)
+        return Edge(source, targets, heard, element.get("type") == "internal", guard)
+
+    def _guard(self, element: Element) -> Guard:
+        condition = element.get("cond")
+        if condition is None:
+            return ALWAYS
+        text = _OPERATOR.sub(lambda match: _OPERATORS[match[0]], condition).strip()
+        where = f"{self.file}:{element.line}"
+        if len(text) > 1000:
+            refuse(self.file, element.line, "a condition of more than 1,000 characters")
+        try:
+            with warnings.catch_warnings(action="ignore"):  # the parser's, about odd literals
+                return parse_guard(text, where)
+        except (MemoryError, RecursionError):
+            refuse(self.file, element.line, "a condition that is nested too deeply")

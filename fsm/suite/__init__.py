@@ -1,0 +1,14 @@
+"""Conformance test suites: the tests that prove an implementation right, and what they prove.
+
+>>> import fsm
+>>> suite(fsm.load("without-feedback"), "tour").size
+Size(tests=7, symbols=45)
+"""
+
+from __future__ import annotations
+
+from fsm.suite.generate import Size, Step, Suite, Test, suite
+from fsm.suite.guarantee import Guarantee
+from fsm.suite.methods import DEFAULT, METHODS, Method
+
+__all__ = ["DEFAULT", "METHODS", "Guarantee", "Method", "Size", "Step", "Suite", "Test", "suite"]

@@ -1,0 +1,181 @@
+"""From a machine and a method to a suite.
+
+>>> import fsm
+>>> tests = suite(fsm.load("with-feedback"))
+>>> tests.size
+Size(tests=9, symbols=56)
+>>> tests.guarantee.domain
+'all machines with at most 5 states over the same 6 inputs'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from fsm.errors import FsmError, MachineError
+from fsm.formats.mealy import Mealy, Observable
+from fsm.machine import Machine
+from fsm.suite.analysis import reduced
+from fsm.suite.apart import alike
+from fsm.suite.guarantee import Guarantee
+from fsm.suite.methods import DEFAULT, Method, Options, method_of
+from fsm.suite.spec import Spec, Word
+
+__all__ = ["Size", "Step", "Suite", "Test", "suite"]
+
+Test: TypeAlias = tuple[str, ...]
+"""The inputs of one test, to be run after a reset."""
+
+
+class Step(NamedTuple):
+    """One input of a test and what the specification answers."""
+
+    before: str
+    input: str
+    output: str
+    after: str
+
+
+class Size(NamedTuple):
+    """The number of tests, and of their inputs without the resets."""
+
+    tests: int
+    symbols: int
+
+
+@dataclass(frozen=True, eq=False)
+class Suite:
+    """Tests for one machine, no test a prefix of another; made anew whenever they are read."""
+
+    mealy: Mealy
+    method: Method
+    options: Options
+    guarantee: Guarantee
+    spec: Spec
+
+    def words(self) -> Iterator[Word]:
+        """Yield the tests as indices of inputs."""
+        return iter(self.method.make(self.spec, self.options))
+
+    @property
+    def tests(self) -> Iterator[Test]:
+        """The tests, one after the other."""
+        names = self.mealy.inputs.__getitem__
+        return (tuple(map(names, word)) for word in self.words())
+
+    @cached_property
+    def size(self) -> Size:
+        """How large the suite is; counted by making it once."""
+        tests = symbols = 0
+        for word in self.words():
+            tests += 1
+            symbols += len(word)
+        return Size(tests, symbols)
+
+    def expected(self, test: Iterable[str]) -> tuple[str, ...]:
+        """Return the outputs the specification gives to a test."""
+        return self.mealy.run(test)
+
+    def steps(self, test: Iterable[str]) -> tuple[Step, ...]:
+        """Return a test step by step, with the states of the specification."""
+        mealy = self.mealy
+        word = mealy.word(test)
+        visited = [mealy.states[s] for s in mealy.walk(word)]
+        inputs = [mealy.inputs[x] for x in word]
+        return tuple(map(Step, visited, inputs, mealy.run(inputs), visited[1:]))
+
+    def summary(self) -> dict[str, Any]:
+        """Return the facts of the suite as a value for JSON."""
+        return {
+            "machine": self.mealy.name,
+            "method": self.method.name,
+            "extra_states": self.options.extra_states,
+            "guarantee": str(self.guarantee),
+            "tests": self.size.tests,
+            "symbols": self.size.symbols,
+        }
+
+
+def suite(
+    machine: Machine | Mealy,
+    method: str = DEFAULT,
+    *,
+    extra_states: int = 0,
+    observable: Observable = "status",
+    seed: int = 0,
+    tests: int = 100,
+    length: int = 20,
+) -> Suite:
+    """Return the test suite for a machine by a method of :data:`fsm.suite.METHODS`.
+
+    ``extra_states`` is how many states more than the specification an implementation may have;
+    the suite grows with the number of inputs to this power. ``observable`` says what a compiled
+    machine's implementation shows; ``seed``, ``tests`` and ``length`` are for ``random``.
+
+    Raises :class:`fsm.errors.FsmError` for an unknown method, for extra states that the method
+    knows nothing of, and (:class:`MachineError`) for a partial machine that it cannot handle:
+    one with missing cells for W, Wp and HSI, one with states that cannot be told apart for any
+    complete method. A complete machine may have equivalent states.
+    """
+    chosen = method_of(method)
+    options = Options(extra_states, seed, tests, length)
+    _check(chosen, options)
+    mealy = machine
+    if isinstance(mealy, Machine):
+        mealy = Mealy.of(mealy, "state" if chosen.visible else observable)
+    elif chosen.visible:
+        mealy = mealy.visible()
+    spec = _specification(mealy, chosen) if chosen.complete else Spec.of(mealy)
+    guarantee = Guarantee(
+        complete=chosen.complete,
+        states=len(spec.states),
+        inputs=len(spec.inputs),
+        extra_states=extra_states,
+        observed=_observed(mealy),
+        partial=not spec.is_complete,
+        coverage=chosen.runs,
+        source=chosen.source,
+    )
+    return Suite(mealy, chosen, options, guarantee, spec)
+
+
+def _check(method: Method, options: Options) -> None:
+    if options.extra_states < 0:
+        raise FsmError(f"{options.extra_states} extra states: there cannot be fewer than 0")
+    if options.extra_states and not method.complete:
+        raise FsmError(
+            f"{method.name} knows nothing of extra states; complete methods do, for example "
+            f"{DEFAULT}"
+        )
+    if min(options.tests, options.length) < 1:
+        raise FsmError("random walks need at least one test and one input")
+
+
+def _specification(mealy: Mealy, method: Method) -> Spec:
+    """Return the specification, equivalent states merged; refuse what the method cannot take."""
+    spec = Spec.of(mealy)
+    if spec.is_complete:
+        return Spec.of(reduced(mealy))
+    cells = [(s, x) for s, row in enumerate(spec.next) for x, t in enumerate(row) if t < 0]
+    if not method.partial:
+        state, given = spec.states[cells[0][0]], spec.inputs[cells[0][1]]
+        raise MachineError(
+            f"{mealy.name}: {method.name} needs a complete machine, and {len(cells)} cells are "
+            f"missing, such as {given!r} in {state!r}; {DEFAULT} takes partial machines"
+        )
+    if pair := alike(spec):
+        s, t = (spec.states[i] for i in pair)
+        raise MachineError(
+            f"{mealy.name}: no trace that both accept tells {s!r} from {t!r}; complete the "
+            "machine, or take a method that only runs the cells"
+        )
+    return spec
+
+
+def _observed(mealy: Mealy) -> str:
+    if mealy.shown is None:
+        return "the output"
+    return "the output and the state" if mealy.shown == mealy.states else "the output and status"

@@ -1,0 +1,68 @@
+"""What a suite proves about an implementation that passes it, and what it takes for granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Guarantee"]
+
+ASSUMED = "the implementation is deterministic and answers every input, and a reset works"
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """The fault domain and what passing means in it.
+
+    ``states`` is the number of states of the specification, equivalent and unreachable ones left
+    out where the suite is ``complete``; the implementation may have ``extra_states`` more. With
+    ``partial`` the specification is silent about some cells, and so is the suite.
+    """
+
+    complete: bool
+    states: int
+    inputs: int
+    extra_states: int
+    observed: str
+    """What must be seen after each input: ``output``, ``output and status``, ..."""
+    partial: bool
+    coverage: str
+    """What the tests run, for a suite that is not complete."""
+    source: str
+    """Where the method and its proof come from."""
+
+    @property
+    def implementation_states(self) -> int:
+        """How many states the implementation may have, m."""
+        return self.states + self.extra_states
+
+    @property
+    def domain(self) -> str:
+        """The fault domain, in words."""
+        n, m = self.states, self.implementation_states
+        more = f" ({n} + {self.extra_states} extra)" if self.extra_states else ""
+        states = "1 state" if m == 1 else f"{m} states"
+        return f"all machines with at most {states}{more} over the same {self.inputs} inputs"
+
+    def __str__(self) -> str:
+        if not self.complete:
+            return f"{self.coverage} Source: {self.source}."
+        where = " wherever the specification is defined" if self.partial else ""
+        return (
+            f"Complete for {self.domain}: one that passes every test is equivalent to the "
+            f"specification{where}. Seen after each input: {self.observed}. Assumed: {ASSUMED}. "
+            f"Source: {self.source}."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "complete": self.complete,
+            "text": str(self),
+            "states": self.states,
+            "implementation_states": self.implementation_states if self.complete else None,
+            "extra_states": self.extra_states,
+            "observed": self.observed,
+            "partial": self.partial,
+            "source": self.source,
+        }

