@@ -10,20 +10,24 @@ The heavy parts load on first use, so that ``import fsm`` costs next to nothing:
 
 from __future__ import annotations
 
+from fsm.shown import Bundle, shown_by
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fsm.catalog import load
     from fsm.compile import compile_chart
     from fsm.errors import FsmError
     from fsm.machine import Machine
+    from fsm.notebook import figure
 
 __version__ = "0.1.0"
-__all__ = ["FsmError", "Machine", "compile_chart", "load"]
+__all__ = ["FsmError", "Machine", "compile_chart", "figure", "load"]
 
 _HOMES = {
     "FsmError": "fsm.errors",
     "Machine": "fsm.machine",
     "compile_chart": "fsm.compile",
+    "figure": "fsm.notebook",
     "load": "fsm.catalog",
 }
 
@@ -35,3 +39,12 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def _bundle(value: object) -> Bundle:
+    from fsm.notebook import bundle
+
+    return bundle(value)
+
+
+shown_by(_bundle)

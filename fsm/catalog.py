@@ -7,12 +7,24 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fsm.errors import MachineError
 from fsm.machine import Machine
 from fsm.machines import NAMES
 
-__all__ = ["READERS", "document", "load", "load_bare", "machine_class"]
+if TYPE_CHECKING:
+    from fsm.formats.mealy import Mealy
+
+__all__ = [
+    "READERS",
+    "document",
+    "imported",
+    "load",
+    "load_bare",
+    "load_specification",
+    "machine_class",
+]
 
 READERS = {
     ".json": "fsm.formats.document",
@@ -42,6 +54,16 @@ def load_bare(name: str) -> Machine:
     return machine
 
 
+def load_specification(name: str) -> Machine | Mealy:
+    """Return what tests are made from: of a ``.dot`` file the Mealy machine as it stands there."""
+    path = Path(name)
+    if path.suffix.lower() != ".dot":
+        return load(name)
+    from fsm.formats.dot import read_dot
+
+    return read_dot(path)
+
+
 @cache
 def _built_in(name: str) -> Machine:
     from fsm.spec.origins import origins
@@ -60,9 +82,21 @@ def _compiled(name: str) -> Machine:
 def machine_class(name: str) -> type:
     """Return the class behind a machine's name; raises :class:`MachineError`."""
     target = NAMES.get(name, name)
-    module_name, colon, class_name = target.partition(":")
-    if not colon:
+    if ":" not in target:
         raise MachineError(_unknown(name))
+    found = imported(target)
+    if not isinstance(found, type):
+        module, _, attribute = target.partition(":")
+        raise MachineError(f"{name}: {module!r} has no class {attribute!r}")
+    return found
+
+
+def imported(name: str) -> object:
+    """Return what ``package.module:name`` names; raises :class:`MachineError`.
+
+    Importing a module runs it.
+    """
+    module_name, _, attribute = name.partition(":")
     try:
         module = import_module(module_name)
     except ImportError as error:
@@ -71,10 +105,7 @@ def machine_class(name: str) -> type:
         raise MachineError(
             f"{name}: importing {module_name!r} failed: {type(error).__name__}: {error}"
         ) from error
-    found = getattr(module, class_name, None)
-    if not isinstance(found, type):
-        raise MachineError(f"{name}: {module_name!r} has no class {class_name!r}")
-    return found
+    return getattr(module, attribute, None)
 
 
 def document(name: str) -> Path:

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 from fsm.machine import Effect, Machine
 from fsm.run import run
+from fsm.shown import Shown
 
 __all__ = [
     "Comparison",
@@ -127,7 +128,7 @@ class Settlement:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """What tells two machines apart."""
 
     a: str

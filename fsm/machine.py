@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
+from fsm.shown import Shown
 
 if TYPE_CHECKING:
     import networkx
@@ -142,7 +143,7 @@ class Deadline:
 
 
 @dataclass(frozen=True)
-class Machine:
+class Machine(Shown):
     """A compiled machine. States and events keep their declared order; lookups are by name."""
 
     name: str

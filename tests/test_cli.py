@@ -3,37 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from fsm.catalog import document
-from fsm.cli import main
 from fsm.cli.progress import Progress
 from fsm.machines import NAMES
-
-
-class Result(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Fsm = Callable[..., Result]
-
-
-@pytest.fixture
-def fsm(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Fsm:
-    def call(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["fsm", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return Result(int(ended.value.code or 0), out, err)
-
-    return call
+from tests.command import Fsm
 
 
 def test_replay_as_json_has_a_stable_shape(fsm: Fsm, sample: Path) -> None:
@@ -346,3 +323,27 @@ def test_progress_is_shown_on_a_terminal_only(
         assert shown in text
         assert bool(text) is terminal
         assert not text or text.endswith(" \r")
+
+
+def test_analyse_tells_facts_and_judges_claims(fsm: Fsm) -> None:
+    lines = fsm("analyse", "with-feedback").out.splitlines()
+    assert lines[0] == "with-feedback: 6 states reached, each within 2 events; deterministic"
+    assert lines[4] == "equivalent: hard_bounced = retries_exhausted"
+    claims = ("--claim", "never Pending after Sent", "--claim", "never Sent after Failed")
+    result = fsm("analyse", "with-feedback", *claims)
+    assert (result.status, result.err) == (1, "")
+    assert result.out.splitlines() == [
+        "holds: never Pending after Sent",
+        "does not hold: never Sent after Failed; trace: relayed, soft_bounce, delivered",
+    ]
+    assert fsm("analyse", "with-feedback", "--refines", "with-feedback").status == 0
+    facts = json.loads(fsm("analyse", "with-feedback", *claims, "--json").out)
+    assert [claim["holds"] for claim in facts["claims"]] == [True, False]
+    assert facts["terminal"] == ["hard_bounced", "retries_exhausted"]
+
+
+def test_compare_draws_the_difference(fsm: Fsm, tmp_path: Path) -> None:
+    path = tmp_path / "difference.dot"
+    result = fsm("compare", "with-feedback", "without-feedback", "-o", path)
+    assert result.status == 1
+    assert path.read_text() == fsm("draw", "without-feedback", "--diff", "with-feedback").out

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 import pytest
@@ -181,6 +182,13 @@ def test_effects(transition: str, expected: list[str]) -> None:
     counted = (Indicator("Seen", frozenset({"S"})), Indicator("Lost", frozenset({"L"})))
     (arrow,) = arrows(machine(transition, indicators=counted))
     assert list(arrow.effects) == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_effects_may_be_left_out(name: str) -> None:
+    shown, bare = picture(built_in(name)), picture(built_in(name), Look(effects=False))
+    assert all(arrow.effects == () for arrow in bare.arrows)
+    assert bare.arrows == tuple(replace(arrow, effects=()) for arrow in shown.arrows)
 
 
 def test_a_flat_machine_has_no_boxes() -> None:

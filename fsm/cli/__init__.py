@@ -22,10 +22,14 @@ _COMMANDS = {
     "draw": "Draw a machine.",
     "convert": "Convert logs of mail servers, providers and bounce mails.",
     "formats": "List the formats that are read, and what their events mean.",
+    "explore": "Write a page to step through a machine, or through two side by side.",
     "replay": "Execute a delivery log: statuses, indicators, rejections.",
     "explain": "Tell one message's history, with the log lines that prove it.",
     "simulate": "Write a synthetic log from a machine.",
     "compare": "Compare two machines, with the shortest trace for each difference.",
+    "analyse": "Tell the facts of a machine, and whether claims about it hold.",
+    "suite": "Make the conformance tests of a machine, with what they prove.",
+    "learn": "Learn what an implementation does, and compare it with a machine.",
     "gallery": "Write the pages and pictures of all built-in machines.",
 }
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from fsm.catalog import load
+from fsm.cli.draw import command as draw
 from fsm.cli.options import print_json
 from fsm.cli.text import shown
 from fsm.compare import compare, describe
@@ -16,12 +19,17 @@ __all__ = ["command"]
 @click.argument("a")
 @click.argument("b")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(a: str, b: str, as_json: bool) -> int:
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A drawing, by its suffix.")
+@click.pass_context
+def command(context: click.Context, a: str, b: str, as_json: bool, output: Path | None) -> int:
     """Compare machine A with machine B; exit status 1 where they differ.
 
-    Every difference comes with the shortest trace that shows it.
+    Every difference comes with the shortest trace that shows it. The drawing shows what B adds to
+    A, takes away and changes; fsm draw B --diff A has more options for it.
     """
     found = compare(load(a), load(b))
+    if output:
+        context.invoke(draw, machine=b, diff=a, output=output)
     if as_json:
         print_json(found.as_dict())
     else:

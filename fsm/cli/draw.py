@@ -26,6 +26,7 @@ _SUFFIXES = {
     ".plantuml": "plantuml",
     ".puml": "plantuml",
 }
+_READABLE = "Readable: --focus STATE, --collapse STATUS, or a longer --timeout"
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 
@@ -93,7 +94,7 @@ def command(
         look,
         engine=engine,
         timeout=timeout.total_seconds() if timeout else None,
-        say=lambda text: click.echo(shown(f"fsm: {text}"), err=True),
+        say=lambda text: click.echo(shown(f"fsm: {text}. {_READABLE}"), err=True),
     )
     data = picture if isinstance(picture, bytes) else picture.encode()
     if output and str(output) != "-":

@@ -16,7 +16,7 @@ __all__ = ["command"]
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
 def command(directory: Path, only_check: bool) -> int:
     """Write the gallery into DIRECTORY: a page per machine, and a README that shows them."""
-    from fsm.draw.gallery import stale_files, write_gallery
+    from fsm.gallery import stale_files, write_gallery
 
     if not only_check:
         for path in write_gallery(directory):

@@ -82,6 +82,7 @@ class _Drawing:
         # "start" is the dot that points at the initial state, the rest are words of DOT.
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
         self.ids = identifiers((node.name for node in picture.nodes), reserved=words)
+        self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
         clusters = identifiers(f"cluster_{box.status}" for box in picture.boxes)
         self.clusters = {b.status: clusters[f"cluster_{b.status}"] for b in picture.boxes}
 
@@ -148,6 +149,10 @@ class _Drawing:
     def _place(self, place: tuple[float, float]) -> dict[str, str]:
         return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
+    def _id(self, kind: str, number: int) -> dict[str, str]:
+        """Return the name that leads from what is drawn back to the picture, for an SVG."""
+        return {} if self.html else {"id": f"{kind} {number}"}
+
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
         return _plain_lines(lines)
@@ -183,6 +188,7 @@ class _Drawing:
             tooltip=_plain(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
             **self._place(self.places.get(node.name, (0.0, 0.0))),
+            **self._id("state", self.numbers[node.name]),
             **_classes(notes, marks),
         )
 
@@ -190,7 +196,7 @@ class _Drawing:
         events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
         notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
         color, style = TONES[arrow.tone]
-        attributes = {}
+        attributes = self._id("arrow", number)
         if arrow.is_decision:
             style = ",".join(filter(None, (style, "dashed")))
         if style:

@@ -78,8 +78,7 @@ def lay_out(
         if say:
             say(
                 f"{engine}: no layout of {len(shown.nodes):,} states within {limit:g} s; drawn "
-                "in rows, without boxes and labels of arrows. Readable: --focus STATE, "
-                "--collapse STATUS, or a longer --timeout"
+                "in rows, without boxes and labels of arrows"
             )
     shown = picture(machine, replace(look, group=False))
     text = to_dot(shown, html=html, engine=_PLACED, places=places(shown))

@@ -47,6 +47,8 @@ class Look:
     """The statuses whose states are folded into one."""
     stacked: bool = False
     """Whether all events between two states share one arrow, our decisions among them."""
+    effects: bool = True
+    """Whether arrows say what they do to indicators, or what is laid over them says of them."""
     overlay: Overlay = NO_OVERLAY
 
 
@@ -95,6 +97,8 @@ class Arrow:
     tone: Tone = Tone.PLAIN
     weight: int = 0
     share: float = 0.0
+    cells: tuple[tuple[str, str], ...] = ()
+    """The transitions that are drawn as this line: state and event of each."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def picture(machine: Machine, look: Look = Look()) -> Picture:
         initial=shown.initial if shown.initial in names else None,
         loose=tuple(node for node in nodes if node.name not in inside),
         boxes=_boxes(boxed, ranks),
-        arrows=_arrows(view, grouped, look.stacked),
+        arrows=_arrows(view, grouped, look),
         legend=tuple(view.overlay.legend),
     )
 
@@ -224,7 +228,7 @@ def _boxes(nodes: Iterable[Node], ranks: Mapping[str, int]) -> tuple[Box, ...]:
 # Arrows --------------------------------------------------------------------------------------
 
 
-def _arrows(view: View, grouped: bool, stacked: bool) -> tuple[Arrow, ...]:
+def _arrows(view: View, grouped: bool, look: Look) -> tuple[Arrow, ...]:
     """Return what is drawn between the states, in the order of the table."""
     lines: dict[_Line, list[Transition]] = {}
     for line, transition in _lines(view, grouped):
@@ -232,10 +236,12 @@ def _arrows(view: View, grouped: bool, stacked: bool) -> tuple[Arrow, ...]:
     stacks: dict[tuple[object, ...], list[_Line]] = {}
     for line in lines:
         # Two loops on one state run through each other's labels, so a state has only one.
-        together = stacked or line.source == line.target
+        together = look.stacked or line.source == line.target
         apart = None if together else (line.is_decision, line.tone)
         stacks.setdefault((line.source, line.status, line.target, apart), []).append(line)
     drawn = [_arrow(view, stack, lines) for stack in stacks.values()]
+    if not look.effects:
+        drawn = [replace(arrow, effects=()) for arrow in drawn]
     most = max((arrow.weight for arrow in drawn), default=0)
     return tuple(replace(a, share=a.weight / most) if most else a for a in drawn)
 
@@ -258,6 +264,7 @@ def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]])
         origins=tuple(dict.fromkeys(filter(None, origins))),
         tone=tone,
         weight=sum(mark.weight for mark in marks.values()),
+        cells=tuple((t.source, t.event) for line in stack for t in lines[line]),
     )
 
 

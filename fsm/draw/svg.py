@@ -10,7 +10,7 @@ from fsm.draw.picture import Picture
 from fsm.errors import OutputError
 from fsm.text import visible
 
-__all__ = ["dark_colors", "dark_rules", "styled"]
+__all__ = ["bound", "dark_colors", "dark_rules", "styled"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _G, _TEXT, _TITLE, _A = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a"))
@@ -32,10 +32,41 @@ def styled(svg: bytes, picture: Picture) -> str:
 
     Raises :class:`OutputError` where Graphviz drew something else.
     """
-    root = ET.fromstring(svg)  # noqa: S314 - from Graphviz
+    root = _drawn(svg)
     _restyle(root)
     _describe(root, picture)
+    root.set("style", "max-width:100%;height:auto")
+    dark = ET.Element(f"{{{_SVG}}}style")
+    dark.text = f"@media screen and (prefers-color-scheme:dark){{{dark_rules('svg.fsm')}}}"
+    root.insert(2, dark)
+    return _text(root)
+
+
+def bound(svg: bytes, picture: Picture) -> str:
+    """Return what Graphviz drew as an SVG element that a page's style and script take hold of.
+
+    A state has its place in ``picture.nodes`` as ``data-state``, an arrow and its label have
+    theirs in ``picture.arrows`` as ``data-arrow``. Colours are the light ones; the page has the
+    rules that turn them dark.
+
+    Raises :class:`OutputError` where Graphviz drew something else.
+    """
+    root = _drawn(svg)
+    for group in root.iter(_G):
+        kind, _, number = group.get("id", "").partition(" ")
+        if kind in ("state", "arrow"):
+            group.set(f"data-{kind}", number)
+    _restyle(root)
+    _describe(root, picture)
+    return _text(root)
+
+
+def _drawn(svg: bytes) -> ET.Element:
     ET.register_namespace("", _SVG)
+    return ET.fromstring(svg)  # noqa: S314 - from Graphviz
+
+
+def _text(root: ET.Element) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
@@ -74,7 +105,7 @@ def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
 
 def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
     """Move the label of an arrow or a box into a group to be drawn last, with a light rim."""
-    label = ET.Element(_G, {"class": f"{group.get('class')} label"})
+    label = ET.Element(_G, group.attrib | {"class": f"{group.get('class')} label"})
     label.extend(group.findall(_TITLE))
     for text in texts:
         group.remove(text)
@@ -118,9 +149,7 @@ def _describe(root: ET.Element, picture: Picture) -> None:
     root.set("role", "img")
     root.set("aria-label", title)
     root.set("class", "fsm")
-    root.set("style", "max-width:100%;height:auto")
-    dark = f"@media screen and (prefers-color-scheme:dark){{{dark_rules('svg.fsm')}}}"
-    parts = (("title", title), ("desc", _in_words(picture)), ("style", dark))
+    parts = (("title", title), ("desc", _in_words(picture)))
     for place, (tag, text) in enumerate(parts):
         element = ET.Element(f"{{{_SVG}}}{tag}")
         element.text = text

@@ -26,7 +26,7 @@ from fsm.formats.mealy import Mealy
 from fsm.formats.tokens import Token
 from fsm.machine import Machine
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read", "read_dot"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read", "read_dot", "to_dot"]
 
 MAX_BYTES = 1 << 28
 """The largest file that is read."""
@@ -92,6 +92,35 @@ def parse_dot(text: str, name: str) -> Mealy:
     if initial is None:
         raise MachineError(f"{name}: no edge has a label: there is no machine in it")
     return _dense(table, initial, name)
+
+
+def to_dot(mealy: Mealy) -> str:
+    """Return a machine as DOT, which :func:`parse_dot` reads as the same machine.
+
+    Raises :class:`MachineError` for names that DOT and a label ``input / output`` cannot hold.
+    States without transitions that no transition leads to are left out.
+    """
+    for name in (*mealy.states, *mealy.inputs, *mealy.outputs):
+        if name != " ".join(name.split()) or (name in mealy.inputs and " / " in f"{name} "):
+            raise MachineError(f"{mealy.name}: a DOT label cannot hold the name {name!r}")
+    for name in mealy.states:
+        if "\\" in name or not name:
+            raise MachineError(f"{mealy.name}: DOT cannot hold a state called {name!r}")
+    lines = ["digraph machine {", '  "" [shape=none, label=""]']
+    lines.append(f'  "" -> {_id(mealy.states[mealy.initial])}')
+    for s, row in enumerate(mealy.next.tolist()):
+        for x, t in enumerate(row):
+            if t >= 0:
+                label = f"{mealy.inputs[x]} / {mealy.outputs[int(mealy.output[s, x])]}"
+                ends = f"{_id(mealy.states[s])} -> {_id(mealy.states[t])}"
+                escaped = label.replace("\\", "\\\\")
+                lines.append(f"  {ends} [label={_id(escaped)}]")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _id(name: str) -> str:
+    quoted = name.replace('"', '\\"')
+    return f'"{quoted}"'
 
 
 def _cells(edge: Edge, label: Token, findings: list[str]) -> Iterator[_Cell]:

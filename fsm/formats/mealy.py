@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "REJECTED", "Mealy", "Observable"]
 
-Observable: TypeAlias = Literal["status", "state"]
-"""What of a compiled machine an implementation shows after each event."""
+Observable: TypeAlias = Literal["status", "state", "output"]
+"""What of a compiled machine an implementation shows: its status or its state, at any time, or
+its status in the answers to accepted events alone."""
 
 REJECTED = "rejected"
 """The output of an event that has no transition; the state stays."""
@@ -82,28 +83,32 @@ class Mealy:
         return table
 
     @classmethod
-    def of(cls, machine: Machine, observable: Observable = "status") -> Mealy:
+    def of(
+        cls, machine: Machine, observable: Observable = "status", *, rejections: bool = True
+    ) -> Mealy:
         """Return a compiled machine as a complete Mealy machine.
 
         The output of a cell is what is shown after it: the status, or with ``observable="state"``
-        the name of the state. An event without a transition stays and puts out ``rejected``.
-        What is shown is a function of the state, so ``shown`` is set.
+        the name of the state. An event without a transition stays and puts out ``rejected``;
+        without ``rejections`` it puts out what is shown, as if nothing had happened. What is
+        shown is a function of the state, so ``shown`` is set; not with ``observable="output"``.
         """
         shown = tuple(_shows(state, observable) for state in machine.states)
-        outputs = tuple(dict.fromkeys((*shown, REJECTED)))
+        outputs = tuple(dict.fromkeys((*shown, REJECTED) if rejections else shown))
         accepted = np.array(machine.table, dtype=np.int32).reshape(len(shown), len(machine.events))
         rejects = accepted < 0
         stay = np.arange(len(shown), dtype=np.int32)[:, None]
         seen = np.array([outputs.index(text) for text in shown], dtype=np.int32)
+        refusal = outputs.index(REJECTED) if rejections else seen[:, None]
         return cls(
             name=machine.name,
             states=tuple(state.name for state in machine.states),
             inputs=machine.events,
             outputs=outputs,
             next=np.where(rejects, stay, accepted),
-            output=np.where(rejects, outputs.index(REJECTED), seen[accepted]),
+            output=np.where(rejects, refusal, seen[accepted]),
             initial=[state.name for state in machine.states].index(machine.initial),
-            shown=shown,
+            shown=None if observable == "output" else shown,
         )
 
     def __eq__(self, other: object) -> bool:

@@ -25,6 +25,7 @@ from fsm.replay.source import Log
 from fsm.replay.team import each_machine
 from fsm.replay.texts import Texts
 from fsm.replay.words import Check
+from fsm.shown import Shown
 
 if TYPE_CHECKING:
     from fsm.replay.checkpoint import Before
@@ -54,7 +55,7 @@ class MachineResult:
 
 
 @dataclass(frozen=True)
-class Replay:
+class Replay(Shown):
     """The result of a replay."""
 
     log: Log

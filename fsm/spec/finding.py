@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from fsm.shown import Shown
 from fsm.spec.table import Cell
 
 __all__ = ["Checked", "Finding", "Report", "Severity", "at"]
@@ -64,7 +65,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Shown):
     """What was checked and what was found, in page order."""
 
     pages: int

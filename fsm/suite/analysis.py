@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -28,6 +29,7 @@ __all__ = [
     "is_minimal",
     "reachable",
     "reduced",
+    "trimmed",
 ]
 
 Trace: TypeAlias = tuple[str, ...]
@@ -68,7 +70,19 @@ def reduced(mealy: Mealy) -> Mealy:
     blocks = sorted(SplittingTree(spec).leaves)
     if len(blocks) == len(mealy.states):
         return mealy
+    return _merged(mealy, spec, blocks)
+
+
+def trimmed(mealy: Mealy) -> Mealy:
+    """Return the reachable part of a machine, its initial state the first one."""
+    spec = Spec.of(mealy)
+    return _merged(mealy, spec, [[s] for s in range(len(spec.states))])
+
+
+def _merged(mealy: Mealy, spec: Spec, blocks: Sequence[Sequence[int]]) -> Mealy:
+    """Return a machine with one state for each block of equivalent states."""
     number = {s: i for i, block in enumerate(blocks) for s in block}
+    number[-1] = -1
     first = [block[0] for block in blocks]
     return Mealy(
         name=mealy.name,

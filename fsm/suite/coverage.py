@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
 from fsm.suite.spec import Spec, Word, maximal
@@ -29,3 +30,29 @@ def random(spec: Spec, seed: int, tests: int, length: int) -> list[Word]:
             state = spec.next[state][x]
         words.append(tuple(word))
     return maximal(words)
+
+
+def with_every_cell(spec: Spec, words: Callable[[], Iterable[Word]]) -> Iterator[Word]:
+    """Yield the words, and after them one to each cell of the machine that none of them runs.
+
+    A complete suite counts equivalent states once, and may leave out cells of the others. The
+    words are made twice; those that begin an added one are left out.
+    """
+    missing = _not_run(spec, words())
+    more = maximal((*spec.cover[s], x) for s, x in missing)
+    beginnings = {word[:length] for word in more for length in range(len(word))}
+    yield from (word for word in words() if word not in beginnings)
+    yield from more
+
+
+def _not_run(spec: Spec, words: Iterable[Word]) -> list[tuple[int, int]]:
+    """Return the cells that no word runs."""
+    left = {(s, x) for s, x, _ in spec.cells()}
+    for word in words:
+        state = 0
+        for x in word:
+            left.discard((state, x))
+            state = spec.next[state][x]
+        if not left:
+            break
+    return sorted(left)

@@ -3,7 +3,7 @@
 >>> import fsm
 >>> tests = suite(fsm.load("with-feedback"))
 >>> tests.size
-Size(tests=9, symbols=56)
+Size(tests=14, symbols=71)
 >>> tests.guarantee.domain
 'all machines with at most 5 states over the same 6 inputs'
 """
@@ -18,8 +18,11 @@ from typing import Any, NamedTuple, TypeAlias
 from fsm.errors import FsmError, MachineError
 from fsm.formats.mealy import Mealy, Observable
 from fsm.machine import Machine
+from fsm.shown import Shown
 from fsm.suite.analysis import reduced
 from fsm.suite.apart import alike
+from fsm.suite.coverage import with_every_cell
+from fsm.suite.goal import Goal
 from fsm.suite.guarantee import Guarantee
 from fsm.suite.methods import DEFAULT, Method, Options, method_of
 from fsm.suite.spec import Spec, Word
@@ -47,7 +50,7 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Suite:
+class Suite(Shown):
     """Tests for one machine, no test a prefix of another; made anew whenever they are read."""
 
     mealy: Mealy
@@ -55,10 +58,24 @@ class Suite:
     options: Options
     guarantee: Guarantee
     spec: Spec
+    machine: Machine | None = None
+    """The compiled machine it was made from, where it was one."""
+    goals: tuple[Goal, ...] = ()
+    """What the tests must serve, where only a part of the suite is wanted."""
 
     def words(self) -> Iterator[Word]:
         """Yield the tests as indices of inputs."""
-        return iter(self.method.make(self.spec, self.options))
+        for word in self._whole():
+            if all(goal.serves(self.mealy, word) for goal in self.goals):
+                yield word
+
+    def _whole(self) -> Iterable[Word]:
+        if self.guarantee.declared == self.guarantee.states:
+            return self._made()
+        return with_every_cell(Spec.of(self.mealy), self._made)
+
+    def _made(self) -> Iterable[Word]:
+        return self.method.make(self.spec, self.options)
 
     @property
     def tests(self) -> Iterator[Test]:
@@ -87,16 +104,18 @@ class Suite:
         inputs = [mealy.inputs[x] for x in word]
         return tuple(map(Step, visited, inputs, mealy.run(inputs), visited[1:]))
 
-    def summary(self) -> dict[str, Any]:
-        """Return the facts of the suite as a value for JSON."""
+    def facts(self) -> dict[str, Any]:
+        """Return what is known before the tests are made, as a value for JSON."""
         return {
             "machine": self.mealy.name,
             "method": self.method.name,
             "extra_states": self.options.extra_states,
             "guarantee": str(self.guarantee),
-            "tests": self.size.tests,
-            "symbols": self.size.symbols,
         }
+
+    def summary(self) -> dict[str, Any]:
+        """Return the facts of the suite and its size as a value for JSON."""
+        return self.facts() | self.size._asdict()
 
 
 def suite(
@@ -105,6 +124,7 @@ def suite(
     *,
     extra_states: int = 0,
     observable: Observable = "status",
+    rejections: bool = True,
     seed: int = 0,
     tests: int = 100,
     length: int = 20,
@@ -113,25 +133,29 @@ def suite(
 
     ``extra_states`` is how many states more than the specification an implementation may have;
     the suite grows with the number of inputs to this power. ``observable`` says what a compiled
-    machine's implementation shows; ``seed``, ``tests`` and ``length`` are for ``random``.
+    machine's implementation shows, ``rejections`` whether it tells that an event was rejected;
+    ``seed``, ``tests`` and ``length`` are for ``random``.
 
     Raises :class:`fsm.errors.FsmError` for an unknown method, for extra states that the method
     knows nothing of, and (:class:`MachineError`) for a partial machine that it cannot handle:
     one with missing cells for W, Wp and HSI, one with states that cannot be told apart for any
-    complete method. A complete machine may have equivalent states.
+    complete method. A complete machine may have equivalent states: the guarantee counts them
+    once, and each of their cells is run at least once.
     """
     chosen = method_of(method)
     options = Options(extra_states, seed, tests, length)
     _check(chosen, options)
     mealy = machine
     if isinstance(mealy, Machine):
-        mealy = Mealy.of(mealy, "state" if chosen.visible else observable)
+        shows: Observable = "state" if chosen.visible else observable
+        mealy = Mealy.of(mealy, shows, rejections=rejections)
     elif chosen.visible:
         mealy = mealy.visible()
     spec = _specification(mealy, chosen) if chosen.complete else Spec.of(mealy)
     guarantee = Guarantee(
         complete=chosen.complete,
         states=len(spec.states),
+        declared=len(Spec.of(mealy).states),
         inputs=len(spec.inputs),
         extra_states=extra_states,
         observed=_observed(mealy),
@@ -139,7 +163,8 @@ def suite(
         coverage=chosen.runs,
         source=chosen.source,
     )
-    return Suite(mealy, chosen, options, guarantee, spec)
+    source = machine if isinstance(machine, Machine) else None
+    return Suite(mealy, chosen, options, guarantee, spec, source)
 
 
 def _check(method: Method, options: Options) -> None:

@@ -21,6 +21,8 @@ class Guarantee:
 
     complete: bool
     states: int
+    declared: int
+    """The reachable states of the specification, equivalent ones counted each."""
     inputs: int
     extra_states: int
     observed: str
@@ -48,10 +50,11 @@ class Guarantee:
         if not self.complete:
             return f"{self.coverage} Source: {self.source}."
         where = " wherever the specification is defined" if self.partial else ""
+        merged = f" Of its {self.declared} states, equivalent ones count once."
         return (
             f"Complete for {self.domain}: one that passes every test is equivalent to the "
-            f"specification{where}. Seen after each input: {self.observed}. Assumed: {ASSUMED}. "
-            f"Source: {self.source}."
+            f"specification{where}.{merged if self.declared > self.states else ''} Seen after "
+            f"each input: {self.observed}. Assumed: {ASSUMED}. Source: {self.source}."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class Guarantee:
             "complete": self.complete,
             "text": str(self),
             "states": self.states,
+            "declared_states": self.declared,
             "implementation_states": self.implementation_states if self.complete else None,
             "extra_states": self.extra_states,
             "observed": self.observed,

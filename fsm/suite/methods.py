@@ -143,9 +143,13 @@ METHODS: dict[str, Method] = {
 }
 
 
+ALIASES = {"spyh": "chain", "1-switch": "pairs", "0-switch": "tour"}
+"""Names of methods for which a smaller suite, or the same, has another name here."""
+
+
 def method_of(name: str) -> Method:
     """Return the method of a name, ``2-switch`` and the like among them; raises FsmError."""
-    found = METHODS.get(name)
+    found = METHODS.get(ALIASES.get(name, name))
     if found:
         return found
     if switch := re.fullmatch(r"(\d{1,2})-switch", name):

@@ -60,21 +60,24 @@ class SplittingTree:
 
     def _refine(self) -> None:
         """Split by the leaves of the layer before, layer by layer, until nothing splits."""
-        layer = self._split_by_output()
+        self._split_by_input()
+        layer = len(self.block) > 1
         while layer:
             old = list(self.leaf)
             layer = self._split_by(old)
 
-    def _split_by_output(self) -> bool:
-        output = self.spec.output
-        split = False
+    def _split_by_input(self) -> None:
+        """Split by what one input puts out, and by what is shown after it."""
+        shown = self.spec.shown
+        seen = [
+            [o * len(shown) + shown[t] for t, o in zip(*cells, strict=True)]
+            for cells in zip(self.spec.next, self.spec.output, strict=True)
+        ]
         nodes = [node for node, word in enumerate(self.word) if word is None]
         for node in nodes:
-            best = self._most_parts(node, output)
+            best = self._most_parts(node, seen)
             if best is not None:
-                split = True
                 nodes += self._split(node, (best,))
-        return split
 
     def _split_by(self, old: list[int]) -> bool:
         split = False

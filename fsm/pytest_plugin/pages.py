@@ -1,4 +1,4 @@
-"""The pytest plugin: documented tables of Markdown pages are tests, one for each row.
+"""Documented tables of Markdown pages are tests, one for each row.
 
 ``pytest docs/page.md`` runs the tables of one page; the setting ``fsm_pages`` (or the option
 ``--fsm-pages``) names pages that are always collected, as patterns from the root directory::
@@ -20,16 +20,16 @@ import pytest
 if TYPE_CHECKING:
     from fsm.spec.finding import Checked, Finding
 
-__all__ = ["pytest_addoption", "pytest_collect_file"]
+__all__ = ["add_options", "pytest_collect_file"]
 
 _LABEL = 60
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     """Add the setting and the option that name pages."""
     text = "Markdown pages whose documented tables are tests (patterns from the root directory)"
     parser.addini("fsm_pages", text, type="args", default=[])
-    parser.getgroup("fsm").addoption("--fsm-pages", action="append", default=[], help=text)
+    group.addoption("--fsm-pages", action="append", default=[], help=text)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -1,0 +1,38 @@
+"""What was found out about a claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a claim holds.
+
+    Where it does not, ``trace`` is a shortest one that shows it; with a ``loop`` it is followed
+    by these events again and again.
+    """
+
+    claim: str
+    holds: bool
+    trace: tuple[str, ...] = ()
+    loop: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.holds:
+            return f"holds: {self.claim}"
+        trace = f"trace: {', '.join(self.trace)}" if self.trace else "at the start"
+        again = f", then again and again: {', '.join(self.loop)}" if self.loop else ""
+        return f"does not hold: {self.claim}; {trace}{again}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "claim": self.claim,
+            "holds": self.holds,
+            "trace": None if self.holds else list(self.trace),
+            "loop": None if self.holds else list(self.loop),
+        }

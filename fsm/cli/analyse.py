@@ -1,0 +1,71 @@
+"""``fsm analyse``: the facts of a machine, and claims about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import click
+
+from fsm.analyse import Facts, Verdict, check, facts, refines
+from fsm.catalog import load
+from fsm.cli.options import print_json
+from fsm.cli.text import counted, shown
+
+__all__ = ["command"]
+
+_LISTED = 12
+
+
+@click.command(
+    "analyse",
+    epilog="""\b
+Claims:
+  never P, always P, eventually P, possibly P    each also: after Q
+  never P before Q, always P before Q            P until Q is reached
+  A + B is constant, A + B <= 1                  over indicators, statuses, states
+P and Q are events, states or statuses, several joined by "or".""",
+)
+@click.argument("machine")
+@click.option("--claim", "claims", multiple=True, help="Proved, or refuted by a trace; see below.")
+@click.option("--refines", "other", metavar="OTHER", help="Whether OTHER has all its traces.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(machine: str, claims: tuple[str, ...], other: str | None, as_json: bool) -> int:
+    """Tell the facts of MACHINE: which states are terminal, dead, equivalent, which cells missing.
+
+    With claims, whether they hold. Exit status 1 where one does not.
+    """
+    loaded = load(machine)
+    verdicts = [check(loaded, claim) for claim in claims]
+    if other is not None:
+        trace = refines(loaded, load(other))
+        verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
+    if as_json:
+        found = [verdict.as_dict() for verdict in verdicts]
+        print_json(facts(loaded).as_dict() | ({"claims": found} if found else {}))
+    elif verdicts:
+        for verdict in verdicts:
+            click.echo(shown(str(verdict), 2000))
+    else:
+        _print(facts(loaded))
+    return 0 if all(verdict.holds for verdict in verdicts) else 1
+
+
+def _print(found: Facts) -> None:
+    longest = max(map(len, found.traces.values()))
+    click.echo(
+        f"{shown(found.name)}: {counted(len(found.traces), 'state')} reached, each within "
+        f"{counted(longest, 'event')}; deterministic"
+    )
+    _list("unreachable", found.unreachable, "none")
+    _list("terminal", found.terminal, "none")
+    _list("dead", found.dead, "none")
+    alike = [" = ".join(names) for names in found.equivalent]
+    _list("equivalent", alike, "none: the machine is minimal")
+    missing = [f"{state}: {event}" for state, event in found.missing]
+    _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
+
+
+def _list(label: str, names: Collection[str], otherwise: str) -> None:
+    listed = ", ".join(list(names)[:_LISTED])
+    more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
+    click.echo(f"{label}: {shown(listed, 2000) or otherwise}{more}")

@@ -1,0 +1,189 @@
+"""What values look like in a notebook: machines as diagrams, results as tables.
+
+Every bundle has a plain text too, for consoles. Names are text in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from html import escape
+from itertools import islice
+from pathlib import Path
+
+from fsm.compare import Comparison, Trace, describe
+from fsm.draw import draw
+from fsm.draw.picture import Look
+from fsm.errors import MissingToolError
+from fsm.files import write_bytes
+from fsm.machine import Machine
+from fsm.replay import Replay
+from fsm.shown import Bundle, Shown
+from fsm.spec.finding import Report
+from fsm.spec.write import transitions
+from fsm.suite import Suite
+from fsm.text import shortened, visible
+
+__all__ = ["Figure", "bundle", "figure"]
+
+_TESTS = 20
+"""So many tests of a suite are shown."""
+_FINDINGS = 200
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Figure(Shown):
+    """A diagram as a value: shown by notebooks, written with :meth:`write`."""
+
+    title: str
+    svg: str
+
+    def write(self, path: Path | str) -> None:
+        """Write the SVG file; raises :class:`fsm.errors.OutputError`."""
+        write_bytes(self.svg.encode(), Path(path))
+
+    def __repr__(self) -> str:
+        return f"<figure of {visible(self.title)}>"
+
+
+def figure(machine: Machine, look: Look | None = None) -> Figure:
+    """Return the diagram of a machine; raises what :func:`fsm.draw.draw` raises."""
+    return Figure(machine.title, str(draw(machine, "svg", look)))
+
+
+@singledispatch
+def bundle(value: object) -> Bundle:
+    """Return what a value looks like, by media type."""
+    return {"text/plain": repr(value)}
+
+
+@bundle.register
+def _(value: Figure) -> Bundle:
+    return {"image/svg+xml": value.svg, "text/plain": repr(value)}
+
+
+@bundle.register
+def _(machine: Machine) -> Bundle:
+    """A diagram; a table where nothing is installed that draws."""
+    size = f"{len(machine.states)} states, {len(machine.events)} events"
+    plain = {"text/plain": visible(f"{machine.name}: {machine.title} ({size})")}
+    try:
+        return {"image/svg+xml": figure(machine).svg} | plain
+    except MissingToolError:
+        grid = transitions(machine)
+        return {"text/html": _table(machine.title, grid.header, grid.rows)} | plain
+
+
+@bundle.register
+def _(comparison: Comparison) -> Bundle:
+    header = ("What", comparison.a, comparison.b, "Trace")
+    lines = describe(comparison)
+    return {
+        "text/html": _table(lines[1], header, _differences(comparison)),
+        "text/plain": "\n".join(map(visible, lines)),
+    }
+
+
+@bundle.register
+def _(replay: Replay) -> Bundle:
+    title = f"{replay.events:,} events, {replay.messages:,} messages, {replay.rejected:,} rejected"
+    rows = list(_counts(replay))
+    header = ("", *replay.machines)
+    return {"text/html": _table(title, header, rows), "text/plain": _lines(title, header, rows)}
+
+
+@bundle.register
+def _(report: Report) -> Bundle:
+    found = len(report.findings)
+    title = f"{report.tables} documented tables, {report.rows} rows, {found} findings"
+    rows = [
+        (f"{f.file}:{f.line}:{f.column}", f.severity, f.code, f.message)
+        for f in report.findings[:_FINDINGS]
+    ]
+    header = ("Where", "Severity", "Code", "Finding")
+    more = f"; the first {_FINDINGS}" if found > _FINDINGS else ""
+    return {
+        "text/html": _table(title + more, header, rows),
+        "text/plain": "\n".join((title, *(visible(str(f)) for f in report.findings[:_FINDINGS]))),
+    }
+
+
+@bundle.register
+def _(suite: Suite) -> Bundle:
+    size, method, name = suite.size, suite.method.name, suite.mealy.name
+    title = f"{method} suite for {name}: {size.tests:,} tests, {size.symbols:,} inputs"
+    rows = [
+        (str(number), ", ".join(test), ", ".join(suite.expected(test)))
+        for number, test in enumerate(islice(suite.tests, _TESTS), 1)
+    ]
+    more = f"; the first {_TESTS}" if size.tests > _TESTS else ""
+    html = _table(title + more, ("#", "Test", "Expected"), rows)
+    return {
+        "text/html": f"{html}<p>{_text(str(suite.guarantee))}</p>",
+        "text/plain": visible(f"{title}\n{suite.guarantee}").replace("[U+000A]", "\n"),
+    }
+
+
+def _differences(comparison: Comparison) -> Iterable[Row]:
+    for found in comparison.differences:
+        where = _pair(found.states)
+        what = f"{found.kind.value} of {found.event or where}"
+        yield what, *(side or "none" for side in found.shows), _trace(found.trace)
+    for effect in comparison.effects:
+        sides = zip(*((x.value, y.value) for _, x, y in effect.effects), strict=True)
+        names = ", ".join(name for name, _, _ in effect.effects)
+        what = f"effect of {effect.event} in {_pair(effect.states)}: {names}"
+        yield what, *(", ".join(side) for side in sides), _trace(effect.trace)
+
+
+def _pair(states: tuple[str, str]) -> str:
+    return " | ".join(dict.fromkeys(states))
+
+
+def _trace(trace: Trace) -> str:
+    return ", ".join(trace) or "(at the start)"
+
+
+def _counts(replay: Replay) -> Iterable[Row]:
+    results = replay.machines.values()
+    yield "messages to send", *(f"{result.to_send:,}" for result in results)
+    yield "sent", *(f"{result.sent:,}" for result in results)
+    for name in dict.fromkeys(name for result in results for name in result.indicators):
+        shares = (result.indicators.get(name) for result in results)
+        yield (
+            name,
+            *(
+                "-" if s is None or s.percent is None else f"{s.count:,} ({s.percent:.2f} %)"
+                for s in shares
+            ),
+        )
+    for status in dict.fromkeys(name for result in results for name in result.statuses):
+        counts = (result.statuses.get(status) for result in results)
+        yield f"status {status}", *("-" if count is None else f"{count:,}" for count in counts)
+
+
+def _lines(title: str, header: Row, rows: Iterable[Row]) -> str:
+    table = (" | ".join(map(visible, row)) for row in (header, *rows))
+    return "\n".join((title, *table))
+
+
+def _table(title: str, header: Row, rows: Iterable[Row]) -> str:
+    """Return an HTML table; the first cell of a row names it."""
+    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in header)
+    body = "".join(
+        f'<tr><th scope="row">{_text(first)}</th>'
+        + "".join(f"<td>{_text(cell)}</td>" for cell in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    return (
+        f"<table><caption>{_text(title)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(visible(shortened(text)))

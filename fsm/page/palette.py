@@ -1,0 +1,33 @@
+"""The colours of statuses and diagrams as CSS that follows the switch of the page."""
+
+from __future__ import annotations
+
+from fsm.draw.dot import PAINTS
+from fsm.draw.svg import dark_colors
+
+__all__ = ["RANKS", "palette"]
+
+RANKS = len(PAINTS)
+"""Statuses take these colours in turn: the class of rank ``n`` is ``rank-{n % RANKS}``."""
+
+
+def palette() -> str:
+    """Return the rules: ``--fill-n``, ``--line-n`` and ``--text-n``, ``.rank-n``, and diagrams."""
+    dark = dark_colors()
+    tokens, ranks = [], []
+    for rank, paint in enumerate(PAINTS):
+        tokens += [
+            f"--{role}-{rank}:{_pair(light, dark[light])}"
+            for role, light in zip(("fill", "line", "text"), paint, strict=True)
+        ]
+        ranks.append(f".rank-{rank}{{background:var(--fill-{rank});color:var(--text-{rank})}}")
+    shapes = (
+        f'svg.fsm [{attribute}="{light}"]{{{attribute}:{_pair(light, other)}}}'
+        for light, other in dark.items()
+        for attribute in ("fill", "stroke")
+    )
+    return "\n".join((f":root{{{';'.join(tokens)}}}", *ranks, *shapes))
+
+
+def _pair(light: str, dark: str) -> str:
+    return f"light-dark({light},{dark})"

@@ -1,0 +1,31 @@
+"""The pytest plugin: documented tables as tests, and conformance tests of an implementation.
+
+Pages: see :mod:`fsm.pytest_plugin.pages`; implementations: :mod:`fsm.pytest_plugin.conformance`.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fsm.pytest_plugin import conformance, pages
+from fsm.pytest_plugin.conformance import pytest_generate_tests
+from fsm.pytest_plugin.pages import pytest_collect_file
+
+__all__ = [
+    "pytest_addoption",
+    "pytest_collect_file",
+    "pytest_configure",
+    "pytest_generate_tests",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the settings and options of both parts."""
+    group = parser.getgroup("fsm")
+    pages.add_options(parser, group)
+    conformance.add_options(group)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known, and begin to keep what is covered."""
+    conformance.configure(config)

@@ -1,0 +1,163 @@
+"""Conformance tests: the suite of a machine, run against an implementation.
+
+The user writes an adapter (see :class:`fsm.suite.Implementation`) as a fixture of any name, and
+a test which asks for ``fsm_case``; there is one test for each case of the suite::
+
+    @pytest.mark.fsm_suite("with-feedback", method="chain", extra_states=1)
+    def test_sending_log(fsm_case, implementation):
+        fsm_case.run(implementation)
+
+The marker takes a machine (its name, a compiled one, or a python-statemachine class as
+``machine=Class``: pytest would take a lone class for what is marked), whatever
+:func:`fsm.suite.suite` takes, and a goal, ``to`` or ``covering``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from fsm.pytest_plugin.covered import Covered, Record
+
+if TYPE_CHECKING:
+    from fsm.suite import Suite
+    from fsm.suite.implementation import Implementation, Run
+    from fsm.suite.spec import Word
+
+__all__ = ["LIMIT", "Case", "add_options", "configure", "pytest_generate_tests"]
+
+LIMIT = 100_000
+"""How many tests are collected at most."""
+
+_LONGEST_NAME = 80
+_MARKER = (
+    "fsm_suite(machine, method='chain', extra_states=0, observable='status', rejections=True, "
+    "to=None, covering=None): run the conformance tests of a machine; see fsm.pytest_plugin"
+)
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """Add ``--fsm-cov``."""
+    text = "show which cells and documented rows of a machine its conformance tests did not run"
+    group.addoption("--fsm-cov", action="store_true", help=text)
+
+
+def configure(config: pytest.Config) -> None:
+    """Register the marker and what keeps the cells that are run."""
+    config.addinivalue_line("markers", _MARKER)
+    Covered.begin(config)
+
+
+class Case:
+    """One test of a suite, as the fixture ``fsm_case``."""
+
+    def __init__(self, suite: Suite, word: Word, record: Record) -> None:
+        self.suite, self.word, self.record = suite, word, record
+
+    @property
+    def trace(self) -> tuple[str, ...]:
+        """The events of the test."""
+        return tuple(self.suite.mealy.inputs[x] for x in self.word)
+
+    def run(self, implementation: Implementation) -> None:
+        """Run the test; fail with its steps, and with the shortest trace that fails as well."""
+        from fsm.suite.implementation import execute
+
+        __tracebackhide__ = True
+        run = execute(implementation, self.suite.mealy, self.trace)
+        visited = self.suite.mealy.walk(self.word[: len(run.trace)])
+        self.record.add(zip(visited, self.word, strict=False))
+        if not run.agrees:
+            pytest.fail(self._told(run, implementation), pytrace=False)
+
+    def _told(self, run: Run, implementation: Implementation) -> str:
+        from fsm.suite.reproduction import reproduce
+
+        found = reproduce(implementation, self.suite.mealy, run)
+        parts = [f"{self.record.title}: step {len(run.trace)} of {len(self.word)}", str(run)]
+        if found.run.trace != run.trace:
+            parts += [str(found), str(found.run)]
+        else:
+            parts.append(str(found))
+        return "\n".join(parts + self._specified(found.run))
+
+    def _specified(self, run: Run) -> list[str]:
+        """Say where the specification of the last step comes from."""
+        machine = self.suite.machine
+        if machine is None or not run.trace:
+            return []
+        mealy = self.suite.mealy
+        state = mealy.states[mealy.walk(mealy.word(run.trace))[-2]]
+        step = machine.step(state, run.trace[-1])
+        if step is None:
+            return [f"specified: {state} rejects {run.trace[-1]}"]
+        return [f"specified by {step.origin.label}: {step.origin.reason}"] if step.origin else []
+
+
+Marked: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each case of the suite that a test function is marked with."""
+    if "fsm_case" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("fsm_suite")
+    if marker is None:
+        pytest.fail("fsm_case needs the marker fsm_suite(machine, ...)", pytrace=False)
+    from fsm.errors import FsmError
+
+    refused = ""
+    try:
+        metafunc.parametrize("fsm_case", _cases(metafunc, *marker.args, **marker.kwargs))
+    except (FsmError, TypeError) as error:
+        refused = f"fsm_suite: {error}"
+    if refused:  # here, so that pytest shows this one line and no causes
+        pytest.fail(refused, pytrace=False)
+
+
+def _cases(
+    metafunc: pytest.Metafunc,
+    machine: Any,
+    method: str | None = None,
+    *,
+    to: str | None = None,
+    covering: str | None = None,
+    **options: Any,
+) -> list[Any]:
+    from fsm.errors import FsmError
+    from fsm.suite import DEFAULT, suite
+    from fsm.suite.goal import towards
+
+    made = towards(
+        suite(_specification(machine), method or DEFAULT, **options), to=to, covering=covering
+    )
+    nodeid = metafunc.definition.nodeid
+    record = Covered.record(metafunc.config, nodeid, made)
+    cases: list[Any] = []
+    for word in made.words():
+        if len(cases) == LIMIT:
+            raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
+        case = Case(made, word, record)
+        cases.append(pytest.param(case, id=_name(case.trace, len(cases) + 1)))
+    record.planned = len(cases)
+    return cases
+
+
+def _specification(machine: Any) -> Any:
+    """Return a machine that was given by name or as a class."""
+    if isinstance(machine, str):
+        from fsm.catalog import load_specification
+
+        return load_specification(machine)
+    if isinstance(machine, type):
+        from fsm.compile import compile_chart
+
+        return compile_chart(machine)
+    return machine
+
+
+def _name(trace: tuple[str, ...], number: int) -> str:
+    """Return the path of a test, of a long one the beginning and its number."""
+    path = ".".join(trace) or "reset"
+    return path if len(path) <= _LONGEST_NAME else f"{path[: _LONGEST_NAME - 20]}...{number}"

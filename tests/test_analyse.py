@@ -1,0 +1,338 @@
+"""Facts, relations and claims, against answers found by trying every trace."""
+
+from itertools import product as every
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import fsm
+from fsm.analyse import check, equivalent, facts, product, quotient, refines
+from fsm.analyse.facts import traces
+from fsm.compile import compile_chart
+from fsm.errors import FsmError
+from fsm.formats import read_dot
+from fsm.machine import Machine, State, Transition
+from fsm.run import run
+
+WITH, WITHOUT = fsm.load("with-feedback"), fsm.load("without-feedback")
+LONGEST = 7  # of the traces tried: enough for machines of three states
+
+
+@st.composite
+def machines(draw: st.DrawFn, most: int = 3) -> Machine:
+    """Small machines over the events x and y; cells may reject."""
+    count = draw(st.integers(1, most))
+    names = [f"s{i}" for i in range(count)]
+    states = tuple(
+        State(name, draw(st.sampled_from(["Sent", "Failed", None])), name, (name,))
+        for name in names
+    )
+    cells = [
+        (source, event, draw(st.sampled_from([None, *names])))
+        for source in names
+        for event in ("x", "y")
+    ]
+    steps = tuple(Transition(s, e, t, e) for s, e, t in cells if t is not None)
+    return Machine("m", "m", states, ("x", "y"), steps, names[0])
+
+
+def accepted(machine: Machine, length: int) -> list[tuple[str, ...]]:
+    """Return all traces up to a length that a machine accepts."""
+    found = []
+    for n in range(length + 1):
+        for trace in every(machine.events, repeat=n):
+            if all(step.transition for step in run(machine, trace)):
+                found.append(trace)
+    return found
+
+
+def letters(machine: Machine, trace: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return what a trace goes through: the first state, an event, a state, ..."""
+    found = [("state", machine.initial)]
+    for step in run(machine, trace):
+        found += [("event", step.event), ("state", step.after)]
+    return found
+
+
+# Facts
+
+
+def test_facts_of_the_sending_log() -> None:
+    found = facts(WITH)
+    assert list(found.traces) == [
+        "to_send",
+        "awaiting",
+        "delivered",
+        "hard_bounced",
+        "retrying",
+        "retries_exhausted",
+    ]
+    assert found.terminal == ("hard_bounced", "retries_exhausted")
+    assert found.dead == found.unreachable == ()
+    assert found.equivalent == (("hard_bounced", "retries_exhausted"),)
+    assert (found.is_complete, len(found.missing)) == (False, 25)
+    assert found.as_dict()["reachable"]["retrying"] == ["relayed", "soft_bounce"]
+
+
+def test_dead_and_unreachable_states() -> None:
+    names = ("a", "b", "end", "lone")
+    states = tuple(State(name, None, name, (name,)) for name in names)
+    cells = [("a", "x", "b"), ("b", "x", "b"), ("a", "y", "end")]
+    steps = tuple(Transition(s, e, t, e) for s, e, t in cells)
+    found = facts(Machine("m", "m", states, ("x", "y"), steps, "a"))
+    assert (found.dead, found.terminal, found.unreachable) == (("b",), ("end",), ("lone",))
+
+
+@given(machines())
+def test_traces_are_shortest(machine: Machine) -> None:
+    shortest: dict[str, int] = {}
+    for trace in accepted(machine, 3):
+        state = letters(machine, trace)[-1][1]
+        shortest.setdefault(state, len(trace))
+    assert {state: len(trace) for state, trace in traces(machine).items()} == shortest
+
+
+# Relations
+
+
+def shows(machine: Machine, trace: tuple[str, ...]) -> list[str | None]:
+    return [machine.status(name) for kind, name in letters(machine, trace) if kind == "state"]
+
+
+@given(machines(), machines())
+@settings(max_examples=60)
+def test_refinement_is_inclusion_of_traces(a: Machine, b: Machine) -> None:
+    ours, theirs = (
+        {trace: shows(machine, trace) for trace in accepted(machine, LONGEST)} for machine in (a, b)
+    )
+    wrong = [trace for trace in ours if theirs.get(trace) != ours[trace]]
+    found = refines(a, b)
+    assert (None if found is None else len(found)) == min(map(len, wrong), default=None)
+    assert (refines(a, b) is None and refines(b, a) is None) == (equivalent(a, b) is None)
+
+
+@given(machines(most=4))
+def test_a_quotient_is_equivalent_and_minimal(machine: Machine) -> None:
+    small = quotient(machine)
+    assert equivalent(machine, small) is None
+    assert facts(small).is_minimal
+    assert quotient(small) == small
+
+
+@given(machines(), machines())
+@settings(max_examples=60)
+def test_a_product_accepts_what_both_accept(a: Machine, b: Machine) -> None:
+    both = set(accepted(a, 4)) & set(accepted(b, 4))
+    assert set(accepted(product(a, b), 4)) == both
+
+
+def test_relations_of_the_feedback_modes() -> None:
+    assert equivalent(WITH, WITH) is None
+    assert equivalent(WITH, WITHOUT) == ("relayed",)
+    assert len(product(WITH, WITHOUT).states) == 6
+    assert product(WITH, WITHOUT).statuses[0] == "Pending | Sent"
+    assert len(quotient(WITH).states) == 5
+
+
+# Patterns
+
+
+def holds(machine: Machine, claim: str, trace: tuple[str, ...]) -> bool:
+    """Whether a trace says nothing against a claim of safety, by its definition."""
+    kind, what, *scope = claim.split()
+    marker = scope[1] if scope else None
+    seen = letters(machine, trace)
+    opened = [i for i, (_, name) in enumerate(seen) if name == marker]
+    first = opened[0] if opened else len(seen)
+    for i, (sort, name) in enumerate(seen):
+        if marker is None:
+            in_force = True
+        elif scope[0] == "after":
+            in_force = i > first or (kind == "always" and i == first)
+        else:
+            in_force = i < first
+        if in_force and kind == "never" and name == what:
+            return False
+        if in_force and kind == "always" and sort == "state" and name != what:
+            return False
+    return True
+
+
+SAFETY = [
+    "never s1",
+    "never x",
+    "never s1 after s0",
+    "never x after y",
+    "never x after x",
+    "never s0 before s1",
+    "never y before x",
+    "never s1 before x",
+    "always s0",
+    "always s0 after x",
+    "always s1 after s1",
+    "always s0 before x",
+    "always s0 before s1",
+]
+
+
+@pytest.mark.parametrize("claim", SAFETY)
+@given(machine=machines())
+@settings(max_examples=40)
+def test_claims_of_safety_against_every_trace(claim: str, machine: Machine) -> None:
+    assume("s1" not in claim or len(machine.states) > 1)
+    wrong = [trace for trace in accepted(machine, 6) if not holds(machine, claim, trace)]
+    verdict = check(machine, claim)
+    assert verdict.holds == (not wrong)
+    if wrong:
+        assert len(verdict.trace) == min(map(len, wrong))
+        assert not holds(machine, claim, verdict.trace)
+
+
+def endless(machine: Machine, trace: tuple[str, ...], loop: tuple[str, ...]) -> list[str]:
+    """Return the names that a trace which goes round for ever goes through, the loop twice."""
+    return [name for _, name in letters(machine, trace + loop + loop)]
+
+
+@given(machine=machines(), what=st.sampled_from(["s0", "x", "y"]))
+def test_what_is_said_against_eventually_never_gets_there(machine: Machine, what: str) -> None:
+    verdict = check(machine, f"eventually {what}")
+    long = [trace for trace in accepted(machine, LONGEST) if len(trace) == LONGEST]
+    stuck = [
+        trace
+        for trace in accepted(machine, 3)
+        if not any(machine.step(letters(machine, trace)[-1][1], e) for e in machine.events)
+    ]
+    without = [t for t in (*long, *stuck) if all(name != what for _, name in letters(machine, t))]
+    assert verdict.holds == (not without)
+    if not verdict.holds:
+        assert what not in endless(machine, verdict.trace, verdict.loop)
+
+
+@given(machine=machines(), after=st.sampled_from([" after x", " after s0", ""]))
+def test_possibly_is_that_some_trace_goes_on_to_it(machine: Machine, after: str) -> None:
+    verdict = check(machine, f"possibly y{after}")
+    scope = after.split()[-1] if after else None
+    cut_off = []
+    for trace in accepted(machine, 4):
+        seen = [name for _, name in letters(machine, trace)]
+        if scope is None or scope in seen:
+            more = [t for t in accepted(machine, LONGEST) if t[: len(trace)] == trace]
+            if all("y" not in t[len(trace) :] for t in more):
+                cut_off.append(trace)
+    assert verdict.holds == (not cut_off)
+    if cut_off:
+        assert len(verdict.trace) == min(map(len, cut_off))
+
+
+CLAIMS = {
+    "never Sent after state:delivered": "holds",
+    "never Pending after Sent or Failed": "holds",
+    "never Sent before relayed": "holds",
+    "never status:Failed after hard_bounced": "holds",
+    "always Failed after hard_bounced": "holds",
+    "always Failed after retrying": "trace: relayed, soft_bounce, delivered",
+    "eventually Sent or Failed after Pending": "holds",
+    "eventually Sent after soft_bounce": "trace: relayed, soft_bounce, hard_bounce",
+    "possibly Sent": "trace: relayed, hard_bounce",
+    "Delivered + Bounces + errors + Pending is constant": "holds",
+    "Delivered + Bounces + errors is constant": "trace: relayed, delivered",
+    "Sent + Failed + Pending = 1": "holds",
+    "Delivered - Sent >= 0": "holds",
+    "Delivered = Sent": "holds",
+    "Bounces + errors < Failed": "trace: relayed",
+    "retrying + 2 <= 2": "trace: relayed, soft_bounce",
+}
+
+
+@pytest.mark.parametrize(("claim", "said"), CLAIMS.items(), ids=list(CLAIMS))
+def test_claims_about_the_sending_log(claim: str, said: str) -> None:
+    assert said in str(check(WITH, claim))
+
+
+def test_a_message_that_is_put_off_for_ever() -> None:
+    ends = "state:delivered or hard_bounced or retries_exhausted"
+    assert str(check(WITH, f"eventually {ends} after retrying")).endswith(
+        "; trace: relayed, soft_bounce, then again and again: soft_bounce"
+    )
+
+
+def test_both_indicators_of_a_machine_without_feedback_add_up() -> None:
+    assert check(WITHOUT, "Delivered + Bounces + errors is constant").holds
+    assert check(WITHOUT, "Delivered + Bounces + errors = 1").holds
+
+
+WRONG = {
+    "perhaps Sent": "'perhaps Sent' is no claim; write for example",
+    "never Snt": "no event, state or status is named 'Snt'; did you mean 'Sent'?",
+    "never delivered": "'delivered' may be several things; write event:delivered or state:deliv",
+    "always relayed": "always is about states and statuses, not about events",
+    "eventually Sent before relayed": "eventually knows 'after' alone",
+    "never": "no event, state or status is named ''",
+    "Delivred is constant": "nothing is named 'Delivred'; did you mean 'Delivered'?",
+    "Delivered Sent = 1": "+ or - is expected before 'Sent'",
+    "Delivered + <= 1": "nothing is named ''",
+    "": "'' is no claim",
+}
+
+
+@pytest.mark.parametrize(("claim", "said"), WRONG.items(), ids=list(WRONG))
+def test_what_is_no_claim_is_refused(claim: str, said: str) -> None:
+    with pytest.raises(FsmError) as error:
+        check(WITH, claim)
+    assert said in str(error.value)
+
+
+@given(st.text("abSentFailed+-<>=! 0123isconstneverafter:", max_size=40))
+def test_any_text_is_judged_or_refused(claim: str) -> None:
+    try:
+        verdict = check(WITH, claim)
+    except FsmError:
+        return
+    assert verdict.holds or verdict.trace is not None
+
+
+@given(machines(), st.sampled_from(["s0", "Sent", "Failed"]), st.integers(0, 1))
+def test_invariants_against_every_state(machine: Machine, name: str, bound: int) -> None:
+    assume(name in machine.statuses or name == "s0")
+    shown = [s for s in traces(machine) if machine.status(s) is not None]
+    counts = [int(s == name or machine.status(s) == name) for s in shown]
+    assert check(machine, f"{name} <= {bound}").holds == all(n <= bound for n in counts)
+    assert check(machine, f"{name} is constant").holds == (len(set(counts)) < 2)
+
+
+def test_large_machines(corpus: Path) -> None:
+    machine = read_dot(corpus / "machines" / "tcp_linux_server.dot").machine()
+    assert len(facts(machine).traces) == len(machine.states)
+    assert check(machine, f"possibly {machine.events[0]}") is not None
+
+
+def test_a_thousand_states() -> None:
+    count = 1000
+    names = [f"s{i}" for i in range(count)]
+    rng = np.random.default_rng(1)
+    states = tuple(State(name, f"S{i % 5}", name, (name,)) for i, name in enumerate(names))
+    steps = tuple(
+        Transition(name, event, names[rng.integers(count)], event)
+        for name in names
+        for event in ("a", "b", "c")
+    )
+    machine = Machine("big", "big", states, ("a", "b", "c"), steps, "s0")
+    assert facts(machine).is_complete
+    assert not check(machine, "eventually s7 after s1").holds
+    assert check(machine, "S0 + S1 + S2 + S3 + S4 = 1").holds
+
+
+def test_a_chart_of_ones_own() -> None:
+    from statemachine import State as Atom
+    from statemachine import StateChart
+
+    class Door(StateChart):
+        closed = Atom(initial=True)
+        opened = Atom()
+        open = closed.to(opened)
+        close = opened.to(closed)
+
+    assert check(compile_chart(Door), "never close before open").holds

@@ -1,0 +1,316 @@
+"""The pytest plugin runs suites against implementations: the examples of the documentation."""
+
+import numpy as np
+import pytest
+
+import fsm
+from fsm.suite import suite
+
+pytest_plugins = ["pytester"]
+LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it
+
+RIGHT = """
+import pytest
+
+STATUS = {"to_send": None, "awaiting": "Pending", "delivered": "Sent"}
+AFTER = {
+    ("to_send", "relayed"): "awaiting",
+    ("awaiting", "delivered"): "delivered",
+    ("awaiting", "hard_bounce"): "hard_bounced",
+    ("awaiting", "soft_bounce"): "retrying",
+    ("awaiting", "retry_failed"): "retries_exhausted",
+    ("delivered", "hard_bounce"): "hard_bounced",
+    ("retrying", "delivered"): "delivered",
+    ("retrying", "hard_bounce"): "hard_bounced",
+    ("retrying", "soft_bounce"): "retrying",
+    ("retrying", "retry_succeeded"): "delivered",
+    ("retrying", "retry_failed"): "retries_exhausted",
+}
+
+
+class Log:
+    after = AFTER
+
+    def reset(self):
+        self.state = "to_send"
+
+    def send(self, event):
+        if (self.state, event) not in self.after:
+            return "rejected"
+        self.state = self.after[self.state, event]
+
+    def observe(self):
+        return STATUS.get(self.state, "Failed")
+
+
+@pytest.fixture(scope="module")
+def implementation():
+    return Log()
+
+
+@pytest.mark.fsm_suite("with-feedback")
+def test_log(fsm_case, implementation):
+    fsm_case.run(implementation)
+"""
+WRONG = (
+    RIGHT
+    + """
+
+class Wrong(Log):
+    after = AFTER | {("retrying", "retry_succeeded"): "retries_exhausted"}
+
+
+@pytest.mark.fsm_suite("with-feedback", method="table")
+def test_wrong(fsm_case):
+    fsm_case.run(Wrong())
+"""
+)
+CLOSING = (
+    "fsm: with-feedback by chain: 14 of 14 tests, 36 of 36 cells, 5 of 5 documented rows; complete "
+    "for all machines with at most 5 states over the same 6 inputs"
+)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester):
+    def run(module: str, *arguments: str, process: bool = False) -> pytest.RunResult:
+        pytester.makepyfile(test_it=module)
+        call = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
+        return call("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+
+    return run
+
+
+def test_a_right_implementation_passes_and_what_it_proves_is_told(run) -> None:
+    result = run(RIGHT, "-v")
+    result.assert_outcomes(passed=14)
+    result.stdout.fnmatch_lines(["*test_log?relayed.soft_bounce.*? PASSED*", CLOSING])
+
+
+def test_a_failure_shows_steps_and_the_shortest_reproduction(run) -> None:
+    result = run(WRONG, "-k", "test_wrong")
+    result.assert_outcomes(failed=1, passed=30, deselected=14)
+    result.stdout.fnmatch_lines(
+        [
+            "with-feedback by table: step 3 of 3",
+            "  step  event            expected  got      state",
+            "     2  soft_bounce      Failed    Failed   retrying",
+            ">    3  retry_succeeded  Sent      Failed   delivered",
+            "shortest reproduction: relayed, soft_bounce, retry_succeeded",
+            "specified by row 4: A later attempt got through.",
+            (
+                "fsm: with-feedback by table: 31 of 31 tests, * 1 failed, again: pytest "
+                "'test_it.py::test_wrong?relayed.soft_bounce.retry_succeeded?'"
+            ),
+        ]
+    )
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_the_command_to_run_again_runs_the_failure(run) -> None:
+    result = run(WRONG, "test_it.py::test_wrong[relayed.soft_bounce.retry_succeeded]")
+    result.assert_outcomes(failed=1)
+
+
+def test_what_is_not_run_is_told(run) -> None:
+    result = run(RIGHT, "--fsm-cov", "-k", "relayed.hard_bounce")
+    assert "no guarantee before all tests are run" in result.stdout.str()
+    result.stdout.fnmatch_lines(
+        ["  not run in awaiting: *soft_bounce (row 3), *", "  not run in retrying: *(row 4)*"]
+    )
+    run(RIGHT, "--fsm-cov").stdout.fnmatch_lines([CLOSING, "  every cell was run"])
+
+
+def test_nothing_is_told_where_nothing_ran(run) -> None:
+    assert "fsm:" not in run(RIGHT, "--collect-only").stdout.str()
+    assert "fsm:" not in run("def test_it(): pass").stdout.str()
+
+
+@pytest.mark.filterwarnings("default")
+def test_workers_add_up(run) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    result = run(WRONG, "-n", "2", "--fsm-cov", process=True)
+    result.assert_outcomes(passed=44, failed=1)
+    result.stdout.fnmatch_lines([CLOSING, "  every cell was run"])
+    result.stdout.fnmatch_lines(["fsm: with-feedback by table: 31 of 31 tests, *again: pytest*"])
+
+
+MARKS = {
+    "no marker": ("", "fsm_case needs the marker fsm_suite(machine, ...)"),
+    "no machine": ("@pytest.mark.fsm_suite()", "fsm_suite: *missing*machine*"),
+    "unknown machine": ('@pytest.mark.fsm_suite("with-feedbak")', "*did you mean 'with-feedback'*"),
+    "unknown method": (
+        '@pytest.mark.fsm_suite("with-feedback", method="spy")',
+        "fsm_suite: no method 'spy'*",
+    ),
+    "unknown option": ('@pytest.mark.fsm_suite("with-feedback", k=1)', "fsm_suite: *'k'*"),
+    "unknown goal": (
+        '@pytest.mark.fsm_suite("with-feedback", covering="row 9")',
+        "fsm_suite: with-feedback: nothing comes from 'row 9'*",
+    ),
+}
+
+
+@pytest.mark.parametrize(("mark", "said"), MARKS.values(), ids=list(MARKS))
+def test_wrong_marks_are_one_line(run, mark: str, said: str) -> None:
+    result = run(f"import pytest\n{mark}\ndef test_it(fsm_case): pass")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([said])
+    assert "Traceback" not in result.stdout.str()
+    assert "During handling" not in result.stdout.str()
+
+
+def test_an_adapter_without_observe_is_told_what_to_do(run) -> None:
+    result = run(RIGHT.replace("def observe", "def status"), "-x")
+    result.stdout.fnmatch_lines(["*a Log, has no method observe(): add it, or say observable*"])
+
+
+CHART = """
+import pytest
+from statemachine import State, StateChart
+
+
+class Door(StateChart):
+    allow_event_without_transition = False
+    closed = State(initial=True, name="Closed")
+    opened = State(name="Open")
+    locked = State(name="Locked")
+    open = closed.to(opened)
+    close = opened.to(closed)
+    lock = closed.to(locked)
+    unlock = locked.to(closed)
+
+
+class Adapter:
+    def reset(self):
+        self.door = Door()
+
+    def send(self, event):
+        if event not in {e.id for e in self.door.enabled_events()}:
+            return "rejected"
+        self.door.send(event)
+
+    def observe(self):
+        return next(iter(self.door.configuration)).name
+
+
+@pytest.mark.fsm_suite(machine=Door)
+def test_door(fsm_case):
+    fsm_case.run(Adapter())
+"""
+FUNCTION = """
+import pytest
+from fsm.formats import parse_dot
+
+TURNSTILE = parse_dot('''digraph {
+    locked -> locked [label="push / stop"]
+    locked -> open [label="coin / thanks"]
+    open -> locked [label="push / go"]
+    open -> open [label="coin / thanks"]
+}''', "turnstile")
+
+
+def turnstile(state, event):
+    if event == "coin":
+        return "open", "thanks"
+    return "locked", "go" if state == "open" else "stop"
+
+
+class Adapter:
+    def reset(self):
+        self.state = "locked"
+
+    def send(self, event):
+        self.state, answer = turnstile(self.state, event)
+        return answer
+
+
+@pytest.mark.fsm_suite(TURNSTILE, extra_states=1)
+def test_turnstile(fsm_case):
+    fsm_case.run(Adapter())
+"""
+SERVICE = RIGHT.replace(
+    """@pytest.fixture(scope="module")
+def implementation():
+    return Log()
+""",
+    """
+class Handler(http.server.BaseHTTPRequestHandler):
+    log = Log()
+
+    def do_POST(self):
+        event = self.path.strip("/")
+        self.answer(self.log.reset() if event == "reset" else self.log.send(event))
+
+    def do_GET(self):
+        self.answer(self.log.observe())
+
+    def answer(self, text):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write((text or "").encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class Client:
+    def __init__(self, address):
+        self.address = address
+
+    def ask(self, path, method):
+        connection = http.client.HTTPConnection(*self.address, timeout=10)
+        connection.request(method, path)
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text or None
+
+    def reset(self):
+        self.ask("/reset", "POST")
+
+    def send(self, event):
+        return self.ask(f"/{event}", "POST")
+
+    def observe(self):
+        return self.ask("/status", "GET")
+
+
+@pytest.fixture(scope="module")
+def implementation():
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield Client(server.server_address)
+    server.shutdown()
+    server.server_close()
+""",
+).replace(
+    "import pytest", "import http.client\nimport http.server\nimport threading\nimport pytest", 1
+)
+EXAMPLES = {
+    "a python-statemachine class": (CHART, "fsm: Door by chain: *; complete for *"),
+    "a function": (FUNCTION, "fsm: turnstile by chain: * 4 of 4 cells; complete for *"),
+    "an HTTP service": (SERVICE, CLOSING),
+}
+
+
+@pytest.mark.parametrize(("module", "closing"), EXAMPLES.values(), ids=list(EXAMPLES))
+def test_adapters_for(run, module: str, closing: str) -> None:
+    result = run(module)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([closing])
+    assert "warning" not in result.stdout.str()
+
+
+def test_too_many_cases_are_refused(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.pytest_plugin.conformance.LIMIT", 13)
+    result = run(RIGHT)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["fsm_suite: with-feedback by chain has more than 13 tests"])
+
+
+def test_thousands_of_cases(run) -> None:
+    """Collected and run; the seconds that many more take are in tests/bench/suites.md."""
+    module = RIGHT.replace('"with-feedback"', '"with-feedback", extra_states=3')
+    size = suite(fsm.load("with-feedback"), extra_states=3).size
+    assert size.tests > 2_000
+    run(module, "-q").assert_outcomes(passed=size.tests)

