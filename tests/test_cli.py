@@ -283,7 +283,7 @@ def test_an_unforeseen_error_is_one_line_too(
     def explode(*_args: object, **_options: object) -> None:
         raise RuntimeError("first\nsecond")
 
-    monkeypatch.setattr("fsm.replay.source.read_log", explode)
+    monkeypatch.setattr("fsm.logs.read.open_logs", explode)
     result = fsm("replay", sample)
     assert result.status == 2
     assert result.err.splitlines() == [

@@ -26,6 +26,7 @@ LAYERS = (
     "catalog",
     "indicators",
     "replay",
+    "logs",
     "draw",
     "page",
     "explore",

@@ -20,6 +20,8 @@ _COMMANDS = {
     "check": "Check documented tables against their machines.",
     "docs": "Write tables and diagrams into Markdown pages, and keep them fresh.",
     "draw": "Draw a machine.",
+    "convert": "Convert logs of mail servers, providers and bounce mails.",
+    "formats": "List the formats that are read, and what their events mean.",
     "explore": "Write a page to step through a machine, or through two side by side.",
     "replay": "Execute a delivery log: statuses, indicators, rejections.",
     "explain": "Tell one message's history, with the log lines that prove it.",

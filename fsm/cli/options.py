@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
-from functools import wraps
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,6 +15,9 @@ import click
 from fsm.machine import Machine
 
 if TYPE_CHECKING:
+    from fsm.logs.convert import Choices
+    from fsm.logs.notes import Notes
+    from fsm.logs.pseudonym import Pseudonyms
     from fsm.replay.source import Log
 
 __all__ = [
@@ -22,10 +25,13 @@ __all__ = [
     "Duration",
     "Instant",
     "LogOptions",
+    "Reading",
     "Size",
     "as_json",
     "log_options",
     "print_json",
+    "reading_options",
+    "say",
 ]
 
 T = TypeVar("T")
@@ -121,6 +127,139 @@ class Columns(click.ParamType[tuple[str, str]]):
         return canonical, name
 
 
+class Zone(click.ParamType[tzinfo]):
+    """A time zone of the IANA database."""
+
+    name = "zone"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tzinfo:
+        """Return the zone; a usage error for anything else."""
+        if isinstance(value, tzinfo):
+            return value
+        if str(value).upper() in ("UTC", "Z"):
+            return UTC
+        from zoneinfo import ZoneInfo
+
+        try:
+            return ZoneInfo(str(value))
+        except (ValueError, OSError, KeyError):
+            self.fail(f"{value!r} is no time zone; write for example Europe/Paris", param, ctx)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How logs of other formats are read."""
+
+    log_format: str
+    zone: tzinfo
+    year: int | None
+    policy: str
+    relayed: bool | None
+    pseudonymise: str | None
+
+    @property
+    def form(self) -> str | None:
+        """The format, or None to tell it by content."""
+        return None if self.log_format == "auto" else self.log_format
+
+    def choices(self) -> Choices:
+        """Return what the readers are told."""
+        from fsm.logs.convert import Choices
+        from fsm.logs.policy import load_policy
+
+        names = self._pseudonyms
+        return Choices(
+            self.zone,
+            self.year,
+            load_policy(self.policy),
+            self.relayed,
+            names.rows if names else None,
+        )
+
+    @property
+    def hide(self) -> Callable[[str], str] | None:
+        """What takes addresses out of a line."""
+        names = self._pseudonyms
+        return names.text if names else None
+
+    @cached_property
+    def _pseudonyms(self) -> Pseudonyms | None:
+        from fsm.logs.pseudonym import Pseudonyms, load_key
+
+        return Pseudonyms(load_key(self.pseudonymise)) if self.pseudonymise else None
+
+
+def say(notes: Iterable[Notes]) -> None:
+    """Say on standard error what was made of each file."""
+    from fsm.cli.text import shown
+    from fsm.logs.summary import summary
+
+    for note in notes:
+        for line in summary(note):
+            click.echo(f"fsm: {shown(line)}", err=True)
+
+
+def reading_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command the options of :class:`Reading`, as its argument ``reading``."""
+
+    @wraps(function)
+    def command(*args: Any, **given: Any) -> T:
+        own = {field.name: given.pop(field.name) for field in fields(Reading)}
+        return function(*args, reading=Reading(**own), **given)
+
+    for option in (
+        click.option(
+            "--pseudonymise",
+            metavar="KEY",
+            help="Replace recipients by keyed hashes; the key is in a file, or in env:NAME.",
+        ),
+        click.option(
+            "--assume-relayed/--no-assume-relayed",
+            "relayed",
+            default=None,
+            help="Put in hand-overs that are not recorded. Default: for formats that have none.",
+        ),
+        click.option(
+            "--policy",
+            default="source",
+            show_default=True,
+            help="How final failures are counted by their fault: source, address, refusal or FILE.",
+        ),
+        click.option("--year", type=click.IntRange(1970, 9998), help="Of a syslog's first line."),
+        click.option(
+            "--tz", "zone", type=Zone(), default="UTC", help="Zone of times without one: UTC."
+        ),
+        click.option(
+            "--format",
+            "log_format",
+            type=Format(),
+            default="auto",
+            show_default=True,
+            help="Of the logs, by its name (see: fsm formats).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+class Format(click.ParamType[str]):
+    """The name of a format that is read."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; a usage error for anything else."""
+        from fsm.logs.meaning import format_names
+        from fsm.replay.source import FORMATS
+
+        known = ("auto", *FORMATS, *format_names())
+        if value not in known:
+            self.fail(f"{value!r} is no format; there are: {', '.join(known)}", param, ctx)
+        return str(value)
+
+
 @dataclass(frozen=True)
 class LogOptions:
     """What every command that reads logs takes."""
@@ -128,15 +267,23 @@ class LogOptions:
     logs: tuple[str, ...]
     names: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
-    log_format: str | None
     validity: timedelta | None
     as_of: datetime | None
+    reading: Reading
 
     def read(self) -> Log:
-        """Read the logs."""
-        from fsm.replay.source import read_log
+        """Read the logs, and say on standard error what was made of those of other formats."""
+        from fsm.logs.read import open_logs
 
-        return read_log(self.logs, dict(self.columns), self.log_format)
+        log, notes = open_logs(
+            self.logs,
+            dict(self.columns),
+            self.reading.form,
+            self.reading.choices(),
+            self.reading.hide,
+        )
+        say(notes)
+        return log
 
     def machines(self, load: Callable[[str], Machine]) -> list[Machine]:
         """Return the machines, each once; by default both feedback modes."""
@@ -146,7 +293,6 @@ class LogOptions:
 
 def log_options(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command the options of :class:`LogOptions`, as its first argument."""
-    from fsm.replay.source import FORMATS
 
     @wraps(function)
     def command(**given: Any) -> T:
@@ -157,16 +303,13 @@ def log_options(function: Callable[..., T]) -> Callable[..., T]:
         click.option("--as-of", type=Instant(), help="Read the log only up to this time (UTC)."),
         click.option("--validity", type=Duration(), help="Validity period; retries end with it."),
         click.option(
-            "--format", "log_format", type=click.Choice(FORMATS), help="Default: by content."
-        ),
-        click.option(
             "--column", "columns", type=Columns(), multiple=True, help="The name a column has."
         ),
         click.option("--machine", "names", multiple=True, help="Default: both feedback modes."),
         click.argument("logs", nargs=-1, required=True),
     ):
         command = option(command)
-    return command
+    return reading_options(command)
 
 
 def as_json(value: object) -> str:

@@ -47,11 +47,11 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Execute the delivery logs LOGS (CSV, JSONL or Parquet, also .gz and .zst).
+    """Execute the delivery logs LOGS: canonical ones, or of any format that fsm formats lists.
 
-    A log has one row per event of one message: message_id, event and timestamp (RFC 3339), and
-    optionally recipient, delivery_id, event_id and seq. Map other names with --column. The files
-    written are CSV, JSONL or Parquet by their suffix.
+    A canonical log (CSV, JSONL or Parquet) has one row per event of one message: message_id,
+    event and timestamp (RFC 3339), and optionally recipient, delivery_id, event_id and seq. Map
+    other names with --column. The files written are CSV, JSONL or Parquet by their suffix.
     """
     log = source.read()
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:

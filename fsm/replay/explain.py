@@ -203,9 +203,8 @@ def _proofs(log: Log, history: pl.DataFrame) -> dict[tuple[int, int], tuple[str,
     for (file,), part in events.group_by("file", maintain_order=True):
         source = log.sources[file]
         rows = part["row"].to_numpy().astype(np.intp)
-        lines = source.lines(rows)
-        texts = zip(rows.tolist(), lines.tolist(), source.quotes(lines), strict=True)
-        proofs.update({(file, row): (f"{source.name}:{line}", text) for row, line, text in texts})
+        texts = zip(rows.tolist(), source.proofs(rows), strict=True)
+        proofs.update({(file, row): (f"{name}:{line}", text) for row, (name, line, text) in texts})
     return proofs
 
 

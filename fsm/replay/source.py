@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,7 @@ from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
 
-__all__ = ["FORMATS", "Log", "Source", "read_log"]
+__all__ = ["FORMATS", "Log", "Origin", "Source", "check_columns", "open_source", "read_log"]
 
 FORMATS = ("csv", "jsonl", "parquet")
 CHECKPOINT = "checkpoint"
@@ -34,6 +35,16 @@ NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 
 _ROW = "\0row"  # a name no header can have
+
+
+class Origin(Protocol):
+    """Where the rows of a converted log come from."""
+
+    def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
+        """Return the file and the line of each row."""
+
+    def quotes(self, rows: Codes) -> list[str]:
+        """Return the line of each row as it stands."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ class Source:
     """Size and time of change when the file was opened."""
     skip: int = 0
     """Rows at the beginning that are left out."""
+    origin: Origin | None = None
+    """The files that a frame was made of."""
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -139,6 +152,16 @@ class Source:
             scan.filter(text.str.strip_chars("\r") != "").select("number").head(1).collect().item()
         )
         return rows + int(header) + 1
+
+    def proofs(self, rows: Codes) -> list[tuple[str, int, str]]:
+        """Return file, line and text of each row."""
+        if self.origin is not None:
+            names, lines = self.origin.places(rows)
+            texts = self.origin.quotes(rows)
+            return list(zip(names.to_list(), lines.tolist(), texts, strict=True))
+        lines = self.lines(rows)
+        quotes = zip(lines.tolist(), self.quotes(lines), strict=True)
+        return [(self.name, line, text) for line, text in quotes]
 
     def quotes(self, lines: Codes) -> list[str]:
         """Return lines as they stand in the file; rows of Parquet files and frames as JSON."""
@@ -257,13 +280,16 @@ class Log:
         """Return the events with ``file`` as its name and ``line`` in it."""
         files, rows = (events[name].to_numpy().astype(np.intp) for name in ("file", "row"))
         lines = np.zeros(len(rows), dtype=np.intp)
-        for file in np.unique(files):
-            lines[files == file] = self.sources[file].lines(rows[files == file])
         names = pl.Series([source.name for source in self.sources], dtype=pl.String)
-        places = [
-            names.gather(pl.Series(files, dtype=pl.UInt32)).alias("file"),
-            pl.Series("line", lines, pl.UInt64),
-        ]
+        named = names.gather(pl.Series(files, dtype=pl.UInt32)).alias("file")
+        for file in np.unique(files):
+            source, there = self.sources[file], files == file
+            if source.origin is None:
+                lines[there] = source.lines(rows[there])
+            else:
+                own, lines[there] = source.origin.places(rows[there])
+                named = named.scatter(np.flatnonzero(there), own)
+        places = [named, pl.Series("line", lines, pl.UInt64)]
         return pl.DataFrame(places).hstack(events.drop("file", "row"))
 
 
@@ -289,12 +315,12 @@ def read_log(
 
 def _open(path: str, log_format: str | None) -> Source:
     if path != "-":
-        return _source(Path(path), path, log_format)
+        return open_source(Path(path), path, log_format)
     with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool)
     place = Path(spool.name)
     try:
-        source = _source(place, "<stdin>", log_format)
+        source = open_source(place, "<stdin>", log_format)
     except LogError:
         place.unlink()
         raise
@@ -305,7 +331,8 @@ def _open(path: str, log_format: str | None) -> Source:
 # Which format ------------------------------------------------------------------------------
 
 
-def _source(path: Path, name: str, log_format: str | None) -> Source:
+def open_source(path: Path, name: str, log_format: str | None) -> Source:
+    """Open one file under the name that it is reported by; see :func:`read_log`."""
     try:
         with path.open("rb") as file:
             head = file.read(4)

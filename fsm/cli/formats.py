@@ -1,0 +1,67 @@
+"""``fsm formats``: what is read, and what each native event means."""
+
+from __future__ import annotations
+
+import click
+
+from fsm.cli.options import print_json
+from fsm.cli.text import table
+from fsm.logs.meaning import Format, format_names, load_format
+from fsm.replay.source import FORMATS
+
+__all__ = ["command"]
+
+
+@click.command("formats")
+@click.argument("names", nargs=-1, metavar="[FORMAT]...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(names: tuple[str, ...], as_json: bool) -> None:
+    """List the formats that are read; of each FORMAT, what its events mean."""
+    unknown = [name for name in names if name not in format_names()]
+    if unknown:
+        known = ", ".join(format_names())
+        raise click.UsageError(f"no format {unknown[0]!r}; there are: {known}")
+    formats = [load_format(name) for name in names or format_names()]
+    if as_json:
+        print_json([_as_dict(form) for form in formats])
+    elif names:
+        click.echo("\n\n".join(_meanings(form) for form in formats))
+    else:
+        rows = [
+            (f.name, f.title, str(len(f.meanings)), "yes" if f.relays else "no") for f in formats
+        ]
+        rows += [(name, f"Canonical log, {name.upper()}", "", "yes") for name in FORMATS]
+        click.echo(table(("format", "what it is", "native events", "hand-overs"), rows, (2,)))
+
+
+def _meanings(form: Format) -> str:
+    rows = [
+        (m.rule, m.event, _final(m.final), m.fault or "", m.doubt or m.note or "")
+        for m in form.meanings.values()
+    ]
+    sources = "\n".join(f"  {source}" for source in form.sources)
+    header = ("native event", "event", "final", "fault", "note")
+    return f"{form.name}: {form.title}\n{sources}\n\n{table(header, rows)}"
+
+
+def _final(final: bool | None) -> str:
+    return {True: "yes", False: "no", None: ""}[final]
+
+
+def _as_dict(form: Format) -> dict[str, object]:
+    return {
+        "name": form.name,
+        "title": form.title,
+        "sources": list(form.sources),
+        "records_hand_overs": form.relays,
+        "events": {
+            m.rule: {
+                "event": m.event,
+                "final": m.final,
+                "fault": m.fault,
+                "doubt": m.doubt,
+                "note": m.note,
+            }
+            for m in form.meanings.values()
+        },
+    }

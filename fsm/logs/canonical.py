@@ -1,0 +1,176 @@
+"""Events to canonical rows: what each one means, is it final, and whose fault it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from fsm.logs.event import Event, Found
+from fsm.logs.fault import code_of, with_fault
+from fsm.logs.meaning import BESIDE, FAILED, NOTHING, Format
+from fsm.logs.notes import Notes, Tally
+from fsm.logs.policy import Policy
+
+__all__ = ["SCHEMA", "event_frame", "to_rows"]
+
+SCHEMA: dict[str, pl.DataType] = {
+    "message_id": pl.String(),
+    "recipient": pl.String(),
+    "event": pl.String(),
+    "timestamp": pl.Datetime("us", "UTC"),
+    "event_id": pl.String(),
+    "delivery_id": pl.String(),
+    "seq": pl.Int64(),
+    "final": pl.Boolean(),
+    "fault": pl.String(),
+    "code": pl.String(),
+    "reply": pl.String(),
+    "format": pl.String(),
+    "native": pl.String(),
+    "rule": pl.String(),
+    "doubt": pl.String(),
+    "file": pl.String(),
+    "line": pl.Int64(),
+}
+"""The columns of a converted log. The first seven are those of a canonical log."""
+
+_EVENT: dict[str, pl.DataType] = {
+    "message_id": pl.String(),
+    "recipient": pl.String(),
+    "native": pl.String(),
+    "time": pl.Int64(),
+    "line": pl.Int64(),
+    "code": pl.String(),
+    "reply": pl.String(),
+    "event_id": pl.String(),
+    "delivery_id": pl.String(),
+    "doubt": pl.String(),
+}
+
+_RANK = {"relayed": 0, "soft_bounce": 1, "delivered": 2, "retry_failed": 3, "hard_bounce": 4}
+"""The order of events of one instant, where the log's own order says nothing."""
+
+_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
+
+
+def to_rows(
+    events: pl.DataFrame,
+    form: Format,
+    notes: Notes,
+    policy: Policy,
+    file: str | None = None,
+) -> pl.DataFrame:
+    """Return events as rows of :data:`SCHEMA`; what has no meaning is only counted."""
+    frame = events
+    nameless = frame["message_id"].fill_null("") == ""
+    if nameless.any():
+        notes.rejected.add(
+            "an event without message id and address",
+            frame["line"].filter(nameless)[0],
+            int(nameless.sum()),
+        )
+        frame = frame.filter(~nameless)
+    meant = _meanings(frame["native"], form)
+    frame = frame.join(meant, on="native", how="left", maintain_order="left")
+    _count(frame.filter(pl.col("event").is_null()), notes.unmapped)
+    _count(frame.filter(pl.col("event") == NOTHING), notes.passed)
+    frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
+    frame = _with_faults(frame, policy)
+    _count_events(frame, notes)
+    rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
+    return frame.with_columns(
+        pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
+        (pl.lit(None, pl.Int64) if form.ordered else rank).alias("seq"),
+        pl.lit(form.name).alias("format"),
+        pl.lit(file or notes.name).alias("file"),
+    ).select(*SCHEMA)
+
+
+def event_frame(groups: Sequence[Found]) -> pl.DataFrame:
+    """Return groups of events as one frame, with a column for each field of an event."""
+    frames: list[pl.DataFrame] = []
+    loose: list[Event] = []
+    for group in groups:
+        if isinstance(group, pl.DataFrame):
+            frames += [_columns(loose), group] if loose else [group]
+            loose = []
+        else:
+            loose += group
+    return pl.concat([*frames, _columns(loose)] if loose or not frames else frames)
+
+
+def _columns(events: Sequence[Event]) -> pl.DataFrame:
+    columns = list(zip(*events, strict=True)) or [()] * len(_EVENT)
+    return pl.DataFrame(
+        [
+            _series(name, values, dtype)
+            for (name, dtype), values in zip(_EVENT.items(), columns, strict=True)
+        ]
+    )
+
+
+def _series(name: str, values: Sequence[object], dtype: pl.DataType) -> pl.Series:
+    try:
+        return pl.Series(name, values, dtype)
+    except UnicodeEncodeError:  # half a character, as JSON can write it
+        texts = [v and str(v).encode("utf-8", "replace").decode() for v in values]
+        return pl.Series(name, texts, dtype)
+
+
+def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
+    rows = []
+    for native in natives.unique().to_list():
+        meaning = form.meaning(native)
+        if meaning is not None:
+            rows.append(
+                (native, meaning.event, meaning.final, meaning.fault, meaning.rule, meaning.doubt)
+            )
+    schema = {
+        "native": pl.String,
+        "event": pl.String,
+        "final": pl.Boolean,
+        "fault": pl.String,
+        "rule": pl.String,
+        "doubtful": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Add code, fault and rule; decide which kind of failure a final one is."""
+    frame = frame.with_columns(pl.coalesce("doubt", "doubtful").alias("doubt")).drop("doubtful")
+    failing = frame["event"].is_in(_FAILURES)
+    if not failing.any():
+        return frame.with_columns(pl.lit(None, pl.String).alias("fault"))
+    frame = frame.with_row_index("at")
+    failures = with_fault(frame.filter(failing).with_columns(code_of().alias("code")))
+    given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
+    kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
+    event = pl.when(pl.col("event") == FAILED).then(kind).otherwise("event")
+    chosen = pl.col("fault").replace_strict(policy.events, default=None, return_dtype=pl.String)
+    final = event.is_in(["hard_bounce", "retry_failed"])
+    failures = failures.with_columns(
+        pl.when(final & chosen.is_not_null()).then(chosen).otherwise(event).alias("event"),
+        pl.concat_str("rule", "by", separator=" ").str.strip_chars().alias("rule"),
+    ).drop("by")
+    return pl.concat([frame.filter(~failing), failures]).sort("at").drop("at")
+
+
+def _count(frame: pl.DataFrame, tally: Tally) -> None:
+    for native, part in frame.group_by("native", maintain_order=True):
+        tally.add(str(native[0]), int(part["line"][0]), part.height)
+
+
+def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
+    aside = frame["event"].is_in(BESIDE)
+    notes.events += frame.height - int(aside.sum())
+    for column, tally in (("event", notes.beside), ("doubt", notes.doubts)):
+        part = (
+            frame.filter(aside)
+            if column == "event"
+            else frame.filter(pl.col("doubt").is_not_null())
+        )
+        grouped = part.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
+        for what, count, line in grouped.iter_rows():
+            tally.add(what, line, count)

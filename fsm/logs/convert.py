@@ -1,0 +1,148 @@
+"""Convert logs: files in any order and mixture to frames of canonical rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from importlib import import_module
+from typing import Protocol
+
+import polars as pl
+
+from fsm.errors import LogError
+from fsm.logs.canonical import event_frame, to_rows
+from fsm.logs.clock import Clock
+from fsm.logs.detect import CANONICAL, guess
+from fsm.logs.event import Found
+from fsm.logs.files import Input
+from fsm.logs.meaning import load_format
+from fsm.logs.notes import Notes
+from fsm.logs.policy import Policy, load_policy
+
+__all__ = ["FAMILIES", "Choices", "Plan", "convert", "plan"]
+
+FAMILIES = ("postfix", "exim", "sendmail", "powermta", "momentum", "webhooks", "mail")
+"""What is read, beside canonical logs; each family is a module."""
+
+_CHUNK = 50_000
+"""Events turned to rows at a time."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a reader is told: the zone of times without one, the year of the first line, ..."""
+
+    zone: tzinfo = UTC
+    year: int | None = None
+    policy: Policy = field(default_factory=lambda: load_policy("source"))
+    relayed: bool | None = None
+    """Whether hand-overs that are not recorded are put in; None: where the format has none."""
+    disguise: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    """What replaces recipients."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A file, the format it is read as, and why."""
+
+    source: Input
+    format: str
+    reason: str
+
+
+class Reader(Protocol):
+    """Finds events in the lines of one file after the other."""
+
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]: ...
+
+
+def plan(sources: Iterable[Input], form: str | None = None) -> list[Plan]:
+    """Say how each file is read; raises :class:`fsm.errors.LogError` where nobody knows."""
+    return [_plan(source, form) for source in sources]
+
+
+def _plan(source: Input, form: str | None) -> Plan:
+    if source.group:
+        return Plan(source, "mail", f"{source.group} is a Maildir")
+    head = source.head()
+    if not head:
+        raise LogError(f"{source.name}: empty; a log begins with a header line or a record")
+    if form is not None:
+        family = form if form in CANONICAL else load_format(form).family
+        return Plan(source, family, "as given")
+    found = guess(head)
+    if found is None and b"\0" in head:
+        raise LogError(f"{source.name}: binary data, no log that is known (see: fsm formats)")
+    if found is None:
+        return Plan(source, "csv", "nothing else fits")
+    return Plan(source, found.format, found.reason)
+
+
+def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iterator[pl.DataFrame]:
+    """Yield canonical rows, file after file, and fill ``notes``: one for each file.
+
+    Files of a mail server are taken in the order of their first lines.
+    """
+    clock = Clock(choices.zone, choices.year)
+    readers: dict[str, Reader] = {}
+    for item in _in_order(plans, choices):
+        note = _note(item, notes)
+        clock.begin(item.source.last_written(), note)
+        if item.format not in readers:
+            readers[item.format] = _reader(item.format, clock, choices)
+        found = readers[item.format].read(item.source.blocks(note), note)
+        for name, events in _gathered(found):
+            rows = to_rows(events, load_format(name), note, choices.policy, item.source.name)
+            if rows.height:
+                yield choices.disguise(rows) if choices.disguise else rows
+
+
+def _note(item: Plan, notes: list[Notes]) -> Notes:
+    """Return what is noted of a file; the mails of one Maildir have that in common."""
+    name = item.source.group or item.source.name
+    if item.source.group is None or not notes or notes[-1].name != name:
+        notes.append(Notes(name, f"{item.format} ({item.reason})"))
+    return notes[-1]
+
+
+def _reader(form: str, clock: Clock, choices: Choices) -> Reader:
+    if form == "webhooks":
+        from fsm.logs.webhooks.reader import Reader as Webhooks
+
+        return Webhooks(choices.zone)
+    reader: Reader = import_module(f"fsm.logs.{form}").Reader(clock)
+    return reader
+
+
+def _gathered(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Join successive groups of events of one format: rows are made for many at a time."""
+    name, group, size = "", list[Found](), 0
+    for own, events in found:
+        if group and (own != name or size + len(events) > _CHUNK):
+            yield name, event_frame(group)
+            group, size = [], 0
+        name = own
+        group.append(events)
+        size += len(events)
+    if size:
+        yield name, event_frame(group)
+
+
+def _in_order(plans: Iterable[Plan], choices: Choices) -> list[Plan]:
+    """Sort the files of each mail server by their first times; others stay where they are."""
+    plans = list(plans)
+    for form in ("postfix", "exim", "sendmail", "momentum"):
+        places = [number for number, item in enumerate(plans) if item.format == form]
+        if len(places) > 1:
+            ordered = sorted((plans[number] for number in places), key=lambda p: _began(p, choices))
+            for number, item in zip(places, ordered, strict=True):
+                plans[number] = item
+    return plans
+
+
+def _began(item: Plan, choices: Choices) -> int:
+    clock = Clock(choices.zone, choices.year)
+    clock.begin(item.source.last_written(), Notes(item.source.name))
+    lines = item.source.head().decode("utf-8", "replace").split("\n")
+    return next((time for line in lines if (time := clock.read(line)) is not None), 0)

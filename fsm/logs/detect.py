@@ -1,0 +1,101 @@
+"""Which format a file is of, by what is in it; and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fsm.logs import exim, momentum, powermta, sendmail
+from fsm.logs.webhooks.recognise import open_envelopes
+
+__all__ = ["CANONICAL", "Guess", "guess"]
+
+CANONICAL = ("csv", "jsonl", "parquet")
+"""Formats that need no conversion."""
+
+_NEEDED = {"message_id", "event", "timestamp"}
+_LINES = 2000
+_RECORDS = 50
+_BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
+_POSTFIX = re.compile(r"postfix[\w.-]*/[\w/-]+(?:\[\d+\]: | \d+ - - )")
+_SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S*\[\d+\]: |, stat=")
+_MAIL = re.compile(
+    r"(?:From \S+ .*\d|(?:Return-Path|Received|Delivered-To|From|To|Date|Message-I[dD]|Subject|"
+    r"MIME-Version|Content-Type|X-[\w-]+): )"
+)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A format and what told it."""
+
+    format: str
+    reason: str
+
+
+def guess(head: bytes) -> Guess | None:
+    """Return the format of a file that begins so; None where nobody knows it."""
+    if head.startswith(b"PAR1"):
+        return Guess("parquet", "it begins as Parquet files do")
+    text = head.decode("utf-8", "replace").lstrip("\ufeff")
+    lines = [line for line in text.split("\n") if line.strip()][:_LINES]
+    if not lines:
+        return None
+    first = lines[0].lstrip()
+    if first.startswith(("{", "[", "mandrill_events=")):
+        return _guess_json(lines, text)
+    if powermta.is_header(first):
+        return Guess("powermta", "its header names type, timeLogged and rcpt")
+    named = {name.strip().strip('"') for name in first.split(",")}
+    if named >= _NEEDED:
+        return Guess("csv", "its header names message_id, event and timestamp")
+    return _guess_lines(lines) or _guess_mail(first) or _guess_csv(first)
+
+
+def _guess_json(lines: list[str], text: str) -> Guess:
+    for number, part in enumerate([*lines[:_RECORDS], text], 1):
+        try:
+            value = json.loads(part.rstrip(","))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and value.keys() >= _NEEDED:
+            return Guess("jsonl", "its records have message_id, event and timestamp")
+        name = next((name for name, _ in open_envelopes(value) if name), None)
+        if name:
+            where = f"the record on line {number}" if part is not text else "its record"
+            return Guess("webhooks", f"{where} is one of {name}")
+    begun = _BEGUN.match(text)
+    if begun:
+        return Guess("webhooks", "it is JSON over several lines")
+    return Guess("jsonl", "it is JSON, one object a line")
+
+
+def _guess_lines(lines: list[str]) -> Guess | None:
+    tests: dict[str, tuple[str, Callable[[str], object]]] = {
+        "postfix": ("are of Postfix programs", _POSTFIX.search),
+        "exim": ("have a time, a message id of Exim", exim.LINE.match),
+        "sendmail": ("are of Sendmail", _is_sendmail),
+        "momentum": ("are records of Momentum", momentum.LINE.match),
+    }
+    counts = {name: sum(bool(test(line)) for line in lines) for name, (_, test) in tests.items()}
+    name = max(counts, key=lambda n: counts[n])
+    if not counts[name]:
+        return None
+    return Guess(name, f"{counts[name]} of its first {len(lines)} lines {tests[name][0]}")
+
+
+def _is_sendmail(line: str) -> bool:
+    return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
+
+
+def _guess_mail(first: str) -> Guess | None:
+    if not _MAIL.match(first):
+        return None
+    kind = "an mbox" if first.startswith("From ") else "a mail"
+    return Guess("mail", f"it begins as {kind}")
+
+
+def _guess_csv(first: str) -> Guess | None:
+    return Guess("csv", "its first line has commas") if "," in first else None

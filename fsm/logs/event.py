@@ -1,0 +1,37 @@
+"""What a reader finds: one event, by the name its own log gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Event", "Found"]
+
+
+class Event(NamedTuple):
+    """One event of one message to one recipient.
+
+    ``native`` is its path in the mapping table of its format, from the general to the special
+    (``failed/permanent/old``). ``time`` counts microseconds since 1970, UTC. ``code`` is an
+    enhanced status code or a reply code, where the log has a field for it; ``reply`` is what the
+    receiving side, or the sender, said. ``line`` counts from 1.
+    """
+
+    message_id: str
+    recipient: str | None
+    native: str
+    time: int
+    line: int
+    code: str | None = None
+    reply: str | None = None
+    event_id: str | None = None
+    delivery_id: str | None = None
+    doubt: str | None = None
+    """Why the reader itself is not sure of this event."""
+
+
+Found: TypeAlias = "Sequence[Event] | pl.DataFrame"
+"""Events, or a frame with the columns of one and a row for each."""

@@ -1,0 +1,103 @@
+"""Exim's main log: one line for what happened to one address of a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from fsm.logs.clock import Clock
+from fsm.logs.event import Event
+from fsm.logs.notes import Notes
+from fsm.logs.queue import Queued, give_up, hand_over
+
+__all__ = ["LINE", "Reader"]
+
+LINE = re.compile(
+    r"(?:.{0,200}?\bexim\d?\[\d+\]: )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?) "
+    r"(?:\[\d+\] )?(\w{6}-\w{6}-\w\w|\w{6}-\w{11}-\w{4}) (.*)"
+)
+_FLAG = re.compile(r"(<=|=>|->|>>|\*>|==|\*\*) (\S+)(.*)")
+_ORIGINAL = re.compile(r" (?:\([^)]*\) )?<([^>]*)>")
+_REPLY = re.compile(r"(?: defer \(-?\d+\)[^:]*)?: (.*)| C=\"(.*)\"")
+_FOR = re.compile(r" for ((?:\S+@\S+ ?)+)$")
+_EXPIRED = re.compile(
+    r"retry timeout exceeded|retry time not reached for any host after a long failure period"
+    r"|long failure period"
+)
+_STATES = {"==": "deferred", "=>": "sent", "->": "sent", ">>": "sent", "**": "bounced"}
+
+
+class Reader:
+    """Reads the logs of one system, file after file."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._open: dict[str, Queued] = {}
+
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+        """Yield the events of blocks of lines."""
+        number = passed = 0
+        for block in blocks:
+            events: list[Event] = []
+            for number, line in enumerate(block, number + 1):  # noqa: B020
+                match = LINE.match(line)
+                if not match:
+                    passed += bool(line)
+                    continue
+                time = self._clock.read(match[1] + " ")
+                if time is None:
+                    notes.rejected.add("a line without a time", number)
+                    continue
+                passed += not self._say(match[2], match[3], time, number, events)
+            yield "exim", events
+        notes.lines = number
+        if passed:
+            notes.passed.add("lines of no delivery", 1, passed)
+
+    def _say(self, name: str, text: str, time: int, line: int, events: list[Event]) -> bool:
+        match = _FLAG.match(text)
+        if match:
+            flag, address, rest = match.groups()
+            if flag == "<=":
+                self._arrive(name, address, rest, time, line, events)
+            else:
+                self._deliver(name, (flag, address, rest), time, line, events)
+            return True
+        if text.startswith("Completed"):
+            self._open.pop(name, None)
+            return True
+        if text.startswith(("removed by ", "cancelled by ")) and name in self._open:
+            return give_up(self._open.pop(name), "deleted", time, line, events, text) > 0
+        return False
+
+    def _arrive(
+        self, name: str, sender: str, rest: str, time: int, line: int, events: list[Event]
+    ) -> None:
+        queued = self._open[name] = Queued(name, time, line, notice=sender == "<>")
+        recipients = _FOR.search(rest)
+        if recipients and not queued.notice:
+            for to in recipients[1].split():
+                hand_over(queued, to, events)
+
+    def _deliver(
+        self, name: str, said: tuple[str, str, str], time: int, line: int, events: list[Event]
+    ) -> None:
+        flag, address, rest = said
+        queued = self._open.get(name)
+        if queued is None:
+            queued = self._open[name] = Queued(name, -1, line)
+        to = address.rstrip(":")
+        original = _ORIGINAL.match(rest)
+        if original:
+            to, rest = original[1], rest[original.end() :]
+        if address.endswith(":"):
+            rest = f": {rest.lstrip()}"
+        reply = _REPLY.search(rest)
+        text = (reply[1] or reply[2]) if reply else None
+        native = "**/expired" if flag == "**" and text and _EXPIRED.search(text) else flag
+        if queued.notice:
+            native = "notice"
+        elif flag != "*>":
+            hand_over(queued, to, events)
+            queued.states[to] = _STATES[flag]
+        events.append(Event(queued.name, to, native, time, line, None, text))

@@ -1,0 +1,248 @@
+"""Files as they lie about: compressed or not, rotated, named by patterns, standard input.
+
+Everything is read in blocks of whole lines, so that memory does not grow with a file.
+"""
+
+from __future__ import annotations
+
+import bz2
+import glob
+import gzip
+import io
+import lzma
+import shutil
+import sys
+import tempfile
+import weakref
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+import zstandard
+
+from fsm.errors import LogError
+from fsm.logs.notes import Notes
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
+__all__ = ["Holder", "Input", "expand", "line_texts"]
+
+_BLOCK = 1 << 22
+_LONGEST = 1 << 24
+"""Bytes of a line; what is longer is passed over and said."""
+_WINDOW = 1 << 27
+"""Bytes that a zstd file may ask for."""
+_MORSEL = 1 << 12
+"""Bytes unpacked at a time: a hostile file makes 128 MiB of them at most."""
+_DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+TOO_LONG = "a line of more than 16 MiB"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file: where it is, and the name that it is reported under."""
+
+    path: Path
+    name: str
+    group: str | None = None
+    """The Maildir that it is in."""
+    keep: object = field(default=None, compare=False)
+    """What holds the file in place as long as this is."""
+
+    def head(self, size: int = 1 << 16) -> bytes:
+        """Return the first bytes, decompressed."""
+        with self._no_damage(), closing(self.open()) as file:
+            return file.read(size)
+
+    def open(self) -> IO[bytes]:
+        """Open for reading, decompressed; raises :class:`fsm.errors.LogError`."""
+        with self._no_damage():
+            with self.path.open("rb") as raw:
+                start = raw.read(6)
+            return _decompressed(self.path, start)
+
+    def blocks(self, notes: Notes) -> Iterator[list[str]]:
+        """Yield successive lines, in lists."""
+        number, rest, skipping = 0, b"", False
+        with self._no_damage(), closing(self.open()) as file:
+            while data := file.read(_BLOCK):
+                whole, newline, tail = data.rpartition(b"\n")
+                if not newline:
+                    rest += tail
+                    if len(rest) > _LONGEST:
+                        rest, skipping = b"", True
+                    continue
+                if skipping:
+                    notes.rejected.add(TOO_LONG, number + 1)
+                    rest, skipping = b"", False
+                    whole = b"\n" + whole.partition(b"\n")[2] if b"\n" in whole else b""
+                lines = _text(rest + whole).split("\n")
+                number += len(lines)
+                yield lines
+                rest = tail
+        if skipping:
+            notes.rejected.add(TOO_LONG, number + 1)
+            rest = b""
+        if rest:
+            yield _text(rest).split("\n")
+
+    def last_written(self) -> datetime | None:
+        """Return when the file was last written to; None for standard input."""
+        if self.name.startswith("<"):
+            return None
+        try:
+            return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+        except (OSError, OverflowError, ValueError):
+            return None
+
+    def _no_damage(self) -> _Damage:
+        return _Damage(self.name)
+
+
+class _Damage:
+    """Says in one line what is wrong with a file."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if kind is None or not issubclass(kind, _DAMAGES) or issubclass(kind, BrokenPipeError):
+            return
+        if isinstance(error, IsADirectoryError):
+            raise LogError(f"{self._name}: a directory, not a log; name the files in it") from error
+        if isinstance(error, OSError) and error.strerror:
+            raise LogError(f"{self._name}: {error.strerror}") from error
+        fault = "cut short" if kind is EOFError or "end" in str(error) else "damaged"
+        cause = cast(BaseException, error)
+        raise LogError(f"{self._name}: the compressed file is {fault}; fetch it again") from cause
+
+
+def _decompressed(path: Path, start: bytes) -> IO[bytes]:
+    if start.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.open(path))
+    if start.startswith(b"BZh"):
+        return bz2.open(path)
+    if start.startswith(b"\xfd7zXZ\x00"):
+        return cast(IO[bytes], lzma.open(path))
+    if start.startswith(b"\x28\xb5\x2f\xfd"):
+        return cast(IO[bytes], io.BufferedReader(_Zstd(path), _BLOCK))
+    return path.open("rb")
+
+
+class _Zstd(io.RawIOBase):
+    """Reads zstd frames, and notices when the last one is cut short."""
+
+    def __init__(self, path: Path) -> None:
+        self._raw = path.open("rb")
+        self._unpack = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        while not self._left:
+            data = self._raw.read(_MORSEL)
+            if not data:
+                if self._frame:
+                    raise EOFError
+                return 0
+            self._left = self._unpacked(data)
+        size = min(len(view), len(self._left))
+        view[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+    def _unpacked(self, data: bytes) -> bytes:
+        parts = []
+        while data:
+            self._frame = self._frame or self._unpack.decompressobj()
+            parts.append(self._frame.decompress(data))
+            data = self._frame.unused_data
+            if self._frame.eof:
+                self._frame = None
+        return b"".join(parts)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _text(data: bytes) -> str:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").removesuffix("\r") if "\r" in text else text
+
+
+def expand(paths: Iterable[str]) -> list[Input]:
+    """Return the files that paths name: patterns are filled in, ``-`` is standard input.
+
+    A file that is named twice is read once. Raises :class:`fsm.errors.LogError`.
+    """
+    found: dict[str, Input] = {}
+    for path in paths:
+        if path == "-":
+            found[path] = _standard_input()
+            continue
+        names = [path]
+        if glob.has_magic(path) and not Path(path).exists():
+            names = sorted(glob.glob(path, recursive=True))  # noqa: PTH207
+            if not names:
+                raise LogError(f"{path}: no file has such a name")
+        for name in names:
+            for place in _maildir(Path(name)) or [Input(Path(name), name)]:
+                found.setdefault(place.name, place)
+    return list(found.values())
+
+
+def _maildir(path: Path) -> list[Input]:
+    """Return the mails of a Maildir; none where it is none."""
+    if not (path / "cur").is_dir() or not (path / "new").is_dir():
+        return []
+    mails = (mail for part in ("cur", "new") for mail in (path / part).iterdir())
+    return [
+        Input(mail, str(mail), str(path))
+        for mail in sorted(mails)
+        if mail.is_file() and not mail.name.startswith(".")
+    ]
+
+
+def _standard_input() -> Input:
+    with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+    place = Path(spool.name)
+    return Input(place, "<stdin>", keep=Holder(lambda: place.unlink(missing_ok=True)))
+
+
+class Holder:
+    """Stands for a temporary file: when nobody holds this any more, it is cleared away."""
+
+    def __init__(self, clear: Callable[[], object]) -> None:
+        weakref.finalize(self, clear)
+
+
+def line_texts(source: Input, numbers: Iterable[int]) -> dict[int, str]:
+    """Return lines by their number, from 1; each file is read once."""
+    wanted = sorted(set(numbers), reverse=True)
+    found: dict[int, str] = {}
+    first = 1
+    for block in source.blocks(Notes(source.name)):
+        while wanted and wanted[-1] < first + len(block):
+            number = wanted.pop()
+            found[number] = block[number - first]
+        first += len(block)
+        if not wanted:
+            break
+    return found

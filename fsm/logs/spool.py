@@ -1,0 +1,106 @@
+"""Converted logs on the disk: what a replay reads, with the way back to the lines."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from fsm.logs.canonical import SCHEMA
+from fsm.logs.convert import Choices, Plan, convert
+from fsm.logs.files import Input, line_texts
+from fsm.logs.implied import implied, merged
+from fsm.logs.meaning import HEARD
+from fsm.logs.notes import Notes
+from fsm.replay.fold import Codes
+from fsm.replay.output import write_frames
+from fsm.replay.source import Source
+
+__all__ = ["Spool", "spool"]
+
+
+@dataclass(frozen=True)
+class Spool:
+    """Converted rows in a temporary file, which goes when nobody holds this any more."""
+
+    path: Path
+    notes: tuple[Notes, ...]
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    hide: Callable[[str], str] | None = None
+    """What takes addresses out of a quoted line."""
+
+    def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
+        """Yield the rows that machines hear, or those that are kept beside them."""
+        wanted = pl.col("event").is_in(HEARD)
+        rows = pl.scan_parquet(self.path).filter(wanted if heard else ~wanted)
+        some = False
+        for frame in rows.collect_batches(maintain_order=True):
+            some = some or frame.height > 0
+            yield frame
+        if not some:
+            yield pl.DataFrame(schema=SCHEMA)
+
+    def source(self) -> Source:
+        """Return what a replay reads."""
+        heard = pl.scan_parquet(self.path).filter(pl.col("event").is_in(HEARD))
+        names = [note.name for note in self.notes]
+        name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        return Source(self.path, name, "frame", heard, origin=self)
+
+    def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
+        """Return the file and the line of each row."""
+        frame = self.source().raw({}).select("file", "line").collect()
+        found = frame[rows]
+        return found["file"], found["line"].to_numpy().astype(np.intp)
+
+    def quotes(self, rows: Codes) -> list[str]:
+        """Return the lines that rows were made of, as they stand."""
+        files, lines = self.places(rows)
+        texts: dict[tuple[str, int], str] = {}
+        for name in files.unique().to_list():
+            numbers = lines[(files == name).to_numpy()].tolist()
+            found = line_texts(self.inputs[name], numbers)
+            texts.update({(name, number): text for number, text in found.items()})
+        pairs = zip(files.to_list(), lines.tolist(), strict=True)
+        said = (texts.get(pair, "") for pair in pairs)
+        return [self.hide(text) for text in said] if self.hide else list(said)
+
+
+def spool(
+    plans: Iterable[Plan], choices: Choices, hide: Callable[[str], str] | None = None
+) -> Spool:
+    """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
+    plans = list(plans)
+    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    first, path = Path(directory.name) / "read.parquet", Path(directory.name) / "log.parquet"
+    notes: list[Notes] = []
+    write_frames(_never_none(convert(plans, choices, notes)), first)
+    added = implied(pl.scan_parquet(first), choices.relayed)
+    if added.height:
+        rows = pl.scan_parquet(first).collect_batches(maintain_order=True)
+        write_frames(merged(rows, added), path)
+        first.unlink()
+        _count(added, plans, notes)
+    else:
+        first.rename(path)
+    found = Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
+    weakref.finalize(found, directory.cleanup)
+    return found
+
+
+def _never_none(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    yield pl.DataFrame(schema=SCHEMA)
+    yield from frames
+
+
+def _count(added: pl.DataFrame, plans: Iterable[Plan], notes: list[Notes]) -> None:
+    counts = dict(added.group_by("file").len().iter_rows())
+    for item in plans:
+        name = item.source.group or item.source.name
+        note = next(note for note in reversed(notes) if note.name == name)
+        note.implied += counts.get(item.source.name, 0)

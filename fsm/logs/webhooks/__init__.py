@@ -1,0 +1,1 @@
+"""Providers' events as JSON: one table for each provider, and one reader for all of them."""

@@ -1,0 +1,132 @@
+"""Records to events by a table: where a provider keeps what every event has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any, TypeAlias, cast
+
+from fsm.logs.event import Event
+from fsm.logs.meaning import Format
+from fsm.logs.notes import Notes
+from fsm.logs.times import instant
+
+__all__ = ["Record", "Translate", "by_table", "identity", "recipients", "text"]
+
+Record: TypeAlias = dict[str, Any]
+Translate: TypeAlias = Callable[[Record, int, tzinfo, Notes], Sequence[Event]]
+"""What makes events of a record that stands on a line."""
+_Getter: TypeAlias = Callable[[Record], Any]
+
+NO_ID = "the record has no message id; its address stands for it"
+
+
+def by_table(form: Format) -> Translate:
+    """Return what makes events of a provider's records."""
+    record = cast(Mapping[str, Any], form.record)
+    name_of, default = _getter(record["name"]), record.get("default")
+    details = {k: [_getter([p]) for p in paths] for k, paths in record.get("detail", {}).items()}
+    message_of, recipient_of = _getter(record["message_id"]), _getter(record["recipient"])
+    time_of, id_of = _getter(record["time"]), _getter(record.get("event_id", []))
+    delivery_of = _getter(record.get("delivery_id", []))
+    code_of, reply_of = _getter(record.get("code", [])), _getter(record.get("reply", []))
+    ending = record.get("message_id_ends")
+    cut = re.compile(ending).sub if ending else None
+
+    def translate(found: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[Event]:
+        native = text(name_of(found)) or default or ""
+        more = details.get(native) or details.get(native.lower())
+        if more:
+            native = "/".join([native, *(text(get(found)) or "" for get in more)]).rstrip("/")
+        time = instant(time_of(found), zone)
+        to = recipient_of(found)
+        if time is None:
+            return _refuse(form, native, line, notes)
+        message = text(message_of(found))
+        if cut and message:
+            message = cut("", message)
+        return [
+            Event(
+                message or address,
+                address,
+                native,
+                time,
+                line,
+                _code(code_of(found)),
+                text(reply_of(found)),
+                text(id_of(found)) or identity(native, time),
+                text(delivery_of(found)),
+                None if message else NO_ID,
+            )
+            for address in ((to,) if type(to) is str else recipients(to))
+        ]
+
+    return translate
+
+
+def identity(native: str, time: int) -> str:
+    """Return what stands for the id of an event, where the provider gives none."""
+    return f"{native}@{time}"
+
+
+def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[Event]:
+    meaning = form.meaning(native)
+    if meaning is not None and meaning.event == "nothing":
+        notes.passed.add(native, line)
+    else:
+        notes.rejected.add(f"{form.name}: an event without a time", line)
+    return ()
+
+
+def recipients(value: object) -> list[str]:
+    """Return the addresses of a field that holds one or several."""
+    if isinstance(value, list):
+        return [a for item in value for a in recipients(item)]
+    if isinstance(value, dict):
+        value = value.get("email") or value.get("emailAddress")
+    return [value] if isinstance(value, str) and value else [""] if value is None else []
+
+
+def text(value: object) -> str | None:
+    """Return a plain value as text; None for none, and for what is no plain value."""
+    if type(value) is str:
+        return value or None
+    if value is None or isinstance(value, list | dict):
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _code(value: object) -> str | None:
+    """Return a code as text; some write an enhanced one as an object of three numbers."""
+    if isinstance(value, dict):
+        parts = [text(value.get(key)) for key in ("class", "subject", "detail")]
+        return ".".join(part or "0" for part in parts)
+    return text(value)
+
+
+def _getter(paths: Sequence[str]) -> _Getter:
+    """Return what finds the first of the paths that has a value."""
+    ways = [tuple(path.split(".")) if "." in path else (path,) for path in paths]
+    if len(ways) == 1 and len(ways[0]) == 1:
+        key = ways[0][0]
+        return lambda record: record.get(key)
+
+    def get(record: Record) -> object:
+        for way in ways:
+            value: object = record
+            for key in way:
+                value = _step(value, key)
+            if value is not None and value != "":
+                return value
+        return None
+
+    return get
+
+
+def _step(value: object, key: str) -> object:
+    if isinstance(value, dict):
+        return value.get(key)
+    if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+        return cast(object, value[int(key)])
+    return None

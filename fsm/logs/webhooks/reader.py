@@ -1,0 +1,198 @@
+"""Read events as JSON: one a line, in arrays, in envelopes, or as a document of several lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from itertools import chain
+from urllib.parse import unquote_plus
+
+import orjson
+import polars as pl
+
+from fsm.logs.event import Event, Found
+from fsm.logs.meaning import load_format
+from fsm.logs.notes import Notes
+from fsm.logs.webhooks.columns import Columns
+from fsm.logs.webhooks.fields import Translate
+from fsm.logs.webhooks.recognise import columns, open_envelopes, shown_keys, signs_of, translator
+
+__all__ = ["Reader"]
+
+_FORM = "mandrill_events="
+_PATIENCE = 3
+"""Blocks in succession that could not be read as a whole before that is given up."""
+_WORTH = 100
+"""Lines of a block that are worth it."""
+_BETWEEN = " \t\r\n,[]\ufeff"
+_LONGEST = 1 << 22
+"""Characters of one record in a document of several lines."""
+
+
+class Reader:
+    """Reads files of one or several providers."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]:
+        """Yield the events of blocks of lines, with the name of their format."""
+        blocks, skipped = iter(blocks), 0
+        first = next(blocks, [])
+        while first and not any(map(str.strip, first)):
+            skipped += len(first)
+            first = next(blocks, [])
+        head, line = next(((line, n) for n, line in enumerate(first, 1) if line.strip()), ("", 0))
+        begun = [part for part in (first[:line], first[line:]) if part]
+        reading = _Reading(self._zone, notes)
+        found = reading.lines if _is_whole(head) else reading.documents
+        yield from found(chain(begun, blocks), skipped)
+
+
+def _is_whole(line: str) -> bool:
+    if line.startswith(_FORM):
+        return True
+    try:
+        orjson.loads(line.lstrip("\ufeff"))
+    except ValueError:
+        return False
+    return True
+
+
+class _Reading:
+    """Holds the provider of the last record: the next one is nearly always of the same."""
+
+    def __init__(self, zone: tzinfo, notes: Notes) -> None:
+        self.zone, self.notes = zone, notes
+        self.name = ""
+        self.signs: tuple[frozenset[str], ...] = ()
+        self.translate: Translate | None = None
+        self.columns: Columns | None = None
+        self.patience = _PATIENCE
+
+    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
+        """Yield the events of records a line; ``number`` is that of the line before."""
+        for block in blocks:
+            frame = self._columns(block, number + 1)
+            if frame is not None:
+                number += len(block)
+                self.notes.lines = number
+                yield self.name, frame
+                continue
+            pairs = []
+            for number, line in enumerate(block, number + 1):  # noqa: B020
+                try:
+                    pairs.append((orjson.loads(line), number))
+                except ValueError:
+                    pairs += self._odd(line, number)
+            yield from self._groups(pairs)
+            self.notes.lines = number
+
+    def _columns(self, block: list[str], first: int) -> pl.DataFrame | None:
+        """Read a whole block, if it is all of the provider of the record before."""
+        if not self.columns or not self.patience or len(block) < _WORTH:
+            return None
+        frame = self.columns(block, first)
+        self.patience = _PATIENCE if frame is not None else self.patience - 1
+        return frame
+
+    def _odd(self, line: str, number: int) -> list[tuple[object, int]]:
+        """Return what a line holds that is no JSON."""
+        line = line.strip().lstrip("\ufeff")
+        try:
+            if line.startswith(_FORM):
+                return [(orjson.loads(unquote_plus(line[len(_FORM) :])), number)]
+            if line:
+                return [(orjson.loads(line.rstrip(",").strip("[]")), number)]
+        except ValueError:
+            self.notes.rejected.add("not JSON", number)
+        return []
+
+    def documents(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
+        """Yield the events of records over several lines."""
+        pairs: list[tuple[object, int]] = []
+        for value, line in _documents(blocks, number + 1, self.notes):
+            pairs.append((value, line))
+            if len(pairs) >= 10_000:
+                yield from self._groups(pairs)
+                pairs = []
+        yield from self._groups(pairs)
+
+    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, Found]]:
+        """Yield the events of values, in groups of one format."""
+        events: list[Event] = []
+        zone, notes = self.zone, self.notes
+        for value, line in pairs:
+            if type(value) is dict and self.translate:
+                keys = value.keys()
+                for sign in self.signs:
+                    if keys >= sign:
+                        events += self.translate(value, line, zone, notes)
+                        break
+                else:
+                    yield from self._change(value, line, events)
+                    events = []
+            else:
+                yield from self._change(value, line, events)
+                events = []
+        if events:
+            yield self.name, events
+
+    def _change(self, value: object, line: int, events: list[Event]) -> Iterator[tuple[str, Found]]:
+        """Read a value that may be of another provider, or hold several records."""
+        if events:
+            yield self.name, events
+        known = False
+        for name, record in open_envelopes(value):
+            known = True
+            if name is None:
+                self.notes.rejected.add(f"a record of {shown_keys(record)}", line)
+                continue
+            if name != self.name:
+                self.name, self.signs = name, signs_of(name)
+                self.translate = translator(load_format(name))
+                self.columns = columns(load_format(name))
+            assert self.translate  # noqa: S101
+            found = self.translate(record, line, self.zone, self.notes)
+            if found:
+                yield name, found
+        if not known and not isinstance(value, list):
+            self.notes.rejected.add("JSON, but no object", line)
+
+
+def _documents(
+    blocks: Iterable[list[str]], line: int, notes: Notes
+) -> Iterator[tuple[object, int]]:
+    """Yield the values of a text, and the line each begins on; lists are opened."""
+    decode = json.JSONDecoder().raw_decode
+    texts = ("\n".join(block) + "\n" for block in blocks)
+    buffer, place = next(texts, ""), 0
+    while True:
+        start = place
+        while start < len(buffer) and buffer[start] in _BETWEEN:
+            start += 1
+        line += buffer.count("\n", place, start)
+        place = start
+        if place < len(buffer):
+            try:
+                value, end = decode(buffer, place)
+            except (ValueError, RecursionError):
+                value, end = None, -1
+            # A number at the end of the buffer may go on.
+            if end >= 0 and (end < len(buffer) or isinstance(value, dict)):
+                yield value, line
+                line += buffer.count("\n", place, end)
+                place = end
+                continue
+        more = next(texts, None) if len(buffer) - place < _LONGEST else None
+        if more is not None:
+            buffer, place = buffer[place:] + more, 0
+        elif place < len(buffer):
+            notes.rejected.add("not JSON", line)
+            end = buffer.find("\n", place) + 1 or len(buffer)
+            line += buffer.count("\n", place, end)
+            place = end
+        else:
+            notes.lines = line - 1
+            return

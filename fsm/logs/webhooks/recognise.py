@@ -1,0 +1,119 @@
+"""Which provider a record is of, and the envelopes that records come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, cast
+
+import orjson
+
+from fsm.logs.meaning import Format, format_names, load_format
+from fsm.logs.webhooks.columns import Columns, columns_of
+from fsm.logs.webhooks.fields import Record, Translate, by_table
+from fsm.logs.webhooks.ses import translate as ses
+
+__all__ = ["columns", "open_envelopes", "recognise", "shown_keys", "translator"]
+
+ENVELOPES = (
+    "msys",
+    "event-data",
+    "Message",
+    "Records",
+    "Sns",
+    "detail",
+    "body",
+    "payload",
+    "items",
+    "events",
+    "results",
+    "message_event",
+    "track_event",
+    "gen_event",
+    "unsubscribe_event",
+    "relay_event",
+    "ab_test_event",
+    "ingest_event",
+    "mandrill_events",
+    "bounces",
+    "Bounces",
+    "Opens",
+    "Clicks",
+)
+"""Keys under which providers, queues and functions pass on what they got."""
+
+_DEEPEST = 8
+
+
+@cache
+def _signs(key: str) -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
+    formats = [load_format(name) for name in format_names()]
+    return tuple(
+        (form.name, tuple(frozenset(keys) for keys in cast(Any, form.record[key])))
+        for form in formats
+        if key in form.record
+    )
+
+
+@cache
+def signs_of(name: str) -> tuple[frozenset[str], ...]:
+    """Return sets of keys, one of which every record of a provider has."""
+    return next(signs for form, signs in _signs("recognise") if form == name)
+
+
+def recognise(record: Record) -> str | None:
+    """Return the name of the format that a record is of."""
+    keys = record.keys()
+    for key in ("recognise", "loose"):
+        for name, signs in _signs(key):
+            if any(keys >= sign for sign in signs):
+                return name
+    return None
+
+
+@cache
+def columns(form: Format) -> Columns | None:
+    """Return what makes events of blocks of records of a format; None where nothing does."""
+    return columns_of(form) if "name" in form.record else None
+
+
+@cache
+def translator(form: Format) -> Translate:
+    """Return what makes events of the records of a format."""
+    return ses if form.name == "ses" else by_table(form)
+
+
+def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, Record]]:
+    """Yield every record in a value, with its format, or None where nobody knows it."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from open_envelopes(item, depth + 1)
+    elif isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            yield from open_envelopes(orjson.loads(value), depth + 1)
+        except ValueError:
+            return
+    elif isinstance(value, dict):
+        yield from _open(value, depth)
+
+
+def _open(record: Record, depth: int) -> Iterator[tuple[str | None, Record]]:
+    name = recognise(record)
+    if name is not None:
+        yield name, record
+        return
+    inner = [
+        found
+        for key in ENVELOPES
+        if key in record
+        for found in open_envelopes(record[key], depth + 1)
+    ]
+    yield from inner or [(None, record)]
+
+
+def shown_keys(record: Record, most: int = 6) -> str:
+    """Return the first keys of a record, for messages."""
+    keys: Sequence[str] = [str(key)[:24] for key in record][:most]
+    return ", ".join(keys) or "nothing"

@@ -1,0 +1,35 @@
+"""Converting a text as a file of its own."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from fsm.logs.convert import Choices, plan
+from fsm.logs.files import expand
+from fsm.logs.notes import Notes
+from fsm.logs.spool import spool
+
+Rows: TypeAlias = list[dict[str, Any]]
+Convert: TypeAlias = Callable[..., tuple[Rows, Notes]]
+WRITTEN = 1_780_000_000  # 2026-05-28, the time of change of the files
+
+
+@pytest.fixture
+def convert(tmp_path: Path) -> Convert:
+    """Return what converts texts (each a file) to rows and the notes of the last file."""
+
+    def to_rows(*texts: str, form: str | None = None, **choices: Any) -> tuple[Rows, Notes]:
+        paths = []
+        for number, text in enumerate(texts):
+            path = tmp_path / f"log.{number}"
+            path.write_bytes(text.encode())
+            os.utime(path, (WRITTEN, WRITTEN))
+            paths.append(str(path))
+        found = spool(plan(expand(paths), form), Choices(**choices))
+        frames = [*found.frames(heard=True), *found.frames(heard=False)]
+        return [row for frame in frames for row in frame.to_dicts()], found.notes[-1]
+
+    return to_rows

@@ -1,0 +1,154 @@
+"""Bounce mails: standard reports, other wordings, mailboxes."""
+
+import csv
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsm.logs.clock import Clock
+from fsm.logs.convert import Choices, plan
+from fsm.logs.event import Event
+from fsm.logs.files import expand
+from fsm.logs.mail import Reader
+from fsm.logs.notes import Notes
+from fsm.logs.spool import spool
+
+Convert = Callable[..., Any]
+
+
+def report(*recipients: str, kind: str = "message/delivery-status", own: str = "") -> str:
+    """A report about message 1@x.example; each recipient is a block of fields."""
+    blocks = "\n\n".join(("Reporting-MTA: dns; mx.x.example", *recipients))
+    return f"""From: MAILER-DAEMON@mx.x.example
+Date: Mon, 05 Jan 2026 10:00:00 +0100
+{own}Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+
+Something went wrong.
+--b
+Content-Type: {kind}
+
+{blocks}
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <1@x.example>
+--b--
+"""
+
+
+def about(address: str, action: str, status: str, reply: str = "") -> str:
+    said = f"\nDiagnostic-Code: smtp; {reply}" if reply else ""
+    return f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}{said}"
+
+
+A = "a@y.example"
+REPORTS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
+    "failed 5": (report(about(A, "failed", "5.1.1")), [(A, "hard_bounce", "address")]),
+    "failed 4": (report(about(A, "failed", "4.2.2")), [(A, "retry_failed", "mailbox_full")]),
+    "expired": (report(about(A, "failed", "5.4.7")), [(A, "retry_failed", "expired")]),
+    "delayed": (report(about(A, "delayed", "4.4.1")), [(A, "soft_bounce", "network")]),
+    "delivered": (report(about(A, "delivered", "2.0.0")), [(A, "delivered", None)]),
+    "a comment": (report(about(A, "Failed (gone)", "5.1.1")), [(A, "hard_bounce", "address")]),
+    "two recipients": (
+        report(
+            about(A, "failed", "5.0.0", "550 no such user"),
+            about("b@y.example", "failed", "5.0.0", "552 quota exceeded"),
+        ),
+        [(A, "hard_bounce", "address"), ("b@y.example", "hard_bounce", "mailbox_full")],
+    ),
+    "the address it was sent to": (
+        report(f"Original-Recipient: rfc822; {A}\n" + about("z@z.example", "failed", "5.1.1")),
+        [(A, "hard_bounce", "address")],
+    ),
+    "an address that cannot be one": (report(about("a...@y.example", "failed", "5.1.1")), []),
+    "a complaint": (
+        report(
+            f"Feedback-Type: abuse\nOriginal-Rcpt-To: <{A}>", kind="message/feedback-report"
+        ).replace("Reporting-MTA: dns; mx.x.example\n\n", ""),
+        [(A, "complained", None)],
+    ),
+    "an answer of a machine": (
+        """From: a@y.example
+Date: Mon, 5 Jan 2026 09:00:00 GMT
+In-Reply-To: <1@x.example>
+Auto-Submitted: auto-replied
+
+I am away.""",
+        [(A, "auto_replied", None)],
+    ),
+    "a letter": ("From: a@y.example\nDate: Mon, 5 Jan 2026 09:00:00 GMT\n\nDear Sir", []),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), REPORTS.values(), ids=REPORTS)
+def test_reports(convert: Convert, text: str, expected: list[tuple[str, str, str | None]]) -> None:
+    rows, _ = convert(text, relayed=False)
+    assert [(row["recipient"], row["event"], row["fault"]) for row in rows] == expected
+    for row in rows:
+        assert row["message_id"] == "1@x.example"
+        assert row["timestamp"] == datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def test_a_mailbox_has_the_line_of_each_mail(convert: Convert) -> None:
+    mail = "From x@y Mon Jan  5 09:00:00 2026\n" + REPORTS["failed 5"][0] + "\n"
+    rows, notes = convert(mail * 3, relayed=False)
+    length = mail.count("\n")
+    assert [row["line"] for row in rows] == [1, 1 + length, 1 + 2 * length]
+    assert notes.lines == 3 * length
+
+
+def test_a_maildir(tmp_path: Path) -> None:
+    for part, name in (("cur", "1"), ("new", "2"), ("tmp", "3")):
+        (tmp_path / "box" / part).mkdir(parents=True)
+        (tmp_path / "box" / part / name).write_text(REPORTS["failed 5"][0])
+    found = spool(plan(expand([str(tmp_path / "box")])), Choices())
+    rows = [row for frame in found.frames(heard=True) for row in frame.to_dicts()]
+    assert [Path(row["file"]).name for row in rows] == ["1", "1", "2"]
+    assert [row["event"] for row in rows] == ["relayed", "hard_bounce", "hard_bounce"]
+    (notes,) = found.notes
+    assert (notes.events, notes.implied) == (2, 1)
+
+
+def read(text: str) -> list[Event]:
+    reader = Reader(Clock(UTC))
+    return [e for _, events in reader.read([text.split("\n")], Notes("mail")) for e in events]
+
+
+NOT_EXACT: dict[str, str] = {}
+"""Mails of the corpus that are read otherwise than expected, each with its reason: none."""
+
+
+def test_the_corpus_of_bounces(corpus: Path) -> None:
+    directory = corpus / "logs" / "bounce-flufl"
+    expected: dict[str, set[tuple[str, bool]]] = {}
+    with (directory / "expected.csv").open() as file:
+        for row in csv.DictReader(file):
+            wanted = expected.setdefault(row["file"], set())
+            if row["address"]:  # without one, no address shall be found
+                wanted.add((row["address"].lower(), row["is_temporary"] == "True"))
+    wrong = set()
+    for name, wanted in expected.items():
+        events = read((directory / "tests" / "data" / name).read_bytes().decode("latin-1"))
+        found = {((e.recipient or "").lower(), e.native.endswith("delayed")) for e in events}
+        if found != wanted:
+            wrong.add(name)
+    assert wrong == set(NOT_EXACT)
+    assert len(expected) > 110
+
+
+PARTS = [line for text, _ in REPORTS.values() for line in text.split("\n")]
+
+
+@given(st.lists(st.sampled_from(PARTS) | st.text(max_size=20), max_size=30))
+def test_any_mail_gives_events_or_counts(lines: list[str]) -> None:
+    for event in read("\n".join(lines)):
+        assert event.recipient
+        assert "@" in event.recipient

@@ -1,0 +1,199 @@
+"""Meaning, fault, policy, pseudonyms, and the order in which webhooks arrive."""
+
+import csv
+import gzip
+import json
+import random
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+import pytest
+
+from fsm.catalog import load_bare
+from fsm.errors import LogError
+from fsm.logs.canonical import SCHEMA
+from fsm.logs.fault import code_of, with_fault
+from fsm.logs.meaning import FAULTS, load_format
+from fsm.logs.policy import load_policy
+from fsm.logs.pseudonym import Pseudonyms, load_key
+from fsm.logs.read import open_logs
+from fsm.logs.used import Used
+from fsm.replay import replay
+
+Convert = Callable[..., Any]
+
+FAULT_OF: list[tuple[str | None, str | None, str, str]] = [
+    # code, reply, fault, what says so
+    ("5.1.1", None, "address", "5.1.1"),
+    ("5.2.2", "550 5.2.2 over quota", "mailbox_full", "5.2.2"),
+    ("5.0.0", "550 5.0.0 no such user here", "address", "'no such user'"),
+    ("5.7.1", "554 5.7.1 your IP is listed", "policy", "'your ip'"),
+    ("5.7.1", None, "policy", "5.7.1"),
+    (None, "550-5.1.1 The account that you tried to reach", "address", "5.1.1"),
+    (None, "554 5.4.7 [internal] exceeded max time", "expired", "5.4.7"),
+    (None, "452 4.2.2 The Mailbox is FULL", "mailbox_full", "4.2.2"),
+    (None, "host mx[192.0.2.1] said: 421 try again", "network", "'try again'"),
+    (None, "host mx[5.1.1.7] said: 550 go away", "address", "550"),
+    (None, "552 go away", "mailbox_full", "552"),
+    ("554", None, "policy", "554"),
+    ("5.3.4", "552 5.3.4 too big", "content", "5.3.4"),
+    ("5.7.26", "550 5.7.26 unauthenticated", "sender", "5.7.26"),
+    ("9.9.9", "gobbledygook", "unknown", ""),
+    (None, None, "unknown", ""),
+    ("5.1.1\n", "x" * 5000 + " no such user", "address", "5.1.1"),
+]
+
+
+@pytest.mark.parametrize(("code", "reply", "fault", "by"), FAULT_OF)
+def test_whose_fault(code: str | None, reply: str | None, fault: str, by: str) -> None:
+    columns = {"code": [code], "reply": [reply], "fault": [None]}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    row = with_fault(frame.with_columns(code_of().alias("code"))).row(0, named=True)
+    assert (row["fault"], row["by"]) == (fault, by)
+    assert fault in FAULTS
+
+
+BOUNCES = {fault: f"bounce/{number}" for fault, number in {"address": 10, "policy": 50}.items()}
+POLICIES = [
+    ("source", "bounce/10", "hard_bounce"),
+    ("source", "bounce/50", "retry_failed"),
+    ("source", "bounce/24", "retry_failed"),
+    ("address", "bounce/50", "retry_failed"),
+    ("refusal", "bounce/50", "hard_bounce"),
+    ("refusal", "bounce/24", "retry_failed"),
+    ("refusal", "bounce/22", "hard_bounce"),
+]
+
+
+@pytest.mark.parametrize(("policy", "native", "event"), POLICIES)
+def test_policies(convert: Convert, policy: str, native: str, event: str) -> None:
+    kind, number = native.split("/")
+    record = {"type": kind, "bounce_class": number, "message_id": "m", "event_id": "e"}
+    text = json.dumps({**record, "rcpt_to": "a@x.example", "timestamp": 1_767_603_600})
+    (row,), _ = convert(text, policy=load_policy(policy))
+    assert row["event"] == event
+    assert row["final"]
+
+
+def test_a_policy_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('title = "ours"\ncontent = "hard_bounce"\n')
+    assert load_policy(str(path)).events == {"content": "hard_bounce"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('weather = "hard_bounce"', "no fault 'weather'"),
+        ('content = "delivered"', "content is 'delivered'; it can be"),
+        ("content =", "not readable as TOML"),
+    ],
+)
+def test_a_policy_that_is_none(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "own.toml").write_text(text)
+    with pytest.raises(LogError, match=said):
+        load_policy(str(tmp_path / "own.toml"))
+    with pytest.raises(LogError, match="no policy 'none'; there are: source, address, refusal"):
+        load_policy("none")
+
+
+def test_a_path_without_a_row_has_the_row_of_the_path_before_it() -> None:
+    form = load_format("mailgun")
+    rules = [form.meaning(f"failed/permanent/{name}") for name in ("old", "generic", "x/y")]
+    assert [m and m.rule for m in rules] == ["failed/permanent/old", *["failed/permanent"] * 2]
+    assert form.meaning("levitated") is None
+
+
+# Pseudonyms ----------------------------------------------------------------------------------
+
+
+KEY = b"0123456789abcdef"
+
+
+def test_no_address_is_left(convert: Convert) -> None:
+    line = (
+        "Jan  5 09:00:00 mx postfix/smtp[7]: A1B2C3D4: to=<Ann.Lee@y.example>, relay=mx[1], "
+        "delay=0, dsn=5.1.1, status=bounced (550 <ann.lee@y.example>: user ann.lee unknown)"
+    )
+    (rows), _ = convert(line, disguise=Pseudonyms(KEY).rows, relayed=True)
+    assert not [value for row in rows for value in map(str, row.values()) if "lee" in value.lower()]
+    assert {row["recipient"] for row in rows} == {Pseudonyms(KEY).name("ann.lee@y.example")}
+
+
+def test_names_depend_on_the_key_alone() -> None:
+    one, other = Pseudonyms(KEY), Pseudonyms(KEY[::-1])
+    assert one.name("A@x.example") == one.name("a@X.example ") != other.name("a@x.example")
+    assert one.text("to=<a@x.example>, no 3@") == f"to=<{one.name('a@x.example')}>, no 3@"
+
+
+def test_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_bytes(KEY + b"\n")
+    monkeypatch.setenv("KEY", KEY.decode())
+    assert load_key(str(tmp_path / "key")) == load_key("env:KEY") == KEY
+    (tmp_path / "key").write_bytes(b"short")
+    for name, said in ((str(tmp_path / "key"), "at least 16"), ("env:NONE", "has no NONE")):
+        with pytest.raises(LogError, match=said):
+            load_key(name)
+
+
+def test_ids_in_use_are_never_forgotten() -> None:
+    used = Used()
+    ids = [f"{number:08X}" for number in range(5000)]
+    for name in ids[::2]:
+        used.add(name)
+    assert all(name in used for name in ids[::2])
+    assert sum(name in used for name in ids[1::2]) < 5
+
+
+# The order of webhooks -----------------------------------------------------------------------
+
+
+def sendgrid(row: dict[str, str], number: int) -> dict[str, Any]:
+    """An event of the real log, as one provider would have told it."""
+    kinds = {
+        "relayed": ("processed", None),
+        "soft_bounce": ("deferred", None),
+        "delivered": ("delivered", None),
+        "retry_succeeded": ("delivered", None),
+        "hard_bounce": ("bounce", "bounce"),
+        "retry_failed": ("bounce", "blocked"),
+    }
+    event, kind = kinds[row["activity"]]
+    return {
+        "email": f"{row['case_id']}@x.example",
+        "timestamp": datetime.fromisoformat(row["timestamp"]).timestamp(),
+        "event": event,
+        "sg_event_id": f"e{number}",
+        "sg_message_id": f"{row['case_id']}.recvd-1",
+        **({"type": kind} if kind else {}),
+    }
+
+
+def test_webhooks_out_of_order_and_twice_give_the_statuses_of_the_clean_log(
+    corpus: Path, tmp_path: Path
+) -> None:
+    with gzip.open(corpus / "logs" / "newsletter-2013.csv.gz", "rt") as file:
+        rows = list(csv.DictReader(file))
+    clean = [json.dumps(sendgrid(row, number)) for number, row in enumerate(rows)]
+    luck = random.Random(7)
+    shuffled = clean + luck.sample(clean, len(clean) // 5)
+    luck.shuffle(shuffled)
+    results = []
+    for name, lines in (("clean", clean), ("shuffled", shuffled)):
+        (tmp_path / name).write_text("\n".join(lines))
+        log, _ = open_logs([str(tmp_path / name)])
+        result = replay(log, [load_bare("with-feedback")], oracle=False, statuses=True)
+        frames = pl.concat(result.status_frames())
+        results.append(frames.select(cs.starts_with("mess", "with-")).sort("message_id"))
+        assert result.rejected == 0
+    assert results[0].height > 9000
+    assert results[0].equals(results[1])
+
+
+def test_the_columns_of_a_converted_log_begin_with_the_canonical_ones() -> None:
+    canonical = ["message_id", "recipient", "event", "timestamp", "event_id", "delivery_id", "seq"]
+    assert list(SCHEMA)[:7] == canonical
