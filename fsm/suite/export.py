@@ -91,7 +91,7 @@ def as_pytest(suite: Suite) -> Iterator[str]:
         for step in steps:
             shown = _shown(suite, step.after)
             cell = (step.input, step.output) if shown is None else (step.input, step.output, shown)
-            yield f"        {cell!a},\n"
+            yield f"        ({', '.join(map(_literal, cell))}),\n"
         yield "    ],\n"
     looking = templates.LOOKING.format(
         first=_literal(mealy.shown[mealy.initial] if mealy.shown else "")

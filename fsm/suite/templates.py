@@ -8,8 +8,8 @@ START = '''"""{name}: conformance tests by the method {method}.
 
 {guarantee}
 
-They need a fixture ``implementation``, an object with the methods {methods}.
-Write it in conftest.py:
+They need a fixture ``implementation``, which you write in conftest.py, an object with the methods
+{methods}:
 
     @pytest.fixture
     def implementation():
