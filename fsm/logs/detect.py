@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fsm.logs import exim, momentum, powermta, sendmail
-from fsm.logs.webhooks.recognise import open_envelopes
+# The readers' own patterns are imported where a file needs them: most logs are canonical.
 
 __all__ = ["CANONICAL", "Guess", "guess"]
 
@@ -46,11 +45,13 @@ def guess(head: bytes) -> Guess | None:
     first = lines[0].lstrip()
     if first.startswith(("{", "[", "mandrill_events=")):
         return _guess_json(lines, text)
-    if powermta.is_header(first):
-        return Guess("powermta", "its header names type, timeLogged and rcpt")
     named = {name.strip().strip('"') for name in first.split(",")}
     if named >= _NEEDED:
         return Guess("csv", "its header names message_id, event and timestamp")
+    from fsm.logs import powermta
+
+    if powermta.is_header(first):
+        return Guess("powermta", "its header names type, timeLogged and rcpt")
     return _guess_lines(lines) or _guess_mail(first) or _guess_csv(first)
 
 
@@ -62,6 +63,8 @@ def _guess_json(lines: list[str], text: str) -> Guess:
             continue
         if isinstance(value, dict) and value.keys() >= _NEEDED:
             return Guess("jsonl", "its records have message_id, event and timestamp")
+        from fsm.logs.webhooks.recognise import open_envelopes
+
         name = next((name for name, _ in open_envelopes(value) if name), None)
         if name:
             where = f"the record on line {number}" if part is not text else "its record"
@@ -73,6 +76,8 @@ def _guess_json(lines: list[str], text: str) -> Guess:
 
 
 def _guess_lines(lines: list[str]) -> Guess | None:
+    from fsm.logs import exim, momentum
+
     tests: dict[str, tuple[str, Callable[[str], object]]] = {
         "postfix": ("are of Postfix programs", _POSTFIX.search),
         "exim": ("have a time, a message id of Exim", exim.LINE.match),
@@ -87,6 +92,8 @@ def _guess_lines(lines: list[str]) -> Guess | None:
 
 
 def _is_sendmail(line: str) -> bool:
+    from fsm.logs import sendmail
+
     return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
 
 
