@@ -56,6 +56,7 @@ class Job:
     every: int | None = None
     statuses: bool = False
     traffic: bool = False
+    sojourns: bool = False
     dedupe: bool = False
     oracle: bool = True
     memory: int = 1 << 30
@@ -253,7 +254,8 @@ class _Pass:
             deliveries=with_deliveries,
         )
         self.reader = Reader(log, teams[0].alphabet.events, wanted)
-        self.trusting = ordered and not (job.validity or job.dedupe or job.resumable)
+        in_time = job.validity or job.dedupe or job.resumable or job.sojourns
+        self.trusting = ordered and not in_time
         self.carried = ["keys", "checks", "codes"]
         self.carried += ["ids"] if ids else []
         self.carried += ["names"] if job.dedupe else []
@@ -262,6 +264,7 @@ class _Pass:
         self.chunks: list[Chunk] = []
         self.last = (np.iinfo(np.int64).min, np.iinfo(np.int64).min)
         self.latest = np.iinfo(np.int64).min if job.latest is None else job.latest
+        self.earliest = np.iinfo(np.int64).max
 
     def run(self) -> Outcome:
         for batch in self.reader.batches():
@@ -272,8 +275,16 @@ class _Pass:
                 self.job.progress(batch.first + batch.height)
         rules = Rules(self.teams, self.job.validity, self._end())
         buckets = self._buckets()
-        outcome = Outcome(self.reader, self.teams, self.chunks, self.job.every)
-        outcome.latest = self.latest if self.chunks else None
+        outcome = Outcome(
+            self.reader,
+            self.teams,
+            self.chunks,
+            self.job.every,
+            traffic_counted=self.job.traffic,
+            sojourns_timed=self.job.sojourns,
+        )
+        if self.chunks:
+            outcome.earliest, outcome.latest = self.earliest, self.latest
         with ThreadPoolExecutor(self.job.workers) as pool:
             todo = partial(execute_bucket, rules=rules, tables=self._tables(len(buckets)))
             for found in pool.map(todo, buckets):
@@ -299,12 +310,14 @@ class _Pass:
             self.job.resumable,
             self.job.resumable and ("ids" in self.carried or self.job.dedupe),
             self.job.traffic,
+            self.job.sojourns,
             max(_LEAST_SAMPLE, _SAMPLE // max(1, buckets)) if self.job.oracle else 0,
         )
 
     def _check_order(self, batch: Batch) -> None:
         times, seqs = batch.times, batch.seqs
         self.latest = max(self.latest, int(times.max()))
+        self.earliest = min(self.earliest, int(times.min()))
         if not self.trusting:
             return
         first = (int(times[0]), int(seqs[0]) if seqs is not None else 0)

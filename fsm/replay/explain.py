@@ -18,7 +18,7 @@ from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
 from fsm.replay.source import Log
 from fsm.replay.team import Team, assemble, each_machine
 
-__all__ = ["Change", "Entry", "Story", "explain"]
+__all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ def explain(
 
     The arguments are those of :func:`fsm.replay.replay`.
     """
-    frame = _rows_of(log, message)
+    frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
     if frame.is_empty():
         raise LogError(_unheard_of(log, message))
     team = team_of(machines, companions)
-    history = _history(log, frame, team, validity, as_of, dedupe)
+    history = history_of(log, frame, team, validity, as_of, dedupe)
     by_name = {m.name: m for m in team}
     return tuple(
         Story(
@@ -86,10 +86,15 @@ def explain(
     )
 
 
-def _rows_of(log: Log, message: str) -> pl.DataFrame:
+def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of messages, given by some of the columns that identify them.
+
+    Columns: ``file``, ``row``, the canonical ones, ``timestamp`` in UTC.
+    """
     parts = []
     for file, source in enumerate(log.sources):
-        scan = log.scan(source).with_row_index("row").filter(pl.col("message_id") == message)
+        rows = log.scan(source).with_row_index("row")
+        scan = rows.join(messages.lazy(), on=messages.columns, how="semi", nulls_equal=True)
         parts += [
             part.with_columns(
                 pl.lit(file, pl.UInt32).alias("file"),
@@ -109,7 +114,7 @@ def _unheard_of(log: Log, message: str) -> str:
     return f"no message {message!r} in {events:,} events{hint}"
 
 
-def _history(
+def history_of(
     log: Log,
     frame: pl.DataFrame,
     machines: Sequence[Machine],
@@ -119,9 +124,9 @@ def _history(
 ) -> pl.DataFrame:
     """Return one row per event and machine that hears it, sorted by message and time.
 
-    Columns: ``file`` and ``row`` (null for the end of a validity period), the message's
-    identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``, ``rejected``. Events
-    that no machine knows have no ``machine``.
+    ``frame`` is of :func:`rows_of`. Columns: ``file`` and ``row`` (null for the end of a validity
+    period), the message's identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``,
+    ``rejected``. Events that no machine knows have no ``machine``.
     """
     teams = assemble(machines, deadlines=validity is not None)
     end = None if as_of is None else microseconds_since_1970(as_of)
@@ -183,29 +188,19 @@ def _told(frame: pl.DataFrame, settled: Settled, teams: Sequence[Team]) -> pl.Da
 
 
 def _entries(log: Log, history: pl.DataFrame, team: dict[str, Machine]) -> Iterator[Entry]:
-    proofs = _proofs(log, history)
+    proofs = log.proofs(history.select("file", "row").drop_nulls())
     same = ["file", "row", "timestamp", "event"]
     for part in history.partition_by(same, maintain_order=True):
         first = part.row(0, named=True)
-        place, quote = proofs.get((first["file"], first["row"]), ("", ""))
+        name, line, quote = proofs.get((first["file"], first["row"]), ("", 0, ""))
         changes = tuple(
             _change(team[row["machine"]], row)
             for row in part.iter_rows(named=True)
             if row["machine"] is not None
         )
-        yield Entry(first["timestamp"], first["event"], place, quote, changes)
-
-
-def _proofs(log: Log, history: pl.DataFrame) -> dict[tuple[int, int], tuple[str, str]]:
-    """Return place and text of every event, by file and row; each file is read once."""
-    proofs = {}
-    events = history.select("file", "row").drop_nulls().unique(maintain_order=True)
-    for (file,), part in events.group_by("file", maintain_order=True):
-        source = log.sources[file]
-        rows = part["row"].to_numpy().astype(np.intp)
-        texts = zip(rows.tolist(), source.proofs(rows), strict=True)
-        proofs.update({(file, row): (f"{name}:{line}", text) for row, (name, line, text) in texts})
-    return proofs
+        yield Entry(
+            first["timestamp"], first["event"], f"{name}:{line}" if name else "", quote, changes
+        )
 
 
 def _change(machine: Machine, row: dict[str, object]) -> Change:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from fsm.replay.chunk import Bucket
 from fsm.replay.fold import Codes, Index, Mask
 from fsm.replay.settle import DUE, NEVER, Rows, Rules, settle
+from fsm.replay.sojourn import NO_SOJOURNS, sojourns
 from fsm.replay.tally import Tally
 from fsm.replay.words import Words, distinct
 
@@ -29,7 +31,7 @@ class Tables:
     """Which tables are wanted row by row, and how many messages' traces are looked at.
 
     ``every`` is the period of the series in microseconds. With ``traffic`` every cell's events
-    are counted. With ``resumable``, what a later replay
+    are counted, with ``sojourns`` the states are timed. With ``resumable``, what a later replay
     needs to go on is written as well; with ``remember``, for all rows of a message's last instant.
     """
 
@@ -38,6 +40,7 @@ class Tables:
     resumable: bool = False
     remember: bool = False
     traffic: bool = False
+    sojourns: bool = False
     sample: int = 0
 
 
@@ -63,6 +66,7 @@ class Found:
     open_dues: list[Tally] = field(default_factory=list)
     met: list[NDArray[np.intp]] = field(default_factory=list)
     """Per team: how many events met each cell, ends of periods included."""
+    sojourns: pl.DataFrame = field(default_factory=lambda: NO_SOJOURNS)
 
 
 def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
@@ -97,6 +101,8 @@ def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
             np.bincount(f.cells, minlength=len(team.table.follow))
             for team, f in zip(rules.teams, folded, strict=True)
         ]
+    if tables.sojourns:
+        found.sojourns = sojourns(settled, rules)
     if tables.statuses:
         _write_finals(bucket, did)
     if tables.resumable:

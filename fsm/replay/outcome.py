@@ -15,6 +15,7 @@ from fsm.replay.chunk import Chunk
 from fsm.replay.fold import Index
 from fsm.replay.found import LATE, Found
 from fsm.replay.scan import Reader
+from fsm.replay.sojourn import NO_SOJOURNS, summed
 from fsm.replay.tally import Tally
 from fsm.replay.team import Team, each_machine, find_machine
 from fsm.replay.words import Words
@@ -42,12 +43,15 @@ class Outcome:
     teams: Sequence[Team]
     chunks: Sequence[Chunk]
     every: int | None
+    traffic_counted: bool = False
+    sojourns_timed: bool = False
     messages: int = 0
     events: int = 0
     duplicates: int = 0
     late: int = 0
+    earliest: int | None = None
     latest: int | None = None
-    """The last instant of the log, in microseconds since 1970."""
+    """The first and the last instant of the log, in microseconds since 1970."""
     finals: list[NDArray[np.intp]] = field(default_factory=list)
     """Per team: the number of messages in each of its states."""
     expiries: list[NDArray[np.intp]] = field(default_factory=list)
@@ -56,6 +60,8 @@ class Outcome:
     """Those of them that no event of the message follows."""
     met: list[NDArray[np.intp]] = field(default_factory=list)
     """Per team: how many events met each cell, where somebody asked."""
+    sojourns: pl.DataFrame = field(default_factory=lambda: NO_SOJOURNS)
+    """How long the states lasted, where somebody asked."""
     rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
     """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
     rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
@@ -68,6 +74,7 @@ class Outcome:
     """The messages of each delivery."""
     _rejections: list[tuple[Index, NDArray[np.uint32]]] = field(default_factory=list)
     _dues: list[tuple[list[Tally], list[Tally]]] = field(default_factory=list)
+    _sojourns: list[pl.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.finals = [np.zeros(len(team.states), np.intp) for team in self.teams]
@@ -91,6 +98,7 @@ class Outcome:
             self.met[number] += counts
         self._rejections.append((found.rejected_rows, found.rejected_cells))
         self._dues.append((found.dues, found.open_dues))
+        self._sojourns.append(found.sojourns)
         self.words.update(found.words)
 
     def finish(self) -> None:
@@ -110,7 +118,8 @@ class Outcome:
                 )
                 self.tallies.append(Tally.sum([*chunks, *closed]))
                 self.open_tallies.append(Tally.sum(still))
-        self._rejections, self._dues = [], []
+        self.sojourns = summed(self._sojourns)
+        self._rejections, self._dues, self._sojourns = [], [], []
 
     def _tally_chunk(self, number: int, chunk: Chunk) -> Tally:
         outcomes = chunk.unsorted(f"outcome{number}")

@@ -7,22 +7,19 @@ kept, only what their events did.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from fsm.errors import LogError
 from fsm.indicators import Share
-from fsm.replay.fold import Codes, Index
-from fsm.replay.found import LATE
+from fsm.replay.fold import Codes
 from fsm.replay.outcome import Outcome
+from fsm.replay.rejections import Kinds, Rejections
 from fsm.replay.source import Log
-from fsm.replay.team import each_machine
 from fsm.replay.texts import Texts
 from fsm.replay.words import Check
 from fsm.shown import Shown
@@ -31,10 +28,6 @@ if TYPE_CHECKING:
     from fsm.replay.checkpoint import Before
 
 __all__ = ["MachineResult", "Replay"]
-
-UNKNOWN = "no machine knows this event"
-OLDER = "late: older than what the checkpoint has seen of its message"
-NOT_ACCEPTED = "not accepted in this state"
 
 
 @dataclass(frozen=True)
@@ -114,61 +107,23 @@ class Replay(Shown):
         """Return the first rejected events of the log; see :attr:`rejections`."""
         past = [] if self.before is None else self.before.rejections(count)
         count -= sum(frame.height for frame in past)
-        now = self._told(self.outcome.rejected_rows[:count], self.outcome.rejected_cells[:count])
+        now = self._rejections.told(
+            self.outcome.rejected_rows[:count], self.outcome.rejected_cells[:count]
+        )
         return pl.concat([*past, now], how="diagonal")
 
     @property
     def new_rejections(self) -> pl.DataFrame:
         """The rejected events of this run; without a checkpoint, all of them."""
-        return self._told(self.outcome.rejected_rows, self.outcome.rejected_cells)
+        return self._rejections.told(self.outcome.rejected_rows, self.outcome.rejected_cells)
 
-    def _told(self, rows: Index, cells: NDArray[np.uint32]) -> pl.DataFrame:
-        located = self.log.locate(self._texts.of(rows))
-        kinds, kind = np.unique(cells, axis=0, return_inverse=True)
-        verdicts = [self._verdicts(tuple(map(int, row))) for row in kinds]
-        whys = pl.DataFrame(
-            {
-                "kind": pl.Series([i for i, vs in enumerate(verdicts) for _ in vs], dtype=pl.Int64),
-                **{
-                    name: pl.Series([v[at] for vs in verdicts for v in vs], dtype=pl.String)
-                    for at, name in enumerate(("state", "machine", "reason"))
-                },
-            }
-        )
-        told = located.with_columns(pl.Series("kind", kind.ravel(), pl.Int64)).join(
-            whys, on="kind", how="left", maintain_order="left_right"
-        )
-        guarded = self._guarded_events
-        if guarded:
-            hint = pl.col("event").replace_strict(guarded, default=pl.col("reason"))
-            unknown = pl.col("reason") == UNKNOWN
-            told = told.with_columns(
-                pl.when(unknown).then(hint).otherwise("reason").alias("reason")
-            )
-        return told.drop("kind")
-
-    def _verdicts(self, cells: tuple[int, ...]) -> list[tuple[str, str, str]]:
-        """Return (state, machines, reason) of a rejected event, given its cell in each team."""
-        if cells[0] == LATE:
-            return [("", "", OLDER)]
-        by_state: dict[str, list[str]] = {}
-        for team, cell in zip(self.outcome.teams, cells, strict=True):
-            for number, machine in enumerate(team.machines):
-                if team.rejected[number, cell]:
-                    state = team.state_names(number)[cell // team.table.width]
-                    by_state.setdefault(state, []).append(machine.name)
-        told = [(state, ", ".join(names), NOT_ACCEPTED) for state, names in by_state.items()]
-        return told or [("", "", UNKNOWN)]
+    def rejection_kinds(self, most: int) -> Kinds:
+        """Count the rejected events of this run by kind."""
+        return self._rejections.kinds(most)
 
     @cached_property
-    def _guarded_events(self) -> dict[str, str]:
-        """How the symbols of a plain event are written that depends on guards."""
-        return {
-            event: f"depends on guards; write for example {event}[{guards[0]}]"
-            for _, _, machine in each_machine(self.outcome.teams)
-            for event, guards in machine.guards.items()
-            if guards
-        }
+    def _rejections(self) -> Rejections:
+        return Rejections(self.log, self.outcome, self._texts)
 
     # Statuses -------------------------------------------------------------------------------
 
@@ -220,7 +175,8 @@ class Replay(Shown):
         of the states in which it changes something.
         """
         rows = []
-        for machine, state, event, rejected, count in self.again(traffic=True).traffic():
+        counted = self.outcome if self.outcome.traffic_counted else self.again(traffic=True)
+        for machine, state, event, rejected, count in counted.traffic():
             step = None if rejected else machine.step(state, event)
             if rejected or step:
                 rows.append((machine.name, state, event, step.target if step else None, count))
@@ -228,6 +184,27 @@ class Replay(Shown):
         kinds = dict.fromkeys(names, pl.String) | {"count": pl.Int64}
         found = pl.DataFrame(rows, schema=kinds, orient="row")
         return found.group_by(names).sum().sort(names)
+
+    # Sojourn times -------------------------------------------------------------------------
+
+    @cached_property
+    def sojourns(self) -> pl.DataFrame:
+        """How long messages of this run stayed in the states of each machine.
+
+        Columns: ``machine``, ``state``, ``event`` (what ended the stay; null where the log ends
+        first), ``seconds`` (rounded down; beyond 2,048 to a thousandth), ``count``. Left out are
+        the initial state, whose beginning is not known, and states that nothing leaves.
+        """
+        timed = self.outcome if self.outcome.sojourns_timed else self.again(sojourns=True)
+        return timed.sojourns
+
+    def in_detail(self, every: timedelta) -> Replay:
+        """Return the same with traffic, sojourn times and the series by ``every`` at hand.
+
+        That is one more pass over the log, instead of one for each of them.
+        """
+        micros = every // timedelta(microseconds=1)
+        return replace(self, outcome=self.again(every=micros, traffic=True, sojourns=True))
 
     # Series ---------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,16 @@ from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
 
-__all__ = ["FORMATS", "Log", "Origin", "Source", "check_columns", "open_source", "read_log"]
+__all__ = [
+    "FORMATS",
+    "Log",
+    "Origin",
+    "Proof",
+    "Source",
+    "check_columns",
+    "open_source",
+    "read_log",
+]
 
 FORMATS = ("csv", "jsonl", "parquet")
 CHECKPOINT = "checkpoint"
@@ -35,6 +44,10 @@ NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 
 _ROW = "\0row"  # a name no header can have
+
+
+Proof: TypeAlias = tuple[str, int, str]
+"""Where an event stands: file, line, and the line itself."""
 
 
 class Origin(Protocol):
@@ -153,8 +166,8 @@ class Source:
         )
         return rows + int(header) + 1
 
-    def proofs(self, rows: Codes) -> list[tuple[str, int, str]]:
-        """Return file, line and text of each row."""
+    def proofs(self, rows: Codes) -> list[Proof]:
+        """Return where each row stands."""
         if self.origin is not None:
             names, lines = self.origin.places(rows)
             texts = self.origin.quotes(rows)
@@ -275,6 +288,16 @@ class Log:
         from fsm.replay.scan import collect
 
         return collect(self)
+
+    def proofs(self, events: pl.DataFrame) -> dict[tuple[int, int], Proof]:
+        """Return where events stand, by ``file`` and ``row``; each file is read once."""
+        proofs = {}
+        distinct = events.select("file", "row").unique(maintain_order=True)
+        for (file,), part in distinct.group_by("file", maintain_order=True):
+            rows = part["row"].to_numpy().astype(np.intp)
+            told = zip(rows.tolist(), self.sources[file].proofs(rows), strict=True)
+            proofs.update({(file, row): proof for row, proof in told})
+        return proofs
 
     def locate(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the events with ``file`` as its name and ``line`` in it."""
