@@ -29,13 +29,13 @@ def visible(text: str) -> str:
     return HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = _LONGEST) -> str:
     """Return the text, or its beginning where it has more than 1,000 characters.
 
     Graphviz before version 10 reads no string beyond 16,384 characters, Mermaid no diagram
     beyond 50,000.
     """
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def wrapped(text: str, width: int) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ LAYERS = (
     "draw",
     "page",
     "explore",
+    "report",
     "notebook",
     "gallery",
     "docs",

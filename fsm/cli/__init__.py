@@ -24,6 +24,7 @@ _COMMANDS = {
     "formats": "List the formats that are read, and what their events mean.",
     "explore": "Write a page to step through a machine, or through two side by side.",
     "replay": "Execute a delivery log: statuses, indicators, rejections.",
+    "report": "Write a delivery as a page: panel, curves, states, messages.",
     "explain": "Tell one message's history, with the log lines that prove it.",
     "simulate": "Write a synthetic log from a machine.",
     "compare": "Compare two machines, with the shortest trace for each difference.",

@@ -273,6 +273,10 @@ class LogOptions:
 
     def read(self) -> Log:
         """Read the logs, and say on standard error what was made of those of other formats."""
+        return self.read_noted()[0]
+
+    def read_noted(self) -> tuple[Log, tuple[Notes, ...]]:
+        """Do the same, and return what was made of them as well."""
         from fsm.logs.read import open_logs
 
         log, notes = open_logs(
@@ -283,7 +287,7 @@ class LogOptions:
             self.reading.hide,
         )
         say(notes)
-        return log
+        return log, notes
 
     def machines(self, load: Callable[[str], Machine]) -> list[Machine]:
         """Return the machines, each once; by default both feedback modes."""

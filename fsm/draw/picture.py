@@ -26,6 +26,7 @@ __all__ = [
     "Picture",
     "best_direction",
     "picture",
+    "ranks_of",
 ]
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
@@ -141,7 +142,7 @@ def picture(machine: Machine, look: Look = Look()) -> Picture:
     """
     if look.direction not in (None, *DIRECTIONS):
         raise FsmError(f"no direction {look.direction!r}; there are: {', '.join(DIRECTIONS)}")
-    ranks = _ranks(machine)
+    ranks = ranks_of(machine)
     is_flat = _is_flat(machine)
     view = View(machine, look.overlay, {}, {})
     if look.collapse:
@@ -178,7 +179,7 @@ def _is_flat(machine: Machine) -> bool:
 # States --------------------------------------------------------------------------------------
 
 
-def _ranks(machine: Machine) -> dict[str, int]:
+def ranks_of(machine: Machine) -> dict[str, int]:
     """Return the colour of each status.
 
     Ranks go first to the statuses that an indicator counts, in the order of the indicators: so

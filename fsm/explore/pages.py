@@ -50,7 +50,7 @@ def explore(
         subtitle=" | ".join(dict.fromkeys(map(_size, machines))),
         footer=f"<p>Made with <code>{_text(_command(machines))}</code></p>",
         styles=[part(_HERE, "page.css")],
-        scripts=[part(_HERE, f"{name}.js") for name in _SCRIPTS],
+        scripts=[part("fsm.page", "elements.js"), *(part(_HERE, f"{n}.js") for n in _SCRIPTS)],
         data={"facts": {"events": event_facts(places), "machines": shown}},
     )
 

@@ -45,6 +45,7 @@ _SAMPLE, _LEAST_SAMPLE = 1 << 16, 1 << 10
 """Messages whose traces are looked at: of all buckets, and at least of each one."""
 
 _MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ def _executed(
         check=check(outcome.words, outcome.events_known, team) if job.oracle else None,
         outcome=outcome,
         again=lambda **more: run_pass(log, team, replace(job, oracle=False, **more)),
+        as_of=None if job.as_of is None else _EPOCH + job.as_of * _MICROSECOND,
+        dedupe=job.dedupe,
         late=totals.late if saved else None,
         before=saved.before if saved else None,
     )
@@ -195,7 +198,7 @@ def team_of(
 
 def microseconds_since_1970(instant: datetime) -> int:
     """Return a time as the engine counts it."""
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // _MICROSECOND
+    return (instant - _EPOCH) // _MICROSECOND
 
 
 def _processors() -> int:
@@ -265,6 +268,7 @@ class _Pass:
         self.last = (np.iinfo(np.int64).min, np.iinfo(np.int64).min)
         self.latest = np.iinfo(np.int64).min if job.latest is None else job.latest
         self.earliest = np.iinfo(np.int64).max
+        self.starts: dict[str, tuple[int, int]] = {}
 
     def run(self) -> Outcome:
         for batch in self.reader.batches():
@@ -285,6 +289,7 @@ class _Pass:
         )
         if self.chunks:
             outcome.earliest, outcome.latest = self.earliest, self.latest
+            outcome.starts = self.starts
         with ThreadPoolExecutor(self.job.workers) as pool:
             todo = partial(execute_bucket, rules=rules, tables=self._tables(len(buckets)))
             for found in pool.map(todo, buckets):
@@ -318,6 +323,8 @@ class _Pass:
         times, seqs = batch.times, batch.seqs
         self.latest = max(self.latest, int(times.max()))
         self.earliest = min(self.earliest, int(times.min()))
+        if self.job.validity is not None:
+            self._note_starts(batch)
         if not self.trusting:
             return
         first = (int(times[0]), int(seqs[0]) if seqs is not None else 0)
@@ -327,6 +334,15 @@ class _Pass:
         if first < self.last or back.any():
             raise _DisorderError
         self.last = (int(times[-1]), int(seqs[-1]) if seqs is not None else 0)
+
+    def _note_starts(self, batch: Batch) -> None:
+        """Note when the first and the last validity period begins."""
+        alphabet = self.teams[0].alphabet
+        for start in alphabet.starts:
+            times = batch.times[batch.codes == alphabet.events.index(start)]
+            if len(times):
+                extremes = (int(times.min()), int(times.max()), *self.starts.get(start, ()))
+                self.starts[start] = min(extremes), max(extremes)
 
     def _chunk(self, batch: Batch) -> Chunk:
         job, past = self.job, None

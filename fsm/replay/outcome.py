@@ -52,6 +52,8 @@ class Outcome:
     earliest: int | None = None
     latest: int | None = None
     """The first and the last instant of the log, in microseconds since 1970."""
+    starts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """When the first and the last validity period began, by the event they are counted from."""
     finals: list[NDArray[np.intp]] = field(default_factory=list)
     """Per team: the number of messages in each of its states."""
     expiries: list[NDArray[np.intp]] = field(default_factory=list)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,9 @@ class Replay(Shown):
     """How the machines' tables compare with their classes on the traces met."""
     outcome: Outcome
     again: Callable[..., Outcome]
+    as_of: datetime | None = None
+    """Up to when the log was read; None: to its end."""
+    dedupe: bool = False
     late: int | None = None
     """Rejected events that are older than what the checkpoint had seen of their message."""
     before: Before | None = None
@@ -206,14 +209,44 @@ class Replay(Shown):
         micros = every // timedelta(microseconds=1)
         return replace(self, outcome=self.again(every=micros, traffic=True, sojourns=True))
 
+    # Deliveries -----------------------------------------------------------------------------
+
+    def by_delivery(self) -> pl.DataFrame:
+        """Return each delivery's indicators at the end of this run, the largest delivery first.
+
+        Columns: ``delivery_id``, ``to_send`` (its messages), ``machine``, ``indicator``,
+        ``count``, ``percent``. Empty where the log has no deliveries.
+        """
+        whole = timedelta(days=1) // timedelta(microseconds=1)
+        outcome = self.outcome if self.outcome.every is not None else self.again(every=whole)
+        names = outcome.delivery_names
+        counts = (
+            outcome.changes()
+            .group_by("delivery", "machine", "indicator")
+            .agg(pl.col("change").sum().alias("count"))
+        )
+        share = (100 * pl.col("count") / pl.col("to_send")).round(2).alias("percent")
+        found = outcome.deliveries().join(counts, on="delivery").with_columns(share)
+        by = ["to_send", "delivery_id", "machine", "indicator"]
+        if "delivery_id" not in self.log.present:
+            found = found.clear()
+        return (
+            found.with_columns(names.gather(found["delivery"]))
+            .select("delivery_id", "to_send", "machine", "indicator", "count", "percent")
+            .sort(by, descending=[True, False, False, False])
+        )
+
     # Series ---------------------------------------------------------------------------------
 
-    def series(self, every: timedelta = timedelta(hours=1)) -> pl.DataFrame:
+    def series(
+        self, every: timedelta = timedelta(hours=1), *, of_deliveries: bool = True
+    ) -> pl.DataFrame:
         """Return each indicator at the end of each period in which an event was heard.
 
         Columns: ``until`` (end of the period, UTC), ``delivery_id`` (where the log has it),
         ``machine``, ``indicator``, ``count`` and ``percent`` (of the messages to send; of the
-        delivery's own messages where the log has deliveries).
+        delivery's own messages where the log has deliveries). Without ``of_deliveries`` it is one
+        series of the whole log.
         """
         micros = every // timedelta(microseconds=1)
         if micros <= 0:
@@ -225,7 +258,11 @@ class Replay(Shown):
         if self.before is not None:
             changes = self.before.with_changes(changes, outcome)
             deliveries = self.before.with_deliveries(deliveries, outcome)
-        by = ["delivery_id"] if "delivery_id" in self.log.present else []
+        by = ["delivery_id"] if of_deliveries and "delivery_id" in self.log.present else []
+        if not of_deliveries:
+            changes = changes.with_columns(pl.lit(0, pl.UInt32).alias("delivery"))
+            changes = changes.group_by(pl.exclude("change")).sum()
+            deliveries = pl.DataFrame({"delivery": pl.Series([0], dtype=pl.UInt32)})
         if by:
             changes = changes.with_columns(outcome.delivery_names.gather(changes["delivery"]))
         else:

@@ -1,0 +1,93 @@
+"""``fsm report``: a delivery as a page to look at."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from fsm.catalog import load
+from fsm.cli.options import Duration, LogOptions, Size, log_options
+from fsm.cli.progress import Progress
+from fsm.cli.text import shown
+from fsm.files import write_bytes
+
+__all__ = ["command"]
+
+
+@click.command("report")
+@log_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
+@click.option("--to-send", type=click.IntRange(min=0), help="Messages to send, the denominator.")
+@click.option("--every", type=Duration(), help="Period of the curves (default: one that fits).")
+@click.option(
+    "--messages",
+    type=click.IntRange(0, 100_000),
+    default=10_000,
+    show_default=True,
+    help="Messages whose histories the page has, at most.",
+)
+@click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
+@click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
+@click.option("--timeout", type=Duration(), help="For a diagram (default: 4s).")
+def command(
+    source: LogOptions,
+    output: Path | None,
+    to_send: int | None,
+    every: timedelta | None,
+    messages: int,
+    dedupe: bool,
+    memory: int | None,
+    timeout: timedelta | None,
+) -> None:
+    """Write a report of the delivery logs LOGS: one page, which needs no network.
+
+    The panel of the delivery, each indicator over time under both feedback modes (where they part
+    and where they meet), the way through the states, time in them, rejected events, deliveries,
+    and a search for single messages with their histories. LOGS are as for fsm replay.
+    """
+    from fsm.replay import replay
+    from fsm.report import report
+
+    log, notes = source.read_noted()
+    with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
+        result = replay(
+            log,
+            source.machines(load),
+            companions=load,
+            to_send=to_send,
+            validity=source.validity,
+            as_of=source.as_of,
+            dedupe=dedupe,
+            memory=memory,
+            progress=progress,
+        )
+        page = report(
+            result,
+            every=every,
+            messages=messages,
+            notes=notes,
+            command=_told(sys.argv[1:]),
+            timeout=timeout.total_seconds() if timeout else None,
+            say=lambda text: click.echo(shown(f"fsm: {text} (or a longer --timeout)"), err=True),
+        )
+    if output and str(output) != "-":
+        write_bytes(page.encode(), output)
+    else:
+        click.echo(page.encode(), nl=False)
+
+
+def _told(words: Sequence[str]) -> str:
+    """Return the command as the page tells it: without its output, and without absolute paths."""
+    kept = []
+    given = iter(words)
+    for word in given:
+        if word in ("-o", "--output"):
+            next(given, None)
+        elif not word.startswith(("-o", "--output=")):
+            kept.append(Path(word).name if Path(word).is_absolute() else word)
+    return shlex.join(("fsm", *kept))

@@ -1,0 +1,13 @@
+"use strict";
+// Elements of a page; what they are given is always text.
+
+const $ = (id) => document.getElementById(id);
+const el = (tag, traits = {}, ...children) => {
+  const { data, aria, ...rest } = traits;
+  const made = Object.assign(document.createElement(tag), rest);
+  Object.assign(made.dataset, data);
+  for (const [name, value] of Object.entries(aria ?? {})) made.setAttribute(`aria-${name}`, value);
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+};
+const code = (text) => el("code", {}, text);

@@ -1,0 +1,214 @@
+"use strict";
+// One message: found by its id, its recipient, or where it ended, and its history told.
+
+const log = JSON.parse($("messages-data").textContent);
+const MOST = 20; // results listed at a time
+const NOT_HEARD = -1;
+const REJECTED = -2;
+const END = 0; // the line of what happens by itself
+
+const startOf = (message) => (message ? log.ends[message - 1] : 0);
+const reasons = log.machines.map(
+  ({ reasons: all }) =>
+    new Map(all.map(([state, event, label, reason]) => [`${state} ${event}`, { label, reason }])),
+);
+const lastStates = log.ids.map((_, message) => {
+  const states = log.machines.map((machine) => machine.initial);
+  for (let at = startOf(message); at < log.ends[message]; at++)
+    log.after.forEach((after, m) => {
+      if (after[at] >= 0) states[m] = after[at];
+    });
+  return states[0];
+});
+const haystack = log.ids.map((id, message) =>
+  `${id}\n${log.recipients?.[message] ?? ""}`.toLowerCase(),
+);
+const nameOf = (message) =>
+  log.recipients?.[message] ? `${log.ids[message]} to ${log.recipients[message]}` : log.ids[message];
+
+const statusBadge = (status) =>
+  status
+    ? el(
+        "span",
+        { className: `badge status ${status.rank === undefined ? "" : `rank-${status.rank}`}` },
+        status.name,
+      )
+    : el("span", { className: "quiet" }, "–");
+
+// What one event did, for each view that heard it.
+const changesOf = (at, states) =>
+  log.views
+    .map((view) => {
+      const after = log.after[view.machine][at];
+      if (after === NOT_HEARD) return null;
+      const before = states[view.machine];
+      return { view, before, after: after === REJECTED ? before : after, isRejected: after === REJECTED };
+    })
+    .filter(Boolean);
+const effectsOf = ({ view, before, after }) =>
+  view.indicators
+    .map((name, i) => [name, view.counted[after][i] - view.counted[before][i]])
+    .filter(([, step]) => step)
+    .map(([name, step]) => `${name} ${step > 0 ? "↑" : "↓"}`);
+
+const changeCell = (change) => {
+  if (!change) return el("td", {}, el("span", { className: "quiet" }, "–"));
+  if (change.isRejected) return el("td", { className: "bad" }, "✗ rejected");
+  const effects = effectsOf(change);
+  return el(
+    "td",
+    {},
+    statusBadge(change.view.statuses[change.after]),
+    effects.length ? el("span", { className: "effects" }, effects.join(" · ")) : null,
+  );
+};
+const why = (event, changes, line) => {
+  if (!changes.length) return el("span", {}, "No machine knows this event; it changed nothing.");
+  const [first] = changes;
+  const machine = log.machines[first.view.machine];
+  if (changes.every((change) => change.isRejected))
+    return el("span", {}, "Not accepted in ", code(machine.states[first.before]), "; it changed nothing.");
+  const found = reasons[first.view.machine].get(`${first.before} ${event}`);
+  return el(
+    "span",
+    {},
+    line === END ? "The validity period ended. " : "",
+    found ? el("span", { className: "badge" }, found.label) : null,
+    found?.reason ? ` ${found.reason}` : null,
+  );
+};
+
+const stateCell = (changes, states) => {
+  const [first] = changes;
+  const m = first?.view.machine ?? 0;
+  return el("td", {}, code(log.machines[m].states[first?.after ?? states[0]]));
+};
+const companionBadge = (changes) => {
+  const other = changes.find(({ view, isRejected }) => view.color === null && !isRejected);
+  return other ? statusBadge(other.view.statuses[other.after]) : null;
+};
+const step = (at, time, states) => {
+  const event = log.eventNames[log.events[at]];
+  const changes = changesOf(at, states);
+  const line = log.lines[at];
+  const place = line === END ? "by itself" : `${log.fileNames[log.files[at] ?? 0]}:${line}`;
+  const row = el(
+    "tr",
+    {},
+    el("td", { className: "moment" }, new Date(time).toISOString().replace("T", " ").replace("Z", "")),
+    el("th", { scope: "row" }, code(event)),
+    stateCell(changes, states),
+    ...sides.map((side) => changeCell(changes.find(({ view }) => view === side))),
+    el("td", { className: "why" }, why(event, changes, line), " ", companionBadge(changes)),
+    el("td", { className: "quiet place" }, place),
+  );
+  for (const { view, after } of changes) states[view.machine] = after;
+  return row;
+};
+const sides = log.views.filter((view) => view.color !== null);
+
+const tell = (message) => {
+  const states = log.machines.map((machine) => machine.initial);
+  const rows = [];
+  let time = 0;
+  for (let at = startOf(message); at < log.ends[message]; at++) {
+    time += log.times[at];
+    rows.push(step(at, time, states));
+  }
+  const head = ["Time (UTC)", "Event", "State", ...sides.map(({ label }) => label), "Why", "Where"];
+  $("history").replaceChildren(
+    el("h3", { tabIndex: -1 }, nameOf(message)),
+    el(
+      "div",
+      { className: "scroll", tabIndex: 0, role: "region", aria: { label: "History of the message" } },
+      el(
+        "table",
+        {},
+        el("caption", { className: "unseen" }, `What happened to ${nameOf(message)}`),
+        el("thead", {}, el("tr", {}, ...head.map((title) => el("th", { scope: "col" }, title)))),
+        el("tbody", {}, ...rows),
+      ),
+    ),
+  );
+};
+
+const search = () => {
+  const wanted = $("search").value.trim().toLowerCase();
+  const state = $("state").value === "" ? null : Number($("state").value);
+  const found = [];
+  let count = 0;
+  haystack.forEach((text, message) => {
+    if (!text.includes(wanted) || (state !== null && lastStates[message] !== state)) return;
+    count += 1;
+    if (found.length < MOST) found.push(message);
+  });
+  const isAsked = wanted !== "" || state !== null;
+  $("found").textContent = isAsked
+    ? `${count.toLocaleString("en-US")} found${count > MOST ? `, the first ${MOST} are listed` : ""}.`
+    : "";
+  $("results").replaceChildren(
+    ...(isAsked ? found : []).map((message) =>
+      el("li", {}, el("button", { type: "button", data: { message } }, nameOf(message))),
+    ),
+  );
+};
+const choose = (message) => {
+  for (const button of $("results").querySelectorAll("button"))
+    button.setAttribute("aria-pressed", String(Number(button.dataset.message) === message));
+  tell(message);
+};
+
+// The message stands in the page's address, so that a link shows it.
+const follow = () => {
+  const wanted = /^#message=(.*)$/.exec(location.hash)?.[1];
+  if (wanted === undefined) return;
+  const [id, recipient] = wanted.split("&to=").map((text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  });
+  const message = log.ids.findIndex(
+    (own, at) => own === id && (recipient === undefined || log.recipients?.[at] === recipient),
+  );
+  if (message < 0) {
+    $("found").textContent = `No message ${id} is in this page.`;
+    return;
+  }
+  choose(message);
+  $("history").scrollIntoView({ block: "center" });
+};
+const linkTo = (message) => {
+  const to = log.recipients?.[message];
+  const id = encodeURIComponent(log.ids[message]);
+  return `#message=${id}${to ? `&to=${encodeURIComponent(to)}` : ""}`;
+};
+
+if (log.ids.length) {
+  const there = [...new Set(lastStates)].sort((a, b) => a - b);
+  const counts = new Map();
+  for (const state of lastStates) counts.set(state, (counts.get(state) ?? 0) + 1);
+  $("state").append(
+    ...there.map((state) =>
+      el(
+        "option",
+        { value: state },
+        `${log.machines[0].states[state]} (${counts.get(state).toLocaleString("en-US")})`,
+      ),
+    ),
+  );
+  $("search").addEventListener("input", search);
+  $("state").addEventListener("change", search);
+  $("results").addEventListener("click", ({ target }) => {
+    const button = target.closest("button");
+    if (!button) return;
+    const message = Number(button.dataset.message);
+    history.pushState(null, "", linkTo(message));
+    choose(message);
+    $("history").querySelector("h3").focus();
+  });
+  addEventListener("hashchange", follow);
+  addEventListener("popstate", follow);
+  follow();
+}
