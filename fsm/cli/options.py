@@ -158,6 +158,9 @@ class Reading:
     policy: str
     relayed: bool | None
     pseudonymise: str | None
+    labels: str | None
+    feedback: bool | None
+    exported: tuple[datetime, ...]
 
     @property
     def form(self) -> str | None:
@@ -170,12 +173,19 @@ class Reading:
         from fsm.logs.policy import load_policy
 
         names = self._pseudonyms
+        if self.labels:
+            from fsm.logs.snapshot.labels import load_labels
+
+            load_labels(self.labels)  # also where no log needs them: a wrong file is said
         return Choices(
             self.zone,
             self.year,
             load_policy(self.policy),
             self.relayed,
             names.rows if names else None,
+            self.labels,
+            self.feedback,
+            self.exported,
         )
 
     @property
@@ -210,6 +220,23 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
         return function(*args, reading=Reading(**own), **given)
 
     for option in (
+        click.option(
+            "--exported",
+            type=Instant(),
+            multiple=True,
+            help="When an export of statuses was made; once for each, in their order.",
+        ),
+        click.option(
+            "--feedback/--no-feedback",
+            "feedback",
+            default=None,
+            help="Whether the service was on when statuses were exported. Default: they tell.",
+        ),
+        click.option(
+            "--labels",
+            metavar="FILE",
+            help="What exports call their columns and statuses: a TOML file.",
+        ),
         click.option(
             "--pseudonymise",
             metavar="KEY",

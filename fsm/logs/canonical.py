@@ -48,7 +48,14 @@ _EVENT: dict[str, pl.DataType] = {
     "doubt": pl.String(),
 }
 
-_RANK = {"relayed": 0, "soft_bounce": 1, "delivered": 2, "retry_failed": 3, "hard_bounce": 4}
+_RANK = {
+    "relayed": 0,
+    "soft_bounce": 1,
+    "delivered": 2,
+    "retry_succeeded": 2,
+    "retry_failed": 3,
+    "hard_bounce": 4,
+}
 """The order of events of one instant, where the log's own order says nothing."""
 
 _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
@@ -73,8 +80,12 @@ def to_rows(
         frame = frame.filter(~nameless)
     meant = _meanings(frame["native"], form)
     frame = frame.join(meant, on="native", how="left", maintain_order="left")
+    if "blamed" in frame.columns:
+        frame = frame.with_columns(fault=pl.coalesce("fault", "blamed"))
     _count(frame.filter(pl.col("event").is_null()), notes.unmapped)
-    _count(frame.filter(pl.col("event") == NOTHING), notes.passed)
+    nothing = frame.filter(pl.col("event") == NOTHING)
+    _count(nothing, notes.passed)
+    _count_doubts(nothing.with_columns(doubt="doubtful"), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
     frame = _with_faults(frame, policy)
     _count_events(frame, notes)
@@ -165,12 +176,15 @@ def _count(frame: pl.DataFrame, tally: Tally) -> None:
 def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
     aside = frame["event"].is_in(BESIDE)
     notes.events += frame.height - int(aside.sum())
-    for column, tally in (("event", notes.beside), ("doubt", notes.doubts)):
-        part = (
-            frame.filter(aside)
-            if column == "event"
-            else frame.filter(pl.col("doubt").is_not_null())
-        )
-        grouped = part.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
-        for what, count, line in grouped.iter_rows():
-            tally.add(what, line, count)
+    _count_by(frame.filter(aside), "event", notes.beside)
+    _count_doubts(frame, notes)
+
+
+def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:
+    _count_by(frame.filter(pl.col("doubt").is_not_null()), "doubt", notes.doubts)
+
+
+def _count_by(frame: pl.DataFrame, column: str, tally: Tally) -> None:
+    grouped = frame.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
+    for what, count, line in grouped.iter_rows():
+        tally.add(what, line, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from importlib import import_module
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from fsm.logs.policy import Policy, load_policy
 
 __all__ = ["FAMILIES", "Choices", "Plan", "convert", "plan"]
 
-FAMILIES = ("postfix", "exim", "sendmail", "powermta", "momentum", "webhooks", "mail")
+FAMILIES = ("postfix", "exim", "sendmail", "powermta", "momentum", "webhooks", "mail", "snapshot")
 """What is read, beside canonical logs; each family is a module."""
 
 _CHUNK = 50_000
@@ -40,6 +40,12 @@ class Choices:
     """Whether hand-overs that are not recorded are put in; None: where the format has none."""
     disguise: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     """What replaces recipients."""
+    labels: str | None = None
+    """A file of what exports call their columns and statuses."""
+    feedback: bool | None = None
+    """Whether the feedback service was on when exports were made; None: their rows tell."""
+    exported: tuple[datetime, ...] = ()
+    """When exports were made, in the order of their files."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,14 @@ class Reader(Protocol):
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]: ...
 
 
-def plan(sources: Iterable[Input], form: str | None = None) -> list[Plan]:
+def plan(
+    sources: Iterable[Input], form: str | None = None, labels: str | None = None
+) -> list[Plan]:
     """Say how each file is read; raises :class:`fsm.errors.LogError` where nobody knows."""
-    return [_plan(source, form) for source in sources]
+    return [_plan(source, form, labels) for source in sources]
 
 
-def _plan(source: Input, form: str | None) -> Plan:
+def _plan(source: Input, form: str | None, labels: str | None) -> Plan:
     if source.group:
         return Plan(source, "mail", f"{source.group} is a Maildir")
     head = source.head()
@@ -71,7 +79,7 @@ def _plan(source: Input, form: str | None) -> Plan:
     if form is not None:
         family = form if form in CANONICAL else load_format(form).family
         return Plan(source, family, "as given")
-    found = guess(head)
+    found = guess(head, labels)
     if found is None and b"\0" in head:
         raise LogError(f"{source.name}: binary data, no log that is known (see: fsm formats)")
     if found is None:
@@ -84,9 +92,10 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
 
     Files of a mail server are taken in the order of their first lines.
     """
+    plans = list(plans)
     clock = Clock(choices.zone, choices.year)
     readers: dict[str, Reader] = {}
-    for item in _in_order(plans, choices):
+    for item in _in_order([item for item in plans if item.format != "snapshot"], choices):
         note = _note(item, notes)
         clock.begin(item.source.last_written(), note)
         if item.format not in readers:
@@ -96,6 +105,27 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
             rows = to_rows(events, load_format(name), note, choices.policy, item.source.name)
             if rows.height:
                 yield choices.disguise(rows) if choices.disguise else rows
+    exports = [item for item in plans if item.format == "snapshot"]
+    if exports:
+        yield from _compared(exports, choices, notes)
+
+
+def _compared(
+    exports: Iterable[Plan], choices: Choices, notes: list[Notes]
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows that exports of statuses show together."""
+    from fsm.logs.snapshot.exports import Export, Told, events_of
+    from fsm.logs.snapshot.labels import load_labels
+    from fsm.logs.snapshot.moments import given_times
+
+    form, labels = load_format("snapshot"), load_labels(choices.labels)
+    files = [Export(item.source, _note(item, notes)) for item in exports]
+    times = given_times([file.source.name for file in files], choices.exported)
+    feedback = labels.feedback if choices.feedback is None else choices.feedback
+    for file, events in events_of(files, Told(labels, choices.zone, feedback, times)):
+        rows = to_rows(events, form, file.notes, choices.policy, file.source.name)
+        if rows.height:
+            yield choices.disguise(rows) if choices.disguise else rows
 
 
 def _note(item: Plan, notes: list[Notes]) -> Notes:

@@ -34,17 +34,20 @@ class Guess:
     reason: str
 
 
-def guess(head: bytes) -> Guess | None:
-    """Return the format of a file that begins so; None where nobody knows it."""
+def guess(head: bytes, labels: str | None = None) -> Guess | None:
+    """Return the format of a file that begins so; None where nobody knows it.
+
+    ``labels`` is a file of what exports of statuses call their columns.
+    """
     if head.startswith(b"PAR1"):
         return Guess("parquet", "it begins as Parquet files do")
-    text = head.decode("utf-8", "replace").lstrip("\ufeff")
+    text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]
     if not lines:
         return None
     first = lines[0].lstrip()
     if first.startswith(("{", "[", "mandrill_events=")):
-        return _guess_json(lines, text)
+        return _guess_json(lines, text, labels)
     named = {name.strip().strip('"') for name in first.split(",")}
     if named >= _NEEDED:
         return Guess("csv", "its header names message_id, event and timestamp")
@@ -52,10 +55,24 @@ def guess(head: bytes) -> Guess | None:
 
     if powermta.is_header(first):
         return Guess("powermta", "its header names type, timeLogged and rcpt")
-    return _guess_lines(lines) or _guess_mail(first) or _guess_csv(first)
+    found = _guess_lines(lines) or _guess_mail(first)
+    if found is None and any(sign in first for sign in ",;\t|"):
+        from fsm.logs.snapshot.records import names_of
+
+        found = _guess_snapshot(names_of(first)[0], "its header names", labels)
+    return found or _guess_csv(first)
 
 
-def _guess_json(lines: list[str], text: str) -> Guess:
+def _text(head: bytes) -> str:
+    """Decode what may be cut within a letter."""
+    try:
+        return head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        cut = error.start > len(head) - 4
+        return head.decode("utf-8" if cut else "latin-1", "replace")
+
+
+def _guess_json(lines: list[str], text: str, labels: str | None) -> Guess:
     for number, part in enumerate([*lines[:_RECORDS], text], 1):
         try:
             value = json.loads(part.rstrip(","))
@@ -69,6 +86,10 @@ def _guess_json(lines: list[str], text: str) -> Guess:
         if name:
             where = f"the record on line {number}" if part is not text else "its record"
             return Guess("webhooks", f"{where} is one of {name}")
+        if isinstance(value, dict) and part is not text:
+            found = _guess_snapshot(list(value), "its records have", labels)
+            if found:
+                return found
     begun = _BEGUN.match(text)
     if begun:
         return Guess("webhooks", "it is JSON over several lines")
@@ -102,6 +123,17 @@ def _guess_mail(first: str) -> Guess | None:
         return None
     kind = "an mbox" if first.startswith("From ") else "a mail"
     return Guess("mail", f"it begins as {kind}")
+
+
+def _guess_snapshot(names: list[str], where: str, given: str | None) -> Guess | None:
+    from fsm.logs.snapshot.labels import load_labels
+
+    labels = load_labels(given)
+    if not labels.fit(names):
+        return None
+    roles = labels.roles(names)
+    shown = [names[roles[r]] for r in ("message_id", "recipient", "status") if r in roles]
+    return Guess("snapshot", f"{where} {', '.join(shown[:-1])} and a status, {shown[-1]}")
 
 
 def _guess_csv(first: str) -> Guess | None:

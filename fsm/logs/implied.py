@@ -12,7 +12,7 @@ from fsm.logs.meaning import format_names, load_format
 __all__ = ["NATIVE", "implied", "merged"]
 
 NATIVE = "(implied)"
-_WAY = ("relayed", "delivered", "soft_bounce", "hard_bounce", "retry_failed")
+_WAY = ("relayed", "delivered", "soft_bounce", "hard_bounce", "retry_succeeded", "retry_failed")
 """Events of a message on its way; others need no hand-over before them."""
 _KEY = ("message_id", "recipient")
 

@@ -15,7 +15,16 @@ from pathlib import Path
 
 __all__ = ["BESIDE", "HEARD", "NOTHING", "Format", "Meaning", "format_names", "load_format"]
 
-HEARD = ("relayed", "delivered", "soft_bounce", "hard_bounce", "retry_failed", "opened", "clicked")
+HEARD = (
+    "relayed",
+    "delivered",
+    "soft_bounce",
+    "hard_bounce",
+    "retry_succeeded",
+    "retry_failed",
+    "opened",
+    "clicked",
+)
 """Events that machines know."""
 
 BESIDE = (
@@ -28,6 +37,8 @@ BESIDE = (
     "unknown",
 )
 """Events that are kept beside the machines."""
+
+_FINAL = ("delivered", "hard_bounce", "retry_succeeded", "retry_failed")
 
 FAILED = "failed"
 """A final failure; whether hard or given up is decided by its code."""
@@ -46,7 +57,8 @@ FAULTS = (
     "unknown",
 )
 
-_PLACES = (Path(__file__).parent, Path(__file__).parent / "webhooks")
+_HERE = Path(__file__).parent
+_PLACES = (_HERE, _HERE / "webhooks", _HERE / "snapshot")
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class Meaning:
     @property
     def final(self) -> bool | None:
         """Whether nothing will be tried again; None for what is no attempt."""
-        if self.event in ("delivered", "hard_bounce", "retry_failed", FAILED):
+        if self.event in (*_FINAL, FAILED):
             return True
         return False if self.event in ("relayed", "soft_bounce") else None
 

@@ -20,10 +20,9 @@ class Tally:
 
     def add(self, what: str, line: int, count: int = 1) -> None:
         """Count something that stands on a line."""
-        if what not in self.firsts:
-            if len(self.firsts) >= _KINDS:
-                what = "others"
-            self.firsts.setdefault(what, line)
+        if what not in self.firsts and len(self.firsts) >= _KINDS:
+            what = "others"
+        self.firsts[what] = min(line, self.firsts.get(what, line))
         self.counts[what] += count
 
     @property

@@ -34,12 +34,13 @@ def open_logs(
     ``form`` is a name of :func:`fsm.logs.meaning.format_names` or of a canonical format; None
     tells by content. Raises :class:`fsm.errors.LogError`, naming file, line and remedy.
     """
-    plans = plan(expand(paths), "csv" if columns and form is None else form)
+    choices = choices or Choices()
+    plans = plan(expand(paths), "csv" if columns and form is None else form, choices.labels)
     sources = [_canonical(item, form) for item in plans if item.format in CANONICAL]
     others = [item for item in plans if item.format not in CANONICAL]
     notes: tuple[Notes, ...] = ()
     if others:
-        found = spool(others, choices or Choices(), hide)
+        found = spool(others, choices, hide)
         notes = found.notes
         sources.append(found.source())
     if not sources:
@@ -57,14 +58,15 @@ def convert_logs(
     hide: Callable[[str], str] | None = None,
 ) -> Spool:
     """Convert logs; raises :class:`fsm.errors.LogError`, also for those that need none."""
-    plans = plan(expand(paths), form)
+    choices = choices or Choices()
+    plans = plan(expand(paths), form, choices.labels)
     for item in plans:
         if item.format in CANONICAL:
             raise LogError(
                 f"{item.source.name}: read as canonical {item.format} ({item.reason}); "
                 "it needs no conversion. Give --format if it is something else"
             )
-    return spool(plans, choices or Choices(), hide)
+    return spool(plans, choices, hide)
 
 
 def _canonical(item: Plan, form: str | None) -> Source:
