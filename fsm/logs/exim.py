@@ -13,7 +13,8 @@ from fsm.logs.queue import Queued, give_up, hand_over
 __all__ = ["LINE", "Reader"]
 
 LINE = re.compile(
-    r"(?:.{0,200}?\bexim\d?\[\d+\]: )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?) "
+    r"(?:(?=\d)|(?:\S{1,100} {1,2}){1,5}exim\d?\[\d+\]: )"
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?) "
     r"(?:\[\d+\] )?(\w{6}-\w{6}-\w\w|\w{6}-\w{11}-\w{4}) (.*)"
 )
 _FLAG = re.compile(r"(<=|=>|->|>>|\*>|==|\*\*) (\S+)(.*)")

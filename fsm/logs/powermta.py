@@ -18,6 +18,8 @@ _WITH_CATEGORY = ("b", "rb")
 
 def is_header(line: str) -> bool:
     """Return whether a line names the fields of an accounting file."""
+    if line[:6].lower().strip('"')[:4] != "type":  # nearly all lines are records
+        return False
     names = line.lower().replace('"', "").split(",")
     return names[0] == "type" and "timelogged" in names and "rcpt" in names
 
@@ -38,7 +40,7 @@ class Reader:
                 if is_header(line):
                     names = line.lower().replace('"', "").strip().split(",")
                 elif line.strip():
-                    values = next(csv.reader([line.replace("\0", "")]), [])
+                    values = _fields(line)
                     record = dict(zip(names, values, strict=False))
                     self._add(record, number, notes, events)
             yield "powermta", events
@@ -68,3 +70,9 @@ class Reader:
                 None if name else "the record has no message id; its address stands for it",
             )
         )
+
+
+def _fields(line: str) -> list[str]:
+    if '"' not in line:
+        return line.split(",")
+    return next(csv.reader([line.replace("\0", "")]), [])

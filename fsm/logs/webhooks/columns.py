@@ -1,29 +1,37 @@
 """Records of one provider, a block at a time: what ``fields`` does, on whole columns.
 
 This reads only what it surely reads as ``fields`` does. It gives up on a block with anything
-else in it: another provider's record, an envelope, a list of recipients, a fault.
+else in it: another provider's record, an envelope of another kind, a fault.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from datetime import tzinfo
 from itertools import chain
+from types import NoneType
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 
+from fsm.logs.event import Event
 from fsm.logs.meaning import Format
-from fsm.logs.webhooks.fields import NO_ID
+from fsm.logs.times import instant
+from fsm.logs.webhooks.fields import NO_ID, code, identity, recipients, text
+from fsm.logs.webhooks.pruned import Column, Envelope, Parse, Pruned
 from fsm.replay.instants import microseconds
 
-__all__ = ["Columns", "columns_of"]
+__all__ = ["Columns", "columns_of", "frame_of", "parsed", "spread", "texts", "times"]
 
-Columns = Callable[[Sequence[str], int], "pl.DataFrame | None"]
+Columns = Callable[[Sequence[str], int, tzinfo], "pl.DataFrame | None"]
 """What makes events of lines, the first of which has a number; None where it gives up."""
 
+Way = Callable[[Sequence[str]], "Column | None"]
+"""What makes records of lines."""
+
 _FIELDS = ("name", "message_id", "recipient", "time", "event_id", "delivery_id", "code", "reply")
+_TYPES = {"time": pl.Int64, "line": pl.Int64}
 _SECOND = 1_000_000
 
 
@@ -31,121 +39,156 @@ def columns_of(form: Format) -> Columns:
     """Return what makes events of blocks of a provider's records."""
     record = cast(Mapping[str, Any], form.record)
     details: Mapping[str, Sequence[str]] = record.get("detail", {})
-    used = [*chain(*(record.get(name, []) for name in _FIELDS)), *chain(*details.values())]
     signs = [tuple(keys) for keys in record["recognise"]]
-    schema = _schema([path for path in used if not _has_index(path)], chain(*signs))
-    known = pl.any_horizontal(
-        pl.all_horizontal(pl.col(key).is_not_null() for key in keys) for keys in signs
-    )
-    raw = [_first(record.get(name, [])).alias(name) for name in _FIELDS]
-    native = _native(_first(record["name"]), record.get("default"), details)
-    cut = record.get("message_id_ends")
+    used = chain(*(record.get(name, ()) for name in _FIELDS), *details.values())
+    pruned = Pruned(used, chain(*signs))
+    ways: list[Way] = [lambda lines: parsed(lines, pruned.parse)]
+    if "within" in record:
+        envelope = Envelope(pruned.struct, record["within"], record.get("beside", ()))
+        ways.append(lambda lines: _taken_out(lines, envelope))
 
-    def read(lines: Sequence[str], first: int) -> pl.DataFrame | None:
-        frame = _parsed(lines, schema)
-        if frame is None or not frame.select(known.all()).item():
-            return None
-        found = frame.select(*raw, native.alias("native"))
-        return _events(found, first, cut)
+    def read(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame | None:
+        for way in ways:
+            records = way(lines)
+            if records and _all_known(pruned, records, signs):
+                ways.sort(key=lambda own: own is not way)  # the next block is of the same kind
+                return _events(pruned, records, record, first, zone)
+        return None
 
     return read
 
 
-def _parsed(lines: Sequence[str], schema: Mapping[str, pl.DataType]) -> pl.DataFrame | None:
-    text = "\n".join(lines)
-    if "\\ud" in text:  # half a character, perhaps
-        return None
+def parsed(lines: Sequence[str], parse: Parse) -> Column | None:
+    """Return the record of each line; None where a line has none."""
     try:
-        frame = pl.read_ndjson(io.BytesIO(text.encode()), schema=schema)
-    except (pl.exceptions.PolarsError, UnicodeEncodeError):
+        return list(map(parse, lines))
+    except (ValueError, RecursionError):
         return None
-    return frame if frame.height == len(lines) else None
 
 
-def _events(found: pl.DataFrame, first: int, cut: str | None) -> pl.DataFrame | None:
-    texts = pl.col(pl.String)
-    nested = pl.any_horizontal(
-        texts.str.contains(r"^[\[{]").any(), pl.col("native").str.contains(r"/[\[{]").any()
+def _taken_out(lines: Sequence[str], envelope: Envelope) -> Column | None:
+    envelopes = parsed(lines, envelope.parse)
+    return envelope.opened(envelopes) if envelopes else None
+
+
+def _all_known(pruned: Pruned, records: Sequence[Any], signs: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether every record has all keys of one of the signs, and no null there."""
+    known = [False] * len(records)
+    for keys in signs:
+        columns = [pruned.values(records, key) for key in keys]
+        if not any(None in column for column in columns):
+            return True
+        rows = zip(known, *columns, strict=True)
+        known = [before or None not in row for before, *row in rows]
+    return all(known)
+
+
+def _events(
+    pruned: Pruned, records: Sequence[Any], record: Mapping[str, Any], first: int, zone: tzinfo
+) -> pl.DataFrame | None:
+    def of(name: str) -> Column:
+        return pruned.first(records, record.get(name, ()))
+
+    when = times(of("time"), zone)
+    if when is None:
+        return None
+    names = [name or record.get("default") or "" for name in texts(of("name"))]
+    messages = _cut(texts(of("message_id")), record.get("message_id_ends"))
+    whom = of("recipient")
+    if set(map(type, whom)) != {str}:
+        whom = [to if type(to) is str else recipients(to) for to in whom]
+    columns = {
+        "message_id": messages,
+        "recipient": whom,
+        "native": _natives(pruned, records, names, record.get("detail", {})),
+        "time": when,
+        "line": range(first, first + len(records)),
+        "code": _codes(of("code")),
+        "reply": texts(of("reply")),
+        "event_id": texts(of("event_id")),
+        "delivery_id": texts(of("delivery_id")),
+        "doubt": [None if message else NO_ID for message in messages],
+    }
+    return frame_of(columns if list not in set(map(type, whom)) else spread(columns))
+
+
+def spread(columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return columns with a row for each recipient of a record; some of these are in lists."""
+    whom = [(to,) if type(to) is str else to for to in columns["recipient"]]
+    at = [number for number, each in enumerate(whom) for _ in each]
+    whole = len(at) == len(whom) and all(whom)
+    rows = {name: c if whole else [c[n] for n in at] for name, c in columns.items()}
+    return {**rows, "recipient": list(chain(*whom))}
+
+
+def frame_of(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+    """Return columns as a frame; every event gets a message and an identity."""
+    told = dict(columns)
+    if None in told["message_id"]:
+        pairs = zip(told["message_id"], told["recipient"], strict=True)
+        told["message_id"] = [message or to for message, to in pairs]
+    if None in told["event_id"]:
+        rows = zip(told["event_id"], told["native"], told["time"], strict=True)
+        told["event_id"] = [own or identity(native, time) for own, native, time in rows]
+    return pl.DataFrame(
+        [pl.Series(name, told[name], _TYPES.get(name, pl.String)) for name in Event._fields]
     )
-    times = _times(found["time"])
-    to = pl.col("recipient")
-    if times is None or found.select(nested | ~to.str.contains("@", literal=True).all()).item():
-        return None
-    if found["recipient"].null_count() or found["native"].null_count():
-        return None
-    message = pl.col("message_id").replace("", None)
-    if cut:
-        message = message.str.replace(cut, "").replace("", None)
-    identity = pl.format("{}@{}", "native", "time")
-    return found.with_columns(
-        times.alias("time"),
-        pl.int_range(first, first + found.height, dtype=pl.Int64).alias("line"),
-        pl.when(message.is_null()).then(pl.lit(NO_ID)).alias("doubt"),
-    ).select(
-        pl.coalesce(message, to).alias("message_id"),
-        "recipient",
-        "native",
-        "time",
-        "line",
-        "code",
-        "reply",
-        pl.coalesce("event_id", identity).alias("event_id"),
-        "delivery_id",
-        "doubt",
-    )
 
 
-def _times(texts: pl.Series) -> pl.Series | None:
-    """Return microseconds since 1970; None where a text needs a closer look."""
-    if texts.null_count():
-        return None
-    if texts.str.contains(r"^[0-9]+(?:\.[0-9]*)?$").all():
-        seconds = texts.cast(pl.Float64)
-        small = seconds.is_between(1, 1e11, closed="left").all()
-        return (seconds * _SECOND).round().cast(pl.Int64) if small else None
-    times = microseconds(texts)
-    return None if times.null_count() else times
+def _cut(messages: list[str | None], ending: str | None) -> list[str | None]:
+    if ending is None:
+        return messages
+    return texts(pl.Series(messages, dtype=pl.String).str.replace_all(ending, "").to_list())
 
 
-def _native(name: pl.Expr, default: str | None, details: Mapping[str, Sequence[str]]) -> pl.Expr:
-    name = name if default is None else name.fill_null(default)
-    native = name
-    for key, paths in details.items():
-        more = [_path(path).replace("", None).fill_null("") for path in paths]
-        longer = pl.concat_str([name, *more], separator="/").str.strip_chars_end("/")
-        own = (name == key) | (name.str.to_lowercase() == key)
-        native = pl.when(own).then(longer).otherwise(native)
-    return native
+def _natives(
+    pruned: Pruned,
+    records: Sequence[Any],
+    names: list[str],
+    details: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """Return the path of each event: its name, and what tells more of events of that name."""
+    natives = names
+    more = {name: details.get(name) or details.get(name.lower()) for name in set(names)}
+    for paths in {tuple(paths) for paths in more.values() if paths}:
+        columns = [texts(pruned.values(records, path)) for path in paths]
+        own = {name for name, its in more.items() if its and tuple(its) == paths}
+        longer = zip(names, natives, zip(*columns, strict=True), strict=True)
+        natives = [
+            "/".join([name, *(part or "" for part in parts)]).rstrip("/") if name in own else native
+            for name, native, parts in longer
+        ]
+    return natives
 
 
-def _first(paths: Sequence[str]) -> pl.Expr:
-    """Return the first of the paths that has a value."""
-    values = [_path(path).replace("", None) for path in paths if not _has_index(path)]
-    return pl.coalesce(values) if values else pl.lit(None, pl.String)
+def texts(values: Column) -> list[str | None]:
+    """Return values as texts; None for none, and for what is no plain value."""
+    kinds = set(map(type, values))
+    if kinds <= {str, NoneType}:
+        return [value or None for value in values] if "" in values else values
+    return list(map(text, values))
 
 
-def _path(path: str) -> pl.Expr:
-    first, *rest = path.split(".")
-    return reduce(lambda part, key: part.struct.field(key), rest, pl.col(first))
+def _codes(values: Column) -> list[str | None]:
+    return list(map(code, values)) if dict in set(map(type, values)) else texts(values)
 
 
-def _has_index(path: str) -> bool:
-    return any(key.isdigit() for key in path.split("."))
+def _of_texts(values: pl.Series) -> pl.Series:
+    """Return times of texts; null where a text needs a closer look."""
+    if values.str.contains(r"^[0-9]{1,11}$").all():
+        return values.cast(pl.Int64) * _SECOND
+    return microseconds(values)
 
 
-def _schema(paths: Sequence[str], signs: Any) -> dict[str, pl.DataType]:
-    """Return the type of each field that is used: texts, in structs where paths lead through."""
-    tree: dict[str, Any] = {}
-    for path in paths:
-        node = tree
-        for key in path.split("."):
-            node = node.setdefault(key, {})
-    for key in signs:
-        tree.setdefault(key, {})
-    return {key: _type(inner) for key, inner in tree.items()}
-
-
-def _type(tree: Mapping[str, Any]) -> pl.DataType:
-    if not tree:
-        return pl.String()
-    return pl.Struct({key: _type(inner) for key, inner in tree.items()})
+def times(values: Column, zone: tzinfo) -> list[int] | None:
+    """Return values as microseconds since 1970; None where one is no time."""
+    kinds = set(map(type, values))
+    if kinds <= {int, float} and all(0 < value < 1e11 for value in (min(values), max(values))):
+        seconds = np.array(values, dtype=np.float64)
+        return cast(list[int], np.rint(seconds * _SECOND).astype(np.int64).tolist())
+    if kinds == {str}:
+        found = _of_texts(pl.Series(values, dtype=pl.String))
+        if not found.null_count() and (found > 0).all():
+            return found.to_list()
+    moments = [instant(value, zone) for value in values]
+    return None if None in moments else cast(list[int], moments)

@@ -12,7 +12,17 @@ from fsm.logs.meaning import Format
 from fsm.logs.notes import Notes
 from fsm.logs.times import instant
 
-__all__ = ["Record", "Translate", "by_table", "identity", "recipients", "text"]
+__all__ = [
+    "NO_ID",
+    "Record",
+    "Translate",
+    "by_table",
+    "code",
+    "identity",
+    "recipients",
+    "step",
+    "text",
+]
 
 Record: TypeAlias = dict[str, Any]
 Translate: TypeAlias = Callable[[Record, int, tzinfo, Notes], Sequence[Event]]
@@ -53,7 +63,7 @@ def by_table(form: Format) -> Translate:
                 native,
                 time,
                 line,
-                _code(code_of(found)),
+                code(code_of(found)),
                 text(reply_of(found)),
                 text(id_of(found)) or identity(native, time),
                 text(delivery_of(found)),
@@ -97,11 +107,13 @@ def text(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _code(value: object) -> str | None:
+def code(value: object) -> str | None:
     """Return a code as text; some write an enhanced one as an object of three numbers."""
     if isinstance(value, dict):
-        parts = [text(value.get(key)) for key in ("class", "subject", "detail")]
-        return ".".join(part or "0" for part in parts)
+        one, two, three = value.get("class"), value.get("subject"), value.get("detail")
+        if type(one) is type(two) is type(three) is int:
+            return f"{one}.{two}.{three}"
+        return ".".join(text(part) or "0" for part in (one, two, three))
     return text(value)
 
 
@@ -116,7 +128,7 @@ def _getter(paths: Sequence[str]) -> _Getter:
         for way in ways:
             value: object = record
             for key in way:
-                value = _step(value, key)
+                value = step(value, key)
             if value is not None and value != "":
                 return value
         return None
@@ -124,7 +136,8 @@ def _getter(paths: Sequence[str]) -> _Getter:
     return get
 
 
-def _step(value: object, key: str) -> object:
+def step(value: object, key: str) -> object:
+    """Return what a value has under a key, or at a place in a list; None for nothing."""
     if isinstance(value, dict):
         return value.get(key)
     if isinstance(value, list) and key.isdigit() and int(key) < len(value):

@@ -8,7 +8,6 @@ from datetime import tzinfo
 from itertools import chain
 from urllib.parse import unquote_plus
 
-import orjson
 import polars as pl
 
 from fsm.logs.event import Event, Found
@@ -16,7 +15,14 @@ from fsm.logs.meaning import load_format
 from fsm.logs.notes import Notes
 from fsm.logs.webhooks.columns import Columns
 from fsm.logs.webhooks.fields import Translate
-from fsm.logs.webhooks.recognise import columns, open_envelopes, shown_keys, signs_of, translator
+from fsm.logs.webhooks.recognise import (
+    columns,
+    open_envelopes,
+    parse,
+    shown_keys,
+    signs_of,
+    translator,
+)
 
 __all__ = ["Reader"]
 
@@ -54,7 +60,7 @@ def _is_whole(line: str) -> bool:
     if line.startswith(_FORM):
         return True
     try:
-        orjson.loads(line.lstrip("\ufeff"))
+        parse(line.lstrip("\ufeff"))
     except ValueError:
         return False
     return True
@@ -83,7 +89,7 @@ class _Reading:
             pairs = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 try:
-                    pairs.append((orjson.loads(line), number))
+                    pairs.append((parse(line), number))
                 except ValueError:
                     pairs += self._odd(line, number)
             yield from self._groups(pairs)
@@ -93,7 +99,7 @@ class _Reading:
         """Read a whole block, if it is all of the provider of the record before."""
         if not self.columns or not self.patience or len(block) < _WORTH:
             return None
-        frame = self.columns(block, first)
+        frame = self.columns(block, first, self.zone)
         self.patience = _PATIENCE if frame is not None else self.patience - 1
         return frame
 
@@ -102,9 +108,9 @@ class _Reading:
         line = line.strip().lstrip("\ufeff")
         try:
             if line.startswith(_FORM):
-                return [(orjson.loads(unquote_plus(line[len(_FORM) :])), number)]
+                return [(parse(unquote_plus(line[len(_FORM) :])), number)]
             if line:
-                return [(orjson.loads(line.rstrip(",").strip("[]")), number)]
+                return [(parse(line.rstrip(",").strip("[]")), number)]
         except ValueError:
             self.notes.rejected.add("not JSON", number)
         return []

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, cast
 
-import orjson
+from msgspec import json
 
 from fsm.logs.meaning import Format, format_names, load_format
 from fsm.logs.webhooks.columns import Columns, columns_of
 from fsm.logs.webhooks.fields import Record, Translate, by_table
 from fsm.logs.webhooks.ses import translate as ses
+from fsm.logs.webhooks.ses_columns import columns as ses_columns
 
-__all__ = ["columns", "open_envelopes", "recognise", "shown_keys", "translator"]
+__all__ = ["columns", "open_envelopes", "parse", "recognise", "shown_keys", "translator"]
 
 ENVELOPES = (
     "msys",
@@ -72,15 +73,23 @@ def recognise(record: Record) -> str | None:
 
 
 @cache
-def columns(form: Format) -> Columns | None:
-    """Return what makes events of blocks of records of a format; None where nothing does."""
-    return columns_of(form) if "name" in form.record else None
+def columns(form: Format) -> Columns:
+    """Return what makes events of blocks of records of a format."""
+    return ses_columns if form.name == "ses" else columns_of(form)
 
 
 @cache
 def translator(form: Format) -> Translate:
     """Return what makes events of the records of a format."""
     return ses if form.name == "ses" else by_table(form)
+
+
+def parse(text: str) -> object:
+    """Return the value of a JSON text; raises ValueError for what is none, or nested too deep."""
+    try:
+        return json.decode(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, Record]]:
@@ -92,7 +101,7 @@ def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, 
             yield from open_envelopes(item, depth + 1)
     elif isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            yield from open_envelopes(orjson.loads(value), depth + 1)
+            yield from open_envelopes(parse(value), depth + 1)
         except ValueError:
             return
     elif isinstance(value, dict):

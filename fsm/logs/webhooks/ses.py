@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -11,9 +11,9 @@ from fsm.logs.notes import Notes
 from fsm.logs.times import instant
 from fsm.logs.webhooks.fields import Record, identity, recipients, text
 
-__all__ = ["translate"]
+__all__ = ["CONFIGURATION_SET", "DELAYED", "PARTS", "addressed", "delivery_of", "translate"]
 
-_PARTS = {
+PARTS = {
     "Bounce": ("bounce", "bouncedRecipients"),
     "Complaint": ("complaint", "complainedRecipients"),
     "Delivery": ("delivery", "recipients"),
@@ -24,12 +24,17 @@ _PARTS = {
 }
 """The part of a record that tells more, and where in it the recipients are."""
 
+CONFIGURATION_SET = "ses:configuration-set"
+
+DELAYED = "Bounce/delayed"
+"""What a report of a bounce is called that says that the recipient's copy is only delayed."""
+
 
 def translate(record: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[Event]:
     """Return the events of a notification or a published event."""
     name = text(record.get("eventType")) or text(record.get("notificationType")) or ""
     mail = _dict(record.get("mail"))
-    key, whom = _PARTS.get(name, ("", ""))
+    key, whom = PARTS.get(name, ("", ""))
     part = _dict(record.get(key))
     time = instant(part.get("timestamp"), zone)
     if time is None:
@@ -42,13 +47,12 @@ def translate(record: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence
     if name == "Complaint":
         kinds = [part.get("complaintSubType")]
     native = "/".join([name, *(kind for kind in map(text, kinds) if kind)])
-    delivery = text(_dict(mail.get("tags")).get("ses:configuration-set"))
-    reports = part.get(whom) or mail.get("destination") or [""]
+    delivery = delivery_of(_dict(mail.get("tags")).get(CONFIGURATION_SET))
     return [
         Event(
             message,
             address,
-            own := "Bounce/delayed" if report.get("action") == "delayed" else native,
+            own := DELAYED if report.get("action") == "delayed" else native,
             time,
             line,
             text(report.get("status")),
@@ -56,14 +60,28 @@ def translate(record: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence
             text(part.get("feedbackId")) or identity(own, time),
             delivery,
         )
-        for report in (r if isinstance(r, dict) else {"emailAddress": r} for r in _list(reports))
-        for address in recipients(report.get("emailAddress"))
+        for address, report in addressed((whom and part.get(whom)) or mail.get("destination"))
     ]
+
+
+def addressed(reports: object) -> Iterator[tuple[str, Record]]:
+    """Yield each address in reports, or in a list of addresses, with what is reported of it."""
+    for report in reports if isinstance(reports, list) else [reports]:
+        if type(report) is str:
+            if report:
+                yield report, {}
+        elif isinstance(report, dict):
+            for address in recipients(report.get("emailAddress")):
+                yield address, report
+        else:
+            for address in recipients(report):
+                yield address, {}
+
+
+def delivery_of(tag: object) -> str | None:
+    """Return the configuration set that a message was sent with; a tag is a list of values."""
+    return text(tag[0] if isinstance(tag, list) and tag else tag)
 
 
 def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
