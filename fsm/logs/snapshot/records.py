@@ -6,14 +6,13 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-import orjson
 import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.files import Input
 from fsm.logs.notes import Notes
 from fsm.logs.snapshot.labels import ROLES, Labels
-from fsm.logs.webhooks.fields import text
+from fsm.logs.webhooks.fields import parse, text
 
 __all__ = ["names_of", "records"]
 
@@ -105,7 +104,7 @@ def _json_records(
     for number, line in enumerate(lines, 1):
         notes.lines = number
         try:
-            record = orjson.loads(line.lstrip("\ufeff")) if line.strip() else None
+            record: object = parse(line.lstrip("\ufeff")) if line.strip() else None
         except ValueError:
             record = ()
         if isinstance(record, dict):

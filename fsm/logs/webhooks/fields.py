@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, TypeAlias, cast
 
+from msgspec import json
+
 from fsm.logs.event import Event
 from fsm.logs.meaning import Format
 from fsm.logs.notes import Notes
@@ -19,6 +21,7 @@ __all__ = [
     "by_table",
     "code",
     "identity",
+    "parse",
     "recipients",
     "step",
     "text",
@@ -30,6 +33,14 @@ Translate: TypeAlias = Callable[[Record, int, tzinfo, Notes], Sequence[Event]]
 _Getter: TypeAlias = Callable[[Record], Any]
 
 NO_ID = "the record has no message id; its address stands for it"
+
+
+def parse(text: str) -> object:
+    """Return the value of a JSON text; raises ValueError for what is none, or nested too deep."""
+    try:
+        return json.decode(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def by_table(form: Format) -> Translate:

@@ -14,11 +14,10 @@ from fsm.logs.event import Event, Found
 from fsm.logs.meaning import load_format
 from fsm.logs.notes import Notes
 from fsm.logs.webhooks.columns import Columns
-from fsm.logs.webhooks.fields import Translate
+from fsm.logs.webhooks.fields import Translate, parse
 from fsm.logs.webhooks.recognise import (
     columns,
     open_envelopes,
-    parse,
     shown_keys,
     signs_of,
     translator,

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, cast
 
-from msgspec import json
-
 from fsm.logs.meaning import Format, format_names, load_format
 from fsm.logs.webhooks.columns import Columns, columns_of
-from fsm.logs.webhooks.fields import Record, Translate, by_table
+from fsm.logs.webhooks.fields import Record, Translate, by_table, parse
 from fsm.logs.webhooks.ses import translate as ses
 from fsm.logs.webhooks.ses_columns import columns as ses_columns
 
-__all__ = ["columns", "open_envelopes", "parse", "recognise", "shown_keys", "translator"]
+__all__ = ["columns", "open_envelopes", "recognise", "shown_keys", "translator"]
 
 ENVELOPES = (
     "msys",
@@ -82,14 +80,6 @@ def columns(form: Format) -> Columns:
 def translator(form: Format) -> Translate:
     """Return what makes events of the records of a format."""
     return ses if form.name == "ses" else by_table(form)
-
-
-def parse(text: str) -> object:
-    """Return the value of a JSON text; raises ValueError for what is none, or nested too deep."""
-    try:
-        return json.decode(text)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
 
 
 def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, Record]]:
