@@ -51,9 +51,10 @@ def command(
     and a search for single messages with their histories. LOGS are as for fsm replay.
     """
     from fsm.replay import replay
-    from fsm.report import report
+    from fsm.report import fitting_period_of, report
 
     log, notes = source.read_noted()
+    every = every or fitting_period_of(log, source.as_of)
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
         result = replay(
             log,
@@ -62,6 +63,8 @@ def command(
             to_send=to_send,
             validity=source.validity,
             as_of=source.as_of,
+            every=every,
+            detail=True,
             dedupe=dedupe,
             memory=memory,
             progress=progress,

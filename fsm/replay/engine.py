@@ -79,6 +79,7 @@ def replay(
     as_of: datetime | None = None,
     every: timedelta | None = None,
     statuses: bool = False,
+    detail: bool = False,
     dedupe: bool = False,
     oracle: bool = True,
     memory: int | None = None,
@@ -107,10 +108,10 @@ def replay(
     With ``oracle`` the distinct traces met are run through the python-statemachine classes that
     the machines were compiled from, and must agree; see :mod:`fsm.replay.words`.
 
-    ``every`` and ``statuses`` announce that the series and the statuses will be asked for, which
-    saves a second pass. Columns beyond ``memory`` bytes (default: a quarter of the machine's) go
-    to a temporary file. ``workers`` is the number of threads (default: one per processor).
-    ``progress`` is told the number of rows read so far.
+    ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic and
+    sojourn times will be asked for, which saves a second pass. Columns beyond ``memory`` bytes
+    (default: a quarter of the machine's) go to a temporary file. ``workers`` is the number of
+    threads (default: one per processor). ``progress`` is told the number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is read. Files that it knows (by their content) are
@@ -133,6 +134,8 @@ def replay(
         as_of=None if as_of is None else microseconds_since_1970(as_of),
         every=None if every is None else every // _MICROSECOND,
         statuses=statuses,
+        traffic=detail,
+        sojourns=detail,
         dedupe=dedupe,
         oracle=oracle,
         memory=_quarter() if memory is None else memory,

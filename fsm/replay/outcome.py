@@ -63,7 +63,7 @@ class Outcome:
     met: list[NDArray[np.intp]] = field(default_factory=list)
     """Per team: how many events met each cell, where somebody asked."""
     sojourns: pl.DataFrame = field(default_factory=lambda: NO_SOJOURNS)
-    """How long the states lasted, where somebody asked."""
+    """How long the states lasted, by numbers, where somebody asked."""
     rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
     """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
     rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))

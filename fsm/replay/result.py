@@ -19,6 +19,7 @@ from fsm.indicators import Share
 from fsm.replay.fold import Codes
 from fsm.replay.outcome import Outcome
 from fsm.replay.rejections import Kinds, Rejections
+from fsm.replay.sojourn import named
 from fsm.replay.source import Log
 from fsm.replay.texts import Texts
 from fsm.replay.words import Check
@@ -199,14 +200,17 @@ class Replay(Shown):
         the initial state, whose beginning is not known, and states that nothing leaves.
         """
         timed = self.outcome if self.outcome.sojourns_timed else self.again(sojourns=True)
-        return timed.sojourns
+        return named(timed.sojourns, timed.teams)
 
     def in_detail(self, every: timedelta) -> Replay:
         """Return the same with traffic, sojourn times and the series by ``every`` at hand.
 
-        That is one more pass over the log, instead of one for each of them.
+        That is one more pass over the log, instead of one for each of them, and none where they
+        were announced.
         """
-        micros = every // timedelta(microseconds=1)
+        micros, now = every // timedelta(microseconds=1), self.outcome
+        if now.every == micros and now.traffic_counted and now.sojourns_timed:
+            return self
         return replace(self, outcome=self.again(every=micros, traffic=True, sojourns=True))
 
     # Deliveries -----------------------------------------------------------------------------

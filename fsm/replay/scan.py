@@ -23,7 +23,7 @@ from fsm.replay.fold import Codes, Index, Keys
 from fsm.replay.instants import microseconds
 from fsm.replay.source import Log, Source
 
-__all__ = ["Batch", "Reader", "Wanted", "collect", "microseconds_of", "read_batches"]
+__all__ = ["Batch", "Reader", "Wanted", "collect", "extent", "microseconds_of", "read_batches"]
 
 ROWS = 1 << 19
 """Rows of a batch: its columns stay in the cache of the processor."""
@@ -173,6 +173,25 @@ def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         source.check_unchanged()
         raise unreadable(source, error) from error
     source.check_unchanged()
+
+
+def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
+    """Return the first and the last instant in microseconds, and how many events have one.
+
+    ``None`` where there is none. What is wrong with a log is found when it is replayed.
+    """
+    spans = []
+    for source in log.sources:
+        for part in read_batches(source, log.scan(source).select("timestamp")):
+            times = microseconds_of(source, part["timestamp"]).drop_nulls()
+            if as_of is not None:
+                times = times.filter(times <= as_of)
+            if len(times):
+                spans.append((int(times.min()), int(times.max()), len(times)))  # type: ignore[arg-type]
+    if not spans:
+        return None
+    firsts, lasts, counts = zip(*spans, strict=True)
+    return min(firsts), max(lasts), sum(counts)
 
 
 def collect(log: Log) -> pl.DataFrame:

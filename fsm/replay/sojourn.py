@@ -6,31 +6,29 @@ most, so that there are few different ones however large the log is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fsm.replay.fold import Codes, Index
+from fsm.replay.fold import Index
 from fsm.replay.settle import Rules, Settled
-from fsm.replay.team import Team
+from fsm.replay.team import Team, each_machine
 
-__all__ = ["NO_SOJOURNS", "sojourns", "summed"]
+__all__ = ["NO_SOJOURNS", "named", "sojourns", "summed"]
 
 _SECOND = 1_000_000
-_BITS = 11
+_DIGITS = 11
+_KEYS = ["machine", "state", "event", "seconds"]
 
-NO_SOJOURNS = pl.DataFrame(
-    schema={
-        "machine": pl.String,
-        "state": pl.String,
-        "event": pl.String,
-        "seconds": pl.Int64,
-        "count": pl.Int64,
-    }
-)
-"""``event`` is what ended the stay; null while it lasts, at the end of the log."""
+NO_SOJOURNS = pl.DataFrame(schema=dict.fromkeys([*_KEYS, "count"], pl.Int64))
+"""By numbers: of the machine in its team, the state, the event; -1 while the stay lasts."""
+
+NAMES = dict.fromkeys(_KEYS[:3], pl.String) | {"seconds": pl.Int64, "count": pl.Int64}
+_LASTS = -1
+_EVENTS = 23
+"""Binary digits of a packed event."""
 
 
 def sojourns(settled: Settled, rules: Rules) -> pl.DataFrame:
@@ -39,69 +37,91 @@ def sojourns(settled: Settled, rules: Rules) -> pl.DataFrame:
     The time before a message's first event is not known, and states that nothing leaves have no
     end: neither is counted.
     """
-    return summed(
-        frame
-        for number, team in enumerate(rules.teams)
-        for machine in range(len(team.machines))
-        for frame in _of_machine(settled, settled.folded[number].cells, team, machine, rules.end)
+    found = []
+    for team, folded in zip(rules.teams, settled.folded, strict=True):
+        width = team.table.width
+        before, after = folded.cells // width, team.table.follow[folded.cells] // width
+        moves = np.flatnonzero(before != after)
+        before, after = before[moves], after[moves]
+        counted: list[pl.DataFrame] = []
+        for number, states in enumerate(team.states.T):
+            twin = next((i for i in range(number) if _are_twins(team.states.T[i], states)), None)
+            if twin is None:
+                is_move = states[before] != states[after]
+                stays = _stays(settled, moves[is_move], states[after[is_move]], rules.end)
+            else:
+                twins = dict(zip(team.states.T[twin].tolist(), states.tolist(), strict=True))
+                stays = counted[twin].with_columns(pl.col("state").replace_strict(twins))
+            counted.append(stays)
+        found += counted
+    numbered = (f.with_columns(pl.lit(n, pl.Int64).alias("machine")) for n, f in enumerate(found))
+    return summed(numbered)
+
+
+def _are_twins(a: Index, b: Index) -> bool:
+    """Return whether two machines always move together, whatever their states are called."""
+    return len(set(zip(a.tolist(), b.tolist(), strict=True))) == len(set(a)) == len(set(b))
+
+
+def _stays(settled: Settled, moves: Index, states: Index, end: int | None) -> pl.DataFrame:
+    """Count the stays that ended, and those that last. ``states`` are those the moves lead to."""
+    assert settled.times is not None  # noqa: S101
+    times, owners = settled.times[moves], settled.owners[moves]
+    is_last = np.append(owners[1:] != owners[:-1], True)[: len(moves)]
+    until = np.append(times[1:], 0)[: len(moves)]
+    until[is_last] = times[is_last] if end is None else end
+    events = np.append(settled.codes[moves[1:]].astype(np.int64), 0)[: len(moves)]
+    events[is_last] = _LASTS
+    keys = (states << _EVENTS | (events - _LASTS)) << 16 | _packed((until - times) // _SECOND)
+    key = pl.col("key")
+    return (
+        pl.Series("key", keys, pl.Int64)
+        .value_counts()
+        .select(
+            (key // (1 << 16 + _EVENTS)).alias("state"),
+            (key // (1 << 16) % (1 << _EVENTS) + _LASTS).alias("event"),
+            _seconds(key % (1 << 16)).alias("seconds"),
+            pl.col("count").cast(pl.Int64),
+        )
     )
+
+
+def _packed(seconds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keep the first eleven binary digits, and how many there are beyond them: sixteen in all."""
+    beyond = np.maximum(np.frexp(seconds.astype(np.float64))[1] - _DIGITS, 0).astype(np.int64)
+    packed: NDArray[np.int64] = beyond << _DIGITS | seconds >> beyond
+    return packed
+
+
+def _seconds(packed: pl.Expr) -> pl.Expr:
+    beyond, digits = packed // (1 << _DIGITS), packed % (1 << _DIGITS)
+    return digits * pl.lit(2, pl.Int64).pow(beyond).cast(pl.Int64)
 
 
 def summed(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Add counts up, in an order of their own."""
-    names = ["machine", "state", "event", "seconds"]
-    return pl.concat([NO_SOJOURNS, *frames]).group_by(names).sum().sort(names)
+    columns = [frame.select(NO_SOJOURNS.columns) for frame in frames]
+    return pl.concat([NO_SOJOURNS, *columns]).group_by(_KEYS).sum().sort(_KEYS)
 
 
-def _of_machine(
-    settled: Settled, cells: Codes, team: Team, number: int, end: int | None
-) -> tuple[pl.DataFrame, ...]:
-    """Return the stays of one machine that ended, and those that last."""
-    assert settled.times is not None  # noqa: S101
-    times, width, states = settled.times, team.table.width, team.states[:, number]
-    before, after = states[cells // width], states[team.table.follow[cells] // width]
-    moves = np.flatnonzero(before != after)
-    owners = settled.owners[moves]
-    is_next = owners[1:] == owners[:-1]
-    entered, left = moves[:-1][is_next], moves[1:][is_next]
-    ended = _counted(
-        team, number, after[entered], settled.codes[left], times[left] - times[entered]
-    )
-    last = moves[np.append(~is_next, True)] if len(moves) else moves
-    machine = team.machines[number]
-    left_by = {t.source for t in machine.transitions if t.target != t.source}
-    leads_on = np.array([state.name in left_by for state in machine.states])
-    last = last[leads_on[after[last]]]
-    if end is None or not len(last):
-        return (ended,)
-    return ended, _counted(team, number, after[last], None, end - times[last])
+def named(frame: pl.DataFrame, teams: Sequence[Team]) -> pl.DataFrame:
+    """Return the counts with names instead of numbers; ``event`` is null while a stay lasts."""
+    found = [pl.DataFrame(schema=NAMES)]
+    for number, (team, _, machine) in enumerate(each_machine(teams)):
+        due = machine.deadline.event if machine.deadline else None
+        events = [*team.alphabet.events, None, *(due for _ in team.alphabet.starts), None]
+        own = frame.filter(pl.col("machine") == number)
+        found.append(
+            own.select(
+                pl.lit(machine.name).alias("machine"),
+                _words([state.name for state in machine.states], own["state"]).alias("state"),
+                _words(events, own["event"] % len(events)).alias("event"),
+                "seconds",
+                "count",
+            )
+        )
+    return pl.concat(found).group_by(_KEYS).sum().sort(_KEYS)
 
 
-def _counted(
-    team: Team, number: int, states: Index, codes: Codes | None, times: NDArray[np.int64]
-) -> pl.DataFrame:
-    machine, alphabet = team.machines[number], team.alphabet
-    due = machine.deadline.event if machine.deadline else None
-    names = pl.Series([state.name for state in machine.states], dtype=pl.String)
-    events = pl.Series([*alphabet.events, None, *(due for _ in alphabet.starts)], dtype=pl.String)
-    codes = np.full(len(states), alphabet.unknown) if codes is None else codes
-    seconds = _rounded(times // _SECOND)
-    counts = (
-        pl.DataFrame({"state": states, "event": codes, "seconds": seconds})
-        .group_by("state", "event", "seconds")
-        .len("count")
-    )
-    return counts.select(
-        pl.lit(machine.name).alias("machine"),
-        names.gather(counts["state"]).alias("state"),
-        events.gather(counts["event"]).alias("event"),
-        "seconds",
-        pl.col("count").cast(pl.Int64),
-    )
-
-
-def _rounded(seconds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Keep the first eleven binary digits."""
-    spare = np.maximum(np.frexp(seconds.astype(np.float64))[1] - _BITS, 0)
-    rounded: NDArray[np.int64] = (seconds >> spare) << spare
-    return rounded
+def _words(words: Sequence[str | None], numbers: pl.Series) -> pl.Series:
+    return pl.Series(words, dtype=pl.String).gather(numbers.cast(pl.UInt32))

@@ -7,6 +7,7 @@ states), ``waiting`` (time in a state), ``deliveries``, ``histories`` (single me
 add the charts (``uplot`` draws them), sorting, search and CSV.
 """
 
+from fsm.report.extent import fitting_period_of
 from fsm.report.pages import report
 
-__all__ = ["report"]
+__all__ = ["fitting_period_of", "report"]

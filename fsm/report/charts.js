@@ -61,15 +61,27 @@ const highest = (chart) => Math.max(...chart.lines.flat().map(share), 1);
 const ceiling = (value) =>
   [1, 2, 5, 10, 20, 25, 50, 100].find((top) => value <= top) ?? Math.ceil(value / 50) * 50;
 
+// When validity periods end: a strip at the top, and a line where the first and the last one do.
 const validity = (plot) => {
   if (!curves.validity) return;
   const { ctx, bbox } = plot;
-  const [from, to] = curves.validity.map((time) => plot.valToPos(time, "x", true));
-  const [left, right] = [Math.max(from, bbox.left), Math.min(to, bbox.left + bbox.width)];
-  if (right < bbox.left || left > bbox.left + bbox.width) return;
+  const edge = bbox.left + bbox.width;
+  const ends = curves.validity.map((time) => plot.valToPos(time, "x", true));
+  const [left, right] = [Math.max(ends[0], bbox.left), Math.min(ends[1], edge)];
+  if (right < bbox.left || left > edge) return;
+  const pixel = uPlot.pxRatio;
   ctx.save();
-  ctx.fillStyle = paint("--validity");
-  ctx.fillRect(left, bbox.top, Math.max(right - left, 2 * devicePixelRatio), bbox.height);
+  ctx.fillStyle = ctx.strokeStyle = paint("--validity");
+  ctx.fillRect(left, bbox.top, Math.max(right - left, 2 * pixel), 6 * pixel);
+  ctx.lineWidth = 1.5 * pixel;
+  ctx.setLineDash([4 * pixel, 4 * pixel]);
+  for (const x of new Set(ends)) {
+    if (x < bbox.left || x > edge) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
   ctx.restore();
 };
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["fitting_period", "instant"]
+from fsm.replay.scan import extent
+from fsm.replay.source import Log
+
+__all__ = ["fitting_period", "fitting_period_of", "instant"]
 
 _MOST, _MOST_OF_LARGE = 20_000, 3_000
 """Periods of a series, about: a large log has many deliveries, and a count for each."""
@@ -27,6 +30,17 @@ def fitting_period(first: datetime, last: datetime, events: int) -> timedelta:
     least = (last - first) / (_MOST if events < _LARGE else _MOST_OF_LARGE)
     weeks = least // _STEPS[-1] + 1
     return next((step for step in _STEPS if step >= least), weeks * _STEPS[-1])
+
+
+def fitting_period_of(log: Log, as_of: datetime | None = None) -> timedelta:
+    """Return the same for a log; times are read, and nothing else."""
+    found = extent(
+        log, None if as_of is None else (as_of - instant(0)) // timedelta(microseconds=1)
+    )
+    if found is None:
+        return _STEPS[0]
+    first, last, events = found
+    return fitting_period(instant(first), instant(last), events)
 
 
 def instant(micros: int) -> datetime:

@@ -85,10 +85,13 @@ def _bins(stays: pl.DataFrame, events: tuple[str, ...]) -> tuple[Bin, ...]:
     counted = stays.with_columns(pl.Series("bin", at)).group_by("bin", "event").agg(pl.sum("count"))
     counts = {(b, event): count for b, event, count in counted.rows()}
     lows, highs = (0, *_EDGES), (*_EDGES, None)
-    return tuple(
-        Bin(lows[b], highs[b], {e: counts[b, e] for e in events if (b, e) in counts})
-        for b in range(int(at.min()), int(at.max()) + 1)
-    )
+    bins: list[Bin] = []
+    for b in range(int(at.min()), int(at.max()) + 1):
+        here = {event: counts[b, event] for event in events if (b, event) in counts}
+        empty_before = bins and not here and not bins[-1].total
+        low = bins.pop().low if empty_before else lows[b]
+        bins.append(Bin(low, highs[b], here))
+    return tuple(bins)
 
 
 def duration(seconds: int) -> str:
