@@ -34,8 +34,7 @@ _EVENTS = 23
 def sojourns(settled: Settled, rules: Rules) -> pl.DataFrame:
     """Count how long the messages of a bucket stayed in the states of each machine.
 
-    The time before a message's first event is not known, and states that nothing leaves have no
-    end: neither is counted.
+    The time before a message's first event is not known, and not counted.
     """
     found = []
     for team, folded in zip(rules.teams, settled.folded, strict=True):
@@ -105,12 +104,18 @@ def summed(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def named(frame: pl.DataFrame, teams: Sequence[Team]) -> pl.DataFrame:
-    """Return the counts with names instead of numbers; ``event`` is null while a stay lasts."""
+    """Return the counts with names instead of numbers; ``event`` is null while a stay lasts.
+
+    Stays in states that nothing leaves are left out.
+    """
     found = [pl.DataFrame(schema=NAMES)]
     for number, (team, _, machine) in enumerate(each_machine(teams)):
         due = machine.deadline.event if machine.deadline else None
         events = [*team.alphabet.events, None, *(due for _ in team.alphabet.starts), None]
-        own = frame.filter(pl.col("machine") == number)
+        left = {t.source for t in machine.transitions if t.target != t.source}
+        leads_on = [i for i, state in enumerate(machine.states) if state.name in left]
+        ended = (pl.col("event") != _LASTS) | pl.col("state").is_in(leads_on)
+        own = frame.filter((pl.col("machine") == number) & ended)
         found.append(
             own.select(
                 pl.lit(machine.name).alias("machine"),
