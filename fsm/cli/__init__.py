@@ -76,6 +76,7 @@ def main() -> None:
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here, and it is costly
     sys.path.insert(0, "")
+    sys.unraisablehook = _say_unraisable
     try:
         status = cli.main(standalone_mode=False)
     except FsmError as error:
@@ -100,6 +101,12 @@ def main() -> None:
             f"internal error: {type(error).__name__}: {error} (FSM_TRACEBACK=1 shows where)"
         )
     sys.exit(status or 0)
+
+
+def _say_unraisable(ignored: sys.UnraisableHookArgs) -> None:
+    """Say what cannot be raised, but not that an interrupt also met what it ended."""
+    if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
 
 
 def _complain(message: str, status: int = 2) -> int:

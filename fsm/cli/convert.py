@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fsm.cli.options import Reading, print_json, reading_options, say
+from fsm.cli.progress import Progress, megabytes
 from fsm.replay.output import write_frames
 
 __all__ = ["command"]
@@ -34,7 +35,8 @@ def command(
     from fsm.logs.read import convert_logs
     from fsm.logs.summary import as_dict
 
-    found = convert_logs(logs, reading.form, reading.choices(), reading.hide)
+    with Progress("MB", megabytes(logs), 1 << 20) as progress:
+        found = convert_logs(logs, reading.form, reading.choices(progress), reading.hide)
     say(found.notes)
     if output or not as_json:
         write_frames(found.frames(heard=True), output)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fsm.cli.progress import Progress, megabytes
 from fsm.machine import Machine
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ class Reading:
         """The format, or None to tell it by content."""
         return None if self.log_format == "auto" else self.log_format
 
-    def choices(self) -> Choices:
-        """Return what the readers are told."""
+    def choices(self, progress: Callable[[int], object]) -> Choices:
+        """Return what the readers are told, and whom they tell how many bytes they have read."""
         from fsm.logs.convert import Choices
         from fsm.logs.policy import load_policy
 
@@ -186,6 +187,7 @@ class Reading:
             self.labels,
             self.feedback,
             self.exported,
+            progress,
         )
 
     @property
@@ -306,13 +308,14 @@ class LogOptions:
         """Do the same, and return what was made of them as well."""
         from fsm.logs.read import open_logs
 
-        log, notes = open_logs(
-            self.logs,
-            dict(self.columns),
-            self.reading.form,
-            self.reading.choices(),
-            self.reading.hide,
-        )
+        with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
+            log, notes = open_logs(
+                self.logs,
+                dict(self.columns),
+                self.reading.form,
+                self.reading.choices(progress),
+                self.reading.hide,
+            )
         say(notes)
         return log, notes
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "megabytes"]
 
 _SECONDS = 0.2
+_PACKED = (".gz", ".bz2", ".xz", ".zst")
 
 
 class Progress:
     """Shows done and total, rate and time left; the line is gone when the work is done."""
 
-    def __init__(self, label: str, total: int | None) -> None:
-        self._label, self._total = label, total
+    def __init__(self, label: str, total: int | None, unit: int = 1) -> None:
+        self._label, self._total, self._unit = label, total, unit
         self._began = self._shown = time.monotonic()
         self._width = 0
 
@@ -35,13 +38,22 @@ class Progress:
         now = time.monotonic()
         if now - self._shown >= _SECONDS and sys.stderr.isatty():
             self._shown = now
-            self._write(describe(self._label, done, self._total, now - self._began))
+            seconds = now - self._began
+            self._write(describe(self._label, done // self._unit, self._total, seconds))
 
     def _write(self, text: str) -> None:
         if self._width or text:
             sys.stderr.write("\r" + text.ljust(self._width) + ("" if text else "\r"))
             sys.stderr.flush()
         self._width = len(text)
+
+
+def megabytes(paths: Iterable[str]) -> int | None:
+    """Return how much there is to read; None where it cannot be told without reading."""
+    places = [Path(path) for path in paths]
+    if not all(place.is_file() and place.suffix not in _PACKED for place in places):
+        return None
+    return sum(place.stat().st_size for place in places) >> 20
 
 
 def describe(label: str, done: int, total: int | None, seconds: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from fsm.logs.event import Event, Found
-from fsm.logs.fault import code_of, with_fault
+from fsm.logs.fault import LONGEST_REPLY, code_of, with_fault
 from fsm.logs.meaning import BESIDE, FAILED, NOTHING, Format
 from fsm.logs.notes import Notes, Tally
 from fsm.logs.policy import Policy
@@ -34,6 +34,11 @@ SCHEMA: dict[str, pl.DataType] = {
     "line": pl.Int64(),
 }
 """The columns of a converted log. The first seven are those of a canonical log."""
+
+_LONGEST = 1000
+"""Bytes of an id or an address; longer ones are none."""
+_LONGEST_NAME = 200
+"""Characters of an event's own name that are kept."""
 
 _EVENT: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -69,15 +74,7 @@ def to_rows(
     file: str | None = None,
 ) -> pl.DataFrame:
     """Return events as rows of :data:`SCHEMA`; what has no meaning is only counted."""
-    frame = events
-    nameless = frame["message_id"].fill_null("") == ""
-    if nameless.any():
-        notes.rejected.add(
-            "an event without message id and address",
-            frame["line"].filter(nameless)[0],
-            int(nameless.sum()),
-        )
-        frame = frame.filter(~nameless)
+    frame = _readable(events, notes)
     meant = _meanings(frame["native"], form)
     frame = frame.join(meant, on="native", how="left", maintain_order="left")
     if "blamed" in frame.columns:
@@ -96,6 +93,25 @@ def to_rows(
         pl.lit(form.name).alias("format"),
         pl.lit(file or notes.name).alias("file"),
     ).select(*SCHEMA)
+
+
+def _readable(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
+    """Leave out, and count, events that no message can have; cut replies that are too long."""
+    names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
+    faults = {
+        "an event without message id and address": names[0] == "",
+        f"an id or address of more than {_LONGEST:,} bytes": pl.any_horizontal(
+            name.str.len_bytes() > _LONGEST for name in names
+        ),
+    }
+    for fault, wrong in faults.items():
+        lines = events.filter(wrong)["line"]
+        if lines.len():
+            notes.rejected.add(fault, lines[0], lines.len())
+            events = events.filter(~wrong)
+    return events.with_columns(
+        pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
+    )
 
 
 def event_frame(groups: Sequence[Found]) -> pl.DataFrame:

@@ -27,6 +27,8 @@ FAMILIES = ("postfix", "exim", "sendmail", "powermta", "momentum", "webhooks", "
 
 _CHUNK = 50_000
 """Events turned to rows at a time."""
+_HEAVY = 1 << 26
+"""Bytes of events turned to rows at a time, and what one group has."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Choices:
     """Whether the feedback service was on when exports were made; None: their rows tell."""
     exported: tuple[datetime, ...] = ()
     """When exports were made, in the order of their files."""
+    progress: Callable[[int], object] = lambda _: None
+    """What is told, now and then, how many bytes have been read."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
             readers[item.format] = _reader(item.format, clock, choices)
         found = readers[item.format].read(item.source.blocks(note), note)
         for name, events in _gathered(found):
+            choices.progress(sum(note.size for note in notes))
             rows = to_rows(events, load_format(name), note, choices.policy, item.source.name)
             if rows.height:
                 yield choices.disguise(rows) if choices.disguise else rows
@@ -147,16 +152,25 @@ def _reader(form: str, clock: Clock, choices: Choices) -> Reader:
 
 def _gathered(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, pl.DataFrame]]:
     """Join successive groups of events of one format: rows are made for many at a time."""
-    name, group, size = "", list[Found](), 0
+    name, group, size, weight = "", list[Found](), 0, 0
     for own, events in found:
-        if group and (own != name or size + len(events) > _CHUNK):
+        weight += _weight(events)
+        if group and (own != name or size + len(events) > _CHUNK or weight > _HEAVY):
             yield name, event_frame(group)
-            group, size = [], 0
+            group, size, weight = [], 0, _weight(events)
         name = own
         group.append(events)
         size += len(events)
     if size:
         yield name, event_frame(group)
+
+
+def _weight(events: Found) -> int:
+    """Return about how many bytes the texts of events have."""
+    if isinstance(events, pl.DataFrame):
+        return int(events.estimated_size())
+    texts = (text for event in events for text in (event.reply, event.recipient, event.message_id))
+    return sum(map(len, filter(None, texts)))
 
 
 def _in_order(plans: Iterable[Plan], choices: Choices) -> list[Plan]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from fsm.logs.clock import Clock
 from fsm.logs.event import Event
 from fsm.logs.notes import Notes
-from fsm.logs.queue import Queued, give_up, hand_over
+from fsm.logs.queue import Open, Queued, give_up
 
 __all__ = ["LINE", "Reader"]
 
@@ -33,7 +33,7 @@ class Reader:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._open: dict[str, Queued] = {}
+        self._open = Open()
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
         """Yield the events of blocks of lines."""
@@ -52,6 +52,7 @@ class Reader:
                 passed += not self._say(match[2], match[3], time, number, events)
             yield "exim", events
         notes.lines = number
+        self._open.say(notes)
         if passed:
             notes.passed.add("lines of no delivery", 1, passed)
 
@@ -65,20 +66,21 @@ class Reader:
                 self._deliver(name, (flag, address, rest), time, line, events)
             return True
         if text.startswith("Completed"):
-            self._open.pop(name, None)
+            self._open.pop(name)
             return True
-        if text.startswith(("removed by ", "cancelled by ")) and name in self._open:
-            return give_up(self._open.pop(name), "deleted", time, line, events, text) > 0
+        if text.startswith(("removed by ", "cancelled by ")):
+            queued = self._open.pop(name)
+            return bool(queued and give_up(queued, "deleted", time, line, events, text))
         return False
 
     def _arrive(
         self, name: str, sender: str, rest: str, time: int, line: int, events: list[Event]
     ) -> None:
-        queued = self._open[name] = Queued(name, time, line, notice=sender == "<>")
+        queued = self._open.put(name, Queued(name, time, line, notice=sender == "<>"))
         recipients = _FOR.search(rest)
         if recipients and not queued.notice:
             for to in recipients[1].split():
-                hand_over(queued, to, events)
+                self._open.hand_over(queued, to, events)
 
     def _deliver(
         self, name: str, said: tuple[str, str, str], time: int, line: int, events: list[Event]
@@ -86,7 +88,7 @@ class Reader:
         flag, address, rest = said
         queued = self._open.get(name)
         if queued is None:
-            queued = self._open[name] = Queued(name, -1, line)
+            queued = self._open.put(name, Queued(name, -1, line))
         to = address.rstrip(":")
         original = _ORIGINAL.match(rest)
         if original:
@@ -99,6 +101,6 @@ class Reader:
         if queued.notice:
             native = "notice"
         elif flag != "*>":
-            hand_over(queued, to, events)
-            queued.states[to] = _STATES[flag]
+            self._open.hand_over(queued, to, events)
+            self._open.settle(queued, to, _STATES[flag])
         events.append(Event(queued.name, to, native, time, line, None, text))

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["code_of", "with_fault"]
+__all__ = ["LONGEST_REPLY", "code_of", "with_fault"]
 
 _ENHANCED = r"(?:^|[^0-9.])([245]\.\d{1,3}\.\d{1,3})(?:[^0-9.]|\.[^0-9]|\.?$)"
 _REPLY = r"(?:^|[^0-9.\[(])([245]\d\d)(?:[ \-:;,)]|$)"
-_LONGEST = 2000
-"""Characters of a reply that are looked at."""
+LONGEST_REPLY = 2000
+"""Characters of a reply that are kept."""
 
 
 @cache
@@ -24,7 +24,7 @@ def _tables() -> dict[str, Any]:
 
 def code_of() -> pl.Expr:
     """Return the code of a row: its own, else the first one in its reply."""
-    said = pl.col("reply").str.slice(0, _LONGEST)
+    said = pl.col("reply").str.slice(0, LONGEST_REPLY)
     own = pl.col("code").str.slice(0, 32)
     return pl.coalesce(
         own.str.extract(_ENHANCED),
@@ -37,7 +37,7 @@ def code_of() -> pl.Expr:
 def with_fault(failures: pl.DataFrame) -> pl.DataFrame:
     """Add ``fault`` and ``by`` (what says so) to rows of ``code``, ``reply`` and ``fault``."""
     codes = _by_codes(failures["code"])
-    texts = failures["reply"].str.slice(0, _LONGEST)
+    texts = failures["reply"].str.slice(0, LONGEST_REPLY)
     found = pl.DataFrame(
         {"own": failures["fault"], "phrase": _phrases(texts), "code": failures["code"]}
     ).hstack(codes)

@@ -71,6 +71,7 @@ class Input:
         number, rest, skipping = 0, b"", False
         with self._no_damage(), closing(self.open()) as file:
             while data := file.read(_BLOCK):
+                notes.size += len(data)
                 whole, newline, tail = data.rpartition(b"\n")
                 if not newline:
                     rest += tail

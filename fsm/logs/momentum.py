@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from fsm.logs.clock import Clock
 from fsm.logs.event import Event
 from fsm.logs.notes import Notes
+from fsm.logs.queue import Open, Queued
 from fsm.logs.times import from_number
 
 __all__ = ["LINE", "Reader"]
@@ -21,7 +22,7 @@ class Reader:
     """Reads the logs of one system. Only some records name the recipient of their message."""
 
     def __init__(self, _: Clock) -> None:
-        self._recipients: dict[str, str] = {}
+        self._open = Open()
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
         """Yield the events of blocks of lines."""
@@ -36,6 +37,7 @@ class Reader:
                     notes.rejected.add("no record of a mainlog or bouncelog", number)
             yield "momentum", events
         notes.lines = number
+        self._open.say(notes)
 
     def _add(self, match: re.Match[str], line: int, notes: Notes, events: list[Event]) -> None:
         stamp, name, kind, rest = match.groups()
@@ -45,10 +47,12 @@ class Reader:
             return
         fields = (rest or "").split("@", _REPLIES.get(kind, 30))
         if kind in ("R", "B") and len(fields) > 1:
-            self._recipients[name] = f"{fields[0]}@{fields[1]}"
-        recipient = self._recipients.get(name)
+            taken = self._open.put(name, Queued(name, time, line))
+            self._open.settle(taken, f"{fields[0]}@{fields[1]}", kind)
+        known = self._open.get(name)
+        recipient = next(iter(known.states), None) if known else None
         native = f"B/{fields[7]}" if kind == "B" and len(fields) > 7 else kind
         reply = fields[-1] if kind in _REPLIES and len(fields) > _REPLIES[kind] else None
         events.append(Event(name, recipient, native, time, line, None, reply))
         if kind in ("D", "P", "B"):
-            self._recipients.pop(name, None)
+            self._open.pop(name)

@@ -39,6 +39,8 @@ class Notes:
     reason: str = ""
     """The format, and how it was told."""
     lines: int = 0
+    size: int = 0
+    """Bytes that were read, decompressed."""
     events: int = 0
     implied: int = 0
     """Hand-overs that the file does not record."""

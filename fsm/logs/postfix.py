@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fsm.logs.clock import Clock
 from fsm.logs.event import Event
 from fsm.logs.notes import Notes
-from fsm.logs.queue import Queued, give_up, hand_over
+from fsm.logs.queue import LONGEST, Open, Queued, give_up
 from fsm.logs.used import Used
 
 __all__ = ["Reader", "status_fields"]
@@ -52,9 +52,9 @@ class Reader:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._open: dict[str, Queued] = {}
+        self._open = Open(self._forget)
         self._used = Used()
-        self._messages: dict[str, list[Queued]] = {}
+        self._messages: dict[str, dict[Queued, None]] = {}
         """Open messages by Message-ID: a filter gives them back under another queue id."""
         self._began: int | None = None
         self._events: list[Event] = []
@@ -95,6 +95,7 @@ class Reader:
                     passed += 1
             yield "postfix", self._events
         notes.lines = number
+        self._open.say(notes)
         if passed:
             notes.passed.add("lines of no delivery", 1, passed)
 
@@ -110,21 +111,18 @@ class Reader:
         name = queue
         if _SHORT.fullmatch(queue) and (queue in self._open or queue in self._used):
             name = f"{queue}@{time // _SECOND}"
-        if queue in self._open:
-            self._forget(self._open[queue])
-        self._open[queue] = message = Queued(name, time, line)
-        return message
+        return self._open.put(queue, Queued(name, time, line))
 
     def _cleanup(self, at: _Line) -> bool:
         known = self._open.get(at.queue)
         if known is None or known.states:
             known = self._begin(at.queue, at.time, at.number)
-        if at.body.startswith("message-id=<") and len(at.body) > 13:
+        if known.held and at.body.startswith("message-id=<") and 13 < len(at.body) < LONGEST:
             known.message = at.body[12:-1]
-            same = self._messages.setdefault(known.message, [])
+            same = self._messages.setdefault(known.message, {})
             if same:
-                _follow(same[0], known)
-            same.append(known)
+                self._open.follow(next(iter(same)), known)
+            same[known] = None
         return True
 
     def _queue(self, at: _Line) -> bool:
@@ -143,22 +141,19 @@ class Reader:
     def _removed(self, at: _Line) -> bool:
         if at.body.rstrip() != "removed":
             return False
-        known = self._open.pop(at.queue, None)
+        known = self._open.pop(at.queue)
         if _SHORT.fullmatch(at.queue):
             self._used.add(at.queue)
-        if known is None:
-            return True
-        self._forget(known)
-        if "/postsuper" in at.head:
+        if known is not None and "/postsuper" in at.head:
             give_up(known, "deleted", at.time, at.number, self._events)
         return True
 
     def _forget(self, known: Queued) -> None:
-        same = self._messages.get(known.message or "", [])
-        if known in same:
-            same.remove(known)
-        if not same:
-            self._messages.pop(known.message or "", None)
+        same = self._messages.get(known.message or "")
+        if same is not None:
+            same.pop(known, None)
+            if not same:
+                self._messages.pop(known.message or "")
 
     def _notice(self, at: _Line) -> bool:
         match = _NOTICE.match(at.body)
@@ -179,8 +174,8 @@ class Reader:
             native = self._hop(known, reply, agent)
         if to not in known.met and native != "notice":
             self._came(known, at, delay)
-            hand_over(known, to, self._events)
-        known.states[to] = "hop" if native == "sent/hop" else status.lower()
+            self._open.hand_over(known, to, self._events)
+        self._open.settle(known, to, "hop" if native == "sent/hop" else status.lower())
         self._events.append(Event(known.name, to, native, at.time, at.number, code, reply))
         return True
 
@@ -191,7 +186,7 @@ class Reader:
             return "notice" if known.notice else f"sent/{'lmtp' if agent == 'lmtp' else 'loopback'}"
         after = self._open.get(match[1])
         if after is not None and after is not known:
-            _follow(known, after)
+            self._open.follow(known, after)
         return "sent/hop"
 
     def _came(self, known: Queued, at: _Line, delay: str | None) -> None:
@@ -200,13 +195,6 @@ class Reader:
             start = at.time - int(float(delay) * _SECOND)
             if start >= (self._began or 0) - _SECOND:
                 known.start, known.line = start, at.number
-
-
-def _follow(known: Queued, after: Queued) -> None:
-    """Let a message that a filter gave back be the one that it was given."""
-    after.name, after.met = known.name, known.met
-    if known.start >= 0:
-        after.start, after.line = known.start, known.line
 
 
 def status_fields(body: str) -> dict[str, str] | None:

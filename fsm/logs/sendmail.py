@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from fsm.logs.clock import Clock
 from fsm.logs.event import Event
 from fsm.logs.notes import Notes
-from fsm.logs.queue import Queued, give_up, hand_over
+from fsm.logs.queue import Open, Queued, give_up
 
 __all__ = ["LINE", "Reader"]
 
@@ -32,7 +32,7 @@ class Reader:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._open: dict[str, Queued] = {}
+        self._open = Open()
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
         """Yield the events of blocks of lines."""
@@ -51,46 +51,45 @@ class Reader:
                 passed += not self._say(match[1], match[2], time, number, events)
             yield "sendmail", events
         notes.lines = number
+        self._open.say(notes)
         if passed:
             notes.passed.add("lines of no delivery", 1, passed)
 
     def _say(self, name: str, text: str, time: int, line: int, events: list[Event]) -> bool:
         if text.startswith("from="):
             sender = _FROM.match(text)
-            if name not in self._open:
-                self._open[name] = Queued(name, time, line)
-            self._open[name].notice = sender is not None and not sender[1]
+            queued = self._open.get(name) or self._open.put(name, Queued(name, time, line))
+            queued.notice = sender is not None and not sender[1]
             count = _COUNT.search(text)
-            self._open[name].recipients = int(count[1]) if count else 0
+            queued.recipients = int(count[1]) if count else 0
             return True
         if text.startswith("to="):
             return self._deliver(name, text, time, line, events)
         own = _OWN.match(text)
         if own:
-            self._open[own[1]] = Queued(own[1], time, line, notice=True)
-        if _NOTIFY.match(text) and name in self._open:
-            return give_up(self._open.pop(name), "expired", time, line, events, text) > 0
+            self._open.put(own[1], Queued(own[1], time, line, notice=True))
+        if _NOTIFY.match(text):
+            known = self._open.pop(name)
+            return bool(known and give_up(known, "expired", time, line, events, text))
         return False
 
     def _deliver(self, name: str, text: str, time: int, line: int, events: list[Event]) -> bool:
         to, dsn, stat = _TO.match(text), _DSN.search(text), _STAT.search(text)
         if not to or not stat:
             return False
-        queued = self._open.get(name)
-        if queued is None:
-            queued = self._open[name] = Queued(name, -1, line)
+        queued = self._open.get(name) or self._open.put(name, Queued(name, -1, line))
         native = self._native(queued, dsn[1] if dsn else "", stat[1])
         for address in re.findall(r"<[^>]*>|\"[^\"]*\"[^,]*|[^,<]+", to[1]):
             recipient = address.strip("<> ")
             if not recipient:
                 continue
             if native not in ("notice", "waiting"):
-                hand_over(queued, recipient, events)
-                queued.states[recipient] = _CLASSES.get(native[:1], native)
+                self._open.hand_over(queued, recipient, events)
+                self._open.settle(queued, recipient, _CLASSES.get(native[:1], native))
             code = dsn[1] if dsn else None
             events.append(Event(queued.name, recipient, native, time, line, code, stat[1]))
         if len(queued.states) >= queued.recipients and "deferred" not in queued.states.values():
-            self._open.pop(name, None)  # sendmail does not say that it is done with a message
+            self._open.pop(name)  # sendmail does not say that it is done with a message
         return True
 
     def _native(self, queued: Queued, dsn: str, stat: str) -> str:
@@ -98,10 +97,8 @@ class Reader:
             return "notice"
         hop = _ACCEPTED.match(stat)
         if hop:
-            after = self._open.setdefault(hop[1], Queued(hop[1], -1, 0))
-            after.name, after.met = queued.name, queued.met
-            if queued.start >= 0:
-                after.start, after.line = queued.start, queued.line
+            after = self._open.get(hop[1]) or self._open.put(hop[1], Queued(hop[1], -1, 0))
+            self._open.follow(queued, after)
             return "2/hop"
         if stat.startswith("queued"):
             return "waiting"

@@ -23,6 +23,8 @@ from fsm.replay.source import Source
 
 __all__ = ["Spool", "spool"]
 
+_ROW = "row"
+
 
 @dataclass(frozen=True)
 class Spool:
@@ -54,8 +56,10 @@ class Spool:
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""
-        frame = self.source().raw({}).select("file", "line").collect()
-        found = frame[rows]
+        wanted = pl.Series(_ROW, np.unique(rows), pl.UInt32)
+        places = self.source().raw({}).select("file", "line").with_row_index(_ROW)
+        found = places.filter(pl.col(_ROW).is_in(wanted.implode())).collect(engine="streaming")
+        found = found.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
         return found["file"], found["line"].to_numpy().astype(np.intp)
 
     def quotes(self, rows: Codes) -> list[str]:
@@ -75,9 +79,20 @@ def spool(
     plans: Iterable[Plan], choices: Choices, hide: Callable[[str], str] | None = None
 ) -> Spool:
     """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
-    plans = list(plans)
     directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
-    first, path = Path(directory.name) / "read.parquet", Path(directory.name) / "log.parquet"
+    try:
+        found = _spooled(list(plans), choices, Path(directory.name), hide)
+    except BaseException:
+        directory.cleanup()
+        raise
+    weakref.finalize(found, directory.cleanup)
+    return found
+
+
+def _spooled(
+    plans: list[Plan], choices: Choices, place: Path, hide: Callable[[str], str] | None
+) -> Spool:
+    first, path = place / "read.parquet", place / "log.parquet"
     notes: list[Notes] = []
     write_frames(_never_none(convert(plans, choices, notes)), first)
     added = implied(pl.scan_parquet(first), choices.relayed)
@@ -88,9 +103,7 @@ def spool(
         _count(added, plans, notes)
     else:
         first.rename(path)
-    found = Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
-    weakref.finalize(found, directory.cleanup)
-    return found
+    return Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
 
 
 def _never_none(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

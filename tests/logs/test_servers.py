@@ -1,15 +1,11 @@
 """Mail servers' logs: the traps of each, on lines written for these tests."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-
-from fsm.logs.postfix import status_fields
 
 Convert = Callable[..., Any]
 
@@ -365,7 +361,21 @@ TIMES: dict[str, tuple[list[str], dict[str, Any], list[str]]] = {
         ["2026-01-05T14:00:00.500000+00:00"],
     ),
     "an epoch": (["1767603600.25"], {}, ["2026-01-05T09:00:00.250000+00:00"]),
+    "microseconds": (
+        ["2026-01-05T09:00:00.000001Z", "Jan  5 2026 09:00:00.000002"],
+        {},
+        ["2026-01-05T09:00:00.000001+00:00", "2026-01-05T09:00:00.000002+00:00"],
+    ),
 }
+
+
+def test_events_of_one_second_keep_the_order_of_their_lines(convert: Convert) -> None:
+    lines = [at("Jan  5 09:00:00").replace("sent", status) for status in ("deferred", "sent")]
+    for order in (lines, lines[::-1]):
+        rows, _ = convert("\n".join(order))
+        way = ["soft_bounce", "delivered"]
+        found = [row["event"] for row in rows if row["event"] in way]
+        assert found == (way if order is lines else way[::-1])
 
 
 @pytest.mark.parametrize(("stamps", "choices", "expected"), TIMES.values(), ids=TIMES)
@@ -383,29 +393,3 @@ def test_what_was_assumed_is_said(convert: Convert) -> None:
         "zone": "times read as UTC (the lines have no zone)",
         "year": "year 2025 (the lines have none; the file is of 2026-05-28), from 01 January on 2026",
     }
-
-
-def plain(scalar: str) -> str:
-    return str(json.loads(scalar)) if scalar.startswith('"') else scalar
-
-
-def test_the_fields_that_others_found(corpus: Path) -> None:
-    """The line tests of a widely used set of patterns: status, reply, recipient agree."""
-    agreed = 0
-    for path in sorted((corpus / "logs" / "postfix-whyscream" / "test").glob("*.yaml")):
-        facts = dict(
-            line.strip().split(": ", 1) for line in path.read_text().splitlines() if ": " in line
-        )
-        line = plain(facts["data"])
-        expected = facts.get("postfix_status")
-        if expected is None or expected == "expired":
-            continue
-        found = status_fields(line.partition(": ")[2])
-        assert found, path.name
-        replies = [v for k, v in facts.items() if k.endswith("_response")]
-        assert found["status"] == expected
-        for reply in replies:
-            assert found["reply"] == plain(reply)
-        assert f"relay={found['relay']}, " in facts["postfix_keyvalue_data"]
-        agreed += 1
-    assert agreed > 15

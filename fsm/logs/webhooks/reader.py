@@ -117,11 +117,13 @@ class _Reading:
     def documents(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
         """Yield the events of records over several lines."""
         pairs: list[tuple[object, int]] = []
-        for value, line in _documents(blocks, number + 1, self.notes):
+        held = 0
+        for value, line, size in _documents(blocks, number + 1, self.notes):
             pairs.append((value, line))
-            if len(pairs) >= 10_000:
+            held += size
+            if held > _LONGEST:
                 yield from self._groups(pairs)
-                pairs = []
+                pairs, held = [], 0
         yield from self._groups(pairs)
 
     def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, Found]]:
@@ -168,8 +170,8 @@ class _Reading:
 
 def _documents(
     blocks: Iterable[list[str]], line: int, notes: Notes
-) -> Iterator[tuple[object, int]]:
-    """Yield the values of a text, and the line each begins on; lists are opened."""
+) -> Iterator[tuple[object, int, int]]:
+    """Yield the values of a text, the line each begins on, and its size; lists are opened."""
     decode = json.JSONDecoder().raw_decode
     texts = ("\n".join(block) + "\n" for block in blocks)
     buffer, place = next(texts, ""), 0
@@ -186,7 +188,7 @@ def _documents(
                 value, end = None, -1
             # A number at the end of the buffer may go on.
             if end >= 0 and (end < len(buffer) or isinstance(value, dict)):
-                yield value, line
+                yield value, line, end - place
                 line += buffer.count("\n", place, end)
                 place = end
                 continue
