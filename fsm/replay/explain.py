@@ -94,7 +94,13 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for file, source in enumerate(log.sources):
         rows = log.scan(source).with_row_index("row")
-        scan = rows.join(messages.lazy(), on=messages.columns, how="semi", nulls_equal=True)
+        scan = rows.join(
+            messages.lazy(),
+            on=messages.columns,
+            how="semi",
+            nulls_equal=True,
+            maintain_order="left",
+        )
         parts += [
             part.with_columns(
                 pl.lit(file, pl.UInt32).alias("file"),

@@ -181,7 +181,7 @@ class Source:
         if self.format not in ("csv", "jsonl"):
             frame = self.raw({}).with_row_index(_ROW, offset=1)
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
-            texts = found.drop(_ROW).write_ndjson().splitlines()
+            texts = found.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
         else:
             frame = pl.scan_lines(self.path).with_row_index(_ROW, offset=1)
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()

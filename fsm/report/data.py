@@ -52,11 +52,6 @@ def _machine(machine: Machine) -> dict[str, Any]:
     return {
         "initial": place[machine.initial],
         "states": [_shown(state.name) for state in machine.states],
-        "reasons": [
-            [place[t.source], _shown(t.event), _shown(t.origin.label), _shown(t.origin.reason)]
-            for t in machine.transitions
-            if t.origin
-        ],
     }
 
 
@@ -71,6 +66,7 @@ def _views(found: Figures) -> Iterator[dict[str, Any]]:
 def _view(machine: Machine, told: Machine, number: int, side: Side | None) -> dict[str, Any]:
     """Return what a machine shows in each state of the machine by which histories are told."""
     shown = [machine.status(state.name) for state in told.states]
+    place = {state.name: number for number, state in enumerate(told.states)}
     ranks = side.ranks if side else {}
     return {
         "label": _shown(side.label if side else machine.title),
@@ -81,6 +77,11 @@ def _view(machine: Machine, told: Machine, number: int, side: Side | None) -> di
         ],
         "indicators": [_shown(indicator.name) for indicator in machine.indicators],
         "counted": [[i.counts(status) for i in machine.indicators] for status in shown],
+        "reasons": [
+            [place[t.source], _shown(t.event), _shown(t.origin.label), _shown(t.origin.reason)]
+            for t in machine.transitions
+            if t.origin
+        ],
     }
 
 

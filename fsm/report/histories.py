@@ -52,8 +52,6 @@ class Histories:
     files: Sequence[int]
     lines: Sequence[int]
     after: Sequence[Sequence[int]]
-    whole: int
-    """The messages of the log."""
 
     def as_dict(self) -> dict[str, object]:
         """Return what the page reads."""
@@ -75,10 +73,14 @@ def histories(replay: Replay, machines: Sequence[Machine], most: int) -> Histori
     """Return the first messages of the log, at most so many, as the machines see them."""
     log = replay.log
     kept = _affordable(log, _first(log, most))
+    if kept.is_empty():
+        return Histories([], None, [], [], [], [], [], [], [], [[] for _ in machines])
     rows = rows_of(log, kept)
     end = replay.as_of or (instant(replay.outcome.latest) if replay.outcome.latest else None)
     history = history_of(log, rows, machines, replay.validity, end, replay.dedupe)
-    return _in_columns(log, history, machines, replay.messages)
+    order = kept.with_row_index("number")
+    history = history.join(order, on=log.keys, nulls_equal=True, maintain_order="left")
+    return _in_columns(log, history.sort("number", maintain_order=True), machines)
 
 
 def _first(log: Log, most: int) -> pl.DataFrame:
@@ -116,9 +118,7 @@ def _affordable(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _in_columns(
-    log: Log, history: pl.DataFrame, machines: Sequence[Machine], whole: int
-) -> Histories:
+def _in_columns(log: Log, history: pl.DataFrame, machines: Sequence[Machine]) -> Histories:
     keys = log.keys
     same = [*keys, "file", "row", "timestamp", "event"]
     new = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in same)
@@ -148,7 +148,6 @@ def _in_columns(
         files,
         lines,
         [_after(history, number, events.height, machine) for machine in machines],
-        whole,
     )
 
 

@@ -8,10 +8,10 @@ const REJECTED = -2;
 const END = 0; // the line of what happens by itself
 
 const startOf = (message) => (message ? log.ends[message - 1] : 0);
-const reasons = log.machines.map(
-  ({ reasons: all }) =>
-    new Map(all.map(([state, event, label, reason]) => [`${state} ${event}`, { label, reason }])),
-);
+for (const view of log.views)
+  view.reasons = new Map(
+    view.reasons.map(([state, event, label, reason]) => [`${state} ${event}`, { label, reason }]),
+  );
 const lastStates = log.ids.map((_, message) => {
   const states = log.machines.map((machine) => machine.initial);
   for (let at = startOf(message); at < log.ends[message]; at++)
@@ -63,18 +63,29 @@ const changeCell = (change) => {
   );
 };
 const why = (event, changes, line) => {
-  if (!changes.length) return el("span", {}, "No machine knows this event; it changed nothing.");
-  const [first] = changes;
-  const machine = log.machines[first.view.machine];
-  if (changes.every((change) => change.isRejected))
-    return el("span", {}, "Not accepted in ", code(machine.states[first.before]), "; it changed nothing.");
-  const found = reasons[first.view.machine].get(`${first.before} ${event}`);
+  if (!changes.length) return el("p", {}, "No machine knows this event; it changed nothing.");
+  const [{ view: first, before }] = changes;
+  if (changes.every((change) => change.isRejected)) {
+    const state = code(log.machines[first.machine].states[before]);
+    return el("p", {}, "Not accepted in ", state, "; it changed nothing.");
+  }
+  const found = changes
+    .map(({ view, before }) => ({ view, ...view.reasons.get(`${before} ${event}`) }))
+    .filter(({ label }) => label);
+  const isOne = new Set(found.map(({ label, reason }) => `${label} ${reason}`)).size === 1;
   return el(
-    "span",
+    "div",
     {},
-    line === END ? "The validity period ended. " : "",
-    found ? el("span", { className: "badge" }, found.label) : null,
-    found?.reason ? ` ${found.reason}` : null,
+    line === END ? el("p", {}, "The validity period ended.") : null,
+    ...(isOne ? found.slice(0, 1) : found).map(({ view, label, reason }) =>
+      el(
+        "p",
+        {},
+        isOne || view.color === null ? null : el("span", { className: `key mode-${view.color}` }),
+        el("span", { className: "badge" }, label),
+        ` ${reason}`,
+      ),
+    ),
   );
 };
 
