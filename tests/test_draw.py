@@ -66,7 +66,7 @@ def to_mermaid(model: Machine) -> str:
 
 
 def to_svg(model: Machine, direction: str = "LR", renderer: str | None = None) -> str:
-    return str(draw(model, "svg", Look(direction), renderer=renderer))
+    return str(draw(model, "svg", Look(direction), renderer=renderer, timeout=60))
 
 
 def arrows(model: Machine) -> tuple[Arrow, ...]:
@@ -566,7 +566,7 @@ def test_dot_that_does_not_run(monkeypatch, failure: Exception, message: str) ->
 
 
 def test_another_program_named_dot_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.draw.graphviz.render", lambda *_, **__: b"<svg/>")
+    monkeypatch.setattr("fsm.draw.graphviz._run", lambda *_: b"<svg/>")
     with pytest.raises(OutputError, match="holds no graph"):
         to_svg(machine("a x b"))
 

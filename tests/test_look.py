@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +16,9 @@ from placing import overlapping
 from fsm.catalog import load
 from fsm.draw import DOCUMENTS, FORMATS, draw
 from fsm.draw import graphviz as graphviz_module
+from fsm.draw.clearance import is_clear
 from fsm.draw.dot import GREY, PAINTS, TONES, to_dot
-from fsm.draw.graphviz import ENGINES, lay_out
+from fsm.draw.graphviz import ENGINES, RENDERERS, Renderer, lay_out, render
 from fsm.draw.marking import changes, coverage, path, split_trace, traffic
 from fsm.draw.overlay import Overlay, Tone
 from fsm.draw.picture import DIRECTIONS, Look, Picture, picture
@@ -161,6 +163,11 @@ def test_many_rejected_events_are_few_lines() -> None:
     met = [("to_send", f"e{i}", None, 10 - i) for i in range(9)]
     rejected = lines(over(WITH, traffic(WITH, met, "l")))["to_send"]
     assert rejected == [f"✗ e{i} {10 - i}" for i in range(5)] + ["✗ 4 other events 14"]
+
+
+def test_one_rejected_event_too_many() -> None:
+    met = [("to_send", f"e{i}", None, 1) for i in range(6)]
+    assert lines(over(WITH, traffic(WITH, met, "l")))["to_send"][-1] == "✗ 1 other event 1"
 
 
 def test_coverage() -> None:
@@ -338,9 +345,9 @@ def boxes_of(svg: bytes) -> list[tuple[float, float, float, float]]:
 
 
 def test_a_process_of_its_own_draws_the_same(wheel: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once = draw(WITH, "svg", renderer="wheel")
+    at_once = draw(WITH, "svg", renderer="wheel", timeout=60)
     monkeypatch.setattr(graphviz_module, "_SMALL", 0)
-    assert draw(WITH, "svg", renderer="wheel") == at_once
+    assert draw(WITH, "svg", renderer="wheel", timeout=60) == at_once
 
 
 @pytest.mark.parametrize("engine", ["neato", "fdp", "sfdp", "circo", "twopi"])
@@ -381,6 +388,54 @@ def test_no_text_lies_on_another_whatever_the_engine(
     wheel: None, machine: Machine, engine: str
 ) -> None:
     assert overlapping(str(draw(machine, "svg", engine=engine, renderer="wheel"))) == []
+
+
+CROWDS = {"12 states": ring(12, 3), "14 states": ring(14), "16 states": ring(16)}
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("machine", CROWDS.values(), ids=CROWDS)
+def test_labels_that_graphviz_puts_on_each_other_become_nodes(
+    wheel: None, machine: Machine, renderer: Renderer
+) -> None:
+    if renderer == "dot" and shutil.which("dot") is None:
+        pytest.skip("no dot here (apt install graphviz)")
+    shown = picture(machine, Look())
+    assert not is_clear(render(to_dot(shown, html=False), "svg", renderer=renderer))
+    svg = str(draw(machine, "svg", renderer=renderer, timeout=60))
+    assert overlapping(svg) == []
+    parts = [group.get("class") for group in ET.fromstring(svg).iter(f"{SVG}g")]
+    assert parts.count("node") == len(shown.nodes) + 1  # with the dot that points at the first
+    assert parts.count("edge label") == len(shown.arrows)
+
+
+def test_a_label_that_is_a_node_keeps_the_tone_of_its_arrow(wheel: None) -> None:
+    look = Look(overlay=path(WITH, ["relayed"]))
+    svg = ET.fromstring(str(draw(WITH, "svg", look, engine="neato", renderer="wheel")))
+    colours = {text.text: text.get("fill") for text in svg.iter(f"{SVG}text")}
+    assert colours["▸ relayed (1)"] == TONES[Tone.TAKEN][0]
+    assert colours["hard_bounce"] == GREY
+
+
+CLEAR = {
+    "one under the other": ('<g class="edge">{0}</g>', [(50, 10), (50, 22)], True),
+    "side by side": ('<g class="edge">{0}</g>', [(20, 10), (90, 10)], True),
+    "on each other": ('<g class="edge">{0}</g>', [(50, 10), (60, 14)], False),
+    "on a state": ('<g class="edge">{0}</g><g class="node">{1}</g>', [(50, 10)], False),
+    "in its state": ('<g class="node">{1}{0}</g>', [(50, 10), (50, 12)], True),
+    "title of a box": ('<g class="cluster">{1}{0}</g>', [(50, 10)], True),
+}
+
+
+@pytest.mark.parametrize(("parts", "places", "expected"), CLEAR.values(), ids=CLEAR)
+def test_what_is_clear(parts: str, places: list[tuple[int, int]], expected: bool) -> None:
+    texts = "".join(
+        f'<text text-anchor="middle" x="{x}" y="{y}" font-size="11">some event</text>'
+        for x, y in places
+    )
+    outline = '<path d="M0,0C0,0 100,0 100,20"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg">{parts.format(texts, outline)}</svg>'
+    assert is_clear(svg.encode()) is expected
 
 
 def test_arrows_between_places_keep_their_labels_as_tooltips() -> None:

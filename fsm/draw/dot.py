@@ -13,11 +13,13 @@ from fsm.draw.picture import Arrow, Box, Node, Picture
 from fsm.draw.rows import Places
 from fsm.text import identifiers, shortened, visible, wrapped
 
-__all__ = ["FONT", "GREY", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
+__all__ = ["FONT", "GREY", "LABEL", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
 
 FONT = "Helvetica,Arial,sans-serif"
 MONOSPACE = "Menlo,Consolas,monospace"
 GREY = "#5f6b76"
+LABEL = "label"
+"""The class of a node that is the label of an arrow."""
 _INK = "#1f2933"
 _LINE = "#52606d"
 
@@ -58,23 +60,32 @@ _WIDEST = 4.5
 
 
 def to_dot(
-    picture: Picture, *, html: bool = True, engine: str = "dot", places: Places | None = None
+    picture: Picture,
+    *,
+    html: bool = True,
+    engine: str = "dot",
+    apart: bool = False,
+    places: Places | None = None,
 ) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow that leaves a box is taken by each of its
     states; a dashed one is our own decision, its reason is in the tooltip. With ``html=False``
     the labels are plain text in one size, for a Graphviz that cannot read HTML-like labels.
-    Only the engine ``dot`` keeps labels apart; for others a label is a node on the way. With
+    Only the engine ``dot`` places labels of arrows, and not all of them well; for others, and
+    with ``apart``, such a label is a node on the way, which nothing comes to lie on. With
     ``places`` states stand where these say, and arrows leave their labels to tooltips.
     """
-    return _Drawing(picture, html, engine, places or {}).source()
+    return _Drawing(picture, html, engine, apart, places or {}).source()
 
 
 class _Drawing:
-    def __init__(self, picture: Picture, html: bool, engine: str, places: Places) -> None:
+    def __init__(
+        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
+    ) -> None:
         self.picture = picture
         self.layered = engine == "dot"
+        self.apart = apart or not self.layered
         self.html = html
         self.places = places
         # Without the HTML-like labels, the renderer knows the widths of one font at a time.
@@ -215,13 +226,28 @@ class _Drawing:
         label = {"label": self._label(events, notes)} | _classes(notes, ())
         if self.places:
             graph.edge(source, target, **attributes)
-        elif self.layered:
-            graph.edge(source, target, **label, **attributes)
+        elif self.apart and not (self.layered and source == target):
+            self._through(graph, number, (source, target), label, attributes)
         else:
-            middle = f"label {number}"
-            graph.node(middle, shape="plain", style="", fontsize="11", **label)
-            graph.edge(source, middle, **attributes, arrowhead="none")
-            graph.edge(middle, target, **attributes)
+            graph.edge(source, target, **label, **attributes)
+
+    def _through(
+        self,
+        graph: Digraph,
+        number: int,
+        ends: tuple[str, str],
+        label: dict[str, str],
+        attributes: dict[str, str],
+    ) -> None:
+        """Draw an arrow as two lines through a node that is its label."""
+        middle = f"label {number}"
+        kind = f"{LABEL} {label.get('class', '')}".strip()
+        look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
+        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
+        graph.node(middle, **label | look | self._id("arrow", number))
+        graph.edge(ends[0], middle, **attributes, arrowhead="none")
+        attributes.pop("ltail", None)
+        graph.edge(middle, ends[1], **attributes)
 
     def _label(
         self,

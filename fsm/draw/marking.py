@@ -59,7 +59,7 @@ def _rejections(found: list[tuple[int, str]]) -> list[Mark]:
     marks = [Mark(Tone.REJECTED, f"{event} {-count:,}") for count, event in ordered[:_MOST]]
     if ordered[_MOST:]:
         rest = -sum(count for count, _ in ordered[_MOST:])
-        marks.append(Mark(Tone.REJECTED, f"{len(ordered) - _MOST:,} other events {rest:,}"))
+        marks.append(Mark(Tone.REJECTED, f"{_others(len(ordered) - _MOST)} {rest:,}"))
     return marks
 
 
@@ -94,8 +94,12 @@ def _untried(machine: Machine, state: str, met: Counter[tuple[str, str]]) -> lis
     events = [e for e in machine.events if not met[state, e] and not machine.step(state, e)]
     marks = [Mark(Tone.REJECTED, event) for event in events[:_MOST]]
     if events[_MOST:]:
-        marks.append(Mark(Tone.REJECTED, f"{len(events) - _MOST:,} other events"))
+        marks.append(Mark(Tone.REJECTED, _others(len(events) - _MOST)))
     return marks
+
+
+def _others(count: int) -> str:
+    return "1 other event" if count == 1 else f"{count:,} other events"
 
 
 # Path ----------------------------------------------------------------------------------------

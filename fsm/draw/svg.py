@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from fsm.draw.dot import FONT, GREY, MONOSPACE, PAINTS, TONES
+from fsm.draw.dot import FONT, GREY, LABEL, MONOSPACE, PAINTS, TONES
 from fsm.draw.overlay import Tone
 from fsm.draw.picture import Picture
 from fsm.errors import OutputError
@@ -80,6 +80,7 @@ def _restyle(root: ET.Element) -> None:
     for group in graph.findall(_G):
         group.attrib.pop("id", None)
         kind, *words = group.get("class", "").split(" ")
+        kind = "edge" if LABEL in words else kind
         group.set("class", kind)
         _flatten_links(group)
         texts = group.findall(_TEXT)
@@ -89,6 +90,8 @@ def _restyle(root: ET.Element) -> None:
         _set_last(texts, words, mono=kind == "node")
         if texts and kind != "node":
             graph.append(_lifted(group, texts))
+        if LABEL in words:
+            graph.remove(group)
 
 
 def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:

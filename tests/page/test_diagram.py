@@ -7,7 +7,8 @@ import pytest
 from hostile import HOSTILE, named
 
 from fsm.catalog import load
-from fsm.machine import Machine
+from fsm.draw.picture import Arrow
+from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 from fsm.page import diagram
 from fsm.page.palette import palette
@@ -21,18 +22,36 @@ def numbers(svg: str, kind: str, group: str) -> list[int]:
     return sorted(int(g.get(f"data-{kind}", -1)) for g in found if g.get("class") == group)
 
 
+def ends(arrow: Arrow) -> tuple[str, str]:
+    return arrow.source, arrow.target
+
+
 @pytest.mark.parametrize(
     "machine",
     [*map(load, NAMES), *map(named, HOSTILE.values())],
     ids=[*NAMES, *HOSTILE],
 )
 def test_states_arrows_and_labels_have_their_numbers(machine: Machine) -> None:
-    drawn = diagram(machine, renderer="wheel")
+    drawn = diagram(machine, renderer="wheel", timeout=60)
     nodes, arrows = range(len(drawn.picture.nodes)), range(len(drawn.picture.arrows))
     assert numbers(drawn.svg, "state", "node") == [-1, *nodes]  # -1 is the dot of the start
     assert numbers(drawn.svg, "arrow", "edge") == [-1, *arrows]
     assert numbers(drawn.svg, "arrow", "edge label") == [*arrows]
     assert "<style" not in drawn.svg
+
+
+def test_an_arrow_through_its_label_is_one_arrow() -> None:
+    states = tuple(State(f"s{i}", f"S{i % 5}", f"State {i}", (f"s{i}",)) for i in range(30))
+    cells = [(i, f"e{k}", (i * k + 7) % 30) for i in range(30) for k in (1, 2, 3)]
+    steps = tuple(Transition(f"s{i}", e, f"s{j}", e) for i, e, j in cells)
+    machine = Machine("ring", "Ring", states, ("e1", "e2", "e3"), steps, "s0")
+    drawn = diagram(machine, renderer="wheel", timeout=60)
+    arrows = range(len(drawn.picture.arrows))
+    loops = {i for i in arrows if len({*ends(drawn.picture.arrows[i])}) == 1}
+    lines = sorted([-1, *arrows, *set(arrows) - loops])  # two for each, but for a loop
+    assert numbers(drawn.svg, "arrow", "edge") == lines
+    assert numbers(drawn.svg, "arrow", "edge label") == [*arrows]
+    assert numbers(drawn.svg, "state", "node") == [-1, *range(30)]
 
 
 @pytest.mark.parametrize("name", NAMES)
