@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FSM := $(BIN)/fsm
 
-.PHONY: run test check diagrams lint types bench clean
+.PHONY: run test check diagrams picture lint types bench clean
 
 run: $(READY)
 	@mkdir -p build
@@ -32,6 +32,11 @@ check: $(READY)
 
 diagrams: $(READY)
 	$(FSM) gallery diagrams
+
+# The picture of the report that the README shows; needs Chromium.
+picture: diagrams/report.html
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=4000 \
+	  --window-size=1280,1330 --screenshot=diagrams/report.png diagrams/report.html
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -14,7 +14,7 @@ from fsm.gallery import stale_files, write_gallery
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("gallery")
-    assert len(list(write_gallery(directory))) == 1 + 9 * len(NAMES) + 5
+    assert len(list(write_gallery(directory))) == 1 + 9 * len(NAMES) + 6
     return directory
 
 
@@ -23,7 +23,8 @@ def test_what_was_just_written_is_fresh(gallery: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "delivery.md", "delivery.dot", "engagement.svg", "explore.html"]
+    "name",
+    ["README.md", "delivery.md", "delivery.dot", "engagement.svg", "explore.html", "report.html"],
 )
 def test_a_changed_and_a_missing_file_are_stale(gallery: Path, name: str) -> None:
     path = gallery / name

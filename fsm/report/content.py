@@ -12,14 +12,14 @@ from fsm.logs.summary import summary
 from fsm.report.deliveries import deliveries
 from fsm.report.figures import Figures
 from fsm.report.names import short_name
-from fsm.report.parting import partings
+from fsm.report.parting import Parting, partings
 from fsm.report.passage import Exit, Passage, passages
 from fsm.report.sentences import deadlines, messages_of, parting, period, rejections, when
 from fsm.report.sides import Side, StatusPart
 from fsm.report.waiting import STAYING, Bin, Waiting, duration, waitings
 from fsm.text import shortened
 
-__all__ = ["charted", "content", "deadline_of"]
+__all__ = ["charted", "content", "deadline_of", "parted"]
 
 _DELIVERIES = 500
 _EXITS = 6
@@ -35,7 +35,7 @@ def content(found: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
         "sides": found.sides,
         "panel": _panel(found),
         "charts": charted(found),
-        "parted": list(_parted(found)),
+        "parted": list(parting(parted(found), *found.sides)) if len(found.sides) == 2 else [],
         "validity": {"shown": span, "said": said},
         "period": period(found.every),
         "groups": [_group(found, group) for group in found.groups],
@@ -83,10 +83,10 @@ def charted(found: Figures) -> list[str]:
     return [name for name in found.curves.indicators if name in own | moved]
 
 
-def _parted(found: Figures) -> Iterator[str]:
-    if len(found.sides) == 2:
-        a, b = found.sides
-        yield from parting(partings(found.curves, a.machine.name, b.machine.name), a, b)
+def parted(found: Figures) -> list[Parting]:
+    """Return where two sides part and meet; of more or fewer sides, nothing."""
+    names = [side.machine.name for side in found.sides]
+    return list(partings(found.curves, *names)) if len(names) == 2 else []
 
 
 def deadline_of(found: Figures) -> tuple[tuple[int, int] | None, str]:

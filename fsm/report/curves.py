@@ -38,12 +38,16 @@ class Curves:
         """The names of the indicators, each once."""
         return tuple(dict.fromkeys(name for name, _ in self.lines))
 
-    def busiest(self) -> tuple[int, int] | None:
-        """Return when most changes happen, if that is but a part of the time."""
+    def busiest(self, meeting: int | None = None) -> tuple[int, int] | None:
+        """Return when most changes happen, if that is but a part of the time.
+
+        ``meeting`` is an instant that must be seen as well.
+        """
         steps = sum(np.abs(np.diff(line, prepend=0)) for line in self.lines.values())
         shares = np.cumsum(steps) / max(1, int(np.sum(steps)))
         low, high = np.searchsorted(shares, (_TAIL, 1 - _TAIL))
         first, last = int(self.times[low]), int(self.times[min(high, len(shares) - 1)])
+        last = max(last, meeting or last)
         margin = max(1, (last - first) // 50)
         narrow = last - first + 2 * margin < _NARROW * (self.times[-1] - self.times[0])
         return (first - margin, last + margin) if narrow else None

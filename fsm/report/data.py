@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fsm.machine import Machine
-from fsm.report.content import charted, deadline_of
+from fsm.report.content import charted, deadline_of, parted
 from fsm.report.curves import thinned
 from fsm.report.figures import Figures
 from fsm.report.sides import Side
@@ -22,7 +22,7 @@ def chart_data(found: Figures) -> dict[str, Any]:
         "toSend": found.to_send,
         "times": curves.times.tolist(),
         "span": [int(found.first.timestamp()), int(curves.times[-1])],
-        "busiest": found.curves.busiest(),
+        "busiest": found.curves.busiest(_meeting(found)),
         "validity": deadline_of(found)[0],
         "sides": [{"label": _shown(s.label), "color": s.color} for s in found.sides],
         "charts": [
@@ -33,6 +33,12 @@ def chart_data(found: Figures) -> dict[str, Any]:
             for name in charted(found)
         ],
     }
+
+
+def _meeting(found: Figures) -> int | None:
+    """Return when two sides agree for good, if they ever part."""
+    since = [one.together_since for one in parted(found)]
+    return max((time for time in since if time is not None), default=None)
 
 
 def message_data(found: Figures) -> dict[str, Any]:

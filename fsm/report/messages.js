@@ -59,7 +59,9 @@ const changeCell = (change) => {
     "td",
     {},
     statusBadge(change.view.statuses[change.after]),
-    effects.length ? el("span", { className: "effects" }, effects.join(" · ")) : null,
+    effects.length
+      ? el("span", { className: "effects" }, ...effects.map((effect) => el("span", {}, effect)))
+      : null,
   );
 };
 const why = (event, changes, line) => {
@@ -107,11 +109,10 @@ const step = (at, time, states) => {
     "tr",
     {},
     el("td", { className: "moment" }, new Date(time).toISOString().replace("T", " ").replace("Z", "")),
-    el("th", { scope: "row" }, code(event)),
+    el("th", { scope: "row" }, code(event), el("span", { className: "place" }, place)),
     stateCell(changes, states),
     ...sides.map((side) => changeCell(changes.find(({ view }) => view === side))),
     el("td", { className: "why" }, why(event, changes, line), " ", companionBadge(changes)),
-    el("td", { className: "quiet place" }, place),
   );
   for (const { view, after } of changes) states[view.machine] = after;
   return row;
@@ -126,7 +127,11 @@ const tell = (message) => {
     time += log.times[at];
     rows.push(step(at, time, states));
   }
-  const head = ["Time (UTC)", "Event", "State", ...sides.map(({ label }) => label), "Why", "Where"];
+  const named = sides.map(({ label, color }) => [
+    el("span", { className: `key mode-${color}` }),
+    label,
+  ]);
+  const head = [["Time (UTC)"], ["Event"], ["State"], ...named, ["Why"]];
   $("history").replaceChildren(
     el("h3", { tabIndex: -1 }, nameOf(message)),
     el(
@@ -136,7 +141,7 @@ const tell = (message) => {
         "table",
         {},
         el("caption", { className: "unseen" }, `What happened to ${nameOf(message)}`),
-        el("thead", {}, el("tr", {}, ...head.map((title) => el("th", { scope: "col" }, title)))),
+        el("thead", {}, el("tr", {}, ...head.map((parts) => el("th", { scope: "col" }, ...parts)))),
         el("tbody", {}, ...rows),
       ),
     ),

@@ -124,7 +124,7 @@ def test_a_message_is_found_and_told_as_explain_tells_it(
             assert str(change.status) in row
             assert change.reason in row
     assert "Bounces + errors ↑" in rows[1]
-    assert "Delivered ↑ · Bounces + errors ↓" in rows[2]
+    assert "Delivered ↑\nBounces + errors ↓" in rows[2]
     assert page.evaluate("location.hash") == "#message=m1"
 
 
