@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 @click.command("convert")
 @reading_options
-@click.argument("logs", nargs=-1, required=True)
+@click.argument("logs", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
 @click.option("--beside", type=click.Path(path_type=Path), help="Write what machines do not hear.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was read as JSON.")
@@ -30,13 +30,16 @@ def command(
 
     The format of each file is told by its content; files may be compressed, rotated, named by
     patterns, and mixed. Every event keeps its native name, file and line, and the rule that
-    mapped it. Complaints, exclusions and the like are written to --beside.
+    mapped it. Complaints, exclusions and the like are written to --beside. With --sql the rows
+    of a query are a log.
     """
     from fsm.logs.read import convert_logs
     from fsm.logs.summary import as_dict
 
+    query = reading.query(logs)
     with Progress("MB", megabytes(logs), 1 << 20) as progress:
-        found = convert_logs(logs, reading.form, reading.choices(progress), reading.hide)
+        choices = reading.choices(progress)
+        found = convert_logs(logs, reading.form, choices, reading.hide, query)
     say(found.notes)
     if output or not as_json:
         write_frames(found.frames(heard=True), output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, wraps
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fsm.logs.convert import Choices
     from fsm.logs.notes import Notes
     from fsm.logs.pseudonym import Pseudonyms
+    from fsm.logs.query import Query
     from fsm.replay.source import Log
 
 __all__ = [
@@ -162,6 +163,8 @@ class Reading:
     labels: str | None
     feedback: bool | None
     exported: tuple[datetime, ...]
+    sql: str | None
+    sql_url: str
 
     @property
     def form(self) -> str | None:
@@ -189,6 +192,16 @@ class Reading:
             self.exported,
             progress,
         )
+
+    def query(self, logs: Sequence[str]) -> Query | None:
+        """Return the query that is a log; a usage error where there are neither."""
+        if self.sql is not None:
+            from fsm.logs.query import Query
+
+            return Query(self.sql, self.sql_url)
+        if not logs:
+            raise click.UsageError("Missing argument 'LOGS...'; give files, or --sql")
+        return None
 
     @property
     def hide(self) -> Callable[[str], str] | None:
@@ -222,6 +235,16 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
         return function(*args, reading=Reading(**own), **given)
 
     for option in (
+        click.option(
+            "--sql-url",
+            type=Variable(),
+            default="env:FSM_DATABASE_URL",
+            show_default=True,
+            help="Where the URL of the database is: env:NAME.",
+        ),
+        click.option(
+            "--sql", metavar="QUERY", help="Read the rows of a query, which cannot write."
+        ),
         click.option(
             "--exported",
             type=Instant(),
@@ -273,6 +296,24 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
     return command
 
 
+class Variable(click.ParamType[str]):
+    """The name of a variable of the environment, as env:NAME."""
+
+    name = "env:name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; a usage error for anything else, which is not repeated."""
+        match = re.fullmatch(r"env:(\w+)", str(value))
+        if not match:
+            self.fail(
+                "the URL of a database is never on the command line, where others see it; set a "
+                "variable to it, and give its name: env:FSM_DATABASE_URL",
+                param,
+                ctx,
+            )
+        return match[1]
+
+
 class Format(click.ParamType[str]):
     """The name of a format that is read."""
 
@@ -308,6 +349,7 @@ class LogOptions:
         """Do the same, and return what was made of them as well."""
         from fsm.logs.read import open_logs
 
+        query = self.reading.query(self.logs)
         with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
             log, notes = open_logs(
                 self.logs,
@@ -315,6 +357,7 @@ class LogOptions:
                 self.reading.form,
                 self.reading.choices(progress),
                 self.reading.hide,
+                query,
             )
         say(notes)
         return log, notes
@@ -340,7 +383,7 @@ def log_options(function: Callable[..., T]) -> Callable[..., T]:
             "--column", "columns", type=Columns(), multiple=True, help="The name a column has."
         ),
         click.option("--machine", "names", multiple=True, help="Default: both feedback modes."),
-        click.argument("logs", nargs=-1, required=True),
+        click.argument("logs", nargs=-1),
     ):
         command = option(command)
     return reading_options(command)

@@ -51,7 +51,7 @@ class Progress:
 def megabytes(paths: Iterable[str]) -> int | None:
     """Return how much there is to read; None where it cannot be told without reading."""
     places = [Path(path) for path in paths]
-    if not all(place.is_file() and place.suffix not in _PACKED for place in places):
+    if not places or not all(place.is_file() and place.suffix not in _PACKED for place in places):
         return None
     return sum(place.stat().st_size for place in places) >> 20
 

@@ -14,6 +14,7 @@ from fsm.cli.progress import Progress
 from fsm.cli.text import counted, number, percentage, table
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
+from fsm.replay.source import place_of
 
 __all__ = ["command"]
 
@@ -144,7 +145,7 @@ def _print_rejections(result: Replay) -> None:
     first = result.first_rejections(_REJECTIONS_SHOWN)
     rows = [
         (
-            f"{row['file']}:{row['line']}",
+            place_of(row["file"], row["line"]),
             row["message_id"],
             row["event"],
             row["state"] or "-",

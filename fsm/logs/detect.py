@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 # The readers' own patterns are imported where a file needs them: most logs are canonical.
 
-__all__ = ["CANONICAL", "Guess", "guess"]
+__all__ = ["CANONICAL", "Guess", "guess", "guess_names"]
 
 CANONICAL = ("csv", "jsonl", "parquet")
 """Formats that need no conversion."""
@@ -59,7 +59,7 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
     if found is None and any(sign in first for sign in ",;\t|"):
         from fsm.logs.snapshot.records import names_of
 
-        found = _guess_snapshot(names_of(first)[0], "its header names", labels)
+        found = guess_names(names_of(first)[0], "its header names", labels)
     return found or _guess_csv(first)
 
 
@@ -87,7 +87,7 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Guess:
             where = f"the record on line {number}" if part is not text else "its record"
             return Guess("webhooks", f"{where} is one of {name}")
         if isinstance(value, dict) and part is not text:
-            found = _guess_snapshot(list(value), "its records have", labels)
+            found = guess_names(list(value), "its records have", labels)
             if found:
                 return found
     begun = _BEGUN.match(text)
@@ -125,7 +125,8 @@ def _guess_mail(first: str) -> Guess | None:
     return Guess("mail", f"it begins as {kind}")
 
 
-def _guess_snapshot(names: list[str], where: str, given: str | None) -> Guess | None:
+def guess_names(names: Sequence[str], where: str, given: str | None) -> Guess | None:
+    """Return the format of a log whose columns have these names, where they tell."""
     from fsm.logs.snapshot.labels import load_labels
 
     labels = load_labels(given)

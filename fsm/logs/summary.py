@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsm.logs.notes import Notes, Tally
+from fsm.replay.source import place_of
 
 __all__ = ["as_dict", "summary"]
 
@@ -58,6 +59,7 @@ def _counts(tally: Tally) -> str:
 
 def _places(name: str, tally: Tally) -> str:
     most = tally.counts.most_common(_SHOWN)
-    texts = [f"{what} ({count:,}, first at {name}:{tally.firsts[what]})" for what, count in most]
+    firsts = {what: place_of(name, tally.firsts[what]) for what, _ in most}
+    texts = [f"{what} ({count:,}, first at {firsts[what]})" for what, count in most]
     more = len(tally.counts) - len(most)
     return "; ".join(texts) + (f"; {more} more kinds" if more else "")

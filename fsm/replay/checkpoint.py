@@ -28,7 +28,7 @@ from fsm.replay.manifest import Absorbed, Manifest, Part, Settings, locked, sync
 from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.output import write_frames
 from fsm.replay.settle import NEVER, Past
-from fsm.replay.source import CHECKPOINT, FURTHER, Log, Source
+from fsm.replay.source import CHECKPOINT, FURTHER, QUERY, Log, Source
 from fsm.replay.team import Team, each_machine
 from fsm.replay.texts import Texts
 
@@ -147,7 +147,8 @@ class Checkpoint:
     def _take(self, source: Source) -> None:
         """Note what is new of a file."""
         if source.frame is not None:
-            raise LogError("a checkpoint knows logs by their files; write the frame to a file")
+            what = "result of the query" if source.name == QUERY else "frame"
+            raise LogError(f"a checkpoint knows logs by their files; write the {what} to a file")
         seen = {file.digest: file for file in self.before.manifest.absorbed}
         seen |= {file.digest: file for _, file in self._fresh}
         sizes = {file.size for file in seen.values()}

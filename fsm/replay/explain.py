@@ -15,7 +15,7 @@ from fsm.machine import Effect, Machine
 from fsm.replay.engine import microseconds_since_1970, team_of
 from fsm.replay.scan import Reader, Wanted, microseconds_of, read_batches
 from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
-from fsm.replay.source import Log
+from fsm.replay.source import Log, place_of
 from fsm.replay.team import Team, assemble, each_machine
 
 __all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
@@ -204,9 +204,8 @@ def _entries(log: Log, history: pl.DataFrame, team: dict[str, Machine]) -> Itera
             for row in part.iter_rows(named=True)
             if row["machine"] is not None
         )
-        yield Entry(
-            first["timestamp"], first["event"], f"{name}:{line}" if name else "", quote, changes
-        )
+        place = place_of(name, line) if name else ""
+        yield Entry(first["timestamp"], first["event"], place, quote, changes)
 
 
 def _change(machine: Machine, row: dict[str, object]) -> Change:

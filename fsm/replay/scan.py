@@ -21,9 +21,18 @@ from fsm.replay.codebook import Codebook
 from fsm.replay.faults import unreadable
 from fsm.replay.fold import Codes, Index, Keys
 from fsm.replay.instants import microseconds
-from fsm.replay.source import Log, Source
+from fsm.replay.source import Log, Source, place_of
 
-__all__ = ["Batch", "Reader", "Wanted", "collect", "extent", "microseconds_of", "read_batches"]
+__all__ = [
+    "Batch",
+    "Reader",
+    "Wanted",
+    "collect",
+    "extent",
+    "microseconds_of",
+    "read_batches",
+    "typed_rows",
+]
 
 ROWS = 1 << 19
 """Rows of a batch: its columns stay in the cache of the processor."""
@@ -196,7 +205,11 @@ def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
 
 def collect(log: Log) -> pl.DataFrame:
     """Return all events of a log; see :attr:`fsm.replay.Log.frame`."""
-    parts = []
+    return pl.concat(typed_rows(log))
+
+
+def typed_rows(log: Log) -> Iterator[pl.DataFrame]:
+    """Yield the same a batch at a time."""
     for file, source in enumerate(log.sources):
         scan = log.scan(source).with_row_index("row")
         if source.format == "csv":
@@ -205,8 +218,7 @@ def collect(log: Log) -> pl.DataFrame:
             there = part.filter(~pl.col(BLANK)).drop(BLANK) if BLANK in part.columns else part
             if any(wrong.any() for _, wrong, _ in _wrong(source, there)):
                 _refuse(log, source)
-            parts.append(_typed(source, file, there))
-    return pl.concat(parts)
+            yield _typed(source, file, there)
 
 
 def _typed(source: Source, file: int, frame: pl.DataFrame) -> pl.DataFrame:
@@ -328,7 +340,9 @@ def _refuse(log: Log, source: Source) -> NoReturn:
     line = source.lines(np.array([row]))[0]
     text = "" if value is None else f"{_shorten(str(value))!r} "
     more = f" ({count - 1:,} more like it)" if count > 1 else ""
-    raise LogError(f"{source.name}:{line}: {column} {text}{fault or _no_time(value)}{more}")
+    raise LogError(
+        f"{place_of(source.name, line)}: {column} {text}{fault or _no_time(value)}{more}"
+    )
 
 
 def _no_time(value: object) -> str:

@@ -26,16 +26,20 @@ from fsm.replay.fold import Codes
 
 __all__ = [
     "FORMATS",
+    "QUERY",
     "Log",
     "Origin",
     "Proof",
     "Source",
     "check_columns",
     "open_source",
+    "place_of",
     "read_log",
 ]
 
 FORMATS = ("csv", "jsonl", "parquet")
+QUERY = "query"
+"""The name that the result of a query is reported under."""
 CHECKPOINT = "checkpoint"
 """The format of a checkpoint's messages: Parquet, with further columns."""
 FURTHER = "past."
@@ -48,6 +52,15 @@ _ROW = "\0row"  # a name no header can have
 
 Proof: TypeAlias = tuple[str, int, str]
 """Where an event stands: file, line, and the line itself."""
+
+
+def place_of(name: str, line: int) -> str:
+    """Return what a place is called; the result of a query has rows, and no lines.
+
+    >>> place_of("log.csv", 7), place_of(QUERY, 7)
+    ('log.csv:7', 'query:row 7')
+    """
+    return f"{name}:{'row ' if name == QUERY else ''}{line}"
 
 
 class Origin(Protocol):
@@ -403,8 +416,9 @@ def check_columns(source: Source, named: Mapping[str, str]) -> None:
         if name not in there:
             shown = _shown_columns(source, named)
             known = ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")
+            header = source.name if source.name == QUERY else f"{source.name}:1"
             raise LogError(
-                f"{source.name}:1: no column {named[name]!r}; there are: {known}. "
+                f"{header}: no column {named[name]!r}; there are: {known}. "
                 f"Map one with --column {name}=NAME"
             )
 

@@ -24,6 +24,7 @@ from fsm.logs.snapshot.records import records
 from fsm.logs.snapshot.sightings import SIGHTING, understood
 from fsm.logs.times import from_datetime
 from fsm.replay.output import write_frames
+from fsm.replay.source import place_of
 
 __all__ = ["Export", "Told", "events_of"]
 
@@ -173,7 +174,8 @@ def _mode(
 
 def _first(parts: Sequence[_Part], status: str) -> str | None:
     found = (part for part in parts if status in part.firsts)
-    return next((f"{part.export.source.name}:{part.firsts[status]}" for part in found), None)
+    places = (place_of(part.export.source.name, part.firsts[status]) for part in found)
+    return next(places, None)
 
 
 def _returned(slices: Sequence[pl.LazyFrame], parts: Sequence[_Part]) -> str | None:
@@ -186,7 +188,7 @@ def _returned(slices: Sequence[pl.LazyFrame], parts: Sequence[_Part]) -> str | N
 
 def _place(rows: pl.DataFrame, parts: Sequence[_Part]) -> str:
     export, line = rows.select("export", "line").row(0)
-    return f"{parts[export].export.source.name}:{line}"
+    return place_of(parts[export].export.source.name, line)
 
 
 def _doubt(rows: pl.DataFrame, parts: Sequence[_Part], what: pl.Expr) -> None:

@@ -13,6 +13,7 @@ from fsm.logs.files import Input
 from fsm.logs.notes import Notes
 from fsm.logs.snapshot.labels import ROLES, Labels
 from fsm.logs.webhooks.fields import parse, text
+from fsm.replay.source import place_of
 
 __all__ = ["names_of", "records"]
 
@@ -59,7 +60,7 @@ def _csv_records(
     watched = _Lines(lines, name, notes)
     header, sign = names_of(next(filter(str.strip, watched), ""))
     first = watched.number
-    places = _places(header, f"{name}:{first}", labels)
+    places = _places(header, place_of(name, first), labels)
     width = len(header)
     reader = csv.reader(watched, delimiter=sign)
     watched.begun = first + 1
@@ -109,7 +110,7 @@ def _json_records(
             record = ()
         if isinstance(record, dict):
             if tuple(record) != keys:
-                places = _places(list(record), f"{name}:{number}", labels)
+                places = _places(list(record), place_of(name, number), labels)
                 keys = tuple(record)
                 wanted = [None if place is None else keys[place] for place in places]
             yield number, [None if key is None else text(record[key]) for key in wanted]
