@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from fsm.draw.graphviz import Renderer
@@ -55,7 +55,7 @@ def report(
     shown = content(found, notes)
     return assemble(
         f"Delivery report: {', '.join(found.names)}",
-        _template("page.html", **shown, drawings=drawings),
+        _filled("page.html", **shown, drawings=drawings),
         subtitle=found.subtitle,
         footer=_footer(found, command),
         styles=[_uplot("uPlot.min.css"), _paints(), part(_HERE, "page.css")],
@@ -78,15 +78,12 @@ def _drawings(found: Figures, **options: Any) -> list[dict[str, object]]:
     return drawn
 
 
-def _template(name: str, **values: object) -> str:
+def _filled(name: str, **values: object) -> str:
+    """Return a template with values, which are text unless they are marked as HTML."""
     environment = Environment(
-        loader=PackageLoader(_HERE, "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_plain,
-        trim_blocks=True,
+        autoescape=True, undefined=StrictUndefined, finalize=_plain, trim_blocks=True
     )
-    return environment.get_template(name).render(values)
+    return environment.from_string(part(_HERE, name)).render(values)
 
 
 def _plain(value: object) -> object:
