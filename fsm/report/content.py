@@ -14,7 +14,7 @@ from fsm.report.figures import Figures
 from fsm.report.names import short_name
 from fsm.report.parting import Parting, partings
 from fsm.report.passage import Exit, Passage, passages
-from fsm.report.sentences import deadlines, messages_of, parting, period, rejections, when
+from fsm.report.sentences import counted, deadlines, messages_of, parting, period, rejections, when
 from fsm.report.sides import Side, StatusPart
 from fsm.report.waiting import STAYING, Bin, Waiting, duration, waitings
 from fsm.text import shortened
@@ -233,7 +233,8 @@ def _deliveries(found: Figures) -> dict[str, Any]:
             }
             for one in largest.first
         ],
-        "said": f"{largest.whole:,} deliveries; percentages are of a delivery's own messages."
+        "said": f"{counted(largest.whole, 'delivery', 'deliveries')}; percentages are of their own "
+        "messages."
         + (f" The {_DELIVERIES} largest are shown." if largest.whole > _DELIVERIES else ""),
     }
 

@@ -30,7 +30,12 @@ class Deliveries:
 
 
 def deliveries(frame: pl.DataFrame, most: int) -> Deliveries:
-    """Return the largest deliveries; ``frame`` is :meth:`fsm.replay.Replay.by_delivery`."""
+    """Return the largest deliveries; ``frame`` is :meth:`fsm.replay.Replay.by_delivery`.
+
+    There are none where no message names one.
+    """
+    if frame["delivery_id"].null_count() == frame.height:
+        return Deliveries((), 0)
     sizes = frame.select("delivery_id", "to_send").unique(maintain_order=True)
     largest = sizes.head(most)
     kept = frame.join(largest, on="delivery_id", how="semi", nulls_equal=True)

@@ -16,7 +16,7 @@ from fsm.report.extent import fitting_period, instant
 from fsm.report.histories import Histories, histories
 from fsm.report.names import short_name
 from fsm.report.passage import by_skeleton
-from fsm.report.sentences import when
+from fsm.report.sentences import counted, messages_of, when
 from fsm.report.sides import Side, sides
 
 __all__ = ["MESSAGES", "Figures", "figures"]
@@ -58,7 +58,8 @@ class Figures:
     @property
     def subtitle(self) -> str:
         """What the log holds, in a line."""
-        counts = f"{self.replay.events:,} events of {self.replay.messages:,} messages"
+        events = counted(self.replay.events, "event", "events")
+        counts = f"{events} of {messages_of(self.replay.messages)}"
         return f"{counts}, {when(self.first)} to {when(self.last)}"
 
     def traffic_of(self, machine: Machine) -> Iterator[tuple[str, str, str | None, int]]:

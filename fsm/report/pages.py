@@ -17,8 +17,8 @@ from fsm.logs.notes import Notes
 from fsm.page import assemble, diagram, part
 from fsm.page.palette import RANKS
 from fsm.replay.result import Replay
+from fsm.report.blocks import chart_block, message_block
 from fsm.report.content import content
-from fsm.report.data import chart_data, message_data
 from fsm.report.figures import MESSAGES, Figures, figures
 from fsm.report.sentences import period
 from fsm.text import shortened, visible
@@ -60,7 +60,7 @@ def report(
         footer=_footer(found, command),
         styles=[_uplot("uPlot.min.css"), _paints(), part(_HERE, "page.css")],
         scripts=[_chart_library(), part("fsm.page", "elements.js"), *_scripts()],
-        data={"charts-data": chart_data(found), "messages-data": message_data(found)},
+        data={"charts-data": chart_block(found), "messages-data": message_block(found)},
     )
 
 

@@ -12,7 +12,7 @@ from fsm.report.parting import Parting
 from fsm.report.sides import Side
 from fsm.report.waiting import duration
 
-__all__ = ["deadlines", "messages_of", "parting", "period", "rejections", "when"]
+__all__ = ["counted", "deadlines", "messages_of", "parting", "period", "rejections", "when"]
 
 
 def when(moment: datetime) -> str:
@@ -30,13 +30,18 @@ _MONTHS = (
 )
 
 
-def messages_of(count: int) -> str:
-    """Return a number of messages.
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number of things.
 
-    >>> messages_of(1), messages_of(1200)
+    >>> counted(1, "message", "messages"), counted(1200, "message", "messages")
     ('1 message', '1,200 messages')
     """
-    return f"{count:,} message{'' if count == 1 else 's'}"
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def messages_of(count: int) -> str:
+    """Return a number of messages."""
+    return counted(count, "message", "messages")
 
 
 def parting(found: Iterable[Parting], a: Side, b: Side) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The data of the page's scripts: curves for the charts, histories for the search."""
+"""The JSON blocks that the page's scripts read: curves for the charts, histories for the search."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fsm.report.figures import Figures
 from fsm.report.sides import Side
 from fsm.text import shortened, visible
 
-__all__ = ["chart_data", "message_data"]
+__all__ = ["chart_block", "message_block"]
 
 
-def chart_data(found: Figures) -> dict[str, Any]:
+def chart_block(found: Figures) -> dict[str, Any]:
     """Return the curves: counts at seconds since 1970."""
     curves = thinned(found.curves)
     return {
@@ -41,7 +41,7 @@ def _meeting(found: Figures) -> int | None:
     return max((time for time in since if time is not None), default=None)
 
 
-def message_data(found: Figures) -> dict[str, Any]:
+def message_block(found: Figures) -> dict[str, Any]:
     """Return the histories, and what each machine shows in each state.
 
     ``machines`` are those of :attr:`Figures.told`; ``views`` say by which of them a side is told.
