@@ -7,15 +7,18 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["HIDDEN", "identifiers", "shortened", "visible", "wrapped"]
+__all__ = ["COMPUTED", "HIDDEN", "identifiers", "inert", "shortened", "visible", "wrapped"]
 
 # Listed, not looked up by category: the Unicode tables of Python change, our output must not.
 HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+COMPUTED = "^'*(?:[=@\t\r\uff1d\uff20]|[+\\-\uff0b\uff0d][\\w.,:@%-]*[^\\w.,:@%-])"
+"""What a spreadsheet computes, or an apostrophe before it: a pattern of re, and of polars."""
 _LONGEST = 1000
 _LONGEST_ID = 40
+_COMPUTED = re.compile(COMPUTED)
 
 
 def visible(text: str) -> str:
@@ -36,6 +39,19 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
     beyond 50,000.
     """
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def inert(text: str) -> str:
+    """Return the text for a cell of CSV, such that no spreadsheet computes it.
+
+    An apostrophe stands before what would be a formula, see
+    https://owasp.org/www-community/attacks/CSV_Injection. Numbers, signs and ids stay as they
+    are; two different texts stay different.
+
+    >>> [inert(text) for text in ("=1+1", "-1+1", "-1", "-", "-Wx_9", "'=1")]
+    ["'=1+1", "'-1+1", '-1', '-', '-Wx_9', "''=1"]
+    """
+    return f"'{text}" if _COMPUTED.match(text) else text
 
 
 def wrapped(text: str, width: int) -> tuple[str, ...]:

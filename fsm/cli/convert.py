@@ -31,7 +31,8 @@ def command(
     The format of each file is told by its content; files may be compressed, rotated, named by
     patterns, and mixed. Every event keeps its native name, file and line, and the rule that
     mapped it. Complaints, exclusions and the like are written to --beside. With --sql the rows
-    of a query are a log.
+    of a query are a log. Texts stay as they are: the CSV is for programs, not for spreadsheets,
+    which compute what begins with =.
     """
     from fsm.logs.read import convert_logs
     from fsm.logs.summary import as_dict

@@ -52,7 +52,8 @@ def command(
 
     A canonical log (CSV, JSONL or Parquet) has one row per event of one message: message_id,
     event and timestamp (RFC 3339), and optionally recipient, delivery_id, event_id and seq. Map
-    other names with --column. The files written are CSV, JSONL or Parquet by their suffix.
+    other names with --column. The files written are CSV, JSONL or Parquet by their suffix; in CSV
+    an apostrophe stands before a text that a spreadsheet would compute, such as =1+1.
     """
     log = source.read()
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
@@ -72,11 +73,11 @@ def command(
             progress=progress,
         )
     if status:
-        write_frames(result.status_frames(), status)
+        write_frames(result.status_frames(), status, inert=True)
     if series:
-        write_frame(result.series(every), series)
+        write_frame(result.series(every), series, inert=True)
     if rejected:
-        write_frame(result.rejections, rejected)
+        write_frame(result.rejections, rejected, inert=True)
     if result.events and not result.heard:
         click.echo(
             "fsm: no machine knows any event of this log; is the column right? "

@@ -10,6 +10,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.options import as_json
 from fsm.spec.write import Grid, markdown, matrix, transitions
+from fsm.text import inert
 
 __all__ = ["command"]
 
@@ -36,7 +37,8 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
 
 def _csv(grid: Grid) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([grid.header, *grid.rows])
+    rows = [map(inert, row) for row in (grid.header, *grid.rows)]
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
 
 

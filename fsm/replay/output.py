@@ -16,6 +16,7 @@ from polars.io.plugins import register_io_source
 
 from fsm.errors import OutputError
 from fsm.files import no_os_errors, replacing
+from fsm.text import COMPUTED
 
 __all__ = ["SUFFIXES", "write_frame", "write_frames"]
 
@@ -25,24 +26,28 @@ _ROWS = 200_000
 """Rows turned to text at a time."""
 
 
-def write_frame(frame: pl.DataFrame, path: str | Path | None) -> None:
+def write_frame(frame: pl.DataFrame, path: str | Path | None, *, inert: bool = False) -> None:
     """Write one frame; see :func:`write_frames`."""
-    write_frames([frame], path)
+    write_frames([frame], path, inert=inert)
 
 
-def write_frames(frames: Iterable[pl.DataFrame], path: str | Path | None) -> None:
+def write_frames(
+    frames: Iterable[pl.DataFrame], path: str | Path | None, *, inert: bool = False
+) -> None:
     """Write frames of the same columns, one after the other, as one table.
 
     The suffix of ``path`` chooses the format, one of :data:`SUFFIXES`; ``None`` and ``-`` are
     standard output, as CSV. Times are written in UTC, in text as RFC 3339. The same frames give
-    the same bytes. Only one frame is held at a time.
+    the same bytes. Only one frame is held at a time. With ``inert``, no cell of CSV is a
+    formula where people open it in a spreadsheet, see :func:`fsm.text.inert`; the other formats
+    hold every text as it is.
 
     Raises :class:`fsm.errors.OutputError` where nothing could be written.
     """
     if path is None or str(path) == "-":
         with no_os_errors("standard output"):
             sys.stdout.flush()
-            _write_text(frames, sys.stdout.buffer, "csv")
+            _write_text(frames, sys.stdout.buffer, "csv", inert)
             sys.stdout.buffer.flush()
         return
     place, suffix = Path(path), _suffix(Path(path))
@@ -52,9 +57,9 @@ def write_frames(frames: Iterable[pl.DataFrame], path: str | Path | None) -> Non
     with replacing(place) as file:
         if suffix.endswith(".gz"):
             with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                _write_text(frames, packed, suffix.split(".")[1])
+                _write_text(frames, packed, suffix.split(".")[1], inert)
         else:
-            _write_text(frames, file, suffix[1:])
+            _write_text(frames, file, suffix[1:], inert)
 
 
 def _suffix(path: Path) -> str:
@@ -71,13 +76,16 @@ _LISTED = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 # Formats -------------------------------------------------------------------------------------
 
 
-def _write_text(frames: Iterable[pl.DataFrame], file: IO[bytes] | gzip.GzipFile, form: str) -> None:
+def _write_text(
+    frames: Iterable[pl.DataFrame], file: IO[bytes] | gzip.GzipFile, form: str, inert: bool
+) -> None:
     header = True
     for frame in frames:
         # An empty frame has no slices, but its header is wanted.
         for part in frame.iter_slices(_ROWS) if frame.height else [frame]:
             text, buffer = _texts(part), io.BytesIO()
             if form == "csv":
+                text = _inert(text) if inert else text
                 text.write_csv(buffer, include_header=header)
             else:
                 text.write_ndjson(buffer)
@@ -95,6 +103,17 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
             fraction = "%.3f" if dtype.time_unit == "ms" else "%.f"
             texts.append(_utc(name, dtype).dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}Z"))
     return frame.with_columns(texts)
+
+
+def _inert(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with an apostrophe before each text that a spreadsheet computes."""
+    cells = []
+    for name, kind in frame.schema.items():
+        if kind in (pl.String, pl.Categorical, pl.Enum):
+            text = pl.col(name).cast(pl.String)
+            guarded = pl.when(text.str.contains(COMPUTED)).then("'" + text).otherwise(text)
+            cells.append(guarded.alias(name))
+    return frame.with_columns(cells)
 
 
 def _utc(name: str, dtype: pl.Datetime) -> pl.Expr:

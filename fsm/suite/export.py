@@ -21,7 +21,7 @@ from typing import TypeAlias
 from fsm.errors import FsmError
 from fsm.suite import templates
 from fsm.suite.generate import Step, Suite
-from fsm.text import visible
+from fsm.text import inert, visible
 
 __all__ = ["FORMATS", "export", "read_tests"]
 
@@ -154,7 +154,8 @@ def _json(value: object) -> str:
 
 def _csv(*cells: object) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
+    texts = [inert(cell) if isinstance(cell, str) else cell for cell in cells]
+    csv.writer(line, lineterminator="\n").writerow(texts)
     return line.getvalue()
 
 
