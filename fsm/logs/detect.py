@@ -18,8 +18,8 @@ _NEEDED = {"message_id", "event", "timestamp"}
 _LINES = 2000
 _RECORDS = 50
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
-_POSTFIX = re.compile(r"postfix[\w.-]*/[\w/-]+(?:\[\d+\]: | \d+ - - )")
-_SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S*\[\d+\]: |, stat=")
+_POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
+_SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
 _MAIL = re.compile(
     r"(?:From \S+ .*\d|(?:Return-Path|Received|Delivered-To|From|To|Date|Message-I[dD]|Subject|"
     r"MIME-Version|Content-Type|X-[\w-]+): )"

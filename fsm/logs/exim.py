@@ -19,8 +19,7 @@ LINE = re.compile(
 )
 _FLAG = re.compile(r"(<=|=>|->|>>|\*>|==|\*\*) (\S+)(.*)")
 _ORIGINAL = re.compile(r" (?:\([^)]*\) )?<([^>]*)>")
-_REPLY = re.compile(r"(?: defer \(-?\d+\)[^:]*)?: (.*)| C=\"(.*)\"")
-_FOR = re.compile(r" for ((?:\S+@\S+ ?)+)$")
+_DEFER = re.compile(r" defer \(-?\d+\)")
 _EXPIRED = re.compile(
     r"retry timeout exceeded|retry time not reached for any host after a long failure period"
     r"|long failure period"
@@ -77,9 +76,8 @@ class Reader:
         self, name: str, sender: str, rest: str, time: int, line: int, events: list[Event]
     ) -> None:
         queued = self._open.put(name, Queued(name, time, line, notice=sender == "<>"))
-        recipients = _FOR.search(rest)
-        if recipients and not queued.notice:
-            for to in recipients[1].split():
+        if not queued.notice:
+            for to in _recipients(rest):
                 self._open.hand_over(queued, to, events)
 
     def _deliver(
@@ -95,8 +93,7 @@ class Reader:
             to, rest = original[1], rest[original.end() :]
         if address.endswith(":"):
             rest = f": {rest.lstrip()}"
-        reply = _REPLY.search(rest)
-        text = (reply[1] or reply[2]) if reply else None
+        text = _reply(rest)
         native = "**/expired" if flag == "**" and text and _EXPIRED.search(text) else flag
         if queued.notice:
             native = "notice"
@@ -104,3 +101,18 @@ class Reader:
             self._open.hand_over(queued, to, events)
             self._open.settle(queued, to, _STATES[flag])
         events.append(Event(queued.name, to, native, time, line, None, text))
+
+
+def _recipients(text: str) -> list[str]:
+    """Return the addresses at the end of a line, after ``for``."""
+    _, said, addresses = text.rpartition(" for ")
+    names = addresses.split() if said else []
+    return names if all(name.find("@", 1, -1) > 0 for name in names) else []
+
+
+def _reply(text: str) -> str | None:
+    """Return what was said: after a colon, or else in quotes after ``C=``."""
+    colon, quoted = text.find(": "), text.find(' C="')
+    if quoted >= 0 and (colon < 0 or quoted < colon) and not _DEFER.search(text, 0, quoted):
+        return text[quoted + 4 : max(text.rfind('"'), quoted + 4)] or None
+    return text[colon + 2 :] or None if colon >= 0 else None

@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 import zstandard
 
@@ -35,10 +36,10 @@ __all__ = ["Holder", "Input", "expand", "line_texts"]
 _BLOCK = 1 << 22
 _LONGEST = 1 << 24
 """Bytes of a line; what is longer is passed over and said."""
-_WINDOW = 1 << 27
-"""Bytes that a zstd file may ask for."""
 _MORSEL = 1 << 12
 """Bytes unpacked at a time: a hostile file makes 128 MiB of them at most."""
+_DICTIONARY = 1 << 27
+"""Bytes that a zstd or xz file may ask for; xz -9 takes half of them."""
 _DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 TOO_LONG = "a line of more than 16 MiB"
 
@@ -65,6 +66,11 @@ class Input:
             with self.path.open("rb") as raw:
                 start = raw.read(6)
             return _decompressed(self.path, start)
+
+    def unpack(self, target: Path) -> None:
+        """Write it to a file, decompressed; raises :class:`fsm.errors.LogError`."""
+        with self._no_damage(), closing(self.open()) as file, target.open("wb") as plain:
+            shutil.copyfileobj(file, plain)
 
     def blocks(self, notes: Notes) -> Iterator[list[str]]:
         """Yield successive lines, in lists."""
@@ -121,6 +127,10 @@ class _Damage:
             raise LogError(f"{self._name}: a directory, not a log; name the files in it") from error
         if isinstance(error, OSError) and error.strerror:
             raise LogError(f"{self._name}: {error.strerror}") from error
+        if "memory" in str(error).lower():
+            raise LogError(
+                f"{self._name}: it takes more than 128 MiB to unpack; compress it with less"
+            ) from cast(BaseException, error)
         fault = "cut short" if kind is EOFError or "end" in str(error) else "damaged"
         cause = cast(BaseException, error)
         raise LogError(f"{self._name}: the compressed file is {fault}; fetch it again") from cause
@@ -132,19 +142,31 @@ def _decompressed(path: Path, start: bytes) -> IO[bytes]:
     if start.startswith(b"BZh"):
         return bz2.open(path)
     if start.startswith(b"\xfd7zXZ\x00"):
-        return cast(IO[bytes], lzma.open(path))
+        begin = partial(lzma.LZMADecompressor, memlimit=_DICTIONARY)
+        return cast(IO[bytes], io.BufferedReader(_Frames(path, begin), _BLOCK))
     if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return cast(IO[bytes], io.BufferedReader(_Zstd(path), _BLOCK))
+        unpack = zstandard.ZstdDecompressor(max_window_size=_DICTIONARY).decompressobj
+        return cast(IO[bytes], io.BufferedReader(_Frames(path, unpack), _BLOCK))
     return path.open("rb")
 
 
-class _Zstd(io.RawIOBase):
-    """Reads zstd frames, and notices when the last one is cut short."""
+class _Frame(Protocol):
+    """What unpacks one frame (zstd) or stream (xz)."""
 
-    def __init__(self, path: Path) -> None:
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class _Frames(io.RawIOBase):
+    """Reads frames one after the other, and notices when the last one is cut short."""
+
+    def __init__(self, path: Path, begin: Callable[[], _Frame]) -> None:
         self._raw = path.open("rb")
-        self._unpack = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._begin = begin
+        self._frame: _Frame | None = None
         self._left = b""
 
     def readable(self) -> bool:
@@ -167,7 +189,11 @@ class _Zstd(io.RawIOBase):
     def _unpacked(self, data: bytes) -> bytes:
         parts = []
         while data:
-            self._frame = self._frame or self._unpack.decompressobj()
+            if self._frame is None:
+                data = data.lstrip(b"\0")  # xz files may be filled up with them
+                if not data:
+                    break
+                self._frame = self._begin()
             parts.append(self._frame.decompress(data))
             data = self._frame.unused_data
             if self._frame.eof:

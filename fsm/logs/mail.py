@@ -32,8 +32,12 @@ _HEADERS = re.compile(
     r"^[ \t>]*Message-ID:[ \t\r\n]*<([^<>\s]{1,500})>", re.IGNORECASE | re.MULTILINE
 )
 _SAID = 4000
-"""Characters of a mail in words that are kept as what was said."""
+"""Characters of a mail in words, and of a field, that are kept."""
 _ADDRESS = re.compile(r"(?!.*\.\.)[^@\s<>]{1,250}@[^@\s<>]{1,250}")
+_PARTS = 2000
+"""Parts of a mail; each takes a while."""
+TOO_MANY = "a mail of more than 2,000 parts"
+TOO_DEEP = "a mail of parts within parts that nobody writes"
 NO_DATE = "the mail has no date; that of its file stands for it"
 NO_ID = "the report does not have the message's id; the address stands for it"
 
@@ -49,7 +53,15 @@ class Reader:
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
         """Yield the events of the mails in blocks of lines."""
         for text, line in mails(blocks, notes):
-            yield "mail", list(self._events(text, line, notes))
+            if text.count("\n--") > _PARTS:
+                notes.rejected.add(TOO_MANY, line)
+                continue
+            try:
+                events = list(self._events(text, line, notes))
+            except RecursionError:  # parts in parts, or comments in comments, without an end
+                notes.rejected.add(TOO_DEEP, line)
+                continue
+            yield "mail", events
 
     def _events(self, text: str, line: int, notes: Notes) -> Iterator[Event]:
         envelope, mail = _parsed(text)
@@ -157,7 +169,7 @@ def _complaint(part: Message) -> Iterator[Found]:
 
 
 def _field(block: Message, name: str) -> str:
-    return " ".join(str(block.get(name, "")).split())
+    return " ".join(str(block.get(name, ""))[:_SAID].split())
 
 
 def _in_words(mail: Message, text: str) -> Iterator[Found]:

@@ -57,6 +57,9 @@ FAULTS = (
     "unknown",
 )
 
+_LONGEST = 200
+"""Characters of a path that are looked at; those of the tables are far shorter."""
+
 _HERE = Path(__file__).parent
 _PLACES = (_HERE, _HERE / "webhooks", _HERE / "snapshot")
 
@@ -100,6 +103,7 @@ class Format:
 
     def meaning(self, native: str) -> Meaning | None:
         """Return what a native event means; None where the table does not say."""
+        native = native[:_LONGEST]
         if native not in self._known:
             if len(self._known) > 10_000:
                 self._known.clear()

@@ -9,6 +9,8 @@ __all__ = ["Notes", "Tally"]
 
 _KINDS = 1000
 """Different texts that are counted apart; a hostile log has any number of them."""
+_LONGEST = 200
+"""Characters of one."""
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Tally:
 
     def add(self, what: str, line: int, count: int = 1) -> None:
         """Count something that stands on a line."""
+        what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}..."
         if what not in self.firsts and len(self.firsts) >= _KINDS:
             what = "others"
         self.firsts[what] = min(line, self.firsts.get(what, line))

@@ -19,10 +19,10 @@ from fsm.logs.used import Used
 __all__ = ["Reader", "status_fields"]
 
 _ADDRESS = r'<?((?:"[^"]*"|[^"<>,\s])*)>?'
-_FIELDS = r"(?:\w+=[^,]*, )*?"
+_FIELDS = r"(?:(?!status=)\w+=[^,]*, )*?"
 _STATUS = re.compile(
     rf"to={_ADDRESS}, (?:orig_to=<?(?:\"[^\"]*\"|[^\"<>,\s])*>?, )?relay=([^,]*), "
-    rf"(?:{_FIELDS}delay=([\d.]+), )?(?:{_FIELDS}dsn=([\d.]+), )?"
+    rf"(?:{_FIELDS}delay=([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?), )?+(?:{_FIELDS}dsn=([\d.]+), )?+"
     rf"{_FIELDS}status=([\w-]+)(?: \((.*)\))?"
 )
 _FROM = re.compile(r"from=<([^>]*)>(?:, status=(expired|force-expired))?")

@@ -41,8 +41,10 @@ class Reader:
                     names = line.lower().replace('"', "").strip().split(",")
                 elif line.strip():
                     values = _fields(line)
-                    record = dict(zip(names, values, strict=False))
-                    self._add(record, number, notes, events)
+                    if values is None:
+                        notes.rejected.add("not CSV", number)
+                        continue
+                    self._add(dict(zip(names, values, strict=False)), number, notes, events)
             yield "powermta", events
         notes.lines = number
 
@@ -72,7 +74,11 @@ class Reader:
         )
 
 
-def _fields(line: str) -> list[str]:
+def _fields(line: str) -> list[str] | None:
+    """Return the fields of a line; None where it is no CSV."""
     if '"' not in line:
         return line.split(",")
-    return next(csv.reader([line.replace("\0", "")]), [])
+    try:
+        return next(csv.reader([line.replace("\0", "")]), [])
+    except csv.Error:
+        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -133,6 +132,5 @@ def _canonical(item: Plan, form: str | None) -> Source:
 def _unpacked(packed: Input) -> Input:
     directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
     path = Path(directory.name) / "log"
-    with packed.open() as file, path.open("wb") as plain:
-        shutil.copyfileobj(file, plain)
+    packed.unpack(path)
     return replace(packed, path=path, keep=Holder(directory.cleanup))

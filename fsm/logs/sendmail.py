@@ -18,7 +18,8 @@ LINE = re.compile(
 )
 _FROM = re.compile(r"from=<?([^>,]*)>?,")
 _COUNT = re.compile(r", nrcpts=(\d{1,6})")
-_TO = re.compile(r"to=((?:(?:\\.|\"[^\"]*\"|<[^>]*>|[^,\s<]+),?)+), (?:\w+=[^,]*, )*?")
+_ADDRESSES = r"(?:(?:\\.|\"[^\"]*\"|<[^>]*>|[^,\s<\"\\]++|[\"\\])(?:,(?! ))?)++"
+_TO = re.compile(rf"to=({_ADDRESSES}), ")
 _DSN = re.compile(r", dsn=(\d\.\d{1,3}\.\d{1,3})")
 _STAT = re.compile(r", stat=(.*)")
 _NOTIFY = re.compile(r"(\w+): (?:sender|postmaster) notify: Cannot send message (?:for|within)")

@@ -12,6 +12,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000
 _LAST = 253_402_214_400 * _SECOND  # 9999-12-31
+_LONGEST = 64
+"""Characters of a time."""
 _DIGITS = frozenset("0123456789.")
 
 
@@ -23,7 +25,7 @@ def instant(value: object, zone: tzinfo) -> int | None:
     if isinstance(value, str):
         if _DIGITS.issuperset(value):
             return _from_digits(value)
-        return from_text(value, zone)
+        return from_text(value[:_LONGEST], zone)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return from_number(value)
     return None
@@ -64,7 +66,7 @@ def from_text(text: str, zone: tzinfo) -> int | None:
     except (ValueError, OverflowError):
         pass
     try:
-        return from_datetime(parsedate_to_datetime(text[:64]), zone)
+        return from_datetime(parsedate_to_datetime(text), zone)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

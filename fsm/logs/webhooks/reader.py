@@ -180,12 +180,14 @@ def _documents(
         while start < len(buffer) and buffer[start] in _BETWEEN:
             start += 1
         line += buffer.count("\n", place, start)
-        place = start
+        place = wrong = start
         if place < len(buffer):
             try:
                 value, end = decode(buffer, place)
-            except (ValueError, RecursionError):
-                value, end = None, -1
+            except json.JSONDecodeError as error:
+                value, end, wrong = None, -1, error.pos
+            except (ValueError, RecursionError):  # a number, or lists, that nobody writes
+                value, end, wrong = None, -1, len(buffer)
             # A number at the end of the buffer may go on.
             if end >= 0 and (end < len(buffer) or isinstance(value, dict)):
                 yield value, line, end - place
@@ -197,7 +199,9 @@ def _documents(
             buffer, place = buffer[place:] + more, 0
         elif place < len(buffer):
             notes.rejected.add("not JSON", line)
-            end = buffer.find("\n", place) + 1 or len(buffer)
+            # What was looked at is not looked at again: a hostile text costs no more than others.
+            end = buffer.rfind("\n", place, wrong) + 1
+            end = end or buffer.find("\n", place) + 1 or len(buffer)
             line += buffer.count("\n", place, end)
             place = end
         else:

@@ -1,0 +1,78 @@
+"""Reading any bytes as a log: samples of our own of every format, and what must hold of each."""
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC
+from pathlib import Path
+
+from fsm.errors import LogError
+from fsm.logs.convert import FAMILIES, Choices, Reader, convert, plan
+from fsm.logs.detect import CANONICAL
+from fsm.logs.event import Event
+from fsm.logs.files import expand
+from fsm.logs.meaning import BESIDE, HEARD
+from fsm.logs.notes import Notes
+from fsm.logs.read import open_logs
+from fsm.logs.summary import summary
+from fsm.replay import replay
+from tests.logs.test_mail import REPORTS
+from tests.logs.test_servers import EXIM, KUMOMTA, MOMENTUM, POSTFIX, POWERMTA, SENDMAIL
+from tests.logs.test_webhooks import CASES
+
+__all__ = ["FORMS", "SAMPLES", "events", "read_whole"]
+
+FORMS = (None, *CANONICAL, "postfix", "exim", "sendmail", "powermta", "momentum", "sendgrid", "mail")
+"""What a file may be said to be; None: nothing. A provider stands for all webhooks."""
+
+CSV = "message_id,event,timestamp,seq\nm1,relayed,2026-01-05T09:00:00Z,1\nm1,delivered,1767603601,2\n"
+JSONL = '{"message_id":"m1","event":"relayed","timestamp":"2026-01-05T09:00:00Z"}\n'
+SAMPLES: dict[str, str] = {
+    **{f"postfix: {name}": text for name, (text, _) in POSTFIX.items()},
+    **{f"mail: {name}": text for name, (text, _) in REPORTS.items()},
+    **{f"webhooks: {number}": json.dumps(case[1]) for number, case in enumerate(CASES)},
+    "webhooks: array": json.dumps([case[1] for case in CASES[::9]], indent=1),
+    "exim": EXIM,
+    "sendmail": SENDMAIL,
+    "powermta": POWERMTA,
+    "kumomta": KUMOMTA,
+    "momentum": MOMENTUM,
+    "mbox": "".join(f"From x@y Mon Jan  5 09:00:00 2026\n{t}\n\n" for t, _ in REPORTS.values()),
+    "csv": CSV,
+    "jsonl": JSONL * 2,
+}
+"""Texts of every format, by what they are."""
+
+LATEST = 253_402_214_400_000_000  # 9999-12-31 in microseconds
+
+
+def events(lines: Iterable[list[str]], reader: Reader) -> tuple[list[Event], Notes]:
+    """The events that a reader finds, each as it must be; raises what it raises."""
+    notes = Notes("any")
+    found = [e for _, group in reader.read(lines, notes) for e in _plain(group)]
+    for event in found:
+        assert isinstance(event.message_id, str)
+        assert isinstance(event.native, str)
+        assert event.recipient is None or isinstance(event.recipient, str)
+        assert 0 <= event.time <= LATEST
+        assert event.line >= 0
+    for line in summary(notes):
+        assert len(line) < 10_000
+    return found, notes
+
+
+def _plain(group: object) -> Iterable[Event]:
+    rows = getattr(group, "iter_rows", None)
+    return map(Event._make, rows()) if rows else group  # type: ignore[return-value]
+
+
+def read_whole(path: Path, form: str | None, machines: list[object]) -> None:
+    """Read and replay a file; any fault of it must be said in one line."""
+    with suppress(LogError):
+        notes: list[Notes] = []
+        plans = plan(expand([str(path)]), form)
+        if all(item.format in FAMILIES for item in plans):
+            for rows in convert(plans, Choices(UTC), notes):
+                assert set(rows["event"].unique()) <= {*HEARD, *BESIDE}
+        log, _ = open_logs([str(path)], form=form)
+        replay(log, machines, oracle=False)
