@@ -1,4 +1,4 @@
-"""``fsm convert``: logs of other formats to a canonical one."""
+"""``fsm convert``: logs of other formats to a canonical one, or to those of process mining."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import Reading, print_json, reading_options, say
+from fsm.cli.options import Columns, Reading, print_json, reading_options, say
 from fsm.cli.progress import Progress, megabytes
 from fsm.replay.output import write_frames
 
@@ -18,32 +18,49 @@ __all__ = ["command"]
 @click.argument("logs", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
 @click.option("--beside", type=click.Path(path_type=Path), help="Write what machines do not hear.")
+@click.option(
+    "--column", "columns", type=Columns(), multiple=True, help="The name a canonical column has."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was read as JSON.")
 def command(
     reading: Reading,
     logs: tuple[str, ...],
     output: Path | None,
     beside: Path | None,
+    columns: tuple[tuple[str, str], ...],
     as_json: bool,
 ) -> None:
-    """Convert LOGS to a canonical log: CSV, JSONL or Parquet by the suffix of its name.
+    """Convert LOGS to a canonical log, or to one of process mining, by the suffix of its name.
+
+    \b
+    .csv .jsonl .parquet   canonical, .csv.gz and .jsonl.gz packed
+    .xes .xes.gz           XES (IEEE 1849), a trace for each message and recipient
+    .jsonocel .ocel.json   OCEL 2.0 as JSON; objects are messages, recipients, deliveries
+    .xmlocel .ocel.xml     OCEL 2.0 as XML
+    .sqlite                OCEL 2.0 as an SQLite database
 
     The format of each file is told by its content; files may be compressed, rotated, named by
     patterns, and mixed. Every event keeps its native name, file and line, and the rule that
-    mapped it. Complaints, exclusions and the like are written to --beside. With --sql the rows
-    of a query are a log. Texts stay as they are: the CSV is for programs, not for spreadsheets,
-    which compute what begins with =.
+    mapped it. Complaints, exclusions and the like are written to --beside. Canonical logs are
+    taken too; columns that are not of a converted log are left out. With --sql the rows of a
+    query are a log. Texts stay as they are: the CSV is for programs, not for spreadsheets, which
+    compute what begins with =.
+
+    Memory grows with the number of messages only: for XES a million events are sorted at a time,
+    and all of one message, if it has more.
     """
+    from fsm.logs.export import suffix_written, write_log
     from fsm.logs.read import convert_logs
     from fsm.logs.summary import as_dict
 
     query = reading.query(logs)
+    written = suffix_written(output) if output or not as_json else ""
     with Progress("MB", megabytes(logs), 1 << 20) as progress:
-        choices = reading.choices(progress)
-        found = convert_logs(logs, reading.form, choices, reading.hide, query)
+        choices = reading.choices(progress, dict(columns))
+        found = convert_logs(logs, reading.form, choices, reading.hide, query, written)
     say(found.notes)
-    if output or not as_json:
-        write_frames(found.frames(heard=True), output)
+    if written:
+        write_log(found, output)
     if beside:
         write_frames(found.frames(heard=False), beside)
     if as_json:

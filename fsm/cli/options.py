@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, wraps
@@ -171,8 +171,13 @@ class Reading:
         """The format, or None to tell it by content."""
         return None if self.log_format == "auto" else self.log_format
 
-    def choices(self, progress: Callable[[int], object]) -> Choices:
-        """Return what the readers are told, and whom they tell how many bytes they have read."""
+    def choices(
+        self, progress: Callable[[int], object], columns: Mapping[str, str] | None = None
+    ) -> Choices:
+        """Return what the readers are told, and whom they tell how many bytes they have read.
+
+        ``columns`` are names in canonical logs.
+        """
         from fsm.logs.convert import Choices
         from fsm.logs.policy import load_policy
 
@@ -191,6 +196,7 @@ class Reading:
             self.feedback,
             self.exported,
             progress,
+            columns or {},
         )
 
     def query(self, logs: Sequence[str]) -> Query | None:

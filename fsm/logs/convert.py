@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from importlib import import_module
@@ -19,6 +19,7 @@ from fsm.logs.files import Input
 from fsm.logs.meaning import load_format
 from fsm.logs.notes import Notes
 from fsm.logs.policy import Policy, load_policy
+from fsm.logs.unconverted import canonical_source, unconverted
 
 __all__ = ["FAMILIES", "Choices", "Plan", "convert", "plan"]
 
@@ -50,6 +51,8 @@ class Choices:
     """When exports were made, in the order of their files."""
     progress: Callable[[int], object] = lambda _: None
     """What is told, now and then, how many bytes have been read."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The names of columns in canonical logs."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,10 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
     readers: dict[str, Reader] = {}
     for item in _in_order([item for item in plans if item.format != "snapshot"], choices):
         note = _note(item, notes)
+        if item.format in CANONICAL:
+            given = unconverted(canonical_source(item.source, item.format), choices.columns, note)
+            yield from map(choices.disguise, given) if choices.disguise else given
+            continue
         clock.begin(item.source.last_written(), note)
         if item.format not in readers:
             readers[item.format] = _reader(item.format, clock, choices)

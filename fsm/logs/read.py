@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.convert import Choices, Plan, plan
 from fsm.logs.detect import CANONICAL, guess_names
-from fsm.logs.files import Holder, Input, expand
+from fsm.logs.files import Input, expand
 from fsm.logs.notes import Notes
-from fsm.logs.plain import Plain
 from fsm.logs.query import Query, execute
 from fsm.logs.spool import Spool, spool
-from fsm.replay.source import NEEDED, QUERY, Log, Source, check_columns, open_source
+from fsm.logs.unconverted import canonical_source
+from fsm.replay.source import NEEDED, QUERY, Log, check_columns
 
 __all__ = ["convert_logs", "open_logs"]
-
-_UNKNOWN_TO_POLARS = (b"BZh", b"\xfd7zXZ\x00")
 
 
 def open_logs(
@@ -41,13 +35,9 @@ def open_logs(
     """
     choices = choices or Choices()
     plans = plan(expand(paths), "csv" if columns and form is None else form, choices.labels)
-    sources = [_canonical(item, form) for item in plans if item.format in CANONICAL]
     if query:
-        found = _answer(query, columns or {}, form, choices)
-        if isinstance(found, Source):
-            sources.append(found)
-        else:
-            plans.append(found)
+        plans.append(_answer(query, columns or {}, form, choices))
+    sources = [canonical_source(item.source, form) for item in plans if item.format in CANONICAL]
     others = [item for item in plans if item.format not in CANONICAL]
     notes: tuple[Notes, ...] = ()
     if others:
@@ -71,33 +61,31 @@ def convert_logs(
     choices: Choices | None = None,
     hide: Callable[[str], str] | None = None,
     query: Query | None = None,
-) -> Spool | Plain:
-    """Convert logs; raises :class:`fsm.errors.LogError`, also for those that need none.
+    written: str = "",
+) -> Spool:
+    """Convert logs, canonical ones too: into another kind of file, or together with others.
 
-    The result of ``query`` may be a canonical log, if there is no other one.
+    ``written`` is the suffix of what shall be written. Raises :class:`fsm.errors.LogError`, also
+    for one canonical log that would be written as it is.
     """
     choices = choices or Choices()
+    form = "csv" if choices.columns and form is None and not query else form
     plans = plan(expand(paths), form, choices.labels)
     if query:
-        found = _answer(query, {}, form, choices)
-        if isinstance(found, Plan):
-            plans.append(found)
-        elif plans:
-            raise LogError(f"{QUERY}: a canonical log; write it alone, without other logs")
-        else:
-            return Plain(_checked(Log((found,))), choices.disguise)
-    for item in plans:
-        if item.format in CANONICAL:
-            raise LogError(
-                f"{item.source.name}: read as canonical {item.format} ({item.reason}); "
-                "it needs no conversion. Give --format if it is something else"
-            )
+        plans.append(_answer(query, choices.columns, form, choices))
+    if not plans:
+        raise LogError("no log files given")
+    (item, *more) = plans
+    same = item.format in CANONICAL and item.source.name.lower().endswith(written or "\0")
+    if same and not more and not choices.columns and choices.disguise is None:
+        raise LogError(
+            f"{item.source.name}: read as canonical {item.format} ({item.reason}); it needs no "
+            "conversion. Name another kind of file with -o, or give --format if it is another"
+        )
     return spool(plans, choices, hide)
 
 
-def _answer(
-    query: Query, columns: Mapping[str, str], form: str | None, choices: Choices
-) -> Source | Plan:
+def _answer(query: Query, columns: Mapping[str, str], form: str | None, choices: Choices) -> Plan:
     """Return the result of a query as a canonical log, or as an export of statuses."""
     if form not in (None, "snapshot"):
         raise LogError(
@@ -109,28 +97,8 @@ def _answer(
     lacking = [name for name in NEEDED if columns.get(name, name) not in result.names]
     found = guess_names(result.names, "its columns are", choices.labels) if lacking else None
     if form is None and found is None:
-        source = Source(result.path, QUERY, "frame", rows)
-        weakref.finalize(source, id, result.keep)
-        return source
+        return Plan(Input(result.path, QUERY, keep=result.keep), "parquet", "the rows of a query")
     lines = result.path.with_name("query.jsonl")  # one row, one line
     rows.sink_ndjson(lines)
     reason = found.reason if form is None and found else "as given"
     return Plan(Input(lines, QUERY, keep=result.keep), "snapshot", reason)
-
-
-def _canonical(item: Plan, form: str | None) -> Source:
-    place, keep = item.source, item.source.keep
-    with place.path.open("rb") as file:
-        if file.read(6).startswith(_UNKNOWN_TO_POLARS):
-            place = _unpacked(place)
-            keep = place.keep
-    source = open_source(place.path, place.name, form if form in CANONICAL else None)
-    weakref.finalize(source, id, keep)  # a temporary file stays as long as its source
-    return source
-
-
-def _unpacked(packed: Input) -> Input:
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
-    path = Path(directory.name) / "log"
-    packed.unpack(path)
-    return replace(packed, path=path, keep=Holder(directory.cleanup))

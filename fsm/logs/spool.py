@@ -13,9 +13,10 @@ import polars as pl
 
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.convert import Choices, Plan, convert
+from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Input, line_texts
 from fsm.logs.implied import implied, merged
-from fsm.logs.meaning import HEARD
+from fsm.logs.meaning import BESIDE
 from fsm.logs.notes import Notes
 from fsm.replay.fold import Codes
 from fsm.replay.output import write_frames
@@ -24,6 +25,10 @@ from fsm.replay.source import Source
 __all__ = ["Spool", "spool"]
 
 _ROW = "row"
+
+
+_HEARD = ~pl.col("event").is_in(BESIDE) | pl.col("format").is_in(CANONICAL)
+"""What machines hear: of a canonical log everything, whatever it is called."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,7 @@ class Spool:
 
     def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
         """Yield the rows that machines hear, or those that are kept beside them."""
-        wanted = pl.col("event").is_in(HEARD)
-        rows = pl.scan_parquet(self.path).filter(wanted if heard else ~wanted)
+        rows = self.events() if heard else pl.scan_parquet(self.path).filter(~_HEARD)
         some = False
         for frame in rows.collect_batches(maintain_order=True):
             some = some or frame.height > 0
@@ -47,12 +51,15 @@ class Spool:
         if not some:
             yield pl.DataFrame(schema=SCHEMA)
 
+    def events(self) -> pl.LazyFrame:
+        """Return the rows that machines hear."""
+        return pl.scan_parquet(self.path).filter(_HEARD)
+
     def source(self) -> Source:
         """Return what a replay reads."""
-        heard = pl.scan_parquet(self.path).filter(pl.col("event").is_in(HEARD))
         names = [note.name for note in self.notes]
         name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-        return Source(self.path, name, "frame", heard, origin=self)
+        return Source(self.path, name, "frame", self.events(), origin=self)
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""

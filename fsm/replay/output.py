@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ from fsm.errors import OutputError
 from fsm.files import no_os_errors, replacing
 from fsm.text import COMPUTED
 
-__all__ = ["SUFFIXES", "write_frame", "write_frames"]
+__all__ = ["SUFFIXES", "suffix_of", "write_frame", "write_frames"]
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
@@ -50,7 +50,7 @@ def write_frames(
             _write_text(frames, sys.stdout.buffer, "csv", inert)
             sys.stdout.buffer.flush()
         return
-    place, suffix = Path(path), _suffix(Path(path))
+    place, suffix = Path(path), suffix_of(Path(path))
     if suffix == ".parquet":
         _write_parquet(frames, place)
         return
@@ -62,15 +62,17 @@ def write_frames(
             _write_text(frames, file, suffix[1:], inert)
 
 
-def _suffix(path: Path) -> str:
+def suffix_of(path: Path, suffixes: Sequence[str] = SUFFIXES) -> str:
+    """Return the suffix of a file's name, whatever the case of its letters.
+
+    Raises :class:`fsm.errors.OutputError` where it is none of these.
+    """
     name = path.name.lower()
-    fitting = [suffix for suffix in SUFFIXES if name.endswith(suffix)]
+    fitting = [suffix for suffix in suffixes if name.endswith(suffix)]
     if not fitting:
-        raise OutputError(f"{path}: unknown kind of file; its name must end in {_LISTED}")
+        listed = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+        raise OutputError(f"{path}: unknown kind of file; its name must end in {listed}")
     return fitting[0]
-
-
-_LISTED = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
 
 
 # Formats -------------------------------------------------------------------------------------

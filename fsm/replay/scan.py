@@ -7,7 +7,7 @@ in each process, so that nobody can write a log of colliding names.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -24,20 +24,22 @@ from fsm.replay.instants import microseconds
 from fsm.replay.source import Log, Source, place_of
 
 __all__ = [
+    "OWN",
     "Batch",
     "Reader",
     "Wanted",
     "collect",
     "extent",
+    "frames",
     "microseconds_of",
     "read_batches",
-    "typed_rows",
 ]
 
 ROWS = 1 << 19
 """Rows of a batch: its columns stay in the cache of the processor."""
 
 BLANK = "\0blank"
+OWN = "\0own "
 NO_TIME = np.iinfo(np.int64).min
 LAST = np.iinfo(np.int64).max
 _SHOWN = 80
@@ -205,16 +207,22 @@ def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
 
 def collect(log: Log) -> pl.DataFrame:
     """Return all events of a log; see :attr:`fsm.replay.Log.frame`."""
-    return pl.concat(typed_rows(log))
+    return pl.concat(frames(log))
 
 
-def typed_rows(log: Log) -> Iterator[pl.DataFrame]:
-    """Yield the same a batch at a time."""
+def frames(log: Log, own: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
+    """Yield the events of a log; see :attr:`fsm.replay.Log.frame`.
+
+    ``own`` are further columns of its sources; they come under names that begin with :data:`OWN`.
+    """
     for file, source in enumerate(log.sources):
-        scan = log.scan(source).with_row_index("row")
+        scans = [log.scan(source).with_row_index("row")]
         if source.format == "csv":
-            scan = pl.concat([scan, _blanks(log, source)], how="horizontal")
-        for part in read_batches(source, scan):
+            scans.append(_blanks(log, source))
+        if own:
+            raw = source.raw({**log.names(source), **{name: name for name in own}})
+            scans.append(raw.select(pl.col(name).alias(f"{OWN}{name}") for name in own))
+        for part in read_batches(source, pl.concat(scans, how="horizontal")):
             there = part.filter(~pl.col(BLANK)).drop(BLANK) if BLANK in part.columns else part
             if any(wrong.any() for _, wrong, _ in _wrong(source, there)):
                 _refuse(log, source)

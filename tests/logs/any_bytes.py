@@ -22,10 +22,22 @@ from tests.logs.test_webhooks import CASES
 
 __all__ = ["FORMS", "SAMPLES", "events", "read_whole"]
 
-FORMS = (None, *CANONICAL, "postfix", "exim", "sendmail", "powermta", "momentum", "sendgrid", "mail")
+FORMS = (
+    None,
+    *CANONICAL,
+    "postfix",
+    "exim",
+    "sendmail",
+    "powermta",
+    "momentum",
+    "sendgrid",
+    "mail",
+)
 """What a file may be said to be; None: nothing. A provider stands for all webhooks."""
 
-CSV = "message_id,event,timestamp,seq\nm1,relayed,2026-01-05T09:00:00Z,1\nm1,delivered,1767603601,2\n"
+CSV = (
+    "message_id,event,timestamp,seq\nm1,relayed,2026-01-05T09:00:00Z,1\nm1,delivered,1767603601,2\n"
+)
 JSONL = '{"message_id":"m1","event":"relayed","timestamp":"2026-01-05T09:00:00Z"}\n'
 SAMPLES: dict[str, str] = {
     **{f"postfix: {name}": text for name, (text, _) in POSTFIX.items()},

@@ -1,0 +1,107 @@
+"""Canonical logs as rows of a converted one: they go with the others, or into another file."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from fsm.logs.canonical import SCHEMA
+from fsm.logs.detect import CANONICAL
+from fsm.logs.files import Holder, Input
+from fsm.logs.notes import Notes
+from fsm.replay.scan import OWN, frames
+from fsm.replay.source import Log, Source, check_columns, open_source
+
+__all__ = ["canonical_source", "unconverted"]
+
+_UNKNOWN_TO_POLARS = (b"BZh", b"\xfd7zXZ\x00")
+_SHOWN = 5
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
+
+def canonical_source(place: Input, form: str | None) -> Source:
+    """Return what reads a canonical file; ``form`` None tells by its content."""
+    keep = place.keep
+    with place.path.open("rb") as file:
+        if file.read(6).startswith(_UNKNOWN_TO_POLARS):
+            place = _unpacked(place)
+            keep = place.keep
+    source = open_source(place.path, place.name, form if form in CANONICAL else None)
+    weakref.finalize(source, id, keep)  # a temporary file stays as long as its source
+    return source
+
+
+def _unpacked(packed: Input) -> Input:
+    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    path = Path(directory.name) / "log"
+    packed.unpack(path)
+    return replace(packed, path=path, keep=Holder(directory.cleanup))
+
+
+def unconverted(source: Source, columns: Mapping[str, str], notes: Notes) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a canonical log with the columns of a converted one.
+
+    Columns that a converted log does not have are left out, and it is said. Raises
+    :class:`fsm.errors.LogError` for what is wrong in the log.
+    """
+    log = Log((source,), columns)
+    check_columns(source, log.named)
+    own = _own(log, source, notes)
+    lines = np.zeros(0, np.intp) if "line" in own else _lines(source, log.named)
+    for frame in frames(log, own):
+        rows = _rows(frame, source, own, lines)
+        notes.events += rows.height
+        notes.lines = max(notes.lines, int(rows["line"].max() or 0))  # type: ignore[arg-type]
+        yield rows
+
+
+def _own(log: Log, source: Source, notes: Notes) -> list[str]:
+    """Return the columns that only converted logs have, as far as they are there."""
+    wanted = [name for name in SCHEMA if name not in log.named]
+    if source.format == "jsonl":
+        return wanted
+    there = source.raw(log.named).collect_schema().names()
+    others = [name for name in there if name not in SCHEMA and name not in log.named.values()]
+    if others:
+        shown = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+        notes.assumed["columns"] = f"other columns are left out: {shown}"
+    return [name for name in wanted if name in there and name not in log.named.values()]
+
+
+def _lines(source: Source, named: Mapping[str, str]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    count = source.raw(named).select(pl.len()).collect().item()
+    return source.lines(np.arange(count, dtype=np.intp))
+
+
+def _rows(
+    frame: pl.DataFrame,
+    source: Source,
+    own: list[str],
+    lines: np.ndarray[tuple[int], np.dtype[np.intp]],
+) -> pl.DataFrame:
+    given = {"format": pl.lit(source.format), "file": pl.lit(source.name)}
+    if "line" not in own:
+        given["line"] = pl.lit(pl.Series(lines[frame["row"].to_numpy()], dtype=pl.Int64))
+    columns = []
+    for name, dtype in SCHEMA.items():
+        if name in own:
+            column = pl.coalesce(_typed(pl.col(f"{OWN}{name}"), dtype), given.get(name))
+        elif name in frame.columns and name != "file":
+            column = pl.col(name)
+        else:
+            column = given.get(name, pl.lit(None))
+        columns.append(column.cast(dtype).alias(name))
+    return frame.select(columns)
+
+
+def _typed(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype != pl.Boolean:
+        return column.cast(dtype, strict=False)
+    text = column.cast(pl.String).str.to_lowercase()
+    return text.replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
