@@ -15,7 +15,7 @@ from fsm.logs.canonical import SCHEMA
 from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Holder, Input
 from fsm.logs.notes import Notes
-from fsm.replay.scan import OWN, frames
+from fsm.replay.scan import OWN, collected, frames
 from fsm.replay.source import Log, Source, check_columns, open_source
 
 __all__ = ["canonical_source", "unconverted"]
@@ -75,7 +75,7 @@ def _own(log: Log, source: Source, notes: Notes) -> list[str]:
 
 
 def _lines(source: Source, named: Mapping[str, str]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    count = source.raw(named).select(pl.len()).collect().item()
+    count = collected(source, source.raw(named).select(pl.len())).item()
     return source.lines(np.arange(count, dtype=np.intp))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -30,6 +31,7 @@ __all__ = [
     "Wanted",
     "collect",
     "extent",
+    "collected",
     "frames",
     "microseconds_of",
     "read_batches",
@@ -176,14 +178,26 @@ class Reader:
 
 def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Yield the rows of a query on a source, in order."""
-    try:
+    with _readable(source):
         for part in frame.collect_batches(chunk_size=ROWS, maintain_order=True):
             if part.height:
                 yield part
+    source.check_unchanged()
+
+
+def collected(source: Source, frame: pl.LazyFrame) -> pl.DataFrame:
+    """Return the rows of a query on a source."""
+    with _readable(source):
+        return frame.collect()
+
+
+@contextmanager
+def _readable(source: Source) -> Iterator[None]:
+    try:
+        yield
     except (pl.exceptions.PolarsError, OSError) as error:
         source.check_unchanged()
         raise unreadable(source, error) from error
-    source.check_unchanged()
 
 
 def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
@@ -302,9 +316,9 @@ def _without_blanks(log: Log, source: Source, first: int, height: int) -> NDArra
     """Return which rows are no blank lines; refuse the log where something else is wrong."""
     kept = None
     if source.format == "csv":
-        blank = _blanks(log, source).slice(first, height).collect().to_series()
+        blank = collected(source, _blanks(log, source).slice(first, height)).to_series()
         kept = ~blank.to_numpy()
-    part = log.scan(source).slice(first, height).collect()
+    part = collected(source, log.scan(source).slice(first, height))
     if kept is not None:
         part = part.filter(pl.Series(kept))
     if any(wrong.any() for _, wrong, _ in _wrong(source, part)):

@@ -1,20 +1,21 @@
 """Reading any bytes as a log: samples of our own of every format, and what must hold of each."""
 
+import io
 import json
-from collections.abc import Iterable
-from contextlib import suppress
-from datetime import UTC
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 from fsm.errors import LogError
-from fsm.logs.convert import FAMILIES, Choices, Reader, convert, plan
+from fsm.logs.convert import Reader
 from fsm.logs.detect import CANONICAL
 from fsm.logs.event import Event
-from fsm.logs.files import expand
-from fsm.logs.meaning import BESIDE, HEARD
+from fsm.logs.export.json import write_json
+from fsm.logs.export.xes import write_xes
 from fsm.logs.notes import Notes
-from fsm.logs.read import open_logs
+from fsm.logs.read import convert_logs, open_logs
 from fsm.logs.summary import summary
+from fsm.machine import Machine
 from fsm.replay import replay
 from tests.logs.test_mail import REPORTS
 from tests.logs.test_servers import EXIM, KUMOMTA, MOMENTUM, POSTFIX, POWERMTA, SENDMAIL
@@ -78,13 +79,31 @@ def _plain(group: object) -> Iterable[Event]:
     return map(Event._make, rows()) if rows else group  # type: ignore[return-value]
 
 
-def read_whole(path: Path, form: str | None, machines: list[object]) -> None:
-    """Read and replay a file; any fault of it must be said in one line."""
-    with suppress(LogError):
-        notes: list[Notes] = []
-        plans = plan(expand([str(path)]), form)
-        if all(item.format in FAMILIES for item in plans):
-            for rows in convert(plans, Choices(UTC), notes):
-                assert set(rows["event"].unique()) <= {*HEARD, *BESIDE}
-        log, _ = open_logs([str(path)], form=form)
-        replay(log, machines, oracle=False)
+def read_whole(path: Path, form: str | None, machines: Sequence[Machine]) -> None:
+    """Replay a file, and convert it; any fault of it must be said in one line."""
+    assert "\n" not in _said(lambda: _replay(path, form, machines))
+    assert "\n" not in _said(lambda: _convert(path, form))
+
+
+def _said(use: Callable[[], None]) -> str:
+    try:
+        use()
+    except LogError as error:
+        return str(error)
+    return ""
+
+
+def _replay(path: Path, form: str | None, machines: Sequence[Machine]) -> None:
+    log, notes = open_logs([str(path)], form=form)
+    replay(log, machines, oracle=False)
+    for note in notes:
+        for line in summary(note):
+            assert len(line) < 10_000
+
+
+def _convert(path: Path, form: str | None) -> None:
+    found = convert_logs([str(path)], form)
+    write_xes(found.events(), xes := io.BytesIO())
+    ElementTree.fromstring(xes.getvalue())
+    write_json(found.events(), ocel := io.BytesIO())
+    json.loads(ocel.getvalue())
