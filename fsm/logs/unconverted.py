@@ -15,8 +15,9 @@ from fsm.logs.canonical import SCHEMA
 from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Holder, Input
 from fsm.logs.notes import Notes
+from fsm.replay.fold import Codes
 from fsm.replay.scan import OWN, collected, frames
-from fsm.replay.source import Log, Source, check_columns, open_source
+from fsm.replay.source import Log, Source, check_columns, listed, open_source
 
 __all__ = ["canonical_source", "unconverted"]
 
@@ -53,9 +54,9 @@ def unconverted(source: Source, columns: Mapping[str, str], notes: Notes) -> Ite
     log = Log((source,), columns)
     check_columns(source, log.named)
     own = _own(log, source, notes)
-    lines = np.zeros(0, np.intp) if "line" in own else _lines(source, log.named)
+    lines = pl.Series(_lines(source, log.named), dtype=pl.Int64)
     for frame in frames(log, own):
-        rows = _rows(frame, source, own, lines)
+        rows = _rows(frame, source, own, lines.gather(frame["row"]))
         notes.events += rows.height
         notes.lines = max(notes.lines, int(rows["line"].max() or 0))  # type: ignore[arg-type]
         yield rows
@@ -69,25 +70,18 @@ def _own(log: Log, source: Source, notes: Notes) -> list[str]:
     there = source.raw(log.named).collect_schema().names()
     others = [name for name in there if name not in SCHEMA and name not in log.named.values()]
     if others:
-        shown = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-        notes.assumed["columns"] = f"other columns are left out: {shown}"
+        notes.assumed["columns"] = f"other columns are left out: {listed(others, _SHOWN)}"
     return [name for name in wanted if name in there and name not in log.named.values()]
 
 
-def _lines(source: Source, named: Mapping[str, str]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _lines(source: Source, named: Mapping[str, str]) -> Codes:
+    """Return the line of each row."""
     count = collected(source, source.raw(named).select(pl.len())).item()
     return source.lines(np.arange(count, dtype=np.intp))
 
 
-def _rows(
-    frame: pl.DataFrame,
-    source: Source,
-    own: list[str],
-    lines: np.ndarray[tuple[int], np.dtype[np.intp]],
-) -> pl.DataFrame:
-    given = {"format": pl.lit(source.format), "file": pl.lit(source.name)}
-    if "line" not in own:
-        given["line"] = pl.lit(pl.Series(lines[frame["row"].to_numpy()], dtype=pl.Int64))
+def _rows(frame: pl.DataFrame, source: Source, own: list[str], lines: pl.Series) -> pl.DataFrame:
+    given = {"format": pl.lit(source.format), "file": pl.lit(source.name), "line": pl.lit(lines)}
     columns = []
     for name, dtype in SCHEMA.items():
         if name in own:

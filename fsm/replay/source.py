@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -23,6 +23,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
+from fsm.text import visible
 
 __all__ = [
     "FORMATS",
@@ -32,6 +33,7 @@ __all__ = [
     "Proof",
     "Source",
     "check_columns",
+    "listed",
     "open_source",
     "place_of",
     "read_log",
@@ -47,6 +49,8 @@ FURTHER = "past."
 NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 
+_LONGEST = 80
+"""Characters of a column's name in messages."""
 _ROW = "\0row"  # a name no header can have
 
 
@@ -414,13 +418,17 @@ def check_columns(source: Source, named: Mapping[str, str]) -> None:
     there = source.present(named)
     for name in NEEDED:
         if name not in there:
-            shown = _shown_columns(source, named)
-            known = ", ".join(shown[:12]) + (", ..." if len(shown) > 12 else "")
             header = source.name if source.name == QUERY else f"{source.name}:1"
             raise LogError(
-                f"{header}: no column {named[name]!r}; there are: {known}. "
-                f"Map one with --column {name}=NAME"
+                f"{header}: no column {named[name]!r}; there are: "
+                f"{listed(_shown_columns(source, named))}. Map one with --column {name}=NAME"
             )
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Return the first of the names that a file has for its columns, for a message of one line."""
+    shown = [visible(name[:_LONGEST]) for name in names[:most]]
+    return ", ".join(shown) + (", ..." if len(names) > most else "")
 
 
 def _shown_columns(source: Source, named: Mapping[str, str]) -> list[str]:

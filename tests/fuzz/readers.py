@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of the readers: python -m tests.logs.fuzz_readers [options of libFuzzer].
+"""Coverage-guided fuzzing of the readers: python -m tests.fuzz.readers [options of libFuzzer].
 
 The first byte chooses the reader, the others are the file. An exception that is no LogError, more
 than five seconds for one input or more than 2 GB of memory end the run with an error, and leave
