@@ -16,7 +16,7 @@ from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Holder, Input
 from fsm.logs.notes import Notes
 from fsm.replay.fold import Codes
-from fsm.replay.scan import OWN, collected, frames
+from fsm.replay.scan import OWN, frames, readable
 from fsm.replay.source import Log, Source, check_columns, listed, open_source
 
 __all__ = ["canonical_source", "unconverted"]
@@ -76,8 +76,9 @@ def _own(log: Log, source: Source, notes: Notes) -> list[str]:
 
 def _lines(source: Source, named: Mapping[str, str]) -> Codes:
     """Return the line of each row."""
-    count = collected(source, source.raw(named).select(pl.len())).item()
-    return source.lines(np.arange(count, dtype=np.intp))
+    with readable(source):
+        count = source.raw(named).select(pl.len()).collect().item()
+        return source.lines(np.arange(count, dtype=np.intp))
 
 
 def _rows(frame: pl.DataFrame, source: Source, own: list[str], lines: pl.Series) -> pl.DataFrame:

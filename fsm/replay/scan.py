@@ -35,6 +35,7 @@ __all__ = [
     "frames",
     "microseconds_of",
     "read_batches",
+    "readable",
 ]
 
 ROWS = 1 << 19
@@ -178,21 +179,16 @@ class Reader:
 
 def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Yield the rows of a query on a source, in order."""
-    with _readable(source):
+    with readable(source):
         for part in frame.collect_batches(chunk_size=ROWS, maintain_order=True):
             if part.height:
                 yield part
     source.check_unchanged()
 
 
-def collected(source: Source, frame: pl.LazyFrame) -> pl.DataFrame:
-    """Return the rows of a query on a source."""
-    with _readable(source):
-        return frame.collect()
-
-
 @contextmanager
-def _readable(source: Source) -> Iterator[None]:
+def readable(source: Source) -> Iterator[None]:
+    """Say in one line what is wrong with a source, where polars cannot read it."""
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -316,9 +312,11 @@ def _without_blanks(log: Log, source: Source, first: int, height: int) -> NDArra
     """Return which rows are no blank lines; refuse the log where something else is wrong."""
     kept = None
     if source.format == "csv":
-        blank = collected(source, _blanks(log, source).slice(first, height)).to_series()
+        with readable(source):
+            blank = _blanks(log, source).slice(first, height).collect().to_series()
         kept = ~blank.to_numpy()
-    part = collected(source, log.scan(source).slice(first, height))
+    with readable(source):
+        part = log.scan(source).slice(first, height).collect()
     if kept is not None:
         part = part.filter(pl.Series(kept))
     if any(wrong.any() for _, wrong, _ in _wrong(source, part)):
