@@ -31,7 +31,6 @@ __all__ = [
     "Wanted",
     "collect",
     "extent",
-    "collected",
     "frames",
     "microseconds_of",
     "read_batches",
