@@ -17,7 +17,7 @@ from fsm.logs.files import Holder, Input
 from fsm.logs.notes import Notes
 from fsm.replay.fold import Codes
 from fsm.replay.scan import OWN, frames, readable
-from fsm.replay.source import Log, Source, check_columns, listed, open_source
+from fsm.replay.source import QUERY, Log, Source, check_columns, listed, open_source
 
 __all__ = ["canonical_source", "unconverted"]
 
@@ -33,7 +33,10 @@ def canonical_source(place: Input, form: str | None) -> Source:
         if file.read(6).startswith(_UNKNOWN_TO_POLARS):
             place = _unpacked(place)
             keep = place.keep
-    source = open_source(place.path, place.name, form if form in CANONICAL else None)
+    if place.name == QUERY:  # a frame, since no checkpoint knows the file again
+        source = Source(place.path, QUERY, "frame", pl.scan_parquet(place.path))
+    else:
+        source = open_source(place.path, place.name, form if form in CANONICAL else None)
     weakref.finalize(source, id, keep)  # a temporary file stays as long as its source
     return source
 
