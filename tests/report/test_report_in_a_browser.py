@@ -247,7 +247,7 @@ def test_nothing_is_cut_off_and_axe_finds_no_fault(
 
 @pytest.mark.parametrize("width", [375, 1280])
 def test_every_hostile_name_is_text(visit: Visit, tmp_path: Path, width: int) -> None:
-    from test_page import hostile_log
+    from test_report_page import hostile_log
 
     page = visit(
         written(hostile_log(tmp_path / "]]> 'x'.parquet"), tmp_path / "page.html"), width=width
