@@ -236,9 +236,11 @@ def test_the_theme_is_switched_and_remembered(visit: Visit, both: Path) -> None:
             )
         )
     assert papers[0] == papers[2] != papers[1]
+    is_dark = f"{paint.format('body', 'backgroundColor')} === '{papers[1][0]}'"
     page.get_by_role("radio", name="Dark").check(force=True)
+    page.wait_for_function(f"{is_dark} && localStorage.getItem('fsm-theme') === 'dark'")
     page.reload()
-    assert page.evaluate(paint.format("body", "backgroundColor")) == papers[1][0]
+    page.wait_for_function(is_dark)
     page.emulate_media(media="print")
     assert page.evaluate(paint.format(".node text", "fill")) == papers[0][1]
 
