@@ -112,9 +112,19 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
         if item.format not in readers:
             readers[item.format] = _reader(item.format, clock, choices)
         found = readers[item.format].read(item.source.blocks(note), note)
-        for name, events in _gathered(found):
+        for groups in _gathered(found):
             choices.progress(sum(note.size for note in notes))
-            rows = to_rows(events, load_format(name), note, choices.policy, item.source.name)
+            frames = [
+                to_rows(
+                    event_frame(events), load_format(name), note, choices.policy, item.source.name
+                )
+                for name, events in groups.items()
+            ]
+            rows = (
+                frames[0]
+                if len(frames) == 1
+                else pl.concat(frames).sort("line", maintain_order=True)
+            )
             if rows.height:
                 yield choices.disguise(rows) if choices.disguise else rows
     exports = [item for item in plans if item.format == "snapshot"]
@@ -157,19 +167,19 @@ def _reader(form: str, clock: Clock, choices: Choices) -> Reader:
     return reader
 
 
-def _gathered(found: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Join successive groups of events of one format: rows are made for many at a time."""
-    name, group, size, weight = "", list[Found](), 0, 0
-    for own, events in found:
-        weight += _weight(events)
-        if group and (own != name or size + len(events) > _CHUNK or weight > _HEAVY):
-            yield name, event_frame(group)
-            group, size, weight = [], 0, _weight(events)
-        name = own
-        group.append(events)
-        size += len(events)
+def _gathered(found: Iterable[tuple[str, Found]]) -> Iterator[dict[str, list[Found]]]:
+    """Join groups of events by their formats: rows are made for many at a time."""
+    groups: dict[str, list[Found]] = {}
+    size = weight = 0
+    for name, events in found:
+        own = _weight(events)
+        if size and (size + len(events) > _CHUNK or weight + own > _HEAVY):
+            yield groups
+            groups, size, weight = {}, 0, 0
+        groups.setdefault(name, []).append(events)
+        size, weight = size + len(events), weight + own
     if size:
-        yield name, event_frame(group)
+        yield groups
 
 
 def _weight(events: Found) -> int:

@@ -2,69 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
 from fsm.logs.canonical import SCHEMA
-from fsm.logs.meaning import format_names, load_format
+from fsm.logs.meaning import load_format
 
 __all__ = ["NATIVE", "implied", "merged"]
 
 NATIVE = "(implied)"
 _WAY = ("relayed", "delivered", "soft_bounce", "hard_bounce", "retry_succeeded", "retry_failed")
 """Events of a message on its way; others need no hand-over before them."""
-_KEY = ("message_id", "recipient")
+_NAMES = ("key", "other")
+_KEY = [
+    pl.struct("message_id", "recipient").hash(seed).alias(name) for seed, name in enumerate(_NAMES)
+]
+"""Which message an event is of."""
 
 
 def implied(rows: pl.LazyFrame, wanted: bool | None) -> pl.DataFrame:
-    """Return the hand-overs that rows lack, with ``at``: the row before which each belongs.
+    """Return the rows (``at``) before which a hand-over is missing, with its ``timestamp``.
 
     ``wanted`` None means: those of formats that cannot record one. The time of a hand-over is
-    that of the message's first event.
+    that of the message's first event. Messages are told apart by 128 bits of their names, so that
+    there may be very many.
     """
-    if wanted is False:
-        return pl.DataFrame(schema={**SCHEMA, "at": pl.UInt32()})
-    ways = rows.with_row_index("at").filter(pl.col("event").is_in(_WAY))
+    ways = rows.with_row_index("at").filter(pl.col("event").is_in(_WAY)).with_columns(_KEY)
     if wanted is None:
-        silent = [name for name in format_names() if not load_format(name).relays]
-        ways = ways.join(
-            ways.filter(pl.col("format").is_in(silent)).select(_KEY).unique(),
-            on=_KEY,
-            how="semi",
-            nulls_equal=True,
-        )
-    first = ways.group_by(_KEY).agg(
+        formats = rows.select(pl.col("format").unique()).collect()["format"].to_list()
+        silent = [name for name in formats if not load_format(name).relays]
+        wanted = bool(silent)
+        if silent and silent != formats:
+            keys = ways.filter(pl.col("format").is_in(silent)).select(_NAMES).unique()
+            ways = ways.join(keys, on=_NAMES, how="semi")
+    if not wanted:
+        return pl.DataFrame(schema={"at": pl.UInt32(), "timestamp": SCHEMA["timestamp"]})
+    first = ways.group_by(_NAMES).agg(
         (pl.col("event") == "relayed").any().alias("told"),
+        pl.col("at").min(),
         pl.col("timestamp").min(),
-        pl.col("at").min().alias("at"),
-        *(pl.col(name).sort_by("at").first() for name in ("delivery_id", "format", "file", "line")),
     )
-    found = first.filter(~pl.col("told")).collect(engine="streaming").sort("at")
-    return found.with_columns(
-        pl.lit("relayed").alias("event"),
-        pl.lit(-1, pl.Int64).alias("seq"),
-        pl.lit(False).alias("final"),
-        pl.lit(NATIVE).alias("native"),
-        pl.lit("no hand-over is recorded before this line").alias("rule"),
-        *(pl.lit(None, SCHEMA[name]).alias(name) for name in ("event_id", "fault", "code")),
-        pl.lit(None, pl.String).alias("reply"),
-        pl.lit("the hand-over is taken to have been").alias("doubt"),
-    ).select(*SCHEMA, "at")
+    found = first.filter(~pl.col("told")).select("at", "timestamp")
+    return found.collect(engine="streaming").sort("at")
 
 
-def merged(rows: Iterator[pl.DataFrame], added: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield rows with the hand-overs, each before the row it belongs to."""
+def merged(
+    rows: Iterable[pl.DataFrame], added: pl.DataFrame, counts: Counter[str]
+) -> Iterator[pl.DataFrame]:
+    """Yield rows with the hand-overs, each before the row it belongs to; count them by file."""
     start = place = 0
     ats = added["at"]
     for frame in rows:
         end = start + frame.height
         stop = int(ats.search_sorted(end, "left"))
-        if stop > place:
-            numbered = frame.with_columns(at=pl.int_range(start, end, dtype=pl.UInt32), own=1)
-            new = added.slice(place, stop - place).with_columns(own=0)
-            both = pl.concat([new, numbered.select(new.columns)], how="vertical_relaxed")
-            yield both.sort("at", "own").drop("at", "own")
+        here = added.slice(place, stop - place)
+        start, place, before = end, stop, start
+        if here.height:
+            new = _before(frame[(here["at"] - before).to_list()], here["timestamp"])
+            counts.update(new["file"].to_list())
+            order = pl.concat(
+                [
+                    (here["at"] - before) * 2,
+                    pl.int_range(frame.height, eager=True, dtype=pl.UInt32) * 2 + 1,
+                ]
+            )
+            yield pl.concat([new, frame])[order.arg_sort()]
         else:
             yield frame
-        start, place = end, stop
+
+
+def _before(firsts: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
+    """Return the hand-overs before the first rows of messages."""
+    nothing = ("event_id", "fault", "code", "reply")
+    return firsts.with_columns(
+        times,
+        pl.lit("relayed").alias("event"),
+        pl.lit(-1, pl.Int64).alias("seq"),
+        pl.lit(False).alias("final"),
+        pl.lit(NATIVE).alias("native"),
+        pl.lit("no hand-over is recorded before this line").alias("rule"),
+        *(pl.lit(None, SCHEMA[name]).alias(name) for name in nothing),
+        pl.lit("the hand-over is taken to have been").alias("doubt"),
+    )

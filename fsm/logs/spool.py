@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from fsm.logs.implied import implied, merged
 from fsm.logs.meaning import BESIDE
 from fsm.logs.notes import Notes
 from fsm.replay.fold import Codes
-from fsm.replay.output import write_frames
+from fsm.replay.output import ROWS, write_frames
 from fsm.replay.source import Source
 
 __all__ = ["Spool", "spool"]
@@ -43,13 +44,8 @@ class Spool:
 
     def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
         """Yield the rows that machines hear, or those that are kept beside them."""
-        rows = self.events() if heard else pl.scan_parquet(self.path).filter(~_HEARD)
-        some = False
-        for frame in rows.collect_batches(maintain_order=True):
-            some = some or frame.height > 0
-            yield frame
-        if not some:
-            yield pl.DataFrame(schema=SCHEMA)
+        for frame in _slices(self.path):
+            yield frame.filter(_HEARD if heard else ~_HEARD)
 
     def events(self) -> pl.LazyFrame:
         """Return the rows that machines hear."""
@@ -104,13 +100,21 @@ def _spooled(
     write_frames(_never_none(convert(plans, choices, notes)), first)
     added = implied(pl.scan_parquet(first), choices.relayed)
     if added.height:
-        rows = pl.scan_parquet(first).collect_batches(maintain_order=True)
-        write_frames(merged(rows, added), path)
+        counts: Counter[str] = Counter()
+        write_frames(merged(_slices(first), added, counts), path)
         first.unlink()
-        _count(added, plans, notes)
+        _count(counts, plans, notes)
     else:
         first.rename(path)
     return Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
+
+
+def _slices(path: Path) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a Parquet file, a part at a time and nothing in advance."""
+    rows = pl.scan_parquet(path)
+    height = rows.select(pl.len()).collect().item()
+    for start in range(0, max(height, 1), ROWS):
+        yield rows.slice(start, ROWS).collect()
 
 
 def _never_none(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -118,9 +122,8 @@ def _never_none(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     yield from frames
 
 
-def _count(added: pl.DataFrame, plans: Iterable[Plan], notes: list[Notes]) -> None:
-    counts = dict(added.group_by("file").len().iter_rows())
+def _count(counts: Counter[str], plans: Iterable[Plan], notes: list[Notes]) -> None:
     for item in plans:
         name = item.source.group or item.source.name
         note = next(note for note in reversed(notes) if note.name == name)
-        note.implied += counts.get(item.source.name, 0)
+        note.implied += counts[item.source.name]

@@ -18,12 +18,12 @@ from fsm.errors import OutputError
 from fsm.files import no_os_errors, replacing
 from fsm.text import COMPUTED
 
-__all__ = ["SUFFIXES", "suffix_of", "write_frame", "write_frames"]
+__all__ = ["ROWS", "SUFFIXES", "suffix_of", "write_frame", "write_frames"]
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
-_ROWS = 200_000
-"""Rows turned to text at a time."""
+ROWS = 200_000
+"""Rows turned to text at a time, and of a row group."""
 
 
 def write_frame(frame: pl.DataFrame, path: str | Path | None, *, inert: bool = False) -> None:
@@ -84,7 +84,7 @@ def _write_text(
     header = True
     for frame in frames:
         # An empty frame has no slices, but its header is wanted.
-        for part in frame.iter_slices(_ROWS) if frame.height else [frame]:
+        for part in frame.iter_slices(ROWS) if frame.height else [frame]:
             text, buffer = _texts(part), io.BytesIO()
             if form == "csv":
                 text = _inert(text) if inert else text
@@ -149,7 +149,7 @@ def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
     table = register_io_source(produce, schema=first.with_columns(utc).schema)
     with replacing(path) as file, _no_polars_errors(path):
         try:
-            table.sink_parquet(file, compression_level=1, row_group_size=_ROWS, statistics=False)
+            table.sink_parquet(file, compression_level=1, row_group_size=ROWS, statistics=False)
         except pl.exceptions.PolarsError:
             if failures:
                 raise failures[0] from None

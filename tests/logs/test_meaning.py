@@ -1,28 +1,20 @@
 """Meaning, fault, policy, pseudonyms, and the order in which webhooks arrive."""
 
-import csv
-import gzip
 import json
-import random
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 import pytest
 
-from fsm.catalog import load_bare
 from fsm.errors import LogError
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.fault import code_of, with_fault
 from fsm.logs.meaning import FAULTS, load_format
 from fsm.logs.policy import load_policy
 from fsm.logs.pseudonym import Pseudonyms, load_key
-from fsm.logs.read import open_logs
 from fsm.logs.used import Used
-from fsm.replay import replay
 
 Convert = Callable[..., Any]
 
@@ -147,51 +139,6 @@ def test_ids_in_use_are_never_forgotten() -> None:
         used.add(name)
     assert all(name in used for name in ids[::2])
     assert sum(name in used for name in ids[1::2]) < 5
-
-
-# The order of webhooks -----------------------------------------------------------------------
-
-
-def sendgrid(row: dict[str, str], number: int) -> dict[str, Any]:
-    """An event of the real log, as one provider would have told it."""
-    kinds = {
-        "relayed": ("processed", None),
-        "soft_bounce": ("deferred", None),
-        "delivered": ("delivered", None),
-        "retry_succeeded": ("delivered", None),
-        "hard_bounce": ("bounce", "bounce"),
-        "retry_failed": ("bounce", "blocked"),
-    }
-    event, kind = kinds[row["activity"]]
-    return {
-        "email": f"{row['case_id']}@x.example",
-        "timestamp": datetime.fromisoformat(row["timestamp"]).timestamp(),
-        "event": event,
-        "sg_event_id": f"e{number}",
-        "sg_message_id": f"{row['case_id']}.recvd-1",
-        **({"type": kind} if kind else {}),
-    }
-
-
-def test_webhooks_out_of_order_and_twice_give_the_statuses_of_the_clean_log(
-    corpus: Path, tmp_path: Path
-) -> None:
-    with gzip.open(corpus / "logs" / "newsletter-2013.csv.gz", "rt") as file:
-        rows = list(csv.DictReader(file))
-    clean = [json.dumps(sendgrid(row, number)) for number, row in enumerate(rows)]
-    luck = random.Random(7)
-    shuffled = clean + luck.sample(clean, len(clean) // 5)
-    luck.shuffle(shuffled)
-    results = []
-    for name, lines in (("clean", clean), ("shuffled", shuffled)):
-        (tmp_path / name).write_text("\n".join(lines))
-        log, _ = open_logs([str(tmp_path / name)])
-        result = replay(log, [load_bare("with-feedback")], oracle=False, statuses=True)
-        frames = pl.concat(result.status_frames())
-        results.append(frames.select(cs.starts_with("mess", "with-")).sort("message_id"))
-        assert result.rejected == 0
-    assert results[0].height > 9000
-    assert results[0].equals(results[1])
 
 
 def test_the_columns_of_a_converted_log_begin_with_the_canonical_ones() -> None:
