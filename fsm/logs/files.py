@@ -36,8 +36,8 @@ __all__ = ["Holder", "Input", "expand", "line_texts"]
 _BLOCK = 1 << 22
 _LONGEST = 1 << 24
 """Bytes of a line; what is longer is passed over and said."""
-_MORSEL = 1 << 12
-"""Bytes unpacked at a time: a hostile file makes 128 MiB of them at most."""
+_MORSEL = 1 << 10
+"""Bytes unpacked at a time: a hostile file makes 32 MiB of them at most."""
 _DICTIONARY = 1 << 27
 """Bytes that a zstd or xz file may ask for; xz -9 takes half of them."""
 _DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
@@ -167,7 +167,7 @@ class _Frames(io.RawIOBase):
         self._raw = path.open("rb")
         self._begin = begin
         self._frame: _Frame | None = None
-        self._left = b""
+        self._left = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -180,7 +180,7 @@ class _Frames(io.RawIOBase):
                 if self._frame:
                     raise EOFError
                 return 0
-            self._left = self._unpacked(data)
+            self._left = memoryview(self._unpacked(data))
         size = min(len(view), len(self._left))
         view[:size] = self._left[:size]
         self._left = self._left[size:]

@@ -33,6 +33,7 @@ FORMS = (
     "momentum",
     "sendgrid",
     "mail",
+    "snapshot",
 )
 """What a file may be said to be; None: nothing. A provider stands for all webhooks."""
 
@@ -40,6 +41,10 @@ CSV = (
     "message_id,event,timestamp,seq\nm1,relayed,2026-01-05T09:00:00Z,1\nm1,delivered,1767603601,2\n"
 )
 JSONL = '{"message_id":"m1","event":"relayed","timestamp":"2026-01-05T09:00:00Z"}\n'
+EXPORT = """Email;Log status;Failure reason;timestamp
+a@y.example;Pending;;2026-01-05T09:00:00Z
+b@y.example;Failed;550 5.1.1 no such user;2026-01-05T09:00:01Z
+"""
 SAMPLES: dict[str, str] = {
     **{f"postfix: {name}": text for name, (text, _) in POSTFIX.items()},
     **{f"mail: {name}": text for name, (text, _) in REPORTS.items()},
@@ -51,6 +56,7 @@ SAMPLES: dict[str, str] = {
     "kumomta": KUMOMTA,
     "momentum": MOMENTUM,
     "mbox": "".join(f"From x@y Mon Jan  5 09:00:00 2026\n{t}\n\n" for t, _ in REPORTS.values()),
+    "snapshot": EXPORT,
     "csv": CSV,
     "jsonl": JSONL * 2,
 }

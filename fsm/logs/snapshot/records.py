@@ -13,7 +13,7 @@ from fsm.logs.files import Input
 from fsm.logs.notes import Notes
 from fsm.logs.snapshot.labels import ROLES, Labels
 from fsm.logs.webhooks.fields import parse, text
-from fsm.replay.source import place_of
+from fsm.replay.source import listed, place_of
 
 __all__ = ["names_of", "records"]
 
@@ -50,8 +50,27 @@ def names_of(line: str) -> tuple[list[str], str]:
     >>> names_of('Email;"Log status"')
     (['Email', 'Log status'], ';')
     """
-    split = [(next(csv.reader([line.strip("\ufeff\r\n")], delimiter=s), []), s) for s in _SIGNS]
+    text = _plain(line.strip("\ufeff\r\n"))
+    found = [(next(_records([text], sign), None), sign) for sign in _SIGNS]
+    split = [(names or [], sign) for names, sign in found]
     return max(split, key=lambda found: len(found[0]))
+
+
+def _plain(line: str) -> str:
+    """Return a line without the characters that the reader of CSV refuses."""
+    return line.replace("\0", "").replace("\r", " ")
+
+
+def _records(lines: Iterable[str], sign: str) -> Iterator[list[str] | None]:
+    """Yield the fields of each record; None for one that is no CSV, as of a field without end."""
+    reader = csv.reader(lines, delimiter=sign)
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield None
 
 
 def _csv_records(
@@ -62,11 +81,12 @@ def _csv_records(
     first = watched.number
     places = _places(header, place_of(name, first), labels)
     width = len(header)
-    reader = csv.reader(watched, delimiter=sign)
     watched.begun = first + 1
-    for record in reader:
+    for record in _records(watched, sign):
         line, watched.begun = watched.begun, watched.number + 1
-        if len(record) > width:
+        if record is None:
+            notes.rejected.add("not CSV", line)
+        elif len(record) > width:
             notes.rejected.add("more fields than there are headers", line)
         elif record:
             yield line, [_field(record, place) for place in places]
@@ -90,7 +110,7 @@ class _Lines:
         self._notes.lines = self.number
         if self.number - self.begun > _LONGEST:
             raise LogError(f"{self._name}:{self.begun}: a quote that is never closed")
-        return line.replace("\0", "") + "\n"
+        return _plain(line) + "\n"
 
 
 def _field(record: Sequence[str], place: int | None) -> str | None:
@@ -124,9 +144,8 @@ def _places(names: Sequence[str], where: str, labels: Labels) -> list[int | None
     whose = "message_id" in roles or "recipient" in roles
     if not whose or ("status" not in roles and "reason" not in roles):
         missing = "status" if whose else "message_id or recipient"
-        shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
         raise LogError(
-            f"{where}: no column is known as {missing}; there are: {shown}. "
+            f"{where}: no column is known as {missing}; there are: {listed(names)}. "
             "Name it under [columns] in a TOML file, and give that with --labels"
         )
     return [roles.get(role) for role in ROLES]
