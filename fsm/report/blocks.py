@@ -28,7 +28,11 @@ def chart_block(found: Figures) -> dict[str, Any]:
         "charts": [
             {
                 "name": _shown(name),
-                "lines": [curves.lines[name, s.machine.name].tolist() for s in found.sides],
+                "lines": [
+                    {"side": number, "counts": curves.lines[name, side.machine.name].tolist()}
+                    for number, side in enumerate(found.sides)
+                    if (name, side.machine.name) in curves.lines
+                ],
             }
             for name in charted(found)
         ],

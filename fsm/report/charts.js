@@ -57,7 +57,7 @@ const times = (_, splits, axisNumber, space, step) => {
 };
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-const highest = (chart) => Math.max(...chart.lines.flat().map(share), 1);
+const highest = (chart) => Math.max(...chart.lines.flatMap(({ counts }) => counts).map(share), 1);
 const ceiling = (value) =>
   [1, 2, 5, 10, 20, 25, 50, 100].find((top) => value <= top) ?? Math.ceil(value / 50) * 50;
 
@@ -100,7 +100,7 @@ const options = (chart, width) => {
     ],
     series: [
       {},
-      ...curves.sides.map(({ color }) => ({
+      ...chart.lines.map(({ side }) => curves.sides[side]).map(({ color }) => ({
         stroke: () => paint(`--mode-${color}`),
         width: 2,
         dash: DASHES[color],
@@ -109,7 +109,7 @@ const options = (chart, width) => {
       })),
     ],
     bands:
-      curves.sides.length === 2
+      chart.lines.length === 2
         ? [
             { series: [1, 2], fill: () => paint("--apart") },
             { series: [2, 1], fill: () => paint("--apart") },
@@ -136,12 +136,12 @@ const read = (seconds) => {
   reading = seconds;
   const at = seconds === null ? curves.times.length - 1 : placeOf(seconds);
   for (const { chart, figure } of plots) {
-    const parts = chart.lines.map((line, i) =>
+    const parts = chart.lines.map(({ side, counts }) =>
       el(
         "span",
         {},
-        el("span", { className: `key mode-${curves.sides[i].color}` }),
-        `${percent(line[at])} (${grouped(line[at])})`,
+        el("span", { className: `key mode-${curves.sides[side].color}` }),
+        `${percent(counts[at])} (${grouped(counts[at])})`,
       ),
     );
     const time = seconds === null ? "at the end" : instant(Math.round(seconds));
@@ -151,7 +151,8 @@ const read = (seconds) => {
 const spoken = (chart, seconds) => {
   const at = placeOf(seconds);
   const values = chart.lines.map(
-    (line, i) => `${curves.sides[i].label} ${percent(line[at])}, ${grouped(line[at])} messages`,
+    ({ side, counts }) =>
+      `${curves.sides[side].label} ${percent(counts[at])}, ${grouped(counts[at])} messages`,
   );
   return `${instant(Math.round(seconds))}: ${values.join("; ")}`;
 };
@@ -204,7 +205,7 @@ const press = (item, event) => {
 const draw = (figure) => {
   const chart = curves.charts[Number(figure.dataset.indicator)];
   const place = figure.querySelector(".plot");
-  const lines = chart.lines.map((line) => line.map(share));
+  const lines = chart.lines.map(({ counts }) => counts.map(share));
   const plot = new uPlot(options(chart, place.clientWidth), [curves.times, ...lines], place);
   const over = place;
   Object.assign(over, { tabIndex: 0 });
@@ -243,10 +244,10 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 matchMedia("print").addEventListener("change", redraw);
 
 // The table of the curves, written when somebody looks at it.
-$("series").addEventListener("toggle", () => {
+$("series")?.addEventListener("toggle", () => {
   if ($("series-table").rows.length) return;
   const columns = curves.charts.flatMap(({ name, lines }) =>
-    lines.map((line, i) => ({ title: `${name}, ${curves.sides[i].label}`, line })),
+    lines.map(({ side, counts }) => ({ title: `${name}, ${curves.sides[side].label}`, counts })),
   );
   $("series-table").append(
     el("caption", { className: "unseen" }, "Messages that each indicator counts, over time"),
@@ -268,8 +269,8 @@ $("series").addEventListener("toggle", () => {
           "tr",
           {},
           el("th", { scope: "row" }, instant(time)),
-          ...columns.map(({ line }) =>
-            el("td", { className: "number", data: { value: line[at] } }, grouped(line[at])),
+          ...columns.map(({ counts }) =>
+            el("td", { className: "number", data: { value: counts[at] } }, grouped(counts[at])),
           ),
         ),
       ),

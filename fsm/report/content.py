@@ -222,7 +222,8 @@ def _rejected(found: Figures) -> dict[str, Any]:
 
 def _deliveries(found: Figures) -> dict[str, Any]:
     largest = deliveries(found.replay.by_delivery(), _DELIVERIES)
-    columns = [(name, side) for name in charted(found) for side in found.sides]
+    lines = found.curves.lines
+    columns = [(n, s) for n in charted(found) for s in found.sides if (n, s.machine.name) in lines]
     return {
         "columns": columns,
         "first": [

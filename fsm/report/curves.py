@@ -43,6 +43,8 @@ class Curves:
 
         ``meeting`` is an instant that must be seen as well.
         """
+        if not self.lines:
+            return None
         steps = sum(np.abs(np.diff(line, prepend=0)) for line in self.lines.values())
         shares = np.cumsum(steps) / max(1, int(np.sum(steps)))
         low, high = np.searchsorted(shares, (_TAIL, 1 - _TAIL))
@@ -53,15 +55,17 @@ class Curves:
         return (first - margin, last + margin) if narrow else None
 
 
-def curves(series: pl.DataFrame, sides: Sequence[Side], to_send: int, first: datetime) -> Curves:
+def curves(
+    series: pl.DataFrame, sides: Sequence[Side], to_send: int, extent: tuple[datetime, datetime]
+) -> Curves:
     """Return the curves of machines, those of their companions with them.
 
-    ``series`` is of the whole log, see :meth:`fsm.replay.Replay.series`; ``first`` is the
-    instant before which nothing happened.
+    ``series`` is of the whole log, see :meth:`fsm.replay.Replay.series`; ``extent`` are the
+    instants before which, and after which, nothing happened.
     """
-    began = int(first.timestamp())
+    ends = [int(moment.timestamp()) for moment in extent]
     at = series.with_columns(pl.col("until").dt.epoch("s").alias("at"))
-    times = np.unique(np.append(at["at"].to_numpy(), began))
+    times = np.unique(np.append(at["at"].to_numpy(), ends))
     lines = {}
     for side in sides:
         for owner, indicator in side.indicators:

@@ -90,7 +90,7 @@ def figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
         first,
         last,
         own,
-        curves(series, own, replay.to_send, first),
+        curves(series, own, replay.to_send, (first, last)),
         groups,
         replay.rejection_kinds(_KINDS),
         told,

@@ -15,6 +15,8 @@ __all__ = ["STAYING", "Bin", "Waiting", "duration", "waitings"]
 STAYING = ""
 """Stands for the event that did not come before the log ended."""
 
+_STATES = 4
+"""So many states are told of, at most."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _EDGES = (
     *(1, 10, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE),
@@ -53,18 +55,19 @@ class Waiting:
 
 
 def waitings(machine: Machine, sojourns: pl.DataFrame) -> Iterator[Waiting]:
-    """Yield the states that messages left, that of the deadline first.
+    """Yield the states that most messages left, that of the deadline first.
 
     ``sojourns`` is :attr:`fsm.replay.Replay.sojourns`.
     """
     own = sojourns.filter(pl.col("machine") == machine.name)
     own = own.with_columns(pl.col("event").fill_null(STAYING))
-    first = machine.deadline.state if machine.deadline else None
-    for state in sorted(machine.states, key=lambda state: state.name != first):
-        stays = own.filter(pl.col("state") == state.name)
-        ended = stays.filter(pl.col("event") != STAYING)
-        if not ended.is_empty():
-            yield _waiting(machine, state.name, stays, ended)
+    is_ended = pl.col("event") != STAYING
+    first = machine.deadline.state if machine.deadline else ""
+    by_state = own.filter(is_ended).group_by("state").agg(pl.col("count").sum())
+    order = [pl.col("state") != first, -pl.col("count"), pl.col("state")]
+    for state in by_state.sort(order)["state"].head(_STATES):
+        stays = own.filter(pl.col("state") == state)
+        yield _waiting(machine, state, stays, stays.filter(is_ended))
 
 
 def _waiting(machine: Machine, state: str, stays: pl.DataFrame, ended: pl.DataFrame) -> Waiting:

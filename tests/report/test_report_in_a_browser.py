@@ -15,6 +15,7 @@ from fsm.replay import read_log, replay
 from fsm.replay.explain import explain
 from fsm.report import report
 from fsm.text import HIDDEN
+from tests.command import Fsm
 from tests.conftest import SAMPLE
 
 Visit = Callable[..., Any]
@@ -91,6 +92,26 @@ def test_charts_are_zoomed_together(visit: Visit, page_file: Path) -> None:
     assert near[0][1] - near[0][0] < (whole[0][1] - whole[0][0]) / 2
     page.locator(".plot .u-over").first.dblclick()
     assert page.evaluate(ticks) == whole
+
+
+def test_machines_of_other_shapes_have_a_page_too(visit: Visit, tmp_path: Path, fsm: Fsm) -> None:
+    drawn = tmp_path / "lamp.dot"
+    drawn.write_text(
+        'digraph g { off -> on [label="press / light"]; on -> off [label="press / dark"] }'
+    )
+    log = tmp_path / "log.csv"
+    log.write_text(SAMPLE.replace("relayed", "press"))
+    lamp = ("--machine", drawn)
+    others = ("--machine", "delivery", "--machine", "with-feedback")
+    for words, charts in ((lamp, 0), (others, 3), ((*lamp, *others), 3)):
+        page = tmp_path / "page.html"
+        done = fsm("report", log, *words, "-o", page)
+        assert done.status == 0, done.err
+        opened = visit(page)
+        assert opened.locator(".plot canvas").count() == charts
+        opened.get_by_label("Message or recipient").fill("m1")
+        opened.locator("#results button").click()
+        assert opened.locator("#history tbody tr").count() == 3
 
 
 def test_where_most_happens_is_shown_first(visit: Visit, tmp_path: Path) -> None:
