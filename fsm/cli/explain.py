@@ -24,10 +24,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
+    hide = source.reading.hide
     stories = explain(
         source.read(),
         source.machines(load),
-        message,
+        hide(message) if hide else message,
         companions=load,
         validity=source.validity,
         as_of=source.as_of,

@@ -213,7 +213,7 @@ class Reading:
     def hide(self) -> Callable[[str], str] | None:
         """What takes addresses out of a line."""
         names = self._pseudonyms
-        return names.text if names else None
+        return names.line if names else None
 
     @cached_property
     def _pseudonyms(self) -> Pseudonyms | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 __all__ = ["Notes", "Tally"]
@@ -27,6 +28,13 @@ class Tally:
             what = "others"
         self.firsts[what] = min(line, self.firsts.get(what, line))
         self.counts[what] += count
+
+    def hide(self, hidden: Callable[[str], str]) -> None:
+        """Take out of what is counted what shall not be told."""
+        firsts, counts = self.firsts, self.counts
+        self.firsts, self.counts = {}, Counter()
+        for what, count in counts.items():
+            self.add(hidden(what), firsts[what], count)
 
     @property
     def total(self) -> int:
@@ -57,3 +65,8 @@ class Notes:
     doubts: Tally = field(default_factory=Tally)
     assumed: dict[str, str] = field(default_factory=dict)
     """What was taken to be so, by subject."""
+
+    def hide(self, hidden: Callable[[str], str]) -> None:
+        """Take out of all texts that come from the file what shall not be told."""
+        for tally in (self.passed, self.beside, self.unmapped, self.rejected, self.doubts):
+            tally.hide(hidden)

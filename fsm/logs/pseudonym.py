@@ -24,7 +24,7 @@ _ADDRESS = re.compile(
 )
 _SHORTEST_KEY = 16
 _SHORTEST_PART = 3
-_TEXTS = ("reply", "event_id", "delivery_id", "message_id")
+_TEXTS = ("native", "reply", "event_id", "delivery_id", "message_id")
 
 
 def load_key(name: str) -> bytes:
@@ -59,6 +59,12 @@ class Pseudonyms:
     def text(self, text: str) -> str:
         """Return a text without the addresses in it."""
         return _ADDRESS.sub(lambda match: self.name(match[0]), text)
+
+    def line(self, text: str) -> str:
+        """Return a line without the addresses in it, and without what stands before their @."""
+        for address in dict.fromkeys(_ADDRESS.findall(text)):
+            text = self._without(text, address)
+        return text
 
     def rows(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return rows of a converted log without recipients."""

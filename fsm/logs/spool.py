@@ -106,6 +106,9 @@ def _spooled(
         _count(counts, plans, notes)
     else:
         first.rename(path)
+    if hide:
+        for note in notes:
+            note.hide(hide)
     return Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
 
 

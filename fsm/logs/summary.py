@@ -21,7 +21,10 @@ def summary(notes: Notes) -> Iterator[str]:
         said.append(f"{notes.passed.total:,} without meaning here ({_counts(notes.passed)})")
     yield f"{notes.name}: read as {notes.reason}; {notes.lines:,} lines: {', '.join(said)}"
     if notes.implied:
-        yield f"{notes.name}: {notes.implied:,} hand-overs put in that the log does not record"
+        yield (
+            f"{notes.name}: {notes.implied:,} hand-overs put in that the log does not record "
+            "(--no-assume-relayed leaves them out)"
+        )
     yield from (f"{notes.name}: {text}" for text in notes.assumed.values())
     for tally, what in (
         (notes.unmapped, "not in the table of the format (unmapped)"),

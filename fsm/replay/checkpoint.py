@@ -148,7 +148,10 @@ class Checkpoint:
         """Note what is new of a file."""
         if source.frame is not None:
             what = "result of the query" if source.name == QUERY else "frame"
-            raise LogError(f"a checkpoint knows logs by their files; write the {what} to a file")
+            remedy = f"write the {what} to a file"
+            if source.origin is not None:
+                remedy = f"convert {source.name} first: fsm convert LOG -o events.parquet"
+            raise LogError(f"a checkpoint knows logs by their files; {remedy}")
         seen = {file.digest: file for file in self.before.manifest.absorbed}
         seen |= {file.digest: file for _, file in self._fresh}
         sizes = {file.size for file in seen.values()}
