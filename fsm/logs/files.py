@@ -10,7 +10,9 @@ import glob
 import gzip
 import io
 import lzma
+import os
 import shutil
+import stat
 import sys
 import tempfile
 import weakref
@@ -216,12 +218,13 @@ def _text(data: bytes) -> str:
 def expand(paths: Iterable[str]) -> list[Input]:
     """Return the files that paths name: patterns are filled in, ``-`` is standard input.
 
-    A file that is named twice is read once. Raises :class:`fsm.errors.LogError`.
+    A file that is named twice, in whatever way, is read once. Raises
+    :class:`fsm.errors.LogError`.
     """
     found: dict[str, Input] = {}
     for path in paths:
         if path == "-":
-            found[path] = _standard_input()
+            found[path] = _spooled(sys.stdin.buffer, "<stdin>")
             continue
         names = [path]
         if glob.has_magic(path) and not Path(path).exists():
@@ -229,16 +232,32 @@ def expand(paths: Iterable[str]) -> list[Input]:
             if not names:
                 raise LogError(f"{path}: no file has such a name")
         for name in names:
-            for place in _maildir(Path(name)) or [Input(Path(name), name)]:
-                found.setdefault(place.name, place)
+            for place in _maildir(Path(name)) or [_file(Path(name), name)]:
+                found.setdefault(os.path.realpath(place.name), place)
     return list(found.values())
+
+
+def _file(path: Path, name: str) -> Input:
+    """Return a file; a pipe, as shells make of ``<(zcat mail.log.gz)``, can be read only once."""
+    if not _is_pipe(path):
+        return Input(path, name)
+    with _Damage(name), path.open("rb") as pipe:
+        return _spooled(pipe, name)
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except OSError:  # said when it is opened
+        return False
 
 
 def _maildir(path: Path) -> list[Input]:
     """Return the mails of a Maildir; none where it is none."""
-    if not (path / "cur").is_dir() or not (path / "new").is_dir():
+    parts = (path / "cur", path / "new")
+    if not all(os.path.isdir(part) for part in parts):  # noqa: PTH112 (no name is too long for it)
         return []
-    mails = (mail for part in ("cur", "new") for mail in (path / part).iterdir())
+    mails = (mail for part in parts for mail in part.iterdir())
     return [
         Input(mail, str(mail), str(path))
         for mail in sorted(mails)
@@ -246,11 +265,11 @@ def _maildir(path: Path) -> list[Input]:
     ]
 
 
-def _standard_input() -> Input:
+def _spooled(pipe: IO[bytes], name: str) -> Input:
     with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        shutil.copyfileobj(pipe, spool)
     place = Path(spool.name)
-    return Input(place, "<stdin>", keep=Holder(lambda: place.unlink(missing_ok=True)))
+    return Input(place, name, keep=Holder(lambda: place.unlink(missing_ok=True)))
 
 
 class Holder:

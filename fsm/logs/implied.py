@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from fsm.logs.canonical import SCHEMA
-from fsm.logs.meaning import load_format
+from fsm.logs.meaning import format_names, load_format
 
 __all__ = ["NATIVE", "implied", "merged"]
 
@@ -32,7 +32,8 @@ def implied(rows: pl.LazyFrame, wanted: bool | None) -> pl.DataFrame:
     ways = rows.with_row_index("at").filter(pl.col("event").is_in(_WAY)).with_columns(_KEY)
     if wanted is None:
         formats = rows.select(pl.col("format").unique()).collect()["format"].to_list()
-        silent = [name for name in formats if not load_format(name).relays]
+        known = set(formats) & set(format_names())  # canonical logs may name any format
+        silent = [name for name in formats if name in known and not load_format(name).relays]
         wanted = bool(silent)
         if silent and silent != formats:
             keys = ways.filter(pl.col("format").is_in(silent)).select(_NAMES).unique()

@@ -225,3 +225,20 @@ def test_wrong_input_is_said_in_one_line(
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert "Traceback" not in result.err
     assert len(result.err.splitlines()) == 1
+
+
+FORMATS = {
+    "of nobody": ("nobody", 1),
+    "of ours": ("postfix", 1),
+    "without hand-overs": ("mailjet", 2),
+}
+
+
+@pytest.mark.parametrize(("name", "events"), FORMATS.values(), ids=FORMATS)
+def test_a_canonical_log_may_name_any_format(
+    name: str, events: int, tmp_path: Path, fsm: Fsm
+) -> None:
+    text = f"message_id,event,timestamp,format\nm,delivered,2026-01-05T09:00:00Z,{name}\n"
+    (tmp_path / "log.csv").write_text(text)
+    assert fsm("convert", tmp_path / "log.csv", "-o", tmp_path / "o.parquet").status == 0
+    assert [row["format"] for row in rows(tmp_path / "o.parquet")] == [name] * events
