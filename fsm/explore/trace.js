@@ -197,7 +197,7 @@ const showSteps = () => {
           `${i + 1}`,
         ),
       ),
-      el("td", {}, code(nameOf(event))),
+      el("td", {}, el("code", {}, ...breakable(nameOf(event)))),
       ...machines.map((machine, m) => stepCell(machine, runs[m][i])),
     ),
   );
@@ -208,6 +208,8 @@ const showSteps = () => {
   );
   $("steps-scroll").scrollTop = $("steps-scroll").scrollHeight;
 };
+const breakable = (name) =>
+  name.split(/(?<=[_./])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
 const stepCell = (machine, step) =>
   step.transition
     ? el("td", {}, badge(machine, step.after), el("small", {}, machine.states[step.after].title))

@@ -316,6 +316,20 @@ def test_nothing_is_cut_off_and_axe_finds_no_fault(
     assert faults(page) == []
 
 
+@pytest.mark.parametrize("width", [375, 1440, 1920])
+@pytest.mark.parametrize("machines", [MODES, ("delivery",)], ids=["both modes", "delivery"])
+def test_the_last_step_is_seen(
+    visit: Visit, made: Callable[..., Path], machines: tuple[str, ...], width: int
+) -> None:
+    machine = load(machines[0])
+    trace = ",".join(machine.events[:1] * 3 + machine.events[1:6])
+    page = visit(made(*map(load, machines)), f"#trace={trace}", width)
+    assert page.locator("#steps-scroll").evaluate("e => e.scrollWidth <= e.clientWidth")
+    last = page.locator("#steps tr.last").bounding_box()
+    if width > 1360:  # where the steps stand beside the diagram, in a window of 900 pixels
+        assert last["y"] + last["height"] <= 900
+
+
 def test_axe_finds_no_fault_in_hostile_and_large_pages(
     visit: Visit, made: Callable[..., Path]
 ) -> None:
