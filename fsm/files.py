@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from fsm.errors import OutputError
 
-__all__ = ["beside", "no_os_errors", "replacing", "write_bytes"]
+__all__ = ["Holder", "beside", "no_os_errors", "replacing", "write_bytes"]
 
 
 def write_bytes(data: bytes, path: Path) -> None:
@@ -65,3 +66,10 @@ def no_os_errors(name: object) -> Iterator[None]:
 def beside(path: Path) -> Path:
     """Return a new hidden name in the same directory."""
     return path.with_name(f".fsm-{secrets.token_hex(8)}.tmp")
+
+
+class Holder:
+    """Stands for a temporary file: when nobody holds this any more, it is cleared away."""
+
+    def __init__(self, clear: Callable[[], object]) -> None:
+        weakref.finalize(self, clear)

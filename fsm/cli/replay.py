@@ -50,6 +50,8 @@ def command(
 ) -> int:
     """Execute the delivery logs LOGS: canonical ones, or of any format that fsm formats lists.
 
+    LOGS are files, patterns, - for standard input, or addresses: s3://, gs://, az://, https://.
+
     A canonical log (CSV, JSONL or Parquet) has one row per event of one message: message_id,
     event and timestamp (RFC 3339), and optionally recipient, delivery_id, event_id and seq. Map
     other names with --column. The files written are CSV, JSONL or Parquet by their suffix; in CSV

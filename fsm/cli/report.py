@@ -85,12 +85,14 @@ def command(
 
 
 def _told(words: Sequence[str]) -> str:
-    """Return the command as the page tells it: without its output, and without absolute paths."""
+    """Return the command as the page tells it: without its output, absolute paths and secrets."""
+    from fsm.replay.remote import name_of
+
     kept = []
     given = iter(words)
     for word in given:
         if word in ("-o", "--output"):
             next(given, None)
         elif not word.startswith(("-o", "--output=")):
-            kept.append(Path(word).name if Path(word).is_absolute() else word)
+            kept.append(Path(word).name if Path(word).is_absolute() else name_of(word))
     return shlex.join(("fsm", *kept))

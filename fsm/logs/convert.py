@@ -80,6 +80,8 @@ def plan(
 def _plan(source: Input, form: str | None, labels: str | None) -> Plan:
     if source.group:
         return Plan(source, "mail", f"{source.group} is a Maildir")
+    if source.url is not None:
+        return Plan(source, "parquet", "as given" if form else "its name ends so")
     head = source.head()
     if not head:
         raise LogError(f"{source.name}: empty; a log begins with a header line or a record")

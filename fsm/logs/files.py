@@ -15,7 +15,6 @@ import shutil
 import stat
 import sys
 import tempfile
-import weakref
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -28,12 +27,14 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 import zstandard
 
 from fsm.errors import LogError
+from fsm.files import Holder
 from fsm.logs.notes import Notes
+from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
-__all__ = ["Holder", "Input", "expand", "line_texts"]
+__all__ = ["Input", "expand", "line_texts"]
 
 _BLOCK = 1 << 22
 _LONGEST = 1 << 24
@@ -56,6 +57,8 @@ class Input:
     """The Maildir that it is in."""
     keep: object = field(default=None, compare=False)
     """What holds the file in place as long as this is."""
+    url: str | None = None
+    """The address of Parquet that is read where it lies; there is no file then."""
 
     def head(self, size: int = 1 << 16) -> bytes:
         """Return the first bytes, decompressed."""
@@ -101,8 +104,8 @@ class Input:
             yield _text(rest).split("\n")
 
     def last_written(self) -> datetime | None:
-        """Return when the file was last written to; None for standard input."""
-        if self.name.startswith("<"):
+        """Return when the file was last written to; None for standard input and fetched ones."""
+        if self.name.startswith("<") or is_remote(self.name):
             return None
         try:
             return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
@@ -215,26 +218,39 @@ def _text(data: bytes) -> str:
     return text.replace("\r\n", "\n").removesuffix("\r") if "\r" in text else text
 
 
-def expand(paths: Iterable[str]) -> list[Input]:
+def expand(paths: Iterable[str], form: str | None = None) -> list[Input]:
     """Return the files that paths name: patterns are filled in, ``-`` is standard input.
 
-    A file that is named twice, in whatever way, is read once. Raises
+    What lies in an object store or on the web is fetched, except Parquet, which ``form`` or its
+    name tells. A file that is named twice, in whatever way, is read once. Raises
     :class:`fsm.errors.LogError`.
     """
     found: dict[str, Input] = {}
     for path in paths:
-        if path == "-":
-            found[path] = _spooled(sys.stdin.buffer, "<stdin>")
-            continue
-        names = [path]
-        if glob.has_magic(path) and not Path(path).exists():
-            names = sorted(glob.glob(path, recursive=True))  # noqa: PTH207
-            if not names:
-                raise LogError(f"{path}: no file has such a name")
-        for name in names:
-            for place in _maildir(Path(name)) or [_file(Path(name), name)]:
-                found.setdefault(os.path.realpath(place.name), place)
+        remote = is_remote(path)
+        for place in _elsewhere(path, form) if remote else _here(local_path(path)):
+            found.setdefault(place.name if remote else os.path.realpath(place.name), place)
     return list(found.values())
+
+
+def _elsewhere(url: str, form: str | None) -> Iterator[Input]:
+    if is_parquet(url, form):
+        yield Input(Path(), name_of(url), url=url)
+    else:
+        yield from (Input(file.path, file.name, keep=file.keep) for file in fetch(url))
+
+
+def _here(path: str) -> Iterator[Input]:
+    if path == "-":
+        yield _spooled(sys.stdin.buffer, "<stdin>")
+        return
+    names = [path]
+    if glob.has_magic(path) and not Path(path).exists():
+        names = sorted(glob.glob(path, recursive=True))  # noqa: PTH207
+        if not names:
+            raise LogError(f"{path}: no file has such a name")
+    for name in names:
+        yield from _maildir(Path(name)) or [_file(Path(name), name)]
 
 
 def _file(path: Path, name: str) -> Input:
@@ -270,13 +286,6 @@ def _spooled(pipe: IO[bytes], name: str) -> Input:
         shutil.copyfileobj(pipe, spool)
     place = Path(spool.name)
     return Input(place, name, keep=Holder(lambda: place.unlink(missing_ok=True)))
-
-
-class Holder:
-    """Stands for a temporary file: when nobody holds this any more, it is cleared away."""
-
-    def __init__(self, clear: Callable[[], object]) -> None:
-        weakref.finalize(self, clear)
 
 
 def line_texts(source: Input, numbers: Iterable[int]) -> dict[int, str]:

@@ -22,7 +22,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
-from fsm.logs.files import Holder
+from fsm.files import Holder
 from fsm.replay.source import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "Result", "execute"]

@@ -34,7 +34,7 @@ def open_logs(
     :class:`fsm.errors.LogError`, naming file, line and remedy.
     """
     choices = choices or Choices()
-    plans = plan(expand(paths), "csv" if columns and form is None else form, choices.labels)
+    plans = plan(expand(paths, form), "csv" if columns and form is None else form, choices.labels)
     if query:
         plans.append(_answer(query, columns or {}, form, choices))
     sources = [canonical_source(item.source, form) for item in plans if item.format in CANONICAL]
@@ -69,8 +69,9 @@ def convert_logs(
     for one canonical log that would be written as it is.
     """
     choices = choices or Choices()
+    files = expand(paths, form)
     form = "csv" if choices.columns and form is None and not query else form
-    plans = plan(expand(paths), form, choices.labels)
+    plans = plan(files, form, choices.labels)
     if query:
         plans.append(_answer(query, choices.columns, form, choices))
     if not plans:

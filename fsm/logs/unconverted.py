@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fsm.files import Holder
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.detect import CANONICAL
-from fsm.logs.files import Holder, Input
+from fsm.logs.files import Input
 from fsm.logs.notes import Notes
 from fsm.replay.fold import Codes
 from fsm.replay.scan import OWN, frames, readable
-from fsm.replay.source import QUERY, Log, Source, check_columns, listed, open_source
+from fsm.replay.source import QUERY, Log, Source, check_columns, listed, open_remote, open_source
 
 __all__ = ["canonical_source", "unconverted"]
 
@@ -28,6 +29,8 @@ _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 def canonical_source(place: Input, form: str | None) -> Source:
     """Return what reads a canonical file; ``form`` None tells by its content."""
+    if place.url is not None:
+        return open_remote(place.url)
     keep = place.keep
     with place.path.open("rb") as file:
         if file.read(6).startswith(_UNKNOWN_TO_POLARS):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.replay.remote import is_remote, refused
 
 if TYPE_CHECKING:
     import _csv
@@ -33,6 +34,8 @@ class Faulty(Protocol):
 
 def unreadable(source: Faulty, error: Exception) -> LogError:
     """Say in one line what is wrong with a file that polars could not read."""
+    if source.format == "frame" and is_remote(source.name):
+        return refused(source.name, error)
     message = str(error).split("\n", 1)[0]
     if "unexpected end of file" in message or "incomplete frame" in message:
         return LogError(f"{source.name}: the compressed file is cut short; fetch it again")

@@ -23,6 +23,8 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
+from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
+from fsm.replay.remote import scan as scan_remote
 from fsm.text import visible
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Source",
     "check_columns",
     "listed",
+    "open_remote",
     "open_source",
     "place_of",
     "read_log",
@@ -338,14 +341,15 @@ def read_log(
     columns: Mapping[str, str] | None = None,
     log_format: str | None = None,
 ) -> Log:
-    """Open log files (``-`` is standard input).
+    """Open log files (``-`` is standard input), also in object stores and on the web.
 
     ``columns`` maps a canonical column to the name it has in the files (``message_id`` to
     ``case_id``). The format is told by content unless it is given. Raises
     :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened; what
     is wrong further inside is found when the log is replayed.
     """
-    log = Log(tuple(_open(str(path), log_format) for path in paths), columns or {})
+    sources = [source for path in paths for source in _open(str(path), log_format)]
+    log = Log(tuple(sources), columns or {})
     if not log.sources:
         raise LogError("no log files given")
     for source in log.sources:
@@ -353,9 +357,27 @@ def read_log(
     return log
 
 
-def _open(path: str, log_format: str | None) -> Source:
-    if path != "-":
-        return open_source(Path(path), path, log_format)
+def _open(path: str, log_format: str | None) -> Iterator[Source]:
+    if path == "-":
+        yield _standard_input(log_format)
+    elif not is_remote(path):
+        path = local_path(path)
+        yield open_source(Path(path), path, log_format)
+    elif is_parquet(path, log_format):
+        yield open_remote(path)
+    else:
+        for file in fetch(path):
+            source = open_source(file.path, file.name, log_format)
+            weakref.finalize(source, id, file.keep)  # it stays as long as its source
+            yield source
+
+
+def open_remote(url: str) -> Source:
+    """Open Parquet in an object store or on the web, which is read where it lies."""
+    return Source(Path(), name_of(url), "frame", scan_remote(url))
+
+
+def _standard_input(log_format: str | None) -> Source:
     with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool)
     place = Path(spool.name)

