@@ -32,16 +32,17 @@ class Paint(NamedTuple):
     text: str
 
 
-# Borders after Okabe and Ito (https://jfly.uni-koeln.de/color/), told apart by colour-blind
-# readers; fills light enough for dark text, titles dark enough for fills. Taken in turn by the
+# Borders after Okabe and Ito (https://jfly.uni-koeln.de/color/), yellow and purple darkened so that
+# they differ in lightness from vermilion and grey for readers who see no green; fills light enough
+# for dark text, titles dark enough for fills. Taken in turn by the
 # rank of the status.
 PAINTS = (
     Paint("#e3eff9", "#0072b2", "#005a8e"),
     Paint("#fdeade", "#d55e00", "#a34700"),
     Paint("#eff1f3", "#7b8794", "#5f6b76"),
-    Paint("#fdf5d3", "#b58a00", "#7a5c00"),
+    Paint("#fdf5d3", "#6f5500", "#574400"),
     Paint("#dff3ec", "#009e73", "#00795a"),
-    Paint("#f7e8f1", "#b0588d", "#934373"),
+    Paint("#f7e8f1", "#8a3b82", "#6f2a6b"),
 )
 _UNPAINTED = Paint("#ffffff", _LINE, _INK)
 
@@ -51,7 +52,7 @@ TONES = {
     Tone.FADED: ("#a9b4be", ""),
     Tone.ADDED: ("#00795a", "bold"),
     Tone.REMOVED: ("#b3432b", "dotted"),
-    Tone.CHANGED: ("#7a5c00", "bold"),
+    Tone.CHANGED: ("#574400", "bold"),
     Tone.REJECTED: ("#c1121f", ""),
     Tone.TAKEN: ("#005f96", "bold"),
 }

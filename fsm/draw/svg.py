@@ -211,7 +211,7 @@ _DARK_PAINTS = (
     ("#222a32", "#9fb0c0"),
     ("#332c0e", "#e0b83c"),
     ("#0e2f26", "#3ccfa0"),
-    ("#351f2e", "#e08fc0"),
+    ("#351f2e", "#ffc4ea"),
 )
 _DARK_TONES = {
     Tone.FADED: "#56626e",
