@@ -146,7 +146,14 @@ def _compared(
     files = [Export(item.source, _note(item, notes)) for item in exports]
     times = given_times([file.source.name for file in files], choices.exported)
     feedback = labels.feedback if choices.feedback is None else choices.feedback
-    for file, events in events_of(files, Told(labels, choices.zone, feedback, times)):
+    told = Told(
+        labels,
+        choices.zone,
+        feedback,
+        times,
+        lambda: choices.progress(sum(note.size for note in notes)),
+    )
+    for file, events in events_of(files, told):
         rows = to_rows(events, form, file.notes, choices.policy, file.source.name)
         if rows.height:
             yield choices.disguise(rows) if choices.disguise else rows

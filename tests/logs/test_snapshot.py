@@ -251,6 +251,21 @@ def test_nothing_is_dropped_in_silence(tmp_path: Path, texts: list[str], line: s
     assert rows[0]["event"] == "relayed"
 
 
+def test_an_export_without_addresses_is_of_the_same_messages(tmp_path: Path) -> None:
+    texts = ["id,email,status\n1,a@x.example,Pending\n", "id,status\n1,Sent\n"]
+    rows, _ = read(written(tmp_path, *texts))
+    told = [(row["message_id"], row["recipient"], row["event"]) for row in rows]
+    assert told == [("1", "a@x.example", "relayed"), ("1", "a@x.example", "delivered")]
+
+
+def test_a_message_to_several_is_several(tmp_path: Path) -> None:
+    header = "id,email,status\n"
+    texts = [f"{header}1,a@x,Pending\n1,b@x,Pending\n", f"{header}1,a@x,Sent\n1,b@x,Failed\n"]
+    rows, _ = read(written(tmp_path, *texts))
+    events = [(row["recipient"], row["event"]) for row in rows]
+    assert events[2:] == [("a@x", "delivered"), ("b@x", "soft_bounce")]
+
+
 def test_what_is_lost_is_told_for_each_delivery(tmp_path: Path) -> None:
     header = "id,delivery,status\n"
     texts = [
@@ -415,6 +430,21 @@ def test_headers_tell(header: str, form: str) -> None:
 def test_a_missing_labels_file_is_one_line(fsm: Fsm, sample: Path) -> None:
     result = fsm("replay", sample, "--labels", "nowhere.toml")
     assert (result.status, result.err) == (2, "fsm: nowhere.toml: No such file or directory\n")
+
+
+def test_the_command_line_takes_what_the_user_knows(fsm: Fsm, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[statuses]\nsent = "Off it went"\n')
+    (tmp_path / "a.csv").write_text("id,status\n1,Off it went\n")
+    options = ("--labels", tmp_path / "own.toml", "--exported", "2026-01-05T09:00:00Z")
+    for more, events in (("--feedback", ["relayed", "delivered"]), ("--no-feedback", ["relayed"])):
+        result = fsm("convert", tmp_path / "a.csv", *options, more)
+        rows = csv.DictReader(io.StringIO(result.out))
+        assert [(row["event"], row["timestamp"]) for row in rows] == [
+            (event, "2026-01-05T09:00:00Z") for event in events
+        ]
+    result = fsm("replay", tmp_path / "a.csv", *options[:2])
+    assert (result.status, result.out) == (2, "")
+    assert "nothing tells when it was exported" in result.err
 
 
 # The law: what is exported of a machine's run, read back, has the statuses that were exported ------

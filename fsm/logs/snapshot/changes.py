@@ -21,12 +21,25 @@ def in_order(sightings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     ``message`` counts the messages, so that what follows needs no grouping. Of two rows of one
     message in one export with the same time the last one counts.
     """
-    frame = sightings.sort(*_KEY, *ORDER)
+    frame = _with_recipients(sightings).sort(*_KEY, *ORDER)
     frame = frame.with_columns(message=pl.struct(_KEY).rle_id().cast(pl.Int64))
     names = ("message", "export", "exported", "changed")
     after = [pl.col(name).shift(-1).eq_missing(pl.col(name)) for name in names]
     twice = pl.all_horizontal(after)
     return frame.filter(~twice), frame.filter(twice)
+
+
+def _with_recipients(frame: pl.DataFrame) -> pl.DataFrame:
+    """Fill in the address that other exports have of the same message, if it is but one."""
+    if not 0 < frame["recipient"].null_count() < frame.height:
+        return frame
+    known = frame.filter(pl.col("recipient").is_not_null()).group_by("message_id")
+    only = known.agg(pl.col("recipient").n_unique().alias("n"), pl.col("recipient").first())
+    only = only.filter(pl.col("n") == 1).select("message_id", address="recipient")
+    frame = frame.join(only, on="message_id", how="left")
+    return frame.with_columns(pl.coalesce("recipient", "address").alias("recipient")).drop(
+        "address"
+    )
 
 
 def without_steps_back(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

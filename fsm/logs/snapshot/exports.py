@@ -6,10 +6,9 @@ What is read goes to temporary files; then the messages are compared, a part of 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -51,6 +50,8 @@ class Told:
     """Whether the feedback service was on; None where only the rows can tell."""
     times: Mapping[str, datetime] = field(default_factory=dict)
     """When each export was made, by its name."""
+    progress: Callable[[], object] = lambda: None
+    """What is told, now and then, that more was read."""
 
 
 def events_of(exports: Sequence[Export], told: Told) -> Iterator[tuple[Export, pl.DataFrame]]:
@@ -64,7 +65,7 @@ def events_of(exports: Sequence[Export], told: Told) -> Iterator[tuple[Export, p
         parts = sorted(read, key=lambda part: (part.time, part.export.source.name))
         rows = pl.concat(part.rows().with_columns(export=n) for n, part in enumerate(parts))
         slices = max(1, -(-sum(part.height for part in parts) // _ROWS))
-        owner = pl.struct("message_id", "recipient").hash(0) % slices
+        owner = pl.col("message_id").hash(0) % slices
         yield from _compared([rows.filter(owner == n) for n in range(slices)], parts, told)
 
 
@@ -88,11 +89,14 @@ class _Part:
 
 def _read(export: Export, path: Path, told: Told) -> _Part:
     source, notes = export.source, export.notes
-    understand = (
-        understood(frame, told.labels, told.zone, notes)
-        for frame in records(source, told.labels, notes)
-    )
-    write_frames(chain([pl.DataFrame(schema=SIGHTING)], understand), path)
+
+    def understand() -> Iterator[pl.DataFrame]:
+        yield pl.DataFrame(schema=SIGHTING)
+        for frame in records(source, told.labels, notes):
+            told.progress()
+            yield understood(frame, told.labels, told.zone, notes)
+
+    write_frames(understand(), path)
     rows = pl.scan_parquet(path)
     latest, height = rows.select(_latest(), pl.len()).collect().row(0)
     time, why = _made(source, latest, told)

@@ -17,7 +17,9 @@ from fsm.replay.source import listed, place_of
 
 __all__ = ["names_of", "records"]
 
-_ROWS = 50_000
+_ROWS = 20_000
+_LONGEST_TEXT = 2000
+"""Characters of a field that are kept: more than an id or an address may have."""
 _LONGEST = 1000
 """Lines of one record; a quote that is never closed would take the whole file for one."""
 _SIGNS = (",", ";", "\t", "|")
@@ -114,7 +116,9 @@ class _Lines:
 
 
 def _field(record: Sequence[str], place: int | None) -> str | None:
-    return (record[place].strip() or None) if place is not None and place < len(record) else None
+    if place is None or place >= len(record):
+        return None
+    return record[place].strip()[:_LONGEST_TEXT] or None
 
 
 def _json_records(
@@ -133,7 +137,8 @@ def _json_records(
                 places = _places(list(record), place_of(name, number), labels)
                 keys = tuple(record)
                 wanted = [None if place is None else keys[place] for place in places]
-            yield number, [None if key is None else text(record[key]) for key in wanted]
+            texts = [text(record[key]) if key is not None else None for key in wanted]
+            yield number, [value and value[:_LONGEST_TEXT] for value in texts]
         elif record is not None:
             notes.rejected.add("not a JSON object", number)
 
