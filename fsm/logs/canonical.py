@@ -74,7 +74,7 @@ def to_rows(
     file: str | None = None,
 ) -> pl.DataFrame:
     """Return events as rows of :data:`SCHEMA`; what has no meaning is only counted."""
-    frame = _readable(events, notes)
+    frame = _shortened(events)
     meant = _meanings(frame["native"], form)
     frame = frame.join(meant, on="native", how="left", maintain_order="left")
     if "blamed" in frame.columns:
@@ -84,7 +84,7 @@ def to_rows(
     _count(nothing, notes.passed)
     _count_doubts(nothing.with_columns(doubt="doubtful"), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
-    frame = _with_faults(frame, policy)
+    frame = _with_faults(_named(frame, notes), policy)
     _count_events(frame, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
@@ -95,8 +95,14 @@ def to_rows(
     ).select(*SCHEMA)
 
 
-def _readable(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
-    """Leave out, and count, events that no message can have; cut replies that are too long."""
+def _shortened(events: pl.DataFrame) -> pl.DataFrame:
+    return events.with_columns(
+        pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
+    )
+
+
+def _named(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
+    """Leave out, and count, events that cannot be of a message."""
     names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
     faults = {
         "an event without message id and address": names[0] == "",
@@ -109,9 +115,7 @@ def _readable(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
         if lines.len():
             notes.rejected.add(fault, lines[0], lines.len())
             events = events.filter(~wrong)
-    return events.with_columns(
-        pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
-    )
+    return events
 
 
 def event_frame(groups: Sequence[Found]) -> pl.DataFrame:

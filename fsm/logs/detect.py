@@ -20,9 +20,11 @@ _RECORDS = 50
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
 _POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
 _SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
-_MAIL = re.compile(
-    r"(?:From \S+ .*\d|(?:Return-Path|Received|Delivered-To|From|To|Date|Message-I[dD]|Subject|"
-    r"MIME-Version|Content-Type|X-[\w-]+): )"
+_MBOX = re.compile(r"From \S+ .*\d")
+_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
+_OF_MAILS = re.compile(
+    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version): ",
+    re.IGNORECASE,
 )
 
 
@@ -55,7 +57,7 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
 
     if powermta.is_header(first):
         return Guess("powermta", "its header names type, timeLogged and rcpt")
-    found = _guess_lines(lines) or _guess_mail(first)
+    found = _guess_lines(lines) or _guess_mail(lines)
     if found is None and any(sign in first for sign in ",;\t|"):
         from fsm.logs.snapshot.records import names_of
 
@@ -118,11 +120,12 @@ def _is_sendmail(line: str) -> bool:
     return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
 
 
-def _guess_mail(first: str) -> Guess | None:
-    if not _MAIL.match(first):
-        return None
-    kind = "an mbox" if first.startswith("From ") else "a mail"
-    return Guess("mail", f"it begins as {kind}")
+def _guess_mail(lines: Sequence[str]) -> Guess | None:
+    if _MBOX.match(lines[0]):
+        return Guess("mail", "it begins as an mbox")
+    if _HEADER.match(lines[0]) and any(map(_OF_MAILS.match, lines)):
+        return Guess("mail", "it begins as a mail")
+    return None
 
 
 def guess_names(names: Sequence[str], where: str, given: str | None) -> Guess | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsm.logs.notes import Notes, Tally
-from fsm.replay.source import place_of
+from fsm.replay.source import QUERY
 
 __all__ = ["as_dict", "summary"]
 
@@ -61,8 +61,9 @@ def _counts(tally: Tally) -> str:
 
 
 def _places(name: str, tally: Tally) -> str:
+    """Say where each text stands first; the file is named before."""
     most = tally.counts.most_common(_SHOWN)
-    firsts = {what: place_of(name, tally.firsts[what]) for what, _ in most}
-    texts = [f"{what} ({count:,}, first at {firsts[what]})" for what, count in most]
+    unit = "row" if name == QUERY else "line"
+    texts = [f"{what} ({count:,}, first at {unit} {tally.firsts[what]})" for what, count in most]
     more = len(tally.counts) - len(most)
     return "; ".join(texts) + (f"; {more} more kinds" if more else "")

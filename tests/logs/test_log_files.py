@@ -181,7 +181,7 @@ def test_the_summary_says_what_to_know() -> None:
         "a.log: read as postfix (as given); 9 lines: 3 events",
         f"a.log: 1 {IMPLIED}",
         "a.log: year 2026",
-        "a.log: 1 not in the table of the format (unmapped): levitated (1, first at a.log:4)",
+        "a.log: 1 not in the table of the format (unmapped): levitated (1, first at line 4)",
     ]
 
 

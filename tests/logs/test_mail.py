@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fsm.logs.clock import Clock
 from fsm.logs.convert import Choices, plan
+from fsm.logs.detect import guess
 from fsm.logs.event import Event
 from fsm.logs.files import expand
 from fsm.logs.mail import Reader
@@ -120,6 +121,13 @@ def test_a_maildir(tmp_path: Path) -> None:
 def read(text: str) -> list[Event]:
     reader = Reader(Clock(UTC))
     return [e for _, events in reader.read([text.split("\n")], Notes("mail")) for e in events]
+
+
+def test_every_mail_is_told_to_be_one(corpus: Path) -> None:
+    mails = sorted((corpus / "logs" / "bounce-flufl" / "tests" / "data").glob("*.txt"))
+    kinds = {path.name: guess(path.read_bytes()) for path in mails}
+    assert [name for name, kind in kinds.items() if not kind or kind.format != "mail"] == []
+    assert len(kinds) > 110
 
 
 NOT_EXACT: dict[str, str] = {}

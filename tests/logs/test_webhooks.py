@@ -1,4 +1,4 @@
-"""Provider by event: what each native event means. Sources: the tables beside the reader."""
+"""Provider by event: what each native event means, as the documents of :data:`SOURCES` say."""
 
 import json
 from collections.abc import Iterator
@@ -112,6 +112,20 @@ def resend_bounce(kind: str) -> dict[str, Any]:
 
 FULL, UNKNOWN_USER = "452 4.2.2 mailbox full", "550 5.1.1 no such user"
 BLOCK = "554 5.7.1 refused, listed at a blocklist"
+SOURCES = {
+    "brevo": "https://developers.brevo.com/docs/transactional-webhooks",
+    "kumomta": "https://docs.kumomta.com/reference/log_record/",
+    "mailgun": "https://documentation.mailgun.com/docs/mailgun/user-manual/events/events",
+    "mailjet": "https://dev.mailjet.com/email/guides/webhooks/",
+    "mandrill": "https://mailchimp.com/developer/transactional/docs/webhooks/",
+    "postmark": "https://postmarkapp.com/developer/api/bounce-api#bounce-types",
+    "resend": "https://resend.com/docs/dashboard/webhooks/event-types",
+    "sendgrid": "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event",
+    "ses": "https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html",
+    "sparkpost": "https://support.sparkpost.com/docs/reporting/event-definitions",
+}
+"""Where the rows of each provider are from."""
+
 CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     ("sendgrid", sendgrid("processed"), "relayed", False, None),
     ("sendgrid", sendgrid("Processed"), "relayed", False, None),
@@ -351,6 +365,9 @@ def test_what_a_native_event_means(
     assert told == (provider, event, final, fault, "a@x.example")
     assert row["message_id"] in ("m1", "<m1>", "17")
     assert row["timestamp"].timestamp() // 1 == AT
+    form = load_format(provider)
+    assert row["rule"].split(" ")[0] in {rule.split(" ")[0] for rule in form.meanings}
+    assert SOURCES[provider] in form.sources
 
 
 @pytest.mark.parametrize("name", format_names())
@@ -393,6 +410,23 @@ def test_what_is_not_known_is_counted_with_its_line() -> None:
     assert notes.rejected.firsts == {"a record of colour": 3, "not JSON": 5}
 
 
+FRAGMENTS = {
+    "mailgun": ["headers", "url, region, key, env"],
+    "sendgrid": ["unique_args", "personalizations, from", "to, subject", "newsletter_user_list_id"],
+    "ses": [
+        "bounceType",
+        "complainedRecipients",
+        "userAgent, complainedRecipients",
+        "emailAddress, action",
+        "status, action, diagnosticCode, emailAddress",
+        "name, value",
+        "timestamp, messageId, source",
+        "timestamp, processingTimeMillis",
+    ],
+}
+"""Parts of payloads, and requests, that the documents also show; they tell of no event."""
+
+
 @pytest.mark.parametrize("provider", ["mailgun", "sendgrid", "ses"])
 def test_every_payload_of_the_corpus(corpus: Path, provider: str) -> None:
     notes = Notes(provider)
@@ -401,6 +435,8 @@ def test_every_payload_of_the_corpus(corpus: Path, provider: str) -> None:
     assert not notes.unmapped.counts
     assert {row["format"] for row in found} == {provider}
     assert len(found) == {"mailgun": 3, "sendgrid": 36, "ses": 26}[provider]
+    known = tuple(f"a record of {keys}" for keys in FRAGMENTS[provider])
+    assert [fault for fault in notes.rejected.counts if not fault.startswith(known)] == []
 
 
 @given(st.text() | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
