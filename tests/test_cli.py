@@ -183,6 +183,14 @@ def test_draw(fsm: Fsm, options: list[str], there: str, not_there: str) -> None:
     assert not_there not in result.out
 
 
+def test_draw_tells_the_events_of_a_log_that_no_machine_knows(fsm: Fsm, sample: Path) -> None:
+    unknown = "m9,unheard_of,2026-03-02T10:00:00Z,9\nm2,relayed,2026-03-02T10:00:01Z,10\n"
+    sample.write_text(sample.read_text() + unknown)
+    drawn = fsm("draw", "with-feedback", "--counts", sample, "--format", "svg").out
+    assert "✗ rejected (1)" in drawn
+    assert "✗ 1 more that are unknown to every machine, or late" in drawn
+
+
 def test_draw_the_traffic_of_a_log(fsm: Fsm, sample: Path) -> None:
     with sample.open("a") as log:
         log.write("m3,relayed,2026-03-02T11:00:00Z,9\n")

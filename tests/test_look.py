@@ -152,6 +152,14 @@ def test_traffic() -> None:
     assert shown.legend == ("Numbers: events in log.csv; ✗ rejected (15)",)
 
 
+def test_rejected_events_that_no_machine_knows_are_told() -> None:
+    met = [("delivered", "relayed", None, 3)]
+    assert traffic(WITH, met, "l", rejected_in_all=1003).legend == (
+        "Numbers: events in l; ✗ rejected (3)",
+        "✗ 1,000 more that are unknown to every machine, or late",
+    )
+
+
 def test_traffic_of_a_common_exit_and_of_folded_states_adds_up() -> None:
     quarantine = load("quarantine")
     met = [(s, "hard_error", "quarantined", 2) for s in ("one_error", "two_errors", "three_errors")]

@@ -141,4 +141,5 @@ def _traffic(
     result = replay(log, [machine], companions=load_bare, validity=validity)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
-    return traffic(machine, met, ", ".join(Path(log).name for log in logs))
+    names = ", ".join(Path(log).name for log in logs)
+    return traffic(machine, met, names, result.rejected)

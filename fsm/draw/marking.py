@@ -30,12 +30,17 @@ _SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
 
 
 def traffic(
-    machine: Machine, met: Iterable[tuple[str, str, str | None, int]], name: str
+    machine: Machine,
+    met: Iterable[tuple[str, str, str | None, int]],
+    name: str,
+    rejected_in_all: int = 0,
 ) -> Overlay:
     """Return how often each cell was met: rows of state, event, target (or ``None``), count.
 
     Such rows are in :attr:`fsm.replay.Replay.traffic`. Rejected events stand in their states,
-    the most frequent first; a transition that nothing took is faded. ``name`` is the log's.
+    the most frequent first; a transition that nothing took is faded. ``name`` is the log's. It has
+    more rejected events than these where ``rejected_in_all`` says so: no machine knows them, or
+    they came late.
     """
     marks: dict[Transition, Mark] = {}
     rejected: dict[str, list[tuple[int, str]]] = {}
@@ -50,8 +55,16 @@ def traffic(
         marks,
         {state: _rejections(found) for state, found in rejected.items()},
         other=Mark(Tone.FADED),
-        legend=(f"Numbers: events in {name}; {Tone.REJECTED.value} rejected ({total:,})",),
+        legend=(
+            f"Numbers: events in {name}; {Tone.REJECTED.value} rejected ({total:,})",
+            *_elsewhere(rejected_in_all - total),
+        ),
     )
+
+
+def _elsewhere(count: int) -> tuple[str, ...]:
+    told = f"{Tone.REJECTED.value} {count:,} more that are unknown to every machine, or late"
+    return (told,) if count > 0 else ()
 
 
 def _rejections(found: list[tuple[int, str]]) -> list[Mark]:
