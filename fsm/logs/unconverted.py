@@ -88,7 +88,8 @@ def _lines(source: Source, named: Mapping[str, str]) -> Codes:
 
 
 def _rows(frame: pl.DataFrame, source: Source, own: list[str], lines: pl.Series) -> pl.DataFrame:
-    given = {"format": pl.lit(source.format), "file": pl.lit(source.name), "line": pl.lit(lines)}
+    form = "parquet" if source.format == "frame" else source.format
+    given = {"format": pl.lit(form), "file": pl.lit(source.name), "line": pl.lit(lines)}
     columns = []
     for name, dtype in SCHEMA.items():
         if name in own:

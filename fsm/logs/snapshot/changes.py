@@ -100,6 +100,7 @@ def changes(frame: pl.DataFrame, mode: str) -> pl.DataFrame:
         reply=pl.col("reason"),
         event_id=pl.lit(None, pl.String),
         code=pl.lit(None, pl.String),
+        doubt=pl.lit(None, pl.String),
     )
 
 

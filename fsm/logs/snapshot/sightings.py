@@ -26,12 +26,10 @@ SIGHTING: dict[str, pl.DataType] = {
     "exported": pl.Int64(),
     "changed": pl.Int64(),
     "line": pl.Int64(),
-    "doubt": pl.String(),
 }
 """The columns of a sighting. ``exported`` and ``changed`` (microseconds) are null where the row
 does not tell when it was exported, and when its status changed."""
 
-NO_ID = "the row has no id of a message; its address stands for it"
 _WITH_REASON = ("pending", "taken", "failed")
 _COMPACT = {8: 8, 14: 8}
 """Digits of 20260105 and 20260105093000, and how many of them are the date."""
@@ -51,12 +49,11 @@ def understood(rows: pl.DataFrame, labels: Labels, zone: tzinfo, notes: Notes) -
 def _with_id(rows: pl.DataFrame, notes: Notes) -> pl.DataFrame:
     nameless = rows.filter(pl.col("message_id").is_null() & pl.col("recipient").is_null())
     _count(nameless, "a row without an id and an address", notes.rejected)
-    own = pl.col("message_id").is_not_null()
+    if rows["message_id"].null_count() > nameless.height:
+        notes.assumed["ids"] = "rows without an id of a message: address and delivery stand for it"
     of_delivery = pl.concat_str("delivery_id", "recipient", separator="/")
-    return rows.with_columns(
-        pl.coalesce("message_id", of_delivery, "recipient").alias("message_id"),
-        pl.when(~own & pl.col("delivery_id").is_null()).then(pl.lit(NO_ID)).alias("doubt"),
-    ).filter(pl.col("message_id").is_not_null())
+    named = rows.with_columns(pl.coalesce("message_id", of_delivery, "recipient"))
+    return named.filter(pl.col("message_id").is_not_null())
 
 
 def _with_status(frame: pl.DataFrame, labels: Labels, notes: Notes) -> pl.DataFrame:
