@@ -186,6 +186,16 @@ MOMENTS: dict[str, tuple[str, str, str]] = {
     "in the name": ("log_20260105-0930.csv", "id,status\n1,Pending\n", "09:30"),
     "in a column": ("log.csv", "id,status,Export date\n1,Pending,2026-01-05T09:30:00Z\n", "09:30"),
     "the latest in it": ("log.csv", "id,status,date\n1,Pending,2026-01-05T09:30Z\n", "09:30"),
+    "later than a date in the name": (
+        "log_2026-01-05.csv",
+        "id,status,date\n1,Pending,2026-01-05T09:30Z\n",
+        "09:30",
+    ),
+    "not by a date to come": (
+        "log_2026-01-05_0930.csv",
+        "id,status,date\n1,Pending,2027-01-01T00:00Z\n",
+        "09:30",
+    ),
     "compact": ("log.csv", "id,status,date\n1,Pending,20260105093000\n", "09:30"),
     "as an epoch": ("log.csv", "id,status,date\n1,Pending,1767605400\n", "09:30"),
 }

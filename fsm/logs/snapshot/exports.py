@@ -29,6 +29,8 @@ __all__ = ["Export", "Told", "events_of"]
 
 _ROWS = 1_000_000
 """Rows that are compared at a time."""
+_DATE = 2 * 86_400_000_000
+"""Microseconds after the midnight of a date in which it is that date somewhere."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -118,7 +120,7 @@ def _made(source: Input, latest: int | None, told: Told) -> tuple[int, str]:
     if time is not None:
         return time, "as given"
     named = time_in_name(source.name, told.zone)
-    if named is not None and (latest is None or latest <= named):
+    if named is not None and (latest is None or not named < latest <= named + _DATE):
         return named, "by its name"
     if latest is not None:  # a name with a date alone is that of midnight
         return latest, "the latest time in it"
