@@ -354,6 +354,21 @@ def boxes_of(svg: bytes) -> list[tuple[float, float, float, float]]:
     return found
 
 
+def width_of(png: bytes) -> int:
+    return int.from_bytes(png[16:20], "big")
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="no dot here (apt install graphviz)")
+@pytest.mark.parametrize(("size", "dots"), [(2, 2.0), (400, 1.0)], ids=["small", "large"])
+def test_a_large_picture_has_fewer_dots(size: int, dots: float) -> None:
+    machine = ring(size)
+    shown, svg = lay_out(machine, Look(), "svg", renderer="dot", timeout=0.0001)
+    _, png = lay_out(machine, Look(), "png", renderer="dot", timeout=0.0001)
+    assert shown.boxes == ()
+    points = float(str(ET.fromstring(svg).get("width")).removesuffix("pt"))
+    assert width_of(png) / points == pytest.approx(dots, rel=0.1)
+
+
 def test_a_process_of_its_own_draws_the_same(wheel: None, monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = draw(WITH, "svg", renderer="wheel", timeout=60)
     monkeypatch.setattr(graphviz_module, "_SMALL", 0)

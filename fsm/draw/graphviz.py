@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import prod, sqrt
+from math import sqrt
 from typing import Literal
 
 from fsm.draw.clearance import is_clear
@@ -88,13 +88,15 @@ def lay_out(
                 "rows, without boxes and labels of arrows"
             )
         shown = picture(machine, replace(look, group=False))
-        text = to_dot(shown, html=format != "svg", engine=_PLACED, places=places(shown))
-        engine = _PLACED
-        found = text, render(text, "svg", engine=engine, renderer=renderer)
+        stand = places(shown)
+        text = to_dot(shown, html=format != "svg", engine=_PLACED, places=stand)
+        dpi = _dpi(*(max(side) - min(side) for side in zip(*stand.values(), strict=True)))
+        return shown, render(text, format, engine=_PLACED, renderer=renderer, dpi=dpi)
     text, svg = found
     if format == "svg":
         return shown, svg
-    return shown, render(text, format, engine=engine, renderer=renderer, dpi=_dpi(svg))
+    sides = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
+    return shown, render(text, format, engine=engine, renderer=renderer, dpi=_dpi(*sides))
 
 
 def _clear(
@@ -155,10 +157,10 @@ def render(
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", made)
 
 
-def _dpi(svg: bytes) -> int:
-    """Return the dots per inch that a large picture is drawn with."""
-    inches = prod(float(points) / 72 for points in re.findall(rb'="([\d.]+)pt"', svg)[:2])
-    return max(_DPI // 2, min(_DPI, int(sqrt(_DOTS / max(inches, 1)))))
+def _dpi(width: float = 0.0, height: float = 0.0) -> int:
+    """Return the dots per inch of a picture of so many points: fewer for a large one."""
+    inches = max(width * height / 72**2, 1)
+    return max(_DPI // 2, min(_DPI, int(sqrt(_DOTS / inches))))
 
 
 def _check(format: str, engine: str, renderer: Renderer | None) -> None:  # noqa: A002
