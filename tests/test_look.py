@@ -160,6 +160,16 @@ def test_rejected_events_that_no_machine_knows_are_told() -> None:
     )
 
 
+def test_texts_show_through_wide_arrows_where_they_cannot_be_lifted() -> None:
+    met = [("to_send", "relayed", "awaiting", 1000), ("awaiting", "delivered", "delivered", 1)]
+    look = Look(overlay=traffic(WITH, met, "l"))
+    colours = {
+        html: set(re.findall(r'color="(#52606d\w*)"', to_dot(picture(WITH, look), html=html)))
+        for html in (True, False)
+    }
+    assert colours == {True: {"#52606d", "#52606d90"}, False: {"#52606d"}}
+
+
 def test_traffic_of_a_common_exit_and_of_folded_states_adds_up() -> None:
     quarantine = load("quarantine")
     met = [(s, "hard_error", "quarantined", 2) for s in ("one_error", "two_errors", "three_errors")]

@@ -58,6 +58,9 @@ TONES = {
 }
 _WIDEST = 4.5
 """Points, of the arrow with the most traffic."""
+_WIDE = 2.0
+_THROUGH = "90"
+"""The opacity of a wide arrow, which texts under it show through."""
 
 
 def to_dot(
@@ -217,7 +220,10 @@ class _Drawing:
             is_pale = arrow.tone is Tone.FADED
             attributes |= {"color": color, "fontcolor": GREY if is_pale else color}
         if arrow.weight:
-            attributes["penwidth"] = f"{1 + (_WIDEST - 1) * arrow.share**0.5:.1f}"
+            width = 1 + (_WIDEST - 1) * arrow.share**0.5
+            attributes["penwidth"] = f"{width:.1f}"
+            if self.html and width > _WIDE:  # and no label can be lifted above it
+                attributes["color"] = f"{color}{_THROUGH}"
         tooltip = arrow.origins or (arrow.labels if self.places else ())
         if tooltip:
             attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
