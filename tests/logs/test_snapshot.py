@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -521,6 +522,42 @@ def test_statuses_come_back(
         counts = found.machines[name].statuses
         assert counts == {label: shown.count(label) for label in counts}
         assert found.rejected == 0
+
+
+OF_STATUSES = """
+[columns]
+status = "{mode}-feedback.status"
+reason = "{mode}-feedback.state"
+changed = "last_timestamp"
+[reasons]
+retrying = {{ kind = "soft" }}
+retries_exhausted = {{ kind = "soft" }}
+hard_bounced = {{ kind = "hard" }}
+awaiting = {{ blank = true }}
+delivered = {{ blank = true }}
+"""
+NEWSLETTER = {
+    "with": {"Pending": 0, "Sent": 7_841, "Failed": 1_425},
+    "without": {"Sent": 8_030, "Failed": 1_236},
+}
+
+
+@pytest.mark.parametrize("mode", NEWSLETTER)
+def test_the_newsletter_by_its_exports(fsm: Fsm, corpus: Path, tmp_path: Path, mode: str) -> None:
+    """What the replay of a real log shows at three times, read back, ends in the same statuses."""
+    log = corpus / "logs/newsletter-2013.csv.gz"
+    mapping = ("--column", "message_id=case_id", "--column", "event=activity")
+    machine = ("--machine", f"{mode}-feedback", "--no-oracle")
+    names = []
+    for time in ("2013-06-10T12:00:00", "2013-06-10T20:00:00", "2013-06-11T09:30:00"):
+        names.append(tmp_path / f"log.{time.replace(':', '-')}.csv")
+        fsm("replay", log, *mapping, *machine, "--as-of", f"{time}Z", "--status", names[-1])
+    labels = tmp_path / "labels.toml"
+    labels.write_text(OF_STATUSES.format(mode=mode))
+    told = ("--labels", labels, "--feedback" if mode == "with" else "--no-feedback")
+    facts = json.loads(fsm("replay", *names, *told, *machine, "--json").out)
+    assert (facts["messages"], facts["rejected"]) == (9_266, 0)
+    assert facts["machines"][f"{mode}-feedback"]["statuses"] == NEWSLETTER[mode]
 
 
 def test_parts_of_the_messages_give_the_same_events(
