@@ -63,6 +63,8 @@ _RANK = {
 }
 """The order of events of one instant, where the log's own order says nothing."""
 
+_DECIDED = ("event", "rule", "code", "fault")
+"""What a failure's code and reply decide."""
 _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
 
 
@@ -174,7 +176,6 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     failing = frame["event"].is_in(_FAILURES)
     if not failing.any():
         return frame.with_columns(pl.lit(None, pl.String).alias("fault"))
-    frame = frame.with_row_index("at")
     failures = with_fault(frame.filter(failing).with_columns(code_of().alias("code")))
     given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
     kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
@@ -185,7 +186,9 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         pl.when(final & chosen.is_not_null()).then(chosen).otherwise(event).alias("event"),
         pl.concat_str("rule", "by", separator=" ").str.strip_chars().alias("rule"),
     ).drop("by")
-    return pl.concat([frame.filter(~failing), failures]).sort("at").drop("at")
+    places = failing.arg_true()
+    decided = (frame[name].scatter(places, failures[name]) for name in _DECIDED)
+    return frame.with_columns(decided)
 
 
 def _count(frame: pl.DataFrame, tally: Tally) -> None:

@@ -96,7 +96,7 @@ def _events(
     messages = _cut(texts(of("message_id")), record.get("message_id_ends"))
     whom = of("recipient")
     if set(map(type, whom)) != {str}:
-        whom = [to if type(to) is str else recipients(to) for to in whom]
+        whom = [to if type(to) is str else _addresses(to) for to in whom]
     columns = {
         "message_id": messages,
         "recipient": whom,
@@ -110,6 +110,12 @@ def _events(
         "doubt": [None if message else NO_ID for message in messages],
     }
     return frame_of(columns if list not in set(map(type, whom)) else spread(columns))
+
+
+def _addresses(value: object) -> str | list[str]:
+    """Return the only address of a field, or all that it holds."""
+    found = recipients(value)
+    return found[0] if len(found) == 1 else found
 
 
 def spread(columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:

@@ -103,6 +103,8 @@ def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[Even
 def recipients(value: object) -> list[str]:
     """Return the addresses of a field that holds one or several."""
     if isinstance(value, list):
+        if len(value) == 1 and type(value[0]) is str and value[0]:
+            return value
         return [a for item in value for a in recipients(item)]
     if isinstance(value, dict):
         value = value.get("email") or value.get("emailAddress")

@@ -62,8 +62,10 @@ class Pruned:
         for path in paths[1:]:
             if None not in found and "" not in found:
                 break
-            pairs = zip(found, self.values(records, path), strict=True)
-            found = [b if a is None or a == "" else a for a, b in pairs]
+            others = self.values(records, path)
+            if others.count(None) < len(others):
+                pairs = zip(found, others, strict=True)
+                found = [b if a is None or a == "" else a for a, b in pairs]
         return found
 
 
