@@ -1,10 +1,11 @@
 """Coverage-guided fuzzing of the readers: python -m tests.fuzz.readers [options of libFuzzer].
 
 The first byte chooses the reader, the others are the file. An exception that is no LogError, more
-than five seconds for one input or more than 2 GB of memory end the run with an error, and leave
+than twenty seconds for one input or more than 2 GB of memory end the run with an error, and leave
 the input in a file that libFuzzer names.
 """
 
+import os
 import sys
 import tempfile
 from contextlib import suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import atheris
 
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # its threads cost more than they bring here
 with atheris.instrument_imports(include=["fsm.logs", "email", "flufl"]):
     from importlib import import_module
 
@@ -22,7 +24,7 @@ with atheris.instrument_imports(include=["fsm.logs", "email", "flufl"]):
     from fsm.logs.clock import Clock
     from fsm.logs.files import Input
     from fsm.logs.notes import Notes
-    from tests.logs.any_bytes import FORMS, SAMPLES, events, read_whole
+    from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 
     READERS = {
         name: import_module(f"fsm.logs.{name}").Reader
@@ -39,7 +41,7 @@ def seeds() -> list[bytes]:
     """Every sample as a file that its reader reads, and that any reader may meet."""
     found = []
     for name, text in SAMPLES.items():
-        family = {"kumomta": "webhooks", "mbox": "mail"}.get(*[name.partition(":")[0]] * 2)
+        family = family_of(name)
         number = FORMS.index("sendgrid" if family == "webhooks" else family)
         found.append(bytes([number]) + text.encode())
         if not name.startswith(("webhooks: ", "mail: ", "postfix: ")) or name.endswith("9"):
@@ -72,7 +74,7 @@ def main() -> None:
         for number, seed in enumerate(seeds()):
             (corpus / f"{number:04d}").write_bytes(seed)
         own = [sys.argv[0], *sys.argv[1:], str(corpus)]
-        defaults = ["-seed=1", "-timeout=5", "-rss_limit_mb=2048", "-max_len=16384"]
+        defaults = ["-seed=1", "-timeout=20", "-rss_limit_mb=2048", "-max_len=16384"]
         atheris.Setup([own[0], *defaults, *own[1:]], lambda data: run(data, place))
         atheris.Fuzz()
 

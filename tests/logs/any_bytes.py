@@ -21,7 +21,7 @@ from tests.logs.test_mail import REPORTS
 from tests.logs.test_servers import EXIM, KUMOMTA, MOMENTUM, POSTFIX, POWERMTA, SENDMAIL
 from tests.logs.test_webhooks import CASES
 
-__all__ = ["FORMS", "SAMPLES", "events", "read_whole"]
+__all__ = ["FORMS", "SAMPLES", "events", "family_of", "read_whole"]
 
 FORMS = (
     None,
@@ -61,6 +61,13 @@ SAMPLES: dict[str, str] = {
     "jsonl": JSONL * 2,
 }
 """Texts of every format, by what they are."""
+
+
+def family_of(sample: str) -> str:
+    """Return the reader that a sample is for."""
+    name = sample.partition(":")[0]
+    return {"kumomta": "webhooks", "mbox": "mail"}.get(name, name)
+
 
 LATEST = 253_402_214_400_000_000  # 9999-12-31 in microseconds
 

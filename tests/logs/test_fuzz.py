@@ -28,7 +28,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.read import convert_logs, open_logs
 from fsm.logs.webhooks.reader import Reader as Webhooks
 from fsm.replay import replay
-from tests.logs.any_bytes import FORMS, SAMPLES, events, read_whole
+from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 from tests.logs.test_servers import EXIM, MX, SENT, postfix
 
 Convert = Callable[..., Any]
@@ -96,8 +96,7 @@ def mutated(draw: st.DrawFn, names: tuple[str, ...]) -> bytes:
 
 
 def of(family: str) -> tuple[str, ...]:
-    alias = {"kumomta": "webhooks", "mbox": "mail"}
-    return tuple(n for n in SAMPLES if alias.get(n, n.partition(":")[0]) == family)
+    return tuple(name for name in SAMPLES if family_of(name) == family)
 
 
 def reader(family: str) -> Any:

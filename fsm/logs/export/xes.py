@@ -15,10 +15,11 @@ __all__ = ["write_xes"]
 _ROWS = 50_000
 """Events turned to text at a time."""
 
+_DAY = "1970-01-01T00:00:00Z"
+"""The default that a global attribute needs; every event has a time of its own."""
 _EXTENSIONS = ("Concept", "Time", "Lifecycle")
-_TRACE = ("message_id", "recipient", "delivery_id")
-_BESIDE = (*_TRACE, "event", "timestamp")
-"""Columns that are not written as they are among an event's attributes."""
+_ELSEWHERE = ("message_id", "recipient", "delivery_id", "event", "timestamp", "first", "last")
+"""Columns that have a place of their own, beside an event's other attributes."""
 
 
 def write_xes(rows: pl.LazyFrame, file: IO[bytes]) -> None:
@@ -54,9 +55,6 @@ def _head(has_natives: bool) -> bytes:
     ).encode()
 
 
-_DAY = "1970-01-01T00:00:00Z"
-
-
 def _extensions() -> Iterator[str]:
     for name in _EXTENSIONS:
         prefix = name.lower()
@@ -80,16 +78,12 @@ def _row(schema: pl.Schema) -> pl.Expr:
         _attribute("date", "time:timestamp", instants(pl.col("timestamp"), "%.f"), 3),
         pl.lit(_lit("string", "lifecycle:transition", "complete", 3)),
         _attribute("string", "delivery_id", pl.col("delivery_id"), 3),
-        *(_typed(name, dtype) for name, dtype in schema.items() if _is_own(name)),
+        *(_typed(name, dtype) for name, dtype in schema.items() if name not in _ELSEWHERE),
         pl.lit("\t\t</event>\n"),
     )
     first = pl.when("first").then(pl.concat_str(pl.lit("\t<trace>\n"), *head, ignore_nulls=True))
     last = pl.when("last").then(pl.lit("\t</trace>\n"))
     return pl.concat_str(first, *event, last, ignore_nulls=True)
-
-
-def _is_own(name: str) -> bool:
-    return name not in (*_BESIDE, "first", "last")
 
 
 def _typed(name: str, dtype: pl.DataType) -> pl.Expr:
