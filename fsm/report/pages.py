@@ -21,7 +21,7 @@ from fsm.report.blocks import chart_block, message_block
 from fsm.report.content import content
 from fsm.report.figures import MESSAGES, Figures, figures
 from fsm.report.sentences import period
-from fsm.text import shortened, visible
+from fsm.text import COMPUTED, shortened, visible
 
 __all__ = ["report"]
 
@@ -60,7 +60,11 @@ def report(
         footer=_footer(found, command),
         styles=[_uplot("uPlot.min.css"), _paints(), part(_HERE, "page.css")],
         scripts=[_chart_library(), part("fsm.page", "elements.js"), *_scripts()],
-        data={"charts-data": chart_block(found), "messages-data": message_block(found)},
+        data={
+            "charts-data": chart_block(found),
+            "messages-data": message_block(found),
+            "tables-data": {"computed": COMPUTED},
+        },
     )
 
 

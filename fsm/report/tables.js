@@ -38,9 +38,10 @@ for (const input of document.querySelectorAll("input[data-filter]"))
       row.hidden = !textOf(row.cells[0]).toLowerCase().includes(wanted);
   });
 
-// A spreadsheet must not take a cell for a formula, see OWASP on CSV injection.
+// A spreadsheet must not take a cell for a formula; the pattern is that of all tables.
+const computed = new RegExp(JSON.parse($("tables-data").textContent).computed, "u");
 const cellOf = (text) => {
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?[\d.,]+$/.test(text) ? `'${text}` : text;
+  const safe = computed.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 const csvOf = (table) => {

@@ -14,7 +14,7 @@ from fsm.catalog import load
 from fsm.replay import read_log, replay
 from fsm.replay.explain import explain
 from fsm.report import report
-from fsm.text import HIDDEN
+from fsm.text import HIDDEN, inert
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 
@@ -215,6 +215,13 @@ def test_tables_are_taken_away_as_csv(visit: Visit, page_file: Path) -> None:
     assert "'=cmd()" in [row[1] for row in rejected]
 
 
+def test_cells_are_made_inert_as_in_all_tables(visit: Visit, page_file: Path) -> None:
+    page = visit(page_file)
+    texts = ["=1+1", "-1+1", "-1", "-", "-Wx_9", "'=1", "@x", "+49 30", "1,2", 'say "x"', "a=b"]
+    cells = page.evaluate("texts => texts.map(cellOf)", texts)
+    assert [next(csv.reader([cell]))[0] for cell in cells] == [inert(text) for text in texts]
+
+
 def test_the_theme_is_switched_and_paper_is_light(visit: Visit, page_file: Path) -> None:
     page = visit(page_file)
     painted = """(wanted) => {
@@ -285,6 +292,6 @@ def test_every_hostile_name_is_text(visit: Visit, tmp_path: Path, width: int) ->
     again = visit(tmp_path / "page.html", page.evaluate("location.hash"))
     assert again.inner_text("#history h3") == page.inner_text("#history h3")
     for cells in (taken(page, "deliveries"), taken(page, "rejected events")):
-        assert not any(cell[:1] in ("=", "+", "@") for row in cells for cell in row)
+        assert not any(cell[:1] in ("=", "@") for row in cells for cell in row)
     assert faults(page) == []
     assert len(HOSTILE["long"]) > 1000
