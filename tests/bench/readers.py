@@ -191,7 +191,8 @@ def _head(runs: int) -> list[str]:
             "each, interleaved, files in the cache. *fsm* reads the file and makes canonical rows "
             "(event, fault, rule, file and line of each). Rates are lines a CPU second; a line of "
             "a provider is an event. *split* only reads lines and splits them at blanks; the "
-            "others only parse the JSON. The logs are from `mail_logs.py`."
+            "others only parse the JSON. The logs are from `mail_logs.py`. The machine was shared: "
+            "compare within a row."
         ),
         "",
         (
