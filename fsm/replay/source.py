@@ -180,7 +180,12 @@ class Source:
             return numbers["number"].to_numpy().astype(np.intp)[rows]
         if scan.select(text.str.contains('"', literal=True).any()).collect().item():
             starts = islice(self._quoted_records(), int(rows.max()) + 1)
-            return np.fromiter(starts, dtype=np.intp)[rows]
+            found = np.fromiter(starts, dtype=np.intp)
+            if len(found) <= rows.max():
+                raise LogError(
+                    f"{self.name}: quotes within its fields; double them, or take them out"
+                )
+            return found[rows]
         header = (
             scan.filter(text.str.strip_chars("\r") != "").select("number").head(1).collect().item()
         )

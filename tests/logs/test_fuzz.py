@@ -276,6 +276,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         b'type,"a\nb\r",c\n',
         ":1: no column 'message_id'; there are: type, a[U+000A]b",
     ),
+    "quotes that not all readers see": (
+        b'message_id,event,timestamp, ","\nd',
+        "quotes within its fields; double them|:2: message_id|:1: timestamp|:2: timestamp",
+    ),
     "columns of an export over two lines": (
         b'status,"a\nb"\nx',
         ": a quote that is never|no column",
