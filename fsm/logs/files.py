@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Input", "expand", "line_texts"]
 
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
+"""Bytes read at a time: what is made of them stays in the cache of the processor."""
 _LONGEST = 1 << 24
 """Bytes of a line; what is longer is passed over and said."""
 _MORSEL = 1 << 10

@@ -174,7 +174,7 @@ FAULTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "webhooks: lists in lists in lines": (
         ('{"a":\n[' + "1," * 2000 + "\n") * 1500,
         "sendgrid",
-        {"not JSON": 1},
+        {"not JSON": 2, "JSON, but no object": 2000},
     ),
     "mail: parts without an end": (
         f'{HEAD}Content-Type: multipart/mixed; boundary="b"\n\n' + "--b\n\nx\n" * 100_000,
