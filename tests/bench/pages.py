@@ -75,7 +75,7 @@ def row(name: str, words: list[str], place: Path, runs: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("logs", nargs="*")
-    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--messages", type=float, default=1e5)
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
     print(
@@ -88,11 +88,11 @@ def main() -> None:
             path, _, words = log.partition(": ")
             print(row(Path(path).name, [path, *words.split()], place, given.runs), flush=True)
         simulated = place / "simulated.parquet"
-        count = str(given.messages)
+        count = str(int(given.messages))
         measured(
             "simulate", "with-feedback", "--messages", count, "--seed", "1", "-o", str(simulated)
         )
-        print(row(f"simulated, {given.messages:,} messages", [str(simulated)], place, given.runs))
+        print(row(f"simulated, {int(given.messages):,} messages", [str(simulated)], place, given.runs))
 
 
 if __name__ == "__main__":
