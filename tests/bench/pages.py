@@ -88,11 +88,18 @@ def main() -> None:
             path, _, words = log.partition(": ")
             print(row(Path(path).name, [path, *words.split()], place, given.runs), flush=True)
         simulated = place / "simulated.parquet"
-        count = str(int(given.messages))
+        count = int(given.messages)
         measured(
-            "simulate", "with-feedback", "--messages", count, "--seed", "1", "-o", str(simulated)
+            "simulate",
+            "with-feedback",
+            "--messages",
+            str(count),
+            "--seed",
+            "1",
+            "-o",
+            str(simulated),
         )
-        print(row(f"simulated, {int(given.messages):,} messages", [str(simulated)], place, given.runs))
+        print(row(f"simulated, {count:,} messages", [str(simulated)], place, given.runs))
 
 
 if __name__ == "__main__":
