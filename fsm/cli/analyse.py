@@ -8,8 +8,7 @@ import click
 
 from fsm.analyse import Facts, Verdict, check, facts, refines
 from fsm.catalog import load
-from fsm.cli.options import print_json
-from fsm.cli.text import counted, shown
+from fsm.cli.text import counted, print_json, shown
 
 __all__ = ["command"]
 

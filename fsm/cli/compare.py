@@ -8,8 +8,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.draw import command as draw
-from fsm.cli.options import print_json
-from fsm.cli.text import shown
+from fsm.cli.text import print_json, shown
 from fsm.compare import compare, describe
 
 __all__ = ["command"]

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import Columns, Reading, print_json, reading_options, say
+from fsm.cli.options import Reading, reading_options, say
 from fsm.cli.progress import Progress, megabytes
+from fsm.cli.text import print_json
+from fsm.cli.values import Columns
 from fsm.replay.output import write_frames
 
 __all__ = ["command"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import Columns, Duration
 from fsm.cli.text import shown
+from fsm.cli.values import Columns, Duration
 from fsm.draw import FORMATS, draw
 from fsm.draw.marking import changes, coverage, path, split_trace, traffic
 from fsm.draw.overlay import NO_OVERLAY, Overlay

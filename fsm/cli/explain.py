@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import LogOptions, log_options, print_json
-from fsm.cli.text import shown
+from fsm.cli.options import LogOptions, log_options
+from fsm.cli.text import print_json, shown
 from fsm.replay.explain import Change, Entry, Story, explain
 
 __all__ = ["command"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import Duration
 from fsm.cli.text import shown
+from fsm.cli.values import Duration
 from fsm.files import write_bytes
 
 __all__ = ["command"]

@@ -9,8 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from fsm import __version__
-from fsm.cli.options import as_json
-from fsm.cli.text import counted, shown
+from fsm.cli.text import as_json, counted, shown
 from fsm.spec.finding import Finding, Report
 
 __all__ = ["FORMS", "explanation", "known_codes", "told"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fsm.cli.options import print_json
-from fsm.cli.text import table
+from fsm.cli.text import print_json, table
 from fsm.logs.meaning import Format, format_names, load_format
 from fsm.replay.source import FORMATS
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from fsm.catalog import imported, load_specification
-from fsm.cli.options import print_json
-from fsm.cli.text import counted, number, shown
+from fsm.cli.text import counted, number, print_json, shown
 from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.formats.dot import to_dot

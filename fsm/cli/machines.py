@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import print_json
-from fsm.cli.text import table
+from fsm.cli.text import print_json, table
 from fsm.machines import NAMES
 
 __all__ = ["command"]

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
-from fsm.cli.options import Duration, LogOptions, Size, log_options, print_json
+from fsm.cli.options import LogOptions, log_options
 from fsm.cli.progress import Progress
-from fsm.cli.text import counted, number, percentage, table
+from fsm.cli.text import counted, number, percentage, print_json, table
+from fsm.cli.values import Duration, Size
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
 from fsm.replay.source import place_of

@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import Duration, LogOptions, Size, log_options
+from fsm.cli.options import LogOptions, log_options
 from fsm.cli.progress import Progress
 from fsm.cli.text import shown
+from fsm.cli.values import Duration, Size
 from fsm.files import write_bytes
 
 __all__ = ["command"]

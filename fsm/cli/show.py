@@ -8,7 +8,7 @@ import io
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import as_json
+from fsm.cli.text import as_json
 from fsm.spec.write import Grid, markdown, matrix, transitions
 from fsm.text import inert
 

@@ -10,9 +10,8 @@ from typing import Any, get_args
 import click
 
 from fsm.catalog import load_specification
-from fsm.cli.options import print_json
 from fsm.cli.progress import Progress
-from fsm.cli.text import number, percentage, shown, table
+from fsm.cli.text import number, percentage, print_json, shown, table
 from fsm.files import replacing
 from fsm.formats.mealy import Observable
 from fsm.suite import DEFAULT, METHODS, Size, Suite, suite

@@ -1,11 +1,15 @@
-"""Plain text tables, and text that cannot harm a terminal."""
+"""What commands print: plain text tables, JSON, and text that cannot harm a terminal."""
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
-__all__ = ["counted", "number", "percentage", "shown", "table"]
+import click
+
+__all__ = ["as_json", "counted", "number", "percentage", "print_json", "shown", "table"]
 
 _LIMIT = 400
 
@@ -64,3 +68,20 @@ def _line(row: Sequence[str], widths: Sequence[int], right: set[int]) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def as_json(value: object) -> str:
+    """Return a value as JSON, the same bytes for the same value."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_time)
+
+
+def _time(value: object) -> str:
+    """Write times as RFC 3339 in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON on standard output."""
+    click.echo(as_json(value))
