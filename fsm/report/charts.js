@@ -8,7 +8,6 @@ const percent = (count) => `${share(count).toFixed(2)} %`;
 const grouped = (count) => count.toLocaleString("en-US");
 const instant = (seconds) =>
   new Date(seconds * 1000).toISOString().replace("T", " ").replace(".000Z", " UTC");
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // The canvas knows no light-dark(): an element resolves the colours of the theme.
 const painted = el("span", { hidden: true });
@@ -20,7 +19,6 @@ const paint = (name) => {
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 const HEIGHT = 240;
-const STEP = 20; // parts of what is shown that a key zooms by
 
 const whole = { min: curves.span[0], max: Math.max(curves.span[1], curves.span[0] + 1) };
 const shown = { ...whole };

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from accessibility import faults
-from hostile import HOSTILE
 
 from fsm.catalog import load
 from fsm.replay import read_log, replay
@@ -294,4 +293,3 @@ def test_every_hostile_name_is_text(visit: Visit, tmp_path: Path, width: int) ->
     for cells in (taken(page, "deliveries"), taken(page, "rejected events")):
         assert not any(cell[:1] in ("=", "@") for row in cells for cell in row)
     assert faults(page) == []
-    assert len(HOSTILE["long"]) > 1000

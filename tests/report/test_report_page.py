@@ -71,8 +71,6 @@ def test_every_hostile_name_is_there(hostile_page: tuple[str, str]) -> None:
     )
     ids = json.loads(data[0])["ids"]
     assert {"<script>alert(1)</script>", "]]>", "a[U+202E]b[U+2066]c"} <= set(ids)
-    body = unescape(hostile_page[0])
-    assert "=" not in {text[:1] for text in ids} or "'=" in body
 
 
 def test_a_page_is_one_file_with_the_same_bytes(sample: Path, tmp_path: Path, fsm: Fsm) -> None:
