@@ -1,11 +1,15 @@
-# make run: set up and show the main job.   make test: set up and run the tests.
+# make run: set up and show the main job.   make test: set up and run the tests, on every core.
+# make test-deep: many more samples of each law.   make cover: that, and how much of the code ran.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FSM := $(BIN)/fsm
+PYTEST := -m pytest -n auto --dist worksteal
+# Arguments of pytest, for example: make test ARGS="tests/spec -x"
+ARGS ?=
 
-.PHONY: run test check diagrams picture lint types bench clean
+.PHONY: run test test-deep cover check diagrams picture lint types bench clean
 
 run: $(READY)
 	@mkdir -p build
@@ -24,7 +28,16 @@ run: $(READY)
 	  $(FSM) draw $$machine -o build/$$machine.svg && echo "build/$$machine.svg" || exit; done
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python $(PYTEST) $(ARGS)
+
+test-deep: $(READY)
+	FSM_TEST_DEPTH=deep $(BIN)/python $(PYTEST) $(ARGS)
+
+cover: $(READY)
+	$(BIN)/coverage erase
+	FSM_TEST_DEPTH=deep $(BIN)/coverage run $(PYTEST) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 check: $(READY)
 	$(FSM) check fsm/machines/*.md
@@ -64,4 +77,4 @@ $(READY): pyproject.toml .ci/constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) build .coverage .coverage.*

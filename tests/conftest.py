@@ -4,16 +4,25 @@ import importlib.util
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from polars.io.plugins import register_io_source
 
 from tests.command import Fsm, Result
+from tests.depth import samples
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    max_examples=samples(100),
+    suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no fault of a test
+)
 settings.load_profile("repeatable")
 
 SAMPLE = """message_id,event,timestamp,seq
@@ -26,6 +35,28 @@ m2,opened,2026-03-02T10:00:00Z,6
 m3,relayed,2026-03-02T09:00:02Z,7
 m3,hard_bounce,2026-03-02T09:00:09Z,8
 """
+
+
+@pytest.fixture(autouse=True)
+def traced_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show coverage the code that polars calls from threads of its own."""
+    if threading.gettrace() is None:
+        return
+
+    def register(source: Callable[..., Iterator[Any]], **options: Any) -> Any:
+        def traced(*arguments: Any) -> Iterator[Any]:
+            parts = source(*arguments)
+            while True:
+                sys.settrace(threading.gettrace())  # each part may be made in another thread
+                try:
+                    part = next(parts)
+                except StopIteration:
+                    return
+                yield part
+
+        return register_io_source(traced, **options)
+
+    monkeypatch.setattr("fsm.replay.output.register_io_source", register)
 
 
 @pytest.fixture

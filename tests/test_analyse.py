@@ -16,6 +16,7 @@ from fsm.errors import FsmError
 from fsm.formats import read_dot
 from fsm.machine import Machine, State, Transition
 from fsm.run import run
+from tests.depth import samples
 
 WITH, WITHOUT = fsm.load("with-feedback"), fsm.load("without-feedback")
 LONGEST = 7  # of the traces tried: enough for machines of three states
@@ -103,7 +104,7 @@ def shows(machine: Machine, trace: tuple[str, ...]) -> list[str | None]:
 
 
 @given(machines(), machines())
-@settings(max_examples=60)
+@settings(max_examples=samples(60))
 def test_refinement_is_inclusion_of_traces(a: Machine, b: Machine) -> None:
     ours, theirs = (
         {trace: shows(machine, trace) for trace in accepted(machine, LONGEST)} for machine in (a, b)
@@ -123,7 +124,7 @@ def test_a_quotient_is_equivalent_and_minimal(machine: Machine) -> None:
 
 
 @given(machines(), machines())
-@settings(max_examples=60)
+@settings(max_examples=samples(60))
 def test_a_product_accepts_what_both_accept(a: Machine, b: Machine) -> None:
     both = set(accepted(a, 4)) & set(accepted(b, 4))
     assert set(accepted(product(a, b), 4)) == both
@@ -180,7 +181,7 @@ SAFETY = [
 
 @pytest.mark.parametrize("claim", SAFETY)
 @given(machine=machines())
-@settings(max_examples=40)
+@settings(max_examples=samples(40))
 def test_claims_of_safety_against_every_trace(claim: str, machine: Machine) -> None:
     assume("s1" not in claim or len(machine.states) > 1)
     wrong = [trace for trace in accepted(machine, 6) if not holds(machine, claim, trace)]

@@ -20,7 +20,7 @@ from fsm.compile import compile_chart
 from fsm.draw import FORMATS, draw
 from fsm.draw import dot as dot_format
 from fsm.draw import mermaid as mermaid_format
-from fsm.draw.graphviz import render
+from fsm.draw.graphviz import Renderer, render
 from fsm.draw.picture import Arrow, Look, picture
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Indicator, Machine, Source, State, Transition
@@ -565,10 +565,16 @@ def test_dot_that_does_not_run(monkeypatch, failure: Exception, message: str) ->
         to_svg(machine("a x b"), renderer="dot")
 
 
-def test_another_program_named_dot_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("renderer", ["dot", "wheel"])
+def test_a_renderer_that_draws_no_graph_is_refused(
+    monkeypatch: pytest.MonkeyPatch, renderer: Renderer
+) -> None:
+    """Another program may have the name ``dot``; here neither renderer needs to be installed."""
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/dot")
     monkeypatch.setattr("fsm.draw.graphviz._run", lambda *_: b"<svg/>")
+    monkeypatch.setattr("fsm.draw.graphviz._through_wheel", lambda *_: b"<svg/>")
     with pytest.raises(OutputError, match="holds no graph"):
-        to_svg(machine("a x b"))
+        to_svg(machine("a x b"), renderer=renderer)
 
 
 def python(code: str, **environment: str) -> str:

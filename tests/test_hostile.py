@@ -15,6 +15,7 @@ from fsm.replay import read_log, replay
 from fsm.spec.check import check_pages
 from fsm.spec.lexicon import load_lexicon
 from fsm.spec.page import parse_page
+from tests.depth import samples
 
 HEADER = b"message_id,event,timestamp,seq\n"
 FIELDS = st.sampled_from(
@@ -48,7 +49,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("hostile") / "log"
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=samples(300), suppress_health_check=[HealthCheck.too_slow])
 @example(b'message_id,event,timestamp\n"')
 @example(b"\n\nmessage_id,event,timestamp\nm,relayed,2026-01-01T00:00:00Z\n")
 @example(b"message_id,message_id,event,timestamp\n1,2,3,4\n")
@@ -79,7 +80,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=samples(300))
 @given(st.lists(LINES, max_size=12).map("\n".join))
 def test_a_page_is_checked_whatever_it_holds(text: str) -> None:
     report = check_pages([parse_page(text, "p.md")], load_lexicon(), load)

@@ -24,6 +24,7 @@ from fsm.replay import read_log, replay
 from fsm.replay.output import SUFFIXES, write_frame, write_frames
 from fsm.replay.simulate import BLOCK, START, simulate
 from fsm.run import run
+from tests.depth import samples
 
 MANY = 20_000
 
@@ -229,7 +230,7 @@ def machines(draw: st.DrawFn) -> Machine:
 
 
 @given(machines(), st.integers(0, 1000))
-@settings(max_examples=25)
+@settings(max_examples=samples(25))
 def test_any_machine_accepts_what_it_simulates(machine: Machine, seed: int) -> None:
     messages = 50
     frame = pl.concat(simulate(machine, messages, seed=seed, companion=load_bare("engagement")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from fsm.run import run
 from fsm.spec.lexicon import Lexicon
 
 __all__ = ["Grid", "decisions", "documented", "markdown", "matrix", "transitions"]
+
+_MARKUP = re.compile(r"[\\|*`\[\]]|(?<!\w)_+|_+(?!\w)")
+"""What Markdown does not show as it is: underscores only where a word begins or ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +132,4 @@ def _escape(text: str) -> str:
     """Escape a cell; underscores inside words mean nothing in Markdown and stay."""
     lines = (" ".join(line.split()) for line in text.split("\n"))
     flat = "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;") for line in lines)
-    return "".join(f"\\{c}" if c in "\\|*`[]" else c for c in flat)
+    return _MARKUP.sub(lambda found: "".join(f"\\{c}" for c in found[0]), flat)

@@ -14,6 +14,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from textwrap import wrap
 from typing import TypeAlias
@@ -159,6 +160,7 @@ def _csv(*cells: object) -> str:
     return line.getvalue()
 
 
+@lru_cache(maxsize=1024)  # a suite says the same few names thousands of times
 def _markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", visible(text))
 

@@ -15,6 +15,7 @@ from fsm.compile.guard import symbol, valuations
 from fsm.compile.oracle import Oracle
 from fsm.errors import MachineError
 from fsm.machine import Machine
+from tests.depth import samples
 
 
 def features(plan: Plan) -> tuple[str, bool]:
@@ -90,7 +91,7 @@ def compiled(chart_class) -> Machine | None:
         return None
 
 
-@settings(CI, max_examples=200)
+@settings(CI, max_examples=samples(200))
 @given(plans(), TRACES)
 def test_a_compiled_table_agrees_with_the_library_on_every_trace(plan, traces):
     chart_class = declare(plan, **STRICT)
@@ -106,7 +107,7 @@ def test_most_charts_with_structure_are_compiled():
     kept: Counter[tuple[str, bool]] = Counter()
 
     @seed(1)
-    @settings(CI, derandomize=False, max_examples=200, phases=[Phase.generate])
+    @settings(CI, derandomize=False, max_examples=samples(200, 60), phases=[Phase.generate])
     @given(plans())
     def count(plan):
         seen[features(plan)] += 1
@@ -114,12 +115,12 @@ def test_most_charts_with_structure_are_compiled():
 
     count()
     share = {key: kept[key] / seen[key] for key in seen}
-    assert sum(seen.values()) == 200
+    assert sum(seen.values()) == samples(200, 60)
     assert share["nested", True] > 0.75
     assert share["parallel", True] > 0.35
 
 
-@settings(CI, max_examples=60)
+@settings(CI, max_examples=samples(60))
 @given(plans(), st.lists(st.integers(0, 999), min_size=6, max_size=6))
 def test_the_oracle_runs_no_action_and_leaves_the_class_as_it_was(plan, picks):
     chart_class = declare(plan, on_enter_state=fail, on_transition=fail, prepare_event=fail)

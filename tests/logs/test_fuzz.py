@@ -28,6 +28,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.read import convert_logs, open_logs
 from fsm.logs.webhooks.reader import Reader as Webhooks
 from fsm.replay import replay
+from tests.depth import samples
 from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 from tests.logs.test_servers import EXIM, MX, SENT, postfix
 
@@ -111,7 +112,7 @@ def test_every_reader_bears_mutated_lines(
 ) -> None:
     place = tmp_path_factory.getbasetemp() / f"{family}.log"
 
-    @settings(max_examples=150, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=samples(150), suppress_health_check=list(HealthCheck))
     @given(mutated(of(family)))
     def bears(data: bytes) -> None:
         place.write_bytes(data)
@@ -120,7 +121,7 @@ def test_every_reader_bears_mutated_lines(
     bears()
 
 
-@settings(max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(max_examples=samples(120), suppress_health_check=list(HealthCheck))
 @given(mutated(tuple(SAMPLES)) | st.binary(max_size=200), st.sampled_from(FORMS))
 @example(b"", None)
 @example(b"\xff\xfe", None)

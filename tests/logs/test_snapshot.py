@@ -24,6 +24,7 @@ from fsm.replay import replay
 from fsm.run import run
 from fsm.spec.lexicon import languages, load_lexicon
 from tests.command import Fsm
+from tests.depth import samples
 
 Seen: TypeAlias = tuple[str, str]
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -491,7 +492,7 @@ def state_at(machine: Machine, trace: list[tuple[int, str]], minute: int) -> str
 
 
 @pytest.mark.parametrize("name", ["with-feedback", "without-feedback"])
-@settings(max_examples=30)
+@settings(max_examples=samples(30))
 @given(data=st.data())
 def test_statuses_come_back(
     tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject

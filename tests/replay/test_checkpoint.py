@@ -25,6 +25,7 @@ from fsm.catalog import load_bare
 from fsm.errors import CheckpointError, FsmError, LogError, OutputError
 from fsm.replay import Replay, checkpoint, replay
 from fsm.replay.simulate import simulate
+from tests.depth import samples
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
 EVENTS = st.sampled_from([*MACHINES[0].events, "opened", "clicked", "noise"])
@@ -79,7 +80,7 @@ def begun(tmp_path: Path) -> Path:
 # One result ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=samples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.data())
 def test_any_prefixes_give_the_result_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]], data: st.DataObject
@@ -321,7 +322,7 @@ def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: P
     expected = executed(days).as_dict()
     executed(days[0], tmp_path / "begun")
     chance, seconds, ends = random.Random(7), 0.0, set()
-    for attempt in range(51):
+    for attempt in range(samples(51, 5)):
         kept = tmp_path / "kept"
         shutil.copytree(tmp_path / "begun", kept)
         command = [sys.executable, "-c", CHILD, str(days[1]), str(kept)]
@@ -330,7 +331,7 @@ def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: P
             assert child.stdout.readline() == "ready\n"
             began = time.monotonic()
             if attempt:
-                time.sleep(chance.uniform(0, 1.2 * seconds))
+                time.sleep(chance.uniform(0, 1.2 * seconds) if attempt > 1 else 0)
                 child.send_signal(signal.SIGKILL)
             done = child.stdout.read() == "done\n"
         seconds = seconds or time.monotonic() - began

@@ -18,6 +18,7 @@ from fsm.errors import LogError, MachineError
 from fsm.machine import Machine, State, Transition
 from fsm.replay import Log, Replay, engine, read_log, replay, scan, team, words
 from fsm.run import run
+from tests.depth import samples
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
 EVENTS = st.sampled_from([*MACHINES[0].events, "opened", "clicked", "noise"])
@@ -61,7 +62,7 @@ def facts(result: Replay) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=samples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.integers(0, 2**32), st.sampled_from([None, timedelta(hours=3)]))
 def test_one_log_has_one_result(
     tmp_path: Path, rows: list[Row], seed: int, validity: timedelta | None

@@ -2,7 +2,7 @@
 
 import string
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fsm.machine import Indicator, Machine, State, Transition
@@ -46,7 +46,17 @@ def machines(draw: st.DrawFn) -> Machine:
     return Machine("random", "random", states, events, found, titles[0], indicators=indicators)
 
 
+def named(event: str) -> Machine:
+    """Return a machine of one event."""
+    state, step = State("s", "Shown", "s", ("s",)), Transition("s", event, "s", event)
+    return Machine("random", "random", (state,), (event,), (step,), "s")
+
+
 @given(machines())
+@example(named("__"))
+@example(named("___"))
+@example(named("__init__"))
+@example(named("_ a_b _c_"))
 def test_a_written_table_is_confirmed_by_its_machine(machine: Machine) -> None:
     page = parse_page(markdown(transitions(machine)), "page.md")
     tables, rows, findings = check_bound(page, Binding("random", COLUMNS, {}, {}), machine)

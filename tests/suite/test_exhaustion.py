@@ -15,10 +15,11 @@ from fsm.suite import METHODS, suite
 from fsm.suite.batch import Batch
 from fsm.suite.methods import Method
 from fsm.suite.spec import Spec
+from tests.depth import samples
 from tests.suite.machines import every_machine, inequivalent
 
 COMPLETE = [method for method in METHODS.values() if method.complete and not method.visible]
-SPECIFICATIONS = 24
+SPECIFICATIONS = samples(24, 4)
 
 
 @cache

@@ -19,6 +19,7 @@ from fsm.suite.export import FORMATS, export
 from fsm.suite.goal import towards
 from fsm.suite.learn import flat, learn
 from fsm.suite.mutants import KINDS, mutation_score
+from tests.depth import samples
 from tests.hostile import HOSTILE
 from tests.suite.machines import mealys
 from tests.suite.test_implementation import Table
@@ -176,7 +177,7 @@ def test_the_pytest_module_passes_and_fails(pytester: pytest.Pytester, observabl
 
 
 @given(mealys(states=(1, 4), inputs=(1, 2), outputs=(1, 2)))
-@settings(max_examples=30)
+@settings(max_examples=samples(30))
 def test_complete_suites_kill_every_mutant_of_their_domain(mealy: Mealy) -> None:
     fewest = suite(mealy).guarantee.states
     made = suite(mealy, extra_states=len(mealy.states) + 1 - fewest)
@@ -218,7 +219,7 @@ def test_of_a_partial_machine_only_its_cells_are_changed() -> None:
 
 
 @given(mealys(states=(1, 4), inputs=(1, 3)))
-@settings(max_examples=30)
+@settings(max_examples=samples(30))
 def test_what_is_learnt_is_what_the_system_does(mealy: Mealy) -> None:
     system = Table(mealy)
     learnt = learn(system, mealy.inputs, shows=False, extra_states=3)
