@@ -10,6 +10,8 @@ import fsm
 ROOT = Path(fsm.__file__).parent
 LAYERS = (
     "errors",
+    "trust",
+    "importing",
     "files",
     "text",
     "shown",
@@ -36,6 +38,7 @@ LAYERS = (
     "docs",
     "cli",
     "pytest_plugin",
+    "__main__",
 )
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
