@@ -41,9 +41,9 @@ class NameInFile(str):
         """Say that nothing was imported, and what allows it."""
         begin = f"{self.place}: " if self.place else ""
         return (
-            f"{begin}{str(self)!r} is code, which the file names and not you: importing it would "
-            "run it, so nothing was imported; if you trust the file, give --allow-import "
-            "(pytest: the setting fsm_allow_import)"
+            f"{begin}{str(self)!r} is code, and a file names it, not you; importing it would run "
+            "it, so it was not imported. If you trust that file, give --allow-import (pytest: the "
+            "setting fsm_allow_import)"
         )
 
 

@@ -126,7 +126,7 @@ def _shadows_told() -> Iterator[None]:
 
     with warnings.catch_warnings():
         before = warnings.showwarning
-        warnings.showwarning = tell  # type: ignore[assignment]
+        warnings.showwarning = tell
         warnings.simplefilter("always", ShadowWarning)
         yield
 

@@ -13,6 +13,7 @@ from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
 from fsm.spec.lexicon import Lexicon
 from fsm.spec.write import Grid, decisions, documented, markdown, matrix, transitions
+from fsm.trust import NameInFile
 
 __all__ = ["KINDS", "Pages", "content"]
 
@@ -45,7 +46,7 @@ def content(block: Block, pages: Pages) -> str:
         known = ", ".join(kind.options) or "none"
         raise PageError(f"fsm:{block.kind} has no option {unknown[0]!r}; there are: {known}")
     try:
-        machines = [pages.load(word) for word in block.words]
+        machines = [pages.load(NameInFile(word)) for word in block.words]
         return kind.write(machines, block.options, pages)
     except PageError:
         raise

@@ -8,6 +8,7 @@ that is the event, an empty guard.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from typing import Any, NoReturn, TypeVar
 from fsm.formats.assembly import MAX_PARTS, Assembly, read_bytes, refuse
 from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
 from fsm.text import HIDDEN, shortened
+from fsm.trust import NameInFile
 
 __all__ = ["parse", "read", "to_json"]
 
@@ -27,6 +29,9 @@ VERSION = 1
 """Of the format; a reader refuses a higher one."""
 
 T = TypeVar("T")
+
+_COMPANION = re.compile(r'"companion"\s*:')
+"""No text of JSON holds this: there a quote has a backslash before it."""
 
 
 # Writing -------------------------------------------------------------------------------------
@@ -244,10 +249,18 @@ def _machine(root: _Object) -> Machine:
         initial=parts.initial(root.line, root.member("initial", str)),
         indicators=tuple(_read_indicator(parts, n) for n in root.objects("indicators", [])),
         deadline=_read_deadline(parts, root),
-        companion=root.member("companion", str) if "companion" in root else None,
+        companion=_read_companion(root) if "companion" in root else None,
         guards=dict(_read_guards(parts, node) for node in root.objects("guards", [])),
         unreachable=root.texts("unreachable", []),
     )
+
+
+def _read_companion(root: _Object) -> str:
+    """Return the name of a machine, which nobody has allowed to be imported."""
+    text, file = root.decoder.text, root.decoder.file
+    key = _COMPANION.search(text)
+    line = root.decoder.line(key.start()) if key else root.line
+    return NameInFile(root.member("companion", str), f"{file}:{line}")
 
 
 def _read_state(node: _Object) -> State:
