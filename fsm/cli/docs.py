@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from difflib import unified_diff
 from functools import partial
@@ -20,6 +19,7 @@ from fsm.errors import PageError
 from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.spec.lexicon import Lexicon, languages, load_lexicon, read_lexicon
+from fsm.text import visible
 from fsm.trust import naming
 
 __all__ = ["command"]
@@ -97,4 +97,10 @@ def _print_difference(path: Path, new: bytes) -> None:
         click.echo(shown(f"{path}: {'missing' if old is None else 'differs'}"))
         return
     before, after = ((data or b"").decode().splitlines(keepends=True) for data in (old, new))
-    sys.stdout.writelines(unified_diff(before, after, str(path), f"{path}, as it should be"))
+    for line in unified_diff(before, after, str(path), f"{path}, as it should be"):
+        click.echo(_line(line))
+
+
+def _line(text: str) -> str:
+    """Return a line of a page for a terminal; tabs may stay."""
+    return "\t".join(map(visible, text.rstrip("\r\n").split("\t")))

@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 from fsm.formats.assembly import MAX_PARTS, Assembly, read_bytes, refuse
 from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
-from fsm.text import HIDDEN, shortened
+from fsm.text import json_text, shortened
 from fsm.trust import NameInFile
 
 __all__ = ["parse", "read", "to_json"]
@@ -42,29 +42,29 @@ def to_json(machine: Machine) -> str:
 
     Characters that cannot be seen (bidi marks, for example) are written as escapes.
     """
-    members = ",\n".join(f"  {_text(key)}: {text}" for key, text in _members(machine))
+    members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
     return f"{{\n{members}\n}}\n"
 
 
 def _members(machine: Machine) -> Iterator[tuple[str, str]]:
     yield "fsm", str(VERSION)
-    yield "name", _text(machine.name)
-    yield "title", _text(machine.title)
-    yield "initial", _text(machine.initial)
+    yield "name", json_text(machine.name)
+    yield "title", json_text(machine.title)
+    yield "initial", json_text(machine.initial)
     yield "states", _lines(map(_state, machine.states))
     yield "events", _lines(machine.events)
     yield "transitions", _lines(map(_transition, machine.transitions))
     if machine.indicators:
         yield "indicators", _lines(map(_indicator, machine.indicators))
     if machine.deadline:
-        yield "deadline", _text(asdict(machine.deadline))
+        yield "deadline", json_text(asdict(machine.deadline))
     if machine.companion is not None:
-        yield "companion", _text(machine.companion)
+        yield "companion", json_text(machine.companion)
     if machine.guards:
         guards = ({"event": e, "names": list(names)} for e, names in machine.guards.items())
         yield "guards", _lines(guards)
     if machine.unreachable:
-        yield "unreachable", _text(list(machine.unreachable))
+        yield "unreachable", json_text(list(machine.unreachable))
 
 
 def _state(state: State) -> dict[str, object]:
@@ -96,13 +96,8 @@ def _indicator(indicator: Indicator) -> dict[str, object]:
 
 
 def _lines(values: Iterable[object]) -> str:
-    items = ",\n".join(f"    {_text(value)}" for value in values)
+    items = ",\n".join(f"    {json_text(value)}" for value in values)
     return f"[\n{items}\n  ]" if items else "[]"
-
-
-def _text(value: object) -> str:
-    plain = json.dumps(value, ensure_ascii=False)
-    return HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], plain)
 
 
 # Reading -------------------------------------------------------------------------------------
