@@ -143,6 +143,10 @@ class _Hops:
                 f"{self.name}: redirected to {where}, which is not a public address; if that is "
                 "where the log is, give that address"
             ) from None
+        except URLError:  # HTTPError is one
+            raise
+        except OSError as error:  # while it waited for the answer
+            raise URLError(error) from None
         assert isinstance(response, HTTPResponse)  # noqa: S101
         return response
 
