@@ -43,7 +43,7 @@ class NameInFile(str):
         return (
             f"{begin}{str(self)!r} is code, and a file names it, not you; importing it would run "
             "it, so it was not imported. If you trust that file, give --allow-import (pytest: the "
-            "setting fsm_allow_import)"
+            "setting fsm_allow_import = true)"
         )
 
 
