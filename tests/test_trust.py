@@ -345,6 +345,106 @@ def test_the_rule_is_the_loaders() -> None:
     assert load(NameInFile("engagement")) == load("engagement")
 
 
+# What files open ----------------------------------------------------------------------------
+
+OUTSIDE = {
+    "above": "../x.svg",
+    "above, by a way around": "sub/../../x.svg",
+    "absolute": "/tmp/x.svg",
+    "by a link": "link/x.svg",
+    "no picture": "conftest.py",
+    "a name that ends unseen": "conftest.py\0.svg",
+}
+
+
+@pytest.mark.parametrize("file", OUTSIDE.values(), ids=OUTSIDE)
+def test_a_picture_stays_in_the_folder_of_its_page(
+    place: Path, fsm: Fsm, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    monkeypatch.setattr("fsm.draw.draw", lambda *_, **__: "<svg/>")
+    (place / "docs" / "sub").mkdir(parents=True)
+    (place / "docs" / "link").symlink_to(place)
+    page = place / "docs" / "page.md"
+    page.write_text(f"<!-- fsm:diagram engagement file={file} -->\n<!-- fsm:end -->\n")
+    before = sorted(place.rglob("*"))
+    result = fsm("docs", page)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith(f"fsm: {page}:1: f")
+    assert sorted(place.rglob("*")) == before
+
+
+SECRET = "s3cret of another file"
+STATES = '<state id="a"/></scxml>'
+SCXML = '<scxml xmlns="http://www.w3.org/2005/07/scxml" initial="a">'
+INCLUDED = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="secret.txt"/>'
+XML = {
+    "an entity of another file": (
+        (
+            '<!DOCTYPE scxml [<!ENTITY e SYSTEM "secret.txt">]>'
+            '<scxml xmlns="http://www.w3.org/2005/07/scxml" name="&e;"><state id="a"/></scxml>'
+        ),
+        "a document type is refused",
+    ),
+    "a document type elsewhere": (
+        f'<!DOCTYPE scxml SYSTEM "secret.txt">{SCXML}{STATES}',
+        "a document type is refused",
+    ),
+    "entities that grow": (
+        '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>',
+        "a document type is refused",
+    ),
+    "data elsewhere": (
+        f'{SCXML}<datamodel><data id="d" src="secret.txt"/></datamodel>{STATES}',
+        "",
+    ),
+    "a script elsewhere": (f'{SCXML}<script src="secret.txt"/>{STATES}', ""),
+    "a machine elsewhere": (
+        f'{SCXML}<state id="a"><invoke src="secret.txt"/></state></scxml>',
+        "<invoke> cannot be in a table",
+    ),
+    "an inclusion": (f"{SCXML}{INCLUDED}{STATES}", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), XML.values(), ids=XML)
+def test_a_machine_file_opens_no_other(place: Path, fsm: Fsm, text: str, said: str) -> None:
+    (place / "secret.txt").write_text(SECRET)
+    (place / "m.scxml").write_text(text)
+    result = fsm("draw", "m.scxml", "--format", "json")
+    assert (result.status, said in result.err) == (2 if said else 0, True)
+    assert SECRET not in result.out + result.err
+
+
+INJECTED = (
+    '"""\nopen("ran", "w").close()\n"""',
+    "\\",
+    '\\"+open("ran", "w").close()+\\"',
+    "'" * 3,
+    "{0}{name}{{",
+    '"); open("ran", "w").close(); ("',
+    "# -*- coding: utf-7 -*-",
+    "\u2028open('ran', 'w')",
+)
+
+
+def test_names_in_a_generated_module_are_literals(place: Path, fsm: Fsm) -> None:
+    names = list(INJECTED)
+    states = [{"name": name, "status": name} for name in names]
+    cells = [
+        {"source": name, "event": name, "target": names[i - 1]} for i, name in enumerate(names)
+    ]
+    facts = {
+        "fsm": 1, "name": "".join(names), "initial": names[0], "states": states,
+        "events": names, "transitions": cells,
+    }  # fmt: skip
+    (place / "m.json").write_text(json.dumps(facts))
+    assert fsm("suite", "m.json", "-o", "test_m.py").status == 0
+    scope: dict[str, Any] = {"__name__": "test_m"}
+    exec(compile((place / "test_m.py").read_bytes(), "test_m.py", "exec"), scope)
+    assert {step[0] for test in scope["TESTS"] for step in test} == set(names)
+    assert not (place / "ran").exists()
+
+
 # The guide -----------------------------------------------------------------------------------
 
 

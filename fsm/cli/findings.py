@@ -41,7 +41,7 @@ def explanation(code: str) -> str:
 def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
     parts = ["\n".join(told(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
-        f"{machine}: {counted(count, 'row')} confirmed"
+        f"{shown(machine)}: {counted(count, 'row')} confirmed"
         for machine, count in report.confirmed.items()
     ]
     facts = (

@@ -13,7 +13,7 @@ from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
 from fsm.spec.lexicon import Lexicon
 from fsm.spec.write import Grid, cell_text, decisions, documented, markdown, matrix, transitions
-from fsm.text import visible
+from fsm.text import HIDDEN, visible
 from fsm.trust import NameInFile
 
 __all__ = ["KINDS", "Pages", "content"]
@@ -87,7 +87,7 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) 
     from fsm.draw.picture import Look
 
     file = options.get("file")
-    if not file or not file.endswith(".svg") or Path(file).is_absolute():
+    if not file or not file.endswith(".svg") or Path(file).is_absolute() or HIDDEN.search(file):
         raise PageError("fsm:diagram writes a picture beside the page: file=NAME.svg")
     place = (pages.directory / file).resolve()
     if not place.is_relative_to(pages.directory.resolve()):
