@@ -132,7 +132,7 @@ def scan(url: str) -> tuple[pl.LazyFrame, Holder | None]:
         if _is_web(url):
             directory, keep = _temporary()
             place = str(_downloaded(url, directory))
-        frame = pl.scan_parquet(place)
+        frame = pl.scan_parquet(place, glob=keep is None)
         frame.collect_schema()
     return frame, keep
 
@@ -155,7 +155,7 @@ def fetch(url: str) -> list[Fetched]:
     places: dict[str, Path] = {}
     with _no_errors(url):
         packed = _downloaded(url, directory) if _is_web(url) else None
-        lines = pl.scan_lines(packed or url, include_file_paths="name")
+        lines = pl.scan_lines(packed or url, glob=packed is None, include_file_paths="name")
         for batch in lines.collect_batches(maintain_order=True):
             for (name,), part in batch.group_by("name", maintain_order=True):
                 path = places.setdefault(str(name), directory / str(len(places)))
