@@ -39,11 +39,13 @@ class NameInFile(str):
     @property
     def refusal(self) -> str:
         """Say that nothing was imported, and what allows it."""
+        from fsm.text import shortened
+
         begin = f"{self.place}: " if self.place else ""
         return (
-            f"{begin}{str(self)!r} is code, and a file names it, not you; importing it would run "
-            "it, so it was not imported. If you trust that file, give --allow-import (pytest: the "
-            "setting fsm_allow_import = true)"
+            f"{begin}{shortened(str(self), 80)!r} is code that this file names, not you, so it was "
+            "not imported; if you trust the file, give --allow-import (pytest: fsm_allow_import = "
+            "true)"
         )
 
 

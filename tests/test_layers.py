@@ -10,10 +10,10 @@ import fsm
 ROOT = Path(fsm.__file__).parent
 LAYERS = (
     "errors",
-    "trust",
-    "importing",
     "files",
     "text",
+    "trust",
+    "importing",
     "shown",
     "sql",
     "machine",

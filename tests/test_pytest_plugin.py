@@ -93,7 +93,7 @@ def test_what_a_page_names_is_not_imported(naming: Path, pytester: pytest.Pytest
         [
             "page.md::machine page_orders:Order FAILED*",
             "page.md::machine clicks.json PASSED*",
-            "*page.md:5: 'page_orders:Order' is code, and a file names it, not you; importing it*",
+            "*page.md:5: 'page_orders:Order' is code that this file names, not you, so it was not*",
         ]
     )
     assert "fsm_allow_import = true" in result.stdout.str()

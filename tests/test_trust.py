@@ -257,9 +257,8 @@ def test_what_a_file_names_is_imported_only_with_permission(
     text = Path(file).read_text()
     line = text[: text.index("order_h")].count("\n") + 1
     assert result.err == (
-        f"fsm: {file}:{line}: 'order_h:Order' is code, and a file names it, not you; importing it "
-        "would run it, so it was not imported. If you trust that file, give --allow-import "
-        "(pytest: the setting fsm_allow_import = true)\n"
+        f"fsm: {file}:{line}: 'order_h:Order' is code that this file names, not you, so it was not "
+        "imported; if you trust the file, give --allow-import (pytest: fsm_allow_import = true)\n"
     )
     assert {path: path.read_bytes() for path in files.parent.iterdir()} == before
     assert fsm(*arguments, "--allow-import").status in (0, 1)
