@@ -12,6 +12,8 @@ LAYERS = (
     "errors",
     "files",
     "text",
+    "trust",
+    "importing",
     "shown",
     "sql",
     "machine",
@@ -36,6 +38,7 @@ LAYERS = (
     "docs",
     "cli",
     "pytest_plugin",
+    "__main__",
 )
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 

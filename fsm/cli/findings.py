@@ -11,6 +11,7 @@ from importlib.resources import files
 from fsm import __version__
 from fsm.cli.text import as_json, counted, shown
 from fsm.spec.finding import Finding, Report
+from fsm.text import visible
 
 __all__ = ["FORMS", "explanation", "known_codes", "told"]
 
@@ -40,7 +41,7 @@ def explanation(code: str) -> str:
 def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
     parts = ["\n".join(told(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
-        f"{machine}: {counted(count, 'row')} confirmed"
+        f"{shown(machine)}: {counted(count, 'row')} confirmed"
         for machine, count in report.confirmed.items()
     ]
     facts = (
@@ -142,8 +143,8 @@ def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text as workflow commands take it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Return a text as workflow commands take it, on one line that cannot harm a terminal."""
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

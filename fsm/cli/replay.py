@@ -63,7 +63,7 @@ def command(
         result = replay(
             log,
             source.machines(load_bare),
-            companions=load_bare,
+            companions=source.companions(load_bare),
             to_send=to_send,
             validity=source.validity,
             as_of=source.as_of,

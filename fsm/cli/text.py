@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import click
+
+from fsm.text import json_text
 
 __all__ = ["as_json", "counted", "number", "percentage", "print_json", "shown", "table"]
 
@@ -72,7 +73,7 @@ def _width(text: str) -> int:
 
 def as_json(value: object) -> str:
     """Return a value as JSON, the same bytes for the same value."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=_time)
+    return json_text(value, indent=2, default=_time)
 
 
 def _time(value: object) -> str:

@@ -6,7 +6,9 @@
     [tool.pytest.ini_options]
     fsm_pages = ["docs/*.md"]
 
-A test is called ``page.md::with-feedback::row 3 soft bounce``.
+A test is called ``page.md::with-feedback::row 3 soft bounce``. A page whose generated blocks name
+machines that are not built in has a test for each of them, ``page.md::machine shop:Order``: it can
+be loaded. Code that a page names is imported only with the setting ``fsm_allow_import``.
 """
 
 from __future__ import annotations
@@ -17,8 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fsm.text import visible
+
 if TYPE_CHECKING:
     from fsm.spec.finding import Checked, Finding
+    from fsm.spec.page import Page
+    from fsm.trust import NameInFile
 
 __all__ = ["add_options", "pytest_collect_file"]
 
@@ -30,6 +36,8 @@ def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     text = "Markdown pages whose documented tables are tests (patterns from the root directory)"
     parser.addini("fsm_pages", text, type="args", default=[])
     group.addoption("--fsm-pages", action="append", default=[], help=text)
+    text = "import package.module:Class where a page names it, too; importing runs it"
+    parser.addini("fsm_allow_import", text, type="bool", default=False)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -67,6 +75,27 @@ class _Page(pytest.File):
             yield _Table.from_parent(self, name=name, table=table, lines=page.lines)
         if report.checked or beside:
             yield _Claim.from_parent(self, name="whole page", findings=beside, lines=page.lines)
+        yield from self._machines(page)
+
+    def _machines(self, page: Page) -> Iterator[pytest.Item]:
+        """Yield a test for each machine that the blocks name, and that is not built in."""
+        from fsm.docs.blocks import find_blocks
+        from fsm.errors import FsmError
+        from fsm.machines import NAMES
+        from fsm.trust import NameInFile
+
+        try:
+            blocks = list(find_blocks("\n".join(page.lines), page.name))
+        except FsmError as error:
+            raise self.CollectError(str(error)) from None
+        named = [
+            NameInFile(word, f"{page.name}:{block.line}")
+            for block in blocks
+            for word in block.words
+            if word not in NAMES
+        ]
+        for machine in dict.fromkeys(named):  # the first place of each name
+            yield _Named.from_parent(self, name=f"machine {machine}", machine=machine)
 
 
 class _Table(pytest.Collector):
@@ -116,6 +145,30 @@ class _Claim(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         line = self.findings[0].line - 1 if self.findings else None
         return self.path, line, f"{self.path.name}: {self.name}"
+
+
+class _Named(pytest.Item):
+    """A page names a machine: it can be loaded."""
+
+    def __init__(self, *, machine: NameInFile, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.machine = machine
+
+    def runtest(self) -> None:
+        from fsm.catalog import load
+        from fsm.errors import FsmError
+        from fsm.trust import naming
+
+        wrong = ""
+        try:
+            naming(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
+        except FsmError as error:
+            wrong = visible(str(error))
+        if wrong:  # here, so that pytest shows this one line and no causes
+            pytest.fail(wrong, pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, f"{self.path.name}: {self.name}"
 
 
 class _DisagreementError(Exception):
