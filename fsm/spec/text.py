@@ -10,12 +10,16 @@ from html.parser import HTMLParser
 
 __all__ = ["Markup", "fold", "items", "normalise", "pieces", "plain", "script"]
 
-_CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]*)\]")
+_CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
 _DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BULLET = re.compile(r"\A[-\u2022\u2013\u00b7]\s+")
 _BREAKING = frozenset({"li", "br", "p", "div", "ul", "ol"})
 _BAR = re.compile(r"\\\|")
+_NOTE = re.compile(r"\[\^[^\]\s]{1,100}\]")
+_MARK = re.compile(r"[\s\[(]*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]+)(?:\s*,\s*\d{1,3})*[\s\])]*")
+_RAISED = re.compile(r"(?<=[^\W\d])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079*\u2020\u2021]+\s*\Z")
+"""A note behind the last word: raised digits, asterisks, daggers."""
 
 
 class Markup(HTMLParser):
@@ -71,11 +75,27 @@ class _Breaks(Markup):
 
 
 class _Data(HTMLParser):
-    """Collects what is not a tag."""
+    """Collects what is not a tag; breaks are blanks, and raised marks of notes are left out."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.texts: list[str] = []
+        self.raised = -1
+        """Where a raised text begins, among the texts."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag == "sup":
+            self.raised = len(self.texts)
+        elif tag in _BREAKING:
+            self.texts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "sup" and self.raised >= 0:
+            if _MARK.fullmatch("".join(self.texts[self.raised :])):
+                del self.texts[self.raised :]
+            self.raised = -1
+        elif tag in _BREAKING:
+            self.texts.append(" ")
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
@@ -115,7 +135,11 @@ def items(cell: str) -> tuple[str, ...]:
 
 
 def plain(text: str) -> str:
-    """Return the text without tags, markup, invisible characters and doubled spaces."""
+    """Return the text without tags, markup, marks of notes, unseen characters, doubled spaces.
+
+    >>> plain("Log<br>**status**<sup>1</sup> [^2]")
+    'Log status'
+    """
     if "<" in text:
         parser = _Data()
         parser.feed(text)
@@ -123,8 +147,9 @@ def plain(text: str) -> str:
         shown = "".join(parser.texts)
     else:
         shown = unescape(text)
-    bare = _DRESS.sub(lambda found: found[1] or "", _CONTROL.sub(r"\1", shown))
-    return _seen(bare)
+    named = _NOTE.sub("", _CONTROL.sub(r"\1", shown))
+    bare = _DRESS.sub(lambda found: found[1] or "", named)
+    return _seen(_RAISED.sub("", bare))
 
 
 def _seen(text: str) -> str:
