@@ -25,7 +25,7 @@ MAX_DEPTH = 32
 """Brackets nested deeper, and keys of more parts, are refused."""
 
 # A string may lack its end, so that no text is scanned twice; the parser reports it.
-_TOKEN = re.compile(
+_PART = re.compile(
     r'"""(?:\\.|[^\\])*?(?:"""|\Z)'
     r"|'''.*?(?:'''|\Z)"
     r'|"(?:\\.|[^"\\\n])*+"?'
@@ -90,32 +90,32 @@ def parse_toml(text: str, name: str, refusal: type[FsmError]) -> Toml:
 
 def _check_depth(text: str, name: str, refusal: type[FsmError]) -> None:
     depth = dots = 0
-    for found in _TOKEN.finditer(text):
-        token = found[0]
-        depth = max(0, depth + (token in "[{") - (token in "]}"))
-        dots = 0 if token == "\n" else dots + (token == ".")
-        is_key = token[0] not in "\"'#"
-        if max(depth, dots) > MAX_DEPTH or (is_key and token.count(".") > MAX_DEPTH):
+    for found in _PART.finditer(text):
+        part = found[0]
+        depth = max(0, depth + (part in "[{") - (part in "]}"))
+        dots = 0 if part == "\n" else dots + (part == ".")
+        is_key = part[0] not in "\"'#"
+        if max(depth, dots) > MAX_DEPTH or (is_key and part.count(".") > MAX_DEPTH):
             line = text.count("\n", 0, found.start()) + 1
             raise refusal(f"{name}:{line}: nested deeper than {MAX_DEPTH} levels")
 
 
 def _words(text: str) -> Iterator[Word]:
     section, line, start = "", 1, 0
-    for found in _TOKEN.finditer(text):
-        token = found[0]
-        if token[0] in "\"'":
-            yield Word(line, section, _text(token))
-        elif token == "[" and found.start() == start and (head := _SECTION.match(text, start)):
+    for found in _PART.finditer(text):
+        part = found[0]
+        if part[0] in "\"'":
+            yield Word(line, section, _text(part))
+        elif part == "[" and found.start() == start and (head := _SECTION.match(text, start)):
             section = head[1]
-        elif token[0] not in "#[]{}.\n":
-            yield Word(line, section, token)
-        if "\n" in token:
-            line, start = line + token.count("\n"), found.end()
+        elif part[0] not in "#[]{}.\n":
+            yield Word(line, section, part)
+        if "\n" in part:
+            line, start = line + part.count("\n"), found.end()
 
 
-def _text(token: str) -> str:
+def _text(part: str) -> str:
     try:
-        return str(tomllib.loads(f"x = {token}")["x"])
+        return str(tomllib.loads(f"x = {part}")["x"])
     except tomllib.TOMLDecodeError:
-        return token
+        return part

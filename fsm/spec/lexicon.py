@@ -18,6 +18,7 @@ __all__ = [
     "Lexicon",
     "Stated",
     "Step",
+    "is_telling",
     "joined_lexicons",
     "languages",
     "load_lexicon",
@@ -80,7 +81,7 @@ class Lexicon:
 
         A single common word stands above many tables.
         """
-        return self.machine(title) if _is_telling(normalise(title)) else None
+        return self.machine(title) if is_telling(normalise(title)) else None
 
     def column(self, header: str) -> str | None:
         """Return the role of a column."""
@@ -101,7 +102,7 @@ class Lexicon:
         """Yield the machine of each telling title in a header, and the rest of the header."""
         label = normalise(text)
         for title, machine in self.titles.items():
-            if _is_telling(title):
+            if is_telling(title):
                 for rest in (label.removeprefix(title), label.removesuffix(title)):
                     if rest != label:
                         yield machine, rest.strip(" -:,()")
@@ -113,6 +114,10 @@ class Lexicon:
     def step(self, machine: str, text: str) -> Step | None:
         """Return what a step of this machine means."""
         return self.steps.get((machine, normalise(text)))
+
+    def knows_step(self, text: str) -> bool:
+        """Whether a text is a step of any machine."""
+        return normalise(text) in self._steps
 
     def effect(self, text: str) -> Stated | None:
         """Return the indicator and the effect that one item of a cell states."""
@@ -147,9 +152,9 @@ class Lexicon:
         words = (*self.titles, *self.columns, *self.statuses, *self._steps, *self.indicators)
         return frozenset(script(c) for word in words for c in word if c.isalpha())
 
-    def step_labels(self, machine: str) -> tuple[str, ...]:
-        """Return the step labels known for a machine."""
-        return tuple(label for name, label in self.steps if name == machine)
+    def step_labels(self, machine: str) -> dict[str, Step]:
+        """Return the step labels known for a machine, and what they mean."""
+        return {label: step for (name, label), step in self.steps.items() if name == machine}
 
 
 @cache
@@ -221,7 +226,8 @@ def _refuse_conflict(before: Lexicon, after: Lexicon, toml: Toml) -> None:
                 raise PageError(f"{place}: {text!r} {other}")
 
 
-def _is_telling(title: str) -> bool:
+def is_telling(title: str) -> bool:
+    """Whether a title, normalised, has several words, or is long where words have no blanks."""
     letters = [c for c in title if c.isalpha()]
     unspaced = any(script(c).startswith(_UNSPACED) for c in letters)
     return " " in title or "-" in title or (unspaced and len(letters) > _SHORT)

@@ -101,9 +101,7 @@ def parse_page(text: str, name: str) -> Page:
     notices += [_notice(c, "open-comment", _OPEN) for c in scanned.comments if c.is_open]
     tables = _with_texts_above(sorted((t for _, t in found), key=lambda table: table.line), texts)
     kept = tuple(table for table in tables if table.line not in ignored)
-    return Page(
-        name, kept, tuple(texts), tuple(written.split("\n")), len(ignored), tuple(notices)
-    )
+    return Page(name, kept, tuple(texts), tuple(written.split("\n")), len(ignored), tuple(notices))
 
 
 _UNUSED = "fsm:ignore without a table directly below it"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fsm.machine import Machine
 from fsm.spec.finding import Finding, at
-from fsm.spec.lexicon import Lexicon
 from fsm.spec.origins import declared, incomplete
 from fsm.spec.table import Cell, Table
 
@@ -14,7 +13,7 @@ __all__ = ["check_transitions"]
 
 
 def check_transitions(
-    file: str, table: Table, machine: Machine, lexicon: Lexicon
+    file: str, table: Table, columns: Mapping[str, int], machine: Machine
 ) -> Iterator[Finding]:
     """Yield what is wrong, doubled, missing or incomplete."""
     name = machine.name
@@ -25,9 +24,9 @@ def check_transitions(
 
     cells = {(t.source, t.label, t.target) for t in machine.transitions}
     seen: set[tuple[str, str, str]] = set()
-    for row in incomplete(table, lexicon):
+    for row in incomplete(table, columns):
         yield find(row.cells[0], "broken-row", "needs a from, an event and a to")
-    for d in declared(table, lexicon):
+    for d in declared(table, columns):
         key = (d.source, d.event, d.target)
         if key not in cells:
             yield find(d.place, "wrong-transition", _wrong(machine, *key))
