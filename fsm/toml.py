@@ -85,7 +85,7 @@ def parse_toml(text: str, name: str, refusal: type[FsmError]) -> Toml:
     try:
         return Toml(name, text, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise refusal(f"{name}: not TOML: {error}") from error
+        raise refusal(f"{name}: not readable as TOML: {error}") from error
 
 
 def _check_depth(text: str, name: str, refusal: type[FsmError]) -> None:

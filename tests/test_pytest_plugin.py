@@ -54,4 +54,4 @@ def test_a_page_that_cannot_be_read_is_one_line(pytester: pytest.Pytester) -> No
     (pytester.path / "page.md").write_bytes(b"\xff")
     result = pytester.runpytest_inprocess("page.md")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*page.md:1: not UTF-8 text; save the page as UTF-8"])
+    result.stdout.fnmatch_lines(["*page.md:1: not UTF-8 text; save the file as UTF-8"])

@@ -17,8 +17,6 @@ from fsm.spec.comments import scan
 
 __all__ = ["Block", "find_blocks", "rewrite"]
 
-_BOM = "\ufeff"
-
 
 @dataclass(frozen=True)
 class Block:
@@ -39,11 +37,8 @@ def rewrite(text: str, name: str, content: Callable[[Block], str]) -> str:
     """Return the page with the content of every block written anew.
 
     ``content`` returns the lines of a block; it may raise :class:`PageError` without a place.
-    A byte order mark stays where it is. Raises :class:`PageError` with file and line for a block
-    that cannot be read or written.
+    Raises :class:`PageError` with file and line for a block that cannot be read or written.
     """
-    if text.startswith(_BOM):
-        return _BOM + rewrite(text[1:], name, content)
     lines = text.split("\n")
     parts, done = [], 0
     for block in find_blocks(text, name):
@@ -78,7 +73,10 @@ def _check_again(old: str, new: str, name: str) -> None:
 
 
 def find_blocks(text: str, name: str) -> Iterator[Block]:
-    """Yield the blocks of a page; raises :class:`PageError` for one without an end."""
+    """Yield the blocks of a page; raises :class:`PageError` for one without an end.
+
+    The text has no byte order mark.
+    """
     opened: Block | None = None
     for number, kind, rest in _comments(text, name):
         if kind == "end":

@@ -6,7 +6,8 @@
     [tool.pytest.ini_options]
     fsm_pages = ["docs/*.md"]
 
-A test is called ``page.md::with-feedback::row 3 soft bounce``.
+A test is called ``page.md::with-feedback::row 3 soft bounce``. Where none of the pages documents a
+table, one test of the run fails; the setting ``fsm_allow_none = true`` accepts that.
 """
 
 from __future__ import annotations
@@ -20,9 +21,16 @@ import pytest
 if TYPE_CHECKING:
     from fsm.spec.finding import Checked, Finding
 
-__all__ = ["add_options", "pytest_collect_file"]
+__all__ = [
+    "add_options",
+    "check_patterns",
+    "pytest_collect_file",
+    "pytest_collection_modifyitems",
+]
 
 _LABEL = 60
+_MARKDOWN = (".md", ".markdown")
+_PAGES = pytest.StashKey[list["_Page"]]()
 
 
 def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
@@ -30,22 +38,57 @@ def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     text = "Markdown pages whose documented tables are tests (patterns from the root directory)"
     parser.addini("fsm_pages", text, type="args", default=[])
     group.addoption("--fsm-pages", action="append", default=[], help=text)
+    parser.addini("fsm_allow_none", "Pages may be without documented tables", type="bool")
+
+
+def _patterns(config: pytest.Config) -> list[str]:
+    return [*config.getini("fsm_pages"), *config.getoption("--fsm-pages")]
+
+
+def check_patterns(config: pytest.Config) -> None:
+    """Refuse patterns that name no page: a page that is not there is not checked."""
+    for pattern in _patterns(config):
+        try:
+            named = list(config.rootpath.glob(pattern))
+        except (NotImplementedError, ValueError) as error:
+            raise pytest.UsageError(f"fsm_pages: {pattern!r}: {error}") from None
+        if not any(path.suffix.lower() in _MARKDOWN for path in named):
+            raise pytest.UsageError(f"fsm_pages: {pattern!r} names no Markdown page (.md)")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a page that was named."""
-    if file_path.suffix.lower() not in (".md", ".markdown"):
+    if file_path.suffix.lower() not in _MARKDOWN:
         return None
-    config = parent.config
-    patterns = [*config.getini("fsm_pages"), *config.getoption("--fsm-pages")]
-    named = any(file_path == path for p in patterns for path in config.rootpath.glob(p))
+    root = parent.config.rootpath
+    named = any(file_path == path for p in _patterns(parent.config) for path in root.glob(p))
     if not named and not parent.session.isinitpath(file_path):
         return None
     return _Page.from_parent(parent, path=file_path)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add a test that fails where pages were collected, and none documents a table."""
+    from fsm.spec.finding import Finding
+
+    pages = config.stash.get(_PAGES, [])
+    if not pages or config.getini("fsm_allow_none") or any(page.documents for page in pages):
+        return
+    others = sum(page.others for page in pages)
+    text = f"nothing to check: no documented table in {len(pages)} pages, {others} other tables"
+    finding = Finding(pages[0].path.name, 1, 1, "nothing-to-check", text, "", None)
+    items.append(
+        _Claim.from_parent(pages[0], name="documented tables", findings=[finding], lines=())
+    )
+
+
 class _Page(pytest.File):
     """A page: its tables, and what was found in it beside them."""
+
+    documents = 0
+    """How many tables document a machine; the others are counted in ``others``."""
+    others = 0
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         from fsm.catalog import load
@@ -59,6 +102,8 @@ class _Page(pytest.File):
         except FsmError as error:
             raise self.CollectError(str(error)) from None
         report = check_pages([page], [load_lexicon(name) for name in languages()], load)
+        self.documents, self.others = report.tables, report.other_tables
+        self.config.stash.setdefault(_PAGES, []).append(self)
         inside = {finding for table in report.checked for finding in table.findings}
         beside = [finding for finding in report.findings if finding not in inside]
         for table in report.checked:

@@ -1,8 +1,8 @@
 """Which tables of a page are documented ones, and what their columns are.
 
 A table is ours where its complete title, directly above it, names a machine in several words; or
-where a row is a known step (in a table of transitions, a known state and event) under a known
-header. A single word such as "Delivery" stands above many tables, so it names a machine only
+where a row is a known step under a known header; a table of transitions, where half of its rows
+are cells of one machine. A single word such as "Delivery" stands above many tables, so it names a machine only
 where the rows agree. Every other table is nobody's.
 
 A steps table has the columns step, status and perhaps indicators. Its title names its machine;
@@ -22,7 +22,7 @@ from fsm.machine import Machine
 from fsm.spec.lexicon import Lexicon
 from fsm.spec.origins import TRANSITION_ROLES, roles
 from fsm.spec.table import Cell, Table
-from fsm.spec.text import normalise, plain
+from fsm.spec.text import fold, normalise, plain
 
 __all__ = ["Documented", "documented_tables", "recognised", "required"]
 
@@ -83,7 +83,7 @@ class _Found:
         if "step" in self.columns:
             return any(map(self.lexicon.knows_step, self.texts(self.columns["step"])))
         if {"from", "event"} <= self.columns.keys():
-            return any(map(self.has_transition, dict.fromkeys(self.lexicon.titles.values())))
+            return any(map(self.is_of, dict.fromkeys(self.lexicon.titles.values())))
         return self.step_column() is not None
 
     def step_column(self) -> int | None:
@@ -94,14 +94,22 @@ class _Found:
                 return i
         return None
 
-    def has_transition(self, name: str) -> bool:
-        """Whether a row names a state and an event of a machine."""
+    def is_of(self, name: str) -> bool:
+        """Whether at least half of the rows are cells of a machine: an event in one of its states.
+
+        State and event of one row may be those of any machine: "sending", "stop".
+        """
+        rows = list(self.transitions(name))
+        return bool(rows) and 2 * sum(rows) >= len(rows)
+
+    def transitions(self, name: str) -> Iterator[bool]:
+        """Yield of each row whether a machine has its event in its state."""
         machine = self.load(name)
-        known = _known_in(machine)
-        at = [(known[role], self.columns[role]) for role in ("from", "event")]
-        return any(
-            all(i < row.width and knows(row.cells[i]) for knows, i in at) for row in self.table.rows
-        )
+        cells = {(fold(t.source), fold(e)) for t in machine.transitions for e in (t.label, t.event)}
+        at = self.columns["from"], self.columns["event"]
+        for row in self.table.rows:
+            sources, event = (normalise(row.cells[i].text) if i < row.width else "" for i in at)
+            yield any((source.strip(), event) in cells for source in sources.split(","))
 
     def named(self) -> tuple[Cell, str]:
         """Return the text that names the machine, or should, and the machine or nothing."""
@@ -117,7 +125,7 @@ class _Found:
     def is_about(self, name: str) -> bool:
         """Whether a row of the table fits a machine."""
         if "step" not in self.columns and {"from", "event"} <= self.columns.keys():
-            return self.has_transition(name)
+            return any(self.transitions(name))
         column = self.columns.get("step", self.step_column())
         return column is not None and any(self.lexicon.step(name, t) for t in self.texts(column))
 

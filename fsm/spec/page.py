@@ -32,7 +32,7 @@ __all__ = ["MAX_BYTES", "MAX_CELLS", "WHAT", "Notice", "Page", "parse_page", "re
 MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
 WHAT = "a documentation page"
-MAX_LINES = 100_000
+MAX_LINES = 50_000
 """Pages of more lines are refused."""
 MAX_CELLS = 1000
 """Rows of more cells are refused."""
@@ -159,11 +159,15 @@ def _ignored(
 ) -> tuple[set[int], list[Comment]]:
     """Return the tables to leave out, by the lines of their headers, and requests without one."""
     headers = dict(found)
+    below: dict[int, int] = {}
+    """Each line (from 1) to the next one below it that is not empty."""
+    for number in range(len(lines), 0, -1):
+        empty = number == len(lines) or not lines[number].strip("> \t")
+        below[number] = below.get(number + 1, 0) if empty else number + 1
     ignored, unused = set(), []
     for comment in asked:
-        place = next((i for i in range(comment.line, len(lines)) if lines[i].strip("> \t")), -1)
-        if place + 1 in headers:
-            ignored.add(headers[place + 1].line)
+        if (place := below[comment.line]) in headers:
+            ignored.add(headers[place].line)
         else:
             unused.append(comment)
     return ignored, unused

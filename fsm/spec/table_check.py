@@ -78,10 +78,10 @@ class TableCheck:
 
     def run(self) -> TableCheck:
         """Find what is wrong."""
-        self.findings = list(self._columns())
         if not self.name:
-            self.findings.append(self._unknown_title())
+            self.findings = [self._unknown_title()]
             return self
+        self.findings = list(self._columns())
         machine = self.load(self.name)
         needed = required(machine, is_transitions=self.table.is_transitions)
         missing = [role for role in needed if role not in self.table.columns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
@@ -15,6 +16,8 @@ _DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BULLET = re.compile(r"\A[-\u2022\u2013\u00b7]\s+")
 _BREAKING = frozenset({"li", "br", "p", "div", "ul", "ol"})
+_SHORT = 200
+"""Texts of so many characters are remembered: each cell is looked up many times."""
 _BAR = re.compile(r"\\\|")
 _NOTE = re.compile(r"\[\^[^\]\s]{1,100}\]")
 _MARK = re.compile(r"[\s\[(]*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]+)(?:\s*,\s*\d{1,3})*[\s\])]*")
@@ -140,6 +143,15 @@ def plain(text: str) -> str:
     >>> plain("Log<br>**status**<sup>1</sup> [^2]")
     'Log status'
     """
+    return _plain_of_short(text) if len(text) <= _SHORT else _plain(text)
+
+
+@lru_cache(8192)
+def _plain_of_short(text: str) -> str:
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     if "<" in text:
         parser = _Data()
         parser.feed(text)

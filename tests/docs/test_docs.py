@@ -185,7 +185,7 @@ def test_pages_that_cannot_be_read(
     binary.write_bytes(b"PK\xff\xfe")
     for path, message in (
         (binary, "not UTF-8 text"),
-        (tmp_path / "none.md", "no such file"),
+        (tmp_path / "none.md", "No such file"),
         (tmp_path, "Is a directory"),
     ):
         assert run(monkeypatch, path) == 2

@@ -120,7 +120,7 @@ def test_what_is_wrong_is_found(binding: Path, old: str, new: str, finding: str)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("machine = ", "not TOML"),
+        ("machine = ", "not readable as TOML"),
         ("x = 1", "no entry 'x'; there are: columns, indicators, labels, machine, title"),
         ("machine = 'a'", "needs machine = NAME, and .columns. with event = HEADER"),
         ("machine = 'a'\n[columns]\nevent = 'E'", "nothing to check; name a column to, status"),

@@ -152,7 +152,7 @@ def test_a_binding_reads_any_table(checked, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"PK\x03\x04\xff\xfe", "not UTF-8 text; save the page as UTF-8"),
+        (b"PK\x03\x04\xff\xfe", "not UTF-8 text; save the file as UTF-8"),
         (b"x" * (3 << 20), "larger than 2 MiB, not a documentation page"),
     ],
 )
