@@ -25,7 +25,7 @@ MAX_NESTING = 60
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"`+|<!--|<(?:pre|code|script|style|textarea|xmp)\b", re.IGNORECASE)
 _BEFORE = re.compile(r"[ \t>]*")
-_FSM = re.compile(r"\s*fsm:(\S+)(.*)", re.DOTALL)
+_FSM = re.compile(r"\s*fsm:([^\s:]+)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 A table is ours where its complete title, directly above it, names a machine in several words; or
 where a row is a known step under a known header; a table of transitions, where half of its rows
-are cells of one machine. A single word such as "Delivery" stands above many tables, so it names a machine only
-where the rows agree. Every other table is nobody's.
+are cells of one machine. A single word such as "Delivery" stands above many tables, so it names
+a machine only where the rows agree. Every other table is nobody's.
 
 A steps table has the columns step, status and perhaps indicators. Its title names its machine;
 or each column beside the step names it in its header, and then one table documents several
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.machine import Machine
-from fsm.spec.lexicon import Lexicon
+from fsm.spec.lexicon import Lexicon, is_telling
 from fsm.spec.origins import TRANSITION_ROLES, roles
 from fsm.spec.table import Cell, Table
 from fsm.spec.text import fold, normalise, plain
@@ -89,7 +89,8 @@ class _Found:
     def step_column(self) -> int | None:
         """Return the column of which several cells are steps, each of several words."""
         for i in range(len(self.table.header)):
-            steps = [t for t in self.texts(i) if self.lexicon.knows_step(t) and " " in plain(t)]
+            steps = [t for t in self.texts(i) if self.lexicon.knows_step(t)]
+            steps = [t for t in steps if is_telling(normalise(t))]
             if len(steps) >= _ENOUGH:
                 return i
         return None

@@ -125,8 +125,8 @@ def _visible(written: str, scanned: Scan) -> str:
         if begin is not None and _asks(comment, "end"):
             ranges.append((begin.start, comment.end))
             begin = None
-        elif begin is None and comment.is_alone and comment.request:
-            begin = None if _asks(comment, "end", "ignore") else comment
+        elif comment.is_alone and comment.request and not _asks(comment, "end", "ignore"):
+            begin = comment
     return blanked(without_front_matter(written), ranges)
 
 
