@@ -308,7 +308,7 @@ def _joined(findings: Sequence[Finding]) -> list[Finding]:
         more[key] = more.get(key, 0) + same
         first.setdefault(key, finding)
     return [
-        replace(f, message=f"{f.message}; and in {more[key]} more states") if more[key] else f
+        replace(f, message=f"{f.message}; and in {more[key]} more") if more[key] else f
         for key, f in first.items()
     ]
 

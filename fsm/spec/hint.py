@@ -2,16 +2,17 @@
 
 Letters alone cannot tell meaning: "unsent" is closer to "sent" than to any other word. So only a
 misspelling gets a hint: the same number of words, each spelt nearly as one of the known label
-and begun with the same letter. Where labels of two meanings are about as close, there is none.
+and begun with the same letter. Where a label of another meaning is about as close, there is none;
+nor in scripts that write no blanks, where one character makes another word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from fsm.spec.text import normalise
+from fsm.spec.text import is_unspaced, normalise
 
 __all__ = ["near"]
 
@@ -36,39 +37,36 @@ def near(text: str, known: Mapping[str, object]) -> str:
 
 @lru_cache(1024)
 def _near(text: str, known: tuple[tuple[str, str], ...]) -> str:
-    if len(text) > _LONGEST or any(label == text for label, _ in known):
+    words = _words(text)
+    if len(text) > _LONGEST or is_unspaced(text) or any(_words(x) == words for x, _ in known):
         return ""
-    closest: dict[str, tuple[float, str]] = {}
-    for label, meaning in known:
-        likeness = _likeness(text, label)
-        if likeness > closest.get(meaning, (0.0, ""))[0]:
-            closest[meaning] = likeness, label
-    best = _ordered(closest.values())
-    if not best or (len(best) > 1 and best[0][0] - best[1][0] < _APART):
+    likely = [(_likeness(words, _words(label)), label, meaning) for label, meaning in known]
+    likely.sort(key=lambda entry: (-entry[0], entry[1]))
+    best = next((e for e in likely if e[0] and _begins_alike(words, _words(e[1]))), None)
+    if best is None:
         return ""
-    return f"; did you mean {best[0][1]!r}?"
+    rivals = (likeness for likeness, _, meaning in likely if meaning != best[2])
+    return f"; did you mean {best[1]!r}?" if best[0] - max(rivals, default=0.0) >= _APART else ""
 
 
-def _ordered(found: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
-    return sorted(found, key=lambda entry: (-entry[0], entry[1]))
+def _words(text: str) -> list[str]:
+    return text.replace("_", " ").split()
 
 
-def _likeness(text: str, label: str) -> float:
+def _likeness(words: list[str], others: list[str]) -> float:
     """Return how alike two texts are, 0 where one cannot be a misspelling of the other."""
-    words, others = text.replace("_", " ").split(), label.replace("_", " ").split()
     if len(words) != len(others):
         return 0.0
-    total = length = 0.0
-    for word, other in zip(words, others, strict=True):
-        ratio = 1.0 if word == other else _spelling(word, other)
-        if ratio < _SIMILAR:
-            return 0.0
-        total += ratio * len(other)
-        length += len(other)
-    return total / length if length else 0.0
+    ratios = [_spelling(*pair) for pair in zip(words, others, strict=True)]
+    if not ratios or min(ratios) < _SIMILAR:
+        return 0.0
+    lengths = [len(other) for other in others]
+    return sum(r * n for r, n in zip(ratios, lengths, strict=True)) / sum(lengths)
 
 
 def _spelling(word: str, other: str) -> float:
-    if word[0] != other[0] or not (word[0].isalnum() and other[-1].isalnum()):
-        return 0.0
-    return SequenceMatcher(None, word, other, autojunk=False).ratio()
+    return 1.0 if word == other else SequenceMatcher(None, word, other, autojunk=False).ratio()
+
+
+def _begins_alike(words: list[str], others: list[str]) -> bool:
+    return all(word[0] == other[0] for word, other in zip(words, others, strict=True))

@@ -11,7 +11,7 @@ from typing import Any
 
 from fsm.errors import PageError
 from fsm.machine import Effect
-from fsm.spec.text import normalise, script
+from fsm.spec.text import is_unspaced, normalise, script
 from fsm.toml import Toml, parse_toml, read_toml
 
 __all__ = [
@@ -30,7 +30,6 @@ _SECTIONS = ("titles", "columns", "statuses", "indicators", "effects")
 _KNOWN = ("language", "tolerated", *_SECTIONS, "steps")
 _SHORT = 8
 """Titles of so many letters are one word in scripts that put no blanks between words."""
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +227,8 @@ def _refuse_conflict(before: Lexicon, after: Lexicon, toml: Toml) -> None:
 
 def is_telling(title: str) -> bool:
     """Whether a title, normalised, has several words, or is long where words have no blanks."""
-    letters = [c for c in title if c.isalpha()]
-    unspaced = any(script(c).startswith(_UNSPACED) for c in letters)
-    return " " in title or "-" in title or (unspaced and len(letters) > _SHORT)
+    letters = sum(c.isalpha() for c in title)
+    return " " in title or "-" in title or (is_unspaced(title) and letters > _SHORT)
 
 
 # Reading -------------------------------------------------------------------------------------

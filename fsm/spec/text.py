@@ -9,20 +9,21 @@ from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
-__all__ = ["Markup", "fold", "items", "normalise", "pieces", "plain", "script"]
+__all__ = ["Markup", "fold", "is_unspaced", "items", "normalise", "pieces", "plain", "script"]
 
 _CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
 _DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BULLET = re.compile(r"\A[-\u2022\u2013\u00b7]\s+")
 _BREAKING = frozenset({"li", "br", "p", "div", "ul", "ol"})
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 _SHORT = 200
 """Texts of so many characters are remembered: each cell is looked up many times."""
 _BAR = re.compile(r"\\\|")
-_NOTE = re.compile(r"\[\^[^\]\s]{1,100}\]")
+_NOTE = re.compile(r"(?<!\\)\[\^[^\]\s]{1,100}\]")
 _MARK = re.compile(r"[\s\[(]*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]+)(?:\s*,\s*\d{1,3})*[\s\])]*")
-_RAISED = re.compile(r"(?<=[^\W\d])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079*\u2020\u2021]+\s*\Z")
-"""A note behind the last word: raised digits, asterisks, daggers."""
+_RAISED = re.compile(r"(?<=[^\W\d])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2020\u2021]+\s*\Z")
+"""A note behind the last word: raised digits, daggers."""
 
 
 class Markup(HTMLParser):
@@ -180,9 +181,11 @@ def normalise(text: str) -> str:
 def fold(name: str) -> str:
     """Return the form in which names, which have no markup, are compared.
 
-    Case, percent spacing, a bullet and a final stop are folded.
+    Case, percent spacing, a bullet, a final stop and the mark of a note are folded.
     """
-    folded = _BULLET.sub("", _seen(name).casefold().replace("\u2019", "'"), count=1)
+    folded = _BULLET.sub(
+        "", _seen(_RAISED.sub("", name)).casefold().replace("\u2019", "'"), count=1
+    )
     return re.sub(r"\s*%", " %", folded).strip().rstrip(".:").rstrip()
 
 
@@ -193,3 +196,12 @@ def script(letter: str) -> str:
     ('LATIN', 'CYRILLIC')
     """
     return unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text has letters of a script that writes no blanks between words.
+
+    >>> is_unspaced("Sent"), is_unspaced("\u914d\u4fe1")
+    (False, True)
+    """
+    return not text.isascii() and any(script(c).startswith(_UNSPACED) for c in text)
