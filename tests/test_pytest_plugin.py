@@ -55,3 +55,31 @@ def test_a_page_that_cannot_be_read_is_one_line(pytester: pytest.Pytester) -> No
     result = pytester.runpytest_inprocess("page.md")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*page.md:1: not UTF-8 text; save the file as UTF-8"])
+
+
+# Nothing to check ----------------------------------------------------------------------------
+
+OTHER = "# Prices\n\n| Plan | Price |\n|---|---|\n| Small | 3 |\n"
+
+
+def test_pages_without_documented_tables_fail_once_in_a_run(run, pytester: pytest.Pytester) -> None:
+    pytester.makefile(".md", first="# Text\n", second=OTHER)
+    result = run(OTHER, "page.md", "first.md", "second.md")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*nothing to check: no documented table in 3 pages, 2 other*"])
+    pytester.makefile(".md", third=PAGE)
+    run(OTHER, "page.md", "first.md", "third.md").assert_outcomes(passed=19)
+
+
+def test_pages_without_documented_tables_can_be_allowed(run, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nfsm_pages = *.md\nfsm_allow_none = true\n")
+    run(OTHER).assert_outcomes()
+
+
+@pytest.mark.parametrize("pattern", ["docs/*.md", "guide.rst", "/absolute/*.md"])
+def test_a_pattern_that_names_no_page_is_refused(pytester: pytest.Pytester, pattern: str) -> None:
+    pytester.makefile(".rst", guide="Guide")
+    pytester.makeini(f"[pytest]\nfsm_pages = {pattern}\n")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *fsm_pages: '{pattern}'*"])
