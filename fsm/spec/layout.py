@@ -26,7 +26,8 @@ from fsm.spec.text import fold, normalise, plain
 
 __all__ = ["Documented", "documented_tables", "recognised", "required"]
 
-STEP_ROLES = ("step", "indicators", "status")
+SHOWN_ROLES = ("indicators", "status")
+"""Columns of what a row shows: needed in a steps table, checked in one of transitions."""
 _FREE = ("source", "reason", "note")
 """Columns that hold free text, in both kinds of tables."""
 _ENOUGH = 2
@@ -136,9 +137,8 @@ class _Found:
         is_transitions = self.is_transitions(name)
         if is_transitions:
             known = _known_in(self.load(name)) if name else {}
-        columns, guessed, unknown = recognised(
-            self.table, self.columns, known, TRANSITION_ROLES if is_transitions else STEP_ROLES
-        )
+        wanted = (*TRANSITION_ROLES, *SHOWN_ROLES) if is_transitions else ("step", *SHOWN_ROLES)
+        columns, guessed, unknown = recognised(self.table, self.columns, known, wanted)
         return Documented(self.table, name, cell, columns, is_transitions, True, guessed, unknown)
 
     def is_transitions(self, name: str) -> bool:
@@ -262,4 +262,4 @@ def required(machine: Machine, *, is_transitions: bool) -> Sequence[str]:
     """Return the columns without which a table does not say what its machine does."""
     if is_transitions:
         return ("from", "event", "to")
-    return STEP_ROLES if machine.indicators else ("step", "status")
+    return ("step", *SHOWN_ROLES) if machine.indicators else ("step", "status")

@@ -35,6 +35,7 @@ class Declared:
     target: str
     origin: Source
     place: Cell
+    row: Row
 
 
 def origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
@@ -75,7 +76,7 @@ def declared(table: Table, at: Mapping[str, int]) -> Iterator[Declared]:
         origin = Source(text.get("source", ""), text.get("reason", ""))
         for state in (part.strip() for part in text["from"].split(",")):
             target = state if text["to"] == ITSELF else text["to"]
-            yield Declared(state, text["event"], target, origin, row.cells[at["from"]])
+            yield Declared(state, text["event"], target, origin, row.cells[at["from"]], row)
 
 
 def incomplete(table: Table, at: Mapping[str, int]) -> Iterator[Row]:

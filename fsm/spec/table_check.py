@@ -89,7 +89,7 @@ class TableCheck:
             self.findings += [self._missing_column(role) for role in missing]
         if self.table.is_transitions and not missing:
             table, columns = self.table.table, self.table.columns
-            self.findings += check_transitions(self.file, table, columns, machine)
+            self.findings += check_transitions(self.file, table, columns, machine, self.lexicon)
         elif not self.table.is_transitions and "step" in self.table.columns:
             found, self.words = self._steps()
             self.findings += found

@@ -6,7 +6,7 @@ from fsm.catalog import load
 from fsm.spec.check import Report, check_pages
 from fsm.spec.lexicon import languages, load_lexicon
 from fsm.spec.page import parse_page
-from fsm.spec.write import documented, markdown
+from fsm.spec.write import documented, markdown, transitions
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
@@ -179,6 +179,44 @@ def test_transitions_under_other_headers_are_checked_all_the_same() -> None:
     found = codes(text)
     assert found.count("warning renamed-column") == 2
     assert "error wrong-transition" in found
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("column", range(3))
+def test_no_header_of_any_language_may_change_in_silence(language: str, column: int) -> None:
+    words = load_lexicon(language)
+    grid = markdown(documented(load("with-feedback"), words)).splitlines()
+    cells = grid[0].split("|")
+    cells[column + 1] = " ?? "
+    title = f"**{words.written['titles', 'with-feedback']}**\n\n"
+    text = title + "\n".join(["|".join(cells), *grid[1:]])
+    assert codes(text) == ["warning renamed-column"]
+    sent, failed = (f"| {words.written['statuses', name]} |" for name in ("Sent", "Failed"))
+    assert "error wrong-status" in codes(text.replace(failed, sent, 1))
+
+
+def written_transitions(name: str) -> str:
+    title = load_lexicon().written["titles", name].replace("Email Feedback", "feedback")
+    return f"**{title}**\n\n{markdown(transitions(load(name)))}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("", "", None),
+        ("| Failed |", "| Sent |", "wrong-status"),
+        ("| Failed |", "| Fialed |", "unknown-label"),
+        ("Bounces + errors increases |", "Bounces + errors decreases |", "wrong-effect"),
+        ("Bounces + errors increases |", "Bounces + errors goes up |", "unknown-label"),
+        ("; Bounces + errors increases |", " |", "missing-effect"),
+        ("| Status |", "| State |", "unknown-column"),
+    ],
+)
+def test_status_and_effects_of_transitions_are_checked(old: str, new: str, code: str) -> None:
+    text = written_transitions("with-feedback")
+    assert old in text
+    found = {finding.code for finding in check(text.replace(old, new, 1)).findings}
+    assert (code in found) if code else not found
 
 
 HALVES = "| Step | Log status, {} | Indicators, {} | {} |"
