@@ -14,6 +14,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.findings import FORMS, explanation, known_codes
 from fsm.cli.text import counted, shown
+from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
 from fsm.files import as_text, read_from
 from fsm.spec.binding import read_binding
@@ -35,13 +36,7 @@ _OTHERS = (
 
 @click.command("check")
 @click.argument("pages", nargs=-1)
-@click.option(
-    "--lexicon",
-    "lexicons",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Words of a language (TOML), beside those that are known.",
-)
+@lexicons_option
 @click.option(
     "--binding",
     "bindings",

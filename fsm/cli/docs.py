@@ -14,6 +14,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.text import counted, shown
+from fsm.cli.values import lexicons_option
 from fsm.docs.blocks import Block, rewrite
 from fsm.docs.kinds import Pages, content
 from fsm.errors import PageError
@@ -27,13 +28,7 @@ __all__ = ["command"]
 @click.command("docs")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
-@click.option(
-    "--lexicon",
-    "lexicons",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Words of a language (TOML), beside those that are known.",
-)
+@lexicons_option
 @click.option("--allow-none", is_flag=True, help="Exit status 0 where no page has a block.")
 def command(
     files: tuple[Path, ...], only_check: bool, lexicons: tuple[Path, ...], allow_none: bool

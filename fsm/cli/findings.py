@@ -167,6 +167,8 @@ def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         title, file = _property(finding.code), _property(finding.file)
         message = _escaped(finding.message)
         lines.append(f"::{finding.severity} file={file},{place},title={title}::{message}")
+    if report.failure:
+        lines.append(f"::error title=fsm check::{_escaped(report.failure)}")
     return "\n".join(lines)
 
 

@@ -142,13 +142,11 @@ def check_bound(page: Page, names: Names, fits: Sequence[Fit]) -> Bound:
     whole = [fit for fit in fits if not fit.missing]
     if whole and "from" in names.binding.columns:
         check.missing(whole[-1].table)
-    faulty = {f.line for f in check.findings if f.row is not None and f.severity == "error"}
-    read = sum(len(fit.table.rows) for fit in whole)
     return Bound(
         tuple(fit.table for fit in fits),
         any(fit.is_named for fit in fits),
         sum(len(fit.table.rows) for fit in fits),
-        max(0, read - len(faulty)),
+        check.confirmed,
         tuple(check.findings),
     )
 
@@ -161,6 +159,7 @@ class _Check:
     names: Names
     findings: list[Finding] = field(default_factory=list)
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    confirmed: int = 0
 
     def table(self, fit: Fit) -> None:
         """Check one table."""
@@ -177,7 +176,9 @@ class _Check:
             for number, row in enumerate(fit.table.rows, 1):
                 before = len(self.findings)
                 self.row(fit, row, number)
-                self.findings[before:] = _joined(self.findings[before:])
+                found = _joined(self.findings[before:])
+                self.findings[before:] = found
+                self.confirmed += not any(finding.severity == "error" for finding in found)
 
     def row(self, fit: Fit, row: Row, number: int) -> None:
         """Check one row."""

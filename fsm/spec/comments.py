@@ -115,7 +115,8 @@ class _Walk:
             if mark[0][0] == "`"
         }
         """The last run of backticks of a length in a block, by its number."""
-        self.endless: set[str] = set()
+        self.found: dict[str, int] = {}
+        """Where what was looked for last stands, past the text where it does not."""
 
     def _read(self, tokens: list[Token]) -> None:
         """Note the blocks of text, and blank the code."""
@@ -177,8 +178,8 @@ class _Walk:
                 return start + len(empty)
         end = self._find("-->", start + 4)
         if block_end is None:
-            return len(self.text) + 1 if end < 0 else end + 3
-        return end + 3 if 0 <= end < block_end else None
+            return min(end + 3, len(self.text) + 1)
+        return end + 3 if end < block_end else None
 
     def _behind_ticks(self, number: int, block_end: int) -> int:
         mark = self.marks[number]
@@ -190,19 +191,16 @@ class _Walk:
 
     def _behind_element(self, name: str, start: int, block_end: int | None) -> int:
         end = self._find(f"</{name}", start)
-        if end >= 0 and (block_end is None or end < block_end):
+        if end < (len(self.text) if block_end is None else block_end):
             return end + len(name) + 2
         return start if block_end is not None or name == "code" else len(self.text)
 
     def _find(self, what: str, start: int) -> int:
-        """Return where a text stands next; what was not found once is not looked for again."""
-        if what in self.endless:
-            return -1
-        found = re.compile(re.escape(what), re.IGNORECASE).search(self.text, start)
-        if found is None:
-            self.endless.add(what)
-            return -1
-        return found.start()
+        """Return where a text stands next, past the end where it does not."""
+        if self.found.get(what, -1) < start:
+            found = re.compile(re.escape(what), re.IGNORECASE).search(self.text, start)
+            self.found[what] = found.start() if found else len(self.text) + 1
+        return self.found[what]
 
     def _comment(self, start: int, end: int) -> Comment:
         line = self._line(start)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -13,7 +14,7 @@ from fsm.spec.hint import near
 from fsm.spec.layout import Documented
 from fsm.spec.lexicon import Lexicon, Stated, Step
 from fsm.spec.table import Cell, Row
-from fsm.spec.text import normalise, plain, script
+from fsm.spec.text import normalise, pieces, plain, script
 
 __all__ = ["Reader", "Said", "Statement", "Word"]
 
@@ -96,7 +97,7 @@ class Reader:
 
     def _effects(self, found: Statement, cell: Cell) -> None:
         said: list[Said] = []
-        parts = list(cell.parts())
+        parts = list(self._lines(cell))
         for part in parts:
             stated, ours = self._effect(found, part)
             if stated is None:
@@ -108,6 +109,16 @@ class Reader:
                 self._note("effects", stated.effect.value, pattern, part)
         if len(said) == len(parts):
             found.effects = tuple(said)
+
+    def _lines(self, cell: Cell) -> Iterator[Cell]:
+        """Yield the lines of a cell; two of them as one where a break only wraps a sentence."""
+        spans = deque(pieces(cell.text))
+        while spans:
+            start, end = spans.popleft()
+            if spans and not self.lexicon.effect(cell.text[start:end]):
+                both = cell.text[start : spans[0][1]]
+                end = spans.popleft()[1] if self.lexicon.effect(both) else end
+            yield cell.slice(start, end)
 
     def _effect(self, found: Statement, part: Cell) -> tuple[Stated | None, bool]:
         return self._understood(

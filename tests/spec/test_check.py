@@ -102,6 +102,14 @@ def test_each_changed_cell_of_the_published_page_fails(corpus: Path) -> None:
     assert count == 39
 
 
+def test_a_break_inside_a_sentence_is_a_blank() -> None:
+    wrapped = changed(PAGE, FIRST + 1, "Delivered: no change", "Delivered:<br>no change")
+    wrapped = changed(wrapped, FIRST + 1, "A hard bounce", "A hard<br/>bounce")
+    assert check(wrapped).findings == ()
+    wrong = changed(wrapped, FIRST + 1, "no change", "increases")
+    assert {f.line for f in check(wrong).findings} == {FIRST + 1}
+
+
 def test_rows_that_repeat_or_miss_a_step_are_found() -> None:
     lines = PAGE.split("\n")
     repeated = "\n".join([*lines[:FIRST], lines[FIRST - 1], *lines[FIRST:]])

@@ -250,6 +250,8 @@ def test_the_failure_stands_in_json(checked, pages: Path) -> None:
     report = json.loads(out)
     assert report["failure"].startswith("nothing to check")
     assert (report["other_tables"], report["findings"]) == (1, [])
+    _, out, _ = checked(pages, "--format", "github")
+    assert out.startswith("::error title=fsm check::nothing to check")
 
 
 def test_a_file_that_is_not_read_is_said_where_it_was_named(checked, pages: Path) -> None:
