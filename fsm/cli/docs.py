@@ -20,7 +20,7 @@ from fsm.docs.kinds import Pages, content
 from fsm.errors import PageError
 from fsm.files import as_text, read_bytes, write_bytes
 from fsm.spec.lexicon import Lexicon, joined_lexicons
-from fsm.spec.page import MAX_BYTES, WHAT
+from fsm.spec.page import MAX_BYTES, WHAT, check_bounds
 
 __all__ = ["command"]
 
@@ -73,6 +73,7 @@ def _written(
     for path in files:
         data = read_bytes(path, MAX_BYTES, WHAT, PageError)
         text = as_text(data, str(path), PageError)
+        check_bounds(text, str(path))
         pages = Pages(load, path.parent, lexicons)
         write = partial(_noted, pages=pages, blocks=blocks)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""

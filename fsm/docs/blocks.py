@@ -101,7 +101,7 @@ def _comments(text: str, name: str) -> Iterator[tuple[int, str, str]]:
     """Yield the lines that begin or end a block: number, kind, arguments."""
     if "fsm:" not in text:
         return
-    for comment in scan(text.replace("\r", " ")).comments:
+    for comment in scan(text.replace("\r", " "), name).comments:
         request = comment.request
         if request is None or request[0] == "ignore":
             continue

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fsm.errors import PageError
+
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-__all__ = ["MAX_NESTING", "Comment", "Scan", "blanked", "markdown", "scan", "without_front_matter"]
+__all__ = ["MAX_NESTING", "Comment", "Scan", "blanked", "parsed", "scan", "without_front_matter"]
 
 MAX_NESTING = 60
 """Lists and quotes inside one another are read to this depth: a quote is one, a list two."""
@@ -50,13 +51,19 @@ class Comment:
         return (found[1], found[2]) if found else None
 
 
-def markdown() -> MarkdownIt:
-    """Return the parser of the structure of pages. What a line says is left as it is written."""
+def parsed(text: str, name: str) -> list[Token]:
+    """Return the structure of a page; what a line says is left as it is written.
+
+    Raises :class:`PageError` for lists and quotes nested more deeply than they are read.
+    """
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
     parser.core.ruler.disable("inline")
-    return parser
+    tokens = parser.parse(text)
+    if any(token.level >= MAX_NESTING - 1 for token in tokens):
+        raise PageError(f"{name}: lists or quotes nested deeper than {MAX_NESTING} levels")
+    return tokens
 
 
 def blanked(text: str, ranges: Iterable[tuple[int, int]]) -> str:
@@ -87,12 +94,15 @@ class Scan:
     spans: tuple[tuple[int, int], ...]
 
 
-def scan(text: str) -> Scan:
-    """Return where comments and code between backticks stand. Lines end with a line feed."""
+def scan(text: str, name: str) -> Scan:
+    """Return where comments and code between backticks stand. Lines end with a line feed.
+
+    Raises :class:`PageError` as :func:`parsed` does.
+    """
     if "<" not in text:
         return Scan((), ())
     shown = without_front_matter(text)
-    walk = _Walk(shown, markdown().parse(shown))
+    walk = _Walk(shown, parsed(shown, name))
     walk.run()
     return Scan(tuple(walk.comments), tuple(walk.spans))
 

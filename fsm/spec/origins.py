@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +63,13 @@ def is_transitions(table: Table, lexicon: Lexicon) -> bool:
     return roles(table, lexicon).keys() >= TRANSITION_ROLES
 
 
-def declared(table: Table, at: Mapping[str, int]) -> Iterator[Declared]:
+def declared(
+    table: Table, at: Mapping[str, int], states: Callable[[Cell], Sequence[str]] | None = None
+) -> Iterator[Declared]:
     """Yield the transitions of a table; a row may name several states it starts from.
 
-    ``at`` has the columns by role. Rows that lack a state or the event are left out, see
+    ``at`` has the columns by role; ``states`` tells what states a cell names, without it those
+    between its commas. Rows that lack a state or the event are left out, see
     :func:`incomplete`.
     """
     for row in table.rows:
@@ -74,9 +77,10 @@ def declared(table: Table, at: Mapping[str, int]) -> Iterator[Declared]:
         if not _is_complete(text):
             continue
         origin = Source(text.get("source", ""), text.get("reason", ""))
-        for state in (part.strip() for part in text["from"].split(",")):
+        place = row.cells[at["from"]]
+        for state in states(place) if states else map(str.strip, text["from"].split(",")):
             target = state if text["to"] == ITSELF else text["to"]
-            yield Declared(state, text["event"], target, origin, row.cells[at["from"]], row)
+            yield Declared(state, text["event"], target, origin, place, row)
 
 
 def incomplete(table: Table, at: Mapping[str, int]) -> Iterator[Row]:

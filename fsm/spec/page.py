@@ -17,7 +17,7 @@ from fsm.spec.comments import (
     Comment,
     Scan,
     blanked,
-    markdown,
+    parsed,
     scan,
     without_front_matter,
 )
@@ -27,7 +27,16 @@ from fsm.spec.table import Cell, Row, Table
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "WHAT", "Notice", "Page", "parse_page", "read_page"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_CELLS",
+    "WHAT",
+    "Notice",
+    "Page",
+    "check_bounds",
+    "parse_page",
+    "read_page",
+]
 
 MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
@@ -85,12 +94,10 @@ def parse_page(text: str, name: str) -> Page:
     exceeds the bounds of this module, before it is parsed.
     """
     written = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    _check_bounds(written, name)
-    scanned = scan(written)
+    check_bounds(written, name)
+    scanned = scan(written, name)
     visible = _visible(written, scanned)
-    tokens = markdown().parse(visible)
-    if any(token.level >= MAX_NESTING - 1 for token in tokens):
-        raise PageError(f"{name}: lists or quotes nested deeper than {MAX_NESTING} levels")
+    tokens = parsed(visible, name)
     lines = visible.split("\n")
     found, taken, notices = _html_tables(tokens, visible, scanned, name)
     found += [(t.line, t) for t in _tables(tokens, lines) if t.line not in taken]
@@ -130,7 +137,7 @@ def _visible(written: str, scanned: Scan) -> str:
     return blanked(without_front_matter(written), ranges)
 
 
-def _check_bounds(text: str, name: str) -> None:
+def check_bounds(text: str, name: str) -> None:
     """Refuse what no page has, and over which a parser would sit for minutes."""
     lines = text.split("\n")
     if len(lines) > MAX_LINES:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fsm.machine import Machine, Transition
 from fsm.spec.finding import Finding, at
 from fsm.spec.lexicon import Lexicon
 from fsm.spec.origins import declared, incomplete
+from fsm.spec.sources import source_states
 from fsm.spec.table import Cell, Row, Table
 from fsm.spec.text import plain
 
@@ -33,7 +34,7 @@ def check_transitions(
     seen: set[tuple[str, str, str]] = set()
     for row in incomplete(table, columns):
         yield find(row.cells[0], "broken-row", "needs a from, an event and a to")
-    for d in declared(table, columns):
+    for d in declared(table, columns, _states_of(machine)):
         key = (d.source, d.event, d.target)
         if key not in cells:
             yield find(d.place, "wrong-transition", _wrong(machine, *key))
@@ -45,6 +46,21 @@ def check_transitions(
         seen.add(key)
     for key in sorted(cells - seen):
         yield find(table.header[0], "missing-row", f"no row for {_arrow(*key)}")
+
+
+def _states_of(machine: Machine) -> Callable[[Cell], Sequence[str]]:
+    """Return what tells which states a cell names, unknown ones among them."""
+    names = {state.name for state in machine.states}
+
+    def named(text: str) -> str | None:
+        shown = plain(text)
+        return shown if shown in names else None
+
+    def states(cell: Cell) -> Sequence[str]:
+        found = source_states(cell, named, machine)
+        return (*found.states, *found.unknown)
+
+    return states
 
 
 def _shown(

@@ -139,6 +139,26 @@ def test_a_wrong_transition_is_found(old: str, new: str, code: str) -> None:
     assert {f.code for f in findings} == {f"{code}-transition", "missing-row"}
 
 
+@pytest.mark.parametrize(
+    ("sources", "codes"),
+    [
+        ("awaiting / delivered", ["missing-row"]),
+        ("awaiting, delivered or retrying", []),
+        ("awaiting<br>delivered<br>retrying", []),
+        ("any except to_send", []),
+        ("any", ["wrong-transition"]),  # in to_send; the final states are left out
+        ("awaiting / delivred / retrying", ["missing-row", "wrong-transition"]),
+    ],
+)
+def test_a_transition_may_start_in_several_states(sources: str, codes: list[str]) -> None:
+    rows = [line for line in PAGE.split("\n") if "| hard_bounce | hard_bounced |" in line]
+    assert len(rows) == 3
+    one = f"| {sources} | hard_bounce | hard_bounced | prose | x |"
+    lines = [one if line == rows[0] else line for line in PAGE.split("\n")]
+    page = "\n".join(line for line in lines if line not in rows)
+    assert sorted(f.code for f in check(page).findings) == codes
+
+
 def test_a_transition_without_its_target_is_found() -> None:
     findings = check(
         PAGE.replace("| awaiting | soft_bounce | retrying |", "| awaiting | x | |")

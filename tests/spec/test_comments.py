@@ -95,7 +95,7 @@ def test_comments_do_not_nest() -> None:
     text = f"<!-- outer\n{BEGIN}\n{END}\n-->\n"
     with pytest.raises(PageError, match=r"page\.md:3: fsm:end without a block that it ends"):
         written(text)
-    (first, second) = scan(text).comments
+    (first, second) = scan(text, "p.md").comments
     assert (first.line, second.line, second.is_alone) == (1, 3, True)
 
 
@@ -105,6 +105,19 @@ def test_comments_do_not_nest() -> None:
 def test_a_request_beside_other_text_is_refused(text: str) -> None:
     with pytest.raises(PageError, match=r"page\.md:1: fsm:x needs a line of its own"):
         written(text)
+
+
+@pytest.mark.parametrize(("depth", "refused"), [(25, False), (29, True), (40, True)])
+def test_what_is_nested_too_deeply_is_refused_and_never_taken_for_a_block(
+    depth: int, refused: bool
+) -> None:
+    text = "".join(f"{'  ' * i}- x\n" for i in range(depth)) + "\n"
+    text += lines("  " * depth, f"```\n{BLOCK}```")
+    if refused:
+        with pytest.raises(PageError, match=r"^page\.md: lists or quotes nested deeper than 60 "):
+            written(text)
+    else:
+        assert written(text) == text
 
 
 def test_a_block_that_would_become_code_is_refused() -> None:
