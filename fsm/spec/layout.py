@@ -60,7 +60,7 @@ class Documented:
 def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[Documented]:
     """Return what a table documents, one entry for each machine; nothing for any other table."""
     columns = roles(table, lexicon)
-    halves = _halves(table, lexicon)
+    halves = _halves(table, lexicon, columns)
     found = _Found(table, lexicon, load, columns)
     if not (halves or lexicon.full_title(table.title) or found.has_known_row()):
         return []
@@ -207,15 +207,21 @@ def _known_in(machine: Machine) -> dict[str, Knows]:
     return {"from": is_state, "event": is_event, "to": is_target}
 
 
-def _halves(table: Table, lexicon: Lexicon) -> dict[int, tuple[str, str]]:
-    """Return role and machine of each column whose header has both; the role may be unknown."""
-    found = {}
+def _halves(
+    table: Table, lexicon: Lexicon, columns: Mapping[str, int]
+) -> dict[int, tuple[str, str]]:
+    """Return role and machine of each column whose header names both; the role may be unknown.
+
+    Without any known role it is a table of halves only where no plain column holds the statuses.
+    """
+    pairs = {i: pair for i, c in enumerate(table.header) if (pair := lexicon.header(c.text))}
+    if not pairs and {"step", "status"} <= columns.keys():
+        return {}
     for i, cell in enumerate(table.header):
-        if pair := lexicon.header(cell.text):
-            found[i] = pair
-        elif not lexicon.column(cell.text) and (machine := lexicon.half(cell.text)):
-            found[i] = "", machine
-    return found
+        machine = lexicon.half(cell.text)
+        if machine and i not in pairs and not lexicon.column(cell.text):
+            pairs[i] = "", machine
+    return dict(sorted(pairs.items()))
 
 
 def _by_header(

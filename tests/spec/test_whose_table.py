@@ -166,6 +166,13 @@ def test_a_column_that_is_not_read_is_an_error(name: str) -> None:
     assert report.confirmed == {}
 
 
+def test_a_header_that_names_a_mode_in_other_words_is_no_half() -> None:
+    lines = [f"{line} see below |" for line in GRID.splitlines()]
+    lines[0] = lines[0].replace("see below", "Prices with feedback service")
+    lines[1] = lines[1].replace("see below", "---")
+    assert codes(TITLE + "\n".join(lines)) == ["error unknown-column"]
+
+
 def test_notes_are_free_text() -> None:
     lines = [f"{line} see below |" for line in GRID.splitlines()]
     lines[0] = lines[0].replace("see below", "Notes")
