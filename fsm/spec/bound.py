@@ -32,8 +32,6 @@ class Bound:
     """What a binding found in a page: its tables, their rows and how many agree, its findings."""
 
     tables: tuple[Table, ...]
-    is_named: bool
-    """Whether the binding names one of the tables, see :class:`Fit`."""
     rows: int
     confirmed: int
     findings: tuple[Finding, ...]
@@ -144,7 +142,6 @@ def check_bound(page: Page, names: Names, fits: Sequence[Fit]) -> Bound:
         check.missing(whole[-1].table)
     return Bound(
         tuple(fit.table for fit in fits),
-        any(fit.is_named for fit in fits),
         sum(len(fit.table.rows) for fit in fits),
         check.confirmed,
         tuple(check.findings),

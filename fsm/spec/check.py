@@ -42,7 +42,7 @@ def check_pages(
     given = [lexicons] if isinstance(lexicons, Lexicon) else list(lexicons)
     names = [Names(load(binding.machine), binding) for binding in bindings]
     found = [_PageCheck(page, given, load, names) for page in pages]
-    used = {i for page in found for i, result in page.bound.items() if result.is_named}
+    used = {i for page in found for i in page.used}
     findings = [finding for page in found for finding in page.findings]
     findings += [_unused(n.binding) for i, n in enumerate(names) if i not in used]
     tables = [check for page in found for check in page.checks]
@@ -92,6 +92,8 @@ class _PageCheck:
         self.lexicons = lexicons
         self.own = _language(page, lexicons)
         self.found = [at(page.name, n.place, n.code, n.text) for n in page.notices]
+        self.used: set[int] = set()
+        """The bindings, by their numbers, that name a table of the page."""
         self.bound, left = self._bound(bindings)
         self.checks = [check for table in left for check in self._recognised(table, load)]
         for check in self.checks:
@@ -119,13 +121,16 @@ class _PageCheck:
         for table in self.page.tables:
             fitting = [(i, fit) for i, n in enumerate(bindings) if (fit := bound_table(table, n))]
             fitting = [(i, fit) for i, fit in fitting if fit.is_whole] or fitting
+            self.used |= {i for i, fit in fitting if fit.is_named}
             if len(fitting) > 1:
                 names = " and ".join(bindings[i].binding.name for i, _ in fitting)
                 text = f"{names} fit this table; a title in each tells them apart"
                 self.found.append(at(self.page.name, table.header[0], "two-bindings", text))
-            for i, fit in fitting:
+            elif fitting:
+                ((i, fit),) = fitting
                 fits[i].append(fit)
-            left += [] if fitting else [table]
+            else:
+                left.append(table)
         return {i: check_bound(self.page, bindings[i], own) for i, own in fits.items()}, left
 
     def _recognised(self, table: Table, load: Load) -> Iterator[TableCheck]:

@@ -264,6 +264,7 @@ def test_a_table_that_two_bindings_fit_is_an_error(tmp_path: Path, binding: Path
     other.write_text(BINDING)
     report = check(PAGE, binding, other)
     assert [f.code for f in report.findings] == ["two-bindings"]
+    assert (report.tables, report.other_tables, report.confirmed) == (0, 2, {})
 
 
 # Several states ------------------------------------------------------------------------------
