@@ -13,12 +13,14 @@ from fsm.spec.text import plain
 __all__ = ["Sources", "source_states"]
 
 _ANY = re.compile(
-    r"(?:any|all|every|each|\*)(?: states?)?"
-    r"(?:,? \(?(?:except|but|other than|excluding)(?: for| from)? (?P<left>[^()]+)\)?)?",
+    r"(?:any|all|every|each)(?: non-final)?(?: states?)?"
+    r"(?:,? \(?(?:except|but|not|other than|excluding)(?: for| from)? (?P<left>[^()]+)\)?)?",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s*[,;/|&]\s*|\s+(?:or|and)\s+", re.IGNORECASE)
-_STAR = ("*", "\\*", "`*`")
+_LEAD = re.compile(r"(?:any of|all of|one of|either|both) ", re.IGNORECASE)
+_STAR = re.compile(r"\A(?:\\\*|`\*`|\*)(?=\s|\Z)")
+"""An asterisk that is no markup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def source_states(cell: Cell, named: Callable[[str], str | None], machine: Machi
 def _of(text: str, named: Callable[[str], str | None], machine: Machine) -> Sources:
     if state := named(text):
         return Sources((state,))
-    shown = "*" if text.strip() in _STAR else plain(text)
+    shown = plain(_STAR.sub("any", text.strip()))
     every = _ANY.fullmatch(shown)
     if every is None:
         return _listed(shown, named)
@@ -60,7 +62,7 @@ def _listed(text: str, named: Callable[[str], str | None]) -> Sources:
     """Return the states of a list; a name may hold what separates others."""
     if state := named(text):
         return Sources((state,))
-    parts = [part for part in _BETWEEN.split(text) if part]
+    parts = [part for part in _BETWEEN.split(_LEAD.sub("", text, count=1)) if part]
     if len(parts) < 2:
         return Sources((), (text,))
     meanings = [(part, named(part)) for part in parts]

@@ -310,6 +310,9 @@ def order(tmp_path: Path, *rows: str) -> list[str]:
         ("any (except packed)", "any except shipped"),
         ("Any state but packed[^1]", "any"),
         ("all states except for packed, shipped", "noted; paid; packed"),
+        ("either noted or paid", "any of noted, paid, packed"),
+        ("* except packed", "*"),
+        ("any (not packed)", "any non-final state"),
     ],
 )
 def test_a_row_holds_in_each_of_its_states(tmp_path: Path, give_up: str, inspect: str) -> None:
