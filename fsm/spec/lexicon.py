@@ -242,10 +242,12 @@ def _lexicon(toml: Toml) -> Lexicon:
             f"{toml.name}:{toml.line('', unknown)}: not a lexicon: no entry {unknown!r}; there "
             f"are: {', '.join(_KNOWN)}"
         )
+    if not isinstance(data.get("language"), str):
+        raise PageError(f'{toml.name}: not a lexicon: it needs a line such as language = "nl"')
     try:
         steps = data.get("steps", [])
         return Lexicon(
-            language=str(data["language"]),
+            language=data["language"],
             titles=_by_label(toml, "titles"),
             columns=_by_label(toml, "columns", COLUMNS),
             statuses=_by_label(toml, "statuses"),
@@ -318,7 +320,11 @@ def _put(
 
 def _effects(toml: Toml) -> Iterator[tuple[str, Effect]]:
     found: dict[str, Effect] = {}
+    known = [effect.value for effect in Effect]
     for name, text in _labels(toml, "effects"):
+        if name not in known:
+            place = f"{toml.name}:{toml.line('effects', name)}"
+            raise PageError(f"{place}: no effect {name!r}; there are: {', '.join(known)}")
         _put(found, _pattern(text), Effect(name), toml, "effects", text, lambda e: str(e.value))
     yield from found.items()
 

@@ -55,12 +55,13 @@ labels = ["Er wordt geklikt na het openen"]
         ("[statuses]", "[statusses]", r"nl\.toml:8: not a lexicon: no entry 'statusses'"),
         ('step = ["Stap"]', 'stap = ["Stap"]', r"nl\.toml:5: no column 'stap'; there are: step,"),
         ('["Stap"]', '"Stap"', r"nl\.toml:5: not a lexicon: write step = \[\"a word\""),
-        ('language = "nl"', "", r"nl\.toml: not a lexicon"),
+        ('language = "nl"', "", r"nl\.toml: not a lexicon: it needs a line"),
+        ('"increases" = ', '"rises" = ', r"nl\.toml:15: no effect 'rises'; there are: starts at"),
         ("[titles]", "[titles", r"nl\.toml: not readable as TOML"),
     ],
     ids=[
         "status", "indicator", "column", "effect", "step", "title", "section", "role", "no list",
-        "no language", "no TOML",
+        "no language", "effect's name", "no TOML",
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_with_its_line(
