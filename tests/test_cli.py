@@ -99,6 +99,11 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
         "pages": 1,
         "tables": 2,
         "rows": 16,
+        "confirmed": {"without-feedback": 15},
+        "other_tables": 0,
+        "ignored_tables": 0,
+        "unread_files": {},
+        "failure": None,
     }
     (finding,) = facts["findings"]
     assert set(finding) == {

@@ -11,6 +11,7 @@ ROOT = Path(fsm.__file__).parent
 LAYERS = (
     "errors",
     "files",
+    "toml",
     "text",
     "trust",
     "importing",

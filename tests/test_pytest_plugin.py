@@ -65,7 +65,7 @@ def test_a_page_that_cannot_be_read_is_one_line(pytester: pytest.Pytester) -> No
     (pytester.path / "page.md").write_bytes(b"\xff")
     result = pytester.runpytest_inprocess("page.md")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*page.md:1: not UTF-8 text; save the page as UTF-8"])
+    result.stdout.fnmatch_lines(["*page.md:1: not UTF-8 text; save the file as UTF-8"])
 
 
 NAMING = "# Orders\n<!-- fsm:matrix engagement -->\n<!-- fsm:end -->\n\n{blocks}"
@@ -114,3 +114,31 @@ def test_a_block_without_an_end_is_one_line(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("page.md")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*page.md:1: the block has no end; write <!-- fsm:end -->*"])
+
+
+# Nothing to check ----------------------------------------------------------------------------
+
+OTHER = "# Prices\n\n| Plan | Price |\n|---|---|\n| Small | 3 |\n"
+
+
+def test_pages_without_documented_tables_fail_once_in_a_run(run, pytester: pytest.Pytester) -> None:
+    pytester.makefile(".md", first="# Text\n", second=OTHER)
+    result = run(OTHER, "page.md", "first.md", "second.md")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*nothing to check: no documented table in 3 pages, 2 other*"])
+    pytester.makefile(".md", third=PAGE)
+    run(OTHER, "page.md", "first.md", "third.md").assert_outcomes(passed=19)
+
+
+def test_pages_without_documented_tables_can_be_allowed(run, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nfsm_pages = *.md\nfsm_allow_none = true\n")
+    run(OTHER).assert_outcomes()
+
+
+@pytest.mark.parametrize("pattern", ["docs/*.md", "guide.rst", "/absolute/*.md"])
+def test_a_pattern_that_names_no_page_is_refused(pytester: pytest.Pytester, pattern: str) -> None:
+    pytester.makefile(".rst", guide="Guide")
+    pytester.makeini(f"[pytest]\nfsm_pages = {pattern}\n")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *fsm_pages: '{pattern}'*"])
