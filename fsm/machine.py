@@ -8,7 +8,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -284,12 +284,13 @@ class Machine(Shown):
         Without ``source``, in whatever state accepts it first. ``None`` where it never is.
         Ties follow the declared order of events, so the answer is always the same one.
         """
-        for state, trace in self._breadth_first():
+        for state, trace in self.shortest_traces():
             if (source is None or state == source) and self.step(state, event):
                 return (*trace, event)
         return None
 
-    def _breadth_first(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+    def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each reachable state with a shortest trace to it, the shorter traces first."""
         seen = {self.initial}
         queue: list[tuple[str, tuple[str, ...]]] = [(self.initial, ())]
         for state, trace in queue:
