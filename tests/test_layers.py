@@ -80,5 +80,6 @@ def test_the_values_need_no_third_party_import() -> None:
         "dataclasses",
         "enum",
         "functools",
+        "itertools",
         "typing",
     }

@@ -33,6 +33,8 @@ class Facts:
     """A shortest trace to each reachable state."""
     unreachable: tuple[str, ...]
     """Declared states that no trace reaches."""
+    ignored: tuple[str, ...]
+    """Declared transitions that never fire, or not everywhere where they are declared, and why."""
     terminal: tuple[str, ...]
     """States in which every event is rejected."""
     dead: tuple[str, ...]
@@ -58,6 +60,7 @@ class Facts:
             "machine": self.name,
             "reachable": {state: list(trace) for state, trace in self.traces.items()},
             "unreachable": list(self.unreachable),
+            "ignored": list(self.ignored),
             "terminal": list(self.terminal),
             "dead": list(self.dead),
             "complete": self.is_complete,
@@ -82,6 +85,7 @@ def facts(machine: Machine) -> Facts:
         name=machine.name,
         traces=found,
         unreachable=(*machine.unreachable, *lone),
+        ignored=machine.ignored,
         terminal=terminal,
         dead=tuple(state for state in found if state not in ending),
         missing=tuple(

@@ -71,6 +71,7 @@ def _print(found: Facts) -> None:
         f"{counted(longest, 'event')}; deterministic"
     )
     _list("unreachable", found.unreachable, "none")
+    _list("ignored transitions", found.ignored, "none", "; ")
     _list("terminal", found.terminal, "none")
     _list("dead", found.dead, "none")
     alike = [" = ".join(names) for names in found.equivalent]
@@ -79,7 +80,7 @@ def _print(found: Facts) -> None:
     _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
 
 
-def _list(label: str, names: Collection[str], otherwise: str) -> None:
-    listed = ", ".join(list(names)[:_LISTED])
+def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
+    listed = comma.join(list(names)[:_LISTED])
     more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
     click.echo(f"{label}: {shown(listed, 2000) or otherwise}{more}")

@@ -125,7 +125,7 @@ def cross_check(
     return CrossCheck(tuple(checked), tuple(m.name for m in given if m.name not in there))
 
 
-def covers(machines: Iterable[Machine], most: int = MOST) -> bool:
+def covers(machines: Iterable[Machine], most: int) -> bool:
     """Whether that much work gets round all cells, so that it does not matter which come first."""
     try:
         for _, _, tour in _tours(machines, most):
