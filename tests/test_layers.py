@@ -19,6 +19,7 @@ LAYERS = (
     "compile",
     "formats",
     "run",
+    "alphabet",
     "compare",
     "suite",
     "analyse",
