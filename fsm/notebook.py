@@ -90,11 +90,13 @@ def _(comparison: Comparison) -> Bundle:
 @bundle.register
 def _(replay: Replay) -> Bundle:
     title = f"{replay.events:,} events, {replay.messages:,} messages, {replay.rejected:,} rejected"
-    if replay.crosscheck:
-        title += f"; {replay.crosscheck}"
     rows = list(_counts(replay))
     header = ("", *replay.machines)
-    return {"text/html": _table(title, header, rows), "text/plain": _lines(title, header, rows)}
+    checked = str(replay.crosscheck or "not compared with python-statemachine")
+    return {
+        "text/html": f"{_table(title, header, rows)}<p>{_text(checked)}</p>",
+        "text/plain": f"{_lines(title, header, rows)}\n{visible(checked)}",
+    }
 
 
 @bundle.register
