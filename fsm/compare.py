@@ -36,6 +36,7 @@ __all__ = [
     "Trace",
     "compare",
     "describe",
+    "remarks",
 ]
 
 Pair: TypeAlias = tuple[str, str]
@@ -399,13 +400,18 @@ def describe(comparison: Comparison) -> list[str]:
     if comparison.same:
         lines.append("The same: no trace tells them apart.")
     lines.append(_skeleton_line(comparison))
-    lines += [_guards_line(*guards) for guards in comparison.guards]
     lines += [_difference_line(difference) for difference in comparison.differences]
     lines += [_effect_line(effect) for effect in comparison.effects]
     if comparison.settlement and not comparison.same:
         lines += _settlement_lines(comparison.settlement)
-    lines += _not_compared_lines(comparison)
+    lines += remarks(comparison)
     return lines
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """Return how guards were compared, and what could not be compared, as lines for people."""
+    guards = [_guards_line(*guards) for guards in comparison.guards]
+    return guards + _not_compared_lines(comparison)
 
 
 def _skeleton_line(comparison: Comparison) -> str:
@@ -418,7 +424,7 @@ def _skeleton_line(comparison: Comparison) -> str:
 
 def _guards_line(event: str, ours: Trace, theirs: Trace) -> str:
     what = " | ".join(", ".join(names) or "none" for names in (ours, theirs))
-    return f"guards of {event}: {what}; compared under every valuation of them"
+    return f"Guards of {event}: {what}; compared under every valuation of them."
 
 
 def _not_compared_lines(comparison: Comparison) -> list[str]:

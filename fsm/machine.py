@@ -170,7 +170,7 @@ class Machine(Shown):
             object.__setattr__(self, name, _sequence(self, name))
         faults = tuple(_faults(self))
         if faults:
-            more = f" (and {len(faults) - 3} more faults)" if len(faults) > 3 else ""
+            more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
             raise MachineError(f"{self.name}: {'; '.join(faults[:3])}{more}")
 
     @cached_property

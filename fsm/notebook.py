@@ -12,7 +12,7 @@ from html import escape
 from itertools import islice
 from pathlib import Path
 
-from fsm.compare import Comparison, Trace, describe
+from fsm.compare import Comparison, Trace, describe, remarks
 from fsm.draw import draw
 from fsm.draw.picture import Look
 from fsm.errors import MissingToolError
@@ -82,7 +82,8 @@ def _(comparison: Comparison) -> Bundle:
     header = ("What", comparison.a, comparison.b, "Trace")
     lines = describe(comparison)
     return {
-        "text/html": _table(lines[1], header, _differences(comparison)),
+        "text/html": _table(lines[1], header, _differences(comparison))
+        + "".join(f"<p>{_text(line)}</p>" for line in remarks(comparison)),
         "text/plain": "\n".join(map(visible, lines)),
     }
 

@@ -507,8 +507,8 @@ def test_an_event_corresponds_to_a_guarded_one_under_every_valuation(
     assert (counter is None) is found.same
     assert refines(product_of(a, b), a) is None or not found.same
     for event, ours, theirs in found.guards:
-        line = f"guards of {event}: {', '.join(ours) or 'none'} | {', '.join(theirs) or 'none'}"
-        assert f"{line}; compared under every valuation of them" in describe(found)
+        line = f"Guards of {event}: {', '.join(ours) or 'none'} | {', '.join(theirs) or 'none'}"
+        assert f"{line}; compared under every valuation of them." in describe(found)
 
 
 def test_the_product_asks_for_the_guards_of_both() -> None:

@@ -163,7 +163,7 @@ class Instance:
         here, there = found or (repr(self.state), repr(state))
         return (
             f"{machine.name}: {text!r} after {list(trace)} in {state!r}: "
-            f"{_says(here, accepted=accepted, moved=found is not None)}, the table says "
+            f"{_says(here, accepted=accepted, moved=found is not None)}, the table says it "
             f"{_says(there, accepted=transition is not None)}"
         )
 
