@@ -17,7 +17,7 @@ status of retrying: Failed | Sent; after: relayed, soft_bounce
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
@@ -295,13 +295,8 @@ class _Walk:
         return tuple(joint.name for joint in way), pair
 
     def not_compared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        met = {p for p, _ in self.pairs}, {q for _, q in self.pairs}
-        reached = ([s for s, _ in m.shortest_traces()] for m in (self.a, self.b))
-        ours, theirs = (
-            tuple(state for state in states if state not in known)
-            for states, known in zip(reached, met, strict=True)
-        )
-        return ours, theirs
+        ours, theirs = {p for p, _ in self.pairs}, {q for _, q in self.pairs}
+        return _reachable(self.a, ours), _reachable(self.b, theirs)
 
     def guards(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
         unlike = dict.fromkeys(joint.trigger for joint in self.shared if joint.a != joint.b)
@@ -377,6 +372,19 @@ class _Walk:
 
 def _either(first: object, yes: str, no: str) -> tuple[str, str]:
     return (yes, no) if first else (no, yes)
+
+
+def _reachable(machine: Machine, known: Collection[str]) -> tuple[str, ...]:
+    """Return the reachable states that are not known, those with shorter traces first."""
+    targets: dict[str, list[str]] = {}
+    for transition in machine.transitions:
+        targets.setdefault(transition.source, []).append(transition.target)
+    found = {machine.initial: None}
+    for state in (queue := [machine.initial]):
+        fresh = [target for target in targets.get(state, ()) if target not in found]
+        found |= dict.fromkeys(fresh)
+        queue += dict.fromkeys(fresh)
+    return tuple(state for state in found if state not in known)
 
 
 def _expiry(machine: Machine, state: str) -> str | None:

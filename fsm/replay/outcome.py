@@ -208,10 +208,17 @@ class Outcome:
 
     @property
     def cells_met(self) -> dict[str, set[tuple[str, str]]]:
-        """The cells (state, event) that events met, by machine, where traffic was counted."""
-        met: dict[str, set[tuple[str, str]]] = {name: set() for name in self.names}
-        for machine, state, event, _, _ in self.traffic():
-            met[machine.name].add((state, event))
+        """The cells (state, event) that events met, by machine, where traffic was counted.
+
+        The end of a validity period is no event of the log, and not among them.
+        """
+        met, events = {}, self.events_known
+        for team, number, machine in each_machine(self.teams):
+            states = team.state_names(number)
+            counts = self.met[self.teams.index(team)]
+            heard = np.flatnonzero((counts > 0) & team.heard[number])
+            cells = (divmod(cell, team.table.width) for cell in heard.tolist())
+            met[machine.name] = {(states[s], events[c]) for s, c in cells if c < len(events)}
         return met
 
     def changes(self, *, open_too: bool = True) -> pl.DataFrame:
