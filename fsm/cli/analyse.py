@@ -71,13 +71,14 @@ def _print(found: Facts) -> None:
         f"{counted(longest, 'event')}; deterministic"
     )
     _list("unreachable", found.unreachable, "none")
-    _list("ignored transitions", found.ignored, "none", "; ")
     _list("terminal", found.terminal, "none")
     _list("dead", found.dead, "none")
     alike = [" = ".join(names) for names in found.equivalent]
     _list("equivalent", alike, "none: the machine is minimal")
     missing = [f"{state}: {event}" for state, event in found.missing]
     _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
+    if found.ignored:
+        _list("ignored transitions", found.ignored, "none", "; ")
 
 
 def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
