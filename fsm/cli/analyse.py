@@ -38,7 +38,8 @@ def command(
     """Tell the facts of MACHINE: which states are terminal, dead, equivalent, which cells missing.
 
     With claims, whether they hold. Exit status 1 where one does not. Every cell of a table that
-    comes from a python-statemachine class is compared with what the class does.
+    comes from a python-statemachine class is compared with what the class does, also before a
+    claim is judged; with the facts, and in JSON, stands how many there are.
     """
     loaded = load(machine)
     checked = cross_check([loaded]) if crosscheck else None
@@ -56,7 +57,7 @@ def command(
             click.echo(shown(str(verdict), 2000))
     else:
         _print(facts(loaded))
-    print_crosscheck(checked)
+        print_crosscheck(checked)
     return _status(verdicts)
 
 
