@@ -93,7 +93,8 @@ def command(
             err=True,
         )
     if as_json:
-        print_json(result.as_dict())
+        checked = result.crosscheck
+        print_json(result.as_dict() | {"crosscheck": checked.as_dict() if checked else None})
     else:
         _print(result)
         print_crosscheck(result.crosscheck)
