@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fsm.compile import class_of
 from fsm.errors import MachineError
 from fsm.machine import Machine
 
@@ -140,6 +139,7 @@ def _tours(
     machines: Iterable[Machine], most: int | None
 ) -> Iterator[tuple[Machine, Oracle, _Tour]]:
     """Yield the machines that have a class; each has its share of the work that is left."""
+    from fsm.compile import class_of
     from fsm.compile.oracle import Oracle
 
     found = [(m, c) for m, c in ((m, class_of(m)) for m in machines) if c is not None]

@@ -109,7 +109,7 @@ def changed(machine: Machine, source: str, event: str, target: str | None) -> Ma
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda c: c.__name__)
 def test_a_wrong_cell_is_found_wherever_it_is(chart, outcome, monkeypatch):
     machine = compile_chart(chart)
-    monkeypatch.setattr(crosscheck, "class_of", lambda _: chart)
+    monkeypatch.setattr("fsm.compile.class_of", lambda _: chart)
     cells = [
         (s.name, e)
         for s in machine.states
@@ -137,7 +137,7 @@ def test_a_wrong_cell_is_found_wherever_it_is(chart, outcome, monkeypatch):
 def test_more_than_the_name_of_a_state_is_compared(state, change, says, monkeypatch):
     machine = compile_chart(Gate)
     wrong = tuple(replace(s, **change) if s.name == state else s for s in machine.states)
-    monkeypatch.setattr(crosscheck, "class_of", lambda _: Gate)
+    monkeypatch.setattr("fsm.compile.class_of", lambda _: Gate)
     with pytest.raises(MachineError, match=says):
         cross_check([replace(machine, states=wrong)])
 

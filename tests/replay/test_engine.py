@@ -253,7 +253,7 @@ def test_a_table_that_differs_from_its_class_is_found(monkeypatch: pytest.Monkey
             for t in real.transitions
         ),
     )
-    monkeypatch.setattr(crosscheck, "class_of", lambda machine: machine_class(machine.name))
+    monkeypatch.setattr("fsm.compile.class_of", lambda machine: machine_class(machine.name))
     log = log_of([("a", "relayed", 0, "x")])  # the log does not meet the wrong cells
     with pytest.raises(MachineError, match=r"'hard_bounce' after .* leads to 'hard_bounced'"):
         replay(log, wrong)
