@@ -22,6 +22,7 @@ LAYERS = (
     "compile",
     "formats",
     "run",
+    "alphabet",
     "compare",
     "suite",
     "analyse",
@@ -84,5 +85,6 @@ def test_the_values_need_no_third_party_import() -> None:
         "dataclasses",
         "enum",
         "functools",
+        "itertools",
         "typing",
     }

@@ -32,7 +32,9 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     grid = matrix(loaded) if cells else transitions(loaded)
     click.echo(_FORMS["json" if json_too else form](grid), nl=False)
     if loaded.unreachable:
-        click.echo(shown(f"never reached: {', '.join(loaded.unreachable)}"), err=True)
+        click.echo(shown(f"never reached: {', '.join(loaded.unreachable)}", 2000), err=True)
+    for line in loaded.ignored:
+        click.echo(shown(line), err=True)
 
 
 def _csv(grid: Grid) -> str:

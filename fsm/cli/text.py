@@ -5,12 +5,25 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from fsm.text import json_text
 
-__all__ = ["as_json", "counted", "number", "percentage", "print_json", "shown", "table"]
+if TYPE_CHECKING:
+    from fsm.compile.crosscheck import CrossCheck
+
+__all__ = [
+    "as_json",
+    "counted",
+    "number",
+    "percentage",
+    "print_crosscheck",
+    "print_json",
+    "shown",
+    "table",
+]
 
 _LIMIT = 400
 
@@ -86,3 +99,9 @@ def _time(value: object) -> str:
 def print_json(value: object) -> None:
     """Print a value as JSON on standard output."""
     click.echo(as_json(value))
+
+
+def print_crosscheck(found: CrossCheck | None) -> None:
+    """Print what was compared with python-statemachine, on standard error."""
+    said = "not compared with python-statemachine" if found is None else str(found)
+    click.echo(f"fsm: {shown(said, 2000)}", err=True)

@@ -65,6 +65,8 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "guards", _lines(guards)
     if machine.unreachable:
         yield "unreachable", json_text(list(machine.unreachable))
+    if machine.ignored:
+        yield "ignored", _lines(machine.ignored)
 
 
 def _state(state: State) -> dict[str, object]:
@@ -224,7 +226,7 @@ class _Decoder(JSONDecoder):
 def _machine(root: _Object) -> Machine:
     root.only(
         "fsm", "name", "title", "initial", "states", "events", "transitions", "indicators",
-        "deadline", "companion", "guards", "unreachable",
+        "deadline", "companion", "guards", "unreachable", "ignored",
     )  # fmt: skip
     if "fsm" not in root:
         root.refuse(f'not a machine: it must begin with "fsm": {VERSION}')
@@ -247,6 +249,7 @@ def _machine(root: _Object) -> Machine:
         companion=_read_companion(root) if "companion" in root else None,
         guards=dict(_read_guards(parts, node) for node in root.objects("guards", [])),
         unreachable=root.texts("unreachable", []),
+        ignored=root.texts("ignored", []),
     )
 
 

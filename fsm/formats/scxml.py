@@ -85,6 +85,8 @@ class _Document:
             root["fsm:companion"] = _coded(machine.companion)
         if machine.unreachable:
             root["fsm:unreachable"] = _joined(machine.unreachable)
+        if machine.ignored:
+            root["fsm:ignored"] = _joined(machine.ignored)
         yield _tag("scxml", root, open_=True)
         yield from self._data()
         for status, states in self._groups():
@@ -265,6 +267,7 @@ class _Reading:
             companion=self._companion(root) if "fsm:companion" in root else None,
             guards=dict(map(self._depends, root.all("fsm:depends"))),
             unreachable=self._texts(root, "fsm:unreachable", ()),
+            ignored=self._texts(root, "fsm:ignored", ()),
         )
 
     def _companion(self, root: Element) -> str:
