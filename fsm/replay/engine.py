@@ -58,6 +58,8 @@ class Job:
     statuses: bool = False
     traffic: bool = False
     sojourns: bool = False
+    exact: bool = False
+    """Keep what the exact series is made of; the series by ``every`` is made as well."""
     dedupe: bool = False
     oracle: bool = True
     memory: int = 1 << 30
@@ -108,10 +110,10 @@ def replay(
     With ``oracle`` the distinct traces met are run through the python-statemachine classes that
     the machines were compiled from, and must agree; see :mod:`fsm.replay.words`.
 
-    ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic and
-    sojourn times will be asked for, which saves a second pass. Columns beyond ``memory`` bytes
-    (default: a quarter of the machine's) go to a temporary file. ``workers`` is the number of
-    threads (default: one per processor). ``progress`` is told the number of rows read so far.
+    ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic,
+    sojourn times and the exact series will be asked for, which saves a second pass. Columns
+    beyond ``memory`` bytes (default: a quarter of the machine's) go to a temporary file.
+    ``workers`` is the number of threads (default: one per processor). ``progress`` is told the number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is read. Files that it knows (by their content) are
@@ -136,6 +138,7 @@ def replay(
         statuses=statuses,
         traffic=detail,
         sojourns=detail,
+        exact=detail and every is not None and checkpoint is None,
         dedupe=dedupe,
         oracle=oracle,
         memory=_quarter() if memory is None else memory,
@@ -260,7 +263,7 @@ class _Pass:
             deliveries=with_deliveries,
         )
         self.reader = Reader(log, teams[0].alphabet.events, wanted)
-        in_time = job.validity or job.dedupe or job.resumable or job.sojourns
+        in_time = job.validity or job.dedupe or job.resumable or job.sojourns or job.exact
         self.trusting = ordered and not in_time
         self.carried = ["keys", "checks", "codes"]
         self.carried += ["ids"] if ids else []
@@ -271,7 +274,6 @@ class _Pass:
         self.last = (np.iinfo(np.int64).min, np.iinfo(np.int64).min)
         self.latest = np.iinfo(np.int64).min if job.latest is None else job.latest
         self.earliest = np.iinfo(np.int64).max
-        self.starts: dict[str, tuple[int, int]] = {}
 
     def run(self) -> Outcome:
         for batch in self.reader.batches():
@@ -289,10 +291,10 @@ class _Pass:
             self.job.every,
             traffic_counted=self.job.traffic,
             sojourns_timed=self.job.sojourns,
+            exact_in=self.store if self.job.exact else None,
         )
         if self.chunks:
             outcome.earliest, outcome.latest = self.earliest, self.latest
-            outcome.starts = self.starts
         with ThreadPoolExecutor(self.job.workers) as pool:
             todo = partial(execute_bucket, rules=rules, tables=self._tables(len(buckets)))
             for found in pool.map(todo, buckets):
@@ -319,6 +321,7 @@ class _Pass:
             self.job.resumable and ("ids" in self.carried or self.job.dedupe),
             self.job.traffic,
             self.job.sojourns,
+            self.job.exact,
             max(_LEAST_SAMPLE, _SAMPLE // max(1, buckets)) if self.job.oracle else 0,
         )
 
@@ -326,8 +329,6 @@ class _Pass:
         times, seqs = batch.times, batch.seqs
         self.latest = max(self.latest, int(times.max()))
         self.earliest = min(self.earliest, int(times.min()))
-        if self.job.validity is not None:
-            self._note_starts(batch)
         if not self.trusting:
             return
         first = (int(times[0]), int(seqs[0]) if seqs is not None else 0)
@@ -337,15 +338,6 @@ class _Pass:
         if first < self.last or back.any():
             raise _DisorderError
         self.last = (int(times[-1]), int(seqs[-1]) if seqs is not None else 0)
-
-    def _note_starts(self, batch: Batch) -> None:
-        """Note when the first and the last validity period begins."""
-        alphabet = self.teams[0].alphabet
-        for start in alphabet.starts:
-            times = batch.times[batch.codes == alphabet.events.index(start)]
-            if len(times):
-                extremes = (int(times.min()), int(times.max()), *self.starts.get(start, ()))
-                self.starts[start] = min(extremes), max(extremes)
 
     def _chunk(self, batch: Batch) -> Chunk:
         job, past = self.job, None

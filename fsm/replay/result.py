@@ -16,6 +16,7 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.indicators import Share
+from fsm.replay.exact_series import Moments
 from fsm.replay.fold import Codes
 from fsm.replay.outcome import Outcome
 from fsm.replay.rejections import Kinds, Rejections
@@ -196,22 +197,25 @@ class Replay(Shown):
         """How long messages of this run stayed in the states of each machine.
 
         Columns: ``machine``, ``state``, ``event`` (what ended the stay; null where the log ends
-        first), ``seconds`` (rounded down; beyond 2,048 to a thousandth), ``count``. Left out are
-        the initial state, whose beginning is not known, and states that nothing leaves.
+        first), ``seconds`` (rounded down; beyond two hours by a thousandth at most), ``count``.
+        Left out are the initial state, whose beginning is not known, and states that nothing
+        leaves.
         """
         timed = self.outcome if self.outcome.sojourns_timed else self.again(sojourns=True)
         return named(timed.sojourns, timed.teams)
 
     def in_detail(self, every: timedelta) -> Replay:
-        """Return the same with traffic, sojourn times and the series by ``every`` at hand.
+        """Return the same with traffic, sojourn times, and both kinds of series at hand.
 
         That is one more pass over the log, instead of one for each of them, and none where they
         were announced.
         """
         micros, now = every // timedelta(microseconds=1), self.outcome
-        if now.every == micros and now.traffic_counted and now.sojourns_timed:
+        kept = now.traffic_counted and now.sojourns_timed and now.exact_in is not None
+        if now.every == micros and kept:
             return self
-        return replace(self, outcome=self.again(every=micros, traffic=True, sojourns=True))
+        asked = self.again(every=micros, traffic=True, sojourns=True, exact=True)
+        return replace(self, outcome=asked)
 
     # Deliveries -----------------------------------------------------------------------------
 
@@ -241,6 +245,22 @@ class Replay(Shown):
         )
 
     # Series ---------------------------------------------------------------------------------
+
+    def exact_series(self) -> Iterator[Moments]:
+        """Yield every instant at which an indicator changes, with all counts after it.
+
+        In order of time, a piece after the other, so that a log of any size takes a bounded part
+        of memory. :meth:`series` tells how things stood at the ends of periods; extremes, and
+        what is said of all times, are found here. Raises :class:`fsm.errors.LogError` for a
+        replay that went on from a checkpoint, which keeps no times.
+        """
+        if self.before is not None:
+            raise LogError("the exact series needs the whole log, not what a checkpoint kept")
+        now = self.outcome
+        if now.exact_in is None:
+            hour = timedelta(hours=1) // timedelta(microseconds=1)
+            now = self.again(every=now.every or hour, exact=True)
+        return now.exact_series()
 
     def series(
         self, every: timedelta = timedelta(hours=1), *, of_deliveries: bool = True

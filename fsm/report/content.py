@@ -12,14 +12,13 @@ from fsm.logs.summary import summary
 from fsm.report.deliveries import deliveries
 from fsm.report.figures import Figures
 from fsm.report.names import short_name
-from fsm.report.parting import Parting, partings
 from fsm.report.passage import Exit, Passage, passages
 from fsm.report.sentences import counted, deadlines, messages_of, parting, period, rejections, when
 from fsm.report.sides import Side, StatusPart
 from fsm.report.waiting import STAYING, Bin, Waiting, duration, waitings
 from fsm.text import shortened
 
-__all__ = ["charted", "content", "deadline_of", "parted"]
+__all__ = ["charted", "content", "deadline_of"]
 
 _DELIVERIES = 500
 _EXITS = 6
@@ -35,7 +34,7 @@ def content(found: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
         "sides": found.sides,
         "panel": _panel(found),
         "charts": charted(found),
-        "parted": list(parting(parted(found), *found.sides)) if len(found.sides) == 2 else [],
+        "parted": list(parting(found.extremes, *found.sides)) if len(found.sides) == 2 else [],
         "validity": {"shown": span, "said": said},
         "period": period(found.every),
         "groups": [_group(found, group) for group in found.groups],
@@ -78,15 +77,8 @@ def _panel_row(found: Figures, name: str) -> PanelRow:
 def charted(found: Figures) -> list[str]:
     """Return the indicators that have a chart: a companion's only where it ever counts."""
     own = {indicator.name for side in found.sides for indicator in side.machine.indicators}
-    lines = found.curves.lines
-    moved = {name for (name, _), line in lines.items() if line.any()}
+    moved = {name for _, name in found.extremes.moved}
     return [name for name in found.curves.indicators if name in own | moved]
-
-
-def parted(found: Figures) -> list[Parting]:
-    """Return where two sides part and meet; of more or fewer sides, nothing."""
-    names = [side.machine.name for side in found.sides]
-    return list(partings(found.curves, *names)) if len(names) == 2 else []
 
 
 def deadline_of(found: Figures) -> tuple[tuple[int, int] | None, str]:
