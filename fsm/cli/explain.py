@@ -44,6 +44,8 @@ def _story(story: Story) -> list[str]:
     lines = [shown(f"Message {story.message}{to}")]
     for entry in story.entries:
         lines += ["", *_entry(entry)]
+    if story.not_recorded:
+        lines += ["", f"Not recorded in this log: {', '.join(map(shown, story.not_recorded))}."]
     return lines
 
 

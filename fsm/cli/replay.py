@@ -15,6 +15,7 @@ from fsm.cli.text import counted, number, percentage, print_json, table
 from fsm.cli.values import Duration, Size
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
+from fsm.replay.recorded import NOT_RECORDED
 from fsm.replay.source import place_of
 
 __all__ = ["command"]
@@ -91,6 +92,7 @@ def command(
         print_json(result.as_dict())
     else:
         _print(result)
+        _print_unknown(result)
         _print_check(result)
     return 1 if strict and result.rejected else 0
 
@@ -106,7 +108,7 @@ def _print(result: Replay) -> None:
     names = list(result.machines)
     header = ["", *(part for name in names for part in (name, ""))]
     right = range(1, len(header))
-    rows = _counts(result, "messages to send", "to_send") + _counts(result, "sent", "sent")
+    rows = _counts(result, "messages to send", "to_send") + _sent(result)
     rows += _section(result, "indicator", "indicators", percent=True)
     rows += _section(result, "status", "statuses", percent=True)
     rows += _section(result, "state", "states", percent=False)
@@ -124,6 +126,14 @@ def _counts(result: Replay, label: str, attribute: str) -> list[list[str]]:
     return [row]
 
 
+def _sent(result: Replay) -> list[list[str]]:
+    (row,) = _counts(result, "sent", "sent")
+    for place, machine in enumerate(result.machines.values()):
+        if machine.unrecorded.sent:
+            row[1 + 2 * place] = NOT_RECORDED
+    return [row]
+
+
 def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> list[list[str]]:
     from fsm.indicators import Share
     from fsm.indicators import percent as share_of
@@ -137,6 +147,9 @@ def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> lis
             value = values.get(label)
             if value is None:
                 row += ["-", ""]
+                continue
+            if label in getattr(result.machines[name].unrecorded, attribute):
+                row += [NOT_RECORDED, ""]
                 continue
             count = value.count if isinstance(value, Share) else value
             whole = result.machines[name].to_send
@@ -162,6 +175,19 @@ def _print_rejections(result: Replay) -> None:
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {number(more)} more; --rejected FILE writes them all")
+
+
+def _print_unknown(result: Replay) -> None:
+    """Say which indicators are not recorded, or 0 without any event for them."""
+    for names, reason in result.not_recorded:
+        click.echo(f"fsm: not recorded: {', '.join(names)}; {reason}", err=True)
+    empty = dict.fromkeys(name for names in result.without_events.values() for name in names)
+    if empty:
+        click.echo(
+            f"fsm: no event of this log counts for {', '.join(empty)}: "
+            "there was none, or none was recorded",
+            err=True,
+        )
 
 
 def _print_check(result: Replay) -> None:

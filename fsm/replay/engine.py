@@ -8,7 +8,7 @@ they did is counted, and written back to the chunks for those tables that ask ro
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from fsm.replay.chunk import DIGITS, Bucket, Chunk, deal
 from fsm.replay.fold import smallest
 from fsm.replay.found import Tables, execute_bucket
 from fsm.replay.outcome import Outcome, Totals
+from fsm.replay.recorded import Unrecorded, unrecorded
 from fsm.replay.result import MachineResult, Replay
 from fsm.replay.scan import Batch, Reader, Wanted
 from fsm.replay.settle import Rules
@@ -113,7 +114,8 @@ def replay(
     ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic,
     sojourn times and the exact series will be asked for, which saves a second pass. Columns
     beyond ``memory`` bytes (default: a quarter of the machine's) go to a temporary file.
-    ``workers`` is the number of threads (default: one per processor). ``progress`` is told the number of rows read so far.
+    ``workers`` is the number of threads (default: one per processor). ``progress`` is told the
+    number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is read. Files that it knows (by their content) are
@@ -146,13 +148,13 @@ def replay(
         progress=progress,
     )
     if checkpoint is None:
-        return _executed(log, given, team, job, to_send)
+        return _executed(log, given, team, job, to_send, records=log.records)
     from fsm.replay.checkpoint import Checkpoint, settings_of
 
     settings = settings_of(team, job.validity, job.every or 0, dedupe)
     with Checkpoint.opened(Path(checkpoint), settings) as saved:
         job = replace(job, resumable=True, statuses=True, latest=saved.before.totals.latest)
-        result = _executed(saved.resume(log), given, team, job, to_send, saved)
+        result = _executed(saved.resume(log), given, team, job, to_send, saved, log.records)
         saved.commit(result.log, result.outcome, result.new_rejections)
     return result
 
@@ -164,12 +166,19 @@ def _executed(
     job: Job,
     to_send: int | None,
     saved: Checkpoint | None = None,
+    records: frozenset[str] | None = None,
 ) -> Replay:
     outcome = run_pass(log, team, job)
     if to_send is not None and to_send < outcome.messages:
         raise LogError(f"{to_send:,} messages to send, but the log has {outcome.messages:,}")
     whole = outcome.messages if to_send is None else to_send
     totals = outcome.totals(saved.before.totals if saved else Totals())
+    lacking = {
+        machine.name: unrecorded(
+            machine, records, outcome.states(machine.name), deadlines=job.validity is not None
+        )
+        for machine in team
+    }
     return Replay(
         log=log,
         events=totals.events,
@@ -178,7 +187,7 @@ def _executed(
         duplicates=totals.duplicates if job.dedupe or "event_id" in log.present else None,
         to_send=whole,
         validity=None if job.validity is None else job.validity * _MICROSECOND,
-        machines={m.name: _result(outcome, m, whole, totals) for m in given},
+        machines={m.name: _result(outcome, m, whole, totals, lacking) for m in given},
         check=check(outcome.words, outcome.events_known, team) if job.oracle else None,
         outcome=outcome,
         again=lambda **more: run_pass(log, team, replace(job, oracle=False, **more)),
@@ -186,6 +195,7 @@ def _executed(
         dedupe=job.dedupe,
         late=totals.late if saved else None,
         before=saved.before if saved else None,
+        unrecorded=lacking,
     )
 
 
@@ -217,7 +227,14 @@ def _quarter() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
 
 
-def _result(outcome: Outcome, machine: Machine, to_send: int, totals: Totals) -> MachineResult:
+def _result(
+    outcome: Outcome,
+    machine: Machine,
+    to_send: int,
+    totals: Totals,
+    lacking: Mapping[str, Unrecorded],
+) -> MachineResult:
+    unknown = lacking[machine.name]
     states = outcome.states(machine.name)
     statuses = status_counts(machine, states)
     indicators = shares(machine, statuses, to_send)
@@ -226,8 +243,9 @@ def _result(outcome: Outcome, machine: Machine, to_send: int, totals: Totals) ->
         companion = team.machines[number]
         beside = status_counts(companion, outcome.states(companion.name))
         indicators |= shares(companion, beside, to_send)
+        unknown = unknown.with_companion(lacking[companion.name])
     expired = totals.expired[machine.name]
-    return MachineResult(to_send, states, statuses, indicators, expired)
+    return MachineResult(to_send, states, statuses, indicators, expired, unknown)
 
 
 # One pass --------------------------------------------------------------------------------------
@@ -271,6 +289,7 @@ class _Pass:
         self.carried += [] if self.trusting else ["times", "seqs"]
         self.carried += ["deliveries"] if job.validity is not None else []
         self.chunks: list[Chunk] = []
+        self.unseen = dict(enumerate(self.teams[0].alphabet.events))
         self.last = (np.iinfo(np.int64).min, np.iinfo(np.int64).min)
         self.latest = np.iinfo(np.int64).min if job.latest is None else job.latest
         self.earliest = np.iinfo(np.int64).max
@@ -279,6 +298,7 @@ class _Pass:
         for batch in self.reader.batches():
             if len(batch.keys):
                 self._check_order(batch)
+                self._note_events(batch)
                 self.chunks.append(self._chunk(batch))
             if self.job.progress:
                 self.job.progress(batch.first + batch.height)
@@ -292,6 +312,7 @@ class _Pass:
             traffic_counted=self.job.traffic,
             sojourns_timed=self.job.sojourns,
             exact_in=self.store if self.job.exact else None,
+            unseen=frozenset(self.unseen.values()),
         )
         if self.chunks:
             outcome.earliest, outcome.latest = self.earliest, self.latest
@@ -301,6 +322,11 @@ class _Pass:
                 outcome.add(found)
         outcome.finish()
         return outcome
+
+    def _note_events(self, batch: Batch) -> None:
+        """Note which events there are; each is looked for until it is met."""
+        for code in [code for code in self.unseen if (batch.codes == code).any()]:
+            del self.unseen[code]
 
     def _end(self) -> int:
         """Return the instant up to which validity periods end."""

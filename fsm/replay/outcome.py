@@ -51,6 +51,8 @@ class Outcome:
     sojourns_timed: bool = False
     exact_in: Store | None = None
     """Where the exact series is made, if what it needs was kept."""
+    unseen: frozenset[str] = frozenset()
+    """The events of machines that the log does not have."""
     messages: int = 0
     events: int = 0
     duplicates: int = 0

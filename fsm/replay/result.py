@@ -6,8 +6,8 @@ kept, only what their events did.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,9 +19,11 @@ from fsm.indicators import Share
 from fsm.replay.exact_series import Moments
 from fsm.replay.fold import Codes
 from fsm.replay.outcome import Outcome
+from fsm.replay.recorded import RECORDED, Unrecorded, without_events
 from fsm.replay.rejections import Kinds, Rejections
 from fsm.replay.sojourn import named
 from fsm.replay.source import Log
+from fsm.replay.team import each_machine
 from fsm.replay.texts import Texts
 from fsm.replay.words import Check
 from fsm.shown import Shown
@@ -42,6 +44,22 @@ class MachineResult:
     indicators: dict[str, Share]
     expired: int
     """Messages whose validity period ended while they were retried."""
+    unrecorded: Unrecorded = RECORDED
+    """What the log cannot know; there, a count of 0 means nothing."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the counts for JSON; what is not recorded is null, and ``not_recorded`` says why.
+
+        ``not_recorded`` is there only where something is.
+        """
+        unknown = self.unrecorded
+        nothing = {"count": None, "percent": None}
+        facts = asdict(self)
+        del facts["unrecorded"]
+        facts["states"] |= dict.fromkeys(unknown.states)
+        facts["statuses"] |= dict.fromkeys(unknown.statuses)
+        facts["indicators"] |= dict.fromkeys(unknown.indicators, nothing)
+        return facts | ({"not_recorded": unknown.as_dict()} if unknown else {})
 
     @property
     def sent(self) -> int:
@@ -73,16 +91,18 @@ class Replay(Shown):
     """Rejected events that are older than what the checkpoint had seen of their message."""
     before: Before | None = None
     """What earlier runs left in the checkpoint."""
+    unrecorded: Mapping[str, Unrecorded] = field(default_factory=dict)
+    """What the log cannot know, by the name of the machine, companions among them."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; the shape is stable.
 
         ``expired`` comes with a validity period, ``duplicates`` where they are looked for,
-        ``late`` with a checkpoint.
+        ``late`` with a checkpoint, ``not_recorded`` and ``without_events`` where there is any.
         """
         machines = {}
         for name, machine in self.machines.items():
-            facts = asdict(machine)
+            facts = machine.as_dict()
             if self.validity is None:
                 del facts["expired"]
             machines[name] = facts
@@ -91,12 +111,47 @@ class Replay(Shown):
             counts["duplicates"] = self.duplicates
         if self.late is not None:
             counts["late"] = self.late
-        return counts | {"machines": machines}
+        empty = self.without_events
+        return counts | {"machines": machines} | ({"without_events": empty} if empty else {})
 
     @property
     def heard(self) -> int:
         """The number of events that some machine knows."""
         return self.events - self.outcome.unknown
+
+    @property
+    def not_recorded(self) -> Iterator[tuple[list[str], str]]:
+        """Names of indicators that the log cannot know, and why not."""
+        lacking = [result.unrecorded for result in self.machines.values()]
+        for reason in sorted({unknown.reason for unknown in lacking if unknown.indicators}):
+            alike = (unknown for unknown in lacking if unknown.reason == reason)
+            yield sorted(frozenset[str]().union(*(each.indicators for each in alike))), reason
+
+    @property
+    def without_events(self) -> dict[str, list[str]]:
+        """The recorded indicators that are 0 because no event of the log counts for them.
+
+        By the names of the machines given. Whether such events happened and were not written
+        down, nobody can tell. Of a log of a known format these are the indicators of companions:
+        opens and clicks are recorded where somebody chose to track them. Empty where a checkpoint
+        holds earlier events, which nobody knows.
+        """
+        if self.before is not None or not self.events:
+            return {}
+        found: dict[str, list[str]] = {}
+        by_name = {machine.name: machine for _, _, machine in each_machine(self.outcome.teams)}
+        for name, result in self.machines.items():
+            own, companion = by_name[name], by_name.get(by_name[name].companion or "")
+            found[name] = [
+                indicator
+                for machine in (own if self.log.records is None else None, companion)
+                if machine
+                for indicator in without_events(
+                    machine, machine.alphabet - self.outcome.unseen, result.indicators
+                )
+                if indicator not in result.unrecorded.indicators
+            ]
+        return {name: indicators for name, indicators in found.items() if indicators}
 
     # Rejections -----------------------------------------------------------------------------
 
@@ -223,7 +278,8 @@ class Replay(Shown):
         """Return each delivery's indicators at the end of this run, the largest delivery first.
 
         Columns: ``delivery_id``, ``to_send`` (its messages), ``machine``, ``indicator``,
-        ``count``, ``percent``. Empty where the log has no deliveries.
+        ``count``, ``percent``. Empty where the log has no deliveries; indicators that the log
+        cannot know have no rows.
         """
         whole = timedelta(days=1) // timedelta(microseconds=1)
         outcome = self.outcome if self.outcome.every is not None else self.again(every=whole)
@@ -238,11 +294,19 @@ class Replay(Shown):
         by = ["to_send", "delivery_id", "machine", "indicator"]
         if "delivery_id" not in self.log.present:
             found = found.clear()
+        found = self._recorded(found)
         return (
             found.with_columns(names.gather(found["delivery"]))
             .select("delivery_id", "to_send", "machine", "indicator", "count", "percent")
             .sort(by, descending=[True, False, False, False])
         )
+
+    def _recorded(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Leave out rows of indicators that the log cannot know."""
+        for name, unknown in self.unrecorded.items():
+            lacking = pl.col("indicator").is_in(sorted(unknown.indicators))
+            rows = rows.filter(~((pl.col("machine") == name) & lacking))
+        return rows
 
     # Series ---------------------------------------------------------------------------------
 
@@ -269,7 +333,8 @@ class Replay(Shown):
 
         Columns: ``until`` (end of the period, UTC), ``delivery_id`` (where the log has it),
         ``machine``, ``indicator``, ``count`` and ``percent`` (of the messages to send; of the
-        delivery's own messages where the log has deliveries). Without ``of_deliveries`` it is one
+        delivery's own messages where the log has deliveries). Indicators that the log cannot know
+        have no rows. Without ``of_deliveries`` it is one
         series of the whole log.
         """
         micros = every // timedelta(microseconds=1)
@@ -278,7 +343,7 @@ class Replay(Shown):
         if self.before is not None and self.outcome.every != micros:
             raise LogError(f"the checkpoint does not count by {every}")
         outcome = self.outcome if self.outcome.every == micros else self.again(every=micros)
-        changes, deliveries = outcome.changes(), outcome.deliveries()
+        changes, deliveries = self._recorded(outcome.changes()), outcome.deliveries()
         if self.before is not None:
             changes = self.before.with_changes(changes, outcome)
             deliveries = self.before.with_deliveries(deliveries, outcome)

@@ -65,7 +65,7 @@ def curves(
     extent: tuple[datetime, datetime],
     points: Mapping[int, Mapping[Line, int]] | None = None,
 ) -> Curves:
-    """Return the curves of machines, those of their companions with them.
+    """Return the curves of what the log can know, those of the machines' companions with them.
 
     ``series`` is of the whole log, see :meth:`fsm.replay.Replay.series`; ``extent`` are the
     instants before which, and after which, nothing happened. ``points`` are counts at instants
@@ -78,7 +78,7 @@ def curves(
     places = {int(np.searchsorted(times, second)): counts for second, counts in exact.items()}
     lines = {}
     for side in sides:
-        for owner, indicator in side.indicators:
+        for owner, indicator in side.recorded:
             is_own = (pl.col("machine") == owner.name) & (pl.col("indicator") == indicator.name)
             own = at.filter(is_own)
             place = np.searchsorted(own["at"].to_numpy(), times, side="right")

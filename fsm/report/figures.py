@@ -103,13 +103,13 @@ def figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
 
 
 def _pairs(own: tuple[Side, ...]) -> Iterator[Pair]:
-    """Yield the indicators that two machines have one each of; of more or fewer machines none.
+    """Yield the recorded indicators that two machines have one each of; of more machines none.
 
     Those of a companion that both have are one line, and are not compared with themselves.
     """
     if len(own) != 2:
         return
-    mine, theirs = ({i.name: (owner.name, i.name) for owner, i in side.indicators} for side in own)
+    mine, theirs = ({i.name: (owner.name, i.name) for owner, i in side.recorded} for side in own)
     for name, line in mine.items():
         if theirs.get(name, line) != line:
             yield Pair(name, line, theirs[name])

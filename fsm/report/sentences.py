@@ -7,12 +7,22 @@ from datetime import datetime, timedelta
 
 from fsm.compare import Kind, compare
 from fsm.replay.rejections import Kinds
+from fsm.replay.result import Replay
 from fsm.report.extent import instant
 from fsm.report.parting import Extremes, Parting
 from fsm.report.sides import Side
 from fsm.report.waiting import duration
 
-__all__ = ["counted", "deadlines", "messages_of", "parting", "period", "rejections", "when"]
+__all__ = [
+    "counted",
+    "deadlines",
+    "messages_of",
+    "parting",
+    "period",
+    "rejections",
+    "unknown",
+    "when",
+]
 
 
 def when(moment: datetime) -> str:
@@ -60,6 +70,18 @@ def parting(found: Extremes, a: Side, b: Side) -> Iterator[str]:
             f"{messages_of(one.most)}: {mine} {_lower(a.label)}, {theirs} {_lower(b.label)}."
         )
     yield _meeting(found.partings, a, b)
+
+
+def unknown(replay: Replay) -> Iterator[str]:
+    """Say which indicators the log cannot know, and of which it has no event."""
+    for names, reason in replay.not_recorded:
+        yield f"Not recorded: {', '.join(names)}; {reason}."
+    empty = dict.fromkeys(name for names in replay.without_events.values() for name in names)
+    if empty:
+        yield (
+            f"No event of the log counts for {', '.join(empty)}: there was none, or none was "
+            "recorded."
+        )
 
 
 def _meeting(found: Sequence[Parting], a: Side, b: Side) -> str:
