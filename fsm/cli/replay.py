@@ -181,10 +181,9 @@ def _print_unknown(result: Replay) -> None:
     """Say which indicators are not recorded, or 0 without any event for them."""
     for names, reason in result.not_recorded:
         click.echo(f"fsm: not recorded: {', '.join(names)}; {reason}", err=True)
-    empty = dict.fromkeys(name for names in result.without_events.values() for name in names)
-    if empty:
+    if result.without_events:
         click.echo(
-            f"fsm: no event of this log counts for {', '.join(empty)}: "
+            f"fsm: no event of this log counts for {', '.join(result.without_events)}: "
             "there was none, or none was recorded",
             err=True,
         )

@@ -3,9 +3,9 @@
 Every reader's table says which events its format records (:attr:`fsm.logs.meaning.Format.events`).
 What no such event can lead to is *not recorded*: a state that cannot be reached by them, a status
 of such states alone, an indicator of such statuses alone. Several logs together record what any
-of them does. A canonical log may hold any event, so of it everything counts as recorded; that it
-holds no event for an indicator is said (:func:`without_events`), since 0 then means "none, or
-none was recorded".
+of them does. A canonical log may hold any event, so of it everything counts as recorded, and 0 is
+0. Where a log could hold a machine's events and has none of them, such as neither opens nor
+clicks, that is said (:attr:`fsm.replay.Replay.without_events`): perhaps nobody tracked them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from fsm.indicators import Share
 from fsm.machine import Machine
 
-__all__ = ["NOT_RECORDED", "RECORDED", "Unrecorded", "unrecorded", "without_events"]
+__all__ = ["NOT_RECORDED", "RECORDED", "Unrecorded", "unrecorded"]
 
 NOT_RECORDED = "not recorded"
 
@@ -101,21 +100,3 @@ def _reached(machine: Machine, events: Set[str]) -> set[str]:
                 reached.add(step.target)
                 queue.append(step.target)
     return reached
-
-
-def without_events(
-    machine: Machine, seen: Set[str], indicators: Mapping[str, Share]
-) -> tuple[str, ...]:
-    """Return the machine's indicators that are 0 in a log with no event that could raise them."""
-    found = []
-    for indicator in machine.indicators:
-        share = indicators.get(indicator.name)
-        raising = {
-            t.event
-            for t in machine.transitions
-            if indicator.counts(machine.status(t.target))
-            and not indicator.counts(machine.status(t.source))
-        }
-        if share is not None and not share.count and raising and not raising & seen:
-            found.append(indicator.name)
-    return tuple(found)

@@ -19,7 +19,7 @@ from fsm.indicators import Share
 from fsm.replay.exact_series import Moments
 from fsm.replay.fold import Codes
 from fsm.replay.outcome import Outcome
-from fsm.replay.recorded import RECORDED, Unrecorded, without_events
+from fsm.replay.recorded import RECORDED, Unrecorded
 from fsm.replay.rejections import Kinds, Rejections
 from fsm.replay.sojourn import named
 from fsm.replay.source import Log
@@ -128,30 +128,23 @@ class Replay(Shown):
             yield sorted(frozenset[str]().union(*(each.indicators for each in alike))), reason
 
     @property
-    def without_events(self) -> dict[str, list[str]]:
-        """The recorded indicators that are 0 because no event of the log counts for them.
+    def without_events(self) -> list[str]:
+        """The recorded indicators of machines none of whose events the log has.
 
-        By the names of the machines given. Whether such events happened and were not written
-        down, nobody can tell. Of a log of a known format these are the indicators of companions:
-        opens and clicks are recorded where somebody chose to track them. Empty where a checkpoint
-        holds earlier events, which nobody knows.
+        They are 0; whether such events happened and were not written down, such as opens where
+        nobody tracked them, nobody can tell. Of what a checkpoint holds only the states are known:
+        there, all messages must be in the machine's initial state. Empty where no machine's event
+        was met at all.
         """
-        if self.before is not None or not self.events:
-            return {}
-        found: dict[str, list[str]] = {}
-        by_name = {machine.name: machine for _, _, machine in each_machine(self.outcome.teams)}
-        for name, result in self.machines.items():
-            own, companion = by_name[name], by_name.get(by_name[name].companion or "")
-            found[name] = [
-                indicator
-                for machine in (own if self.log.records is None else None, companion)
-                if machine
-                for indicator in without_events(
-                    machine, machine.alphabet - self.outcome.unseen, result.indicators
-                )
-                if indicator not in result.unrecorded.indicators
-            ]
-        return {name: indicators for name, indicators in found.items() if indicators}
+        if not self.heard:
+            return []
+        found: dict[str, None] = {}
+        for _, _, machine in each_machine(self.outcome.teams):
+            moved = self.outcome.messages - self.outcome.states(machine.name)[machine.initial]
+            if machine.alphabet <= self.outcome.unseen and not moved:
+                unknown = self.unrecorded[machine.name].indicators
+                found |= dict.fromkeys(i.name for i in machine.indicators if i.name not in unknown)
+        return [*found]
 
     # Rejections -----------------------------------------------------------------------------
 

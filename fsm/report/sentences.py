@@ -76,11 +76,10 @@ def unknown(replay: Replay) -> Iterator[str]:
     """Say which indicators the log cannot know, and of which it has no event."""
     for names, reason in replay.not_recorded:
         yield f"Not recorded: {', '.join(names)}; {reason}."
-    empty = dict.fromkeys(name for names in replay.without_events.values() for name in names)
-    if empty:
+    if replay.without_events:
         yield (
-            f"No event of the log counts for {', '.join(empty)}: there was none, or none was "
-            "recorded."
+            f"No event of the log counts for {', '.join(replay.without_events)}: there was none, "
+            "or none was recorded."
         )
 
 

@@ -141,14 +141,23 @@ def test_the_library_and_a_notebook_say_so(tmp_path: Path) -> None:
     assert set(result.series()["indicator"]) == {"Delivered", "Bounces + errors"}
 
 
-def test_a_canonical_log_without_any_open_says_that_it_has_none(fsm: Fsm, tmp_path: Path) -> None:
-    (path,) = written(tmp_path, "canonical")
-    (tmp_path / "more.csv").write_text(CANONICAL + "m,opened,2026-01-05T10:00:00Z\n")
-    said = "fsm: no event of this log counts for {}: there was none, or none was recorded"
-    assert said.format("Delivered, Bounces + errors, Opens, Clicks") in fsm("replay", path).err
-    more = fsm("replay", tmp_path / "more.csv", "--json")
-    empty = ["Bounces + errors", "Clicks"]
-    assert json.loads(more.out)["without_events"]["without-feedback"] == empty
+@pytest.mark.parametrize(
+    ("more", "empty"),
+    [
+        pytest.param("", ["Opens", "Clicks"], id="neither opens nor clicks"),
+        pytest.param("m,opened,2026-01-05T10:00:00Z\n", [], id="opens were tracked"),
+    ],
+)
+def test_a_log_that_could_hold_opens_says_that_it_has_none(
+    more: str, empty: list[str], fsm: Fsm, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(CANONICAL + more)
+    facts = json.loads(fsm("replay", path, "--json").out)
+    assert facts.get("without_events", []) == empty
+    assert facts["machines"]["with-feedback"]["indicators"]["Clicks"]["count"] == 0
+    said = "no event of this log counts for Opens, Clicks: there was none, or none was recorded"
+    assert (said in fsm("replay", path).err) == bool(empty)
 
 
 HOLDS_OPENS = {
