@@ -314,3 +314,23 @@ def test_thousands_of_cases(run) -> None:
     size = suite(fsm.load("with-feedback"), extra_states=3).size
     assert size.tests > 2_000
     run(module, "-q").assert_outcomes(passed=size.tests)
+
+
+def test_a_suite_that_is_too_large_is_never_made(run) -> None:
+    module = """
+        import pytest
+
+        @pytest.mark.fsm_suite("with-feedback", extra_states=40)
+        def test_it(fsm_case): ...
+
+        @pytest.mark.fsm_suite("with-feedback", max_symbols=20)
+        def test_bound(fsm_case): ...
+    """
+    result = run(module)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "fsm_suite: with-feedback: the suite with 40 extra states has at least 4.2e+32 inputs*",
+            "fsm_suite: with-feedback: the suite has *, and 20 are allowed*",
+        ]
+    )

@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 
 from fsm.errors import FsmError
 from fsm.formats.mealy import NOTHING, Mealy
+from fsm.text import columns, padded
 
 __all__ = ["Implementation", "Run", "Taken", "execute", "joined", "observer", "text"]
 
@@ -80,12 +81,12 @@ class Run(NamedTuple):
         first = len(self.taken) - len(self.trace)  # a look after the reset is step 0
         numbered = enumerate(self.taken, 1 - first)
         rows = [(str(n), step.event or "(reset)", *step[1:]) for n, step in numbered]
-        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        widths = [max(map(columns, column)) for column in zip(header, *rows, strict=True)]
         marks = [" ", *(" " if step.agrees else ">" for step in self.taken)]
         lines = []
         for mark, (number, *texts) in zip(marks, [header, *rows], strict=True):
-            padded = [text.ljust(width) for text, width in zip(texts, widths[1:], strict=True)]
-            lines.append("  ".join([f"{mark} {number:>{widths[0]}}", *padded]).rstrip())
+            cells = [padded(text, width) for text, width in zip(texts, widths[1:], strict=True)]
+            lines.append("  ".join([f"{mark} {number:>{widths[0]}}", *cells]).rstrip())
         return "\n".join(lines)
 
 
