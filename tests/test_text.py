@@ -78,10 +78,10 @@ def test_messages_of_a_log_stand_in_columns(fsm: Fsm, tmp_path: Path) -> None:
 @pytest.mark.parametrize("before", [text for text, _ in NAMES.values()], ids=NAMES)
 def test_a_finding_is_marked_below_its_cell(before: str) -> None:
     line = f"| {before} | {WIDE}{COMBINING} |"
-    first = line.index(WIDE)
+    first = line.rindex(WIDE)
     cell = Finding("p.md", 1, first + 1, "x", "m", "", None, end=first + 1 + len(WIDE + COMBINING))
     _, _, quoted, marks = told(cell, (line,))
-    shown_before = quoted[: quoted.index(WIDE)]
+    shown_before = quoted[: quoted.rindex(WIDE)]
     assert marks == f"  | {' ' * (columns(shown_before) - 4)}{'^' * 9}"
 
 
