@@ -79,13 +79,11 @@ def explain(
     team = team_of(machines, companions)
     history = history_of(log, frame, team, validity, as_of, dedupe)
     by_name = {m.name: m for m in team}
-    lacking = dict.fromkeys(
-        name
-        for machine in team
-        for name in sorted(
-            unrecorded(machine, log.records, {}, deadlines=validity is not None).indicators
-        )
-    )
+    lacking: dict[str, None] = {}
+    for machine in team:
+        unknown = unrecorded(machine, log.records, {}, deadlines=validity is not None)
+        names = (indicator.name for indicator in machine.indicators)
+        lacking |= dict.fromkeys(name for name in names if name in unknown.indicators)
     return tuple(
         Story(
             message,

@@ -122,10 +122,14 @@ class Replay(Shown):
     @property
     def not_recorded(self) -> Iterator[tuple[list[str], str]]:
         """Names of indicators that the log cannot know, and why not."""
-        lacking = [result.unrecorded for result in self.machines.values()]
-        for reason in sorted({unknown.reason for unknown in lacking if unknown.indicators}):
-            alike = (unknown for unknown in lacking if unknown.reason == reason)
-            yield sorted(frozenset[str]().union(*(each.indicators for each in alike))), reason
+        by_reason: dict[str, dict[str, None]] = {}
+        for result in self.machines.values():
+            unknown = result.unrecorded
+            names = dict.fromkeys(name for name in result.indicators if name in unknown.indicators)
+            if names:
+                by_reason[unknown.reason] = by_reason.get(unknown.reason, {}) | names
+        for reason, names in by_reason.items():
+            yield [*names], reason
 
     @property
     def without_events(self) -> list[str]:

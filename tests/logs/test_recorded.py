@@ -121,13 +121,13 @@ def test_every_table_says_so(fsm: Fsm, tmp_path: Path) -> None:
     series, page = tmp_path / "series.csv", tmp_path / "page.html"
     shown = fsm("replay", path, "--year", "2026", "--series", series)
     assert re.search(r"indicator Opens +not recorded +not recorded\n", shown.out)
-    assert "not recorded: Clicks, Opens; the log's format records delivered" in shown.err
+    assert "not recorded: Opens, Clicks; the log's format records delivered" in shown.err
     assert set(pl.read_csv(series)["indicator"]) == {"Delivered", "Bounces + errors"}
     told = fsm("explain", path, "--year", "2026", "--message", "A1B2C3D4")
-    assert told.out.endswith("\nNot recorded in this log: Clicks, Opens.\n")
+    assert told.out.endswith("\nNot recorded in this log: Opens, Clicks.\n")
     assert fsm("report", path, "--year", "2026", "-o", page).status == 0
     text = unescape(re.sub(r"<[^>]*>", " ", page.read_text()))
-    assert "Not recorded: Clicks, Opens; the log's format records" in text
+    assert "Not recorded: Opens, Clicks; the log's format records" in text
     assert re.search(r"Opens\s+Both\s+not recorded", text)
     assert not re.search(r"Opens\s+Both\s+0", text)
 
