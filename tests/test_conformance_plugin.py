@@ -320,7 +320,7 @@ def test_thousands_of_cases(run) -> None:
     ("options", "size"),
     [
         ("extra_states=40", "with 40 extra states has at least 4.2e+32 inputs"),
-        ("max_symbols=20", "has up to * inputs, and 20 are allowed"),
+        ("max_symbols=50", "has up to * inputs, and 50 are allowed"),
     ],
 )
 def test_a_suite_that_is_too_large_is_never_made(run, options: str, size: str) -> None:
