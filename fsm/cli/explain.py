@@ -10,6 +10,7 @@ from fsm.catalog import load
 from fsm.cli.options import LogOptions, log_options
 from fsm.cli.text import print_json, shown
 from fsm.replay.explain import Change, Entry, Story, explain
+from fsm.text import columns, padded
 
 __all__ = ["command"]
 
@@ -44,6 +45,8 @@ def _story(story: Story) -> list[str]:
     lines = [shown(f"Message {story.message}{to}")]
     for entry in story.entries:
         lines += ["", *_entry(entry)]
+    if story.not_recorded:
+        lines += ["", f"Not recorded in this log: {', '.join(map(shown, story.not_recorded))}."]
     return lines
 
 
@@ -61,16 +64,17 @@ def _entry(entry: Entry) -> list[str]:
             "It was kept aside and changed nothing."
         )
     lines += [f"    {shown(reason)}" for reason in reasons]
-    width = max((len(change.machine) for change in entry.changes), default=0)
-    lines += [f"    {shown(_change(change, width))}" for change in entry.changes]
+    width = max((columns(shown(change.machine)) for change in entry.changes), default=0)
+    lines += [f"    {_change(change, width)}" for change in entry.changes]
     if entry.place:
         lines.append(f"    proof: {shown(entry.place)}: {shown(entry.quote, 160)}")
     return lines
 
 
 def _change(change: Change, width: int) -> str:
+    machine = padded(shown(change.machine), width)
     if change.rejected:
-        return f"{change.machine:<{width}}  rejected in {change.before}"
+        return f"{machine}  {shown(f'rejected in {change.before}')}"
     status = change.status or "nothing shown yet"
     effects = f" ({'; '.join(change.effects)})" if change.effects else ""
-    return f"{change.machine:<{width}}  {status}{effects}  [{change.source}]"
+    return f"{machine}  {shown(f'{status}{effects}  [{change.source}]')}"

@@ -19,6 +19,7 @@ from fsm.logs.files import Input, line_texts
 from fsm.logs.implied import implied, merged
 from fsm.logs.meaning import BESIDE
 from fsm.logs.notes import Notes
+from fsm.logs.records import recorded_events
 from fsm.replay.fold import Codes
 from fsm.replay.output import ROWS, write_frames
 from fsm.replay.source import Source
@@ -41,6 +42,8 @@ class Spool:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     hide: Callable[[str], str] | None = None
     """What takes addresses out of a quoted line."""
+    records: frozenset[str] | None = None
+    """The machines' events that the formats of the rows can record; ``None``: any."""
 
     def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
         """Yield the rows that machines hear, or those that are kept beside them."""
@@ -55,7 +58,9 @@ class Spool:
         """Return what a replay reads."""
         names = [note.name for note in self.notes]
         name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-        return Source(self.path, name, "frame", self.events(), origin=self)
+        return Source(
+            self.path, name, "frame", self.events(), origin=self, records=lambda: self.records
+        )
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""
@@ -109,7 +114,10 @@ def _spooled(
     if hide:
         for note in notes:
             note.hide(hide)
-    return Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
+    found = pl.scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
+    records = recorded_events({item.format for item in plans}, found, choices.relayed)
+    inputs = {item.source.name: item.source for item in plans}
+    return Spool(path, tuple(notes), inputs, hide, records)
 
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:

@@ -6,6 +6,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from fsm.logs.canonical import SCHEMA
 from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Input
 from fsm.logs.notes import Notes
+from fsm.logs.records import records_of
 from fsm.replay.fold import Codes
 from fsm.replay.scan import OWN, frames, readable
 from fsm.replay.source import QUERY, Log, Source, check_columns, listed, open_remote, open_source
@@ -41,7 +43,7 @@ def canonical_source(place: Input, form: str | None) -> Source:
     else:
         source = open_source(place.path, place.name, form if form in CANONICAL else None)
     weakref.finalize(source, id, keep)  # a temporary file stays as long as its source
-    return source
+    return replace(source, records=partial(records_of, source))
 
 
 def _unpacked(packed: Input) -> Input:

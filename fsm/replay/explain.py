@@ -13,6 +13,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.machine import Effect, Machine
 from fsm.replay.engine import microseconds_since_1970, team_of
+from fsm.replay.recorded import unrecorded
 from fsm.replay.scan import Reader, Wanted, microseconds_of, read_batches
 from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
 from fsm.replay.source import Log, place_of
@@ -54,6 +55,8 @@ class Story:
     message: str
     recipient: str | None
     entries: tuple[Entry, ...]
+    not_recorded: tuple[str, ...] = ()
+    """The indicators that the log cannot know."""
 
 
 def explain(
@@ -76,11 +79,17 @@ def explain(
     team = team_of(machines, companions)
     history = history_of(log, frame, team, validity, as_of, dedupe)
     by_name = {m.name: m for m in team}
+    lacking: dict[str, None] = {}
+    for machine in team:
+        unknown = unrecorded(machine, log.records, {}, deadlines=validity is not None)
+        names = (indicator.name for indicator in machine.indicators)
+        lacking |= dict.fromkeys(name for name in names if name in unknown.indicators)
     return tuple(
         Story(
             message,
             str(part["recipient"][0]) if "recipient" in log.keys else None,
             tuple(_entries(log, part, by_name)),
+            tuple(lacking),
         )
         for part in history.partition_by(log.keys, maintain_order=True)
     )

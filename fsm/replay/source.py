@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -94,6 +94,8 @@ class Source:
     """Rows at the beginning that are left out."""
     origin: Origin | None = None
     """The files that a frame was made of."""
+    records: Callable[[], frozenset[str] | None] | None = None
+    """What returns the events that it can hold at all; ``None``, here or from it, for any."""
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -265,6 +267,12 @@ class Log:
         """The canonical columns that some file has."""
         there = {name for source in self.sources for name in source.present(self.names(source))}
         return tuple(name for name in self.named if name in there)
+
+    @cached_property
+    def records(self) -> frozenset[str] | None:
+        """The events that some file can hold; ``None`` where one may hold any."""
+        held = [source.records() if source.records else None for source in self.sources]
+        return None if None in held else frozenset().union(*filter(None, held))
 
     def names(self, source: Source) -> dict[str, str]:
         """Return the name of every canonical column in one source."""
