@@ -17,8 +17,8 @@ from fsm.machine import Machine
 if TYPE_CHECKING:
     from fsm.logs.convert import Choices
     from fsm.logs.notes import Notes
-    from fsm.logs.pseudonym import Pseudonyms
     from fsm.logs.query import Query
+    from fsm.logs.redact import Redaction
     from fsm.replay.source import Log
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Reading",
     "log_options",
     "reading_options",
+    "redaction_by",
     "say",
 ]
 
@@ -54,7 +55,10 @@ class Reading:
         return None if self.log_format == "auto" else self.log_format
 
     def choices(
-        self, progress: Callable[[int], object], columns: Mapping[str, str] | None = None
+        self,
+        progress: Callable[[int], object],
+        columns: Mapping[str, str] | None = None,
+        redaction: Redaction | None = None,
     ) -> Choices:
         """Return what the readers are told, and whom they tell how many bytes they have read.
 
@@ -63,7 +67,6 @@ class Reading:
         from fsm.logs.convert import Choices
         from fsm.logs.policy import load_policy
 
-        names = self._pseudonyms
         if self.labels:
             from fsm.logs.snapshot.labels import load_labels
 
@@ -73,7 +76,7 @@ class Reading:
             self.year,
             load_policy(self.policy),
             self.relayed,
-            names.rows if names else None,
+            redaction,
             self.labels,
             self.feedback,
             self.exported,
@@ -86,22 +89,27 @@ class Reading:
         if self.sql is not None:
             from fsm.logs.query import Query
 
-            return Query(self.sql, self.sql_url)
+            return Query(self.sql, self.sql_url, self.pseudonymise is not None)
         if not logs:
             raise click.UsageError("Missing argument 'LOGS...'; give files, or --sql")
         return None
 
-    @property
-    def hide(self) -> Callable[[str], str] | None:
-        """What takes addresses out of a line."""
-        names = self._pseudonyms
-        return names.line if names else None
 
-    @cached_property
-    def _pseudonyms(self) -> Pseudonyms | None:
-        from fsm.logs.pseudonym import Pseudonyms, load_key
+def redaction_by(
+    key: str | None, machines: Callable[[], Iterable[Machine]] | None = None
+) -> Redaction | None:
+    """Return what ``--pseudonymise KEY`` redacts logs by; ``None`` without the option.
 
-        return Pseudonyms(load_key(self.pseudonymise)) if self.pseudonymise else None
+    ``machines`` makes those that execute the log: the names of their events stay.
+    """
+    if key is None:
+        return None
+    from fsm.logs.pseudonym import load_key
+    from fsm.logs.redact import Redaction
+
+    secret = load_key(key)
+    known = machines and {event for machine in machines() for event in machine.events}
+    return Redaction(secret, known)
 
 
 def say(notes: Iterable[Notes]) -> None:
@@ -153,7 +161,8 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
         click.option(
             "--pseudonymise",
             metavar="KEY",
-            help="Replace recipients by keyed hashes; the key is in a file, or in env:NAME.",
+            help="Replace recipients and ids by keyed hashes, replies by their codes, and show no "
+            "line of a log; the key is in a file, or in env:NAME.",
         ),
         click.option(
             "--assume-relayed/--no-assume-relayed",
@@ -204,17 +213,28 @@ class LogOptions:
         from fsm.logs.read import open_logs
 
         query = self.reading.query(self.logs)
+        redaction = self.redaction
         with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
             log, notes = open_logs(
                 self.logs,
                 dict(self.columns),
                 self.reading.form,
-                self.reading.choices(progress),
-                self.reading.hide,
+                self.reading.choices(progress, redaction=redaction),
                 query,
             )
         say(notes)
         return log, notes
+
+    @cached_property
+    def redaction(self) -> Redaction | None:
+        """What ``--pseudonymise`` redacts the logs by."""
+        from fsm.catalog import load_bare
+        from fsm.replay.engine import team_of
+
+        def team() -> list[Machine]:
+            return team_of(self.machines(load_bare), load_bare)
+
+        return redaction_by(self.reading.pseudonymise, team)
 
     def machines(self, load: Callable[[str], Machine]) -> list[Machine]:
         """Return the machines, each once; by default both feedback modes."""
