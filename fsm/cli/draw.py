@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fsm.catalog import load
+from fsm.cli.options import pseudonymise_option, redaction_by, say
 from fsm.cli.text import shown
 from fsm.cli.values import Columns, Duration
 from fsm.draw import FORMATS, draw
@@ -16,6 +18,9 @@ from fsm.draw.overlay import NO_OVERLAY, Overlay
 from fsm.draw.picture import DIRECTIONS, Look
 from fsm.files import write_bytes
 from fsm.machine import Machine
+
+if TYPE_CHECKING:
+    from fsm.replay.source import Log
 
 __all__ = ["command"]
 
@@ -45,6 +50,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @click.option("--timeout", type=Duration(), help="Then a simpler layout is made (default: 4s).")
 @click.option("--counts", metavar="LOG", multiple=True, help="Overlay: the traffic of a log.")
 @click.option("--column", "columns", type=Columns(), multiple=True, help="Of that log: its name.")
+@pseudonymise_option
 @click.option("--validity", type=Duration(), help="Of that log's delivery: retries end with it.")
 @click.option("--coverage", "suite", metavar="SUITE", help="Overlay: what a suite runs; see below.")
 @click.option("--diff", metavar="OTHER", help="Overlay: what MACHINE changes in another machine.")
@@ -62,6 +68,7 @@ def command(
     timeout: timedelta | None,
     counts: tuple[str, ...],
     columns: tuple[tuple[str, str], ...],
+    pseudonymise: str | None,
     validity: timedelta | None,
     suite: str | None,
     diff: str | None,
@@ -81,7 +88,9 @@ def command(
             "--counts, --coverage, --diff and --path are laid over one at a time"
         )
     if counts:
-        overlay = _traffic(loaded, counts, dict(columns), validity)
+        log = _opened(loaded, counts, dict(columns), pseudonymise)
+        names = ", ".join(Path(name).name for name in counts)
+        overlay = _traffic(loaded, log, names, validity)
     elif suite:
         overlay = _coverage(loaded, suite)
     elif diff is not None:
@@ -130,16 +139,25 @@ def _coverage(machine: Machine, name: str) -> Overlay:
     return coverage(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
-def _traffic(
-    machine: Machine, logs: tuple[str, ...], columns: dict[str, str], validity: timedelta | None
-) -> Overlay:
-    """Return the traffic of logs; those who draw nothing else need not load the engine."""
-    from fsm.catalog import load_bare
-    from fsm.replay import read_log, replay
+def _opened(
+    machine: Machine, names: tuple[str, ...], columns: dict[str, str], key: str | None
+) -> Log:
+    """Open logs, of any format."""
+    from fsm.logs.convert import Choices
+    from fsm.logs.read import open_logs
 
-    log = read_log(logs, columns)
+    redaction = redaction_by(key, lambda: [machine])
+    log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
+    say(notes)
+    return log
+
+
+def _traffic(machine: Machine, log: Log, names: str, validity: timedelta | None) -> Overlay:
+    """Return the traffic of a log; who draws nothing else need not load the engine."""
+    from fsm.catalog import load_bare
+    from fsm.replay import replay
+
     result = replay(log, [machine], companions=load_bare, validity=validity)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
-    names = ", ".join(Path(log).name for log in logs)
     return traffic(machine, met, names, result.rejected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, tzinfo
@@ -12,6 +13,7 @@ import click
 
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.values import Columns, Duration, Format, Instant, Variable, Zone
+from fsm.errors import FsmError
 from fsm.machine import Machine
 
 if TYPE_CHECKING:
@@ -25,12 +27,24 @@ __all__ = [
     "LogOptions",
     "Reading",
     "log_options",
+    "pseudonymise_option",
     "reading_options",
     "redaction_by",
     "say",
 ]
 
 T = TypeVar("T")
+
+_EXPECTED = (
+    FsmError,
+    click.ClickException,
+    click.Abort,
+    click.exceptions.Exit,
+    BrokenPipeError,
+    KeyboardInterrupt,
+    SystemExit,
+)
+"""What is told as it is."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +136,34 @@ def say(notes: Iterable[Notes]) -> None:
             click.echo(f"fsm: {shown(line)}", err=True)
 
 
+def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command ``--pseudonymise``; what Python says of an unexpected error is not shown then.
+
+    Errors of Python, polars and databases may quote what they fail on.
+    """
+
+    @wraps(function)
+    def command(**given: Any) -> T:
+        try:
+            return function(**given)
+        except _EXPECTED:
+            raise
+        except BaseException as error:  # a panic of Rust is no Exception
+            if given["pseudonymise"] is None or os.environ.get("FSM_TRACEBACK"):
+                raise
+            raise FsmError(
+                f"internal error: {type(error).__name__}; what it says is not shown with "
+                "--pseudonymise (FSM_TRACEBACK=1 shows it)"
+            ) from None
+
+    return click.option(
+        "--pseudonymise",
+        metavar="KEY",
+        help="Replace recipients and ids by keyed hashes, replies by their codes, and show no "
+        "line of a log; the key is in a file, or in env:NAME.",
+    )(command)
+
+
 def reading_options(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command the options of :class:`Reading`, as its argument ``reading``."""
 
@@ -130,6 +172,7 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
         own = {field.name: given.pop(field.name) for field in fields(Reading)}
         return function(*args, reading=Reading(**own), **given)
 
+    decorated: Callable[..., T] = command
     for option in (
         click.option(
             "--sql-url",
@@ -158,12 +201,7 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
             metavar="FILE",
             help="What exports call their columns and statuses: a TOML file.",
         ),
-        click.option(
-            "--pseudonymise",
-            metavar="KEY",
-            help="Replace recipients and ids by keyed hashes, replies by their codes, and show no "
-            "line of a log; the key is in a file, or in env:NAME.",
-        ),
+        pseudonymise_option,
         click.option(
             "--assume-relayed/--no-assume-relayed",
             "relayed",
@@ -189,8 +227,8 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
             help="Of the logs, by its name (see: fsm formats).",
         ),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 @dataclass(frozen=True)

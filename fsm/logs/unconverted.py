@@ -25,8 +25,9 @@ __all__ = ["canonical_source", "unconverted"]
 
 _UNKNOWN_TO_POLARS = (b"BZh", b"\xfd7zXZ\x00")
 _SHOWN = 5
-_FREE = ("rule", "doubt", "file", "line")
+_FREE = ("rule", "file", "line")
 """Columns of any text, and what goes with them: left out where recipients are pseudonyms."""
+_DOUBTFUL = "doubtful; why is not shown with --pseudonymise"
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -102,6 +103,8 @@ def _rows(frame: pl.DataFrame, source: Source, own: list[str], lines: pl.Series)
     for name, dtype in SCHEMA.items():
         if name in own:
             column = pl.coalesce(_typed(pl.col(f"{OWN}{name}"), dtype), given.get(name))
+            if name == "doubt" and source.redaction:
+                column = pl.when(column.is_not_null()).then(pl.lit(_DOUBTFUL))
         elif name in frame.columns and name != "file":
             column = pl.col(name)
         else:
