@@ -82,7 +82,9 @@ def explain(
             str(part["recipient"][0]) if "recipient" in log.keys else None,
             tuple(_entries(log, part, by_name)),
         )
-        for part in history.partition_by(log.keys, maintain_order=True)
+        for part in history.sort(log.keys, maintain_order=True).partition_by(
+            log.keys, maintain_order=True
+        )
     )
 
 
