@@ -101,7 +101,8 @@ relay=mx.vogsphere.example. [192.0.2.77], dsn=5.1.1, stat={REPLY}
 """
 POWERMTA = f"""\
 type,timeLogged,timeQueued,orig,rcpt,dsnAction,dsnStatus,dsnDiag,bounceCat,jobId,header_Message-Id
-b,2026-01-05 09:00:01+0000,,n@app,{ADDRESS},failed,5.1.1 (zaphod),"smtp;{REPLY}",bad-mailbox,zaphod,{ID}
+b,2026-01-05 09:00:01+0000,,n@app,{ADDRESS},failed,5.1.1 (zaphod),"smtp;{REPLY}",bad-mailbox,\
+zaphod,{ID}
 zaphod,2026-01-05 09:00:02+0000,,n@app,{ADDRESS},,5.1.1 (zaphod),"smtp;{REPLY}",zaphod,zaphod,{ID}
 """
 MOMENTUM = f"""\

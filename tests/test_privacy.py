@@ -33,7 +33,8 @@ from tests.logs.store import store
 from tests.telltale import ADDRESS, CSV, ID, POSTFIX, READERS, content, found_in, write_sample
 
 KEY = b"0123456789abcdef"
-COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(None)}  # type: ignore[arg-type]
+NAMES = cli.list_commands(click.Context(cli))
+COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in NAMES}
 REDACTING = [
     name
     for name, command in COMMANDS.items()
@@ -105,11 +106,8 @@ def test_every_command(name: str, place: Path, fsm: Fsm) -> None:
 
 
 def test_commands_that_read_logs_take_the_option() -> None:
-    sources = {
-        name: inspect.getsource(import_module(f"fsm.cli.{name}"))
-        for name in cli.list_commands(None)  # type: ignore[arg-type]
-    }
-    reading = [name for name, source in sources.items() if READS_LOGS.search(source)]
+    modules = {name: import_module(f"fsm.cli.{name}") for name in NAMES}
+    reading = [n for n, module in modules.items() if READS_LOGS.search(inspect.getsource(module))]
     assert sorted(reading) == sorted(REDACTING) == sorted(RUNS)
 
 
