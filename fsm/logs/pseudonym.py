@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 from fsm.errors import LogError
@@ -21,6 +22,8 @@ _SHORTEST_KEY = 16
 _LONGEST_KEY = 1 << 16
 _DIGITS = 20
 """Hexadecimal digits of a pseudonym: 80 bits, so that no two of a billion recipients share one."""
+_ORDINARY = re.compile(r"[!#-9=?-~]+")
+"""ASCII without blanks, quotes, brackets, colons and semicolons: nearly all addresses."""
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>\s*")
 _BEFORE = re.compile(r"(?:mailto:|rfc822;)\s*", re.IGNORECASE)
 _NEEDLESS_QUOTES = re.compile(r'"([\w!#$%&\'*+/=?^`{|}~.-]+)"(@.*)')
@@ -84,8 +87,9 @@ def _plain(address: str) -> str:
     >>> _plain('"ann lee"@x.example'), _plain("U@[192.0.2.1]")
     ('"ann lee"@x.example', 'u@[192.0.2.1]')
     """
-    if address.isascii() and "<" not in address and '"' not in address and ":" not in address:
-        return address.strip().lower()  # nearly all
+    if _ORDINARY.fullmatch(address):
+        return address.lower()
+    address = unicodedata.normalize("NFC", address)
     bracketed = _IN_BRACKETS.fullmatch(address)
     address = _BEFORE.sub("", (bracketed[1] if bracketed else address).strip(), count=1)
     quoted = _NEEDLESS_QUOTES.fullmatch(address)

@@ -19,10 +19,10 @@ MESSAGES: dict[str | None, list[list[str]]] = {
 }
 """The events of each message, by delivery."""
 ROWS = [
-    {"message_id": f"{name}{number}", "event": event, "minute": minute, "delivery_id": name}
+    {"message_id": f"{name}{number}", "event": event, "minute": number + at, "delivery_id": name}
     for name, messages in MESSAGES.items()
     for number, events in enumerate(messages)
-    for minute, event in enumerate(events)
+    for at, event in enumerate(events)
 ]
 SCHEMA = {"message_id": pl.String, "event": pl.String, "minute": pl.Int64, "delivery_id": pl.String}
 LOG = (
@@ -45,7 +45,7 @@ def at_once(place: Path) -> Replay:
 
 
 def day_by_day(place: Path) -> Replay:
-    """The delivered ones of yesterday's messages are of deliveries that only yesterday names."""
+    """Some messages of the unnamed delivery are of yesterday, others of today."""
     for number, part in enumerate((LOG.head(4), LOG.tail(-4))):
         part.write_parquet(place / f"{number}.parquet")
         result = replay(
