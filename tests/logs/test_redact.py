@@ -1,5 +1,6 @@
 """What stays of a row and what stands for the rest, where recipients are pseudonyms."""
 
+import hmac
 import re
 
 import polars as pl
@@ -46,6 +47,12 @@ def test_different_recipients_and_keys_have_different_ones() -> None:
     found = {Pseudonyms(key).of_recipient(a) for key in (KEY, KEY[::-1]) for a in addresses}
     assert len(found) == 2 * len(addresses)
     assert all(re.fullmatch("r-[0-9a-f]{20}", name) for name in found)
+
+
+@pytest.mark.parametrize("key", [KEY, b"k" * 64, b"k" * 65], ids=["short", "a block", "longer"])
+def test_a_pseudonym_is_an_hmac(key: bytes) -> None:
+    expected = hmac.new(key, b"a@x.example", "sha256").hexdigest()[:20]
+    assert Pseudonyms(key).of_recipient("A@x.example") == f"r-{expected}"
 
 
 def test_a_pseudonym_stays_the_same_from_version_to_version() -> None:
