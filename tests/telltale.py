@@ -196,8 +196,8 @@ def write_sample(form: str, directory: Path) -> Path:
 def _records(form: Format) -> Iterator[dict[str, Any]]:
     """Yield records of a provider as its table lays them out; ``KeyError`` without a table."""
     table = cast(Mapping[str, Any], form.record)
-    failure = next(m.rule for m in form.meanings.values() if m.final and m.event != "delivered")
-    for name in (failure.partition("/")[0], f"told {ADDRESS}"):
+    names = dict.fromkeys(path.partition("/")[0] for path in form.meanings)
+    for name in (*names, f"told {ADDRESS}"):
         record: dict[str, Any] = dict.fromkeys(table["recognise"][0], "zaphod")
         for field in ("message_id", "event_id", "delivery_id"):
             _put(record, table[field], ID)

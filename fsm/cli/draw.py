@@ -143,10 +143,12 @@ def _opened(
     machine: Machine, names: tuple[str, ...], columns: dict[str, str], key: str | None
 ) -> Log:
     """Open logs, of any format."""
+    from fsm.catalog import load_bare
     from fsm.logs.convert import Choices
     from fsm.logs.read import open_logs
+    from fsm.replay.engine import team_of
 
-    redaction = redaction_by(key, lambda: [machine])
+    redaction = redaction_by(key, lambda: team_of([machine], load_bare))
     log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
     say(notes)
     return log

@@ -193,10 +193,8 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 def _count(frame: pl.DataFrame, tally: Tally, form: Format) -> None:
     for (native,), part in frame.group_by("native", maintain_order=True):
-        line, known = int(part["line"][0]), str(native) in form.meanings
-        tally.add(
-            str(native) if known else "{}", line, part.height, said=None if known else str(native)
-        )
+        what, said = (str(native), None) if native in form.meanings else ("{}", str(native))
+        tally.add(what, int(part["line"][0]), part.height, said=said)
 
 
 def _count_events(frame: pl.DataFrame, notes: Notes) -> None:

@@ -18,7 +18,7 @@ import polars as pl
 from fsm.logs.detect import CANONICAL
 from fsm.logs.fault import code_of, enhanced_code_in, reply_code_in, with_fault
 from fsm.logs.implied import NATIVE
-from fsm.logs.meaning import FAULTS, HEARD, format_names, load_format
+from fsm.logs.meaning import BESIDE, FAULTS, HEARD, format_names, load_format
 from fsm.logs.notes import Notes
 from fsm.logs.pseudonym import Pseudonyms
 
@@ -32,6 +32,9 @@ _IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
 _CANONICAL: Final = (*_IDS, "recipient", "event")
 _OTHER = "x"
 """The first letter of the pseudonyms of all other texts."""
+_RENAMED: Final = f"^{_OTHER}-[0-9a-f]{{20}}$"
+_OURS: Final = frozenset((*HEARD, *BESIDE))
+"""Events that readers name."""
 _APART: Final = "\0"
 """Stands between a format and the native name of an event."""
 _NO_WORD: Final = "an event whose name may hold an address; it is a pseudonym now"
@@ -102,9 +105,8 @@ class Redaction:
             code_of().alias("code"),
             pl.when(pl.col("reply").is_not_null()).then(said).replace("", None).alias("reply"),
         )
-        hidden = redacted["event"].str.contains(f"^{_OTHER}-") & (redacted["event"] != "")
-        if hidden.any():
-            lines = redacted.filter(hidden)["line"]
+        lines = redacted.filter(pl.col("event").str.contains(_RENAMED))["line"]
+        if len(lines):
             notes.doubts.add(_NO_WORD, int(lines[0]), len(lines))
         return redacted
 
@@ -122,7 +124,7 @@ class Redaction:
 
     def _event(self, name: str) -> str:
         stays = _is_words(name) if self._known is None else name in self._known
-        return name if stays or name in HEARD else self._pseudonyms.of_text(name, _OTHER)
+        return name if stays or name in _OURS else self._pseudonyms.of_text(name, _OTHER)
 
     def _native(self, text: str) -> str:
         """Return what the table of a format calls an event; ``text`` has both."""

@@ -134,6 +134,7 @@ EVENTS = [
     (None, "x" * 61, False),
     (["DSN.Failure"], "DSN.Failure", True),
     (["DSN.Failure"], "opened", True),
+    (["DSN.Failure"], "complained", True),
     (["DSN.Failure"], "Ann", False),
 ]
 
