@@ -19,6 +19,7 @@ from fsm.logs.files import Input, line_texts
 from fsm.logs.implied import implied, merged
 from fsm.logs.meaning import BESIDE
 from fsm.logs.notes import Notes
+from fsm.logs.redact import Redaction
 from fsm.replay.fold import Codes
 from fsm.replay.output import ROWS, write_frames
 from fsm.replay.source import Source
@@ -39,8 +40,8 @@ class Spool:
     path: Path
     notes: tuple[Notes, ...]
     inputs: Mapping[str, Input] = field(default_factory=dict)
-    redacted: bool = False
-    """Whether recipients are pseudonyms; no line is quoted then."""
+    redaction: Redaction | None = None
+    """What the rows were redacted by; no line is quoted then."""
 
     def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
         """Yield the rows that machines hear, or those that are kept beside them."""
@@ -64,7 +65,7 @@ class Spool:
 
     def quotes(self, rows: Codes) -> list[str]:
         """Return the lines that rows were made of, or what is safe of them."""
-        if self.redacted:
+        if self.redaction:
             return self._outlines(rows)
         files, lines = self.places(rows)
         texts: dict[tuple[str, int], str] = {}
@@ -119,7 +120,7 @@ def _spooled(plans: list[Plan], choices: Choices, place: Path) -> Spool:
     else:
         first.rename(path)
     inputs = {item.source.name: item.source for item in plans}
-    return Spool(path, tuple(notes), inputs, choices.redaction is not None)
+    return Spool(path, tuple(notes), inputs, choices.redaction)
 
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:

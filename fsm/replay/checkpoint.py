@@ -155,7 +155,7 @@ class Checkpoint:
             remedy = f"write the {what} to a file"
             if source.origin is not None:
                 remedy = f"convert {source.name} first: fsm convert LOG -o events.parquet"
-                remedy += " --pseudonymise KEY" if source.origin.redacted else ""
+                remedy += " --pseudonymise KEY" if source.origin.redaction else ""
             raise LogError(f"a checkpoint knows logs by their files; {remedy}")
         seen = {file.digest: file for file in self.before.manifest.absorbed}
         seen |= {file.digest: file for _, file in self._fresh}

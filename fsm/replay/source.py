@@ -76,20 +76,6 @@ def place_of(name: str, line: int) -> str:
     return f"{name}:{'row ' if name == QUERY else ''}{line}"
 
 
-class Origin(Protocol):
-    """Where the rows of a converted log come from."""
-
-    @property
-    def redacted(self) -> bool:
-        """Whether recipients are pseudonyms in it."""
-
-    def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
-        """Return the file and the line of each row."""
-
-    def quotes(self, rows: Codes) -> list[str]:
-        """Return the line of each row as it stands."""
-
-
 class Redaction(Protocol):
     """What takes addresses and names out of the rows of a log; see :mod:`fsm.logs.redact`."""
 
@@ -103,6 +89,20 @@ class Redaction(Protocol):
 
     def scanned(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Redact the canonical columns of a log as they are read."""
+
+
+class Origin(Protocol):
+    """Where the rows of a converted log come from."""
+
+    @property
+    def redaction(self) -> Redaction | None:
+        """What its rows were redacted by."""
+
+    def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
+        """Return the file and the line of each row."""
+
+    def quotes(self, rows: Codes) -> list[str]:
+        """Return the line of each row as it stands."""
 
 
 @dataclass(frozen=True)
@@ -310,7 +310,7 @@ class Log:
     @property
     def pseudonyms(self) -> str | None:
         """The fingerprint of the key that recipients are redacted by; None where they are not."""
-        keys = (source.redaction for source in self.sources)
+        keys = (s.redaction or (s.origin and s.origin.redaction) for s in self.sources)
         return next((key.fingerprint for key in keys if key), None)
 
     def about(self) -> int | None:
