@@ -85,7 +85,7 @@ def command(
         click.echo(page.encode(), nl=False)
 
 
-def _told(words: Sequence[str], *, redacted: bool) -> str:
+def _told(words: Sequence[str], *, redacted: bool = False) -> str:
     """Return the command as the page tells it: without its output, absolute paths and secrets.
 
     Where recipients are pseudonyms, a query is left out: it may name one.
