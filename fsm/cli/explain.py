@@ -17,7 +17,9 @@ __all__ = ["command"]
 
 @click.command("explain")
 @log_options
-@click.option("--message", required=True, help="The message_id.")
+@click.option(
+    "--message", required=True, help="The message_id; with --pseudonymise also its pseudonym."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     source: LogOptions,
@@ -25,11 +27,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
-    hide = source.reading.hide
+    redaction = source.redaction
     stories = explain(
         source.read(),
         source.machines(load),
-        hide(message) if hide else message,
+        redaction.message(message) if redaction else message,
         companions=source.companions(load),
         validity=source.validity,
         as_of=source.as_of,

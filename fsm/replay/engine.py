@@ -152,7 +152,7 @@ def replay(
         return _executed(log, given, team, job, to_send, records=log.records)
     from fsm.replay.checkpoint import Checkpoint, settings_of
 
-    settings = settings_of(team, job.validity, job.every or 0, dedupe)
+    settings = settings_of(team, job.validity, job.every or 0, dedupe, log.pseudonyms)
     with Checkpoint.opened(Path(checkpoint), settings) as saved:
         job = replace(job, resumable=True, statuses=True, latest=saved.before.totals.latest)
         result = _executed(saved.resume(log), given, team, job, to_send, saved, log.records)
