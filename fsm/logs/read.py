@@ -14,6 +14,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.query import Query, execute
 from fsm.logs.spool import Spool, spool
 from fsm.logs.unconverted import canonical_source
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import NEEDED, QUERY, Log, check_columns
 
 __all__ = ["convert_logs", "open_logs"]
@@ -94,7 +95,7 @@ def _answer(query: Query, columns: Mapping[str, str], form: str | None, choices:
             f"not {form}; name its columns message_id, event and timestamp in the query"
         )
     result = execute(query)
-    rows = pl.scan_parquet(result.path)
+    rows = scan_parquet(result.path)
     lacking = [name for name in NEEDED if columns.get(name, name) not in result.names]
     found = guess_names(result.names, "its columns are", choices.labels) if lacking else None
     if form is None and found is None:

@@ -21,6 +21,7 @@ from fsm.logs.meaning import BESIDE
 from fsm.logs.notes import Notes
 from fsm.replay.fold import Codes
 from fsm.replay.output import ROWS, write_frames
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import Source
 
 __all__ = ["Spool", "spool"]
@@ -49,7 +50,7 @@ class Spool:
 
     def events(self) -> pl.LazyFrame:
         """Return the rows that machines hear."""
-        return pl.scan_parquet(self.path).filter(_HEARD)
+        return scan_parquet(self.path).filter(_HEARD)
 
     def source(self) -> Source:
         """Return what a replay reads."""
@@ -98,7 +99,7 @@ def _spooled(
     first, path = place / "read.parquet", place / "log.parquet"
     notes: list[Notes] = []
     write_frames(_never_none(convert(plans, choices, notes)), first)
-    added = implied(pl.scan_parquet(first), choices.relayed)
+    added = implied(scan_parquet(first), choices.relayed)
     if added.height:
         counts: Counter[str] = Counter()
         write_frames(merged(_slices(first), added, counts), path)
@@ -114,7 +115,7 @@ def _spooled(
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:
     """Yield the rows of a Parquet file, a part at a time and nothing in advance."""
-    rows = pl.scan_parquet(path)
+    rows = scan_parquet(path)
     height = rows.select(pl.len()).collect().item()
     for start in range(0, max(height, 1), ROWS):
         yield rows.slice(start, ROWS).collect()

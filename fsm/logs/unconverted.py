@@ -18,6 +18,7 @@ from fsm.logs.files import Input
 from fsm.logs.notes import Notes
 from fsm.replay.fold import Codes
 from fsm.replay.scan import OWN, frames, readable
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import QUERY, Log, Source, check_columns, listed, open_remote, open_source
 
 __all__ = ["canonical_source", "unconverted"]
@@ -37,7 +38,7 @@ def canonical_source(place: Input, form: str | None) -> Source:
             place = _unpacked(place)
             keep = place.keep
     if place.name == QUERY:  # a frame, since no checkpoint knows the file again
-        source = Source(place.path, QUERY, "frame", pl.scan_parquet(place.path))
+        source = Source(place.path, QUERY, "frame", scan_parquet(place.path))
     else:
         source = open_source(place.path, place.name, form if form in CANONICAL else None)
     weakref.finalize(source, id, keep)  # a temporary file stays as long as its source

@@ -27,6 +27,7 @@ from fsm.replay.found import LAST
 from fsm.replay.manifest import Absorbed, Manifest, Part, Settings, locked, synced
 from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.output import write_frames
+from fsm.replay.scans import scan_parquet
 from fsm.replay.settle import NEVER, Past
 from fsm.replay.source import CHECKPOINT, FURTHER, QUERY, Log, Source
 from fsm.replay.team import Team, each_machine
@@ -79,7 +80,7 @@ class Before:
 
     def tables(self, kind: str) -> list[pl.LazyFrame]:
         """Return the content of the tables of one kind."""
-        return [pl.scan_parquet(self.directory / part.name) for part in self.parts(kind)]
+        return [scan_parquet(self.directory / part.name) for part in self.parts(kind)]
 
     def rejections(self, count: int) -> list[pl.DataFrame]:
         """Return the first rejected events."""

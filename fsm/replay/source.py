@@ -23,8 +23,10 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
+from fsm.replay.records import check_records, first_line, separator_name, separator_of
 from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
 from fsm.replay.remote import scan as scan_remote
+from fsm.replay.scans import scan_csv, scan_lines, scan_ndjson, scan_parquet
 from fsm.text import visible
 
 __all__ = [
@@ -94,6 +96,15 @@ class Source:
     """Rows at the beginning that are left out."""
     origin: Origin | None = None
     """The files that a frame was made of."""
+    separator: str = ","
+    """What stands between the fields of CSV."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed when it was opened, a line for each."""
+        if self.separator == ",":
+            return ()
+        return (f"{self.name}: its fields are separated by {separator_name(self.separator)}",)
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -120,11 +131,11 @@ class Source:
         if self.frame is not None:
             return self.frame
         if self.format in ("parquet", CHECKPOINT):
-            return pl.scan_parquet(self.path)
+            return scan_parquet(self.path)
         if self.format == "csv":
-            rows = pl.scan_csv(self.path, infer_schema=False)
+            rows = scan_csv(self.path, self.separator)
         else:
-            rows = pl.scan_ndjson(self.path, schema=dict.fromkeys(named.values(), pl.String))
+            rows = scan_ndjson(self.path, list(named.values()))
         return rows.slice(self.skip) if self.skip else rows
 
     @cached_property
@@ -153,7 +164,7 @@ class Source:
         if self.format != "jsonl":
             there = self.raw(named).collect_schema().names()
             return tuple(name for name, their in named.items() if their in there)
-        lines = pl.scan_lines(self.path)
+        lines = scan_lines(self.path)
         written = lines.select(
             pl.col("line").str.contains(json.dumps(their), literal=True).any().alias(name)
             for name, their in named.items()
@@ -174,7 +185,7 @@ class Source:
             return rows + 1
         rows = rows + self.skip
         text = pl.col("line")
-        scan = pl.scan_lines(self.path).with_row_index("number", offset=1)
+        scan = scan_lines(self.path).with_row_index("number", offset=1)
         if self.format == "jsonl":  # blank lines are no records
             numbers = scan.filter(text.str.strip_chars() != "").select("number").collect()
             return numbers["number"].to_numpy().astype(np.intp)[rows]
@@ -208,7 +219,7 @@ class Source:
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
             texts = found.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
         else:
-            frame = pl.scan_lines(self.path).with_row_index(_ROW, offset=1)
+            frame = scan_lines(self.path).with_row_index(_ROW, offset=1)
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
             texts = found["line"].str.strip_chars_end("\r").to_list()
         by_line = dict(zip(found[_ROW].to_list(), texts, strict=True))
@@ -216,7 +227,7 @@ class Source:
 
     def _quoted_records(self) -> Iterator[int]:
         """Yield the line on which each record begins; quoted fields may hold line ends."""
-        reader = csv_reader(self.path)
+        reader = csv_reader(self.path, self.separator)
         next(filter(None, reader), None)  # the header, after blank lines
         line = reader.line_num
         for _ in reader:
@@ -279,6 +290,11 @@ class Log:
     def identity(self) -> list[str]:
         """The columns that say which message an event is of."""
         return [n for n in ("message_id", "recipient", "delivery_id") if n in self.present]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed when the files were opened, a line for each."""
+        return tuple(note for source in self.sources for note in source.notes)
 
     def about(self) -> int | None:
         """Return about how many rows there are in all files, without reading them."""
@@ -409,7 +425,13 @@ def open_source(path: Path, name: str, log_format: str | None) -> Source:
         raise LogError(f"{name}: {error.strerror or error}") from error
     if not head:
         raise LogError(f"{name}: empty; a log begins with a header line or a record")
-    return Source(path, name, log_format or _sniff(path, name, head), stamp=_stamp(path))
+    stamp = _stamp(path)
+    form = log_format or _sniff(path, name, head)
+    if form == "parquet":
+        return Source(path, name, form, stamp=stamp)
+    check_records(path, name, quotes=form == "csv")
+    mark = separator_of(first_line(path, name) or "", NEEDED) if form == "csv" else ","
+    return Source(path, name, form, stamp=stamp, separator=mark)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -426,18 +448,10 @@ def _sniff(path: Path, name: str, head: bytes) -> str:
         return "parquet"
     if not head.startswith(COMPRESSED) and b"\0" in head:
         raise LogError(f"{name}: binary data, neither CSV, JSONL nor Parquet")
-    first = _first_line(path, name)
+    first = first_line(path, name)
     if first is None:
         raise LogError(f"{name}: empty; a log begins with a header line or a record")
     return "jsonl" if first.lstrip("\ufeff \t").startswith("{") else "csv"
-
-
-def _first_line(path: Path, name: str) -> str | None:
-    try:
-        lines = pl.scan_lines(path).filter(pl.col("line").str.len_bytes() > 0).head(1).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(Source(path, name, "csv"), error) from error
-    return None if lines.is_empty() else str(lines.item())
 
 
 def check_columns(source: Source, named: Mapping[str, str]) -> None:
@@ -462,6 +476,6 @@ def _shown_columns(source: Source, named: Mapping[str, str]) -> list[str]:
     if source.format != "jsonl":
         return source.raw(named).collect_schema().names()
     try:
-        return pl.scan_ndjson(source.path, infer_schema_length=1000).collect_schema().names()
+        return scan_ndjson(source.path).collect_schema().names()
     except pl.exceptions.PolarsError as error:
         raise unreadable(source, error) from error

@@ -23,6 +23,7 @@ from fsm.logs.snapshot.records import records
 from fsm.logs.snapshot.sightings import SIGHTING, understood
 from fsm.logs.times import from_datetime
 from fsm.replay.output import write_frames
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import place_of
 
 __all__ = ["Export", "Told", "events_of"]
@@ -85,7 +86,7 @@ class _Part:
 
     def rows(self) -> pl.LazyFrame:
         """Return its sightings, each with a time."""
-        rows = pl.scan_parquet(self.path)
+        rows = scan_parquet(self.path)
         return rows.with_columns(pl.col("exported").fill_null(self.time))
 
 
@@ -99,7 +100,7 @@ def _read(export: Export, path: Path, told: Told) -> _Part:
             yield understood(frame, told.labels, told.zone, notes)
 
     write_frames(understand(), path)
-    rows = pl.scan_parquet(path)
+    rows = scan_parquet(path)
     latest, height = rows.select(_latest(), pl.len()).collect().row(0)
     time, why = _made(source, latest, told)
     moment = _EPOCH + timedelta(microseconds=time)
