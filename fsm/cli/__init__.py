@@ -94,13 +94,19 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
-    except Exception as error:
+    except (Exception, *_panics()) as error:
         if os.environ.get("FSM_TRACEBACK"):
             raise
         status = _complain(
             f"internal error: {type(error).__name__}: {error} (FSM_TRACEBACK=1 shows where)"
         )
     sys.exit(status or 0)
+
+
+def _panics() -> tuple[type[BaseException], ...]:
+    """Return what polars raises where it fails inside: no subclass of Exception."""
+    polars = sys.modules.get("polars")
+    return (polars.exceptions.PanicException,) if polars else ()
 
 
 def _say_unraisable(ignored: sys.UnraisableHookArgs) -> None:

@@ -48,8 +48,8 @@ def _story(story: Story) -> list[str]:
 
 
 def _entry(entry: Entry) -> list[str]:
-    when = entry.timestamp.strftime("%Y-%m-%d %H:%M:%S UTC")
-    lines = [shown(f"{when}  {entry.event}")]
+    when = entry.timestamp.replace(tzinfo=None).isoformat(" ", "seconds")
+    lines = [shown(f"{when} UTC  {entry.event}")]
     reasons = list(dict.fromkeys(c.reason for c in entry.changes if c.reason))
     if not entry.place:
         reasons.insert(0, "The validity period ended; nothing is tried any more.")

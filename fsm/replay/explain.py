@@ -13,7 +13,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.machine import Effect, Machine
 from fsm.replay.engine import microseconds_since_1970, team_of
-from fsm.replay.scan import Reader, Wanted, microseconds_of, read_batches
+from fsm.replay.scan import Reader, Wanted, check_rows, microseconds_of, read_batches
 from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
 from fsm.replay.source import Log, place_of
 from fsm.replay.team import Team, assemble, each_machine
@@ -101,13 +101,10 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
             nulls_equal=True,
             maintain_order="left",
         )
-        parts += [
-            part.with_columns(
-                pl.lit(file, pl.UInt32).alias("file"),
-                microseconds_of(source, part["timestamp"]).cast(pl.Datetime("us", "UTC")),
-            )
-            for part in read_batches(source, scan)
-        ]
+        for part in read_batches(source, scan):
+            check_rows(log, source, part)
+            times = microseconds_of(source, part["timestamp"]).cast(pl.Datetime("us", "UTC"))
+            parts.append(part.with_columns(pl.lit(file, pl.UInt32).alias("file"), times))
     return pl.concat(parts, how="diagonal_relaxed") if parts else pl.DataFrame()
 
 
