@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-import polars as pl
-
 from fsm.errors import LogError
 from fsm.logs.convert import Choices, Plan, plan
 from fsm.logs.detect import CANONICAL, guess_names

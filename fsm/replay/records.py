@@ -17,7 +17,7 @@ import numpy as np
 from fsm.errors import LogError
 from fsm.replay.packed import DAMAGES, open_unpacked
 
-__all__ = ["LONGEST", "check_records", "first_line", "separator_of", "separator_name"]
+__all__ = ["LONGEST", "check_records", "first_line", "separator_name", "separator_of"]
 
 LONGEST: Final = 1 << 24
 """Bytes of a line, and of a CSV record with its quoted fields."""

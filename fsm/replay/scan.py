@@ -17,10 +17,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fsm.errors import LogError
+from fsm.replay.calendar import in_calendar, is_beyond_calendar, shown_value
 from fsm.replay.codebook import Codebook
 from fsm.replay.faults import unreadable
 from fsm.replay.fold import Codes, Index, Keys
-from fsm.replay.calendar import in_calendar, is_beyond_calendar, shown_value
 from fsm.replay.instants import microseconds
 from fsm.replay.source import Log, Source, place_of
 
