@@ -94,8 +94,9 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
-    except (Exception, *_panics()) as error:
-        if os.environ.get("FSM_TRACEBACK"):
+    except BaseException as error:
+        known = isinstance(error, Exception) or _is_panic(error)
+        if not known or os.environ.get("FSM_TRACEBACK"):
             raise
         status = _complain(
             f"internal error: {type(error).__name__}: {error} (FSM_TRACEBACK=1 shows where)"
@@ -103,10 +104,13 @@ def main() -> None:
     sys.exit(status or 0)
 
 
-def _panics() -> tuple[type[BaseException], ...]:
-    """Return what polars raises where it fails inside: no subclass of Exception."""
-    polars = sys.modules.get("polars")
-    return (polars.exceptions.PanicException,) if polars else ()
+def _is_panic(error: BaseException) -> bool:
+    """Return whether polars failed inside; what it raises then is no subclass of Exception."""
+    if "polars" not in sys.modules:
+        return False
+    from polars.exceptions import PanicException
+
+    return isinstance(error, PanicException)
 
 
 def _say_unraisable(ignored: sys.UnraisableHookArgs) -> None:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-import stat
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,9 +17,10 @@ from pathlib import Path
 from typing import IO, cast
 
 from fsm.errors import LogError
-from fsm.files import Holder
 from fsm.logs.notes import Notes
 from fsm.replay.packed import DAMAGES, open_unpacked
+from fsm.replay.pipes import is_stream, spooled
+from fsm.replay.records import check_records
 from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
 
 __all__ = ["Input", "expand", "line_texts"]
@@ -58,6 +57,8 @@ class Input:
 
     def unpack(self, target: Path) -> None:
         """Write it to a file, decompressed; raises :class:`fsm.errors.LogError`."""
+        if self.head(4) != b"PAR1":
+            check_records(self.path, self.name, quotes=False)
         with self._no_damage(), closing(self.open()) as file, target.open("wb") as plain:
             shutil.copyfileobj(file, plain)
 
@@ -169,18 +170,10 @@ def _here(path: str) -> Iterator[Input]:
 
 
 def _file(path: Path, name: str) -> Input:
-    """Return a file; a pipe, as shells make of ``<(zcat mail.log.gz)``, can be read only once."""
-    if not _is_pipe(path):
+    if not is_stream(path):
         return Input(path, name)
     with _Damage(name), path.open("rb") as pipe:
         return _spooled(pipe, name)
-
-
-def _is_pipe(path: Path) -> bool:
-    try:
-        return stat.S_ISFIFO(path.stat().st_mode)
-    except OSError:  # said when it is opened
-        return False
 
 
 def _maildir(path: Path) -> list[Input]:
@@ -197,10 +190,8 @@ def _maildir(path: Path) -> list[Input]:
 
 
 def _spooled(pipe: IO[bytes], name: str) -> Input:
-    with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
-        shutil.copyfileobj(pipe, spool)
-    place = Path(spool.name)
-    return Input(place, name, keep=Holder(lambda: place.unlink(missing_ok=True)))
+    place, keep = spooled(pipe, name)
+    return Input(place, name, keep=keep)
 
 
 def line_texts(source: Input, numbers: Iterable[int]) -> dict[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fsm.files import TemporaryFolder
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.convert import Choices, Plan, convert
 from fsm.logs.detect import CANONICAL
@@ -83,7 +83,7 @@ def spool(
     plans: Iterable[Plan], choices: Choices, hide: Callable[[str], str] | None = None
 ) -> Spool:
     """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    directory = TemporaryFolder()
     try:
         found = _spooled(list(plans), choices, Path(directory.name), hide)
     except BaseException:

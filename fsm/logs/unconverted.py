@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fsm.files import Holder
+from fsm.files import Holder, TemporaryFolder
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Input
@@ -46,7 +45,7 @@ def canonical_source(place: Input, form: str | None) -> Source:
 
 
 def _unpacked(packed: Input) -> Input:
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    directory = TemporaryFolder()
     path = Path(directory.name) / "log"
     packed.unpack(path)
     return replace(packed, path=path, keep=Holder(directory.cleanup))

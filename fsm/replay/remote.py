@@ -7,7 +7,6 @@ part of an address after its ``?`` is ever shown: signed addresses carry their k
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Holder
+from fsm.files import Holder, TemporaryFolder
 
 __all__ = [
     "Fetched",
@@ -141,7 +140,7 @@ def fetch(url: str) -> list[Fetched]:
 
     Only a part of it is held in memory. Raises :class:`fsm.errors.LogError`.
     """
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    directory = TemporaryFolder()
     keep = Holder(directory.cleanup)
     places: dict[str, Path] = {}
     with _no_errors(url):

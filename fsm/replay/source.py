@@ -6,16 +6,14 @@ Every event keeps its file and its row, so that whatever is said of it can be pr
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import IO, Protocol, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -23,6 +21,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
+from fsm.replay.pipes import is_stream, spooled
 from fsm.replay.records import check_records, first_line, separator_name, separator_of
 from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
 from fsm.replay.remote import scan as scan_remote
@@ -380,10 +379,14 @@ def read_log(
 
 def _open(path: str, log_format: str | None) -> Iterator[Source]:
     if path == "-":
-        yield _standard_input(log_format)
+        yield _spooled_source(sys.stdin.buffer, "<stdin>", log_format)
     elif not is_remote(path):
         path = local_path(path)
-        yield open_source(Path(path), path, log_format)
+        if is_stream(Path(path)):
+            with Path(path).open("rb") as stream:
+                yield _spooled_source(stream, path, log_format)
+        else:
+            yield open_source(Path(path), path, log_format)
     elif is_parquet(path, log_format):
         yield open_remote(path)
     else:
@@ -398,16 +401,10 @@ def open_remote(url: str) -> Source:
     return Source(Path(), name_of(url), "frame", scan_remote(url))
 
 
-def _standard_input(log_format: str | None) -> Source:
-    with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
-    place = Path(spool.name)
-    try:
-        source = open_source(place, "<stdin>", log_format)
-    except LogError:
-        place.unlink()
-        raise
-    weakref.finalize(source, place.unlink, missing_ok=True)
+def _spooled_source(stream: IO[bytes], name: str, log_format: str | None) -> Source:
+    place, keep = spooled(stream, name)
+    source = open_source(place, name, log_format)
+    weakref.finalize(source, id, keep)  # it stays as long as its source
     return source
 
 
