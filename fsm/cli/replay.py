@@ -11,7 +11,7 @@ import click
 from fsm.catalog import load_bare
 from fsm.cli.options import LogOptions, log_options
 from fsm.cli.progress import Progress
-from fsm.cli.text import counted, number, percentage, print_json, table
+from fsm.cli.text import counted, number, percentage, print_json, shown, table
 from fsm.cli.values import Duration, Size
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
@@ -75,6 +75,8 @@ def command(
             checkpoint=checkpoint,
             progress=progress,
         )
+    for note in result.notes:
+        click.echo(f"fsm: {shown(note)}", err=True)
     if status:
         write_frames(result.status_frames(), status, inert=True)
     if series:
@@ -99,7 +101,8 @@ def _print(result: Replay) -> None:
     click.echo(
         f"{counted(result.events, 'event')}, {counted(result.messages, 'message')}, "
         f"{number(result.rejected)} rejected"
-        + (f", {number(result.late)} of them late" if result.late else "")
+        + (f" ({number(result.late)} of them late)" if result.late else "")
+        + (f", {number(result.accepted)} accepted" if result.rejected else "")
         + (f", {counted(result.duplicates, 'duplicate')} dropped" if result.duplicates else "")
         + "\n"
     )

@@ -183,6 +183,7 @@ def _executed(
         dedupe=job.dedupe,
         late=totals.late if saved else None,
         before=saved.before if saved else None,
+        notes=(*log.notes, *(saved.notes if saved else ())),
     )
 
 

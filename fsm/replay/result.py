@@ -72,12 +72,16 @@ class Replay(Shown):
     """Rejected events that are older than what the checkpoint had seen of their message."""
     before: Before | None = None
     """What earlier runs left in the checkpoint."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of the files, and which of them the checkpoint knew."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; the shape is stable.
 
-        ``expired`` comes with a validity period, ``duplicates`` where they are looked for,
-        ``late`` with a checkpoint.
+        ``events`` are ``accepted`` or ``rejected``; ``late`` ones are among the rejected.
+        ``duplicates`` were dropped, and are no events: the rows of the log are ``events`` and
+        ``duplicates``. ``expired`` comes with a validity period, ``duplicates`` where they are
+        looked for, ``late`` with a checkpoint, ``notes`` where there are any.
         """
         machines = {}
         for name, machine in self.machines.items():
@@ -85,12 +89,24 @@ class Replay(Shown):
             if self.validity is None:
                 del facts["expired"]
             machines[name] = facts
-        counts = {"events": self.events, "messages": self.messages, "rejected": self.rejected}
+        counts: dict[str, object] = {
+            "events": self.events,
+            "messages": self.messages,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+        }
         if self.duplicates is not None:
             counts["duplicates"] = self.duplicates
         if self.late is not None:
             counts["late"] = self.late
+        if self.notes:
+            counts["notes"] = list(self.notes)
         return counts | {"machines": machines}
+
+    @property
+    def accepted(self) -> int:
+        """The number of events that were not rejected."""
+        return self.events - self.rejected
 
     @property
     def heard(self) -> int:

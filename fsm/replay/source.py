@@ -126,16 +126,18 @@ class Source:
             )
 
     def raw(self, named: Mapping[str, str]) -> pl.LazyFrame:
-        """Return all rows with the columns and names that the file has."""
+        """Return the rows, without those to skip, with the columns and names that the file has."""
+        rows = self._whole(named)
+        return rows.slice(self.skip) if self.skip else rows
+
+    def _whole(self, named: Mapping[str, str]) -> pl.LazyFrame:
         if self.frame is not None:
             return self.frame
         if self.format in ("parquet", CHECKPOINT):
             return scan_parquet(self.path)
         if self.format == "csv":
-            rows = scan_csv(self.path, self.separator)
-        else:
-            rows = scan_ndjson(self.path, list(named.values()))
-        return rows.slice(self.skip) if self.skip else rows
+            return scan_csv(self.path, self.separator)
+        return scan_ndjson(self.path, list(named.values()))
 
     @cached_property
     def further(self) -> tuple[str, ...]:
@@ -180,9 +182,9 @@ class Source:
 
         A Parquet file or a frame has no lines; its rows are counted from 1.
         """
+        rows = rows + self.skip
         if self.format not in ("csv", "jsonl") or not len(rows):
             return rows + 1
-        rows = rows + self.skip
         text = pl.col("line")
         scan = scan_lines(self.path).with_row_index("number", offset=1)
         if self.format == "jsonl":  # blank lines are no records
@@ -214,7 +216,7 @@ class Source:
     def quotes(self, lines: Codes) -> list[str]:
         """Return lines as they stand in the file; rows of Parquet files and frames as JSON."""
         if self.format not in ("csv", "jsonl"):
-            frame = self.raw({}).with_row_index(_ROW, offset=1)
+            frame = self._whole({}).with_row_index(_ROW, offset=1)
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
             texts = found.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
         else:
