@@ -135,9 +135,11 @@ def _traffic(
 ) -> Overlay:
     """Return the traffic of logs; those who draw nothing else need not load the engine."""
     from fsm.catalog import load_bare
+    from fsm.cli.options import say_lines
     from fsm.replay import read_log, replay
 
     log = read_log(logs, columns)
+    say_lines(log.notes)
     result = replay(log, [machine], companions=load_bare, validity=validity)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]

@@ -8,19 +8,23 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.options import LogOptions, log_options
-from fsm.cli.text import print_json, shown
+from fsm.cli.text import counted, print_json, shown
 from fsm.replay.explain import Change, Entry, Story, explain
 
 __all__ = ["command"]
+
+_PLACES_SHOWN = 5
 
 
 @click.command("explain")
 @log_options
 @click.option("--message", required=True, help="The message_id.")
+@click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     source: LogOptions,
     message: str,
+    dedupe: bool,
     as_json: bool,
 ) -> None:
     """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
@@ -32,6 +36,7 @@ def command(
         companions=load,
         validity=source.validity,
         as_of=source.as_of,
+        dedupe=dedupe,
     )
     if as_json:
         print_json([asdict(story) for story in stories])
@@ -44,6 +49,11 @@ def _story(story: Story) -> list[str]:
     lines = [shown(f"Message {story.message}{to}")]
     for entry in story.entries:
         lines += ["", *_entry(entry)]
+    if story.duplicates:
+        shown_places = ", ".join(story.duplicates[:_PLACES_SHOWN])
+        more = ", ..." if len(story.duplicates) > _PLACES_SHOWN else ""
+        dropped = f"{counted(len(story.duplicates), 'duplicate')} dropped: {shown_places}{more}"
+        lines += ["", shown(dropped)]
     return lines
 
 

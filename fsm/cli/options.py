@@ -27,6 +27,7 @@ __all__ = [
     "log_options",
     "reading_options",
     "say",
+    "say_lines",
 ]
 
 T = TypeVar("T")
@@ -112,6 +113,14 @@ def say(notes: Iterable[Notes]) -> None:
     for note in notes:
         for line in summary(note):
             click.echo(f"fsm: {shown(line)}", err=True)
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Say on standard error what was assumed, a line for each."""
+    from fsm.cli.text import shown
+
+    for line in lines:
+        click.echo(f"fsm: {shown(line)}", err=True)
 
 
 def reading_options(function: Callable[..., T]) -> Callable[..., T]:
@@ -214,6 +223,7 @@ class LogOptions:
                 query,
             )
         say(notes)
+        say_lines(log.notes)
         return log, notes
 
     def machines(self, load: Callable[[str], Machine]) -> list[Machine]:

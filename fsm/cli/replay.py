@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
-from fsm.cli.options import LogOptions, log_options
+from fsm.cli.options import LogOptions, log_options, say_lines
 from fsm.cli.progress import Progress
-from fsm.cli.text import counted, number, percentage, print_json, shown, table
+from fsm.cli.text import counted, number, percentage, print_json, table
 from fsm.cli.values import Duration, Size
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
@@ -75,8 +75,7 @@ def command(
             checkpoint=checkpoint,
             progress=progress,
         )
-    for note in result.notes:
-        click.echo(f"fsm: {shown(note)}", err=True)
+    say_lines(note for note in result.notes if note not in log.notes)
     if status:
         write_frames(result.status_frames(), status, inert=True)
     if series:

@@ -59,6 +59,7 @@ def unconverted(source: Source, columns: Mapping[str, str], notes: Notes) -> Ite
     """
     log = Log((source,), columns)
     check_columns(source, log.named)
+    notes.assumed |= {note: note for note in source.notes}
     own = _own(log, source, notes)
     lines = pl.Series(_lines(source, log.named), dtype=pl.Int64)
     for frame in frames(log, own):

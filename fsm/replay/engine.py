@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fsm.catalog import built_in_companion
 from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.machine import Machine
@@ -73,7 +74,7 @@ def replay(
     source: object,
     machines: Machine | Sequence[Machine],
     *,
-    companions: Callable[[str], Machine] | None = None,
+    companions: Callable[[str], Machine] | None = built_in_companion,
     to_send: int | None = None,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
@@ -94,8 +95,8 @@ def replay(
 
     Events are ordered by (timestamp, seq, file order) within each message. An event that no
     machine knows, or that a machine which knows it does not accept, is rejected: it is kept,
-    and changes nothing. ``companions`` loads a machine's companion by name; its indicators are
-    shown with the machine's own.
+    and changes nothing. ``companions`` loads a machine's companion by name (None: machines stay
+    without); it hears its own events, and its indicators are shown with the machine's.
 
     ``to_send`` is the denominator of the indicators (default: the messages of the log). With
     ``validity``, the deadline of a machine happens that long after its start event, before any

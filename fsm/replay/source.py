@@ -103,7 +103,7 @@ class Source:
         """What was assumed when it was opened, a line for each."""
         if self.separator == ",":
             return ()
-        return (f"{self.name}: its fields are separated by {separator_name(self.separator)}",)
+        return (f"fields are separated by {separator_name(self.separator)}",)
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -295,7 +295,7 @@ class Log:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed when the files were opened, a line for each."""
-        return tuple(note for source in self.sources for note in source.notes)
+        return tuple(f"{source.name}: {note}" for source in self.sources for note in source.notes)
 
     def about(self) -> int | None:
         """Return about how many rows there are in all files, without reading them."""
