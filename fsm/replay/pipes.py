@@ -36,6 +36,7 @@ def spooled(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
     no lines of text and does not end, and where the disk is full.
     """
     folder = TemporaryFolder()
+    keep = Holder(folder.cleanup)
     path = Path(folder.name) / "log"
     try:
         with path.open("wb") as copy:
@@ -45,7 +46,7 @@ def spooled(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
             f"{name}: {error.strerror or error}, while it was copied to {tempfile.gettempdir()}; "
             "name another place with TMPDIR"
         ) from error
-    return path, Holder(folder.cleanup)
+    return path, keep
 
 
 def _copy(pipe: IO[bytes], copy: IO[bytes], name: str) -> None:
