@@ -106,25 +106,26 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
 
     def __init__(self) -> None:
         _remove_left_folders(Path(tempfile.gettempdir()))
-        lock = None
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             super().__init__(prefix=_FOLDER, ignore_cleanup_errors=True)
             path = Path(self.name, _LOCK)
             path.touch()
             lock = _locked(path)
-            if lock is not None:
-                weakref.finalize(self, _release, lock)
+            if lock is not None or attempt == _ATTEMPTS - 1:
                 break
+            self.cleanup()  # another process took it for one that was left behind
+        weakref.finalize(self, _release, lock)
 
 
 def _new_file(place: Path) -> tuple[Path, int | None]:
     """Make a hidden file in the directory of a place; return it and the lock on it."""
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         path = beside(place)
         path.touch(exist_ok=False)
         lock = _locked(path)
-        if lock is not None:
+        if lock is not None or attempt == _ATTEMPTS - 1:
             break
+        path.unlink(missing_ok=True)  # another process took it for one that was left behind
     return path, lock
 
 

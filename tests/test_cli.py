@@ -17,7 +17,7 @@ def test_replay_as_json_has_a_stable_shape(fsm: Fsm, sample: Path) -> None:
     result = fsm("replay", sample, "--json")
     facts = json.loads(result.out)
     assert (result.status, result.err) == (0, "")
-    assert list(facts) == ["events", "messages", "rejected", "machines"]
+    assert list(facts) == ["events", "messages", "accepted", "rejected", "machines"]
     assert list(facts["machines"]) == ["with-feedback", "without-feedback"]
     assert facts["machines"]["with-feedback"] == {
         "to_send": 3,

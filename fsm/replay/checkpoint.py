@@ -185,7 +185,6 @@ class Checkpoint:
             return
         if before is not None and _is_text(source):
             source = _continued(source, before)
-            self._say_grown(source, before.name)
         own = DigestFile()
         for digests in digests_of(log, source):
             own.append(digests)
@@ -198,6 +197,8 @@ class Checkpoint:
             new = match.rows
             source = replace(source, skip=source.skip + new)
             self._say_grown(source, match.name)
+        elif source.skip and before is not None:
+            self._say_grown(source, before.name)
         elif match is not None and match.rows > 1:
             self.notes.append(
                 f"{source.name}: its first {match.rows:,} rows are as in {match.name}, which was "
@@ -209,9 +210,10 @@ class Checkpoint:
 
     def _say_known(self, source: Source, rows: int, name: str) -> None:
         where = "" if name == source.name else f" in {name}"
-        self.notes.append(
-            f"{source.name}: its {rows:,} rows were executed before{where}; left out now"
-        )
+        if rows:
+            self.notes.append(
+                f"{source.name}: its {rows:,} rows were executed before{where}; left out now"
+            )
 
     def _say_grown(self, source: Source, name: str) -> None:
         where = "" if name == source.name else f" in {name}"

@@ -216,7 +216,10 @@ def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
 
 def collect(log: Log) -> pl.DataFrame:
     """Return all events of a log; see :attr:`fsm.replay.Log.frame`."""
-    return pl.concat(frames(log))
+    kinds = {"timestamp": pl.Datetime("us", "UTC"), "seq": pl.Int64()}
+    columns = {name: kinds.get(name, pl.String()) for name in log.present}
+    nothing = pl.DataFrame(schema={"file": pl.UInt32(), "row": pl.UInt64(), **columns})
+    return pl.concat([nothing, *frames(log)])
 
 
 def frames(log: Log, own: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
