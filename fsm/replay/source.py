@@ -21,6 +21,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
+from fsm.replay.parquet_pages import check_pages
 from fsm.replay.pipes import is_stream, spooled
 from fsm.replay.records import check_records, first_line, separator_name, separator_of
 from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
@@ -427,6 +428,7 @@ def open_source(path: Path, name: str, log_format: str | None) -> Source:
     stamp = _stamp(path)
     form = log_format or _sniff(path, name, head)
     if form == "parquet":
+        check_pages(path, name)
         return Source(path, name, form, stamp=stamp)
     check_records(path, name, quotes=form == "csv")
     mark = separator_of(first_line(path, name) or "", NEEDED) if form == "csv" else ","

@@ -6,15 +6,17 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fsm.replay as rooms
+from fsm.catalog import load_bare
 from fsm.errors import LogError
 from fsm.replay.calendar import FIRST, LAST, in_calendar, shown_value
 from fsm.replay.explain import explain
 from tests.command import Fsm
 
+MACHINE = load_bare("with-feedback")
 MOST = 2**63 - 1
 GOOD = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Tokyo"]
@@ -53,21 +55,22 @@ def test_a_typed_time_beyond_the_calendar(tmp_path: Path, case: str, zone: str) 
     message = f":2: timestamp '{text}' is not from 0001-01-02 to 9999-12-30; correct it"
     for source in (path, typed(unit, number, zone)):
         log = rooms.Log.of(source)
-        machine = _machine()
-        for read in (
-            lambda log=log: rooms.replay(log, machine),
-            lambda log=log: log.frame,
-            lambda log=log: explain(log, [machine], "b"),
-        ):
+        for read in (_replayed, _framed, _explained):
             with pytest.raises(LogError) as caught:
-                read()
+                read(log)
             assert str(caught.value).startswith(f"{log.sources[0].name}{message}")
 
 
-def _machine() -> Any:
-    from fsm.catalog import load_bare
+def _replayed(log: rooms.Log) -> object:
+    return rooms.replay(log, MACHINE)
 
-    return load_bare("with-feedback")
+
+def _framed(log: rooms.Log) -> object:
+    return log.frame
+
+
+def _explained(log: rooms.Log) -> object:
+    return explain(log, [MACHINE], "b")
 
 
 WRITTEN = [
@@ -113,6 +116,7 @@ def _written(path: Path, text: str) -> Path:
     return path
 
 
+@settings(max_examples=30)
 @given(st.sampled_from(list(PER_SECOND)), st.integers(-MOST - 1, MOST))
 def test_every_number_is_a_time_or_is_shown(unit: Any, number: int) -> None:
     column = pl.Series("timestamp", [number], pl.Int64).cast(pl.Datetime(unit, "UTC"))
@@ -140,9 +144,13 @@ def test_a_log_is_the_same_in_every_unit(unit: Any) -> None:
     events, nanos = ["relayed", "delivered", "soft_bounce"], [0, 5_000_000, 2_000_000]
     times = pl.Series([(base + n) * PER_SECOND[unit] // 10**9 for n in nanos], dtype=pl.Int64)
     log = pl.DataFrame(
-        {"message_id": ["m"] * 3, "event": events, "timestamp": times.cast(pl.Datetime(unit, "UTC"))}
+        {
+            "message_id": ["m"] * 3,
+            "event": events,
+            "timestamp": times.cast(pl.Datetime(unit, "UTC")),
+        }
     )
-    result = rooms.replay(log, _machine())
+    result = rooms.replay(log, MACHINE)
     assert (result.rejected, result.machines["with-feedback"].states["delivered"]) == (0, 1)
 
 

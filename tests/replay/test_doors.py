@@ -51,7 +51,7 @@ def test_a_companion_that_is_not_built_in_is_loaded_only_by_the_caller() -> None
     from dataclasses import replace
 
     machine = replace(MACHINE, companion="some.module:Opens")
-    with pytest.raises(MachineError, match="companions=fsm.load imports it"):
+    with pytest.raises(MachineError, match=r"companions=fsm\.load imports it"):
         replay(READ, machine)
     assert replay(READ, machine, companions=lambda _: load("engagement")).rejected == 0
 

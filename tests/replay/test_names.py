@@ -1,7 +1,7 @@
 """A log is read by exactly the name it has; a name is a pattern only where no file has it."""
 
-import ast
 import os
+import re
 from pathlib import Path
 
 import polars as pl
@@ -108,7 +108,7 @@ def test_temporary_files_may_lie_in_any_folder(
     monkeypatch.setattr("tempfile.tempdir", str(place))
     log = tmp_path / "mail.log"
     log.write_text(
-        "Feb  3 04:05:06 mx postfix/smtp[9]: 4F1A2B3C4D: to=<a@example.com>, relay=mx[192.0.2.1]:25, "
+        "Feb  3 04:05:06 mx postfix/smtp[9]: 4F1A2B3C4D: to=<a@example.com>, relay=mx:25, "
         "delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)\n"
     )
     assert fsm("replay", log, "--year", "2026").status == 0
@@ -116,23 +116,9 @@ def test_temporary_files_may_lie_in_any_folder(
 
 
 def test_every_scan_of_a_local_file_goes_through_one_module() -> None:
-    allowed = {"replay/scans.py", "replay/remote.py"}
-    found = set()
-    for path in ROOT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            name = node.func.attr if _is_call_of_polars(node) else ""
-            if name.startswith(("scan_", "read_")) and name != "scan_arrow_c_stream":
-                found.add(path.relative_to(ROOT).as_posix())
-    assert found <= allowed
-
-
-def _is_call_of_polars(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "pl"
-    )
+    scans = re.compile(r"\bpl\.(?:read_|scan_(?!arrow_c_stream))")
+    found = {path.name for path in ROOT.rglob("*.py") if scans.search(path.read_text())}
+    assert found == {"scans.py", "remote.py"}
 
 
 def test_a_name_that_is_no_unicode_is_read_or_refused_in_one_line(tmp_path: Path, fsm: Fsm) -> None:

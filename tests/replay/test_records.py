@@ -7,15 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import polars as pl
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.errors import LogError
-from fsm.replay import pipes, read_log, records
+from fsm.replay import parquet_pages, pipes, read_log, records
 from fsm.replay.records import LONGEST, check_records, separator_of
 from tests.command import Fsm
 
@@ -58,6 +60,7 @@ def test_a_record_that_is_too_long_is_refused(tmp_path: Path, bomb: str, packed:
 BODIES = st.lists(st.sampled_from([b"ab", b'"', b"\n", b'""', b",", b'"x\ny"']), max_size=24)
 
 
+@settings(max_examples=40)
 @given(BODIES, st.integers(1, 7), st.booleans())
 def test_records_are_told_apart_wherever_blocks_end(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes], block: int, quotes: bool
@@ -101,6 +104,46 @@ def test_a_bomb_takes_little_memory(tmp_path: Path) -> None:
     assert usage.ru_maxrss < 400 << 10
 
 
+def test_a_giant_text_in_parquet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    texts = ["m", "x" * (9 << 24)]
+    frame = pl.DataFrame({"message_id": texts, "event": "relayed", "timestamp": "2026-02-03"})
+    frame.write_parquet(path)
+    assert path.stat().st_size < 1 << 16
+    with pytest.raises(LogError) as caught:
+        read_log([path])
+    assert str(caught.value).startswith(f"{path}: a page of 144 MiB in its row group 1; ")
+
+
+def test_a_giant_group_of_rows_in_parquet_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_pages, "MOST_ROWS", 10)
+    path = tmp_path / "log.parquet"
+    row = {"message_id": "m", "event": "relayed", "timestamp": "2026-02-03"}
+    pl.DataFrame([row] * 21).write_parquet(path, row_group_size=10)
+    assert read_log([path]).sources[0].format == "parquet"
+    pl.DataFrame([row] * 21).write_parquet(path, row_group_size=11)
+    with pytest.raises(LogError, match="11 rows in its row group 1; write groups of at most 10"):
+        read_log([path])
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_damaged_parquet_is_left_to_polars(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """The look at its pages says nothing but what it knows, and ends."""
+    path = tmp_path_factory.mktemp("damaged") / "log.parquet"
+    pl.DataFrame({"message_id": ["m", "n"], "seq": [1, 2]}).write_parquet(path)
+    content = bytearray(path.read_bytes())
+    for _ in range(3):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    with suppress(LogError):
+        parquet_pages.check_pages(path, "log")
+
+
 # Streams -------------------------------------------------------------------------------------
 
 
@@ -141,10 +184,9 @@ def test_an_endless_device_is_refused(fsm: Fsm, form: str) -> None:
 def test_a_pipe_is_read_by_the_library(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = subprocess.Popen(
-        [sys.executable, "-c", "import sys; open(sys.argv[1], 'wb').write(eval(sys.argv[2]))"]
-        + [str(pipe), repr(HEADER + ROW)]
-    )
+    program = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"
+    text = (HEADER + ROW).decode()
+    writer = subprocess.Popen([sys.executable, "-c", program, str(pipe), text])
     assert read_log([pipe]).frame.height == 1
     assert writer.wait() == 0
 
