@@ -154,7 +154,7 @@ class Checkpoint:
     def _known_rows(self) -> KnownRows:
         """Return the rows that earlier runs executed, as far as they can be compared."""
         found, manifest = KnownRows(), self.before.manifest
-        if manifest.hashing != hashing():
+        if not self._comparable:
             self.notes.append(
                 f"{self._directory}: written by another version of fsm or polars, so that its rows "
                 "cannot be compared; only files that are byte for byte the same are known again"
@@ -254,17 +254,14 @@ class Checkpoint:
             named = frame.with_columns(outcome.delivery_names.gather(frame["delivery"]))
             parts.append(run.write(kind, [named.drop("delivery")]))
         digests = (frame for fresh in self._fresh for frame in fresh.own.frames(fresh.known))
-        lists = {"rejections": [rejections], "rows": digests}
-        kept = [] if renewed else [p for p in manifest.parts if p.kind not in lists]
+        lists = {"rejections": iter([rejections]), "rows": digests}
+        tables = [] if renewed else [p for p in manifest.parts if p.kind not in lists]
+        tables += parts
         for kind, frames in lists.items():
-            before = self.before.parts(kind)
-            if len(before) >= MOST_PARTS:
-                parts.append(run.write(kind, _joined(self.before.tables(kind), frames)))
-                continue
-            kept += before
-            first = next(iter(frames := iter(frames)), None)
-            if first is not None and first.height:
-                parts.append(run.write(kind, chain([first], frames)))
+            tables += self._extended(run, kind, frames)
+        absorbed = manifest.absorbed
+        if not self._comparable:
+            absorbed = tuple(replace(file, kept=0) for file in absorbed)
         rows = np.diff(outcome.reader.firsts)[old:].tolist()
         files = [
             replace(fresh.file, rows=fresh.file.rows + more)
@@ -274,11 +271,28 @@ class Checkpoint:
             manifest.settings,
             manifest.runs + 1,
             outcome.totals(manifest.totals, open_too=False),
-            (*manifest.absorbed, *files),
-            (*kept, *parts),
-            tuple(part.name for part in manifest.parts if part not in kept),
-            manifest.hashing,
+            (*absorbed, *files),
+            tuple(tables),
+            tuple(part.name for part in manifest.parts if part not in tables),
+            hashing(),
         )
+
+    def _extended(self, run: _Run, kind: str, frames: Iterator[pl.DataFrame]) -> list[Part]:
+        """Write what is new of a list; return its tables, which become one where they are many."""
+        before = self.before.parts(kind)
+        if kind == "rows" and not self._comparable:
+            before = []
+        if len(before) >= MOST_PARTS:
+            return [run.write(kind, _joined(self.before.tables(kind), frames))]
+        first = next(frames, None)
+        if first is None or not first.height:
+            return before
+        return [*before, run.write(kind, chain([first], frames))]
+
+    @property
+    def _comparable(self) -> bool:
+        """Whether rows of earlier runs can be compared with those of this one."""
+        return self.before.manifest.hashing == hashing()
 
     def _is_worn(self, outcome: Outcome, old: int) -> bool:
         """Whether the tables of messages are many, or most of their rows no longer count."""

@@ -115,8 +115,9 @@ def replay(
     threads (default: one per processor). ``progress`` is told the number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
-    ever executed with it, and only what is new is read. Files that it knows (by their content) are
-    skipped; of one that has grown, the new rows are executed. An event that is older than what
+    ever executed with it, and only what is new is executed. What it has executed it knows by its
+    rows, in whatever file they come again: such files are skipped, of one that has grown the new
+    rows are executed, and ``notes`` of the result say so. An event that is older than what
     the checkpoint has seen of its message is rejected as late. The machines, ``validity``,
     ``every`` (default: an hour) and ``dedupe`` must stay the same. A run that ends early, however
     it ends, leaves the checkpoint as it was.

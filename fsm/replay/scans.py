@@ -14,6 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
+from fsm.errors import LogError
+
 __all__ = ["scan_csv", "scan_lines", "scan_ndjson", "scan_parquet"]
 
 
@@ -41,4 +43,9 @@ def scan_parquet(path: Path) -> pl.LazyFrame:
 
 
 def _absolute(path: Path) -> str:
-    return os.path.abspath(path)  # noqa: PTH100 (a name that begins with ~ stays as it is)
+    place = os.path.abspath(path)  # noqa: PTH100 (a name that begins with ~ stays as it is)
+    try:
+        place.encode()
+    except UnicodeEncodeError as error:
+        raise LogError(f"{path}: its name is not UTF-8; rename it") from error
+    return place

@@ -178,8 +178,15 @@ def test_rows_hashed_by_another_version_are_not_compared(
     executed(log, kept)
     monkeypatch.setattr(checkpoint, "hashing", lambda: "another")
     result = executed(log, kept)
-    assert "its rows cannot be compared" in result.notes[0]
+    assert "so that its rows cannot be compared" in result.notes[0]
     assert result.events == len(LINES)
+    monkeypatch.setattr(checkpoint, "hashing", lambda: "a third")
+    more = write(tmp_path / "more.csv", ["c,relayed,2026-03-05T00:00:00Z", *LINES[:1]])
+    assert executed(more, kept).events == len(LINES) + 2
+    again = executed(packed(more, tmp_path), kept)
+    assert again.notes == (
+        f"{tmp_path}/log.csv.gz: its 2 rows were executed before in {more}; left out now",
+    )
 
 
 def test_a_checkpoint_of_version_1_goes_on(tmp_path: Path) -> None:
