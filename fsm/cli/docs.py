@@ -33,7 +33,7 @@ __all__ = ["command"]
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
 @lexicons_option
 @import_option
-@click.option("--allow-none", is_flag=True, help="Exit status 0 where no page has a block.")
+@click.option("--allow-none", is_flag=True, help="--check accepts pages without any block.")
 def command(
     files: tuple[Path, ...],
     only_check: bool,
@@ -46,8 +46,7 @@ def command(
     A block stands between <!-- fsm:KIND MACHINE ... --> and <!-- fsm:end -->, each on a line of
     its own. Kinds: table (lang=fr), transitions, matrix, decisions, mermaid, diagram
     (file=NAME.svg), and changes, which names two machines. What stands in code or in a comment
-    is an example, and stays. Exit status 1 when --check finds a stale block, or when there is
-    no block at all.
+    is an example, and stays. Exit status 1 when --check finds a stale block, or no block at all.
 
     MACHINE is a built-in one or a machine file; package.module:Class is code that the page names,
     which is imported only with --allow-import.
@@ -70,9 +69,10 @@ def command(
         click.echo(shown(f"wrote {path}"), err=True)
     pages = counted(len(files), "page")
     if not blocks:
-        how = "" if allow_none else "; --allow-none accepts that"
+        fails = only_check and not allow_none
+        how = "; --allow-none accepts that" if fails else ""
         click.echo(f"no generated block in {pages}{how}", err=True)
-        return 0 if allow_none else 1
+        return 1 if fails else 0
     if not stale and not only_check:
         click.echo(f"{pages}, nothing to do", err=True)
     return 0
