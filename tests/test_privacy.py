@@ -214,6 +214,28 @@ def test_a_maildir(place: Path, fsm: Fsm) -> None:
     assert not told(place, fsm("convert", place / "mails", *key))
 
 
+@pytest.mark.parametrize("name", REDACTING)
+def test_the_names_of_files(name: str, place: Path, fsm: Fsm) -> None:
+    """Nobody is named by them in a page, a table, a note or a command that is told."""
+    folder = place / "logs" / ADDRESS
+    folder.mkdir()
+    (folder / f"1_{ADDRESS}.csv").write_text(CSV.replace(",", ";"))
+    (folder / "mail.log").write_text(
+        "2026-01-05T09:00:01+00:00 mx postfix/smtp[2]: 4AAAA1: "
+        f"to=<{ADDRESS}>, relay=mx.example[192.0.2.7]:25, dsn=2.0.0, status=sent (250 2.0.0 OK)\n"
+    )
+    logs = [folder / f"1_{ADDRESS}.csv", folder / "mail.log"]
+    given = [part for log in logs for part in ("--counts", log)] if name == "draw" else logs
+    before = ["with-feedback"] if name == "draw" else []
+    for options in RUNS[name](place / "out"):
+        result = fsm(name, *before, *given, *options, "--pseudonymise", place / "key")
+        assert (result.status, told(place, result)) == (0, set())
+    (folder / "empty.csv").write_text("")
+    result = fsm("convert", folder / "*.csv", "--pseudonymise", place / "key")
+    assert (result.status, told(place, result)) == (2, set())
+    assert "empty.csv: empty" in result.err
+
+
 def test_one_recipient_stays_one_in_every_source(place: Path, fsm: Fsm) -> None:
     """However it is written, and where the log was made pseudonymous before."""
     (place / "a.csv").write_text(

@@ -23,6 +23,7 @@ from fsm.machine import Machine
 from fsm.trust import naming
 
 if TYPE_CHECKING:
+    from fsm.logs.redact import Redaction
     from fsm.replay.source import Log
 
 __all__ = ["command"]
@@ -94,8 +95,9 @@ def command(
         )
     if counts:
         companions = naming(load_bare, allow_import=allow_import)
-        log = _opened(loaded, counts, dict(columns), pseudonymise, companions)
-        names = ", ".join(Path(name).name for name in counts)
+        redaction = redaction_by(pseudonymise, lambda: _team(loaded, companions))
+        log = _opened(counts, dict(columns), redaction)
+        names = ", ".join(_file_name(name, redaction) for name in counts)
         overlay = _traffic(loaded, log, names, validity, companions)
     elif suite:
         overlay = _coverage(loaded, suite)
@@ -145,23 +147,30 @@ def _coverage(machine: Machine, name: str) -> Overlay:
     return coverage(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
-def _opened(
-    machine: Machine,
-    names: tuple[str, ...],
-    columns: dict[str, str],
-    key: str | None,
-    companions: Callable[[str], Machine],
-) -> Log:
+def _team(machine: Machine, companions: Callable[[str], Machine]) -> list[Machine]:
+    """Return the machine and its companions."""
+    from fsm.replay.engine import team_of
+
+    return team_of([machine], companions)
+
+
+def _opened(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
     """Open logs, of any format."""
     from fsm.logs.convert import Choices
     from fsm.logs.read import open_logs
-    from fsm.replay.engine import team_of
 
-    redaction = redaction_by(key, lambda: team_of([machine], companions))
     log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
     say(notes)
     say_lines(log.notes)
     return log
+
+
+def _file_name(path: str, redaction: Redaction | None) -> str:
+    """Return what the picture calls a log: its name without folders, addresses and secrets."""
+    from fsm.replay.remote import name_of
+
+    name = Path(name_of(path)).name
+    return redaction.file_name(name) if redaction else name
 
 
 def _traffic(

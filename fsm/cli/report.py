@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from fsm.cli.progress import Progress
 from fsm.cli.text import shown
 from fsm.cli.values import Duration, Size
 from fsm.files import write_bytes
+
+if TYPE_CHECKING:
+    from fsm.logs.redact import Redaction
 
 __all__ = ["command"]
 
@@ -75,7 +79,7 @@ def command(
             every=every,
             messages=messages,
             notes=notes,
-            command=_told(sys.argv[1:], redacted=source.redaction is not None),
+            command=_told(sys.argv[1:], source.redaction),
             timeout=timeout.total_seconds() if timeout else None,
             say=lambda text: click.echo(shown(f"fsm: {text} (or a longer --timeout)"), err=True),
         )
@@ -85,10 +89,10 @@ def command(
         click.echo(page.encode(), nl=False)
 
 
-def _told(words: Sequence[str], *, redacted: bool = False) -> str:
+def _told(words: Sequence[str], redaction: Redaction | None = None) -> str:
     """Return the command as the page tells it: without its output, absolute paths and secrets.
 
-    Where recipients are pseudonyms, a query is left out: it may name one.
+    Where recipients are pseudonyms, a query is left out, and addresses in names are replaced.
     """
     from fsm.replay.remote import name_of
 
@@ -97,10 +101,11 @@ def _told(words: Sequence[str], *, redacted: bool = False) -> str:
     for word in given:
         if word in ("-o", "--output"):
             next(given, None)
-        elif redacted and (word == "--sql" or word.startswith("--sql=")):
+        elif redaction and (word == "--sql" or word.startswith("--sql=")):
             kept += ["--sql", "QUERY"]
             if word == "--sql":
                 next(given, None)
         elif not word.startswith(("-o", "--output=")):
-            kept.append(Path(word).name if Path(word).is_absolute() else name_of(word))
+            told = Path(word).name if Path(word).is_absolute() else name_of(word)
+            kept.append(redaction.file_name(told) if redaction else told)
     return shlex.join(("fsm", *kept))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from fsm.errors import LogError
 from fsm.logs.convert import Choices, Plan, plan
@@ -32,7 +33,8 @@ def open_logs(
     :class:`fsm.errors.LogError`, naming file, line and remedy.
     """
     choices = choices or Choices()
-    plans = plan(expand(paths, form), "csv" if columns and form is None else form, choices.labels)
+    files = _inputs(paths, form, choices)
+    plans = plan(files, "csv" if columns and form is None else form, choices.labels)
     if query:
         plans.append(_answer(query, columns or {}, form, choices))
     sources = [
@@ -49,6 +51,21 @@ def open_logs(
     if not sources:
         raise LogError("no log files given")
     return _checked(Log(tuple(sources), columns or {})), notes
+
+
+def _inputs(paths: Iterable[str], form: str | None, choices: Choices) -> list[Input]:
+    """Return the files that paths name; the name of a file may hold an address, too."""
+    files, redaction = expand(paths, form), choices.redaction
+    if redaction is None:
+        return files
+    return [
+        replace(
+            file,
+            name=redaction.file_name(file.name),
+            group=file.group and redaction.file_name(file.group),
+        )
+        for file in files
+    ]
 
 
 def _checked(log: Log) -> Log:
@@ -70,7 +87,7 @@ def convert_logs(
     for one canonical log that would be written as it is.
     """
     choices = choices or Choices()
-    files = expand(paths, form)
+    files = _inputs(paths, form, choices)
     form = "csv" if choices.columns and form is None and not query else form
     plans = plan(files, form, choices.labels)
     if query:

@@ -79,6 +79,14 @@ class Redaction:
         """Return the pseudonym of a message id; what is one already stays."""
         return self._pseudonyms.of_text(name, _IDS["message_id"])
 
+    def file_name(self, name: str) -> str:
+        """Return the name of a file without the addresses in it, as mails in a Maildir have."""
+        parts = (self._part_of_name(part) for part in name.split("/"))
+        return "/".join(parts)
+
+    def _part_of_name(self, part: str) -> str:
+        return _ADDRESS.sub(lambda found: self._pseudonyms.of_recipient(found[0]), part)
+
     def scanned(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Redact the canonical columns of a log as they are read."""
         schema = rows.collect_schema()
@@ -98,7 +106,7 @@ class Redaction:
         native = pl.concat_str(pl.col("format").fill_null(""), pl.lit(_APART), "native")
         redacted = rows.with_columns(
             *map(self._canonical, _CANONICAL),
-            _each(pl.col("file"), self._file_name),
+            _each(pl.col("file"), self.file_name),
             _each(native, self._native).alias("native"),
             _each(pl.col("format"), lambda name: name if _is_format(name) else "canonical"),
             pl.when(pl.col("fault").is_in(FAULTS)).then("fault"),
@@ -134,10 +142,6 @@ class Redaction:
             return meaning.rule
         stays = native == NATIVE or _is_words(native)
         return native if stays else self._pseudonyms.of_text(native, _OTHER)
-
-    def _file_name(self, name: str) -> str:
-        """Return the name of a file without the addresses in it, as mails in a Maildir have."""
-        return _ADDRESS.sub(lambda found: self._pseudonyms.of_recipient(found[0]), name)
 
 
 def _each(column: pl.Expr, redacted: Callable[[str], str]) -> pl.Expr:
