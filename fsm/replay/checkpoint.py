@@ -25,7 +25,15 @@ from fsm.machine import Machine
 from fsm.replay.faults import COMPRESSED
 from fsm.replay.fold import Codes
 from fsm.replay.found import LAST
-from fsm.replay.known_rows import DigestFile, KnownRows, Table, digests_of, hashing
+from fsm.replay.known_rows import (
+    DigestFile,
+    KnownRows,
+    Match,
+    Scattered,
+    Table,
+    digests_of,
+    hashing,
+)
 from fsm.replay.manifest import Absorbed, Manifest, Part, Settings, locked, synced
 from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.output import write_frames
@@ -122,6 +130,8 @@ class Checkpoint:
         self._fresh: list[_Fresh] = []
         self.notes: list[str] = []
         """What is said of the files, a line for each."""
+        self.records: frozenset[str] | None = None
+        """The events that the logs of all runs can hold; ``None``: any. See :meth:`resume`."""
 
     @classmethod
     @contextmanager
@@ -146,6 +156,7 @@ class Checkpoint:
 
     def resume(self, log: Log) -> Log:
         """Return what is to be executed: the messages known, and what is new of the log."""
+        self.records = _held(self.before.manifest, log.records)
         rows = self._known_rows()
         for source in log.sources:
             self._take(log, source, rows)
@@ -185,7 +196,7 @@ class Checkpoint:
         for size, digest in _digests(source, sizes):  # noqa: B007
             before = seen.get(digest, before)
         if before is not None and before.digest == digest:
-            self._say_known(source, before.rows, before.name)
+            self._say_known(source, before.rows, _where(source, before.name))
             return
         if before is not None and _is_text(source):
             source = _continued(source, before)
@@ -194,36 +205,46 @@ class Checkpoint:
             own.append(digests)
         match = rows.match(own)
         if match is not None and match.whole:
-            self._say_known(source, source.skip + match.rows, match.name)
+            self._say_known(source, source.skip + match.rows, _where(source, match.name))
             return
-        new = 0
-        if match is not None and match.ending:
-            new = match.rows
+        new = match.rows if match is not None and match.ending else 0
+        scattered = rows.scattered(own, new)
+        if scattered.rows and scattered.known == own.rows - new:
+            self._say_known(source, source.skip + own.rows, ", in another order or other files")
+            return
+        if new and match is not None:
             source = replace(source, skip=source.skip + new)
             self._say_grown(source, match.name)
         elif source.skip and before is not None:
             self._say_grown(source, before.name)
-        elif match is not None and match.rows > 1:
-            self.notes.append(
-                f"{source.name}: its first {match.rows:,} rows are as in {match.name}, which was "
-                "executed; since the rows after them differ, all of it is executed"
-            )
+        if scattered.known:
+            self._say_mixed(source, scattered, match)
         rows.add(own, [(source.name, own.rows)])
         file = Absorbed(source.name, size, digest, source.skip, own.rows - new)
         self._fresh.append(_Fresh(source, file, own, new))
 
-    def _say_known(self, source: Source, rows: int, name: str) -> None:
-        where = "" if name == source.name else f" in {name}"
+    def _say_known(self, source: Source, rows: int, where: str) -> None:
         if rows:
             self.notes.append(
                 f"{source.name}: its {rows:,} rows were executed before{where}; left out now"
             )
 
     def _say_grown(self, source: Source, name: str) -> None:
-        where = "" if name == source.name else f" in {name}"
         self.notes.append(
-            f"{source.name}: its first {source.skip:,} rows were executed before{where}; "
+            f"{source.name}: its first {source.skip:,} rows were executed before"
+            f"{_where(source, name)}; "
             "only those after them are executed now"
+        )
+
+    def _say_mixed(self, source: Source, found: Scattered, match: Match | None) -> None:
+        """Say that rows are executed again: those before or between them may be new."""
+        alike = ""
+        if match is not None and not match.ending and match.rows > 1:
+            alike = f" (its first {match.rows:,} rows are as in {match.name})"
+        self.notes.append(
+            f"{source.name}: {found.known:,} of {found.rows:,} rows looked for were executed "
+            f"before, in another order or among others{alike}; since not all were, they are "
+            "executed again: take them out, or execute the whole log in a new directory"
         )
 
     # After the pass ---------------------------------------------------------------------------
@@ -279,6 +300,7 @@ class Checkpoint:
             tuple(tables),
             tuple(part.name for part in manifest.parts if part not in tables),
             hashing(),
+            None if self.records is None else tuple(sorted(self.records)),
         )
 
     def _extended(self, run: _Run, kind: str, frames: Iterator[pl.DataFrame]) -> list[Part]:
@@ -344,6 +366,13 @@ class _Run:
         return synced(path, rows)
 
 
+def _held(manifest: Manifest, now: frozenset[str] | None) -> frozenset[str] | None:
+    """Return what earlier logs, or those of now, can hold."""
+    if not manifest.runs or now is None:
+        return now
+    return None if manifest.recorded is None else now.union(manifest.recorded)
+
+
 def _compare(directory: Path, begun: Settings, now: Settings) -> None:
     """Refuse to continue with other machines or settings."""
     if begun.pseudonyms != now.pseudonyms:
@@ -399,6 +428,11 @@ def _refuse_frames(source: Source) -> None:
             remedy = f"convert {source.name} first: fsm convert LOG -o events.parquet"
             remedy += " --pseudonymise KEY" if source.origin.redaction else ""
         raise LogError(f"a checkpoint knows logs by their files; {remedy}")
+
+
+def _where(source: Source, name: str) -> str:
+    """Return in which file rows were executed, where that was another one."""
+    return "" if name == source.name else f" in {name}"
 
 
 def _is_text(source: Source) -> bool:

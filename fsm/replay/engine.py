@@ -157,7 +157,8 @@ def replay(
     settings = settings_of(team, job.validity, job.every or 0, dedupe, log.pseudonyms)
     with Checkpoint.opened(Path(checkpoint), settings) as saved:
         job = replace(job, resumable=True, statuses=True, latest=saved.before.totals.latest)
-        result = _executed(saved.resume(log), given, team, job, to_send, saved, log.records)
+        todo = saved.resume(log)
+        result = _executed(todo, given, team, job, to_send, saved, saved.records)
         saved.commit(result.log, result.outcome, result.new_rejections)
     return result
 

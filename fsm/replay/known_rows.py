@@ -23,7 +23,16 @@ from fsm.replay.scan import microseconds_of, read_batches
 from fsm.replay.scans import scan_parquet
 from fsm.replay.source import NEEDED, OPTIONAL, Log, Source
 
-__all__ = ["COLUMN", "DigestFile", "KnownRows", "Match", "Table", "digests_of", "hashing"]
+__all__ = [
+    "COLUMN",
+    "DigestFile",
+    "KnownRows",
+    "Match",
+    "Scattered",
+    "Table",
+    "digests_of",
+    "hashing",
+]
 
 COLUMN: Final = "digest"
 _FACTORS: Final = {
@@ -35,6 +44,10 @@ _BLOCK: Final = 1 << 17
 """Rows compared at a time."""
 _CANDIDATES: Final = 64
 """Places at which a file may begin that are tried; a hostile log has its first row everywhere."""
+_SAMPLE: Final = 1 << 16
+"""Rows of a file that are looked for in any order, before all of them are."""
+_TOGETHER: Final = 1 << 20
+"""Rows that are looked for in one pass over those that were executed."""
 
 
 def hashing() -> str:
@@ -74,6 +87,7 @@ class Digests(Protocol):
     def rows(self) -> int: ...
     def read(self, first: int, last: int) -> Keys: ...
     def find(self, digest: int) -> list[int]: ...
+    def held(self, digests: Keys) -> Keys: ...
 
 
 class DigestFile:
@@ -106,6 +120,15 @@ class DigestFile:
                 break
         return found[:_CANDIDATES]
 
+    def every(self, step: int, first: int) -> Keys:
+        """Return every so many of the digests from ``first`` on."""
+        return np.array(np.memmap(self._file, np.uint64, "r")[first::step])
+
+    def held(self, digests: Keys) -> Keys:
+        """Return those of the digests that it holds."""
+        blocks = (self.read(at, at + _BLOCK) for at in range(0, self.rows, _BLOCK))
+        return digests[np.any([np.isin(digests, block) for block in blocks], axis=0)]
+
     def frames(self, first: int) -> Iterator[pl.DataFrame]:
         """Yield the digests from ``first`` on as tables."""
         for start in range(first, self.rows, _BLOCK):
@@ -130,6 +153,12 @@ class Table:
         rows = scan_parquet(self.path).with_row_index("at").filter(here)
         return rows.select("at").head(_CANDIDATES).collect()["at"].to_list()
 
+    def held(self, digests: Keys) -> Keys:
+        """Return those of the digests that it holds."""
+        wanted = pl.Series(digests).implode()
+        found = scan_parquet(self.path).filter(pl.col(COLUMN).is_in(wanted)).unique()
+        return found.collect(engine="streaming")[COLUMN].to_numpy()
+
 
 @dataclass(frozen=True)
 class Match:
@@ -142,6 +171,14 @@ class Match:
     whole: bool
     ending: bool
     name: str
+
+
+@dataclass(frozen=True)
+class Scattered:
+    """Of ``rows`` rows of a file that were looked for, ``known`` were executed, in any order."""
+
+    rows: int
+    known: int
 
 
 class KnownRows:
@@ -173,6 +210,25 @@ class KnownRows:
         places = [first + place for first, part in self._parts for place in part.find(begin)]
         found = [self._match_at(place, own) for place in places[: 4 * _CANDIDATES]]
         return max(found, key=lambda m: (m.whole, m.ending, m.rows), default=None)
+
+    def scattered(self, own: DigestFile, first: int) -> Scattered:
+        """Look for the rows of a file from ``first`` on, in any order: for a sample of many.
+
+        Where all of the sample were executed, all rows are looked for.
+        """
+        rows = own.rows - first
+        found = self._known_of(own.every(-(-rows // _SAMPLE), first)) if rows else Scattered(0, 0)
+        if found.known < found.rows or found.rows == rows:
+            return found
+        parts = (own.read(at, at + _TOGETHER) for at in range(first, own.rows, _TOGETHER))
+        return Scattered(rows, sum(self._known_of(part).known for part in parts))
+
+    def _known_of(self, digests: Keys) -> Scattered:
+        known = np.zeros(len(digests), np.bool_)
+        for _, part in self._parts:
+            if part.rows:
+                known |= np.isin(digests, part.held(digests))
+        return Scattered(len(digests), int(known.sum()))
 
     def _match_at(self, place: int, own: DigestFile) -> Match:
         rows = 0

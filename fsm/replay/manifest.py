@@ -90,6 +90,8 @@ class Manifest:
     retired: tuple[str, ...] = ()
     hashing: str = ""
     """What the digests of rows were made by; see :func:`fsm.replay.known_rows.hashing`."""
+    recorded: tuple[str, ...] | None = None
+    """The events that the logs executed can hold; ``None``: any."""
 
     @classmethod
     def read(cls, directory: Path) -> Manifest | None:
@@ -140,6 +142,7 @@ class Manifest:
             parts,
             tuple(body["retired"]),
             str(body.get("hashing", "")),
+            None if body.get("recorded") is None else tuple(body["recorded"]),
         )
 
     def write(self, directory: Path) -> None:

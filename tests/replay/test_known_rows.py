@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
+from fsm.logs.read import open_logs
 from fsm.replay import Replay, checkpoint, read_log, replay
 from fsm.replay.manifest import Manifest
 from tests.command import Fsm
@@ -159,6 +160,54 @@ def test_a_log_that_only_begins_alike_is_executed_and_said(tmp_path: Path) -> No
     result = executed(other, kept)
     assert result.messages == 3
     assert "its first 2 rows are as in" in result.notes[0]
+
+
+@pytest.mark.parametrize("sample", [1 << 16, 2], ids=["all looked for", "a sample first"])
+def test_rows_in_another_order_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: int
+) -> None:
+    monkeypatch.setattr("fsm.replay.known_rows._SAMPLE", sample)
+    monkeypatch.setattr("fsm.replay.known_rows._TOGETHER", 4)
+    kept = tmp_path / "kept"
+    executed(write(tmp_path / "begin.csv", LINES[:2]), kept)
+    before = counts(executed(write(tmp_path / "end.csv", LINES[2:]), kept))
+    result = executed(write(tmp_path / "sorted.csv", sorted(LINES)), kept)
+    assert counts(result) == before
+    assert "sorted.csv: its 6 rows were executed before, in another order" in result.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "known"),
+    [
+        ([LINES[0], LINES[2], *LINES[3:]], "4 of 5"),
+        ([LINES[0], *LINES[3:], "c,relayed,2026-03-04T00:00:09Z"], "3 of 5"),
+        (["c,relayed,2026-03-04T00:00:09Z", LINES[5]], "1 of 2"),
+    ],
+    ids=["what was executed at its end", "among new rows", "a row alone"],
+)
+def test_rows_that_are_executed_again_are_said(
+    tmp_path: Path, lines: list[str], known: str
+) -> None:
+    kept = tmp_path / "kept"
+    executed(write(tmp_path / "end.csv", LINES[2:]), kept)
+    result = executed(write(tmp_path / "whole.csv", lines), kept)
+    assert f"whole.csv: {known} rows looked for were executed before" in result.notes[0]
+    assert result.events == result.accepted + result.rejected == len(LINES[2:]) + len(lines)
+
+
+@pytest.mark.parametrize("first", ["mail", "any"])
+def test_what_any_run_can_record_is_recorded(tmp_path: Path, first: str) -> None:
+    """A log of a mail server knows no opens; one that may hold them stays executed."""
+    rows = pl.read_csv("\n".join([HEADER, *LINES[:1]]).encode())
+    rows.with_columns(format=pl.lit("postfix")).write_csv(tmp_path / "mail.csv")
+    write(tmp_path / "any.csv", LINES[2:3])
+    logs = {name: open_logs([str(tmp_path / f"{name}.csv")])[0] for name in ("mail", "any")}
+    second = "any" if first == "mail" else "mail"
+    lacking = []
+    for name in (first, second, first):
+        result = replay(logs[name], MACHINES, companions=load_bare, checkpoint=tmp_path / "kept")
+        lacking.append(any(result.not_recorded))
+    assert lacking == [first == "mail", False, False]
 
 
 def test_the_command_says_it_and_json_holds_it(tmp_path: Path, fsm: Fsm) -> None:
