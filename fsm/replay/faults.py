@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,10 +18,12 @@ from fsm.replay.scans import scan_lines
 if TYPE_CHECKING:
     import _csv
 
-__all__ = ["COMPRESSED", "csv_reader", "unreadable"]
+__all__ = ["COMPRESSED", "csv_reader", "long_fields", "unreadable"]
 
 COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd files begin."""
+_OPEN_QUOTE = "a quote that is never closed"
+_STRAY_QUOTE = 'quotes within a field; quote the field and double them: "a ""b"" c"'
 
 
 class Faulty(Protocol):
@@ -63,7 +66,8 @@ def _first_bad_line(source: Faulty) -> tuple[int, str] | None:
         return bad, "not UTF-8 text; save the log as UTF-8"
     if source.format == "jsonl":
         return _first_bad_json(source.path)
-    return _first_bad_record(source.path, source.separator)
+    with long_fields():
+        return _first_bad_record(source.path, source.separator)
 
 
 def _first_undecodable(path: Path) -> int | None:
@@ -93,25 +97,57 @@ def _first_bad_json(path: Path) -> tuple[int, str] | None:
 
 
 def _first_bad_record(path: Path, separator: str) -> tuple[int, str] | None:
-    reader = csv_reader(path, separator)
-    width, line = len(next(reader, [])), 1
-    for record in reader:
-        if len(record) > width:
-            return line + 1, (
-                f"{len(record)} fields under {width} headers; "
-                f"quote fields with {separator_name(separator)}"
-            )
-        if len(record) < width and any("\n" in value for value in record):
-            return line + 1, "a quote that is never closed"
-        line = reader.line_num
+    quotes, line = 0, 0
+
+    def counted() -> Iterator[str]:
+        nonlocal quotes
+        for text in _csv_lines(path):
+            quotes += text.count('"')
+            yield text
+
+    reader = csv.reader(counted(), delimiter=separator, strict=True)
+    width = 0
+    try:
+        for record in reader:
+            width = width or len(record)
+            fault = _fault_of(record, width, separator, quotes)
+            if fault:
+                return line + 1, fault
+            line = reader.line_num
+    except csv.Error as error:
+        return line + 1, _OPEN_QUOTE if "end of data" in str(error) else _STRAY_QUOTE
     return None
 
 
+def _fault_of(record: list[str], width: int, separator: str, quotes: int) -> str | None:
+    """Return what is wrong with a record; ``quotes`` are those up to its end."""
+    if len(record) > width:
+        return (
+            f"{len(record)} fields under {width} headers; "
+            f"quote fields with {separator_name(separator)}"
+        )
+    if len(record) < width and any("\n" in value for value in record):
+        return _OPEN_QUOTE
+    return _STRAY_QUOTE if quotes % 2 else None
+
+
+@contextmanager
+def long_fields() -> Iterator[None]:
+    """Let :mod:`csv` read fields as long as polars does; its limit is one for the whole process."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def csv_reader(path: Path, separator: str = ",") -> _csv.Reader:
-    """Read records as polars does: only a line feed ends a line."""
-    csv.field_size_limit(2**31 - 1)
-    lines = (text.replace("\r", " ") + "\n" for text in _text_lines(path))
-    return csv.reader(lines, delimiter=separator)
+    """Read records as polars does: only a line feed ends a line. See :func:`long_fields`."""
+    return csv.reader(_csv_lines(path), delimiter=separator)
+
+
+def _csv_lines(path: Path) -> Iterator[str]:
+    return (text.replace("\r", " ") + "\n" for text in _text_lines(path))
 
 
 def _text_lines(path: Path) -> Iterator[str]:

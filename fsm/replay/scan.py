@@ -329,10 +329,17 @@ def _blanks(log: Log, source: Source) -> pl.LazyFrame:
     return source.raw(log.names(source)).select(pl.all_horizontal(pl.all().is_null()).alias(BLANK))
 
 
+_LACKING = {
+    "message_id": "no message_id; every event belongs to a message",
+    "timestamp": "no timestamp; every event has a time, such as 2026-01-31T09:30:00Z",
+}
+"""What is said where a needed value is empty."""
+
+
 def _wrong(source: Source, frame: pl.DataFrame) -> Iterator[tuple[str, pl.Series, str]]:
     """Yield column, wrong rows and fault, in the order in which they are reported."""
     missing = frame["message_id"].fill_null("") == ""
-    yield "message_id", missing, "no message_id; every event belongs to a message"
+    yield "message_id", missing, ""
     if "seq" in frame.columns:
         yield "seq", seq_numbers(frame["seq"])[1], "not a whole number"
     yield "timestamp", microseconds_of(source, frame["timestamp"]).is_null(), ""
@@ -358,17 +365,15 @@ def _refuse(log: Log, source: Source) -> NoReturn:
     column = next(name for name in ("message_id", "seq", "timestamp") if name in found)
     row, value, count, fault = found[column]
     line = source.lines(np.array([row]))[0]
-    text = "" if value is None else f"{_shorten(value)!r} "
+    said = f"{column} {_shorten(value)!r} {fault or _no_time(value)}" if value else _LACKING[column]
     more = f" ({count - 1:,} more like it)" if count > 1 else ""
-    raise LogError(
-        f"{place_of(source.name, line)}: {column} {text}{fault or _no_time(value)}{more}"
-    )
+    raise LogError(f"{place_of(source.name, line)}: {said}{more}")
 
 
-def _no_time(text: str | None) -> str:
-    if is_beyond_calendar(text or ""):
+def _no_time(text: str) -> str:
+    if is_beyond_calendar(text):
         return "is not from 0001-01-02 to 9999-12-30; correct it, or leave the event out"
-    naive = not microseconds(pl.Series([f"{text or ''}Z"])).is_null().item()
+    naive = not microseconds(pl.Series([f"{text}Z"])).is_null().item()
     if naive:
         return "has no zone; write it in UTC with a final Z"
     return "is not a time; write 2026-01-31T09:30:00Z"

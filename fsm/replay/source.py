@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
+from fsm.replay.faults import COMPRESSED, csv_reader, long_fields, unreadable
 from fsm.replay.fold import Codes
 from fsm.replay.parquet_pages import check_pages
 from fsm.replay.pipes import is_stream, spooled
@@ -223,7 +223,8 @@ class Source:
             return numbers["number"].to_numpy().astype(np.intp)[rows]
         if scan.select(text.str.contains('"', literal=True).any()).collect().item():
             starts = islice(self._quoted_records(), int(rows.max()) + 1)
-            found = np.fromiter(starts, dtype=np.intp)
+            with long_fields():
+                found = np.fromiter(starts, dtype=np.intp)
             if len(found) <= rows.max():
                 raise LogError(
                     f"{self.name}: quotes within its fields; double them, or take them out"
@@ -481,7 +482,12 @@ def open_source(path: Path, name: str, log_format: str | None) -> Source:
         check_pages(path, name)
         return Source(path, name, form, stamp=stamp)
     check_records(path, name, quotes=form == "csv")
-    mark = separator_of(first_line(path, name) or "", NEEDED) if form == "csv" else ","
+    header = first_line(path, name) or ""
+    if "\r" in header:
+        raise LogError(
+            f"{name}: its lines end with carriage returns alone; save it with line feeds"
+        )
+    mark = separator_of(header, NEEDED) if form == "csv" else ","
     return Source(path, name, form, stamp=stamp, separator=mark)
 
 
@@ -506,8 +512,13 @@ def _sniff(path: Path, name: str, head: bytes) -> str:
 
 
 def check_columns(source: Source, named: Mapping[str, str]) -> None:
-    """Refuse a log without a needed column."""
+    """Refuse a log without a needed column, or with two of a name that is read."""
     there = source.present(named)
+    if source.format == "csv":
+        given = source.raw(named).collect_schema().names()
+        twice = [named[name] for name in there if f"{named[name]}_duplicated_0" in given]
+        if twice:
+            raise LogError(f"{source.name}:1: two columns {twice[0]!r}; rename the one not meant")
     for name in NEEDED:
         if name not in there:
             names = _shown_columns(source, named)

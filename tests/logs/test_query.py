@@ -134,7 +134,7 @@ WRONG = {
     ),
     "no message": (
         "SELECT NULL AS message_id, event, '2026-03-02T09:00:00Z' AS timestamp FROM log",
-        "query:row 1: message_id no message_id; every event belongs to a message (7 more",
+        "query:row 1: no message_id; every event belongs to a message (7 more",
     ),
     "not well-formed": ("SELECT FROM WHERE", "query: "),
 }

@@ -1,5 +1,6 @@
 """Wrong input: one clear line with file, line and remedy, and nothing half-written."""
 
+import csv
 import gzip
 import io
 import json
@@ -35,12 +36,12 @@ BAD = {
         f"{HEADER}{GOOD}m,relayed,+10000-01-01T00:00:00Z\n".encode(),
         ":3: timestamp '+10000-01-01T00:00:00Z' is not from 0001-01-02 to 9999-12-30",
     ),
-    "no time": (f"{HEADER}m,relayed\n".encode(), ":2: timestamp is not a time; write"),
+    "no time": (f"{HEADER}m,relayed\n".encode(), ":2: no timestamp; every event has a time"),
     "a time after a field of two lines": (
         f'{HEADER}"m\n1",relayed,2026-01-01T00:00:00Z\nm,relayed,never\n'.encode(),
         ":4: timestamp 'never' is not a time",
     ),
-    "no message id": (f"{HEADER}{GOOD},relayed,x\n".encode(), ":3: message_id no message_id"),
+    "no message id": (f"{HEADER}{GOOD},relayed,x\n".encode(), ":3: no message_id"),
     "a seq that is no number": (
         b"message_id,event,timestamp,seq\nm,relayed,2026-01-01T00:00:00Z,first\n",
         ":2: seq 'first' not a whole number",
@@ -50,6 +51,22 @@ BAD = {
         ":3: 4 fields under 3 headers; quote fields with commas",
     ),
     "an open quote": (f'{HEADER}{GOOD}"m,a,b\nm,a,b\n'.encode(), ":3: a quote that is never clo"),
+    "quotes around a part of a field": (
+        f'{HEADER}{GOOD}"m" x,relayed,2026-01-01T00:00:00Z\n'.encode(),
+        ":3: quotes within a field; quote the field and double them",
+    ),
+    "a quote in a field": (
+        f'{HEADER}{GOOD}m"x,relayed,2026-01-01T00:00:00Z\n'.encode(),
+        ":3: quotes within a field; quote the field and double them",
+    ),
+    "two columns of a name": (
+        b"message_id,event,timestamp,event\nm,relayed,2026-01-01T00:00:00Z,delivered\n",
+        ":1: two columns 'event'; rename the one not meant",
+    ),
+    "carriage returns alone": (
+        f"{HEADER}{GOOD}".replace("\n", "\r").encode(),
+        ": its lines end with carriage returns alone; save it with line feeds",
+    ),
     "not text": (f"{HEADER}{GOOD}".encode() + b"m\xff,a,b\n", ":3: not UTF-8 text"),
     "binary junk": (bytes(range(256)) * 20, ": binary data, neither CSV, JSONL nor Parquet"),
     "an empty file": (b"", ": empty; a log begins with a header line or a record"),
@@ -88,6 +105,16 @@ def test_a_bad_log_gets_one_clear_line(case: str, tmp_path: Path) -> None:
         text = str(caught.value)
         assert text.startswith(f"{path}{message}"), text
         assert "\n" not in text
+
+
+def test_other_readers_keep_their_longest_field(tmp_path: Path) -> None:
+    """The limit of the csv module is one for the whole process."""
+    limit = csv.field_size_limit()
+    for text in (f'{HEADER}"m\n{"x" * 200_000}",a,b\nm,a,b\n', f'{HEADER}{GOOD}"m,a,b\n'):
+        (tmp_path / "log.csv").write_text(text)
+        with pytest.raises(LogError):
+            _ = read_log([tmp_path / "log.csv"]).frame
+        assert csv.field_size_limit() == limit
 
 
 def test_a_directory_and_a_missing_file(tmp_path: Path) -> None:

@@ -199,7 +199,10 @@ def test_rows_that_are_executed_again_are_said(
 def test_what_any_run_can_record_is_recorded(tmp_path: Path, first: str) -> None:
     """A log of a mail server knows no opens; one that may hold them stays executed."""
     rows = pl.read_csv("\n".join([HEADER, *LINES[:1]]).encode())
-    rows.with_columns(format=pl.lit("postfix")).write_csv(tmp_path / "mail.csv")
+    converted = {"format": "postfix", "native": "queued", "rule": "queued"}
+    rows.with_columns(pl.lit(v).alias(k) for k, v in converted.items()).write_csv(
+        tmp_path / "mail.csv"
+    )
     write(tmp_path / "any.csv", LINES[2:3])
     logs = {name: open_logs([str(tmp_path / f"{name}.csv")])[0] for name in ("mail", "any")}
     second = "any" if first == "mail" else "mail"
