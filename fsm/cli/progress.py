@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable
@@ -51,7 +52,8 @@ class Progress:
 def megabytes(paths: Iterable[str]) -> int | None:
     """Return how much there is to read; None where it cannot be told without reading."""
     places = [Path(path) for path in paths]
-    if not places or not all(place.is_file() and place.suffix not in _PACKED for place in places):
+    files = [place for place in places if os.path.isfile(place)]  # noqa: PTH113 (takes long names)
+    if not files or len(files) < len(places) or any(file.suffix in _PACKED for file in files):
         return None
     return sum(place.stat().st_size for place in places) >> 20
 

@@ -160,13 +160,25 @@ def _here(path: str) -> Iterator[Input]:
     if path == "-":
         yield _spooled(sys.stdin.buffer, "<stdin>")
         return
+    if not path:
+        raise LogError("the name of a log is empty; is a variable of the shell not set?")
     names = [path]
-    if glob.has_magic(path) and not Path(path).exists():
-        names = sorted(glob.glob(path, recursive=True))  # noqa: PTH207
+    if glob.has_magic(path) and not os.path.exists(path):  # noqa: PTH110 (no name is too long)
+        names = sorted(glob.glob(_pattern(path), recursive=True))  # noqa: PTH207
         if not names:
             raise LogError(f"{path}: no file has such a name")
     for name in names:
         yield from _maildir(Path(name)) or [_file(Path(name), name)]
+
+
+def _pattern(path: str) -> str:
+    """Return a pattern in which folders that exist by their names stand for themselves."""
+    parts = path.split("/")
+    for count in range(len(parts) - 1, 0, -1):
+        folder = "/".join(parts[:count])
+        if os.path.isdir(folder):  # noqa: PTH112 (no name is too long for it)
+            return "/".join([glob.escape(folder), *parts[count:]])
+    return path
 
 
 def _file(path: Path, name: str) -> Input:

@@ -6,6 +6,7 @@ Every event keeps its file and its row, so that whatever is said of it can be pr
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -420,18 +421,29 @@ def read_log(
 ) -> Log:
     """Open log files (``-`` is standard input), also in object stores and on the web.
 
+    A file that is named twice, in whatever way, is read once.
+
     ``columns`` maps a canonical column to the name it has in the files (``message_id`` to
     ``case_id``). The format is told by content unless it is given. Raises
     :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened; what
     is wrong further inside is found when the log is replayed.
     """
-    sources = [source for path in paths for source in _open(str(path), log_format)]
+    sources = [source for path in _once(paths) for source in _open(path, log_format)]
     log = Log(tuple(sources), columns or {})
     if not log.sources:
         raise LogError("no log files given")
     for source in log.sources:
         check_columns(source, log.named)
     return log
+
+
+def _once(paths: Iterable[str | Path]) -> Iterable[str]:
+    """Return the paths without those of a file that one before them names."""
+    found: dict[str, str] = {}
+    for path in map(str, paths):
+        own = path if path == "-" or is_remote(path) else os.path.realpath(local_path(path))
+        found.setdefault(own, path)
+    return found.values()
 
 
 def _open(path: str, log_format: str | None) -> Iterator[Source]:

@@ -78,6 +78,32 @@ def test_a_name_that_begins_with_a_tilde_is_no_home(
     assert read_log(["~/log.csv"]).frame["message_id"].to_list() == ["own"]
 
 
+def test_a_folder_of_a_pattern_stands_for_itself(tmp_path: Path) -> None:
+    write(tmp_path / "logs[1]" / "*" / "day1.csv", "own")
+    write(tmp_path / "logs1" / "a" / "day1.csv", "another")
+    for pattern in ("logs[1]/*/day?.csv", "logs[1]/**/day[1].csv", "logs[1]/?/*"):
+        (source,) = open_logs([str(tmp_path / pattern)])[0].sources
+        assert source.path == tmp_path / "logs[1]" / "*" / "day1.csv"
+
+
+def test_a_file_that_is_named_twice_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "log.csv", "own")
+    (tmp_path / "link.csv").symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    names = ["log.csv", "./log.csv", str(path), "link.csv"]
+    assert len(read_log(names).sources) == len(open_logs(names)[0].sources) == 1
+
+
+@pytest.mark.parametrize("name", ["", "lo*" * 200, "log" * 200], ids=["none", "pattern", "long"])
+def test_what_is_no_name_is_said(name: str, tmp_path: Path, fsm: Fsm) -> None:
+    result = fsm("replay", name)
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert "internal error" not in result.err
+    assert name or "the name of a log is empty" in result.err
+
+
 def test_patterns_are_filled_in_where_no_file_has_the_name(tmp_path: Path, fsm: Fsm) -> None:
     for number in (1, 2):
         write(tmp_path / f"log{number}.csv", f"m{number}")
