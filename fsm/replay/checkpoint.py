@@ -243,8 +243,9 @@ class Checkpoint:
             alike = f" (its first {match.rows:,} rows are as in {match.name})"
         self.notes.append(
             f"{source.name}: {found.known:,} of {found.rows:,} rows looked for were executed "
-            f"before, in another order or among others{alike}; since not all were, they are "
-            "executed again: take them out, or execute the whole log in a new directory"
+            f"before, in another order or among others{alike}; since not all were, none is left "
+            "out: unless event_id or --dedupe drops them, take them out, or execute the whole log "
+            "in a new directory"
         )
 
     # After the pass ---------------------------------------------------------------------------

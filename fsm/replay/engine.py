@@ -122,8 +122,8 @@ def replay(
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is executed. What it has executed it knows by its
     rows, in whatever file they come again: such files are skipped, of one that has grown the new
-    rows are executed, and ``notes`` of the result say so, also where rows among new ones are
-    executed again. An event that is older than what
+    rows are executed, and ``notes`` of the result say so, also where rows among new ones
+    come again. An event that is older than what
     the checkpoint has seen of its message is rejected as late. The machines, ``validity``,
     ``every`` (default: an hour) and ``dedupe`` must stay the same. A run that ends early, however
     it ends, leaves the checkpoint as it was.
