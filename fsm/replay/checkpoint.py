@@ -231,13 +231,12 @@ class Checkpoint:
 
     def _say_grown(self, source: Source, name: str) -> None:
         self.notes.append(
-            f"{source.name}: its first {source.skip:,} rows were executed before"
-            f"{_where(source, name)}; "
-            "only those after them are executed now"
+            f"{source.name}: its first {source.skip:,} rows were executed "
+            f"before{_where(source, name)}; only those after them are executed now"
         )
 
     def _say_mixed(self, source: Source, found: Scattered, match: Match | None) -> None:
-        """Say that rows are executed again: those before or between them may be new."""
+        """Say that rows come again, before, after or among new ones."""
         alike = ""
         if match is not None and not match.ending and match.rows > 1:
             alike = f" (its first {match.rows:,} rows are as in {match.name})"

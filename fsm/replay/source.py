@@ -495,7 +495,7 @@ def open_source(path: Path, name: str, log_format: str | None) -> Source:
         return Source(path, name, form, stamp=stamp)
     check_records(path, name, quotes=form == "csv")
     header = first_line(path, name) or ""
-    if "\r" in header:
+    if form == "csv" and "\r" in header.rstrip("\r"):
         raise LogError(
             f"{name}: its lines end with carriage returns alone; save it with line feeds"
         )
