@@ -22,7 +22,8 @@ from fsm.replay.codebook import Codebook
 from fsm.replay.faults import unreadable
 from fsm.replay.fold import Codes, Index, Keys
 from fsm.replay.instants import microseconds
-from fsm.replay.source import Log, Source, place_of
+from fsm.replay.row_groups import row_groups, slices
+from fsm.replay.source import CHECKPOINT, Log, Source, place_of
 
 __all__ = [
     "OWN",
@@ -34,11 +35,15 @@ __all__ = [
     "frames",
     "microseconds_of",
     "read_batches",
+    "read_rows",
     "readable",
 ]
 
 ROWS = 1 << 19
 """Rows of a batch: its columns stay in the cache of the processor."""
+
+MOST = 4 * ROWS
+"""Rows of a row group that are read at once."""
 
 BLANK = "\0blank"
 OWN = "\0own "
@@ -113,7 +118,7 @@ class Reader:
         for source in self.log.sources:
             self.firsts.append(first)
             columns = [*self._columns(), *source.further]
-            for frame in read_batches(source, self.log.scan(source).select(columns)):
+            for frame in read_rows(source, self.log.scan(source).select(columns)):
                 batch = self._batch(source, frame, first)
                 if source.further:
                     batch = replace(batch, past=frame.select(source.further))
@@ -185,6 +190,39 @@ def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     source.check_unchanged()
 
 
+def read_rows(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a query that has one row for each row of the source, in order.
+
+    Other than with :func:`read_batches`, no more is read ahead than one batch: a Parquet file is
+    read a few row groups at a time, the other formats in small parts that are joined again.
+    """
+    groups = row_groups(source.path) if source.format in ("parquet", CHECKPOINT) else None
+    with readable(source):
+        parts = _joined(frame) if groups is None else _sliced(frame, groups)
+        for part in parts:
+            yield from part.iter_slices(ROWS)
+    source.check_unchanged()
+
+
+def _sliced(frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:
+    for first, count in slices(groups, ROWS, MOST):
+        yield frame.slice(first, count).collect(engine="in-memory")
+    if rest := frame.slice(sum(groups)).collect(engine="in-memory").height:
+        raise LogError(f"{rest:,} rows more than its row groups have")
+
+
+def _joined(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """polars keeps about eight parts ready, so they are small ones."""
+    waiting: list[pl.DataFrame] = []
+    for part in frame.collect_batches(chunk_size=ROWS // 8, maintain_order=True):
+        waiting.append(part)
+        if sum(p.height for p in waiting) >= ROWS:
+            yield pl.concat(waiting, rechunk=True)
+            waiting = []
+    if waiting:
+        yield pl.concat(waiting, rechunk=True)
+
+
 @contextmanager
 def readable(source: Source) -> Iterator[None]:
     """Say in one line what is wrong with a source, where polars cannot read it."""
@@ -202,7 +240,7 @@ def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
     """
     spans = []
     for source in log.sources:
-        for part in read_batches(source, log.scan(source).select("timestamp")):
+        for part in read_rows(source, log.scan(source).select("timestamp")):
             times = microseconds_of(source, part["timestamp"]).drop_nulls()
             if as_of is not None:
                 times = times.filter(times <= as_of)
