@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from fsm import __version__
+from fsm.cli.environment import set_up
 from fsm.errors import FsmError
 
 __all__ = ["cli", "main"]
@@ -74,7 +75,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; no traceback reaches the user."""
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here, and it is costly
+    set_up()
     sys.path.insert(0, "")
     sys.unraisablehook = _say_unraisable
     try:

@@ -24,6 +24,7 @@ from fsm.machine import Machine
 from fsm.replay.chunk import DIGITS, Bucket, Chunk, deal
 from fsm.replay.fold import smallest
 from fsm.replay.found import Tables, execute_bucket
+from fsm.replay.memory import column_bytes, give_back, workers_within
 from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.result import MachineResult, Replay
 from fsm.replay.scan import Batch, Reader, Wanted
@@ -109,9 +110,11 @@ def replay(
     the machines were compiled from, and must agree; see :mod:`fsm.replay.words`.
 
     ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic and
-    sojourn times will be asked for, which saves a second pass. Columns beyond ``memory`` bytes
-    (default: a quarter of the machine's) go to a temporary file. ``workers`` is the number of
-    threads (default: one per processor). ``progress`` is told the number of rows read so far.
+    sojourn times will be asked for, which saves a second pass. What is kept of every row, and the work on it,
+    take at most ``memory`` bytes (default: a quarter of the machine's); the rest goes to a
+    temporary file. What a process needs beside it: see :mod:`fsm.replay.memory`. ``workers`` is
+    the number of threads (default: one per processor, as far as the memory allows). ``progress``
+    is told the number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is read. Files that it knows (by their content) are
@@ -250,7 +253,9 @@ class _Pass:
     """Chunks, then buckets, then counts."""
 
     def __init__(self, log: Log, teams: Sequence[Team], job: Job, *, ordered: bool) -> None:
-        self.job, self.teams, self.store = job, teams, Store(job.memory)
+        self.job, self.teams = job, teams
+        self.workers = workers_within(job.memory, job.workers)
+        self.store = Store(column_bytes(job.memory, self.workers))
         ids = "event_id" in log.present
         with_deliveries = "delivery_id" in log.present and job.every is not None
         wanted = Wanted(
@@ -280,6 +285,7 @@ class _Pass:
                 self.chunks.append(self._chunk(batch))
             if self.job.progress:
                 self.job.progress(batch.first + batch.height)
+        give_back()
         rules = Rules(self.teams, self.job.validity, self._end())
         buckets = self._buckets()
         outcome = Outcome(
@@ -293,11 +299,12 @@ class _Pass:
         if self.chunks:
             outcome.earliest, outcome.latest = self.earliest, self.latest
             outcome.starts = self.starts
-        with ThreadPoolExecutor(self.job.workers) as pool:
+        with ThreadPoolExecutor(self.workers) as pool:
             todo = partial(execute_bucket, rules=rules, tables=self._tables(len(buckets)))
             for found in pool.map(todo, buckets):
                 outcome.add(found)
         outcome.finish()
+        give_back()
         return outcome
 
     def _end(self) -> int:
