@@ -332,6 +332,9 @@ def _bounded(times: pl.Series) -> pl.Series:
 
 def seq_numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return the numbers of ``seq`` (null where there is none), and which are no whole number."""
+    if column.dtype.is_integer():
+        number = column.cast(pl.Int64, strict=False)
+        return number, number.is_null() & column.is_not_null()
     text = column.cast(pl.String).str.strip_chars()
     number = text.replace("", None).cast(pl.Int64, strict=False)
     return number, number.is_null() & (text.fill_null("") != "")

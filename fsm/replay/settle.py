@@ -144,8 +144,8 @@ def _in_time(groups: Groups, rows: Rows) -> Groups:
     times = rows.times.take(order)
     back: Mask = times[1:] < times[:-1]
     if rows.seqs is not None:
-        seqs = rows.seqs.take(order)
-        back |= (times[1:] == times[:-1]) & (seqs[1:] < seqs[:-1])
+        tied = np.flatnonzero(times[1:] == times[:-1])
+        back[tied] = rows.seqs.take(order[tied + 1]) < rows.seqs.take(order[tied])
     back[starts[1:] - 1] = False
     if not back.any():
         return groups
@@ -155,7 +155,7 @@ def _in_time(groups: Groups, rows: Rows) -> Groups:
     places = np.flatnonzero(mixed[owners])
     by = [times[places], owners[places]]
     if rows.seqs is not None:
-        by.insert(0, seqs[places])
+        by.insert(0, rows.seqs.take(order[places]))
     order = order.copy()
     order[places] = order[places][np.lexsort(by)]
     return Groups(order, starts)
