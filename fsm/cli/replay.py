@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
+from fsm.cli.memory import memory_option, say_what_exceeds
 from fsm.cli.options import LogOptions, log_options
 from fsm.cli.progress import Progress
 from fsm.cli.text import counted, number, percentage, print_json, table
-from fsm.cli.values import Duration, Size
+from fsm.cli.values import Duration
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
 from fsm.replay.source import place_of
@@ -31,7 +32,7 @@ _REJECTIONS_SHOWN = 10
 @click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected event.")
 @click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
 @click.option("--oracle/--no-oracle", default=True, help="Check traces with the real classes.")
-@click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
+@memory_option
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Go on from what it holds.")
 @click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -59,6 +60,8 @@ def command(
     an apostrophe stands before a text that a spreadsheet would compute, such as =1+1.
     """
     log = source.read()
+    if memory is not None:
+        say_what_exceeds(log)
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
         result = replay(
             log,

@@ -110,11 +110,11 @@ def replay(
     the machines were compiled from, and must agree; see :mod:`fsm.replay.words`.
 
     ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic and
-    sojourn times will be asked for, which saves a second pass. What is kept of every row, and the work on it,
-    take at most ``memory`` bytes (default: a quarter of the machine's); the rest goes to a
-    temporary file. What a process needs beside it: see :mod:`fsm.replay.memory`. ``workers`` is
-    the number of threads (default: one per processor, as far as the memory allows). ``progress``
-    is told the number of rows read so far.
+    sojourn times will be asked for, which saves a second pass. What is kept of every row and the
+    work on it take ``memory`` bytes at most (default: a quarter of the machine's), the rest goes
+    to a temporary file; :mod:`fsm.replay.memory` says what a process needs beside it. ``workers``
+    is the number of threads (default: one per processor, as far as the memory allows).
+    ``progress`` is told the number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is read. Files that it knows (by their content) are

@@ -4,6 +4,11 @@ The bound (``--memory``) is for what grows with the log: the columns that are ke
 and the work on them. Beside it stands the floor, which does not grow: the interpreter, the
 libraries, and the few batches of rows that are being read or written. So the process needs at
 most the bound and the floor. What does not fit in the bound is kept in a temporary file.
+
+Three things are bounded by neither: the rejected events (about 40 bytes each) and the tables of
+``--series`` and ``--rejected``; row groups of Parquet beyond :data:`fsm.replay.scan.MOST` rows,
+which polars unpacks as a whole; and JSONL files, which polars maps: their pages count as memory of
+the process, but the system takes them back whenever it needs them.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ WORK = 32 * MB
 
 LEAST = 2 * WORK
 """The least bound that can be kept."""
+
 
 def workers_within(bound: int, wanted: int) -> int:
     """Return how many threads work at a time: their work takes half of the bound at most.

@@ -33,6 +33,7 @@ __all__ = [
     "collect",
     "extent",
     "frames",
+    "large_row_groups",
     "microseconds_of",
     "read_batches",
     "read_rows",
@@ -202,6 +203,14 @@ def read_rows(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         for part in parts:
             yield from part.iter_slices(ROWS)
     source.check_unchanged()
+
+
+def large_row_groups(log: Log) -> Iterator[tuple[str, int, int]]:
+    """Yield the sources with a row group beyond what is read at once: name, its rows, the most."""
+    for source in log.sources:
+        groups = row_groups(source.path) if source.format == "parquet" else None
+        if (largest := max(groups or [0])) > MOST:
+            yield source.name, largest, MOST
 
 
 def _sliced(frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:
