@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import Engine, Facts, WrongResultError
 
-__all__ = ["LEVELS", "WORKERS"]
+__all__ = ["BOUNDED", "LEVELS", "WIDE", "WORKERS"]
 
 MACHINES = ("with-feedback", "without-feedback")
 HOUR = timedelta(hours=1)
@@ -22,7 +22,8 @@ MODULES = (
     "fsm.replay",
     "fsm.replay.output",
 )
-SMALL_MEMORY = 128 * 2**20
+MB = 2**20
+WIDE = "fsm counts, every column"
 
 
 def _replay(log: Path, **asked: Any) -> Any:
@@ -126,13 +127,21 @@ def _engine(
     return Engine(name, MODULES, partial(run, **asked), facts, form=form, largest=largest)
 
 
+_BOUNDED = tuple(
+    (f"fsm {what}, memory {size} MB", run, size * MB)
+    for what, run in (("counts", counts), ("status", status))
+    for size in (200, 500)
+)
+BOUNDED = {name: bound for name, _, bound in _BOUNDED}
+"""The engines of bounded memory, with their bounds in bytes."""
+
 LEVELS = (
     _engine("fsm counts", counts),
     _engine("fsm series", series),
     _engine("fsm status", status),
     _engine("fsm counts, oracle off", counts, oracle=False),
-    _engine("fsm series, memory 128 MB", series, memory=SMALL_MEMORY),
-    _engine("fsm status, memory 128 MB", status, memory=SMALL_MEMORY),
+    *(_engine(name, run, memory=bound) for name, run, bound in _BOUNDED),
+    _engine(WIDE, counts, form="wide", largest=10**7),
     _engine("fsm counts, from CSV", counts, form="csv", largest=10**7),
 )
 
