@@ -199,7 +199,7 @@ def read_rows(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """
     groups = row_groups(source.path) if source.format in ("parquet", CHECKPOINT) else None
     with readable(source):
-        parts = _joined(frame) if groups is None else _sliced(frame, groups)
+        parts = _joined(frame) if groups is None else _sliced(source, frame, groups)
         for part in parts:
             yield from part.iter_slices(ROWS)
     source.check_unchanged()
@@ -213,17 +213,17 @@ def large_row_groups(log: Log) -> Iterator[tuple[str, int, int]]:
             yield source.name, largest, MOST
 
 
-def _sliced(frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:
+def _sliced(source: Source, frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:
     for first, count in slices(groups, ROWS, MOST):
         yield frame.slice(first, count).collect(engine="in-memory")
-    if rest := frame.slice(sum(groups)).collect(engine="in-memory").height:
-        raise LogError(f"{rest:,} rows more than its row groups have")
+    if frame.slice(sum(groups), 1).collect(engine="in-memory").height:
+        raise LogError(f"{source.name}: not readable as Parquet: more rows than its row groups say")
 
 
 def _joined(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """polars keeps about eight parts ready, so they are small ones."""
     waiting: list[pl.DataFrame] = []
-    for part in frame.collect_batches(chunk_size=ROWS // 8, maintain_order=True):
+    for part in frame.collect_batches(chunk_size=max(1, ROWS // 8), maintain_order=True):
         waiting.append(part)
         if sum(p.height for p in waiting) >= ROWS:
             yield pl.concat(waiting, rechunk=True)
