@@ -24,6 +24,7 @@ Times = NDArray[np.int64]
 DUE = -1
 """Stands for the row of the end of a validity period, which no log has."""
 NEVER = np.iinfo(np.int64).max
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,27 @@ def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
 def _repeated(among: Mask, *columns: NDArray[np.generic]) -> Mask:
     """Return which rows repeat, in every column, an earlier row."""
     places = np.flatnonzero(among)
+    places = places[_may_repeat([column[places] for column in columns])]
     values = [column[places] for column in columns]
     by = np.lexsort(values)
     same = np.logical_and.reduce([v[by][1:] == v[by][:-1] for v in values])
     repeated = np.zeros(len(among), dtype=np.bool_)
     repeated[places[by[1:]][same]] = True
     return repeated
+
+
+def _may_repeat(columns: Sequence[NDArray[Any]]) -> Index:
+    """Return the rows whose columns have a hash that another row has too: few, in most logs."""
+    hashes = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        hashes = (hashes ^ column.astype(np.uint64)) * _FACTOR
+        hashes ^= hashes >> np.uint64(32)
+    ordered = np.sort(hashes)
+    shared = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(shared):
+        return np.zeros(0, np.intp)
+    at = np.searchsorted(shared, hashes).clip(max=len(shared) - 1)
+    return np.flatnonzero(shared[at] == hashes)
 
 
 def _after_the_past(groups: Groups, rows: Rows) -> tuple[Groups, dict[str, Any]]:
