@@ -177,12 +177,14 @@ def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
     if rows.ids is None and rows.names is None:
         return groups, np.zeros(0, np.intp)
     owners = _owners(groups)
+    lengths = np.diff(groups.starts, append=len(groups.order))
+    several = np.repeat(lengths > 1, lengths)  # most messages of many logs have one event
     if rows.ids is not None:
         ids = rows.ids.take(groups.order)
-        kept &= ~_repeated(ids != 0, ids, owners)
+        kept &= ~_repeated(several & (ids != 0), ids, owners)
     if rows.names is not None and rows.times is not None:
         names, times = rows.names.take(groups.order), rows.times.take(groups.order)
-        kept &= ~_repeated(kept, names, times, owners)
+        kept &= ~_repeated(several & kept, names, times, owners)
     if rows.past is not None:
         kept |= groups.order < len(rows.past.events)
     return _keep(groups, kept), groups.order[~kept]

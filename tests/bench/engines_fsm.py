@@ -45,14 +45,24 @@ def series(log: Path, _session: object, **options: Any) -> dict[str, Any]:
     return {"result": result, "series": result.series(HOUR), "rejections": result.rejections}
 
 
+def statuses(log: Path, _session: object, **options: Any) -> dict[str, Any]:
+    """Count the final states, and write that of each message to a Parquet file."""
+    found = {"result": _replay(log, statuses=True, **options)}
+    return found | {"status": _write(found["result"], log)}
+
+
 def status(log: Path, session: object, **options: Any) -> dict[str, Any]:
     """The same, with the final state of each message written to a Parquet file."""
+    found = series(log, session, statuses=True, **options)
+    return found | {"status": _write(found["result"], log)}
+
+
+def _write(result: Any, log: Path) -> Path:
     from fsm.replay.output import write_frames
 
-    found = series(log, session, statuses=True, **options)
     path = log.with_name(f"status-{os.getpid()}.parquet")
-    write_frames(found["result"].status_frames(), path)
-    return found | {"status": path}
+    write_frames(result.status_frames(), path)
+    return path
 
 
 # What they found -----------------------------------------------------------------------------
@@ -129,7 +139,7 @@ def _engine(
 
 _BOUNDED = tuple(
     (f"fsm {what}, memory {size} MB", run, size * MB)
-    for what, run in (("counts", counts), ("status", status))
+    for what, run in (("counts", counts), ("statuses", statuses))
     for size in (200, 500)
 )
 BOUNDED = {name: bound for name, _, bound in _BOUNDED}

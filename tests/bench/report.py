@@ -24,7 +24,8 @@ interpreter and the libraries. {agreement}
 
 fsm executes both feedback modes at once; the queries and loops execute one. *counts*: final
 states, indicators and rejections, counted; *series*: and the hourly indicators of every delivery,
-and every rejected event; *status*: and a Parquet file of the final state of every message.
+and every rejected event; *status*: and a Parquet file of the final state of every message;
+*statuses*: the counts and that file.
 *memory 200 MB* is the same with that bound (`--memory 200MB`), the rest on the disk; *every column*
 is the same log with recipients, event ids and numbers in `seq`.
 `polars group_by` only counts the events of each message: no fold can do with less.
