@@ -28,7 +28,8 @@ __all__ = [
 MB = 1 << 20
 
 FLOOR = 250 * MB
-"""What a replay needs beside its bound, with two processors; measured in ``tests/bench``."""
+"""What the command needs beside its bound, with up to four threads of polars: 90 MB before it reads
+a row. See ``tests/bench/replay.md``; in a library the caller sets polars up, and it may be more."""
 
 WORK = 32 * MB
 """What one thread needs to execute a bucket of messages."""

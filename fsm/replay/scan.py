@@ -191,15 +191,23 @@ def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     source.check_unchanged()
 
 
-def read_rows(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+def read_rows(
+    source: Source, frame: pl.LazyFrame, *, texts: bool = False
+) -> Iterator[pl.DataFrame]:
     """Yield the rows of a query that has one row for each row of the source, in order.
+
+    With ``texts`` the rows are not numbers but several times as large, and come in smaller parts.
 
     Other than with :func:`read_batches`, no more is read ahead than one batch: a Parquet file is
     read a few row groups at a time, the other formats in small parts that are joined again.
     """
     groups = row_groups(source.path) if source.format in ("parquet", CHECKPOINT) else None
     with readable(source):
-        parts = _joined(frame) if groups is None else _sliced(source, frame, groups)
+        parts = (
+            _joined(frame, ROWS // 4 if texts else ROWS)
+            if groups is None
+            else _sliced(source, frame, groups)
+        )
         for part in parts:
             yield from part.iter_slices(ROWS)
     source.check_unchanged()
@@ -220,12 +228,12 @@ def _sliced(source: Source, frame: pl.LazyFrame, groups: Sequence[int]) -> Itera
         raise LogError(f"{source.name}: not readable as Parquet: more rows than its row groups say")
 
 
-def _joined(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """polars keeps about eight parts ready, so they are small ones."""
+def _joined(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+    """Join parts to about as many rows; polars keeps about eight parts ready, so they are small."""
     waiting: list[pl.DataFrame] = []
-    for part in frame.collect_batches(chunk_size=max(1, ROWS // 8), maintain_order=True):
+    for part in frame.collect_batches(chunk_size=max(1, rows // 8), maintain_order=True):
         waiting.append(part)
-        if sum(p.height for p in waiting) >= ROWS:
+        if sum(p.height for p in waiting) >= rows:
             yield pl.concat(waiting, rechunk=True)
             waiting = []
     if waiting:

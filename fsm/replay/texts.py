@@ -78,7 +78,7 @@ class Texts:
         """Yield the number of the file, that of the first row, the texts."""
         for file, source in enumerate(self.log.sources[since:], since):
             first = self.firsts[file]
-            for part in read_rows(source, self.log.scan(source)):
+            for part in read_rows(source, self.log.scan(source), texts=True):
                 yield file, first, part
                 first += part.height
             if first != self.firsts[file + 1]:

@@ -193,8 +193,8 @@ def test_rejections_that_are_shown_need_no_more_of_the_log(
     result = executed(path)
     taken = []
 
-    def counted(*arguments: Any) -> Iterator[pl.DataFrame]:
-        for part in scan.read_rows(*arguments):
+    def counted(*arguments: Any, **options: Any) -> Iterator[pl.DataFrame]:
+        for part in scan.read_rows(*arguments, **options):
             taken.append(part.height)
             yield part
 
