@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import cache
 
 __all__ = [
+    "BATCH",
     "FLOOR",
     "LEAST",
     "WORK",
@@ -34,7 +35,10 @@ a row. See ``tests/bench/replay.md``; in a library the caller sets polars up, an
 WORK = 32 * MB
 """What one thread needs to execute a bucket of messages."""
 
-LEAST = 2 * WORK
+BATCH = 32 * MB
+"""What the batch needs that is just dealt out."""
+
+LEAST = BATCH + WORK
 """The least bound that can be kept."""
 
 
@@ -50,10 +54,10 @@ def workers_within(bound: int, wanted: int) -> int:
 def column_bytes(bound: int, workers: int) -> int:
     """Return the bytes of a bound that are left for columns.
 
-    >>> column_bytes(200 * MB, 2) // MB, column_bytes(LEAST, 2)
-    (136, 0)
+    >>> column_bytes(200 * MB, 2) // MB, column_bytes(LEAST, 1)
+    (104, 0)
     """
-    return max(0, bound - workers * WORK)
+    return max(0, bound - BATCH - workers * WORK)
 
 
 def give_back() -> None:

@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 from fsm.catalog import load_bare
 from fsm.cli.environment import set_up
 from fsm.replay import Replay, replay, row_groups, scan
-from fsm.replay.memory import LEAST, WORK, column_bytes, workers_within
+from fsm.replay.memory import BATCH, LEAST, WORK, column_bytes, workers_within
 
 MODES = [load_bare("with-feedback"), load_bare("without-feedback")]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ JOBS: dict[str, dict[str, Any]] = {
 @pytest.mark.usefixtures("small_batches")
 def test_columns_stay_below_the_bound(log: Path, name: str, columns: int) -> None:
     options = JOBS[name]
-    result = executed(log, memory=columns + WORK, workers=1, **options)
+    result = executed(log, memory=columns + BATCH + WORK, workers=1, **options)
     assert held(result) <= columns
     expected = executed(log, **options)
     assert result.as_dict() == expected.as_dict()
@@ -94,7 +94,7 @@ def test_columns_stay_below_the_bound(log: Path, name: str, columns: int) -> Non
 def test_columns_fill_what_there_is(log: Path) -> None:
     whole = held(executed(log))
     assert whole >= 17 * ROWS  # two hashes, an event and a place of each row
-    assert held(executed(log, memory=whole + WORK, workers=1)) == whole
+    assert held(executed(log, memory=whole + BATCH + WORK, workers=1)) == whole
 
 
 @pytest.mark.parametrize("workers", [1, 2, 64])
@@ -102,7 +102,7 @@ def test_columns_fill_what_there_is(log: Path) -> None:
 def test_columns_and_work_share_the_bound(bound: int, workers: int) -> None:
     used = workers_within(bound, workers)
     assert 1 <= used <= workers
-    assert column_bytes(bound, used) + used * WORK <= bound
+    assert column_bytes(bound, used) + BATCH + used * WORK <= bound
 
 
 # Reading ---------------------------------------------------------------------------------------
