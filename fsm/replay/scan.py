@@ -204,7 +204,7 @@ def read_rows(
     groups = row_groups(source.path) if source.format in ("parquet", CHECKPOINT) else None
     with readable(source):
         parts = (
-            _joined(frame, ROWS // 4 if texts else ROWS)
+            _joined(frame, ROWS // 8 if texts else ROWS)
             if groups is None
             else _sliced(source, frame, groups)
         )
