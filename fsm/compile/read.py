@@ -150,14 +150,15 @@ class _Reader:
                     "adds the transitions of both to one set of states; declare each machine whole"
                 )
         registered = {id(event) for event in self.cls._events}
-        for subclass in _subclasses(self.cls):
-            for state in self.declared:
-                for event in (e for t in self._exits(state) for e in t.events):
-                    if event._transitions is not None and id(event) not in registered:
-                        raise MachineError(
-                            f"{self._at(state, (str(event),))}: added by the subclass "
-                            f"{subclass.__qualname__}; declare each machine whole"
-                        )
+        subclasses = list(_subclasses(self.cls))
+        for state in self.declared if subclasses else ():
+            for event in (e for t in self._exits(state) for e in t.events):
+                if event._transitions is not None and id(event) not in registered:
+                    owner = next((c for c in subclasses if _declares(c, event)), subclasses[0])
+                    raise MachineError(
+                        f"{self._at(state, (str(event),))}: added by the subclass "
+                        f"{owner.__qualname__}; declare each machine whole"
+                    )
 
     def _refuse_ambiguous_states(self) -> None:
         ids: set[str] = set()
@@ -363,6 +364,11 @@ def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
     for subclass in cls.__subclasses__():
         yield subclass
         yield from _subclasses(subclass)
+
+
+def _declares(cls: type[StateChart[Any]], event: Event) -> bool:
+    """Whether an event is a class's own: equal names do not make events the same."""
+    return any(own is event for own in cls._events)
 
 
 def _class_of(listener: object) -> type[Any]:

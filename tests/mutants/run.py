@@ -4,9 +4,11 @@
 
 Each fault is put into a copy of the project, never into the project itself, and the tests it
 names are run there. The fault is noticed if one of them fails; a test that cannot be imported or
-collected has noticed nothing. First all these tests must pass without any fault.
+collected has noticed nothing. First all these tests must pass without any fault. A fault whose
+tests are all skipped here, for want of a tool, is not tried; that is said and counted.
 
-Exit status 0: all faults were noticed. 1: some survived. 2: the list does not fit the code.
+Exit status 0: all faults that were tried were noticed. 1: some survived. 2: the list does not
+fit the code, or its tests fail without any fault.
 """
 
 import os
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,7 +33,7 @@ from tests.mutants.faults import LIST, ROOT, Fault, load_faults, problems
 LEFT_OUT = (".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
 LONGEST = 300
 """Seconds for the tests of one fault."""
-NO_SUCH_TEST = 4  # exit status of pytest
+NOTICED, SURVIVED, NOT_TRIED = "noticed", "survived", "not tried"
 BROKEN = ("ImportError", "ModuleNotFoundError", "NameError", "SyntaxError")
 """Failures that only say that a module cannot be used."""
 
@@ -42,6 +45,13 @@ class Run(NamedTuple):
     output: str
     failures: list[str]
     passed: int
+
+
+class Verdict(NamedTuple):
+    """What happened to a fault, and why it was not noticed."""
+
+    outcome: str
+    why: str = ""
 
 
 @click.command(help=__doc__.split("\n")[0])
@@ -59,11 +69,13 @@ def main(ids: tuple[str, ...], processes: int, tests: tuple[str, ...]) -> None:
         for number in range(min(processes, len(faults))):
             copies.put(_copy(Path(directory, str(number))))
         _refuse(_failing_without_fault(copies, faults, processes))
-        survivors = list(_survivors(copies, faults, processes))
-    click.echo(f"{len(faults) - len(survivors)} of {len(faults)} faults noticed")
-    for fault, why in survivors:
-        click.echo(f"survived: {fault.id}: {why}\n  {fault.file}: {fault.breaks}")
-    sys.exit(1 if survivors else 0)
+        verdicts = list(_verdicts(copies, faults, processes))
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    click.echo(f"{counts[NOTICED]} of {len(faults)} faults noticed")
+    for fault, (outcome, why) in zip(faults, verdicts, strict=True):
+        if outcome != NOTICED:
+            click.echo(f"{outcome}: {fault.id}: {why}\n  {fault.file}: {fault.breaks}")
+    sys.exit(1 if counts[SURVIVED] else 0)
 
 
 def _chosen(ids: tuple[str, ...]) -> list[Fault]:
@@ -80,30 +92,31 @@ def _refuse(lines: list[str]) -> None:
         sys.exit(2)
 
 
-def _survivors(
+def _verdicts(
     copies: "SimpleQueue[Path]", faults: list[Fault], processes: int
-) -> Iterator[tuple[Fault, str]]:
-    """Try the faults at the same time, one in each copy; yield those that nobody noticed."""
+) -> Iterator[Verdict]:
+    """Try the faults at the same time, one in each copy; yield what happened to each."""
 
-    def attempt(fault: Fault) -> str | None:
+    def attempt(fault: Fault) -> Verdict:
         with _taken(copies) as copy, _present(fault, copy):
-            return _why_unnoticed(_pytest(copy, fault.tests, "-x"))
+            return verdict_of(_pytest(copy, fault.tests, "-x"))
 
     with ThreadPoolExecutor(processes) as pool:
-        for fault, why in zip(faults, pool.map(attempt, faults), strict=True):
-            click.echo(f"{'noticed' if why is None else 'SURVIVED':8} {fault.id}")
-            if why is not None:
-                yield fault, why
+        for fault, verdict in zip(faults, pool.map(attempt, faults), strict=True):
+            click.echo(f"{verdict.outcome:9} {fault.id}")
+            yield verdict
 
 
-def _why_unnoticed(run: Run) -> str | None:
-    """Return why a run does not show that a fault was noticed; None where it does."""
+def verdict_of(run: Run) -> Verdict:
+    """Return whether the tests that ran noticed a fault, and if not, why."""
     if any(not failure.startswith(BROKEN) for failure in run.failures):
-        return None
+        return Verdict(NOTICED)
+    if run.status == 0 and not run.passed:
+        return Verdict(NOT_TRIED, "all its tests are skipped here")
     if run.status == 0:
-        return "all tests passed" if run.passed else "all tests were skipped"
+        return Verdict(SURVIVED, "all tests passed")
     last = (run.output.strip().splitlines() or ["nothing"])[-1]
-    return f"the tests could not be run (pytest ended with {run.status}): {last}"
+    return Verdict(SURVIVED, f"the tests could not be run (pytest ended with {run.status}): {last}")
 
 
 def _failing_without_fault(
