@@ -1,0 +1,29 @@
+"""Names in claims may hold other names, and signs: the longest one counts."""
+
+import pytest
+
+from fsm.analyse.invariant import check_invariant
+from fsm.machine import Indicator, Machine, State, Transition
+
+STATES = tuple(State(name, name, name, (name,)) for name in ("A", "A + B", "B", "A_1"))
+MACHINE = Machine(
+    "m",
+    "m",
+    STATES,
+    ("go",),
+    tuple(Transition(a.name, "go", b.name, "go") for a, b in zip(STATES, STATES[1:], strict=False)),
+    "A",
+    indicators=(Indicator("A + B + C", frozenset({"A", "B"})),),
+)
+CLAIMS = {
+    "a name with a plus": ("A + B + B + A + A_1 = 1", True),
+    "the longest of three": ("A + B + C <= 1", True),
+    "an indicator and two states": ("A + B + C + A + B + A_1 is constant", True),
+    "a name that begins like another": ("A_1 <= 1", True),
+    "each alone": ("A + A_1 <= 0", False),
+}
+
+
+@pytest.mark.parametrize(("claim", "holds"), CLAIMS.values(), ids=list(CLAIMS))
+def test_the_longest_name_counts(claim: str, holds: bool) -> None:
+    assert check_invariant(MACHINE, claim).holds is holds
