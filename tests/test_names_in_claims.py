@@ -1,5 +1,7 @@
 """Names in claims may hold other names, and signs: the longest one counts."""
 
+from itertools import pairwise
+
 import pytest
 
 from fsm.analyse.invariant import check_invariant
@@ -11,7 +13,7 @@ MACHINE = Machine(
     "m",
     STATES,
     ("go",),
-    tuple(Transition(a.name, "go", b.name, "go") for a, b in zip(STATES, STATES[1:], strict=False)),
+    tuple(Transition(a.name, "go", b.name, "go") for a, b in pairwise(STATES)),
     "A",
     indicators=(Indicator("A + B + C", frozenset({"A", "B"})),),
 )
