@@ -48,3 +48,19 @@ def test_many_tables_are_made_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         heights.append(tables(tmp_path))
     assert heights == [[2], [2, 1], [2, 1, 1], [5], [5, 1]]
     assert (result.events, result.messages) == (6, 6)
+
+
+def test_a_result_can_be_read_while_the_next_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables that its run replaced are removed by the run after the next one."""
+    monkeypatch.setattr(checkpoint, "MOST_PARTS", 1)
+    execute_day(tmp_path, 0, "ab")
+    result = execute_day(tmp_path, 1, "a")
+    expected = result.series().rows()
+    execute_day(tmp_path, 2, "b")
+    assert result.series().rows() == expected
+    before = len(list((tmp_path / "kept").glob("*.parquet")))
+    for number in range(3, 6):
+        execute_day(tmp_path, number, "ab")
+    assert len(list((tmp_path / "kept").glob("*.parquet"))) == before
