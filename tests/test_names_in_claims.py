@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from fsm.analyse.invariant import check_invariant
+from fsm.errors import FsmError
 from fsm.machine import Indicator, Machine, State, Transition
 
 STATES = tuple(State(name, name, name, (name,)) for name in ("A", "A + B", "B", "A_1"))
@@ -29,3 +30,16 @@ CLAIMS = {
 @pytest.mark.parametrize(("claim", "holds"), CLAIMS.values(), ids=list(CLAIMS))
 def test_the_longest_name_counts(claim: str, holds: bool) -> None:
     assert check_invariant(MACHINE, claim).holds is holds
+
+
+UNKNOWN = {
+    "a name goes on with a line": "A_2 <= 1",
+    "a name goes on with a letter": "AB <= 1",
+    "no name": "C is constant",
+}
+
+
+@pytest.mark.parametrize("claim", UNKNOWN.values(), ids=list(UNKNOWN))
+def test_a_longer_word_is_another_name(claim: str) -> None:
+    with pytest.raises(FsmError, match=f"m: nothing is named '{claim.split()[0]}'"):
+        check_invariant(MACHINE, claim)
