@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 
 from fsm.logs.clock import Clock
-from fsm.logs.mail import Reader
+from fsm.logs.mail import Reader, mails
 from fsm.logs.notes import Notes
 
 HEADERS = {  # the headers of the bounce; the message that it is about
@@ -33,3 +33,14 @@ Status: 5.1.1
 """
     found = Reader(Clock(UTC)).read([mail.split("\n")], Notes("mail"))
     assert [event.message_id for _, events in found for event in events] == [message]
+
+
+def test_each_mail_of_a_mailbox_has_its_first_line() -> None:
+    mail = "From: MAILER-DAEMON@mx.example\nSubject: gone\n\nNobody is here.\n"
+    box = "".join(f"From x@mx.example Mon May  4 10:00:0{n} 2026\n{mail}\n" for n in range(3))
+    found = list(mails([box.split("\n")], Notes("box")))
+    assert [line for _, line in found] == [1, 7, 13]
+    assert all(
+        text.startswith(f"From x@mx.example Mon May  4 10:00:0{n}")
+        for n, (text, _) in enumerate(found)
+    )
