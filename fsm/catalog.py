@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.errors import MachineError
+from fsm.importing import local_twin, working_directory
 from fsm.machine import Machine
 from fsm.machines import NAMES
+from fsm.trust import NameInFile, ShadowWarning
 
 if TYPE_CHECKING:
     from fsm.formats.mealy import Mealy
@@ -38,8 +41,9 @@ def load(name: str) -> Machine:
     """Return a machine: a built-in name, ``package.module:Class`` or a file.
 
     Built-in machines carry the source of each transition, read from their Markdown page.
-    Importing a module runs it: name only modules you trust. Raises :class:`MachineError`
-    where the machine cannot be found or compiled exactly.
+    Importing a module runs it: name only modules you trust. A name that stands in a file is a
+    :class:`fsm.trust.NameInFile`, for which nothing is imported. Raises :class:`MachineError`
+    where the machine cannot be found or compiled exactly, or must not be imported.
     """
     return _built_in(name) if name in NAMES else load_bare(name)
 
@@ -87,25 +91,48 @@ def machine_class(name: str) -> type:
     found = imported(target)
     if not isinstance(found, type):
         module, _, attribute = target.partition(":")
-        raise MachineError(f"{name}: {module!r} has no class {attribute!r}")
+        raise MachineError(
+            f"{name}: {module!r} has no class {attribute!r}{_shadowed(module, '; ')}"
+        )
     return found
 
 
 def imported(name: str) -> object:
     """Return what ``package.module:name`` names; raises :class:`MachineError`.
 
-    Importing a module runs it.
+    Importing a module runs it, so a name that stands in a file is refused. Installed modules come
+    first. A module of the working directory is found where none of that name is installed; the
+    directory is searched only while this module is imported.
     """
+    if isinstance(name, NameInFile):
+        raise MachineError(name.refusal)
     module_name, _, attribute = name.partition(":")
     try:
-        module = import_module(module_name)
+        with working_directory(module_name):
+            module = import_module(module_name)
+            found: object = getattr(module, attribute, None)
     except ImportError as error:
-        raise MachineError(f"{name}: cannot import {module_name!r}: {error}") from error
+        raise MachineError(
+            f"{name}: cannot import {module_name!r}: {error}{_shadowed(module_name, '; ')}"
+        ) from error
     except (Exception, SystemExit) as error:  # a module is a program, and may end itself
         raise MachineError(
             f"{name}: importing {module_name!r} failed: {type(error).__name__}: {error}"
         ) from error
-    return getattr(module, attribute, None)
+    if found is not None and (shadowed := _shadowed(module_name)):
+        warnings.warn(f"{name}: {shadowed}", ShadowWarning, stacklevel=2)
+    return found
+
+
+def _shadowed(module_name: str, begin: str = "") -> str:
+    """Say that a module of the working directory was not taken, or nothing."""
+    twin = local_twin(module_name)
+    if twin is None:
+        return ""
+    return (
+        f"{begin}the installed module {twin.installed} was taken, not {twin.local} of the working "
+        "directory, which has the same name; rename that one"
+    )
 
 
 def document(name: str) -> Path:

@@ -1,8 +1,10 @@
-"""Two machines held against each other: what tells them apart, and by which shortest trace.
+"""Two machines compared: what tells them apart, and by which shortest trace.
 
 Both machines are walked in lock step from their initial states, over the events that both
-accept. Every difference met on the way is derived, none is declared; what lies behind an event
-that only one machine accepts cannot be compared, and is left out.
+accept. Every difference met on the way is derived, none is declared. An event that depends on
+guards in one machine only is compared under every valuation of them. What lies behind an event
+that only one machine accepts cannot be compared; the comparison names the states that are left
+out.
 
 >>> import fsm
 >>> for line in describe(compare(fsm.load("with-feedback"), fsm.load("without-feedback")))[:4]:
@@ -15,13 +17,13 @@ status of retrying: Failed | Sent; after: relayed, soft_bounce
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from fsm.machine import Effect, Machine
-from fsm.run import run
+from fsm.alphabet import JointInput, joint_inputs
+from fsm.machine import Effect, Machine, Transition
 from fsm.shown import Shown
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Trace",
     "compare",
     "describe",
+    "remarks",
 ]
 
 Pair: TypeAlias = tuple[str, str]
@@ -41,12 +44,16 @@ Pair: TypeAlias = tuple[str, str]
 
 Trace: TypeAlias = tuple[str, ...]
 
+_LISTED = 12
+
 
 class Kind(Enum):
     """In what two machines differ."""
 
     STATUS = "status"
     """The same trace shows different statuses."""
+    FINAL = "final"
+    """The same trace leads to a final state in one machine only."""
     ACCEPTS = "accepts"
     """One machine accepts the event, the other one rejects it."""
     ALPHABET = "alphabet"
@@ -63,8 +70,10 @@ class Difference:
 
     ``states`` are the states after the trace; for an event (``ACCEPTS``, ``ALPHABET``), which
     is the last one of the trace, those before it. ``shows`` is what each machine has there: its
-    status (``None``: nothing is shown yet), ``accepted`` or ``rejected``, ``known`` or
-    ``unknown``, the event of its deadline or ``None``, its indicator or ``None``.
+    status (``None``: nothing is shown yet), ``final`` or ``not final``, ``accepted`` or
+    ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, its indicator
+    or ``None``. Events are named with the guards that either machine asks for; see
+    :mod:`fsm.alphabet`.
     """
 
     kind: Kind
@@ -111,13 +120,13 @@ class EffectDifference:
 class Settlement:
     """Where two machines with one skeleton agree for good.
 
-    ``settled`` is the greatest set of pairs of states in which both statuses agree and which
-    no event leaves; each with the shortest trace to it.
+    ``settled`` is the greatest set of pairs of states in which both statuses agree, both are
+    final or neither is, and which no event leaves; each with the shortest trace to it.
     """
 
     settled: tuple[tuple[Pair, Trace], ...]
     reached_from_all: bool
-    """Whether every pair that differs in status can reach a settled one."""
+    """Whether every pair that differs can reach a settled one."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""
@@ -140,6 +149,10 @@ class Comparison(Shown):
     """The states of both, one to one, where the machines differ in nothing but labels."""
     settlement: Settlement | None
     """``None`` where there is no common skeleton."""
+    not_compared: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """The reachable states of each machine that no trace of both leads to."""
+    guards: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+    """The events whose guards are not the same: the event, and what it depends on in each."""
 
     @property
     def same(self) -> bool:
@@ -157,13 +170,15 @@ class Comparison(Shown):
             "effects": [effect.as_dict() for effect in self.effects],
             "skeleton": skeleton,
             "settlement": self.settlement.as_dict() if self.settlement else None,
+            "not_compared": {"a": list(self.not_compared[0]), "b": list(self.not_compared[1])},
+            "guards": [{"event": e, "a": list(x), "b": list(y)} for e, x, y in self.guards],
         }
 
 
 def compare(a: Machine, b: Machine) -> Comparison:
     """Compare two machines. Ties between traces follow the declared order of events."""
     walk = _Walk(a, b)
-    found = [*walk.alphabet(), *walk.accepts(), *walk.statuses()]
+    found = [*walk.alphabet(), *walk.accepts(), *walk.statuses(), *walk.finals()]
     found.sort(key=lambda difference: len(difference.trace))
     found += [*walk.deadlines(), *walk.indicators()]
     skeleton = walk.skeleton()
@@ -174,6 +189,8 @@ def compare(a: Machine, b: Machine) -> Comparison:
         effects=tuple(walk.effects()),
         skeleton=skeleton,
         settlement=None if skeleton is None else walk.settlement(),
+        not_compared=walk.not_compared(),
+        guards=tuple(walk.guards()),
     )
 
 
@@ -185,7 +202,9 @@ class _Walk:
 
     def __init__(self, a: Machine, b: Machine) -> None:
         self.a, self.b = a, b
-        self.shared = [event for event in a.events if event in b.alphabet]
+        self.inputs = joint_inputs(a, b)
+        self.shared = [joint for joint in self.inputs if joint.is_shared]
+        self.lone = [joint for joint in self.inputs if not joint.is_shared]
         start = (a.initial, b.initial)
         self.came_by: dict[Pair, tuple[Pair, str] | None] = {start: None}
         self.pairs = [start]
@@ -197,10 +216,10 @@ class _Walk:
 
     def moves(self, pair: Pair) -> Iterator[tuple[str, Pair]]:
         """The events that both machines accept, and where they lead."""
-        for event in self.shared:
-            x, y = self.a.step(pair[0], event), self.b.step(pair[1], event)
+        for joint in self.shared:
+            x, y = joint.steps(self.a, self.b, pair)
             if x and y:
-                yield event, (x.target, y.target)
+                yield joint.name, (x.target, y.target)
 
     def trace(self, pair: Pair) -> Trace:
         """The shortest trace to a pair."""
@@ -216,41 +235,74 @@ class _Walk:
         """The two statuses of a pair."""
         return self.a.status(pair[0]), self.b.status(pair[1])
 
+    def final(self, pair: Pair) -> tuple[bool, bool]:
+        """Whether each state of a pair is final."""
+        return self.a.state(pair[0]).final, self.b.state(pair[1]).final
+
     def unlike(self) -> list[Pair]:
-        """The pairs whose statuses differ."""
-        return [pair for pair in self.pairs if len(set(self.shown(pair))) > 1]
+        """The pairs that differ in status, or in whether they are final."""
+        sides = ((pair, self.shown(pair), self.final(pair)) for pair in self.pairs)
+        return [pair for pair, shown, final in sides if len(set(shown)) + len(set(final)) > 2]
 
     # Differences
 
     def statuses(self) -> Iterator[Difference]:
-        for pair in self.unlike():
-            yield Difference(Kind.STATUS, pair, self.trace(pair), self.shown(pair))
+        for pair in self.pairs:
+            shows = self.shown(pair)
+            if shows[0] != shows[1]:
+                yield Difference(Kind.STATUS, pair, self.trace(pair), shows)
+
+    def finals(self) -> Iterator[Difference]:
+        for pair in self.pairs:
+            x, y = self.final(pair)
+            if x is not y:
+                shows = _either(x, "final", "not final")
+                yield Difference(Kind.FINAL, pair, self.trace(pair), shows)
 
     def accepts(self) -> Iterator[Difference]:
         for pair in self.pairs:
-            for event in self.shared:
-                x, y = self.a.step(pair[0], event), self.b.step(pair[1], event)
+            for joint in self.shared:
+                x, y = joint.steps(self.a, self.b, pair)
                 if bool(x) != bool(y):
                     shows = _either(x, "accepted", "rejected")
-                    trace = (*self.trace(pair), event)
-                    yield Difference(Kind.ACCEPTS, pair, trace, shows, event)
+                    trace = (*self.trace(pair), joint.name)
+                    yield Difference(Kind.ACCEPTS, pair, trace, shows, joint.name)
 
     def alphabet(self) -> Iterator[Difference]:
-        for event in dict.fromkeys((*self.a.events, *self.b.events)):
-            if event in self.a.alphabet and event in self.b.alphabet:
-                continue
-            trace = self._trace_to_lone(event)
-            states = _end(self.a, trace[:-1]), _end(self.b, trace[:-1])
-            shows = _either(event in self.a.alphabet, "known", "unknown")
-            yield Difference(Kind.ALPHABET, states, trace, shows, event)
+        for joint in self.lone:
+            trace, states = self._trace_to_lone(joint)
+            shows = _either(joint.a is not None, "known", "unknown")
+            yield Difference(Kind.ALPHABET, states, trace, shows, joint.name)
 
-    def _trace_to_lone(self, event: str) -> Trace:
-        """The shortest trace on which the one machine that knows an event accepts it."""
+    def _trace_to_lone(self, lone: JointInput) -> tuple[Trace, Pair]:
+        """The shortest trace on which the one machine that knows an event accepts it.
+
+        With the states before the event; where no trace of both gets there, the other machine
+        rejects events on the way.
+        """
         for pair in self.pairs:
-            if self.a.step(pair[0], event) or self.b.step(pair[1], event):
-                return (*self.trace(pair), event)
-        owner = self.a if event in self.a.alphabet else self.b
-        return owner.trace_to(event) or (event,)
+            if any(lone.steps(self.a, self.b, pair)):
+                return (*self.trace(pair), lone.name), pair
+        first = lone.a is not None
+        owner, symbol = (self.a, lone.a) if first else (self.b, lone.b)
+        assert symbol is not None  # noqa: S101
+        joints = {joint.a if first else joint.b: joint for joint in reversed(self.inputs)}
+        way = [joints[event] for event in (owner.trace_to(symbol) or (symbol,))]
+        pair = self.pairs[0]
+        for joint in way[:-1]:
+            x, y = joint.steps(self.a, self.b, pair)
+            pair = (x.target if x else pair[0], y.target if y else pair[1])
+        return tuple(joint.name for joint in way), pair
+
+    def not_compared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        ours, theirs = {p for p, _ in self.pairs}, {q for _, q in self.pairs}
+        return _reachable(self.a, ours), _reachable(self.b, theirs)
+
+    def guards(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+        unlike = dict.fromkeys(joint.trigger for joint in self.shared if joint.a != joint.b)
+        for event in unlike:
+            ours, theirs = (machine.guards.get(event, ()) for machine in (self.a, self.b))
+            yield event, tuple(ours), tuple(theirs)
 
     def deadlines(self) -> Iterator[Difference]:
         for pair in self.pairs:
@@ -268,13 +320,15 @@ class _Walk:
 
     def effects(self) -> Iterator[EffectDifference]:
         for pair in self.pairs:
-            for event, _ in self.moves(pair):
-                unlike = tuple(self._unlike_effects(pair, event))
+            for joint in self.shared:
+                unlike = tuple(self._unlike_effects(*joint.steps(self.a, self.b, pair)))
                 if unlike:
-                    yield EffectDifference(event, pair, (*self.trace(pair), event), unlike)
+                    trace = (*self.trace(pair), joint.name)
+                    yield EffectDifference(joint.name, pair, trace, unlike)
 
-    def _unlike_effects(self, pair: Pair, event: str) -> Iterator[tuple[str, Effect, Effect]]:
-        x, y = self.a.step(pair[0], event), self.b.step(pair[1], event)
+    def _unlike_effects(
+        self, x: Transition | None, y: Transition | None
+    ) -> Iterator[tuple[str, Effect, Effect]]:
         if x and y:
             theirs = self.b.effects(y)
             for name, effect in self.a.effects(x).items():
@@ -285,13 +339,10 @@ class _Walk:
 
     def skeleton(self) -> tuple[Pair, ...] | None:
         """The pairs, where they are one to one and both accept the same events in each."""
-        lone = self.a.alphabet ^ self.b.alphabet
-        accepted = (
-            self.a.step(p, event) or self.b.step(q, event) for p, q in self.pairs for event in lone
-        )
+        steps = (x.steps(self.a, self.b, pair) for pair in self.pairs for x in self.lone)
         ours, theirs = {p for p, _ in self.pairs}, {q for _, q in self.pairs}
         one_to_one = len(ours) == len(theirs) == len(self.pairs)
-        if one_to_one and not any(accepted) and not any(self.accepts()):
+        if one_to_one and not any(map(any, steps)) and not any(self.accepts()):
             return tuple(self.pairs)
         return None
 
@@ -323,9 +374,17 @@ def _either(first: object, yes: str, no: str) -> tuple[str, str]:
     return (yes, no) if first else (no, yes)
 
 
-def _end(machine: Machine, trace: Trace) -> str:
-    steps = run(machine, trace)
-    return steps[-1].after if steps else machine.initial
+def _reachable(machine: Machine, known: Collection[str]) -> tuple[str, ...]:
+    """Return the reachable states that are not known, those with shorter traces first."""
+    targets: dict[str, list[str]] = {}
+    for transition in machine.transitions:
+        targets.setdefault(transition.source, []).append(transition.target)
+    found = {machine.initial: None}
+    for state in (queue := [machine.initial]):
+        fresh = [target for target in targets.get(state, ()) if target not in found]
+        found |= dict.fromkeys(fresh)
+        queue += dict.fromkeys(fresh)
+    return tuple(state for state in found if state not in known)
 
 
 def _expiry(machine: Machine, state: str) -> str | None:
@@ -353,7 +412,14 @@ def describe(comparison: Comparison) -> list[str]:
     lines += [_effect_line(effect) for effect in comparison.effects]
     if comparison.settlement and not comparison.same:
         lines += _settlement_lines(comparison.settlement)
+    lines += remarks(comparison)
     return lines
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """Return how guards were compared, and what could not be compared, as lines for people."""
+    guards = [_guards_line(*guards) for guards in comparison.guards]
+    return guards + _not_compared_lines(comparison)
 
 
 def _skeleton_line(comparison: Comparison) -> str:
@@ -364,12 +430,29 @@ def _skeleton_line(comparison: Comparison) -> str:
     return f"One skeleton: {states}, the same events lead to the same states."
 
 
+def _guards_line(event: str, ours: Trace, theirs: Trace) -> str:
+    what = " | ".join(", ".join(names) or "none" for names in (ours, theirs))
+    return f"Guards of {event}: {what}; compared under every valuation of them."
+
+
+def _not_compared_lines(comparison: Comparison) -> list[str]:
+    return [
+        f"Not compared: {', '.join(states[:_LISTED])}"
+        + (f" and {len(states) - _LISTED:,} more states" if len(states) > _LISTED else "")
+        + f" of {name}; no trace that both accept leads there."
+        for name, states in zip((comparison.a, comparison.b), comparison.not_compared, strict=True)
+        if states
+    ]
+
+
 def _difference_line(difference: Difference) -> str:
     where, what = _name(difference.states), " | ".join(x or "none" for x in difference.shows)
     after = f"; after: {', '.join(difference.trace)}" if difference.trace else "; at the start"
     match difference.kind:
         case Kind.STATUS:
             return f"status of {where}: {what}{after}"
+        case Kind.FINAL:
+            return f"final state in {where}: {what}{after}"
         case Kind.ACCEPTS:
             trace = ", ".join(difference.trace)
             return f"event {difference.event} in {where}: {what}; trace: {trace}"

@@ -8,10 +8,11 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
@@ -29,6 +30,7 @@ __all__ = [
     "Source",
     "State",
     "Transition",
+    "symbol",
 ]
 
 
@@ -159,6 +161,17 @@ class Machine(Shown):
     """The guards each event depends on, by event name."""
     unreachable: tuple[str, ...] = ()
     """Declared atomic states that no trace reaches; they are not in the table."""
+    ignored: tuple[str, ...] = ()
+    """Declared transitions that never fire, or not everywhere where they are declared, and why."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no machine, with :class:`MachineError`; sequences become tuples."""
+        for name in ("states", "events", "transitions", "indicators", "unreachable", "ignored"):
+            object.__setattr__(self, name, _sequence(self, name))
+        faults = tuple(_faults(self))
+        if faults:
+            more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
+            raise MachineError(f"{self.name}: {'; '.join(faults[:3])}{more}")
 
     @cached_property
     def _states(self) -> dict[str, State]:
@@ -191,11 +204,18 @@ class Machine(Shown):
         return frozenset(self.events)
 
     def step(self, state: str, event: str) -> Transition | None:
-        """Return the transition of a cell, or ``None`` where the event is rejected."""
-        return self._cells.get((state, event))
+        """Return the transition of a cell, or ``None`` where the event is rejected.
+
+        An event that is not in the alphabet is rejected in every state. Raises
+        :class:`MachineError` for a state that does not exist.
+        """
+        transition = self._cells.get((state, event))
+        if transition is None and state not in self._states:
+            self.state(state)
+        return transition
 
     def outcome(self, state: str, event: str) -> Outcome:
-        """Return what the cell does."""
+        """Return what the cell does; raises :class:`MachineError` for an unknown state."""
         transition = self.step(state, event)
         return transition.outcome if transition else Outcome.REJECT
 
@@ -282,14 +302,18 @@ class Machine(Shown):
         """Return the shortest trace that ends with ``event`` being accepted in ``source``.
 
         Without ``source``, in whatever state accepts it first. ``None`` where it never is.
-        Ties follow the declared order of events, so the answer is always the same one.
+        Ties follow the declared order of events, so the answer is always the same one. Raises
+        :class:`MachineError` where ``source`` is not a state.
         """
-        for state, trace in self._breadth_first():
+        if source is not None:
+            self.state(source)
+        for state, trace in self.shortest_traces():
             if (source is None or state == source) and self.step(state, event):
                 return (*trace, event)
         return None
 
-    def _breadth_first(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+    def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each reachable state with a shortest trace to it, the shorter traces first."""
         seen = {self.initial}
         queue: list[tuple[str, tuple[str, ...]]] = [(self.initial, ())]
         for state, trace in queue:
@@ -299,3 +323,108 @@ class Machine(Shown):
                 if transition and transition.target not in seen:
                     seen.add(transition.target)
                     queue.append((transition.target, (*trace, event)))
+
+
+# What is no machine ----------------------------------------------------------------------------
+
+
+def symbol(event: str, valuation: Mapping[str, bool]) -> str:
+    """Name an input symbol.
+
+    >>> symbol("confirm", {"can_start": False})
+    'confirm[not can_start]'
+    """
+    if not valuation:
+        return event
+    parts = [name if truth else f"not {name}" for name, truth in sorted(valuation.items())]
+    return f"{event}[{', '.join(parts)}]"
+
+
+_KINDS = {"states": State, "transitions": Transition, "indicators": Indicator}
+
+
+def _sequence(machine: Machine, name: str) -> tuple[Any, ...]:
+    """Return a field as a tuple of what belongs in it."""
+    values = getattr(machine, name)
+    kind = _KINDS.get(name, str)
+    if isinstance(values, str):
+        what = f"{name} is one text; write a sequence: ({values!r},)"
+        raise MachineError(f"{machine.name}: {what}")
+    if not isinstance(values, Iterable):
+        raise MachineError(f"{machine.name}: {name} is {values!r}, not a sequence")
+    found = tuple(values)
+    for value in found:
+        if not isinstance(value, kind):
+            what = f"{name} holds {value!r}, which is no {kind.__name__}"
+            raise MachineError(f"{machine.name}: {what}")
+    return found
+
+
+def _faults(machine: Machine) -> Iterator[str]:
+    """Yield what does not fit together, each as half a sentence."""
+    states, events = {state.name for state in machine.states}, set(machine.events)
+    yield from _doubled("state", [state.name for state in machine.states])
+    yield from _doubled("event", machine.events)
+    yield from _doubled("indicator", [indicator.name for indicator in machine.indicators])
+    if machine.initial not in states:
+        yield f"the initial state {machine.initial!r} is not among its states"
+    cells: set[tuple[str, str]] = set()
+    for t in machine.transitions:
+        cell = t.source, t.event
+        if cell in cells or not (t.source in states and t.target in states and t.event in events):
+            where = f"the transition {t.source!r} --{t.event}--> {t.target!r}"
+            yield from (f"{where}: no state {s!r}" for s in (t.source, t.target) if s not in states)
+            if t.event not in events:
+                yield f"{where}: no event {t.event!r}"
+            if cell in cells:
+                yield f"{where}: the second one of its state and event; a cell has one target"
+        cells.add(cell)
+    yield from _indicator_faults(machine)
+    yield from _deadline_faults(machine, cells, events)
+    for event, guards in machine.guards.items():
+        yield from _guard_faults(event, guards, events)
+
+
+def _doubled(kind: str, names: Sequence[str]) -> Iterator[str]:
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                yield f"two {kind}s are named {name!r}"
+            seen.add(name)
+
+
+def _indicator_faults(machine: Machine) -> Iterator[str]:
+    statuses = {state.status for state in machine.states}
+    for indicator in machine.indicators:
+        given: object = indicator.statuses
+        if isinstance(given, str):
+            yield f"indicator {indicator.name!r}: its statuses are one text; write a set of them"
+            continue
+        for status in sorted(indicator.statuses - statuses):
+            yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
+
+
+def _deadline_faults(
+    machine: Machine, cells: set[tuple[str, str]], events: set[str]
+) -> Iterator[str]:
+    deadline = machine.deadline
+    if deadline is None:
+        return
+    if deadline.start not in events:
+        yield f"the deadline starts with {deadline.start!r}, which is no event"
+    if (deadline.state, deadline.event) not in cells:
+        yield f"the deadline's event {deadline.event!r} is not accepted in {deadline.state!r}"
+
+
+def _guard_faults(event: str, guards: Sequence[str], events: set[str]) -> Iterator[str]:
+    """Yield why an event is not refined by its guards: a symbol for each valuation of them."""
+    if isinstance(guards, str):
+        yield f"the guards of {event!r} are one text; write a sequence: ({guards!r},)"
+        return
+    for truths in product((True, False), repeat=len(guards)):
+        text = symbol(event, dict(zip(guards, truths, strict=True)))
+        if text not in events:
+            depends = f" depends on {', '.join(guards)}, but" if guards else ""
+            yield f"event {event!r}{depends} has no symbol {text!r}"
+            return

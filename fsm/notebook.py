@@ -12,7 +12,7 @@ from html import escape
 from itertools import islice
 from pathlib import Path
 
-from fsm.compare import Comparison, Trace, describe
+from fsm.compare import Comparison, Trace, describe, remarks
 from fsm.draw import draw
 from fsm.draw.picture import Look
 from fsm.errors import MissingToolError
@@ -82,7 +82,8 @@ def _(comparison: Comparison) -> Bundle:
     header = ("What", comparison.a, comparison.b, "Trace")
     lines = describe(comparison)
     return {
-        "text/html": _table(lines[1], header, _differences(comparison)),
+        "text/html": _table(lines[1], header, _differences(comparison))
+        + "".join(f"<p>{_text(line)}</p>" for line in remarks(comparison)),
         "text/plain": "\n".join(map(visible, lines)),
     }
 
@@ -92,7 +93,11 @@ def _(replay: Replay) -> Bundle:
     title = f"{replay.events:,} events, {replay.messages:,} messages, {replay.rejected:,} rejected"
     rows = list(_counts(replay))
     header = ("", *replay.machines)
-    return {"text/html": _table(title, header, rows), "text/plain": _lines(title, header, rows)}
+    checked = str(replay.crosscheck or "not compared with python-statemachine")
+    return {
+        "text/html": f"{_table(title, header, rows)}<p>{_text(checked)}</p>",
+        "text/plain": f"{_lines(title, header, rows)}\n{visible(checked)}",
+    }
 
 
 @bundle.register

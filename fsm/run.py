@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome, Transition
 
 __all__ = ["Step", "run"]
@@ -42,10 +43,13 @@ class Step:
 def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
     """Run a trace of input symbols from ``start`` (default: the initial state).
 
-    A rejected event changes nothing and is kept as a step. Raises
-    :class:`fsm.errors.MachineError` when ``start`` is not a state.
+    A rejected event changes nothing and is kept as a step; an event that is not in the alphabet
+    is rejected everywhere. Raises :class:`fsm.errors.MachineError` when ``start`` is not a state,
+    and when the trace is one text.
     """
-    state = machine.state(start or machine.initial).name
+    if isinstance(trace, (str, bytes)):
+        raise MachineError(f"{machine.name}: the trace {trace!r} is one text; write [{trace!r}]")
+    state = machine.state(machine.initial if start is None else start).name
     steps = []
     for event in trace:
         transition = machine.step(state, event)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-__all__ = ["COMPUTED", "HIDDEN", "identifiers", "inert", "shortened", "visible", "wrapped"]
+__all__ = [
+    "COMPUTED",
+    "HIDDEN",
+    "identifiers",
+    "inert",
+    "json_text",
+    "shortened",
+    "visible",
+    "wrapped",
+]
 
 # Listed, not looked up by category: the Unicode tables of Python change, our output must not.
 HIDDEN = re.compile(
@@ -30,6 +40,26 @@ def visible(text: str) -> str:
     'a[U+000A]b[U+202E]c'
     """
     return HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+
+
+def json_text(
+    value: object,
+    *,
+    indent: int | None = None,
+    default: Callable[[object], object] | None = None,
+) -> str:
+    r"""Return a value as JSON in which unseen characters are escapes: the same value, read back.
+
+    >>> json_text({"name": "a\u202eb\x7f"})
+    '{"name": "a\\u202eb\\u007f"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
+    # A line end that is left is one of the layout.
+    return "\n".join(HIDDEN.sub(_json_escape, line) for line in text.split("\n"))
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

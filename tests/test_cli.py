@@ -17,7 +17,7 @@ def test_replay_as_json_has_a_stable_shape(fsm: Fsm, sample: Path) -> None:
     result = fsm("replay", sample, "--json")
     facts = json.loads(result.out)
     assert (result.status, result.err) == (0, "")
-    assert list(facts) == ["events", "messages", "rejected", "machines"]
+    assert list(facts) == ["events", "messages", "rejected", "machines", "crosscheck"]
     assert list(facts["machines"]) == ["with-feedback", "without-feedback"]
     assert facts["machines"]["with-feedback"] == {
         "to_send": 3,
@@ -99,6 +99,11 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
         "pages": 1,
         "tables": 2,
         "rows": 16,
+        "confirmed": {"without-feedback": 15},
+        "other_tables": 0,
+        "ignored_tables": 0,
+        "unread_files": {},
+        "failure": None,
     }
     (finding,) = facts["findings"]
     assert set(finding) == {

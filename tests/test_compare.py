@@ -1,6 +1,7 @@
-"""Two machines held against each other."""
+"""Two machines compared: every difference, each with a trace that shows it."""
 
 import json
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statemachine import State, StateChart
 
+from fsm.analyse import equivalent, facts, quotient, refines
+from fsm.analyse import product as product_of
 from fsm.catalog import load, load_bare
 from fsm.compare import Comparison, Difference, Kind, compare, describe
 from fsm.compile import compile_chart
@@ -17,8 +20,19 @@ from fsm.machines import NAMES
 from fsm.run import run
 
 
+def own(machine: Machine, trace: tuple[str, ...]) -> list[str]:
+    """A trace in the words of a machine, which need not ask for all guards that are named."""
+    events = []
+    for symbol in trace:
+        event, _, guards = symbol.removesuffix("]").partition("[")
+        asked = machine.guards.get(event, ())
+        told = [g for g in guards.split(", ") if g.removeprefix("not ") in asked]
+        events.append(f"{event}[{', '.join(told)}]" if told else event)
+    return events
+
+
 def end(machine: Machine, trace: tuple[str, ...]) -> str:
-    steps = run(machine, trace)
+    steps = run(machine, own(machine, trace))
     return steps[-1].after if steps else machine.initial
 
 
@@ -28,9 +42,11 @@ def shown(machine: Machine, difference: Difference) -> str | None:
     match difference.kind:
         case Kind.STATUS:
             return machine.status(end(machine, trace))
+        case Kind.FINAL:
+            return "final" if machine.state(end(machine, trace)).final else "not final"
         case Kind.ACCEPTS:
             assert trace[-1] == event
-            return "accepted" if run(machine, trace)[-1].transition else "rejected"
+            return "accepted" if run(machine, own(machine, trace))[-1].transition else "rejected"
         case Kind.ALPHABET:
             assert trace[-1] == event
             return "known" if event in machine.events else "unknown"
@@ -52,7 +68,7 @@ def assert_every_trace_shows_its_difference(found: Comparison, a: Machine, b: Ma
         assert difference.states == (end(a, trace), end(b, trace))
     for effect in found.effects:
         for machine, side in ((a, 1), (b, 2)):
-            transition = run(machine, effect.trace)[-1].transition
+            transition = run(machine, own(machine, effect.trace))[-1].transition
             assert transition is not None
             effects = machine.effects(transition)
             assert all(effects[row[0]] is row[side] for row in effect.effects)
@@ -233,7 +249,10 @@ CASES = {
     ),
     "one missing transition": (
         MissingTransition,
-        [("accepts", ("d", "d"), ("go", "leap", "leap"), ("accepted", "rejected"), "leap")],
+        [
+            ("final", ("d", "d"), ("go", "leap"), ("not final", "final"), None),
+            ("accepts", ("d", "d"), ("go", "leap", "leap"), ("accepted", "rejected"), "leap"),
+        ],
     ),
     "one status": (
         OtherStatus,
@@ -242,13 +261,12 @@ CASES = {
     "a guard": (
         Guarded,
         [
-            ("alphabet", ("b", "b"), ("go", "leap"), ("known", "unknown"), "leap"),
             (
-                "alphabet",
+                "accepts",
                 ("b", "b"),
-                ("go", "leap[brave]"),
-                ("unknown", "known"),
-                "leap[brave]",
+                ("go", "leap[not brave]"),
+                ("accepted", "rejected"),
+                "leap[not brave]",
             ),
         ],
     ),
@@ -350,6 +368,177 @@ def test_indicators_are_compared() -> None:
     assert not compare(a, b).same
     assert [e.trace for e in compare(a, b).effects] == [("x",), ("x", "y")]
     assert [d.shows for d in compare(a, c).differences] == [("Lit", None)]
+
+
+# Final states --------------------------------------------------------------------------------
+
+
+def ending(machine: Machine, *final: str) -> Machine:
+    """The machine, of which exactly these states are final."""
+    states = (replace(state, final=state.name in final) for state in machine.states)
+    return replace(machine, states=tuple(states))
+
+
+LAMP = machine(
+    {("off", "on"): "lit", ("lit", "break"): "dark"}, dict.fromkeys(("off", "lit", "dark"), "x")
+)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "traces"),
+    [
+        ((), (), []),
+        (("dark",), ("dark",), []),
+        (("dark",), (), [("on", "break")]),
+        ((), ("off",), [()]),
+        (("off",), ("lit",), [(), ("on",)]),
+    ],
+    ids=["neither", "both", "one at the end", "one at the start", "others"],
+)
+def test_final_states_are_compared(
+    a: tuple[str, ...], b: tuple[str, ...], traces: list[tuple[str, ...]]
+) -> None:
+    first, second = ending(LAMP, *a), ending(LAMP, *b)
+    found = compare(first, second)
+    assert [(d.kind, d.trace) for d in found.differences] == [(Kind.FINAL, t) for t in traces]
+    assert found.same is not bool(traces)
+    shortest = traces[0] if traces else None
+    assert equivalent(first, second) == refines(first, second) == shortest
+    assert_every_trace_shows_its_difference(found, first, second)
+
+
+def test_a_final_state_is_told_from_one_that_only_rejects_everything() -> None:
+    cells, statuses = {("s", "x"): "t", ("s", "y"): "u"}, {"s": "On", "t": "Off", "u": "Off"}
+    plain = machine(cells, statuses)
+    assert facts(plain).equivalent == (("t", "u"),)
+    assert len(quotient(plain).states) == 2
+    final = ending(plain, "u")
+    assert facts(final).equivalent == ()
+    assert quotient(final) == final
+    assert equivalent(quotient(ending(plain, "t", "u")), ending(plain, "t", "u")) is None
+
+
+# Guards --------------------------------------------------------------------------------------
+
+
+class Shop(StateChart):
+    cart = State(initial=True)
+    paying = State()
+    shipped = State(final=True)
+    lost = State(final=True)
+    pay = cart.to(paying)
+    post = paying.to(shipped)
+    lose = paying.to(lost)
+
+
+class GuardedShop(StateChart):
+    is_full = False
+    cart = State(initial=True)
+    paying = State()
+    shipped = State(final=True)
+    lost = State(final=True)
+    pay = cart.to(paying, cond="is_full")
+    post = paying.to(lost)
+    lose = paying.to(shipped)
+
+
+class OtherGuardShop(StateChart):
+    is_known = False
+    cart = State(initial=True)
+    paying = State()
+    shipped = State(final=True)
+    lost = State(final=True)
+    pay = cart.to(paying, cond="is_known")
+    post = paying.to(shipped)
+    lose = paying.to(lost)
+
+
+class EitherWayShop(StateChart):
+    is_full = False
+    cart = State(initial=True)
+    paying = State()
+    shipped = State(final=True)
+    lost = State(final=True)
+    pay = cart.to(paying, cond="is_full") | cart.to(paying, unless="is_full")
+    post = paying.to(shipped)
+    lose = paying.to(lost)
+
+
+GUARDS = {
+    "one asks, and targets are swapped": (
+        Shop,
+        GuardedShop,
+        ["pay[not is_full]", "pay[is_full] / post", "pay[is_full] / lose"],
+        [("pay", (), ("is_full",))],
+    ),
+    "each asks for another guard": (
+        OtherGuardShop,
+        GuardedShop,
+        [
+            "pay[is_full, not is_known]",
+            "pay[not is_full, is_known]",
+            "pay[is_full, is_known] / post",
+            "pay[is_full, is_known] / lose",
+        ],
+        [("pay", ("is_known",), ("is_full",))],
+    ),
+    "both do the same whatever the guard says": (
+        Shop, EitherWayShop, [], [("pay", (), ("is_full",))],
+    ),
+    "the same guard": (GuardedShop, GuardedShop, [], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second", "traces", "guards"), GUARDS.values(), ids=GUARDS)
+@pytest.mark.parametrize("is_swapped", [False, True], ids=["there", "back"])
+def test_an_event_corresponds_to_a_guarded_one_under_every_valuation(
+    first: type, second: type, traces: list[str], guards: list[object], is_swapped: bool
+) -> None:
+    a, b = compile_chart(first), compile_chart(second)
+    if is_swapped:
+        a, b = b, a
+        guards = [(event, theirs, ours) for event, ours, theirs in guards]  # type: ignore[misc]
+    found = compare(a, b)
+    assert sorted(" / ".join(d.trace) for d in found.differences) == sorted(traces)
+    assert list(found.guards) == guards
+    assert found.same is not bool(traces)
+    assert_every_trace_shows_its_difference(found, a, b)
+    counter = equivalent(a, b)
+    assert (counter is None) is found.same
+    assert refines(product_of(a, b), a) is None or not found.same
+    for event, ours, theirs in found.guards:
+        line = f"Guards of {event}: {', '.join(ours) or 'none'} | {', '.join(theirs) or 'none'}"
+        assert f"{line}; compared under every valuation of them." in describe(found)
+
+
+def test_the_product_asks_for_the_guards_of_both() -> None:
+    both = product_of(compile_chart(OtherGuardShop), compile_chart(GuardedShop))
+    assert both.guards["pay"] == ("is_full", "is_known")
+    assert [t.event for t in both.transitions if t.trigger == "pay"] == ["pay[is_full, is_known]"]
+
+
+def test_a_machine_from_a_format_without_guards_is_the_same() -> None:
+    real = compile_chart(GuardedShop)
+    read = replace(real, guards={})
+    assert compare(real, read).same
+    assert compare(read, real).guards == ()
+
+
+# What cannot be compared ---------------------------------------------------------------------
+
+
+def test_states_that_no_trace_of_both_leads_to_are_named() -> None:
+    a = machine({("s", "x"): "t", ("t", "y"): "u"}, {"s": "On", "t": "On", "u": "Off"}, "a")
+    b = machine({("s", "y"): "s", ("s", "x"): "s"}, {"s": "On"}, "b")
+    c = replace(b, name="c", events=("x", "y"), transitions=b.transitions[:1])
+    found = compare(a, c)
+    assert found.not_compared == (("t", "u"), ())
+    assert found.as_dict()["not_compared"] == {"a": ["t", "u"], "b": []}
+    assert describe(found)[-1] == (
+        "Not compared: t, u of a; no trace that both accept leads there."
+    )
+    assert compare(c, a).not_compared == ((), ("t", "u"))
+    assert compare(a, a).not_compared == ((), ())
 
 
 # Laws ----------------------------------------------------------------------------------------

@@ -180,7 +180,9 @@ EFFECTS = {
 @pytest.mark.parametrize(("transition", "expected"), EFFECTS.values(), ids=EFFECTS)
 def test_effects(transition: str, expected: list[str]) -> None:
     counted = (Indicator("Seen", frozenset({"S"})), Indicator("Lost", frozenset({"L"})))
-    (arrow,) = arrows(machine(transition, indicators=counted))
+    plain = machine(transition)
+    others = tuple(State(f"{s}.other", s, s, (s,)) for s in "SL")
+    (arrow,) = arrows(replace(plain, states=(*plain.states, *others), indicators=counted))
     assert list(arrow.effects) == expected
 
 

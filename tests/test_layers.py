@@ -11,7 +11,10 @@ ROOT = Path(fsm.__file__).parent
 LAYERS = (
     "errors",
     "files",
+    "toml",
     "text",
+    "trust",
+    "importing",
     "shown",
     "sql",
     "machine",
@@ -19,6 +22,7 @@ LAYERS = (
     "compile",
     "formats",
     "run",
+    "alphabet",
     "compare",
     "suite",
     "analyse",
@@ -36,6 +40,7 @@ LAYERS = (
     "docs",
     "cli",
     "pytest_plugin",
+    "__main__",
 )
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
@@ -80,5 +85,6 @@ def test_the_values_need_no_third_party_import() -> None:
         "dataclasses",
         "enum",
         "functools",
+        "itertools",
         "typing",
     }

@@ -1,14 +1,18 @@
 """The values of a compiled machine, and their views as graph and table."""
 
-from dataclasses import FrozenInstanceError
+import re
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
 
 import networkx as nx
 import pytest
 
 import fsm
 from fsm.errors import MachineError
-from fsm.machine import Effect, Indicator, Machine, Outcome, Source
+from fsm.formats.mealy import Mealy
+from fsm.machine import Deadline, Effect, Indicator, Machine, Outcome, Source, State, Transition
 from fsm.machines import NAMES
+from fsm.run import run
 
 MACHINE = fsm.load("with-feedback")
 
@@ -105,3 +109,148 @@ def test_an_unknown_state_is_named() -> None:
 def test_sources(label: str, row: int | None, is_decision: bool) -> None:
     source = Source(label, "")
     assert (source.row, source.is_decision) == (row, is_decision)
+
+
+# Machines made by hand -------------------------------------------------------------------------
+
+SMALL: dict[str, object] = {
+    "name": "small",
+    "title": "Small",
+    "states": (State("a", "On", "a", ("a",)), State("b", "Off", "b", ("b",))),
+    "events": ("go", "ask[ready]", "ask[not ready]"),
+    "transitions": (
+        Transition("a", "go", "b", "go"),
+        Transition("b", "ask[ready]", "a", "ask", "ready"),
+    ),
+    "initial": "a",
+    "indicators": (Indicator("Lit", frozenset({"On"})),),
+    "deadline": Deadline("go", "ask[ready]", "b"),
+    "guards": {"go": (), "ask": ("ready",)},
+}
+ONE, OTHER = SMALL["transitions"]  # type: ignore[misc]
+WRONG: dict[str, tuple[dict[str, object], str]] = {
+    "no states": ({"states": ()}, "the initial state 'a' is not among its states"),
+    "unknown initial": ({"initial": "c"}, "the initial state 'c' is not among its states"),
+    "dangling target": (
+        {"transitions": (replace(ONE, target="c"), OTHER)},
+        "the transition 'a' --go--> 'c': no state 'c'",
+    ),
+    "dangling source": (
+        {"transitions": (ONE, OTHER, replace(ONE, source="c"))},
+        "the transition 'c' --go--> 'b': no state 'c'",
+    ),
+    "unknown event": (
+        {"transitions": (ONE, OTHER, replace(ONE, event="went"))},
+        "the transition 'a' --went--> 'b': no event 'went'",
+    ),
+    "two targets": (
+        {"transitions": (ONE, OTHER, replace(ONE, target="a"))},
+        "--go--> 'a': the second one of its state and event; a cell has one target",
+    ),
+    "one transition twice": ({"transitions": (ONE, OTHER, ONE)}, "a cell has one target"),
+    "two states": ({"states": (*SMALL["states"], State("a", None, "x", ("a",)))}, "named 'a'"),  # type: ignore[misc]
+    "two events": ({"events": (*SMALL["events"], "go")}, "two events are named 'go'"),  # type: ignore[misc]
+    "two indicators": (
+        {"indicators": (Indicator("Lit", frozenset()), Indicator("Lit", frozenset()))},
+        "two indicators are named 'Lit'",
+    ),
+    "unknown status": (
+        {"indicators": (Indicator("Lit", frozenset({"On", "Dim"})),)},
+        "indicator 'Lit' counts the status 'Dim', which no state has",
+    ),
+    "statuses in a text": (
+        {"indicators": (Indicator("Lit", "On"),)},  # type: ignore[arg-type]
+        "its statuses are one text; write a set of them",
+    ),
+    "deadline from nothing": (
+        {"deadline": Deadline("start", "ask[ready]", "b")},
+        "the deadline starts with 'start', which is no event",
+    ),
+    "deadline nowhere": (
+        {"deadline": Deadline("go", "go", "b")},
+        "the deadline's event 'go' is not accepted in 'b'",
+    ),
+    "guards of no event": (
+        {"guards": {"leave": ()}},
+        "event 'leave' has no symbol 'leave'",
+    ),
+    "guard without its symbols": (
+        {"guards": {"ask": ("ready", "willing")}},
+        "event 'ask' depends on ready, willing, but has no symbol 'ask[ready, willing]'",
+    ),
+    "guards in a text": ({"guards": {"ask": "ready"}}, "the guards of 'ask' are one text"),
+    "events in a text": ({"events": "go"}, "events is one text; write a sequence: ('go',)"),
+    "states by name": ({"states": ("a", "b")}, "states holds 'a', which is no State"),
+    "events of no name": ({"events": ("go", 3)}, "events holds 3, which is no str"),
+    "transitions of no kind": ({"transitions": None}, "transitions is None, not a sequence"),
+}
+
+
+def small(**changed: object) -> Machine:
+    return Machine(**(SMALL | changed))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("changed", "says"), WRONG.values(), ids=WRONG)
+def test_what_is_no_machine_is_refused_when_it_is_made(
+    changed: dict[str, object], says: str
+) -> None:
+    with pytest.raises(MachineError, match=rf"^small: .*{re.escape(says)}"):
+        small(**changed)
+    with pytest.raises(MachineError, match=re.escape(says)):
+        replace(small(), **changed)  # type: ignore[arg-type]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(MachineError) as caught:
+        small(initial="x", transitions=(replace(ONE, source="y", target="z"), OTHER, OTHER))
+    message = str(caught.value)
+    assert [word for word in ("'x'", "'y'", "'z'", "(and 1 more)") if word not in message] == []
+
+
+def test_sequences_become_tuples() -> None:
+    listed = small(states=list(SMALL["states"]), events=list(SMALL["events"]))  # type: ignore[call-overload]
+    assert listed == small()
+    assert hash(listed) == hash(small())
+
+
+# Unknown names ---------------------------------------------------------------------------------
+
+ASKED: dict[str, Callable[[Machine], object]] = {
+    "step": lambda m: m.step("lost", "relayed"),
+    "step on an unknown event": lambda m: m.step("lost", "nothing"),
+    "outcome": lambda m: m.outcome("lost", "relayed"),
+    "status": lambda m: m.status("lost"),
+    "trace to": lambda m: m.trace_to("relayed", "lost"),
+    "run": lambda m: run(m, ["relayed"], "lost"),
+    "run from nothing": lambda m: run(m, [], ""),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+def test_an_unknown_state_is_refused(ask: Callable[[Machine], object]) -> None:
+    with pytest.raises(
+        MachineError, match=r"with-feedback: no state '(lost)?'; there are: to_send"
+    ):
+        ask(MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("ask", "trace"),
+    [
+        (lambda: run(MACHINE, "relayed"), "'relayed'"),
+        (lambda: run(MACHINE, b"relayed"), "b'relayed'"),
+        (lambda: run(MACHINE, ""), "''"),
+        (lambda: Mealy.of(MACHINE).run("relayed"), "'relayed'"),
+    ],
+    ids=["text", "bytes", "empty", "a Mealy machine"],
+)
+def test_one_text_is_no_trace(ask: Callable[[], object], trace: str) -> None:
+    with pytest.raises(MachineError, match=re.escape(f"the trace {trace} is one text; write [")):
+        ask()
+
+
+def test_an_unknown_event_is_rejected_everywhere() -> None:
+    (step,) = run(MACHINE, ["opened"])
+    assert (step.outcome, step.reason) == (Outcome.REJECT, "no event of this machine")
+    assert MACHINE.step("awaiting", "opened") is None
+    assert MACHINE.outcome("awaiting", "opened") is Outcome.REJECT

@@ -80,6 +80,10 @@ def test_a_replay(sample: Path) -> None:
     assert rows["Delivered"] == ["2 (66.67 %)", "2 (66.67 %)"]
     assert rows["status Pending"] == ["0", "-"]
     assert bundle(result)["text/plain"].startswith("8 events, 3 messages, 0 rejected\n")
+    for kind in ("text/plain", "text/html"):
+        assert "78 of 78 cells agree with python-statemachine" in bundle(result)[kind]
+    unchecked = replay(read_log([sample]), MODES, cross_check=False)
+    assert "not compared with python-statemachine" in bundle(unchecked)["text/html"]
 
 
 def test_a_check() -> None:

@@ -1,10 +1,21 @@
 """Documented rows are tests of their own."""
 
+from pathlib import Path
+
 import pytest
 
-from fsm.catalog import document
+from fsm.catalog import document, load
+from fsm.formats.document import to_json
 
 pytest_plugins = ["pytester"]
+CHART = """
+from statemachine import State, StateChart
+
+class Order(StateChart):
+    a = State(initial=True)
+    b = State(final=True)
+    go = a.to(b)
+"""
 PAGE = document("with-feedback").read_text()
 WRONG = PAGE.replace(
     "| A hard bounce is reported | Delivered: no change<br>Bounces + errors increases | Failed |",
@@ -54,4 +65,80 @@ def test_a_page_that_cannot_be_read_is_one_line(pytester: pytest.Pytester) -> No
     (pytester.path / "page.md").write_bytes(b"\xff")
     result = pytester.runpytest_inprocess("page.md")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*page.md:1: not UTF-8 text; save the page as UTF-8"])
+    result.stdout.fnmatch_lines(["*page.md:1: not UTF-8 text; save the file as UTF-8"])
+
+
+NAMING = "# Orders\n<!-- fsm:matrix engagement -->\n<!-- fsm:end -->\n\n{blocks}"
+BLOCKS = """<!-- fsm:matrix page_orders:Order -->
+<!-- fsm:end -->
+<!-- fsm:changes page_orders:Order clicks.json -->
+<!-- fsm:end -->
+"""
+
+
+@pytest.fixture
+def naming(pytester: pytest.Pytester) -> Path:
+    """A page that names a class and a machine file; the mark that importing the class leaves."""
+    mark = pytester.path / "page_orders ran"
+    (pytester.path / "page_orders.py").write_text(f"open({str(mark)!r}, 'w').close()\n{CHART}")
+    (pytester.path / "clicks.json").write_text(to_json(load("engagement")))
+    pytester.makefile(".md", page=NAMING.format(blocks=BLOCKS))
+    return mark
+
+
+def test_what_a_page_names_is_not_imported(naming: Path, pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-v", "page.md")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "page.md::machine page_orders:Order FAILED*",
+            "page.md::machine clicks.json PASSED*",
+            "*page.md:5: 'page_orders:Order' is code that this file names, not you, so it was not*",
+        ]
+    )
+    assert "fsm_allow_import = true" in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+    assert not naming.exists()
+
+
+def test_what_a_page_names_is_imported_with_the_setting(
+    naming: Path, pytester: pytest.Pytester
+) -> None:
+    pytester.makeini("[pytest]\nfsm_allow_import = true\n")
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "page.md").assert_outcomes(passed=2)
+    assert naming.exists()
+
+
+def test_a_block_without_an_end_is_one_line(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".md", page="<!-- fsm:matrix engagement -->\n")
+    result = pytester.runpytest_inprocess("page.md")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*page.md:1: the block has no end; write <!-- fsm:end -->*"])
+
+
+# Nothing to check ----------------------------------------------------------------------------
+
+OTHER = "# Prices\n\n| Plan | Price |\n|---|---|\n| Small | 3 |\n"
+
+
+def test_pages_without_documented_tables_fail_once_in_a_run(run, pytester: pytest.Pytester) -> None:
+    pytester.makefile(".md", first="# Text\n", second=OTHER)
+    result = run(OTHER, "page.md", "first.md", "second.md")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*nothing to check: no documented table in 3 pages, 2 other*"])
+    pytester.makefile(".md", third=PAGE)
+    run(OTHER, "page.md", "first.md", "third.md").assert_outcomes(passed=19)
+
+
+def test_pages_without_documented_tables_can_be_allowed(run, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nfsm_pages = *.md\nfsm_allow_none = true\n")
+    run(OTHER).assert_outcomes()
+
+
+@pytest.mark.parametrize("pattern", ["docs/*.md", "guide.rst", "/absolute/*.md"])
+def test_a_pattern_that_names_no_page_is_refused(pytester: pytest.Pytester, pattern: str) -> None:
+    pytester.makefile(".rst", guide="Guide")
+    pytester.makeini(f"[pytest]\nfsm_pages = {pattern}\n")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *fsm_pages: '{pattern}'*"])

@@ -9,14 +9,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from fsm.formats.mealy import Mealy
 from fsm.machine import Machine
 from fsm.suite.analysis import classes
 
-__all__ = ["Facts", "Trace", "facts", "reaching", "traces"]
+__all__ = ["Facts", "Trace", "classes_of", "facts", "reaching", "traces"]
 
 Trace: TypeAlias = tuple[str, ...]
 
@@ -33,6 +33,8 @@ class Facts:
     """A shortest trace to each reachable state."""
     unreachable: tuple[str, ...]
     """Declared states that no trace reaches."""
+    ignored: tuple[str, ...]
+    """Declared transitions that never fire, or not everywhere where they are declared, and why."""
     terminal: tuple[str, ...]
     """States in which every event is rejected."""
     dead: tuple[str, ...]
@@ -40,7 +42,7 @@ class Facts:
     missing: tuple[tuple[str, str], ...]
     """The cells of reachable states that reject: state, event."""
     equivalent: tuple[tuple[str, ...], ...]
-    """Classes of several reachable states that no trace tells apart."""
+    """Classes of several reachable states that no trace tells apart; see :func:`classes_of`."""
 
     @property
     def is_complete(self) -> bool:
@@ -58,6 +60,7 @@ class Facts:
             "machine": self.name,
             "reachable": {state: list(trace) for state, trace in self.traces.items()},
             "unreachable": list(self.unreachable),
+            "ignored": list(self.ignored),
             "terminal": list(self.terminal),
             "dead": list(self.dead),
             "complete": self.is_complete,
@@ -70,7 +73,8 @@ class Facts:
 def facts(machine: Machine) -> Facts:
     """Return the facts of a machine.
 
-    States are equivalent where no trace shows another status or rejects another event.
+    States are equivalent where no trace shows another status, rejects another event, or leads to
+    a final state from one of them only.
     """
     found = traces(machine)
     moving = {t.source for t in machine.transitions}
@@ -82,6 +86,7 @@ def facts(machine: Machine) -> Facts:
         name=machine.name,
         traces=found,
         unreachable=(*machine.unreachable, *lone),
+        ignored=machine.ignored,
         terminal=terminal,
         dead=tuple(state for state in found if state not in ending),
         missing=tuple(
@@ -90,8 +95,17 @@ def facts(machine: Machine) -> Facts:
             for event in machine.events
             if not machine.step(state, event)
         ),
-        equivalent=tuple(names for names in classes(Mealy.of(machine)) if len(names) > 1),
+        equivalent=tuple(names for names in classes_of(machine) if len(names) > 1),
     )
+
+
+def classes_of(machine: Machine) -> tuple[tuple[str, ...], ...]:
+    """Return the reachable states in classes of those that no trace tells apart.
+
+    States are told apart by their status, by what they reject, and by whether they are final.
+    """
+    marked = (replace(s, status=f"{s.status!r}, final: {s.final}") for s in machine.states)
+    return classes(Mealy.of(replace(machine, states=tuple(marked), indicators=())))
 
 
 def traces(machine: Machine) -> dict[str, Trace]:

@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
-from fsm.analyse.facts import Trace
+from fsm.alphabet import JointInput, joint_inputs
+from fsm.analyse.facts import Trace, classes_of
 from fsm.errors import MachineError
-from fsm.formats.mealy import Mealy
 from fsm.machine import Machine, State, Transition
-from fsm.suite.analysis import classes
 
 __all__ = ["equivalent", "product", "quotient", "refines"]
 
@@ -25,7 +26,9 @@ def refines(a: Machine, b: Machine) -> Trace | None:
     """Return the shortest trace of ``a`` that ``b`` has not, ``None`` where ``a`` refines ``b``.
 
     Every trace that ``a`` accepts must be accepted by ``b``, with the same status after each
-    event. Events that ``b`` does not know are rejected by it.
+    event, and end in a final state where it does so in ``a``, and only there. Events that ``b``
+    does not know are rejected by it. An event without guards corresponds to one with guards under
+    every valuation of them; the trace names those that either machine asks for.
     """
     return _counter_trace(a, b, both=False)
 
@@ -33,7 +36,8 @@ def refines(a: Machine, b: Machine) -> Trace | None:
 def equivalent(a: Machine, b: Machine) -> Trace | None:
     """Return the shortest trace that tells two machines apart, ``None`` where none does.
 
-    Its last event is accepted by one of them only, or shows different statuses. It is empty
+    Its last event is accepted by one of them only, shows different statuses, or leads to a final
+    state in one of them only. Guards are compared as in :func:`refines`. It is empty
     where they differ at the start.
     """
     return _counter_trace(a, b, both=True)
@@ -41,19 +45,19 @@ def equivalent(a: Machine, b: Machine) -> Trace | None:
 
 def _counter_trace(a: Machine, b: Machine, *, both: bool) -> Trace | None:
     start = a.initial, b.initial
-    if a.status(a.initial) != b.status(b.initial):
+    if _shown(a, start[0]) != _shown(b, start[1]):
         return ()
-    events = dict.fromkeys((*a.events, *b.events))
+    inputs = joint_inputs(a, b)
     found: dict[Pair, Trace] = {start: ()}
     for pair in (queue := [start]):
-        for event in events:
-            x, y = a.step(pair[0], event), b.step(pair[1], event)
-            trace = (*found[pair], event)
+        for joint in inputs:
+            x, y = joint.steps(a, b, pair)
+            trace = (*found[pair], joint.name)
             if (x and not y) or (both and y and not x):
                 return trace
             if not (x and y):
                 continue
-            if a.status(x.target) != b.status(y.target):
+            if _shown(a, x.target) != _shown(b, y.target):
                 return trace
             if (x.target, y.target) not in found:
                 found[x.target, y.target] = trace
@@ -61,31 +65,52 @@ def _counter_trace(a: Machine, b: Machine, *, both: bool) -> Trace | None:
     return None
 
 
+def _shown(machine: Machine, state: str) -> tuple[str | None, bool]:
+    return machine.status(state), machine.state(state).final
+
+
 def product(a: Machine, b: Machine, name: str = "") -> Machine:
     """Return the machine that accepts the traces which both accept.
 
     Its states are pairs, ``p | q``; the status is that of both, once where they are the same.
+    Its events are those of both, with the guards that either machine asks for.
     """
-    events = tuple(event for event in a.events if event in b.alphabet)
+    shared = [joint for joint in joint_inputs(a, b) if joint.is_shared]
     pairs: dict[Pair, State] = {}
     transitions = []
     for pair in (queue := [(a.initial, b.initial)]):
         if pair in pairs:
             continue
         pairs[pair] = _joined(a.state(pair[0]), b.state(pair[1]))
-        for event in events:
-            x, y = a.step(pair[0], event), b.step(pair[1], event)
+        for joint in shared:
+            x, y = joint.steps(a, b, pair)
             if x and y:
                 target = x.target, y.target
                 queue.append(target)
+                guard = " and ".join(dict.fromkeys(g for g in (x.guard, y.guard) if g))
                 names = " | ".join(pair), " | ".join(target)
-                transitions.append(Transition(names[0], event, names[1], x.trigger, x.guard))
+                transitions.append(Transition(names[0], joint.name, names[1], x.trigger, guard))
     title = name or f"{a.name} x {b.name}"
     initial = " | ".join((a.initial, b.initial))
     states = tuple(pairs.values())
     if len({state.name for state in states}) < len(states):
         raise MachineError(f"{title}: two pairs of states have one name; rename those with ' | '")
-    return Machine(title, title, states, events, tuple(transitions), initial, guards=dict(a.guards))
+    return Machine(
+        title,
+        title,
+        states,
+        tuple(joint.name for joint in shared),
+        tuple(transitions),
+        initial,
+        guards=_shared_guards(shared),
+    )
+
+
+def _shared_guards(shared: Sequence[JointInput]) -> dict[str, tuple[str, ...]]:
+    """Return the guards of each event that has a symbol for every valuation of them."""
+    symbols = Counter(joint.trigger for joint in shared)
+    guards = {joint.trigger: joint.guards for joint in shared}
+    return {event: names for event, names in guards.items() if symbols[event] == 2 ** len(names)}
 
 
 def _joined(p: State, q: State) -> State:
@@ -102,10 +127,11 @@ def _joined(p: State, q: State) -> State:
 def quotient(machine: Machine) -> Machine:
     """Return the smallest equivalent machine; each class of states has the name of its first one.
 
+    States of one class show one status, accept the same events, and all are final or none is.
     Unreachable states are left out. Raises :class:`MachineError` where the state of the deadline
     is equivalent to one in which nothing ends.
     """
-    blocks = classes(Mealy.of(machine))
+    blocks = classes_of(machine)
     first = {name: block[0] for block in blocks for name in block}
     deadline = machine.deadline
     if deadline and list(first.values()).count(first.get(deadline.state, "")) > 1:

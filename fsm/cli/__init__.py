@@ -5,12 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 
 from fsm import __version__
 from fsm.errors import FsmError
+from fsm.trust import ShadowWarning
 
 __all__ = ["cli", "main"]
 
@@ -63,9 +68,9 @@ def cli() -> None:
     """Documented delivery tables as executable state machines.
 
     MACHINE is a built-in name (see: fsm machines), a .json, .scxml or .dot file, or
-    package.module:Class, a python-statemachine class imported from the current directory or the
-    environment. Data goes to standard output, everything else to standard error; - is standard
-    input or output.
+    package.module:Class, a python-statemachine class of an installed module or of one in the
+    working directory; it is imported, which runs it. Data goes to standard output, everything else
+    to standard error; - is standard input or output.
 
     Exit status: 0 done, 1 differs, stale or rejected, 2 wrong use or input.
     """
@@ -75,10 +80,10 @@ def main() -> None:
     """Run the command line; no traceback reaches the user."""
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here, and it is costly
-    sys.path.insert(0, "")
     sys.unraisablehook = _say_unraisable
     try:
-        status = cli.main(standalone_mode=False)
+        with _shadows_told():
+            status = cli.main(standalone_mode=False)
     except FsmError as error:
         status = _complain(str(error))
     except click.exceptions.NoArgsIsHelpError as error:
@@ -107,6 +112,23 @@ def _say_unraisable(ignored: sys.UnraisableHookArgs) -> None:
     """Say what cannot be raised, but not that an interrupt also met what it ended."""
     if not issubclass(ignored.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(ignored)
+
+
+@contextmanager
+def _shadows_told() -> Iterator[None]:
+    """Say in one line that a module of the working directory was not taken."""
+
+    def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, ShadowWarning):
+            _complain(str(message))
+        else:
+            before(message, category, *place, **more)
+
+    with warnings.catch_warnings():
+        before = warnings.showwarning
+        warnings.showwarning = tell
+        warnings.simplefilter("always", ShadowWarning)
+        yield
 
 
 def _complain(message: str, status: int = 2) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import click
 
 from fsm.analyse import Facts, Verdict, check, facts, refines
 from fsm.catalog import load
-from fsm.cli.text import counted, print_json, shown
+from fsm.cli.text import counted, print_crosscheck, print_json, shown
+from fsm.compile.crosscheck import cross_check
 
 __all__ = ["command"]
 
@@ -27,25 +28,40 @@ P and Q are events, states or statuses, several joined by "or".""",
 @click.argument("machine")
 @click.option("--claim", "claims", multiple=True, help="Proved, or refuted by a trace; see below.")
 @click.option("--refines", "other", metavar="OTHER", help="Whether OTHER has all its traces.")
+@click.option(
+    "--crosscheck/--no-crosscheck", default=True, help="Compare every cell with the real class."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(machine: str, claims: tuple[str, ...], other: str | None, as_json: bool) -> int:
+def command(
+    machine: str, claims: tuple[str, ...], other: str | None, crosscheck: bool, as_json: bool
+) -> int:
     """Tell the facts of MACHINE: which states are terminal, dead, equivalent, which cells missing.
 
-    With claims, whether they hold. Exit status 1 where one does not.
+    With claims, whether they hold. Exit status 1 where one does not. Every cell of a table that
+    comes from a python-statemachine class is compared with what the class does, also before a
+    claim is judged; with the facts, and in JSON, stands how many there are.
     """
     loaded = load(machine)
+    checked = cross_check([loaded]) if crosscheck else None
     verdicts = [check(loaded, claim) for claim in claims]
     if other is not None:
         trace = refines(loaded, load(other))
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
         found = [verdict.as_dict() for verdict in verdicts]
-        print_json(facts(loaded).as_dict() | ({"claims": found} if found else {}))
-    elif verdicts:
+        told = facts(loaded).as_dict() | {"crosscheck": checked.as_dict() if checked else None}
+        print_json(told | ({"claims": found} if found else {}))
+        return _status(verdicts)
+    if verdicts:
         for verdict in verdicts:
             click.echo(shown(str(verdict), 2000))
     else:
         _print(facts(loaded))
+        print_crosscheck(checked)
+    return _status(verdicts)
+
+
+def _status(verdicts: Sequence[Verdict]) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
@@ -62,9 +78,11 @@ def _print(found: Facts) -> None:
     _list("equivalent", alike, "none: the machine is minimal")
     missing = [f"{state}: {event}" for state, event in found.missing]
     _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
+    if found.ignored:
+        _list("ignored transitions", found.ignored, "none", "; ")
 
 
-def _list(label: str, names: Collection[str], otherwise: str) -> None:
-    listed = ", ".join(list(names)[:_LISTED])
+def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
+    listed = comma.join(list(names)[:_LISTED])
     more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
     click.echo(f"{label}: {shown(listed, 2000) or otherwise}{more}")

@@ -4,37 +4,64 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
 from fsm.catalog import load
 from fsm.cli.findings import FORMS, explanation, known_codes
+from fsm.cli.text import counted, shown
+from fsm.cli.values import lexicons_option
+from fsm.errors import PageError
+from fsm.files import as_text, read_from
+from fsm.spec.binding import read_binding
 from fsm.spec.check import Report, check_pages
-from fsm.spec.lexicon import languages, load_lexicon, read_lexicon
-from fsm.spec.page import Page, parse_page, read_page
+from fsm.spec.finding import Finding
+from fsm.spec.lexicon import joined_lexicons, load_lexicon
+from fsm.spec.page import MAX_BYTES, WHAT, Page, parse_page, read_page
 
 __all__ = ["command"]
+
+_MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd", "")
+"""The suffixes of the pages that are read; of a directory, all but the last."""
+_OTHERS = (
+    ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
+    ".textile", ".txt", ".wiki",
+)  # fmt: skip
+"""Documentation that is not read; of a directory it is counted."""
 
 
 @click.command("check")
 @click.argument("pages", nargs=-1)
-@click.option("--lexicon", type=click.Path(path_type=Path), help="The words of the page (TOML).")
-@click.option("--binding", type=click.Path(path_type=Path), help="What the columns are (TOML).")
+@lexicons_option
+@click.option(
+    "--binding",
+    "bindings",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="What the columns of a table are (TOML).",
+)
 @click.option("--format", "form", type=click.Choice(list(FORMS)), default="text", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings too.")
+@click.option("--allow-none", is_flag=True, help="Exit status 0 where nothing is to be checked.")
+@click.option(
+    "--expect", type=click.IntRange(0), metavar="N", help="Fail unless N tables are documented."
+)
 @click.option("--draft-lexicon", "drafted", is_flag=True, help="Propose the words of a page.")
 @click.option("--explain", metavar="CODE", help="Say what the code of a finding means.")
 def command(
     pages: tuple[str, ...],
-    lexicon: Path | None,
-    binding: Path | None,
+    lexicons: tuple[Path, ...],
+    bindings: tuple[Path, ...],
     form: str,
     as_json: bool,
     strict: bool,
+    allow_none: bool,
+    expect: int | None,
     drafted: bool,
     explain: str | None,
 ) -> int:
@@ -43,9 +70,14 @@ def command(
     Each documented row is a step; its status and its effect on each indicator must be what the
     machine does on the shortest trace to that step, and the table must cover every step. Of a
     directory, all Markdown pages are checked. English, French, German and Japanese are known;
-    --lexicon gives the words of another language, which --draft-lexicon proposes; --binding the
-    columns of another table.
-    Prints file:line:column for each finding; exit status 1 when one is an error.
+    --lexicon gives the words of another language, which --draft-lexicon proposes, or more words
+    of a known one; --binding the columns of another table. Both may be given several times.
+
+    A table is documented where its whole title names a machine, or a row is a known step; other
+    tables are counted. <!-- fsm:ignore --> directly above a table leaves it out.
+
+    Prints file:line:column for each finding; exit status 1 when one is an error, or when there
+    was nothing to check.
     """
     if explain is not None:
         if explain not in known_codes():
@@ -56,18 +88,35 @@ def command(
         raise click.UsageError("no pages given")
     if drafted:
         return _draft(pages)
-    if lexicon and binding:
-        raise click.UsageError("--lexicon and --binding exclude each other")
-    read = [page for name in pages for page in _pages(name)]
-    if binding:
-        report = _bound(read, binding)
-    else:
-        words = [read_lexicon(lexicon)] if lexicon else [load_lexicon(n) for n in languages()]
-        report = check_pages(read, words, load)
+    given = _Given()
+    read = [page for name in pages for page in given.pages(name)]
+    report = check_pages(
+        read, joined_lexicons(lexicons), load, [read_binding(path) for path in bindings]
+    )
+    report = replace(
+        report,
+        findings=(*given.findings, *report.findings),
+        unread=dict(sorted(given.unread.items())),
+        failure=_failure(report, expect, allow_none=allow_none),
+    )
     text = FORMS["json" if as_json else form](report, {page.name: page.lines for page in read})
     if text:
         click.echo(text)
-    return 1 if any(strict or f.severity == "error" for f in report.findings) else 0
+    if report.failure:
+        click.echo(shown(report.failure), err=True)
+    wrong = any(strict or f.severity == "error" for f in report.findings)
+    return 1 if wrong or report.failure else 0
+
+
+def _failure(report: Report, expect: int | None, *, allow_none: bool) -> str:
+    """Return why a run fails that found other tables than it should, or none."""
+    found = counted(report.tables, "documented table")
+    if expect is not None:
+        return f"{found}, and {expect:,} expected" if report.tables != expect else ""
+    if report.tables or allow_none:
+        return ""
+    places = f"{counted(report.pages, 'page')} and {counted(report.other_tables, 'other table')}"
+    return f"nothing to check: no documented table in {places}; --allow-none accepts that"
 
 
 def _draft(pages: tuple[str, ...]) -> int:
@@ -75,48 +124,51 @@ def _draft(pages: tuple[str, ...]) -> int:
 
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")
-    (page,) = _pages(pages[0])
+    page = next(_Given().pages(pages[0]), None)
+    if page is None:
+        raise click.UsageError("--draft-lexicon takes a Markdown page")
     machines = [load(name) for name in ("with-feedback", "without-feedback")]
     click.echo(draft(page, machines, load_lexicon()), nl=False)
     return 0
 
 
-def _bound(pages: list[Page], path: Path) -> Report:
-    from fsm.spec.binding import check_bound, read_binding
+@dataclass
+class _Given:
+    """The pages that were named, and what was named but is none."""
 
-    binding = read_binding(path)
-    machine = load(binding.machine)
-    total = Report(len(pages), 0, 0, ())
-    for page in pages:
-        tables, rows, findings = check_bound(page, binding, machine)
-        faulty = {f.line for f in findings if f.row is not None}
-        confirmed = total.confirmed.get(machine.name, 0) + rows - len(faulty)
-        total = replace(
-            total,
-            tables=total.tables + tables,
-            rows=total.rows + rows,
-            findings=(*total.findings, *findings),
-            confirmed={machine.name: confirmed},
-        )
-    return total
+    findings: list[Finding] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
 
-
-def _pages(name: str) -> Iterator[Page]:
-    if name == "-":
-        yield parse_page(sys.stdin.read(), "<stdin>")
-    elif Path(name).is_dir():
-        for path in _markdown(Path(name)):
+    def pages(self, name: str) -> Iterator[Page]:
+        """Yield a page, or those of a directory."""
+        path = Path(name)
+        if name == "-":
+            data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
+            yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
+        elif path.is_dir():
+            yield from map(read_page, self._markdown(path))
+        elif path.suffix.lower() in _MARKDOWN or not path.exists():
             yield read_page(path)
-    else:
-        yield read_page(Path(name))
+        else:
+            text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
+            self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
+
+    def _markdown(self, directory: Path) -> Iterator[Path]:
+        """Yield the Markdown pages of a directory, in order; links are not followed.
+
+        Hidden files and directories are left out, other documentation is counted.
+        """
+        for place, folders, names in os.walk(directory, onerror=_unreadable):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                suffix = Path(name).suffix.lower()
+                if name.startswith("."):
+                    continue
+                if suffix and suffix in _MARKDOWN:
+                    yield Path(place, name)
+                elif suffix in _OTHERS:
+                    self.unread[suffix] += 1
 
 
-def _markdown(directory: Path) -> Iterator[Path]:
-    """Yield the Markdown pages of a directory, in order; links and hidden ones are not followed."""
-    for place, folders, names in os.walk(directory):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (
-            Path(place, name)
-            for name in sorted(names)
-            if name.lower().endswith((".md", ".markdown")) and not name.startswith(".")
-        )
+def _unreadable(error: OSError) -> None:
+    raise PageError(f"{error.filename}: {error.strerror or error}")

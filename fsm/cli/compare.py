@@ -23,8 +23,10 @@ __all__ = ["command"]
 def command(context: click.Context, a: str, b: str, as_json: bool, output: Path | None) -> int:
     """Compare machine A with machine B; exit status 1 where they differ.
 
-    Every difference comes with the shortest trace that shows it. The drawing shows what B adds to
-    A, takes away and changes; fsm draw B --diff A has more options for it.
+    Every difference comes with the shortest trace that shows it: statuses, final states, accepted
+    events, effects. An event that depends on guards in one machine only is compared under every
+    valuation of them. States that no trace of both leads to are named. The drawing shows what B
+    adds to A, takes away and changes; fsm draw B --diff A has more options for it.
     """
     found = compare(load(a), load(b))
     if output:

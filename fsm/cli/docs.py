@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-import sys
-from collections.abc import Iterator, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Mapping
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,18 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
+from fsm.cli.options import allow_import as import_option
 from fsm.cli.text import counted, shown
-from fsm.docs.blocks import rewrite
+from fsm.cli.values import lexicons_option
+from fsm.docs.blocks import Block, rewrite
 from fsm.docs.kinds import Pages, content
 from fsm.errors import PageError
-from fsm.files import write_bytes
-from fsm.spec.lexicon import Lexicon, languages, load_lexicon, read_lexicon
+from fsm.files import as_text, read_bytes, write_bytes
+from fsm.machine import Machine
+from fsm.spec.lexicon import Lexicon, joined_lexicons
+from fsm.spec.page import MAX_BYTES, WHAT, check_bounds
+from fsm.text import visible
+from fsm.trust import naming
 
 __all__ = ["command"]
 
@@ -25,51 +31,74 @@ __all__ = ["command"]
 @click.command("docs")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
-@click.option("--lexicon", type=click.Path(path_type=Path), help="The words of one more language.")
-def command(files: tuple[Path, ...], only_check: bool, lexicon: Path | None) -> int:
+@lexicons_option
+@import_option
+@click.option("--allow-none", is_flag=True, help="Exit status 0 where no page has a block.")
+def command(
+    files: tuple[Path, ...],
+    only_check: bool,
+    lexicons: tuple[Path, ...],
+    allow_import: bool,
+    allow_none: bool,
+) -> int:
     """Write the generated blocks of Markdown FILES anew, and leave every other byte alone.
 
     A block stands between <!-- fsm:KIND MACHINE ... --> and <!-- fsm:end -->, each on a line of
     its own. Kinds: table (lang=fr), transitions, matrix, decisions, mermaid, diagram
-    (file=NAME.svg), and changes, which names two machines.
+    (file=NAME.svg), and changes, which names two machines. What stands in code or in a comment
+    is an example, and stays. Exit status 1 when --check finds a stale block, or when there is
+    no block at all.
+
+    MACHINE is a built-in one or a machine file; package.module:Class is code that the page names,
+    which is imported only with --allow-import.
     """
-    lexicons = {language: load_lexicon(language) for language in languages()}
-    if lexicon:
-        given = read_lexicon(lexicon)
-        lexicons[given.language] = given
-    written = dict(_written(files, lexicons))
+    known = {lexicon.language: lexicon for lexicon in joined_lexicons(lexicons)}
+    blocks: list[Block] = []
+    written = dict(_written(files, known, naming(load, allow_import=allow_import), blocks))
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check:
         for path, new in stale.items():
             _print_difference(path, new)
         if stale:
-            options = ("--lexicon", lexicon) if lexicon else ()
-            names = shlex.join(map(str, (*options, *files)))
+            options = [part for path in lexicons for part in ("--lexicon", str(path))]
+            options += ["--allow-import"] if allow_import else []
+            names = shlex.join([*options, *map(str, files)])
             click.echo(shown(f"stale; this mends it: fsm docs {names}"), err=True)
-        return 1 if stale else 0
+            return 1
     for path, new in stale.items():
         write_bytes(new, path)
         click.echo(shown(f"wrote {path}"), err=True)
-    if not stale:
-        click.echo(f"{counted(len(files), 'page')}, nothing to do", err=True)
+    pages = counted(len(files), "page")
+    if not blocks:
+        how = "" if allow_none else "; --allow-none accepts that"
+        click.echo(f"no generated block in {pages}{how}", err=True)
+        return 0 if allow_none else 1
+    if not stale and not only_check:
+        click.echo(f"{pages}, nothing to do", err=True)
     return 0
 
 
 def _written(
-    files: tuple[Path, ...], lexicons: Mapping[str, Lexicon]
+    files: tuple[Path, ...],
+    lexicons: Mapping[str, Lexicon],
+    load: Callable[[str], Machine],
+    blocks: list[Block],
 ) -> Iterator[tuple[Path, bytes]]:
-    """Yield all pages as they should be, and the pictures that they show."""
+    """Yield all pages as they should be, and the pictures that they show; note the blocks."""
     for path in files:
-        data = _read(path)
-        if data is None:
-            raise PageError(f"{path}: no such file")
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            raise PageError(f"{path}: not UTF-8 text") from error
+        data = read_bytes(path, MAX_BYTES, WHAT, PageError)
+        text = as_text(data, str(path), PageError)
+        check_bounds(text, str(path))
         pages = Pages(load, path.parent, lexicons)
-        yield path, rewrite(text, str(path), partial(content, pages=pages)).encode()
+        write = partial(_noted, pages=pages, blocks=blocks)
+        mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
+        yield path, mark + rewrite(text, str(path), write).encode()
         yield from ((place, picture.encode()) for place, picture in pages.pictures.items())
+
+
+def _noted(block: Block, pages: Pages, blocks: list[Block]) -> str:
+    blocks.append(block)
+    return content(block, pages)
 
 
 def _read(path: Path) -> bytes | None:
@@ -87,4 +116,10 @@ def _print_difference(path: Path, new: bytes) -> None:
         click.echo(shown(f"{path}: {'missing' if old is None else 'differs'}"))
         return
     before, after = ((data or b"").decode().splitlines(keepends=True) for data in (old, new))
-    sys.stdout.writelines(unified_diff(before, after, str(path), f"{path}, as it should be"))
+    for line in unified_diff(before, after, str(path), f"{path}, as it should be"):
+        click.echo(_line(line))
+
+
+def _line(text: str) -> str:
+    """Return a line of a page for a terminal; tabs may stay."""
+    return "\t".join(map(visible, text.rstrip("\r\n").split("\t")))

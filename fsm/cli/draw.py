@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from fsm.catalog import load
+from fsm.catalog import load, load_bare
+from fsm.cli.options import allow_import as import_option
 from fsm.cli.text import shown
 from fsm.cli.values import Columns, Duration
 from fsm.draw import FORMATS, draw
@@ -16,6 +18,7 @@ from fsm.draw.overlay import NO_OVERLAY, Overlay
 from fsm.draw.picture import DIRECTIONS, Look
 from fsm.files import write_bytes
 from fsm.machine import Machine
+from fsm.trust import naming
 
 __all__ = ["command"]
 
@@ -49,6 +52,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @click.option("--coverage", "suite", metavar="SUITE", help="Overlay: what a suite runs; see below.")
 @click.option("--diff", metavar="OTHER", help="Overlay: what MACHINE changes in another machine.")
 @click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
+@import_option
 def command(
     machine: str,
     form: str | None,
@@ -66,6 +70,7 @@ def command(
     suite: str | None,
     diff: str | None,
     trace: str | None,
+    allow_import: bool,
 ) -> None:
     """Draw MACHINE: statuses as boxes around their states, decisions dashed.
 
@@ -81,7 +86,8 @@ def command(
             "--counts, --coverage, --diff and --path are laid over one at a time"
         )
     if counts:
-        overlay = _traffic(loaded, counts, dict(columns), validity)
+        companions = naming(load_bare, allow_import=allow_import)
+        overlay = _traffic(loaded, counts, dict(columns), validity, companions)
     elif suite:
         overlay = _coverage(loaded, suite)
     elif diff is not None:
@@ -131,14 +137,17 @@ def _coverage(machine: Machine, name: str) -> Overlay:
 
 
 def _traffic(
-    machine: Machine, logs: tuple[str, ...], columns: dict[str, str], validity: timedelta | None
+    machine: Machine,
+    logs: tuple[str, ...],
+    columns: dict[str, str],
+    validity: timedelta | None,
+    companions: Callable[[str], Machine],
 ) -> Overlay:
     """Return the traffic of logs; those who draw nothing else need not load the engine."""
-    from fsm.catalog import load_bare
     from fsm.replay import read_log, replay
 
     log = read_log(logs, columns)
-    result = replay(log, [machine], companions=load_bare, validity=validity)
+    result = replay(log, [machine], companions=companions, validity=validity)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
     names = ", ".join(Path(log).name for log in logs)

@@ -29,7 +29,7 @@ def command(
         source.read(),
         source.machines(load),
         hide(message) if hide else message,
-        companions=load,
+        companions=source.companions(load),
         validity=source.validity,
         as_of=source.as_of,
     )

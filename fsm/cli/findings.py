@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
 
 from fsm import __version__
 from fsm.cli.text import as_json, counted, shown
 from fsm.spec.finding import Finding, Report
+from fsm.text import visible
 
 __all__ = ["FORMS", "explanation", "known_codes", "told"]
 
@@ -40,7 +44,7 @@ def explanation(code: str) -> str:
 def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
     parts = ["\n".join(told(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
-        f"{machine}: {counted(count, 'row')} confirmed"
+        f"{shown(machine)}: {counted(count, 'row')} confirmed"
         for machine, count in report.confirmed.items()
     ]
     facts = (
@@ -49,7 +53,18 @@ def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
         counted(report.rows, "row"),
         counted(len(report.findings), "finding"),
     )
-    return "\n".join([*parts, ", ".join(facts)])
+    return "\n".join([*parts, ", ".join([*facts, *_left_out(report)])])
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    """Yield what was there and not checked."""
+    if report.other_tables:
+        yield f"{counted(report.other_tables, 'other table')} not checked"
+    if report.ignored_tables:
+        yield f"{counted(report.ignored_tables, 'table')} left out (fsm:ignore)"
+    if report.unread:
+        suffixes = ", ".join(report.unread)
+        yield f"{counted(sum(report.unread.values()), 'file')} not read ({suffixes})"
 
 
 def told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
@@ -89,7 +104,16 @@ def _fields(finding: Finding) -> dict[str, object]:
 
 
 def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
-    facts = {"pages": report.pages, "tables": report.tables, "rows": report.rows}
+    facts = {
+        "pages": report.pages,
+        "tables": report.tables,
+        "rows": report.rows,
+        "confirmed": report.confirmed,
+        "other_tables": report.other_tables,
+        "ignored_tables": report.ignored_tables,
+        "unread_files": report.unread,
+        "failure": report.failure or None,
+    }
     return as_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
 
 
@@ -112,7 +136,7 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": finding.file.replace("\\", "/")},
+                        "artifactLocation": {"uri": _uri(finding.file)},
                         "region": _region(finding),
                     }
                 }
@@ -124,6 +148,12 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return as_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def _uri(file: str) -> str:
+    """Return the address of a file relative to the working directory."""
+    relative = os.path.relpath(file) if Path(file).is_absolute() else file
+    return quote(os.fsencode(relative.replace(os.sep, "/")))
 
 
 def _region(finding: Finding) -> dict[str, int]:
@@ -138,12 +168,14 @@ def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         title, file = _property(finding.code), _property(finding.file)
         message = _escaped(finding.message)
         lines.append(f"::{finding.severity} file={file},{place},title={title}::{message}")
+    if report.failure:
+        lines.append(f"::error title=fsm check::{_escaped(report.failure)}")
     return "\n".join(lines)
 
 
 def _escaped(text: str) -> str:
-    """Return a text as workflow commands take it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Return a text as workflow commands take it, on one line that cannot harm a terminal."""
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

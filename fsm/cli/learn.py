@@ -73,13 +73,13 @@ def command(
     else:
         states, asked = len(learnt.mealy.states), number(learnt.events)
         click.echo(
-            f"{implementation}: {counted(states, 'state')}, learnt with {asked} events and "
+            f"{shown(implementation)}: {counted(states, 'state')}, learnt with {asked} events and "
             f"{counted(learnt.resets, 'reset')}; right for {learnt.guarantee.domain}"
         )
         for each in found:
             click.echo(shown(str(each)))
         if not found:
-            click.echo(f"It does what {machine} says.")
+            click.echo(shown(f"It does what {machine} says."))
     return 1 if found else 0
 
 

@@ -13,6 +13,7 @@ import click
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.values import Columns, Duration, Format, Instant, Variable, Zone
 from fsm.machine import Machine
+from fsm.trust import naming
 
 if TYPE_CHECKING:
     from fsm.logs.convert import Choices
@@ -24,12 +25,19 @@ if TYPE_CHECKING:
 __all__ = [
     "LogOptions",
     "Reading",
+    "allow_import",
     "log_options",
     "reading_options",
     "say",
 ]
 
 T = TypeVar("T")
+
+allow_import = click.option(
+    "--allow-import",
+    is_flag=True,
+    help="Import package.module:Class where a file names it, too; importing runs it.",
+)
 
 
 @dataclass(frozen=True)
@@ -193,6 +201,7 @@ class LogOptions:
     columns: tuple[tuple[str, str], ...]
     validity: timedelta | None
     as_of: datetime | None
+    allow_import: bool
     reading: Reading
 
     def read(self) -> Log:
@@ -221,6 +230,10 @@ class LogOptions:
         names = self.names or ("with-feedback", "without-feedback")
         return [load(name) for name in dict.fromkeys(names)]
 
+    def companions(self, load: Callable[[str], Machine]) -> Callable[[str], Machine]:
+        """Return the loader of the machines that machine files name as their companions."""
+        return naming(load, allow_import=self.allow_import)
+
 
 def log_options(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command the options of :class:`LogOptions`, as its first argument."""
@@ -231,6 +244,7 @@ def log_options(function: Callable[..., T]) -> Callable[..., T]:
         return function(LogOptions(**own), **given)
 
     for option in (
+        allow_import,
         click.option("--as-of", type=Instant(), help="Read the log only up to this time (UTC)."),
         click.option("--validity", type=Duration(), help="Validity period; retries end with it."),
         click.option(

@@ -11,7 +11,7 @@ import click
 from fsm.catalog import load_bare
 from fsm.cli.options import LogOptions, log_options
 from fsm.cli.progress import Progress
-from fsm.cli.text import counted, number, percentage, print_json, table
+from fsm.cli.text import counted, number, percentage, print_crosscheck, print_json, table
 from fsm.cli.values import Duration, Size
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
@@ -30,7 +30,12 @@ _REJECTIONS_SHOWN = 10
 @click.option("--series", type=click.Path(path_type=Path), help="Write the indicators over time.")
 @click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected event.")
 @click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
-@click.option("--oracle/--no-oracle", default=True, help="Check traces with the real classes.")
+@click.option(
+    "--crosscheck/--no-crosscheck",
+    "--oracle/--no-oracle",
+    default=True,
+    help="Compare the tables with the real classes.",
+)
 @click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Go on from what it holds.")
 @click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
@@ -43,7 +48,7 @@ def command(
     series: Path | None,
     rejected: Path | None,
     dedupe: bool,
-    oracle: bool,
+    crosscheck: bool,
     memory: int | None,
     checkpoint: Path | None,
     strict: bool,
@@ -63,14 +68,14 @@ def command(
         result = replay(
             log,
             source.machines(load_bare),
-            companions=load_bare,
+            companions=source.companions(load_bare),
             to_send=to_send,
             validity=source.validity,
             as_of=source.as_of,
             every=every if series or checkpoint else None,
             statuses=status is not None,
             dedupe=dedupe,
-            oracle=oracle,
+            cross_check=crosscheck,
             memory=memory,
             checkpoint=checkpoint,
             progress=progress,
@@ -88,10 +93,11 @@ def command(
             err=True,
         )
     if as_json:
-        print_json(result.as_dict())
+        checked = result.crosscheck
+        print_json(result.as_dict() | {"crosscheck": checked.as_dict() if checked else None})
     else:
         _print(result)
-        _print_check(result)
+        print_crosscheck(result.crosscheck)
     return 1 if strict and result.rejected else 0
 
 
@@ -162,9 +168,3 @@ def _print_rejections(result: Replay) -> None:
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {number(more)} more; --rejected FILE writes them all")
-
-
-def _print_check(result: Replay) -> None:
-    if result.check and result.check.machines:
-        traces = counted(result.check.traces, "distinct trace")
-        click.echo(f"fsm: {traces} checked with python-statemachine, all agree", err=True)

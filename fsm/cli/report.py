@@ -60,7 +60,7 @@ def command(
         result = replay(
             log,
             source.machines(load),
-            companions=load,
+            companions=source.companions(load),
             to_send=to_send,
             validity=source.validity,
             as_of=source.as_of,

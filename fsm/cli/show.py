@@ -8,9 +8,9 @@ import io
 import click
 
 from fsm.catalog import load
-from fsm.cli.text import as_json
+from fsm.cli.text import as_json, shown
 from fsm.spec.write import Grid, markdown, matrix, transitions
-from fsm.text import inert
+from fsm.text import inert, visible
 
 __all__ = ["command"]
 
@@ -32,12 +32,14 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     grid = matrix(loaded) if cells else transitions(loaded)
     click.echo(_FORMS["json" if json_too else form](grid), nl=False)
     if loaded.unreachable:
-        click.echo(f"never reached: {', '.join(loaded.unreachable)}", err=True)
+        click.echo(shown(f"never reached: {', '.join(loaded.unreachable)}", 2000), err=True)
+    for line in loaded.ignored:
+        click.echo(shown(line), err=True)
 
 
 def _csv(grid: Grid) -> str:
     out = io.StringIO()
-    rows = [map(inert, row) for row in (grid.header, *grid.rows)]
+    rows = [[inert(visible(cell)) for cell in row] for row in (grid.header, *grid.rows)]
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
 

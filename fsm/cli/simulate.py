@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
+from fsm.cli.options import allow_import as import_option
 from fsm.replay.output import write_frames
 from fsm.replay.simulate import simulate
+from fsm.trust import naming
 
 __all__ = ["command"]
 
@@ -22,13 +24,22 @@ _CHUNK = 98_304
 @click.option("--deliveries", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
-def command(machine: str, messages: int, deliveries: int, seed: int, output: Path | None) -> None:
+@import_option
+def command(
+    machine: str,
+    messages: int,
+    deliveries: int,
+    seed: int,
+    output: Path | None,
+    allow_import: bool,
+) -> None:
     """Write a log of MACHINE, the same one for the same seed.
 
     The feedback modes have the proportions of a real newsletter's log.
     """
     loaded = load_bare(machine)
-    companion = load_bare(loaded.companion) if loaded.companion else None
+    named = naming(load_bare, allow_import=allow_import)
+    companion = named(loaded.companion) if loaded.companion else None
     chunks = simulate(
         loaded, messages, seed=seed, companion=companion, deliveries=deliveries, chunk=_CHUNK
     )

@@ -18,6 +18,7 @@ from fsm.suite import DEFAULT, METHODS, Size, Suite, suite
 from fsm.suite.export import FORMATS, export
 from fsm.suite.goal import towards
 from fsm.suite.mutants import LIMIT, Score, mutation_score
+from fsm.text import visible
 
 __all__ = ["command"]
 
@@ -156,10 +157,14 @@ def _paragraph(label: str, text: str) -> str:
 
 
 def _write(pieces: Iterable[str], output: Path | None) -> None:
-    """Write a text piece by piece, whole or not at all."""
+    """Write a text piece by piece, whole or not at all.
+
+    Standard output may be a terminal, so unseen characters are spelled out there; a file holds
+    them as they are (other formats than CSV have escapes for them anyway).
+    """
     if output is None or str(output) == "-":
         for piece in pieces:
-            click.echo(piece, nl=False)
+            click.echo("\n".join(map(visible, piece.split("\n"))), nl=False)
         return
     with Progress("pieces written", None) as progress, replacing(output) as file:
         for count, piece in enumerate(pieces):

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["as_json", "counted", "number", "percentage", "print_json", "shown", "table"]
+from fsm.text import json_text
+
+if TYPE_CHECKING:
+    from fsm.compile.crosscheck import CrossCheck
+
+__all__ = [
+    "as_json",
+    "counted",
+    "number",
+    "percentage",
+    "print_crosscheck",
+    "print_json",
+    "shown",
+    "table",
+]
 
 _LIMIT = 400
 
@@ -72,7 +86,7 @@ def _width(text: str) -> int:
 
 def as_json(value: object) -> str:
     """Return a value as JSON, the same bytes for the same value."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=_time)
+    return json_text(value, indent=2, default=_time)
 
 
 def _time(value: object) -> str:
@@ -85,3 +99,9 @@ def _time(value: object) -> str:
 def print_json(value: object) -> None:
     """Print a value as JSON on standard output."""
     click.echo(as_json(value))
+
+
+def print_crosscheck(found: CrossCheck | None) -> None:
+    """Print what was compared with python-statemachine, on standard error."""
+    said = "not compared with python-statemachine" if found is None else str(found)
+    click.echo(f"fsm: {shown(said, 2000)}", err=True)

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["Columns", "Duration", "Format", "Instant", "Size", "Variable", "Zone"]
+__all__ = [
+    "Columns",
+    "Duration",
+    "Format",
+    "Instant",
+    "Size",
+    "Variable",
+    "Zone",
+    "lexicons_option",
+]
+
+lexicons_option = click.option(
+    "--lexicon",
+    "lexicons",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Words of a language (TOML), beside those that are known.",
+)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _BYTES = {"MB": 2**20, "GB": 2**30, "TB": 2**40}

@@ -3,7 +3,8 @@
 ``chart`` holds the declaration as neutral values, ``read`` fills them from a class and refuses
 what cannot be compiled exactly, ``condition`` reads its conditions as a ``guard``, ``step`` knows
 what one event does, ``explore`` walks every reachable configuration, ``oracle`` runs the class
-itself. Only ``read``, ``condition`` and ``oracle`` know python-statemachine.
+itself, ``crosscheck`` compares it with the table, cell by cell. Only ``read``,
+``condition`` and ``oracle`` know python-statemachine.
 """
 
 from __future__ import annotations

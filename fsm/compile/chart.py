@@ -61,6 +61,11 @@ class Chart:
     companion: str | None
     atomic_update: bool
     """Whether a step changes the whole configuration at once (``StateMachine``)."""
+    parallel_ends: bool = True
+    """Whether an outermost parallel state ends the machine once all its regions are complete.
+
+    So it does in python-statemachine; in SCXML only an outermost final state ends the machine.
+    """
 
     @cached_property
     def outgoing(self) -> tuple[tuple[Edge, ...], ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
-from fsm.compile.chart import Chart
+from fsm.compile.chart import Chart, Edge
 from fsm.compile.guard import symbol, valuations
 from fsm.compile.step import Configuration, Step, Stepper
 from fsm.errors import MachineError
@@ -99,7 +100,49 @@ class _Explorer:
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
+            ignored=tuple(self._ignored(states)),
         )
+
+    def _ignored(self, states: dict[Configuration, State]) -> Iterator[str]:
+        """Yield the declared transitions that fire nowhere, or not where they could, and why.
+
+        python-statemachine ends the machine once all regions of an outermost parallel state are
+        complete, and from then on ignores the transitions that leave it.
+        """
+        reached = frozenset[int]().union(*(c.active for c in states))
+        complete: dict[int, list[Configuration]] = {}
+        for configuration in states:
+            for node in configuration.active if configuration.ended else ():
+                complete.setdefault(node, []).append(configuration)
+        for edge in self.chart.edges:
+            ended = [states[c].name for c in complete.get(edge.source, ()) if self._could(edge, c)]
+            end = f"in {_some(ended)}, where all regions are complete: the machine has ended"
+            if id(edge) not in self.stepper.taken:
+                why = (
+                    f"it is ignored {end}" if ended else "others come first, or no guard allows it"
+                )
+                why = why if edge.source in reached else "no trace reaches its source"
+                yield f"{self._declared(edge)} never fires: {why}"
+            elif ended:
+                yield f"{self._declared(edge)} is ignored {end}"
+
+    def _could(self, edge: Edge, ended: Configuration) -> bool:
+        """Whether an edge would fire in a configuration, had the machine not ended there."""
+        ids = frozenset(self.chart.nodes[i].id for i in ended.active)
+        return any(
+            edge.guard.test(valuation, ids)
+            for event in edge.events
+            if event in self.chart.events
+            for valuation in valuations(self.stepper.guards(event), self._at(event))
+        )
+
+    def _declared(self, edge: Edge) -> str:
+        """Name an edge as it is declared."""
+        nodes = self.chart.nodes
+        event = " ".join(edge.events) or "no event"
+        guard = f" [{edge.guard.text}]" if edge.guard.text else ""
+        targets = " + ".join(nodes[i].id for i in edge.targets) or "itself"
+        return f"{nodes[edge.source].id} --{event}{guard}--> {targets}"
 
     def _atoms(self, configuration: Configuration) -> tuple[int, ...]:
         return tuple(sorted(i for i in configuration.active if self.chart.nodes[i].is_atomic))
@@ -120,7 +163,7 @@ class _Explorer:
             status=None if untouched else top.title,
             title=" + ".join(a.title for a in atoms),
             atoms=tuple(a.id for a in atoms),
-            final=configuration.ended or all(a.final for a in atoms),
+            final=configuration.ended or (self.chart.parallel_ends and all(a.final for a in atoms)),
         )
 
     def _check_names(self, states: dict[Configuration, State]) -> None:
@@ -159,3 +202,9 @@ class _Explorer:
 
     def _at(self, event: str) -> str:
         return f"{self.chart.class_name}: event {event!r}"
+
+
+def _some(names: list[str]) -> str:
+    """Return some of many names, the first ones."""
+    more = f" and {len(names) - 4} more" if len(names) > 5 else ""
+    return ", ".join(names[:4] if more else names) + more

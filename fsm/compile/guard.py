@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from fsm.errors import MachineError
+from fsm.machine import symbol
 
 __all__ = ["ALWAYS", "Guard", "parse_guard", "symbol", "valuations"]
 
@@ -114,15 +115,3 @@ def valuations(names: Iterable[str], where: str) -> Iterator[dict[str, bool]]:
         )
     for values in product((True, False), repeat=len(ordered)):
         yield dict(zip(ordered, values, strict=True))
-
-
-def symbol(event: str, valuation: Valuation) -> str:
-    """Name an input symbol.
-
-    >>> symbol("confirm", {"can_start": False})
-    'confirm[not can_start]'
-    """
-    if not valuation:
-        return event
-    parts = [name if truth else f"not {name}" for name, truth in sorted(valuation.items())]
-    return f"{event}[{', '.join(parts)}]"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from statemachine import StateChart
@@ -24,13 +24,14 @@ from statemachine.callbacks import CallbackSpec, SpecReference
 from statemachine.exceptions import TransitionNotAllowed
 from statemachine.graph import iterate_states, iterate_states_and_transitions
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
+from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
 
 from fsm.compile.guard import symbol, valuations
 from fsm.errors import MachineError
 from fsm.machine import Machine
 
-__all__ = ["Oracle", "Verdict"]
+__all__ = ["Instance", "Oracle", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,70 +60,148 @@ class Oracle:
                 f"{chart_class.__qualname__}: not a StateChart or StateMachine class"
             )
         self._class: type[StateChart[Any]] = chart_class
-        self._machine = machine
-        self._order = {s.id: i for i, s in enumerate(iterate_states(chart_class.states))}
+        self.machine = machine
+        self.guards = _Guards()
         self._inputs = {
             symbol(event, valuation): (event, valuation)
             for event, guards in machine.guards.items()
             for valuation in valuations(guards, machine.name)
         }
+        self.declared = {state.id: state for state in iterate_states(chart_class.states)}
+        self._expected: dict[str, tuple[frozenset[object], bool]] = {}
 
-    def walk(self, symbols: Sequence[str]) -> tuple[Verdict, ...]:
-        """Send a trace to a new instance; raises :class:`MachineError` for an unknown symbol."""
-        chart, guards = self._start()
-        return tuple(self._send(chart, guards, text) for text in symbols)
+    @cached_property
+    def size(self) -> tuple[int, int, int]:
+        """How many states, transitions and conditions the class declares."""
+        exits = [t for state in self.declared.values() for t in state.transitions]
+        return len(self.declared), len(exits), sum(len(list(t.cond)) for t in exits)
 
-    def disagreement(self, symbols: Sequence[str]) -> str | None:
-        """Return how the class first differs from the table on a trace, or ``None``."""
-        machine, state = self._machine, self._machine.initial
-        start, _ = self._start()
-        if self._state(start) != state:
-            return f"{machine.name}: starts in {self._state(start)!r}, the table says {state!r}"
-        for i, verdict in enumerate(self.walk(symbols)):
-            transition = machine.step(state, verdict.symbol)
-            expected = Verdict(
-                verdict.symbol, transition.target if transition else state, transition is not None
-            )
-            if verdict != expected:
-                return (
-                    f"{machine.name}: {verdict.symbol!r} after {list(symbols[:i])} in {state!r}: "
-                    f"{_says(verdict)}, the table says {_says(expected)}"
-                )
-            state = verdict.state
-        return None
-
-    def _start(self) -> tuple[StateChart[Any], _Guards]:
-        chart, guards = self._class.__new__(self._class), _Guards()
+    def start(self) -> Instance:
+        """Return a new instance, in its initial configuration."""
+        chart = self._class.__new__(self._class)
         vars(chart).update(
             allow_event_without_transition=False,
             catch_errors_as_events=False,
             _class_listeners=[],
-            _register_callbacks=lambda _listeners: _register_guards(chart, guards),
+            _register_callbacks=lambda _listeners: _register_guards(chart, self.guards),
         )
         StateChart.__init__(chart)
-        return chart, guards
+        return Instance(self, chart)
 
-    def _send(self, chart: StateChart[Any], guards: _Guards, text: str) -> Verdict:
+    def walk(self, symbols: Sequence[str]) -> tuple[Verdict, ...]:
+        """Send a trace to a new instance; raises :class:`MachineError` for an unknown symbol."""
+        instance = self.start()
+        return tuple(instance.send(text) for text in symbols)
+
+    def disagreement(self, symbols: Sequence[str]) -> str | None:
+        """Return how the class first differs from the table on a trace, or ``None``."""
+        instance, state = self.start(), self.machine.initial
+        fault = instance.start_differs()
+        for i, text in enumerate(symbols):
+            if fault:
+                return fault
+            fault = instance.step_differs(state, text, symbols[:i])
+            transition = self.machine.step(state, text)
+            state = transition.target if transition else state
+        return fault
+
+    def input(self, text: str) -> tuple[str, Mapping[str, bool]]:
+        """Return the event and the valuation of a symbol; raises :class:`MachineError`."""
         try:
-            event, guards.valuation = self._inputs[text]
+            return self._inputs[text]
         except KeyError:
             known = ", ".join(self._inputs)
             raise MachineError(
-                f"{self._machine.name}: no event {text!r}; there are: {known}"
+                f"{self.machine.name}: no event {text!r}; there are: {known}"
             ) from None
+
+    def expected(self, state: str) -> tuple[frozenset[object], bool]:
+        """Return the values of all states that are active in a state of the table.
+
+        And whether all of them that have no children are final, by their declaration.
+        """
+        if state not in self._expected:
+            atoms = [self.declared[atom] for atom in self.machine.state(state).atoms]
+            values = frozenset(s.value for atom in atoms for s in (atom, *atom.ancestors()))
+            self._expected[state] = values, all(atom.final for atom in atoms)
+        return self._expected[state]
+
+
+class Instance:
+    """One instance of the real class, to which one input symbol after the other is sent."""
+
+    def __init__(self, oracle: Oracle, chart: StateChart[Any]) -> None:
+        self._oracle, self._chart = oracle, chart
+
+    @property
+    def state(self) -> str:
+        """The name of the configuration: its atomic states."""
+        return "+".join(s.id for s in self._active() if s.is_atomic)
+
+    def send(self, text: str) -> Verdict:
+        """Send a symbol; raises :class:`MachineError` for an unknown one."""
+        accepted = self._accepts(text)
+        return Verdict(text, self.state, accepted)
+
+    def start_differs(self) -> str | None:
+        """Return how a new instance differs from the initial state of the table, or ``None``."""
+        machine = self._oracle.machine
+        found = self._differs(machine.initial)
+        return found and f"{machine.name}: starts in {found[0]}, the table says {found[1]}"
+
+    def step_differs(self, state: str, text: str, trace: Sequence[str]) -> str | None:
+        """Send a symbol in a state of the table that ``trace`` led to, and compare what it does.
+
+        The whole configuration is compared: which states are active, by their values, the
+        states around the atomic ones among them, and whether the machine is at its end.
+        """
+        machine = self._oracle.machine
+        transition, accepted = machine.step(state, text), self._accepts(text)
+        found = self._differs(transition.target if transition else state)
+        if not found and accepted is (transition is not None):
+            return None
+        here, there = found or (repr(self.state), repr(state))
+        return (
+            f"{machine.name}: {text!r} after {list(trace)} in {state!r}: "
+            f"{_says(here, accepted=accepted, moved=found is not None)}, the table says it "
+            f"{_says(there, accepted=transition is not None)}"
+        )
+
+    def _accepts(self, text: str) -> bool:
+        event, self._oracle.guards.valuation = self._oracle.input(text)
         try:
-            chart.send(event)
+            self._chart.send(event)
         except TransitionNotAllowed:
-            return Verdict(text, self._state(chart), accepted=False)
-        return Verdict(text, self._state(chart), accepted=True)
+            return False
+        return True
 
-    def _state(self, chart: StateChart[Any]) -> str:
-        ids = (state.id for state in chart.configuration if state.is_atomic)
-        return "+".join(sorted(ids, key=self._order.__getitem__))
+    def _differs(self, state: str) -> tuple[str, str] | None:
+        """Return how the class and the table name the configuration, where it is not the same."""
+        expected, atoms_final = self._oracle.expected(state)
+        final = self._oracle.machine.state(state).final
+        ended = self._chart.is_terminated
+        if expected == set(self._chart.configuration_values):
+            if final is (ended or atoms_final):
+                return None
+            return f"{state!r}{_FINAL[not final]}", f"{state!r}{_FINAL[final]}"
+        if self.state != state:
+            return repr(self.state), repr(state)
+        told = [s.id for s in self._oracle.declared.values() if s.value in expected]
+        return repr("+".join(s.id for s in self._active())), repr("+".join(told))
+
+    def _active(self) -> list[DeclaredState]:
+        """The active states, those around others included, in the order of their declaration."""
+        values = self._chart.configuration_values
+        return [s for s in self._oracle.declared.values() if s.value in values]
 
 
-def _says(verdict: Verdict) -> str:
-    return f"leads to {verdict.state!r}" if verdict.accepted else "is rejected"
+_FINAL = {True: " as a final state", False: " as a state that is not final"}
+
+
+def _says(configuration: str, *, accepted: bool, moved: bool = False) -> str:
+    if accepted:
+        return f"leads to {configuration}"
+    return f"is rejected, but leads to {configuration}" if moved else "is rejected"
 
 
 class _Guards:
@@ -130,6 +209,7 @@ class _Guards:
 
     def __init__(self) -> None:
         self.valuation: Mapping[str, bool] = {}
+        self._conditions: dict[tuple[object, object], tuple[str, Callable[..., bool]]] = {}
 
     def reader(self, text: str) -> Callable[..., bool]:
         """Return a condition in the library's form: a function of anything, with its key."""
@@ -142,7 +222,16 @@ class _Guards:
         return read
 
     def condition(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
-        """Return the key and the function of a declared condition, before ``unless`` is applied."""
+        """Return the key and the function of a declared condition, before ``unless`` is applied.
+
+        Each is made once, for it takes longer than an event does.
+        """
+        known = str(spec.attr_name), spec.reference
+        if known not in self._conditions:
+            self._conditions[known] = self._made(spec)
+        return self._conditions[known]
+
+    def _made(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         name = str(spec.attr_name)
         if spec.reference is not SpecReference.NAME:
             return name, self.reader(name)

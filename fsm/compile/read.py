@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from types import CodeType, FunctionType
+from functools import partial, partialmethod
+from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from statemachine import StateChart
@@ -149,15 +150,15 @@ class _Reader:
                     f"{self.name}: extends the machine {base.__qualname__}; python-statemachine "
                     "adds the transitions of both to one set of states; declare each machine whole"
                 )
-        registered = {id(event) for event in self.cls._events}
         subclasses = list(_subclasses(self.cls))
+        registered = {id(event) for event in self.cls._events}
         for state in self.declared if subclasses else ():
             for event in (e for t in self._exits(state) for e in t.events):
                 if event._transitions is not None and id(event) not in registered:
-                    owner = next((c for c in subclasses if _declares(c, event)), subclasses[0])
+                    adding = [s for s in subclasses if any(e is event for e in s._events)]
                     raise MachineError(
                         f"{self._at(state, (str(event),))}: added by the subclass "
-                        f"{owner.__qualname__}; declare each machine whole"
+                        f"{(adding or subclasses)[0].__qualname__}; declare each machine whole"
                     )
 
     def _refuse_ambiguous_states(self) -> None:
@@ -338,11 +339,10 @@ class _Reader:
             if base.__module__.startswith("statemachine."):
                 continue
             for key, value in vars(base).items():
-                if isinstance(value, FunctionType):
-                    yield key, value
+                yield from ((key, function) for function in _functions(value))
         for owner, spec in self._specs():
-            if isinstance(spec.func, FunctionType):
-                yield f"{spec.attr_name} on {owner}", spec.func
+            for function in _functions(spec.func):
+                yield f"{spec.attr_name} on {owner}", function
 
     def _actions_by_name(self) -> Iterator[tuple[str, str]]:
         for owner, spec in self._specs():
@@ -366,13 +366,37 @@ def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
         yield from _subclasses(subclass)
 
 
-def _declares(cls: type[StateChart[Any]], event: Event) -> bool:
-    """Whether an event is a class's own: equal names do not make events the same."""
-    return any(own is event for own in cls._events)
-
-
 def _class_of(listener: object) -> type[Any]:
     return listener if isinstance(listener, type) else type(listener)
+
+
+def _functions(value: object) -> Iterator[FunctionType]:
+    """Yield the functions that run when a callable is called, as far as it shows them.
+
+    These are what a method, a property or a partial holds, and what a decorator has put inside
+    another function.
+    """
+    seen, queue = set[int](), [value]
+    for found in queue:
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        if isinstance(found, FunctionType):
+            yield found
+            queue += [_content(cell) for cell in found.__closure__ or ()]
+        elif isinstance(found, property):
+            queue.append(found.fget)
+        elif isinstance(found, (classmethod, staticmethod, MethodType)):
+            queue.append(found.__func__)
+        elif isinstance(found, (partial, partialmethod)):
+            queue.append(found.func)
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # it is empty until the function around it has assigned its name
+        return None
 
 
 def _names_used(code: CodeType) -> set[str]:

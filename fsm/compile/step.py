@@ -65,6 +65,8 @@ class Stepper:
         self.chart = chart
         self.done_edges = [e for e in chart.edges if any(_is_done(x) for x in e.events)]
         self.listened = {x for e in self.done_edges for x in e.events}
+        self.taken: set[int] = set()
+        """The edges that any step has taken so far, by their identity."""
 
     def guards(self, event: str) -> frozenset[str]:
         """Return the named guards that decide what an event does, in any state."""
@@ -125,6 +127,7 @@ class Stepper:
     ) -> tuple[frozenset[int], _Completed]:
         left: set[int] = set()
         for edge in fired:
+            self.taken.add(id(edge))
             left |= self._exits(active, edge)
         entered: dict[int, None] = {}
         for edge in fired:
@@ -176,7 +179,8 @@ class Stepper:
             if above is None or not nodes[above].parallel or not self._in_final(above, present):
                 continue
             queue.append(f"done.state.{nodes[above].id}")
-            root = above if nodes[above].parent is None else root
+            if nodes[above].parent is None and self.chart.parallel_ends:
+                root = above
         heard = tuple(done for done in queue if done in self.listened)
         if len(heard) > 1:
             raise MachineError(

@@ -1,7 +1,7 @@
 """Find the generated blocks of a Markdown page and replace what is in them, and nothing else.
 
 A block begins with a line ``<!-- fsm:KIND WORD... NAME=VALUE... -->`` and ends with
-``<!-- fsm:end -->``. What stands in a fenced code block is an example, and stays.
+``<!-- fsm:end -->``. What stands in code or in a comment is an example, and stays.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from fsm.errors import PageError
+from fsm.spec.comments import scan
 
 __all__ = ["Block", "find_blocks", "rewrite"]
-
-_COMMENT = re.compile(r"[ \t>]*<!--\s*fsm:(\S+)(.*?)-->\s*")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,33 @@ def rewrite(text: str, name: str, content: Callable[[Block], str]) -> str:
         body = [f"{before}{line}".rstrip() + ending for line in ["", *written.split("\n"), ""]]
         parts += [*lines[done : block.first], *body]
         done = block.last
-    return "\n".join([*parts, *lines[done:]])
+    new = "\n".join([*parts, *lines[done:]])
+    _check_again(text, new, name)
+    return new
+
+
+def _check_again(old: str, new: str, name: str) -> None:
+    """Refuse a block whose content would turn it into code."""
+    blocks = list(find_blocks(old, name))
+    try:
+        again = [(block.kind, block.words) for block in find_blocks(new, name)]
+    except PageError:
+        again = []
+    for block, other in zip_longest(blocks, again):
+        if block is not None and other != (block.kind, block.words):
+            raise PageError(
+                f"{name}:{block.line}: what is written here would be code; begin the lines of the "
+                "block further to the left"
+            )
 
 
 def find_blocks(text: str, name: str) -> Iterator[Block]:
-    """Yield the blocks of a page; raises :class:`PageError` for one without an end."""
+    """Yield the blocks of a page; raises :class:`PageError` for one without an end.
+
+    The text has no byte order mark.
+    """
     opened: Block | None = None
-    for number, kind, rest in _comments(text):
+    for number, kind, rest in _comments(text, name):
         if kind == "end":
             if opened is None:
                 raise PageError(f"{name}:{number}: fsm:end without a block that it ends")
@@ -78,18 +97,17 @@ def find_blocks(text: str, name: str) -> Iterator[Block]:
         )
 
 
-def _comments(text: str) -> Iterator[tuple[int, str, str]]:
+def _comments(text: str, name: str) -> Iterator[tuple[int, str, str]]:
     """Yield the lines that begin or end a block: number, kind, arguments."""
-    fence = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        marks = _FENCE.fullmatch(line.rstrip("\r"))
-        if fence:
-            if marks and marks[1].startswith(fence) and not marks[2].strip():
-                fence = ""
-        elif marks:
-            fence = marks[1]
-        elif "fsm:" in line and (found := _COMMENT.fullmatch(line)):
-            yield number, found[1], found[2]
+    if "fsm:" not in text:
+        return
+    for comment in scan(text.replace("\r", " "), name).comments:
+        request = comment.request
+        if request is None or request[0] == "ignore":
+            continue
+        if not comment.is_alone:
+            raise PageError(f"{name}:{comment.line}: fsm:{request[0]} needs a line of its own")
+        yield comment.line, *request
 
 
 def _arguments(text: str, place: str) -> tuple[tuple[str, ...], dict[str, str]]:

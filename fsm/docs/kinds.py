@@ -12,7 +12,9 @@ from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
 from fsm.spec.lexicon import Lexicon
-from fsm.spec.write import Grid, decisions, documented, markdown, matrix, transitions
+from fsm.spec.write import Grid, cell_text, decisions, documented, markdown, matrix, transitions
+from fsm.text import HIDDEN, visible
+from fsm.trust import NameInFile
 
 __all__ = ["KINDS", "Pages", "content"]
 
@@ -45,7 +47,7 @@ def content(block: Block, pages: Pages) -> str:
         known = ", ".join(kind.options) or "none"
         raise PageError(f"fsm:{block.kind} has no option {unknown[0]!r}; there are: {known}")
     try:
-        machines = [pages.load(word) for word in block.words]
+        machines = [pages.load(NameInFile(word)) for word in block.words]
         return kind.write(machines, block.options, pages)
     except PageError:
         raise
@@ -70,7 +72,7 @@ def _table(machines: list[Machine], options: Mapping[str, str], pages: Pages) ->
     if lexicon is None:
         raise PageError(f"no language {language!r}; there are: {', '.join(pages.lexicons)}")
     title = lexicon.written.get(("titles", machine.name), machine.title)
-    return f"**{title}**\n\n{markdown(documented(machine, lexicon))}"
+    return f"**{cell_text(title)}**\n\n{markdown(documented(machine, lexicon))}"
 
 
 def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages) -> str:
@@ -83,22 +85,21 @@ def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages)
 def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
     from fsm.draw import draw
     from fsm.draw.picture import Look
-    from fsm.text import visible
 
     file = options.get("file")
-    if not file or not file.endswith(".svg") or Path(file).is_absolute():
+    if not file or not file.endswith(".svg") or Path(file).is_absolute() or HIDDEN.search(file):
         raise PageError("fsm:diagram writes a picture beside the page: file=NAME.svg")
     place = (pages.directory / file).resolve()
     if not place.is_relative_to(pages.directory.resolve()):
         raise PageError(f"file={file} is not in the directory of the page")
     picture = draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel")
     pages.pictures[place] = str(picture)
-    title = visible(machines[0].title).replace("[", "(").replace("]", ")")
+    title = cell_text(machines[0].title)
     return f"![{title}](<{file}>)" if " " in file else f"![{title}]({file})"
 
 
 def _changes(machines: list[Machine], _options: Mapping[str, str], _pages: Pages) -> str:
-    return _fenced("text", "\n".join(describe(compare(*machines))))
+    return _fenced("text", "\n".join(map(visible, describe(compare(*machines)))))
 
 
 def _fenced(language: str, text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fsm.compare import Comparison, compare
 from fsm.draw.overlay import Mark, Overlay, Tone
+from fsm.draw.sketch import Sketch
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.run import run
 
@@ -183,11 +184,11 @@ def changes(machine: Machine, before: Machine) -> tuple[Machine, Overlay]:
             marks[t] = Mark(Tone.ADDED)
         elif (t.source, t.event) in effects:
             marks[t] = Mark(Tone.CHANGED, details=effects[t.source, t.event])
-    union = replace(
-        machine,
-        states=(*machine.states, *_only(old, machine)),
-        transitions=(*machine.transitions, *gone),
-    )
+    lost = _only(old, machine)
+    union = machine
+    if lost or gone:
+        states, transitions = (*machine.states, *lost), (*machine.transitions, *gone)
+        union = Sketch.of(machine, states=states, transitions=transitions)
     legend = f"{machine.name} against {before.name}: + added, − removed, ~ changed"
     return union, Overlay(marks, _state_lines(machine, old, names), legend=(legend,))
 
@@ -196,7 +197,7 @@ def _renamed(machine: Machine, names: dict[str, str]) -> Machine:
     def now(name: str) -> str:
         return names.get(name, name)
 
-    return replace(
+    return Sketch.of(
         machine,
         states=tuple(replace(s, name=now(s.name)) for s in machine.states),
         transitions=tuple(
@@ -234,6 +235,9 @@ def _state_lines(machine: Machine, old: Machine, names: dict[str, str]) -> dict[
             lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, f"was {former[state.name]}"))
         if found.status != state.status:
             what = f"{found.status or 'no status'} → {state.status or 'no status'}"
+            lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, what))
+        if found.final is not state.final:
+            what = "not final → final" if state.final else "final → not final"
             lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, what))
     for state in _only(old, machine):
         lines[state.name] = [Mark(Tone.REMOVED, "removed")]

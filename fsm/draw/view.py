@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fsm.draw.overlay import Mark, Overlay, joined
+from fsm.draw.sketch import Sketch
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 
@@ -54,7 +55,7 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
     for name, marks in overlay.lines.items():
         lines.setdefault(place.get(name, name), []).extend(marks)
     return View(
-        replace(
+        Sketch.of(
             machine,
             states=tuple(states.values()),
             transitions=tuple(joined_),
@@ -102,7 +103,7 @@ def focused(view: View, state: str, radius: int) -> View:
         if (t.source in near) != (t.target in near):
             inside = t.source if t.source in near else t.target
             hidden[inside] = hidden.get(inside, 0) + 1
-    kept = replace(
+    kept = Sketch.of(
         machine,
         states=tuple(s for s in machine.states if s.name in near),
         transitions=tuple(t for t in machine.transitions if t.source in near and t.target in near),

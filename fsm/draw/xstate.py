@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from itertools import groupby
 from typing import Any
 
 from fsm.formats.scxml import refinements
 from fsm.machine import Machine, State, Transition
-from fsm.text import HIDDEN, identifiers
+from fsm.text import identifiers, json_text
 
 __all__ = ["to_xstate"]
 
@@ -29,12 +27,7 @@ def to_xstate(machine: Machine, *, group: bool = True) -> str:
 
     Names that XState would read as more than a name stand in ``meta`` and ``description``.
     """
-    config = json.dumps(_Config(machine).config(group), ensure_ascii=False, indent=2)
-    return "".join(f"{HIDDEN.sub(_escaped, line)}\n" for line in config.split("\n"))
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return json.dumps(match[0])[1:-1]
+    return f"{json_text(_Config(machine).config(group), indent=2)}\n"
 
 
 class _Config:

@@ -49,6 +49,8 @@ class Assembly:
         self.states: dict[str, State] = {}
         self.events: dict[str, None] = {}
         self.transitions: dict[tuple[str, str], Transition] = {}
+        self._indicators: set[str] = set()
+        self._guarded: set[str] = set()
 
     def state(self, line: int, state: State) -> None:
         """Add a state."""
@@ -82,6 +84,9 @@ class Assembly:
 
     def indicator(self, line: int, indicator: Indicator) -> Indicator:
         """Return an indicator of statuses that exist."""
+        if indicator.name in self._indicators:
+            refuse(self.file, line, f"a second indicator {_quoted(indicator.name)}; leave it out")
+        self._indicators.add(indicator.name)
         statuses = {s.status: None for s in self.states.values() if s.status is not None}
         for status in sorted(indicator.statuses):
             self._known(line, "status", status, statuses)
@@ -98,6 +103,10 @@ class Assembly:
 
     def guards(self, line: int, event: str, names: Iterable[str]) -> tuple[str, ...]:
         """Return the guards an event depends on, after checking that it is refined by them."""
+        if event in self._guarded:
+            what = f"the guards of {_quoted(event)} stand here a second time"
+            refuse(self.file, line, f"{what}; name them all in one place")
+        self._guarded.add(event)
         guards = tuple(names)
         if len(set(guards)) > MAX_GUARDS:
             what = f"event {_quoted(event)} depends on more than {MAX_GUARDS} guards"

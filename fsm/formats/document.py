@@ -8,6 +8,7 @@ that is the event, an empty guard.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -19,7 +20,8 @@ from typing import Any, NoReturn, TypeVar
 
 from fsm.formats.assembly import MAX_PARTS, Assembly, read_bytes, refuse
 from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
-from fsm.text import HIDDEN, shortened
+from fsm.text import json_text, shortened
+from fsm.trust import NameInFile
 
 __all__ = ["parse", "read", "to_json"]
 
@@ -27,6 +29,9 @@ VERSION = 1
 """Of the format; a reader refuses a higher one."""
 
 T = TypeVar("T")
+
+_COMPANION = re.compile(r'"companion"\s*:')
+"""No text of JSON holds this: there a quote has a backslash before it."""
 
 
 # Writing -------------------------------------------------------------------------------------
@@ -37,29 +42,31 @@ def to_json(machine: Machine) -> str:
 
     Characters that cannot be seen (bidi marks, for example) are written as escapes.
     """
-    members = ",\n".join(f"  {_text(key)}: {text}" for key, text in _members(machine))
+    members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
     return f"{{\n{members}\n}}\n"
 
 
 def _members(machine: Machine) -> Iterator[tuple[str, str]]:
     yield "fsm", str(VERSION)
-    yield "name", _text(machine.name)
-    yield "title", _text(machine.title)
-    yield "initial", _text(machine.initial)
+    yield "name", json_text(machine.name)
+    yield "title", json_text(machine.title)
+    yield "initial", json_text(machine.initial)
     yield "states", _lines(map(_state, machine.states))
     yield "events", _lines(machine.events)
     yield "transitions", _lines(map(_transition, machine.transitions))
     if machine.indicators:
         yield "indicators", _lines(map(_indicator, machine.indicators))
     if machine.deadline:
-        yield "deadline", _text(asdict(machine.deadline))
+        yield "deadline", json_text(asdict(machine.deadline))
     if machine.companion is not None:
-        yield "companion", _text(machine.companion)
+        yield "companion", json_text(machine.companion)
     if machine.guards:
         guards = ({"event": e, "names": list(names)} for e, names in machine.guards.items())
         yield "guards", _lines(guards)
     if machine.unreachable:
-        yield "unreachable", _text(list(machine.unreachable))
+        yield "unreachable", json_text(list(machine.unreachable))
+    if machine.ignored:
+        yield "ignored", _lines(machine.ignored)
 
 
 def _state(state: State) -> dict[str, object]:
@@ -91,13 +98,8 @@ def _indicator(indicator: Indicator) -> dict[str, object]:
 
 
 def _lines(values: Iterable[object]) -> str:
-    items = ",\n".join(f"    {_text(value)}" for value in values)
+    items = ",\n".join(f"    {json_text(value)}" for value in values)
     return f"[\n{items}\n  ]" if items else "[]"
-
-
-def _text(value: object) -> str:
-    plain = json.dumps(value, ensure_ascii=False)
-    return HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], plain)
 
 
 # Reading -------------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ class _Decoder(JSONDecoder):
 def _machine(root: _Object) -> Machine:
     root.only(
         "fsm", "name", "title", "initial", "states", "events", "transitions", "indicators",
-        "deadline", "companion", "guards", "unreachable",
+        "deadline", "companion", "guards", "unreachable", "ignored",
     )  # fmt: skip
     if "fsm" not in root:
         root.refuse(f'not a machine: it must begin with "fsm": {VERSION}')
@@ -244,10 +246,19 @@ def _machine(root: _Object) -> Machine:
         initial=parts.initial(root.line, root.member("initial", str)),
         indicators=tuple(_read_indicator(parts, n) for n in root.objects("indicators", [])),
         deadline=_read_deadline(parts, root),
-        companion=root.member("companion", str) if "companion" in root else None,
+        companion=_read_companion(root) if "companion" in root else None,
         guards=dict(_read_guards(parts, node) for node in root.objects("guards", [])),
         unreachable=root.texts("unreachable", []),
+        ignored=root.texts("ignored", []),
     )
+
+
+def _read_companion(root: _Object) -> str:
+    """Return the name of a machine, which nobody has allowed to be imported."""
+    text, file = root.decoder.text, root.decoder.file
+    key = _COMPANION.search(text)
+    line = root.decoder.line(key.start()) if key else root.line
+    return NameInFile(root.member("companion", str), f"{file}:{line}")
 
 
 def _read_state(node: _Object) -> State:

@@ -28,7 +28,9 @@ __all__ = ["NOTHING", "REJECTED", "Mealy", "Observable"]
 
 Observable: TypeAlias = Literal["status", "state", "output"]
 """What of a compiled machine an implementation shows: its status or its state, at any time, or
-its status in the answers to accepted events alone."""
+its status in the answers to accepted events alone. Whether a state is final is not among it: an
+implementation has no way to show that, so suites do not test it, while comparisons and claims
+about machines count it (:func:`fsm.analyse.facts.classes_of`)."""
 
 REJECTED = "rejected"
 """The output of an event that has no transition; the state stays."""
@@ -140,7 +142,12 @@ class Mealy:
         return {name: x for x, name in enumerate(self.inputs)}
 
     def word(self, trace: Iterable[str]) -> tuple[int, ...]:
-        """Return a trace as indices of inputs; raises :class:`MachineError` for another input."""
+        """Return a trace as indices of inputs.
+
+        Raises :class:`MachineError` for another input, and for a trace that is one text.
+        """
+        if isinstance(trace, str):
+            raise MachineError(f"{self.name}: the trace {trace!r} is one text; write [{trace!r}]")
         try:
             return tuple(self._index[name] for name in trace)
         except KeyError as error:

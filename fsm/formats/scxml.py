@@ -22,6 +22,7 @@ from fsm.formats.statechart import explored
 from fsm.formats.xml import Element, parse_xml
 from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
 from fsm.text import HIDDEN, identifiers, shortened
+from fsm.trust import NameInFile
 
 __all__ = ["NAMESPACE", "VERSION", "parse", "read", "to_scxml"]
 
@@ -84,6 +85,8 @@ class _Document:
             root["fsm:companion"] = _coded(machine.companion)
         if machine.unreachable:
             root["fsm:unreachable"] = _joined(machine.unreachable)
+        if machine.ignored:
+            root["fsm:ignored"] = _joined(machine.ignored)
         yield _tag("scxml", root, open_=True)
         yield from self._data()
         for status, states in self._groups():
@@ -261,10 +264,15 @@ class _Reading:
             initial=parts.initial(root.line, self._place(root, "initial")),
             indicators=tuple(map(self._indicator, root.all("fsm:indicator"))),
             deadline=next(map(self._deadline, root.all("fsm:deadline")), None),
-            companion=self._text(root, "fsm:companion") if "fsm:companion" in root else None,
+            companion=self._companion(root) if "fsm:companion" in root else None,
             guards=dict(map(self._depends, root.all("fsm:depends"))),
             unreachable=self._texts(root, "fsm:unreachable", ()),
+            ignored=self._texts(root, "fsm:ignored", ()),
         )
+
+    def _companion(self, root: Element) -> str:
+        """Return the name of a machine, which nobody has allowed to be imported."""
+        return NameInFile(self._text(root, "fsm:companion"), f"{self.file}:{root.line}")
 
     def _states(self) -> Iterator[tuple[Element, State]]:
         for element in self.root.all("state", "final"):

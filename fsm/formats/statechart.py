@@ -125,6 +125,7 @@ class _Reading:
             deadline=None,
             companion=None,
             atomic_update=False,
+            parallel_ends=False,
         )
 
     def _node(self, number: int) -> Node:

@@ -19,7 +19,7 @@ Kind: TypeAlias = Literal["id", "quoted", "html", "keyword", "mark", "end"]
 KEYWORDS = frozenset({"strict", "graph", "digraph", "node", "edge", "subgraph"})
 
 _SKIPPED = re.compile(
-    r"""(?: [\s\ufeff]+ | //[^\n]* | /\*(?:[^*]++|\*(?!/))*+\*/ | (?:(?<=\n)|\A)\#[^\n]* )+""",
+    r"""(?: [\s\ufeff]+ | //[^\n]* | /\*(?s:.*?)\*/ | (?:(?<=\n)|\A)\#[^\n]* )+""",
     re.VERBOSE,
 )
 _TOKEN = re.compile(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fsm.errors import LogError
 from fsm.logs.meaning import FAULTS
+from fsm.toml import read_toml
 
 __all__ = ["Policy", "load_policy", "policy_names"]
 
@@ -36,12 +37,7 @@ def load_policy(name: str) -> Policy:
     path = Path(name)
     if path.suffix != ".toml":
         raise LogError(f"no policy {name!r}; there are: {', '.join(built_in)}, or a TOML file")
-    try:
-        return _checked(name, tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise LogError(f"{name}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LogError(f"{name}: not readable as TOML: {error}") from error
+    return _checked(name, read_toml(path, LogError).data)
 
 
 def _built_in() -> dict[str, dict[str, object]]:

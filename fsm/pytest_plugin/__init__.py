@@ -9,11 +9,12 @@ import pytest
 
 from fsm.pytest_plugin import conformance, pages
 from fsm.pytest_plugin.conformance import pytest_generate_tests
-from fsm.pytest_plugin.pages import pytest_collect_file
+from fsm.pytest_plugin.pages import pytest_collect_file, pytest_collection_modifyitems
 
 __all__ = [
     "pytest_addoption",
     "pytest_collect_file",
+    "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_generate_tests",
 ]
@@ -27,5 +28,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and begin to keep what is covered."""
+    """Make the marker known, and begin to keep what is covered; refuse pages that are not there."""
+    pages.check_patterns(config)
     conformance.configure(config)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from fsm.pytest_plugin.covered import Covered, Record
+from fsm.text import visible
 
 if TYPE_CHECKING:
     from fsm.suite import Suite
@@ -75,7 +76,8 @@ class Case:
         from fsm.suite.reproduction import reproduce
 
         found = reproduce(implementation, self.suite.mealy, run)
-        parts = [f"{self.record.title}: step {len(run.trace)} of {len(self.word)}", str(run)]
+        place = f"step {len(run.trace)} of {len(self.word)}"
+        parts = [f"{visible(self.record.title)}: {place}", str(run)]
         if found.run.trace != run.trace:
             parts += [str(found), str(found.run)]
         else:
@@ -91,8 +93,9 @@ class Case:
         state = mealy.states[mealy.walk(mealy.word(run.trace))[-2]]
         step = machine.step(state, run.trace[-1])
         if step is None:
-            return [f"specified: {state} rejects {run.trace[-1]}"]
-        return [f"specified by {step.origin.label}: {step.origin.reason}"] if step.origin else []
+            return [visible(f"specified: {state} rejects {run.trace[-1]}")]
+        origin = step.origin
+        return [visible(f"specified by {origin.label}: {origin.reason}")] if origin else []
 
 
 Marked: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
+from fsm.text import visible
+
 if TYPE_CHECKING:
     from fsm.suite import Suite
 
@@ -106,10 +108,10 @@ class Covered:
             failures = [name for name in self._failures if name.startswith(f"{function}[")]
             if not (facts["done"] or failures):
                 continue
-            terminalreporter.write_line(_line(facts, failures))
+            terminalreporter.write_line(visible(_line(facts, failures)))
             if self._config.getoption("--fsm-cov"):
                 for line in _not_run(facts):
-                    terminalreporter.write_line(line)
+                    terminalreporter.write_line(visible(line))
 
     def _facts(self) -> dict[str, Facts]:
         return {function: record.facts() for function, record in self._records.items()}

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fsm.compile import crosscheck
+from fsm.compile.crosscheck import CrossCheck
 from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.machine import Machine
@@ -31,7 +33,6 @@ from fsm.replay.settle import Rules
 from fsm.replay.source import Log
 from fsm.replay.store import Store
 from fsm.replay.team import Team, assemble, find_machine
-from fsm.replay.words import check
 
 if TYPE_CHECKING:
     from fsm.replay.checkpoint import Checkpoint
@@ -40,9 +41,6 @@ __all__ = ["Job", "microseconds_since_1970", "replay", "run_pass", "team_of"]
 
 BUCKET = 1 << 18
 """Rows of a bucket, about: its columns stay in the cache of the processor."""
-
-_SAMPLE, _LEAST_SAMPLE = 1 << 16, 1 << 10
-"""Messages whose traces are looked at: of all buckets, and at least of each one."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +57,7 @@ class Job:
     traffic: bool = False
     sojourns: bool = False
     dedupe: bool = False
-    oracle: bool = True
+    cross_check: bool = True
     memory: int = 1 << 30
     workers: int = 1
     resumable: bool = False
@@ -81,6 +79,7 @@ def replay(
     statuses: bool = False,
     detail: bool = False,
     dedupe: bool = False,
+    cross_check: bool = True,
     oracle: bool = True,
     memory: int | None = None,
     workers: int | None = None,
@@ -105,8 +104,10 @@ def replay(
     A message's later events of the same ``event_id`` are dropped, and with ``dedupe`` those of
     the same name and timestamp; both are counted.
 
-    With ``oracle`` the distinct traces met are run through the python-statemachine classes that
-    the machines were compiled from, and must agree; see :mod:`fsm.replay.words`.
+    With ``cross_check`` (``oracle`` is its earlier name) the cells of the machines' tables are
+    compared with the python-statemachine classes that they were compiled from, as many as a
+    bounded amount of work allows, those that the log met first; see
+    :mod:`fsm.compile.crosscheck`.
 
     ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic and
     sojourn times will be asked for, which saves a second pass. Columns beyond ``memory`` bytes
@@ -137,7 +138,7 @@ def replay(
         traffic=detail,
         sojourns=detail,
         dedupe=dedupe,
-        oracle=oracle,
+        cross_check=cross_check and oracle,
         memory=_quarter() if memory is None else memory,
         workers=workers or _processors(),
         progress=progress,
@@ -162,7 +163,8 @@ def _executed(
     to_send: int | None,
     saved: Checkpoint | None = None,
 ) -> Replay:
-    outcome = run_pass(log, team, job)
+    met_first = job.cross_check and not crosscheck.covers(team, crosscheck.MOST)
+    outcome = run_pass(log, team, replace(job, traffic=job.traffic or met_first))
     if to_send is not None and to_send < outcome.messages:
         raise LogError(f"{to_send:,} messages to send, but the log has {outcome.messages:,}")
     whole = outcome.messages if to_send is None else to_send
@@ -176,14 +178,20 @@ def _executed(
         to_send=whole,
         validity=None if job.validity is None else job.validity * _MICROSECOND,
         machines={m.name: _result(outcome, m, whole, totals) for m in given},
-        check=check(outcome.words, outcome.events_known, team) if job.oracle else None,
+        crosscheck=_checked(team, outcome if met_first else None) if job.cross_check else None,
         outcome=outcome,
-        again=lambda **more: run_pass(log, team, replace(job, oracle=False, **more)),
+        again=lambda **more: run_pass(log, team, replace(job, **more)),
         as_of=None if job.as_of is None else _EPOCH + job.as_of * _MICROSECOND,
         dedupe=job.dedupe,
         late=totals.late if saved else None,
         before=saved.before if saved else None,
     )
+
+
+def _checked(team: Sequence[Machine], outcome: Outcome | None) -> CrossCheck:
+    """Compare the tables with their classes; an outcome tells which cells come first."""
+    met = None if outcome is None else outcome.cells_met
+    return crosscheck.cross_check(team, met, crosscheck.MOST)
 
 
 def team_of(
@@ -294,7 +302,7 @@ class _Pass:
             outcome.earliest, outcome.latest = self.earliest, self.latest
             outcome.starts = self.starts
         with ThreadPoolExecutor(self.job.workers) as pool:
-            todo = partial(execute_bucket, rules=rules, tables=self._tables(len(buckets)))
+            todo = partial(execute_bucket, rules=rules, tables=self._tables())
             for found in pool.map(todo, buckets):
                 outcome.add(found)
         outcome.finish()
@@ -311,7 +319,7 @@ class _Pass:
             )
         return self.job.as_of
 
-    def _tables(self, buckets: int) -> Tables:
+    def _tables(self) -> Tables:
         return Tables(
             self.job.every,
             self.job.statuses,
@@ -319,7 +327,6 @@ class _Pass:
             self.job.resumable and ("ids" in self.carried or self.job.dedupe),
             self.job.traffic,
             self.job.sojourns,
-            max(_LEAST_SAMPLE, _SAMPLE // max(1, buckets)) if self.job.oracle else 0,
         )
 
     def _check_order(self, batch: Batch) -> None:

@@ -15,7 +15,6 @@ from fsm.replay.fold import Codes, Index, Mask
 from fsm.replay.settle import DUE, NEVER, Rows, Rules, settle
 from fsm.replay.sojourn import NO_SOJOURNS, sojourns
 from fsm.replay.tally import Tally
-from fsm.replay.words import Words, distinct
 
 __all__ = ["INSTANT", "LAST", "LATE", "Found", "Tables", "execute_bucket"]
 
@@ -28,7 +27,7 @@ INSTANT, LAST = 1, 2
 
 @dataclass(frozen=True)
 class Tables:
-    """Which tables are wanted row by row, and how many messages' traces are looked at.
+    """Which tables are wanted row by row.
 
     ``every`` is the period of the series in microseconds. With ``traffic`` every cell's events
     are counted, with ``sojourns`` the states are timed. With ``resumable``, what a later replay
@@ -41,7 +40,6 @@ class Tables:
     remember: bool = False
     traffic: bool = False
     sojourns: bool = False
-    sample: int = 0
 
 
 @dataclass
@@ -61,7 +59,6 @@ class Found:
     open_expired: list[NDArray[np.intp]]
     rejected_rows: Index
     rejected_cells: NDArray[np.uint32]
-    words: Words
     dues: list[Tally] = field(default_factory=list)
     open_dues: list[Tally] = field(default_factory=list)
     met: list[NDArray[np.intp]] = field(default_factory=list)
@@ -74,8 +71,6 @@ def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
     did = _Did(bucket.rows(), rules)
     settled, folded = did.settled, did.settled.folded
     rows, cells = _rejected(bucket, did)
-    new = settled.lengths if settled.past is None else settled.lengths[settled.past < 0]
-    fresh = settled.starts if settled.past is None else settled.starts[settled.past < 0]
     found = Found(
         messages=len(settled.starts),
         events=int(did.counts.sum()),
@@ -89,7 +84,6 @@ def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
         open_expired=did.expired([f.cells[did.dues[did.open]] for f in folded]),
         rejected_rows=rows,
         rejected_cells=cells,
-        words=distinct(settled.codes, fresh, new, tables.sample),
     )
     if tables.every is not None:
         _write_outcomes(bucket, did)

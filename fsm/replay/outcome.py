@@ -18,7 +18,6 @@ from fsm.replay.scan import Reader
 from fsm.replay.sojourn import NO_SOJOURNS, summed
 from fsm.replay.tally import Tally
 from fsm.replay.team import Team, each_machine, find_machine
-from fsm.replay.words import Words
 
 __all__ = ["Outcome", "Totals", "changes_of"]
 
@@ -67,7 +66,6 @@ class Outcome:
     rejected_rows: Index = field(default_factory=lambda: np.zeros(0, np.intp))
     """The numbers of the rejected rows, ascending, and beside it their cells, per team."""
     rejected_cells: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 0), np.uint32))
-    words: Words = field(default_factory=Counter)
     tallies: list[Tally] = field(default_factory=list)
     """Per team: what changed in each period."""
     open_tallies: list[Tally] = field(default_factory=list)
@@ -101,7 +99,6 @@ class Outcome:
         self._rejections.append((found.rejected_rows, found.rejected_cells))
         self._dues.append((found.dues, found.open_dues))
         self._sojourns.append(found.sojourns)
-        self.words.update(found.words)
 
     def finish(self) -> None:
         """Put together what the buckets had, in the order of the log."""
@@ -208,6 +205,21 @@ class Outcome:
                     counts[state, event, bool(team.rejected[number, cell])] += int(met[cell])
             for (state, event, rejected), count in counts.items():
                 yield machine, state, event, rejected, count
+
+    @property
+    def cells_met(self) -> dict[str, set[tuple[str, str]]]:
+        """The cells (state, event) that events met, by machine, where traffic was counted.
+
+        The end of a validity period is no event of the log, and not among them.
+        """
+        met, events = {}, self.events_known
+        for team, number, machine in each_machine(self.teams):
+            states = team.state_names(number)
+            counts = self.met[self.teams.index(team)]
+            heard = np.flatnonzero((counts > 0) & team.heard[number])
+            cells = (divmod(cell, team.table.width) for cell in heard.tolist())
+            met[machine.name] = {(states[s], events[c]) for s, c in cells if c < len(events)}
+        return met
 
     def changes(self, *, open_too: bool = True) -> pl.DataFrame:
         """Return the change of each indicator in each period in which its machine heard an event.

@@ -16,7 +16,7 @@ from polars.io.plugins import register_io_source
 
 from fsm.errors import OutputError
 from fsm.files import no_os_errors, replacing
-from fsm.text import COMPUTED
+from fsm.text import COMPUTED, visible
 
 __all__ = ["ROWS", "SUFFIXES", "suffix_of", "write_frame", "write_frames"]
 
@@ -37,17 +37,18 @@ def write_frames(
     """Write frames of the same columns, one after the other, as one table.
 
     The suffix of ``path`` chooses the format, one of :data:`SUFFIXES`; ``None`` and ``-`` are
-    standard output, as CSV. Times are written in UTC, in text as RFC 3339. The same frames give
-    the same bytes. Only one frame is held at a time. With ``inert``, no cell of CSV is a
-    formula where people open it in a spreadsheet, see :func:`fsm.text.inert`; the other formats
-    hold every text as it is.
+    standard output, as CSV; on a terminal, unseen characters are spelled out. Times are written in
+    UTC, in text as RFC 3339. The same frames give the same bytes. Only one frame is held at a time.
+    With ``inert``, no cell of CSV is a formula where people open it in a spreadsheet, see
+    :func:`fsm.text.inert`; the other formats hold every text as it is.
 
     Raises :class:`fsm.errors.OutputError` where nothing could be written.
     """
     if path is None or str(path) == "-":
         with no_os_errors("standard output"):
             sys.stdout.flush()
-            _write_text(frames, sys.stdout.buffer, "csv", inert)
+            shown = map(_spelled, frames) if sys.stdout.isatty() else frames
+            _write_text(shown, sys.stdout.buffer, "csv", inert)
             sys.stdout.buffer.flush()
         return
     place, suffix = Path(path), suffix_of(Path(path))
@@ -116,6 +117,12 @@ def _inert(frame: pl.DataFrame) -> pl.DataFrame:
             guarded = pl.when(text.str.contains(COMPUTED)).then("'" + text).otherwise(text)
             cells.append(guarded.alias(name))
     return frame.with_columns(cells)
+
+
+def _spelled(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame for a terminal: what would move its cursor is spelled out."""
+    texts = pl.col(pl.String)
+    return frame.with_columns(texts.map_elements(visible, return_dtype=pl.String))
 
 
 def _utc(name: str, dtype: pl.Datetime) -> pl.Expr:

@@ -1,7 +1,9 @@
-"""Logs in object stores and on the web, read by polars with the credentials of the environment.
+"""Logs in object stores and on the web.
 
-Parquet is scanned where it lies; text is fetched once, line by line, into a temporary file. No
-part of an address after its ``?`` is ever shown: signed addresses carry their key there.
+Object stores are read by polars with the credentials of the environment: Parquet where it lies,
+text once, line by line, into a temporary file. What is on the web is fetched whole, see
+:mod:`fsm.replay.web`. No part of an address after its ``?`` is ever shown: signed addresses carry
+their key there.
 """
 
 from __future__ import annotations
@@ -119,12 +121,20 @@ def name_of(url: str) -> str:
     )
 
 
-def scan(url: str) -> pl.LazyFrame:
-    """Return the rows of Parquet where it lies."""
+def _is_web(url: str) -> bool:
+    return _scheme(url) in ("http", "https")
+
+
+def scan(url: str) -> tuple[pl.LazyFrame, Holder | None]:
+    """Return the rows of Parquet, and what must be held as long as they are read."""
+    keep, place = None, url
     with _no_errors(url):
-        frame = pl.scan_parquet(url)
+        if _is_web(url):
+            directory, keep = _temporary()
+            place = str(_downloaded(url, directory))
+        frame = pl.scan_parquet(place, glob=keep is None)
         frame.collect_schema()
-    return frame
+    return frame, keep
 
 
 @dataclass(frozen=True)
@@ -141,19 +151,36 @@ def fetch(url: str) -> list[Fetched]:
 
     Only a part of it is held in memory. Raises :class:`fsm.errors.LogError`.
     """
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
-    keep = Holder(directory.cleanup)
+    directory, keep = _temporary()
     places: dict[str, Path] = {}
     with _no_errors(url):
-        lines = pl.scan_lines(url, include_file_paths="name")
+        packed = _downloaded(url, directory) if _is_web(url) else None
+        lines = pl.scan_lines(packed or url, glob=packed is None, include_file_paths="name")
         for batch in lines.collect_batches(maintain_order=True):
             for (name,), part in batch.group_by("name", maintain_order=True):
-                path = places.setdefault(str(name), Path(directory.name) / str(len(places)))
+                path = places.setdefault(str(name), directory / str(len(places)))
                 with path.open("ab") as file:
                     file.write(("\n".join(part["line"].to_list()) + "\n").encode())
+        if packed:
+            packed.unlink()
     if not places:
         raise LogError(f"{name_of(url)}: empty, or nothing has such a name")
-    return [Fetched(path, name_of(name), keep) for name, path in places.items()]
+    names = [url] if _is_web(url) else places
+    return [Fetched(path, name_of(n), keep) for n, path in zip(names, places.values(), strict=True)]
+
+
+def _temporary() -> tuple[Path, Holder]:
+    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    return Path(directory.name), Holder(directory.cleanup)
+
+
+def _downloaded(url: str, directory: Path) -> Path:
+    """Return the file that an address of the web was fetched into, as it came."""
+    from fsm.replay.web import download
+
+    path = directory / "fetched"
+    download(url, name_of(url), path, name_of)
+    return path
 
 
 @contextmanager

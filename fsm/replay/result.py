@@ -22,10 +22,10 @@ from fsm.replay.rejections import Kinds, Rejections
 from fsm.replay.sojourn import named
 from fsm.replay.source import Log
 from fsm.replay.texts import Texts
-from fsm.replay.words import Check
 from fsm.shown import Shown
 
 if TYPE_CHECKING:
+    from fsm.compile.crosscheck import CrossCheck
     from fsm.replay.checkpoint import Before
 
 __all__ = ["MachineResult", "Replay"]
@@ -61,8 +61,8 @@ class Replay(Shown):
     to_send: int
     validity: timedelta | None
     machines: dict[str, MachineResult]
-    check: Check | None
-    """How the machines' tables compare with their classes on the traces met."""
+    crosscheck: CrossCheck | None
+    """How many cells of the tables agree with the machines' classes; None: nobody looked."""
     outcome: Outcome
     again: Callable[..., Outcome]
     as_of: datetime | None = None
@@ -77,7 +77,8 @@ class Replay(Shown):
         """Return the counts for JSON; the shape is stable.
 
         ``expired`` comes with a validity period, ``duplicates`` where they are looked for,
-        ``late`` with a checkpoint.
+        ``late`` with a checkpoint. What was compared with the classes is no count of the log; it
+        is in :attr:`crosscheck`.
         """
         machines = {}
         for name, machine in self.machines.items():

@@ -378,8 +378,11 @@ def _open(path: str, log_format: str | None) -> Iterator[Source]:
 
 
 def open_remote(url: str) -> Source:
-    """Open Parquet in an object store or on the web, which is read where it lies."""
-    return Source(Path(), name_of(url), "frame", scan_remote(url))
+    """Open Parquet in an object store, which is read where it lies, or on the web."""
+    frame, keep = scan_remote(url)
+    source = Source(Path(), name_of(url), "frame", frame)
+    weakref.finalize(source, id, keep)  # a temporary file stays as long as its source
+    return source
 
 
 def _standard_input(log_format: str | None) -> Source:

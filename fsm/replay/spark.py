@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fsm.compile import crosscheck
+from fsm.compile.crosscheck import CrossCheck
 from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent
 from fsm.machine import Machine
@@ -49,6 +51,7 @@ def replay(
     validity: timedelta | None = None,
     as_of: datetime | None = None,
     dedupe: bool = False,
+    cross_check: bool = True,
 ) -> SparkReplay:
     """Execute the log in a Spark data frame, as :func:`fsm.replay.replay` executes others.
 
@@ -57,13 +60,17 @@ def replay(
     :func:`fsm.replay.replay`; the package must be installed where the workers run.
 
     A data frame has no file order: a message's events of one timestamp and one ``seq`` (or none)
-    happen in the order in which the machines declare them, unknown ones last. The traces met are
-    not run through the classes; replay a sample of the log for that.
+    happen in the order in which the machines declare them, unknown ones last.
+
+    With ``cross_check`` the cells of the tables are compared with the classes at once, here and
+    not in the workers: where they are too many, those next to the initial state come first, for
+    nobody knows yet which ones the log meets.
 
     Nothing runs yet, but one small job for the last instant of the log where there is a
     ``validity`` and no ``as_of``. A row without message or time stops the job that meets it.
 
-    Raises :class:`fsm.errors.LogError` for columns that are missing or of the wrong type, and
+    Raises :class:`fsm.errors.LogError` for columns that are missing or of the wrong type,
+    :class:`fsm.errors.MachineError` where class and table disagree, and
     :class:`fsm.errors.MissingToolError` where Spark is not installed.
     """
     if not all(find_spec(name) for name in ("pyspark", "pyarrow", "pandas")):
@@ -80,11 +87,12 @@ def replay(
         validity=validity,
         as_of=as_of,
         dedupe=dedupe,
-        oracle=False,
+        cross_check=False,
         workers=1,
     )
     events = dict.fromkeys(event for machine in team.values() for event in machine.events)
-    return SparkReplay(_by_message(df, list(events), as_of), run, to_send)
+    checked = crosscheck.cross_check(team.values(), most=crosscheck.MOST) if cross_check else None
+    return SparkReplay(_by_message(df, list(events), as_of), run, to_send, checked)
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,8 @@ class SparkReplay:
     log: DataFrame
     run: Callable[..., Replay]
     to_send: int | None
+    crosscheck: CrossCheck | None = None
+    """How many cells of the tables agree with the machines' classes; None: nobody looked."""
 
     @cached_property
     def statuses(self) -> DataFrame:

@@ -261,11 +261,7 @@ def _about(found: Figures, notes: Sequence[Notes]) -> Iterator[str]:
     replay = found.replay
     yield (
         f"Machines: {', '.join(side.machine.name for side in found.sides)}"
-        + (
-            f"; {replay.check.traces:,} distinct traces checked with python-statemachine, all agree"
-            if replay.check and replay.check.machines
-            else ""
-        )
+        + (f"; {replay.crosscheck}" if replay.crosscheck else "")
     )
     if replay.duplicates:
         yield f"{replay.duplicates:,} duplicates dropped"

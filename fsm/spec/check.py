@@ -3,53 +3,76 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from operator import attrgetter
 
-from fsm.machine import Machine
+from fsm.spec.binding import Binding, Names
+from fsm.spec.bound import Bound, Fit, bound_table, check_bound
 from fsm.spec.draft import lookalikes
-from fsm.spec.finding import Checked, Finding, Report, at
-from fsm.spec.layout import Documented, documented_tables
+from fsm.spec.finding import Finding, Report, at
+from fsm.spec.layout import Load, documented_tables
 from fsm.spec.lexicon import Lexicon
 from fsm.spec.page import Page
-from fsm.spec.reading import Reader, Word, near
-from fsm.spec.steps import check_steps
-from fsm.spec.table import Table
+from fsm.spec.reading import Word
+from fsm.spec.table import Cell, Table
+from fsm.spec.table_check import TableCheck
 from fsm.spec.text import normalise, plain
-from fsm.spec.transitions import check_transitions
 
 __all__ = ["Finding", "Report", "check_pages"]
 
 _STEPS = 5
 """The steps of the tables that are published in many languages."""
-_FEW = 2
-"""More words than these in another language are one finding."""
-
-Load = Callable[[str], Machine]
 
 
-def check_pages(pages: Sequence[Page], lexicons: Lexicon | Sequence[Lexicon], load: Load) -> Report:
+def check_pages(
+    pages: Sequence[Page],
+    lexicons: Lexicon | Sequence[Lexicon],
+    load: Load,
+    bindings: Sequence[Binding] = (),
+) -> Report:
     """Check every documented table of the pages, see :mod:`fsm.spec.layout`.
 
-    A page is read in the language that knows most of its tables' words, the first such one of
-    ``lexicons``. A steps table whose title names no machine is itself a finding.
+    A table that a binding is about is checked as the binding says, see :mod:`fsm.spec.bound`; a
+    binding that fits no table is itself a finding. The rest of a page is read in the language
+    that knows most of its tables' words, the first such one of ``lexicons``. A documented table
+    whose title names no machine is a finding, too.
     """
     given = [lexicons] if isinstance(lexicons, Lexicon) else list(lexicons)
-    found = [_PageCheck(page, given, load) for page in pages]
+    names = [Names(load(binding.machine), binding) for binding in bindings]
+    found = [_PageCheck(page, given, load, names) for page in pages]
+    used = {i for page in found for i in page.used}
+    findings = [finding for page in found for finding in page.findings]
+    findings += [_unused(n.binding) for i, n in enumerate(names) if i not in used]
     tables = [check for page in found for check in page.checks]
+    bound = [bound for page in found for bound in page.bound.values()]
     confirmed: Counter[str] = Counter()
     for check in tables:
         confirmed[check.name] += check.confirmed
+    for page in found:
+        for i, result in page.bound.items():
+            confirmed[names[i].machine.name] += result.confirmed
     whole = [check.table.table for check in tables if check.table.is_first]
+    documented = len(whole) + sum(len(result.tables) for result in bound)
     return Report(
         pages=len(pages),
-        tables=len(whole),
-        rows=sum(len(table.rows) for table in whole),
-        findings=tuple(_in_order(finding for page in found for finding in page.findings)),
+        tables=documented,
+        rows=sum(len(table.rows) for table in whole) + sum(result.rows for result in bound),
+        findings=tuple(_in_order(findings)),
         confirmed={name: count for name, count in confirmed.items() if count},
         checked=tuple(check.checked for check in tables),
+        other_tables=sum(len(page.tables) for page in pages) - documented,
+        ignored_tables=sum(page.ignored for page in pages),
     )
+
+
+def _unused(binding: Binding) -> Finding:
+    """Return that a binding fits no table."""
+    title = f"the title {binding.title!r} and " if binding.title is not None else ""
+    headers = ", ".join(repr(h) for h in (*binding.columns.values(), *binding.indicators.values()))
+    text = f"the binding fits no table: none has {title}the columns {headers}"
+    return at(binding.name, Cell("machine", 1, 1), "unused-binding", text, binding.machine)
 
 
 def _in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -59,141 +82,74 @@ def _in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=lambda f: (files[f.file], f.line, f.column))
 
 
-@dataclass
-class _TableCheck:
-    """One table held against one machine."""
-
-    file: str
-    table: Documented
-    lexicon: Lexicon
-    others: Sequence[Lexicon]
-    load: Load
-    findings: list[Finding] = field(default_factory=list)
-    words: list[Word] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The machine, empty where the title names none."""
-        return self.table.name
-
-    @property
-    def errors(self) -> int:
-        """How many of the findings are no warnings."""
-        return sum(finding.severity == "error" for finding in self.findings)
-
-    @property
-    def confirmed(self) -> int:
-        """How many rows agree with the machine."""
-        rows = len(self.table.table.rows)
-        if not self.name or (self.table.is_transitions and self.errors):
-            return 0
-        return rows - len({f.row for f in self.findings if f.severity == "error" and f.row})
-
-    @property
-    def checked(self) -> Checked:
-        """The table, with what was found in it."""
-        kind = "transitions" if self.table.is_transitions else "steps"
-        line, found = self.table.table.line, tuple(self.findings)
-        return Checked(self.file, line, self.name, kind, self._labels(), found)
-
-    def _labels(self) -> tuple[str, ...]:
-        columns = self.table.columns
-        named = ("from", "event") if self.table.is_transitions else ("step",)
-        labels = []
-        for row in self.table.table.rows:
-            cells = [row.cells[columns[role]] for role in named if columns[role] < row.width]
-            step = (
-                self.lexicon.step(self.name, cells[0].text)
-                if len(named) == len(cells) == 1
-                else None
-            )
-            said = " ".join(plain(cell.text) for cell in cells)
-            labels.append(step.event.replace("_", " ") if step else said)
-        return tuple(labels)
-
-    def run(self) -> _TableCheck:
-        """Find what is wrong."""
-        if not self.name:
-            self.findings = [self._unknown_title()]
-        elif self.table.is_transitions:
-            machine, table = self.load(self.name), self.table.table
-            self.findings = list(check_transitions(self.file, table, machine, self.lexicon))
-        else:
-            self.findings, self.words = self._steps()
-        return self
-
-    def _steps(self) -> tuple[list[Finding], list[Word]]:
-        reader = Reader(self.file, self.table, self.lexicon, self.others)
-        rows = self.table.table.rows
-        statements = [reader.statement(row, number) for number, row in enumerate(rows, 1)]
-        found = [finding for statement in statements for finding in statement.findings]
-        machine = self.load(self.name)
-        found += check_steps(self.file, self.table, machine, self.lexicon, statements)
-        return _languages_joined(found), reader.words
-
-    def taken_for(self, name: str) -> _TableCheck:
-        """Return the check of the same table, taken for the one of another machine."""
-        return replace(self, table=replace(self.table, name=name), findings=[], words=[]).run()
-
-    def find(self, code: str, text: str) -> Finding:
-        """Return a finding at what names the machine."""
-        return at(self.file, self.table.name_cell, code, text, self.name)
-
-    def _unknown_title(self) -> Finding:
-        title = plain(self.table.name_cell.text)
-        hint = near(title, tuple(self.lexicon.titles))
-        return self.find("unknown-title", f"the title {title!r} names no machine{hint}")
-
-
-def _languages_joined(findings: list[Finding]) -> list[Finding]:
-    """Make one finding of many words in another language."""
-    foreign = [finding for finding in findings if finding.code == "wrong-language"]
-    if len(foreign) <= _FEW:
-        return findings
-    rest = f"; {len(foreign) - 1} more words of the table too"
-    first = replace(foreign[0], message=foreign[0].message + rest)
-    return [first, *(finding for finding in findings if finding.code != "wrong-language")]
-
-
 class _PageCheck:
     """The tables of one page, and what only several of them together show."""
 
-    def __init__(self, page: Page, lexicons: Sequence[Lexicon], load: Load) -> None:
+    def __init__(
+        self, page: Page, lexicons: Sequence[Lexicon], load: Load, bindings: Sequence[Names]
+    ) -> None:
         self.page = page
         self.lexicons = lexicons
         self.own = _language(page, lexicons)
-        self.found: list[Finding] = []
-        self.checks = [check for table in page.tables for check in self._recognised(table, load)]
+        self.found = [at(page.name, n.place, n.code, n.text) for n in page.notices]
+        self.used: set[int] = set()
+        """The bindings, by their numbers, that name a table of the page."""
+        self.bound, left = self._bound(bindings)
+        self.checks = [check for table in left for check in self._recognised(table, load)]
         for check in self.checks:
             check.run()
         self._name_the_nameless()
         self._join_swapped()
         self._missing_tables()
         self._inconsistent_labels()
-        if not self.checks:
+        if not self.checks and not self.bound:
             self._unknown_language()
 
     @property
     def findings(self) -> list[Finding]:
         """All findings, of the page and of its tables."""
-        return [*self.found, *(finding for check in self.checks for finding in check.findings)]
+        return [
+            *self.found,
+            *(finding for result in self.bound.values() for finding in result.findings),
+            *(finding for check in self.checks for finding in check.findings),
+        ]
 
-    def _recognised(self, table: Table, load: Load) -> Iterator[_TableCheck]:
-        """Yield the checks of a table, in the language of the page or in another one."""
-        others = [lexicon for lexicon in self.lexicons if lexicon is not self.own]
-        for lexicon in (self.own, *others):
-            documented = documented_tables(table, lexicon)
-            rest = [other for other in (self.own, *others) if other is not lexicon]
-            if documented and lexicon is not self.own:
+    def _bound(self, bindings: Sequence[Names]) -> tuple[dict[int, Bound], list[Table]]:
+        """Return what each binding, by its number, says of its tables; and the tables left."""
+        fits: defaultdict[int, list[Fit]] = defaultdict(list)
+        left = []
+        for table in self.page.tables:
+            fitting = [(i, fit) for i, n in enumerate(bindings) if (fit := bound_table(table, n))]
+            fitting = [(i, fit) for i, fit in fitting if fit.is_whole] or fitting
+            self.used |= {i for i, fit in fitting if fit.is_named}
+            if len(fitting) > 1:
+                names = " and ".join(bindings[i].binding.name for i, _ in fitting)
+                text = f"{names} fit this table; a title in each tells them apart"
+                self.found.append(at(self.page.name, table.header[0], "two-bindings", text))
+            elif fitting:
+                ((i, fit),) = fitting
+                fits[i].append(fit)
+            else:
+                left.append(table)
+        return {i: check_bound(self.page, bindings[i], own) for i, own in fits.items()}, left
+
+    def _recognised(self, table: Table, load: Load) -> Iterator[TableCheck]:
+        """Yield the checks of a table, in the language of the page or in another one.
+
+        The language that knows all of its columns comes first.
+        """
+        order = [self.own, *(lexicon for lexicon in self.lexicons if lexicon is not self.own)]
+        claims = [(lexicon, documented_tables(table, lexicon, load)) for lexicon in order]
+        claims = [(lexicon, found) for lexicon, found in claims if found]
+        whole = [claim for claim in claims if not any(d.guessed or d.unknown for d in claim[1])]
+        for lexicon, documented in (whole or claims)[:1]:
+            rest = [other for other in order if other is not lexicon]
+            if lexicon is not self.own:
                 there = f"on a page in {self.own.language!r}"
                 text = f"a table in {lexicon.language!r}, {there}"
                 name = documented[0].name
                 self.found.append(at(self.page.name, table.header[0], "wrong-language", text, name))
-            if documented:
-                yield from (
-                    _TableCheck(self.page.name, one, lexicon, rest, load) for one in documented
-                )
-                return
+            yield from (TableCheck(self.page.name, one, lexicon, rest, load) for one in documented)
 
     def _siblings(self, lexicon: Lexicon, name: str) -> list[str]:
         """Return the machines whose tables have the steps of this one, itself left out."""
@@ -219,7 +175,7 @@ class _PageCheck:
             seen.add(named.name)
             there.add(named.name)
 
-    def _by_rows(self, check: _TableCheck, there: set[str]) -> _TableCheck:
+    def _by_rows(self, check: TableCheck, there: set[str]) -> TableCheck:
         """Return the check of a table without a machine, taken for the one it fits, if any."""
         names = [name for name in check.lexicon.documented if name not in there]
         fitting = [taken for name in names if not (taken := check.taken_for(name)).errors]
@@ -231,10 +187,12 @@ class _PageCheck:
         fitting[0].findings.insert(0, fitting[0].find(code, text))
         return fitting[0]
 
-    def _second(self, check: _TableCheck, there: set[str]) -> _TableCheck:
+    def _second(self, check: TableCheck, there: set[str]) -> TableCheck:
         """Return the check of a second table of a machine, taken for another one it fits better."""
         free = [name for name in self._siblings(check.lexicon, check.name) if name not in there]
-        taken = min((check.taken_for(name) for name in free), key=_errors, default=check)
+        taken = min(
+            (check.taken_for(name) for name in free), key=attrgetter("errors"), default=check
+        )
         if taken.errors >= check.errors:
             text = f"a second table of {check.name}"
             check.findings.append(replace(check.find("duplicate-table", text), severity="warning"))
@@ -299,10 +257,6 @@ class _PageCheck:
         )
         place = tables[0].header[0]
         self.found.append(at(self.page.name, place, "unknown-language", text))
-
-
-def _errors(check: _TableCheck) -> int:
-    return check.errors
 
 
 def _is_shortened(title: str, lexicon: Lexicon) -> bool:

@@ -19,6 +19,7 @@ from fsm.spec.lexicon import Lexicon
 from fsm.spec.page import Page
 from fsm.spec.table import Table
 from fsm.spec.text import items, plain
+from fsm.text import HIDDEN
 
 __all__ = ["draft", "lookalikes"]
 
@@ -125,4 +126,6 @@ class _Words:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Return a basic string of TOML, in which unseen characters are escapes."""
+    plain = json.dumps(text, ensure_ascii=False)
+    return HIDDEN.sub(lambda match: f"\\U{ord(match[0]):08X}", plain)

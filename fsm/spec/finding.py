@@ -76,3 +76,11 @@ class Report(Shown):
     """Documented rows that agree with their machine, by machine name."""
     checked: tuple[Checked, ...] = ()
     """The tables; their findings are among ``findings``, which has those of whole pages too."""
+    other_tables: int = 0
+    """The tables that document no machine, and were not checked."""
+    ignored_tables: int = 0
+    """The tables that ``fsm:ignore`` leaves out."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """The files of a directory that are documentation, but not pages, by their suffix."""
+    failure: str = ""
+    """Why the run as a whole failed: there was nothing to check, or not what was expected."""

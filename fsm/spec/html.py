@@ -33,7 +33,7 @@ class _Place(NamedTuple):
 
 
 def html_tables(text: str) -> Iterator[Cell]:
-    """Yield the outermost tables as they are written."""
+    """Yield the outermost tables as they are written; of one without an end, only ``<table``."""
     depth = start = done = 0
     line = 1
     for tag in _TAG.finditer(text):
@@ -46,6 +46,9 @@ def html_tables(text: str) -> Iterator[Cell]:
             done = start
             yield Cell(text[start:end], line, start - text.rfind("\n", 0, start))
         depth = max(depth, 0)
+    if depth:
+        line += text.count("\n", done, start)
+        yield Cell(text[start : start + len("<table")], line, start - text.rfind("\n", 0, start))
 
 
 def read_table(whole: Cell) -> Table | None:

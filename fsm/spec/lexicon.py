@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -12,9 +11,25 @@ from typing import Any
 
 from fsm.errors import PageError
 from fsm.machine import Effect
-from fsm.spec.text import normalise, script
+from fsm.spec.text import is_unspaced, normalise, script
+from fsm.toml import Toml, parse_toml, read_toml
 
-__all__ = ["Lexicon", "Stated", "Step", "languages", "load_lexicon", "read_lexicon"]
+__all__ = [
+    "Lexicon",
+    "Stated",
+    "Step",
+    "is_telling",
+    "joined_lexicons",
+    "languages",
+    "load_lexicon",
+    "read_lexicon",
+]
+
+COLUMNS = ("step", "indicators", "status", "from", "event", "to", "source", "reason", "note")
+_SECTIONS = ("titles", "columns", "statuses", "indicators", "effects")
+_KNOWN = ("language", "tolerated", *_SECTIONS, "steps")
+_SHORT = 8
+"""Titles of so many letters are one word in scripts that put no blanks between words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,7 @@ class Lexicon:
     titles: Mapping[str, str]
     """Table title to machine name."""
     columns: Mapping[str, str]
-    """Column header to its role: step, indicators, status, from, event, to, source, reason."""
+    """Column header to its role, one of :data:`COLUMNS`; ``note`` holds free text."""
     statuses: Mapping[str, str]
     indicators: Mapping[str, str]
     effects: tuple[tuple[str, Effect], ...]
@@ -60,19 +75,36 @@ class Lexicon:
         """Return the machine a table of this title is about."""
         return self.titles.get(normalise(title))
 
+    def full_title(self, title: str) -> str | None:
+        """Return the machine of a title that says enough to name it: one of several words.
+
+        A single common word stands above many tables.
+        """
+        return self.machine(title) if is_telling(normalise(title)) else None
+
     def column(self, header: str) -> str | None:
         """Return the role of a column."""
         return self.columns.get(normalise(header))
 
     def header(self, text: str) -> tuple[str, str] | None:
         """Return role and machine of a column whose header has both, in either order."""
-        label = normalise(text.replace("<br", " <br").replace("<BR", " <br"))
-        for title, machine in self.titles.items():
-            for rest in (label.removeprefix(title), label.removesuffix(title)):
-                role = self.columns.get(rest.strip(" -:,()"))
-                if rest != label and role:
-                    return role, machine
+        for machine, rest in self._beside_titles(text):
+            if role := self.columns.get(rest):
+                return role, machine
         return None
+
+    def half(self, text: str) -> str | None:
+        """Return the machine that a header names beside other words."""
+        return next((machine for machine, rest in self._beside_titles(text) if rest), None)
+
+    def _beside_titles(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield the machine of each telling title in a header, and the rest of the header."""
+        label = normalise(text)
+        for title, machine in self.titles.items():
+            if is_telling(title):
+                for rest in (label.removeprefix(title), label.removesuffix(title)):
+                    if rest != label:
+                        yield machine, rest.strip(" -:,()")
 
     def status(self, text: str) -> str | None:
         """Return the status a cell states."""
@@ -81,6 +113,10 @@ class Lexicon:
     def step(self, machine: str, text: str) -> Step | None:
         """Return what a step of this machine means."""
         return self.steps.get((machine, normalise(text)))
+
+    def knows_step(self, text: str) -> bool:
+        """Whether a text is a step of any machine."""
+        return normalise(text) in self._steps
 
     def effect(self, text: str) -> Stated | None:
         """Return the indicator and the effect that one item of a cell states."""
@@ -115,9 +151,9 @@ class Lexicon:
         words = (*self.titles, *self.columns, *self.statuses, *self._steps, *self.indicators)
         return frozenset(script(c) for word in words for c in word if c.isalpha())
 
-    def step_labels(self, machine: str) -> tuple[str, ...]:
-        """Return the step labels known for a machine."""
-        return tuple(label for name, label in self.steps if name == machine)
+    def step_labels(self, machine: str) -> dict[str, Step]:
+        """Return the step labels known for a machine, and what they mean."""
+        return {label: step for (name, label), step in self.steps.items() if name == machine}
 
 
 @cache
@@ -132,46 +168,104 @@ def languages() -> tuple[str, ...]:
 def load_lexicon(language: str = "en") -> Lexicon:
     """Return a lexicon that ships with the package."""
     name = f"{language}.toml"
-    return _lexicon(files("fsm.spec").joinpath("lexicons", name).read_text("utf-8"), name)
+    text = files("fsm.spec").joinpath("lexicons", name).read_text("utf-8")
+    return _lexicon(parse_toml(text, name, PageError))
 
 
 def read_lexicon(path: Path) -> Lexicon:
     """Read a lexicon from a file; raises :class:`PageError` naming the file and the fault."""
-    try:
-        return _lexicon(path.read_text("utf-8"), str(path))
-    except OSError as error:
-        raise PageError(f"{path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise PageError(f"{path}: not UTF-8 text") from error
+    return _lexicon(read_toml(path, PageError))
 
 
-def _lexicon(text: str, name: str) -> Lexicon:
+def joined_lexicons(given: Iterable[Path]) -> list[Lexicon]:
+    """Return the lexicons of some files, and those that ship, one for each language.
+
+    The files come first. In one language they add up: a file's words stand before those that
+    ship. Raises :class:`PageError` where two files give one word two meanings.
+    """
+    found: dict[str, Lexicon] = {}
+    for path in given:
+        lexicon = read_lexicon(path)
+        before = found.get(lexicon.language)
+        if before is not None:
+            _refuse_conflict(before, lexicon, read_toml(path, PageError))
+            lexicon = _added(before, lexicon)
+        found[lexicon.language] = lexicon
+    for language in languages():
+        own = load_lexicon(language)
+        found[language] = _added(found[language], own) if language in found else own
+    return list(found.values())
+
+
+def _added(first: Lexicon, more: Lexicon) -> Lexicon:
+    """Return a lexicon with the words of two; where they differ, the first one is right."""
+    known = {pattern for pattern, _ in first.effects}
+    return Lexicon(
+        first.language,
+        {**more.titles, **first.titles},
+        {**more.columns, **first.columns},
+        {**more.statuses, **first.statuses},
+        {**more.indicators, **first.indicators},
+        (*first.effects, *(e for e in more.effects if e[0] not in known)),
+        {**more.steps, **first.steps},
+        first.tolerated | more.tolerated,
+        {**more.written, **first.written},
+        {**more.documented, **first.documented},
+    )
+
+
+def _refuse_conflict(before: Lexicon, after: Lexicon, toml: Toml) -> None:
+    for section in (*_SECTIONS, "steps"):
+        known, new = dict(getattr(before, section)), dict(getattr(after, section))
+        for word in sorted(known.keys() & new.keys(), key=str):
+            if known[word] != new[word]:
+                text = word if isinstance(word, str) else word[1]
+                place = f"{toml.name}:{toml.line(section, text)}"
+                other = f"stands for something else in another lexicon of {after.language!r}"
+                raise PageError(f"{place}: {text!r} {other}")
+
+
+def is_telling(title: str) -> bool:
+    """Whether a title, normalised, has several words, or is long where words have no blanks."""
+    letters = sum(c.isalpha() for c in title)
+    return " " in title or "-" in title or (is_unspaced(title) and letters > _SHORT)
+
+
+# Reading -------------------------------------------------------------------------------------
+
+
+def _lexicon(toml: Toml) -> Lexicon:
+    data = toml.data
+    unknown = next((key for key in data if key not in _KNOWN), None)
+    if unknown is not None:
+        raise PageError(
+            f"{toml.name}:{toml.line('', unknown)}: not a lexicon: no entry {unknown!r}; there "
+            f"are: {', '.join(_KNOWN)}"
+        )
+    if not isinstance(data.get("language"), str):
+        raise PageError(f'{toml.name}: not a lexicon: it needs a line such as language = "nl"')
     try:
-        data = tomllib.loads(text)
+        steps = data.get("steps", [])
         return Lexicon(
-            language=str(data["language"]),
-            titles=_by_label(data["titles"]),
-            columns=_by_label(data["columns"]),
-            statuses=_by_label(data["statuses"]),
-            indicators=_by_label(data["indicators"]),
-            effects=tuple(
-                (_pattern(pattern), Effect(effect))
-                for effect, patterns in data["effects"].items()
-                for pattern in patterns
-            ),
-            steps=dict(_steps(data["steps"])),
+            language=data["language"],
+            titles=_by_label(toml, "titles"),
+            columns=_by_label(toml, "columns", COLUMNS),
+            statuses=_by_label(toml, "statuses"),
+            indicators=_by_label(toml, "indicators"),
+            effects=tuple(_effects(toml)),
+            steps=_steps(toml, steps),
             tolerated=frozenset(map(normalise, data.get("tolerated", ()))),
             written=dict(_written(data)),
-            documented=_documented(data["steps"]),
+            documented=_documented(steps),
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PageError(f"{name}: not a lexicon: {error!r}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise PageError(f"{toml.name}: not a lexicon: {error!r}") from error
 
 
 def _written(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield the first label of everything that has labels."""
-    for section in ("titles", "columns", "statuses", "indicators", "effects"):
-        for name, labels in data[section].items():
+    for section in _SECTIONS:
+        for name, labels in data.get(section, {}).items():
             yield (section, name), labels[0]
 
 
@@ -186,8 +280,53 @@ def _documented(
     return found
 
 
-def _by_label(section: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    return {normalise(label): value for value, labels in section.items() for label in labels}
+def _by_label(toml: Toml, section: str, names: Sequence[str] = ()) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, label in _labels(toml, section):
+        if names and name not in names:
+            place = f"{toml.name}:{toml.line(section, name)}"
+            raise PageError(f"{place}: no column {name!r}; there are: {', '.join(names)}")
+        _put(found, normalise(label), name, toml, section, label)
+    return found
+
+
+def _labels(toml: Toml, section: str) -> Iterator[tuple[str, str]]:
+    for name, labels in toml.data.get(section, {}).items():
+        if not isinstance(labels, list) or not labels:
+            raise PageError(
+                f"{toml.name}:{toml.line(section, name)}: not a lexicon: write "
+                f'{name} = ["a word", "another word"]'
+            )
+        yield from ((name, label) for label in labels)
+
+
+def _put(
+    found: dict[Any, Any],
+    key: object,
+    meaning: object,
+    toml: Toml,
+    section: str,
+    label: str,
+    shown: Callable[[Any], str] = str,
+) -> None:
+    """Note what a word means; raises :class:`PageError` where it means something already."""
+    known = found.setdefault(key, meaning)
+    if known != meaning:
+        raise PageError(
+            f"{toml.name}:{toml.line(section, label)}: {label!r} stands for two meanings, "
+            f"{shown(known)!r} and {shown(meaning)!r}; a word has one"
+        )
+
+
+def _effects(toml: Toml) -> Iterator[tuple[str, Effect]]:
+    found: dict[str, Effect] = {}
+    known = [effect.value for effect in Effect]
+    for name, text in _labels(toml, "effects"):
+        if name not in known:
+            place = f"{toml.name}:{toml.line('effects', name)}"
+            raise PageError(f"{place}: no effect {name!r}; there are: {', '.join(known)}")
+        _put(found, _pattern(text), Effect(name), toml, "effects", text, lambda e: str(e.value))
+    yield from found.items()
 
 
 def _pattern(text: str) -> str:
@@ -199,9 +338,12 @@ def _pattern(text: str) -> str:
     return f"{normalise(head)}{gap_before}{{indicator}}{gap_after}{normalise(tail)}"
 
 
-def _steps(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, str], Step]]:
+def _steps(toml: Toml, entries: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Step]:
+    found: dict[tuple[str, str], Step] = {}
     for entry in entries:
         meaning = Step(entry["event"], entry.get("from"))
         for machine in entry["machines"]:
             for label in entry["labels"]:
-                yield (machine, normalise(label)), meaning
+                key = machine, normalise(label)
+                _put(found, key, meaning, toml, "steps", label, lambda step: step.event)
+    return found

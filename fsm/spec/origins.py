@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,18 @@ from fsm.spec.page import read_page
 from fsm.spec.table import Cell, Row, Table
 from fsm.spec.text import plain
 
-__all__ = ["Declared", "declared", "incomplete", "is_transitions", "origins", "roles"]
+__all__ = [
+    "TRANSITION_ROLES",
+    "Declared",
+    "declared",
+    "incomplete",
+    "is_transitions",
+    "origins",
+    "roles",
+]
 
 ITSELF = "itself"
+TRANSITION_ROLES = frozenset({"from", "event", "to"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Declared:
     target: str
     origin: Source
     place: Cell
+    row: Row
 
 
 def origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
@@ -35,44 +45,50 @@ def origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
         (d.source, d.event, d.target): d.origin
         for table in read_page(page).tables
         if lexicon.machine(table.title) == machine.name and is_transitions(table, lexicon)
-        for d in declared(table, lexicon)
+        for d in declared(table, roles(table, lexicon))
     }
 
 
 def roles(table: Table, lexicon: Lexicon) -> dict[str, int]:
-    """Return the index of each column whose header the lexicon knows, by role."""
-    found = ((lexicon.column(cell.text), i) for i, cell in enumerate(table.header))
-    return {role: i for role, i in found if role}
+    """Return the index of each column whose header the lexicon knows, by role; the first one."""
+    found: dict[str, int] = {}
+    for i, cell in enumerate(table.header):
+        if role := lexicon.column(cell.text):
+            found.setdefault(role, i)
+    return found
 
 
 def is_transitions(table: Table, lexicon: Lexicon) -> bool:
     """Whether the table declares transitions (from, event, to)."""
-    return {"from", "event", "to"} <= roles(table, lexicon).keys()
+    return roles(table, lexicon).keys() >= TRANSITION_ROLES
 
 
-def declared(table: Table, lexicon: Lexicon) -> Iterator[Declared]:
+def declared(
+    table: Table, at: Mapping[str, int], states: Callable[[Cell], Sequence[str]] | None = None
+) -> Iterator[Declared]:
     """Yield the transitions of a table; a row may name several states it starts from.
 
-    Rows that lack a state or the event are left out, see :func:`incomplete`.
+    ``at`` has the columns by role; ``states`` tells what states a cell names, without it those
+    between its commas. Rows that lack a state or the event are left out, see
+    :func:`incomplete`.
     """
-    at = roles(table, lexicon)
     for row in table.rows:
         text = _texts(row, at)
         if not _is_complete(text):
             continue
         origin = Source(text.get("source", ""), text.get("reason", ""))
-        for state in (part.strip() for part in text["from"].split(",")):
+        place = row.cells[at["from"]]
+        for state in states(place) if states else map(str.strip, text["from"].split(",")):
             target = state if text["to"] == ITSELF else text["to"]
-            yield Declared(state, text["event"], target, origin, row.cells[at["from"]])
+            yield Declared(state, text["event"], target, origin, place, row)
 
 
-def incomplete(table: Table, lexicon: Lexicon) -> Iterator[Row]:
+def incomplete(table: Table, at: Mapping[str, int]) -> Iterator[Row]:
     """Yield the rows of a transitions table that lack a state or the event."""
-    at = roles(table, lexicon)
     return (row for row in table.rows if not _is_complete(_texts(row, at)))
 
 
-def _texts(row: Row, at: dict[str, int]) -> dict[str, str]:
+def _texts(row: Row, at: Mapping[str, int]) -> dict[str, str]:
     return {role: plain(row.cells[i].text) for role, i in at.items() if i < len(row.cells)}
 
 

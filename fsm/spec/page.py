@@ -6,35 +6,63 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fsm.errors import PageError
+from fsm.files import as_text, read_bytes
+from fsm.spec.comments import (
+    MAX_NESTING,
+    Comment,
+    Scan,
+    blanked,
+    parsed,
+    scan,
+    without_front_matter,
+)
 from fsm.spec.html import html_tables, read_table
 from fsm.spec.table import Cell, Row, Table
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "Page", "parse_page", "read_page"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_CELLS",
+    "WHAT",
+    "Notice",
+    "Page",
+    "check_bounds",
+    "parse_page",
+    "read_page",
+]
 
 MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
+WHAT = "a documentation page"
+MAX_LINES = 50_000
+"""Pages of more lines are refused."""
 MAX_CELLS = 1000
 """Rows of more cells are refused."""
 MAX_ROW = 20_000
 """Rows of more characters are refused."""
 MAX_TABLE = 100_000
 """HTML tables of more characters are refused."""
+MAX_BRACKETS = 200
+"""Lines with brackets nested deeper are refused."""
 
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_BEGINS = re.compile(r"<!--\s*fsm:(?!end\b)")
-_ENDS = re.compile(r"<!--\s*fsm:end\s*-->")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _PIPE = re.compile(r"(?<!\\)\|")
 _QUOTE = re.compile(r"[ \t>]*")
 _ANCHOR = re.compile(r"\s*\{#[^}]*\}\s*\Z")
+
+
+class Notice(NamedTuple):
+    """Something of a page that could not be read: where, the code of the finding, and why."""
+
+    place: Cell
+    code: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,95 +75,139 @@ class Page:
     """The lines of its paragraphs and headings."""
     lines: tuple[str, ...] = ()
     """The page as it is written."""
+    ignored: int = 0
+    """How many tables were left out because ``fsm:ignore`` stands above them."""
+    notices: tuple[Notice, ...] = ()
 
 
 def read_page(path: Path) -> Page:
     """Read a page from a file; raises :class:`PageError` naming the file and what to do."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PageError(f"{path}: larger than {MAX_BYTES >> 20} MiB, not a documentation page")
-        data = path.read_bytes()
-    except OSError as error:
-        raise PageError(f"{path}: {error.strerror or error}") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise PageError(f"{path}:{line}: not UTF-8 text; save the page as UTF-8") from error
-    return parse_page(text, str(path))
+    data = read_bytes(path, MAX_BYTES, WHAT, PageError)
+    return parse_page(as_text(data, str(path), PageError), str(path))
 
 
 def parse_page(text: str, name: str) -> Page:
     """Parse a page.
 
     Front matter, generated blocks and comments are blanked, so that every line keeps its number.
-    Raises :class:`PageError` for a row of more than :data:`MAX_CELLS` cells.
+    A table directly below ``<!-- fsm:ignore -->`` is left out. Raises :class:`PageError` for what
+    exceeds the bounds of this module, before it is parsed.
     """
-    from markdown_it import MarkdownIt
-
-    written = text.replace("\r\n", "\n").replace("\r", "\n")
-    visible = _COMMENT.sub(_blank, _without_generated(_FRONT_MATTER.sub(_blank, written)))
-    _check_rows(visible, name)
-    markdown = MarkdownIt("commonmark").enable("table")
-    markdown.core.ruler.disable("inline")  # what a cell says is read by fsm.spec.text
+    written = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    check_bounds(written, name)
+    scanned = scan(written, name)
+    visible = _visible(written, scanned)
+    tokens = parsed(visible, name)
     lines = visible.split("\n")
-    tokens = markdown.parse(visible)
-    tables, taken = _html_tables(tokens, lines, name)
-    tables += (table for table in _tables(tokens, lines) if table.line not in taken)
+    found, taken, notices = _html_tables(tokens, visible, scanned, name)
+    found += [(t.line, t) for t in _tables(tokens, lines) if t.line not in taken]
     texts = [cell for cell in _texts(tokens, lines) if cell.line not in taken]
-    found = _with_texts_above(sorted(tables, key=lambda table: table.line), texts)
-    return Page(name, tuple(found), tuple(texts), tuple(written.split("\n")))
+    asked = [comment for comment in scanned.comments if _asks(comment, "ignore")]
+    ignored, unused = _ignored(found, asked, lines)
+    notices += [_notice(c, "unused-ignore", _UNUSED) for c in unused]
+    notices += [_notice(c, "open-comment", _OPEN) for c in scanned.comments if c.is_open]
+    tables = _with_texts_above(sorted((t for _, t in found), key=lambda table: table.line), texts)
+    kept = tuple(table for table in tables if table.line not in ignored)
+    return Page(name, kept, tuple(texts), tuple(written.split("\n")), len(ignored), tuple(notices))
 
 
-def _blank(match: re.Match[str]) -> str:
-    return _spaces(match.group())
+_UNUSED = "fsm:ignore without a table directly below it"
+_OPEN = "a comment without an end (-->) hides the rest of the page"
 
 
-def _spaces(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
+def _notice(comment: Comment, code: str, text: str) -> Notice:
+    return Notice(Cell("<!--", comment.line, comment.column), code, text)
 
 
-def _without_generated(text: str) -> str:
-    """Blank the generated blocks; one without an end is left as it is."""
-    parts, done = [], 0
-    while begin := _BEGINS.search(text, done):
-        end = _ENDS.search(text, begin.end())
-        if end is None:
-            break
-        parts += [text[done : begin.start()], _spaces(text[begin.start() : end.end()])]
-        done = end.end()
-    return "".join([*parts, text[done:]])
+def _asks(comment: Comment, *words: str) -> bool:
+    return comment.is_alone and comment.request is not None and comment.request[0] in words
 
 
-def _check_rows(text: str, name: str) -> None:
-    """Refuse rows that no table has, over which a parser would sit for minutes."""
-    for number, line in enumerate(text.split("\n"), 1):
+def _visible(written: str, scanned: Scan) -> str:
+    """Return the page with blanks for what no reader sees, and for what fsm wrote itself."""
+    ranges = []
+    begin: Comment | None = None
+    for comment in scanned.comments:
+        ranges.append((comment.start, comment.end))
+        if begin is not None and _asks(comment, "end"):
+            ranges.append((begin.start, comment.end))
+            begin = None
+        elif comment.is_alone and comment.request and not _asks(comment, "end", "ignore"):
+            begin = comment
+    return blanked(without_front_matter(written), ranges)
+
+
+def check_bounds(text: str, name: str) -> None:
+    """Refuse what no page has, and over which a parser would sit for minutes."""
+    lines = text.split("\n")
+    if len(lines) > MAX_LINES:
+        raise PageError(f"{name}: more than {MAX_LINES:,} lines, not {WHAT}")
+    for number, line in enumerate(lines, 1):
         bars = line.count("|")
         if bars > MAX_CELLS:
             raise PageError(f"{name}:{number}: a row of more than {MAX_CELLS:,} cells")
         if bars and len(line) > MAX_ROW:
             raise PageError(f"{name}:{number}: a row of more than {MAX_ROW:,} characters")
+        quote = _QUOTE.match(line)
+        if quote and quote.group().count(">") >= MAX_NESTING:
+            raise PageError(f"{name}:{number}: quotes nested deeper than {MAX_NESTING} levels")
+        if line.count("[") > MAX_BRACKETS and _depth(line) > MAX_BRACKETS:
+            raise PageError(f"{name}:{number}: brackets nested deeper than {MAX_BRACKETS} levels")
+
+
+def _depth(line: str) -> int:
+    """Return how deep the brackets of a line are nested."""
+    depths = accumulate((c == "[") - (c == "]") for c in line)
+    return max(depths, default=0)
+
+
+def _ignored(
+    found: list[tuple[int, Table]], asked: list[Comment], lines: list[str]
+) -> tuple[set[int], list[Comment]]:
+    """Return the tables to leave out, by the lines of their headers, and requests without one."""
+    headers = dict(found)
+    below: dict[int, int] = {}
+    """Each line (from 1) to the next one below it that is not empty."""
+    for number in range(len(lines), 0, -1):
+        empty = number == len(lines) or not lines[number].strip("> \t")
+        below[number] = below.get(number + 1, 0) if empty else number + 1
+    ignored, unused = set(), []
+    for comment in asked:
+        if (place := below[comment.line]) in headers:
+            ignored.add(headers[place].line)
+        else:
+            unused.append(comment)
+    return ignored, unused
 
 
 # HTML ----------------------------------------------------------------------------------------
 
 
-def _html_tables(tokens: list[Token], lines: list[str], name: str) -> tuple[list[Table], set[int]]:
-    """Return the tables written in HTML outside code, and the lines they take (from 1)."""
-    shown = list(lines)
+def _html_tables(
+    tokens: list[Token], visible: str, scanned: Scan, name: str
+) -> tuple[list[tuple[int, Table]], set[int], list[Notice]]:
+    """Return the tables written in HTML outside code with the lines they begin in (from 1).
+
+    Also the lines they take, and what could not be read.
+    """
+    shown = blanked(visible, scanned.spans).split("\n")
     for token in tokens:
-        if token.type == "fence" and token.map:
+        if token.type in ("fence", "code_block") and token.map:
             for i in range(token.map[0], min(token.map[1], len(shown))):
                 shown[i] = ""
-    tables, taken = [], set()
+    tables, taken, notices = [], set(), []
     for whole in html_tables("\n".join(shown)):
+        if not whole.text.endswith(">"):
+            text = "a <table> without its </table> is not read"
+            notices.append(Notice(Cell("<table", whole.line, whole.column), "open-table", text))
+            continue
         if len(whole.text) > MAX_TABLE:
             size = f"{MAX_TABLE:,} characters"
             raise PageError(f"{name}:{whole.line}: an HTML table of more than {size}")
         taken |= set(range(whole.line, whole.line + whole.text.count("\n") + 1))
         if table := read_table(whole):
-            tables.append(table)
-    return tables, taken
+            tables.append((whole.line, table))
+    return tables, taken, notices
 
 
 # Markdown ------------------------------------------------------------------------------------

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import lru_cache
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from fsm.machine import Effect
 from fsm.spec.finding import Finding, Severity, at
+from fsm.spec.hint import near
 from fsm.spec.layout import Documented
 from fsm.spec.lexicon import Lexicon, Stated, Step
 from fsm.spec.table import Cell, Row
-from fsm.spec.text import normalise, plain, script
+from fsm.spec.text import normalise, pieces, plain, script
 
-__all__ = ["Reader", "Said", "Statement", "Word", "near"]
+__all__ = ["Reader", "Said", "Statement", "Word"]
 
 Value = TypeVar("Value")
 
@@ -73,7 +74,8 @@ class Reader:
         cells = {role: row.cells[i] for role, i in self.table.columns.items()}
         self._step(found, cells["step"])
         if found.step:
-            self._status(found, cells["status"])
+            if "status" in cells:
+                self._status(found, cells["status"])
             if "indicators" in cells:
                 self._effects(found, cells["indicators"])
         return found
@@ -86,7 +88,7 @@ class Reader:
         )
 
     def _status(self, found: Statement, cell: Cell) -> None:
-        known = tuple(self.lexicon.statuses)
+        known = self.lexicon.statuses
         found.status, ours = self._understood(
             found, cell, "status", known, lambda lexicon: lexicon.status(cell.text)
         )
@@ -95,7 +97,7 @@ class Reader:
 
     def _effects(self, found: Statement, cell: Cell) -> None:
         said: list[Said] = []
-        parts = list(cell.parts())
+        parts = list(self._lines(cell))
         for part in parts:
             stated, ours = self._effect(found, part)
             if stated is None:
@@ -108,24 +110,36 @@ class Reader:
         if len(said) == len(parts):
             found.effects = tuple(said)
 
+    def _lines(self, cell: Cell) -> Iterator[Cell]:
+        """Yield the lines of a cell; two of them as one where a break only wraps a sentence."""
+        spans = deque(pieces(cell.text))
+        while spans:
+            start, end = spans.popleft()
+            if spans and not self.lexicon.effect(cell.text[start:end]):
+                both = cell.text[start : spans[0][1]]
+                end = spans.popleft()[1] if self.lexicon.effect(both) else end
+            yield cell.slice(start, end)
+
     def _effect(self, found: Statement, part: Cell) -> tuple[Stated | None, bool]:
         return self._understood(
-            found, part, "effect", self._effect_labels(), lambda lexicon: lexicon.effect(part.text)
+            found, part, "effect", self._effect_labels, lambda lexicon: lexicon.effect(part.text)
         )
 
-    def _effect_labels(self) -> tuple[str, ...]:
-        return tuple(
-            pattern.replace("{indicator}", name)
-            for pattern, _ in self.lexicon.effects
-            for name in self.lexicon.indicators
-        )
+    @cached_property
+    def _effect_labels(self) -> dict[str, tuple[str, Effect]]:
+        """The sentences on all indicators, and what they mean."""
+        return {
+            pattern.replace("{indicator}", word): (name, effect)
+            for pattern, effect in self.lexicon.effects
+            for word, name in self.lexicon.indicators.items()
+        }
 
     def _understood(
         self,
         found: Statement,
         cell: Cell,
         what: str,
-        known: tuple[str, ...],
+        known: Mapping[str, object],
         meaning: Callable[[Lexicon], Value | None],
     ) -> tuple[Value | None, bool]:
         """Return what a cell means, and whether in the language of the page.
@@ -168,10 +182,3 @@ class Reader:
     ) -> None:
         finding = at(self.file, cell, code, text, self.table.name, found.number, severity)
         found.findings.append(finding)
-
-
-@lru_cache(1024)
-def near(text: str, known: tuple[str, ...]) -> str:
-    """Return a hint at the nearest known label, or nothing."""
-    close = get_close_matches(normalise(text), known, 1, 0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""

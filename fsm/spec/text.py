@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
-__all__ = ["Markup", "fold", "items", "normalise", "pieces", "plain", "script"]
+__all__ = ["Markup", "fold", "is_unspaced", "items", "normalise", "pieces", "plain", "script"]
 
-_CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]*)\]")
+_CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
 _DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BULLET = re.compile(r"\A[-\u2022\u2013\u00b7]\s+")
 _BREAKING = frozenset({"li", "br", "p", "div", "ul", "ol"})
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+_SHORT = 200
+"""Texts of so many characters are remembered: each cell is looked up many times."""
 _BAR = re.compile(r"\\\|")
+_NOTE = re.compile(r"(?<!\\)\[\^[^\]\s]{1,100}\]")
+_MARK = re.compile(r"[\s\[(]*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]+)(?:\s*,\s*\d{1,3})*[\s\])]*")
+_RAISED = re.compile(r"(?<=[^\W\d])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2020\u2021]+\s*\Z")
+"""A note behind the last word: raised digits, daggers."""
 
 
 class Markup(HTMLParser):
@@ -71,11 +79,27 @@ class _Breaks(Markup):
 
 
 class _Data(HTMLParser):
-    """Collects what is not a tag."""
+    """Collects what is not a tag; breaks are blanks, and raised marks of notes are left out."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.texts: list[str] = []
+        self.raised = -1
+        """Where a raised text begins, among the texts."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag == "sup":
+            self.raised = len(self.texts)
+        elif tag in _BREAKING:
+            self.texts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "sup" and self.raised >= 0:
+            if _MARK.fullmatch("".join(self.texts[self.raised :])):
+                del self.texts[self.raised :]
+            self.raised = -1
+        elif tag in _BREAKING:
+            self.texts.append(" ")
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
@@ -115,7 +139,20 @@ def items(cell: str) -> tuple[str, ...]:
 
 
 def plain(text: str) -> str:
-    """Return the text without tags, markup, invisible characters and doubled spaces."""
+    """Return the text without tags, markup, marks of notes, unseen characters, doubled spaces.
+
+    >>> plain("Log<br>**status**<sup>1</sup> [^2]")
+    'Log status'
+    """
+    return _plain_of_short(text) if len(text) <= _SHORT else _plain(text)
+
+
+@lru_cache(8192)
+def _plain_of_short(text: str) -> str:
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     if "<" in text:
         parser = _Data()
         parser.feed(text)
@@ -123,8 +160,9 @@ def plain(text: str) -> str:
         shown = "".join(parser.texts)
     else:
         shown = unescape(text)
-    bare = _DRESS.sub(lambda found: found[1] or "", _CONTROL.sub(r"\1", shown))
-    return _seen(bare)
+    named = _NOTE.sub("", _CONTROL.sub(r"\1", shown))
+    bare = _DRESS.sub(lambda found: found[1] or "", named)
+    return _seen(_RAISED.sub("", bare))
 
 
 def _seen(text: str) -> str:
@@ -143,9 +181,11 @@ def normalise(text: str) -> str:
 def fold(name: str) -> str:
     """Return the form in which names, which have no markup, are compared.
 
-    Case, percent spacing, a bullet and a final stop are folded.
+    Case, percent spacing, a bullet, a final stop and the mark of a note are folded.
     """
-    folded = _BULLET.sub("", _seen(name).casefold().replace("\u2019", "'"), count=1)
+    folded = _BULLET.sub(
+        "", _seen(_RAISED.sub("", name)).casefold().replace("\u2019", "'"), count=1
+    )
     return re.sub(r"\s*%", " %", folded).strip().rstrip(".:").rstrip()
 
 
@@ -156,3 +196,12 @@ def script(letter: str) -> str:
     ('LATIN', 'CYRILLIC')
     """
     return unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text has letters of a script that writes no blanks between words.
+
+    >>> is_unspaced("Sent"), is_unspaced("\u914d\u4fe1")
+    (False, True)
+    """
+    return not text.isascii() and any(script(c).startswith(_UNSPACED) for c in text)

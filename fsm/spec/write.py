@@ -10,8 +10,9 @@ from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
 from fsm.run import run
 from fsm.spec.lexicon import Lexicon
+from fsm.text import visible
 
-__all__ = ["Grid", "decisions", "documented", "markdown", "matrix", "transitions"]
+__all__ = ["Grid", "cell_text", "decisions", "documented", "markdown", "matrix", "transitions"]
 
 _MARKUP = re.compile(r"[\\|*`\[\]]|(?<!\w)_+|_+(?!\w)")
 """What Markdown does not show as it is: underscores only where a word begins or ends."""
@@ -98,7 +99,7 @@ def matrix(machine: Machine) -> Grid:
 def markdown(grid: Grid, *, escaped: bool = False) -> str:
     """Return a grid as a Markdown table. ``escaped``: its cells are Markdown already."""
     body = [grid.header, *grid.rows]
-    lines = [line if escaped else tuple(map(_escape, line)) for line in body]
+    lines = [line if escaped else tuple(map(cell_text, line)) for line in body]
     lines.insert(1, ("---",) * len(grid.header))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -128,8 +129,8 @@ def _cell(transition: Transition | None) -> str:
     return f"{transition.target}{source}"
 
 
-def _escape(text: str) -> str:
-    """Escape a cell; underscores inside words mean nothing in Markdown and stay."""
-    lines = (" ".join(line.split()) for line in text.split("\n"))
+def cell_text(text: str) -> str:
+    """Return a text as Markdown that shows just it; underscores inside words stay as they are."""
+    lines = (visible(" ".join(line.split())) for line in text.split("\n"))
     flat = "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;") for line in lines)
     return _MARKUP.sub(lambda found: "".join(f"\\{c}" for c in found[0]), flat)

@@ -22,7 +22,7 @@ from typing import TypeAlias
 from fsm.errors import FsmError
 from fsm.suite import templates
 from fsm.suite.generate import Step, Suite
-from fsm.text import inert, visible
+from fsm.text import inert, json_text, visible
 
 __all__ = ["FORMATS", "export", "read_tests"]
 
@@ -48,12 +48,12 @@ def as_json(suite: Suite) -> Iterator[str]:
     """Return the object of the summary with all ``cases``, one on each line."""
     yield "{\n"
     for key, value in suite.facts().items():
-        yield f"  {json.dumps(key)}: {_json(value)},\n"
+        yield f"  {json.dumps(key)}: {json_text(value)},\n"
     yield '  "cases": ['
     tests = symbols = 0
     for steps in _cases(suite):
         yield ",\n    " if tests else "\n    "
-        yield _json(_test(suite, steps))
+        yield json_text(_test(suite, steps))
         tests, symbols = tests + 1, symbols + len(steps)
     yield f'\n  ],\n  "tests": {tests},\n  "symbols": {symbols}\n}}\n'
 
@@ -147,10 +147,6 @@ def _shown(suite: Suite, state: str) -> str | None:
 def _both(suite: Suite, step: Step) -> str:
     shown = _shown(suite, step.after)
     return step.output if shown in (None, step.output) else f"{step.output} ({shown})"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _csv(*cells: object) -> str:

@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 
 from fsm.errors import FsmError
 from fsm.formats.mealy import NOTHING, Mealy
+from fsm.text import visible
 
 __all__ = ["Implementation", "Run", "Taken", "execute", "joined", "observer", "text"]
 
@@ -79,12 +80,13 @@ class Run(NamedTuple):
         header = ("step", "event", "expected", "got", "state")
         first = len(self.taken) - len(self.trace)  # a look after the reset is step 0
         numbered = enumerate(self.taken, 1 - first)
-        rows = [(str(n), step.event or "(reset)", *step[1:]) for n, step in numbered]
+        texts = [(str(n), step.event or "(reset)", *step[1:]) for n, step in numbered]
+        rows = [tuple(map(visible, row)) for row in texts]
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
         marks = [" ", *(" " if step.agrees else ">" for step in self.taken)]
         lines = []
-        for mark, (number, *texts) in zip(marks, [header, *rows], strict=True):
-            padded = [text.ljust(width) for text, width in zip(texts, widths[1:], strict=True)]
+        for mark, (number, *cells) in zip(marks, [header, *rows], strict=True):
+            padded = [text.ljust(width) for text, width in zip(cells, widths[1:], strict=True)]
             lines.append("  ".join([f"{mark} {number:>{widths[0]}}", *padded]).rstrip())
         return "\n".join(lines)
 

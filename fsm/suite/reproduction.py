@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fsm.formats.mealy import Mealy
 from fsm.suite.implementation import Implementation, Run, execute
 from fsm.suite.spec import Spec, Word
+from fsm.text import visible
 
 __all__ = ["RESETS", "Reproduction", "reproduce"]
 
@@ -28,7 +29,7 @@ class Reproduction(NamedTuple):
 
     def __str__(self) -> str:
         title = "shortest reproduction" if self.proven else "short reproduction"
-        return f"{title}: {', '.join(self.run.trace) or '(reset)'}"
+        return f"{title}: {visible(', '.join(self.run.trace)) or '(reset)'}"
 
 
 def reproduce(

@@ -129,7 +129,7 @@ def test_the_oracle_and_the_table_of_a_real_machine_agree():
     ("change", "says"),
     [
         ({"target": "draft"}, r"'{}' after \[\] in 'draft': leads to 'preparing', .* to 'draft'"),
-        ({"event": "nothing"}, r"'{}' after \[\] in 'draft': leads to 'preparing', .* is rejected"),
+        ({"event": "cancel"}, r"'{}' after \[\] in 'draft': leads to 'preparing', .* is rejected"),
     ],
 )
 def test_a_wrong_cell_is_told(change, says):

@@ -7,14 +7,19 @@ must hold. The declaration itself, and running it, must not fail: else there is 
 from __future__ import annotations
 
 import sys
+from functools import partial, wraps
 
 import pytest
 from statemachine import Event, HistoryState, State, StateChart, StateMachine
 from statemachine.exceptions import TransitionNotAllowed
 
 from fsm.compile import compile_chart
+from fsm.compile.crosscheck import cross_check
 from fsm.errors import MachineError
 from fsm.machine import Deadline
+
+_KEPT: list[type] = []
+"""A class that nobody holds is no subclass any more."""
 
 
 def duplicate():
@@ -97,6 +102,39 @@ def subclass_on_the_same_event():
         go = Trap.b.to.itself()
 
     return Trap
+
+
+def changed_by_the_subclass_of_a_subclass():
+    class Trap(StateMachine):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a)
+
+    class Quiet(Trap):
+        pass
+
+    class Loud(Quiet):
+        stop = Trap.a.to.itself()
+
+    _KEPT.append(Loud)
+    return Trap
+
+
+def subclass_of_a_subclass():
+    class Trap(StateMachine):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a)
+
+    class Quiet(Trap):
+        pass
+
+    class Loud(Quiet):
+        pass
+
+    return Loud
 
 
 def equal_values():
@@ -483,6 +521,87 @@ def action_sends():
     return Trap
 
 
+def nested_function_sends():
+    class Trap(StateChart):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a)
+
+        def on_enter_b(self):
+            def hurry():
+                return [send() for send in (lambda: self.send("back"),)]
+
+            hurry()
+
+    return Trap
+
+
+def inner_function_of_a_decorator_sends():
+    def noted(function):
+        @wraps(function)
+        def note(self):
+            return function(self)
+
+        return note
+
+    class Trap(StateChart):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a)
+
+        @noted
+        def on_enter_b(self):
+            self.send("back")
+
+    return Trap
+
+
+def static_action_sends():
+    class Trap(StateChart):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a)
+
+        @staticmethod
+        def on_enter_b(machine):
+            machine.send("back")
+
+    return Trap
+
+
+def partial_action_sends():
+    def hurry(event, machine):
+        machine.send(event)
+
+    class Trap(StateChart):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b, on=partial(hurry, "back"))
+        back = b.to(a)
+
+    return Trap
+
+
+def action_of_a_grandparent_sends():
+    class Hurried(StateChart):
+        def on_enter_b(self):
+            self.send("back")
+
+    class Between(Hurried):
+        pass
+
+    class Trap(Between):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b)
+        back = b.to(a)
+
+    return Trap
+
+
 def inline_action_sends():
     def hurry(machine):
         machine.back()
@@ -812,6 +931,8 @@ TRAPS = [
     (subclass, "extends the machine", "Trap"),
     (base_changed_by_subclass, "state 'a'", "event 'stop'", "subclass"),
     (subclass_on_the_same_event, "state 'b'", "event 'go'", "subclass"),
+    (changed_by_the_subclass_of_a_subclass, "state 'a'", "event 'stop'", "subclass", "Loud"),
+    (subclass_of_a_subclass, "extends the machine", "Quiet"),
     (equal_values, "'a'", "'b'", "value 1"),
     (equal_child_ids, "'x'", "sibling compounds"),
     (nested_trap_state, "state 'stuck'"),
@@ -840,6 +961,11 @@ TRAPS = [
     (done_alone, "event 'done'", "done.state"),
     (event_hides_the_library, "event 'raise_'", "hides"),
     (action_sends, "on_enter_b", "'send'"),
+    (nested_function_sends, "on_enter_b", "'send'"),
+    (inner_function_of_a_decorator_sends, "on_enter_b", "'send'"),
+    (static_action_sends, "on_enter_b", "'send'"),
+    (partial_action_sends, "on 'a'", "'send'"),
+    (action_of_a_grandparent_sends, "on_enter_b", "'send'"),
     (inline_action_sends, "hurry", "'b'", "'back'"),
     (event_as_an_action, "'a'", "event 'back'", "as an action"),
     (listener_sends, "on_enter_b", "'send'"),
@@ -919,6 +1045,10 @@ SILENT = [
     (dotted, ["go.now.please"], ["b"]),
     (done_alone, ["go"], ["b"]),
     (action_sends, ["go"], ["a"]),
+    (nested_function_sends, ["go"], ["a"]),
+    (inner_function_of_a_decorator_sends, ["go"], ["a"]),
+    (static_action_sends, ["go"], ["a"]),
+    (action_of_a_grandparent_sends, ["go"], ["a"]),
     (inline_action_sends, ["go"], ["a"]),
     (event_as_an_action, ["go"], ["a"]),
     (listener_sends, ["go"], ["a"]),
@@ -987,6 +1117,34 @@ def three_states():
         go = a.to(b) | b.to(c) | c.to(a)
 
     return Fine
+
+
+def test_guards_may_be_nested_functions_and_come_from_a_grandparent():
+    def made(answer):
+        def is_ready():
+            return answer
+
+        return is_ready
+
+    class Asked(StateChart):
+        def is_open(self):
+            def look():
+                return self.door
+
+            return look()
+
+    class Between(Asked):
+        pass
+
+    class Fine(Between):
+        a = State(initial=True)
+        b = State()
+        go = a.to(b, cond=made(True))
+        back = b.to(a, cond="is_open")
+
+    machine = compile_chart(Fine)
+    assert machine.guards == {"go": ("is_ready",), "back": ("is_open",)}
+    assert cross_check([machine]).is_complete
 
 
 def test_a_subclass_that_only_sets_attributes_leaves_its_base_alone():

@@ -1,5 +1,6 @@
 """Generated blocks: what is written, what is left alone, what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def marked(text: str) -> str:
         (f"```\n<!-- fsm:x -->\n{ENDS}\n```\n", f"```\n<!-- fsm:x -->\n{ENDS}\n```\n"),
         (f"~~~~\n```\n<!-- fsm:x -->\n{ENDS}\n~~~~", f"~~~~\n```\n<!-- fsm:x -->\n{ENDS}\n~~~~"),
         ("see `<!-- fsm:x -->`\n", "see `<!-- fsm:x -->`\n"),
-        ("\ufeff\u2028<!-- other -->\x0b\n", "\ufeff\u2028<!-- other -->\x0b\n"),
+        ("\u2028<!-- other -->\x0b\n", "\u2028<!-- other -->\x0b\n"),
     ],
     ids=[
         "none", "empty", "old content", "windows", "indented", "quoted", "fenced", "other fence",
@@ -184,12 +185,12 @@ def test_pages_that_cannot_be_read(
     binary = tmp_path / "binary.md"
     binary.write_bytes(b"PK\xff\xfe")
     for path, message in (
-        (binary, "not UTF-8 text"),
-        (tmp_path / "none.md", "no such file"),
+        (binary, "1: not UTF-8 text"),
+        (tmp_path / "none.md", "No such file"),
         (tmp_path, "Is a directory"),
     ):
         assert run(monkeypatch, path) == 2
-        assert f"{path}: {message}" in capsys.readouterr().err
+        assert re.search(f"{re.escape(str(path))}: ?{message}", capsys.readouterr().err)
 
 
 def test_the_help_names_every_kind(
@@ -198,3 +199,60 @@ def test_the_help_names_every_kind(
     assert run(monkeypatch, "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
     assert all(kind in text for kind in KINDS)
+
+
+# Pages as files --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["without mark", "with mark"])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+def test_mark_line_ends_and_last_line_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes, ending: bytes
+) -> None:
+    page = tmp_path / "page.md"
+    begin, end = b"<!-- fsm:changes engagement engagement -->", ENDS.encode()
+    page.write_bytes(mark + ending.join([begin, b"old", end, b"last"]))
+    assert run(monkeypatch, page) == 0
+    data = page.read_bytes()
+    assert data.startswith(mark + begin + ending + ending + b"```text")
+    assert data.endswith(b"```" + ending + ending + end + ending + b"last")
+    assert data.count(b"\xef\xbb\xbf") == bool(mark)
+    assert data.count(b"\n") == data.count(ending)
+    assert run(monkeypatch, "--check", page) == 0
+
+
+def test_pages_without_a_block_fail_once_in_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = tmp_path / "one.md", tmp_path / "two.md"
+    one.write_text("Text\n")
+    two.write_text(f"```\n<!-- fsm:matrix engagement -->\n{ENDS}\n```\n")
+    for options in ((), ("--check",)):
+        assert run(monkeypatch, *options, one, two) == 1
+        assert capsys.readouterr().err == (
+            "no generated block in 2 pages; --allow-none accepts that\n"
+        )
+        assert run(monkeypatch, *options, "--allow-none", one, two) == 0
+        assert capsys.readouterr().err == "no generated block in 2 pages\n"
+    three = tmp_path / "three.md"
+    three.write_text(f"<!-- fsm:matrix engagement -->\n{ENDS}\n")
+    assert run(monkeypatch, one, three) == 0
+    assert run(monkeypatch, "--check", one, three) == 0
+
+
+def test_the_command_that_mends_names_every_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, words = tmp_path / "page.md", tmp_path / "x.toml"
+    page.write_text(f"<!-- fsm:table with-feedback -->\n{ENDS}\n")
+    words.write_text('language = "en"\n[columns]\nstep = ["What happens"]\n')
+    assert run(monkeypatch, "--check", "--lexicon", words, page) == 1
+    out, err = capsys.readouterr()
+    assert "+| What happens | KPI summary | Sending logs status |" in out
+    assert err.endswith(f"fsm docs --lexicon {words} {page}\n")
+
+
+def test_the_hooks_let_pages_without_tables_and_blocks_pass() -> None:
+    text = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text()
+    assert "entry: fsm check --allow-none\n" in text
+    assert "entry: fsm docs --check --allow-none\n" in text

@@ -34,11 +34,18 @@ def machines(draw: st.DrawFn) -> Machine:
         events=tuple(events),
         transitions=transitions,
         initial=draw(st.sampled_from(some)),
-        indicators=tuple(draw(st.lists(st.builds(Indicator, NAMES, counted), max_size=2))),
+        indicators=tuple(
+            draw(
+                st.lists(
+                    st.builds(Indicator, NAMES, counted), max_size=2, unique_by=lambda i: i.name
+                )
+            )
+        ),
         deadline=draw(st.sampled_from([None, *deadlines])),
         companion=draw(st.none() | NAMES),
         guards=guards,
         unreachable=tuple(draw(st.lists(NAMES, max_size=2))),
+        ignored=tuple(draw(st.lists(NAMES, max_size=2))),
     )
 
 

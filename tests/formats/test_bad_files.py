@@ -40,6 +40,18 @@ BAD_JSON = {
     "no such state": ('"source": "paused"', '"source": "paus"', None, "did you mean 'paused'?"),
     "no such event": ('"event": "cancel"', '"event": "cancle"', None, "did you mean 'cancel'?"),
     "no such initial": ('"initial": "draft"', '"initial": "x"', 1, "no state 'x'"),
+    "second indicator": (
+        '"guards": [',
+        '"indicators": [{"name": "i", "statuses": []}, {"name": "i", "statuses": []}], "guards": [',
+        None,
+        "a second indicator 'i'",
+    ),
+    "guards twice": (
+        '{"event": "stop", "names": []}',
+        '{"event": "resume", "names": []}',
+        None,
+        "the guards of 'resume' stand here a second time",
+    ),
     "guard without symbols": ('"names": []', '"names": ["g"]', None, "no event"),
     "many guards": ('["can_start"]', '["a","b","c","d","e","f","g"]', None, "more than 6 guards"),
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statemachine.io import load as load_statechart
 
 from fsm.errors import MachineError
-from fsm.formats.scxml import parse
+from fsm.formats.scxml import parse, to_scxml
 from fsm.run import run
 
 
@@ -66,6 +66,45 @@ def test_a_document_does_what_python_statemachine_does(short: str) -> None:
         known = [event for event in trace if event in machine.alphabet]
         ended = run(machine, known)[-1].after if known else machine.initial
         assert set(ended.split("+")) <= set(loaded.configuration_values)
+
+
+# Two regions with a final state each; beside them {...} what leaves the parallel state.
+REGIONS_THAT_END = (
+    '<parallel id="p">{...}<state id="a"><state id="a1">{x:a2}</state><final id="a2"/></state>'
+    '<state id="b"><state id="b1">{y:b2}</state><final id="b2"/></state></parallel>'
+)
+NESTED = '<state id="in">{up:out}<state id="a">{x:end}</state><final id="end"/></state>'
+# body | trace | where it ends | whether that is the end of the machine
+ENDS = {
+    "complete regions go on": (
+        f'{REGIONS_THAT_END}<state id="out"/>'.replace("{...}", "{up:out}"), "x y up", "out", False,
+    ),
+    "complete regions are no end": (REGIONS_THAT_END.replace("{...}", ""), "x y", "a2+b2", False),
+    "done of the regions is heard": (
+        f'{REGIONS_THAT_END}<final id="out"/>'.replace("{...}", "{done.state.p:out}"),
+        "y x", "out", True,
+    ),
+    "a nested final state is no end": (f'{NESTED}<state id="out"/>', "x", "end", False),
+    "and what leaves it fires": (f'{NESTED}<state id="out"/>', "x up", "out", False),
+    "an outermost final state is the end": (f'{NESTED}<final id="out"/>', "up", "out", True),
+    "one region that is complete before the other": (
+        f'{REGIONS_THAT_END}<state id="out">{{y:p}}</state>'.replace("{...}", "{up:out}"),
+        "y x up y", "a1+b1", False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("short", "trace", "state", "final"), ENDS.values(), ids=ENDS)
+def test_only_an_outermost_final_state_ends_the_machine(
+    short: str, trace: str, state: str, final: bool
+) -> None:
+    machine = parse(written(short).encode())
+    steps = run(machine, trace.split())
+    assert all(step.transition for step in steps)
+    assert steps[-1].after == state
+    assert machine.state(state).final is final
+    assert machine.ignored == ()
+    assert parse(to_scxml(machine).encode()) == machine
 
 
 def test_what_is_derived() -> None:

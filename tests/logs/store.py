@@ -25,6 +25,10 @@ class Store:
     signed: bool
     """Whether it wants requests to be signed."""
     asked: list[str] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Where the store sends those who ask for a path."""
+    headers: list[dict[str, str]] = field(default_factory=list)
+    """What they told it of themselves."""
 
 
 class _Requests(BaseHTTPRequestHandler):
@@ -32,6 +36,7 @@ class _Requests(BaseHTTPRequestHandler):
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         self.store.asked.append(f"{self.command} {self.path} {self.headers.get('Range', '')}")
+        self.store.headers.append(dict(self.headers))
 
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
@@ -48,6 +53,11 @@ class _Requests(BaseHTTPRequestHandler):
         signature = self.headers.get("Authorization", "")
         if self.store.signed and not signature.startswith("AWS4-HMAC-SHA256 Credential=reader/"):
             self._say(403, b"<Error><Code>AccessDenied</Code></Error>")
+        elif path in self.store.moved:
+            self.send_response(302)
+            self.send_header("Location", self.store.moved[path])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif path not in self.store.objects:
             self._say(404, b"<Error><Code>NoSuchKey</Code></Error>")
         else:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare, machine_class
+from fsm.compile import crosscheck
 from fsm.errors import LogError, MachineError
 from fsm.machine import Machine, State, Transition
-from fsm.replay import Log, Replay, engine, read_log, replay, scan, team, words
+from fsm.replay import Log, Replay, engine, read_log, replay, scan, team
 from fsm.run import run
 from tests.depth import samples
 
@@ -206,17 +207,42 @@ def test_the_temporary_file_has_no_name(tmp_path: Path, monkeypatch: pytest.Monk
     assert_frame_equal(result.statuses, executed(log_of([("a", "relayed", 0, "x")] * 9)).statuses)
 
 
-# The oracle ----------------------------------------------------------------------------------
+# The cross-check -----------------------------------------------------------------------------
 
 
-def test_the_traces_met_are_run_through_the_real_classes() -> None:
-    rows = [("a", "relayed", 0, "x"), ("a", "delivered", 1, "x"), ("b", "relayed", 0, "x")]
-    rows += [("c", "relayed", 0, "x"), ("c", "noise", 1, "x"), ("c", "delivered", 2, "x")]
-    check = executed(log_of(rows)).check
-    assert check is not None
-    assert (check.traces, check.met, check.messages) == (3, 3, 3)
-    assert check.machines == ("with-feedback", "without-feedback", "engagement")
-    assert executed(log_of(rows), oracle=False).check is None
+def agreed(result: Replay) -> dict[str, tuple[int, int]]:
+    assert result.crosscheck is not None
+    return {m.machine: (m.agree, m.cells) for m in result.crosscheck.machines}
+
+
+ALL = {"with-feedback": (36, 36), "without-feedback": (36, 36), "engagement": (6, 6)}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", "relayed", 0, "x"), ("a", "delivered", 1, "x")],
+        [("a", "noise", 0, "x"), ("b", "nobody knows this", 1, "x")],
+    ],
+    ids=["known events", "unknown events only"],
+)
+def test_every_cell_is_compared_with_the_real_classes_whatever_the_log_holds(
+    rows: list[Row],
+) -> None:
+    result = executed(log_of(rows))
+    assert agreed(result) == ALL
+    assert result.crosscheck
+    assert result.crosscheck.as_dict() == {
+        "cells": 78,
+        "agree": 78,
+        "machines": {name: {"cells": c, "agree": a} for name, (a, c) in ALL.items()},
+    }
+
+
+@pytest.mark.parametrize("option", ["cross_check", "oracle"])
+def test_the_cross_check_can_be_left_out(option: str) -> None:
+    result = executed(log_of([("a", "relayed", 0, "x")]), **{option: False})
+    assert result.crosscheck is None
 
 
 def test_a_table_that_differs_from_its_class_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,19 +255,43 @@ def test_a_table_that_differs_from_its_class_is_found(monkeypatch: pytest.Monkey
         ),
     )
     monkeypatch.setattr("fsm.compile.class_of", lambda machine: machine_class(machine.name))
-    log = log_of([("a", "relayed", 0, "x"), ("a", "hard_bounce", 1, "x")])
+    log = log_of([("a", "relayed", 0, "x")])  # the log does not meet the wrong cells
     with pytest.raises(MachineError, match=r"'hard_bounce' after .* leads to 'hard_bounced'"):
         replay(log, wrong)
-    assert replay(log, wrong, oracle=False).machines["with-feedback"].states["delivered"] == 1
+    hard = log_of([("a", "relayed", 0, "x"), ("a", "hard_bounce", 1, "x")])
+    unchecked = replay(hard, wrong, cross_check=False)
+    assert unchecked.machines["with-feedback"].states["delivered"] == 1
 
 
-def test_many_traces_are_checked_by_frequency(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "MOST", 4)
-    rows = [(f"m{i}", "relayed", 0, "x") for i in range(9)]
-    rows += [("m1", "delivered", 1, "x"), *[("m2", "soft_bounce", i, "x") for i in range(1, 9)]]
-    check = executed(log_of(rows)).check
-    assert check is not None
-    assert (check.traces, check.met, check.messages) == (2, 3, 9)
+def test_the_cells_that_the_log_met_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("a", "relayed", 0, "x"), ("a", "soft_bounce", 1, "x"), ("a", "soft_bounce", 2, "x")]
+    rows += [("a", "hard_bounce", 3, "x"), ("a", "relayed", 4, "x"), ("b", "opened", 0, "x")]
+    monkeypatch.setattr(crosscheck, "MOST", 4_000)
+    rows += [("c", "relayed", 0, "x"), ("c", "soft_bounce", 1, "x"), ("d", "opened", 40, "x")]
+    result = executed(log_of(rows))  # c's validity ends, which is no event of the log
+    checked = result.crosscheck
+    assert checked is not None
+    assert [(m.met, m.met_agree) for m in checked.machines] == [(5, 5), (5, 5), (1, 1)]
+    assert not checked.is_complete
+    assert str(checked) == (
+        f"{checked.agree} of 78 cells agree with python-statemachine, "
+        "all 11 that the log met among them"
+    )
+
+
+def test_that_a_machine_has_no_class_is_said() -> None:
+    ring = Machine(
+        "ring",
+        "Ring",
+        (State("a", None, "a", ("a",)),),
+        ("turn",),
+        (Transition("a", "turn", "a", "turn"),),
+        "a",
+    )
+    result = replay(log_of([("a", "turn", 0, "x")]), [ring])
+    assert str(result.crosscheck) == "no python-statemachine class to check ring against"
+    assert result.crosscheck
+    assert result.crosscheck.as_dict() == {"cells": 0, "agree": 0, "machines": {"ring": None}}
 
 
 # Files that change ---------------------------------------------------------------------------

@@ -7,7 +7,10 @@ from statemachine import State, StateChart
 
 import fsm
 from fsm.errors import PageError
-from fsm.spec.binding import check_bound, read_binding
+from fsm.machine import Machine
+from fsm.spec.binding import read_binding
+from fsm.spec.check import Report, check_pages
+from fsm.spec.lexicon import load_lexicon
 from fsm.spec.page import parse_page
 
 
@@ -79,14 +82,24 @@ def binding(tmp_path: Path) -> Path:
     return path
 
 
-def findings(page: str, binding: Path) -> list[str]:
-    found = check_bound(parse_page(page, "lift.md"), read_binding(binding), fsm.compile_chart(Lift))
-    return [f"{f.line}:{f.column} {f.code} {f.message}" for f in found[2]]
+def check(page: str, *bindings: Path, machine: Machine | None = None) -> Report:
+    return check_pages(
+        [parse_page(page, "lift.md")],
+        load_lexicon(),
+        lambda _: machine or fsm.compile_chart(Lift),
+        [read_binding(path) for path in bindings],
+    )
+
+
+def findings(page: str, *bindings: Path, machine: Machine | None = None) -> list[str]:
+    found = check(page, *bindings, machine=machine).findings
+    return [f"{f.line}:{f.column} {f.code} {f.message}" for f in found]
 
 
 def test_a_true_table_has_no_findings(binding: Path) -> None:
-    page = parse_page(PAGE, "lift.md")
-    assert check_bound(page, read_binding(binding), fsm.compile_chart(Lift)) == (1, 5, [])
+    report = check(PAGE, binding)
+    assert (report.tables, report.rows, report.findings, report.other_tables) == (1, 5, (), 1)
+    assert list(report.confirmed.values()) == [5]
 
 
 @pytest.mark.parametrize(
@@ -114,13 +127,13 @@ def test_a_true_table_has_no_findings(binding: Path) -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_found(binding: Path, old: str, new: str, finding: str) -> None:
     assert old in PAGE
-    assert findings(PAGE.replace(old, new), binding)[0].startswith(finding)
+    assert any(found.startswith(finding) for found in findings(PAGE.replace(old, new), binding))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("machine = ", "not TOML"),
+        ("machine = ", "not readable as TOML"),
         ("x = 1", "no entry 'x'; there are: columns, indicators, labels, machine, title"),
         ("machine = 'a'", "needs machine = NAME, and .columns. with event = HEADER"),
         ("machine = 'a'\n[columns]\nevent = 'E'", "nothing to check; name a column to, status"),
@@ -143,3 +156,188 @@ def test_without_a_column_of_states_the_shortest_trace_counts(tmp_path: Path) ->
     assert findings(page, path) == [
         "4:11 wrong-status status 'Moving' for 'close' in doors_open, the machine says 'Waiting'"
     ]
+
+
+# Labels --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("call = [", "cal = [", r"lift\.toml:14: .* has no state, event, .* 'cal'; did you mean"),
+        ("parked = [", "resting = [", r"lift\.toml:13: .* has no state, .* 'resting'$"),
+        ('"In use" = "In', '"Used" = "In', r"lift\.toml:11: .* no indicator 'Used'; there are: In"),
+        ('["at rest"]', '["at rest", "going up"]', r"lift\.toml:13: 'going up' is itself the name"),
+        ('["somebody calls"]', '["the caller is above"]', r"lift\.toml:\d+: 'the caller is above'"),
+        ('status = "The display', 'status = "If"#', r"lift\.toml:9: the column 'If' is guard and"),
+    ],
+    ids=["event", "state", "indicator", "another state", "two names", "one column twice"],
+)
+def test_a_binding_that_contradicts_machine_or_itself_is_refused_with_its_line(
+    binding: Path, old: str, new: str, message: str
+) -> None:
+    assert old in BINDING
+    binding.write_text(BINDING.replace(old, new))
+    with pytest.raises(PageError, match=message):
+        check(PAGE, binding)
+
+
+def test_the_word_that_was_written_is_not_suggested(binding: Path) -> None:
+    page = PAGE.replace("| arrive | | doors", "| at rest | | doors")
+    assert "9:14 unknown-label unknown event 'at rest'" in findings(page, binding)
+
+
+# Headers -------------------------------------------------------------------------------------
+
+
+def test_breaks_and_notes_in_cells_change_nothing(binding: Path) -> None:
+    page = PAGE.replace("What happens", "What<br>happens<sup>1</sup>").replace(
+        "| arrive | |", "| arrive[^2] | |"
+    )
+    assert page.count("<br>") == 1
+    assert findings(page.replace("| close |", "| close\u00b9 |"), binding) == []
+
+
+def test_a_binding_reads_headers_with_breaks(binding: Path) -> None:
+    binding.write_text(BINDING.replace('"What happens"', '"What<br>happens"'))
+    assert findings(PAGE, binding) == []
+
+
+def test_a_renamed_header_below_the_title_is_a_warning_and_checked(binding: Path) -> None:
+    page = PAGE.replace("| Afterwards |", "| Then |")
+    (found,) = check(page, binding).findings
+    assert (found.code, found.severity, found.line) == ("renamed-column", "warning", 5)
+    wrong = page.replace("| going up | Moving | +1", "| going down | Moving | +1")
+    assert [f.code for f in check(wrong, binding).findings] == [
+        "renamed-column",
+        "wrong-transition",
+    ]
+
+
+def test_a_missing_column_below_the_title_is_an_error(binding: Path) -> None:
+    lines = [line.split("|") for line in PAGE.split("\n")]
+    page = "\n".join("|".join(cells[:4] + cells[5:]) if len(cells) > 5 else "|".join(cells)
+                     for cells in lines)  # fmt: skip
+    report = check(page, binding)
+    assert [f.code for f in report.findings] == ["missing-column"]
+    assert (report.tables, report.confirmed) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("How a lift moves:", "How it moves:"),
+        ("How a lift moves:", "# How a lift moves, and why"),
+        ("| What happens |", "| Why |"),
+    ],
+)
+def test_a_binding_that_fits_no_table_is_an_error(binding: Path, old: str, new: str) -> None:
+    binding.write_text(
+        BINDING.replace('title = "How a lift moves"', "") if "Why" in new else BINDING
+    )
+    report = check(PAGE.replace(old, new), binding)
+    (found,) = report.findings
+    assert (found.code, found.severity, found.file) == ("unused-binding", "error", str(binding))
+    assert (report.tables, report.other_tables) == (0, 2)
+
+
+def test_a_binding_without_a_title_fits_by_all_its_headers(binding: Path) -> None:
+    """A table that has only some of them is checked, but it is not what the binding names."""
+    binding.write_text(BINDING.replace('title = "How a lift moves"', ""))
+    report = check(PAGE.replace("| Afterwards |", "| Then |"), binding)
+    assert [f.code for f in report.findings] == ["renamed-column", "unused-binding"]
+    assert report.tables == 1
+
+
+def test_bindings_add_up_with_the_languages(tmp_path: Path, binding: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text("machine='x'\n[columns]\nevent='E'\nstatus='S'\n")
+    page = f"{PAGE}\n| E | S |\n|---|---|\n| close | Waiting |\n"
+    page += "\n| Step | Status |\n|---|---|\n| A hard bounce is reported | Sent |\n"
+    report = check(page, binding, other)
+    assert (report.tables, report.other_tables) == (3, 1)
+    assert [f.code for f in report.findings] == ["unknown-title"]
+
+
+def test_a_table_that_two_bindings_fit_is_an_error(tmp_path: Path, binding: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(BINDING)
+    report = check(PAGE, binding, other)
+    assert [f.code for f in report.findings] == ["two-bindings"]
+    assert (report.tables, report.other_tables, report.confirmed) == (0, 2, {})
+
+
+# Several states ------------------------------------------------------------------------------
+
+
+class Order(StateChart):
+    """An order that can be given up until it is packed."""
+
+    noted = State(initial=True)
+    paid = State()
+    packed = State()
+    shipped = State(final=True)
+    dropped = State(final=True)
+
+    pay = noted.to(paid)
+    pack = paid.to(packed)
+    ship = packed.to(shipped)
+    give_up = noted.to(dropped) | paid.to(dropped)
+    inspect = noted.to(noted) | paid.to(paid) | packed.to(packed)
+
+
+ORDER = "machine = 'x'\n[columns]\nfrom = 'In'\nevent = 'On'\nto = 'To'\n"
+ROWS = ["| noted | pay | paid |", "| paid | pack | packed |", "| packed | ship | shipped |"]
+
+
+def order(tmp_path: Path, *rows: str) -> list[str]:
+    path = tmp_path / "order.toml"
+    path.write_text(ORDER)
+    page = "\n".join(["| In | On | To |", "|---|---|---|", *ROWS, *rows])
+    return findings(page, path, machine=fsm.compile_chart(Order))
+
+
+@pytest.mark.parametrize(
+    ("give_up", "inspect"),
+    [
+        ("noted / paid", "any"),
+        ("noted, paid", "any state"),
+        ("noted or paid", "**Any**"),
+        ("noted and `paid`", "all states"),
+        ("noted<br>paid", "every state"),
+        ("<ul><li>paid</li><li>noted</li></ul>", "\\*"),
+        ("any except packed", "any"),
+        ("any (except packed)", "any except shipped"),
+        ("Any state but packed[^1]", "any"),
+        ("all states except for packed, shipped", "noted; paid; packed"),
+        ("either noted or paid", "any of noted, paid, packed"),
+        ("* except packed", "*"),
+        ("any (not packed)", "any non-final state"),
+    ],
+)
+def test_a_row_holds_in_each_of_its_states(tmp_path: Path, give_up: str, inspect: str) -> None:
+    rows = f"| {give_up} | give up | dropped |", f"| {inspect} | inspect | itself |"
+    assert order(tmp_path, *rows) == []
+
+
+def test_a_row_that_fails_in_one_of_its_states_is_wrong(tmp_path: Path) -> None:
+    found = order(tmp_path, "| any | give up | dropped |", "| any | inspect | noted |")
+    first, second = found
+    assert first == "6:9 wrong-transition the machine has no transition 'give_up' in packed"
+    assert second.startswith("7:19 wrong-transition state 'noted' for 'inspect' in paid, the mach")
+    assert second.endswith("; and in 1 more")
+
+
+@pytest.mark.parametrize(
+    "cell", ["noted / payed", "any except payed", "any other", "noted, x, paid"]
+)
+def test_a_state_that_nobody_knows_in_a_list_is_said(tmp_path: Path, cell: str) -> None:
+    found = order(tmp_path, f"| {cell} | give up | dropped |", "| any | inspect | itself |")
+    assert "6:3 unknown-label unknown state" in "".join(found)
+
+
+def test_a_general_row_beside_a_special_one_is_no_duplicate(tmp_path: Path) -> None:
+    rows = ["| noted, paid | give up | dropped |", "| paid | inspect | paid |"]
+    assert order(tmp_path, *rows, "| any | inspect | itself |") == []
+    found = order(tmp_path, *rows, "| any | inspect | itself |", "| noted | inspect | noted |")
+    assert found == ["9:11 duplicate-row repeats row 6"]

@@ -102,6 +102,14 @@ def test_each_changed_cell_of_the_published_page_fails(corpus: Path) -> None:
     assert count == 39
 
 
+def test_a_break_inside_a_sentence_is_a_blank() -> None:
+    wrapped = changed(PAGE, FIRST + 1, "Delivered: no change", "Delivered:<br>no change")
+    wrapped = changed(wrapped, FIRST + 1, "A hard bounce", "A hard<br/>bounce")
+    assert check(wrapped).findings == ()
+    wrong = changed(wrapped, FIRST + 1, "no change", "increases")
+    assert {f.line for f in check(wrong).findings} == {FIRST + 1}
+
+
 def test_rows_that_repeat_or_miss_a_step_are_found() -> None:
     lines = PAGE.split("\n")
     repeated = "\n".join([*lines[:FIRST], lines[FIRST - 1], *lines[FIRST:]])
@@ -129,6 +137,26 @@ def test_a_title_that_names_no_machine_is_found() -> None:
 def test_a_wrong_transition_is_found(old: str, new: str, code: str) -> None:
     findings = check(PAGE.replace(old, new)).findings
     assert {f.code for f in findings} == {f"{code}-transition", "missing-row"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "codes"),
+    [
+        ("awaiting / delivered", ["missing-row"]),
+        ("awaiting, delivered or retrying", []),
+        ("awaiting<br>delivered<br>retrying", []),
+        ("any except to_send", []),
+        ("any", ["wrong-transition"]),  # in to_send; the final states are left out
+        ("awaiting / delivred / retrying", ["missing-row", "wrong-transition"]),
+    ],
+)
+def test_a_transition_may_start_in_several_states(sources: str, codes: list[str]) -> None:
+    rows = [line for line in PAGE.split("\n") if "| hard_bounce | hard_bounced |" in line]
+    assert len(rows) == 3
+    one = f"| {sources} | hard_bounce | hard_bounced | prose | x |"
+    lines = [one if line == rows[0] else line for line in PAGE.split("\n")]
+    page = "\n".join(line for line in lines if line not in rows)
+    assert sorted(f.code for f in check(page).findings) == codes
 
 
 def test_a_transition_without_its_target_is_found() -> None:

@@ -1,13 +1,14 @@
 """``fsm check`` on the command line: what is shown, in which form, with which exit status."""
 
 import json
+import os
 import re
 import textwrap
 from pathlib import Path
 
 import pytest
 
-import fsm.spec
+import fsm
 from fsm.catalog import document
 from fsm.cli import main
 from fsm.cli.findings import known_codes
@@ -61,7 +62,11 @@ def test_json_has_the_documented_shape(checked, wrong: Path) -> None:
     status, out, _ = checked(wrong, "--json")
     report = json.loads(out)
     assert status == 1
-    assert list(report) == ["pages", "tables", "rows", "findings"]
+    assert list(report) == [
+        "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables", "unread_files",
+        "failure", "findings",
+    ]  # fmt: skip
+    assert (report["confirmed"], report["failure"]) == ({"with-feedback": 15}, None)
     (finding,) = report["findings"]
     keys = ["file", "line", "column", "code", "severity", "message", "machine", "row"]
     assert list(finding) == keys
@@ -74,8 +79,30 @@ def test_sarif_names_rule_and_place(checked, wrong: Path) -> None:
     assert status == 1
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
     place = result["locations"][0]["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == str(wrong)
+    assert place["artifactLocation"]["uri"] == os.path.relpath(wrong)
     assert place["region"]["startLine"] > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("a b.md", "docs/a%20b.md"),
+        ("50%#1?.md", "docs/50%25%231%3F.md"),
+        ("größe.md", "docs/gr%C3%B6%C3%9Fe.md"),
+        ("a:b\\c.md", "docs/a%3Ab%5Cc.md"),
+    ],
+)
+@pytest.mark.parametrize("absolute", [False, True])
+def test_addresses_in_sarif_are_encoded_and_relative(
+    checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, uri: str, absolute: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = Path("docs", name)
+    page.parent.mkdir()
+    page.write_text(WRONG)
+    _, out, _ = checked(page.absolute() if absolute else page, "--format", "sarif")
+    (result,) = json.loads(out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 def test_github_commands_are_escaped(checked, tmp_path: Path) -> None:
@@ -102,6 +129,7 @@ def test_a_directory_is_walked(checked, tmp_path: Path) -> None:
     status, out, _ = checked(tmp_path)
     assert status == 0
     assert out.splitlines()[-1].startswith("2 pages, 2 documented tables")
+    assert out.splitlines()[-1].endswith("0 findings, 1 file not read (.txt)")
 
 
 def test_warnings_fail_under_strict(checked, tmp_path: Path) -> None:
@@ -116,8 +144,13 @@ def test_warnings_fail_under_strict(checked, tmp_path: Path) -> None:
 
 
 def test_every_code_is_explained(checked) -> None:
-    words = r'"((?:broken|duplicate|missing|row|swapped|tolerated|unknown|wrong|lost)-[a-z]+)"'
-    text = "".join(path.read_text() for path in Path(fsm.spec.__file__).parent.glob("*.py"))
+    words = (
+        r'"((?:broken|duplicate|missing|open|renamed|row|swapped|tolerated|two|unknown|unread|'
+        r'unused|wrong|lost|nothing-to)-[a-z]+)"'
+    )
+    rooms = Path(fsm.__file__).parent
+    places = [*rooms.glob("spec/*.py"), rooms / "cli/check.py", rooms / "pytest_plugin/pages.py"]
+    text = "".join(path.read_text() for path in places)
     assert set(re.findall(words, text)) <= set(known_codes())
     assert all(f'"{code}"' in text for code in known_codes())
     for code in known_codes():
@@ -152,7 +185,7 @@ def test_a_binding_reads_any_table(checked, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"PK\x03\x04\xff\xfe", "not UTF-8 text; save the page as UTF-8"),
+        (b"PK\x03\x04\xff\xfe", "not UTF-8 text; save the file as UTF-8"),
         (b"x" * (3 << 20), "larger than 2 MiB, not a documentation page"),
     ],
 )
@@ -161,3 +194,134 @@ def test_what_is_no_page_is_refused(checked, tmp_path: Path, data: bytes, messag
     status, _, err = checked(tmp_path / "page.md")
     assert status == 2
     assert message in err
+
+
+# Nothing to check ------------------------------------------------------------------------------
+
+OTHER = "# Prices\n\n| Plan | Price |\n|---|---|\n| Small | 3 |\n"
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    (tmp_path / "a.md").write_text("# Text\n")
+    (tmp_path / "b.md").write_text(OTHER)
+    return tmp_path
+
+
+def test_nothing_to_check_fails_once_in_a_run(checked, pages: Path) -> None:
+    status, out, err = checked(pages)
+    assert status == 1
+    assert out == "2 pages, 0 documented tables, 0 rows, 0 findings, 1 other table not checked\n"
+    assert err == (
+        "nothing to check: no documented table in 2 pages and 1 other table; "
+        "--allow-none accepts that\n"
+    )
+    assert checked(pages, "--allow-none")[::2] == (0, "")
+    (pages / "c.md").write_text(PAGE)
+    assert checked(pages)[::2] == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("expect", "status", "message"),
+    [
+        (2, 0, ""),
+        (1, 1, "2 documented tables, and 1 expected"),
+        (3, 1, "2 documented tables, and 3"),
+    ],
+)
+def test_the_number_of_tables_can_be_told(
+    checked, pages: Path, expect: int, status: int, message: str
+) -> None:
+    (pages / "c.md").write_text(PAGE)
+    got, _, err = checked(pages, "--expect", expect)
+    assert got == status
+    assert message in err
+    assert bool(err) == bool(status)
+
+
+def test_no_table_can_be_expected(checked, pages: Path) -> None:
+    assert checked(pages, "--expect", 0)[::2] == (0, "")
+    assert checked(pages, "--expect", 2, "--allow-none")[0] == 1
+
+
+def test_the_failure_stands_in_json(checked, pages: Path) -> None:
+    status, out, _ = checked(pages, "--json")
+    assert status == 1
+    report = json.loads(out)
+    assert report["failure"].startswith("nothing to check")
+    assert (report["other_tables"], report["findings"]) == (1, [])
+    _, out, _ = checked(pages, "--format", "github")
+    assert out.startswith("::error title=fsm check::nothing to check")
+
+
+def test_a_file_that_is_not_read_is_said_where_it_was_named(checked, pages: Path) -> None:
+    rest, page = pages / "guide.rst", pages / "c.md"
+    rest.write_text("Guide\n=====\n")
+    page.write_text(PAGE)
+    status, out, _ = checked(rest, page)
+    assert status == 1
+    assert f"{rest}:1:1: error[unread-file] .rst files are not read; pages are Markdown" in out
+    assert "1 page, 2 documented tables" in out
+    status, out, _ = checked(pages)
+    assert (status, out.splitlines()[-1].endswith(", 1 file not read (.rst)")) == (0, True)
+    assert json.loads(checked(pages, "--json")[1])["unread_files"] == {".rst": 1}
+
+
+def test_lexicons_and_bindings_add_up(checked, tmp_path: Path) -> None:
+    words, columns, page = tmp_path / "en.toml", tmp_path / "clicks.toml", tmp_path / "page.md"
+    words.write_text('language = "en"\n[statuses]\nSent = ["On its way"]\n')
+    columns.write_text("machine = 'engagement'\n[columns]\nevent = 'What'\nstatus = 'Shown'\n")
+    table = "\n| What | Shown |\n|---|---|\n| opened | Opened |\n"
+    page.write_text(PAGE.replace("| Sent |", "| On its way |") + table)
+    status, out, _ = checked(page, "--lexicon", words, "--binding", columns)
+    assert (status, "engagement: 1 row confirmed" in out) == (0, True)
+    assert "with-feedback: 16 rows confirmed" in out
+    missing = tmp_path / "none.toml"
+    missing.write_text(columns.read_text().replace("What", "Why"))
+    status, out, _ = checked(page, "--binding", missing, "--binding", columns, "--lexicon", words)
+    assert status == 1
+    assert f"{missing}:1:1: error[unused-binding] the binding fits no table" in out
+
+
+# Bounds ----------------------------------------------------------------------------------------
+
+DEEP = {
+    "brackets": (
+        "x " + "[" * 100_000 + "]" * 100_000,
+        ":1: brackets nested deeper than 200 levels",
+    ),
+    "quotes": ("> " * 100_000 + "x", ":1: quotes nested deeper than 60 levels"),
+    "lists": ("".join(f"{'  ' * i}- x\n" for i in range(900)), ": lists or quotes nested deeper"),
+    "lines": ("\n" * 60_000, ": more than 50,000 lines, not a documentation page"),
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_is_nested_too_deeply_is_refused(checked, tmp_path: Path, name: str) -> None:
+    text, message = DEEP[name]
+    (tmp_path / "page.md").write_text(text)
+    status, out, err = checked(tmp_path / "page.md")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"fsm: {tmp_path / 'page.md'}{message}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("{zero}",),
+        ("{page}", "--lexicon", "{zero}"),
+        ("{page}", "--binding", "{zero}"),
+        ("{page}", "--lexicon", "{deep}"),
+        ("{page}", "--binding", "{deep}"),
+    ],
+)
+def test_what_never_ends_is_refused(checked, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    page, deep = tmp_path / "page.md", tmp_path / "deep.toml"
+    page.write_text(PAGE)
+    deep.write_text("x = " + "[" * 100_000)
+    names = {"zero": "/dev/zero", "page": page, "deep": deep}
+    status, out, err = checked(*(argument.format(**names) for argument in arguments))
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert ("larger than" in err) or ("nested deeper than 32 levels" in err)

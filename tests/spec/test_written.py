@@ -6,8 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fsm.machine import Indicator, Machine, State, Transition
-from fsm.spec.binding import Binding, check_bound
-from fsm.spec.page import parse_page
+from fsm.spec.binding import Binding, Names
+from fsm.spec.bound import Bound, bound_table, check_bound
+from fsm.spec.page import Page, parse_page
 from fsm.spec.text import fold, plain
 from fsm.spec.write import markdown, transitions
 
@@ -52,6 +53,11 @@ def named(event: str) -> Machine:
     return Machine("random", "random", (state,), (event,), (step,), "s")
 
 
+def checked(page: Page, machine: Machine) -> Bound:
+    names = Names(machine, Binding("random", COLUMNS, {}, {}))
+    return check_bound(page, names, [fit for t in page.tables if (fit := bound_table(t, names))])
+
+
 @given(machines())
 @example(named("__"))
 @example(named("___"))
@@ -59,8 +65,9 @@ def named(event: str) -> Machine:
 @example(named("_ a_b _c_"))
 def test_a_written_table_is_confirmed_by_its_machine(machine: Machine) -> None:
     page = parse_page(markdown(transitions(machine)), "page.md")
-    tables, rows, findings = check_bound(page, Binding("random", COLUMNS, {}, {}), machine)
-    assert (tables, rows, findings) == (1, len(machine.transitions), [])
+    found = checked(page, machine)
+    assert (len(found.tables), found.rows, found.findings) == (1, len(machine.transitions), ())
+    assert found.confirmed == found.rows
     (table,) = page.tables
     read = {tuple(plain(cell.text) for cell in row.cells[:3]) for row in table.rows}
     assert read == {(t.source, t.event, t.target) for t in machine.transitions}
@@ -71,5 +78,5 @@ def test_a_changed_table_is_not(machine: Machine, data: st.DataObject) -> None:
     lines = markdown(transitions(machine)).splitlines()
     dropped = data.draw(st.sampled_from(range(2, len(lines))))
     page = parse_page("\n".join(lines[:dropped] + lines[dropped + 1 :]), "page.md")
-    _, _, findings = check_bound(page, Binding("random", COLUMNS, {}, {}), machine)
+    findings = checked(page, machine).findings
     assert [finding.code for finding in findings] == ["missing-row"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from fsm.errors import LogError
 from fsm.logs.meaning import FAULTS
 from fsm.spec.lexicon import languages, load_lexicon
 from fsm.spec.text import fold
+from fsm.toml import read_toml
 
 __all__ = ["KINDS", "ROLES", "STATUSES", "Labels", "Reason", "load_labels", "squash"]
 
@@ -108,12 +108,7 @@ def load_labels(name: str | None = None) -> Labels:
 
 
 def _read(path: Path, name: str) -> Labels:
-    try:
-        body = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LogError(f"{name}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LogError(f"{name}: not readable as TOML: {error}") from error
+    body = read_toml(path, LogError).data
     _check_among(name, "", body, _SECTIONS)
     time_format, feedback = body.get("time_format"), body.get("feedback")
     if not isinstance(time_format, str | None):

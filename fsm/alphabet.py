@@ -1,0 +1,111 @@
+"""The inputs of two machines together, where one of them may tell more of an event than the other.
+
+An event that depends on guards is one symbol for each valuation of them. Where the other machine
+does not ask for these guards, its one symbol corresponds to all of them:
+
+>>> import fsm
+>>> from dataclasses import replace
+>>> from fsm.machine import Machine, State
+>>> a = Machine("a", "a", (State("s", None, "s", ("s",)),), ("pay",), (), "s")
+>>> b = replace(a, events=("pay[ready]", "pay[not ready]"), guards={"pay": ("ready",)})
+>>> [(joint.name, joint.a, joint.b) for joint in joint_inputs(a, b)]
+[('pay[ready]', 'pay', 'pay[ready]'), ('pay[not ready]', 'pay', 'pay[not ready]')]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeAlias
+
+from fsm.machine import Machine, Transition, symbol
+
+__all__ = ["JointInput", "joint_inputs"]
+
+_Valuation: TypeAlias = frozenset[tuple[str, bool]]
+_Symbols: TypeAlias = dict[str, dict[_Valuation, str]]
+"""The symbols of each event, by the valuation of its guards."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointInput:
+    """What may happen to both machines at once: an event, with the guards that either asks for."""
+
+    name: str
+    trigger: str
+    guards: tuple[str, ...]
+    a: str | None
+    """The symbol of the first machine, ``None`` where it has none for this."""
+    b: str | None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether both machines know it."""
+        return self.a is not None and self.b is not None
+
+    def steps(
+        self, a: Machine, b: Machine, states: tuple[str, str]
+    ) -> tuple[Transition | None, Transition | None]:
+        """Return what it does in each machine, ``None`` where it is rejected or not known."""
+        return (
+            None if self.a is None else a.step(states[0], self.a),
+            None if self.b is None else b.step(states[1], self.b),
+        )
+
+
+def joint_inputs(a: Machine, b: Machine) -> tuple[JointInput, ...]:
+    """Return the joint inputs of two machines, in the declared order of the first one's events.
+
+    Guards of one name are the same guard; others are independent of each other. A machine that
+    comes from a format without guards has symbols that read as those of the other machine.
+    """
+    ours, theirs = _symbols(a, b), _symbols(b, a)
+    order = {event: i for i, event in enumerate(dict.fromkeys((*a.events, *b.events)))}
+    found = [
+        joint
+        for trigger in dict.fromkeys((*ours, *theirs))
+        for joint in _joint(trigger, ours.get(trigger, {}), theirs.get(trigger, {}))
+    ]
+    places = {joint: [order[s] for s in (joint.a, joint.b) if s is not None] for joint in found}
+    return tuple(sorted(found, key=places.__getitem__))
+
+
+def _symbols(machine: Machine, other: Machine) -> _Symbols:
+    readings = {**_refined(other), **_refined(machine)}
+    found: _Symbols = {}
+    for text in machine.events:
+        event, valuation = readings.get(text, (text, frozenset()))
+        found.setdefault(event, {})[valuation] = text
+    return found
+
+
+def _refined(machine: Machine) -> dict[str, tuple[str, _Valuation]]:
+    """Return the event and the valuation behind each symbol of a machine."""
+    return {
+        symbol(event, dict(valuation)): (event, valuation)
+        for event, guards in machine.guards.items()
+        for valuation in _valuations(guards)
+    }
+
+
+def _joint(
+    trigger: str, ours: dict[_Valuation, str], theirs: dict[_Valuation, str]
+) -> Iterator[JointInput]:
+    """Yield the inputs of one event: what either machine tells apart."""
+    guards = tuple(sorted({name for known in (*ours, *theirs) for name, _ in known}))
+    for valuation in _valuations(guards):
+        a, b = _symbol_of(ours, valuation), _symbol_of(theirs, valuation)
+        if a is not None or b is not None:
+            yield JointInput(symbol(trigger, dict(valuation)), trigger, guards, a, b)
+
+
+def _symbol_of(symbols: dict[_Valuation, str], valuation: _Valuation) -> str | None:
+    """Return the symbol that asks for as much of a valuation as any does."""
+    fitting = [known for known in symbols if known <= valuation]
+    return symbols[max(fitting, key=len)] if fitting else None
+
+
+def _valuations(guards: tuple[str, ...]) -> Iterator[_Valuation]:
+    for truths in product((True, False), repeat=len(guards)):
+        yield frozenset(zip(guards, truths, strict=True))
