@@ -69,8 +69,10 @@ def _problems_of_tests(fault: Fault, root: Path) -> list[str]:
 
 
 def _is_test(test: str, root: Path) -> bool:
-    """Whether a file, and the function that the node id names, exist; parameters are not read."""
+    """Whether a file or a directory, and the function of a node id, exist, whatever its case."""
     name, _, function = test.partition("::")
+    if (root / name).is_dir():
+        return not function
     if not (root / name).is_file():
         return False
     functions = {

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import cache_from_source
@@ -31,8 +31,8 @@ import click
 from tests.mutants.faults import LIST, ROOT, Fault, load_faults, problems
 
 LEFT_OUT = (".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
-LONGEST = 300
-"""Seconds for the tests of one fault."""
+LONGEST = 120
+"""Seconds for each file or node id that a fault names."""
 NOTICED, SURVIVED, NOT_TRIED = "noticed", "survived", "not tried"
 BROKEN = ("ImportError", "ModuleNotFoundError", "NameError", "SyntaxError")
 """Failures that only say that a module cannot be used."""
@@ -123,7 +123,7 @@ def _failing_without_fault(
     copies: "SimpleQueue[Path]", faults: list[Fault], processes: int
 ) -> list[str]:
     """Return what is wrong with the tests before any fault is there; they must pass."""
-    tests = dict.fromkeys(test for fault in faults for test in fault.tests)
+    tests = list(dict.fromkeys(test for fault in faults for test in fault.tests))
     with _taken(copies) as copy:
         run = _pytest(copy, tests, "-n", str(processes))
     if run.status == 0:
@@ -166,19 +166,20 @@ def _copy(target: Path) -> Path:
     return target
 
 
-def _pytest(copy: Path, tests: Iterable[str], *options: str) -> Run:
+def _pytest(copy: Path, tests: Sequence[str], *options: str) -> Run:
     """Run tests in a copy of the project, which is imported from there in child processes too."""
     report = copy.with_suffix(".xml")
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider"]
     command += [f"--junitxml={report}", *options, *tests]
+    longest = LONGEST * len(tests)
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONSAFEPATH": ""}
     try:
         ended = subprocess.run(
-            command, cwd=copy, env=environment, text=True, capture_output=True, timeout=LONGEST
+            command, cwd=copy, env=environment, text=True, capture_output=True, timeout=longest
         )
     except subprocess.TimeoutExpired:
-        return Run(-1, f"not finished after {LONGEST} seconds", [], 0)
+        return Run(-1, f"not finished after {longest} seconds", [], 0)
     failures, passed = _read_report(report)
     return Run(ended.returncode, ended.stdout + ended.stderr, failures, passed)
 
