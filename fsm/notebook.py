@@ -19,6 +19,8 @@ from fsm.errors import MissingToolError
 from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.replay import Replay
+from fsm.replay.recorded import NOT_RECORDED
+from fsm.replay.result import MachineResult
 from fsm.shown import Bundle, Shown
 from fsm.spec.finding import Report
 from fsm.spec.write import transitions
@@ -155,19 +157,27 @@ def _trace(trace: Trace) -> str:
 def _counts(replay: Replay) -> Iterable[Row]:
     results = replay.machines.values()
     yield "messages to send", *(f"{result.to_send:,}" for result in results)
-    yield "sent", *(f"{result.sent:,}" for result in results)
+    yield "sent", *(NOT_RECORDED if r.unrecorded.sent else f"{r.sent:,}" for r in results)
     for name in dict.fromkeys(name for result in results for name in result.indicators):
-        shares = (result.indicators.get(name) for result in results)
-        yield (
-            name,
-            *(
-                "-" if s is None or s.percent is None else f"{s.count:,} ({s.percent:.2f} %)"
-                for s in shares
-            ),
-        )
+        yield name, *(_share(result, name) for result in results)
     for status in dict.fromkeys(name for result in results for name in result.statuses):
-        counts = (result.statuses.get(status) for result in results)
-        yield f"status {status}", *("-" if count is None else f"{count:,}" for count in counts)
+        yield f"status {status}", *(_status(result, status) for result in results)
+
+
+def _share(result: MachineResult, name: str) -> str:
+    if name in result.unrecorded.indicators:
+        return NOT_RECORDED
+    share = result.indicators.get(name)
+    if share is None or share.percent is None:
+        return "-"
+    return f"{share.count:,} ({share.percent:.2f} %)"
+
+
+def _status(result: MachineResult, name: str) -> str:
+    if name in result.unrecorded.statuses:
+        return NOT_RECORDED
+    count = result.statuses.get(name)
+    return "-" if count is None else f"{count:,}"
 
 
 def _lines(title: str, header: Row, rows: Iterable[Row]) -> str:

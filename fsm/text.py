@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-import unicodedata
 from collections.abc import Callable, Iterable
 
 __all__ = [
     "COMPUTED",
     "HIDDEN",
+    "columns",
     "identifiers",
     "inert",
     "json_text",
+    "padded",
     "shortened",
     "visible",
     "wrapped",
@@ -84,17 +85,46 @@ def inert(text: str) -> str:
     return f"'{text}" if _COMPUTED.match(text) else text
 
 
+def columns(text: str) -> int:
+    r"""Return how many columns a text takes on a terminal; a control character takes none.
+
+    >>> [columns(text) for text in ("plain", "e\u0301", "\u4e2d\u6587", "a\u200bb")]
+    [5, 1, 4, 2]
+    """
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import wcswidth, wcwidth  # most texts do without
+
+    width = int(wcswidth(text))
+    # Where one character controls the terminal it says nothing of the others.
+    return width if width >= 0 else sum(max(0, int(wcwidth(character))) for character in text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    r"""Return the text with blanks up to a number of columns, before it if it goes to the right.
+
+    >>> padded("e\u0301", 3) == "e\u0301  ", padded("7", 3, right=True)
+    (True, '  7')
+    """
+    blanks = " " * (width - columns(text))
+    return blanks + text if right else text + blanks
+
+
 def wrapped(text: str, width: int) -> tuple[str, ...]:
-    """Return the text in lines of at most so many columns; a wide character takes two.
+    r"""Return the text in lines of at most so many columns; a wide character takes two.
 
     A word that is longer than a line is broken. See :func:`shortened` for very long texts.
 
-    >>> wrapped("Waiting for the date", 12)
-    ('Waiting for', 'the date')
+    >>> wrapped("Waiting for the date", 12), wrapped("\u4e2d\u6587\u4e2d", 4)
+    (('Waiting for', 'the date'), ('\u4e2d\u6587', '\u4e2d'))
     """
     shown = visible(shortened(text))
-    wide = any(unicodedata.east_asian_width(c) in "WF" for c in shown)
-    lines = textwrap.wrap(shown, width // 2 if wide else width, break_on_hyphens=False)
+    if shown.isascii():
+        lines = textwrap.wrap(shown, width, break_on_hyphens=False)
+    else:
+        from wcwidth import wrap
+
+        lines = wrap(shown, width, break_on_hyphens=False)
     return tuple(lines) or ("",)
 
 

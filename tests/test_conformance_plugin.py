@@ -314,3 +314,22 @@ def test_thousands_of_cases(run) -> None:
     size = suite(fsm.load("with-feedback"), extra_states=3).size
     assert size.tests > 2_000
     run(module, "-q").assert_outcomes(passed=size.tests)
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ("extra_states=40", "with 40 extra states has at least 4.2e+32 inputs"),
+        ("max_symbols=50", "has up to * inputs, and 50 are allowed"),
+    ],
+)
+def test_a_suite_that_is_too_large_is_never_made(run, options: str, size: str) -> None:
+    module = f"""
+        import pytest
+
+        @pytest.mark.fsm_suite("with-feedback", {options})
+        def test_it(fsm_case): ...
+    """
+    result = run(module)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"fsm_suite: with-feedback: the suite {size}*"])

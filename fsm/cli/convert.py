@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import Reading, reading_options, say
+from fsm.cli.options import Reading, reading_options, redaction_by, say
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_json
 from fsm.cli.values import Columns
@@ -58,8 +58,9 @@ def command(
     query = reading.query(logs)
     written = suffix_written(output) if output or not as_json else ""
     with Progress("MB", megabytes(logs), 1 << 20) as progress:
-        choices = reading.choices(progress, dict(columns))
-        found = convert_logs(logs, reading.form, choices, reading.hide, query, written)
+        redaction = redaction_by(reading.pseudonymise)
+        choices = reading.choices(progress, dict(columns), redaction)
+        found = convert_logs(logs, reading.form, choices, query, written)
     say(found.notes)
     if written:
         write_log(found, output)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fsm.catalog import load, load_bare
 from fsm.cli.options import allow_import as import_option
+from fsm.cli.options import pseudonymise_option, redaction_by, say
 from fsm.cli.text import shown
 from fsm.cli.values import Columns, Duration
 from fsm.draw import FORMATS, draw
@@ -19,6 +21,9 @@ from fsm.draw.picture import DIRECTIONS, Look
 from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.trust import naming
+
+if TYPE_CHECKING:
+    from fsm.replay.source import Log
 
 __all__ = ["command"]
 
@@ -48,6 +53,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @click.option("--timeout", type=Duration(), help="Then a simpler layout is made (default: 4s).")
 @click.option("--counts", metavar="LOG", multiple=True, help="Overlay: the traffic of a log.")
 @click.option("--column", "columns", type=Columns(), multiple=True, help="Of that log: its name.")
+@pseudonymise_option
 @click.option("--validity", type=Duration(), help="Of that log's delivery: retries end with it.")
 @click.option("--coverage", "suite", metavar="SUITE", help="Overlay: what a suite runs; see below.")
 @click.option("--diff", metavar="OTHER", help="Overlay: what MACHINE changes in another machine.")
@@ -66,6 +72,7 @@ def command(
     timeout: timedelta | None,
     counts: tuple[str, ...],
     columns: tuple[tuple[str, str], ...],
+    pseudonymise: str | None,
     validity: timedelta | None,
     suite: str | None,
     diff: str | None,
@@ -87,7 +94,9 @@ def command(
         )
     if counts:
         companions = naming(load_bare, allow_import=allow_import)
-        overlay = _traffic(loaded, counts, dict(columns), validity, companions)
+        log = _opened(loaded, counts, dict(columns), pseudonymise, companions)
+        names = ", ".join(Path(name).name for name in counts)
+        overlay = _traffic(loaded, log, names, validity, companions)
     elif suite:
         overlay = _coverage(loaded, suite)
     elif diff is not None:
@@ -136,19 +145,35 @@ def _coverage(machine: Machine, name: str) -> Overlay:
     return coverage(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
+def _opened(
+    machine: Machine,
+    names: tuple[str, ...],
+    columns: dict[str, str],
+    key: str | None,
+    companions: Callable[[str], Machine],
+) -> Log:
+    """Open logs, of any format."""
+    from fsm.logs.convert import Choices
+    from fsm.logs.read import open_logs
+    from fsm.replay.engine import team_of
+
+    redaction = redaction_by(key, lambda: team_of([machine], companions))
+    log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
+    say(notes)
+    return log
+
+
 def _traffic(
     machine: Machine,
-    logs: tuple[str, ...],
-    columns: dict[str, str],
+    log: Log,
+    names: str,
     validity: timedelta | None,
     companions: Callable[[str], Machine],
 ) -> Overlay:
-    """Return the traffic of logs; those who draw nothing else need not load the engine."""
-    from fsm.replay import read_log, replay
+    """Return the traffic of a log; those who draw nothing else need not load the engine."""
+    from fsm.replay import replay
 
-    log = read_log(logs, columns)
     result = replay(log, [machine], companions=companions, validity=validity)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
-    names = ", ".join(Path(log).name for log in logs)
     return traffic(machine, met, names, result.rejected)

@@ -10,13 +10,16 @@ from fsm.catalog import load
 from fsm.cli.options import LogOptions, log_options
 from fsm.cli.text import print_json, shown
 from fsm.replay.explain import Change, Entry, Story, explain
+from fsm.text import columns, padded
 
 __all__ = ["command"]
 
 
 @click.command("explain")
 @log_options
-@click.option("--message", required=True, help="The message_id.")
+@click.option(
+    "--message", required=True, help="The message_id; with --pseudonymise also its pseudonym."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     source: LogOptions,
@@ -24,11 +27,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
-    hide = source.reading.hide
+    redaction = source.redaction
     stories = explain(
         source.read(),
         source.machines(load),
-        hide(message) if hide else message,
+        redaction.message(message) if redaction else message,
         companions=source.companions(load),
         validity=source.validity,
         as_of=source.as_of,
@@ -44,6 +47,8 @@ def _story(story: Story) -> list[str]:
     lines = [shown(f"Message {story.message}{to}")]
     for entry in story.entries:
         lines += ["", *_entry(entry)]
+    if story.not_recorded:
+        lines += ["", f"Not recorded in this log: {', '.join(map(shown, story.not_recorded))}."]
     return lines
 
 
@@ -61,16 +66,17 @@ def _entry(entry: Entry) -> list[str]:
             "It was kept aside and changed nothing."
         )
     lines += [f"    {shown(reason)}" for reason in reasons]
-    width = max((len(change.machine) for change in entry.changes), default=0)
-    lines += [f"    {shown(_change(change, width))}" for change in entry.changes]
+    width = max((columns(shown(change.machine)) for change in entry.changes), default=0)
+    lines += [f"    {_change(change, width)}" for change in entry.changes]
     if entry.place:
         lines.append(f"    proof: {shown(entry.place)}: {shown(entry.quote, 160)}")
     return lines
 
 
 def _change(change: Change, width: int) -> str:
+    machine = padded(shown(change.machine), width)
     if change.rejected:
-        return f"{change.machine:<{width}}  rejected in {change.before}"
+        return f"{machine}  {shown(f'rejected in {change.before}')}"
     status = change.status or "nothing shown yet"
     effects = f" ({'; '.join(change.effects)})" if change.effects else ""
-    return f"{change.machine:<{width}}  {status}{effects}  [{change.source}]"
+    return f"{machine}  {shown(f'{status}{effects}  [{change.source}]')}"

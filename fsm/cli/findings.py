@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -14,7 +13,7 @@ from urllib.parse import quote
 from fsm import __version__
 from fsm.cli.text import as_json, counted, shown
 from fsm.spec.finding import Finding, Report
-from fsm.text import visible
+from fsm.text import columns, visible
 
 __all__ = ["FORMS", "explanation", "known_codes", "told"]
 
@@ -82,17 +81,11 @@ def told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
     lead = shown(f"{left}{before}")
     yield f"{margin} |"
     yield f"{finding.line} | {lead}{shown(cell)}{shown(after)}{right}"
-    yield f"{margin} | {' ' * _width(lead)}{'^' * max(1, _width(shown(cell)))}"
+    yield f"{margin} | {' ' * columns(lead)}{'^' * max(1, columns(shown(cell)))}"
     if finding.row is not None:
         yield f"{margin} = row {finding.row} of {shown(finding.machine)}"
     if finding.reference:
         yield f"{margin} = as it should be: {shown(finding.reference)}"
-
-
-def _width(text: str) -> int:
-    """Return the columns a text takes on a terminal."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
 # Data ----------------------------------------------------------------------------------------

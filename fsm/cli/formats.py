@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from fsm.cli.text import print_json, table
-from fsm.logs.meaning import Format, format_names, load_format
+from fsm.logs.meaning import HEARD, Format, format_names, load_format
 from fsm.replay.source import FORMATS
 
 __all__ = ["command"]
@@ -40,7 +40,9 @@ def _meanings(form: Format) -> str:
     ]
     sources = "\n".join(f"  {source}" for source in form.sources)
     header = ("native event", "event", "final", "fault", "note")
-    return f"{form.name}: {form.title}\n{sources}\n\n{table(header, rows)}"
+    others = [event for event in HEARD if event not in form.events]
+    lacking = f"Not recorded: {', '.join(others)}\n" if others else ""
+    return f"{form.name}: {form.title}\n{sources}\n{lacking}\n{table(header, rows)}"
 
 
 def _final(final: bool | None) -> str:
@@ -53,6 +55,7 @@ def _as_dict(form: Format) -> dict[str, object]:
         "title": form.title,
         "sources": list(form.sources),
         "records_hand_overs": form.relays,
+        "records": [event for event in HEARD if event in form.events],
         "events": {
             m.rule: {
                 "event": m.event,

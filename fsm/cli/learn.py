@@ -14,6 +14,7 @@ from fsm.files import write_bytes
 from fsm.formats.dot import to_dot
 from fsm.formats.mealy import Mealy, Observable
 from fsm.machine import Machine
+from fsm.suite import MAX_SYMBOLS
 
 if TYPE_CHECKING:
     from fsm.suite.learn import Learnt
@@ -34,6 +35,9 @@ __all__ = ["command"]
 )
 @click.option("--silent", is_flag=True, help="It does not tell that an event is rejected.")
 @click.option("--max-states", type=int, default=1000, show_default=True, help="Then it ends.")
+@click.option(
+    "--max-symbols", type=click.IntRange(min=1), default=MAX_SYMBOLS, help="See: fsm suite."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="What was learnt, as DOT.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -43,6 +47,7 @@ def command(
     observable: Observable,
     silent: bool,
     max_states: int,
+    max_symbols: int,
     output: Path | None,
     as_json: bool,
 ) -> int:
@@ -63,6 +68,7 @@ def command(
         shows=specification.shown is not None,
         extra_states=extra_states,
         max_states=max_states,
+        max_symbols=max_symbols,
         name=implementation,
     )
     if output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, tzinfo
@@ -12,14 +13,15 @@ import click
 
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.values import Columns, Duration, Format, Instant, Variable, Zone
+from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.trust import naming
 
 if TYPE_CHECKING:
     from fsm.logs.convert import Choices
     from fsm.logs.notes import Notes
-    from fsm.logs.pseudonym import Pseudonyms
     from fsm.logs.query import Query
+    from fsm.logs.redact import Redaction
     from fsm.replay.source import Log
 
 __all__ = [
@@ -27,7 +29,9 @@ __all__ = [
     "Reading",
     "allow_import",
     "log_options",
+    "pseudonymise_option",
     "reading_options",
+    "redaction_by",
     "say",
 ]
 
@@ -38,6 +42,16 @@ allow_import = click.option(
     is_flag=True,
     help="Import package.module:Class where a file names it, too; importing runs it.",
 )
+_EXPECTED = (
+    FsmError,
+    click.ClickException,
+    click.Abort,
+    click.exceptions.Exit,
+    BrokenPipeError,
+    KeyboardInterrupt,
+    SystemExit,
+)
+"""What is told as it is."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,10 @@ class Reading:
         return None if self.log_format == "auto" else self.log_format
 
     def choices(
-        self, progress: Callable[[int], object], columns: Mapping[str, str] | None = None
+        self,
+        progress: Callable[[int], object],
+        columns: Mapping[str, str] | None = None,
+        redaction: Redaction | None = None,
     ) -> Choices:
         """Return what the readers are told, and whom they tell how many bytes they have read.
 
@@ -71,7 +88,6 @@ class Reading:
         from fsm.logs.convert import Choices
         from fsm.logs.policy import load_policy
 
-        names = self._pseudonyms
         if self.labels:
             from fsm.logs.snapshot.labels import load_labels
 
@@ -81,7 +97,7 @@ class Reading:
             self.year,
             load_policy(self.policy),
             self.relayed,
-            names.rows if names else None,
+            redaction,
             self.labels,
             self.feedback,
             self.exported,
@@ -94,22 +110,27 @@ class Reading:
         if self.sql is not None:
             from fsm.logs.query import Query
 
-            return Query(self.sql, self.sql_url)
+            return Query(self.sql, self.sql_url, self.pseudonymise is not None)
         if not logs:
             raise click.UsageError("Missing argument 'LOGS...'; give files, or --sql")
         return None
 
-    @property
-    def hide(self) -> Callable[[str], str] | None:
-        """What takes addresses out of a line."""
-        names = self._pseudonyms
-        return names.line if names else None
 
-    @cached_property
-    def _pseudonyms(self) -> Pseudonyms | None:
-        from fsm.logs.pseudonym import Pseudonyms, load_key
+def redaction_by(
+    key: str | None, machines: Callable[[], Iterable[Machine]] | None = None
+) -> Redaction | None:
+    """Return what ``--pseudonymise KEY`` redacts logs by; ``None`` without the option.
 
-        return Pseudonyms(load_key(self.pseudonymise)) if self.pseudonymise else None
+    ``machines`` makes those that execute the log: the names of their events stay.
+    """
+    if key is None:
+        return None
+    from fsm.logs.pseudonym import load_key
+    from fsm.logs.redact import Redaction
+
+    secret = load_key(key)
+    known = machines and {event for machine in machines() for event in machine.events}
+    return Redaction(secret, known)
 
 
 def say(notes: Iterable[Notes]) -> None:
@@ -122,6 +143,34 @@ def say(notes: Iterable[Notes]) -> None:
             click.echo(f"fsm: {shown(line)}", err=True)
 
 
+def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command ``--pseudonymise``; what Python says of an unexpected error is not shown then.
+
+    Errors of Python, polars and databases may quote what they fail on.
+    """
+
+    @wraps(function)
+    def command(**given: Any) -> T:
+        try:
+            return function(**given)
+        except _EXPECTED:
+            raise
+        except BaseException as error:  # a panic of Rust is no Exception
+            if given["pseudonymise"] is None or os.environ.get("FSM_TRACEBACK"):
+                raise
+            raise FsmError(
+                f"internal error: {type(error).__name__}; what it says is not shown with "
+                "--pseudonymise (FSM_TRACEBACK=1 shows it)"
+            ) from None
+
+    return click.option(
+        "--pseudonymise",
+        metavar="KEY",
+        help="Replace recipients and ids by keyed hashes, replies by their codes, and show no "
+        "line of a log; the key is in a file, or in env:NAME.",
+    )(command)
+
+
 def reading_options(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command the options of :class:`Reading`, as its argument ``reading``."""
 
@@ -130,6 +179,7 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
         own = {field.name: given.pop(field.name) for field in fields(Reading)}
         return function(*args, reading=Reading(**own), **given)
 
+    decorated: Callable[..., T] = command
     for option in (
         click.option(
             "--sql-url",
@@ -158,11 +208,7 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
             metavar="FILE",
             help="What exports call their columns and statuses: a TOML file.",
         ),
-        click.option(
-            "--pseudonymise",
-            metavar="KEY",
-            help="Replace recipients by keyed hashes; the key is in a file, or in env:NAME.",
-        ),
+        pseudonymise_option,
         click.option(
             "--assume-relayed/--no-assume-relayed",
             "relayed",
@@ -188,8 +234,8 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
             help="Of the logs, by its name (see: fsm formats).",
         ),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 @dataclass(frozen=True)
@@ -213,17 +259,28 @@ class LogOptions:
         from fsm.logs.read import open_logs
 
         query = self.reading.query(self.logs)
+        redaction = self.redaction
         with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
             log, notes = open_logs(
                 self.logs,
                 dict(self.columns),
                 self.reading.form,
-                self.reading.choices(progress),
-                self.reading.hide,
+                self.reading.choices(progress, redaction=redaction),
                 query,
             )
         say(notes)
         return log, notes
+
+    @cached_property
+    def redaction(self) -> Redaction | None:
+        """What ``--pseudonymise`` redacts the logs by."""
+        from fsm.catalog import load_bare
+        from fsm.replay.engine import team_of
+
+        def team() -> list[Machine]:
+            return team_of(self.machines(load_bare), self.companions(load_bare))
+
+        return redaction_by(self.reading.pseudonymise, team)
 
     def machines(self, load: Callable[[str], Machine]) -> list[Machine]:
         """Return the machines, each once; by default both feedback modes."""

@@ -15,6 +15,7 @@ from fsm.cli.text import counted, number, percentage, print_crosscheck, print_js
 from fsm.cli.values import Duration, Size
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
+from fsm.replay.recorded import NOT_RECORDED
 from fsm.replay.source import place_of
 
 __all__ = ["command"]
@@ -97,6 +98,7 @@ def command(
         print_json(result.as_dict() | {"crosscheck": checked.as_dict() if checked else None})
     else:
         _print(result)
+        _print_unknown(result)
         print_crosscheck(result.crosscheck)
     return 1 if strict and result.rejected else 0
 
@@ -112,7 +114,7 @@ def _print(result: Replay) -> None:
     names = list(result.machines)
     header = ["", *(part for name in names for part in (name, ""))]
     right = range(1, len(header))
-    rows = _counts(result, "messages to send", "to_send") + _counts(result, "sent", "sent")
+    rows = _counts(result, "messages to send", "to_send") + _sent(result)
     rows += _section(result, "indicator", "indicators", percent=True)
     rows += _section(result, "status", "statuses", percent=True)
     rows += _section(result, "state", "states", percent=False)
@@ -130,6 +132,14 @@ def _counts(result: Replay, label: str, attribute: str) -> list[list[str]]:
     return [row]
 
 
+def _sent(result: Replay) -> list[list[str]]:
+    (row,) = _counts(result, "sent", "sent")
+    for place, machine in enumerate(result.machines.values()):
+        if machine.unrecorded.sent:
+            row[1 + 2 * place] = NOT_RECORDED
+    return [row]
+
+
 def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> list[list[str]]:
     from fsm.indicators import Share
     from fsm.indicators import percent as share_of
@@ -143,6 +153,9 @@ def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> lis
             value = values.get(label)
             if value is None:
                 row += ["-", ""]
+                continue
+            if label in getattr(result.machines[name].unrecorded, attribute):
+                row += [NOT_RECORDED, ""]
                 continue
             count = value.count if isinstance(value, Share) else value
             whole = result.machines[name].to_send
@@ -168,3 +181,15 @@ def _print_rejections(result: Replay) -> None:
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {number(more)} more; --rejected FILE writes them all")
+
+
+def _print_unknown(result: Replay) -> None:
+    """Say which indicators are not recorded, or 0 without any event for them."""
+    for names, reason in result.not_recorded:
+        click.echo(f"fsm: not recorded: {', '.join(names)}; {reason}", err=True)
+    if result.without_events:
+        click.echo(
+            f"fsm: no event of this log counts for {', '.join(result.without_events)}: "
+            "there was none, or none was recorded",
+            err=True,
+        )

@@ -75,7 +75,7 @@ def command(
             every=every,
             messages=messages,
             notes=notes,
-            command=_told(sys.argv[1:]),
+            command=_told(sys.argv[1:], redacted=source.redaction is not None),
             timeout=timeout.total_seconds() if timeout else None,
             say=lambda text: click.echo(shown(f"fsm: {text} (or a longer --timeout)"), err=True),
         )
@@ -85,8 +85,11 @@ def command(
         click.echo(page.encode(), nl=False)
 
 
-def _told(words: Sequence[str]) -> str:
-    """Return the command as the page tells it: without its output, absolute paths and secrets."""
+def _told(words: Sequence[str], *, redacted: bool = False) -> str:
+    """Return the command as the page tells it: without its output, absolute paths and secrets.
+
+    Where recipients are pseudonyms, a query is left out: it may name one.
+    """
     from fsm.replay.remote import name_of
 
     kept = []
@@ -94,6 +97,10 @@ def _told(words: Sequence[str]) -> str:
     for word in given:
         if word in ("-o", "--output"):
             next(given, None)
+        elif redacted and (word == "--sql" or word.startswith("--sql=")):
+            kept += ["--sql", "QUERY"]
+            if word == "--sql":
+                next(given, None)
         elif not word.startswith(("-o", "--output=")):
             kept.append(Path(word).name if Path(word).is_absolute() else name_of(word))
     return shlex.join(("fsm", *kept))

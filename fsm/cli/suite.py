@@ -14,7 +14,7 @@ from fsm.cli.progress import Progress
 from fsm.cli.text import number, percentage, print_json, shown, table
 from fsm.files import replacing
 from fsm.formats.mealy import Observable
-from fsm.suite import DEFAULT, METHODS, Size, Suite, suite
+from fsm.suite import DEFAULT, MAX_SYMBOLS, METHODS, Size, Suite, suite
 from fsm.suite.export import FORMATS, export
 from fsm.suite.goal import towards
 from fsm.suite.mutants import LIMIT, Score, mutation_score
@@ -61,6 +61,13 @@ however many there are. spyh is taken as its name, too.""",
 @click.option("--seed", type=int, default=0, help="Of random tests, and of samples of mutants.")
 @click.option("--tests", type=int, default=100, show_default=True, help="Of random: how many.")
 @click.option("--length", type=int, default=20, show_default=True, help="Of random: how long.")
+@click.option(
+    "--max-symbols",
+    type=click.IntRange(min=1),
+    default=MAX_SYMBOLS,
+    show_default=True,
+    help="Inputs of all tests together, at most; estimated before a test is made.",
+)
 @click.option("--summary", is_flag=True, help="Method, guarantee, size and CPU seconds alone.")
 @click.option("--mutation-score", "mutants", is_flag=True, help="What wrong machines it kills.")
 @click.option("--mutants", "limit", type=int, default=LIMIT, help=f"Of each kind ({LIMIT}).")
@@ -91,24 +98,28 @@ def command(
     made = suite(source, method, rejections=not silent, **options)
     made = towards(made, to=to, covering=covering)
     if mutants:
-        _print_scores(made, mutation_score(made, limit), as_json)
+        with _progress(made) as progress:
+            scores = mutation_score(made.watched(progress), limit)
+        _print_scores(made, scores, as_json)
     elif summary:
         facts = made.facts() | _counted(made)._asdict()
         _print_summary(facts | {"seconds": round(time.process_time() - before, 3)}, as_json)
     else:
         suffix = output.suffix.lower() if output else ""
         chosen = "json" if as_json else form or _SUFFIXES.get(suffix, suffix[1:] or "md")
-        _write(export(made, chosen), output)
+        with _progress(made) as progress:
+            _write(export(made.watched(progress), chosen), output)
 
 
 def _counted(made: Suite) -> Size:
     """Make the suite once and count it."""
-    tests = symbols = 0
-    with Progress("tests", None) as progress:
-        for word in made.words():
-            tests, symbols = tests + 1, symbols + len(word)
-            progress(tests)
-    return Size(tests, symbols)
+    with _progress(made) as progress:
+        return made.watched(progress).size
+
+
+def _progress(made: Suite) -> Progress:
+    """Return what shows how many inputs have been put into tests."""
+    return Progress("inputs", made.estimate.most.symbols)
 
 
 def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
@@ -166,7 +177,6 @@ def _write(pieces: Iterable[str], output: Path | None) -> None:
         for piece in pieces:
             click.echo("\n".join(map(visible, piece.split("\n"))), nl=False)
         return
-    with Progress("pieces written", None) as progress, replacing(output) as file:
-        for count, piece in enumerate(pieces):
+    with replacing(output) as file:
+        for piece in pieces:
             file.write(piece.encode("utf-8", "backslashreplace"))
-            progress(count)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fsm.text import json_text
+from fsm.text import columns, json_text, padded
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -65,7 +65,7 @@ def percentage(value: float | None) -> str:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
     """Return rows as aligned text. ``right`` lists the columns that are aligned to the right."""
     cells = [[shown(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
     to_right = set(right)
     lines = [_line(row, widths, to_right) for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
@@ -73,15 +73,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: set[int]) -> str:
-    padded = []
-    for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        space = " " * (width - _width(cell))
-        padded.append(space + cell if i in right else cell + space)
-    return "  ".join(padded).rstrip()
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    cells = zip(row, widths, strict=True)
+    return "  ".join(padded(*cell, right=i in right) for i, cell in enumerate(cells)).rstrip()
 
 
 def as_json(value: object) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+
+from fsm.text import columns
 
 __all__ = ["is_clear"]
 
@@ -57,7 +58,6 @@ def _outline(shape: ET.Element) -> _Box:
 def _line(text: ET.Element) -> _Box:
     x, y, size = (float(text.get(key) or 0) for key in ("x", "y", "font-size"))
     words = (text.text or "").strip("\xa0 ")
-    columns = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words)
-    width = columns * size * _WIDTH
+    width = columns(words) * size * _WIDTH
     left = x - width * _START.get(text.get("text-anchor", "start"), 0.0)
     return left, y - size * 0.75, left + width, y

@@ -81,9 +81,9 @@ def to_rows(
     frame = frame.join(meant, on="native", how="left", maintain_order="left")
     if "blamed" in frame.columns:
         frame = frame.with_columns(fault=pl.coalesce("fault", "blamed"))
-    _count(frame.filter(pl.col("event").is_null()), notes.unmapped)
+    _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
     nothing = frame.filter(pl.col("event") == NOTHING)
-    _count(nothing, notes.passed)
+    _count(nothing, notes.passed, form)
     _count_doubts(nothing.with_columns(doubt="doubtful"), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
     frame = _with_faults(_named(frame, notes), policy)
@@ -191,9 +191,10 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return frame.with_columns(decided)
 
 
-def _count(frame: pl.DataFrame, tally: Tally) -> None:
-    for native, part in frame.group_by("native", maintain_order=True):
-        tally.add(str(native[0]), int(part["line"][0]), part.height)
+def _count(frame: pl.DataFrame, tally: Tally, form: Format) -> None:
+    for (native,), part in frame.group_by("native", maintain_order=True):
+        what, said = (str(native), None) if native in form.meanings else ("{}", str(native))
+        tally.add(what, int(part["line"][0]), part.height, said=said)
 
 
 def _count_events(frame: pl.DataFrame, notes: Notes) -> None:

@@ -19,6 +19,7 @@ from fsm.logs.files import Input
 from fsm.logs.meaning import load_format
 from fsm.logs.notes import Notes
 from fsm.logs.policy import Policy, load_policy
+from fsm.logs.redact import Redaction
 from fsm.logs.unconverted import canonical_source, unconverted
 
 __all__ = ["FAMILIES", "Choices", "Plan", "convert", "plan"]
@@ -41,8 +42,8 @@ class Choices:
     policy: Policy = field(default_factory=lambda: load_policy("source"))
     relayed: bool | None = None
     """Whether hand-overs that are not recorded are put in; None: where the format has none."""
-    disguise: Callable[[pl.DataFrame], pl.DataFrame] | None = None
-    """What replaces recipients."""
+    redaction: Redaction | None = None
+    """What takes addresses and names out of all that is read."""
     labels: str | None = None
     """A file of what exports call their columns and statuses."""
     feedback: bool | None = None
@@ -101,14 +102,27 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
 
     Files of a mail server are taken in the order of their first lines.
     """
+    redaction = choices.redaction
+    for rows, note in _converted(plans, choices, notes):
+        if rows.height:
+            yield redaction.rows(rows, note) if redaction else rows
+    if redaction:
+        for note in notes:
+            redaction.clean(note)
+
+
+def _converted(
+    plans: Iterable[Plan], choices: Choices, notes: list[Notes]
+) -> Iterator[tuple[pl.DataFrame, Notes]]:
+    """Yield rows as the readers have them, and the notes of their file."""
     plans = list(plans)
     clock = Clock(choices.zone, choices.year)
     readers: dict[str, Reader] = {}
     for item in _in_order([item for item in plans if item.format != "snapshot"], choices):
-        note = _note(item, notes)
+        note = _note(item, notes, choices)
         if item.format in CANONICAL:
-            given = unconverted(canonical_source(item.source, item.format), choices.columns, note)
-            yield from map(choices.disguise, given) if choices.disguise else given
+            source = canonical_source(item.source, item.format, choices.redaction)
+            yield from ((rows, note) for rows in unconverted(source, choices.columns, note))
             continue
         clock.begin(item.source.last_written(), note)
         if item.format not in readers:
@@ -127,8 +141,7 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
                 if len(frames) == 1
                 else pl.concat(frames).sort("line", maintain_order=True)
             )
-            if rows.height:
-                yield choices.disguise(rows) if choices.disguise else rows
+            yield rows, note
     exports = [item for item in plans if item.format == "snapshot"]
     if exports:
         yield from _compared(exports, choices, notes)
@@ -136,14 +149,14 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
 
 def _compared(
     exports: Iterable[Plan], choices: Choices, notes: list[Notes]
-) -> Iterator[pl.DataFrame]:
+) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield the rows that exports of statuses show together."""
     from fsm.logs.snapshot.exports import Export, Told, events_of
     from fsm.logs.snapshot.labels import load_labels
     from fsm.logs.snapshot.moments import given_times
 
     form, labels = load_format("snapshot"), load_labels(choices.labels)
-    files = [Export(item.source, _note(item, notes)) for item in exports]
+    files = [Export(item.source, _note(item, notes, choices)) for item in exports]
     times = given_times([file.source.name for file in files], choices.exported)
     feedback = labels.feedback if choices.feedback is None else choices.feedback
     told = Told(
@@ -155,15 +168,15 @@ def _compared(
     )
     for file, events in events_of(files, told):
         rows = to_rows(events, form, file.notes, choices.policy, file.source.name)
-        if rows.height:
-            yield choices.disguise(rows) if choices.disguise else rows
+        yield rows, file.notes
 
 
-def _note(item: Plan, notes: list[Notes]) -> Notes:
+def _note(item: Plan, notes: list[Notes], choices: Choices) -> Notes:
     """Return what is noted of a file; the mails of one Maildir have that in common."""
     name = item.source.group or item.source.name
     if item.source.group is None or not notes or notes[-1].name != name:
-        notes.append(Notes(name, f"{item.format} ({item.reason})"))
+        redacted = choices.redaction is not None
+        notes.append(Notes(name, f"{item.format} ({item.reason})", redacted=redacted))
     return notes[-1]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-__all__ = ["LONGEST_REPLY", "code_of", "with_fault"]
+__all__ = ["LONGEST_REPLY", "code_of", "enhanced_code_in", "reply_code_in", "with_fault"]
 
 _ENHANCED = r"(?:^|[^0-9.])([245]\.\d{1,3}\.\d{1,3})(?:[^0-9.]|\.[^0-9]|\.?$)"
 _REPLY = r"(?:^|[^0-9.\[(])([245]\d\d)(?:[ \-:;,)]|$)"
@@ -32,6 +32,16 @@ def code_of() -> pl.Expr:
         own.str.extract(r"^([245]\d\d)$"),
         said.str.extract(_REPLY),
     )
+
+
+def reply_code_in(column: str) -> pl.Expr:
+    """Return the first reply code (RFC 5321) in a text."""
+    return pl.col(column).str.slice(0, LONGEST_REPLY).str.extract(_REPLY)
+
+
+def enhanced_code_in(column: str) -> pl.Expr:
+    """Return the first enhanced status code (RFC 3463) in a text."""
+    return pl.col(column).str.slice(0, LONGEST_REPLY).str.extract(_ENHANCED)
 
 
 def with_fault(failures: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 __all__ = ["BESIDE", "HEARD", "NOTHING", "Format", "Meaning", "format_names", "load_format"]
@@ -100,6 +100,16 @@ class Format:
     """Where the fields are, for formats whose records are read by table."""
     meanings: Mapping[str, Meaning]
     _known: dict[str, Meaning | None] = field(default_factory=dict)
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        """The machines' events that it records: those that its table has."""
+        found = {meaning.event for meaning in self.meanings.values()}
+        if FAILED in found:
+            found |= {"hard_bounce", "retry_failed"}
+        if self.relays:
+            found.add("relayed")
+        return frozenset(found) & frozenset(HEARD)
 
     def meaning(self, native: str) -> Meaning | None:
         """Return what a native event means; None where the table does not say."""

@@ -20,21 +20,30 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     firsts: dict[str, int] = field(default_factory=dict)
+    said: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of a text in which the log itself is quoted: the text around it, and what is quoted."""
 
-    def add(self, what: str, line: int, count: int = 1) -> None:
-        """Count something that stands on a line."""
-        what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}..."
-        if what not in self.firsts and len(self.firsts) >= _KINDS:
-            what = "others"
-        self.firsts[what] = min(line, self.firsts.get(what, line))
-        self.counts[what] += count
+    def add(self, what: str, line: int, count: int = 1, *, said: str | None = None) -> None:
+        """Count something that stands on a line.
 
-    def hide(self, hidden: Callable[[str], str]) -> None:
-        """Take out of what is counted what shall not be told."""
-        firsts, counts = self.firsts, self.counts
-        self.firsts, self.counts = {}, Counter()
+        ``said`` is what the log itself says, and takes the place of ``{}`` in ``what``.
+        """
+        text = what if said is None else what.replace("{}", said)
+        text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        if text not in self.firsts and len(self.firsts) >= _KINDS:
+            text = "others"
+        elif said is not None:
+            self.said.setdefault(text, (what, said))
+        self.firsts[text] = min(line, self.firsts.get(text, line))
+        self.counts[text] += count
+
+    def redact(self, redacted: Callable[[str], str]) -> None:
+        """Replace what the log itself says."""
+        firsts, counts, said = self.firsts, self.counts, self.said
+        self.firsts, self.counts, self.said = {}, Counter(), {}
         for what, count in counts.items():
-            self.add(hidden(what), firsts[what], count)
+            template, text = said.get(what, (what, ""))
+            self.add(template.replace("{}", redacted(text)) if text else what, firsts[what], count)
 
     @property
     def total(self) -> int:
@@ -65,8 +74,10 @@ class Notes:
     doubts: Tally = field(default_factory=Tally)
     assumed: dict[str, str] = field(default_factory=dict)
     """What was taken to be so, by subject."""
+    redacted: bool = False
+    """Whether nothing that the file says may be quoted."""
 
-    def hide(self, hidden: Callable[[str], str]) -> None:
-        """Take out of all texts that come from the file what shall not be told."""
+    def redact(self, redacted: Callable[[str], str]) -> None:
+        """Replace what the file itself says in what is counted."""
         for tally in (self.passed, self.beside, self.unmapped, self.rejected, self.doubts):
-            tally.hide(hidden)
+            tally.redact(redacted)

@@ -71,6 +71,8 @@ class Query:
 
     text: str
     variable: str = "FSM_DATABASE_URL"
+    redacted: bool = False
+    """Whether no value of a row may be shown; databases quote them in what they say."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,10 @@ def execute(query: Query) -> Result:
             said = _said(str(error), names)
         else:
             return Result(path, names, keep)
+    if query.redacted:
+        raise LogError(
+            f"{QUERY}: the database refuses it; what it says is not shown with --pseudonymise"
+        )
     hidden = any(secret in said for secret in _secrets(url))
     raise LogError(f"{QUERY}: {'the database refuses it' if hidden else said}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
@@ -24,7 +24,6 @@ def open_logs(
     columns: Mapping[str, str] | None = None,
     form: str | None = None,
     choices: Choices | None = None,
-    hide: Callable[[str], str] | None = None,
     query: Query | None = None,
 ) -> tuple[Log, tuple[Notes, ...]]:
     """Open logs, canonical ones and others, and say what was made of the others.
@@ -37,11 +36,15 @@ def open_logs(
     plans = plan(expand(paths, form), "csv" if columns and form is None else form, choices.labels)
     if query:
         plans.append(_answer(query, columns or {}, form, choices))
-    sources = [canonical_source(item.source, form) for item in plans if item.format in CANONICAL]
+    sources = [
+        canonical_source(item.source, form, choices.redaction)
+        for item in plans
+        if item.format in CANONICAL
+    ]
     others = [item for item in plans if item.format not in CANONICAL]
     notes: tuple[Notes, ...] = ()
     if others:
-        spooled = spool(others, choices, hide)
+        spooled = spool(others, choices)
         notes = spooled.notes
         sources.append(spooled.source())
     if not sources:
@@ -59,7 +62,6 @@ def convert_logs(
     paths: Iterable[str],
     form: str | None = None,
     choices: Choices | None = None,
-    hide: Callable[[str], str] | None = None,
     query: Query | None = None,
     written: str = "",
 ) -> Spool:
@@ -78,12 +80,12 @@ def convert_logs(
         raise LogError("no log files given")
     (item, *more) = plans
     same = item.format in CANONICAL and item.source.name.lower().endswith(written or "\0")
-    if same and not more and not choices.columns and choices.disguise is None:
+    if same and not more and not choices.columns and choices.redaction is None:
         raise LogError(
             f"{item.source.name}: read as canonical {item.format} ({item.reason}); it needs no "
             "conversion. Name another kind of file with -o, or give --format if it is another"
         )
-    return spool(plans, choices, hide)
+    return spool(plans, choices)
 
 
 def _answer(query: Query, columns: Mapping[str, str], form: str | None, choices: Choices) -> Plan:

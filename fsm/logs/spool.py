@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from fsm.logs.files import Input, line_texts
 from fsm.logs.implied import implied, merged
 from fsm.logs.meaning import BESIDE
 from fsm.logs.notes import Notes
+from fsm.logs.records import recorded_events
+from fsm.logs.redact import Redaction
 from fsm.replay.fold import Codes
 from fsm.replay.output import ROWS, write_frames
 from fsm.replay.source import Source
@@ -39,8 +41,10 @@ class Spool:
     path: Path
     notes: tuple[Notes, ...]
     inputs: Mapping[str, Input] = field(default_factory=dict)
-    hide: Callable[[str], str] | None = None
-    """What takes addresses out of a quoted line."""
+    redaction: Redaction | None = None
+    """What the rows were redacted by; no line is quoted then."""
+    records: frozenset[str] | None = None
+    """The machines' events that the formats of the rows can record; ``None``: any."""
 
     def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
         """Yield the rows that machines hear, or those that are kept beside them."""
@@ -55,18 +59,19 @@ class Spool:
         """Return what a replay reads."""
         names = [note.name for note in self.notes]
         name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-        return Source(self.path, name, "frame", self.events(), origin=self)
+        return Source(
+            self.path, name, "frame", self.events(), origin=self, records=lambda: self.records
+        )
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""
-        wanted = pl.Series(_ROW, np.unique(rows), pl.UInt32)
-        places = self.source().raw({}).select("file", "line").with_row_index(_ROW)
-        found = places.filter(pl.col(_ROW).is_in(wanted.implode())).collect(engine="streaming")
-        found = found.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
+        found = self._at(rows, "file", "line")
         return found["file"], found["line"].to_numpy().astype(np.intp)
 
     def quotes(self, rows: Codes) -> list[str]:
-        """Return the lines that rows were made of, as they stand."""
+        """Return the lines that rows were made of, or what is safe of them."""
+        if self.redaction:
+            return self._outlines(rows)
         files, lines = self.places(rows)
         texts: dict[tuple[str, int], str] = {}
         for name in files.unique().to_list():
@@ -74,17 +79,32 @@ class Spool:
             found = line_texts(self.inputs[name], numbers)
             texts.update({(name, number): text for number, text in found.items()})
         pairs = zip(files.to_list(), lines.tolist(), strict=True)
-        said = (texts.get(pair, "") for pair in pairs)
-        return [self.hide(text) for text in said] if self.hide else list(said)
+        return [texts.get(pair, "") for pair in pairs]
+
+    def _outlines(self, rows: Codes) -> list[str]:
+        """Return the safe fields of rows: time, format, native event, what was replied."""
+        parts = [
+            pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"),
+            pl.col("format"),
+            pl.coalesce("native", "event"),
+            pl.coalesce("reply", "code"),
+        ]
+        outline = pl.concat_str(parts, separator=" ", ignore_nulls=True)
+        return self._at(rows, outline.alias("outline"))["outline"].to_list()
+
+    def _at(self, rows: Codes, *columns: str | pl.Expr) -> pl.DataFrame:
+        """Return columns of rows, given by their numbers."""
+        wanted = pl.Series(_ROW, np.unique(rows), pl.UInt32)
+        places = self.source().raw({}).select(*columns).with_row_index(_ROW)
+        found = places.filter(pl.col(_ROW).is_in(wanted.implode())).collect(engine="streaming")
+        return found.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
 
 
-def spool(
-    plans: Iterable[Plan], choices: Choices, hide: Callable[[str], str] | None = None
-) -> Spool:
+def spool(plans: Iterable[Plan], choices: Choices) -> Spool:
     """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
     directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
     try:
-        found = _spooled(list(plans), choices, Path(directory.name), hide)
+        found = _spooled(list(plans), choices, Path(directory.name))
     except BaseException:
         directory.cleanup()
         raise
@@ -92,9 +112,7 @@ def spool(
     return found
 
 
-def _spooled(
-    plans: list[Plan], choices: Choices, place: Path, hide: Callable[[str], str] | None
-) -> Spool:
+def _spooled(plans: list[Plan], choices: Choices, place: Path) -> Spool:
     first, path = place / "read.parquet", place / "log.parquet"
     notes: list[Notes] = []
     write_frames(_never_none(convert(plans, choices, notes)), first)
@@ -106,10 +124,10 @@ def _spooled(
         _count(counts, plans, notes)
     else:
         first.rename(path)
-    if hide:
-        for note in notes:
-            note.hide(hide)
-    return Spool(path, tuple(notes), {item.source.name: item.source for item in plans}, hide)
+    found = pl.scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
+    records = recorded_events({item.format for item in plans}, found, choices.relayed)
+    inputs = {item.source.name: item.source for item in plans}
+    return Spool(path, tuple(notes), inputs, choices.redaction, records)
 
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from fsm.logs.canonical import SCHEMA
 from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Input
 from fsm.logs.notes import Notes
+from fsm.logs.records import records_of
+from fsm.logs.redact import Redaction
 from fsm.replay.fold import Codes
 from fsm.replay.scan import OWN, frames, readable
 from fsm.replay.source import QUERY, Log, Source, check_columns, listed, open_remote, open_source
@@ -24,13 +26,16 @@ __all__ = ["canonical_source", "unconverted"]
 
 _UNKNOWN_TO_POLARS = (b"BZh", b"\xfd7zXZ\x00")
 _SHOWN = 5
+_FREE = ("rule", "file", "line")
+"""Columns of any text, and what goes with them: left out where recipients are pseudonyms."""
+_DOUBTFUL = "doubtful; why is not shown with --pseudonymise"
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
-def canonical_source(place: Input, form: str | None) -> Source:
+def canonical_source(place: Input, form: str | None, redaction: Redaction | None = None) -> Source:
     """Return what reads a canonical file; ``form`` None tells by its content."""
     if place.url is not None:
-        return open_remote(place.url)
+        return replace(open_remote(place.url), redaction=redaction)
     keep = place.keep
     with place.path.open("rb") as file:
         if file.read(6).startswith(_UNKNOWN_TO_POLARS):
@@ -40,8 +45,8 @@ def canonical_source(place: Input, form: str | None) -> Source:
         source = Source(place.path, QUERY, "frame", pl.scan_parquet(place.path))
     else:
         source = open_source(place.path, place.name, form if form in CANONICAL else None)
-    weakref.finalize(source, id, keep)  # a temporary file stays as long as its source
-    return source
+    held, records = (keep, source.keep), partial(records_of, source)
+    return replace(source, redaction=redaction, records=records, keep=held)
 
 
 def _unpacked(packed: Input) -> Input:
@@ -71,12 +76,16 @@ def unconverted(source: Source, columns: Mapping[str, str], notes: Notes) -> Ite
 def _own(log: Log, source: Source, notes: Notes) -> list[str]:
     """Return the columns that only converted logs have, as far as they are there."""
     wanted = [name for name in SCHEMA if name not in log.named]
+    dropped = _FREE if source.redaction else ()
+    wanted = [name for name in wanted if name not in dropped]
     if source.format == "jsonl":
         return wanted
     there = source.raw(log.named).collect_schema().names()
-    others = [name for name in there if name not in SCHEMA and name not in log.named.values()]
+    kept = {*SCHEMA, *log.named.values()} - {*dropped}
+    others = [name for name in there if name not in kept]
     if others:
-        notes.assumed["columns"] = f"other columns are left out: {listed(others, _SHOWN)}"
+        names = listed(others, _SHOWN, redacted=source.redaction is not None)
+        notes.assumed["columns"] = f"other columns are left out: {names}"
     return [name for name in wanted if name in there and name not in log.named.values()]
 
 
@@ -94,6 +103,8 @@ def _rows(frame: pl.DataFrame, source: Source, own: list[str], lines: pl.Series)
     for name, dtype in SCHEMA.items():
         if name in own:
             column = pl.coalesce(_typed(pl.col(f"{OWN}{name}"), dtype), given.get(name))
+            if name == "doubt" and source.redaction:
+                column = pl.when(column.is_not_null()).then(pl.lit(_DOUBTFUL))
         elif name in frame.columns and name != "file":
             column = pl.col(name)
         else:

@@ -34,7 +34,8 @@ LIMIT = 100_000
 _LONGEST_NAME = 80
 _MARKER = (
     "fsm_suite(machine, method='chain', extra_states=0, observable='status', rejections=True, "
-    "to=None, covering=None): run the conformance tests of a machine; see fsm.pytest_plugin"
+    "to=None, covering=None, max_symbols=...): run the conformance tests of a machine; "
+    "see fsm.pytest_plugin"
 )
 
 
@@ -137,6 +138,8 @@ def _cases(
     )
     nodeid = metafunc.definition.nodeid
     record = Covered.record(metafunc.config, nodeid, made)
+    if made.estimate.least.tests > LIMIT:
+        raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
     cases: list[Any] = []
     for word in made.words():
         if len(cases) == LIMIT:

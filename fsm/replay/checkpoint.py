@@ -42,10 +42,14 @@ _BLOCK = 1 << 20
 
 
 def settings_of(
-    machines: Sequence[Machine], validity: int | None, every: int, dedupe: bool
+    machines: Sequence[Machine],
+    validity: int | None,
+    every: int,
+    dedupe: bool,
+    pseudonyms: str | None = None,
 ) -> Settings:
     """Return what all runs on a checkpoint have to share."""
-    return Settings({m.name: _digest(m) for m in machines}, validity, every, dedupe)
+    return Settings({m.name: _digest(m) for m in machines}, validity, every, dedupe, pseudonyms)
 
 
 def _digest(machine: Machine) -> str:
@@ -151,12 +155,13 @@ class Checkpoint:
             remedy = f"write the {what} to a file"
             if source.origin is not None:
                 remedy = f"convert {source.name} first: fsm convert LOG -o events.parquet"
+                remedy += " --pseudonymise KEY" if source.origin.redaction else ""
             raise LogError(f"a checkpoint knows logs by their files; {remedy}")
         seen = {file.digest: file for file in self.before.manifest.absorbed}
         seen |= {file.digest: file for _, file in self._fresh}
         sizes = {file.size for file in seen.values()}
         digest, before = "", None
-        for size, digest in _digests(source.path, sizes):  # noqa: B007
+        for size, digest in _digests(source, sizes):  # noqa: B007
             before = seen.get(digest, before)
         if before is not None and before.digest != digest:
             source = _continued(source, before)
@@ -232,6 +237,13 @@ class _Run:
 
 def _compare(directory: Path, begun: Settings, now: Settings) -> None:
     """Refuse to continue with other machines or settings."""
+    if begun.pseudonyms != now.pseudonyms:
+        how = "with another key for" if begun.pseudonyms and now.pseudonyms else "without"
+        how = how if now.pseudonyms else "with"
+        raise CheckpointError(
+            f"{directory}: was begun {how} --pseudonymise; do the same, "
+            "or execute the whole log in a new directory"
+        )
     if set(begun.machines) != set(now.machines):
         raise CheckpointError(
             f"{directory}: was begun with {', '.join(begun.machines)}; "
@@ -254,11 +266,12 @@ def _compare(directory: Path, begun: Settings, now: Settings) -> None:
 # Files ---------------------------------------------------------------------------------------
 
 
-def _digests(path: Path, sizes: set[int]) -> Iterator[tuple[int, str]]:
+def _digests(source: Source, sizes: set[int]) -> Iterator[tuple[int, str]]:
     """Yield the digests of the file's beginnings of these sizes, and at the end of all of it."""
-    total, digest = 0, hashlib.blake2b(digest_size=16)
+    key = source.redaction.digest_key if source.redaction else b""  # nobody can try a guess out
+    total, digest = 0, hashlib.blake2b(digest_size=16, key=key)
     stops = sorted(sizes)
-    with path.open("rb") as file:
+    with source.path.open("rb") as file:
         while block := file.read(min(_BLOCK, stops[0] - total) if stops else _BLOCK):
             digest.update(block)
             total += len(block)

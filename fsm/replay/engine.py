@@ -8,7 +8,7 @@ they did is counted, and written back to the chunks for those tables that ask ro
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ from fsm.replay.chunk import DIGITS, Bucket, Chunk, deal
 from fsm.replay.fold import smallest
 from fsm.replay.found import Tables, execute_bucket
 from fsm.replay.outcome import Outcome, Totals
+from fsm.replay.recorded import Unrecorded, unrecorded
 from fsm.replay.result import MachineResult, Replay
 from fsm.replay.scan import Batch, Reader, Wanted
 from fsm.replay.settle import Rules
@@ -56,6 +57,8 @@ class Job:
     statuses: bool = False
     traffic: bool = False
     sojourns: bool = False
+    exact: bool = False
+    """Keep what the exact series is made of; the series by ``every`` is made as well."""
     dedupe: bool = False
     cross_check: bool = True
     memory: int = 1 << 30
@@ -109,10 +112,11 @@ def replay(
     bounded amount of work allows, those that the log met first; see
     :mod:`fsm.compile.crosscheck`.
 
-    ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic and
-    sojourn times will be asked for, which saves a second pass. Columns beyond ``memory`` bytes
-    (default: a quarter of the machine's) go to a temporary file. ``workers`` is the number of
-    threads (default: one per processor). ``progress`` is told the number of rows read so far.
+    ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic,
+    sojourn times and the exact series will be asked for, which saves a second pass. Columns
+    beyond ``memory`` bytes (default: a quarter of the machine's) go to a temporary file.
+    ``workers`` is the number of threads (default: one per processor). ``progress`` is told the
+    number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is read. Files that it knows (by their content) are
@@ -137,6 +141,7 @@ def replay(
         statuses=statuses,
         traffic=detail,
         sojourns=detail,
+        exact=detail and every is not None and checkpoint is None,
         dedupe=dedupe,
         cross_check=cross_check and oracle,
         memory=_quarter() if memory is None else memory,
@@ -144,13 +149,13 @@ def replay(
         progress=progress,
     )
     if checkpoint is None:
-        return _executed(log, given, team, job, to_send)
+        return _executed(log, given, team, job, to_send, records=log.records)
     from fsm.replay.checkpoint import Checkpoint, settings_of
 
-    settings = settings_of(team, job.validity, job.every or 0, dedupe)
+    settings = settings_of(team, job.validity, job.every or 0, dedupe, log.pseudonyms)
     with Checkpoint.opened(Path(checkpoint), settings) as saved:
         job = replace(job, resumable=True, statuses=True, latest=saved.before.totals.latest)
-        result = _executed(saved.resume(log), given, team, job, to_send, saved)
+        result = _executed(saved.resume(log), given, team, job, to_send, saved, log.records)
         saved.commit(result.log, result.outcome, result.new_rejections)
     return result
 
@@ -162,6 +167,7 @@ def _executed(
     job: Job,
     to_send: int | None,
     saved: Checkpoint | None = None,
+    records: frozenset[str] | None = None,
 ) -> Replay:
     met_first = job.cross_check and not crosscheck.covers(team, crosscheck.MOST)
     outcome = run_pass(log, team, replace(job, traffic=job.traffic or met_first))
@@ -169,6 +175,12 @@ def _executed(
         raise LogError(f"{to_send:,} messages to send, but the log has {outcome.messages:,}")
     whole = outcome.messages if to_send is None else to_send
     totals = outcome.totals(saved.before.totals if saved else Totals())
+    lacking = {
+        machine.name: unrecorded(
+            machine, records, outcome.states(machine.name), deadlines=job.validity is not None
+        )
+        for machine in team
+    }
     return Replay(
         log=log,
         events=totals.events,
@@ -177,7 +189,7 @@ def _executed(
         duplicates=totals.duplicates if job.dedupe or "event_id" in log.present else None,
         to_send=whole,
         validity=None if job.validity is None else job.validity * _MICROSECOND,
-        machines={m.name: _result(outcome, m, whole, totals) for m in given},
+        machines={m.name: _result(outcome, m, whole, totals, lacking) for m in given},
         crosscheck=_checked(team, outcome if met_first else None) if job.cross_check else None,
         outcome=outcome,
         again=lambda **more: run_pass(log, team, replace(job, **more)),
@@ -185,6 +197,7 @@ def _executed(
         dedupe=job.dedupe,
         late=totals.late if saved else None,
         before=saved.before if saved else None,
+        unrecorded=lacking,
     )
 
 
@@ -222,7 +235,14 @@ def _quarter() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
 
 
-def _result(outcome: Outcome, machine: Machine, to_send: int, totals: Totals) -> MachineResult:
+def _result(
+    outcome: Outcome,
+    machine: Machine,
+    to_send: int,
+    totals: Totals,
+    lacking: Mapping[str, Unrecorded],
+) -> MachineResult:
+    unknown = lacking[machine.name]
     states = outcome.states(machine.name)
     statuses = status_counts(machine, states)
     indicators = shares(machine, statuses, to_send)
@@ -231,8 +251,9 @@ def _result(outcome: Outcome, machine: Machine, to_send: int, totals: Totals) ->
         companion = team.machines[number]
         beside = status_counts(companion, outcome.states(companion.name))
         indicators |= shares(companion, beside, to_send)
+        unknown = unknown.with_companion(lacking[companion.name])
     expired = totals.expired[machine.name]
-    return MachineResult(to_send, states, statuses, indicators, expired)
+    return MachineResult(to_send, states, statuses, indicators, expired, unknown)
 
 
 # One pass --------------------------------------------------------------------------------------
@@ -268,7 +289,7 @@ class _Pass:
             deliveries=with_deliveries,
         )
         self.reader = Reader(log, teams[0].alphabet.events, wanted)
-        in_time = job.validity or job.dedupe or job.resumable or job.sojourns
+        in_time = job.validity or job.dedupe or job.resumable or job.sojourns or job.exact
         self.trusting = ordered and not in_time
         self.carried = ["keys", "checks", "codes"]
         self.carried += ["ids"] if ids else []
@@ -276,15 +297,16 @@ class _Pass:
         self.carried += [] if self.trusting else ["times", "seqs"]
         self.carried += ["deliveries"] if job.validity is not None else []
         self.chunks: list[Chunk] = []
+        self.unseen = dict(enumerate(self.teams[0].alphabet.events))
         self.last = (np.iinfo(np.int64).min, np.iinfo(np.int64).min)
         self.latest = np.iinfo(np.int64).min if job.latest is None else job.latest
         self.earliest = np.iinfo(np.int64).max
-        self.starts: dict[str, tuple[int, int]] = {}
 
     def run(self) -> Outcome:
         for batch in self.reader.batches():
             if len(batch.keys):
                 self._check_order(batch)
+                self._note_events(batch)
                 self.chunks.append(self._chunk(batch))
             if self.job.progress:
                 self.job.progress(batch.first + batch.height)
@@ -297,16 +319,22 @@ class _Pass:
             self.job.every,
             traffic_counted=self.job.traffic,
             sojourns_timed=self.job.sojourns,
+            exact_in=self.store if self.job.exact else None,
+            unseen=frozenset(self.unseen.values()),
         )
         if self.chunks:
             outcome.earliest, outcome.latest = self.earliest, self.latest
-            outcome.starts = self.starts
         with ThreadPoolExecutor(self.job.workers) as pool:
             todo = partial(execute_bucket, rules=rules, tables=self._tables())
             for found in pool.map(todo, buckets):
                 outcome.add(found)
         outcome.finish()
         return outcome
+
+    def _note_events(self, batch: Batch) -> None:
+        """Note which events there are; each is looked for until it is met."""
+        for code in [code for code in self.unseen if (batch.codes == code).any()]:
+            del self.unseen[code]
 
     def _end(self) -> int:
         """Return the instant up to which validity periods end."""
@@ -327,14 +355,13 @@ class _Pass:
             self.job.resumable and ("ids" in self.carried or self.job.dedupe),
             self.job.traffic,
             self.job.sojourns,
+            self.job.exact,
         )
 
     def _check_order(self, batch: Batch) -> None:
         times, seqs = batch.times, batch.seqs
         self.latest = max(self.latest, int(times.max()))
         self.earliest = min(self.earliest, int(times.min()))
-        if self.job.validity is not None:
-            self._note_starts(batch)
         if not self.trusting:
             return
         first = (int(times[0]), int(seqs[0]) if seqs is not None else 0)
@@ -344,15 +371,6 @@ class _Pass:
         if first < self.last or back.any():
             raise _DisorderError
         self.last = (int(times[-1]), int(seqs[-1]) if seqs is not None else 0)
-
-    def _note_starts(self, batch: Batch) -> None:
-        """Note when the first and the last validity period begins."""
-        alphabet = self.teams[0].alphabet
-        for start in alphabet.starts:
-            times = batch.times[batch.codes == alphabet.events.index(start)]
-            if len(times):
-                extremes = (int(times.min()), int(times.max()), *self.starts.get(start, ()))
-                self.starts[start] = min(extremes), max(extremes)
 
     def _chunk(self, batch: Batch) -> Chunk:
         job, past = self.job, None

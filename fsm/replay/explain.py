@@ -13,9 +13,10 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.machine import Effect, Machine
 from fsm.replay.engine import microseconds_since_1970, team_of
+from fsm.replay.recorded import unrecorded
 from fsm.replay.scan import Reader, Wanted, microseconds_of, read_batches
 from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
-from fsm.replay.source import Log, place_of
+from fsm.replay.source import PSEUDONYM, Log, place_of
 from fsm.replay.team import Team, assemble, each_machine
 
 __all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
@@ -54,6 +55,8 @@ class Story:
     message: str
     recipient: str | None
     entries: tuple[Entry, ...]
+    not_recorded: tuple[str, ...] = ()
+    """The indicators that the log cannot know."""
 
 
 def explain(
@@ -76,13 +79,21 @@ def explain(
     team = team_of(machines, companions)
     history = history_of(log, frame, team, validity, as_of, dedupe)
     by_name = {m.name: m for m in team}
+    lacking: dict[str, None] = {}
+    for machine in team:
+        unknown = unrecorded(machine, log.records, {}, deadlines=validity is not None)
+        names = (indicator.name for indicator in machine.indicators)
+        lacking |= dict.fromkeys(name for name in names if name in unknown.indicators)
     return tuple(
         Story(
             message,
             str(part["recipient"][0]) if "recipient" in log.keys else None,
             tuple(_entries(log, part, by_name)),
+            tuple(lacking),
         )
-        for part in history.partition_by(log.keys, maintain_order=True)
+        for part in history.sort(log.keys, maintain_order=True).partition_by(
+            log.keys, maintain_order=True
+        )
     )
 
 
@@ -114,6 +125,8 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
 def _unheard_of(log: Log, message: str) -> str:
     ids = pl.concat([log.scan(source).select("message_id") for source in log.sources])
     events = ids.select(pl.len()).collect().item()
+    if PSEUDONYM.fullmatch(message):  # nothing is like another one
+        return f"no message {message!r} in {events:,} events"
     known = ids.unique().sort("message_id").head(100_000).collect().to_series().to_list()
     close = get_close_matches(message, [name for name in known if name], 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -30,23 +30,27 @@ class Faulty(Protocol):
     def name(self) -> str: ...
     @property
     def format(self) -> str: ...
+    @property
+    def redaction(self) -> object: ...
 
 
 def unreadable(source: Faulty, error: Exception) -> LogError:
     """Say in one line what is wrong with a file that polars could not read."""
     if source.format == "frame" and is_remote(source.name):
         return refused(source.name, error)
-    message = str(error).split("\n", 1)[0]
+    message = said = str(error).split("\n", 1)[0]
+    if source.redaction:
+        said = "what the parser says of it is not shown with --pseudonymise"
     if "unexpected end of file" in message or "incomplete frame" in message:
         return LogError(f"{source.name}: the compressed file is cut short; fetch it again")
     if "deflate" in message or "corrupt" in message:
         return LogError(f"{source.name}: the compressed file is damaged; fetch it again")
     if source.format in ("parquet", "frame"):
-        return LogError(f"{source.name}: not readable as Parquet: {message}")
+        return LogError(f"{source.name}: not readable as Parquet: {said}")
     line = _first_bad_line(source)
     if line:
         return LogError(f"{source.name}:{line[0]}: {line[1]}")
-    return LogError(f"{source.name}: not readable as {source.format.upper()}: {message}")
+    return LogError(f"{source.name}: not readable as {source.format.upper()}: {said}")
 
 
 def _first_bad_line(source: Faulty) -> tuple[int, str] | None:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fsm.replay.chunk import Bucket
+from fsm.replay.exact_series import Steps
 from fsm.replay.fold import Codes, Index, Mask
 from fsm.replay.settle import DUE, NEVER, Rows, Rules, settle
 from fsm.replay.sojourn import NO_SOJOURNS, sojourns
@@ -30,7 +31,8 @@ class Tables:
     """Which tables are wanted row by row.
 
     ``every`` is the period of the series in microseconds. With ``traffic`` every cell's events
-    are counted, with ``sojourns`` the states are timed. With ``resumable``, what a later replay
+    are counted, with ``sojourns`` the states are timed, with ``exact`` the ends of periods are kept
+    for the exact series. With ``resumable``, what a later replay
     needs to go on is written as well; with ``remember``, for all rows of a message's last instant.
     """
 
@@ -40,6 +42,7 @@ class Tables:
     remember: bool = False
     traffic: bool = False
     sojourns: bool = False
+    exact: bool = False
 
 
 @dataclass
@@ -64,6 +67,10 @@ class Found:
     met: list[NDArray[np.intp]] = field(default_factory=list)
     """Per team: how many events met each cell, ends of periods included."""
     sojourns: pl.DataFrame = field(default_factory=lambda: NO_SOJOURNS)
+    due_steps: Steps | None = None
+    """The ends of periods, where the exact series is wanted."""
+    starts: NDArray[np.int64] | None = None
+    """When the first and the last validity period of each kind began (periods x 2)."""
 
 
 def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
@@ -84,6 +91,7 @@ def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
         open_expired=did.expired([f.cells[did.dues[did.open]] for f in folded]),
         rejected_rows=rows,
         rejected_cells=cells,
+        starts=did.starts(),
     )
     if tables.every is not None:
         _write_outcomes(bucket, did)
@@ -97,6 +105,8 @@ def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
         ]
     if tables.sojourns:
         found.sojourns = sojourns(settled, rules)
+    if tables.exact and len(did.dues):
+        found.due_steps = did.due_steps()
     if tables.statuses:
         _write_finals(bucket, did)
     if tables.resumable:
@@ -177,6 +187,29 @@ class _Did:
             Tally.of(deliveries, periods, team.effects.of_cell[folded.cells[at]])
             for team, folded in zip(self.rules.teams, self.settled.folded, strict=True)
         ]
+
+    def due_steps(self) -> Steps:
+        """Return the ends of periods that change something, as steps of the exact series."""
+        assert self.settled.times is not None  # noqa: S101
+        classes = [
+            team.effects.of_cell[folded.cells[self.dues]]
+            for team, folded in zip(self.rules.teams, self.settled.folded, strict=True)
+        ]
+        moved = np.zeros(len(self.dues), np.bool_)
+        for team, column in zip(self.rules.teams, classes, strict=True):
+            moved |= team.effects.changes.any(axis=1).take(column)
+        return Steps(self.settled.times[self.dues][moved], [column[moved] for column in classes])
+
+    def starts(self) -> NDArray[np.int64] | None:
+        """Return when the first and the last period of each kind began, as ``NEVER`` where none.
+
+        A message's period begins with the first of its start events; later ones begin no other.
+        """
+        began = self.settled.began
+        if began is None or not len(began):
+            return None
+        last = np.where(began == NEVER, np.iinfo(np.int64).min, began).max(axis=0)
+        return np.stack([began.min(axis=0), last], axis=1)
 
     def lasting(self, team: int) -> Codes:
         """Return the states before the ends of periods that are open."""

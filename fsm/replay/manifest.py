@@ -32,12 +32,16 @@ _ANEW = "begin anew in an empty directory"
 
 @dataclass(frozen=True)
 class Settings:
-    """What all runs on a checkpoint share: digests of the machines by name, times in µs."""
+    """What all runs on a checkpoint share: digests of the machines by name, times in µs.
+
+    ``pseudonyms`` is the fingerprint of the key, where recipients are replaced by them.
+    """
 
     machines: Mapping[str, str]
     validity: int | None
     every: int
     dedupe: bool
+    pseudonyms: str | None = None
 
 
 @dataclass(frozen=True)

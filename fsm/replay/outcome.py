@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -12,10 +13,13 @@ from numpy.typing import NDArray
 
 from fsm.machine import Machine
 from fsm.replay.chunk import Chunk
+from fsm.replay.exact_series import Moments, Steps, chunk_steps, exact_series
 from fsm.replay.fold import Index
 from fsm.replay.found import LATE, Found
 from fsm.replay.scan import Reader
+from fsm.replay.settle import NEVER
 from fsm.replay.sojourn import NO_SOJOURNS, summed
+from fsm.replay.store import Store
 from fsm.replay.tally import Tally
 from fsm.replay.team import Team, each_machine, find_machine
 
@@ -44,6 +48,10 @@ class Outcome:
     every: int | None
     traffic_counted: bool = False
     sojourns_timed: bool = False
+    exact_in: Store | None = None
+    """Where the exact series is made, if what it needs was kept."""
+    unseen: frozenset[str] = frozenset()
+    """The events of machines that the log does not have."""
     messages: int = 0
     events: int = 0
     duplicates: int = 0
@@ -51,7 +59,7 @@ class Outcome:
     earliest: int | None = None
     latest: int | None = None
     """The first and the last instant of the log, in microseconds since 1970."""
-    starts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    starts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """When the first and the last validity period began, by the event they are counted from."""
     finals: list[NDArray[np.intp]] = field(default_factory=list)
     """Per team: the number of messages in each of its states."""
@@ -75,6 +83,7 @@ class Outcome:
     _rejections: list[tuple[Index, NDArray[np.uint32]]] = field(default_factory=list)
     _dues: list[tuple[list[Tally], list[Tally]]] = field(default_factory=list)
     _sojourns: list[pl.DataFrame] = field(default_factory=list)
+    _due_steps: list[Steps] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.finals = [np.zeros(len(team.states), np.intp) for team in self.teams]
@@ -99,6 +108,16 @@ class Outcome:
         self._rejections.append((found.rejected_rows, found.rejected_cells))
         self._dues.append((found.dues, found.open_dues))
         self._sojourns.append(found.sojourns)
+        if found.due_steps is not None:
+            self._due_steps.append(found.due_steps)
+        if found.starts is not None:
+            self._add_starts(found.starts)
+
+    def _add_starts(self, found: NDArray[np.int64]) -> None:
+        for event, (first, last) in zip(self.teams[0].alphabet.starts, found.tolist(), strict=True):
+            if first != NEVER:
+                before = self.starts.get(event, (first, last))
+                self.starts[event] = min(first, before[0]), max(last, before[1])
 
     def finish(self) -> None:
         """Put together what the buckets had, in the order of the log."""
@@ -141,6 +160,13 @@ class Outcome:
             self.to_send = grown
         classes = self.teams[number].effects.of_cell.take(outcomes >> 1)
         return Tally.of(deliveries, periods, classes)
+
+    def exact_series(self) -> Iterator[Moments]:
+        """Yield every instant at which an indicator changes; see :mod:`fsm.replay.exact_series`."""
+        assert self.exact_in is not None  # noqa: S101
+        chunks = [partial(chunk_steps, c, self.teams) for c in self.chunks if "period" in c.columns]
+        dues = [partial(_same, steps) for steps in self._due_steps]
+        return exact_series([*chunks, *dues], self.teams, self.exact_in)
 
     @property
     def events_known(self) -> tuple[str, ...]:
@@ -252,6 +278,10 @@ class Outcome:
             hashes = names.hash(self.reader.seeds.delivery).to_numpy()
             codes = self.reader.deliveries.codes(hashes, names)
         return pl.Series("delivery", codes, pl.UInt32)
+
+
+def _same(steps: Steps) -> Steps:
+    return steps
 
 
 def _deadline(machine: Machine) -> str:

@@ -6,8 +6,8 @@ kept, only what their events did.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,11 +16,14 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.indicators import Share
+from fsm.replay.exact_series import Moments
 from fsm.replay.fold import Codes
 from fsm.replay.outcome import Outcome
+from fsm.replay.recorded import RECORDED, Unrecorded
 from fsm.replay.rejections import Kinds, Rejections
 from fsm.replay.sojourn import named
 from fsm.replay.source import Log
+from fsm.replay.team import each_machine
 from fsm.replay.texts import Texts
 from fsm.shown import Shown
 
@@ -41,6 +44,22 @@ class MachineResult:
     indicators: dict[str, Share]
     expired: int
     """Messages whose validity period ended while they were retried."""
+    unrecorded: Unrecorded = RECORDED
+    """What the log cannot know; there, a count of 0 means nothing."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the counts for JSON; what is not recorded is null, and ``not_recorded`` says why.
+
+        ``not_recorded`` is there only where something is.
+        """
+        unknown = self.unrecorded
+        nothing = {"count": None, "percent": None}
+        facts = asdict(self)
+        del facts["unrecorded"]
+        facts["states"] |= dict.fromkeys(unknown.states)
+        facts["statuses"] |= dict.fromkeys(unknown.statuses)
+        facts["indicators"] |= dict.fromkeys(unknown.indicators, nothing)
+        return facts | ({"not_recorded": unknown.as_dict()} if unknown else {})
 
     @property
     def sent(self) -> int:
@@ -72,17 +91,19 @@ class Replay(Shown):
     """Rejected events that are older than what the checkpoint had seen of their message."""
     before: Before | None = None
     """What earlier runs left in the checkpoint."""
+    unrecorded: Mapping[str, Unrecorded] = field(default_factory=dict)
+    """What the log cannot know, by the name of the machine, companions among them."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; the shape is stable.
 
         ``expired`` comes with a validity period, ``duplicates`` where they are looked for,
-        ``late`` with a checkpoint. What was compared with the classes is no count of the log; it
-        is in :attr:`crosscheck`.
+        ``late`` with a checkpoint, ``not_recorded`` and ``without_events`` where there is any. What
+        was compared with the classes is no count of the log; it is in :attr:`crosscheck`.
         """
         machines = {}
         for name, machine in self.machines.items():
-            facts = asdict(machine)
+            facts = machine.as_dict()
             if self.validity is None:
                 del facts["expired"]
             machines[name] = facts
@@ -91,12 +112,44 @@ class Replay(Shown):
             counts["duplicates"] = self.duplicates
         if self.late is not None:
             counts["late"] = self.late
-        return counts | {"machines": machines}
+        empty = self.without_events
+        return counts | {"machines": machines} | ({"without_events": empty} if empty else {})
 
     @property
     def heard(self) -> int:
         """The number of events that some machine knows."""
         return self.events - self.outcome.unknown
+
+    @property
+    def not_recorded(self) -> Iterator[tuple[list[str], str]]:
+        """Names of indicators that the log cannot know, and why not."""
+        by_reason: dict[str, dict[str, None]] = {}
+        for result in self.machines.values():
+            unknown = result.unrecorded
+            names = dict.fromkeys(name for name in result.indicators if name in unknown.indicators)
+            if names:
+                by_reason[unknown.reason] = by_reason.get(unknown.reason, {}) | names
+        for reason, names in by_reason.items():
+            yield [*names], reason
+
+    @property
+    def without_events(self) -> list[str]:
+        """The recorded indicators of machines none of whose events the log has.
+
+        They are 0; whether such events happened and were not written down, such as opens where
+        nobody tracked them, nobody can tell. Of what a checkpoint holds only the states are known:
+        there, all messages must be in the machine's initial state. Empty where no machine's event
+        was met at all.
+        """
+        if not self.heard:
+            return []
+        found: dict[str, None] = {}
+        for _, _, machine in each_machine(self.outcome.teams):
+            moved = self.outcome.messages - self.outcome.states(machine.name)[machine.initial]
+            if machine.alphabet <= self.outcome.unseen and not moved:
+                unknown = self.unrecorded[machine.name].indicators
+                found |= dict.fromkeys(i.name for i in machine.indicators if i.name not in unknown)
+        return [*found]
 
     # Rejections -----------------------------------------------------------------------------
 
@@ -197,22 +250,25 @@ class Replay(Shown):
         """How long messages of this run stayed in the states of each machine.
 
         Columns: ``machine``, ``state``, ``event`` (what ended the stay; null where the log ends
-        first), ``seconds`` (rounded down; beyond 2,048 to a thousandth), ``count``. Left out are
-        the initial state, whose beginning is not known, and states that nothing leaves.
+        first), ``seconds`` (rounded down; beyond two hours by a thousandth at most), ``count``.
+        Left out are the initial state, whose beginning is not known, and states that nothing
+        leaves.
         """
         timed = self.outcome if self.outcome.sojourns_timed else self.again(sojourns=True)
         return named(timed.sojourns, timed.teams)
 
     def in_detail(self, every: timedelta) -> Replay:
-        """Return the same with traffic, sojourn times and the series by ``every`` at hand.
+        """Return the same with traffic, sojourn times, and both kinds of series at hand.
 
         That is one more pass over the log, instead of one for each of them, and none where they
         were announced.
         """
         micros, now = every // timedelta(microseconds=1), self.outcome
-        if now.every == micros and now.traffic_counted and now.sojourns_timed:
+        kept = now.traffic_counted and now.sojourns_timed and now.exact_in is not None
+        if now.every == micros and kept:
             return self
-        return replace(self, outcome=self.again(every=micros, traffic=True, sojourns=True))
+        asked = self.again(every=micros, traffic=True, sojourns=True, exact=True)
+        return replace(self, outcome=asked)
 
     # Deliveries -----------------------------------------------------------------------------
 
@@ -220,7 +276,8 @@ class Replay(Shown):
         """Return each delivery's indicators at the end of this run, the largest delivery first.
 
         Columns: ``delivery_id``, ``to_send`` (its messages), ``machine``, ``indicator``,
-        ``count``, ``percent``. Empty where the log has no deliveries.
+        ``count``, ``percent``. Empty where the log has no deliveries; indicators that the log
+        cannot know have no rows.
         """
         whole = timedelta(days=1) // timedelta(microseconds=1)
         outcome = self.outcome if self.outcome.every is not None else self.again(every=whole)
@@ -235,13 +292,37 @@ class Replay(Shown):
         by = ["to_send", "delivery_id", "machine", "indicator"]
         if "delivery_id" not in self.log.present:
             found = found.clear()
+        found = self._recorded(found)
         return (
             found.with_columns(names.gather(found["delivery"]))
             .select("delivery_id", "to_send", "machine", "indicator", "count", "percent")
             .sort(by, descending=[True, False, False, False])
         )
 
+    def _recorded(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Leave out rows of indicators that the log cannot know."""
+        for name, unknown in self.unrecorded.items():
+            lacking = pl.col("indicator").is_in(sorted(unknown.indicators))
+            rows = rows.filter(~((pl.col("machine") == name) & lacking))
+        return rows
+
     # Series ---------------------------------------------------------------------------------
+
+    def exact_series(self) -> Iterator[Moments]:
+        """Yield every instant at which an indicator changes, with all counts after it.
+
+        In order of time, a piece after the other, so that a log of any size takes a bounded part
+        of memory. :meth:`series` tells how things stood at the ends of periods; extremes, and
+        what is said of all times, are found here. Raises :class:`fsm.errors.LogError` for a
+        replay that went on from a checkpoint, which keeps no times.
+        """
+        if self.before is not None:
+            raise LogError("the exact series needs the whole log, not what a checkpoint kept")
+        now = self.outcome
+        if now.exact_in is None:
+            hour = timedelta(hours=1) // timedelta(microseconds=1)
+            now = self.again(every=now.every or hour, exact=True)
+        return now.exact_series()
 
     def series(
         self, every: timedelta = timedelta(hours=1), *, of_deliveries: bool = True
@@ -250,7 +331,8 @@ class Replay(Shown):
 
         Columns: ``until`` (end of the period, UTC), ``delivery_id`` (where the log has it),
         ``machine``, ``indicator``, ``count`` and ``percent`` (of the messages to send; of the
-        delivery's own messages where the log has deliveries). Without ``of_deliveries`` it is one
+        delivery's own messages where the log has deliveries). Indicators that the log cannot know
+        have no rows. Without ``of_deliveries`` it is one
         series of the whole log.
         """
         micros = every // timedelta(microseconds=1)
@@ -259,7 +341,7 @@ class Replay(Shown):
         if self.before is not None and self.outcome.every != micros:
             raise LogError(f"the checkpoint does not count by {every}")
         outcome = self.outcome if self.outcome.every == micros else self.again(every=micros)
-        changes, deliveries = outcome.changes(), outcome.deliveries()
+        changes, deliveries = self._recorded(outcome.changes()), outcome.deliveries()
         if self.before is not None:
             changes = self.before.with_changes(changes, outcome)
             deliveries = self.before.with_deliveries(deliveries, outcome)

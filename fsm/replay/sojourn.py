@@ -1,7 +1,9 @@
 """Sojourn times: how long messages stay in a state, and which event ends that.
 
-Seconds are whole up to 2,048; beyond that they are rounded down to a thousandth of themselves at
-most, so that there are few different ones however large the log is.
+Seconds are whole up to two hours. Beyond, they are rounded down by a thousandth of themselves at
+most, so that there are few different ones however large the log is; and always to a divisor of
+the smaller unit in which a duration of that length is told (minutes up to a day, then hours), so
+that what is told of the longest stay, or of half of them, is exact.
 """
 
 from __future__ import annotations
@@ -19,7 +21,12 @@ from fsm.replay.team import Team, each_machine
 __all__ = ["NO_SOJOURNS", "named", "sojourns", "summed"]
 
 _SECOND = 1_000_000
-_DIGITS = 11
+_HOUR, _DAY = 3600, 86_400
+_FROM = np.array([0, 2 * _HOUR, _DAY, 10 * _DAY, 60 * _DAY])
+_STEP = np.array([1, 6, 60, 600, _HOUR])
+"""To how many seconds lengths are rounded down, each step from a length on."""
+_FIRST = np.append(0, np.cumsum(np.diff(_FROM) // _STEP[:-1]))
+"""The number of the first length that is rounded by each step."""
 _KEYS = ["machine", "state", "event", "seconds"]
 
 NO_SOJOURNS = pl.DataFrame(schema=dict.fromkeys([*_KEYS, "count"], pl.Int64))
@@ -29,6 +36,8 @@ NAMES = dict.fromkeys(_KEYS[:3], pl.String) | {"seconds": pl.Int64, "count": pl.
 _LASTS = -1
 _EVENTS = 23
 """Binary digits of a packed event."""
+_LENGTH = 24
+"""Binary digits of a packed length; enough for 1,900 years."""
 
 
 def sojourns(settled: Settled, rules: Rules) -> pl.DataFrame:
@@ -71,30 +80,33 @@ def _stays(settled: Settled, moves: Index, states: Index, end: int | None) -> pl
     until[is_last] = times[is_last] if end is None else end
     events = np.append(settled.codes[moves[1:]].astype(np.int64), 0)[: len(moves)]
     events[is_last] = _LASTS
-    keys = (states << _EVENTS | (events - _LASTS)) << 16 | _packed((until - times) // _SECOND)
-    key = pl.col("key")
-    return (
-        pl.Series("key", keys, pl.Int64)
-        .value_counts()
-        .select(
-            (key // (1 << 16 + _EVENTS)).alias("state"),
-            (key // (1 << 16) % (1 << _EVENTS) + _LASTS).alias("event"),
-            _seconds(key % (1 << 16)).alias("seconds"),
-            pl.col("count").cast(pl.Int64),
-        )
+    lengths = _packed((until - times) // _SECOND)
+    keys = (states << _EVENTS | (events - _LASTS)) << _LENGTH | lengths
+    counted = pl.Series("key", keys, pl.Int64).value_counts()
+    found = counted["key"].to_numpy()
+    return pl.DataFrame(
+        {
+            "state": found >> _LENGTH + _EVENTS,
+            "event": (found >> _LENGTH) % (1 << _EVENTS) + _LASTS,
+            "seconds": _seconds(found % (1 << _LENGTH)),
+            "count": counted["count"].cast(pl.Int64),
+        }
     )
 
 
 def _packed(seconds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Keep the first eleven binary digits, and how many there are beyond them: sixteen in all."""
-    beyond = np.maximum(np.frexp(seconds.astype(np.float64))[1] - _DIGITS, 0).astype(np.int64)
-    packed: NDArray[np.int64] = beyond << _DIGITS | seconds >> beyond
+    """Number the lengths that are told apart, in order."""
+    step = np.searchsorted(_FROM, seconds, side="right") - 1
+    number = _FIRST.take(step) + (seconds - _FROM.take(step)) // _STEP.take(step)
+    packed: NDArray[np.int64] = np.minimum(number, (1 << _LENGTH) - 1)
     return packed
 
 
-def _seconds(packed: pl.Expr) -> pl.Expr:
-    beyond, digits = packed // (1 << _DIGITS), packed % (1 << _DIGITS)
-    return digits * pl.lit(2, pl.Int64).pow(beyond).cast(pl.Int64)
+def _seconds(packed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the lengths by their numbers."""
+    step = np.searchsorted(_FIRST, packed, side="right") - 1
+    seconds: NDArray[np.int64] = _FROM.take(step) + (packed - _FIRST.take(step)) * _STEP.take(step)
+    return seconds
 
 
 def summed(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:

@@ -6,12 +6,13 @@ Every event keeps its file and its row, so that whatever is said of it can be pr
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -29,10 +30,12 @@ from fsm.text import visible
 
 __all__ = [
     "FORMATS",
+    "PSEUDONYM",
     "QUERY",
     "Log",
     "Origin",
     "Proof",
+    "Redaction",
     "Source",
     "check_columns",
     "listed",
@@ -57,8 +60,11 @@ _LONGEST = 80
 _ROW = "\0row"  # a name no header can have
 
 
+PSEUDONYM = re.compile(r"[a-z]-[0-9a-f]{20}")
+"""What stands for a recipient or an id, where those are redacted."""
+
 Proof: TypeAlias = tuple[str, int, str]
-"""Where an event stands: file, line, and the line itself."""
+"""Where an event stands: file, line, and the line itself, or its safe fields."""
 
 
 def place_of(name: str, line: int) -> str:
@@ -70,8 +76,27 @@ def place_of(name: str, line: int) -> str:
     return f"{name}:{'row ' if name == QUERY else ''}{line}"
 
 
+class Redaction(Protocol):
+    """What takes addresses and names out of the rows of a log; see :mod:`fsm.logs.redact`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells keys apart without telling any."""
+
+    @property
+    def digest_key(self) -> bytes:
+        """The key of digests of a file's content."""
+
+    def scanned(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Redact the canonical columns of a log as they are read."""
+
+
 class Origin(Protocol):
     """Where the rows of a converted log come from."""
+
+    @property
+    def redaction(self) -> Redaction | None:
+        """What its rows were redacted by."""
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""
@@ -94,6 +119,12 @@ class Source:
     """Rows at the beginning that are left out."""
     origin: Origin | None = None
     """The files that a frame was made of."""
+    records: Callable[[], frozenset[str] | None] | None = None
+    """What returns the events that it can hold at all; ``None``, here or from it, for any."""
+    redaction: Redaction | None = None
+    """What :meth:`Log.scan` redacts its rows by."""
+    keep: object = field(default=None, compare=False, repr=False)
+    """What holds a temporary file for as long as this source, or one made of it, is there."""
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -266,6 +297,12 @@ class Log:
         there = {name for source in self.sources for name in source.present(self.names(source))}
         return tuple(name for name in self.named if name in there)
 
+    @cached_property
+    def records(self) -> frozenset[str] | None:
+        """The events that some file can hold; ``None`` where one may hold any."""
+        held = [source.records() if source.records else None for source in self.sources]
+        return None if None in held else frozenset().union(*filter(None, held))
+
     def names(self, source: Source) -> dict[str, str]:
         """Return the name of every canonical column in one source."""
         return {name: name for name in self.named} if source.format == CHECKPOINT else self.named
@@ -279,6 +316,12 @@ class Log:
     def identity(self) -> list[str]:
         """The columns that say which message an event is of."""
         return [n for n in ("message_id", "recipient", "delivery_id") if n in self.present]
+
+    @property
+    def pseudonyms(self) -> str | None:
+        """The fingerprint of the key that recipients are redacted by; None where they are not."""
+        keys = (s.redaction or (s.origin and s.origin.redaction) for s in self.sources)
+        return next((key.fingerprint for key in keys if key), None)
 
     def about(self) -> int | None:
         """Return about how many rows there are in all files, without reading them."""
@@ -300,7 +343,8 @@ class Log:
                 picked.append(pl.col(named[name]).alias(name))
             else:
                 picked.append(pl.col(named[name]).cast(pl.String).alias(name))
-        return source.raw(named).select(*picked, *source.further)
+        rows = source.raw(named).select(*picked, *source.further)
+        return source.redaction.scanned(rows) if source.redaction else rows
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -319,10 +363,20 @@ class Log:
         proofs = {}
         distinct = events.select("file", "row").unique(maintain_order=True)
         for (file,), part in distinct.group_by("file", maintain_order=True):
-            rows = part["row"].to_numpy().astype(np.intp)
-            told = zip(rows.tolist(), self.sources[file].proofs(rows), strict=True)
+            source, rows = self.sources[file], part["row"].to_numpy().astype(np.intp)
+            found = self._outlines(source, rows) if source.redaction else source.proofs(rows)
+            told = zip(rows.tolist(), found, strict=True)
             proofs.update({(file, row): proof for row, proof in told})
         return proofs
+
+    def _outlines(self, source: Source, rows: Codes) -> list[Proof]:
+        """Return where each row of a redacted source stands, with its time and event."""
+        outline = pl.concat_str("timestamp", "event", separator=" ", ignore_nulls=True)
+        numbered = self.scan(source).select(outline.alias("outline")).with_row_index(_ROW)
+        found = numbered.filter(pl.col(_ROW).is_in(rows.tolist())).collect()
+        outlines = dict(found.iter_rows())
+        lines = zip(rows.tolist(), source.lines(rows).tolist(), strict=True)
+        return [(source.name, line, outlines[row]) for row, line in lines]
 
     def locate(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the events with ``file`` as its name and ``line`` in it."""
@@ -372,17 +426,13 @@ def _open(path: str, log_format: str | None) -> Iterator[Source]:
         yield open_remote(path)
     else:
         for file in fetch(path):
-            source = open_source(file.path, file.name, log_format)
-            weakref.finalize(source, id, file.keep)  # it stays as long as its source
-            yield source
+            yield replace(open_source(file.path, file.name, log_format), keep=file.keep)
 
 
 def open_remote(url: str) -> Source:
     """Open Parquet in an object store, which is read where it lies, or on the web."""
     frame, keep = scan_remote(url)
-    source = Source(Path(), name_of(url), "frame", frame)
-    weakref.finalize(source, id, keep)  # a temporary file stays as long as its source
-    return source
+    return Source(Path(), name_of(url), "frame", frame, keep=keep)
 
 
 def _standard_input(log_format: str | None) -> Source:
@@ -448,15 +498,22 @@ def check_columns(source: Source, named: Mapping[str, str]) -> None:
     there = source.present(named)
     for name in NEEDED:
         if name not in there:
+            names = _shown_columns(source, named)
             header = source.name if source.name == QUERY else f"{source.name}:1"
             raise LogError(
                 f"{header}: no column {named[name]!r}; there are: "
-                f"{listed(_shown_columns(source, named))}. Map one with --column {name}=NAME"
+                f"{listed(names, redacted=source.redaction is not None)}. "
+                f"Map one with --column {name}=NAME"
             )
 
 
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """Return the first of the names that a file has for its columns, for a message of one line."""
+def listed(names: Sequence[str], most: int = 12, *, redacted: bool = False) -> str:
+    """Return the first of the names that a file has for its columns, for a message of one line.
+
+    Without a header the first row of data stands there: redacted, only their number is told.
+    """
+    if redacted:
+        return f"{len(names):,}, whose names are not shown with --pseudonymise"
     shown = [visible(name[:_LONGEST]) for name in names[:most]]
     return ", ".join(shown) + (", ..." if len(names) > most else "")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fsm.machine import Machine
-from fsm.report.content import charted, deadline_of, parted
+from fsm.report.content import charted, deadline_of
 from fsm.report.curves import thinned
 from fsm.report.figures import Figures
 from fsm.report.sides import Side
@@ -40,9 +40,10 @@ def chart_block(found: Figures) -> dict[str, Any]:
 
 
 def _meeting(found: Figures) -> int | None:
-    """Return when two sides agree for good, if they ever part."""
-    since = [one.together_since for one in parted(found)]
-    return max((time for time in since if time is not None), default=None)
+    """Return the second in which two sides agree for good, if they ever part."""
+    since = [one.together_since for one in found.extremes.partings]
+    latest = max((time for time in since if time is not None), default=None)
+    return None if latest is None else -(-latest // 1_000_000)
 
 
 def message_block(found: Figures) -> dict[str, Any]:

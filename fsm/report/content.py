@@ -12,14 +12,22 @@ from fsm.logs.summary import summary
 from fsm.report.deliveries import deliveries
 from fsm.report.figures import Figures
 from fsm.report.names import short_name
-from fsm.report.parting import Parting, partings
 from fsm.report.passage import Exit, Passage, passages
-from fsm.report.sentences import counted, deadlines, messages_of, parting, period, rejections, when
+from fsm.report.sentences import (
+    counted,
+    deadlines,
+    messages_of,
+    parting,
+    period,
+    rejections,
+    unknown,
+    when,
+)
 from fsm.report.sides import Side, StatusPart
 from fsm.report.waiting import STAYING, Bin, Waiting, duration, waitings
 from fsm.text import shortened
 
-__all__ = ["charted", "content", "deadline_of", "parted"]
+__all__ = ["charted", "content", "deadline_of"]
 
 _DELIVERIES = 500
 _EXITS = 6
@@ -34,8 +42,9 @@ def content(found: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
     return {
         "sides": found.sides,
         "panel": _panel(found),
+        "unknown": list(unknown(found.replay)),
         "charts": charted(found),
-        "parted": list(parting(parted(found), *found.sides)) if len(found.sides) == 2 else [],
+        "parted": list(parting(found.extremes, *found.sides)) if len(found.sides) == 2 else [],
         "validity": {"shown": span, "said": said},
         "period": period(found.every),
         "groups": [_group(found, group) for group in found.groups],
@@ -52,21 +61,29 @@ def content(found: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class PanelRow:
-    """An indicator and what the sides show; ``agreed`` names them where they show the same."""
+    """An indicator and what the sides show; ``agreed`` names them where they show the same.
+
+    A share of ``None`` stands for what the log cannot know.
+    """
 
     name: str
-    shown: tuple[tuple[Side, Share], ...]
+    shown: tuple[tuple[Side, Share | None], ...]
     agreed: str
 
 
 def _panel(found: Figures) -> dict[str, Any]:
-    rows = [_panel_row(found, name) for name in found.curves.indicators]
-    sent = {side.result.sent for side in found.sides}
-    return {"to_send": found.to_send, "sent": max(sent), "indicators": rows}
+    names = dict.fromkeys(i.name for side in found.sides for _, i in side.indicators)
+    rows = [_panel_row(found, name) for name in names]
+    sent = [side.result.sent for side in found.sides if not side.result.unrecorded.sent]
+    return {"to_send": found.to_send, "sent": max(sent, default=None), "indicators": rows}
 
 
 def _panel_row(found: Figures, name: str) -> PanelRow:
-    shown = [(s, s.result.indicators[name]) for s in found.sides if name in s.result.indicators]
+    shown = [
+        (s, None if name in s.result.unrecorded.indicators else s.result.indicators[name])
+        for s in found.sides
+        if name in s.result.indicators
+    ]
     alike = len(shown) > 1 and len({share for _, share in shown}) == 1
     agreed = ("Both" if len(shown) == 2 else "All") if alike else ""
     return PanelRow(name, tuple(shown[:1] if alike else shown), agreed)
@@ -78,15 +95,8 @@ def _panel_row(found: Figures, name: str) -> PanelRow:
 def charted(found: Figures) -> list[str]:
     """Return the indicators that have a chart: a companion's only where it ever counts."""
     own = {indicator.name for side in found.sides for indicator in side.machine.indicators}
-    lines = found.curves.lines
-    moved = {name for (name, _), line in lines.items() if line.any()}
+    moved = {name for _, name in found.extremes.moved}
     return [name for name in found.curves.indicators if name in own | moved]
-
-
-def parted(found: Figures) -> list[Parting]:
-    """Return where two sides part and meet; of more or fewer sides, nothing."""
-    names = [side.machine.name for side in found.sides]
-    return list(partings(found.curves, *names)) if len(names) == 2 else []
 
 
 def deadline_of(found: Figures) -> tuple[tuple[int, int] | None, str]:

@@ -10,10 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fsm.replay.exact_series import Line
 from fsm.report.sides import Side
 
 __all__ = ["Curves", "curves", "thinned"]
 
+_SECOND = 1_000_000
+"""Microseconds of a second."""
 _VISIBLE = 1000
 """A change of one in so many messages to send is seen."""
 _TAIL = 0.02
@@ -56,23 +59,33 @@ class Curves:
 
 
 def curves(
-    series: pl.DataFrame, sides: Sequence[Side], to_send: int, extent: tuple[datetime, datetime]
+    series: pl.DataFrame,
+    sides: Sequence[Side],
+    to_send: int,
+    extent: tuple[datetime, datetime],
+    points: Mapping[int, Mapping[Line, int]] | None = None,
 ) -> Curves:
-    """Return the curves of machines, those of their companions with them.
+    """Return the curves of what the log can know, those of the machines' companions with them.
 
     ``series`` is of the whole log, see :meth:`fsm.replay.Replay.series`; ``extent`` are the
-    instants before which, and after which, nothing happened.
+    instants before which, and after which, nothing happened. ``points`` are counts at instants
+    (microseconds since 1970) within periods that must be seen as well.
     """
     ends = [int(moment.timestamp()) for moment in extent]
     at = series.with_columns(pl.col("until").dt.epoch("s").alias("at"))
-    times = np.unique(np.append(at["at"].to_numpy(), ends))
+    exact = {micros // _SECOND: counts for micros, counts in sorted((points or {}).items())}
+    times = np.unique(np.concatenate([at["at"].to_numpy(), ends, np.array([*exact], np.int64)]))
+    places = {int(np.searchsorted(times, second)): counts for second, counts in exact.items()}
     lines = {}
     for side in sides:
-        for owner, indicator in side.indicators:
+        for owner, indicator in side.recorded:
             is_own = (pl.col("machine") == owner.name) & (pl.col("indicator") == indicator.name)
             own = at.filter(is_own)
             place = np.searchsorted(own["at"].to_numpy(), times, side="right")
-            lines[indicator.name, side.machine.name] = np.append(0, own["count"].to_numpy())[place]
+            line = np.append(0, own["count"].to_numpy())[place]
+            for number, counts in places.items():
+                line[number] = counts[owner.name, indicator.name]
+            lines[indicator.name, side.machine.name] = line
     return Curves(times, lines, to_send)
 
 

@@ -15,6 +15,7 @@ from fsm.report.curves import Curves, curves
 from fsm.report.extent import fitting_period, instant
 from fsm.report.histories import Histories, histories
 from fsm.report.names import short_name
+from fsm.report.parting import Extremes, Pair, extremes
 from fsm.report.passage import by_skeleton
 from fsm.report.sentences import counted, messages_of, when
 from fsm.report.sides import Side, sides
@@ -37,6 +38,7 @@ class Figures:
     last: datetime
     sides: tuple[Side, ...]
     curves: Curves
+    extremes: Extremes
     groups: tuple[tuple[Side, ...], ...]
     rejected: Kinds
     told: tuple[Machine, ...]
@@ -79,6 +81,7 @@ def figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
     replay = replay.in_detail(every)
     own = sides(replay)
     series = replay.series(every, of_deliveries=False)
+    shown = extremes(replay.exact_series(), _pairs(own))
     groups = tuple(
         tuple(side for side in own if side.machine in group)
         for group in by_skeleton(tuple(side.machine for side in own))
@@ -90,12 +93,26 @@ def figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
         first,
         last,
         own,
-        curves(series, own, replay.to_send, (first, last)),
+        curves(series, own, replay.to_send, (first, last), shown.points),
+        shown,
         groups,
         replay.rejection_kinds(_KINDS),
         told,
         histories(replay, told, messages),
     )
+
+
+def _pairs(own: tuple[Side, ...]) -> Iterator[Pair]:
+    """Yield the recorded indicators that two machines have one each of; of more machines none.
+
+    Those of a companion that both have are one line, and are not compared with themselves.
+    """
+    if len(own) != 2:
+        return
+    mine, theirs = ({i.name: (owner.name, i.name) for owner, i in side.recorded} for side in own)
+    for name, line in mine.items():
+        if theirs.get(name, line) != line:
+            yield Pair(name, line, theirs[name])
 
 
 def _companions(own: tuple[Side, ...]) -> tuple[Machine, ...]:

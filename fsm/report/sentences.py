@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from fsm.compare import Kind, compare
 from fsm.replay.rejections import Kinds
+from fsm.replay.result import Replay
 from fsm.report.extent import instant
-from fsm.report.parting import Parting
+from fsm.report.parting import Extremes, Parting
 from fsm.report.sides import Side
 from fsm.report.waiting import duration
 
-__all__ = ["counted", "deadlines", "messages_of", "parting", "period", "rejections", "when"]
+__all__ = [
+    "counted",
+    "deadlines",
+    "messages_of",
+    "parting",
+    "period",
+    "rejections",
+    "unknown",
+    "when",
+]
 
 
 def when(moment: datetime) -> str:
@@ -44,26 +54,40 @@ def messages_of(count: int) -> str:
     return counted(count, "message", "messages")
 
 
-def parting(found: Iterable[Parting], a: Side, b: Side) -> Iterator[str]:
+def parting(found: Extremes, a: Side, b: Side) -> Iterator[str]:
     """Say where two machines part and meet."""
-    found = list(found)
-    if not found:
-        yield f"{a.label} and {_lower(b.label)} show the same all the time."
+    both = f"{a.label} and {_lower(b.label)}"
+    if not found.compared:
+        yield f"{both} have no indicator in common, so nothing is compared over time."
         return
-    for one in found:
+    if not found.partings:
+        yield f"{both} show the same all the time: {', '.join(found.compared)}."
+        return
+    for one in found.partings:
         mine, theirs = (_share(count, a.result.to_send) for count in one.counts)
         yield (
-            f"{one.indicator}: furthest apart on {when(instant(one.at * 1_000_000))}, by "
+            f"{one.indicator}: furthest apart on {when(instant(one.at))}, by "
             f"{messages_of(one.most)}: {mine} {_lower(a.label)}, {theirs} {_lower(b.label)}."
         )
-    yield _meeting(found, a, b)
+    yield _meeting(found.partings, a, b)
+
+
+def unknown(replay: Replay) -> Iterator[str]:
+    """Say which indicators the log cannot know, and of which it has no event."""
+    for names, reason in replay.not_recorded:
+        yield f"Not recorded: {', '.join(names)}; {reason}."
+    if replay.without_events:
+        yield (
+            f"No event of the log counts for {', '.join(replay.without_events)}: there was none, "
+            "or none was recorded."
+        )
 
 
 def _meeting(found: Sequence[Parting], a: Side, b: Side) -> str:
     apart = max(one.apart for one in found)
     if not apart:
         since = max(one.together_since for one in found if one.together_since is not None)
-        return f"They meet on {when(instant(since * 1_000_000))}, and agree from then on."
+        return f"They meet on {when(instant(since))}, and agree from then on."
     places = ", ".join(f"{count:,} in {state}" for state, count in _apart(a, b) if count)
     where = f" ({places})" if places else ""
     return f"At the end of the log they are still apart by {messages_of(apart)}{where}."

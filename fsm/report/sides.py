@@ -28,6 +28,8 @@ class StatusPart:
     rank: int
     count: int
     percent: float | None
+    recorded: bool = True
+    """Whether the log can know it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Side:
         return tuple((owner, i) for owner in owners if owner for i in owner.indicators)
 
     @cached_property
+    def recorded(self) -> tuple[tuple[Machine, Indicator], ...]:
+        """Those of them that the log can know."""
+        unknown = self.result.unrecorded.indicators
+        return tuple((owner, i) for owner, i in self.indicators if i.name not in unknown)
+
+    @cached_property
     def ranks(self) -> dict[str, int]:
         """The colour of each status."""
         return {status: rank % RANKS for status, rank in ranks_of(self.machine).items()}
@@ -56,7 +64,8 @@ class Side:
         """The messages of each status, and those that show none yet."""
         whole, counts = self.result.to_send, self.result.statuses
         for name, count in counts.items():
-            yield StatusPart(name, self.ranks[name], count, percent(count, whole))
+            recorded = name not in self.result.unrecorded.statuses
+            yield StatusPart(name, self.ranks[name], count, percent(count, whole), recorded)
 
 
 def sides(replay: Replay) -> tuple[Side, ...]:

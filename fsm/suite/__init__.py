@@ -7,8 +7,21 @@ Size(tests=7, symbols=45)
 
 from __future__ import annotations
 
-from fsm.suite.generate import Size, Step, Suite, Test, suite
+from fsm.suite.estimate import Estimate
+from fsm.suite.generate import MAX_SYMBOLS, Size, Step, Suite, Test, suite
 from fsm.suite.guarantee import Guarantee
 from fsm.suite.methods import DEFAULT, METHODS, Method
 
-__all__ = ["DEFAULT", "METHODS", "Guarantee", "Method", "Size", "Step", "Suite", "Test", "suite"]
+__all__ = [
+    "DEFAULT",
+    "MAX_SYMBOLS",
+    "METHODS",
+    "Estimate",
+    "Guarantee",
+    "Method",
+    "Size",
+    "Step",
+    "Suite",
+    "Test",
+    "suite",
+]

@@ -32,16 +32,18 @@ equivalent. For a partial specification, read "every word that it defines" throu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import combinations
 
 from fsm.suite.apart import apart_in
+from fsm.suite.estimate import Estimate, chained
 from fsm.suite.folded import Folded
 from fsm.suite.identifier import Apart, Identifier, arrivals, few_words, words_before
 from fsm.suite.product import tails
 from fsm.suite.spec import Spec, Word
 
-__all__ = ["chain", "shortest_chain"]
+__all__ = ["chain", "chain_estimate", "shortest_chain"]
 
 SMALL = 50_000
 """How many words of cover and middle there are in a suite that is made several times."""
@@ -53,15 +55,16 @@ def chain(
     apart: Apart,
     identifiers: Sequence[Identifier],
     order: Iterable[tuple[int, int]],
+    progress: Callable[[int], object] = lambda _: None,
 ) -> Iterator[Word]:
     """Yield the tests, none a prefix of another, each as soon as nothing can follow it.
 
     Transitions are settled in the order given, which must name all that are not in the cover;
     the guarantee does not depend on it, the size does. Identifiers must tell each state from
-    every other one.
+    every other one. ``progress`` is told how many inputs the tests have so far.
     """
     tests = Folded(spec)
-    need = _Needs(spec, extra_states, identifiers, tests)
+    need = _Needs(spec, extra_states, identifiers, tests, progress)
     need.covers()
     need.covers_apart(apart)
     yield from tests.finished()
@@ -71,7 +74,9 @@ def chain(
         yield from tests.finished()
 
 
-def shortest_chain(spec: Spec, extra_states: int) -> Iterator[Word]:
+def shortest_chain(
+    spec: Spec, extra_states: int, progress: Callable[[int], object] = lambda _: None
+) -> Iterator[Word]:
     """Yield the chained suite with well chosen words and, where time allows, the best order.
 
     Several orders are tried while the suite is small; a large one is made in the order of the
@@ -79,13 +84,30 @@ def shortest_chain(spec: Spec, extra_states: int) -> Iterator[Word]:
     """
     if next(spec.cells(), None) is None:
         return iter([()])
-    apart = apart_in(spec)
-    identifiers = few_words(spec, apart, extra_states)
+    apart, identifiers = _words(spec, extra_states)
     orders = list(_orders(spec))
     if sum(arrivals(spec, extra_states)) > SMALL:
-        return chain(spec, extra_states, apart, identifiers, orders[0])
+        return chain(spec, extra_states, apart, identifiers, orders[0], progress)
     suites = [list(chain(spec, extra_states, apart, identifiers, order)) for order in orders]
     return iter(min(suites, key=lambda words: sum(map(len, words))))
+
+
+@lru_cache(2)  # a suite is counted, then made, often twice
+def _words(spec: Spec, extra_states: int) -> tuple[Apart, list[Identifier]]:
+    """Return what tells states apart, and their identifiers."""
+    apart = apart_in(spec)
+    return apart, few_words(spec, apart, extra_states)
+
+
+def chain_estimate(spec: Spec, extra_states: int) -> Estimate:
+    """Return bounds of the size of :func:`shortest_chain`."""
+    apart, identifiers = _words(spec, extra_states)
+
+    @cache
+    def identify(state: int, ahead: int) -> list[Word]:
+        return words_before(spec, identifiers, state, ahead)
+
+    return chained(spec, extra_states, identify, apart, [found.told for found in identifiers])
 
 
 def _orders(spec: Spec) -> Iterator[list[tuple[int, int]]]:
@@ -101,12 +123,18 @@ class _Needs:
     """What the lemma asks for, carried out where it is not there yet."""
 
     def __init__(
-        self, spec: Spec, extra_states: int, identifiers: Sequence[Identifier], tests: Folded
+        self,
+        spec: Spec,
+        extra_states: int,
+        identifiers: Sequence[Identifier],
+        tests: Folded,
+        progress: Callable[[int], object],
     ) -> None:
         self.spec = spec
         self.extra_states = extra_states
         self.identifiers = identifiers
         self.tests = tests
+        self.progress = progress
         self.words: dict[tuple[int, int], list[Word]] = {}
         """What follows a state, by how many further inputs are to come."""
         self.ways = [0] * len(spec.next)
@@ -150,6 +178,7 @@ class _Needs:
         """Let a transition be followed by all words up to a length, each identified."""
         for word in tails(self.spec, self.identify, self.spec.next[state][x], length, []):
             self.tests.extend(state, (x, *word))
+            self.progress(self.tests.symbols)
 
     def identify(self, state: int, length: int) -> list[Word]:
         """Return what identifies a state that words of a length are to follow.

@@ -7,38 +7,47 @@ inputs are still to come: at the last one the least.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from fsm.suite.apart import apart_in
 from fsm.suite.characterise import characterising_set, harmonised, own_words
 from fsm.suite.identifier import arrivals, pair_words, words_before
-from fsm.suite.product import product
+from fsm.suite.product import Identify
 from fsm.suite.spec import Spec, Word, mean_way
 from fsm.suite.splitting import SplittingTree
 
-__all__ = ["h", "hsi", "w", "wp"]
+__all__ = ["Parts", "h", "hsi", "w", "wp"]
+
+_KEPT = 2
+"""So many specifications whose words are kept: a suite is counted, then made, often twice."""
 
 
-def w(spec: Spec, extra_states: int) -> Iterator[Word]:
+class Parts(NamedTuple):
+    """What a method appends: to the covering words, and to each state that is reached."""
+
+    basis: Sequence[Sequence[Word]]
+    identify: Identify
+
+
+@lru_cache(_KEPT)
+def w(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     """Append the whole characterising set to every state (Vasilevskii 1973, Chow 1978)."""
     words = characterising_set(SplittingTree(spec))
-    return product(spec, extra_states, [words] * len(spec.next), lambda _state, _ahead: words)
+    return Parts([words] * len(spec.next), lambda _state, _ahead: words)
 
 
-def wp(spec: Spec, extra_states: int) -> Iterator[Word]:
+@lru_cache(_KEPT)
+def wp(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     """Append to the last state only the words that identify it (Fujiwara et al. 1991)."""
     words = characterising_set(SplittingTree(spec))
     own = own_words(spec, words)
-    return product(
-        spec,
-        extra_states,
-        [words] * len(spec.next),
-        lambda state, ahead: words if ahead else own[state],
-    )
+    return Parts([words] * len(spec.next), lambda state, ahead: words if ahead else own[state])
 
 
-def hsi(spec: Spec, extra_states: int) -> Iterator[Word]:
+@lru_cache(_KEPT)
+def hsi(spec: Spec, extra_states: int) -> Parts:
     """Append harmonised identifiers (Petrenko 1991), of two families the cheaper."""
     count = arrivals(spec, extra_states)
     way = mean_way(spec) + extra_states
@@ -48,10 +57,11 @@ def hsi(spec: Spec, extra_states: int) -> Iterator[Word]:
         return sum(n * price for n, price in zip(count, prices, strict=True))
 
     words = harmonised(SplittingTree(spec), cost)
-    return product(spec, extra_states, words, lambda state, _: words[state])
+    return Parts(words, lambda state, _: words[state])
 
 
-def h(spec: Spec, extra_states: int) -> Iterator[Word]:
+@lru_cache(_KEPT)
+def h(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     """Append what tells each two traces apart, whatever it is (Dorofeeva et al. 2005).
 
     Also for partial specifications. Every two covering words, every covering word and the state
@@ -68,4 +78,4 @@ def h(spec: Spec, extra_states: int) -> Iterator[Word]:
     def identify(state: int, ahead: int) -> list[Word]:
         return words_before(spec, identifiers, state, ahead)
 
-    return product(spec, extra_states, basis, identify)
+    return Parts(basis, identify)

@@ -26,7 +26,7 @@ class Folded:
         """The next node's number."""
         self.tests: dict[int, list[int]] = {}
         """The tests that may still grow, by number."""
-        self.begun = 0
+        self.begun = self.symbols = 0
         self.open: dict[int, list[int]] = {}
         """The numbers of the tests that end in a node."""
         self.into: list[list[tuple[int, int]]] = [[] for _ in states]
@@ -62,10 +62,12 @@ class Folded:
             return
         if ready >= 0:
             test = self._reopen(ready)
-            self.tests[test] += word[kept:]
+            word_left = word[kept:]
         else:
             test = self._reach(state)
-            self.tests[test] += word
+            word_left = word
+        self.tests[test] += word_left
+        self.symbols += len(word_left)
         for x in word[known:]:
             edges.setdefault(node, {})[x] = self.fresh
             node = self.fresh
@@ -93,9 +95,11 @@ class Folded:
             if other in self.open:
                 test = self._reopen(other)
                 self.tests[test] += way
+                self.symbols += len(way)
                 return test
         self.begun += 1
         self.tests[self.begun] = list(self.spec.cover[state])
+        self.symbols += len(self.spec.cover[state])
         return self.begun
 
     def _nearest(self, state: int) -> list[tuple[int, Word]]:

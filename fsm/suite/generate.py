@@ -10,8 +10,8 @@ Size(tests=14, symbols=71)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,12 +22,19 @@ from fsm.shown import Shown
 from fsm.suite.analysis import reduced
 from fsm.suite.apart import alike
 from fsm.suite.coverage import with_every_cell
+from fsm.suite.estimate import Estimate, Size, inputs, least
 from fsm.suite.goal import Goal
 from fsm.suite.guarantee import Guarantee
 from fsm.suite.methods import DEFAULT, Method, Options, method_of
 from fsm.suite.spec import Spec, Word
 
-__all__ = ["Size", "Step", "Suite", "Test", "suite"]
+__all__ = ["MAX_SYMBOLS", "MOST_EXTRA_STATES", "Size", "Step", "Suite", "Test", "suite"]
+
+MAX_SYMBOLS = 20_000_000
+"""Inputs of a suite at most, unless somebody allows more."""
+
+MOST_EXTRA_STATES = 500
+"""Tests are made input by input, each in a call of its own; Python nests no more than 1,000."""
 
 Test: TypeAlias = tuple[str, ...]
 """The inputs of one test, to be run after a reset."""
@@ -40,13 +47,6 @@ class Step(NamedTuple):
     input: str
     output: str
     after: str
-
-
-class Size(NamedTuple):
-    """The number of tests, and of their inputs without the resets."""
-
-    tests: int
-    symbols: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +82,25 @@ class Suite(Shown):
         """The tests, one after the other."""
         names = self.mealy.inputs.__getitem__
         return (tuple(map(names, word)) for word in self.words())
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """How large the suite will be: bounds, which are equal where the size is known exactly.
+
+        Goals may leave out any of the tests.
+        """
+        found = self.method.bounds(self.spec, self.options)
+        fewest, most = found
+        if self.guarantee.declared != self.guarantee.states:
+            whole = Spec.of(self.mealy)
+            ways = [len(whole.cover[s]) + 1 for s, _, _ in whole.cells()]
+            most = most + Size(len(ways), sum(ways))
+            fewest = Size(1, 0)
+        return Estimate(Size(0, 0) if self.goals else fewest, most)
+
+    def watched(self, progress: Callable[[int], object]) -> Suite:
+        """Return the same suite; ``progress`` is told how many inputs have been put into tests."""
+        return replace(self, options=self.options._replace(progress=progress))
 
     @cached_property
     def size(self) -> Size:
@@ -128,19 +147,22 @@ def suite(
     seed: int = 0,
     tests: int = 100,
     length: int = 20,
+    max_symbols: int | None = MAX_SYMBOLS,
 ) -> Suite:
     """Return the test suite for a machine by a method of :data:`fsm.suite.METHODS`.
 
     ``extra_states`` is how many states more than the specification an implementation may have;
     the suite grows with the number of inputs to this power. ``observable`` says what a compiled
     machine's implementation shows, ``rejections`` whether it tells that an event was rejected;
-    ``seed``, ``tests`` and ``length`` are for ``random``.
+    ``seed``, ``tests`` and ``length`` are for ``random``. ``max_symbols`` is how many inputs the
+    tests may have together, ``None`` for any number: the size is estimated before a test is made.
 
     Raises :class:`fsm.errors.FsmError` for an unknown method, for extra states that the method
-    knows nothing of, and (:class:`MachineError`) for a partial machine that it cannot handle:
-    one with missing cells for W, Wp and HSI, one with states that cannot be told apart for any
-    complete method. A complete machine may have equivalent states: the guarantee counts them
-    once, and each of their cells is run at least once.
+    knows nothing of, for a suite that may have more inputs than ``max_symbols``, and
+    (:class:`MachineError`) for a partial machine that it cannot handle: one with missing cells
+    for W, Wp and HSI, one with states that cannot be told apart for any complete method. A
+    complete machine may have equivalent states: the guarantee counts them once, and each of their
+    cells is run at least once.
     """
     chosen = method_of(method)
     options = Options(extra_states, seed, tests, length)
@@ -152,6 +174,9 @@ def suite(
     elif chosen.visible:
         mealy = mealy.visible()
     spec = _specification(mealy, chosen) if chosen.complete else Spec.of(mealy)
+    if max_symbols is not None and chosen.complete:
+        fewest = least(spec, extra_states)
+        _check_size(f"at least {inputs(fewest)}", fewest, max_symbols, mealy.name, options)
     guarantee = Guarantee(
         complete=chosen.complete,
         states=len(spec.states),
@@ -164,12 +189,33 @@ def suite(
         source=chosen.source,
     )
     source = machine if isinstance(machine, Machine) else None
-    return Suite(mealy, chosen, options, guarantee, spec, source)
+    made = Suite(mealy, chosen, options, guarantee, spec, source)
+    if max_symbols is not None:
+        found, most = made.estimate, made.estimate.most.symbols
+        size = inputs(most) if found.is_exact else f"up to {inputs(most)}"
+        _check_size(size, most, max_symbols, mealy.name, options)
+    return made
+
+
+def _check_size(size: str, symbols: int, allowed: int, name: str, options: Options) -> None:
+    """Refuse a suite of more inputs than are allowed."""
+    if symbols <= allowed:
+        return
+    fewer = "fewer extra states" if options.extra_states else "another method, or fewer tests"
+    extra = ""
+    if options.extra_states:
+        extra = f" with {options.extra_states} extra state{'s' * (options.extra_states > 1)}"
+    raise FsmError(
+        f"{name}: the suite{extra} has {size} inputs, and {allowed:,} are allowed; take {fewer}, "
+        "or allow more with --max-symbols (max_symbols)"
+    )
 
 
 def _check(method: Method, options: Options) -> None:
     if options.extra_states < 0:
         raise FsmError(f"{options.extra_states} extra states: there cannot be fewer than 0")
+    if options.extra_states > MOST_EXTRA_STATES:
+        raise FsmError(f"{options.extra_states} extra states: at most {MOST_EXTRA_STATES}")
     if options.extra_states and not method.complete:
         raise FsmError(
             f"{method.name} knows nothing of extra states; complete methods do, for example "

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from fsm.errors import FsmError
 from fsm.formats.mealy import NOTHING, Mealy
-from fsm.text import visible
+from fsm.text import columns, padded, visible
 
 __all__ = ["Implementation", "Run", "Taken", "execute", "joined", "observer", "text"]
 
@@ -82,12 +82,12 @@ class Run(NamedTuple):
         numbered = enumerate(self.taken, 1 - first)
         texts = [(str(n), step.event or "(reset)", *step[1:]) for n, step in numbered]
         rows = [tuple(map(visible, row)) for row in texts]
-        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        widths = [max(map(columns, column)) for column in zip(header, *rows, strict=True)]
         marks = [" ", *(" " if step.agrees else ">" for step in self.taken)]
         lines = []
-        for mark, (number, *cells) in zip(marks, [header, *rows], strict=True):
-            padded = [text.ljust(width) for text, width in zip(cells, widths[1:], strict=True)]
-            lines.append("  ".join([f"{mark} {number:>{widths[0]}}", *padded]).rstrip())
+        for mark, (number, *row) in zip(marks, [header, *rows], strict=True):
+            cells = [padded(text, width) for text, width in zip(row, widths[1:], strict=True)]
+            lines.append("  ".join([f"{mark} {number:>{widths[0]}}", *cells]).rstrip())
         return "\n".join(lines)
 
 

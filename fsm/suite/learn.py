@@ -20,7 +20,7 @@ import numpy as np
 from fsm.errors import FsmError
 from fsm.formats.mealy import NOTHING, Mealy
 from fsm.suite.differences import Difference, differences
-from fsm.suite.generate import suite
+from fsm.suite.generate import MAX_SYMBOLS, suite
 from fsm.suite.guarantee import Guarantee
 from fsm.suite.implementation import Implementation, execute, joined, observer, text
 from fsm.suite.spec import Spec
@@ -109,14 +109,15 @@ def learn(
     shows: bool,
     extra_states: int = 1,
     max_states: int = MAX_STATES,
+    max_symbols: int | None = MAX_SYMBOLS,
     name: str = "implementation",
 ) -> Learnt:
     """Learn the machine of an implementation over these events.
 
     ``shows`` says whether ``observe`` tells something after every event. Each guess of n states
-    is tested with the suite for n + ``extra_states``. Raises :class:`FsmError` where the
-    implementation is not deterministic or has more than ``max_states`` states, and where AALpy
-    is missing.
+    is tested with the suite for n + ``extra_states``, of at most ``max_symbols`` inputs. Raises
+    :class:`FsmError` where the implementation is not deterministic or has more than
+    ``max_states`` states, where that suite is larger, and where AALpy is missing.
     """
     run_kv, sul_class, oracle_class = _aalpy()
     alphabet = list(inputs)
@@ -141,7 +142,8 @@ def learn(
         def find_cex(self, hypothesis: MealyMachine) -> tuple[str, ...] | None:
             system.bound(len(hypothesis.states))
             guess = _mealy(hypothesis, alphabet, name)
-            for test in suite(guess, extra_states=extra_states).tests:
+            made = suite(guess, extra_states=extra_states, max_symbols=max_symbols)
+            for test in made.tests:
                 run = execute(system, guess, test)
                 if not run.agrees:
                     return run.trace
@@ -155,7 +157,7 @@ def learn(
     except SystemExit as error:  # this is how AALpy says it
         raise FsmError(f"the implementation is not deterministic: {_one_line(error)}") from None
     mealy = _mealy(found, alphabet, name)
-    guarantee = suite(mealy, extra_states=extra_states).guarantee
+    guarantee = suite(mealy, extra_states=extra_states, max_symbols=None).guarantee
     return Learnt(mealy, system.first, guarantee, system.resets, system.events)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple, TypeAlias
 
 from fsm.errors import FsmError
-from fsm.suite import classical, coverage
-from fsm.suite.chain import shortest_chain
+from fsm.suite import classical, coverage, estimate
+from fsm.suite.chain import chain_estimate, shortest_chain
+from fsm.suite.estimate import Counted, Estimate
+from fsm.suite.product import product
 from fsm.suite.spec import Spec, Word
 from fsm.suite.tour import tour
 
@@ -26,9 +28,12 @@ class Options(NamedTuple):
     seed: int = 0
     tests: int = 100
     length: int = 20
+    progress: Callable[[int], object] = lambda _: None
+    """What is told, now and then, how many inputs have been put into tests."""
 
 
 Make: TypeAlias = Callable[[Spec, Options], Iterable[Word]]
+Count: TypeAlias = Callable[[Spec, Options], Estimate]
 
 
 class Method(NamedTuple):
@@ -42,6 +47,8 @@ class Method(NamedTuple):
     summary: str
     source: str
     make: Make
+    bounds: Count
+    """How large a suite will be, known before it is made."""
     runs: str = ""
     partial: bool = True
     visible: bool = False
@@ -52,12 +59,36 @@ class Method(NamedTuple):
         return not self.runs
 
 
-def _switch(n: int) -> Make:
-    return lambda spec, _: tour(spec, n)
+def _switch(n: int) -> tuple[Make, Count]:
+    return lambda spec, _: tour(spec, n), lambda spec, _: estimate.sequences(spec, n)
 
 
-def _complete(make: Callable[[Spec, int], Iterable[Word]]) -> Make:
-    return lambda spec, options: make(spec, options.extra_states)
+def _classical(parts: Callable[[Spec, int], classical.Parts]) -> tuple[Make, Count]:
+    def make(spec: Spec, options: Options) -> Iterator[Word]:
+        found = product(spec, options.extra_states, *parts(spec, options.extra_states))
+        return _watched(found, options.progress)
+
+    def count(spec: Spec, options: Options) -> Estimate:
+        basis, identify = parts(spec, options.extra_states)
+        return Counted(spec, options.extra_states, identify).product(basis)
+
+    return make, count
+
+
+def _watched(words: Iterable[Word], progress: Callable[[int], object]) -> Iterator[Word]:
+    symbols = 0
+    for word in words:
+        symbols += len(word)
+        progress(symbols)
+        yield word
+
+
+def _chain(spec: Spec, options: Options) -> Iterator[Word]:
+    return shortest_chain(spec, options.extra_states, options.progress)
+
+
+def _chain_count(spec: Spec, options: Options) -> Estimate:
+    return chain_estimate(spec, options.extra_states)
 
 
 _CHOW = "T. Chow, Testing Software Design Modeled by Finite-State Machines, 1978"
@@ -75,55 +106,58 @@ METHODS: dict[str, Method] = {
             "every cell once, each by the shortest way",
             _CHOW,
             lambda spec, _: coverage.table(spec),
+            lambda spec, _: estimate.listed(spec),
             runs=f"Every cell is run at least once. {_CELLS}",
         ),
         Method(
             "tour",
             "every cell, in the fewest inputs",
             "J. Edmonds, E. Johnson, Matching, Euler tours and the Chinese postman, 1973",
-            _switch(0),
+            *_switch(0),
             runs=f"Every cell is run at least once. {_CELLS}",
         ),
         Method(
             "pairs",
             "every two consecutive cells (1-switch), in the fewest inputs; also 2-switch, ...",
             _CHOW,
-            _switch(1),
+            *_switch(1),
             runs=f"Every two consecutive cells are run at least once. {_CELLS}",
         ),
         Method(
             "random",
             "random walks of a length, from a seed",
             "none",
-            lambda spec, options: coverage.random(spec, *options[1:]),
+            lambda spec, options: coverage.random(spec, *options[1:4]),
+            lambda _, options: estimate.walks(options.tests, options.length),
             runs="Random walks: nothing is guaranteed.",
         ),
         Method(
             "observable",
             "complete where the state is visible, as in a delivery log",
             _CHAIN,
-            _complete(shortest_chain),
+            _chain,
+            _chain_count,
             visible=True,
         ),
         Method(
             "w",
             "complete; the whole characterising set everywhere",
             f"M. Vasilevskii, Failure diagnosis of automata, 1973; {_CHOW}",
-            _complete(classical.w),
+            *_classical(classical.w),
             partial=False,
         ),
         Method(
             "wp",
             "complete; at the end only the words that identify the state",
             "S. Fujiwara et al., Test Selection Based on Finite State Models, 1991",
-            _complete(classical.wp),
+            *_classical(classical.wp),
             partial=False,
         ),
         Method(
             "hsi",
             "complete; harmonised state identifiers",
             "A. Petrenko, Checking experiments with protocol machines, 1991",
-            _complete(classical.hsi),
+            *_classical(classical.hsi),
             partial=False,
         ),
         Method(
@@ -131,13 +165,14 @@ METHODS: dict[str, Method] = {
             "complete; whatever tells two traces apart",
             "R. Dorofeeva, K. El-Fakih, N. Yevtushenko, An Improved Conformance Testing Method, "
             "2005",
-            _complete(classical.h),
+            *_classical(classical.h),
         ),
         Method(
             "chain",
             "complete; few long tests that go on where earlier ones ended (as SPYH, smaller)",
             _CHAIN,
-            _complete(shortest_chain),
+            _chain,
+            _chain_count,
         ),
     )
 }
@@ -155,7 +190,7 @@ def method_of(name: str) -> Method:
     if switch := re.fullmatch(r"(\d{1,2})-switch", name):
         n = int(switch[1])
         runs = f"Every sequence of {n + 1} cells is run at least once. {_CELLS}"
-        return Method(name, f"every sequence of {n + 1} cells", _CHOW, _switch(n), runs=runs)
+        return Method(name, f"every sequence of {n + 1} cells", _CHOW, *_switch(n), runs=runs)
     close = get_close_matches(name, METHODS, 1)
     hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(METHODS)}"
     raise FsmError(f"no method {name!r} for test suites; {hint}")

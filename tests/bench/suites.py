@@ -25,7 +25,7 @@ from fsm.formats import read_dot
 from fsm.suite import suite
 mealy = read_dot(sys.argv[1])
 begin = time.process_time()
-size = suite(mealy, sys.argv[2], extra_states=int(sys.argv[3])).size
+size = suite(mealy, sys.argv[2], extra_states=int(sys.argv[3]), max_symbols=None).size
 print(json.dumps([*size, time.process_time() - begin]))
 """
 SET = """
@@ -42,7 +42,7 @@ import json, sys, time
 from fsm.formats import read_dot
 from fsm.suite import suite
 from fsm.suite.mutants import mutation_score
-made = suite(read_dot(sys.argv[1]), sys.argv[2], extra_states=int(sys.argv[3]))
+made = suite(read_dot(sys.argv[1]), sys.argv[2], extra_states=int(sys.argv[3]), max_symbols=None)
 [extra] = [score for score in mutation_score(made, limit=20_000) if score.kind == "extra-state"]
 print(json.dumps([*made.size, extra.killed, extra.mutants]))
 """

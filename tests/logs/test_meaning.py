@@ -1,4 +1,4 @@
-"""Meaning, fault, policy, pseudonyms, and the order in which webhooks arrive."""
+"""Meaning, fault, policy, and the order in which webhooks arrive."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from fsm.logs.canonical import SCHEMA
 from fsm.logs.fault import code_of, with_fault
 from fsm.logs.meaning import FAULTS, load_format
 from fsm.logs.policy import load_policy
-from fsm.logs.pseudonym import Pseudonyms, load_key
 from fsm.logs.used import Used
 
 Convert = Callable[..., Any]
@@ -100,36 +99,7 @@ def test_a_path_without_a_row_has_the_row_of_the_path_before_it() -> None:
     assert form.meaning("levitated") is None
 
 
-# Pseudonyms ----------------------------------------------------------------------------------
-
-
-KEY = b"0123456789abcdef"
-
-
-def test_no_address_is_left(convert: Convert) -> None:
-    line = (
-        "Jan  5 09:00:00 mx postfix/smtp[7]: A1B2C3D4: to=<Ann.Lee@y.example>, relay=mx[1], "
-        "delay=0, dsn=5.1.1, status=bounced (550 <ann.lee@y.example>: user ann.lee unknown)"
-    )
-    (rows), _ = convert(line, disguise=Pseudonyms(KEY).rows, relayed=True)
-    assert not [value for row in rows for value in map(str, row.values()) if "lee" in value.lower()]
-    assert {row["recipient"] for row in rows} == {Pseudonyms(KEY).name("ann.lee@y.example")}
-
-
-def test_names_depend_on_the_key_alone() -> None:
-    one, other = Pseudonyms(KEY), Pseudonyms(KEY[::-1])
-    assert one.name("A@x.example") == one.name("a@X.example ") != other.name("a@x.example")
-    assert one.text("to=<a@x.example>, no 3@") == f"to=<{one.name('a@x.example')}>, no 3@"
-
-
-def test_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "key").write_bytes(KEY + b"\n")
-    monkeypatch.setenv("KEY", KEY.decode())
-    assert load_key(str(tmp_path / "key")) == load_key("env:KEY") == KEY
-    (tmp_path / "key").write_bytes(b"short")
-    for name, said in ((str(tmp_path / "key"), "at least 16"), ("env:NONE", "has no NONE")):
-        with pytest.raises(LogError, match=said):
-            load_key(name)
+# Ids and columns ------------------------------------------------------------------------------
 
 
 def test_ids_in_use_are_never_forgotten() -> None:

@@ -80,8 +80,7 @@ def test_stays_are_those_of_single_steps(bucket: int, rows: list[Row]) -> None:
 
 
 def rounded(seconds: int) -> int:
-    beyond = max(0, seconds.bit_length() - 11)
-    return seconds >> beyond << beyond
+    return seconds if seconds < 7200 else seconds // 6 * 6
 
 
 def test_the_end_of_a_validity_period_ends_a_stay() -> None:

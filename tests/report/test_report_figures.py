@@ -1,6 +1,7 @@
 """The figures of a report, each against what they are made of."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,16 +15,19 @@ from fsm.catalog import load, load_bare
 from fsm.errors import LogError
 from fsm.replay import Replay, read_log, replay
 from fsm.replay.explain import explain
+from fsm.report.content import charted
 from fsm.report.curves import Curves, thinned
 from fsm.report.deliveries import deliveries
+from fsm.report.extent import instant
 from fsm.report.figures import figures
 from fsm.report.histories import histories
-from fsm.report.parting import Parting, partings
+from fsm.report.parting import Extremes, Pair, extremes
 from fsm.report.passage import by_skeleton, passages
-from fsm.report.sentences import deadlines, parting
+from fsm.report.sentences import deadlines, parting, when
 from fsm.report.waiting import waitings
 
 MODES = ("with-feedback", "without-feedback")
+ONE = {"message_id": ["a"], "event": ["relayed"], "timestamp": [datetime(2026, 1, 1, tzinfo=UTC)]}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -56,23 +60,6 @@ def test_thinned_curves_are_never_off_by_what_an_eye_can_see(
     assert few.times[-1] == whole.times[-1]
 
 
-@given(LINES, LINES)
-def test_machines_part_where_their_curves_do(a: list[int], b: list[int]) -> None:
-    curves = two_lines(a, b)
-    gaps = np.abs(curves.lines["I", "a"] - curves.lines["I", "b"]).tolist()
-    found = list(partings(curves, "a", "b"))
-    assert bool(found) == any(gaps)
-    for one in found:
-        assert one.most == max(gaps) == gaps[one.at // 10]
-        assert one.apart == gaps[-1]
-        if one.together_since is None:
-            assert gaps[-1]
-        else:
-            since = one.together_since // 10
-            assert not any(gaps[since:])
-            assert gaps[since - 1]
-
-
 def test_a_burst_in_a_long_log_is_where_most_happens() -> None:
     steps = [0] * 1000
     steps[700:710] = [50] * 10
@@ -93,33 +80,72 @@ def test_the_sample_parts_and_meets(sample: Path) -> None:
         "With feedback service",
         "Without feedback service",
     ]
-    assert list(parting(partings(found.curves, *MODES), a, b)) == [
+    assert list(parting(found.extremes, a, b)) == [
         (
-            "Delivered: furthest apart on 2 March 2026, 09:00:03 UTC, by 3 messages: 0.00 % with "
+            "Delivered: furthest apart on 2 March 2026, 09:00:02 UTC, by 3 messages: 0.00 % with "
             "feedback service, 100.00 % without feedback service."
         ),
         (
-            "Bounces + errors: furthest apart on 2 March 2026, 09:00:06 UTC, by 1 message: 33.33 % "
+            "Bounces + errors: furthest apart on 2 March 2026, 09:00:05 UTC, by 1 message: 33.33 % "
             "with feedback service, 0.00 % without feedback service."
         ),
-        "They meet on 2 March 2026, 09:40:01 UTC, and agree from then on.",
+        "They meet on 2 March 2026, 09:40:00 UTC, and agree from then on.",
     ]
 
 
 def test_what_is_apart_at_the_end_is_told_with_its_states(sample: Path) -> None:
     result = replayed(sample, as_of=datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
     found = figures(result, timedelta(seconds=1), 10)
-    *_, last = parting(partings(found.curves, *MODES), *found.sides)
+    *_, last = parting(found.extremes, *found.sides)
     assert last == "At the end of the log they are still apart by 1 message (1 in retrying)."
 
 
 def test_equal_machines_say_so(sample: Path) -> None:
-    found = figures(replayed(sample), timedelta(seconds=1), 0)
-    a, b = found.sides
-    assert list(parting([], a, b)) == [
-        "With feedback service and without feedback service show the same all the time."
+    result = replayed(sample)
+    a, b = figures(result, timedelta(seconds=1), 0).sides
+    pair = Pair("Delivered", (MODES[0], "Delivered"), (MODES[0], "Delivered"))
+    assert list(parting(extremes(result.exact_series(), [pair]), a, b)) == [
+        "With feedback service and without feedback service show the same all the time: Delivered."
     ]
-    assert list(partings(found.curves, a.machine.name, a.machine.name)) == list[Parting]()
+
+
+def test_what_parts_within_a_period_is_seen(tmp_path: Path) -> None:
+    """Thirty messages are handed over and delivered within ten seconds of a log of two months."""
+    burst = [("relayed", 3), ("delivered", 9)]
+    rows = [(f"m{i}", event, timedelta(seconds=at)) for event, at in burst for i in range(30)]
+    rows += [("later", "relayed", timedelta(days=60)), ("later", "delivered", timedelta(days=61))]
+    log = pl.DataFrame(
+        {
+            "message_id": [row[0] for row in rows],
+            "event": [row[1] for row in rows],
+            "timestamp": [START + row[2] for row in rows],
+        }
+    )
+    found = figures(replayed(log), None, 0)
+    assert found.every > timedelta(minutes=1)
+    (one,) = found.extremes.partings
+    assert (one.most, instant(one.at)) == (30, START + timedelta(seconds=3))
+    place = found.curves.times.tolist().index(int(START.timestamp()) + 3)
+    lines = found.curves.lines
+    assert [int(lines["Delivered", mode][place]) for mode in MODES] == [0, 30]
+
+
+def test_a_companions_chart_is_shown_if_it_ever_counts() -> None:
+    """A machine whose indicator rises and falls within one period."""
+    never, ever = Extremes(), Extremes(moved=frozenset({("engagement", "Opens")}))
+    found = figures(replayed(pl.DataFrame(ONE)), None, 0)
+    assert "Opens" not in charted(replace(found, extremes=never))
+    assert "Opens" in charted(replace(found, extremes=ever))
+
+
+def test_machines_without_a_common_indicator_are_not_called_equal() -> None:
+    result = replayed(pl.DataFrame(ONE), MODES[0], "engagement")
+    found = figures(result, None, 0)
+    (said,) = parting(found.extremes, *found.sides)
+    assert said == (
+        "Sending log, with feedback service and recipient engagement have no indicator in common, "
+        "so nothing is compared over time."
+    )
 
 
 def test_states_balance(sample: Path) -> None:
@@ -152,7 +178,7 @@ def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
     result = replayed(sample)
     first, second = waitings(load(MODES[0]), result.sojourns)
     assert (first.state, first.ended, first.lasting) == ("retrying", 1, 0)
-    assert first.median == first.longest == 39 * 60 + 55 >> 1 << 1
+    assert first.median == first.longest == 39 * 60 + 55
     assert [(b.low, b.high, b.counts) for b in first.bins] == [(1800, 3600, {"retry_succeeded": 1})]
     assert (second.state, second.median, second.ninety_fifth) == ("awaiting", 5, 7)
     assert sum(b.total for b in second.bins) == 3
@@ -309,7 +335,9 @@ def test_the_real_logs_figures(corpus: Path) -> None:
     minutes = [int(own["seconds"][int((reached < part).sum())]) / 60 for part in (0.5, 0.95)]
     assert round(minutes[0]) == 37
     assert 7.0 < minutes[1] / 60 < 7.2
-    assert [p.apart for p in partings(found.curves, *MODES)] == [189, 189]
+    delivered, bounced = found.extremes.partings
+    assert (delivered.apart, bounced.apart) == (189, 189)
+    assert (delivered.most, when(instant(delivered.at))) == (739, "10 June 2013, 15:34:20 UTC")
     assert len(found.histories.ids) == 9266
 
 

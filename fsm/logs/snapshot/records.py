@@ -81,7 +81,7 @@ def _csv_records(
     watched = _Lines(lines, name, notes)
     header, sign = names_of(next(filter(str.strip, watched), ""))
     first = watched.number
-    places = _places(header, place_of(name, first), labels)
+    places = _places(header, place_of(name, first), labels, notes)
     width = len(header)
     watched.begun = first + 1
     for record in _records(watched, sign):
@@ -134,7 +134,7 @@ def _json_records(
             record = ()
         if isinstance(record, dict):
             if tuple(record) != keys:
-                places = _places(list(record), place_of(name, number), labels)
+                places = _places(list(record), place_of(name, number), labels, notes)
                 keys = tuple(record)
                 wanted = [None if place is None else keys[place] for place in places]
             texts = [text(record[key]) if key is not None else None for key in wanted]
@@ -143,14 +143,15 @@ def _json_records(
             notes.rejected.add("not a JSON object", number)
 
 
-def _places(names: Sequence[str], where: str, labels: Labels) -> list[int | None]:
+def _places(names: Sequence[str], where: str, labels: Labels, notes: Notes) -> list[int | None]:
     """Return the place of each role; refuse what has no status, or nothing that names a message."""
     roles = labels.roles(names)
     whose = "message_id" in roles or "recipient" in roles
     if not whose or ("status" not in roles and "reason" not in roles):
         missing = "status" if whose else "message_id or recipient"
+        known = listed(names, redacted=notes.redacted)
         raise LogError(
-            f"{where}: no column is known as {missing}; there are: {listed(names)}. "
+            f"{where}: no column is known as {missing}; there are: {known}. "
             "Name it under [columns] in a TOML file, and give that with --labels"
         )
     return [roles.get(role) for role in ROLES]

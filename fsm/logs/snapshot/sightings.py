@@ -72,7 +72,7 @@ def _with_status(frame: pl.DataFrame, labels: Labels, notes: Notes) -> pl.DataFr
     )
     lost = frame.filter(pl.col("known").is_null())
     _count(lost.filter(empty), "a row without a status", notes.rejected)
-    _count_each(lost.filter(~empty), pl.format("status {}", label), notes.unmapped)
+    _count_each(lost.filter(~empty), "status {}", label, notes.unmapped)
     return frame.filter(pl.col("known").is_not_null()).with_columns(status=pl.col("known"))
 
 
@@ -107,7 +107,7 @@ def _with_kind(frame: pl.DataFrame, labels: Labels, notes: Notes) -> pl.DataFram
     )
     matters = pl.col("status").is_in(_WITH_REASON)
     strange = matters & texts.is_not_null() & pl.coalesce("by_reason", code).is_null()
-    _count_each(frame.filter(strange), pl.format("reason {}", texts), notes.unmapped)
+    _count_each(frame.filter(strange), "reason {}", texts, notes.unmapped)
     shown = pl.when(matters & ~pl.col("blank")).then(texts)
     return frame.with_columns(kind=kind, reason=shown)
 
@@ -116,8 +116,8 @@ def _times(frame: pl.DataFrame, name: str, labels: Labels, zone: tzinfo, notes: 
     """Return a column of times; those that are none are counted, and null."""
     found = {text: _time(text, labels.time_format, zone) for text in _distinct(frame[name])}
     bad = frame.filter(pl.col(name).is_in([text for text, time in found.items() if time is None]))
-    said = pl.format("time {} (time_format in a file for --labels says how it is written)", name)
-    _count_each(bad, said, notes.rejected)
+    what = "time {} (time_format in a file for --labels says how it is written)"
+    _count_each(bad, what, pl.col(name), notes.rejected)
     return _replaced(frame[name], found, pl.Int64()).alias(name)
 
 
@@ -151,7 +151,7 @@ def _count(frame: pl.DataFrame, what: str, tally: Tally) -> None:
         tally.add(what, int(frame["line"][0]), frame.height)
 
 
-def _count_each(frame: pl.DataFrame, what: pl.Expr, tally: Tally) -> None:
-    grouped = frame.group_by(what.alias("what"), maintain_order=True)
+def _count_each(frame: pl.DataFrame, what: str, said: pl.Expr, tally: Tally) -> None:
+    grouped = frame.group_by(said.alias("said"), maintain_order=True)
     for text, count, line in grouped.agg(pl.len(), pl.col("line").first()).iter_rows():
-        tally.add(text, line, count)
+        tally.add(what, line, count, said=text)

@@ -94,7 +94,7 @@ def identity(native: str, time: int) -> str:
 def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[Event]:
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
-        notes.passed.add(native, line)
+        notes.passed.add("{}", line, said=native)
     else:
         notes.rejected.add(f"{form.name}: an event without a time", line)
     return ()

@@ -1,0 +1,146 @@
+"""Hand-overs that a log does not record: before which row, when, in which order, how many."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TypeAlias
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsm.logs.canonical import SCHEMA
+from fsm.logs.implied import NATIVE, implied, merged
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+Row: TypeAlias = tuple[str, str, int]
+"""Message and recipient (``1a``; ``1`` has none), event, minutes after the start."""
+
+
+def log_of(rows: Sequence[Row], form: str = "mail", file: str = "log") -> pl.DataFrame:
+    columns = {
+        "message_id": [who[0] for who, _, _ in rows],
+        "recipient": [who[1:] or None for who, _, _ in rows],
+        "event": [event for _, event, _ in rows],
+        "timestamp": [START + timedelta(minutes=minute) for _, _, minute in rows],
+        "event_id": [f"e{number}" for number in range(len(rows))],
+        "reply": ["550 no"] * len(rows),
+        "seq": [3] * len(rows),
+        "format": [form] * len(rows),
+        "native": ["native"] * len(rows),
+        "file": [file] * len(rows),
+        "line": range(1, len(rows) + 1),
+    }
+    given = pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns})
+    return given.select(
+        pl.col(name) if name in columns else pl.lit(None, kind).alias(name)
+        for name, kind in SCHEMA.items()
+    )
+
+
+def with_handovers(frames: Sequence[pl.DataFrame], wanted: bool | None = None) -> pl.DataFrame:
+    added = implied(pl.concat(frames).lazy(), wanted)
+    return pl.concat(list(merged(frames, added, Counter())))
+
+
+def shown(frame: pl.DataFrame) -> list[str]:
+    """Each row as its message, event and minute; a hand-over that was put in has a plus sign."""
+    return [
+        f"{'+' if row['native'] == NATIVE else ''}{row['message_id']}{row['recipient'] or ''} "
+        f"{row['event']} {(row['timestamp'] - START) // timedelta(minutes=1)}"
+        for row in frame.iter_rows(named=True)
+    ]
+
+
+PLACES: dict[str, tuple[list[Row], list[str]]] = {
+    "directly before the first row of its message": (
+        [("1a", "delivered", 0), ("2a", "delivered", 1), ("1a", "hard_bounce", 2)],
+        ["+1a relayed 0", "1a delivered 0", "+2a relayed 1", "2a delivered 1", "1a hard_bounce 2"],
+    ),
+    "one for each recipient": (
+        [("1a", "delivered", 0), ("1b", "delivered", 0), ("1", "delivered", 0)],
+        [
+            f"{sign}{who} {event} 0"
+            for who in ("1a", "1b", "1")
+            for sign, event in (("+", "relayed"), ("", "delivered"))
+        ],
+    ),
+    "at the time of the earliest event, wherever that stands": (
+        [("1a", "hard_bounce", 9), ("1a", "soft_bounce", 4)],
+        ["+1a relayed 4", "1a hard_bounce 9", "1a soft_bounce 4"],
+    ),
+    "before the first event on the way, not before an opening": (
+        [("1a", "opened", 0), ("1a", "delivered", 1)],
+        ["1a opened 0", "+1a relayed 1", "1a delivered 1"],
+    ),
+    "none where one is recorded, even later": (
+        [("1a", "delivered", 0), ("2a", "delivered", 0), ("1a", "relayed", 5)],
+        ["1a delivered 0", "+2a relayed 0", "2a delivered 0", "1a relayed 5"],
+    ),
+    "none for what is only opened or excluded": (
+        [("1a", "opened", 0), ("2a", "excluded", 1)],
+        ["1a opened 0", "2a excluded 1"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_places(case: str) -> None:
+    rows, expected = PLACES[case]
+    assert shown(with_handovers([log_of(rows)])) == expected
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["1a", "1b", "2a", "3"]),
+        st.sampled_from(["relayed", "delivered", "soft_bounce", "hard_bounce", "opened"]),
+        st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=25)
+@given(ROWS, st.lists(st.integers(0, 12), max_size=3))
+def test_any_split_of_the_rows_has_the_same_hand_overs(rows: list[Row], cuts: list[int]) -> None:
+    log = log_of(rows)
+    ends = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
+    parts = [log.slice(a, b - a) for a, b in pairwise(ends)]
+    whole = with_handovers([log])
+    assert with_handovers(parts).equals(whole)
+    # The rows of the log are all there, in their order, and each hand-over precedes its message.
+    assert whole.filter(pl.col("native") != NATIVE).equals(log)
+    for number, row in enumerate(whole.iter_rows(named=True)):
+        if row["native"] == NATIVE:
+            after = whole.row(number + 1, named=True)
+            assert [after[n] for n in ("message_id", "recipient", "file", "line")] == [
+                row[n] for n in ("message_id", "recipient", "file", "line")
+            ]
+
+
+def test_a_hand_over_has_nothing_of_the_row_it_stands_before() -> None:
+    found = with_handovers([log_of([("1a", "hard_bounce", 0)])]).row(0, named=True)
+    assert {name: found[name] for name in ("event_id", "reply", "code", "fault")} == dict.fromkeys(
+        ("event_id", "reply", "code", "fault")
+    )
+    assert (found["seq"], found["final"], found["line"]) == (-1, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [(None, ["a.eml"]), (True, ["a.eml", "b.log"]), (False, [])],
+    ids=["formats that record none", "all", "none"],
+)
+def test_which_formats_they_are_put_in_for(wanted: bool | None, expected: list[str]) -> None:
+    """Postfix records hand-overs, bounce mails cannot; they are counted by their files."""
+    frames = [
+        log_of([("1a", "hard_bounce", 0)], "mail", "a.eml"),
+        log_of([("2a", "delivered", 1)], "postfix", "b.log"),
+    ]
+    added = implied(pl.concat(frames).lazy(), wanted)
+    counts: Counter[str] = Counter()
+    list(merged(frames, added, counts))
+    assert counts == Counter(expected)
