@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "READERS",
+    "built_in_companion",
     "document",
     "imported",
     "load",
@@ -66,6 +67,19 @@ def load_specification(name: str) -> Machine | Mealy:
     from fsm.formats.dot import read_dot
 
     return read_dot(path)
+
+
+def built_in_companion(name: str) -> Machine:
+    """Return the built-in machine that runs beside another one; no module is imported for it.
+
+    Raises :class:`MachineError` where the companion is none of those that are built in.
+    """
+    if name not in NAMES:
+        raise MachineError(
+            f"{name}: a companion that is not built in; companions=fsm.load imports it, "
+            "companions=None leaves it out"
+        )
+    return _built_in(name)
 
 
 @cache

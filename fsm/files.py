@@ -5,23 +5,37 @@ have: a device that never ends, or an archive under the wrong name, is refused a
 
 A file is written beside its place under another name and moved there when it is complete: no
 reader ever meets half a file, and a failure leaves what was there before.
+
+What is temporary is locked as long as its process lives. A process that was killed leaves such
+files behind without a lock; the next one that writes to the same place removes them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import shutil
 import stat
+import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 from fsm.errors import FsmError, OutputError
 
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # where there are no locks, nothing that was left behind is removed
+    fcntl = None
+
 __all__ = [
     "Holder",
+    "TemporaryFolder",
     "as_text",
     "beside",
     "no_os_errors",
@@ -31,6 +45,10 @@ __all__ = [
     "replacing",
     "write_bytes",
 ]
+
+_TEMPORARY = re.compile(r"\.fsm-[0-9a-f]{16}\.tmp")
+_FOLDER, _LOCK = "fsm-", ".lock"
+_ATTEMPTS = 5
 
 
 def read_text(path: Path, most: int, what: str, refusal: type[FsmError]) -> str:
@@ -92,9 +110,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             with place.open("wb") as file:
                 yield file
             return
-        temporary = beside(place)
+        _remove_left_files(place.parent)
+        temporary, lock = _new_file(place)
         try:
-            with temporary.open("xb") as file:
+            with temporary.open("wb") as file:
                 yield file
             if old is not None:
                 temporary.chmod(stat.S_IMODE(old))
@@ -102,6 +121,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+        finally:
+            _release(lock)
 
 
 @contextmanager
@@ -125,3 +146,96 @@ class Holder:
 
     def __init__(self, clear: Callable[[], object]) -> None:
         weakref.finalize(self, clear)
+
+
+# What killed processes leave behind ----------------------------------------------------------
+
+
+class TemporaryFolder(tempfile.TemporaryDirectory[str]):
+    """A directory for temporary files that goes with this object, or with a later process.
+
+    Folders that killed processes of the same user left behind are removed first.
+    """
+
+    def __init__(self) -> None:
+        _remove_left_folders(Path(tempfile.gettempdir()))
+        for attempt in range(_ATTEMPTS):
+            super().__init__(prefix=_FOLDER, ignore_cleanup_errors=True)
+            path = Path(self.name, _LOCK)
+            path.touch()
+            lock = _locked(path)
+            if lock is not None or attempt == _ATTEMPTS - 1:
+                break
+            self.cleanup()  # another process took it for one that was left behind
+        weakref.finalize(self, _release, lock)
+
+
+def _new_file(place: Path) -> tuple[Path, int | None]:
+    """Make a hidden file in the directory of a place; return it and the lock on it."""
+    for attempt in range(_ATTEMPTS):
+        path = beside(place)
+        path.touch(exist_ok=False)
+        lock = _locked(path)
+        if lock is not None or attempt == _ATTEMPTS - 1:
+            break
+        path.unlink(missing_ok=True)  # another process took it for one that was left behind
+    return path, lock
+
+
+def _locked(path: Path) -> int | None:
+    """Lock a file; None where another process holds it or has removed it, or nothing locks here."""
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        own = os.fstat(descriptor)
+        if stat.S_ISREG(own.st_mode) and own.st_ino == path.stat().st_ino:
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _release(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)
+
+
+def _remove_left_files(directory: Path) -> None:
+    """Remove the temporary files in a directory that no process holds."""
+    for path in _own(directory, folders=False):
+        lock = _locked(path) if _TEMPORARY.fullmatch(path.name) else None
+        if lock is not None:
+            path.unlink(missing_ok=True)
+            _release(lock)
+
+
+def _remove_left_folders(directory: Path) -> None:
+    """Remove the temporary folders in a directory that no process holds."""
+    for path in _own(directory, folders=True):
+        lock = _locked(path / _LOCK) if path.name.startswith(_FOLDER) else None
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            _release(lock)
+
+
+def _own(directory: Path, *, folders: bool) -> list[Path]:
+    """Return the files or the folders of this user in a directory; links are neither."""
+    found = []
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if not entry.name.startswith((_FOLDER, f".{_FOLDER}")):
+                    continue
+                facts = entry.stat(follow_symlinks=False)
+                fits = stat.S_ISDIR(facts.st_mode) == folders and not stat.S_ISLNK(facts.st_mode)
+                if fits and facts.st_uid == os.getuid():
+                    found.append(Path(entry.path))
+    except OSError:  # what cannot be listed stays
+        return found
+    return found

@@ -99,13 +99,23 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
-    except Exception as error:
-        if os.environ.get("FSM_TRACEBACK"):
+    except BaseException as error:
+        known = isinstance(error, Exception) or _is_panic(error)
+        if not known or os.environ.get("FSM_TRACEBACK"):
             raise
         status = _complain(
             f"internal error: {type(error).__name__}: {error} (FSM_TRACEBACK=1 shows where)"
         )
     sys.exit(status or 0)
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Return whether polars failed inside; what it raises then is no subclass of Exception."""
+    if "polars" not in sys.modules:
+        return False
+    from polars.exceptions import PanicException
+
+    return isinstance(error, PanicException)
 
 
 def _say_unraisable(ignored: sys.UnraisableHookArgs) -> None:

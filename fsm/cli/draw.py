@@ -11,7 +11,7 @@ import click
 
 from fsm.catalog import load, load_bare
 from fsm.cli.options import allow_import as import_option
-from fsm.cli.options import pseudonymise_option, redaction_by, say
+from fsm.cli.options import pseudonymise_option, redaction_by, say, say_lines
 from fsm.cli.text import shown
 from fsm.cli.values import Columns, Duration
 from fsm.draw import FORMATS, draw
@@ -160,6 +160,7 @@ def _opened(
     redaction = redaction_by(key, lambda: team_of([machine], companions))
     log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
     say(notes)
+    say_lines(log.notes)
     return log
 
 

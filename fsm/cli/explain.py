@@ -8,11 +8,13 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.options import LogOptions, log_options
-from fsm.cli.text import print_json, shown
+from fsm.cli.text import counted, print_json, shown
 from fsm.replay.explain import Change, Entry, Story, explain
 from fsm.text import columns, padded
 
 __all__ = ["command"]
+
+_PLACES_SHOWN = 5
 
 
 @click.command("explain")
@@ -20,10 +22,12 @@ __all__ = ["command"]
 @click.option(
     "--message", required=True, help="The message_id; with --pseudonymise also its pseudonym."
 )
+@click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     source: LogOptions,
     message: str,
+    dedupe: bool,
     as_json: bool,
 ) -> None:
     """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
@@ -35,6 +39,7 @@ def command(
         companions=source.companions(load),
         validity=source.validity,
         as_of=source.as_of,
+        dedupe=dedupe,
     )
     if as_json:
         print_json([asdict(story) for story in stories])
@@ -47,14 +52,19 @@ def _story(story: Story) -> list[str]:
     lines = [shown(f"Message {story.message}{to}")]
     for entry in story.entries:
         lines += ["", *_entry(entry)]
+    if story.duplicates:
+        shown_places = ", ".join(story.duplicates[:_PLACES_SHOWN])
+        more = ", ..." if len(story.duplicates) > _PLACES_SHOWN else ""
+        dropped = f"{counted(len(story.duplicates), 'duplicate')} dropped: {shown_places}{more}"
+        lines += ["", shown(dropped)]
     if story.not_recorded:
         lines += ["", f"Not recorded in this log: {', '.join(map(shown, story.not_recorded))}."]
     return lines
 
 
 def _entry(entry: Entry) -> list[str]:
-    when = entry.timestamp.strftime("%Y-%m-%d %H:%M:%S UTC")
-    lines = [shown(f"{when}  {entry.event}")]
+    when = entry.timestamp.replace(tzinfo=None).isoformat(" ", "seconds")
+    lines = [shown(f"{when} UTC  {entry.event}")]
     reasons = list(dict.fromkeys(c.reason for c in entry.changes if c.reason))
     if not entry.place:
         reasons.insert(0, "The validity period ended; nothing is tried any more.")

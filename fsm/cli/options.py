@@ -33,6 +33,7 @@ __all__ = [
     "reading_options",
     "redaction_by",
     "say",
+    "say_lines",
 ]
 
 T = TypeVar("T")
@@ -171,6 +172,14 @@ def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
     )(command)
 
 
+def say_lines(lines: Iterable[str]) -> None:
+    """Say on standard error what was assumed, a line for each."""
+    from fsm.cli.text import shown
+
+    for line in lines:
+        click.echo(f"fsm: {shown(line)}", err=True)
+
+
 def reading_options(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command the options of :class:`Reading`, as its argument ``reading``."""
 
@@ -269,6 +278,7 @@ class LogOptions:
                 query,
             )
         say(notes)
+        say_lines(log.notes)
         return log, notes
 
     @cached_property

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
-from fsm.cli.options import LogOptions, log_options
+from fsm.cli.options import LogOptions, log_options, say_lines
 from fsm.cli.progress import Progress
 from fsm.cli.text import counted, number, percentage, print_crosscheck, print_json, table
 from fsm.cli.values import Duration, Size
@@ -81,6 +81,7 @@ def command(
             checkpoint=checkpoint,
             progress=progress,
         )
+    say_lines(note for note in result.notes if note not in log.notes)
     if status:
         write_frames(result.status_frames(), status, inert=True)
     if series:
@@ -107,7 +108,8 @@ def _print(result: Replay) -> None:
     click.echo(
         f"{counted(result.events, 'event')}, {counted(result.messages, 'message')}, "
         f"{number(result.rejected)} rejected"
-        + (f", {number(result.late)} of them late" if result.late else "")
+        + (f" ({number(result.late)} of them late)" if result.late else "")
+        + (f", {number(result.accepted)} accepted" if result.rejected else "")
         + (f", {counted(result.duplicates, 'duplicate')} dropped" if result.duplicates else "")
         + "\n"
     )

@@ -5,34 +5,23 @@ Everything is read in blocks of whole lines, so that memory does not grow with a
 
 from __future__ import annotations
 
-import bz2
 import glob
-import gzip
-import io
-import lzma
 import os
 import shutil
-import stat
 import sys
-import tempfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol, cast
-
-import zstandard
+from typing import IO, cast
 
 from fsm.errors import LogError
-from fsm.files import Holder
 from fsm.logs.notes import Notes
+from fsm.replay.packed import DAMAGES, open_unpacked
+from fsm.replay.pipes import is_stream, spooled
+from fsm.replay.records import check_records
 from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer as Buffer
 
 __all__ = ["Input", "expand", "line_texts"]
 
@@ -40,11 +29,6 @@ _BLOCK = 1 << 20
 """Bytes read at a time: what is made of them stays in the cache of the processor."""
 _LONGEST = 1 << 24
 """Bytes of a line; what is longer is passed over and said."""
-_MORSEL = 1 << 10
-"""Bytes unpacked at a time: a hostile file makes 32 MiB of them at most."""
-_DICTIONARY = 1 << 27
-"""Bytes that a zstd or xz file may ask for; xz -9 takes half of them."""
-_DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 TOO_LONG = "a line of more than 16 MiB"
 
 
@@ -69,12 +53,12 @@ class Input:
     def open(self) -> IO[bytes]:
         """Open for reading, decompressed; raises :class:`fsm.errors.LogError`."""
         with self._no_damage():
-            with self.path.open("rb") as raw:
-                start = raw.read(6)
-            return _decompressed(self.path, start)
+            return open_unpacked(self.path)
 
     def unpack(self, target: Path) -> None:
         """Write it to a file, decompressed; raises :class:`fsm.errors.LogError`."""
+        if self.head(4) != b"PAR1":
+            check_records(self.path, self.name, quotes=False)
         with self._no_damage(), closing(self.open()) as file, target.open("wb") as plain:
             shutil.copyfileobj(file, plain)
 
@@ -127,7 +111,7 @@ class _Damage:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        if kind is None or not issubclass(kind, _DAMAGES) or issubclass(kind, BrokenPipeError):
+        if kind is None or not issubclass(kind, DAMAGES) or issubclass(kind, BrokenPipeError):
             return
         if isinstance(error, IsADirectoryError):
             raise LogError(f"{self._name}: a directory, not a log; name the files in it") from error
@@ -140,75 +124,6 @@ class _Damage:
         fault = "cut short" if kind is EOFError or "end" in str(error) else "damaged"
         cause = cast(BaseException, error)
         raise LogError(f"{self._name}: the compressed file is {fault}; fetch it again") from cause
-
-
-def _decompressed(path: Path, start: bytes) -> IO[bytes]:
-    if start.startswith(b"\x1f\x8b"):
-        return cast(IO[bytes], gzip.open(path))
-    if start.startswith(b"BZh"):
-        return bz2.open(path)
-    if start.startswith(b"\xfd7zXZ\x00"):
-        begin = partial(lzma.LZMADecompressor, memlimit=_DICTIONARY)
-        return cast(IO[bytes], io.BufferedReader(_Frames(path, begin), _BLOCK))
-    if start.startswith(b"\x28\xb5\x2f\xfd"):
-        unpack = zstandard.ZstdDecompressor(max_window_size=_DICTIONARY).decompressobj
-        return cast(IO[bytes], io.BufferedReader(_Frames(path, unpack), _BLOCK))
-    return path.open("rb")
-
-
-class _Frame(Protocol):
-    """What unpacks one frame (zstd) or stream (xz)."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
-class _Frames(io.RawIOBase):
-    """Reads frames one after the other, and notices when the last one is cut short."""
-
-    def __init__(self, path: Path, begin: Callable[[], _Frame]) -> None:
-        self._raw = path.open("rb")
-        self._begin = begin
-        self._frame: _Frame | None = None
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer) -> int:
-        view = memoryview(buffer)
-        while not self._left:
-            data = self._raw.read(_MORSEL)
-            if not data:
-                if self._frame:
-                    raise EOFError
-                return 0
-            self._left = memoryview(self._unpacked(data))
-        size = min(len(view), len(self._left))
-        view[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size
-
-    def _unpacked(self, data: bytes) -> bytes:
-        parts = []
-        while data:
-            if self._frame is None:
-                data = data.lstrip(b"\0")  # xz files may be filled up with them
-                if not data:
-                    break
-                self._frame = self._begin()
-            parts.append(self._frame.decompress(data))
-            data = self._frame.unused_data
-            if self._frame.eof:
-                self._frame = None
-        return b"".join(parts)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
 
 
 def _text(data: bytes) -> str:
@@ -255,18 +170,10 @@ def _here(path: str) -> Iterator[Input]:
 
 
 def _file(path: Path, name: str) -> Input:
-    """Return a file; a pipe, as shells make of ``<(zcat mail.log.gz)``, can be read only once."""
-    if not _is_pipe(path):
+    if not is_stream(path):
         return Input(path, name)
     with _Damage(name), path.open("rb") as pipe:
         return _spooled(pipe, name)
-
-
-def _is_pipe(path: Path) -> bool:
-    try:
-        return stat.S_ISFIFO(path.stat().st_mode)
-    except OSError:  # said when it is opened
-        return False
 
 
 def _maildir(path: Path) -> list[Input]:
@@ -283,10 +190,8 @@ def _maildir(path: Path) -> list[Input]:
 
 
 def _spooled(pipe: IO[bytes], name: str) -> Input:
-    with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
-        shutil.copyfileobj(pipe, spool)
-    place = Path(spool.name)
-    return Input(place, name, keep=Holder(lambda: place.unlink(missing_ok=True)))
+    place, keep = spooled(pipe, name)
+    return Input(place, name, keep=keep)
 
 
 def line_texts(source: Input, numbers: Iterable[int]) -> dict[int, str]:

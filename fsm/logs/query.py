@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
-from fsm.files import Holder
+from fsm.files import Holder, TemporaryFolder
 from fsm.replay.source import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "Result", "execute"]
@@ -101,7 +100,7 @@ def execute(query: Query) -> Result:
             "database: postgresql://user:password@host/name or sqlite:///file.db"
         )
     driver, place = _driver(query.variable, url)
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    directory = TemporaryFolder()
     path, keep = Path(directory.name) / "query.parquet", Holder(directory.cleanup)
     with _connected(driver, place, query.variable) as cursor, _intervals_as_structures():
         names: tuple[str, ...] = ()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import polars as pl
-
 from fsm.errors import LogError
 from fsm.logs.convert import Choices, Plan, plan
 from fsm.logs.detect import CANONICAL, guess_names
@@ -14,6 +12,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.query import Query, execute
 from fsm.logs.spool import Spool, spool
 from fsm.logs.unconverted import canonical_source
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import NEEDED, QUERY, Log, check_columns
 
 __all__ = ["convert_logs", "open_logs"]
@@ -96,7 +95,7 @@ def _answer(query: Query, columns: Mapping[str, str], form: str | None, choices:
             f"not {form}; name its columns message_id, event and timestamp in the query"
         )
     result = execute(query)
-    rows = pl.scan_parquet(result.path)
+    rows = scan_parquet(result.path)
     lacking = [name for name in NEEDED if columns.get(name, name) not in result.names]
     found = guess_names(result.names, "its columns are", choices.labels) if lacking else None
     if form is None and found is None:

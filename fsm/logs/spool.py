@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fsm.files import TemporaryFolder
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.convert import Choices, Plan, convert
 from fsm.logs.detect import CANONICAL
@@ -19,10 +19,11 @@ from fsm.logs.files import Input, line_texts
 from fsm.logs.implied import implied, merged
 from fsm.logs.meaning import BESIDE
 from fsm.logs.notes import Notes
-from fsm.logs.records import recorded_events
+from fsm.logs.recordable import recorded_events
 from fsm.logs.redact import Redaction
 from fsm.replay.fold import Codes
 from fsm.replay.output import ROWS, write_frames
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import Source
 
 __all__ = ["Spool", "spool"]
@@ -53,7 +54,7 @@ class Spool:
 
     def events(self) -> pl.LazyFrame:
         """Return the rows that machines hear."""
-        return pl.scan_parquet(self.path).filter(_HEARD)
+        return scan_parquet(self.path).filter(_HEARD)
 
     def source(self) -> Source:
         """Return what a replay reads."""
@@ -102,7 +103,7 @@ class Spool:
 
 def spool(plans: Iterable[Plan], choices: Choices) -> Spool:
     """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    directory = TemporaryFolder()
     try:
         found = _spooled(list(plans), choices, Path(directory.name))
     except BaseException:
@@ -116,7 +117,7 @@ def _spooled(plans: list[Plan], choices: Choices, place: Path) -> Spool:
     first, path = place / "read.parquet", place / "log.parquet"
     notes: list[Notes] = []
     write_frames(_never_none(convert(plans, choices, notes)), first)
-    added = implied(pl.scan_parquet(first), choices.relayed)
+    added = implied(scan_parquet(first), choices.relayed)
     if added.height:
         counts: Counter[str] = Counter()
         write_frames(merged(_slices(first), added, counts), path)
@@ -124,7 +125,7 @@ def _spooled(plans: list[Plan], choices: Choices, place: Path) -> Spool:
         _count(counts, plans, notes)
     else:
         first.rename(path)
-    found = pl.scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
+    found = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
     records = recorded_events({item.format for item in plans}, found, choices.relayed)
     inputs = {item.source.name: item.source for item in plans}
     return Spool(path, tuple(notes), inputs, choices.redaction, records)
@@ -132,7 +133,7 @@ def _spooled(plans: list[Plan], choices: Choices, place: Path) -> Spool:
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:
     """Yield the rows of a Parquet file, a part at a time and nothing in advance."""
-    rows = pl.scan_parquet(path)
+    rows = scan_parquet(path)
     height = rows.select(pl.len()).collect().item()
     for start in range(0, max(height, 1), ROWS):
         yield rows.slice(start, ROWS).collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -11,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fsm.files import Holder
+from fsm.files import Holder, TemporaryFolder
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.detect import CANONICAL
 from fsm.logs.files import Input
 from fsm.logs.notes import Notes
-from fsm.logs.records import records_of
+from fsm.logs.recordable import records_of
 from fsm.logs.redact import Redaction
 from fsm.replay.fold import Codes
 from fsm.replay.scan import OWN, frames, readable
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import QUERY, Log, Source, check_columns, listed, open_remote, open_source
 
 __all__ = ["canonical_source", "unconverted"]
@@ -42,7 +42,7 @@ def canonical_source(place: Input, form: str | None, redaction: Redaction | None
             place = _unpacked(place)
             keep = place.keep
     if place.name == QUERY:  # a frame, since no checkpoint knows the file again
-        source = Source(place.path, QUERY, "frame", pl.scan_parquet(place.path))
+        source = Source(place.path, QUERY, "frame", scan_parquet(place.path))
     else:
         source = open_source(place.path, place.name, form if form in CANONICAL else None)
     held, records = (keep, source.keep), partial(records_of, source)
@@ -50,7 +50,7 @@ def canonical_source(place: Input, form: str | None, redaction: Redaction | None
 
 
 def _unpacked(packed: Input) -> Input:
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    directory = TemporaryFolder()
     path = Path(directory.name) / "log"
     packed.unpack(path)
     return replace(packed, path=path, keep=Holder(directory.cleanup))
@@ -64,6 +64,7 @@ def unconverted(source: Source, columns: Mapping[str, str], notes: Notes) -> Ite
     """
     log = Log((source,), columns)
     check_columns(source, log.named)
+    notes.assumed |= {note: note for note in source.notes}
     own = _own(log, source, notes)
     lines = pl.Series(_lines(source, log.named), dtype=pl.Int64)
     for frame in frames(log, own):

@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,11 @@ from fsm.machine import Machine
 from fsm.replay.faults import COMPRESSED
 from fsm.replay.fold import Codes
 from fsm.replay.found import LAST
+from fsm.replay.known_rows import DigestFile, KnownRows, Table, digests_of, hashing
 from fsm.replay.manifest import Absorbed, Manifest, Part, Settings, locked, synced
 from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.output import write_frames
+from fsm.replay.scans import scan_parquet
 from fsm.replay.settle import NEVER, Past
 from fsm.replay.source import CHECKPOINT, FURTHER, QUERY, Log, Source
 from fsm.replay.team import Team, each_machine
@@ -83,7 +86,7 @@ class Before:
 
     def tables(self, kind: str) -> list[pl.LazyFrame]:
         """Return the content of the tables of one kind."""
-        return [pl.scan_parquet(self.directory / part.name) for part in self.parts(kind)]
+        return [scan_parquet(self.directory / part.name) for part in self.parts(kind)]
 
     def rejections(self, count: int) -> list[pl.DataFrame]:
         """Return the first rejected events."""
@@ -116,7 +119,9 @@ class Checkpoint:
     def __init__(self, directory: Path, manifest: Manifest) -> None:
         self._directory = directory
         self.before = Before(directory, manifest)
-        self._fresh: list[tuple[Source, Absorbed]] = []
+        self._fresh: list[_Fresh] = []
+        self.notes: list[str] = []
+        """What is said of the files, a line for each."""
 
     @classmethod
     @contextmanager
@@ -129,7 +134,8 @@ class Checkpoint:
         with locked(directory):
             manifest = Manifest.read(directory)
             if manifest is None or not manifest.runs:
-                manifest = Manifest(settings)
+                manifest = Manifest(settings, hashing=hashing())
+                manifest.clean(directory)  # what a first run left may fill the disk
                 manifest.write(directory)  # before any table, so that one without it is a loss
             _compare(directory, manifest.settings, settings)
             manifest.verify(directory)
@@ -140,33 +146,85 @@ class Checkpoint:
 
     def resume(self, log: Log) -> Log:
         """Return what is to be executed: the messages known, and what is new of the log."""
+        rows = self._known_rows()
         for source in log.sources:
-            self._take(source)
+            self._take(log, source, rows)
         known = [
             Source(self._directory / part.name, part.name, CHECKPOINT)
             for part in self.before.parts("messages")
         ]
-        return replace(log, sources=(*known, *(source for source, _ in self._fresh)))
+        return replace(log, sources=(*known, *(fresh.source for fresh in self._fresh)))
 
-    def _take(self, source: Source) -> None:
+    def _known_rows(self) -> KnownRows:
+        """Return the rows that earlier runs executed, as far as they can be compared."""
+        found, manifest = KnownRows(), self.before.manifest
+        if not self._comparable:
+            self.notes.append(
+                f"{self._directory}: written by another version of fsm or polars, so that its rows "
+                "cannot be compared; only files that are byte for byte the same are known again"
+            )
+            return found
+        files = [(file.name, file.kept) for file in manifest.absorbed]
+        for part in self.before.parts("rows"):
+            table, left = Table(self._directory / part.name, part.rows), part.rows
+            own = []
+            while left > 0 and files:
+                name, kept = files.pop(0)
+                own.append((name, kept))
+                left -= kept
+            found.add(table, own)
+        return found
+
+    def _take(self, log: Log, source: Source, rows: KnownRows) -> None:
         """Note what is new of a file."""
-        if source.frame is not None:
-            what = "result of the query" if source.name == QUERY else "frame"
-            remedy = f"write the {what} to a file"
-            if source.origin is not None:
-                remedy = f"convert {source.name} first: fsm convert LOG -o events.parquet"
-                remedy += " --pseudonymise KEY" if source.origin.redaction else ""
-            raise LogError(f"a checkpoint knows logs by their files; {remedy}")
+        _refuse_frames(source)
         seen = {file.digest: file for file in self.before.manifest.absorbed}
-        seen |= {file.digest: file for _, file in self._fresh}
+        seen |= {fresh.file.digest: fresh.file for fresh in self._fresh}
         sizes = {file.size for file in seen.values()}
         digest, before = "", None
         for size, digest in _digests(source, sizes):  # noqa: B007
             before = seen.get(digest, before)
-        if before is not None and before.digest != digest:
+        if before is not None and before.digest == digest:
+            self._say_known(source, before.rows, before.name)
+            return
+        if before is not None and _is_text(source):
             source = _continued(source, before)
-        if before is None or before.digest != digest:
-            self._fresh.append((source, Absorbed(source.name, size, digest, source.skip)))
+        own = DigestFile()
+        for digests in digests_of(log, source):
+            own.append(digests)
+        match = rows.match(own)
+        if match is not None and match.whole:
+            self._say_known(source, source.skip + match.rows, match.name)
+            return
+        new = 0
+        if match is not None and match.ending:
+            new = match.rows
+            source = replace(source, skip=source.skip + new)
+            self._say_grown(source, match.name)
+        elif source.skip and before is not None:
+            self._say_grown(source, before.name)
+        elif match is not None and match.rows > 1:
+            self.notes.append(
+                f"{source.name}: its first {match.rows:,} rows are as in {match.name}, which was "
+                "executed; since the rows after them differ, all of it is executed"
+            )
+        rows.add(own, [(source.name, own.rows)])
+        file = Absorbed(source.name, size, digest, source.skip, own.rows - new)
+        self._fresh.append(_Fresh(source, file, own, new))
+
+    def _say_known(self, source: Source, rows: int, name: str) -> None:
+        where = "" if name == source.name else f" in {name}"
+        if rows:
+            self.notes.append(
+                f"{source.name}: its {rows:,} rows were executed before{where}; left out now"
+            )
+
+    def _say_grown(self, source: Source, name: str) -> None:
+        where = "" if name == source.name else f" in {name}"
+        self.notes.append(
+            f"{source.name}: its first {source.skip:,} rows were executed before{where}; "
+            "only those after them are executed now"
+        )
 
     # After the pass ---------------------------------------------------------------------------
 
@@ -177,8 +235,17 @@ class Checkpoint:
         """
         if not self._fresh:
             return
+        run = _Run(self._directory, self.before.manifest.runs + 1)
+        try:
+            manifest = self._written(run, log, outcome, rejections)
+        except BaseException:
+            run.undo()
+            raise
+        manifest.write(self._directory)  # which may fail when it is already in its place
+
+    def _written(self, run: _Run, log: Log, outcome: Outcome, rejections: pl.DataFrame) -> Manifest:
+        """Write the tables of a run, and return what names them."""
         manifest = self.before.manifest
-        run = _Run(self._directory, manifest.runs + 1)
         texts = Texts(log, outcome.reader.firsts, _further(log))
         old = len(self.before.parts("messages"))
         renewed = self._is_worn(outcome, old)
@@ -190,19 +257,46 @@ class Checkpoint:
         for kind, frame in (("changes", changes), ("deliveries", deliveries)):
             named = frame.with_columns(outcome.delivery_names.gather(frame["delivery"]))
             parts.append(run.write(kind, [named.drop("delivery")]))
-        if rejections.height:
-            parts.append(run.write("rejections", [rejections]))
-        kept = [p for p in manifest.parts if not renewed or p.kind == "rejections"]
+        digests = (frame for fresh in self._fresh for frame in fresh.own.frames(fresh.known))
+        lists = {"rejections": iter([rejections]), "rows": digests}
+        tables = [] if renewed else [p for p in manifest.parts if p.kind not in lists]
+        tables += parts
+        for kind, frames in lists.items():
+            tables += self._extended(run, kind, frames)
+        absorbed = manifest.absorbed
+        if not self._comparable:
+            absorbed = tuple(replace(file, kept=0) for file in absorbed)
         rows = np.diff(outcome.reader.firsts)[old:].tolist()
-        files = zip(self._fresh, rows, strict=True)
-        Manifest(
+        files = [
+            replace(fresh.file, rows=fresh.file.rows + more)
+            for fresh, more in zip(self._fresh, rows, strict=True)
+        ]
+        return Manifest(
             manifest.settings,
             manifest.runs + 1,
             outcome.totals(manifest.totals, open_too=False),
-            (*manifest.absorbed, *(replace(f, rows=f.rows + more) for (_, f), more in files)),
-            (*kept, *parts),
-            tuple(part.name for part in manifest.parts if part not in kept),
-        ).write(self._directory)
+            (*absorbed, *files),
+            tuple(tables),
+            tuple(part.name for part in manifest.parts if part not in tables),
+            hashing(),
+        )
+
+    def _extended(self, run: _Run, kind: str, frames: Iterator[pl.DataFrame]) -> list[Part]:
+        """Write what is new of a list; return its tables, which become one where they are many."""
+        before = self.before.parts(kind)
+        if kind == "rows" and not self._comparable:
+            before = []
+        if len(before) >= MOST_PARTS:
+            return [run.write(kind, _joined(self.before.tables(kind), frames))]
+        first = next(frames, None)
+        if first is None or not first.height:
+            return before
+        return [*before, run.write(kind, chain([first], frames))]
+
+    @property
+    def _comparable(self) -> bool:
+        """Whether rows of earlier runs can be compared with those of this one."""
+        return self.before.manifest.hashing == hashing()
 
     def _is_worn(self, outcome: Outcome, old: int) -> bool:
         """Whether the tables of messages are many, or most of their rows no longer count."""
@@ -216,11 +310,26 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
+class _Fresh:
+    """A file to be executed. Of its ``own`` digests, the first ``known`` are there already."""
+
+    source: Source
+    file: Absorbed
+    own: DigestFile
+    known: int
+
+
+@dataclass(frozen=True)
 class _Run:
     """Writes the tables of one run."""
 
     directory: Path
     number: int
+
+    def undo(self) -> None:
+        """Remove what was written, so that a full disk is not full for the next run."""
+        for path in self.directory.glob(f"*-{self.number:06}.parquet"):
+            path.unlink(missing_ok=True)
 
     def write(self, kind: str, frames: Iterable[pl.DataFrame]) -> Part:
         path, rows = self.directory / f"{kind}-{self.number:06}.parquet", 0
@@ -281,20 +390,44 @@ def _digests(source: Source, sizes: set[int]) -> Iterator[tuple[int, str]]:
     yield total, digest.hexdigest()
 
 
-def _continued(source: Source, before: Absorbed) -> Source:
-    """Return what is new of a file that has grown since it was executed."""
+def _refuse_frames(source: Source) -> None:
+    """Refuse what is no file."""
+    if source.frame is not None:
+        what = "result of the query" if source.name == QUERY else "frame"
+        remedy = f"write the {what} to a file"
+        if source.origin is not None:
+            remedy = f"convert {source.name} first: fsm convert LOG -o events.parquet"
+            remedy += " --pseudonymise KEY" if source.origin.redaction else ""
+        raise LogError(f"a checkpoint knows logs by their files; {remedy}")
+
+
+def _is_text(source: Source) -> bool:
+    """Return whether a file is lines of text as it stands."""
     with source.path.open("rb") as file:
-        head = file.read(4)
+        return source.format != "parquet" and not file.read(4).startswith(COMPRESSED)
+
+
+def _continued(source: Source, before: Absorbed) -> Source:
+    """Return what is new of a text file that has grown since it was executed."""
+    with source.path.open("rb") as file:
         file.seek(before.size - 1)
         joint = file.read(2)
-    if source.format not in ("csv", "jsonl") or head.startswith(COMPRESSED):
-        raise LogError(f"{source.name}: has grown since it was executed; give the new rows alone")
     if b"\n" not in joint and not joint.endswith(b"\r"):
         raise LogError(
             f"{source.name}: its last line was not complete when it was executed; "
             "execute the whole log in a new directory"
         )
     return replace(source, skip=before.rows)
+
+
+def _joined(
+    tables: Iterable[pl.LazyFrame], frames: Iterable[pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of tables and frames, with the columns that any of them has."""
+    more = [frame.lazy() for frame in frames]
+    both = pl.concat([*tables, *more], how="diagonal_relaxed")
+    yield pl.DataFrame(schema=both.collect_schema())
+    yield from both.collect_batches(maintain_order=True)
 
 
 # Messages ------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fsm.catalog import built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
 from fsm.errors import LogError, MachineError
@@ -74,7 +75,7 @@ def replay(
     source: object,
     machines: Machine | Sequence[Machine],
     *,
-    companions: Callable[[str], Machine] | None = None,
+    companions: Callable[[str], Machine] | None = built_in_companion,
     to_send: int | None = None,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
@@ -96,8 +97,8 @@ def replay(
 
     Events are ordered by (timestamp, seq, file order) within each message. An event that no
     machine knows, or that a machine which knows it does not accept, is rejected: it is kept,
-    and changes nothing. ``companions`` loads a machine's companion by name; its indicators are
-    shown with the machine's own.
+    and changes nothing. ``companions`` loads a machine's companion by name (None: machines stay
+    without); it hears its own events, and its indicators are shown with the machine's.
 
     ``to_send`` is the denominator of the indicators (default: the messages of the log). With
     ``validity``, the deadline of a machine happens that long after its start event, before any
@@ -119,8 +120,9 @@ def replay(
     number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
-    ever executed with it, and only what is new is read. Files that it knows (by their content) are
-    skipped; of one that has grown, the new rows are executed. An event that is older than what
+    ever executed with it, and only what is new is executed. What it has executed it knows by its
+    rows, in whatever file they come again: such files are skipped, of one that has grown the new
+    rows are executed, and ``notes`` of the result say so. An event that is older than what
     the checkpoint has seen of its message is rejected as late. The machines, ``validity``,
     ``every`` (default: an hour) and ``dedupe`` must stay the same. A run that ends early, however
     it ends, leaves the checkpoint as it was.
@@ -198,6 +200,7 @@ def _executed(
         late=totals.late if saved else None,
         before=saved.before if saved else None,
         unrecorded=lacking,
+        notes=(*log.notes, *(saved.notes if saved else ())),
     )
 
 

@@ -10,11 +10,12 @@ from difflib import get_close_matches
 import numpy as np
 import polars as pl
 
+from fsm.catalog import built_in_companion
 from fsm.errors import LogError
 from fsm.machine import Effect, Machine
 from fsm.replay.engine import microseconds_since_1970, team_of
 from fsm.replay.recorded import unrecorded
-from fsm.replay.scan import Reader, Wanted, microseconds_of, read_batches
+from fsm.replay.scan import Reader, Wanted, check_rows, microseconds_of, read_batches
 from fsm.replay.settle import DUE, Rows, Rules, Settled, settle
 from fsm.replay.source import PSEUDONYM, Log, place_of
 from fsm.replay.team import Team, assemble, each_machine
@@ -57,6 +58,8 @@ class Story:
     entries: tuple[Entry, ...]
     not_recorded: tuple[str, ...] = ()
     """The indicators that the log cannot know."""
+    duplicates: tuple[str, ...] = ()
+    """Where the events stand that were dropped because they were there already."""
 
 
 def explain(
@@ -64,7 +67,7 @@ def explain(
     machines: Sequence[Machine],
     message: str,
     *,
-    companions: Callable[[str], Machine] | None = None,
+    companions: Callable[[str], Machine] | None = built_in_companion,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
     dedupe: bool = False,
@@ -77,7 +80,9 @@ def explain(
     if frame.is_empty():
         raise LogError(_unheard_of(log, message))
     team = team_of(machines, companions)
-    history = history_of(log, frame, team, validity, as_of, dedupe)
+    teams, kept, settled = _settled(log, frame, team, validity, as_of, dedupe)
+    history = _told(kept, settled, teams)
+    duplicates = kept[np.sort(settled.duplicates)]
     by_name = {m.name: m for m in team}
     lacking: dict[str, None] = {}
     for machine in team:
@@ -90,6 +95,7 @@ def explain(
             str(part["recipient"][0]) if "recipient" in log.keys else None,
             tuple(_entries(log, part, by_name)),
             tuple(lacking),
+            tuple(_places(log, duplicates.join(part.head(1), on=log.keys, how="semi"))),
         )
         for part in history.sort(log.keys, maintain_order=True).partition_by(
             log.keys, maintain_order=True
@@ -112,13 +118,10 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
             nulls_equal=True,
             maintain_order="left",
         )
-        parts += [
-            part.with_columns(
-                pl.lit(file, pl.UInt32).alias("file"),
-                microseconds_of(source, part["timestamp"]).cast(pl.Datetime("us", "UTC")),
-            )
-            for part in read_batches(source, scan)
-        ]
+        for part in read_batches(source, scan):
+            check_rows(log, source, part)
+            times = microseconds_of(source, part["timestamp"]).cast(pl.Datetime("us", "UTC"))
+            parts.append(part.with_columns(pl.lit(file, pl.UInt32).alias("file"), times))
     return pl.concat(parts, how="diagonal_relaxed") if parts else pl.DataFrame()
 
 
@@ -147,6 +150,19 @@ def history_of(
     period), the message's identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``,
     ``rejected``. Events that no machine knows have no ``machine``.
     """
+    teams, kept, settled = _settled(log, frame, machines, validity, as_of, dedupe)
+    return _told(kept, settled, teams)
+
+
+def _settled(
+    log: Log,
+    frame: pl.DataFrame,
+    machines: Sequence[Machine],
+    validity: timedelta | None,
+    as_of: datetime | None,
+    dedupe: bool,
+) -> tuple[Sequence[Team], pl.DataFrame, Settled]:
+    """Return the teams, the rows that they hear, and what happened to those rows."""
     teams = assemble(machines, deadlines=validity is not None)
     end = None if as_of is None else microseconds_since_1970(as_of)
     if end is None and validity is not None:
@@ -167,11 +183,8 @@ def history_of(
     )
     kept = frame if batch.rows is None else frame[batch.rows]
     span = None if validity is None else validity // timedelta(microseconds=1)
-    return _told(
-        kept.select("file", "row", *log.identity, "timestamp", "event"),
-        settle(rows, Rules(teams, span, end)),
-        teams,
-    )
+    picked = kept.select("file", "row", *log.identity, "timestamp", "event")
+    return teams, picked, settle(rows, Rules(teams, span, end))
 
 
 def _told(frame: pl.DataFrame, settled: Settled, teams: Sequence[Team]) -> pl.DataFrame:
@@ -204,6 +217,14 @@ def _told(frame: pl.DataFrame, settled: Settled, teams: Sequence[Team]) -> pl.Da
         )
     merged = pl.concat(frames, how="diagonal").sort("at", maintain_order=True).drop("at")
     return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
+
+
+def _places(log: Log, events: pl.DataFrame) -> Iterator[str]:
+    """Yield where events stand, as ``file:line``."""
+    proofs = log.proofs(events)
+    for place in events.select("file", "row").iter_rows():
+        name, line, _ = proofs[place]
+        yield place_of(name, line)
 
 
 def _entries(log: Log, history: pl.DataFrame, team: dict[str, Machine]) -> Iterator[Entry]:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.replay.records import separator_name
 from fsm.replay.remote import is_remote, refused
+from fsm.replay.scans import scan_lines
 
 if TYPE_CHECKING:
     import _csv
@@ -30,6 +32,8 @@ class Faulty(Protocol):
     def name(self) -> str: ...
     @property
     def format(self) -> str: ...
+    @property
+    def separator(self) -> str: ...
     @property
     def redaction(self) -> object: ...
 
@@ -59,7 +63,7 @@ def _first_bad_line(source: Faulty) -> tuple[int, str] | None:
         return bad, "not UTF-8 text; save the log as UTF-8"
     if source.format == "jsonl":
         return _first_bad_json(source.path)
-    return _first_bad_record(source.path)
+    return _first_bad_record(source.path, source.separator)
 
 
 def _first_undecodable(path: Path) -> int | None:
@@ -88,28 +92,32 @@ def _first_bad_json(path: Path) -> tuple[int, str] | None:
     return None
 
 
-def _first_bad_record(path: Path) -> tuple[int, str] | None:
-    reader = csv_reader(path)
+def _first_bad_record(path: Path, separator: str) -> tuple[int, str] | None:
+    reader = csv_reader(path, separator)
     width, line = len(next(reader, [])), 1
     for record in reader:
         if len(record) > width:
-            return line + 1, f"{len(record)} fields under {width} headers; quote fields with commas"
+            return line + 1, (
+                f"{len(record)} fields under {width} headers; "
+                f"quote fields with {separator_name(separator)}"
+            )
         if len(record) < width and any("\n" in value for value in record):
             return line + 1, "a quote that is never closed"
         line = reader.line_num
     return None
 
 
-def csv_reader(path: Path) -> _csv.Reader:
+def csv_reader(path: Path, separator: str = ",") -> _csv.Reader:
     """Read records as polars does: only a line feed ends a line."""
     csv.field_size_limit(2**31 - 1)
-    return csv.reader(text.replace("\r", " ") + "\n" for text in _text_lines(path))
+    lines = (text.replace("\r", " ") + "\n" for text in _text_lines(path))
+    return csv.reader(lines, delimiter=separator)
 
 
 def _text_lines(path: Path) -> Iterator[str]:
     """Yield the lines of a text file, compressed or not, up to the first damage."""
     try:
-        for batch in pl.scan_lines(path).collect_batches(chunk_size=50_000, maintain_order=True):
+        for batch in scan_lines(path).collect_batches(chunk_size=50_000, maintain_order=True):
             yield from batch.to_series().to_list()
     except (pl.exceptions.PolarsError, OSError):
         return

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from fsm.replay.calendar import FIRST, LAST
 
 __all__ = ["microseconds"]
 
@@ -26,8 +27,6 @@ _Ints = npt.NDArray[np.int64]
 _Words = npt.NDArray[np.uint64]
 
 _SECOND = 1_000_000  # microseconds
-_FIRST = int(datetime(1, 1, 2, tzinfo=UTC).timestamp()) * _SECOND
-_LAST = int(datetime(9999, 12, 30, tzinfo=UTC).timestamp()) * _SECOND
 _NO_TIME = np.iinfo(np.int64).min
 
 _ROWS = 1 << 15  # of a slice: its words stay in the cache of the processor
@@ -57,7 +56,7 @@ def microseconds(texts: pl.Series) -> pl.Series:
     if len(left):
         times[left] = _parsed(texts.gather(left))
     series = pl.Series(texts.name, times)
-    return series.set(~series.is_between(_FIRST, _LAST), None)
+    return series.set(~series.is_between(FIRST, LAST), None)
 
 
 def _fill(times: _Ints, texts: pl.Series) -> None:

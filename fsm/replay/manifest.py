@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +23,10 @@ from fsm.replay.outcome import Totals
 
 __all__ = ["Absorbed", "Manifest", "Part", "Settings", "digest_of", "locked", "synced"]
 
-VERSION: Final = 1
+VERSION: Final = 2
+_READ: Final = (1, VERSION)
 _NAME, _LOCK = "manifest.json", "lock"
-_PART = re.compile(r"(messages|changes|deliveries|rejections)-\d{6,12}\.parquet")
+_PART = re.compile(r"(messages|changes|deliveries|rejections|rows)-\d{6,12}\.parquet")
 _OURS = re.compile(rf"{_PART.pattern}|\.fsm-\w+\.tmp")
 _ANEW = "begin anew in an empty directory"
 
@@ -46,12 +47,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Absorbed:
-    """A log file that was executed. Its first ``size`` bytes have ``digest`` and ``rows``."""
+    """A log file that was executed. Its first ``size`` bytes have ``digest`` and ``rows``.
+
+    ``kept`` of them, the last ones, have a digest in the tables of rows.
+    """
 
     name: str
     size: int
     digest: str
     rows: int
+    kept: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Manifest:
     absorbed: tuple[Absorbed, ...] = ()
     parts: tuple[Part, ...] = ()
     retired: tuple[str, ...] = ()
+    hashing: str = ""
+    """What the digests of rows were made by; see :func:`fsm.replay.known_rows.hashing`."""
 
     @classmethod
     def read(cls, directory: Path) -> Manifest | None:
@@ -101,7 +108,7 @@ class Manifest:
             raise _damaged(path) from error
         if not isinstance(content, dict) or not isinstance(content.get("body"), dict):
             raise _damaged(path)
-        if content.get("version") != VERSION:
+        if content.get("version") not in _READ:
             raise CheckpointError(
                 f"{path}: version {content.get('version')!r} of checkpoints; this program reads "
                 f"{VERSION}; {_ANEW}"
@@ -110,9 +117,15 @@ class Manifest:
         if content.get("digest") != _digest(body):
             raise _damaged(path)
         try:
-            return cls._of(body)
+            found = cls._of(body)
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(path) from error
+        return found if content["version"] == VERSION else found.with_late_events()
+
+    def with_late_events(self) -> Manifest:
+        """Return what version 1 held: there, late events were rejected but no events."""
+        totals = replace(self.totals, events=self.totals.events + self.totals.late)
+        return replace(self, totals=totals)
 
     @classmethod
     def _of(cls, body: dict[str, Any]) -> Manifest:
@@ -126,6 +139,7 @@ class Manifest:
             tuple(Absorbed(**file) for file in body["absorbed"]),
             parts,
             tuple(body["retired"]),
+            str(body.get("hashing", "")),
         )
 
     def write(self, directory: Path) -> None:

@@ -94,7 +94,7 @@ class Outcome:
     def add(self, found: Found) -> None:
         """Add what was found in one bucket."""
         self.messages += found.messages
-        self.events += found.events
+        self.events += found.events + found.late
         self.duplicates += found.duplicates
         self.late += found.late
         for mine, theirs in (

@@ -9,7 +9,6 @@ their key there.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Holder
+from fsm.files import Holder, TemporaryFolder
 
 __all__ = [
     "Fetched",
@@ -170,7 +169,7 @@ def fetch(url: str) -> list[Fetched]:
 
 
 def _temporary() -> tuple[Path, Holder]:
-    directory = tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True)
+    directory = TemporaryFolder()
     return Path(directory.name), Holder(directory.cleanup)
 
 

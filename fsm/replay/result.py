@@ -93,13 +93,18 @@ class Replay(Shown):
     """What earlier runs left in the checkpoint."""
     unrecorded: Mapping[str, Unrecorded] = field(default_factory=dict)
     """What the log cannot know, by the name of the machine, companions among them."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of the files, and which of them the checkpoint knew."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; the shape is stable.
 
-        ``expired`` comes with a validity period, ``duplicates`` where they are looked for,
-        ``late`` with a checkpoint, ``not_recorded`` and ``without_events`` where there is any. What
-        was compared with the classes is no count of the log; it is in :attr:`crosscheck`.
+        ``events`` are ``accepted`` or ``rejected``; ``late`` ones are among the rejected.
+        ``duplicates`` were dropped, and are no events: the rows of the log are ``events`` and
+        ``duplicates``. ``expired`` comes with a validity period, ``duplicates`` where they are
+        looked for, ``late`` with a checkpoint, ``not_recorded``, ``without_events`` and ``notes``
+        where there are any. What was compared with the classes is no count of the log; it is in
+        :attr:`crosscheck`.
         """
         machines = {}
         for name, machine in self.machines.items():
@@ -107,13 +112,25 @@ class Replay(Shown):
             if self.validity is None:
                 del facts["expired"]
             machines[name] = facts
-        counts = {"events": self.events, "messages": self.messages, "rejected": self.rejected}
+        counts: dict[str, object] = {
+            "events": self.events,
+            "messages": self.messages,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+        }
         if self.duplicates is not None:
             counts["duplicates"] = self.duplicates
         if self.late is not None:
             counts["late"] = self.late
+        if self.notes:
+            counts["notes"] = list(self.notes)
         empty = self.without_events
         return counts | {"machines": machines} | ({"without_events": empty} if empty else {})
+
+    @property
+    def accepted(self) -> int:
+        """The number of events that were not rejected."""
+        return self.events - self.rejected
 
     @property
     def heard(self) -> int:

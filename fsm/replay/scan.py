@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import NoReturn
 
 import numpy as np
@@ -18,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fsm.errors import LogError
+from fsm.replay.calendar import in_calendar, is_beyond_calendar, shown_value
 from fsm.replay.codebook import Codebook
 from fsm.replay.faults import unreadable
 from fsm.replay.fold import Codes, Index, Keys
@@ -29,6 +29,7 @@ __all__ = [
     "Batch",
     "Reader",
     "Wanted",
+    "check_rows",
     "collect",
     "extent",
     "frames",
@@ -45,7 +46,6 @@ OWN = "\0own "
 NO_TIME = np.iinfo(np.int64).min
 LAST = np.iinfo(np.int64).max
 _SHOWN = 80
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -190,7 +190,7 @@ def readable(source: Source) -> Iterator[None]:
     """Say in one line what is wrong with a source, where polars cannot read it."""
     try:
         yield
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         source.check_unchanged()
         raise unreadable(source, error) from error
 
@@ -216,7 +216,10 @@ def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
 
 def collect(log: Log) -> pl.DataFrame:
     """Return all events of a log; see :attr:`fsm.replay.Log.frame`."""
-    return pl.concat(frames(log))
+    kinds = {"timestamp": pl.Datetime("us", "UTC"), "seq": pl.Int64()}
+    columns = {name: kinds.get(name, pl.String()) for name in log.present}
+    nothing = pl.DataFrame(schema={"file": pl.UInt32(), "row": pl.UInt64(), **columns})
+    return pl.concat([nothing, *frames(log)])
 
 
 def frames(log: Log, own: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
@@ -233,8 +236,7 @@ def frames(log: Log, own: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
             scans.append(raw.select(pl.col(name).alias(f"{OWN}{name}") for name in own))
         for part in read_batches(source, pl.concat(scans, how="horizontal")):
             there = part.filter(~pl.col(BLANK)).drop(BLANK) if BLANK in part.columns else part
-            if any(wrong.any() for _, wrong, _ in _wrong(source, there)):
-                _refuse(log, source)
+            check_rows(log, source, there)
             yield _typed(source, file, there)
 
 
@@ -275,21 +277,12 @@ def microseconds_of(source: Source, column: pl.Series) -> pl.Series:
     if isinstance(column.dtype, pl.Datetime):
         if column.dtype.time_zone is None:
             raise LogError(f"{source.name}: the timestamps have no zone; store them as UTC")
-        return _bounded(column.cast(pl.Datetime("us", column.dtype.time_zone)).to_physical())
+        return in_calendar(column.to_physical(), column.dtype.time_unit)
     if column.dtype == pl.String:
         return microseconds(column)
     if column.dtype == pl.Null:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Int64)
     raise LogError(f"{source.name}: timestamps of type {column.dtype}; write 2026-01-31T09:30:00Z")
-
-
-def _bounded(times: pl.Series) -> pl.Series:
-    """Only what Python can show is a time."""
-    ends = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
-    first, last = (int((end - _EPOCH).total_seconds()) * 1_000_000 for end in ends)
-    if len(times) and (int(times.min() or first) < first or int(times.max() or last) > last):  # type: ignore[arg-type]
-        return times.set(~times.is_between(first, last), None)
-    return times
 
 
 def seq_numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -318,9 +311,17 @@ def _without_blanks(log: Log, source: Source, first: int, height: int) -> NDArra
         part = log.scan(source).slice(first, height).collect()
     if kept is not None:
         part = part.filter(pl.Series(kept))
-    if any(wrong.any() for _, wrong, _ in _wrong(source, part)):
-        _refuse(log, source)
+    check_rows(log, source, part)
     return kept
+
+
+def check_rows(log: Log, source: Source, frame: pl.DataFrame) -> None:
+    """Refuse a log of which these rows, blank lines left out, hold something wrong.
+
+    Raises :class:`fsm.errors.LogError`, which names the first row of the source that does.
+    """
+    if any(wrong.any() for _, wrong, _ in _wrong(source, frame)):
+        _refuse(log, source)
 
 
 def _blanks(log: Log, source: Source) -> pl.LazyFrame:
@@ -339,7 +340,7 @@ def _wrong(source: Source, frame: pl.DataFrame) -> Iterator[tuple[str, pl.Series
 
 def _refuse(log: Log, source: Source) -> NoReturn:
     """Say what is wrong first in the source, and how often."""
-    found: dict[str, tuple[int, object, int, str]] = {}
+    found: dict[str, tuple[int, str | None, int, str]] = {}
     first = 0
     scan = log.scan(source)
     if source.format == "csv":
@@ -350,22 +351,24 @@ def _refuse(log: Log, source: Source) -> NoReturn:
             rows = (wrong & there).arg_true()
             if len(rows):
                 row, value, count, _ = found.get(
-                    column, (first + rows[0], part[column][rows[0]], 0, "")
+                    column, (first + rows[0], shown_value(part[column], rows[0]), 0, "")
                 )
                 found[column] = row, value, count + len(rows), fault
         first += part.height
     column = next(name for name in ("message_id", "seq", "timestamp") if name in found)
     row, value, count, fault = found[column]
     line = source.lines(np.array([row]))[0]
-    text = "" if value is None else f"{_shorten(str(value))!r} "
+    text = "" if value is None else f"{_shorten(value)!r} "
     more = f" ({count - 1:,} more like it)" if count > 1 else ""
     raise LogError(
         f"{place_of(source.name, line)}: {column} {text}{fault or _no_time(value)}{more}"
     )
 
 
-def _no_time(value: object) -> str:
-    naive = not microseconds(pl.Series([f"{value or ''}Z"])).is_null().item()
+def _no_time(text: str | None) -> str:
+    if is_beyond_calendar(text or ""):
+        return "is not from 0001-01-02 to 9999-12-30; correct it, or leave the event out"
+    naive = not microseconds(pl.Series([f"{text or ''}Z"])).is_null().item()
     if naive:
         return "has no zone; write it in UTC with a final Z"
     return "is not a time; write 2026-01-31T09:30:00Z"

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
-import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import IO, Protocol, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -24,8 +21,12 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
 from fsm.replay.fold import Codes
+from fsm.replay.parquet_pages import check_pages
+from fsm.replay.pipes import is_stream, spooled
+from fsm.replay.records import check_records, first_line, separator_name, separator_of
 from fsm.replay.remote import fetch, is_parquet, is_remote, local_path, name_of
 from fsm.replay.remote import scan as scan_remote
+from fsm.replay.scans import scan_csv, scan_lines, scan_ndjson, scan_parquet
 from fsm.text import visible
 
 __all__ = [
@@ -123,8 +124,17 @@ class Source:
     """What returns the events that it can hold at all; ``None``, here or from it, for any."""
     redaction: Redaction | None = None
     """What :meth:`Log.scan` redacts its rows by."""
+    separator: str = ","
+    """What stands between the fields of CSV."""
     keep: object = field(default=None, compare=False, repr=False)
     """What holds a temporary file for as long as this source, or one made of it, is there."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed when it was opened, a line for each."""
+        if self.separator == ",":
+            return ()
+        return (f"fields are separated by {separator_name(self.separator)}",)
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -147,16 +157,18 @@ class Source:
             )
 
     def raw(self, named: Mapping[str, str]) -> pl.LazyFrame:
-        """Return all rows with the columns and names that the file has."""
+        """Return the rows, without those to skip, with the columns and names that the file has."""
+        rows = self._whole(named)
+        return rows.slice(self.skip) if self.skip else rows
+
+    def _whole(self, named: Mapping[str, str]) -> pl.LazyFrame:
         if self.frame is not None:
             return self.frame
         if self.format in ("parquet", CHECKPOINT):
-            return pl.scan_parquet(self.path)
+            return scan_parquet(self.path)
         if self.format == "csv":
-            rows = pl.scan_csv(self.path, infer_schema=False)
-        else:
-            rows = pl.scan_ndjson(self.path, schema=dict.fromkeys(named.values(), pl.String))
-        return rows.slice(self.skip) if self.skip else rows
+            return scan_csv(self.path, self.separator)
+        return scan_ndjson(self.path, list(named.values()))
 
     @cached_property
     def further(self) -> tuple[str, ...]:
@@ -184,7 +196,7 @@ class Source:
         if self.format != "jsonl":
             there = self.raw(named).collect_schema().names()
             return tuple(name for name, their in named.items() if their in there)
-        lines = pl.scan_lines(self.path)
+        lines = scan_lines(self.path)
         written = lines.select(
             pl.col("line").str.contains(json.dumps(their), literal=True).any().alias(name)
             for name, their in named.items()
@@ -201,11 +213,11 @@ class Source:
 
         A Parquet file or a frame has no lines; its rows are counted from 1.
         """
+        rows = rows + self.skip
         if self.format not in ("csv", "jsonl") or not len(rows):
             return rows + 1
-        rows = rows + self.skip
         text = pl.col("line")
-        scan = pl.scan_lines(self.path).with_row_index("number", offset=1)
+        scan = scan_lines(self.path).with_row_index("number", offset=1)
         if self.format == "jsonl":  # blank lines are no records
             numbers = scan.filter(text.str.strip_chars() != "").select("number").collect()
             return numbers["number"].to_numpy().astype(np.intp)[rows]
@@ -235,11 +247,11 @@ class Source:
     def quotes(self, lines: Codes) -> list[str]:
         """Return lines as they stand in the file; rows of Parquet files and frames as JSON."""
         if self.format not in ("csv", "jsonl"):
-            frame = self.raw({}).with_row_index(_ROW, offset=1)
+            frame = self._whole({}).with_row_index(_ROW, offset=1)
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
             texts = found.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
         else:
-            frame = pl.scan_lines(self.path).with_row_index(_ROW, offset=1)
+            frame = scan_lines(self.path).with_row_index(_ROW, offset=1)
             found = frame.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
             texts = found["line"].str.strip_chars_end("\r").to_list()
         by_line = dict(zip(found[_ROW].to_list(), texts, strict=True))
@@ -247,7 +259,7 @@ class Source:
 
     def _quoted_records(self) -> Iterator[int]:
         """Yield the line on which each record begins; quoted fields may hold line ends."""
-        reader = csv_reader(self.path)
+        reader = csv_reader(self.path, self.separator)
         next(filter(None, reader), None)  # the header, after blank lines
         line = reader.line_num
         for _ in reader:
@@ -322,6 +334,11 @@ class Log:
         """The fingerprint of the key that recipients are redacted by; None where they are not."""
         keys = (s.redaction or (s.origin and s.origin.redaction) for s in self.sources)
         return next((key.fingerprint for key in keys if key), None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed when the files were opened, a line for each."""
+        return tuple(f"{source.name}: {note}" for source in self.sources for note in source.notes)
 
     def about(self) -> int | None:
         """Return about how many rows there are in all files, without reading them."""
@@ -418,10 +435,14 @@ def read_log(
 
 def _open(path: str, log_format: str | None) -> Iterator[Source]:
     if path == "-":
-        yield _standard_input(log_format)
+        yield _spooled_source(sys.stdin.buffer, "<stdin>", log_format)
     elif not is_remote(path):
         path = local_path(path)
-        yield open_source(Path(path), path, log_format)
+        if is_stream(Path(path)):
+            with Path(path).open("rb") as stream:
+                yield _spooled_source(stream, path, log_format)
+        else:
+            yield open_source(Path(path), path, log_format)
     elif is_parquet(path, log_format):
         yield open_remote(path)
     else:
@@ -435,17 +456,9 @@ def open_remote(url: str) -> Source:
     return Source(Path(), name_of(url), "frame", frame, keep=keep)
 
 
-def _standard_input(log_format: str | None) -> Source:
-    with tempfile.NamedTemporaryFile(prefix="fsm-", delete=False) as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
-    place = Path(spool.name)
-    try:
-        source = open_source(place, "<stdin>", log_format)
-    except LogError:
-        place.unlink()
-        raise
-    weakref.finalize(source, place.unlink, missing_ok=True)
-    return source
+def _spooled_source(stream: IO[bytes], name: str, log_format: str | None) -> Source:
+    place, keep = spooled(stream, name)
+    return replace(open_source(place, name, log_format), keep=keep)
 
 
 # Which format ------------------------------------------------------------------------------
@@ -462,7 +475,14 @@ def open_source(path: Path, name: str, log_format: str | None) -> Source:
         raise LogError(f"{name}: {error.strerror or error}") from error
     if not head:
         raise LogError(f"{name}: empty; a log begins with a header line or a record")
-    return Source(path, name, log_format or _sniff(path, name, head), stamp=_stamp(path))
+    stamp = _stamp(path)
+    form = log_format or _sniff(path, name, head)
+    if form == "parquet":
+        check_pages(path, name)
+        return Source(path, name, form, stamp=stamp)
+    check_records(path, name, quotes=form == "csv")
+    mark = separator_of(first_line(path, name) or "", NEEDED) if form == "csv" else ","
+    return Source(path, name, form, stamp=stamp, separator=mark)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -479,18 +499,10 @@ def _sniff(path: Path, name: str, head: bytes) -> str:
         return "parquet"
     if not head.startswith(COMPRESSED) and b"\0" in head:
         raise LogError(f"{name}: binary data, neither CSV, JSONL nor Parquet")
-    first = _first_line(path, name)
+    first = first_line(path, name)
     if first is None:
         raise LogError(f"{name}: empty; a log begins with a header line or a record")
     return "jsonl" if first.lstrip("\ufeff \t").startswith("{") else "csv"
-
-
-def _first_line(path: Path, name: str) -> str | None:
-    try:
-        lines = pl.scan_lines(path).filter(pl.col("line").str.len_bytes() > 0).head(1).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(Source(path, name, "csv"), error) from error
-    return None if lines.is_empty() else str(lines.item())
 
 
 def check_columns(source: Source, named: Mapping[str, str]) -> None:
@@ -522,6 +534,6 @@ def _shown_columns(source: Source, named: Mapping[str, str]) -> list[str]:
     if source.format != "jsonl":
         return source.raw(named).collect_schema().names()
     try:
-        return pl.scan_ndjson(source.path, infer_schema_length=1000).collect_schema().names()
+        return scan_ndjson(source.path).collect_schema().names()
     except pl.exceptions.PolarsError as error:
         raise unreadable(source, error) from error

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fsm.catalog import built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
 from fsm.errors import LogError, MissingToolError
@@ -46,7 +47,7 @@ def replay(
     df: DataFrame,
     machines: Machine | Sequence[Machine],
     *,
-    companions: Callable[[str], Machine] | None = None,
+    companions: Callable[[str], Machine] | None = built_in_companion,
     to_send: int | None = None,
     validity: timedelta | None = None,
     as_of: datetime | None = None,

@@ -33,7 +33,7 @@ BAD = {
     ),
     "a time beyond the calendar": (
         f"{HEADER}{GOOD}m,relayed,+10000-01-01T00:00:00Z\n".encode(),
-        ":3: timestamp '+10000-01-01T00:00:00Z' is not a time",
+        ":3: timestamp '+10000-01-01T00:00:00Z' is not from 0001-01-02 to 9999-12-30",
     ),
     "no time": (f"{HEADER}m,relayed\n".encode(), ":2: timestamp is not a time; write"),
     "a time after a field of two lines": (

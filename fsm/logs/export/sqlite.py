@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO
 import polars as pl
 
 from fsm.errors import OutputError
+from fsm.files import TemporaryFolder
 from fsm.logs.export.ocel import (
     ALWAYS,
     AROUND,
@@ -53,7 +53,7 @@ def write_sqlite(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     functions at a zero, so that is spelled out: ``[U+0000]``.
     """
     rows = rows.with_columns(pl.col(pl.String).str.replace_all("\0", "[U+0000]", literal=True))
-    with tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True) as directory:
+    with TemporaryFolder() as directory:
         place = Path(directory) / "log.sqlite"
         try:
             with closing(sqlite3.connect(place, isolation_level=None)) as database:

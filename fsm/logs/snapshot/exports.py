@@ -5,7 +5,6 @@ What is read goes to temporary files; then the messages are compared, a part of 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.files import TemporaryFolder
 from fsm.logs.files import Input
 from fsm.logs.notes import Notes
 from fsm.logs.snapshot.changes import ORDER, changes, in_order, returned, without_steps_back
@@ -23,6 +23,7 @@ from fsm.logs.snapshot.records import records
 from fsm.logs.snapshot.sightings import SIGHTING, understood
 from fsm.logs.times import from_datetime
 from fsm.replay.output import write_frames
+from fsm.replay.scans import scan_parquet
 from fsm.replay.source import place_of
 
 __all__ = ["Export", "Told", "events_of"]
@@ -62,7 +63,7 @@ def events_of(exports: Sequence[Export], told: Told) -> Iterator[tuple[Export, p
     Raises :class:`fsm.errors.LogError` for a file that is no export, and for one of which
     nothing tells when it was made.
     """
-    with tempfile.TemporaryDirectory(prefix="fsm-", ignore_cleanup_errors=True) as directory:
+    with TemporaryFolder() as directory:
         read = [_read(e, Path(directory) / f"{n}.parquet", told) for n, e in enumerate(exports)]
         parts = sorted(read, key=lambda part: (part.time, part.export.source.name))
         rows = pl.concat(part.rows().with_columns(export=n) for n, part in enumerate(parts))
@@ -85,7 +86,7 @@ class _Part:
 
     def rows(self) -> pl.LazyFrame:
         """Return its sightings, each with a time."""
-        rows = pl.scan_parquet(self.path)
+        rows = scan_parquet(self.path)
         return rows.with_columns(pl.col("exported").fill_null(self.time))
 
 
@@ -99,7 +100,7 @@ def _read(export: Export, path: Path, told: Told) -> _Part:
             yield understood(frame, told.labels, told.zone, notes)
 
     write_frames(understand(), path)
-    rows = pl.scan_parquet(path)
+    rows = scan_parquet(path)
     latest, height = rows.select(_latest(), pl.len()).collect().row(0)
     time, why = _made(source, latest, told)
     moment = _EPOCH + timedelta(microseconds=time)
