@@ -25,7 +25,9 @@ __all__ = [
     "read_lexicon",
 ]
 
-COLUMNS = ("step", "indicators", "status", "from", "event", "to", "source", "reason", "note")
+COLUMNS = (
+    "step", "indicators", "status", "from", "event", "to", "decision", "source", "reason", "note",
+)  # fmt: skip
 _SECTIONS = ("titles", "columns", "statuses", "indicators", "effects")
 _KNOWN = ("language", "tolerated", *_SECTIONS, "steps")
 _SHORT = 8

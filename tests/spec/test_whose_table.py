@@ -6,7 +6,7 @@ from fsm.catalog import load
 from fsm.spec.check import Report, check_pages
 from fsm.spec.lexicon import languages, load_lexicon
 from fsm.spec.page import parse_page
-from fsm.spec.write import documented, markdown, transitions
+from fsm.spec.write import decisions, documented, markdown, transitions
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
@@ -49,6 +49,8 @@ NOBODYS = {
     ),
     "a title that is only part of the text above": "**With feedback service, prices**\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
+    "a list of decisions": "Where nothing is documented.\n\n"
+    + markdown(decisions(load("with-feedback"))),
     "a full title further above": "## With feedback service\n\nIt costs:\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
 }
@@ -85,6 +87,10 @@ OURS = {
             "| unopened | closed | was_closed |",
         ),
         ["error unknown-title"],
+    ),
+    "a list of decisions under the title of a whole table": (
+        "**Transitions with feedback service**\n\n" + markdown(decisions(load("with-feedback"))),
+        ["error missing-row"] * 6,
     ),
     "without a row": (TITLE + table(HEAD), ["error missing-row"] * 5),
 }
