@@ -57,6 +57,13 @@ class Documented:
     unknown: tuple[int, ...] = ()
     """The columns that were not recognised; listed with the first machine of the table."""
 
+    @property
+    def untitled(self) -> str:
+        """Say that no title names the machine."""
+        if not self.table.above:
+            return "no title above the table names its machine"
+        return f"the title {plain(self.name_cell.text)!r} names no machine"
+
 
 def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[Documented]:
     """Return what a table documents, one entry for each machine; nothing for any other table."""

@@ -283,6 +283,17 @@ def test_lexicons_and_bindings_add_up(checked, tmp_path: Path) -> None:
     assert f"{missing}:1:1: error[unused-binding] the binding fits no table" in out
 
 
+def test_a_binding_of_a_machine_that_is_not_there_is_refused_with_its_line(
+    checked, pages: Path
+) -> None:
+    page, columns = pages / "page.md", pages / "columns.toml"
+    page.write_text(PAGE)
+    columns.write_text("machine = 'deliverey'\n[columns]\nevent = 'E'\nstatus = 'S'\n")
+    status, _, err = checked(page, "--binding", columns)
+    assert status == 2
+    assert err.startswith(f"fsm: {columns}:1: deliverey: no such machine; did you mean 'delivery'")
+
+
 # Bounds ----------------------------------------------------------------------------------------
 
 DEEP = {

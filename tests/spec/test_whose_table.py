@@ -104,6 +104,15 @@ def test_ours_are_never_checked_less_in_silence(name: str) -> None:
     assert codes(text) == expected
 
 
+def test_a_table_without_any_text_above_it_lacks_a_title() -> None:
+    (found,) = check(GRID).findings
+    assert found.message == (
+        "no title above the table names its machine; its rows are those of with-feedback"
+    )
+    (found,) = check(markdown(transitions(load("with-feedback")))).findings
+    assert found.message == "no title above the table names its machine"
+
+
 # Columns -------------------------------------------------------------------------------------
 
 WRONG = GRID.replace("is increased accordingly | Failed", "is decreased accordingly | Sent", 1)
