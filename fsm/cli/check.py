@@ -17,10 +17,12 @@ from fsm.cli.text import counted, shown
 from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
 from fsm.files import as_text, read_from
+from fsm.machines import NAMES
 from fsm.spec.binding import read_binding
 from fsm.spec.check import Report, check_pages
 from fsm.spec.finding import Finding
 from fsm.spec.lexicon import joined_lexicons, load_lexicon
+from fsm.spec.lexicon_names import check_names
 from fsm.spec.page import MAX_BYTES, WHAT, Page, parse_page, read_page
 
 __all__ = ["command"]
@@ -90,9 +92,10 @@ def command(
         return _draft(pages)
     given = _Given()
     read = [page for name in pages for page in given.pages(name)]
-    report = check_pages(
-        read, joined_lexicons(lexicons), load, [read_binding(path) for path in bindings]
-    )
+    known = joined_lexicons(lexicons)
+    if lexicons:
+        check_names(lexicons, load, NAMES)
+    report = check_pages(read, known, load, [read_binding(path) for path in bindings])
     report = replace(
         report,
         findings=(*given.findings, *report.findings),

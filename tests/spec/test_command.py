@@ -276,6 +276,10 @@ def test_lexicons_and_bindings_add_up(checked, tmp_path: Path) -> None:
     status, out, _ = checked(page, "--lexicon", words, "--binding", columns)
     assert (status, "engagement: 1 row confirmed" in out) == (0, True)
     assert "with-feedback: 16 rows confirmed" in out
+    words.write_text(words.read_text().replace("Sent =", "Snet ="))
+    status, _, err = checked(page, "--lexicon", words)
+    assert (status, err.startswith(f"fsm: {words}:3: there is no status 'Snet'")) == (2, True)
+    words.write_text(words.read_text().replace("Snet =", "Sent ="))
     missing = tmp_path / "none.toml"
     missing.write_text(columns.read_text().replace("What", "Why"))
     status, out, _ = checked(page, "--binding", missing, "--binding", columns, "--lexicon", words)
