@@ -138,7 +138,15 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         for finding in report.findings
     ]
     driver = {"name": "fsm", "version": __version__, "rules": rules}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    said = [{"level": "error", "message": {"text": report.failure}}] if report.failure else []
+    said += [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
+    ended = {"executionSuccessful": not report.failure, "toolExecutionNotifications": said}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [ended],
+        "results": results,
+    }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return as_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
 

@@ -252,6 +252,12 @@ def test_the_failure_stands_in_json(checked, pages: Path) -> None:
     assert (report["other_tables"], report["findings"]) == (1, [])
     _, out, _ = checked(pages, "--format", "github")
     assert out.startswith("::error title=fsm check::nothing to check")
+    _, out, _ = checked(pages, "--format", "sarif")
+    (ended,) = json.loads(out)["runs"][0]["invocations"]
+    assert ended["executionSuccessful"] is False
+    said = [(n["level"], n["message"]["text"]) for n in ended["toolExecutionNotifications"]]
+    assert said[0] == ("error", report["failure"])
+    assert said[1] == ("note", "1 other table not checked")
 
 
 def test_a_file_that_is_not_read_is_said_where_it_was_named(checked, pages: Path) -> None:
