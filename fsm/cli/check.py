@@ -23,12 +23,10 @@ from fsm.spec.check import Report, check_pages
 from fsm.spec.finding import Finding
 from fsm.spec.lexicon import joined_lexicons, load_lexicon
 from fsm.spec.lexicon_names import check_names
-from fsm.spec.page import MAX_BYTES, WHAT, Page, parse_page, read_page
+from fsm.spec.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, read_page
 
 __all__ = ["command"]
 
-_MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd", "")
-"""The suffixes of the pages that are read; of a directory, all but the last."""
 _OTHERS = (
     ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
     ".textile", ".txt", ".wiki",
@@ -150,7 +148,7 @@ class _Given:
             yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
             yield from map(read_page, self._markdown(path))
-        elif path.suffix.lower() in _MARKDOWN or not path.exists():
+        elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
             yield read_page(path)
         else:
             text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
@@ -167,7 +165,7 @@ class _Given:
                 suffix = Path(name).suffix.lower()
                 if name.startswith("."):
                     continue
-                if suffix and suffix in _MARKDOWN:
+                if suffix in SUFFIXES:
                     yield Path(place, name)
                 elif suffix in _OTHERS:
                     self.unread[suffix] += 1

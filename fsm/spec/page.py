@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_BYTES",
     "MAX_CELLS",
+    "SUFFIXES",
     "WHAT",
     "Notice",
     "Page",
@@ -38,6 +39,8 @@ __all__ = [
     "read_page",
 ]
 
+SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
+"""How the names of Markdown pages end."""
 MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
 WHAT = "a documentation page"
