@@ -139,20 +139,27 @@ class _Given:
 
     findings: list[Finding] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
+    seen: set[Path] = field(default_factory=set)
 
     def pages(self, name: str) -> Iterator[Page]:
-        """Yield a page, or those of a directory."""
+        """Yield a page, or those of a directory; each file once, however often it is named."""
         path = Path(name)
         if name == "-":
             data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
             yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
-            yield from map(read_page, self._markdown(path))
+            yield from map(read_page, filter(self._is_new, self._markdown(path)))
         elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
-            yield read_page(path)
+            yield from map(read_page, filter(self._is_new, [path]))
         else:
             text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
             self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
+
+    def _is_new(self, path: Path) -> bool:
+        place = path.resolve()
+        is_new = place not in self.seen
+        self.seen.add(place)
+        return is_new
 
     def _markdown(self, directory: Path) -> Iterator[Path]:
         """Yield the Markdown pages of a directory, in order; links are not followed.

@@ -260,6 +260,13 @@ def test_the_failure_stands_in_json(checked, pages: Path) -> None:
     assert said[1] == ("note", "1 other table not checked")
 
 
+def test_a_page_that_is_named_twice_is_checked_once(checked, pages: Path) -> None:
+    (pages / "c.md").write_text(PAGE)
+    once = checked(pages)
+    assert checked(pages, pages / "c.md", pages / "." / "c.md") == once
+    assert checked(pages / "c.md", pages, "--expect", "2")[0] == 0
+
+
 def test_a_file_that_is_not_read_is_said_where_it_was_named(checked, pages: Path) -> None:
     rest, page = pages / "guide.rst", pages / "c.md"
     rest.write_text("Guide\n=====\n")
