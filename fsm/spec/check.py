@@ -68,6 +68,7 @@ def check_pages(
         checked=tuple(check.checked for check in tables),
         other_tables=sum(len(page.tables) for page in pages) - documented,
         ignored_tables=sum(page.ignored for page in pages),
+        generated_blocks=sum(page.generated for page in pages),
     )
 
 

@@ -101,7 +101,7 @@ class Lexicon:
 
     def _beside_titles(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield the machine of each telling title in a header, and the rest of the header."""
-        label = normalise(text)
+        label = normalise(text).strip("() ")
         for title, machine in self.titles.items():
             if is_telling(title):
                 for rest in (label.removeprefix(title), label.removesuffix(title)):

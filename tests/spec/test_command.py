@@ -63,7 +63,8 @@ def test_json_has_the_documented_shape(checked, wrong: Path) -> None:
     report = json.loads(out)
     assert status == 1
     assert list(report) == [
-        "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables", "unread_files",
+        "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables",
+        "generated_blocks", "unread_files",
         "failure", "findings",
     ]  # fmt: skip
     assert (report["confirmed"], report["failure"]) == ({"with-feedback": 15}, None)
@@ -319,6 +320,10 @@ DEEP = {
         ":1: brackets nested deeper than 200 levels",
     ),
     "quotes": ("> " * 100_000 + "x", ":1: quotes nested deeper than 60 levels"),
+    "spans": (
+        f"<table>{'<tr><td rowspan=50 colspan=50>a' * 2000}</table>",
+        ":1: an HTML table of more than 20,000 cells",
+    ),
     "lists": ("".join(f"{'  ' * i}- x\n" for i in range(900)), ": lists or quotes nested deeper"),
     "lines": ("\n" * 60_000, ": more than 50,000 lines, not a documentation page"),
 }

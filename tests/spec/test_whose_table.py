@@ -71,6 +71,7 @@ OURS = {
         "**With<br>feedback service**<sup>1</sup>\n\n" + GRID,
         [],
     ),
+    "by its full title in a closed heading": ("## With feedback service ##\n\n" + GRID, []),
     "by one row": (
         "**Which?**\n\n" + table(HEAD, FIRST, "| Something | else | Sent |"),
         ["error unknown-title"],
@@ -253,6 +254,9 @@ def test_a_half_that_is_not_recognised_is_an_error() -> None:
     one, other = "with feedback service", "without feedback service"
     head = HALVES.format(one, one, f"Log status, {other} | Indicators, {other}")
     assert codes(table(head, *rows)) == []
+    bracketed = head.replace(f", {one}", f" ({one})").replace(f", {other}", f" ({other})")
+    assert bracketed.count("(") == 4
+    assert codes(table(bracketed, *rows)) == []
     lost = head.replace(f"Log status, {other} | Indicators, {other}", "Log status | Indicators, no")
     assert set(codes(table(lost, *rows))) == {"error unknown-column"}
     spelt = head.replace(f"Log status, {other}", f"Log state, {other}")
@@ -273,6 +277,25 @@ def test_a_request_that_leaves_out_nothing_is_said() -> None:
     text = "<!-- fsm:ignore -->\n\n" + TITLE + GRID
     assert codes(text) == ["error unused-ignore"]
     assert check(text).tables == 1
+
+
+def test_a_generated_block_is_counted_and_left_to_the_command_that_writes_it() -> None:
+    block = f"<!-- fsm:table with-feedback -->\n{TITLE}{WRONG}<!-- fsm:end -->\n"
+    report = check(block + block)
+    assert (report.tables, report.other_tables, report.generated_blocks) == (0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "## With feedback service {#name}",
+        "## With feedback service ## {#a-b}  ",
+        "# With feedback {#",
+    ],
+)
+def test_the_name_behind_a_heading_is_no_part_of_it(title: str) -> None:
+    expected = [] if title.rstrip().endswith("}") else ["error lost-mode"]
+    assert codes(f"{title}\n\n{GRID}") == expected
 
 
 def test_an_html_table_is_left_out_by_the_line_it_begins_in() -> None:
