@@ -68,6 +68,12 @@ def test_a_companion_from_a_file_shows_its_indicators_whatever_its_name_there(
     (found,) = json.loads(ran.out)["machines"].values()
     beside = replay(READ, MACHINE).as_dict()["machines"]["with-feedback"]
     assert found["indicators"] == beside["indicators"]
+    told = fsm("explain", tmp_path / "log.parquet", "--machine", opens, "--message", "m").out
+    assert "Opened (Opens increases)  [" in told  # the sources came with the file
+    bare = replace(load("engagement"), name="bare").with_origins({})
+    opens.write_text(to_json(bare))
+    told = fsm("explain", tmp_path / "log.parquet", "--machine", opens, "--message", "m").out
+    assert "Opened (Opens increases)\n" in told
     opens.unlink()
     ran = fsm("replay", tmp_path / "log.parquet", "--machine", sending)
     assert f"{sending}:" in ran.err
