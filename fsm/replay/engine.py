@@ -215,13 +215,20 @@ def _checked(team: Sequence[Machine], outcome: Outcome | None) -> CrossCheck:
 def team_of(
     machines: Sequence[Machine], companions: Callable[[str], Machine] | None
 ) -> list[Machine]:
-    """Return the machines and their companions, each once."""
-    team = {machine.name: machine for machine in machines}
-    if len(team) < len(machines):
-        raise MachineError("the same machine is given twice")
+    """Return the machines and their companions, each once.
+
+    A companion has the name by which its machine calls it, whatever name stands in its file.
+    """
+    team: dict[str, Machine] = {}
     for machine in machines:
-        if machine.companion and companions and machine.companion not in team:
-            team[machine.companion] = companions(machine.companion)
+        if machine.name in team:
+            raise MachineError(f"{machine.name}: a machine of this name is given twice")
+        team[machine.name] = machine
+    for machine in machines:
+        name = machine.companion
+        if name and companions and name not in team:
+            loaded = companions(name)
+            team[name] = loaded if loaded.name == name else replace(loaded, name=str(name))
     return list(team.values())
 
 
