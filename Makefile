@@ -9,7 +9,7 @@ PYTEST := -m pytest -n auto --dist worksteal
 # Arguments of pytest, for example: make test ARGS="tests/spec -x"
 ARGS ?=
 
-.PHONY: run test test-deep cover check diagrams picture lint types bench clean
+.PHONY: run test test-deep cover mutants check diagrams picture lint types bench clean
 
 run: $(READY)
 	@mkdir -p build
@@ -38,6 +38,11 @@ cover: $(READY)
 	FSM_TEST_DEPTH=deep $(BIN)/coverage run $(PYTEST) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# Whether the tests notice each fault of tests/mutants/faults.toml. For example, only one of them:
+# make mutants MUTANTS=clock-slack
+mutants: $(READY)
+	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
 check: $(READY)
 	$(FSM) check fsm/machines/*.md

@@ -19,9 +19,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
+from fsm.errors import MachineError
 from fsm.machine import Machine, Transition, symbol
 
-__all__ = ["JointInput", "joint_inputs"]
+__all__ = ["MOST_GUARDS", "JointInput", "joint_inputs"]
+
+MOST_GUARDS = 12
+"""Of one event, in both machines together: its inputs double with each."""
 
 _Valuation: TypeAlias = frozenset[tuple[str, bool]]
 _Symbols: TypeAlias = dict[str, dict[_Valuation, str]]
@@ -58,7 +62,8 @@ def joint_inputs(a: Machine, b: Machine) -> tuple[JointInput, ...]:
     """Return the joint inputs of two machines, in the declared order of the first one's events.
 
     Guards of one name are the same guard; others are independent of each other. A machine that
-    comes from a format without guards has symbols that read as those of the other machine.
+    comes from a format without guards has symbols that read as those of the other machine. Raises
+    :class:`MachineError` for an event of more than :data:`MOST_GUARDS` guards.
     """
     ours, theirs = _symbols(a, b), _symbols(b, a)
     order = {event: i for i, event in enumerate(dict.fromkeys((*a.events, *b.events)))}
@@ -94,6 +99,11 @@ def _joint(
 ) -> Iterator[JointInput]:
     """Yield the inputs of one event: what either machine tells apart."""
     guards = tuple(sorted({name for known in (*ours, *theirs) for name, _ in known}))
+    if len(guards) > MOST_GUARDS:
+        raise MachineError(
+            f"event {trigger!r}: the two machines ask for {len(guards)} guards of it, at most "
+            f"{MOST_GUARDS} can be compared under every valuation; join some of them into one"
+        )
     for valuation in _valuations(guards):
         a, b = _symbol_of(ours, valuation), _symbol_of(theirs, valuation)
         if a is not None or b is not None:

@@ -167,7 +167,7 @@ def _page(name: str, machine: Machine) -> str:
         f"In other formats: [DOT]({name}.dot), [Mermaid]({name}.mmd), [PlantUML]({name}.puml), "
         f"[D2]({name}.d2), [SCXML]({name}.scxml), [XState]({name}.xstate.json), "
         f"[JSON]({name}.json).\n\n"
-        f"## Documented table\n\n{_documented(documented)}\n"
+        f"## Documented table\n\n**{documented.title}**\n\n{_documented(documented)}\n"
         "## Matrix\n\nWhere each event leads from each state, and the source of the transition; "
         f"`-` is rejected.\n\n{markdown(matrix(machine))}\n"
         "## Decisions\n\nWhere the documentation is silent.\n\n"

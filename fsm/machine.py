@@ -8,7 +8,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -350,6 +350,9 @@ def _sequence(machine: Machine, name: str) -> tuple[Any, ...]:
     if isinstance(values, str):
         what = f"{name} is one text; write a sequence: ({values!r},)"
         raise MachineError(f"{machine.name}: {what}")
+    if isinstance(values, Set):
+        what = f"{name} is a set, which has no order; write a sequence"
+        raise MachineError(f"{machine.name}: {what}")
     if not isinstance(values, Iterable):
         raise MachineError(f"{machine.name}: {name} is {values!r}, not a sequence")
     found = tuple(values)
@@ -363,6 +366,7 @@ def _sequence(machine: Machine, name: str) -> tuple[Any, ...]:
 def _faults(machine: Machine) -> Iterator[str]:
     """Yield what does not fit together, each as half a sentence."""
     states, events = {state.name for state in machine.states}, set(machine.events)
+    yield from _type_faults(machine)
     yield from _doubled("state", [state.name for state in machine.states])
     yield from _doubled("event", machine.events)
     yield from _doubled("indicator", [indicator.name for indicator in machine.indicators])
@@ -385,6 +389,18 @@ def _faults(machine: Machine) -> Iterator[str]:
         yield from _guard_faults(event, guards, events)
 
 
+def _type_faults(machine: Machine) -> Iterator[str]:
+    """Yield where the names of states are no texts, or their atoms one."""
+    for state in machine.states:
+        name: object = state.name
+        status: object = state.status
+        atoms: object = state.atoms
+        if isinstance(atoms, str):
+            yield f"state {name!r}: its atoms are one text; write a sequence: ({atoms!r},)"
+        if not (isinstance(name, str) and isinstance(status, str | None)):
+            yield f"state {name!r} shows {status!r}; a name and a status are texts"
+
+
 def _doubled(kind: str, names: Sequence[str]) -> Iterator[str]:
     if len(set(names)) < len(names):
         seen: set[str] = set()
@@ -398,10 +414,11 @@ def _indicator_faults(machine: Machine) -> Iterator[str]:
     statuses = {state.status for state in machine.states}
     for indicator in machine.indicators:
         given: object = indicator.statuses
-        if isinstance(given, str):
-            yield f"indicator {indicator.name!r}: its statuses are one text; write a set of them"
+        if not isinstance(given, Set):
+            what = "one text" if isinstance(given, str) else f"a {type(given).__name__}"
+            yield f"indicator {indicator.name!r}: its statuses are {what}; write a set of them"
             continue
-        for status in sorted(indicator.statuses - statuses):
+        for status in sorted(indicator.statuses - statuses, key=str):
             yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from fsm.errors import MachineError
+
 __all__ = ["NameInFile", "ShadowWarning", "naming"]
 
 T = TypeVar("T")
@@ -56,7 +58,19 @@ class ShadowWarning(UserWarning):
 def naming(load: Callable[[str], T], *, allow_import: bool) -> Callable[[str], T]:
     """Return the loader for names that files state: with permission, as if the caller named them.
 
+    What cannot be loaded is refused with the place where its name stands.
+
     >>> naming(type, allow_import=True)(NameInFile("shop:Order"))
     <class 'str'>
     """
-    return (lambda name: load(str(name))) if allow_import else load
+
+    def named(name: str) -> T:
+        place = getattr(name, "place", "")
+        try:
+            return load(str(name) if allow_import else name)
+        except MachineError as error:
+            if not place or str(error).startswith(f"{place}: "):
+                raise
+            raise MachineError(f"{place}: {error}") from error
+
+    return named

@@ -1,5 +1,6 @@
 """Facts, relations and claims, against answers found by trying every trace."""
 
+from dataclasses import replace
 from itertools import product as every
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 import fsm
 from fsm.analyse import check, equivalent, facts, product, quotient, refines
 from fsm.analyse.facts import traces
+from fsm.compare import compare
 from fsm.compile import compile_chart
 from fsm.errors import FsmError
 from fsm.formats import read_dot
@@ -136,6 +138,23 @@ def test_relations_of_the_feedback_modes() -> None:
     assert len(product(WITH, WITHOUT).states) == 6
     assert product(WITH, WITHOUT).statuses[0] == "Pending | Sent"
     assert len(quotient(WITH).states) == 5
+
+
+def test_a_quotient_leaves_out_what_only_unreachable_states_have() -> None:
+    kept = tuple(t for t in WITH.transitions if t.event == "relayed")
+    cut = replace(WITH, transitions=kept, deadline=None)
+    due = replace(WITH, transitions=(*kept, *_of_retrying(WITH, "retry_failed")))
+    for machine in (cut, due):
+        small = quotient(machine)
+        assert [state.name for state in small.states] == ["to_send", "awaiting"]
+        assert small.deadline is None
+        assert [i.name for i in small.indicators] == [i.name for i in WITH.indicators]
+        assert compare(machine, small).same
+
+
+def _of_retrying(machine: Machine, event: str) -> list[Transition]:
+    """Return the transition of an event in ``retrying``, which nothing leads to now."""
+    return [t for t in machine.transitions if t.event == event and t.source == "retrying"]
 
 
 # Patterns

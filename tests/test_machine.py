@@ -162,6 +162,22 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         {"indicators": (Indicator("Lit", "On"),)},  # type: ignore[arg-type]
         "its statuses are one text; write a set of them",
     ),
+    "statuses in a list": (
+        {"indicators": (Indicator("Lit", ["On"]),)},  # type: ignore[arg-type]
+        "its statuses are a list; write a set of them",
+    ),
+    "states without order": (
+        {"states": set(SMALL["states"])},  # type: ignore[call-overload]
+        "states is a set, which has no order; write a sequence",
+    ),
+    "a number for a status": (
+        {"states": (replace(SMALL["states"][0], status=3), *SMALL["states"][1:])},  # type: ignore[index]
+        "shows 3; a name and a status are texts",
+    ),
+    "atoms in a text": (
+        {"states": (replace(SMALL["states"][0], atoms="ab"), *SMALL["states"][1:])},  # type: ignore[index]
+        "its atoms are one text; write a sequence: ('ab',)",
+    ),
     "deadline from nothing": (
         {"deadline": Deadline("start", "ask[ready]", "b")},
         "the deadline starts with 'start', which is no event",

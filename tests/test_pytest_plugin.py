@@ -38,6 +38,14 @@ def test_each_row_is_a_test(run) -> None:
     result.stdout.fnmatch_lines(["page.md::with-feedback::row 3 soft bounce PASSED*"])
 
 
+def test_every_suffix_of_a_page_is_collected(pytester: pytest.Pytester) -> None:
+    page = pytester.makefile(".mdx", page=PAGE)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", page)
+    result.assert_outcomes(passed=19)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--fsm-pages", "*.mdx")
+    result.assert_outcomes(passed=19)
+
+
 def test_a_wrong_row_fails_with_its_cell_underlined(run) -> None:
     assert WRONG != PAGE
     result = run(WRONG, "page.md")
@@ -125,7 +133,7 @@ def test_pages_without_documented_tables_fail_once_in_a_run(run, pytester: pytes
     pytester.makefile(".md", first="# Text\n", second=OTHER)
     result = run(OTHER, "page.md", "first.md", "second.md")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*nothing to check: no documented table in 3 pages, 2 other*"])
+    result.stdout.fnmatch_lines(["*nothing to check: no documented table in 3 pages and 2 other*"])
     pytester.makefile(".md", third=PAGE)
     run(OTHER, "page.md", "first.md", "third.md").assert_outcomes(passed=19)
 

@@ -87,7 +87,7 @@ def product(a: Machine, b: Machine, name: str = "") -> Machine:
             if x and y:
                 target = x.target, y.target
                 queue.append(target)
-                guard = " and ".join(dict.fromkeys(g for g in (x.guard, y.guard) if g))
+                guard = _both(x.guard, y.guard)
                 names = " | ".join(pair), " | ".join(target)
                 transitions.append(Transition(names[0], joint.name, names[1], x.trigger, guard))
     title = name or f"{a.name} x {b.name}"
@@ -104,6 +104,18 @@ def product(a: Machine, b: Machine, name: str = "") -> Machine:
         initial,
         guards=_shared_guards(shared),
     )
+
+
+def _both(*guards: str) -> str:
+    """Return the condition that all of these hold; what has several parts is put in brackets.
+
+    >>> _both("paid or free", "open", ""), _both("paid or free", "paid or free")
+    ('(paid or free) and open', 'paid or free')
+    """
+    found = list(dict.fromkeys(filter(None, guards)))
+    if len(found) < 2:
+        return "".join(found)
+    return " and ".join(g if g.isidentifier() else f"({g})" for g in found)
 
 
 def _shared_guards(shared: Sequence[JointInput]) -> dict[str, tuple[str, ...]]:
@@ -128,8 +140,9 @@ def quotient(machine: Machine) -> Machine:
     """Return the smallest equivalent machine; each class of states has the name of its first one.
 
     States of one class show one status, accept the same events, and all are final or none is.
-    Unreachable states are left out. Raises :class:`MachineError` where the state of the deadline
-    is equivalent to one in which nothing ends.
+    Unreachable states are left out, with what only they have: a status that an indicator counts,
+    the end of the validity period. Raises :class:`MachineError` where the state of the deadline is
+    equivalent to one in which nothing ends.
     """
     blocks = classes_of(machine)
     first = {name: block[0] for block in blocks for name in block}
@@ -137,9 +150,13 @@ def quotient(machine: Machine) -> Machine:
     if deadline and list(first.values()).count(first.get(deadline.state, "")) > 1:
         raise MachineError(f"{machine.name}: the deadline tells {deadline.state!r} apart")
     kept = set(first.values())
+    states = tuple(state for state in machine.states if state.name in kept)
+    statuses = {state.status for state in states}
     return replace(
         machine,
-        states=tuple(state for state in machine.states if state.name in kept),
+        states=states,
+        indicators=tuple(replace(i, statuses=i.statuses & statuses) for i in machine.indicators),
+        deadline=deadline if deadline and deadline.state in kept else None,
         transitions=tuple(
             replace(t, target=first[t.target]) for t in machine.transitions if t.source in kept
         ),

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from fsm import __version__
+from fsm.cli.environment import set_up
 from fsm.errors import FsmError
 from fsm.trust import ShadowWarning
 
@@ -79,7 +80,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; no traceback reaches the user."""
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here, and it is costly
+    set_up()
     sys.unraisablehook = _say_unraisable
     try:
         with _shadows_told():

@@ -17,16 +17,16 @@ from fsm.cli.text import counted, shown
 from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
 from fsm.files import as_text, read_from
+from fsm.machines import NAMES
 from fsm.spec.binding import read_binding
 from fsm.spec.check import Report, check_pages
 from fsm.spec.finding import Finding
 from fsm.spec.lexicon import joined_lexicons, load_lexicon
-from fsm.spec.page import MAX_BYTES, WHAT, Page, parse_page, read_page
+from fsm.spec.lexicon_names import check_names
+from fsm.spec.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, read_page
 
 __all__ = ["command"]
 
-_MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd", "")
-"""The suffixes of the pages that are read; of a directory, all but the last."""
 _OTHERS = (
     ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
     ".textile", ".txt", ".wiki",
@@ -90,9 +90,10 @@ def command(
         return _draft(pages)
     given = _Given()
     read = [page for name in pages for page in given.pages(name)]
-    report = check_pages(
-        read, joined_lexicons(lexicons), load, [read_binding(path) for path in bindings]
-    )
+    known = joined_lexicons(lexicons)
+    if lexicons:
+        check_names(lexicons, load, NAMES)
+    report = check_pages(read, known, load, [read_binding(path) for path in bindings])
     report = replace(
         report,
         findings=(*given.findings, *report.findings),
@@ -138,20 +139,27 @@ class _Given:
 
     findings: list[Finding] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
+    seen: set[Path] = field(default_factory=set)
 
     def pages(self, name: str) -> Iterator[Page]:
-        """Yield a page, or those of a directory."""
+        """Yield a page, or those of a directory; each file once, however often it is named."""
         path = Path(name)
         if name == "-":
             data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
             yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
-            yield from map(read_page, self._markdown(path))
-        elif path.suffix.lower() in _MARKDOWN or not path.exists():
-            yield read_page(path)
+            yield from map(read_page, filter(self._is_new, self._markdown(path)))
+        elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
+            yield from map(read_page, filter(self._is_new, [path]))
         else:
             text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
             self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
+
+    def _is_new(self, path: Path) -> bool:
+        place = path.resolve()
+        is_new = place not in self.seen
+        self.seen.add(place)
+        return is_new
 
     def _markdown(self, directory: Path) -> Iterator[Path]:
         """Yield the Markdown pages of a directory, in order; links are not followed.
@@ -164,7 +172,7 @@ class _Given:
                 suffix = Path(name).suffix.lower()
                 if name.startswith("."):
                     continue
-                if suffix and suffix in _MARKDOWN:
+                if suffix in SUFFIXES:
                     yield Path(place, name)
                 elif suffix in _OTHERS:
                     self.unread[suffix] += 1

@@ -84,16 +84,18 @@ def _written(
     load: Callable[[str], Machine],
     blocks: list[Block],
 ) -> Iterator[tuple[Path, bytes]]:
-    """Yield all pages as they should be, and the pictures that they show; note the blocks."""
+    """Yield all pages as they should be, each behind the pictures it shows; note the blocks."""
+    pictures: dict[Path, str] = {}
     for path in files:
         data = read_bytes(path, MAX_BYTES, WHAT, PageError)
         text = as_text(data, str(path), PageError)
         check_bounds(text, str(path))
-        pages = Pages(load, path.parent, lexicons)
+        pages, before = Pages(load, path.parent, lexicons, pictures), set(pictures)
         write = partial(_noted, pages=pages, blocks=blocks)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
-        yield path, mark + rewrite(text, str(path), write).encode()
-        yield from ((place, picture.encode()) for place, picture in pages.pictures.items())
+        page = mark + rewrite(text, str(path), write).encode()
+        yield from ((place, pictures[place].encode()) for place in pictures if place not in before)
+        yield path, page
 
 
 def _noted(block: Block, pages: Pages, blocks: list[Block]) -> str:

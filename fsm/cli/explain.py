@@ -89,4 +89,5 @@ def _change(change: Change, width: int) -> str:
         return f"{machine}  {shown(f'rejected in {change.before}')}"
     status = change.status or "nothing shown yet"
     effects = f" ({'; '.join(change.effects)})" if change.effects else ""
-    return f"{machine}  {shown(f'{status}{effects}  [{change.source}]')}"
+    source = f"  [{change.source}]" if change.source else ""
+    return f"{machine}  {shown(f'{status}{effects}{source}')}"

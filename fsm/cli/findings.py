@@ -61,6 +61,8 @@ def _left_out(report: Report) -> Iterator[str]:
         yield f"{counted(report.other_tables, 'other table')} not checked"
     if report.ignored_tables:
         yield f"{counted(report.ignored_tables, 'table')} left out (fsm:ignore)"
+    if report.generated_blocks:
+        yield f"{counted(report.generated_blocks, 'generated block')} left to fsm docs --check"
     if report.unread:
         suffixes = ", ".join(report.unread)
         yield f"{counted(sum(report.unread.values()), 'file')} not read ({suffixes})"
@@ -104,6 +106,7 @@ def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "confirmed": report.confirmed,
         "other_tables": report.other_tables,
         "ignored_tables": report.ignored_tables,
+        "generated_blocks": report.generated_blocks,
         "unread_files": report.unread,
         "failure": report.failure or None,
     }
@@ -138,7 +141,15 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         for finding in report.findings
     ]
     driver = {"name": "fsm", "version": __version__, "rules": rules}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    said = [{"level": "error", "message": {"text": report.failure}}] if report.failure else []
+    said += [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
+    ended = {"executionSuccessful": not report.failure, "toolExecutionNotifications": said}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [ended],
+        "results": results,
+    }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return as_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
 

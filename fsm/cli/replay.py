@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
+from fsm.cli.memory import memory_option, say_what_exceeds
 from fsm.cli.options import LogOptions, log_options, say_lines
 from fsm.cli.progress import Progress
 from fsm.cli.text import counted, number, percentage, print_crosscheck, print_json, table
-from fsm.cli.values import Duration, Size
+from fsm.cli.values import Duration
 from fsm.replay import Replay, replay
 from fsm.replay.output import write_frame, write_frames
 from fsm.replay.recorded import NOT_RECORDED
@@ -37,7 +38,7 @@ _REJECTIONS_SHOWN = 10
     default=True,
     help="Compare the tables with the real classes.",
 )
-@click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
+@memory_option
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Go on from what it holds.")
 @click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -65,6 +66,8 @@ def command(
     an apostrophe stands before a text that a spreadsheet would compute, such as =1+1.
     """
     log = source.read()
+    if memory is not None:
+        say_what_exceeds(log)
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
         result = replay(
             log,

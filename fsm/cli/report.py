@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load
+from fsm.cli.memory import memory_option, say_what_exceeds
 from fsm.cli.options import LogOptions, log_options
 from fsm.cli.progress import Progress
 from fsm.cli.text import shown
-from fsm.cli.values import Duration, Size
+from fsm.cli.values import Duration
 from fsm.files import write_bytes
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ __all__ = ["command"]
     help="Messages whose histories the page has, at most.",
 )
 @click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
-@click.option("--memory", type=Size(), help="Beyond it, work on the disk (default: a quarter).")
+@memory_option
 @click.option("--timeout", type=Duration(), help="For a diagram (default: 4s).")
 def command(
     source: LogOptions,
@@ -59,6 +60,8 @@ def command(
     from fsm.report import fitting_period_of, report
 
     log, notes = source.read_noted()
+    if memory is not None:
+        say_what_exceeds(log)
     every = every or fitting_period_of(log, source.as_of)
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
         result = replay(

@@ -93,6 +93,7 @@ def command(
     A complete suite proves an implementation right: one that passes it is equivalent to MACHINE,
     if it has at most as many states, or so many --extra-states more.
     """
+    _refuse_idle(_given(), method)
     before = time.process_time()
     source = load_specification(machine)
     made = suite(source, method, rejections=not silent, **options)
@@ -109,6 +110,34 @@ def command(
         chosen = "json" if as_json else form or _SUFFIXES.get(suffix, suffix[1:] or "md")
         with _progress(made) as progress:
             _write(export(made.watched(progress), chosen), output)
+
+
+def _given() -> set[str]:
+    """Return the options that stand on the command line."""
+    context = click.get_current_context()
+    written = click.core.ParameterSource.COMMANDLINE
+    return {
+        max(parameter.opts, key=len)
+        for parameter in context.command.params
+        if parameter.name and context.get_parameter_source(parameter.name) is written
+    }
+
+
+def _refuse_idle(given: set[str], method: str) -> None:
+    """Refuse an option that would do nothing beside the others, such as a file not written."""
+    idle = {
+        "--summary": given & {"--format", "--output", "--mutation-score"},
+        "--mutation-score": given & {"--format", "--output"},
+        "--json": given & {"--format"},
+    }
+    for option, others in idle.items():
+        if option in given and others:
+            raise click.UsageError(f"{min(others)} does nothing beside {option}; leave one out")
+    for option in sorted(given & {"--tests", "--length"}):
+        if method != "random":
+            raise click.UsageError(f"{option} is for --method random, not for {method}")
+    if "--mutants" in given and "--mutation-score" not in given:
+        raise click.UsageError("--mutants is for --mutation-score")
 
 
 def _counted(made: Suite) -> Size:

@@ -66,14 +66,21 @@ class Size(click.ParamType[int]):
 
     name = "size"
 
+    def __init__(self, least: int = 0) -> None:
+        self.least = least
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the bytes; a usage error for anything else."""
+        """Return the bytes; a usage error for anything else, and below the least size."""
         if isinstance(value, int):
             return value
         match = _SIZE.fullmatch(str(value).strip().upper())
         if not match:
             self.fail(f"{value!r} is not a size; write for example 512MB or 2GB", param, ctx)
-        return int(match[1]) * _BYTES[match[2]]
+        size = int(match[1]) * _BYTES[match[2]]
+        if size < self.least:
+            least = f"{self.least // _BYTES['MB']}MB"
+            self.fail(f"{value} cannot be kept; give {least} or more", param, ctx)
+        return size
 
 
 class Instant(click.ParamType[datetime]):

@@ -25,7 +25,7 @@ Load = Callable[[str], Machine]
 class Pages:
     """What blocks are written from: machines by name, lexicons by language.
 
-    ``pictures`` are those that the blocks show, by path.
+    ``pictures`` are those that the blocks show, by path; pages may share them.
     """
 
     load: Load
@@ -92,8 +92,11 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) 
     place = (pages.directory / file).resolve()
     if not place.is_relative_to(pages.directory.resolve()):
         raise PageError(f"file={file} is not in the directory of the page")
-    picture = draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel")
-    pages.pictures[place] = str(picture)
+    if not place.parent.is_dir():
+        raise PageError(f"file={file}: its directory is not there; make it first")
+    picture = str(draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel"))
+    if pages.pictures.setdefault(place, picture) != picture:
+        raise PageError(f"file={file}: another block writes a different picture there")
     title = cell_text(machines[0].title)
     return f"![{title}](<{file}>)" if " " in file else f"![{title}]({file})"
 

@@ -86,9 +86,8 @@ def parse_dot(text: str, name: str) -> Mealy:
     table = _unambiguous(cells, findings)
     if findings:
         rest = len(findings) - _FINDINGS
-        more = [f"{name}: and {rest} more findings"] if rest > 0 else []
-        shown = [f"{name}:{finding}" for finding in findings[:_FINDINGS]]
-        raise MachineError("\n".join(shown + more))
+        more = [f"and {rest} more"] if rest > 0 else []
+        raise MachineError(f"{name}:{'; '.join([*findings[:_FINDINGS], *more])}")
     if initial is None:
         raise MachineError(f"{name}: no edge has a label: there is no machine in it")
     return _dense(table, initial, name)

@@ -68,8 +68,8 @@ class Case:
 
         __tracebackhide__ = True
         run = execute(implementation, self.suite.mealy, self.trace)
-        visited = self.suite.mealy.walk(self.word[: len(run.trace)])
-        self.record.add(zip(visited, self.word, strict=False))
+        sent = self.word[: len(run.trace)]
+        self.record.add(zip(self.suite.mealy.walk(sent), sent, strict=False))
         if not run.agrees:
             pytest.fail(self._told(run, implementation), pytrace=False)
 

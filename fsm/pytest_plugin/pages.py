@@ -36,7 +36,6 @@ __all__ = [
 ]
 
 _LABEL = 60
-_MARKDOWN = (".md", ".markdown")
 _PAGES = pytest.StashKey[list["_Page"]]()
 
 
@@ -61,17 +60,21 @@ def check_patterns(config: pytest.Config) -> None:
             named = list(config.rootpath.glob(pattern))
         except (NotImplementedError, ValueError) as error:
             raise pytest.UsageError(f"fsm_pages: {pattern!r}: {error}") from None
-        if not any(path.suffix.lower() in _MARKDOWN for path in named):
+        if not any(map(_is_page, named)):
             raise pytest.UsageError(f"fsm_pages: {pattern!r} names no Markdown page (.md)")
+
+
+def _is_page(path: Path) -> bool:
+    from fsm.spec.page import SUFFIXES
+
+    return path.suffix.lower() in SUFFIXES
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a page that was named."""
-    if file_path.suffix.lower() not in _MARKDOWN:
-        return None
     root = parent.config.rootpath
     named = any(file_path == path for p in _patterns(parent.config) for path in root.glob(p))
-    if not named and not parent.session.isinitpath(file_path):
+    if not (named or parent.session.isinitpath(file_path)) or not _is_page(file_path):
         return None
     return _Page.from_parent(parent, path=file_path)
 
@@ -79,13 +82,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test that fails where pages were collected, and none documents a table."""
+    from fsm.cli.text import counted
     from fsm.spec.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
         return
-    others = sum(page.others for page in pages)
-    text = f"nothing to check: no documented table in {len(pages)} pages, {others} other tables"
+    others = counted(sum(page.others for page in pages), "other table")
+    text = f"nothing to check: no documented table in {counted(len(pages), 'page')} and {others}"
     finding = Finding(pages[0].path.name, 1, 1, "nothing-to-check", text, "", None)
     items.append(
         _Claim.from_parent(pages[0], name="documented tables", findings=[finding], lines=())

@@ -27,6 +27,7 @@ from fsm.machine import Machine
 from fsm.replay.chunk import DIGITS, Bucket, Chunk, deal
 from fsm.replay.fold import smallest
 from fsm.replay.found import Tables, execute_bucket
+from fsm.replay.memory import column_bytes, give_back, workers_within
 from fsm.replay.outcome import Outcome, Totals
 from fsm.replay.recorded import Unrecorded, unrecorded
 from fsm.replay.result import MachineResult, Replay
@@ -114,10 +115,11 @@ def replay(
     :mod:`fsm.compile.crosscheck`.
 
     ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic,
-    sojourn times and the exact series will be asked for, which saves a second pass. Columns
-    beyond ``memory`` bytes (default: a quarter of the machine's) go to a temporary file.
-    ``workers`` is the number of threads (default: one per processor). ``progress`` is told the
-    number of rows read so far.
+    sojourn times and the exact series will be asked for, which saves a second pass. What is kept
+    of every row and the work on it take ``memory`` bytes at most (default: a quarter of the
+    machine's), the rest goes to a temporary file; :mod:`fsm.replay.memory` says what a process
+    needs beside it. ``workers`` is the number of threads (default: one per processor, as far as
+    the memory allows). ``progress`` is told the number of rows read so far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only what is new is executed. What it has executed it knows by its
@@ -215,13 +217,20 @@ def _checked(team: Sequence[Machine], outcome: Outcome | None) -> CrossCheck:
 def team_of(
     machines: Sequence[Machine], companions: Callable[[str], Machine] | None
 ) -> list[Machine]:
-    """Return the machines and their companions, each once."""
-    team = {machine.name: machine for machine in machines}
-    if len(team) < len(machines):
-        raise MachineError("the same machine is given twice")
+    """Return the machines and their companions, each once.
+
+    A companion has the name by which its machine calls it, whatever name stands in its file.
+    """
+    team: dict[str, Machine] = {}
     for machine in machines:
-        if machine.companion and companions and machine.companion not in team:
-            team[machine.companion] = companions(machine.companion)
+        if machine.name in team:
+            raise MachineError(f"{machine.name}: a machine of this name is given twice")
+        team[machine.name] = machine
+    for machine in machines:
+        name = machine.companion
+        if name and companions and name not in team:
+            loaded = companions(name)
+            team[name] = loaded if loaded.name == name else replace(loaded, name=str(name))
     return list(team.values())
 
 
@@ -284,7 +293,9 @@ class _Pass:
     """Chunks, then buckets, then counts."""
 
     def __init__(self, log: Log, teams: Sequence[Team], job: Job, *, ordered: bool) -> None:
-        self.job, self.teams, self.store = job, teams, Store(job.memory)
+        self.job, self.teams = job, teams
+        self.workers = workers_within(job.memory, job.workers)
+        self.store = Store(column_bytes(job.memory, self.workers))
         ids = "event_id" in log.present
         with_deliveries = "delivery_id" in log.present and job.every is not None
         wanted = Wanted(
@@ -315,6 +326,7 @@ class _Pass:
                 self.chunks.append(self._chunk(batch))
             if self.job.progress:
                 self.job.progress(batch.first + batch.height)
+        give_back()
         rules = Rules(self.teams, self.job.validity, self._end())
         buckets = self._buckets()
         outcome = Outcome(
@@ -329,11 +341,12 @@ class _Pass:
         )
         if self.chunks:
             outcome.earliest, outcome.latest = self.earliest, self.latest
-        with ThreadPoolExecutor(self.job.workers) as pool:
+        with ThreadPoolExecutor(self.workers) as pool:
             todo = partial(execute_bucket, rules=rules, tables=self._tables())
             for found in pool.map(todo, buckets):
                 outcome.add(found)
         outcome.finish()
+        give_back()
         return outcome
 
     def _note_events(self, batch: Batch) -> None:

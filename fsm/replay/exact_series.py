@@ -66,7 +66,7 @@ def chunk_steps(chunk: Chunk, teams: Sequence[Team]) -> Steps:
         kept = ~dropped
         times, outcomes = times[kept], [column[kept] for column in outcomes]
     pairs = zip(teams, outcomes, strict=True)
-    return Steps(times, [team.effects.of_cell.take(column >> 1) for team, column in pairs])
+    return Steps(times, [team.effects.of_outcome.take(column) for team, column in pairs])
 
 
 def exact_series(

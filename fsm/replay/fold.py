@@ -42,7 +42,7 @@ Index: TypeAlias = NDArray[np.intp]
 Keys: TypeAlias = NDArray[np.uint64]
 Mask: TypeAlias = NDArray[np.bool_]
 
-FEW = 200
+FEW = 64
 """Below this many active messages the plain loop takes over."""
 
 _HIGH, _LOW = np.uint64(40), np.uint64(24)  # the two digits; the engine deals out by the bits above
@@ -134,17 +134,16 @@ def _separate(
     """Sort those rows wholly whose digits agree though their messages differ; in place."""
     starts = np.flatnonzero(new)
     at = order.take(starts)
-    lows, highs = low.take(at), high.take(at)
-    shared = starts[1:][~(_differs(lows) | _differs(highs))]
-    if not len(shared):
+    alike = ~(_differs(low.take(at)) | _differs(high.take(at)))
+    if not alike.any():
         return
-    digits = (high.take(order).astype(np.uint32) << np.uint32(16)) | low.take(order)
-    run = np.cumsum(_changes(digits))
-    mixed = np.zeros(int(run[-1]) + 1, dtype=np.bool_)
-    mixed[run[shared]] = True
-    places = np.flatnonzero(mixed[run])
+    mixed = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
+    run = np.append(0, np.cumsum(~alike)).take(mixed)
+    lengths = np.append(starts, len(order)).take(mixed + 1) - starts.take(mixed)
+    within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    places, runs = np.repeat(starts.take(mixed), lengths) + within, np.repeat(run, lengths)
     rows = order[places]
-    by = [keys[rows], run[places]] if checks is None else [checks[rows], keys[rows], run[places]]
+    by = [keys[rows], runs] if checks is None else [checks[rows], keys[rows], runs]
     again = np.lexsort(by)
     order[places] = rows[again]
     new[places] = np.logical_or.reduce([_changes(column[again]) for column in by])

@@ -158,7 +158,7 @@ class Outcome:
             grown[: len(self.to_send)] += self.to_send
             grown[: len(firsts)] += firsts
             self.to_send = grown
-        classes = self.teams[number].effects.of_cell.take(outcomes >> 1)
+        classes = self.teams[number].effects.of_outcome.take(outcomes)
         return Tally.of(deliveries, periods, classes)
 
     def exact_series(self) -> Iterator[Moments]:

@@ -23,7 +23,10 @@ __all__ = ["ROWS", "SUFFIXES", "suffix_of", "write_frame", "write_frames"]
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 ROWS = 200_000
-"""Rows turned to text at a time, and of a row group."""
+"""Rows of a row group."""
+
+_TEXTS = 1 << 15
+"""Rows turned to text at a time."""
 
 
 def write_frame(frame: pl.DataFrame, path: str | Path | None, *, inert: bool = False) -> None:
@@ -85,7 +88,7 @@ def _write_text(
     header = True
     for frame in frames:
         # An empty frame has no slices, but its header is wanted.
-        for part in frame.iter_slices(ROWS) if frame.height else [frame]:
+        for part in frame.iter_slices(_TEXTS) if frame.height else [frame]:
             text, buffer = _texts(part), io.BytesIO()
             if form == "csv":
                 text = _inert(text) if inert else text

@@ -22,7 +22,8 @@ from fsm.replay.codebook import Codebook
 from fsm.replay.faults import unreadable
 from fsm.replay.fold import Codes, Index, Keys
 from fsm.replay.instants import microseconds
-from fsm.replay.source import Log, Source, place_of
+from fsm.replay.row_groups import row_groups, slices
+from fsm.replay.source import CHECKPOINT, Log, Source, place_of
 
 __all__ = [
     "OWN",
@@ -33,13 +34,18 @@ __all__ = [
     "collect",
     "extent",
     "frames",
+    "large_row_groups",
     "microseconds_of",
     "read_batches",
+    "read_rows",
     "readable",
 ]
 
 ROWS = 1 << 19
 """Rows of a batch: its columns stay in the cache of the processor."""
+
+MOST = 4 * ROWS
+"""Rows of a row group that are read at once."""
 
 BLANK = "\0blank"
 OWN = "\0own "
@@ -113,7 +119,7 @@ class Reader:
         for source in self.log.sources:
             self.firsts.append(first)
             columns = [*self._columns(), *source.further]
-            for frame in read_batches(source, self.log.scan(source).select(columns)):
+            for frame in read_rows(source, self.log.scan(source).select(columns)):
                 batch = self._batch(source, frame, first)
                 if source.further:
                     batch = replace(batch, past=frame.select(source.further))
@@ -185,6 +191,55 @@ def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     source.check_unchanged()
 
 
+def read_rows(
+    source: Source, frame: pl.LazyFrame, *, texts: bool = False
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a query that has one row for each row of the source, in order.
+
+    With ``texts`` the rows are not numbers but several times as large, and come in smaller parts.
+
+    Other than with :func:`read_batches`, no more is read ahead than one batch: a Parquet file is
+    read a few row groups at a time, the other formats in small parts that are joined again.
+    """
+    groups = row_groups(source.path) if source.format in ("parquet", CHECKPOINT) else None
+    with readable(source):
+        parts = (
+            _joined(frame, ROWS // 8 if texts else ROWS)
+            if groups is None
+            else _sliced(source, frame, groups)
+        )
+        for part in parts:
+            yield from part.iter_slices(ROWS)
+    source.check_unchanged()
+
+
+def large_row_groups(log: Log) -> Iterator[tuple[str, int, int]]:
+    """Yield the sources with a row group beyond what is read at once: name, its rows, the most."""
+    for source in log.sources:
+        groups = row_groups(source.path) if source.format == "parquet" else None
+        if (largest := max(groups or [0])) > MOST:
+            yield source.name, largest, MOST
+
+
+def _sliced(source: Source, frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:
+    for first, count in slices(groups, ROWS, MOST):
+        yield frame.slice(first, count).collect(engine="in-memory")
+    if frame.slice(sum(groups), 1).collect(engine="in-memory").height:
+        raise LogError(f"{source.name}: not readable as Parquet: more rows than its row groups say")
+
+
+def _joined(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+    """Join parts to about as many rows; polars keeps about eight parts ready, so they are small."""
+    waiting: list[pl.DataFrame] = []
+    for part in frame.collect_batches(chunk_size=max(1, rows // 8), maintain_order=True):
+        waiting.append(part)
+        if sum(p.height for p in waiting) >= rows:
+            yield pl.concat(waiting, rechunk=True)
+            waiting = []
+    if waiting:
+        yield pl.concat(waiting, rechunk=True)
+
+
 @contextmanager
 def readable(source: Source) -> Iterator[None]:
     """Say in one line what is wrong with a source, where polars cannot read it."""
@@ -202,7 +257,7 @@ def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
     """
     spans = []
     for source in log.sources:
-        for part in read_batches(source, log.scan(source).select("timestamp")):
+        for part in read_rows(source, log.scan(source).select("timestamp")):
             times = microseconds_of(source, part["timestamp"]).drop_nulls()
             if as_of is not None:
                 times = times.filter(times <= as_of)
@@ -287,6 +342,9 @@ def microseconds_of(source: Source, column: pl.Series) -> pl.Series:
 
 def seq_numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return the numbers of ``seq`` (null where there is none), and which are no whole number."""
+    if column.dtype.is_integer():
+        number = column.cast(pl.Int64, strict=False)
+        return number, number.is_null() & column.is_not_null()
     text = column.cast(pl.String).str.strip_chars()
     number = text.replace("", None).cast(pl.Int64, strict=False)
     return number, number.is_null() & (text.fill_null("") != "")

@@ -24,6 +24,7 @@ Times = NDArray[np.int64]
 DUE = -1
 """Stands for the row of the end of a validity period, which no log has."""
 NEVER = np.iinfo(np.int64).max
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,8 @@ def _in_time(groups: Groups, rows: Rows) -> Groups:
     times = rows.times.take(order)
     back: Mask = times[1:] < times[:-1]
     if rows.seqs is not None:
-        seqs = rows.seqs.take(order)
-        back |= (times[1:] == times[:-1]) & (seqs[1:] < seqs[:-1])
+        tied = np.flatnonzero(times[1:] == times[:-1])
+        back[tied] = rows.seqs.take(order[tied + 1]) < rows.seqs.take(order[tied])
     back[starts[1:] - 1] = False
     if not back.any():
         return groups
@@ -155,7 +156,7 @@ def _in_time(groups: Groups, rows: Rows) -> Groups:
     places = np.flatnonzero(mixed[owners])
     by = [times[places], owners[places]]
     if rows.seqs is not None:
-        by.insert(0, seqs[places])
+        by.insert(0, rows.seqs.take(order[places]))
     order = order.copy()
     order[places] = order[places][np.lexsort(by)]
     return Groups(order, starts)
@@ -176,12 +177,14 @@ def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
     if rows.ids is None and rows.names is None:
         return groups, np.zeros(0, np.intp)
     owners = _owners(groups)
+    lengths = np.diff(groups.starts, append=len(groups.order))
+    several = np.repeat(lengths > 1, lengths)  # most messages of many logs have one event
     if rows.ids is not None:
         ids = rows.ids.take(groups.order)
-        kept &= ~_repeated(ids != 0, ids, owners)
+        kept &= ~_repeated(several & (ids != 0), ids, owners)
     if rows.names is not None and rows.times is not None:
         names, times = rows.names.take(groups.order), rows.times.take(groups.order)
-        kept &= ~_repeated(kept, names, times, owners)
+        kept &= ~_repeated(several & kept, names, times, owners)
     if rows.past is not None:
         kept |= groups.order < len(rows.past.events)
     return _keep(groups, kept), groups.order[~kept]
@@ -190,12 +193,27 @@ def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
 def _repeated(among: Mask, *columns: NDArray[np.generic]) -> Mask:
     """Return which rows repeat, in every column, an earlier row."""
     places = np.flatnonzero(among)
+    places = places[_may_repeat([column[places] for column in columns])]
     values = [column[places] for column in columns]
     by = np.lexsort(values)
     same = np.logical_and.reduce([v[by][1:] == v[by][:-1] for v in values])
     repeated = np.zeros(len(among), dtype=np.bool_)
     repeated[places[by[1:]][same]] = True
     return repeated
+
+
+def _may_repeat(columns: Sequence[NDArray[Any]]) -> Index:
+    """Return the rows whose columns have a hash that another row has too: few, in most logs."""
+    hashes = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        hashes = (hashes ^ column.astype(np.uint64)) * _FACTOR
+        hashes ^= hashes >> np.uint64(32)
+    ordered = np.sort(hashes)
+    shared = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(shared):
+        return np.zeros(0, np.intp)
+    at = np.searchsorted(shared, hashes).clip(max=len(shared) - 1)
+    return np.flatnonzero(shared[at] == hashes)
 
 
 def _after_the_past(groups: Groups, rows: Rows) -> tuple[Groups, dict[str, Any]]:

@@ -220,9 +220,14 @@ class Source:
         text = pl.col("line")
         scan = scan_lines(self.path).with_row_index("number", offset=1)
         if self.format == "jsonl":  # blank lines are no records
-            numbers = scan.filter(text.str.strip_chars() != "").select("number").collect()
+            records = scan.filter(text.str.strip_chars() != "").head(int(rows.max()) + 1)
+            numbers = records.select("number").collect()
             return numbers["number"].to_numpy().astype(np.intp)[rows]
-        if scan.select(text.str.contains('"', literal=True).any()).collect().item():
+        header = int(
+            scan.filter(text.str.strip_chars("\r") != "").select("number").head(1).collect().item()
+        )
+        before = scan.head(header + int(rows.max()) + 1)
+        if before.select(text.str.contains('"', literal=True).any()).collect().item():
             starts = islice(self._quoted_records(), int(rows.max()) + 1)
             with long_fields():
                 found = np.fromiter(starts, dtype=np.intp)
@@ -231,10 +236,7 @@ class Source:
                     f"{self.name}: quotes within its fields; double them, or take them out"
                 )
             return found[rows]
-        header = (
-            scan.filter(text.str.strip_chars("\r") != "").select("number").head(1).collect().item()
-        )
-        return rows + int(header) + 1
+        return rows + header + 1
 
     def proofs(self, rows: Codes) -> list[Proof]:
         """Return where each row stands."""

@@ -100,37 +100,49 @@ class Team:
 
     @cached_property
     def effects(self) -> Effects:
-        """What each cell does to the indicators."""
+        """What each outcome does to the indicators."""
         return Effects.of(self)
 
 
 @dataclass(frozen=True)
 class Effects:
-    """Cells by their effect. Cells of one class are heard by the same machines and change the
+    """Outcomes by their effect. Those of one class are heard by the same machines and change the
     same indicators by the same amounts; class 0 is heard by nobody.
+
+    An outcome is a cell x 2, and 1 more for a message's first event: nothing of the message was
+    counted before, whatever its initial state shows, so that counts all that is counted after.
+    That is heard by a machine, too, where it counts something in a state it stays in.
 
     ``changes`` has a row per class and a column per indicator of :attr:`indicators`, the pairs
     (number of the machine, name); ``heard`` a row per class and a column per machine.
     """
 
-    of_cell: Codes
+    of_outcome: Codes
     indicators: tuple[tuple[int, str], ...]
     changes: NDArray[np.int64]
     heard: Mask
 
+    @property
+    def of_cell(self) -> Codes:
+        """The classes of cells that are not met by a message's first event."""
+        return self.of_outcome[::2]
+
     @classmethod
     def of(cls, team: Team) -> Effects:
-        """Derive the effects from the statuses before and after each cell."""
+        """Derive the effects from the statuses before and after each outcome."""
         before = np.arange(len(team.table.follow)) // team.table.width
         after = team.table.follow.astype(np.intp) // team.table.width
         indicators, columns = [], []
+        heard = np.repeat(team.heard, 2, axis=1)
         for number, machine in enumerate(team.machines):
             shown = team.statuses(number)
             for indicator in machine.indicators:
                 counts = np.array([indicator.counts(status) for status in shown], dtype=np.int64)
+                later = np.where(team.heard[number], counts[after] - counts[before], 0)
                 indicators.append((number, indicator.name))
-                columns.append(np.where(team.heard[number], counts[after] - counts[before], 0))
-        facts = np.vstack([*team.heard.astype(np.int64), *columns]).T
+                columns.append(np.stack([later, counts[after]], axis=1).ravel())
+                heard[number] |= columns[-1] != 0
+        facts = np.vstack([*heard.astype(np.int64), *columns]).T
         nobody = np.zeros((1, facts.shape[1]), dtype=np.int64)
         classes, numbers = np.unique(np.vstack([nobody, facts]), axis=0, return_inverse=True)
         first = int(numbers.ravel()[0])

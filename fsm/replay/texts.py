@@ -12,7 +12,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.replay.chunk import Chunk, rows_between
 from fsm.replay.fold import Codes, Index
-from fsm.replay.scan import microseconds_of, read_batches, seq_numbers
+from fsm.replay.scan import microseconds_of, read_rows, seq_numbers
 from fsm.replay.source import Log
 
 __all__ = ["Texts"]
@@ -49,11 +49,14 @@ class Texts:
 
     def of(self, rows: Index) -> pl.DataFrame:
         """Return rows, given ascending by their numbers in the log."""
-        found = [self.none()]
-        for file, first, part in self._parts() if len(rows) else ():
+        found, left = [self.none()], len(rows)
+        for file, first, part in self._parts() if left else ():
             here = rows[slice(*np.searchsorted(rows, (first, first + part.height)))]
             if len(here):
                 found.append(self._rows(here - first, file, part, first))
+            left -= len(here)
+            if not left:  # the rest of the log is not read
+                break
         return pl.concat(found, how="vertical")
 
     def marked(
@@ -75,7 +78,7 @@ class Texts:
         """Yield the number of the file, that of the first row, the texts."""
         for file, source in enumerate(self.log.sources[since:], since):
             first = self.firsts[file]
-            for part in read_batches(source, self.log.scan(source)):
+            for part in read_rows(source, self.log.scan(source), texts=True):
                 yield file, first, part
                 first += part.height
             if first != self.firsts[file + 1]:

@@ -44,12 +44,19 @@ def by_skeleton(machines: tuple[Machine, ...]) -> tuple[tuple[Machine, ...], ...
     groups: list[list[Machine]] = []
     for machine in machines:
         for group in groups:
-            if compare(group[0], machine).skeleton and _names(group[0]) == _names(machine):
+            if _are_alike(group[0], machine):
                 group.append(machine)
                 break
         else:
             groups.append([machine])
     return tuple(map(tuple, groups))
+
+
+def _are_alike(a: Machine, b: Machine) -> bool:
+    """Whether the states correspond one to one, and those that correspond have one name."""
+    skeleton = compare(a, b).skeleton
+    same = skeleton is not None and all(ours == theirs for ours, theirs in skeleton)
+    return same and _names(a) == _names(b)
 
 
 def _names(machine: Machine) -> set[str]:

@@ -173,11 +173,16 @@ def _refuse_shared_headers(toml: Toml, columns: Mapping[str, str]) -> None:
 def _labels(toml: Toml) -> dict[str, str]:
     entries = toml.data.get("labels", {})
     if not isinstance(entries, dict):
-        raise PageError(f'{toml.name}: [labels] has lines such as open = ["is open", "opened"]')
+        place = f"{toml.name}:{toml.line('', 'labels')}"
+        raise PageError(f'{place}: [labels] has lines such as open = ["is open", "opened"]')
     labels: dict[str, str] = {}
-    for name, words in entries.items():
-        for word in words if isinstance(words, list) else [words]:
-            if labels.setdefault(normalise(str(word)), name) != name:
-                place = f"{toml.name}:{toml.line('labels', str(word))}"
+    for name, given in entries.items():
+        words = given if isinstance(given, list) else [given]
+        if not words or not all(isinstance(word, str) for word in words):
+            place = f"{toml.name}:{toml.line('labels', name)}"
+            raise PageError(f'{place}: write {name} = "a word" or ["a word", "another word"]')
+        for word in words:
+            if labels.setdefault(normalise(word), name) != name:
+                place = f"{toml.name}:{toml.line('labels', word)}"
                 raise PageError(f"{place}: {word!r} stands for two names")
     return labels

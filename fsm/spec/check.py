@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from operator import attrgetter
 
+from fsm.errors import FsmError, PageError
 from fsm.spec.binding import Binding, Names
 from fsm.spec.bound import Bound, Fit, bound_table, check_bound
 from fsm.spec.draft import lookalikes
@@ -40,11 +41,14 @@ def check_pages(
     whose title names no machine is a finding, too.
     """
     given = [lexicons] if isinstance(lexicons, Lexicon) else list(lexicons)
-    names = [Names(load(binding.machine), binding) for binding in bindings]
+    names = [_names(binding, load) for binding in bindings]
     found = [_PageCheck(page, given, load, names) for page in pages]
     used = {i for page in found for i in page.used}
     findings = [finding for page in found for finding in page.findings]
-    findings += [_unused(n.binding) for i, n in enumerate(names) if i not in used]
+    partly = {i for page in found for i in page.bound}
+    findings += [
+        _unused(n.binding, partly=i in partly) for i, n in enumerate(names) if i not in used
+    ]
     tables = [check for page in found for check in page.checks]
     bound = [bound for page in found for bound in page.bound.values()]
     confirmed: Counter[str] = Counter()
@@ -64,14 +68,26 @@ def check_pages(
         checked=tuple(check.checked for check in tables),
         other_tables=sum(len(page.tables) for page in pages) - documented,
         ignored_tables=sum(page.ignored for page in pages),
+        generated_blocks=sum(page.generated for page in pages),
     )
 
 
-def _unused(binding: Binding) -> Finding:
-    """Return that a binding fits no table."""
+def _names(binding: Binding, load: Load) -> Names:
+    """Return the names that a binding gives to those of its machine."""
+    try:
+        machine = load(binding.machine)
+    except FsmError as error:
+        raise PageError(f"{binding.place('', binding.machine)}: {error}") from error
+    return Names(machine, binding)
+
+
+def _unused(binding: Binding, *, partly: bool) -> Finding:
+    """Return that a binding fits no table; ``partly``: one has some of its columns."""
     title = f"the title {binding.title!r} and " if binding.title is not None else ""
     headers = ", ".join(repr(h) for h in (*binding.columns.values(), *binding.indicators.values()))
     text = f"the binding fits no table: none has {title}the columns {headers}"
+    if partly:
+        text = f"the binding fits no table in full: none has all of the columns {headers}"
     return at(binding.name, Cell("machine", 1, 1), "unused-binding", text, binding.machine)
 
 
@@ -183,7 +199,7 @@ class _PageCheck:
             return check
         title = plain(check.table.name_cell.text)
         code = "lost-mode" if _is_shortened(title, check.lexicon) else "unknown-title"
-        text = f"the title {title!r} names no machine; its rows are those of {fitting[0].name}"
+        text = f"{check.table.untitled}; its rows are those of {fitting[0].name}"
         fitting[0].findings.insert(0, fitting[0].find(code, text))
         return fitting[0]
 

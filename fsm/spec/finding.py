@@ -80,6 +80,8 @@ class Report(Shown):
     """The tables that document no machine, and were not checked."""
     ignored_tables: int = 0
     """The tables that ``fsm:ignore`` leaves out."""
+    generated_blocks: int = 0
+    """The blocks that ``fsm docs`` writes and checks; what is in them is not read."""
     unread: dict[str, int] = field(default_factory=dict)
     """The files of a directory that are documentation, but not pages, by their suffix."""
     failure: str = ""

@@ -17,6 +17,9 @@ MAX_SPAN = 50
 MAX_WIDTH = 1000
 """Cells beyond these are left out of a row."""
 
+_DIGITS = 9
+"""Digits of a span that are read; Python refuses to read thousands of them."""
+
 _TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 
 
@@ -152,4 +155,7 @@ def _stripped(cell: Cell) -> Cell:
 
 
 def _span(value: str | None) -> int:
-    return min(int(value), MAX_SPAN) if value and value.isascii() and value.isdigit() else 1
+    """Return what a span says, within bounds; 0 is read as 1, so that no cell is lost."""
+    if not (value and value.isascii() and value.isdigit()):
+        return 1
+    return max(1, min(int(value[:_DIGITS]), MAX_SPAN))

@@ -3,7 +3,8 @@
 A table is ours where its complete title, directly above it, names a machine in several words; or
 where a row is a known step under a known header; a table of transitions, where half of its rows
 are cells of one machine. A single word such as "Delivery" stands above many tables, so it names
-a machine only where the rows agree. Every other table is nobody's.
+a machine only where the rows agree. Every other table is nobody's, as is a list of decisions that
+no such title stands above.
 
 A steps table has the columns step, status and perhaps indicators. Its title names its machine;
 or each column beside the step names it in its header, and then one table documents several
@@ -28,7 +29,7 @@ __all__ = ["Documented", "documented_tables", "recognised", "required"]
 
 SHOWN_ROLES = ("indicators", "status")
 """Columns of what a row shows: needed in a steps table, checked in one of transitions."""
-_FREE = ("source", "reason", "note")
+_FREE = ("decision", "source", "reason", "note")
 """Columns that hold free text, in both kinds of tables."""
 _ENOUGH = 2
 """So many known steps in a column tell what it is, whatever its header says."""
@@ -55,6 +56,13 @@ class Documented:
     """The columns that were recognised by their cells alone, and their roles."""
     unknown: tuple[int, ...] = ()
     """The columns that were not recognised; listed with the first machine of the table."""
+
+    @property
+    def untitled(self) -> str:
+        """Say that no title names the machine."""
+        if not self.table.above:
+            return "no title above the table names its machine"
+        return f"the title {plain(self.name_cell.text)!r} names no machine"
 
 
 def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[Documented]:
@@ -84,7 +92,9 @@ class _Found:
         if "step" in self.columns:
             return any(map(self.lexicon.knows_step, self.texts(self.columns["step"])))
         if {"from", "event"} <= self.columns.keys():
-            return any(map(self.is_of, dict.fromkeys(self.lexicon.titles.values())))
+            # A list of decisions holds some of the transitions, and needs no machine's title.
+            machines = () if "decision" in self.columns else self.lexicon.titles.values()
+            return any(map(self.is_of, dict.fromkeys(machines)))
         return self.step_column() is not None
 
     def step_column(self) -> int | None:

@@ -25,7 +25,9 @@ __all__ = [
     "read_lexicon",
 ]
 
-COLUMNS = ("step", "indicators", "status", "from", "event", "to", "source", "reason", "note")
+COLUMNS = (
+    "step", "indicators", "status", "from", "event", "to", "decision", "source", "reason", "note",
+)  # fmt: skip
 _SECTIONS = ("titles", "columns", "statuses", "indicators", "effects")
 _KNOWN = ("language", "tolerated", *_SECTIONS, "steps")
 _SHORT = 8
@@ -99,7 +101,7 @@ class Lexicon:
 
     def _beside_titles(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield the machine of each telling title in a header, and the rest of the header."""
-        label = normalise(text)
+        label = normalise(text).strip("() ")
         for title, machine in self.titles.items():
             if is_telling(title):
                 for rest in (label.removeprefix(title), label.removesuffix(title)):
@@ -242,24 +244,54 @@ def _lexicon(toml: Toml) -> Lexicon:
             f"{toml.name}:{toml.line('', unknown)}: not a lexicon: no entry {unknown!r}; there "
             f"are: {', '.join(_KNOWN)}"
         )
-    if not isinstance(data.get("language"), str):
+    if not (isinstance(data.get("language"), str) and data["language"].strip()):
         raise PageError(f'{toml.name}: not a lexicon: it needs a line such as language = "nl"')
-    try:
-        steps = data.get("steps", [])
-        return Lexicon(
-            language=data["language"],
-            titles=_by_label(toml, "titles"),
-            columns=_by_label(toml, "columns", COLUMNS),
-            statuses=_by_label(toml, "statuses"),
-            indicators=_by_label(toml, "indicators"),
-            effects=tuple(_effects(toml)),
-            steps=_steps(toml, steps),
-            tolerated=frozenset(map(normalise, data.get("tolerated", ()))),
-            written=dict(_written(data)),
-            documented=_documented(steps),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise PageError(f"{toml.name}: not a lexicon: {error!r}") from error
+    steps = _entries(toml)
+    return Lexicon(
+        language=data["language"],
+        titles=_by_label(toml, "titles"),
+        columns=_by_label(toml, "columns", COLUMNS),
+        statuses=_by_label(toml, "statuses"),
+        indicators=_by_label(toml, "indicators"),
+        effects=tuple(_effects(toml)),
+        steps=_steps(toml, steps),
+        tolerated=frozenset(map(normalise, _tolerated(toml))),
+        written=dict(_written(data)),
+        documented=_documented(steps),
+    )
+
+
+def _are_words(words: object, *, some: bool = True) -> bool:
+    """Whether something is a list of texts that show something; ``some``: not an empty one."""
+    if not isinstance(words, list) or (some and not words):
+        return False
+    return all(isinstance(word, str) and normalise(word) for word in words)
+
+
+def _tolerated(toml: Toml) -> list[str]:
+    words: list[str] = toml.data.get("tolerated", [])
+    if not _are_words(words, some=False):
+        place = f"{toml.name}:{toml.line('', 'tolerated')}"
+        raise PageError(f'{place}: not a lexicon: write tolerated = ["a word", "another word"]')
+    return words
+
+
+def _entries(toml: Toml) -> list[Mapping[str, Any]]:
+    """Return the steps, each with its machines, event and labels."""
+    entries: list[Mapping[str, Any]] = toml.data.get("steps", [])
+    listed = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    for entry in entries if listed else [{}]:
+        listed = _are_words(entry.get("machines")) and _are_words(entry.get("labels"))
+        listed = listed and isinstance(entry.get("from", ""), str)
+        if not (listed and isinstance(entry.get("event"), str)):
+            labels = entry.get("labels")
+            told = [entry.get("event"), *(labels if isinstance(labels, list) else [labels])]
+            place = f"{toml.name}:{toml.line('steps', *map(str, told))}"
+            raise PageError(
+                f'{place}: not a lexicon: write [[steps]], machines = ["a machine"], event = '
+                '"an event", labels = ["a step", "the same"], and perhaps from = "a state"'
+            )
+    return entries
 
 
 def _written(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -291,8 +323,12 @@ def _by_label(toml: Toml, section: str, names: Sequence[str] = ()) -> dict[str, 
 
 
 def _labels(toml: Toml, section: str) -> Iterator[tuple[str, str]]:
-    for name, labels in toml.data.get(section, {}).items():
-        if not isinstance(labels, list) or not labels:
+    entries = toml.data.get(section, {})
+    if not isinstance(entries, dict):
+        place = f"{toml.name}:{toml.line('', section)}"
+        raise PageError(f'{place}: not a lexicon: [{section}] has lines such as name = ["a word"]')
+    for name, labels in entries.items():
+        if not _are_words(labels):
             raise PageError(
                 f"{toml.name}:{toml.line(section, name)}: not a lexicon: write "
                 f'{name} = ["a word", "another word"]'
@@ -325,14 +361,15 @@ def _effects(toml: Toml) -> Iterator[tuple[str, Effect]]:
         if name not in known:
             place = f"{toml.name}:{toml.line('effects', name)}"
             raise PageError(f"{place}: no effect {name!r}; there are: {', '.join(known)}")
+        if text.count("{indicator}") != 1:
+            place = f"{toml.name}:{toml.line('effects', text)}"
+            raise PageError(f"{place}: the effect {text!r} needs one {{indicator}} for its name")
         _put(found, _pattern(text), Effect(name), toml, "effects", text, lambda e: str(e.value))
     yield from found.items()
 
 
 def _pattern(text: str) -> str:
-    head, slot, tail = text.partition("{indicator}")
-    if not slot:
-        raise ValueError(f"the effect pattern {text!r} has no {{indicator}}")
+    head, _, tail = text.partition("{indicator}")
     gap_before = " " if head.endswith(" ") else ""
     gap_after = " " if tail.startswith(" ") else ""
     return f"{normalise(head)}{gap_before}{{indicator}}{gap_after}{normalise(tail)}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_BYTES",
     "MAX_CELLS",
+    "SUFFIXES",
     "WHAT",
     "Notice",
     "Page",
@@ -38,6 +39,8 @@ __all__ = [
     "read_page",
 ]
 
+SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
+"""How the names of Markdown pages end."""
 MAX_BYTES = 2 * 2**20
 """Pages larger than this are refused: no documentation page is."""
 WHAT = "a documentation page"
@@ -49,12 +52,13 @@ MAX_ROW = 20_000
 """Rows of more characters are refused."""
 MAX_TABLE = 100_000
 """HTML tables of more characters are refused."""
+MAX_SPANNED = 20_000
+"""HTML tables of more cells are refused: spans make many of few characters."""
 MAX_BRACKETS = 200
 """Lines with brackets nested deeper are refused."""
 
 _PIPE = re.compile(r"(?<!\\)\|")
 _QUOTE = re.compile(r"[ \t>]*")
-_ANCHOR = re.compile(r"\s*\{#[^}]*\}\s*\Z")
 
 
 class Notice(NamedTuple):
@@ -78,6 +82,8 @@ class Page:
     ignored: int = 0
     """How many tables were left out because ``fsm:ignore`` stands above them."""
     notices: tuple[Notice, ...] = ()
+    generated: int = 0
+    """How many blocks were left out because ``fsm docs`` writes them."""
 
 
 def read_page(path: Path) -> Page:
@@ -96,7 +102,7 @@ def parse_page(text: str, name: str) -> Page:
     written = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     check_bounds(written, name)
     scanned = scan(written, name)
-    visible = _visible(written, scanned)
+    visible, generated = _visible(written, scanned)
     tokens = parsed(visible, name)
     lines = visible.split("\n")
     found, taken, notices = _html_tables(tokens, visible, scanned, name)
@@ -108,7 +114,8 @@ def parse_page(text: str, name: str) -> Page:
     notices += [_notice(c, "open-comment", _OPEN) for c in scanned.comments if c.is_open]
     tables = _with_texts_above(sorted((t for _, t in found), key=lambda table: table.line), texts)
     kept = tuple(table for table in tables if table.line not in ignored)
-    return Page(name, kept, tuple(texts), tuple(written.split("\n")), len(ignored), tuple(notices))
+    page_lines = tuple(written.split("\n"))
+    return Page(name, kept, tuple(texts), page_lines, len(ignored), tuple(notices), generated)
 
 
 _UNUSED = "fsm:ignore without a table directly below it"
@@ -123,18 +130,23 @@ def _asks(comment: Comment, *words: str) -> bool:
     return comment.is_alone and comment.request is not None and comment.request[0] in words
 
 
-def _visible(written: str, scanned: Scan) -> str:
-    """Return the page with blanks for what no reader sees, and for what fsm wrote itself."""
+def _visible(written: str, scanned: Scan) -> tuple[str, int]:
+    """Return the page with blanks for what no reader sees, and for what fsm wrote itself.
+
+    Also how many blocks fsm wrote.
+    """
     ranges = []
+    generated = 0
     begin: Comment | None = None
     for comment in scanned.comments:
         ranges.append((comment.start, comment.end))
         if begin is not None and _asks(comment, "end"):
             ranges.append((begin.start, comment.end))
+            generated += 1
             begin = None
         elif comment.is_alone and comment.request and not _asks(comment, "end", "ignore"):
             begin = comment
-    return blanked(without_front_matter(written), ranges)
+    return blanked(without_front_matter(written), ranges), generated
 
 
 def check_bounds(text: str, name: str) -> None:
@@ -206,6 +218,9 @@ def _html_tables(
             raise PageError(f"{name}:{whole.line}: an HTML table of more than {size}")
         taken |= set(range(whole.line, whole.line + whole.text.count("\n") + 1))
         if table := read_table(whole):
+            if sum(row.width for row in table.rows) > MAX_SPANNED:
+                size = f"{MAX_SPANNED:,} cells"
+                raise PageError(f"{name}:{whole.line}: an HTML table of more than {size}")
             tables.append((whole.line, table))
     return tables, taken, notices
 
@@ -252,9 +267,24 @@ def _texts(tokens: list[Token], lines: list[str]) -> Iterator[Cell]:
             inside = token.type == "table_open"
         elif token.map and not inside and token.type in ("inline", "html_block"):
             for i in range(token.map[0], min(token.map[1], len(lines))):
-                text = _ANCHOR.sub("", lines[i].lstrip(" \t>#")).strip()
+                text = _unclosed(_without_anchor(lines[i])).lstrip(" \t>#").strip()
                 if text:
                     yield Cell(text, i + 1, lines[i].index(text) + 1)
+
+
+def _unclosed(line: str) -> str:
+    """Return a line without the number signs that may close a heading."""
+    bare = line.rstrip()
+    text = bare.rstrip("#")
+    is_closed = line.lstrip(" \t>").startswith("#") and text.endswith((" ", "\t"))
+    return text if is_closed else line
+
+
+def _without_anchor(line: str) -> str:
+    """Return a line without the name ``{#name}`` behind it; time is linear in its length."""
+    bare = line.rstrip()
+    text, mark, name = bare.rpartition("{#")
+    return text if mark and name.find("}") == len(name) - 1 else line
 
 
 def _with_texts_above(tables: list[Table], texts: list[Cell]) -> Iterator[Table]:

@@ -18,6 +18,9 @@ _ANY = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s*[,;/|&]\s*|\s+(?:or|and)\s+", re.IGNORECASE)
+_LAST = re.compile(r"\A(?:or|and) ", re.IGNORECASE)
+"""What may stand behind the last comma of a list."""
+_FINAL = re.compile(r"(?:the )?final(?: ones?| states?)?", re.IGNORECASE)
 _LEAD = re.compile(r"(?:any of|all of|one of|either|both) ", re.IGNORECASE)
 _STAR = re.compile(r"\A(?:\\\*|`\*`|\*)(?=\s|\Z)")
 """An asterisk that is no markup."""
@@ -34,8 +37,9 @@ class Sources:
 def source_states(cell: Cell, named: Callable[[str], str | None], machine: Machine) -> Sources:
     """Return the states a cell names; ``named`` tells what state a text stands for.
 
-    ``a / b``, ``a, b`` and ``a or b`` are several states, as are the lines of the cell. ``any``
-    is every state but the final ones, ``any except a`` leaves out further ones.
+    ``a / b``, ``a, b`` and ``a or b`` are several states, as are the lines of the cell. ``any``,
+    and ``any but final``, is every state but the final ones, ``any except a`` leaves out further
+    ones.
     """
     found: set[str] = set()
     unknown: list[str] = []
@@ -53,7 +57,9 @@ def _of(text: str, named: Callable[[str], str | None], machine: Machine) -> Sour
     every = _ANY.fullmatch(shown)
     if every is None:
         return _listed(shown, named)
-    left = _listed(every["left"], named) if every["left"] else Sources(())
+    but = every["left"]
+    is_all = not but or (_FINAL.fullmatch(but) and not named(but))
+    left = Sources(()) if is_all else _listed(but, named)
     states = {state.name for state in machine.states if not state.final} - set(left.states)
     return Sources(_ordered(states, machine), left.unknown)
 
@@ -65,7 +71,7 @@ def _listed(text: str, named: Callable[[str], str | None]) -> Sources:
     parts = [part for part in _BETWEEN.split(_LEAD.sub("", text, count=1)) if part]
     if len(parts) < 2:
         return Sources((), (text,))
-    meanings = [(part, named(part)) for part in parts]
+    meanings = [(part, named(part) or named(_LAST.sub("", part))) for part in parts]
     return Sources(
         tuple(state for _, state in meanings if state),
         tuple(part for part, state in meanings if not state),

@@ -140,9 +140,8 @@ class TableCheck:
         return at(self.file, self.table.name_cell, code, text, self.name)
 
     def _unknown_title(self) -> Finding:
-        title = plain(self.table.name_cell.text)
-        hint = near(title, self.lexicon.titles)
-        return self.find("unknown-title", f"the title {title!r} names no machine{hint}")
+        hint = near(plain(self.table.name_cell.text), self.lexicon.titles)
+        return self.find("unknown-title", f"{self.table.untitled}{hint}")
 
 
 def _languages_joined(findings: list[Finding]) -> list[Finding]:

@@ -13,6 +13,7 @@ __all__ = ["Markup", "fold", "is_unspaced", "items", "normalise", "pieces", "pla
 
 _CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
 _DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
+_LINK = re.compile(r"(?<![!\\])\[([^\[\]]{1,200})\]\([^()\s]{1,500}(?:\s+\"[^\"]{0,200}\")?\)")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BULLET = re.compile(r"\A[-\u2022\u2013\u00b7]\s+")
 _BREAKING = frozenset({"li", "br", "p", "div", "ul", "ol"})
@@ -160,7 +161,7 @@ def _plain(text: str) -> str:
         shown = "".join(parser.texts)
     else:
         shown = unescape(text)
-    named = _NOTE.sub("", _CONTROL.sub(r"\1", shown))
+    named = _LINK.sub(r"\1", _NOTE.sub("", _CONTROL.sub(r"\1", shown)))
     bare = _DRESS.sub(lambda found: found[1] or "", named)
     return _seen(_RAISED.sub("", bare))
 

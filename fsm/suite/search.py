@@ -52,8 +52,9 @@ class Search:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         dead = [[-1] * len(spec.inputs)]  # found at index -1
-        self.next = np.array(spec.next + dead, dtype=np.int32).reshape(-1, len(spec.inputs))
-        self.output = np.array(spec.output + dead, dtype=np.int32).reshape(self.next.shape)
+        shape = len(spec.next) + 1, len(spec.inputs)  # there may be no inputs
+        self.next = np.array(spec.next + dead, dtype=np.int32).reshape(shape)
+        self.output = np.array(spec.output + dead, dtype=np.int32).reshape(shape)
         self.shown = np.array([*spec.shown, -1], dtype=np.int32)
 
     def cheapest(self, state: int, way: float, spare: Callable[[int], Word | None]) -> list[Word]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import Engine, Facts, WrongResultError
 
-__all__ = ["LEVELS", "WORKERS"]
+__all__ = ["BOUNDED", "LEVELS", "WIDE", "WORKERS"]
 
 MACHINES = ("with-feedback", "without-feedback")
 HOUR = timedelta(hours=1)
@@ -22,7 +22,8 @@ MODULES = (
     "fsm.replay",
     "fsm.replay.output",
 )
-SMALL_MEMORY = 128 * 2**20
+MB = 2**20
+WIDE = "fsm counts, every column"
 
 
 def _replay(log: Path, **asked: Any) -> Any:
@@ -44,14 +45,24 @@ def series(log: Path, _session: object, **options: Any) -> dict[str, Any]:
     return {"result": result, "series": result.series(HOUR), "rejections": result.rejections}
 
 
+def statuses(log: Path, _session: object, **options: Any) -> dict[str, Any]:
+    """Count the final states, and write that of each message to a Parquet file."""
+    found = {"result": _replay(log, statuses=True, **options)}
+    return found | {"status": _write(found["result"], log)}
+
+
 def status(log: Path, session: object, **options: Any) -> dict[str, Any]:
     """The same, with the final state of each message written to a Parquet file."""
+    found = series(log, session, statuses=True, **options)
+    return found | {"status": _write(found["result"], log)}
+
+
+def _write(result: Any, log: Path) -> Path:
     from fsm.replay.output import write_frames
 
-    found = series(log, session, statuses=True, **options)
     path = log.with_name(f"status-{os.getpid()}.parquet")
-    write_frames(found["result"].status_frames(), path)
-    return found | {"status": path}
+    write_frames(result.status_frames(), path)
+    return path
 
 
 # What they found -----------------------------------------------------------------------------
@@ -126,13 +137,21 @@ def _engine(
     return Engine(name, MODULES, partial(run, **asked), facts, form=form, largest=largest)
 
 
+_BOUNDED = tuple(
+    (f"fsm {what}, memory {size} MB", run, size * MB)
+    for what, run in (("counts", counts), ("statuses", statuses))
+    for size in (200, 500)
+)
+BOUNDED = {name: bound for name, _, bound in _BOUNDED}
+"""The engines of bounded memory, with their bounds in bytes."""
+
 LEVELS = (
     _engine("fsm counts", counts),
     _engine("fsm series", series),
     _engine("fsm status", status),
     _engine("fsm counts, oracle off", counts, oracle=False),
-    _engine("fsm series, memory 128 MB", series, memory=SMALL_MEMORY),
-    _engine("fsm status, memory 128 MB", status, memory=SMALL_MEMORY),
+    *(_engine(name, run, memory=bound) for name, run, bound in _BOUNDED),
+    _engine(WIDE, counts, form="wide", largest=10**7),
     _engine("fsm counts, from CSV", counts, form="csv", largest=10**7),
 )
 

@@ -23,6 +23,13 @@ def group_by(log: Path, _session: object) -> Any:
     return pl.scan_parquet(log).group_by("message_id").len().collect()
 
 
+def group_by_wide(log: Path, _session: object) -> Any:
+    """Count the events of each message and recipient."""
+    import polars as pl
+
+    return pl.scan_parquet(log).group_by("message_id", "recipient").len().collect()
+
+
 def group_by_facts(counted: Any) -> Facts:
     return {"messages": counted.height, "events": counted["len"].sum()}
 
@@ -129,6 +136,14 @@ def instance_facts(found: Facts) -> Facts:
 
 BOUNDS = (
     Engine("polars group_by", ("polars",), group_by, group_by_facts),
+    Engine(
+        "polars group_by, every column",
+        ("polars",),
+        group_by_wide,
+        group_by_facts,
+        form="wide",
+        largest=10**7,
+    ),
     Engine("polars decode", ("polars",), decode, decode_facts),
 )
 

@@ -59,8 +59,8 @@ Packed = NDArray[np.uint64]
 
 
 def log_of(events: int, form: str) -> Path:
-    """Return the log of this many events as ``parquet`` or ``csv``."""
-    return csv_log(events) if form == "csv" else parquet_log(events)
+    """Return the log of this many events as ``parquet``, ``csv``, or ``wide``."""
+    return {"parquet": parquet_log, "csv": csv_log, "wide": wide_log}[form](events)
 
 
 def parquet_log(events: int) -> Path:
@@ -83,6 +83,27 @@ def csv_log(events: int) -> Path:
         unfinished = path.with_suffix(".unfinished")
         text = pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
         pl.scan_parquet(parquet_log(events)).with_columns(text).sink_csv(unfinished)
+        unfinished.rename(path)
+    return path
+
+
+def wide_log(events: int) -> Path:
+    """Return the same log with every optional column, as a database would write them.
+
+    Each message has its recipient, each event its own id, and ``seq`` is a whole number.
+    """
+    path = _path(events, "wide.parquet")
+    if not path.exists():
+        number = pl.col("message_id").str.slice(2)
+        unfinished = path.with_suffix(".unfinished")
+        pl.scan_parquet(parquet_log(events)).with_row_index("seq").select(
+            *SCHEMA,
+            pl.concat_str(pl.lit("u"), number, pl.lit("@example.org")).alias("recipient"),
+            pl.concat_str(pl.lit("e"), pl.col("seq")).alias("event_id"),
+            pl.col("seq").cast(pl.Int64),
+        ).sink_parquet(
+            unfinished, compression="zstd", row_group_size=ROW_GROUP, maintain_order=True
+        )
         unfinished.rename(path)
     return path
 

@@ -146,6 +146,10 @@ def main() -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(cores[0])])
     from engines import ENGINES
 
+    if name.startswith("fsm"):  # as the command does, before polars is imported
+        from fsm.cli.environment import set_up
+
+        set_up()
     try:
         answer = asdict(measure(ENGINES[name], Path(log)))
     except ImportError as error:

@@ -24,7 +24,7 @@ GROWING = {
     "fsm counts": ("#0072b2", "o", "-"),
     "fsm series": ("#56b4e9", "s", "-"),
     "fsm status": ("#009e73", "^", "-"),
-    "fsm status, memory 128 MB": ("#cc79a7", "v", "--"),
+    "fsm statuses, memory 200 MB": ("#cc79a7", "v", "--"),
     REFERENCE: (BOUND, "D", ":"),
 }
 BACKED = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}

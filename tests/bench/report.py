@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from engines_fsm import BOUNDED
 from figures import Figures, Row, machine, versions
 from goals import GOALS, Goal
 
@@ -23,8 +24,10 @@ interpreter and the libraries. {agreement}
 
 fsm executes both feedback modes at once; the queries and loops execute one. *counts*: final
 states, indicators and rejections, counted; *series*: and the hourly indicators of every delivery,
-and every rejected event; *status*: and a Parquet file of the final state of every message.
-*memory 128 MB* is the same with that much for columns, the rest on the disk.
+and every rejected event; *status*: and a Parquet file of the final state of every message;
+*statuses*: the counts and that file.
+*memory 200 MB* is the same with that bound (`--memory 200MB`), the rest on the disk; *every column*
+is the same log with recipients, event ids and numbers in `seq`.
 `polars group_by` only counts the events of each message: no fold can do with less.
 """
 
@@ -35,6 +38,7 @@ def report(figures: Figures) -> str:
         HEAD.format(machine=machine(), versions=versions(), agreement=_agreement(figures)),
         _goals(figures),
         *(_size(figures, size) for size in sorted(figures.rows)),
+        _memory(figures),
         _cores(figures),
         _commands(figures),
         _not_run(figures),
@@ -94,6 +98,20 @@ def _slices(figures: Figures, size: int) -> str:
     return "".join(
         f"\n¹ On the first {events:,} events; compared per event.\n" for events in slices
     )
+
+
+def _memory(figures: Figures) -> str:
+    """Return bound and peak side by side, in the megabytes (2**20 bytes) of the option."""
+    sizes = [s for s in sorted(figures.rows) if any(figures.row(n, s) for n in BOUNDED)]
+    if not sizes:
+        return ""
+    rows = []
+    for name, bound in BOUNDED.items():
+        peaks = [row.peak if (row := figures.row(name, size)) else None for size in sizes]
+        cells = ["-" if p is None else f"{p / 2**20:.0f} MB" for p in peaks]
+        rows.append((name.partition(",")[0], f"{bound / 2**20:.0f} MB", *cells))
+    header = ("", "`--memory`", *(f"peak, {size:,} events" for size in sizes))
+    return f"## Memory\n\n{_table(header, rows, 'lr' + 'r' * len(sizes))}"
 
 
 def _cores(figures: Figures) -> str:

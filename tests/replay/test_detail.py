@@ -116,6 +116,20 @@ def test_machines_that_move_alike_under_other_names_are_timed_each_by_their_own(
     assert found.rows() == [("one", "b", "end", 7, 1), ("two", "y", "end", 7, 1)]
 
 
+def test_machines_with_equally_many_states_are_timed_each_by_their_own_moves() -> None:
+    def machine(name: str, *cells: tuple[str, str, str]) -> Machine:
+        states = sorted({cell[0] for cell in cells} | {cell[2] for cell in cells})
+        made = tuple(State(s, s, s, (s,)) for s in states)
+        transitions = tuple(Transition(a, e, b, e) for a, e, b in cells)
+        return Machine(name, name, made, ("end", "go"), transitions, states[0])
+
+    early = machine("early", ("a", "go", "b"), ("b", "end", "c"))
+    late = machine("late", ("x", "end", "y"), ("y", "go", "z"))
+    rows = [("m", "go", 0, "d"), ("m", "end", 7, "d"), ("m", "go", 9, "d")]
+    found = replay(log_of(rows), [early, late]).sojourns
+    assert found.rows() == [("early", "b", "end", 7, 1), ("late", "y", "go", 2, 1)]
+
+
 # Rejections ------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from fsm.catalog import load
 from fsm.errors import MachineError
+from fsm.formats.document import to_json
 from fsm.machine import Machine
 from fsm.replay import replay
 from fsm.replay.explain import explain
@@ -48,12 +50,34 @@ def test_a_machine_may_stay_without_its_companion() -> None:
 
 
 def test_a_companion_that_is_not_built_in_is_loaded_only_by_the_caller() -> None:
-    from dataclasses import replace
-
     machine = replace(MACHINE, companion="some.module:Opens")
     with pytest.raises(MachineError, match=r"companions=fsm\.load imports it"):
         replay(READ, machine)
     assert replay(READ, machine, companions=lambda _: load("engagement")).rejected == 0
+
+
+def test_a_companion_from_a_file_shows_its_indicators_whatever_its_name_there(
+    tmp_path: Path, fsm: Fsm
+) -> None:
+    READ.write_parquet(tmp_path / "log.parquet")
+    opens = tmp_path / "opens.json"
+    opens.write_text(to_json(replace(load("engagement"), name="of somebody else")))
+    sending = tmp_path / "sending.json"
+    sending.write_text(to_json(replace(MACHINE, companion=str(opens))))
+    ran = fsm("replay", tmp_path / "log.parquet", "--machine", sending, "--json")
+    (found,) = json.loads(ran.out)["machines"].values()
+    beside = replay(READ, MACHINE).as_dict()["machines"]["with-feedback"]
+    assert found["indicators"] == beside["indicators"]
+    told = fsm("explain", tmp_path / "log.parquet", "--machine", opens, "--message", "m").out
+    assert "Opened (Opens increases)  [" in told  # the sources came with the file
+    bare = replace(load("engagement"), name="bare").with_origins({})
+    opens.write_text(to_json(bare))
+    told = fsm("explain", tmp_path / "log.parquet", "--machine", opens, "--message", "m").out
+    assert "Opened (Opens increases)\n" in told
+    opens.unlink()
+    ran = fsm("replay", tmp_path / "log.parquet", "--machine", sending)
+    assert f"{sending}:" in ran.err
+    assert f"{opens}: No such file" in ran.err
 
 
 # Duplicates ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,11 +41,12 @@ BLINKING = Machine(  # its indicator rises and falls again and again
     "dark",
     (Indicator("Delivered", frozenset({"Lit"})),),
 )
+LIT = replace(BLINKING, name="lit", initial="lit")  # counts a message that does nothing
 TEAMS = {
     "both modes": [WITH, WITHOUT],
     "one alone": [WITH],
     "a machine without indicators": [PLAIN, WITH],
-    "three machines": [WITHOUT, BLINKING, WITH],
+    "an initial state that counts": [WITHOUT, LIT, WITH],
     "rising and falling": [BLINKING, WITHOUT],
 }
 EVENTS = [*WITH.events, "opened", "clicked", "noise"]
@@ -191,6 +193,35 @@ def test_extremes_are_those_of_single_events(rows: list[Row], pieces: int) -> No
 
 def micros(at: int) -> int:
     return int((START + timedelta(seconds=30 * at)).timestamp() * 1_000_000)
+
+
+@given(ROWS)
+@settings(max_examples=10)
+def test_a_series_ends_with_the_counts_of_the_log(rows: list[Row]) -> None:
+    machines = [LIT, WITHOUT, BLINKING]
+    result = executed(rows, machines, every=timedelta(minutes=1))
+    series = result.series(timedelta(minutes=1), of_deliveries=False)
+    ends = series.group_by("machine", "indicator").agg(pl.col("count").last())
+    told = {(machine, name): count for machine, name, count in ends.rows()}
+    for machine in machines:
+        shares = result.machines[machine.name].indicators
+        for indicator in machine.indicators:
+            assert told.get((machine.name, indicator.name), 0) == shares[indicator.name].count
+
+
+def test_messages_of_two_runs_begin_once(tmp_path: Path) -> None:
+    """The first run leaves its messages in a state that counts, the second one goes on."""
+    result = None
+    for day, rows in enumerate(([("a", "noise", 1), ("b", "opened", 2)], [("a", "opened", 4)])):
+        path = tmp_path / f"{day}.parquet"
+        log_of(rows).write_parquet(path)
+        result = replay(
+            path, [LIT], checkpoint=tmp_path / "kept", every=timedelta(minutes=1), companions=None
+        )
+    assert result is not None
+    series = result.series(timedelta(minutes=1)).sort("until")
+    assert series["count"].to_list() == [1, 1, 0]
+    assert result.machines["lit"].indicators["Delivered"].count == 0
 
 
 def test_what_was_dropped_is_not_in_it() -> None:

@@ -168,11 +168,16 @@ def test_without_a_column_of_states_the_shortest_trace_counts(tmp_path: Path) ->
         ("parked = [", "resting = [", r"lift\.toml:13: .* has no state, .* 'resting'$"),
         ('"In use" = "In', '"Used" = "In', r"lift\.toml:11: .* no indicator 'Used'; there are: In"),
         ('["at rest"]', '["at rest", "going up"]', r"lift\.toml:13: 'going up' is itself the name"),
+        ('["at rest"]', "[]", r"lift\.toml:13: write parked = \"a word\" or"),
+        ('["at rest"]', "[3]", r"lift\.toml:13: write parked = \"a word\" or"),
         ('["somebody calls"]', '["the caller is above"]', r"lift\.toml:\d+: 'the caller is above'"),
         ('status = "The display', 'status = "If"#', r"lift\.toml:9: the column 'If' is guard and"),
     ],
-    ids=["event", "state", "indicator", "another state", "two names", "one column twice"],
-)
+    ids=[
+        "event", "state", "indicator", "another state", "no word", "a number", "two names",
+        "one column twice",
+    ],
+)  # fmt: skip
 def test_a_binding_that_contradicts_machine_or_itself_is_refused_with_its_line(
     binding: Path, old: str, new: str, message: str
 ) -> None:
@@ -246,6 +251,7 @@ def test_a_binding_without_a_title_fits_by_all_its_headers(binding: Path) -> Non
     binding.write_text(BINDING.replace('title = "How a lift moves"', ""))
     report = check(PAGE.replace("| Afterwards |", "| Then |"), binding)
     assert [f.code for f in report.findings] == ["renamed-column", "unused-binding"]
+    assert "fits no table in full: none has all of the columns" in report.findings[1].message
     assert report.tables == 1
 
 
@@ -313,6 +319,8 @@ def order(tmp_path: Path, *rows: str) -> list[str]:
         ("either noted or paid", "any of noted, paid, packed"),
         ("* except packed", "*"),
         ("any (not packed)", "any non-final state"),
+        ("noted, or paid", "noted, paid, and packed"),
+        ("any except packed", "any but the final ones"),
     ],
 )
 def test_a_row_holds_in_each_of_its_states(tmp_path: Path, give_up: str, inspect: str) -> None:

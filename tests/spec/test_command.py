@@ -63,7 +63,8 @@ def test_json_has_the_documented_shape(checked, wrong: Path) -> None:
     report = json.loads(out)
     assert status == 1
     assert list(report) == [
-        "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables", "unread_files",
+        "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables",
+        "generated_blocks", "unread_files",
         "failure", "findings",
     ]  # fmt: skip
     assert (report["confirmed"], report["failure"]) == ({"with-feedback": 15}, None)
@@ -252,6 +253,19 @@ def test_the_failure_stands_in_json(checked, pages: Path) -> None:
     assert (report["other_tables"], report["findings"]) == (1, [])
     _, out, _ = checked(pages, "--format", "github")
     assert out.startswith("::error title=fsm check::nothing to check")
+    _, out, _ = checked(pages, "--format", "sarif")
+    (ended,) = json.loads(out)["runs"][0]["invocations"]
+    assert ended["executionSuccessful"] is False
+    said = [(n["level"], n["message"]["text"]) for n in ended["toolExecutionNotifications"]]
+    assert said[0] == ("error", report["failure"])
+    assert said[1] == ("note", "1 other table not checked")
+
+
+def test_a_page_that_is_named_twice_is_checked_once(checked, pages: Path) -> None:
+    (pages / "c.md").write_text(PAGE)
+    once = checked(pages)
+    assert checked(pages, pages / "c.md", pages / "." / "c.md") == once
+    assert checked(pages / "c.md", pages, "--expect", "2")[0] == 0
 
 
 def test_a_file_that_is_not_read_is_said_where_it_was_named(checked, pages: Path) -> None:
@@ -276,11 +290,26 @@ def test_lexicons_and_bindings_add_up(checked, tmp_path: Path) -> None:
     status, out, _ = checked(page, "--lexicon", words, "--binding", columns)
     assert (status, "engagement: 1 row confirmed" in out) == (0, True)
     assert "with-feedback: 16 rows confirmed" in out
+    words.write_text(words.read_text().replace("Sent =", "Snet ="))
+    status, _, err = checked(page, "--lexicon", words)
+    assert (status, err.startswith(f"fsm: {words}:3: there is no status 'Snet'")) == (2, True)
+    words.write_text(words.read_text().replace("Snet =", "Sent ="))
     missing = tmp_path / "none.toml"
     missing.write_text(columns.read_text().replace("What", "Why"))
     status, out, _ = checked(page, "--binding", missing, "--binding", columns, "--lexicon", words)
     assert status == 1
     assert f"{missing}:1:1: error[unused-binding] the binding fits no table" in out
+
+
+def test_a_binding_of_a_machine_that_is_not_there_is_refused_with_its_line(
+    checked, pages: Path
+) -> None:
+    page, columns = pages / "page.md", pages / "columns.toml"
+    page.write_text(PAGE)
+    columns.write_text("machine = 'deliverey'\n[columns]\nevent = 'E'\nstatus = 'S'\n")
+    status, _, err = checked(page, "--binding", columns)
+    assert status == 2
+    assert err.startswith(f"fsm: {columns}:1: deliverey: no such machine; did you mean 'delivery'")
 
 
 # Bounds ----------------------------------------------------------------------------------------
@@ -291,6 +320,10 @@ DEEP = {
         ":1: brackets nested deeper than 200 levels",
     ),
     "quotes": ("> " * 100_000 + "x", ":1: quotes nested deeper than 60 levels"),
+    "spans": (
+        f"<table>{'<tr><td rowspan=50 colspan=50>a' * 2000}</table>",
+        ":1: an HTML table of more than 20,000 cells",
+    ),
     "lists": ("".join(f"{'  ' * i}- x\n" for i in range(900)), ": lists or quotes nested deeper"),
     "lines": ("\n" * 60_000, ": more than 50,000 lines, not a documentation page"),
 }

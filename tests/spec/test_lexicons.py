@@ -7,8 +7,10 @@ import pytest
 from fsm.catalog import load
 from fsm.errors import PageError
 from fsm.machine import Effect
+from fsm.machines import NAMES
 from fsm.spec.check import check_pages
 from fsm.spec.lexicon import is_telling, joined_lexicons, languages, read_lexicon
+from fsm.spec.lexicon_names import check_names
 from fsm.spec.page import parse_page
 from fsm.spec.text import normalise
 
@@ -57,11 +59,19 @@ labels = ["Er wordt geklikt na het openen"]
         ('["Stap"]', '"Stap"', r"nl\.toml:5: not a lexicon: write step = \[\"a word\""),
         ('language = "nl"', "", r"nl\.toml: not a lexicon: it needs a line"),
         ('"increases" = ', '"rises" = ', r"nl\.toml:15: no effect 'rises'; there are: starts at"),
+        ('language = "nl"', 'language = ""', r"nl\.toml: not a lexicon: it needs a line"),
+        ('Clicked = ["Geklikt"]', 'Clicked = [""]', r"nl\.toml:10: not a lexicon: write Clicked ="),
+        ('Clicked = ["Geklikt"]', "Clicked = [3]", r"nl\.toml:10: not a lexicon: write Clicked ="),
+        ('"{indicator} nemen toe"', '"nemen toe"', r"nl\.toml:15: .* needs one \{indicator\}"),
+        ('["engagement"]', '"engagement"', r"nl\.toml:20: not a lexicon: write \[\[steps\]\]"),
+        ('event = "opened"', "", r"nl\.toml:20: not a lexicon: write \[\[steps\]\]"),
+        ('"nl"', '"nl"\ntolerated = "x"', r"nl\.toml:2: not a lexicon: write tolerated = \["),
         ("[titles]", "[titles", r"nl\.toml: not readable as TOML"),
     ],
     ids=[
         "status", "indicator", "column", "effect", "step", "title", "section", "role", "no list",
-        "no language", "effect's name", "no TOML",
+        "no language", "effect's name", "empty language", "empty word", "a number for a word",
+        "no slot", "a text for machines", "no event", "a text for words", "no TOML",
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_with_its_line(
@@ -72,6 +82,34 @@ def test_what_is_wrong_is_refused_with_its_line(
     path.write_text(DUTCH.replace(old, new))
     with pytest.raises(PageError, match=message):
         read_lexicon(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "Clicked =",
+            "Cliked =",
+            r"nl\.toml:10: there is no status 'Cliked'; there are: .*Clicked,",
+        ),
+        ("Clicks =", "Klicks =", r"nl\.toml:13: there is no indicator 'Klicks'; there are: "),
+        ('"opened"', '"opend"', r"nl\.toml:19: there is no event of engagement 'opend'"),
+        ('"was_opened"', '"wasopened"', r"nl\.toml:24: there is no state of engagement 'was"),
+        ("engagement =", "engagment =", r"nl\.toml:3: engagment: no such machine; did you mean"),
+        ('["engagement"]', '["engagement", "x"]', r"nl\.toml:22: x: no such machine"),
+    ],
+    ids=["status", "indicator", "event", "state", "title's machine", "step's machine"],
+)
+def test_words_for_what_no_machine_has_are_refused_with_their_line(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    path = tmp_path / "nl.toml"
+    path.write_text(DUTCH)
+    check_names([path], load, NAMES)
+    assert old in DUTCH
+    path.write_text(DUTCH.replace(old, new))
+    with pytest.raises(PageError, match=message):
+        check_names([path], load, NAMES)
 
 
 PAGE = """**Wat de ontvanger doet**

@@ -82,6 +82,9 @@ def test_items_of_a_cell(cell: str, expected: tuple[str, ...]) -> None:
         ("Starts at 0\u00a0%", "starts at 0 %"),
         ("**SENT**", "sent"),
         ("l\u2019état", "l'état"),
+        ("[Failed](#failed)", "failed"),
+        ('[**Log** status](x.md "t")', "log status"),
+        ("ok [is_scheduled]", "ok [is_scheduled]"),
     ],
 )
 def test_labels_are_compared_without_their_dress(text: str, expected: str) -> None:

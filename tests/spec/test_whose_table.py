@@ -6,7 +6,7 @@ from fsm.catalog import load
 from fsm.spec.check import Report, check_pages
 from fsm.spec.lexicon import languages, load_lexicon
 from fsm.spec.page import parse_page
-from fsm.spec.write import documented, markdown, transitions
+from fsm.spec.write import decisions, documented, markdown, transitions
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
@@ -49,6 +49,8 @@ NOBODYS = {
     ),
     "a title that is only part of the text above": "**With feedback service, prices**\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
+    "a list of decisions": "Where nothing is documented.\n\n"
+    + markdown(decisions(load("with-feedback"))),
     "a full title further above": "## With feedback service\n\nIt costs:\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
 }
@@ -69,6 +71,7 @@ OURS = {
         "**With<br>feedback service**<sup>1</sup>\n\n" + GRID,
         [],
     ),
+    "by its full title in a closed heading": ("## With feedback service ##\n\n" + GRID, []),
     "by one row": (
         "**Which?**\n\n" + table(HEAD, FIRST, "| Something | else | Sent |"),
         ["error unknown-title"],
@@ -86,6 +89,10 @@ OURS = {
         ),
         ["error unknown-title"],
     ),
+    "a list of decisions under the title of a whole table": (
+        "**Transitions with feedback service**\n\n" + markdown(decisions(load("with-feedback"))),
+        ["error missing-row"] * 6,
+    ),
     "without a row": (TITLE + table(HEAD), ["error missing-row"] * 5),
 }
 
@@ -96,6 +103,15 @@ def test_ours_are_never_checked_less_in_silence(name: str) -> None:
     report = check(text)
     assert (report.tables, report.other_tables) == (1, 0)
     assert codes(text) == expected
+
+
+def test_a_table_without_any_text_above_it_lacks_a_title() -> None:
+    (found,) = check(GRID).findings
+    assert found.message == (
+        "no title above the table names its machine; its rows are those of with-feedback"
+    )
+    (found,) = check(markdown(transitions(load("with-feedback")))).findings
+    assert found.message == "no title above the table names its machine"
 
 
 # Columns -------------------------------------------------------------------------------------
@@ -238,6 +254,9 @@ def test_a_half_that_is_not_recognised_is_an_error() -> None:
     one, other = "with feedback service", "without feedback service"
     head = HALVES.format(one, one, f"Log status, {other} | Indicators, {other}")
     assert codes(table(head, *rows)) == []
+    bracketed = head.replace(f", {one}", f" ({one})").replace(f", {other}", f" ({other})")
+    assert bracketed.count("(") == 4
+    assert codes(table(bracketed, *rows)) == []
     lost = head.replace(f"Log status, {other} | Indicators, {other}", "Log status | Indicators, no")
     assert set(codes(table(lost, *rows))) == {"error unknown-column"}
     spelt = head.replace(f"Log status, {other}", f"Log state, {other}")
@@ -258,6 +277,25 @@ def test_a_request_that_leaves_out_nothing_is_said() -> None:
     text = "<!-- fsm:ignore -->\n\n" + TITLE + GRID
     assert codes(text) == ["error unused-ignore"]
     assert check(text).tables == 1
+
+
+def test_a_generated_block_is_counted_and_left_to_the_command_that_writes_it() -> None:
+    block = f"<!-- fsm:table with-feedback -->\n{TITLE}{WRONG}<!-- fsm:end -->\n"
+    report = check(block + block)
+    assert (report.tables, report.other_tables, report.generated_blocks) == (0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "## With feedback service {#name}",
+        "## With feedback service ## {#a-b}  ",
+        "# With feedback {#",
+    ],
+)
+def test_the_name_behind_a_heading_is_no_part_of_it(title: str) -> None:
+    expected = [] if title.rstrip().endswith("}") else ["error lost-mode"]
+    assert codes(f"{title}\n\n{GRID}") == expected
 
 
 def test_an_html_table_is_left_out_by_the_line_it_begins_in() -> None:

@@ -57,9 +57,19 @@ def test_a_machine_in_dot(fsm: Fsm, tmp_path: Path) -> None:
     path = tmp_path / "m.dot"
     path.write_text('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }')
     assert json.loads(fsm("suite", path, "--summary", "--json").out)["symbols"] == 3
-    path.write_text('digraph {\n a -> b [label="x"] }')
-    result = fsm("suite", path)
-    assert result == (2, "", f"fsm: {path}:2: label 'x': 'input/output' is expected\n")
+    path.write_text('digraph {\n a -> b [label="x"]\n b -> a [label="y"] }')
+    expected = "'input/output' is expected"
+    said = f"fsm: {path}:2: label 'x': {expected}; 3: label 'y': {expected}\n"
+    assert fsm("suite", path) == (2, "", said)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_machine_without_events_has_an_empty_suite(fsm: Fsm, method: str, tmp_path: Path) -> None:
+    path = tmp_path / "still.json"
+    machine = {"fsm": 1, "name": "m", "initial": "s", "states": [{"name": "s"}]}
+    path.write_text(json.dumps(machine | {"events": [], "transitions": []}))
+    found = json.loads(fsm("suite", path, "--summary", "--json", "--method", method).out)
+    assert (found["tests"], found["symbols"]) == (1, 0)
 
 
 WRONG = {
@@ -68,6 +78,13 @@ WRONG = {
     "state": (["--to", "nowhere"], "with-feedback: no state 'nowhere'; there are to_send"),
     "row": (["--covering", "9"], "with-feedback: nothing comes from 'row 9'; there are row 1"),
     "extra states": (["--extra-states", "-1"], "-1 extra states: there cannot be fewer than 0"),
+    "a file with a summary": (["--summary", "-o", "s.csv"], "--output does nothing beside --s"),
+    "two results": (["--summary", "--mutation-score"], "--mutation-score does nothing beside"),
+    "a file with a score": (["--mutation-score", "-o", "x.md"], "--output does nothing beside --m"),
+    "two formats": (["--json", "--format", "csv"], "--format does nothing beside --json"),
+    "tests of another method": (["--method", "w", "--tests", "5"], "--tests is for --method rand"),
+    "length of another method": (["--length", "5"], "--length is for --method random, not for ch"),
+    "mutants without a score": (["--mutants", "5"], "--mutants is for --mutation-score"),
 }
 
 

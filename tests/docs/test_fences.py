@@ -1,0 +1,33 @@
+"""Where a fenced block of code ends, and blocks of ours begin again."""
+
+import pytest
+
+from fsm.docs.blocks import rewrite
+
+BLOCK = "<!-- fsm:x -->\n<!-- fsm:end -->"
+WRITTEN = "<!-- fsm:x -->\n\nnew\n\n<!-- fsm:end -->"
+FENCES = {  # what opens a block of code, what closes it
+    "three and three": ("```", "```"),
+    "three and five": ("```", "`````"),
+    "tildes": ("~~~", "~~~~"),
+    "with a language": ("```python", "```"),
+    "blanks after it": ("```", "```  "),
+    "indented": ("  ```", " ````"),
+}
+OPEN = {
+    "closed by fewer": ("````", "```"),
+    "closed by other marks": ("```", "~~~"),
+    "closed with a language": ("```", "```python"),
+}
+
+
+@pytest.mark.parametrize(("begin", "end"), FENCES.values(), ids=list(FENCES))
+def test_what_follows_code_is_written(begin: str, end: str) -> None:
+    code = f"{begin}\n{BLOCK}\n{end}\n"
+    assert rewrite(f"{code}{BLOCK}", "page.md", lambda _: "new") == f"{code}{WRITTEN}"
+
+
+@pytest.mark.parametrize(("begin", "end"), OPEN.values(), ids=list(OPEN))
+def test_what_is_still_code_stays(begin: str, end: str) -> None:
+    page = f"{begin}\n{end}\n{BLOCK}\n"
+    assert rewrite(page, "page.md", lambda _: "new") == page

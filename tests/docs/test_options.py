@@ -1,0 +1,30 @@
+"""Options of generated blocks: each kind says which ones it has."""
+
+from pathlib import Path
+
+import pytest
+
+from fsm.catalog import load_bare
+from fsm.docs.blocks import Block
+from fsm.docs.kinds import KINDS, Pages, content
+from fsm.errors import PageError
+
+OPTIONS = {
+    "table": "lang",
+    "transitions": "none",
+    "matrix": "none",
+    "decisions": "none",
+    "mermaid": "direction",
+    "diagram": "file, direction",
+    "changes": "none",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_option_that_no_block_has_is_refused(kind: str, tmp_path: Path) -> None:
+    machines = ("with-feedback", "without-feedback")[: KINDS[kind].machines]
+    block = Block(1, kind, machines, {"colour": "red"}, 1, 1)
+    with pytest.raises(PageError) as refusal:
+        content(block, Pages(load_bare, tmp_path, {}))
+    said = f"fsm:{kind} has no option 'colour'; there are: {OPTIONS[kind]}"
+    assert str(refusal.value) == said
