@@ -35,5 +35,5 @@ def test_what_is_wrong_after_them_has_its_line(tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text(HEAD + "\ne,relayed,2026-05-04T08:00:00Z\n\n,relayed,2026-05-04T08:00:00Z\n")
     files = [str(tmp_path / name) for name in ("plain.csv", "blank.csv", "bad.csv")]
-    with pytest.raises(LogError, match=r"bad\.csv:5: message_id no message_id"):
+    with pytest.raises(LogError, match=r"bad\.csv:5: no message_id"):
         replay(files, load_bare("with-feedback"))
