@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -14,13 +14,11 @@ from fsm.replay.records import separator_name
 from fsm.replay.remote import is_remote, refused
 from fsm.replay.scans import scan_lines
 
-if TYPE_CHECKING:
-    import _csv
-
-__all__ = ["COMPRESSED", "csv_reader", "unreadable"]
+__all__ = ["COMPRESSED", "CsvRecords", "unreadable"]
 
 COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd files begin."""
+_LONGEST_FIELD: Final = 2**31 - 1
 
 
 class Faulty(Protocol):
@@ -93,7 +91,7 @@ def _first_bad_json(path: Path) -> tuple[int, str] | None:
 
 
 def _first_bad_record(path: Path, separator: str) -> tuple[int, str] | None:
-    reader = csv_reader(path, separator)
+    reader = CsvRecords(path, separator)
     width, line = len(next(reader, [])), 1
     for record in reader:
         if len(record) > width:
@@ -107,11 +105,31 @@ def _first_bad_record(path: Path, separator: str) -> tuple[int, str] | None:
     return None
 
 
-def csv_reader(path: Path, separator: str = ",") -> _csv.Reader:
-    """Read records as polars does: only a line feed ends a line."""
-    csv.field_size_limit(2**31 - 1)
-    lines = (text.replace("\r", " ") + "\n" for text in _text_lines(path))
-    return csv.reader(lines, delimiter=separator)
+class CsvRecords:
+    """The records of a CSV file, read as polars does: only a line feed ends a line.
+
+    A field may be longer than Python's module allows. That limit is one of the whole process, and
+    other readers rely on it, so it is lifted only while a record is read.
+    """
+
+    def __init__(self, path: Path, separator: str = ",") -> None:
+        lines = (text.replace("\r", " ") + "\n" for text in _text_lines(path))
+        self._reader = csv.reader(lines, delimiter=separator)
+
+    @property
+    def line_num(self) -> int:
+        """The number of lines read so far."""
+        return self._reader.line_num
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        limit = csv.field_size_limit(_LONGEST_FIELD)
+        try:
+            return next(self._reader)
+        finally:
+            csv.field_size_limit(limit)
 
 
 def _text_lines(path: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.replay.faults import COMPRESSED, csv_reader, unreadable
+from fsm.replay.faults import COMPRESSED, CsvRecords, unreadable
 from fsm.replay.fold import Codes
 from fsm.replay.parquet_pages import check_pages
 from fsm.replay.pipes import is_stream, spooled
@@ -261,7 +261,7 @@ class Source:
 
     def _quoted_records(self) -> Iterator[int]:
         """Yield the line on which each record begins; quoted fields may hold line ends."""
-        reader = csv_reader(self.path, self.separator)
+        reader = CsvRecords(self.path, self.separator)
         next(filter(None, reader), None)  # the header, after blank lines
         line = reader.line_num
         for _ in reader:
