@@ -156,8 +156,11 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     ("first", "then", "may"),
-    [(80, 80, True), (8080, 8080, True), (80, 443, True), (443, 443, True)]
-    + [(80, 22, False), (80, 8443, False), (443, 80, False), (8080, 443, False), (8080, 80, False)],
+    [
+        *[(80, 80, True), (8080, 8080, True), (80, 443, True), (443, 443, True)],
+        *[(80, 22, False), (80, 8443, False), (8080, 443, False), (8080, 80, False)],
+        (443, 80, False),
+    ],
 )
 @pytest.mark.parametrize("is_proxied", [False, True], ids=["straight", "by a proxy"])
 def test_a_redirect_within_a_private_server_keeps_its_port(

@@ -1,4 +1,4 @@
-"""Rows of a file compared with those that were executed: which of the places where it fits counts."""
+"""A file is compared with the rows that were executed: which place counts, where several fit."""
 
 import numpy as np
 import pytest
