@@ -84,6 +84,19 @@ def test_a_collapsed_status_is_one_state() -> None:
     assert not any("start_preparation" in line and "In edit ->" in line for line in drawn(shown))
 
 
+@pytest.mark.parametrize("machine", [WITH, WITHOUT, DELIVERY], ids=lambda machine: machine.name)
+def test_a_status_of_a_single_state_stays_as_it_is(machine: Machine) -> None:
+    whole = picture(machine)
+    for status in machine.statuses:
+        inside = {state.name for state in machine.states if state.status == status}
+        shown = picture(machine, Look(collapse=(status,)))
+        if len(inside) == 1:
+            assert (names(shown), drawn(shown)) == (names(whole), drawn(whole))
+        else:
+            assert names(shown) - names(whole) == {f"status {status}"}
+            assert names(whole) - names(shown) == inside
+
+
 @given(st.sets(st.sampled_from(DELIVERY.statuses)), st.integers(0, 3), st.booleans(), st.booleans())
 def test_every_arrow_has_its_ends(fold: set[str], radius: int, group: bool, stacked: bool) -> None:
     kept = "finished" if "Sent" not in fold else "status Sent"
