@@ -157,6 +157,18 @@ def _of_retrying(machine: Machine, event: str) -> list[Transition]:
     return [t for t in machine.transitions if t.event == event and t.source == "retrying"]
 
 
+@pytest.mark.parametrize("name", ["quarantine", "delivery", "with-feedback"])
+def test_a_product_with_itself_is_the_same_machine(name: str) -> None:
+    machine = fsm.load(name)
+    twice = product(machine, machine)
+    assert (twice.events, twice.guards) == (machine.events, machine.guards)
+    assert {(t.source, t.event, t.target, t.trigger, t.guard) for t in twice.transitions} == {
+        (f"{t.source} | {t.source}", t.event, f"{t.target} | {t.target}", t.trigger, t.guard)
+        for t in machine.transitions
+    }
+    assert equivalent(machine, twice) is None
+
+
 # Patterns
 
 

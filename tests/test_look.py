@@ -22,10 +22,10 @@ from fsm.draw.clearance import is_clear
 from fsm.draw.dot import GREY, PAINTS, TONES, to_dot
 from fsm.draw.graphviz import ENGINES, RENDERERS, Renderer, lay_out, render
 from fsm.draw.marking import changes, coverage, path, split_trace, traffic
-from fsm.draw.overlay import Overlay, Tone
+from fsm.draw.overlay import Mark, Overlay, Tone
 from fsm.draw.picture import DIRECTIONS, Look, Picture, picture
 from fsm.draw.rows import places
-from fsm.draw.svg import dark_colors, dark_rules
+from fsm.draw.svg import _in_words, dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suite import suite
@@ -82,6 +82,34 @@ def test_a_collapsed_status_is_one_state() -> None:
     assert "status In edit -> status Ready: preparation_done" in drawn(shown)
     assert shown.initial == "status In edit"
     assert not any("start_preparation" in line and "In edit ->" in line for line in drawn(shown))
+
+
+def test_a_picture_in_words_leaves_nothing_out() -> None:
+    """Whoever does not see it is told all that stands in it, a sentence each."""
+    marks = {"draft": [Mark(Tone.ADDED, "new"), Mark(Tone.CHANGED, "other")]}
+    overlay = Overlay(lines=marks, legend=("Thick: often.", "Grey: never."))
+    shown = picture(DELIVERY, Look(overlay=overlay))
+    said = _in_words(shown)
+    titles = {node.name: node.title for node in shown.nodes}
+    assert said.startswith(f"Starts in {titles['draft']}. ")
+    for arrow in shown.arrows:
+        source = f"any state of {arrow.status}" if arrow.status else titles[arrow.source]
+        assert f"{source}: {', '.join(arrow.labels)} to {titles[arrow.target]}" in said
+    assert f"{titles['draft']}: + new, ~ other." in said
+    assert said.endswith("Ends in Finished, Stopped. Thick: often. Grey: never.")
+
+
+@pytest.mark.parametrize("machine", [WITH, WITHOUT, DELIVERY], ids=lambda machine: machine.name)
+def test_a_status_of_a_single_state_stays_as_it_is(machine: Machine) -> None:
+    whole = picture(machine)
+    for status in machine.statuses:
+        inside = {state.name for state in machine.states if state.status == status}
+        shown = picture(machine, Look(collapse=(status,)))
+        if len(inside) == 1:
+            assert (names(shown), drawn(shown)) == (names(whole), drawn(whole))
+        else:
+            assert names(shown) - names(whole) == {f"status {status}"}
+            assert names(whole) - names(shown) == inside
 
 
 @given(st.sets(st.sampled_from(DELIVERY.statuses)), st.integers(0, 3), st.booleans(), st.booleans())

@@ -8,6 +8,7 @@ import pytest
 from hostile import HOSTILE, named
 
 import fsm
+from fsm import notebook
 from fsm.catalog import document, load, load_bare
 from fsm.compare import compare
 from fsm.draw.picture import Look
@@ -16,6 +17,7 @@ from fsm.machines import NAMES
 from fsm.replay import read_log, replay
 from fsm.shown import Shown
 from fsm.spec.check import check_pages
+from fsm.spec.finding import Finding, Report
 from fsm.spec.lexicon import load_lexicon
 from fsm.spec.page import parse_page
 from fsm.suite import suite
@@ -101,6 +103,21 @@ def test_a_suite() -> None:
     assert table(suite(MODES[0]))[1][1].startswith("relayed")
     assert "Complete for all machines with at most 5 states" in shown["text/html"]
     assert shown["text/plain"].count("\n") == 1
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_long_tables_say_that_they_are_cut(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(notebook, "_FINDINGS", most)
+    monkeypatch.setattr(notebook, "_TESTS", most)
+    found = Finding("page.md", 1, 1, "wrong-status", "no", "", None)
+    tests = suite(load("engagement"))
+    assert tests.size.tests == 2
+    for value, what in ((Report(1, 1, 2, (found, found)), "2 findings"), (tests, "2 tests")):
+        _, *rows = table(value)
+        assert len(rows) == min(most, 2)
+        caption = bundle(value)["text/html"].partition("</caption>")[0]
+        assert what in caption
+        assert (f"; the first {most}" in caption) == (most < 2)
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)

@@ -69,6 +69,19 @@ def test_pages_are_collected_where_they_are_named(run, pytester: pytest.Pytester
     run(PAGE).assert_outcomes(passed=19)
 
 
+def test_pages_of_every_suffix_are_collected_once(pytester: pytest.Pytester) -> None:
+    (pytester.path / "docs").mkdir()
+    for name in ("A.MD", "b.markdown", "docs/c.Markdown", "docs/d.md"):
+        (pytester.path / name).write_text(PAGE)
+    (pytester.path / "e.txt").write_text(PAGE)  # named, but no Markdown
+    (pytester.path / "f.md").write_text(WRONG)  # not named
+    pytester.makeini("[pytest]\nfsm_pages = A.* b.* docs/* docs/d.md e.*d e.txt\n")
+    refused = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    refused.stderr.fnmatch_lines(["ERROR: *fsm_pages: 'e.[*]d' names no Markdown page*"])
+    pytester.makeini("[pytest]\nfsm_pages = A.* b.* docs/* docs/d.md\n")
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=4 * 19)
+
+
 def test_a_page_that_cannot_be_read_is_one_line(pytester: pytest.Pytester) -> None:
     (pytester.path / "page.md").write_bytes(b"\xff")
     result = pytester.runpytest_inprocess("page.md")

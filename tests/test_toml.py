@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.errors import LogError, PageError
-from fsm.toml import MAX_BYTES, Toml, parse_toml, read_toml
+from fsm.toml import MAX_BYTES, MAX_DEPTH, Toml, parse_toml, read_toml
 
 TEXT = """title = "one"  # "not this"
 [words]
@@ -58,6 +58,31 @@ def test_what_is_nested_too_deeply_is_refused_before_it_is_parsed(name: str) -> 
         parsed(BOMBS[name])
 
 
+DEEP = {
+    "arrays": lambda n: "x = " + "[" * n + "]" * n,
+    "tables": lambda n: "x = " + "{a = " * n + "1" + "}" * n,
+    "arrays on lines of their own": lambda n: "x = " + "[\n" * n + "]\n" * n,
+    "arrays behind others": lambda n: "x = [[], " + "[" * (n - 1) + "]" * (n - 1) + "]",
+    "a dotted key": lambda n: "a." * n + "a = 1",
+    "a dotted key in quotes": lambda n: '"a".' * n + "a = 1",
+    "a dotted header": lambda n: "[" + "a." * (n - 1) + "a]",
+}
+"""Texts that are nested so many levels deep."""
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_is_nested_just_as_deeply_as_may_be_is_read(name: str) -> None:
+    for depth in (MAX_DEPTH - 1, MAX_DEPTH):
+        assert parsed(f"{DEEP[name](depth)}\nb = 2\n").data
+    with pytest.raises(PageError, match=r"^x\.toml:\d+: nested deeper than 32 levels$"):
+        parsed(f"{DEEP[name](MAX_DEPTH + 1 + ('header' in name))}\n")
+
+
+def test_many_brackets_beside_each_other_are_no_nesting() -> None:
+    text = "".join(f"a{n} = [[{n}.5], {{b.c = {n}}}]\n" for n in range(200))
+    assert len(parsed(text).data) == 200
+
+
 def test_brackets_in_texts_and_comments_are_no_nesting() -> None:
     brackets = "[" * 1000 + "." * 1000
     text = f"a = '{brackets}' # {brackets}\nb = \"{brackets}\"\nc = [[1.5, 2.5], [3.5]]\n"
@@ -79,6 +104,12 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, data: bytes | None, mes
         path.write_bytes(data)
     with pytest.raises(LogError, match=message):
         read_toml(path, LogError)
+
+
+def test_as_many_bytes_as_may_be_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"a = 1".ljust(MAX_BYTES))
+    assert read_toml(path, LogError).data == {"a": 1}
 
 
 def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:

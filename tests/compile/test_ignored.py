@@ -11,6 +11,7 @@ from statemachine import State, StateChart, StateMachine
 
 from fsm.analyse import facts
 from fsm.compile import compile_chart
+from fsm.compile.explore import _some
 from fsm.formats.document import parse, to_json
 from fsm.formats.scxml import parse as parse_scxml
 from fsm.formats.scxml import to_scxml
@@ -148,3 +149,17 @@ def test_the_command_line_tells_it(tmp_path, fsm: Fsm):
     as_json = json.loads(fsm("analyse", path, "--json").out)
     assert as_json["ignored"] == list(machine.ignored)
     assert as_json["crosscheck"] == {"cells": 0, "agree": 0, "machines": {"elsewhere": None}}
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "s0"),
+        (4, "s0, s1, s2, s3"),
+        (5, "s0, s1, s2, s3, s4"),
+        (6, "s0, s1, s2, s3 and 2 more"),
+        (9, "s0, s1, s2, s3 and 5 more"),
+    ],
+)
+def test_never_one_more_alone(count: int, said: str) -> None:
+    assert _some([f"s{n}" for n in range(count)]) == said

@@ -328,6 +328,87 @@ def test_momentum(convert: Convert) -> None:
     assert notes.passed.counts["heartbeats"] == 1
 
 
+# What stands beside an event --------------------------------------------------------------------
+
+_SAID = "SMTP error from remote mail server after"
+BESIDE: dict[str, tuple[str, list[str]]] = {
+    "postfix": (
+        postfix(*CAME, ACTIVE, LATER, SENT, GONE),
+        [
+            "1 queued - -",
+            f"4 deferred/smtp 4.2.2 {FULL}",
+            "5 sent/smtp 2.0.0 250 2.0.0 Ok: queued as FF",
+        ],
+    ),
+    "exim": (
+        EXIM,
+        [
+            "1 queued - -",
+            f"2 == 4.2.2 {_SAID} RCPT TO:<a@y.example>: 452 4.2.2 over quota",
+            "1 queued - -",
+            f"3 ** 5.1.1 {_SAID} RCPT TO:<b@y.example>: 550 5.1.1 no such user",
+            "1 queued - -",
+            "4 => - -",
+            "1 queued - -",
+            "5 -> - 250 OK",
+            "9 **/expired - retry timeout exceeded",
+            "11 => - -",
+        ],
+    ),
+    "sendmail": (
+        SENDMAIL,
+        [
+            *["1 queued - -", "2 2 2.0.0 Sent (ok)"] * 2,
+            "1 queued - -",
+            "3 4 4.4.1 Deferred: Connection timed out with mx.y.example.",
+            "4 queued - -",
+            "5 5 5.1.1 User unknown",
+            "8 expired - 60590001ddddd: sender notify: Cannot send message for 5 days",
+        ],
+    ),
+    "powermta": (
+        POWERMTA,
+        [
+            "2 r - -",
+            "3 t 4.2.2 smtp;452 4.2.2 full, sorry",
+            "4 d 2.0.0 smtp;250 ok",
+            "5 b/bad-mailbox 5.1.1 smtp;550 5.1.1 no",
+            "6 b/message-expired 4.4.7 4.4.7 (old)",
+            "7 rb/quota-issues 5.2.2 5.2.2 (full)",
+            "8 f - -",
+        ],
+    ),
+    "kumomta": (
+        KUMOMTA,
+        [
+            "1 Reception - -",
+            "2 TransientFailure 4.2.2 full",
+            "3 Delivery - -",
+            "4 Bounce/InvalidRecipient - -",
+            "5 Expiration - -",
+        ],
+    ),
+    "momentum": (
+        MOMENTUM,
+        [
+            "1 R - -",
+            "2 T 421 421 no servers, write to p@y.example",
+            "3 D - -",
+            "4 B/10 550 550 no such user",
+            "5 B/24 5.4.7 554 5.4.7 [internal] exceeded max time without delivery",
+        ],
+    ),
+}
+"""Of each event: its line, what its format calls it, its code, and what was replied."""
+
+
+@pytest.mark.parametrize(("text", "beside"), BESIDE.values(), ids=BESIDE)
+def test_what_stands_beside_an_event(convert: Convert, text: str, beside: list[str]) -> None:
+    rows, _ = convert(text, relayed=False)
+    found = [(row["line"], row["native"], row["code"] or "-", row["reply"] or "-") for row in rows]
+    assert [" ".join(map(str, parts)) for parts in found] == beside
+
+
 # Time ----------------------------------------------------------------------------------------
 
 

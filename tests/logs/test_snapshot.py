@@ -224,6 +224,17 @@ def test_the_user_says_when_exports_were_made(tmp_path: Path) -> None:
         read(names)
 
 
+@pytest.mark.parametrize("given", ["abc", "cab", "cba"])
+def test_exports_of_one_time_are_taken_by_their_names(tmp_path: Path, given: str) -> None:
+    for name, status in (("a", "Pending"), ("b", "Failed"), ("c", "Sent")):
+        (tmp_path / f"{name}.csv").write_text(f"id,status\n1,{status}\n")
+    names = [str(tmp_path / f"{name}.csv") for name in given]
+    rows, _ = read(names, exported=(START,) * 3)
+    ordered, _ = read(sorted(names), exported=(START,) * 3)
+    assert [row["event"] for row in rows][-1] == "retry_succeeded"
+    assert rows == ordered
+
+
 def test_a_history_in_one_file_is_put_in_order(tmp_path: Path) -> None:
     """Every row has the time of its own change, as exports of changes have."""
     text = "id,status,date\n1,Sent,2026-01-05T09:05Z\n1,Pending,2026-01-05T09:01Z\n"

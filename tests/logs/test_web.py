@@ -2,13 +2,14 @@
 
 import socket
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from fsm.errors import LogError
 from fsm.replay.remote import name_of
-from fsm.replay.web import MAX_REDIRECTS, _Hops, is_public
+from fsm.replay.web import MAX_REDIRECTS, _Hops, _NotPublicError, _Reach, is_public
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.logs.store import Store, store
@@ -151,6 +152,52 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     monkeypatch.setattr("fsm.replay.web.socket.getaddrinfo", look_up)
     monkeypatch.setattr("fsm.replay.web.socket.socket", Socket)
     return answers
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "may"),
+    [
+        *[(80, 80, True), (8080, 8080, True), (80, 443, True), (443, 443, True)],
+        *[(80, 22, False), (80, 8443, False), (8080, 443, False), (8080, 80, False)],
+        (443, 80, False),
+    ],
+)
+@pytest.mark.parametrize("is_proxied", [False, True], ids=["straight", "by a proxy"])
+def test_a_redirect_within_a_private_server_keeps_its_port(
+    names: dict[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    first: int,
+    then: int,
+    may: bool,
+    is_proxied: bool,
+) -> None:
+    names["inside.example"] = ["10.9.9.9"]
+    monkeypatch.setattr("fsm.replay.web.socket.socket.connect", lambda *_: None)
+    reach = _Reach()
+
+    def go(port: int) -> None:
+        if is_proxied:
+            reach.check("inside.example", port)
+        else:
+            reach.connect(("inside.example", port))
+
+    go(first)
+    reach.is_redirected = True
+    if may:
+        go(then)
+    else:
+        with pytest.raises(_NotPublicError):
+            go(then)
+
+
+@pytest.mark.parametrize("count", [0, 1, MAX_REDIRECTS, MAX_REDIRECTS + 1])
+def test_so_many_redirects_are_followed(named: Store, fsm: Fsm, count: int) -> None:
+    hops = ["/log.csv", *(f"/hop{i}.csv" for i in range(count))]
+    named.moved |= {later: target for target, later in pairwise(hops)}
+    named.asked.clear()
+    result = fsm("replay", f"{named.address}{hops[-1]}")
+    assert result.status == (0 if count <= MAX_REDIRECTS else 2), result.err
+    assert len(named.asked) == min(count, MAX_REDIRECTS) + 1
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,18 @@ def test_other_readers_keep_their_longest_field(tmp_path: Path) -> None:
         assert csv.field_size_limit() == limit
 
 
+def test_looking_for_the_bad_record_leaves_the_process_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(f'{HEADER}"m\n{"x" * 200_000}",relayed,2026-01-01T00:00:00Z\nm,a,b,c,d\n')
+    before = csv.field_size_limit(5_000)  # of all readers of CSV in the process
+    try:
+        with pytest.raises(LogError, match=r"bad\.csv:4: 5 fields under 3 headers"):
+            _ = read_log([path]).frame
+        assert csv.field_size_limit() == 5_000
+    finally:
+        csv.field_size_limit(before)
+
+
 def test_a_directory_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(LogError, match="a directory, not a log; name the files in it"):
         _ = read_log([tmp_path]).frame

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -259,3 +260,19 @@ def test_a_period_begins_with_the_first_hand_over(
     outcome = executed(rows, [WITH], validity=timedelta(hours=1)).outcome
     found = outcome.starts.get("relayed")
     assert found == (None if starts is None else tuple(map(micros, starts)))
+
+
+@pytest.mark.parametrize("bits", [7, 8, 15, 16, 31, 32])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_many_changes_at_one_instant_are_counted(bits: int, sign: int) -> None:
+    for edge in (-1, 0, 1):
+        values = np.array([0, sign * (2**bits + edge), -sign])
+        assert exact_series._narrow(values).tolist() == values.tolist()
+
+
+def test_many_messages_move_at_one_instant() -> None:
+    rows: list[Row] = [(f"m{n}", "relayed", 1) for n in range(128)]
+    rows += [(f"m{n}", "hard_bounce", 2) for n in range(128)]
+    series = told(executed(rows, [WITHOUT]).exact_series())
+    line = "without-feedback", "Delivered"
+    assert {at: counts[line] for at, counts in series.items()} == {1: 128, 2: 0}

@@ -1,14 +1,17 @@
 """Which instant a count belongs to, and how close instants stand."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
 from fsm.replay import replay
+from fsm.report import blocks
 from fsm.report.curves import curves
 from fsm.report.extent import fitting_period
+from fsm.report.parting import Extremes, Parting
 from fsm.report.sides import sides
 
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -45,3 +48,23 @@ def test_a_count_holds_from_its_instant_on() -> None:
     line = found.lines["Delivered", "with-feedback"].tolist()
     seconds = (found.times - int(START.timestamp())).tolist()
     assert list(zip(seconds, line, strict=True)) == [(-5, 0), (1, 0), (11, 1), (30, 1)]
+
+
+@pytest.mark.parametrize(
+    ("since", "second"),
+    [
+        ([], None),
+        ([None], None),
+        ([5_000_000], 5),
+        ([5_000_001], 6),
+        ([5_999_999], 6),
+        ([1_000_000, 7_200_000, None], 8),
+        ([-1], 0),
+    ],
+)
+def test_sides_agree_from_the_first_whole_second_on(
+    since: list[int | None], second: int | None
+) -> None:
+    partings = tuple(Parting("Delivered", 1, 0, (0, 1), time, 0) for time in since)
+    found = SimpleNamespace(extremes=Extremes(partings=partings))
+    assert blocks._meeting(found) == second  # type: ignore[arg-type]

@@ -130,6 +130,33 @@ def test_what_is_wrong_is_found(binding: Path, old: str, new: str, finding: str)
     assert any(found.startswith(finding) for found in findings(PAGE.replace(old, new), binding))
 
 
+ARRIVES = "| going up | arrive | | doors open | Boarding | 0 |"
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ("| nowhere | jump | if so | up | Up | 9 |",
+         ["3 unknown-label", "13 unknown-label", "20 unknown-label"]),
+        ("| going up | arrive | | up | Up | 9 |",
+         ["25 unknown-label", "30 unknown-label", "35 unknown-label"]),
+        ("| going up | arrive | | at rest | Waiting | -1 |",
+         ["25 wrong-transition", "35 wrong-status", "45 wrong-effect"]),
+        ("| going up, going down | arrive | | at rest | Waiting | -1 |",
+         ["37 wrong-transition", "47 wrong-status", "57 wrong-effect"]),
+        ("| nowhere, somewhere | arrive | | doors open | Boarding | 0 |", ["3 unknown-label"]),
+    ],
+    ids=["where it begins", "where it leads", "known, but wrong", "in two states", "one cell"],
+)  # fmt: skip
+def test_every_wrong_cell_of_a_row_is_found_once(binding: Path, row: str, found: list[str]) -> None:
+    assert ARRIVES in PAGE
+    report = check(PAGE.replace(ARRIVES, row), binding)
+    there = [f for f in report.findings if f.line == 9]
+    assert [f"{f.column} {f.code}" for f in there] == found
+    wrong = {f.row for f in report.findings if f.row}  # a row may repeat what this one says
+    assert list(report.confirmed.values()) == [5 - len(wrong)]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

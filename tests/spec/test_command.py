@@ -126,6 +126,9 @@ def test_a_directory_is_walked(checked, tmp_path: Path) -> None:
     (tmp_path / "docs" / "b.markdown").write_text("# No table\n")
     (tmp_path / "docs" / "c.txt").write_text(WRONG)
     (tmp_path / "docs" / ".hidden" / "d.md").write_text(WRONG)
+    (tmp_path / "docs" / ".a.md").write_text(WRONG)
+    (tmp_path / "docs" / ".a.rst").write_text(WRONG)
+    (tmp_path / "docs" / "README").write_text(WRONG)
     (tmp_path / "docs" / "again").symlink_to(tmp_path / "docs")
     status, out, _ = checked(tmp_path)
     assert status == 0

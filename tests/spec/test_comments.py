@@ -70,6 +70,27 @@ MARKUP = {
 }
 
 
+@pytest.mark.parametrize("count", range(6))
+@pytest.mark.parametrize(
+    ("before", "behind", "escaped", "plain"),
+    [
+        ("Text ", "<!-- c -->", 0, 1),
+        ("# Text ", "<!-- c -->", 0, 1),
+        ("", "`<!-- c -->`", 1, 0),
+        ("- ", "<code><!-- c --></code>", 1, 0),
+        ("`x", "` <!-- c -->", 1, 1),
+        ("<div>", "<!-- c -->", 1, 1),
+    ],
+    ids=["text", "heading", "backticks", "element", "end of backticks", "HTML"],
+)
+def test_every_second_backslash_escapes(
+    before: str, behind: str, escaped: int, plain: int, count: int
+) -> None:
+    """A backslash makes the next one text; within backticks and in HTML it means nothing."""
+    found = scan(f"{before}{chr(92) * count}{behind}\n", "p.md").comments
+    assert len(found) == (escaped if count % 2 else plain)
+
+
 @pytest.mark.parametrize("name", MARKUP)
 @pytest.mark.parametrize("after", ["", f"\nText.\n\n{BLOCK}"], ids=["alone", "and a block"])
 def test_what_only_looks_open_hides_no_table(name: str, after: str) -> None:

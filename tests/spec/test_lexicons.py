@@ -9,7 +9,7 @@ from fsm.errors import PageError
 from fsm.machine import Effect
 from fsm.machines import NAMES
 from fsm.spec.check import check_pages
-from fsm.spec.lexicon import is_telling, joined_lexicons, languages, read_lexicon
+from fsm.spec.lexicon import is_telling, joined_lexicons, languages, load_lexicon, read_lexicon
 from fsm.spec.lexicon_names import check_names
 from fsm.spec.page import parse_page
 from fsm.spec.text import normalise
@@ -163,6 +163,59 @@ def test_two_files_that_contradict_each_other_are_refused(tmp_path: Path) -> Non
     second.write_text('language = "nl"\n\n[statuses]\nClicked = ["Geopend"]\n')
     with pytest.raises(PageError, match=r"more\.toml:4: 'geopend' stands for something else in an"):
         joined_lexicons([first, second])
+
+
+STEP = '[[steps]]\nmachines = ["engagement"]\nevent = "{}"\nlabels = ["{}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ('[titles]\ndelivery = ["Wat de ontvanger doet"]\n', "wat de ontvanger doet"),
+        ('[columns]\nstatus = ["Stap"]\n', "stap"),
+        ('[statuses]\nClicked = ["Geopend"]\n', "geopend"),
+        ('[indicators]\nClicks = ["Openingen"]\n', "openingen"),
+        ('[effects]\n"decreases" = ["{indicator} nemen toe"]\n', "{indicator} nemen toe"),
+        (STEP.format("clicked", "Het bericht wordt geopend"), "het bericht wordt geopend"),
+    ],
+    ids=["title", "column", "status", "indicator", "effect", "step"],
+)
+def test_whatever_two_files_contradict_each_other_in_is_refused(
+    tmp_path: Path, said: str, word: str
+) -> None:
+    first, second = tmp_path / "nl.toml", tmp_path / "more.toml"
+    first.write_text(DUTCH)
+    second.write_text(f'language = "nl"\n{said}')
+    with pytest.raises(PageError) as caught:
+        joined_lexicons([first, second])
+    line = 5 if "steps" in said else 3
+    other = "stands for something else in another lexicon of 'nl'"
+    assert str(caught.value) == f"{second}:{line}: {word!r} {other}"
+    second.write_text(DUTCH)  # twice the same is no contradiction
+    assert joined_lexicons([first, second])[0] == joined_lexicons([first])[0]
+
+
+def test_the_words_of_a_file_come_before_those_that_ship(tmp_path: Path) -> None:
+    label = "The recipient opens the message"
+    path = tmp_path / "en.toml"
+    path.write_text(
+        'language = "en"\n[titles]\ndelivery = ["Engagement"]\n[columns]\nstatus = ["Step"]\n'
+        '[statuses]\nClicked = ["Opened"]\n[indicators]\nClicks = ["Opens"]\n'
+        f'[effects]\n"decreases" = ["{{indicator}} increases"]\n{STEP.format("clicked", label)}'
+    )
+    mine = next(x for x in joined_lexicons([path]) if x.language == "en")
+    ships = load_lexicon("en")
+    for lexicon, event, effect, said in (
+        (ships, "opened", Effect.INCREASES, ("engagement", "step", "Opened", "Opens")),
+        (mine, "clicked", Effect.DECREASES, ("delivery", "status", "Clicked", "Clicks")),
+    ):
+        step, stated = lexicon.step("engagement", label), lexicon.effect("Opens increases")
+        assert step is not None
+        assert stated is not None
+        assert (step.event, stated.effect) == (event, effect)
+        title, column = lexicon.machine("Engagement"), lexicon.column("Step")
+        assert (title, column, lexicon.status("Opened"), stated.indicator) == said
+        assert lexicon.status("Failed") == "Failed"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,13 @@ def test_mutation_scores(fsm: Fsm) -> None:
     assert kinds["wrong-output"]["rate"] == 100
     lines = fsm(*command).out.splitlines()
     assert lines[3].split()[:5] == ["wrong-output", "144", "100", "0", "100"]
+    assert any(score["equivalent"] for score in kinds.values())
+    for line, (kind, score) in zip(lines[2:6], kinds.items(), strict=True):
+        run = score["mutants"] + score["equivalent"]
+        counts = (score["made"], run, score["equivalent"], score["killed"])
+        rate = f"{score['rate']:.2f}"
+        survivor = ", ".join(score["survivors"][0]).split() if score["survivors"] else []
+        assert line.split() == [kind, *map(str, counts), rate, "%", *survivor]
 
 
 def test_a_machine_in_dot(fsm: Fsm, tmp_path: Path) -> None:
