@@ -20,6 +20,8 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.files import Holder, TemporaryFolder
+from fsm.replay.parquet_pages import check_pages
+from fsm.replay.records import check_records
 
 __all__ = [
     "Fetched",
@@ -130,7 +132,9 @@ def scan(url: str) -> tuple[pl.LazyFrame, Holder | None]:
     with _no_errors(url):
         if _is_web(url):
             directory, keep = _temporary()
-            place = str(_downloaded(url, directory))
+            fetched = _downloaded(url, directory)
+            check_pages(fetched, name_of(url))
+            place = str(fetched)
         frame = pl.scan_parquet(place, glob=keep is None)
         frame.collect_schema()
     return frame, keep
@@ -154,6 +158,8 @@ def fetch(url: str) -> list[Fetched]:
     places: dict[str, Path] = {}
     with _no_errors(url):
         packed = _downloaded(url, directory) if _is_web(url) else None
+        if packed:
+            check_records(packed, name_of(url), quotes=False)
         lines = pl.scan_lines(packed or url, glob=packed is None, include_file_paths="name")
         for batch in lines.collect_batches(maintain_order=True):
             for (name,), part in batch.group_by("name", maintain_order=True):

@@ -1,5 +1,6 @@
 """Redirects: followed on the web, but not to where only this machine or its network reaches."""
 
+import gzip
 import socket
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from fsm.errors import LogError
+from fsm.replay.records import LONGEST
 from fsm.replay.remote import name_of
 from fsm.replay.web import MAX_REDIRECTS, _Hops, _NotPublicError, _Reach, is_public
 from tests.command import Fsm
@@ -15,7 +17,8 @@ from tests.conftest import SAMPLE
 from tests.logs.store import Store, store
 
 SECRET = "X-Amz-Signature=s3cret"
-LOG = {"/log.csv": SAMPLE.encode(), "/half.csv": SAMPLE.encode()}
+BOMB = gzip.compress(SAMPLE.encode() + b"0" * (LONGEST + 2), 1)
+LOG = {"/log.csv": SAMPLE.encode(), "/half.csv": SAMPLE.encode(), "/bomb.csv.gz": BOMB}
 
 
 @pytest.fixture(autouse=True)
@@ -271,7 +274,14 @@ def test_what_ends_early_is_no_log(named: Store, fsm: Fsm, monkeypatch: pytest.M
     )
 
 
-@pytest.mark.parametrize(("path", "said"), [("none.csv", "it is not there")])
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("none.csv", "it is not there"),
+        ("bomb.csv.gz:10", "a line of more than 16 MiB; a log has one event a line"),
+    ],
+    ids=["not there", "an endless line, packed"],
+)
 def test_answers_that_are_no_log(named: Store, fsm: Fsm, path: str, said: str) -> None:
-    result = fsm("replay", f"{named.address}/{path}")
+    result = fsm("replay", f"{named.address}/{path.partition(':')[0]}")
     assert result.err == f"fsm: {named.address}/{path}: {said}\n"
