@@ -29,7 +29,8 @@ _QUOTE, _LINE_FEED = b'"', b"\n"
 def first_line(path: Path, name: str) -> str | None:
     """Return the first line that is not empty, None where there is none.
 
-    ``name`` is what errors call the file. Raises :class:`fsm.errors.LogError`.
+    Bytes that are no UTF-8 are surrogates in it (``surrogateescape`` of Python). ``name`` is what
+    errors call the file. Raises :class:`fsm.errors.LogError`.
     """
     start = b""
     with _opened(path, name) as blocks:
@@ -40,7 +41,7 @@ def first_line(path: Path, name: str) -> str | None:
             if len(start) > LONGEST:
                 raise _too_long(path, name, 0, quoted=False)
     line = start.partition(_LINE_FEED)[0].removesuffix(b"\r")
-    return line.decode("utf-8", "replace") if line else None
+    return line.decode("utf-8", "surrogateescape") if line else None
 
 
 def separator_of(header: str, needed: tuple[str, ...]) -> str:

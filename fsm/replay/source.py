@@ -542,6 +542,10 @@ def check_columns(source: Source, named: Mapping[str, str]) -> None:
                 f"{listed(names, redacted=source.redaction is not None)}. "
                 f"Map one with --column {name}=NAME"
             )
+    if source.format == "csv":  # polars looks at the rows alone
+        header = first_line(source.path, source.name) or ""
+        if not header.isascii() and any("\udc80" <= letter <= "\udcff" for letter in header):
+            raise LogError(f"{source.name}:1: not UTF-8 text; save the log as UTF-8")
 
 
 def listed(names: Sequence[str], most: int = 12, *, redacted: bool = False) -> str:

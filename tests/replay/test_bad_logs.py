@@ -68,6 +68,10 @@ BAD = {
         ": its lines end with carriage returns alone; save it with line feeds",
     ),
     "not text": (f"{HEADER}{GOOD}".encode() + b"m\xff,a,b\n", ":3: not UTF-8 text"),
+    "a header that is not text": (
+        HEADER.rstrip().encode() + b",\xff\n" + GOOD.encode(),
+        ":1: not UTF-8 text; save the log as UTF-8",
+    ),
     "binary junk": (bytes(range(256)) * 20, ": binary data, neither CSV, JSONL nor Parquet"),
     "an empty file": (b"", ": empty; a log begins with a header line or a record"),
     "only white space": (b"\n\n", ": empty; a log begins with a header line or a record"),
