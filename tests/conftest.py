@@ -20,7 +20,7 @@ settings.register_profile(
     "repeatable",
     derandomize=True,
     deadline=None,
-    max_examples=samples(100),
+    max_examples=samples(100, 6),
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no fault of a test
 )
 settings.load_profile("repeatable")

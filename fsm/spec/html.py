@@ -143,7 +143,10 @@ class _Table(Markup):
         if self.row is None:
             return
         self.fill(self.row)
-        self.hanging = {i if i >= 0 else -1 - i: hung for i, hung in self.hanging.items()}
+        hanging = {i if i >= 0 else -1 - i: hung for i, hung in self.hanging.items()}
+        # What hangs beyond the end of a short row hangs there all the same, and a row less then.
+        beyond = {i: (cell, left - 1) for i, (cell, left) in hanging.items() if i >= len(self.row)}
+        self.hanging = {i: hung for i, hung in (hanging | beyond).items() if hung[1]}
         self.rows.append((self.row, self.heads))
         self.row = None
 

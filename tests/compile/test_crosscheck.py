@@ -17,6 +17,7 @@ from fsm.compile.oracle import Instance
 from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome
 from fsm.machines import NAMES
+from tests.depth import samples
 
 
 class Gate(StateChart):
@@ -196,7 +197,7 @@ def test_what_was_compared_is_said(found, says):
     assert str(found).startswith(says)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@settings(max_examples=samples(200, 7), deadline=None, derandomize=True, database=None)
 @given(plans(), st.sampled_from([None, 2_000]))
 def test_all_cells_of_random_charts_agree(plan, most):
     try:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fsm.logs.canonical import SCHEMA
 from fsm.logs.implied import NATIVE, implied, merged
+from tests.depth import samples
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 Row: TypeAlias = tuple[str, str, int]
@@ -103,7 +104,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=samples(150, 6))
 @given(ROWS, st.lists(st.integers(0, 12), max_size=3))
 def test_any_split_of_the_rows_has_the_same_hand_overs(rows: list[Row], cuts: list[int]) -> None:
     log = log_of(rows)

@@ -15,6 +15,7 @@ from fsm.errors import LogError
 from fsm.replay.calendar import FIRST, LAST, in_calendar, shown_value
 from fsm.replay.explain import explain
 from tests.command import Fsm
+from tests.depth import samples
 
 MACHINE = load_bare("with-feedback")
 MOST = 2**63 - 1
@@ -116,7 +117,7 @@ def _written(path: Path, text: str) -> Path:
     return path
 
 
-@settings(max_examples=30)
+@settings(max_examples=samples(200, 7))
 @given(st.sampled_from(list(PER_SECOND)), st.integers(-MOST - 1, MOST))
 def test_every_number_is_a_time_or_is_shown(unit: Any, number: int) -> None:
     column = pl.Series("timestamp", [number], pl.Int64).cast(pl.Datetime(unit, "UTC"))

@@ -18,6 +18,7 @@ from fsm.machine import Indicator, Machine, State, Transition
 from fsm.replay import Replay, engine, exact_series, replay, scan, team
 from fsm.replay.exact_series import Line, Moments
 from fsm.report.parting import Pair, extremes
+from tests.depth import samples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WITH, WITHOUT, ENGAGEMENT = map(load_bare, ("with-feedback", "without-feedback", "engagement"))
@@ -142,7 +143,7 @@ def only_changes(found: dict[int, dict[Line, int]]) -> dict[int, dict[Line, int]
 @pytest.mark.parametrize("cells", [1, 1 << 16], ids=["machines apart", "machines together"])
 @pytest.mark.parametrize("name", TEAMS)
 @given(rows=ROWS, validity=st.sampled_from([None, None, 3, 20]), pieces=PIECES)
-@settings(max_examples=10)
+@settings(max_examples=samples(60, 3))
 def test_the_exact_series_is_that_of_single_events(
     name: str, cells: int, rows: list[Row], validity: int | None, pieces: int
 ) -> None:
@@ -164,7 +165,7 @@ def test_the_exact_series_is_that_of_single_events(
 
 
 @given(rows=ROWS, pieces=PIECES)
-@settings(max_examples=40)
+@settings(max_examples=samples(200, 10))
 def test_extremes_are_those_of_single_events(rows: list[Row], pieces: int) -> None:
     pairs = [Pair(i.name, (WITH.name, i.name), (WITHOUT.name, i.name)) for i in WITHOUT.indicators]
     with pytest.MonkeyPatch.context() as patch:
@@ -197,7 +198,7 @@ def micros(at: int) -> int:
 
 
 @given(ROWS)
-@settings(max_examples=10)
+@settings(max_examples=samples(60, 3))
 def test_a_series_ends_with_the_counts_of_the_log(rows: list[Row]) -> None:
     machines = [LIT, WITHOUT, BLINKING]
     result = executed(rows, machines, every=timedelta(minutes=1))

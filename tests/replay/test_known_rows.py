@@ -20,6 +20,7 @@ from fsm.logs.read import open_logs
 from fsm.replay import Replay, checkpoint, read_log, replay
 from fsm.replay.manifest import Manifest
 from tests.command import Fsm
+from tests.depth import samples
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
 HEADER = "message_id,event,timestamp"
@@ -276,7 +277,7 @@ EVENTS = st.sampled_from(["relayed", "delivered", "soft_bounce", "opened", "nois
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), EVENTS, st.integers(0, 3)), max_size=14)
 
 
-@settings(max_examples=6)
+@settings(max_examples=samples(40, 3))
 @given(ROWS, st.lists(st.integers(0, 14), max_size=2), st.booleans())
 def test_counts_add_up(
     tmp_path_factory: pytest.TempPathFactory,

@@ -20,6 +20,7 @@ from fsm.errors import LogError
 from fsm.replay import parquet_pages, pipes, read_log, records
 from fsm.replay.records import LONGEST, check_records, separator_of
 from tests.command import Fsm
+from tests.depth import samples
 
 HEADER = b"message_id,event,timestamp,note\n"
 ROW = b"m,relayed,2026-02-03T04:05:06Z,x\n"
@@ -60,7 +61,7 @@ def test_a_record_that_is_too_long_is_refused(tmp_path: Path, bomb: str, packed:
 BODIES = st.lists(st.sampled_from([b"ab", b'"', b"\n", b'""', b",", b'"x\ny"']), max_size=24)
 
 
-@settings(max_examples=40)
+@settings(max_examples=samples(200, 10))
 @given(BODIES, st.integers(1, 7), st.booleans())
 def test_records_are_told_apart_wherever_blocks_end(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes], block: int, quotes: bool
@@ -134,7 +135,7 @@ def test_a_giant_group_of_rows_in_parquet_is_refused(
         read_log([path])
 
 
-@settings(max_examples=25)
+@settings(max_examples=samples(150, 6))
 @given(st.data())
 def test_damaged_parquet_is_left_to_polars(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.spec.html import html_tables, read_table
+from tests.depth import samples
 
 Written = list[list[tuple[str, int, int]]]
 """Rows of (text, rows spanned, columns spanned)."""
@@ -76,6 +77,11 @@ HEAD = [("h1", 1, 1), ("h2", 1, 1), ("h3", 1, 1)]
             [["a"], ["a", "b"], ["a", "b", "c"], ["d", "b", "c"]],
             id="steps of three rows",
         ),
+        pytest.param(
+            [[("a", 1, 1), ("b", 1, 1), ("c", 2, 1)], [("d", 2, 1)], [("e", 1, 1), ("f", 1, 1)]],
+            [["a", "b", "c"], ["d"], ["d", "e", "f"]],
+            id="beyond the end of a short row",
+        ),
     ],
 )
 def test_a_cell_is_in_every_row_it_spans(rows: Written, expected: list[list[str]]) -> None:
@@ -102,7 +108,7 @@ def overlapping(rows: Written) -> bool:
 
 
 @given(ROWS)
-@settings(max_examples=60)
+@settings(max_examples=samples(200, 15))
 def test_spans_fill_a_grid(spans: list[list[tuple[int, int]]]) -> None:
     rows: Written = [
         [(f"{number}-{place}", *span) for place, span in enumerate(row)]

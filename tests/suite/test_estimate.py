@@ -12,6 +12,7 @@ from fsm.errors import FsmError
 from fsm.formats import Mealy, read_dot
 from fsm.suite import MAX_SYMBOLS, METHODS, estimate, suite
 from tests.command import Fsm
+from tests.depth import samples
 from tests.suite.machines import mealys
 
 COMPLETE = [name for name, method in METHODS.items() if method.complete]
@@ -31,7 +32,7 @@ def holds(mealy: Mealy | fsm.Machine, method: str, extra: int) -> bool:
 @pytest.mark.parametrize("steps", [estimate.STEPS, 3], ids=["exactly", "by bounds"])
 @pytest.mark.parametrize("method", COMPLETE)
 @given(mealy=mealys(), extra=st.integers(0, 2))
-@settings(max_examples=12)
+@settings(max_examples=samples(60, 3))
 def test_bounds_hold(method: str, steps: int, mealy: Mealy, extra: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(estimate, "STEPS", steps)
@@ -40,7 +41,7 @@ def test_bounds_hold(method: str, steps: int, mealy: Mealy, extra: int) -> None:
 
 @pytest.mark.parametrize("method", ["chain", "h", "observable"])
 @given(mealy=mealys(states=(2, 4), partial=True), extra=st.integers(0, 2))
-@settings(max_examples=12)
+@settings(max_examples=samples(60, 3))
 def test_bounds_hold_for_partial_machines(method: str, mealy: Mealy, extra: int) -> None:
     try:
         suite(mealy, method, extra_states=extra)
@@ -51,7 +52,7 @@ def test_bounds_hold_for_partial_machines(method: str, mealy: Mealy, extra: int)
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in COMPLETE])
 @given(mealy=mealys(states=(1, 4), partial=True))
-@settings(max_examples=12)
+@settings(max_examples=samples(60, 3))
 def test_bounds_hold_without_extra_states(method: str, mealy: Mealy) -> None:
     assert holds(mealy, method, 0) or method != "table"
 
