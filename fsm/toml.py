@@ -22,7 +22,7 @@ __all__ = ["MAX_BYTES", "MAX_DEPTH", "Toml", "parse_toml", "read_toml"]
 MAX_BYTES = 2**20
 """Larger files are refused: nobody writes them by hand."""
 MAX_DEPTH = 32
-"""Brackets nested deeper, and keys of more parts, are refused."""
+"""Brackets nested deeper, and keys with more dots, are refused."""
 
 # A string may lack its end, so that no text is scanned twice; the parser reports it.
 _PART = re.compile(

@@ -62,7 +62,7 @@ def command(
             options = [part for path in lexicons for part in ("--lexicon", str(path))]
             options += ["--allow-import"] if allow_import else []
             names = shlex.join([*options, *map(str, files)])
-            click.echo(shown(f"stale; this mends it: fsm docs {names}"), err=True)
+            click.echo(shown(f"out of date; to update, run: fsm docs {names}"), err=True)
             return 1
     for path, new in stale.items():
         write_bytes(new, path)

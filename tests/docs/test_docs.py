@@ -119,7 +119,7 @@ def test_pages_are_written_and_kept_fresh(
     out, err = capsys.readouterr()
     assert "+| unopened | opened | was_opened | Opened |" in out
     assert "a picture.svg: missing" in out
-    assert f"stale; this mends it: fsm docs {page}" in err
+    assert f"out of date; to update, run: fsm docs {page}" in err
     assert page.read_text() == PAGE
     assert run(monkeypatch, page) == 0
     written = page.read_text()
