@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FSM := $(BIN)/fsm
 PYTEST := -m pytest -n auto --dist worksteal
-# Arguments of pytest, for example: make test ARGS="tests/spec -x"
+# Arguments of pytest, for example: make test ARGS="tests/tables -x"
 ARGS ?=
 
 .PHONY: run test test-deep cover mutants check diagrams picture lint types bench clean

@@ -10,7 +10,7 @@ The heavy parts load on first use, so that ``import fsm`` costs next to nothing:
 
 from __future__ import annotations
 
-from fsm.shown import Bundle, shown_by
+from fsm.notebook_repr import Bundle, shown_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

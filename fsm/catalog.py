@@ -17,7 +17,7 @@ from fsm.machines import NAMES
 from fsm.trust import NameInFile, ShadowWarning
 
 if TYPE_CHECKING:
-    from fsm.formats.mealy import Mealy
+    from fsm.mealy import Mealy
 
 __all__ = [
     "READERS",
@@ -84,7 +84,7 @@ def built_in_companion(name: str) -> Machine:
 
 @cache
 def _built_in(name: str) -> Machine:
-    from fsm.spec.origins import origins
+    from fsm.tables.origins import origins
 
     machine = _compiled(name)
     return machine.with_origins(origins(document(name), machine))

@@ -13,23 +13,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fsm.catalog import document, load
-from fsm.draw import draw
-from fsm.draw.marking import changes, path, split_trace
-from fsm.draw.picture import Look
+from fsm.drawing import draw
+from fsm.drawing.marking import changes, path, split_trace
+from fsm.drawing.model import Look
+from fsm.engine import replay
 from fsm.errors import OutputError
-from fsm.explore import explore
+from fsm.exploration import explore
 from fsm.files import write_bytes
+from fsm.logs.write.tables import write_frames
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.replay import replay
-from fsm.replay.output import write_frames
-from fsm.replay.simulate import simulate
-from fsm.report import report
-from fsm.spec.lexicon import load_lexicon
-from fsm.spec.origins import is_transitions
-from fsm.spec.page import read_page
-from fsm.spec.table import Table
-from fsm.spec.write import Grid, decisions, markdown, matrix
+from fsm.reports import report
+from fsm.simulation import simulate
+from fsm.tables.origins import is_transitions
+from fsm.tables.read.page import read_page
+from fsm.tables.read.table import Table
+from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.write import Grid, decisions, markdown, matrix
 
 __all__ = ["stale_files", "write_gallery"]
 

@@ -16,7 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
-from fsm.shown import Shown
+from fsm.notebook_repr import Shown
 
 if TYPE_CHECKING:
     import networkx
@@ -262,7 +262,7 @@ class Machine(Shown):
         keys: Sequence[str] = ("message_id",),
         seq: bool = False,
     ) -> str:
-        """Return an SQL query that folds a log, as :func:`fsm.replay.replay` does.
+        """Return an SQL query that folds a log, as :func:`fsm.engine.replay` does.
 
         ``dialect`` is ``duckdb`` or ``spark``. ``table`` has the columns ``keys`` (which
         together identify a message), ``event``, ``timestamp`` and, with ``seq``, the whole number

@@ -12,19 +12,19 @@ from html import escape
 from itertools import islice
 from pathlib import Path
 
-from fsm.compare import Comparison, Trace, describe, remarks
-from fsm.draw import draw
-from fsm.draw.picture import Look
+from fsm.comparison import Comparison, Trace, describe, remarks
+from fsm.drawing import draw
+from fsm.drawing.model import Look
+from fsm.engine import Replay
+from fsm.engine.result import MachineResult
+from fsm.engine.unrecorded import NOT_RECORDED
 from fsm.errors import MissingToolError
 from fsm.files import write_bytes
 from fsm.machine import Machine
-from fsm.replay import Replay
-from fsm.replay.recorded import NOT_RECORDED
-from fsm.replay.result import MachineResult
-from fsm.shown import Bundle, Shown
-from fsm.spec.finding import Report
-from fsm.spec.write import transitions
-from fsm.suite import Suite
+from fsm.notebook_repr import Bundle, Shown
+from fsm.suites import Suite
+from fsm.tables.check.finding import Report
+from fsm.tables.write import transitions
 from fsm.text import shortened, visible
 
 __all__ = ["Figure", "bundle", "figure"]
@@ -52,7 +52,7 @@ class Figure(Shown):
 
 
 def figure(machine: Machine, look: Look | None = None) -> Figure:
-    """Return the diagram of a machine; raises what :func:`fsm.draw.draw` raises."""
+    """Return the diagram of a machine; raises what :func:`fsm.drawing.draw` raises."""
     return Figure(machine.title, str(draw(machine, "svg", look)))
 
 

@@ -1,7 +1,7 @@
 """A machine as one SQL query, for those who run no Python.
 
 The query orders the events of each message and folds them through the machine's dense table, as
-:func:`fsm.replay.replay` does. It holds the machine's names and numbers and needs nothing else.
+:func:`fsm.engine.replay` does. It holds the machine's names and numbers and needs nothing else.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def traced_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return register_io_source(traced, **options)
 
-    monkeypatch.setattr("fsm.replay.output.register_io_source", register)
+    monkeypatch.setattr("fsm.logs.write.tables.register_io_source", register)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import polars as pl
 
 from fsm.logs.detect import CANONICAL
-from fsm.logs.meaning import Format, format_names, load_format
+from fsm.logs.mapping.event_mapping import Format, format_names, load_format
 
 ADDRESS = "zaphod.beeblebrox@vogsphere.example"
 OTHERS = ('"zaphod beeblebrox"@vogsphere.example', "zaphod@[192.0.2.77]")

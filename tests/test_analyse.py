@@ -10,14 +10,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fsm
-from fsm.analyse import check, equivalent, facts, product, quotient, refines
-from fsm.analyse.facts import traces
-from fsm.compare import compare
+from fsm.analysis import check, equivalent, facts, product, quotient, refines
+from fsm.analysis.facts import traces
+from fsm.comparison import compare
 from fsm.compile import compile_chart
 from fsm.errors import FsmError
 from fsm.formats import read_dot
 from fsm.machine import Machine, State, Transition
-from fsm.run import run
+from fsm.trace import run
 from tests.depth import samples
 
 WITH, WITHOUT = fsm.load("with-feedback"), fsm.load("without-feedback")

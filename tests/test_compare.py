@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statemachine import State, StateChart
 
-from fsm.analyse import equivalent, facts, quotient, refines
-from fsm.analyse import product as product_of
+from fsm.analysis import equivalent, facts, quotient, refines
+from fsm.analysis import product as product_of
 from fsm.catalog import load, load_bare
-from fsm.compare import Comparison, Difference, Kind, compare, describe
+from fsm.comparison import Comparison, Difference, Kind, compare, describe
 from fsm.compile import compile_chart
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Effect, Indicator, Machine, Transition, symbol
 from fsm.machine import State as MachineState
 from fsm.machines import NAMES
-from fsm.run import run
+from fsm.trace import run
 
 
 def own(machine: Machine, trace: tuple[str, ...]) -> list[str]:

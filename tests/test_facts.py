@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsm.analyse.facts import facts
+from fsm.analysis.facts import facts
 from fsm.machine import Machine, State, Transition
 
 Cells = dict[tuple[str, str], str]

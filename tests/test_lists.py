@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fsm.logs.meaning import format_names, load_format
+from fsm.logs.mapping.event_mapping import format_names, load_format
 from fsm.machines import NAMES
 from tests.command import Fsm
 

@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 from placing import overlapping
 
 from fsm.catalog import load
-from fsm.draw import DOCUMENTS, FORMATS, draw
-from fsm.draw import graphviz as graphviz_module
-from fsm.draw.clearance import is_clear
-from fsm.draw.dot import GREY, PAINTS, TONES, to_dot
-from fsm.draw.graphviz import ENGINES, RENDERERS, Renderer, lay_out, render
-from fsm.draw.marking import changes, coverage, path, split_trace, traffic
-from fsm.draw.overlay import Mark, Overlay, Tone
-from fsm.draw.picture import DIRECTIONS, Look, Picture, picture
-from fsm.draw.rows import places
-from fsm.draw.svg import _in_words, dark_colors, dark_rules
+from fsm.drawing import DOCUMENTS, FORMATS, draw
+from fsm.drawing import graphviz as graphviz_module
+from fsm.drawing.dot import GREY, PAINTS, TONES, to_dot
+from fsm.drawing.graphviz import ENGINES, RENDERERS, Renderer, lay_out, render
+from fsm.drawing.grid_layout import places
+from fsm.drawing.marking import changes, coverage, path, split_trace, traffic
+from fsm.drawing.model import DIRECTIONS, Look, Picture, picture
+from fsm.drawing.overlaps import is_clear
+from fsm.drawing.overlay import Mark, Overlay, Tone
+from fsm.drawing.svg import _in_words, dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
-from fsm.suite import suite
+from fsm.suites import suite
 
 SVG = "{http://www.w3.org/2000/svg}"
 WITH, WITHOUT, DELIVERY = load("with-feedback"), load("without-feedback"), load("delivery")

@@ -9,10 +9,10 @@ import pytest
 
 import fsm
 from fsm.errors import MachineError
-from fsm.formats.mealy import Mealy
 from fsm.machine import Deadline, Effect, Indicator, Machine, Outcome, Source, State, Transition
 from fsm.machines import NAMES
-from fsm.run import run
+from fsm.mealy import Mealy
+from fsm.trace import run
 
 MACHINE = fsm.load("with-feedback")
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from fsm.analyse.invariant import check_invariant
+from fsm.analysis.invariant import check_invariant
 from fsm.errors import FsmError
 from fsm.machine import Indicator, Machine, State, Transition
 

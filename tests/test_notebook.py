@@ -10,17 +10,17 @@ from hostile import HOSTILE, named
 import fsm
 from fsm import notebook
 from fsm.catalog import document, load, load_bare
-from fsm.compare import compare
-from fsm.draw.picture import Look
+from fsm.comparison import compare
+from fsm.drawing.model import Look
+from fsm.engine import read_log, replay
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.replay import read_log, replay
-from fsm.shown import Shown
-from fsm.spec.check import check_pages
-from fsm.spec.finding import Finding, Report
-from fsm.spec.lexicon import load_lexicon
-from fsm.spec.page import parse_page
-from fsm.suite import suite
+from fsm.notebook_repr import Shown
+from fsm.suites import suite
+from fsm.tables.check.finding import Finding, Report
+from fsm.tables.check.pages import check_pages
+from fsm.tables.read.page import parse_page
+from fsm.tables.words.lexicon import load_lexicon
 from fsm.text import HIDDEN, shortened, visible
 
 MODES = [load("with-feedback"), load("without-feedback")]

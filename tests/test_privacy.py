@@ -23,15 +23,15 @@ import zstandard
 
 from fsm.catalog import load_bare
 from fsm.cli import cli
-from fsm.logs.convert import Choices
+from fsm.engine import replay
+from fsm.logs.conversion import Choices
 from fsm.logs.detect import CANONICAL
-from fsm.logs.export import EVENT_LOGS, write_log
-from fsm.logs.pseudonym import Pseudonyms, load_key
-from fsm.logs.read import convert_logs, open_logs
-from fsm.logs.redact import Redaction
+from fsm.logs.mapping.pseudonym import Pseudonyms, load_key
+from fsm.logs.mapping.redact import Redaction
+from fsm.logs.open import convert_logs, open_logs
 from fsm.logs.summary import as_dict, summary
-from fsm.replay import replay
-from fsm.replay.output import SUFFIXES
+from fsm.logs.write.process_mining import EVENT_LOGS, write_log
+from fsm.logs.write.tables import SUFFIXES
 from tests.command import Fsm, Result
 from tests.logs.store import store
 from tests.telltale import ADDRESS, CSV, ID, POSTFIX, READERS, content, found_in, write_sample
@@ -314,7 +314,7 @@ def test_an_unexpected_error_is_not_quoted(
     def fail(*_: object, **__: object) -> None:
         raise ValueError(ADDRESS)
 
-    monkeypatch.setattr("fsm.logs.read.plan", fail)
+    monkeypatch.setattr("fsm.logs.open.plan", fail)
     log = write_sample("csv", place / "logs")
     assert found_in(fsm("replay", log).err)
     result = fsm("replay", log, "--pseudonymise", place / "key")

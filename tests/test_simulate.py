@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
+from fsm.engine import read_log, replay
 from fsm.errors import LogError, MachineError, OutputError
 from fsm.files import write_bytes
+from fsm.logs.write.tables import SUFFIXES, write_frame, write_frames
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
-from fsm.replay import read_log, replay
-from fsm.replay.output import SUFFIXES, write_frame, write_frames
-from fsm.replay.simulate import BLOCK, START, simulate
-from fsm.run import run
+from fsm.simulation import BLOCK, START, simulate
+from fsm.trace import run
 from tests.depth import samples
 
 MANY = 20_000

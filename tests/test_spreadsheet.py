@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.replay.output import write_frame
+from fsm.logs.write.tables import write_frame
 from fsm.text import inert
 from tests.command import Fsm
 

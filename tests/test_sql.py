@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
+from fsm.engine import replay
 from fsm.errors import MachineError
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
-from fsm.replay import replay
-from fsm.replay.simulate import simulate
+from fsm.simulation import simulate
 
 Row: TypeAlias = tuple[Any, ...]
 Run: TypeAlias = Callable[..., list[Row]]

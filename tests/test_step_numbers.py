@@ -3,7 +3,7 @@
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.draw.marking import path
+from fsm.drawing.marking import path
 
 MACHINE = load_bare("with-feedback")
 SHOWN = {1: "(3)", 4: "(3, 4, 5, 6)", 5: "(3, 4, 5, 6, 7)", 6: "(3, 4, 5, 6, 7, …)"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from fsm.cli.findings import told
 from fsm.cli.text import table
 from fsm.formats import parse_dot
-from fsm.spec.finding import Finding
-from fsm.suite.implementation import execute
+from fsm.suites.run.implementation import execute
+from fsm.tables.check.finding import Finding
 from fsm.text import columns, padded, wrapped
 from tests.command import Fsm
 

@@ -295,7 +295,9 @@ def test_a_binding_or_lexicon_that_the_caller_names_may_name_code(
     (place / "binding.toml").write_text(
         'machine = "order_j:Order"\n[columns]\nevent = "Event"\nto = "State"\n'
     )
-    lexicon = (Path(package.__file__).parent / "spec" / "lexicons" / "en.toml").read_text()
+    lexicon = (
+        Path(package.__file__).parent / "tables" / "words" / "lexicons" / "en.toml"
+    ).read_text()
     (place / "lexicon.toml").write_text(
         lexicon.replace("[titles]", '[titles]\n"order_j:Order" = ["Orders"]')
     )
@@ -360,7 +362,7 @@ OUTSIDE = {
 def test_a_picture_stays_in_the_folder_of_its_page(
     place: Path, fsm: Fsm, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
-    monkeypatch.setattr("fsm.draw.draw", lambda *_, **__: "<svg/>")
+    monkeypatch.setattr("fsm.drawing.draw", lambda *_, **__: "<svg/>")
     (place / "docs" / "sub").mkdir(parents=True)
     (place / "docs" / "link").symlink_to(place)
     page = place / "docs" / "page.md"

@@ -10,9 +10,9 @@ from fsm.catalog import load
 from fsm.formats.document import parse, to_json
 from fsm.formats.scxml import to_scxml
 from fsm.machine import Indicator, Machine, Source, State, Transition
-from fsm.suite import suite
-from fsm.suite.implementation import execute
-from fsm.suite.reproduction import reproduce
+from fsm.suites import suite
+from fsm.suites.run.implementation import execute
+from fsm.suites.run.reproduction import reproduce
 from fsm.text import HIDDEN, json_text
 from tests.command import Fsm
 
@@ -201,7 +201,7 @@ def test_a_failing_test_shows_nothing_unseen() -> None:
 def test_titles_of_machines_are_text_in_pages(
     tmp_path: Path, fsm: Fsm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fsm.draw.draw", lambda *_, **__: "<svg/>")
+    monkeypatch.setattr("fsm.drawing.draw", lambda *_, **__: "<svg/>")
     monkeypatch.chdir(tmp_path)
     facts = json.loads(to_json(load("engagement"))) | {"title": "<script>](javascript:x)\\"}
     Path("m.json").write_text(json.dumps(facts))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import click
 
-from fsm.analyse import Facts, Verdict, check, facts, refines
+from fsm.analysis import Facts, Verdict, check, facts, refines
 from fsm.catalog import load
 from fsm.cli.text import counted, print_crosscheck, print_json, shown
 from fsm.compile.crosscheck import cross_check

@@ -18,12 +18,12 @@ from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
 from fsm.files import as_text, read_from
 from fsm.machines import NAMES
-from fsm.spec.binding import read_binding
-from fsm.spec.check import Report, check_pages
-from fsm.spec.finding import Finding
-from fsm.spec.lexicon import joined_lexicons, load_lexicon
-from fsm.spec.lexicon_names import check_names
-from fsm.spec.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, read_page
+from fsm.tables.check.finding import Finding
+from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.read.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, read_page
+from fsm.tables.words.binding import read_binding
+from fsm.tables.words.lexicon import joined_lexicons, load_lexicon
+from fsm.tables.words.lexicon_names import check_names
 
 __all__ = ["command"]
 
@@ -121,7 +121,7 @@ def _failure(report: Report, expect: int | None, *, allow_none: bool) -> str:
 
 
 def _draft(pages: tuple[str, ...]) -> int:
-    from fsm.spec.draft import draft
+    from fsm.tables.words.draft import draft
 
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")

@@ -9,7 +9,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.draw import command as draw
 from fsm.cli.text import print_json, shown
-from fsm.compare import compare, describe
+from fsm.comparison import compare, describe
 
 __all__ = ["command"]
 

@@ -10,7 +10,7 @@ from fsm.cli.options import Reading, reading_options, redaction_by, say
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_json
 from fsm.cli.values import Columns
-from fsm.replay.output import write_frames
+from fsm.logs.write.tables import write_frames
 
 __all__ = ["command"]
 
@@ -51,9 +51,9 @@ def command(
     Memory grows with the number of messages only: for XES a million events are sorted at a time,
     and all of one message, if it has more.
     """
-    from fsm.logs.export import suffix_written, write_log
-    from fsm.logs.read import convert_logs
+    from fsm.logs.open import convert_logs
     from fsm.logs.summary import as_dict
+    from fsm.logs.write.process_mining import suffix_written, write_log
 
     query = reading.query(logs)
     written = suffix_written(output) if output or not as_json else ""

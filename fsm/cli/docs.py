@@ -20,8 +20,8 @@ from fsm.docs.kinds import Pages, content
 from fsm.errors import PageError
 from fsm.files import as_text, read_bytes, write_bytes
 from fsm.machine import Machine
-from fsm.spec.lexicon import Lexicon, joined_lexicons
-from fsm.spec.page import MAX_BYTES, WHAT, check_bounds
+from fsm.tables.read.page import MAX_BYTES, WHAT, check_bounds
+from fsm.tables.words.lexicon import Lexicon, joined_lexicons
 from fsm.text import visible
 from fsm.trust import naming
 

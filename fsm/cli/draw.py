@@ -14,17 +14,17 @@ from fsm.cli.options import allow_import as import_option
 from fsm.cli.options import pseudonymise_option, redaction_by, say, say_lines
 from fsm.cli.text import shown
 from fsm.cli.values import Columns, Duration
-from fsm.draw import FORMATS, draw
-from fsm.draw.marking import changes, coverage, path, split_trace, traffic
-from fsm.draw.overlay import NO_OVERLAY, Overlay
-from fsm.draw.picture import DIRECTIONS, Look
+from fsm.drawing import FORMATS, draw
+from fsm.drawing.marking import changes, coverage, path, split_trace, traffic
+from fsm.drawing.model import DIRECTIONS, Look
+from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.trust import naming
 
 if TYPE_CHECKING:
-    from fsm.logs.redact import Redaction
-    from fsm.replay.source import Log
+    from fsm.logs.log import Log
+    from fsm.logs.mapping.redact import Redaction
 
 __all__ = ["command"]
 
@@ -138,8 +138,8 @@ def _focus(machine: Machine, text: str) -> tuple[str, int]:
 
 def _coverage(machine: Machine, name: str) -> Overlay:
     """Return what the suite of a method, or of a file, runs."""
-    from fsm.suite import suite
-    from fsm.suite.export import read_tests
+    from fsm.suites import suite
+    from fsm.suites.export import read_tests
 
     path = Path(name)
     if path.suffix.lower() == ".json":
@@ -149,15 +149,15 @@ def _coverage(machine: Machine, name: str) -> Overlay:
 
 def _team(machine: Machine, companions: Callable[[str], Machine]) -> list[Machine]:
     """Return the machine and its companions."""
-    from fsm.replay.engine import team_of
+    from fsm.engine.replaying import team_of
 
     return team_of([machine], companions)
 
 
 def _opened(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
     """Open logs, of any format."""
-    from fsm.logs.convert import Choices
-    from fsm.logs.read import open_logs
+    from fsm.logs.conversion import Choices
+    from fsm.logs.open import open_logs
 
     log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
     say(notes)
@@ -167,7 +167,7 @@ def _opened(names: tuple[str, ...], columns: dict[str, str], redaction: Redactio
 
 def _file_name(path: str, redaction: Redaction | None) -> str:
     """Return what the picture calls a log: its name without folders, addresses and secrets."""
-    from fsm.replay.remote import name_of
+    from fsm.logs.storage.remote import name_of
 
     name = Path(name_of(path)).name
     return redaction.file_name(name) if redaction else name
@@ -181,7 +181,7 @@ def _traffic(
     companions: Callable[[str], Machine],
 ) -> Overlay:
     """Return the traffic of a log; those who draw nothing else need not load the engine."""
-    from fsm.replay import replay
+    from fsm.engine import replay
 
     result = replay(log, [machine], companions=companions, validity=validity)
     cells = result.traffic.select("machine", "state", "event", "target", "count")

@@ -9,7 +9,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.options import LogOptions, log_options
 from fsm.cli.text import counted, print_json, shown
-from fsm.replay.explain import Change, Entry, Story, explain
+from fsm.engine.explanation import Change, Entry, Story, explain
 from fsm.text import columns, padded
 
 __all__ = ["command"]

@@ -30,7 +30,7 @@ def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta |
     """
     if len(machines) > 2:
         raise click.UsageError("name one machine, or two to step side by side")
-    from fsm.explore import explore
+    from fsm.exploration import explore
 
     page = explore(
         [load(name) for name in machines or _BOTH],

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from fsm import __version__
 from fsm.cli.text import as_json, counted, shown
-from fsm.spec.finding import Finding, Report
+from fsm.tables.check.finding import Finding, Report
 from fsm.text import columns, visible
 
 __all__ = ["FORMS", "explanation", "known_codes", "told"]
@@ -22,7 +22,7 @@ _EXCERPT = 88
 
 @cache
 def _codes() -> dict[str, dict[str, str]]:
-    text = files("fsm.spec").joinpath("codes.toml").read_text("utf-8")
+    text = files("fsm.tables.check").joinpath("codes.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from fsm.cli.text import print_json, table
-from fsm.logs.meaning import HEARD, Format, format_names, load_format
-from fsm.replay.source import FORMATS
+from fsm.logs.log import FORMATS
+from fsm.logs.mapping.event_mapping import HEARD, Format, format_names, load_format
 
 __all__ = ["command"]
 

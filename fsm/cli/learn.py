@@ -12,12 +12,12 @@ from fsm.cli.text import counted, number, print_json, shown
 from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.formats.dot import to_dot
-from fsm.formats.mealy import Mealy, Observable
 from fsm.machine import Machine
-from fsm.suite import MAX_SYMBOLS
+from fsm.mealy import Mealy, Observable
+from fsm.suites import MAX_SYMBOLS
 
 if TYPE_CHECKING:
-    from fsm.suite.learn import Learnt
+    from fsm.suites.run.learning import Learnt
 
 __all__ = ["command"]
 
@@ -57,7 +57,7 @@ def command(
     with reset(), send(event) and observe(). It is imported, and runs. The machine that is learnt
     is a MACHINE for every other command, for example for fsm draw.
     """
-    from fsm.suite.learn import learn
+    from fsm.suites.run.learning import learn
 
     specification = load_specification(machine)
     if isinstance(specification, Machine):

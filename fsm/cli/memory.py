@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.cli.values import Size
-from fsm.replay.memory import FLOOR, LEAST
+from fsm.engine.memory import FLOOR, LEAST
 
 if TYPE_CHECKING:
-    from fsm.replay.source import Log
+    from fsm.logs.log import Log
 
 __all__ = ["memory_option", "say_what_exceeds"]
 
@@ -28,7 +28,7 @@ memory_option = click.option(
 def say_what_exceeds(log: Log) -> None:
     """Say on standard error which files have parts that are too large to be read one by one."""
     from fsm.cli.text import number, shown
-    from fsm.replay.scan import large_row_groups
+    from fsm.logs.rows import large_row_groups
 
     for name, rows, most in large_row_groups(log):
         click.echo(

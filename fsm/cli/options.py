@@ -18,11 +18,11 @@ from fsm.machine import Machine
 from fsm.trust import naming
 
 if TYPE_CHECKING:
-    from fsm.logs.convert import Choices
+    from fsm.logs.conversion import Choices
+    from fsm.logs.log import Log
+    from fsm.logs.mapping.redact import Redaction
     from fsm.logs.notes import Notes
-    from fsm.logs.query import Query
-    from fsm.logs.redact import Redaction
-    from fsm.replay.source import Log
+    from fsm.logs.storage.query import Query
 
 __all__ = [
     "LogOptions",
@@ -86,11 +86,11 @@ class Reading:
 
         ``columns`` are names in canonical logs.
         """
-        from fsm.logs.convert import Choices
-        from fsm.logs.policy import load_policy
+        from fsm.logs.conversion import Choices
+        from fsm.logs.mapping.policy import load_policy
 
         if self.labels:
-            from fsm.logs.snapshot.labels import load_labels
+            from fsm.logs.snapshots.labels import load_labels
 
             load_labels(self.labels)  # also where no log needs them: a wrong file is said
         return Choices(
@@ -109,7 +109,7 @@ class Reading:
     def query(self, logs: Sequence[str]) -> Query | None:
         """Return the query that is a log; a usage error where there are neither."""
         if self.sql is not None:
-            from fsm.logs.query import Query
+            from fsm.logs.storage.query import Query
 
             return Query(self.sql, self.sql_url, self.pseudonymise is not None)
         if not logs:
@@ -126,8 +126,8 @@ def redaction_by(
     """
     if key is None:
         return None
-    from fsm.logs.pseudonym import load_key
-    from fsm.logs.redact import Redaction
+    from fsm.logs.mapping.pseudonym import load_key
+    from fsm.logs.mapping.redact import Redaction
 
     secret = load_key(key)
     known = machines and {event for machine in machines() for event in machine.events}
@@ -265,7 +265,7 @@ class LogOptions:
 
     def read_noted(self) -> tuple[Log, tuple[Notes, ...]]:
         """Do the same, and return what was made of them as well."""
-        from fsm.logs.read import open_logs
+        from fsm.logs.open import open_logs
 
         query = self.reading.query(self.logs)
         redaction = self.redaction
@@ -285,7 +285,7 @@ class LogOptions:
     def redaction(self) -> Redaction | None:
         """What ``--pseudonymise`` redacts the logs by."""
         from fsm.catalog import load_bare
-        from fsm.replay.engine import team_of
+        from fsm.engine.replaying import team_of
 
         def team() -> list[Machine]:
             return team_of(self.machines(load_bare), self.companions(load_bare))

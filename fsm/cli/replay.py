@@ -14,10 +14,10 @@ from fsm.cli.options import LogOptions, log_options, say_lines
 from fsm.cli.progress import Progress
 from fsm.cli.text import counted, number, percentage, print_crosscheck, print_json, table
 from fsm.cli.values import Duration
-from fsm.replay import Replay, replay
-from fsm.replay.output import write_frame, write_frames
-from fsm.replay.recorded import NOT_RECORDED
-from fsm.replay.source import place_of
+from fsm.engine import Replay, replay
+from fsm.engine.unrecorded import NOT_RECORDED
+from fsm.logs.log import place_of
+from fsm.logs.write.tables import write_frame, write_frames
 
 __all__ = ["command"]
 

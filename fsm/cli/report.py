@@ -20,7 +20,7 @@ from fsm.cli.values import Duration
 from fsm.files import write_bytes
 
 if TYPE_CHECKING:
-    from fsm.logs.redact import Redaction
+    from fsm.logs.mapping.redact import Redaction
 
 __all__ = ["command"]
 
@@ -56,8 +56,8 @@ def command(
     and where they meet), the way through the states, time in them, rejected events, deliveries,
     and a search for single messages with their histories. LOGS are as for fsm replay.
     """
-    from fsm.replay import replay
-    from fsm.report import fitting_period_of, report
+    from fsm.engine import replay
+    from fsm.reports import fitting_period_of, report
 
     log, notes = source.read_noted()
     if memory is not None:
@@ -97,7 +97,7 @@ def _told(words: Sequence[str], redaction: Redaction | None = None) -> str:
 
     Where recipients are pseudonyms, a query is left out, and addresses in names are replaced.
     """
-    from fsm.replay.remote import name_of
+    from fsm.logs.storage.remote import name_of
 
     kept = []
     given = iter(words)

@@ -9,7 +9,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.text import as_json, shown
-from fsm.spec.write import Grid, markdown, matrix, transitions
+from fsm.tables.write import Grid, markdown, matrix, transitions
 from fsm.text import inert, visible
 
 __all__ = ["command"]

@@ -9,8 +9,8 @@ import click
 
 from fsm.catalog import load_bare
 from fsm.cli.options import allow_import as import_option
-from fsm.replay.output import write_frames
-from fsm.replay.simulate import simulate
+from fsm.logs.write.tables import write_frames
+from fsm.simulation import simulate
 from fsm.trust import naming
 
 __all__ = ["command"]

@@ -13,11 +13,11 @@ from fsm.catalog import load_specification
 from fsm.cli.progress import Progress
 from fsm.cli.text import number, percentage, print_json, shown, table
 from fsm.files import replacing
-from fsm.formats.mealy import Observable
-from fsm.suite import DEFAULT, MAX_SYMBOLS, METHODS, Size, Suite, suite
-from fsm.suite.export import FORMATS, export
-from fsm.suite.goal import towards
-from fsm.suite.mutants import LIMIT, Score, mutation_score
+from fsm.mealy import Observable
+from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Size, Suite, suite
+from fsm.suites.export import FORMATS, export
+from fsm.suites.goal import towards
+from fsm.suites.mutants import LIMIT, Score, mutation_score
 from fsm.text import visible
 
 __all__ = ["command"]

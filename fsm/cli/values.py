@@ -172,8 +172,8 @@ class Format(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; a usage error for anything else."""
-        from fsm.logs.meaning import format_names
-        from fsm.replay.source import FORMATS
+        from fsm.logs.log import FORMATS
+        from fsm.logs.mapping.event_mapping import format_names
 
         known = ("auto", *FORMATS, *format_names())
         if value not in known:

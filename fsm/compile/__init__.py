@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary
 
-from fsm.compile.explore import explore
+from fsm.compile.configurations import explore
 from fsm.compile.read import read_chart
 from fsm.machine import Machine
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from fsm.errors import PageError
-from fsm.spec.comments import scan
+from fsm.tables.read.comments import scan
 
 __all__ = ["Block", "find_blocks", "rewrite"]
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fsm.compare import compare, describe
+from fsm.comparison import compare, describe
 from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
-from fsm.spec.lexicon import Lexicon
-from fsm.spec.write import Grid, cell_text, decisions, documented, markdown, matrix, transitions
+from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.write import Grid, cell_text, decisions, documented, markdown, matrix, transitions
 from fsm.text import HIDDEN, visible
 from fsm.trust import NameInFile
 
@@ -76,15 +76,15 @@ def _table(machines: list[Machine], options: Mapping[str, str], pages: Pages) ->
 
 
 def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages) -> str:
-    from fsm.draw import draw
-    from fsm.draw.picture import Look
+    from fsm.drawing import draw
+    from fsm.drawing.model import Look
 
     return _fenced("mermaid", str(draw(machines[0], "mermaid", Look(options.get("direction")))))
 
 
 def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
-    from fsm.draw import draw
-    from fsm.draw.picture import Look
+    from fsm.drawing import draw
+    from fsm.drawing.model import Look
 
     file = options.get("file")
     if not file or not file.endswith(".svg") or Path(file).is_absolute() or HIDDEN.search(file):

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from fsm.formats.dot import parse_dot, read_dot
-from fsm.formats.mealy import NOTHING, REJECTED, Mealy, Observable
+from fsm.mealy import NOTHING, REJECTED, Mealy, Observable
 
 __all__ = ["NOTHING", "REJECTED", "Mealy", "Observable", "parse_dot", "read_dot"]

@@ -22,9 +22,9 @@ import numpy as np
 
 from fsm.errors import MachineError
 from fsm.formats.graph import Edge, edges
-from fsm.formats.mealy import Mealy
 from fsm.formats.tokens import Token
 from fsm.machine import Machine
+from fsm.mealy import Mealy
 
 __all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read", "read_dot", "to_dot"]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fsm.compile.chart import Chart, Edge, Node
-from fsm.compile.explore import explore
+from fsm.compile.configurations import explore
 from fsm.compile.guard import ALWAYS, Guard, parse_guard
 from fsm.formats.assembly import refuse
 from fsm.formats.xml import Element

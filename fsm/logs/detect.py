@@ -53,13 +53,13 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
     named = {name.strip().strip('"') for name in first.split(",")}
     if named >= _NEEDED:
         return Guess("csv", "its header names message_id, event and timestamp")
-    from fsm.logs import powermta
+    from fsm.logs.servers import powermta
 
     if powermta.is_header(first):
         return Guess("powermta", "its header names type, timeLogged and rcpt")
     found = _guess_lines(lines) or _guess_mail(lines)
     if found is None and any(sign in first for sign in ",;\t|"):
-        from fsm.logs.snapshot.records import names_of
+        from fsm.logs.snapshots.records import names_of
 
         found = guess_names(names_of(first)[0], "its header names", labels)
     return found or _guess_csv(first)
@@ -99,7 +99,7 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Guess:
 
 
 def _guess_lines(lines: list[str]) -> Guess | None:
-    from fsm.logs import exim, momentum
+    from fsm.logs.servers import exim, momentum
 
     tests: dict[str, tuple[str, Callable[[str], object]]] = {
         "postfix": ("are of Postfix programs", _POSTFIX.search),
@@ -115,7 +115,7 @@ def _guess_lines(lines: list[str]) -> Guess | None:
 
 
 def _is_sendmail(line: str) -> bool:
-    from fsm.logs import sendmail
+    from fsm.logs.servers import sendmail
 
     return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
 
@@ -130,7 +130,7 @@ def _guess_mail(lines: Sequence[str]) -> Guess | None:
 
 def guess_names(names: Sequence[str], where: str, given: str | None) -> Guess | None:
     """Return the format of a log whose columns have these names, where they tell."""
-    from fsm.logs.snapshot.labels import load_labels
+    from fsm.logs.snapshots.labels import load_labels
 
     labels = load_labels(given)
     if not labels.fit(names):

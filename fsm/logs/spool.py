@@ -11,20 +11,20 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fsm.arrays import Codes
 from fsm.files import TemporaryFolder
-from fsm.logs.canonical import SCHEMA
-from fsm.logs.convert import Choices, Plan, convert
+from fsm.logs.conversion import Choices, Plan, convert
 from fsm.logs.detect import CANONICAL
-from fsm.logs.files import Input, line_texts
-from fsm.logs.implied import implied, merged
-from fsm.logs.meaning import BESIDE
+from fsm.logs.log import Source
+from fsm.logs.mapping.event_mapping import BESIDE
+from fsm.logs.mapping.missing_handovers import implied, merged
+from fsm.logs.mapping.recordable import recorded_events
+from fsm.logs.mapping.redact import Redaction
+from fsm.logs.mapping.to_canonical import SCHEMA
 from fsm.logs.notes import Notes
-from fsm.logs.recordable import recorded_events
-from fsm.logs.redact import Redaction
-from fsm.replay.fold import Codes
-from fsm.replay.output import ROWS, write_frames
-from fsm.replay.scans import scan_parquet
-from fsm.replay.source import Source
+from fsm.logs.storage.files import Input, line_texts
+from fsm.logs.storage.scans import scan_parquet
+from fsm.logs.write.tables import ROWS, write_frames
 
 __all__ = ["Spool", "spool"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fsm.logs.log import QUERY
 from fsm.logs.notes import Notes, Tally
-from fsm.replay.source import QUERY
 
 __all__ = ["as_dict", "summary"]
 

@@ -7,6 +7,6 @@ ever markup; a content security policy lets nothing run but the scripts of the p
 """
 
 from fsm.page.assembly import assemble, filled, part
-from fsm.page.diagram import Diagram, diagram
+from fsm.page.diagrams import Diagram, diagram
 
 __all__ = ["Diagram", "assemble", "diagram", "filled", "part"]

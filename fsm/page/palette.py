@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fsm.draw.dot import PAINTS
-from fsm.draw.svg import dark_colors
+from fsm.drawing.dot import PAINTS
+from fsm.drawing.svg import dark_colors
 
 __all__ = ["RANKS", "palette"]
 

@@ -1,6 +1,6 @@
 """Conformance tests: the suite of a machine, run against an implementation.
 
-The user writes an adapter (see :class:`fsm.suite.Implementation`) as a fixture of any name, and
+The user writes an adapter (see :class:`fsm.suites.Implementation`) as a fixture of any name, and
 a test which asks for ``fsm_case``; there is one test for each case of the suite::
 
     @pytest.mark.fsm_suite("with-feedback", method="chain", extra_states=1)
@@ -9,7 +9,7 @@ a test which asks for ``fsm_case``; there is one test for each case of the suite
 
 The marker takes a machine (its name, a compiled one, or a python-statemachine class as
 ``machine=Class``: pytest would take a lone class for what is marked), whatever
-:func:`fsm.suite.suite` takes, and a goal, ``to`` or ``covering``.
+:func:`fsm.suites.suite` takes, and a goal, ``to`` or ``covering``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from fsm.pytest_plugin.covered import Covered, Record
+from fsm.pytest_plugin.coverage import Covered, Record
 from fsm.text import visible
 
 if TYPE_CHECKING:
-    from fsm.suite import Suite
-    from fsm.suite.implementation import Implementation, Run
-    from fsm.suite.spec import Word
+    from fsm.suites import Suite
+    from fsm.suites.run.implementation import Implementation, Run
+    from fsm.suites.specification import Word
 
 __all__ = ["LIMIT", "Case", "add_options", "configure", "pytest_generate_tests"]
 
@@ -64,7 +64,7 @@ class Case:
 
     def run(self, implementation: Implementation) -> None:
         """Run the test; fail with its steps, and with the shortest trace that fails as well."""
-        from fsm.suite.implementation import execute
+        from fsm.suites.run.implementation import execute
 
         __tracebackhide__ = True
         run = execute(implementation, self.suite.mealy, self.trace)
@@ -74,7 +74,7 @@ class Case:
             pytest.fail(self._told(run, implementation), pytrace=False)
 
     def _told(self, run: Run, implementation: Implementation) -> str:
-        from fsm.suite.reproduction import reproduce
+        from fsm.suites.run.reproduction import reproduce
 
         found = reproduce(implementation, self.suite.mealy, run)
         place = f"step {len(run.trace)} of {len(self.word)}"
@@ -130,8 +130,8 @@ def _cases(
     **options: Any,
 ) -> list[Any]:
     from fsm.errors import FsmError
-    from fsm.suite import DEFAULT, suite
-    from fsm.suite.goal import towards
+    from fsm.suites import DEFAULT, suite
+    from fsm.suites.goal import towards
 
     made = towards(
         suite(_specification(machine), method or DEFAULT, **options), to=to, covering=covering

@@ -24,8 +24,8 @@ import pytest
 from fsm.text import visible
 
 if TYPE_CHECKING:
-    from fsm.spec.finding import Checked, Finding
-    from fsm.spec.page import Page
+    from fsm.tables.check.finding import Checked, Finding
+    from fsm.tables.read.page import Page
     from fsm.trust import NameInFile
 
 __all__ = [
@@ -65,7 +65,7 @@ def check_patterns(config: pytest.Config) -> None:
 
 
 def _is_page(path: Path) -> bool:
-    from fsm.spec.page import SUFFIXES
+    from fsm.tables.read.page import SUFFIXES
 
     return path.suffix.lower() in SUFFIXES
 
@@ -83,7 +83,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test that fails where pages were collected, and none documents a table."""
     from fsm.cli.text import counted
-    from fsm.spec.finding import Finding
+    from fsm.tables.check.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
@@ -107,9 +107,9 @@ class _Page(pytest.File):
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         from fsm.catalog import load
         from fsm.errors import FsmError
-        from fsm.spec.check import check_pages
-        from fsm.spec.lexicon import languages, load_lexicon
-        from fsm.spec.page import read_page
+        from fsm.tables.check.pages import check_pages
+        from fsm.tables.read.page import read_page
+        from fsm.tables.words.lexicon import languages, load_lexicon
 
         try:
             page = read_page(self.path)

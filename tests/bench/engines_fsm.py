@@ -19,8 +19,8 @@ MODULES = (
     "fsm.machines.engagement",
     "fsm.machines.with_feedback",
     "fsm.machines.without_feedback",
-    "fsm.replay",
-    "fsm.replay.output",
+    "fsm.engine",
+    "fsm.logs.write.tables",
 )
 MB = 2**20
 WIDE = "fsm counts, every column"
@@ -28,7 +28,7 @@ WIDE = "fsm counts, every column"
 
 def _replay(log: Path, **asked: Any) -> Any:
     from fsm.catalog import load_bare
-    from fsm.replay import replay
+    from fsm.engine import replay
 
     machines = [load_bare(name) for name in MACHINES]
     return replay(log, machines, companions=load_bare, **asked)
@@ -58,7 +58,7 @@ def status(log: Path, session: object, **options: Any) -> dict[str, Any]:
 
 
 def _write(result: Any, log: Path) -> Path:
-    from fsm.replay.output import write_frames
+    from fsm.logs.write.tables import write_frames
 
     path = log.with_name(f"status-{os.getpid()}.parquet")
     write_frames(result.status_frames(), path)

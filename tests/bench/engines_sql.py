@@ -77,7 +77,7 @@ def spark_sql(log: Path, spark: Any) -> list[Any]:
 def spark_arrow(log: Path, spark: Any) -> Any:
     """Fold with fsm's own engine in the workers."""
     from fsm.catalog import load_bare
-    from fsm.replay.spark import replay
+    from fsm.engine.spark import replay
 
     return replay(spark.read.parquet(str(log)), load_bare(MACHINE)).counts()
 
@@ -115,7 +115,7 @@ FOLDS = (
     _spark("spark sql", ("pyspark.sql", "fsm.catalog", "fsm.compile"), spark_sql, facts),
     _spark(
         "spark mapInArrow",
-        ("pyspark.sql", "pyarrow", "fsm.replay.spark"),
+        ("pyspark.sql", "pyarrow", "fsm.engine.spark"),
         spark_arrow,
         counts_facts,
     ),

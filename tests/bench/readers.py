@@ -49,9 +49,9 @@ class Taken:
 
 def read(path: Path) -> int:
     """Return how many rows a log becomes."""
-    from fsm.logs.convert import Choices, convert, plan
-    from fsm.logs.files import expand
+    from fsm.logs.conversion import Choices, convert, plan
     from fsm.logs.notes import Notes
+    from fsm.logs.storage.files import expand
 
     notes: list[Notes] = []
     rows = sum(f.height for f in convert(plan(expand([str(path)])), Choices(), notes))

@@ -22,7 +22,7 @@ from statistics import median
 ONE = """
 import json, sys, time
 from fsm.formats import read_dot
-from fsm.suite import suite
+from fsm.suites import suite
 mealy = read_dot(sys.argv[1])
 begin = time.process_time()
 size = suite(mealy, sys.argv[2], extra_states=int(sys.argv[3]), max_symbols=None).size
@@ -31,7 +31,7 @@ print(json.dumps([*size, time.process_time() - begin]))
 SET = """
 import json, sys, time
 from fsm.formats import read_dot
-from fsm.suite.analysis import characterising_set
+from fsm.suites.analysis import characterising_set
 mealy = read_dot(sys.argv[1])
 begin = time.process_time()
 words = characterising_set(mealy)
@@ -40,8 +40,8 @@ print(json.dumps([len(words), sum(map(len, words)), time.process_time() - begin]
 KILLS = """
 import json, sys, time
 from fsm.formats import read_dot
-from fsm.suite import suite
-from fsm.suite.mutants import mutation_score
+from fsm.suites import suite
+from fsm.suites.mutants import mutation_score
 made = suite(read_dot(sys.argv[1]), sys.argv[2], extra_states=int(sys.argv[3]), max_symbols=None)
 [extra] = [score for score in mutation_score(made, limit=20_000) if score.kind == "extra-state"]
 print(json.dumps([*made.size, extra.killed, extra.mutants]))

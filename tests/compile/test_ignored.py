@@ -9,9 +9,9 @@ import pytest
 from command import Fsm
 from statemachine import State, StateChart, StateMachine
 
-from fsm.analyse import facts
+from fsm.analysis import facts
 from fsm.compile import compile_chart
-from fsm.compile.explore import _some
+from fsm.compile.configurations import _some
 from fsm.formats.document import parse, to_json
 from fsm.formats.scxml import parse as parse_scxml
 from fsm.formats.scxml import to_scxml

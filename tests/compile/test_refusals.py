@@ -1104,7 +1104,7 @@ def test_what_is_not_a_declared_machine_is_refused(thing):
 
 
 def test_too_many_states_are_refused(monkeypatch):
-    monkeypatch.setattr(sys.modules["fsm.compile.explore"], "MAX_STATES", 2)
+    monkeypatch.setattr(sys.modules["fsm.compile.configurations"], "MAX_STATES", 2)
     with pytest.raises(MachineError, match="more than 2 states"):
         compile_chart(three_states())
 

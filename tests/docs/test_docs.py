@@ -12,9 +12,9 @@ from fsm.cli import main
 from fsm.docs.blocks import find_blocks, rewrite
 from fsm.docs.kinds import KINDS
 from fsm.errors import PageError
-from fsm.spec.check import check_pages
-from fsm.spec.lexicon import languages, load_lexicon
-from fsm.spec.page import parse_page
+from fsm.tables.check.pages import check_pages
+from fsm.tables.read.page import parse_page
+from fsm.tables.words.lexicon import languages, load_lexicon
 
 ENDS = "<!-- fsm:end -->"
 

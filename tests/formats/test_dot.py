@@ -12,7 +12,7 @@ from fsm.catalog import load
 from fsm.errors import MachineError
 from fsm.formats import Mealy, parse_dot
 from fsm.formats.dot import MAX_CELLS, read_dot, to_dot
-from tests.suite.machines import mealys
+from tests.suites.machines import mealys
 
 PUBLISHED = {
     "plain labels": 'a -> b [label="x/0"]; b -> a [label="x/1"]',

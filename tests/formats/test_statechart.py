@@ -10,7 +10,7 @@ from statemachine.io import load as load_statechart
 
 from fsm.errors import MachineError
 from fsm.formats.scxml import parse, to_scxml
-from fsm.run import run
+from fsm.trace import run
 
 
 def document(body: str, initial: str = "") -> str:

@@ -17,7 +17,7 @@ from statemachine.exceptions import TransitionNotAllowed
 from statemachine.io import load as load_statechart
 
 from fsm.catalog import load
-from fsm.draw import draw
+from fsm.drawing import draw
 from fsm.formats.scxml import refinements, to_scxml
 from fsm.machine import Machine
 from fsm.machines import NAMES

@@ -21,9 +21,9 @@ with atheris.instrument_imports(include=["fsm.logs", "email", "flufl"]):
     from fsm.catalog import load_bare
     from fsm.errors import LogError
     from fsm.logs import detect
-    from fsm.logs.clock import Clock
-    from fsm.logs.files import Input
     from fsm.logs.notes import Notes
+    from fsm.logs.servers.clock import Clock
+    from fsm.logs.storage.files import Input
     from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 
     READERS = {

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from fsm.engine import replay
 from fsm.errors import LogError
-from fsm.logs.convert import Reader
+from fsm.logs.conversion import Reader
 from fsm.logs.detect import CANONICAL
-from fsm.logs.event import Event
-from fsm.logs.export.json import write_json
-from fsm.logs.export.xes import write_xes
+from fsm.logs.native_event import Event
 from fsm.logs.notes import Notes
-from fsm.logs.read import convert_logs, open_logs
+from fsm.logs.open import convert_logs, open_logs
 from fsm.logs.summary import summary
+from fsm.logs.write.json import write_json
+from fsm.logs.write.xes import write_xes
 from fsm.machine import Machine
-from fsm.replay import replay
 from tests.logs.test_mail import REPORTS
 from tests.logs.test_servers import EXIM, KUMOMTA, MOMENTUM, POSTFIX, POWERMTA, SENDMAIL
 from tests.logs.test_webhooks import CASES

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from fsm.logs.convert import Choices, plan
-from fsm.logs.files import expand
+from fsm.logs.conversion import Choices, plan
 from fsm.logs.notes import Notes
 from fsm.logs.spool import spool
+from fsm.logs.storage.files import expand
 
 Rows: TypeAlias = list[dict[str, Any]]
 Convert: TypeAlias = Callable[..., tuple[Rows, Notes]]

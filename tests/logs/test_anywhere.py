@@ -15,10 +15,10 @@ import pytest
 import zstandard
 
 from fsm.errors import LogError
-from fsm.logs.convert import Choices, plan
-from fsm.logs.files import expand
-from fsm.logs.read import convert_logs
+from fsm.logs.conversion import Choices, plan
+from fsm.logs.open import convert_logs
 from fsm.logs.spool import spool
+from fsm.logs.storage.files import expand
 from tests.logs.any_bytes import CSV, EXPORT, SAMPLES
 from tests.logs.test_servers import EXIM, MOMENTUM, MX, SENDMAIL, SENT, postfix
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.logs import convert as convert_room
-from fsm.logs.event import Event
+from fsm.logs import conversion as convert_room
+from fsm.logs.native_event import Event
 from fsm.logs.notes import Notes
-from fsm.logs.queue import LONGEST, Open, Queued
+from fsm.logs.servers.mail_queue import LONGEST, Open, Queued
 from tests.command import Fsm
 
 Convert = Callable[..., Any]
@@ -36,7 +36,7 @@ def test_messages_that_never_end(
     text = "\n".join(WHOLE[form].format(number) for number in range(MESSAGES))
     rows, notes = convert(text, form=form)
     assert "open" not in notes.assumed
-    monkeypatch.setattr("fsm.logs.queue.MOST", 10)
+    monkeypatch.setattr("fsm.logs.servers.mail_queue.MOST", 10)
     again, notes = convert(text, form=form)
     assert again == rows, "each line is still told"
     assert len({row["recipient"] for row in rows}) == MESSAGES
@@ -46,7 +46,7 @@ def test_messages_that_never_end(
 def test_a_message_with_any_number_of_recipients(
     convert: Convert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fsm.logs.queue.MOST", 10)
+    monkeypatch.setattr("fsm.logs.servers.mail_queue.MOST", 10)
     lines = [WHOLE["postfix"].format(n).replace(f"A1B2C3{n:02d}", "A1B2C3D4") for n in range(30)]
     rows, notes = convert("\n".join(lines))
     assert [row["recipient"] for row in rows if row["event"] == "soft_bounce"] == [
@@ -58,7 +58,7 @@ def test_a_message_with_any_number_of_recipients(
 def test_what_is_forgotten_is_a_message_without_its_first_lines(
     convert: Convert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fsm.logs.queue.MOST", 10)
+    monkeypatch.setattr("fsm.logs.servers.mail_queue.MOST", 10)
     lines = [WHOLE["postfix"].format(number) for number in range(MESSAGES)]
     late = lines[0].replace("09:00:00", "10:00:00").replace("deferred (452 full)", "sent (250 ok)")
     rows, _ = convert("\n".join([*lines, late]))
@@ -76,7 +76,7 @@ HANDS = st.tuples(
 @given(st.lists(HANDS, max_size=60))
 def test_the_count_of_what_is_held_is_right(deeds: list[tuple[str, str, str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fsm.logs.queue.MOST", 6)
+        patch.setattr("fsm.logs.servers.mail_queue.MOST", 6)
         forgotten: list[Queued] = []
         queue, events = Open(forgotten.append), list[Event]()
         for deed, name, to in deeds:
@@ -133,7 +133,7 @@ def test_an_interrupt_leaves_nothing_behind(
     def press(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fsm.logs.convert.to_rows", press)
+    monkeypatch.setattr("fsm.logs.conversion.to_rows", press)
     for command in (
         ["convert", "-o", tmp_path / "out.csv"],
         ["replay", "--status", tmp_path / "s.csv"],
@@ -148,7 +148,7 @@ def test_an_interrupt_leaves_nothing_behind(
 def test_how_much_was_read_is_told(tmp_path: Path) -> None:
     path = tmp_path / "mail.log"
     path.write_text("".join(WHOLE["postfix"].format(n) + "\n" for n in range(MESSAGES)))
-    from fsm.logs.read import convert_logs
+    from fsm.logs.open import convert_logs
 
     told: list[int] = []
     notes = convert_logs([str(path)], None, convert_room.Choices(progress=told.append)).notes

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fsm.logs.clock import Clock
 from fsm.logs.notes import Notes
+from fsm.logs.servers.clock import Clock
 
 WRITTEN = datetime(2026, 1, 10, 12, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fsm.logs.clock import Clock
+from fsm.logs.native_times import instant
 from fsm.logs.notes import Notes
-from fsm.logs.times import instant
+from fsm.logs.servers.clock import Clock
 
 NOW = 1_760_000_000  # seconds since 1970
 MICROS = NOW * 1_000_000

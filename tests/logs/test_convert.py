@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import zstandard
 
-from fsm.logs.canonical import SCHEMA
+from fsm.logs.mapping.to_canonical import SCHEMA
 from tests.command import Fsm
 from tests.logs.test_servers import CAME, LATER, NOBODY, postfix
 

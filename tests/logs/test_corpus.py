@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from fsm.logs.clock import Clock
-from fsm.logs.event import Event
-from fsm.logs.meaning import load_format
+from fsm.logs.mapping.event_mapping import load_format
+from fsm.logs.native_event import Event
 from fsm.logs.notes import Notes
-from fsm.logs.postfix import Reader, status_fields
+from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.postfix import Reader, status_fields
 
 Convert = Callable[..., Any]
 WHYSCREAM = ("smtp", "lmtp", "local", "virtual", "pipe", "error", "discard", "qmgr", "bounce")

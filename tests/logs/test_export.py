@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.errors import OutputError
-from fsm.logs.canonical import SCHEMA
-from fsm.logs.export import EVENT_LOGS
-from fsm.logs.export.traces import KEY, traces
+from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.write.process_mining import EVENT_LOGS
+from fsm.logs.write.traces import KEY, traces
 from fsm.text import visible
 from tests.command import Fsm
 from tests.hostile import HOSTILE
@@ -159,7 +159,7 @@ def test_however_many_events_are_held_the_traces_are_the_same(
     log = rows(*(event(message, "e", to, line=n) for n, (message, to) in enumerate(keys)))
     whole = written(".xes", log)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fsm.logs.export.traces._EVENTS", 3)
+        patch.setattr("fsm.logs.write.traces._EVENTS", 3)
         assert written(".xes", log) == whole
         if len(keys) > 20:
             assert len(list(traces(log))) > 1

@@ -20,14 +20,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
+from fsm.engine import replay
 from fsm.errors import LogError
-from fsm.logs.clock import Clock
 from fsm.logs.detect import guess
-from fsm.logs.files import TOO_LONG, Input
 from fsm.logs.notes import Notes
-from fsm.logs.read import convert_logs, open_logs
+from fsm.logs.open import convert_logs, open_logs
+from fsm.logs.servers.clock import Clock
+from fsm.logs.storage.files import TOO_LONG, Input
 from fsm.logs.webhooks.reader import Reader as Webhooks
-from fsm.replay import replay
 from tests.depth import samples
 from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 from tests.logs.test_servers import EXIM, MX, SENT, postfix
@@ -103,7 +103,7 @@ def of(family: str) -> tuple[str, ...]:
 def reader(family: str) -> Any:
     if family == "webhooks":
         return Webhooks(UTC)
-    return import_module(f"fsm.logs.{family}").Reader(Clock(UTC, 2026))
+    return import_module(f"fsm.logs.servers.{family}").Reader(Clock(UTC, 2026))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -1,7 +1,7 @@
 """A recipient is given up once, and only where a server says that it is the end."""
 
-from fsm.logs.event import Event
-from fsm.logs.queue import Queued, give_up
+from fsm.logs.native_event import Event
+from fsm.logs.servers.mail_queue import Queued, give_up
 from tests.logs.conftest import Convert
 
 

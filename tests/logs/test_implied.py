@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsm.logs.canonical import SCHEMA
-from fsm.logs.implied import NATIVE, implied, merged
+from fsm.logs.mapping.missing_handovers import NATIVE, implied, merged
+from fsm.logs.mapping.to_canonical import SCHEMA
 from tests.depth import samples
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
+from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.detect import guess
-from fsm.logs.files import Input, line_texts
 from fsm.logs.notes import Notes
-from fsm.logs.read import open_logs
+from fsm.logs.open import open_logs
+from fsm.logs.storage.files import Input, line_texts
 from fsm.logs.summary import summary
-from fsm.replay import replay
 
 RECORD = '{"event":"%s","email":"a@x.example","MessageID":17,"time":%d}'
 SENT, OPENED = RECORD % ("sent", 1_767_603_600), RECORD % ("open", 1_767_603_601)
@@ -135,8 +135,8 @@ def test_lines_by_number(tmp_path: Path) -> None:
 
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.logs.files._BLOCK", 10)
-    monkeypatch.setattr("fsm.logs.files._LONGEST", 30)
+    monkeypatch.setattr("fsm.logs.storage.files._BLOCK", 10)
+    monkeypatch.setattr("fsm.logs.storage.files._LONGEST", 30)
     (tmp_path / "log").write_text("one\n" + "x" * 50 + "\nthree\nfour")
     notes = Notes("log")
     blocks = list(Input(tmp_path / "log", "log").blocks(notes))

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fsm.logs import files
 from fsm.logs.detect import _text as text_of
-from fsm.logs.files import TOO_LONG, Input
 from fsm.logs.notes import Notes
+from fsm.logs.storage import files
+from fsm.logs.storage.files import TOO_LONG, Input
 
 SHORT = [f"line {number}" for number in range(1, 6)]
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.logs.clock import Clock
-from fsm.logs.convert import Choices, plan
+from fsm.logs.conversion import Choices, plan
 from fsm.logs.detect import guess
-from fsm.logs.event import Event
-from fsm.logs.files import expand
-from fsm.logs.mail import Reader
+from fsm.logs.native_event import Event
 from fsm.logs.notes import Notes
+from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.mail import Reader
 from fsm.logs.spool import spool
+from fsm.logs.storage.files import expand
 
 Convert = Callable[..., Any]
 

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from fsm.errors import LogError
-from fsm.logs.canonical import SCHEMA
-from fsm.logs.fault import code_of, with_fault
-from fsm.logs.meaning import FAULTS, load_format
-from fsm.logs.policy import load_policy
-from fsm.logs.used import Used
+from fsm.logs.mapping.blame import code_of, with_fault
+from fsm.logs.mapping.event_mapping import FAULTS, load_format
+from fsm.logs.mapping.policy import load_policy
+from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.servers.bloom_filter import Used
 
 Convert = Callable[..., Any]
 

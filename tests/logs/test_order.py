@@ -17,8 +17,8 @@ import polars.selectors as cs
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.logs.read import open_logs
-from fsm.replay import replay
+from fsm.engine import replay
+from fsm.logs.open import open_logs
 
 Row = dict[str, str]
 Shape = Callable[[Row, int], dict[str, Any]]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from fsm.logs.canonical import SCHEMA
-from fsm.logs.implied import implied, merged
+from fsm.logs.mapping.missing_handovers import implied, merged
+from fsm.logs.mapping.to_canonical import SCHEMA
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
 LOG = [  # message and event, in the order of the file

@@ -14,10 +14,10 @@ import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
+from fsm.engine import read_log, replay
 from fsm.errors import LogError, MissingToolError
-from fsm.logs.query import Query, execute
-from fsm.logs.read import open_logs
-from fsm.replay import read_log, replay
+from fsm.logs.open import open_logs
+from fsm.logs.storage.query import Query, execute
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.depth import samples
@@ -300,7 +300,7 @@ def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_memory_does_not_grow_with_the_rows(server: str) -> None:
     """Ten times the rows, 120 or 250 MB more of text, need less than half as much again."""
     program = (
-        "import sys; from fsm.logs.query import Query, execute; "
+        "import sys; from fsm.logs.storage.query import Query, execute; "
         "execute(Query('SELECT i::text AS message_id, repeat(md5(i::text), 4) AS event '"
         "'FROM generate_series(1, ' + sys.argv[1] + ') i')); "
         "print(*(line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line))"

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.logs.meaning import format_names, load_format
-from fsm.logs.read import open_logs
+from fsm.engine import replay
+from fsm.engine.unrecorded import RECORDED, unrecorded
+from fsm.logs.mapping.event_mapping import format_names, load_format
+from fsm.logs.open import open_logs
 from fsm.machine import Indicator, Machine, State, Transition
 from fsm.notebook import bundle
-from fsm.replay import replay
-from fsm.replay.recorded import RECORDED, unrecorded
 from tests.command import Fsm
 
 POSTFIX = """\

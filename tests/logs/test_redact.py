@@ -6,10 +6,10 @@ import re
 import polars as pl
 import pytest
 
-from fsm.logs.canonical import SCHEMA
+from fsm.logs.mapping.pseudonym import Pseudonyms
+from fsm.logs.mapping.redact import HIDDEN, Redaction
+from fsm.logs.mapping.to_canonical import SCHEMA
 from fsm.logs.notes import Notes
-from fsm.logs.pseudonym import Pseudonyms
-from fsm.logs.redact import HIDDEN, Redaction
 
 KEY = b"0123456789abcdef"
 ROW = {"message_id": "m1", "recipient": "ann@x.example", "event": "hard_bounce", "line": 7}

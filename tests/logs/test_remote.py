@@ -13,10 +13,10 @@ import zstandard
 
 from fsm.catalog import load_bare
 from fsm.cli.report import _told as told
+from fsm.engine import read_log, replay
 from fsm.errors import LogError
-from fsm.logs.read import open_logs
-from fsm.replay import read_log, replay
-from fsm.replay.remote import is_remote, name_of
+from fsm.logs.open import open_logs
+from fsm.logs.storage.remote import is_remote, name_of
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.logs.store import Store, store

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from fsm.logs.fault import LONGEST_REPLY, code_of, with_fault
+from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
 
 PHRASE = "mailbox full"
 

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
+from fsm.engine import replay
 from fsm.errors import LogError
-from fsm.logs.convert import Choices
+from fsm.logs.conversion import Choices
 from fsm.logs.detect import guess
-from fsm.logs.read import convert_logs, open_logs
-from fsm.logs.snapshot import exports
-from fsm.logs.snapshot.labels import STATUSES, load_labels
+from fsm.logs.open import convert_logs, open_logs
+from fsm.logs.snapshots import exports
+from fsm.logs.snapshots.labels import STATUSES, load_labels
 from fsm.logs.summary import summary
 from fsm.machine import Machine
-from fsm.replay import replay
-from fsm.run import run
-from fsm.spec.lexicon import languages, load_lexicon
+from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.trace import run
 from tests.command import Fsm
 from tests.depth import samples
 

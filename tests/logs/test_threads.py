@@ -4,9 +4,9 @@ from datetime import UTC
 
 import pytest
 
-from fsm.logs.clock import Clock
-from fsm.logs.mail import Reader, mails
 from fsm.logs.notes import Notes
+from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.mail import Reader, mails
 
 HEADERS = {  # the headers of the bounce; the message that it is about
     "references": ("References: <1@x.example> <2@x.example>\n <3@x.example>\n", "3@x.example"),

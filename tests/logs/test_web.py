@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from fsm.errors import LogError
-from fsm.replay.records import LONGEST
-from fsm.replay.remote import name_of
-from fsm.replay.web import MAX_REDIRECTS, _Hops, _NotPublicError, _Reach, is_public
+from fsm.logs.storage.record_length import LONGEST
+from fsm.logs.storage.remote import name_of
+from fsm.logs.storage.web import MAX_REDIRECTS, _Hops, _NotPublicError, _Reach, is_public
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.logs.store import Store, store
@@ -152,8 +152,8 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         def connect(self, address: tuple[str, int]) -> None:
             raise ConnectedError(*address)
 
-    monkeypatch.setattr("fsm.replay.web.socket.getaddrinfo", look_up)
-    monkeypatch.setattr("fsm.replay.web.socket.socket", Socket)
+    monkeypatch.setattr("fsm.logs.storage.web.socket.getaddrinfo", look_up)
+    monkeypatch.setattr("fsm.logs.storage.web.socket.socket", Socket)
     return answers
 
 
@@ -175,7 +175,7 @@ def test_a_redirect_within_a_private_server_keeps_its_port(
     is_proxied: bool,
 ) -> None:
     names["inside.example"] = ["10.9.9.9"]
-    monkeypatch.setattr("fsm.replay.web.socket.socket.connect", lambda *_: None)
+    monkeypatch.setattr("fsm.logs.storage.web.socket.socket.connect", lambda *_: None)
     reach = _Reach()
 
     def go(port: int) -> None:
@@ -264,8 +264,8 @@ def test_which_addresses_are_public(address: str) -> None:
 
 
 def test_what_ends_early_is_no_log(named: Store, fsm: Fsm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.replay.web._PIECE", 10)
-    whole = "fsm.replay.web.HTTPResponse.read"
+    monkeypatch.setattr("fsm.logs.storage.web._PIECE", 10)
+    whole = "fsm.logs.storage.web.HTTPResponse.read"
     pieces = iter([SAMPLE.encode()[:10], b""])
     monkeypatch.setattr(whole, lambda *_: next(pieces))
     result = fsm("replay", f"{named.address}/half.csv")

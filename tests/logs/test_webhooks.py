@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.logs.canonical import SCHEMA, event_frame, to_rows
-from fsm.logs.meaning import BESIDE, FAULTS, HEARD, format_names, load_format
+from fsm.logs.mapping.event_mapping import BESIDE, FAULTS, HEARD, format_names, load_format
+from fsm.logs.mapping.policy import load_policy
+from fsm.logs.mapping.to_canonical import SCHEMA, event_frame, to_rows
 from fsm.logs.notes import Notes
-from fsm.logs.policy import load_policy
 from fsm.logs.webhooks.reader import Reader
 from fsm.logs.webhooks.recognise import columns
 

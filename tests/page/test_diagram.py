@@ -7,7 +7,7 @@ import pytest
 from hostile import HOSTILE, named
 
 from fsm.catalog import load
-from fsm.draw.picture import Arrow
+from fsm.drawing.model import Arrow
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 from fsm.page import diagram

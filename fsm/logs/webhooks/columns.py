@@ -15,12 +15,12 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from fsm.logs.event import Event
-from fsm.logs.meaning import Format
-from fsm.logs.times import instant
+from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.native_event import Event
+from fsm.logs.native_times import instant
+from fsm.logs.timestamps import microseconds
 from fsm.logs.webhooks.fields import NO_ID, code, identity, recipients, text
-from fsm.logs.webhooks.pruned import Column, Envelope, Parse, Pruned
-from fsm.replay.instants import microseconds
+from fsm.logs.webhooks.projection import Column, Envelope, Parse, Pruned
 
 __all__ = ["Columns", "columns_of", "frame_of", "parsed", "spread", "texts", "times"]
 

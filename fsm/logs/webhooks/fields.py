@@ -9,10 +9,10 @@ from typing import Any, TypeAlias, cast
 
 from msgspec import json
 
-from fsm.logs.event import Event
-from fsm.logs.meaning import Format
+from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.native_event import Event
+from fsm.logs.native_times import instant
 from fsm.logs.notes import Notes
-from fsm.logs.times import instant
 
 __all__ = [
     "NO_ID",

@@ -10,8 +10,8 @@ from urllib.parse import unquote_plus
 
 import polars as pl
 
-from fsm.logs.event import Event, Found
-from fsm.logs.meaning import load_format
+from fsm.logs.mapping.event_mapping import load_format
+from fsm.logs.native_event import Event, Found
 from fsm.logs.notes import Notes
 from fsm.logs.webhooks.columns import Columns
 from fsm.logs.webhooks.fields import Translate, parse

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, cast
 
-from fsm.logs.meaning import Format, format_names, load_format
+from fsm.logs.mapping.event_mapping import Format, format_names, load_format
 from fsm.logs.webhooks.columns import Columns, columns_of
 from fsm.logs.webhooks.fields import Record, Translate, by_table, parse
 from fsm.logs.webhooks.ses import translate as ses

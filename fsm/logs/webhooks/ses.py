@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from fsm.logs.event import Event
+from fsm.logs.native_event import Event
+from fsm.logs.native_times import instant
 from fsm.logs.notes import Notes
-from fsm.logs.times import instant
 from fsm.logs.webhooks.fields import Record, identity, recipients, text
 
 __all__ = ["CONFIGURATION_SET", "DELAYED", "PARTS", "addressed", "delivery_of", "translate"]

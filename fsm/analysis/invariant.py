@@ -1,0 +1,115 @@
+"""Invariants: sums of counts which are constant, or within bounds, wherever a status is shown.
+
+A name counts 1 in the states that have it: a status, a state, or an indicator (the statuses it
+counts). For one message; over the messages of a delivery such sums add up, and so do invariants.
+
+    Delivered + Bounces + errors + Pending is constant
+    Sent + Failed <= 1
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from fsm.analysis.facts import traces
+from fsm.analysis.verdict import Verdict
+from fsm.errors import FsmError
+from fsm.machine import Machine
+
+__all__ = ["check_invariant"]
+
+_CONSTANT = " is constant"
+_NUMBER = re.compile(r"\d{1,9}(?!\w)")
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+
+
+class _Term(NamedTuple):
+    sign: int
+    value: Mapping[str, int]
+    """What the term counts in each state."""
+
+
+def check_invariant(machine: Machine, claim: str) -> Verdict:
+    """Check ``SUM is constant`` or ``SUM <= SUM`` in every reachable state that shows a status.
+
+    Raises :class:`FsmError` for names that nothing has and for what is no invariant.
+    """
+    shown = [(s, trace) for s, trace in traces(machine).items() if machine.status(s) is not None]
+    if claim.endswith(_CONSTANT):
+        terms = _Sum(machine, claim, claim.removesuffix(_CONSTANT)).terms()
+        values = {s: _value(terms, s) for s, _ in shown}
+        first = next(iter(values.values()), 0)
+        wrong = [trace for s, trace in shown if values[s] != first]
+    else:
+        found = re.search(r"<=|>=|!=|<|>|=", claim)
+        if not found:
+            raise FsmError(
+                f"{claim!r} is no claim; write for example 'never Sent after Failed', "
+                "'A + B is constant' or 'A + B <= 1'"
+            )
+        left = _Sum(machine, claim, claim[: found.start()]).terms()
+        right = _Sum(machine, claim, claim[found.end() :]).terms()
+        holds = _COMPARE[found[0]]
+        wrong = [trace for s, trace in shown if not holds(_value(left, s), _value(right, s))]
+    return Verdict(claim, not wrong, *wrong[:1])
+
+
+def _value(terms: list[_Term], state: str) -> int:
+    return sum(term.sign * term.value.get(state, 0) for term in terms)
+
+
+class _Sum:
+    """Reads a sum from left to right; the longest name wins, for names may hold a plus."""
+
+    def __init__(self, machine: Machine, claim: str, text: str) -> None:
+        self.machine, self.claim, self.text = machine, claim, text.strip()
+        self.named = _named(machine)
+
+    def terms(self) -> list[_Term]:
+        terms, sign = [], 1
+        while True:
+            terms.append(_Term(sign, self._operand()))
+            self.text = self.text.lstrip()
+            if not self.text:
+                return terms
+            if self.text[0] not in "+-":
+                raise FsmError(f"{self.claim!r}: + or - is expected before {self.text!r}")
+            sign = 1 if self.text[0] == "+" else -1
+            self.text = self.text[1:].lstrip()
+
+    def _operand(self) -> Mapping[str, int]:
+        for name in self.named:
+            rest = self.text.removeprefix(name)
+            if rest != self.text and not rest[:1].isalnum() and rest[:1] != "_":
+                self.text = rest
+                return self.named[name]
+        if found := _NUMBER.match(self.text):
+            self.text = self.text[found.end() :]
+            return dict.fromkeys((s.name for s in self.machine.states), int(found[0]))
+        word = re.split(r"\s[+-]\s", self.text)[0]
+        close = get_close_matches(word, self.named, 1)
+        known = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(self.named)}"
+        raise FsmError(f"{self.machine.name}: nothing is named {word!r}; {known}")
+
+
+def _named(machine: Machine) -> dict[str, dict[str, int]]:
+    """Return where each name counts; the longest names first. Indicators before statuses."""
+    named: dict[str, dict[str, int]] = {}
+    for state in machine.states:
+        named.setdefault(state.name, {})[state.name] = 1
+    for status in machine.statuses:
+        named[status] = {s.name: 1 for s in machine.states if s.status == status}
+    for indicator in machine.indicators:
+        named[indicator.name] = {s.name: 1 for s in machine.states if indicator.counts(s.status)}
+    return {name: named[name] for name in sorted(named, key=lambda name: (-len(name), name))}

@@ -1,0 +1,310 @@
+"""A machine as a DOT text, for Graphviz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape as escape_html
+from typing import NamedTuple
+
+from graphviz import Digraph, escape, nohtml
+
+from fsm.drawing.grid_layout import Places
+from fsm.drawing.model import Arrow, Box, Node, Picture
+from fsm.drawing.overlay import Tone
+from fsm.text import identifiers, shortened, visible, wrapped
+
+__all__ = ["FONT", "GREY", "LABEL", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
+
+FONT = "Helvetica,Arial,sans-serif"
+MONOSPACE = "Menlo,Consolas,monospace"
+GREY = "#5f6b76"
+LABEL = "label"
+"""The class of a node that is the label of an arrow."""
+_INK = "#1f2933"
+_LINE = "#52606d"
+
+
+class Paint(NamedTuple):
+    """The colours of one status."""
+
+    fill: str
+    border: str
+    text: str
+
+
+# Borders after Okabe and Ito (https://jfly.uni-koeln.de/color/), yellow and purple darkened so that
+# they differ in lightness from vermilion and grey for readers who see no green; fills light enough
+# for dark text, titles dark enough for fills. Taken in turn by the
+# rank of the status.
+PAINTS = (
+    Paint("#e3eff9", "#0072b2", "#005a8e"),
+    Paint("#fdeade", "#d55e00", "#a34700"),
+    Paint("#eff1f3", "#7b8794", "#5f6b76"),
+    Paint("#fdf5d3", "#6f5500", "#574400"),
+    Paint("#dff3ec", "#009e73", "#00795a"),
+    Paint("#f7e8f1", "#8a3b82", "#6f2a6b"),
+)
+_UNPAINTED = Paint("#ffffff", _LINE, _INK)
+
+# The colour of a tone, and the style of its arrows: none is told by its colour alone.
+TONES = {
+    Tone.PLAIN: (_LINE, ""),
+    Tone.FADED: ("#a9b4be", ""),
+    Tone.ADDED: ("#00795a", "bold"),
+    Tone.REMOVED: ("#b3432b", "dotted"),
+    Tone.CHANGED: ("#574400", "bold"),
+    Tone.REJECTED: ("#c1121f", ""),
+    Tone.TAKEN: ("#005f96", "bold"),
+}
+_WIDEST = 4.5
+"""Points, of the arrow with the most traffic."""
+_WIDE = 2.0
+_THROUGH = "90"
+"""The opacity of a wide arrow, which texts under it show through."""
+
+
+def to_dot(
+    picture: Picture,
+    *,
+    html: bool = True,
+    engine: str = "dot",
+    apart: bool = False,
+    places: Places | None = None,
+) -> str:
+    """Return a picture in DOT, the same text for the same picture.
+
+    Statuses are boxes around their states. An arrow that leaves a box is taken by each of its
+    states; a dashed one is our own decision, its reason is in the tooltip. With ``html=False``
+    the labels are plain text in one size, for a Graphviz that cannot read HTML-like labels.
+    Only the engine ``dot`` places labels of arrows, and not all of them well; for others, and
+    with ``apart``, such a label is a node on the way, which nothing comes to lie on. With
+    ``places`` states stand where these say, and arrows leave their labels to tooltips.
+    """
+    return _Drawing(picture, html, engine, apart, places or {}).source()
+
+
+class _Drawing:
+    def __init__(
+        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
+    ) -> None:
+        self.picture = picture
+        self.layered = engine == "dot"
+        self.apart = apart or not self.layered
+        self.html = html
+        self.places = places
+        # Without the HTML-like labels, the renderer knows the widths of one font at a time.
+        self.font = FONT if html else FONT.partition(",")[0]
+        # "start" is the dot that points at the initial state, the rest are words of DOT.
+        words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
+        self.ids = identifiers((node.name for node in picture.nodes), reserved=words)
+        self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
+        clusters = identifiers(f"cluster_{box.status}" for box in picture.boxes)
+        self.clusters = {b.status: clusters[f"cluster_{b.status}"] for b in picture.boxes}
+
+    def source(self) -> str:
+        picture = self.picture
+        graph = Digraph(identifiers([picture.name])[picture.name])
+        self._defaults(graph)
+        if picture.initial is not None:
+            x, y = self.places.get(picture.initial, (0.0, 0.0))
+            shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
+            graph.node("start", "", **shape, **self._place((x, y + 60)))
+        for node in picture.loose:
+            self._node(graph, node, _UNPAINTED if node.rank is None else _paint(node.rank))
+        for box in picture.boxes:
+            self._box(graph, box)
+        if picture.initial is not None:
+            graph.edge("start", self.ids[picture.initial])
+        for number, arrow in enumerate(picture.arrows):
+            self._arrow(graph, arrow, number)
+        return str(graph.source)
+
+    def _defaults(self, graph: Digraph) -> None:
+        extra = (
+            {"label": self._legend(), "labelloc": "b", "fontcolor": _INK}
+            if self.picture.legend
+            else {}
+        )
+        if not self.layered:
+            extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
+            extra["outputorder"] = "edgesfirst"
+        graph.attr(
+            "graph",
+            rankdir=self.picture.direction,
+            compound="true",
+            newrank="true",
+            bgcolor="white",
+            fontname=self.font,
+            fontsize="13",
+            nodesep="0.35",
+            ranksep="0.55",
+            pad="0.15",
+            **extra,
+        )
+        graph.attr(
+            "node",
+            shape="box",
+            style="rounded,filled",
+            fontname=self.font,
+            fontsize="13",
+            fontcolor=_INK,
+            color=_LINE,
+            margin="0.18,0.09",
+            penwidth="1.3",
+        )
+        graph.attr(
+            "edge",
+            fontname=self.font,
+            fontsize="11",
+            fontcolor=_INK,
+            color=_LINE,
+            arrowsize="0.75",
+        )
+
+    def _place(self, place: tuple[float, float]) -> dict[str, str]:
+        return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
+
+    def _id(self, kind: str, number: int) -> dict[str, str]:
+        """Return the name that leads from what is drawn back to the picture, for an SVG."""
+        return {} if self.html else {"id": f"{kind} {number}"}
+
+    def _legend(self) -> str:
+        lines = (line for text in self.picture.legend for line in wrapped(text, 90))
+        return _plain_lines(lines)
+
+    def _box(self, graph: Digraph, box: Box) -> None:
+        paint = _paint(box.rank)
+        with graph.subgraph(name=self.clusters[box.status]) as cluster:
+            cluster.attr(
+                label=self._label(tuple(map(_spaced, wrapped(box.status, 30))), (), bold=True),
+                style="rounded,filled",
+                color=paint.border,
+                fillcolor=paint.fill,
+                fontcolor=paint.text,
+                labeljust="l",
+                penwidth="1.3",
+                margin="14",
+                tooltip=_plain(shortened(box.status)),
+                **({"labelloc": "t"} if self.picture.legend else {}),
+            )
+            for node in box.nodes:
+                self._node(cluster, node, paint._replace(fill="#ffffff"))
+
+    def _node(self, graph: Digraph, node: Node, paint: Paint) -> None:
+        small = (node.caption, *node.notes) if node.caption else node.notes
+        notes = tuple(line for note in small for line in wrapped(note, 28))
+        marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
+        status = f", status {shortened(node.status)}" if node.status is not None else ""
+        graph.node(
+            self.ids[node.name],
+            self._label(wrapped(node.title, 24), notes, marks, mono=True),
+            color=paint.border,
+            fillcolor=paint.fill,
+            tooltip=_plain(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
+            **({"peripheries": "2"} if node.final else {}),
+            **self._place(self.places.get(node.name, (0.0, 0.0))),
+            **self._id("state", self.numbers[node.name]),
+            **_classes(notes, marks),
+        )
+
+    def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
+        events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
+        notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
+        color, style = TONES[arrow.tone]
+        attributes = self._id("arrow", number)
+        if arrow.is_decision:
+            style = ",".join(filter(None, (style, "dashed")))
+        if style:
+            attributes["style"] = style
+        if arrow.tone is not Tone.PLAIN:
+            is_pale = arrow.tone is Tone.FADED
+            attributes |= {"color": color, "fontcolor": GREY if is_pale else color}
+        if arrow.weight:
+            width = 1 + (_WIDEST - 1) * arrow.share**0.5
+            attributes["penwidth"] = f"{width:.1f}"
+            if self.html and width > _WIDE:  # and no label can be lifted above it
+                attributes["color"] = f"{color}{_THROUGH}"
+        tooltip = arrow.origins or (arrow.labels if self.places else ())
+        if tooltip:
+            attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
+        if arrow.status is not None:
+            attributes["ltail"] = self.clusters[arrow.status]
+        source, target = self.ids[arrow.source], self.ids[arrow.target]
+        label = {"label": self._label(events, notes)} | _classes(notes, ())
+        if self.places:
+            graph.edge(source, target, **attributes)
+        elif self.apart and not (self.layered and source == target):
+            self._through(graph, number, (source, target), label, attributes)
+        else:
+            graph.edge(source, target, **label, **attributes)
+
+    def _through(
+        self,
+        graph: Digraph,
+        number: int,
+        ends: tuple[str, str],
+        label: dict[str, str],
+        attributes: dict[str, str],
+    ) -> None:
+        """Draw an arrow as two lines through a node that is its label."""
+        middle = f"label {number}"
+        kind = f"{LABEL} {label.get('class', '')}".strip()
+        look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
+        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
+        graph.node(middle, **label | look | self._id("arrow", number))
+        graph.edge(ends[0], middle, **attributes, arrowhead="none")
+        attributes.pop("ltail", None)
+        graph.edge(middle, ends[1], **attributes)
+
+    def _label(
+        self,
+        lines: tuple[str, ...],
+        notes: tuple[str, ...],
+        marks: tuple[tuple[Tone, str], ...] = (),
+        mono: bool = False,
+        bold: bool = False,
+    ) -> str:
+        if not self.html:
+            return _plain_lines((*lines, *notes, *(line for _, line in marks)))
+        text = "<BR/>".join(map(_markup, lines))
+        text = f"<B>{text}</B>" if bold else text
+        face = f' FACE="{MONOSPACE}"' if mono else ""
+        for note in notes:
+            text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{_markup(note)}</FONT>'
+        for tone, line in marks:
+            color = TONES[tone][0]
+            text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{_markup(line)}</FONT>'
+        return f"<{text}>"
+
+
+def _spaced(line: str) -> str:
+    """Keep a label off what Graphviz draws along the edge of the text, as its own arrow."""
+    return f"\xa0{line}\xa0"
+
+
+def _classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
+    """Return the class that tells the SVG how the last lines are set: small, or in a tone."""
+    names = [f"notes{len(notes)}"] if notes else []
+    names += [f"mark_{tone.name}" for tone, _ in marks]
+    return {"class": " ".join(names)} if names else {}
+
+
+def _paint(rank: int) -> Paint:
+    return PAINTS[rank % len(PAINTS)]
+
+
+def _markup(line: str) -> str:
+    """Return the line for an HTML-like label, where nothing may be empty."""
+    return escape_html(line) or "&#160;"
+
+
+def _plain_lines(lines: Iterable[str]) -> str:
+    """Return the lines as a text that Graphviz shows literally, one under the other."""
+    text: str = nohtml("\\n".join(map(_plain, lines)))
+    return text
+
+
+def _plain(text: str) -> str:
+    """Return the text as Graphviz shows it literally: no escape, no entity, no HTML-like label."""
+    literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
+    return literal

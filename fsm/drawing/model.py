@@ -1,0 +1,339 @@
+"""What a diagram shows, whatever its format: boxes around states, and arrows.
+
+A machine has one transition per cell; a reader wants fewer lines. Cells that differ in nothing
+a reader sees are one arrow, events that lead from one state to another share one, and what
+every state of a status does alike leaves the box of the status once (Harel, Statecharts: a
+visual formalism, 1987).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone, joined
+from fsm.drawing.view import View, collapsed, focused
+from fsm.errors import FsmError
+from fsm.machine import Effect, Machine, State, Transition
+
+__all__ = [
+    "DIRECTIONS",
+    "Arrow",
+    "Box",
+    "Look",
+    "Node",
+    "Picture",
+    "best_direction",
+    "picture",
+    "ranks_of",
+]
+
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+_FEW = 4
+_SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a machine is drawn, whatever the format."""
+
+    direction: str | None = None
+    """LR, TB, RL or BT; by default what suits the number of states."""
+    group: bool = True
+    """Whether the states of a status stand in a box."""
+    focus: tuple[str, int] | None = None
+    """A state, and how many transitions away from it a state may be to be shown."""
+    collapse: tuple[str, ...] = ()
+    """The statuses whose states are folded into one."""
+    stacked: bool = False
+    """Whether all events between two states share one arrow, our decisions among them."""
+    effects: bool = True
+    """Whether arrows say what they do to indicators, or what is laid over them says of them."""
+    overlay: Overlay = NO_OVERLAY
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A drawn state. ``rank`` picks its colour; ``notes`` and ``marks`` stand under its title.
+
+    ``caption`` is the id of the state where its title does not tell it.
+    """
+
+    name: str
+    title: str
+    caption: str
+    status: str | None
+    final: bool
+    rank: int | None
+    notes: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A status and its states. ``rank`` picks the colour, counted from 0."""
+
+    status: str
+    nodes: tuple[Node, ...]
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """One drawn line from a state, or from the box of a status, to a state.
+
+    ``source`` is always a state; where ``status`` is given, every state of that status takes
+    this arrow and ``source`` is the one of them that stands nearest to the target. ``share`` is
+    its part, from 0 to 1, of the traffic of the busiest arrow.
+    """
+
+    source: str
+    target: str
+    status: str | None
+    labels: tuple[str, ...]
+    effects: tuple[str, ...]
+    is_decision: bool
+    origins: tuple[str, ...]
+    tone: Tone = Tone.PLAIN
+    weight: int = 0
+    share: float = 0.0
+    cells: tuple[tuple[str, str], ...] = ()
+    """The transitions that are drawn as this line: state and event of each."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is drawn; every format writes down the same one."""
+
+    name: str
+    title: str
+    direction: str
+    initial: str | None
+    """``None`` where the initial state is not in the picture."""
+    loose: tuple[Node, ...]
+    """The states that stand in no box."""
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    legend: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All states, loose ones first."""
+        return (*self.loose, *(node for box in self.boxes for node in box.nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One label on the way between two places, before labels are stacked."""
+
+    source: str
+    status: str | None
+    target: str
+    label: str
+    is_decision: bool
+    tone: Tone
+
+
+def picture(machine: Machine, look: Look = Look()) -> Picture:
+    """Return what is drawn of a machine.
+
+    Raises :class:`FsmError` for a direction, a state or a status that does not exist.
+    """
+    if look.direction not in (None, *DIRECTIONS):
+        raise FsmError(f"no direction {look.direction!r}; there are: {', '.join(DIRECTIONS)}")
+    ranks = ranks_of(machine)
+    is_flat = _is_flat(machine)
+    view = View(machine, look.overlay, {}, {})
+    if look.collapse:
+        view = collapsed(view, look.collapse)
+    if look.focus:
+        view = focused(view, *look.focus)
+    grouped = look.group and not is_flat
+    shown = view.machine
+    nodes = [_node(view, state, ranks, grouped or is_flat) for state in shown.states]
+    boxed = [n for n in nodes if grouped and n.status is not None and n.name not in view.folded]
+    names, inside = {node.name for node in nodes}, {node.name for node in boxed}
+    return Picture(
+        name=machine.name,
+        title=machine.title,
+        direction=look.direction or best_direction(shown),
+        initial=shown.initial if shown.initial in names else None,
+        loose=tuple(node for node in nodes if node.name not in inside),
+        boxes=_boxes(boxed, ranks),
+        arrows=_arrows(view, grouped, look),
+        legend=tuple(view.overlay.legend),
+    )
+
+
+def best_direction(machine: Machine) -> str:
+    """Return how a machine reads best on a page: a short one from left to right."""
+    return "LR" if len(machine.states) <= _FEW else "TB"
+
+
+def _is_flat(machine: Machine) -> bool:
+    """Whether statuses say no more than the states themselves."""
+    return all(state.status == state.title for state in machine.states)
+
+
+# States --------------------------------------------------------------------------------------
+
+
+def ranks_of(machine: Machine) -> dict[str, int]:
+    """Return the colour of each status.
+
+    Ranks go first to the statuses that an indicator counts, in the order of the indicators: so
+    a status keeps its colour in two machines that count it alike.
+    """
+    ranked = sorted(machine.statuses, key=lambda status: _first_indicator(machine, status))
+    return {status: rank for rank, status in enumerate(ranked)}
+
+
+def _first_indicator(machine: Machine, status: str) -> int:
+    counting = (i for i, indicator in enumerate(machine.indicators) if indicator.counts(status))
+    return next(counting, len(machine.indicators))
+
+
+def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool) -> Node:
+    title = state.title or state.name
+    folded, hidden = view.folded.get(state.name), view.hidden.get(state.name)
+    caption = "" if state.name == title or folded else state.name
+    notes = []
+    if not status_shown and state.status is not None and not folded:
+        notes.append(state.status)
+    if folded:
+        notes.append(f"{folded} states")
+    if hidden:
+        notes.append(f"{hidden} more {'arrow' if hidden == 1 else 'arrows'}")
+    rank = None if state.status is None else ranks[state.status]
+    return Node(
+        name=state.name,
+        title=title,
+        caption=caption,
+        status=state.status,
+        final=state.final,
+        rank=rank,
+        notes=tuple(notes),
+        marks=tuple(view.overlay.lines.get(state.name, ())),
+    )
+
+
+def _boxes(nodes: Iterable[Node], ranks: Mapping[str, int]) -> tuple[Box, ...]:
+    inside: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.status is not None:
+            inside.setdefault(node.status, []).append(node)
+    return tuple(Box(status, tuple(found), ranks[status]) for status, found in inside.items())
+
+
+# Arrows --------------------------------------------------------------------------------------
+
+
+def _arrows(view: View, grouped: bool, look: Look) -> tuple[Arrow, ...]:
+    """Return what is drawn between the states, in the order of the table."""
+    lines: dict[_Line, list[Transition]] = {}
+    for line, transition in _lines(view, grouped):
+        lines.setdefault(line, []).append(transition)
+    stacks: dict[tuple[object, ...], list[_Line]] = {}
+    for line in lines:
+        # Two loops on one state run through each other's labels, so a state has only one.
+        together = look.stacked or line.source == line.target
+        apart = None if together else (line.is_decision, line.tone)
+        stacks.setdefault((line.source, line.status, line.target, apart), []).append(line)
+    drawn = [_arrow(view, stack, lines) for stack in stacks.values()]
+    if not look.effects:
+        drawn = [replace(arrow, effects=()) for arrow in drawn]
+    most = max((arrow.weight for arrow in drawn), default=0)
+    return tuple(replace(a, share=a.weight / most) if most else a for a in drawn)
+
+
+def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]]) -> Arrow:
+    first = stack[0]
+    is_decision = all(line.is_decision for line in stack)
+    tones = {line.tone for line in stack}
+    tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
+    marks = {line: joined(map(view.overlay.mark, lines[line])) for line in stack}
+    details = joined(marks.values()).details
+    origins = (_origin(t) for line in stack for t in lines[line])
+    return Arrow(
+        source=first.source,
+        target=first.target,
+        status=first.status,
+        labels=tuple(_label(line, lines[line][0], is_decision, marks[line]) for line in stack),
+        effects=details if view.overlay else _effects(view.machine, lines[first][0]),
+        is_decision=is_decision,
+        origins=tuple(dict.fromkeys(filter(None, origins))),
+        tone=tone,
+        weight=sum(mark.weight for mark in marks.values()),
+        cells=tuple((t.source, t.event) for line in stack for t in lines[line]),
+    )
+
+
+def _label(line: _Line, transition: Transition, dashed: bool, mark: Mark) -> str:
+    """Return the event with its sign and note; name the decision where the arrow is not dashed."""
+    origin = transition.origin
+    decided = f"({origin.label})" if line.is_decision and not dashed and origin else ""
+    weight = f"{mark.weight:,}" if mark.weight else ""
+    sign = "" if mark.tone is Tone.FADED else mark.tone.value
+    return " ".join(filter(None, (sign, line.label, decided, weight, mark.note)))
+
+
+def _origin(transition: Transition) -> str:
+    origin = transition.origin
+    return f"{transition.label} ({origin.label}): {origin.reason}" if origin else ""
+
+
+def _effects(machine: Machine, transition: Transition) -> tuple[str, ...]:
+    effects = machine.effects(transition).items()
+    return tuple(
+        f"{name} {_SIGNS.get(effect, effect.value)}"
+        for name, effect in effects
+        if effect is not Effect.NO_CHANGE
+    )
+
+
+def _lines(view: View, grouped: bool) -> Iterable[tuple[_Line, Transition]]:
+    machine = view.machine
+    decided = _decisions(machine)
+    keys = {t: _exit(view, t, decided) for t in machine.transitions}
+    exits = _common_exits(view, keys) if grouped else {}
+    order = {state.name: i for i, state in enumerate(machine.states)}
+    for t in machine.transitions:
+        status, target, label, is_decision, tone = key = keys[t]
+        if key in exits:
+            source = min(exits[key], key=lambda name: abs(order[name] - order[target]))
+            yield _Line(source, status, target, label, is_decision, tone), t
+        else:
+            yield _Line(t.source, None, target, label, is_decision, tone), t
+
+
+_Exit = tuple[str | None, str, str, bool, Tone]
+
+
+def _exit(view: View, t: Transition, decided: frozenset[tuple[str, str, str]]) -> _Exit:
+    is_decision = (t.source, t.target, t.label) in decided
+    tone = view.overlay.mark(t).tone
+    return view.machine.status(t.source), t.target, t.label, is_decision, tone
+
+
+def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
+    """Return the drawn lines, by source, target and label, that one of our decisions made."""
+    return frozenset(
+        (t.source, t.target, t.label)
+        for t in machine.transitions
+        if t.origin and t.origin.is_decision
+    )
+
+
+def _common_exits(view: View, keys: Mapping[Transition, _Exit]) -> dict[_Exit, list[str]]:
+    """Return what each state of a status does alike, with these states in declared order.
+
+    Only what leaves the status, and only where the status has several states.
+    """
+    machine = view.machine
+    takers: dict[_Exit, dict[str, None]] = {}
+    for t, key in keys.items():
+        if key[0] is not None and key[0] != machine.status(t.target):
+            takers.setdefault(key, {})[t.source] = None
+    size = Counter(state.status for state in machine.states)
+    return {key: list(names) for key, names in takers.items() if len(names) == size[key[0]] > 1}

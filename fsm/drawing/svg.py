@@ -1,0 +1,223 @@
+"""A picture as one self-contained SVG element, after Graphviz has laid it out."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from fsm.drawing.dot import FONT, GREY, LABEL, MONOSPACE, PAINTS, TONES
+from fsm.drawing.model import Picture
+from fsm.drawing.overlay import Tone
+from fsm.errors import OutputError
+from fsm.text import visible
+
+__all__ = ["bound", "dark_colors", "dark_rules", "styled"]
+
+_SVG = "http://www.w3.org/2000/svg"
+_G, _TEXT, _TITLE, _A = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a"))
+_XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
+_RIM = {
+    "stroke": "white",
+    "stroke-width": "3",
+    "stroke-opacity": "0.8",
+    "stroke-linejoin": "round",
+    "paint-order": "stroke",
+}
+
+
+def styled(svg: bytes, picture: Picture) -> str:
+    """Return what Graphviz drew of a picture as an SVG element, fit to stand in HTML.
+
+    The picture names itself and tells its states and transitions in words, for readers who do
+    not see it; it turns dark where the reader's screen is.
+
+    Raises :class:`OutputError` where Graphviz drew something else.
+    """
+    root = _drawn(svg)
+    _restyle(root)
+    _describe(root, picture)
+    root.set("style", "max-width:100%;height:auto")
+    dark = ET.Element(f"{{{_SVG}}}style")
+    dark.text = f"@media screen and (prefers-color-scheme:dark){{{dark_rules('svg.fsm')}}}"
+    root.insert(2, dark)
+    return _text(root)
+
+
+def bound(svg: bytes, picture: Picture) -> str:
+    """Return what Graphviz drew as an SVG element that a page's style and script take hold of.
+
+    A state has its place in ``picture.nodes`` as ``data-state``, an arrow and its label have
+    theirs in ``picture.arrows`` as ``data-arrow``. Colours are the light ones; the page has the
+    rules that turn them dark.
+
+    Raises :class:`OutputError` where Graphviz drew something else.
+    """
+    root = _drawn(svg)
+    for group in root.iter(_G):
+        kind, _, number = group.get("id", "").partition(" ")
+        if kind in ("state", "arrow"):
+            group.set(f"data-{kind}", number)
+    _restyle(root)
+    _describe(root, picture)
+    return _text(root)
+
+
+def _drawn(svg: bytes) -> ET.Element:
+    ET.register_namespace("", _SVG)
+    return ET.fromstring(svg)  # noqa: S314 - from Graphviz
+
+
+def _text(root: ET.Element) -> str:
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _restyle(root: ET.Element) -> None:
+    """Take out what only Graphviz needs, set small what is a note, lift labels above lines."""
+    graph = root.find(f"{_G}[@class='graph']")
+    if graph is None:
+        raise OutputError("Graphviz: the picture holds no graph; is another program named dot?")
+    _drop_title(graph)
+    del graph.attrib["id"]
+    for group in graph.findall(_G):
+        group.attrib.pop("id", None)
+        kind, *words = group.get("class", "").split(" ")
+        kind = "edge" if LABEL in words else kind
+        group.set("class", kind)
+        _flatten_links(group)
+        texts = group.findall(_TEXT)
+        for text in texts:
+            text.text = (text.text or "").strip("\xa0")
+            text.set("font-family", FONT)
+        _set_last(texts, words, mono=kind == "node")
+        if texts and kind != "node":
+            graph.append(_lifted(group, texts))
+        if LABEL in words:
+            graph.remove(group)
+
+
+def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
+    """Set the last lines as the words of the class say: notes small, marks in their tone."""
+    tones = [Tone[word.removeprefix("mark_")] for word in words if word.startswith("mark_")]
+    notes = sum(int(word.removeprefix("notes")) for word in words if word.startswith("notes"))
+    end = len(texts) - len(tones)
+    for text in texts[end - notes : end]:
+        _shrink(text, mono=mono)
+    for text, tone in zip(texts[end:], tones, strict=True):
+        text.set("font-size", "11.00")
+        text.set("fill", TONES[tone][0])
+
+
+def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
+    """Move the label of an arrow or a box into a group to be drawn last, with a light rim."""
+    label = ET.Element(_G, group.attrib | {"class": f"{group.get('class')} label"})
+    label.extend(group.findall(_TITLE))
+    for text in texts:
+        group.remove(text)
+        if group.get("class") == "cluster":
+            text.set("font-weight", "bold")
+        text.attrib |= _RIM
+    label.extend(texts)
+    return label
+
+
+def _shrink(text: ET.Element, *, mono: bool) -> None:
+    text.set("font-size", "9.5")
+    text.set("fill", GREY)
+    if mono:
+        text.set("font-family", MONOSPACE)
+
+
+def _flatten_links(group: ET.Element) -> None:
+    """Replace the links that Graphviz hangs tooltips on by the title SVG has for them."""
+    for child in list(group):
+        link = child.find(_A) if child.tag.endswith("}g") else None
+        if link is None:
+            continue
+        title, tooltip = group.find(_TITLE), link.get(_XLINK_TITLE)
+        if title is not None and tooltip:
+            title.text = tooltip
+        place = list(group).index(child)
+        group.remove(child)
+        for offset, shape in enumerate(link):
+            group.insert(place + offset, shape)
+
+
+def _drop_title(group: ET.Element) -> None:
+    title = group.find(_TITLE)
+    if title is not None:
+        group.remove(title)
+
+
+def _describe(root: ET.Element, picture: Picture) -> None:
+    title = visible(picture.title)
+    root.set("role", "img")
+    root.set("aria-label", title)
+    root.set("class", "fsm")
+    parts = (("title", title), ("desc", _in_words(picture)))
+    for place, (tag, text) in enumerate(parts):
+        element = ET.Element(f"{{{_SVG}}}{tag}")
+        element.text = text
+        root.insert(place, element)
+
+
+def _in_words(picture: Picture) -> str:
+    name = {node.name: node.title for node in picture.nodes}
+    words = [f"Starts in {name[picture.initial]}."] if picture.initial is not None else []
+    for arrow in picture.arrows:
+        source = f"any state of {arrow.status}" if arrow.status is not None else name[arrow.source]
+        effects = f" ({', '.join(arrow.effects)})" if arrow.effects else ""
+        words.append(f"{source}: {', '.join(arrow.labels)} to {name[arrow.target]}{effects}.")
+    for node in picture.nodes:
+        words += [f"{node.title}: {', '.join(mark.text for mark in node.marks)}."] * bool(
+            node.marks
+        )
+    finals = [node.title for node in picture.nodes if node.final]
+    words += [f"Ends in {', '.join(finals)}."] if finals else []
+    return visible(" ".join((*words, *picture.legend)))
+
+
+# Dark mode -----------------------------------------------------------------------------------
+
+
+def dark_rules(selector: str) -> str:
+    """Return the CSS rules that turn the colours of a picture dark, below a selector.
+
+    Rules name the light colours, which stay in the attributes: so a program that reads no CSS
+    shows the light picture. Rules of a page with a switch are ``dark_rules(".dark svg.fsm")``.
+    """
+    rules = []
+    for light, dark in dark_colors().items():
+        for attribute in ("fill", "stroke"):
+            rules.append(f'{selector} [{attribute}="{light}"]{{{attribute}:{dark}}}')
+    return "".join(rules)
+
+
+def dark_colors() -> dict[str, str]:
+    """Return the colour that takes the place of each light one."""
+    papers = {"white": "#0f161d", "#ffffff": "#18222c"}
+    inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0"}
+    tones = {TONES[tone][0]: color for tone, color in _DARK_TONES.items()}
+    pairs = zip(PAINTS, _DARK_PAINTS, strict=True)
+    status = {
+        light: dark
+        for paint, (fill, line) in pairs
+        for light, dark in zip(paint, (fill, line, line), strict=True)
+    }
+    return papers | inks | tones | status
+
+
+_DARK_PAINTS = (
+    ("#12283a", "#56b4e9"),
+    ("#3a2013", "#ff9d5c"),
+    ("#222a32", "#9fb0c0"),
+    ("#332c0e", "#e0b83c"),
+    ("#0e2f26", "#3ccfa0"),
+    ("#351f2e", "#ffc4ea"),
+)
+_DARK_TONES = {
+    Tone.FADED: "#56626e",
+    Tone.ADDED: "#3ccfa0",
+    Tone.REMOVED: "#ff9d7a",
+    Tone.CHANGED: "#e0b83c",
+    Tone.REJECTED: "#ff7b80",
+    Tone.TAKEN: "#56b4e9",
+}

@@ -1,0 +1,1 @@
+"""Continue from an earlier replay: a directory that keeps what was executed."""

@@ -1,0 +1,219 @@
+"""What a checkpoint holds: one small file that is replaced whole, and names all the others.
+
+What it does not name is not part of the checkpoint: a run that was killed leaves nothing behind
+but files that the next one removes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from fsm.engine.counts import Totals
+from fsm.errors import CheckpointError
+from fsm.files import no_os_errors, replacing
+
+__all__ = ["Absorbed", "Manifest", "Part", "Settings", "digest_of", "locked", "synced"]
+
+VERSION: Final = 2
+_READ: Final = (1, VERSION)
+_NAME, _LOCK = "manifest.json", "lock"
+_PART = re.compile(r"(messages|changes|deliveries|rejections|rows)-\d{6,12}\.parquet")
+_OURS = re.compile(rf"{_PART.pattern}|\.fsm-\w+\.tmp")
+_ANEW = "begin anew in an empty directory"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all runs on a checkpoint share: digests of the machines by name, times in µs.
+
+    ``pseudonyms`` is the fingerprint of the key, where recipients are replaced by them.
+    """
+
+    machines: Mapping[str, str]
+    validity: int | None
+    every: int
+    dedupe: bool
+    pseudonyms: str | None = None
+
+
+@dataclass(frozen=True)
+class Absorbed:
+    """A log file that was executed. Its first ``size`` bytes have ``digest`` and ``rows``.
+
+    ``kept`` of them, the last ones, have a digest in the tables of rows.
+    """
+
+    name: str
+    size: int
+    digest: str
+    rows: int
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table of the checkpoint; ``kind`` is the first word of its name."""
+
+    name: str
+    size: int
+    digest: str
+    rows: int
+
+    @property
+    def kind(self) -> str:
+        """What it holds."""
+        return self.name.partition("-")[0]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of a checkpoint after some number of runs.
+
+    ``retired`` parts are no longer part of it, but stay for one more run, since a result may
+    still be reading them.
+    """
+
+    settings: Settings
+    runs: int = 0
+    totals: Totals = field(default_factory=Totals)
+    absorbed: tuple[Absorbed, ...] = ()
+    parts: tuple[Part, ...] = ()
+    retired: tuple[str, ...] = ()
+    hashing: str = ""
+    """How the digests of rows were made: :func:`fsm.engine.checkpoint.known_rows.hashing`."""
+    recorded: tuple[str, ...] | None = None
+    """The events that the logs executed can hold; ``None``: any."""
+
+    @classmethod
+    def read(cls, directory: Path) -> Manifest | None:
+        """Return the content of a checkpoint, ``None`` where there is none yet.
+
+        Raises :class:`CheckpointError` where it is damaged, or of another version.
+        """
+        path = directory / _NAME
+        try:
+            content = json.loads(path.read_bytes())
+        except FileNotFoundError as error:
+            if any(_PART.fullmatch(other.name) for other in directory.iterdir()):
+                raise _damaged(path) from error
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            raise _damaged(path) from error
+        if not isinstance(content, dict) or not isinstance(content.get("body"), dict):
+            raise _damaged(path)
+        if content.get("version") not in _READ:
+            raise CheckpointError(
+                f"{path}: version {content.get('version')!r} of checkpoints; this program reads "
+                f"{VERSION}; {_ANEW}"
+            )
+        body: dict[str, Any] = content["body"]
+        if content.get("digest") != _digest(body):
+            raise _damaged(path)
+        try:
+            found = cls._of(body)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(path) from error
+        return found if content["version"] == VERSION else found.with_late_events()
+
+    def with_late_events(self) -> Manifest:
+        """Return what version 1 held: there, late events were rejected but no events."""
+        totals = replace(self.totals, events=self.totals.events + self.totals.late)
+        return replace(self, totals=totals)
+
+    @classmethod
+    def _of(cls, body: dict[str, Any]) -> Manifest:
+        parts = tuple(Part(**part) for part in body["parts"])
+        if not all(_PART.fullmatch(name) for name in (*body["retired"], *(p.name for p in parts))):
+            raise ValueError("names a file that is no part of a checkpoint")
+        return cls(
+            Settings(**body["settings"]),
+            int(body["runs"]),
+            Totals(**body["totals"]),
+            tuple(Absorbed(**file) for file in body["absorbed"]),
+            parts,
+            tuple(body["retired"]),
+            str(body.get("hashing", "")),
+            None if body.get("recorded") is None else tuple(body["recorded"]),
+        )
+
+    def write(self, directory: Path) -> None:
+        """Replace the content of a checkpoint; once this returns it is on the disk."""
+        body = asdict(self)
+        content = {"version": VERSION, "digest": _digest(body), "body": body}
+        with replacing(directory / _NAME) as file:
+            file.write(json.dumps(content, indent=1).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        with no_os_errors(directory):
+            _sync(directory)
+
+    def verify(self, directory: Path) -> None:
+        """Raise :class:`CheckpointError` where a part is not what it was when it was written."""
+        for part in self.parts:
+            path = directory / part.name
+            try:
+                same = path.stat().st_size == part.size and digest_of(path) == part.digest
+            except OSError:
+                same = False
+            if not same:
+                raise _damaged(path)
+
+    def clean(self, directory: Path) -> None:
+        """Remove the files of runs that did not end; nothing that is not a checkpoint's."""
+        known = {part.name for part in self.parts} | set(self.retired)
+        for path in directory.iterdir():
+            if _OURS.fullmatch(path.name) and path.name not in known:
+                path.unlink(missing_ok=True)
+
+
+def _damaged(path: Path) -> CheckpointError:
+    return CheckpointError(f"{path}: damaged or missing; restore it from a copy, or {_ANEW}")
+
+
+def _digest(body: dict[str, Any]) -> str:
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Make the directory where it is missing, and keep other runs out of it."""
+    with no_os_errors(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        file = (directory / _LOCK).open("ab")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CheckpointError(f"{directory}: in use by another replay; wait for it") from error
+        yield
+
+
+def synced(path: Path, rows: int) -> Part:
+    """Bring a part onto the disk, and return what the manifest says of it."""
+    with no_os_errors(path):
+        _sync(path)
+        return Part(path.name, path.stat().st_size, digest_of(path), rows)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,110 @@
+"""Number names by their hash: a table lookup per row instead of a comparison of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fsm.arrays import Codes, Index, Keys, smallest
+
+__all__ = ["Codebook"]
+
+_BITS = 16
+_FEW = 1 << 12
+_SLOTS = (48, 16)  # where, in a hash, its slot in the first table begins, and that in the second
+
+
+class _Slots:
+    """A table of the hashes whose slot was free, with their codes."""
+
+    def __init__(self, shift: int, kind: np.dtype[Any]) -> None:
+        self._shift = np.uint64(shift)
+        self._codes = np.zeros(1 << _BITS, dtype=kind)
+        # An empty slot holds a hash that belongs into another one.
+        self._hashes = (np.arange(1 << _BITS, dtype=np.uint64) ^ np.uint64(1)) << self._shift
+
+    def _slots(self, hashes: Keys) -> NDArray[np.uint16]:
+        return (hashes >> self._shift).astype(np.uint16)
+
+    def look_up(self, hashes: Keys) -> tuple[Codes, Index]:
+        """Return the codes, and where the hash is not in the table."""
+        slots = self._slots(hashes)
+        return self._codes.take(slots), np.flatnonzero(self._hashes.take(slots) != hashes)
+
+    def add(self, value: int, code: int) -> bool:
+        """Add a hash, if its slot is free."""
+        slot = self._slots(np.array([value], np.uint64))
+        if self._slots(self._hashes[slot])[0] == slot[0]:
+            return False
+        self._hashes[slot], self._codes[slot] = value, code
+        return True
+
+
+class Codebook:
+    """Codes of names, by 64-bit hashes of a seed that nobody outside the process knows.
+
+    The first names are given. A name that is none of them has the code ``other``, or, where that
+    is ``None``, the next free one: then :attr:`names` grows.
+    """
+
+    def __init__(self, names: Sequence[str], seed: int, other: int | None = None) -> None:
+        self.names: list[str | None] = list(names)
+        self._other = other
+        kind = smallest(2**32 - 1 if other is None else max(other, len(names)))
+        self._tables = [_Slots(shift, kind) for shift in _SLOTS]
+        self._crowded: dict[int, int] = {}  # hashes that found no free slot
+        given = pl.Series(self.names, dtype=pl.String).hash(seed)
+        for code, value in enumerate(given.to_list()):
+            self._add(value, code)
+
+    def codes(self, hashes: Keys, names: pl.Series | None = None) -> Codes:
+        """Return the code of each hash; ``names`` are the names hashed, for those that are new."""
+        codes, missed = self._known(hashes)
+        if len(missed) > _FEW:
+            # A name that is new is often that of many rows: some rows tell most of the names.
+            some = missed[:: len(missed) // _FEW]
+            self._learn(hashes, names, some)
+            codes[missed], still = self._known(hashes[missed])
+            missed = missed[still]
+        if len(missed):
+            codes[missed] = self._learn(hashes, names, missed)
+        return codes
+
+    def _learn(self, hashes: Keys, names: pl.Series | None, rows: Index) -> Codes:
+        """Return the codes of some rows, after giving those that are new one."""
+        values, first, inverse = np.unique(hashes[rows], return_index=True, return_inverse=True)
+        found = [
+            self._find(value, names, row)
+            for value, row in zip(values.tolist(), rows[first].tolist(), strict=True)
+        ]
+        return np.array(found)[inverse]
+
+    def _known(self, hashes: Keys) -> tuple[Codes, Index]:
+        """Return the codes of those hashes that the tables hold, and where they do not."""
+        codes, missed = self._tables[0].look_up(hashes)
+        if len(missed):
+            codes[missed], still = self._tables[1].look_up(hashes[missed])
+            missed = missed[still]
+        return codes, missed
+
+    def _find(self, value: int, names: pl.Series | None, row: int) -> int:
+        code = self._crowded.get(value)
+        if code is None:
+            code = self._other
+            if code is None:
+                code = len(self.names)
+                self.names.append(None if names is None else names[row])
+            self._add(value, code)
+        return code
+
+    def _add(self, value: int, code: int) -> None:
+        if not any(table.add(value, code) for table in self._tables):
+            self._crowded[value] = code
+
+    def __len__(self) -> int:
+        """The number of names."""
+        return len(self.names)

@@ -1,0 +1,103 @@
+"""What a log can know at all: a mail server's log holds no opens, so "0 opens" would be a guess.
+
+Every reader's table says which events its format records
+(:attr:`fsm.logs.mapping.event_mapping.Format.events`). What no such event can lead to is *not
+recorded*: a state that cannot be reached by them, a status of such states alone, an indicator of
+such statuses alone. Several logs together record what any of them does. A canonical log may hold
+any event, so of it everything counts as recorded, and 0 is 0. Where a log could hold a machine's
+events and has none of them, such as neither opens nor clicks, that is said
+(:attr:`fsm.engine.Replay.without_events`): perhaps nobody tracked them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+from fsm.machine import Machine
+
+__all__ = ["NOT_RECORDED", "RECORDED", "Unrecorded", "unrecorded"]
+
+NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True)
+class Unrecorded:
+    """The figures of a machine that a log cannot know; ``events`` are those that it can hold."""
+
+    indicators: frozenset[str] = frozenset()
+    statuses: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
+    sent: bool = False
+    events: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.indicators or self.states)
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        held = ", ".join(sorted(self.events)) or "no event of these machines"
+        return f"the log's format records {held}"
+
+    def with_companion(self, companion: Unrecorded) -> Unrecorded:
+        """Return the same with the indicators of a companion."""
+        shown = self.indicators | companion.indicators
+        return Unrecorded(
+            shown, self.statuses, self.states, self.sent, self.events | companion.events
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """Return a value for JSON."""
+        return {
+            "indicators": sorted(self.indicators),
+            "statuses": sorted(self.statuses),
+            "states": sorted(self.states),
+            "sent": self.sent,
+            "reason": self.reason,
+        }
+
+
+RECORDED = Unrecorded()
+"""Stands for a log that can hold everything."""
+
+
+def unrecorded(
+    machine: Machine,
+    events: Set[str] | None,
+    states: Mapping[str, int],
+    *,
+    deadlines: bool,
+) -> Unrecorded:
+    """Return what a log that holds only these events cannot know; ``None``: it may hold any.
+
+    ``states`` are the messages in each state: what was seen is recorded, wherever it came from.
+    With ``deadlines`` the end of a validity period leads on as well.
+    """
+    if events is None:
+        return RECORDED
+    held = set(events)
+    if deadlines and machine.deadline and machine.deadline.start in events:
+        held.add(machine.deadline.event)
+    known = _reached(machine, held) | {name for name, count in states.items() if count}
+    shown = {machine.status(name) for name in known}
+    statuses = frozenset(status for status in machine.statuses if status not in shown)
+    return Unrecorded(
+        frozenset(i.name for i in machine.indicators if i.statuses <= statuses),
+        statuses,
+        frozenset(state.name for state in machine.states if state.name not in known),
+        bool(machine.statuses) and not shown - {None},
+        frozenset(events) & machine.alphabet,
+    )
+
+
+def _reached(machine: Machine, events: Set[str]) -> set[str]:
+    """Return the states to which these events lead, the initial one among them."""
+    reached, queue = {machine.initial}, [machine.initial]
+    for state in queue:
+        for event in machine.events:
+            step = machine.step(state, event) if event in events else None
+            if step and step.target not in reached:
+                reached.add(step.target)
+                queue.append(step.target)
+    return reached

@@ -1,0 +1,1 @@
+"""What native events mean: event mappings, blame, policies, redaction."""

@@ -1,0 +1,158 @@
+"""What native events mean: the tables beside the readers.
+
+A table is a TOML file with the facts of a format and a section ``[map]`` from native paths to
+meanings. A path that has no row of its own has that of the longest path before it
+(``failed/permanent/old``, ``failed/permanent``, ``failed``).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+
+__all__ = ["BESIDE", "HEARD", "NOTHING", "Format", "Meaning", "format_names", "load_format"]
+
+HEARD = (
+    "relayed",
+    "delivered",
+    "soft_bounce",
+    "hard_bounce",
+    "retry_succeeded",
+    "retry_failed",
+    "opened",
+    "clicked",
+)
+"""Events that machines know."""
+
+BESIDE = (
+    "excluded",
+    "complained",
+    "unsubscribed",
+    "resubscribed",
+    "machine_opened",
+    "auto_replied",
+    "unknown",
+)
+"""Events that are kept beside the machines."""
+
+_FINAL = ("delivered", "hard_bounce", "retry_succeeded", "retry_failed")
+
+FAILED = "failed"
+"""A final failure; whether hard or given up is decided by its code."""
+
+NOTHING = "nothing"
+"""A record that is known, and says nothing of a message's way."""
+
+FAULTS = (
+    "address",
+    "mailbox_full",
+    "policy",
+    "content",
+    "network",
+    "sender",
+    "expired",
+    "unknown",
+)
+
+_LONGEST = 200
+"""Characters of a path that are looked at; those of the tables are far shorter."""
+
+_LOGS = Path(__file__).parent.parent
+_PLACES = (_LOGS / "servers", _LOGS / "webhooks", _LOGS / "snapshots")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a native event means. ``rule`` is the path in the table that says so."""
+
+    rule: str
+    event: str
+    fault: str | None = None
+    doubt: str | None = None
+    """Why the meaning is not certain."""
+    note: str | None = None
+
+    @property
+    def final(self) -> bool | None:
+        """Whether nothing will be tried again; None for what is no attempt."""
+        if self.event in (*_FINAL, FAILED):
+            return True
+        return False if self.event in ("relayed", "soft_bounce") else None
+
+
+@dataclass(frozen=True, eq=False)
+class Format:
+    """A format that is read: its facts, and what its events mean."""
+
+    name: str
+    title: str
+    sources: tuple[str, ...]
+    """Where the meanings are documented."""
+    family: str
+    relays: bool
+    """Whether it records that a message was handed over."""
+    ordered: bool
+    """Whether events come in the order in which they happened."""
+    record: Mapping[str, object]
+    """Where the fields are, for formats whose records are read by table."""
+    meanings: Mapping[str, Meaning]
+    _known: dict[str, Meaning | None] = field(default_factory=dict)
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        """The machines' events that it records: those that its table has."""
+        found = {meaning.event for meaning in self.meanings.values()}
+        if FAILED in found:
+            found |= {"hard_bounce", "retry_failed"}
+        if self.relays:
+            found.add("relayed")
+        return frozenset(found) & frozenset(HEARD)
+
+    def meaning(self, native: str) -> Meaning | None:
+        """Return what a native event means; None where the table does not say."""
+        native = native[:_LONGEST]
+        if native not in self._known:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[native] = self._look_up(native)
+        return self._known[native]
+
+    def _look_up(self, native: str) -> Meaning | None:
+        for path in (native, native.lower()):
+            while path and path not in self.meanings:
+                path = path.rpartition("/")[0]
+            if path:
+                return self.meanings[path]
+        return None
+
+
+@cache
+def format_names() -> tuple[str, ...]:
+    """Return the names of all formats that have a table."""
+    tables = (table for place in _PLACES for table in place.glob("*.toml"))
+    return tuple(sorted(t.stem for t in tables if "[map]" in t.read_text(encoding="utf-8")))
+
+
+@cache
+def load_format(name: str) -> Format:
+    """Return a format by its name."""
+    path = next(p for place in _PLACES if (p := place / f"{name}.toml").exists())
+    body = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Format(
+        name,
+        title=body["title"],
+        sources=tuple(body["sources"]),
+        family=body["family"],
+        relays=body["relays"],
+        ordered=body["ordered"],
+        record=body.get("record", {}),
+        meanings={path: _meaning(path, row) for path, row in body["map"].items()},
+    )
+
+
+def _meaning(path: str, row: str | Mapping[str, str]) -> Meaning:
+    facts = {"event": row} if isinstance(row, str) else dict(row)
+    return Meaning(rule=path, **facts)

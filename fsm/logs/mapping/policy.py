@@ -1,0 +1,55 @@
+"""How final failures are counted that are not the address's fault: a choice, kept as data."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fsm.errors import LogError
+from fsm.logs.mapping.event_mapping import FAULTS
+from fsm.toml import read_toml
+
+__all__ = ["Policy", "load_policy", "policy_names"]
+
+_FINAL = ("hard_bounce", "retry_failed")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which event a final failure is, by its fault; other faults stay as they are mapped."""
+
+    title: str
+    events: Mapping[str, str]
+
+
+def policy_names() -> tuple[str, ...]:
+    """Return the names of the built-in policies."""
+    return tuple(_built_in())
+
+
+def load_policy(name: str) -> Policy:
+    """Return a policy by its name, or from a TOML file of faults and events."""
+    built_in = _built_in()
+    if name in built_in:
+        return _checked(name, built_in[name])
+    path = Path(name)
+    if path.suffix != ".toml":
+        raise LogError(f"no policy {name!r}; there are: {', '.join(built_in)}, or a TOML file")
+    return _checked(name, read_toml(path, LogError).data)
+
+
+def _built_in() -> dict[str, dict[str, object]]:
+    text = (Path(__file__).parent / "policy.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _checked(name: str, body: Mapping[str, object]) -> Policy:
+    events = {fault: str(event) for fault, event in body.items() if fault != "title"}
+    for fault, event in events.items():
+        if fault not in FAULTS:
+            raise LogError(f"{name}: no fault {fault!r}; there are: {', '.join(FAULTS)}")
+        if event not in _FINAL:
+            raise LogError(f"{name}: {fault} is {event!r}; it can be {' or '.join(_FINAL)}")
+    return Policy(str(body.get("title", name)), events)

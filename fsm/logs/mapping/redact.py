@@ -1,0 +1,190 @@
+"""What remains of a log where recipients are pseudonyms: nothing that may hold a name.
+
+Names in free text cannot all be found, so nothing is searched for: a value stays only where it is
+one of a known kind. Recipients and ids become pseudonyms; a reply becomes its codes and the class
+of its reason; a native event becomes what the table of its format calls it. This happens where
+rows come out of a reader, before anything is written, counted by name or shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from fsm.logs.detect import CANONICAL
+from fsm.logs.mapping.blame import code_of, enhanced_code_in, reply_code_in, with_fault
+from fsm.logs.mapping.event_mapping import BESIDE, FAULTS, HEARD, format_names, load_format
+from fsm.logs.mapping.missing_handovers import NATIVE
+from fsm.logs.mapping.pseudonym import Pseudonyms
+from fsm.logs.notes import Notes
+
+__all__ = ["HIDDEN", "Redaction"]
+
+HIDDEN: Final = "(not shown)"
+"""Stands for a text that ought to be a time or a number, and is none."""
+
+_IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
+"""Columns of ids, with the first letter of their pseudonyms."""
+_CANONICAL: Final = (*_IDS, "recipient", "event")
+_OTHER = "x"
+"""The first letter of the pseudonyms of all other texts."""
+_RENAMED: Final = f"^{_OTHER}-[0-9a-f]{{20}}$"
+_OURS: Final = frozenset((*HEARD, *BESIDE))
+"""Events that readers name."""
+_APART: Final = "\0"
+"""Stands between a format and the native name of an event."""
+_NO_WORD: Final = "an event whose name may hold an address; it is a pseudonym now"
+_TIME = r"^[\d\sTtZz:.,+-]*$"
+_NUMBER = r"^[\d\s+-]*$"
+_ADDRESS = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~\-]{1,200}(?:@|=40|%40)[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,10}"
+)
+_REASONS: Final = {
+    "address": "address unknown",
+    "mailbox_full": "mailbox full",
+    "policy": "refused by policy",
+    "content": "content refused",
+    "network": "network trouble",
+    "sender": "sender refused",
+    "expired": "retries exhausted",
+    "unknown": "reason unknown",
+}
+"""What a reply with a fault is called."""
+_WITH_REASON = ("soft_bounce", "hard_bounce", "retry_failed", "excluded")
+
+_LONGEST_NAME = 60
+_BETWEEN_WORDS = re.compile(r"[ _/-]")
+_NUMBERED = re.compile(r"\d{0,3}$")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)+")
+
+
+class Redaction:
+    """Takes out of rows and notes whatever may hold an address or a name.
+
+    ``events`` are the names of events that stay; every other one becomes a pseudonym. ``None``,
+    where nobody knows the machine: those that are plain words stay.
+    """
+
+    def __init__(self, key: bytes, events: Collection[str] | None = None) -> None:
+        self._pseudonyms = Pseudonyms(key)
+        self._known = None if events is None else frozenset(events)
+        self.fingerprint = self._pseudonyms.derived_key("fingerprint").hex()[:16]
+        self.digest_key = self._pseudonyms.derived_key("digests")
+
+    def message(self, name: str) -> str:
+        """Return the pseudonym of a message id; what is one already stays."""
+        return self._pseudonyms.of_text(name, _IDS["message_id"])
+
+    def file_name(self, name: str) -> str:
+        """Return the name of a file without the addresses in it, as mails in a Maildir have."""
+        parts = (self._part_of_name(part) for part in name.split("/"))
+        return "/".join(parts)
+
+    def _part_of_name(self, part: str) -> str:
+        return _ADDRESS.sub(lambda found: self._pseudonyms.of_recipient(found[0]), part)
+
+    def scanned(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Redact the canonical columns of a log as they are read."""
+        schema = rows.collect_schema()
+        columns = [self._canonical(name) for name in _CANONICAL if name in schema]
+        for name, pattern in (("timestamp", _TIME), ("seq", _NUMBER)):
+            if schema.get(name) == pl.String:
+                odd = ~pl.col(name).str.contains(pattern)
+                columns.append(pl.when(odd).then(pl.lit(HIDDEN)).otherwise(name).alias(name))
+        return rows.with_columns(columns)
+
+    def rows(self, rows: pl.DataFrame, notes: Notes) -> pl.DataFrame:
+        """Redact rows of a converted log, and note events whose names became pseudonyms."""
+        enhanced = pl.coalesce(enhanced_code_in("code"), enhanced_code_in("reply"))
+        said = pl.concat_str(
+            reply_code_in("reply"), enhanced, _reasons(rows), separator=" ", ignore_nulls=True
+        )
+        native = pl.concat_str(pl.col("format").fill_null(""), pl.lit(_APART), "native")
+        redacted = rows.with_columns(
+            *map(self._canonical, _CANONICAL),
+            _each(pl.col("file"), self.file_name),
+            _each(native, self._native).alias("native"),
+            _each(pl.col("format"), lambda name: name if _is_format(name) else "canonical"),
+            pl.when(pl.col("fault").is_in(FAULTS)).then("fault"),
+            code_of().alias("code"),
+            pl.when(pl.col("reply").is_not_null()).then(said).replace("", None).alias("reply"),
+        )
+        lines = redacted.filter(pl.col("event").str.contains(_RENAMED))["line"]
+        if len(lines):
+            notes.doubts.add(_NO_WORD, int(lines[0]), len(lines))
+        return redacted
+
+    def clean(self, notes: Notes) -> None:
+        """Redact what a log itself says in notes."""
+        notes.redact(lambda text: self._pseudonyms.of_text(text, _OTHER))
+
+    def _canonical(self, name: str) -> pl.Expr:
+        """Return a column of ids, recipients or events, redacted."""
+        if name == "recipient":
+            return _each(pl.col(name), self._pseudonyms.of_recipient)
+        if name == "event":
+            return _each(pl.col(name), self._event)
+        return _each(pl.col(name), partial(self._pseudonyms.of_text, kind=_IDS[name]))
+
+    def _event(self, name: str) -> str:
+        stays = _is_words(name) if self._known is None else name in self._known
+        return name if stays or name in _OURS else self._pseudonyms.of_text(name, _OTHER)
+
+    def _native(self, text: str) -> str:
+        """Return what the table of a format calls an event; ``text`` has both."""
+        form, _, native = text.partition(_APART)
+        meaning = load_format(form).meaning(native) if form in format_names() else None
+        if meaning is not None:
+            return meaning.rule
+        stays = native == NATIVE or _is_words(native)
+        return native if stays else self._pseudonyms.of_text(native, _OTHER)
+
+
+def _each(column: pl.Expr, redacted: Callable[[str], str]) -> pl.Expr:
+    """Return a column of texts with each one redacted; the empty one and null stay."""
+
+    def of_all(texts: pl.Series) -> pl.Series:
+        distinct = texts.cast(pl.String).unique().drop_nulls()
+        if distinct.is_empty():
+            return texts.cast(pl.String)
+        new = pl.Series([text and redacted(text) for text in distinct.to_list()], dtype=pl.String)
+        return texts.cast(pl.String).replace_strict(distinct, new, default=None)
+
+    return column.map_batches(of_all, return_dtype=pl.String, is_elementwise=True)
+
+
+def _reasons(rows: pl.DataFrame) -> pl.Series:
+    """Return the class of the reason of each reply; null where it reports no failure."""
+    failed = pl.col("event").is_in(_WITH_REASON) & pl.col("reply").is_not_null()
+    frame = rows.with_row_index("at").filter(failed).select("at", "code", "reply", "fault")
+    frame = frame.with_columns(pl.when(pl.col("fault").is_in(FAULTS)).then("fault"))
+    found = with_fault(frame.with_columns(code_of().alias("code")))["fault"]
+    names = found.replace_strict(_REASONS, return_dtype=pl.String)
+    return pl.repeat(None, rows.height, dtype=pl.String, eager=True).scatter(frame["at"], names)
+
+
+def _is_format(name: str) -> bool:
+    return name in CANONICAL or name in format_names()
+
+
+def _is_words(name: str) -> bool:
+    """Return whether a name is of plain words, and no piece of an address or its encoding.
+
+    >>> [name for name in ("retry_succeeded", "Send Appeal", "phase 2", "j.doe", "am9obi5k", "a@b")
+    ...     if _is_words(name)]
+    ['retry_succeeded', 'Send Appeal', 'phase 2']
+    """
+    words = _BETWEEN_WORDS.split(name)
+    return len(name) <= _LONGEST_NAME and all(map(_is_word, words))
+
+
+def _is_word(word: str) -> bool:
+    letters = _NUMBERED.sub("", word)
+    if not letters.isalpha():
+        return not letters
+    one_case = letters in (letters.lower(), letters.upper(), letters.title())
+    return one_case or bool(_CAMEL.fullmatch(letters))

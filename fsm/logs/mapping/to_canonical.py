@@ -1,0 +1,214 @@
+"""Events to canonical rows: what each one means, is it final, and whose fault it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
+from fsm.logs.mapping.event_mapping import BESIDE, FAILED, NOTHING, Format
+from fsm.logs.mapping.policy import Policy
+from fsm.logs.native_event import Event, Found
+from fsm.logs.notes import Notes, Tally
+
+__all__ = ["SCHEMA", "event_frame", "to_rows"]
+
+SCHEMA: dict[str, pl.DataType] = {
+    "message_id": pl.String(),
+    "recipient": pl.String(),
+    "event": pl.String(),
+    "timestamp": pl.Datetime("us", "UTC"),
+    "event_id": pl.String(),
+    "delivery_id": pl.String(),
+    "seq": pl.Int64(),
+    "final": pl.Boolean(),
+    "fault": pl.String(),
+    "code": pl.String(),
+    "reply": pl.String(),
+    "format": pl.String(),
+    "native": pl.String(),
+    "rule": pl.String(),
+    "doubt": pl.String(),
+    "file": pl.String(),
+    "line": pl.Int64(),
+}
+"""The columns of a converted log. The first seven are those of a canonical log."""
+
+_LONGEST = 1000
+"""Bytes of an id or an address; longer ones are none."""
+_LONGEST_NAME = 200
+"""Characters of an event's own name that are kept."""
+
+_EVENT: dict[str, pl.DataType] = {
+    "message_id": pl.String(),
+    "recipient": pl.String(),
+    "native": pl.String(),
+    "time": pl.Int64(),
+    "line": pl.Int64(),
+    "code": pl.String(),
+    "reply": pl.String(),
+    "event_id": pl.String(),
+    "delivery_id": pl.String(),
+    "doubt": pl.String(),
+}
+
+_RANK = {
+    "relayed": 0,
+    "soft_bounce": 1,
+    "delivered": 2,
+    "retry_succeeded": 2,
+    "retry_failed": 3,
+    "hard_bounce": 4,
+}
+"""The order of events of one instant, where the log's own order says nothing."""
+
+_DECIDED = ("event", "rule", "code", "fault")
+"""What a failure's code and reply decide."""
+_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
+
+
+def to_rows(
+    events: pl.DataFrame,
+    form: Format,
+    notes: Notes,
+    policy: Policy,
+    file: str | None = None,
+) -> pl.DataFrame:
+    """Return events as rows of :data:`SCHEMA`; what has no meaning is only counted."""
+    frame = _shortened(events)
+    meant = _meanings(frame["native"], form)
+    frame = frame.join(meant, on="native", how="left", maintain_order="left")
+    if "blamed" in frame.columns:
+        frame = frame.with_columns(fault=pl.coalesce("fault", "blamed"))
+    _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
+    nothing = frame.filter(pl.col("event") == NOTHING)
+    _count(nothing, notes.passed, form)
+    _count_doubts(nothing.with_columns(doubt="doubtful"), notes)
+    frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
+    frame = _with_faults(_named(frame, notes), policy)
+    _count_events(frame, notes)
+    rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
+    return frame.with_columns(
+        pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
+        (pl.lit(None, pl.Int64) if form.ordered else rank).alias("seq"),
+        pl.lit(form.name).alias("format"),
+        pl.lit(file or notes.name).alias("file"),
+    ).select(*SCHEMA)
+
+
+def _shortened(events: pl.DataFrame) -> pl.DataFrame:
+    return events.with_columns(
+        pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
+    )
+
+
+def _named(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
+    """Leave out, and count, events that cannot be of a message."""
+    names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
+    faults = {
+        "an event without message id and address": names[0] == "",
+        f"an id or address of more than {_LONGEST:,} bytes": pl.any_horizontal(
+            name.str.len_bytes() > _LONGEST for name in names
+        ),
+    }
+    for fault, wrong in faults.items():
+        lines = events.filter(wrong)["line"]
+        if lines.len():
+            notes.rejected.add(fault, lines[0], lines.len())
+            events = events.filter(~wrong)
+    return events
+
+
+def event_frame(groups: Sequence[Found]) -> pl.DataFrame:
+    """Return groups of events as one frame, with a column for each field of an event."""
+    frames: list[pl.DataFrame] = []
+    loose: list[Event] = []
+    for group in groups:
+        if isinstance(group, pl.DataFrame):
+            frames += [_columns(loose), group] if loose else [group]
+            loose = []
+        else:
+            loose += group
+    return pl.concat([*frames, _columns(loose)] if loose or not frames else frames)
+
+
+def _columns(events: Sequence[Event]) -> pl.DataFrame:
+    columns = list(zip(*events, strict=True)) or [()] * len(_EVENT)
+    return pl.DataFrame(
+        [
+            _series(name, values, dtype)
+            for (name, dtype), values in zip(_EVENT.items(), columns, strict=True)
+        ]
+    )
+
+
+def _series(name: str, values: Sequence[object], dtype: pl.DataType) -> pl.Series:
+    try:
+        return pl.Series(name, values, dtype)
+    except UnicodeEncodeError:  # half a character, as JSON can write it
+        texts = [v and str(v).encode("utf-8", "replace").decode() for v in values]
+        return pl.Series(name, texts, dtype)
+
+
+def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
+    rows = []
+    for native in natives.unique().to_list():
+        meaning = form.meaning(native)
+        if meaning is not None:
+            rows.append(
+                (native, meaning.event, meaning.final, meaning.fault, meaning.rule, meaning.doubt)
+            )
+    schema = {
+        "native": pl.String,
+        "event": pl.String,
+        "final": pl.Boolean,
+        "fault": pl.String,
+        "rule": pl.String,
+        "doubtful": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Add code, fault and rule; decide which kind of failure a final one is."""
+    frame = frame.with_columns(pl.coalesce("doubt", "doubtful").alias("doubt")).drop("doubtful")
+    failing = frame["event"].is_in(_FAILURES)
+    if not failing.any():
+        return frame.with_columns(pl.lit(None, pl.String).alias("fault"))
+    failures = with_fault(frame.filter(failing).with_columns(code_of().alias("code")))
+    given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
+    kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
+    event = pl.when(pl.col("event") == FAILED).then(kind).otherwise("event")
+    chosen = pl.col("fault").replace_strict(policy.events, default=None, return_dtype=pl.String)
+    final = event.is_in(["hard_bounce", "retry_failed"])
+    failures = failures.with_columns(
+        pl.when(final & chosen.is_not_null()).then(chosen).otherwise(event).alias("event"),
+        pl.concat_str("rule", "by", separator=" ").str.strip_chars().alias("rule"),
+    ).drop("by")
+    places = failing.arg_true()
+    decided = (frame[name].scatter(places, failures[name]) for name in _DECIDED)
+    return frame.with_columns(decided)
+
+
+def _count(frame: pl.DataFrame, tally: Tally, form: Format) -> None:
+    for (native,), part in frame.group_by("native", maintain_order=True):
+        what, said = (str(native), None) if native in form.meanings else ("{}", str(native))
+        tally.add(what, int(part["line"][0]), part.height, said=said)
+
+
+def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
+    aside = frame["event"].is_in(BESIDE)
+    notes.events += frame.height - int(aside.sum())
+    _count_by(frame.filter(aside), "event", notes.beside)
+    _count_doubts(frame, notes)
+
+
+def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:
+    _count_by(frame.filter(pl.col("doubt").is_not_null()), "doubt", notes.doubts)
+
+
+def _count_by(frame: pl.DataFrame, column: str, tally: Tally) -> None:
+    grouped = frame.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
+    for what, count, line in grouped.iter_rows():
+        tally.add(what, line, count)

@@ -1,0 +1,159 @@
+"""Say in one line what is wrong with a log file, and where."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import polars as pl
+
+from fsm.errors import LogError
+from fsm.logs.storage.record_length import separator_name
+from fsm.logs.storage.remote import is_remote, refused
+from fsm.logs.storage.scans import scan_lines
+
+if TYPE_CHECKING:
+    import _csv
+
+__all__ = ["COMPRESSED", "csv_reader", "long_fields", "unreadable"]
+
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How gzip and zstd files begin."""
+_OPEN_QUOTE = "a quote that is never closed"
+_STRAY_QUOTE = 'quotes within a field; quote the field and double them: "a ""b"" c"'
+
+
+class Faulty(Protocol):
+    """A log file that could not be read."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def separator(self) -> str: ...
+    @property
+    def redaction(self) -> object: ...
+
+
+def unreadable(source: Faulty, error: Exception) -> LogError:
+    """Say in one line what is wrong with a file that polars could not read."""
+    if source.format == "frame" and is_remote(source.name):
+        return refused(source.name, error)
+    message = said = str(error).split("\n", 1)[0]
+    if source.redaction:
+        said = "what the parser says of it is not shown with --pseudonymise"
+    if "unexpected end of file" in message or "incomplete frame" in message:
+        return LogError(f"{source.name}: the compressed file is cut short; fetch it again")
+    if "deflate" in message or "corrupt" in message:
+        return LogError(f"{source.name}: the compressed file is damaged; fetch it again")
+    if source.format in ("parquet", "frame"):
+        return LogError(f"{source.name}: not readable as Parquet: {said}")
+    line = _first_bad_line(source)
+    if line:
+        return LogError(f"{source.name}:{line[0]}: {line[1]}")
+    return LogError(f"{source.name}: not readable as {source.format.upper()}: {said}")
+
+
+def _first_bad_line(source: Faulty) -> tuple[int, str] | None:
+    bad = _first_undecodable(source.path)
+    if bad:
+        return bad, "not UTF-8 text; save the log as UTF-8"
+    if source.format == "jsonl":
+        return _first_bad_json(source.path)
+    with long_fields():
+        return _first_bad_record(source.path, source.separator)
+
+
+def _first_undecodable(path: Path) -> int | None:
+    with path.open("rb") as file:
+        if file.read(4).startswith(COMPRESSED):
+            return None
+        file.seek(0)
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def _first_bad_json(path: Path) -> tuple[int, str] | None:
+    import json
+
+    for number, text in enumerate(_text_lines(path), 1):
+        try:
+            record = json.loads(text) if text.strip() else {}
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict):
+            return number, "not a JSON object; a log has one object a line"
+    return None
+
+
+def _first_bad_record(path: Path, separator: str) -> tuple[int, str] | None:
+    quotes, line = 0, 0
+
+    def counted() -> Iterator[str]:
+        nonlocal quotes
+        for text in _csv_lines(path):
+            quotes += text.count('"')
+            yield text
+
+    reader = csv.reader(counted(), delimiter=separator, strict=True)
+    width = 0
+    try:
+        for record in reader:
+            width = width or len(record)
+            fault = _fault_of(record, width, separator, quotes)
+            if fault:
+                return line + 1, fault
+            line = reader.line_num
+    except csv.Error as error:
+        return line + 1, _OPEN_QUOTE if "end of data" in str(error) else _STRAY_QUOTE
+    return None
+
+
+def _fault_of(record: list[str], width: int, separator: str, quotes: int) -> str | None:
+    """Return what is wrong with a record; ``quotes`` are those up to its end."""
+    if len(record) > width:
+        return (
+            f"{len(record)} fields under {width} headers; "
+            f"quote fields with {separator_name(separator)}"
+        )
+    if len(record) < width and any("\n" in value for value in record):
+        return _OPEN_QUOTE
+    return _STRAY_QUOTE if quotes % 2 else None
+
+
+@contextmanager
+def long_fields() -> Iterator[None]:
+    """Let :mod:`csv` read fields as long as polars does; its limit is one for the whole process."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def csv_reader(path: Path, separator: str = ",") -> _csv.Reader:
+    """Read records as polars does: only a line feed ends a line. See :func:`long_fields`."""
+    return csv.reader(_csv_lines(path), delimiter=separator)
+
+
+def _csv_lines(path: Path) -> Iterator[str]:
+    return (text.replace("\r", " ") + "\n" for text in _text_lines(path))
+
+
+def _text_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text file, compressed or not, up to the first damage."""
+    try:
+        for batch in scan_lines(path).collect_batches(chunk_size=50_000, maintain_order=True):
+            yield from batch.to_series().to_list()
+    except (pl.exceptions.PolarsError, OSError):
+        return

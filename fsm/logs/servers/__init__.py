@@ -1,0 +1,1 @@
+"""Readers of mail servers' logs and bounce mails, line by line."""

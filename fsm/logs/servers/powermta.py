@@ -1,0 +1,84 @@
+"""PowerMTA's accounting files: CSV whose header says which fields there are."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+
+from fsm.logs.native_event import Event
+from fsm.logs.native_times import instant
+from fsm.logs.notes import Notes
+from fsm.logs.servers.clock import Clock
+
+__all__ = ["Reader", "is_header"]
+
+_IDS = ("header_message-id", "messageid", "envid", "jobid", "timequeued")
+_WITH_CATEGORY = ("b", "rb")
+
+
+def is_header(line: str) -> bool:
+    """Return whether a line names the fields of an accounting file."""
+    if line[:6].lower().strip('"')[:4] != "type":  # nearly all lines are records
+        return False
+    names = line.lower().replace('"', "").split(",")
+    return names[0] == "type" and "timelogged" in names and "rcpt" in names
+
+
+class Reader:
+    """Reads accounting files, each with headers of its own."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._zone = clock.zone
+
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+        """Yield the events of blocks of lines."""
+        names: list[str] = []
+        number = 0
+        for block in blocks:
+            events: list[Event] = []
+            for number, line in enumerate(block, number + 1):  # noqa: B020
+                if is_header(line):
+                    names = line.lower().replace('"', "").strip().split(",")
+                elif line.strip():
+                    values = _fields(line)
+                    if values is None:
+                        notes.rejected.add("not CSV", number)
+                        continue
+                    self._add(dict(zip(names, values, strict=False)), number, notes, events)
+            yield "powermta", events
+        notes.lines = number
+
+    def _add(self, record: Mapping[str, str], line: int, notes: Notes, events: list[Event]) -> None:
+        kind = record.get("type", "")
+        time = instant(record.get("timelogged"), self._zone)
+        if time is None:
+            notes.rejected.add("powermta: a record without a time", line)
+            return
+        name = next((value for key in _IDS if (value := record.get(key))), None)
+        recipient = record.get("rcpt") or None
+        category = record.get("bouncecat")
+        native = f"{kind}/{category}" if kind in _WITH_CATEGORY and category else kind
+        events.append(
+            Event(
+                name or recipient or "",
+                recipient,
+                native,
+                time,
+                line,
+                record.get("dsnstatus", "").partition(" ")[0] or None,
+                record.get("dsndiag") or record.get("dsnstatus") or None,
+                None,
+                record.get("jobid") or None,
+                None if name else "the record has no message id; its address stands for it",
+            )
+        )
+
+
+def _fields(line: str) -> list[str] | None:
+    """Return the fields of a line; None where it is no CSV."""
+    if '"' not in line:
+        return line.split(",")
+    try:
+        return next(csv.reader([line.replace("\0", "")]), [])
+    except csv.Error:
+        return None

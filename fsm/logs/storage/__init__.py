@@ -1,0 +1,1 @@
+"""Where logs are: files, pipes, object stores, the web, databases; read within bounds."""

@@ -1,0 +1,172 @@
+"""Instants: RFC 3339 texts as numbers.
+
+A log of ten million events spends much of its time on its timestamps when a general parser
+reads them one by one. The texts of a log are nearly always laid out alike, so here they are read
+together: eight characters are one 64-bit word, and a few operations on whole columns of words
+check and convert every text. What these do not recognise with certainty (a leap second, white
+space, a rare layout, a fault) goes to the parser of polars: it alone decides what is a time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from fsm.logs.calendar import FIRST, LAST
+
+__all__ = ["microseconds"]
+
+_Bytes = npt.NDArray[np.uint8]
+_Flags = npt.NDArray[np.bool_]
+_Ints = npt.NDArray[np.int64]
+_Words = npt.NDArray[np.uint64]
+
+_SECOND = 1_000_000  # microseconds
+_NO_TIME = np.iinfo(np.int64).min
+
+_ROWS = 1 << 15  # of a slice: its words stay in the cache of the processor
+_ATTEMPTS = 4  # layouts tried in a slice
+_FEW = _ROWS // 32  # texts that are not worth another attempt
+
+_TEXT = re.compile(
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?)([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+# 2999-19-39T29:59:59.999999999, the highest digit at each place; 0 is for the signs between.
+_HIGHEST = bytes(map(int, "29990190390290590590999999999"))
+_YEARS = 3000
+_MONTHS = 20  # places of a year in a table: two digits, up to 19
+_WORD = 8  # characters
+
+
+def microseconds(texts: pl.Series) -> pl.Series:
+    """Return RFC 3339 times as microseconds since 1970 (Int64, UTC); null where a text is no time.
+
+    Null too where the text is null, or the time not from 0001-01-02 to 9999-12-30: beyond them
+    Python cannot show it in every zone.
+    """
+    times = np.full(len(texts), _NO_TIME)
+    for start in range(0, len(texts), _ROWS):
+        _fill(times[start : start + _ROWS], texts.slice(start, _ROWS))
+    left = np.flatnonzero(times == _NO_TIME)
+    if len(left):
+        times[left] = _parsed(texts.gather(left))
+    series = pl.Series(texts.name, times)
+    return series.set(~series.is_between(FIRST, LAST), None)
+
+
+def _fill(times: _Ints, texts: pl.Series) -> None:
+    """Set the microseconds since 1970 of the texts which are laid out like many others."""
+    rows = np.arange(len(texts))
+    for attempt in range(_ATTEMPTS):
+        # Another place each time: one odd text does not stand for all.
+        layout = _layout(texts[len(texts) * attempt // _ATTEMPTS])
+        if layout is not None:
+            known, found = _read(texts, layout)
+            times[rows[known]] = found[known]
+            rows, texts = rows[~known], texts.filter(pl.Series(~known))
+        if len(texts) <= _FEW:
+            return
+
+
+def _parsed(texts: pl.Series) -> _Ints:
+    """Return microseconds since 1970 by the parser of polars, ``_NO_TIME`` where it finds none."""
+    parsed = texts.str.strip_chars().str.to_datetime("%+", time_unit="us", strict=False)
+    return parsed.to_physical().fill_null(_NO_TIME).to_numpy()
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Texts of one length and zone.
+
+    ``zeros`` is such a text with 0 for each digit before the zone, ``zone`` the place where the
+    zone begins, ``epoch`` the microseconds since 1970 at which clocks of the zone showed 1970.
+    """
+
+    zeros: bytes
+    zone: int
+    epoch: int
+
+
+def _layout(text: str | None) -> _Layout | None:
+    """Return the layout of a text; None where it is none that is read here."""
+    match = _TEXT.fullmatch(text or "")
+    return _known_layout(re.sub("[0-9]", "0", match[1]), match[2]) if match else None
+
+
+@lru_cache(maxsize=64)
+def _known_layout(local: str, zone: str) -> _Layout | None:
+    epoch = int(_parsed(pl.Series([f"1970-01-01T00:00:00{zone}"]))[0])
+    return None if epoch == _NO_TIME else _Layout((local + zone).encode(), len(local), epoch)
+
+
+def _read(texts: pl.Series, layout: _Layout) -> tuple[_Flags, _Ints]:
+    """Return which texts surely are times of the layout, and their microseconds since 1970."""
+    shape = pl.Array(pl.UInt8, len(layout.zeros))
+    cells = texts.cast(pl.Binary).bin.reinterpret(dtype=shape)  # null where the length is another
+    if not cells.null_count():
+        return _convert(cells.to_numpy(), layout)
+    fits = cells.is_not_null().to_numpy()
+    known, times = np.zeros(len(texts), np.bool_), np.empty(len(texts), np.int64)
+    known[fits], times[fits] = _convert(cells.drop_nulls().to_numpy(), layout)
+    return known, times
+
+
+def _convert(characters: _Bytes, layout: _Layout) -> tuple[_Flags, _Ints]:
+    """Do as ``_read``; ``characters`` has a row for each text."""
+    pairs, known = _pairs(characters, layout)
+    month = (_number(pairs, 0) * 100 + _number(pairs, 2)) * _MONTHS + _number(pairs, 5)
+    day, hour, minute, second = (_number(pairs, place) for place in (8, 11, 14, 17))
+    before, length = (table.take(month, mode="clip") for table in _months())
+    known &= (day >= 1) & (day <= length) & (hour < 24)
+    times = ((((before + day) * 24 + hour) * 60 + minute) * 60 + second) * _SECOND
+    for place, weight in ((20, 10_000), (22, 100), (24, 1)):
+        if place < layout.zone:
+            times += _number(pairs, place) * weight
+    return known, times + layout.epoch
+
+
+def _pairs(characters: _Bytes, layout: _Layout) -> tuple[dict[int, _Words], _Flags]:
+    """Return words by the place of their first character, and which texts fit the layout.
+
+    Byte n of a word is the number of two digits that begins at its character n. The last word
+    ends with the text, so it may overlap the one before.
+    """
+    rows, width = characters.shape
+    highest = _HIGHEST[: layout.zone].ljust(width, b"\0")
+    pairs, excess = {}, np.zeros(rows, np.uint64)
+    for start in sorted({*range(0, width - _WORD, _WORD), width - _WORD}):
+        column = np.ndarray(rows, "<u8", characters, start, (width,)).astype(np.uint64)
+        digits = column ^ _word(layout.zeros, start)  # 0 where a character is not a digit
+        # A byte above the highest gets its high bit from the sum, or has it before.
+        excess |= (digits + (0x7F7F7F7F7F7F7F7F - _word(highest, start))) | digits
+        pairs[start] = digits * 10 + (digits >> 8)
+    return pairs, excess & 0x8080808080808080 == 0
+
+
+def _word(text: bytes, start: int) -> int:
+    return int.from_bytes(text[start : start + _WORD], "little")
+
+
+def _number(pairs: dict[int, _Words], place: int) -> _Ints:
+    """Return the numbers of the two digits at a place; a zone after one digit counts as 0."""
+    start = next(start for start in pairs if start <= place < start + _WORD - 1)
+    return ((pairs[start] >> (place - start) * 8) & 0xFF).view(np.int64)
+
+
+@cache
+def _months() -> tuple[_Ints, _Ints]:
+    """Return the days from 1970 to the eve of each month, and its days; 0 where it is none.
+
+    A month stands at its year * ``_MONTHS`` + its number in the year.
+    """
+    months = np.arange(-1970 * 12, (_YEARS - 1970) * 12 + 1).astype("datetime64[M]")
+    starts = months.astype("datetime64[D]").astype(np.int64)
+    before, length = np.zeros((2, _YEARS, _MONTHS), np.int64)
+    before[:, 1:13] = starts[:-1].reshape(_YEARS, 12) - 1
+    length[:, 1:13] = np.diff(starts).reshape(_YEARS, 12)
+    return before.ravel(), length.ravel()

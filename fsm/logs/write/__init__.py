@@ -1,0 +1,1 @@
+"""Write logs: tables, and the formats of process mining."""

@@ -1,0 +1,95 @@
+"""OCEL 2.0 as JSON: an object or an event a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import IO
+
+import polars as pl
+
+from fsm.logs.write.ocel import (
+    ALWAYS,
+    AROUND,
+    KINDS,
+    Kind,
+    attributes,
+    event_types,
+    events,
+    objects,
+)
+from fsm.logs.write.texts import all_of, in_json, joined, write_texts
+
+__all__ = ["write_json"]
+
+_BETWEEN = ",\n"
+
+
+def write_json(rows: pl.LazyFrame, file: IO[bytes]) -> None:
+    """Write rows of a converted log."""
+    own = attributes(rows)
+    kinds = [_declared(kind.name, dict.fromkeys(kind.attributes, "string")) for kind in KINDS]
+    types = [_declared(kind.name, kind.attributes) for kind in event_types(rows)]
+    file.write(b'{"objectTypes":[\n')
+    write_texts(file, [pl.Series(kinds)], _BETWEEN)
+    file.write(b'],\n"eventTypes":[\n')
+    write_texts(file, [pl.Series(types, dtype=pl.String)], _BETWEEN)
+    file.write(b'],\n"objects":[\n')
+    texts = (part.select(_object(kind)).to_series() for kind, part in objects(rows))
+    write_texts(file, texts, _BETWEEN)
+    file.write(b'],\n"events":[\n')
+    write_texts(file, (part.select(_event(own)).to_series() for part in events(rows)), _BETWEEN)
+    file.write(b"]}\n")
+
+
+def _declared(name: str, own: Mapping[str, str]) -> str:
+    found = [{"name": attribute, "type": kind} for attribute, kind in own.items()]
+    return json.dumps({"name": name, "attributes": found}, ensure_ascii=False)
+
+
+def _object(kind: Kind) -> pl.Expr:
+    since = f',"time":"{ALWAYS}"'
+    own = [_attribute(name, in_json(pl.col(name)), since) for name in kind.attributes]
+    around = [
+        pl.col(other.column)
+        .list.eval(_relation(pl.element(), other))
+        .list.join(",")
+        .replace("", None)
+        for other in (AROUND if kind.name == "message" else ())
+    ]
+    head = joined(pl.lit('{"id":'), in_json(pl.col("id")), pl.lit(f',"type":"{kind.name}"'))
+    return _ended(head, own, around)
+
+
+def _event(own: Mapping[str, str]) -> pl.Expr:
+    head = joined(
+        pl.lit('{"id":"'),
+        pl.col("id"),
+        pl.lit('","type":'),
+        in_json(pl.col("event")),
+        pl.lit(',"time":"'),
+        pl.col("time"),
+        pl.lit('"'),
+    )
+    values = {
+        name: in_json(pl.col(name)) if kind == "string" else pl.col(name).cast(pl.String)
+        for name, kind in own.items()
+    }
+    found = [_attribute(name, value) for name, value in values.items()]
+    return _ended(head, found, [_relation(pl.col(kind.column), kind) for kind in KINDS])
+
+
+def _attribute(name: str, value: pl.Expr, more: str = "") -> pl.Expr:
+    return joined(pl.lit(f'{{"name":"{name}"{more},"value":'), value, pl.lit("}"))
+
+
+def _relation(to: pl.Expr, kind: Kind) -> pl.Expr:
+    before, after = pl.lit('{"objectId":'), pl.lit(f',"qualifier":"{kind.qualifier}"}}')
+    return joined(before, in_json(to), after)
+
+
+def _ended(head: pl.Expr, own: list[pl.Expr], related: list[pl.Expr]) -> pl.Expr:
+    parts = [head, pl.lit(',"attributes":['), all_of(own, ",")]
+    if related:
+        parts += [pl.lit('],"relationships":['), all_of(related, ",")]
+    return joined(*parts, pl.lit("]}"))

@@ -1,0 +1,126 @@
+"""A delivery log as an object-centric one (OCEL 2.0): its types, objects and events.
+
+Objects are messages, recipients and deliveries. An event relates to its message, to the recipient
+of that and to the delivery; a message relates to the latter two as well. Ids are of the kind and
+the name (``recipient:a@x.example``), so that no two objects share one; an event has the number of
+its row (``e17``). Objects are held in memory, events are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from fsm.logs.write.texts import in_id, instants, joined
+from fsm.logs.write.traces import KEY, message_name
+
+__all__ = [
+    "ALWAYS",
+    "AROUND",
+    "KINDS",
+    "EventType",
+    "Kind",
+    "attributes",
+    "event_types",
+    "events",
+    "objects",
+]
+
+ALWAYS = "1970-01-01T00:00:00.000000Z"
+"""Since when objects have their attributes."""
+_TYPES = {"String": "string", "Int64": "integer", "Boolean": "boolean"}
+_NO_ATTRIBUTES = (*KEY, "delivery_id", "event", "timestamp")
+"""Columns that say what an event is, and what it is related to."""
+_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of objects: the column of each attribute, a text, and what relates events to it."""
+
+    name: str
+    attributes: Mapping[str, str]
+    qualifier: str
+
+    @property
+    def column(self) -> str:
+        """The column with the id of the object that a row is related to."""
+        return f"to_{self.name}"
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A type of events: its attributes, each with its type in OCEL."""
+
+    name: str
+    attributes: Mapping[str, str]
+
+
+KINDS = (
+    Kind("message", {name: name for name in KEY}, "happened to"),
+    Kind("recipient", {"address": "recipient"}, "addressed to"),
+    Kind("delivery", {"delivery_id": "delivery_id"}, "sent in"),
+)
+AROUND = KINDS[1:]
+"""What a message is related to as well."""
+
+
+def attributes(rows: pl.LazyFrame) -> dict[str, str]:
+    """Return the columns that are attributes of events, each with its type in OCEL."""
+    schema = rows.collect_schema()
+    return {name: _TYPES[str(t)] for name, t in schema.items() if name not in _NO_ATTRIBUTES}
+
+
+def event_types(rows: pl.LazyFrame) -> list[EventType]:
+    """Return the types of events in rows of a converted log, each with the attributes it has."""
+    own = attributes(rows)
+    there = rows.group_by("event").agg(pl.col(name).is_not_null().any() for name in own)
+    return [
+        EventType(row["event"], {name: kind for name, kind in own.items() if row[name]})
+        for row in there.collect(engine="streaming").sort("event").iter_rows(named=True)
+    ]
+
+
+def events(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Yield rows with ``id``, ``time`` and the ids of the objects, in the order of the log."""
+    numbered = rows.with_row_index("number", offset=1).with_columns(
+        joined(pl.lit("e"), pl.col("number").cast(pl.String)).alias("id"),
+        instants(pl.col("timestamp"), "%.6f").alias("time"),
+        *(_id(kind).alias(kind.column) for kind in KINDS),
+    )
+    for batch in numbered.collect_batches(maintain_order=True):
+        yield from batch.iter_slices(_ROWS)
+
+
+def objects(rows: pl.LazyFrame) -> Iterator[tuple[Kind, pl.DataFrame]]:
+    """Yield the objects of each kind: ``id``, its attributes, and for messages what is around.
+
+    That are lists of ids, in the columns of :data:`AROUND`.
+    """
+    numbered = rows.with_row_index("row")
+    for kind in KINDS:
+        around = [_id(other).unique().drop_nulls().sort().alias(other.column) for other in AROUND]
+        found = (
+            numbered.filter(_id(kind).is_not_null())
+            .group_by(_id(kind).alias("id"))
+            .agg(
+                pl.col("row").min(),
+                *(pl.col(column).first().alias(name) for name, column in kind.attributes.items()),
+                *(around if kind.name == "message" else ()),
+            )
+            .sort("row")
+            .drop("row")
+            .collect(engine="streaming")
+        )
+        for part in found.iter_slices(_ROWS):
+            yield kind, part
+
+
+def _id(kind: Kind) -> pl.Expr:
+    """Return the id of a row's object, null where it has none."""
+    if kind.name == "message":
+        return joined(pl.lit("message:"), message_name())
+    (column,) = kind.attributes.values()
+    return joined(pl.lit(f"{kind.name}:"), in_id(pl.col(column).replace("", None)))

@@ -1,0 +1,87 @@
+"""OCEL 2.0 as XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import IO
+
+import polars as pl
+
+from fsm.logs.write.ocel import (
+    ALWAYS,
+    AROUND,
+    KINDS,
+    Kind,
+    attributes,
+    event_types,
+    events,
+    objects,
+)
+from fsm.logs.write.texts import all_of, in_xml, joined, write_texts
+
+__all__ = ["write_xml"]
+
+
+def write_xml(rows: pl.LazyFrame, file: IO[bytes]) -> None:
+    """Write rows of a converted log. What XML cannot hold is spelled out: ``[U+0007]``."""
+    own = attributes(rows)
+    kinds = {kind.name: dict.fromkeys(kind.attributes, "string") for kind in KINDS}
+    types = {kind.name: kind.attributes for kind in event_types(rows)}
+    file.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<log>\n')
+    for sort, declared in (("object", kinds), ("event", types)):
+        file.write("".join(_declared(sort, declared)).encode())
+    file.write(b"<objects>\n")
+    write_texts(file, (part.select(_object(kind)).to_series() for kind, part in objects(rows)))
+    file.write(b"</objects>\n<events>\n")
+    write_texts(file, (part.select(_event(own)).to_series() for part in events(rows)))
+    file.write(b"</events>\n</log>\n")
+
+
+def _declared(sort: str, types: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    yield f"<{sort}-types>\n"
+    names = pl.select(in_xml(pl.lit(pl.Series(list(types), dtype=pl.String)))).to_series()
+    for name, own in zip(names, types.values(), strict=True):
+        found = "".join(f'<attribute name="{a}" type="{kind}"/>' for a, kind in own.items())
+        yield f'<{sort}-type name="{name}"><attributes>{found}</attributes></{sort}-type>\n'
+    yield f"</{sort}-types>\n"
+
+
+def _object(kind: Kind) -> pl.Expr:
+    own = [_attribute(name, in_xml(pl.col(name)), f' time="{ALWAYS}"') for name in kind.attributes]
+    around = [
+        pl.col(other.column).list.eval(_relation(pl.element(), other)).list.join("")
+        for other in (AROUND if kind.name == "message" else ())
+    ]
+    head = joined(pl.lit('<object id="'), in_xml(pl.col("id")), pl.lit(f'" type="{kind.name}">'))
+    return _ended(head, own, around, "</object>\n")
+
+
+def _event(own: Mapping[str, str]) -> pl.Expr:
+    head = joined(
+        pl.lit('<event id="'),
+        pl.col("id"),
+        pl.lit('" type="'),
+        in_xml(pl.col("event")),
+        pl.lit('" time="'),
+        pl.col("time"),
+        pl.lit('">'),
+    )
+    found = [_attribute(name, in_xml(pl.col(name).cast(pl.String))) for name in own]
+    related = [_relation(pl.col(kind.column), kind) for kind in KINDS]
+    return _ended(head, found, related, "</event>\n")
+
+
+def _attribute(name: str, value: pl.Expr, more: str = "") -> pl.Expr:
+    return joined(pl.lit(f'<attribute name="{name}"{more}>'), value, pl.lit("</attribute>"))
+
+
+def _relation(to: pl.Expr, kind: Kind) -> pl.Expr:
+    after = pl.lit(f'" qualifier="{kind.qualifier}"/>')
+    return joined(pl.lit('<relationship object-id="'), in_xml(to), after)
+
+
+def _ended(head: pl.Expr, own: list[pl.Expr], related: list[pl.Expr], end: str) -> pl.Expr:
+    parts = [head, pl.lit("<attributes>"), all_of(own, ""), pl.lit("</attributes><objects>")]
+    if related:
+        parts.append(all_of(related, ""))
+    return joined(*parts, pl.lit(f"</objects>{end}"))

@@ -1,0 +1,103 @@
+"""The indicators of a delivery as curves over time, thinned to what an eye can see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fsm.engine.exact_series import Line
+from fsm.reports.machines import Side
+
+__all__ = ["Curves", "curves", "thinned"]
+
+_SECOND = 1_000_000
+"""Microseconds of a second."""
+_VISIBLE = 1000
+"""A change of one in so many messages to send is seen."""
+_TAIL = 0.02
+"""Part of all changes that may lie on either side of where most happens."""
+_NARROW = 0.6
+"""Where most happens is told apart if it is less than this part of the time."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Counts at instants (seconds since 1970, ascending); each holds until the next one.
+
+    ``lines`` has the counts of each (indicator, machine).
+    """
+
+    times: NDArray[np.int64]
+    lines: Mapping[tuple[str, str], NDArray[np.int64]]
+    to_send: int
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The names of the indicators, each once."""
+        return tuple(dict.fromkeys(name for name, _ in self.lines))
+
+    def busiest(self, meeting: int | None = None) -> tuple[int, int] | None:
+        """Return when most changes happen, if that is but a part of the time.
+
+        ``meeting`` is an instant that must be seen as well.
+        """
+        if not self.lines:
+            return None
+        steps = sum(np.abs(np.diff(line, prepend=0)) for line in self.lines.values())
+        shares = np.cumsum(steps) / max(1, int(np.sum(steps)))
+        low, high = np.searchsorted(shares, (_TAIL, 1 - _TAIL))
+        first, last = int(self.times[low]), int(self.times[min(high, len(shares) - 1)])
+        last = max(last, meeting or last)
+        margin = max(1, (last - first) // 50)
+        narrow = last - first + 2 * margin < _NARROW * (self.times[-1] - self.times[0])
+        return (first - margin, last + margin) if narrow else None
+
+
+def curves(
+    series: pl.DataFrame,
+    sides: Sequence[Side],
+    to_send: int,
+    extent: tuple[datetime, datetime],
+    points: Mapping[int, Mapping[Line, int]] | None = None,
+) -> Curves:
+    """Return the curves of what the log can know, those of the machines' companions with them.
+
+    ``series`` is of the whole log, see :meth:`fsm.engine.Replay.series`; ``extent`` are the
+    instants before which, and after which, nothing happened. ``points`` are counts at instants
+    (microseconds since 1970) within periods that must be seen as well.
+    """
+    ends = [int(moment.timestamp()) for moment in extent]
+    at = series.with_columns(pl.col("until").dt.epoch("s").alias("at"))
+    exact = {micros // _SECOND: counts for micros, counts in sorted((points or {}).items())}
+    times = np.unique(np.concatenate([at["at"].to_numpy(), ends, np.array([*exact], np.int64)]))
+    places = {int(np.searchsorted(times, second)): counts for second, counts in exact.items()}
+    lines = {}
+    for side in sides:
+        for owner, indicator in side.recorded:
+            is_own = (pl.col("machine") == owner.name) & (pl.col("indicator") == indicator.name)
+            own = at.filter(is_own)
+            place = np.searchsorted(own["at"].to_numpy(), times, side="right")
+            line = np.append(0, own["count"].to_numpy())[place]
+            for number, counts in places.items():
+                line[number] = counts[owner.name, indicator.name]
+            lines[indicator.name, side.machine.name] = line
+    return Curves(times, lines, to_send)
+
+
+def thinned(curves: Curves) -> Curves:
+    """Leave out instants at which no curve moves far enough to be seen."""
+    step = max(1, curves.to_send // _VISIBLE)
+    values = np.vstack([curves.times * 0, *curves.lines.values()]).T
+    kept, last = [0], values[0]
+    for place in range(1, len(values)):
+        if np.abs(values[place] - last).max() >= step:
+            kept.append(place)
+            last = values[place]
+    kept = sorted({*kept, len(values) - 1})
+    lines = {key: line[kept] for key, line in curves.lines.items()}
+    return Curves(curves.times[kept], lines, curves.to_send)

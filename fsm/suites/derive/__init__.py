@@ -1,0 +1,1 @@
+"""How tests are derived: covers, tours, chains and the graphs that they need."""

@@ -1,0 +1,163 @@
+"""Tests under construction, folded: traces known to converge are one node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fsm.suites.specification import Spec, Word
+
+__all__ = ["Folded"]
+
+
+class Folded:
+    """The tests so far, as a graph of the traces they run.
+
+    Nodes are numbers. Those below the number of states are the states of the specification: the
+    node of a state stands for its covering word and every trace known to converge with it. A
+    transition is *settled* when its edge leads from state to state; behind any other edge is a
+    tree. A node is *open* where tests end in it.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        states = range(len(spec.next))
+        self.edges: dict[int, dict[int, int]] = {s: {} for s in states}
+        self.fresh = len(states)
+        """The next node's number."""
+        self.tests: dict[int, list[int]] = {}
+        """The tests that may still grow, by number."""
+        self.begun = self.symbols = 0
+        self.open: dict[int, list[int]] = {}
+        """The numbers of the tests that end in a node."""
+        self.into: list[list[tuple[int, int]]] = [[] for _ in states]
+        """The settled transitions into each state: source and input."""
+        self.unsettled = [sum(t >= 0 for t in row) for row in spec.next]
+        """How many transitions of each state are not settled."""
+        self.alive = [True] * len(states)
+        """Whether an unsettled transition can be reached from each state."""
+        self.near: dict[int, list[tuple[int, Word]]] = {}
+        for t, cell in enumerate(spec.parent):
+            if cell:
+                self._join(*cell, t)
+
+    def is_settled(self, state: int, x: int) -> bool:
+        """Whether a transition is known to lead where it should."""
+        return self.edges[state].get(x) == self.spec.next[state][x]
+
+    # Growing
+
+    def extend(self, state: int, word: Word) -> None:
+        """Let a word follow a state, at the lowest price in inputs, unless it does already."""
+        edges, opened = self.edges, self.open
+        node, known, kept, ready = state, 0, 0, -1
+        for x in word:
+            if node in opened:
+                kept, ready = known, node
+            following = edges.get(node)
+            if following is None or x not in following:
+                break
+            node = following[x]
+            known += 1
+        else:
+            return
+        if ready >= 0:
+            test = self._reopen(ready)
+            word_left = word[kept:]
+        else:
+            test = self._reach(state)
+            word_left = word
+        self.tests[test] += word_left
+        self.symbols += len(word_left)
+        for x in word[known:]:
+            edges.setdefault(node, {})[x] = self.fresh
+            node = self.fresh
+            self.fresh += 1
+        opened.setdefault(node, []).append(test)
+
+    def lead_to(self, state: int) -> None:
+        """Let a test end in a state."""
+        test = self._reach(state)
+        self.open.setdefault(state, []).append(test)
+
+    def _reopen(self, node: int) -> int:
+        tests = self.open[node]
+        test = tests.pop()
+        if not tests:
+            del self.open[node]
+        return test
+
+    def _reach(self, state: int) -> int:
+        """Return a test that ends in a state: the nearest open one led there, or a new one."""
+        near = self.near.get(state)
+        if near is None:
+            near = self.near[state] = self._nearest(state)
+        for other, way in near:
+            if other in self.open:
+                test = self._reopen(other)
+                self.tests[test] += way
+                self.symbols += len(way)
+                return test
+        self.begun += 1
+        self.tests[self.begun] = list(self.spec.cover[state])
+        self.symbols += len(self.spec.cover[state])
+        return self.begun
+
+    def _nearest(self, state: int) -> list[tuple[int, Word]]:
+        """Return the states from which settled transitions lead here no farther than a reset."""
+        farthest = len(self.spec.cover[state])
+        near: list[tuple[int, Word]] = [(state, ())]
+        seen = {state}
+        for t, way in near:
+            if len(way) == farthest:
+                break
+            for s, x in self.into[t]:
+                if s not in seen:
+                    seen.add(s)
+                    near.append((s, (x, *way)))
+        return near
+
+    # Folding
+
+    def settle(self, state: int, x: int) -> None:
+        """Fold what follows a transition into the state it leads to: the traces converge."""
+        target = self.spec.next[state][x]
+        merging = [(self.edges[state][x], target)]
+        self._join(state, x, target)
+        while merging:
+            node, into = merging.pop()
+            if node in self.open:
+                self.open.setdefault(into, []).extend(self.open.pop(node))
+            following = self.edges.pop(node, None)
+            if following:
+                other = self.edges.setdefault(into, {})
+                for y, after in following.items():
+                    if other.setdefault(y, after) != after:
+                        merging.append((after, other[y]))
+
+    def _join(self, state: int, x: int, target: int) -> None:
+        self.edges[state][x] = target
+        self.into[target].append((state, x))
+        self.near.clear()
+        self.unsettled[state] -= 1
+        if not self.unsettled[state]:
+            self._update_alive()
+
+    def _update_alive(self) -> None:
+        """Find the states from which something is still to do; tests in others are done."""
+        reaching: list[list[int]] = [[] for _ in self.alive]
+        for s, _, t in self.spec.cells():
+            reaching[t].append(s)
+        queue = [s for s, count in enumerate(self.unsettled) if count]
+        self.alive = [count > 0 for count in self.unsettled]
+        for t in queue:
+            for s in reaching[t]:
+                if not self.alive[s]:
+                    self.alive[s] = True
+                    queue.append(s)
+
+    def finished(self) -> Iterator[Word]:
+        """Yield the tests that end where everything is settled, and forget them."""
+        for state, alive in enumerate(self.alive):
+            if not alive:
+                for test in self.open.pop(state, ()):
+                    yield tuple(self.tests.pop(test))

@@ -1,0 +1,185 @@
+"""Transition tours: tests that run every cell, or every sequence of cells, in the fewest inputs.
+
+An n-switch cover runs every sequence of n + 1 cells (T. Chow, Testing Software Design Modeled by
+Finite-State Machines, 1978). For n = 0 the shortest one is a Chinese postman's tour. For n > 0,
+the sequences of n cells are the arcs of a graph. Where arcs meet, each that comes in must be
+followed by each that goes out, so an arc is taken at least as often as it has partners at either
+end; and whatever balanced numbers of copies are no smaller, they can be paired off completely.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from fsm.suites.derive.postman import Arc, circuit, least_copies
+from fsm.suites.specification import Spec, Word, maximal
+
+__all__ = ["tour"]
+
+
+class _Graph(NamedTuple):
+    """Vertices are the last n - 1 cells; vertex 0 is the reset, which costs one input.
+
+    ``inputs`` has what each arc runs. The first ``sequences`` arcs are the sequences of n cells
+    (of one cell for n = 0); ``entries`` are arcs from the reset that all others can be reached
+    by.
+    """
+
+    vertices: int
+    arcs: list[Arc]
+    inputs: list[Word]
+    sequences: int
+    entries: list[int]
+
+
+def tour(spec: Spec, switch: int = 0) -> list[Word]:
+    """Return tests that run every sequence of ``switch + 1`` cells.
+
+    For a switch of 0 and of 1, the inputs and the tests together are as few as can be. Where no
+    sequence is as long, the tests run the cells there are.
+    """
+    graph = _graph(spec, max(0, switch - 1))
+    if not graph.sequences:
+        return maximal(spec.cover)
+    copies = _copies(graph, switch)
+    if switch:
+        pairs, often = _pairs(graph, copies)
+        walk = [pairs[i].source for i in circuit(pairs, often, graph.entries[0])]
+    else:
+        walk = circuit(graph.arcs, copies, 0)
+    return maximal(_tests(graph, walk))
+
+
+def _graph(spec: Spec, length: int) -> _Graph:
+    """Return the graph whose vertices are the sequences of cells of a length."""
+    number = {(s, word): v for v, (s, word) in enumerate(_sequences(spec, length), 1)}
+    arcs: list[Arc] = []
+    inputs: list[Word] = []
+    for (s, word), v in number.items():
+        for x in range(len(spec.inputs)):
+            if spec.after(s, (*word, x)) >= 0:
+                first, rest = (word[0], (*word[1:], x)) if word else (x, ())
+                arcs.append(Arc(v, number[spec.next[s][first], rest]))
+                inputs.append((x,))
+    sequences = len(arcs)
+    left = {arc.source for arc in arcs}
+    starts = {v: word for (s, word), v in number.items() if s == 0 and v in left}
+    for v in number.values():
+        arcs.append(Arc(v, 0))
+        inputs.append(())
+    for v, word in starts.items():
+        arcs.append(Arc(0, v, length))
+        inputs.append(word)
+    entries = _entries(arcs[:sequences], list(starts))
+    first_start = len(arcs) - len(starts)
+    return _Graph(len(number) + 1, arcs, inputs, sequences, [first_start + i for i in entries])
+
+
+def _sequences(spec: Spec, length: int) -> list[tuple[int, Word]]:
+    found: list[tuple[int, Word]] = [(s, ()) for s in range(len(spec.next))]
+    for _ in range(length):
+        found = [
+            (s, (*word, x))
+            for s, word in found
+            for x in range(len(spec.inputs))
+            if spec.after(s, (*word, x)) >= 0
+        ]
+    return found
+
+
+def _entries(arcs: Sequence[Arc], starts: Sequence[int]) -> list[int]:
+    """Return places of starts, one for each part of the graph that hangs together."""
+    part: dict[int, int] = {}
+
+    def root(v: int) -> int:
+        while v in part:
+            v = part[v]
+        return v
+
+    for arc in arcs:
+        a, b = root(arc.source), root(arc.target)
+        if a != b:
+            part[a] = b
+    first: dict[int, int] = {}
+    for i, v in enumerate(starts):
+        first.setdefault(root(v), i)
+    return list(first.values())
+
+
+def _copies(graph: _Graph, switch: int) -> list[int]:
+    """Return how often to take each arc.
+
+    A sequence that follows a reset has not followed another sequence. So that these are counted
+    apart, each sequence that may follow a reset is entered through a vertex of its own.
+    """
+    sequences = graph.arcs[: graph.sequences]
+    into = Counter(arc.target for arc in sequences)
+    out = Counter(arc.source for arc in sequences)
+    starts = {arc.target for arc in graph.arcs if arc.source == 0} if switch else set()
+    fresh = graph.vertices
+    after_reset = {v: fresh + i for i, v in enumerate(sorted(starts))}
+    fresh += len(starts)
+    arcs, needed, place = [], [], []
+    for i, arc in enumerate(graph.arcs):
+        least = int(i in graph.entries)
+        if i < graph.sequences:
+            least = max(1, out[arc.target]) if switch else 1
+            if arc.source in starts:
+                arcs += [Arc(arc.source, fresh, 0), Arc(after_reset[arc.source], fresh, 0)]
+                needed += [into[arc.source], 0]
+                arc = Arc(fresh, arc.target)
+                fresh += 1
+            elif switch:
+                least = max(least, into[arc.source])
+        elif arc.source == 0 and switch:
+            arc = arc._replace(target=after_reset[arc.target])
+        place.append(len(arcs))
+        arcs.append(arc)
+        needed.append(least)
+    copies = least_copies(fresh, arcs, needed)
+    return [copies[i] for i in place]
+
+
+def _pairs(graph: _Graph, copies: Sequence[int]) -> tuple[list[Arc], list[int]]:
+    """Return what arc follows what arc, and how often, so that every pair of sequences occurs."""
+    into: list[list[int]] = [[] for _ in range(graph.vertices)]
+    out: list[list[int]] = [[] for _ in range(graph.vertices)]
+    for i, arc in enumerate(graph.arcs):
+        if copies[i]:
+            into[arc.target].append(i)
+            out[arc.source].append(i)
+    often: Counter[Arc] = Counter()
+    for coming, going in zip(into, out, strict=True):
+        for a in coming:
+            for b in going:
+                if max(a, b) < graph.sequences:
+                    often[Arc(a, b)] += 1
+        coming.reverse()  # resets first: they are followed by sequences, of which there are enough
+        spare_in = _spare(coming, copies, going, graph.sequences)
+        spare_out = _spare(going, copies, coming, graph.sequences)
+        for a, b in zip(spare_in, spare_out, strict=True):
+            often[Arc(a, b)] += 1
+    return list(often), list(often.values())
+
+
+def _spare(
+    arcs: Sequence[int], copies: Sequence[int], partners: Sequence[int], sequences: int
+) -> Iterator[int]:
+    """Yield the arcs as often as they are left over when each has met each partner once."""
+    count = sum(b < sequences for b in partners)
+    for a in arcs:
+        for _ in range(copies[a] - (count if a < sequences else 0)):
+            yield a
+
+
+def _tests(graph: _Graph, walk: Sequence[int]) -> Iterator[Word]:
+    """Cut a closed walk that begins with a reset into the tests between resets."""
+    test: list[int] = []
+    for i in walk:
+        if graph.arcs[i].target == 0:
+            yield tuple(test)
+            test = []
+        else:
+            test += graph.inputs[i]

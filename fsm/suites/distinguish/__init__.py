@@ -1,0 +1,1 @@
+"""How states of a specification are told apart: shortest words, trees, sets of words."""

@@ -1,0 +1,172 @@
+"""A suite as text, made test by test: JSON, CSV, Markdown, and a pytest module of its own.
+
+>>> import fsm
+>>> from fsm.suites import suite
+>>> tests = suite(fsm.load("without-feedback"), "tour")
+>>> print("".join(export(tests, "csv")).splitlines()[1])
+1,1,to_send,relayed,Sent,Sent,awaiting
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from textwrap import wrap
+from typing import TypeAlias
+
+from fsm.errors import FsmError
+from fsm.suites import templates
+from fsm.suites.generation import Step, Suite
+from fsm.text import inert, json_text, visible
+
+__all__ = ["FORMATS", "export", "read_tests"]
+
+_SHOWS = """\
+send returns "rejected" for an event that the system refuses, and None for any other; observe
+returns the status, None where there is none yet."""
+_ANSWERS = "send returns the output; None is the same as '-'."
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
+
+
+def export(suite: Suite, form: str) -> Iterator[str]:
+    """Return the text of a suite in pieces; raises :class:`FsmError` for an unknown format.
+
+    Each test has its events, and after each of them the expected output, what is then shown
+    (where states show something) and the state of the specification.
+    """
+    if form not in FORMATS:
+        raise FsmError(f"no format {form!r} for test suites; there are {', '.join(FORMATS)}")
+    return FORMATS[form](suite)
+
+
+def as_json(suite: Suite) -> Iterator[str]:
+    """Return the object of the summary with all ``cases``, one on each line."""
+    yield "{\n"
+    for key, value in suite.facts().items():
+        yield f"  {json.dumps(key)}: {json_text(value)},\n"
+    yield '  "cases": ['
+    tests = symbols = 0
+    for steps in _cases(suite):
+        yield ",\n    " if tests else "\n    "
+        yield json_text(_test(suite, steps))
+        tests, symbols = tests + 1, symbols + len(steps)
+    yield f'\n  ],\n  "tests": {tests},\n  "symbols": {symbols}\n}}\n'
+
+
+def as_csv(suite: Suite) -> Iterator[str]:
+    """Return a row for each step."""
+    yield _csv("test", "step", "state", "event", "output", "shown", "next_state")
+    for number, steps in enumerate(_cases(suite), 1):
+        for i, step in enumerate(steps, 1):
+            shown = _shown(suite, step.after) or ""
+            yield _csv(number, i, step.before, step.input, step.output, shown, step.after)
+
+
+def as_markdown(suite: Suite) -> Iterator[str]:
+    """Return a table with a row for each test."""
+    yield f"# {_markdown(suite.mealy.name)}: tests by {suite.method.name}\n\n"
+    yield f"{_markdown(str(suite.guarantee))}\n\n| Test | Steps |\n| ---: | --- |\n"
+    for number, steps in enumerate(_cases(suite), 1):
+        told = (f"{_markdown(step.input)}: **{_markdown(_both(suite, step))}**" for step in steps)
+        yield f"| {number} | {', '.join(told)} |\n"
+
+
+def as_pytest(suite: Suite) -> Iterator[str]:
+    """Return a pytest module that needs nothing but pytest and the user's adapter."""
+    mealy = suite.mealy
+    yield templates.START.format(
+        name=_plain(mealy.name),
+        method=suite.method.name,
+        guarantee="\n".join(wrap(_plain(str(suite.guarantee)), 96)),
+        methods="reset(), send(event) and observe()" if mealy.shown else "reset() and send(event)",
+        meaning=_SHOWS if mealy.shown else _ANSWERS,
+        step="(event, output, what is then shown)" if mealy.shown else "(event, output)",
+    )
+    for number, steps in enumerate(_cases(suite), 1):
+        yield f"    [  # {number}\n"
+        for step in steps:
+            shown = _shown(suite, step.after)
+            cell = (step.input, step.output) if shown is None else (step.input, step.output, shown)
+            yield f"        ({', '.join(map(_literal, cell))}),\n"
+        yield "    ],\n"
+    looking = templates.LOOKING.format(
+        first=_literal(mealy.shown[mealy.initial] if mealy.shown else "")
+    )
+    yield templates.END.format(steps=looking if mealy.shown else templates.ANSWERING)
+
+
+def read_tests(path: Path) -> list[tuple[str, ...]]:
+    """Return the tests of a file that :func:`as_json` wrote; raises :class:`FsmError`."""
+    try:
+        cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+        tests = [tuple(case["events"]) for case in cases]
+    except OSError as error:
+        raise FsmError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FsmError(f"{path}: no suite as fsm suite --format json writes it") from error
+    if not all(isinstance(event, str) for test in tests for event in test):
+        raise FsmError(f"{path}: every event of a case must be a text")
+    return tests
+
+
+Export: TypeAlias = Callable[[Suite], Iterator[str]]
+
+FORMATS: dict[str, Export] = {
+    "json": as_json,
+    "csv": as_csv,
+    "md": as_markdown,
+    "pytest": as_pytest,
+}
+"""The formats by name."""
+
+
+def _cases(suite: Suite) -> Iterator[tuple[Step, ...]]:
+    return map(suite.steps, suite.tests)
+
+
+def _test(suite: Suite, steps: tuple[Step, ...]) -> dict[str, object]:
+    test: dict[str, object] = {
+        "events": [step.input for step in steps],
+        "outputs": [step.output for step in steps],
+    }
+    if suite.mealy.shown:
+        test["shown"] = [_shown(suite, step.after) for step in steps]
+    return test | {"states": [step.after for step in steps]}
+
+
+def _shown(suite: Suite, state: str) -> str | None:
+    mealy = suite.mealy
+    return None if mealy.shown is None else mealy.shown[mealy.states.index(state)]
+
+
+def _both(suite: Suite, step: Step) -> str:
+    shown = _shown(suite, step.after)
+    return step.output if shown in (None, step.output) else f"{step.output} ({shown})"
+
+
+def _csv(*cells: object) -> str:
+    line = io.StringIO()
+    texts = [inert(cell) if isinstance(cell, str) else cell for cell in cells]
+    csv.writer(line, lineterminator="\n").writerow(texts)
+    return line.getvalue()
+
+
+@lru_cache(maxsize=1024)  # a suite says the same few names thousands of times
+def _markdown(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", visible(text))
+
+
+def _plain(text: str) -> str:
+    """Return text that cannot end the docstring it stands in."""
+    return visible(text).replace("\\", "/").replace('"', "'")
+
+
+def _literal(text: str) -> str:
+    """Return an ASCII literal of Python, in double quotes."""
+    escaped = text.encode("unicode_escape").decode()
+    return '"' + escaped.replace('"', '\\"') + '"'

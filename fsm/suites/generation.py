@@ -1,0 +1,252 @@
+"""From a machine and a method to a suite.
+
+>>> import fsm
+>>> tests = suite(fsm.load("with-feedback"))
+>>> tests.size
+Size(tests=14, symbols=71)
+>>> tests.guarantee.domain
+'all machines with at most 5 states over the same 6 inputs'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from fsm.errors import FsmError, MachineError
+from fsm.machine import Machine
+from fsm.mealy import Mealy, Observable
+from fsm.notebook_repr import Shown
+from fsm.suites.analysis import reduced
+from fsm.suites.derive.coverage import with_every_cell
+from fsm.suites.distinguish.separation import alike
+from fsm.suites.estimate import Estimate, Size, inputs, least
+from fsm.suites.goal import Goal
+from fsm.suites.guarantee import Guarantee
+from fsm.suites.methods import DEFAULT, Method, Options, method_of
+from fsm.suites.specification import Spec, Word
+
+__all__ = ["MAX_SYMBOLS", "MOST_EXTRA_STATES", "Size", "Step", "Suite", "Test", "suite"]
+
+MAX_SYMBOLS = 20_000_000
+"""Inputs of a suite at most, unless somebody allows more."""
+
+MOST_EXTRA_STATES = 500
+"""Tests are made input by input, each in a call of its own; Python nests no more than 1,000."""
+
+Test: TypeAlias = tuple[str, ...]
+"""The inputs of one test, to be run after a reset."""
+
+
+class Step(NamedTuple):
+    """One input of a test and what the specification answers."""
+
+    before: str
+    input: str
+    output: str
+    after: str
+
+
+@dataclass(frozen=True, eq=False)
+class Suite(Shown):
+    """Tests for one machine, no test a prefix of another; made anew whenever they are read."""
+
+    mealy: Mealy
+    method: Method
+    options: Options
+    guarantee: Guarantee
+    spec: Spec
+    machine: Machine | None = None
+    """The compiled machine it was made from, where it was one."""
+    goals: tuple[Goal, ...] = ()
+    """What the tests must serve, where only a part of the suite is wanted."""
+
+    def words(self) -> Iterator[Word]:
+        """Yield the tests as indices of inputs."""
+        for word in self._whole():
+            if all(goal.serves(self.mealy, word) for goal in self.goals):
+                yield word
+
+    def _whole(self) -> Iterable[Word]:
+        if self.guarantee.declared == self.guarantee.states:
+            return self._made()
+        return with_every_cell(Spec.of(self.mealy), self._made)
+
+    def _made(self) -> Iterable[Word]:
+        return self.method.make(self.spec, self.options)
+
+    @property
+    def tests(self) -> Iterator[Test]:
+        """The tests, one after the other."""
+        names = self.mealy.inputs.__getitem__
+        return (tuple(map(names, word)) for word in self.words())
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """How large the suite will be: bounds, which are equal where the size is known exactly.
+
+        Goals may leave out any of the tests.
+        """
+        found = self.method.bounds(self.spec, self.options)
+        fewest, most = found
+        if self.guarantee.declared != self.guarantee.states:
+            whole = Spec.of(self.mealy)
+            ways = [len(whole.cover[s]) + 1 for s, _, _ in whole.cells()]
+            most = most + Size(len(ways), sum(ways))
+            fewest = Size(1, 0)
+        return Estimate(Size(0, 0) if self.goals else fewest, most)
+
+    def watched(self, progress: Callable[[int], object]) -> Suite:
+        """Return the same suite; ``progress`` is told how many inputs have been put into tests."""
+        return replace(self, options=self.options._replace(progress=progress))
+
+    @cached_property
+    def size(self) -> Size:
+        """How large the suite is; counted by making it once."""
+        tests = symbols = 0
+        for word in self.words():
+            tests += 1
+            symbols += len(word)
+        return Size(tests, symbols)
+
+    def expected(self, test: Iterable[str]) -> tuple[str, ...]:
+        """Return the outputs the specification gives to a test."""
+        return self.mealy.run(test)
+
+    def steps(self, test: Iterable[str]) -> tuple[Step, ...]:
+        """Return a test step by step, with the states of the specification."""
+        mealy = self.mealy
+        word = mealy.word(test)
+        visited = [mealy.states[s] for s in mealy.walk(word)]
+        inputs = [mealy.inputs[x] for x in word]
+        return tuple(map(Step, visited, inputs, mealy.run(inputs), visited[1:]))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known before the tests are made, as a value for JSON."""
+        return {
+            "machine": self.mealy.name,
+            "method": self.method.name,
+            "extra_states": self.options.extra_states,
+            "guarantee": str(self.guarantee),
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Return the facts of the suite and its size as a value for JSON."""
+        return self.facts() | self.size._asdict()
+
+
+def suite(
+    machine: Machine | Mealy,
+    method: str = DEFAULT,
+    *,
+    extra_states: int = 0,
+    observable: Observable = "status",
+    rejections: bool = True,
+    seed: int = 0,
+    tests: int = 100,
+    length: int = 20,
+    max_symbols: int | None = MAX_SYMBOLS,
+) -> Suite:
+    """Return the test suite for a machine by a method of :data:`fsm.suites.METHODS`.
+
+    ``extra_states`` is how many states more than the specification an implementation may have;
+    the suite grows with the number of inputs to this power. ``observable`` says what a compiled
+    machine's implementation shows, ``rejections`` whether it tells that an event was rejected;
+    ``seed``, ``tests`` and ``length`` are for ``random``. ``max_symbols`` is how many inputs the
+    tests may have together, ``None`` for any number: the size is estimated before a test is made.
+
+    Raises :class:`fsm.errors.FsmError` for an unknown method, for extra states that the method
+    knows nothing of, for a suite that may have more inputs than ``max_symbols``, and
+    (:class:`MachineError`) for a partial machine that it cannot handle: one with missing cells
+    for W, Wp and HSI, one with states that cannot be told apart for any complete method. A
+    complete machine may have equivalent states: the guarantee counts them once, and each of their
+    cells is run at least once.
+    """
+    chosen = method_of(method)
+    options = Options(extra_states, seed, tests, length)
+    _check(chosen, options)
+    mealy = machine
+    if isinstance(mealy, Machine):
+        shows: Observable = "state" if chosen.visible else observable
+        mealy = Mealy.of(mealy, shows, rejections=rejections)
+    elif chosen.visible:
+        mealy = mealy.visible()
+    spec = _specification(mealy, chosen) if chosen.complete else Spec.of(mealy)
+    if max_symbols is not None and chosen.complete:
+        fewest = least(spec, extra_states)
+        _check_size(f"at least {inputs(fewest)}", fewest, max_symbols, mealy.name, options)
+    guarantee = Guarantee(
+        complete=chosen.complete,
+        states=len(spec.states),
+        declared=len(Spec.of(mealy).states),
+        inputs=len(spec.inputs),
+        extra_states=extra_states,
+        observed=_observed(mealy),
+        partial=not spec.is_complete,
+        coverage=chosen.runs,
+        source=chosen.source,
+    )
+    source = machine if isinstance(machine, Machine) else None
+    made = Suite(mealy, chosen, options, guarantee, spec, source)
+    if max_symbols is not None:
+        found, most = made.estimate, made.estimate.most.symbols
+        size = inputs(most) if found.is_exact else f"up to {inputs(most)}"
+        _check_size(size, most, max_symbols, mealy.name, options)
+    return made
+
+
+def _check_size(size: str, symbols: int, allowed: int, name: str, options: Options) -> None:
+    """Refuse a suite of more inputs than are allowed."""
+    if symbols <= allowed:
+        return
+    fewer = "fewer extra states" if options.extra_states else "another method, or fewer tests"
+    extra = ""
+    if options.extra_states:
+        extra = f" with {options.extra_states} extra state{'s' * (options.extra_states > 1)}"
+    raise FsmError(
+        f"{name}: the suite{extra} has {size} inputs, and {allowed:,} are allowed; take {fewer}, "
+        "or allow more with --max-symbols (max_symbols)"
+    )
+
+
+def _check(method: Method, options: Options) -> None:
+    if options.extra_states < 0:
+        raise FsmError(f"{options.extra_states} extra states: there cannot be fewer than 0")
+    if options.extra_states > MOST_EXTRA_STATES:
+        raise FsmError(f"{options.extra_states} extra states: at most {MOST_EXTRA_STATES}")
+    if options.extra_states and not method.complete:
+        raise FsmError(
+            f"{method.name} knows nothing of extra states; complete methods do, for example "
+            f"{DEFAULT}"
+        )
+    if min(options.tests, options.length) < 1:
+        raise FsmError("random walks need at least one test and one input")
+
+
+def _specification(mealy: Mealy, method: Method) -> Spec:
+    """Return the specification, equivalent states merged; refuse what the method cannot take."""
+    spec = Spec.of(mealy)
+    if spec.is_complete:
+        return Spec.of(reduced(mealy))
+    cells = [(s, x) for s, row in enumerate(spec.next) for x, t in enumerate(row) if t < 0]
+    if not method.partial:
+        state, given = spec.states[cells[0][0]], spec.inputs[cells[0][1]]
+        raise MachineError(
+            f"{mealy.name}: {method.name} needs a complete machine, and {len(cells)} cells are "
+            f"missing, such as {given!r} in {state!r}; {DEFAULT} takes partial machines"
+        )
+    if pair := alike(spec):
+        s, t = (spec.states[i] for i in pair)
+        raise MachineError(
+            f"{mealy.name}: no trace that both accept tells {s!r} from {t!r}; complete the "
+            "machine, or take a method that only runs the cells"
+        )
+    return spec
+
+
+def _observed(mealy: Mealy) -> str:
+    if mealy.shown is None:
+        return "the output"
+    return "the output and the state" if mealy.shown == mealy.states else "the output and status"

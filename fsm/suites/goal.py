@@ -1,0 +1,132 @@
+"""The part of a suite that serves a goal: a state to be reached, a documented row to be run.
+
+>>> import fsm
+>>> from fsm.suites import suite
+>>> part = towards(suite(fsm.load("with-feedback")), covering="row 4")
+>>> [len(test) for test in part.tests], part.guarantee.complete
+([12], False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from fsm.errors import FsmError, MachineError
+
+if TYPE_CHECKING:
+    from fsm.machine import Machine
+    from fsm.mealy import Mealy
+    from fsm.suites.generation import Suite
+    from fsm.suites.specification import Word
+
+__all__ = ["Goal", "towards"]
+
+Cell: TypeAlias = tuple[int, int]
+"""A state and an input, by index."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Tests are wanted that reach one of the states or run one of the cells."""
+
+    text: str
+    states: frozenset[int] = frozenset()
+    cells: frozenset[Cell] = frozenset()
+
+    def serves(self, mealy: Mealy, word: Word) -> bool:
+        """Whether a word reaches a state or runs a cell of the goal."""
+        visited = mealy.walk(word)
+        return not self.states.isdisjoint(visited) or not self.cells.isdisjoint(
+            zip(visited, word, strict=False)
+        )
+
+
+def towards(suite: Suite, *, to: str | None = None, covering: str | None = None) -> Suite:
+    """Return the tests of a suite that reach a state or run a documented row; of both, each.
+
+    A row is a number (``3`` or ``row 3``), a decision (``D4``) or a cell, ``STATE:EVENT``.
+    Raises :class:`FsmError` at once where no trace reaches the goal, and where it names nothing.
+    """
+    for goal in (
+        _state(suite.mealy, to) if to is not None else None,
+        _row(suite, covering) if covering is not None else None,
+    ):
+        if goal:
+            suite = _part(suite, goal)
+    return suite
+
+
+def _part(suite: Suite, goal: Goal) -> Suite:
+    """Narrow a suite; refuse a goal that none of its tests serves."""
+    said = f"Only the tests of {suite.method.name} that {goal.text}; a part guarantees nothing."
+    part = replace(
+        suite,
+        goals=(*suite.goals, goal),
+        guarantee=replace(suite.guarantee, complete=False, coverage=said),
+    )
+    if next(part.words(), None) is None:
+        raise FsmError(
+            f"{suite.mealy.name}: none of the tests of {suite.method.name} {goal.text}; "
+            "--method table has one for every cell"
+        )
+    return part
+
+
+def _state(mealy: Mealy, name: str) -> Goal:
+    if name not in mealy.states:
+        raise MachineError(f"{mealy.name}: no state {name!r}; there are {_some(mealy.states)}")
+    state = mealy.states.index(name)
+    if state not in _reachable(mealy):
+        raise MachineError(f"{mealy.name}: no trace leads to {name!r}")
+    return Goal(f"reach {name!r}", states=frozenset({state}))
+
+
+def _row(suite: Suite, row: str) -> Goal:
+    """Return the cells of a row of the documentation, of a decision, or the one that is named."""
+    mealy = suite.mealy
+    state, colon, event = row.rpartition(":")
+    if colon:
+        goal = _state(mealy, state)
+        cell = (next(iter(goal.states)), mealy.word([event])[0])
+        if mealy.next[cell] < 0:
+            raise MachineError(f"{mealy.name}: {state!r} has no transition for {event!r}")
+        return Goal(f"run {event!r} in {state!r}", cells=frozenset({cell}))
+    label = f"row {row}" if row.isdigit() else row
+    rows = _origins(suite.machine)
+    if label not in rows:
+        known = f"; there are {_some(rows)}" if rows else ": its transitions name no source"
+        raise FsmError(f"{mealy.name}: nothing comes from {label!r}{known}, or write STATE:EVENT")
+    cells = frozenset(
+        (mealy.states.index(source), mealy.inputs.index(event)) for source, event in rows[label]
+    )
+    if _reachable(mealy).isdisjoint(s for s, _ in cells):
+        raise MachineError(f"{mealy.name}: no trace leads to {label!r}")
+    return Goal(f"run {label}", cells=cells)
+
+
+def _origins(machine: Machine | None) -> dict[str, list[tuple[str, str]]]:
+    """Return the cells behind each source, rows before prose and decisions, by its label."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for t in machine.transitions if machine else ():
+        if t.origin:
+            rows.setdefault(t.origin.label, []).append((t.source, t.event))
+    return rows
+
+
+def _reachable(mealy: Mealy) -> set[int]:
+    found = {mealy.initial}
+    queue = [mealy.initial]
+    for s in queue:
+        for t in mealy.next[s].tolist():
+            if t >= 0 and t not in found:
+                found.add(t)
+                queue.append(t)
+    return found
+
+
+def _some(names: Collection[str]) -> str:
+    """Return the names, of many only the first."""
+    listed = ", ".join(list(names)[:12])
+    return listed if len(names) <= 12 else f"{listed}, ... ({len(names)} in all)"

@@ -1,0 +1,197 @@
+"""The methods by name: what each one proves, on what machines, and how it is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from typing import NamedTuple, TypeAlias
+
+from fsm.errors import FsmError
+from fsm.suites import estimate
+from fsm.suites.derive import classical, coverage
+from fsm.suites.derive.chain import chain_estimate, shortest_chain
+from fsm.suites.derive.cover_product import product
+from fsm.suites.derive.tours import tour
+from fsm.suites.estimate import Counted, Estimate
+from fsm.suites.specification import Spec, Word
+
+__all__ = ["DEFAULT", "METHODS", "Method", "Options", "method_of"]
+
+DEFAULT = "chain"
+"""The smallest suites of all complete methods, and streamed where they are large."""
+
+
+class Options(NamedTuple):
+    """What a method may depend on besides the machine."""
+
+    extra_states: int = 0
+    seed: int = 0
+    tests: int = 100
+    length: int = 20
+    progress: Callable[[int], object] = lambda _: None
+    """What is told, now and then, how many inputs have been put into tests."""
+
+
+Make: TypeAlias = Callable[[Spec, Options], Iterable[Word]]
+Count: TypeAlias = Callable[[Spec, Options], Estimate]
+
+
+class Method(NamedTuple):
+    """A way to derive tests.
+
+    ``runs`` says what the tests of a method that is not complete run; ``partial`` whether it
+    takes machines with missing cells, ``visible`` whether it needs each state to be seen.
+    """
+
+    name: str
+    summary: str
+    source: str
+    make: Make
+    bounds: Count
+    """How large a suite will be, known before it is made."""
+    runs: str = ""
+    partial: bool = True
+    visible: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether passing the suite proves equivalence within a fault domain."""
+        return not self.runs
+
+
+def _switch(n: int) -> tuple[Make, Count]:
+    return lambda spec, _: tour(spec, n), lambda spec, _: estimate.sequences(spec, n)
+
+
+def _classical(parts: Callable[[Spec, int], classical.Parts]) -> tuple[Make, Count]:
+    def make(spec: Spec, options: Options) -> Iterator[Word]:
+        found = product(spec, options.extra_states, *parts(spec, options.extra_states))
+        return _watched(found, options.progress)
+
+    def count(spec: Spec, options: Options) -> Estimate:
+        basis, identify = parts(spec, options.extra_states)
+        return Counted(spec, options.extra_states, identify).product(basis)
+
+    return make, count
+
+
+def _watched(words: Iterable[Word], progress: Callable[[int], object]) -> Iterator[Word]:
+    symbols = 0
+    for word in words:
+        symbols += len(word)
+        progress(symbols)
+        yield word
+
+
+def _chain(spec: Spec, options: Options) -> Iterator[Word]:
+    return shortest_chain(spec, options.extra_states, options.progress)
+
+
+def _chain_count(spec: Spec, options: Options) -> Estimate:
+    return chain_estimate(spec, options.extra_states)
+
+
+_CHOW = "T. Chow, Testing Software Design Modeled by Finite-State Machines, 1978"
+_CELLS = "A wrong answer is caught, a wrong next state only where what follows shows it."
+_CHAIN = (
+    "A. Simao, A. Petrenko, N. Yevtushenko, On reducing test length for FSMs with extra states, "
+    "2012; the proof is in fsm/suites/derive/chain.py"
+)
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(
+            "table",
+            "every cell once, each by the shortest way",
+            _CHOW,
+            lambda spec, _: coverage.table(spec),
+            lambda spec, _: estimate.listed(spec),
+            runs=f"Every cell is run at least once. {_CELLS}",
+        ),
+        Method(
+            "tour",
+            "every cell, in the fewest inputs",
+            "J. Edmonds, E. Johnson, Matching, Euler tours and the Chinese postman, 1973",
+            *_switch(0),
+            runs=f"Every cell is run at least once. {_CELLS}",
+        ),
+        Method(
+            "pairs",
+            "every two consecutive cells (1-switch), in the fewest inputs; also 2-switch, ...",
+            _CHOW,
+            *_switch(1),
+            runs=f"Every two consecutive cells are run at least once. {_CELLS}",
+        ),
+        Method(
+            "random",
+            "random walks of a length, from a seed",
+            "none",
+            lambda spec, options: coverage.random(spec, *options[1:4]),
+            lambda _, options: estimate.walks(options.tests, options.length),
+            runs="Random walks: nothing is guaranteed.",
+        ),
+        Method(
+            "observable",
+            "complete where the state is visible, as in a delivery log",
+            _CHAIN,
+            _chain,
+            _chain_count,
+            visible=True,
+        ),
+        Method(
+            "w",
+            "complete; the whole characterising set everywhere",
+            f"M. Vasilevskii, Failure diagnosis of automata, 1973; {_CHOW}",
+            *_classical(classical.w),
+            partial=False,
+        ),
+        Method(
+            "wp",
+            "complete; at the end only the words that identify the state",
+            "S. Fujiwara et al., Test Selection Based on Finite State Models, 1991",
+            *_classical(classical.wp),
+            partial=False,
+        ),
+        Method(
+            "hsi",
+            "complete; harmonised state identifiers",
+            "A. Petrenko, Checking experiments with protocol machines, 1991",
+            *_classical(classical.hsi),
+            partial=False,
+        ),
+        Method(
+            "h",
+            "complete; whatever tells two traces apart",
+            "R. Dorofeeva, K. El-Fakih, N. Yevtushenko, An Improved Conformance Testing Method, "
+            "2005",
+            *_classical(classical.h),
+        ),
+        Method(
+            "chain",
+            "complete; few long tests that go on where earlier ones ended (as SPYH, smaller)",
+            _CHAIN,
+            _chain,
+            _chain_count,
+        ),
+    )
+}
+
+
+ALIASES = {"spyh": "chain", "1-switch": "pairs", "0-switch": "tour"}
+"""Names of methods for which a smaller suite, or the same, has another name here."""
+
+
+def method_of(name: str) -> Method:
+    """Return the method of a name, ``2-switch`` and the like among them; raises FsmError."""
+    found = METHODS.get(ALIASES.get(name, name))
+    if found:
+        return found
+    if switch := re.fullmatch(r"(\d{1,2})-switch", name):
+        n = int(switch[1])
+        runs = f"Every sequence of {n + 1} cells is run at least once. {_CELLS}"
+        return Method(name, f"every sequence of {n + 1} cells", _CHOW, *_switch(n), runs=runs)
+    close = get_close_matches(name, METHODS, 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(METHODS)}"
+    raise FsmError(f"no method {name!r} for test suites; {hint}")

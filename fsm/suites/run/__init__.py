@@ -1,0 +1,1 @@
+"""Tests run against implementations: adapters, reproductions, learnt machines."""

@@ -1,0 +1,252 @@
+"""What an implementation really does: its machine, learnt through the adapter of the tests.
+
+Learning asks for answers and guesses a machine; the guess is tested with the suite for it, and
+where a test fails it is refined. What comes out is right under the guarantee of that suite.
+
+Needs the extra ``learn``: AALpy, of whose algorithms that of M. Kearns and U. Vazirani (An
+Introduction to Computational Learning Theory, 1994) asks least.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fsm.errors import FsmError
+from fsm.mealy import NOTHING, Mealy
+from fsm.suites.differences import Difference, differences
+from fsm.suites.generation import MAX_SYMBOLS, suite
+from fsm.suites.guarantee import Guarantee
+from fsm.suites.run.implementation import Implementation, execute, joined, observer, text
+from fsm.suites.specification import Spec
+
+if TYPE_CHECKING:
+    from aalpy.automata import MealyMachine
+
+__all__ = ["MAX_STATES", "Learnt", "flat", "learn"]
+
+MAX_STATES = 1000
+"""Where learning ends: what has more states than this has perhaps no end of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """The machine of an implementation, and what it took to learn it.
+
+    Its outputs hold what is shown after them (see :func:`flat`), ``first`` is what was shown
+    after a reset; ``None`` where nothing is shown at all. The machine is right if the
+    implementation is in the domain of ``guarantee``.
+    """
+
+    mealy: Mealy
+    first: str | None
+    guarantee: Guarantee
+    resets: int
+    events: int
+
+    def differences(self, specification: Mealy) -> tuple[Difference, ...]:
+        """Return every cell of a specification that the implementation answers otherwise."""
+        shown = specification.shown and specification.shown[specification.initial]
+        if self.first != shown:
+            state = specification.states[specification.initial]
+            return (Difference(state, "", str(shown), str(self.first), ()),)
+        return differences(flat(specification), self.mealy)
+
+    def named_after(self, specification: Mealy) -> Mealy:
+        """Return the machine with each state named by where its shortest trace leads there.
+
+        Several states may lead to one state of the specification: all but the first get a number.
+        """
+        spec = Spec.of(self.mealy)
+        columns = [_column(specification, event) for event in spec.inputs]
+        seen: Counter[str] = Counter()
+        names = []
+        for word in spec.cover:
+            name = _after(specification, [columns[x] for x in word])
+            seen[name] += 1
+            names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        return replace(self.mealy, states=tuple(names))
+
+
+def flat(mealy: Mealy) -> Mealy:
+    """Return a machine whose outputs hold what is shown after them, and whose states show nothing.
+
+    Two such machines are equivalent where the original ones are, the initial state left aside.
+    """
+    if mealy.shown is None:
+        return mealy
+    shown = mealy.shown
+    cells = [
+        [
+            joined(mealy.outputs[o], shown[t]) if t >= 0 else NOTHING
+            for t, o in zip(*rows, strict=True)
+        ]
+        for rows in zip(mealy.next.tolist(), mealy.output.tolist(), strict=True)
+    ]
+    outputs = tuple(dict.fromkeys(cell for row in cells for cell in row))
+    number = {output: i for i, output in enumerate(outputs)}
+    output = np.array([[number[cell] for cell in row] for row in cells]).reshape(mealy.next.shape)
+    return Mealy(
+        mealy.name,
+        mealy.states,
+        mealy.inputs,
+        outputs,
+        mealy.next,
+        np.where(mealy.next < 0, -1, output),
+        mealy.initial,
+    )
+
+
+def learn(
+    implementation: Implementation,
+    inputs: Iterable[str],
+    *,
+    shows: bool,
+    extra_states: int = 1,
+    max_states: int = MAX_STATES,
+    max_symbols: int | None = MAX_SYMBOLS,
+    name: str = "implementation",
+) -> Learnt:
+    """Learn the machine of an implementation over these events.
+
+    ``shows`` says whether ``observe`` tells something after every event. Each guess of n states
+    is tested with the suite for n + ``extra_states``, of at most ``max_symbols`` inputs. Raises
+    :class:`FsmError` where the implementation is not deterministic or has more than
+    ``max_states`` states, where that suite is larger, and where AALpy is missing.
+    """
+    run_kv, sul_class, oracle_class = _aalpy()
+    alphabet = list(inputs)
+    if not alphabet:
+        raise FsmError("there are no events to learn with")
+    system = _Counting(implementation, max_states, len(alphabet), shows=shows)
+
+    class System(sul_class):  # type: ignore[misc, valid-type]
+        """The implementation, as AALpy sees it."""
+
+        def pre(self) -> None:
+            system.reset()
+
+        def post(self) -> None: ...
+
+        def step(self, event: str) -> str:
+            return system.send(event)
+
+    class Tests(oracle_class):  # type: ignore[misc, valid-type]
+        """Tests a guess, and returns the first test that fails up to its wrong answer."""
+
+        def find_cex(self, hypothesis: MealyMachine) -> tuple[str, ...] | None:
+            system.bound(len(hypothesis.states))
+            guess = _mealy(hypothesis, alphabet, name)
+            made = suite(guess, extra_states=extra_states, max_symbols=max_symbols)
+            for test in made.tests:
+                run = execute(system, guess, test)
+                if not run.agrees:
+                    return run.trace
+            return None
+
+    aalpy_system = System()
+    try:
+        found: Any = run_kv(
+            alphabet, aalpy_system, Tests(alphabet, aalpy_system), "mealy", print_level=0
+        )
+    except SystemExit as error:  # this is how AALpy says it
+        raise FsmError(f"the implementation is not deterministic: {_one_line(error)}") from None
+    mealy = _mealy(found, alphabet, name)
+    guarantee = suite(mealy, extra_states=extra_states, max_symbols=None).guarantee
+    return Learnt(mealy, system.first, guarantee, system.resets, system.events)
+
+
+class _Counting:
+    """An implementation whose answers hold what is shown after them; counts what it is asked."""
+
+    def __init__(
+        self, implementation: Implementation, max_states: int, inputs: int, *, shows: bool
+    ) -> None:
+        self._implementation = implementation
+        self._observe = observer(implementation, shows=shows)
+        self._max_states, self._inputs = max_states, inputs
+        self._answers: set[str] = set()
+        self.first: str | None = None
+        self.resets = self.events = 0
+
+    def bound(self, states: int) -> None:
+        """End what would have no end."""
+        if states > self._max_states:
+            raise FsmError(
+                f"the implementation has more than {self._max_states:,} states; does it count?"
+            )
+
+    def reset(self) -> None:
+        self.resets += 1
+        self._implementation.reset()
+        if self._observe:
+            before, self.first = self.first, self._observe()
+            if before not in (None, self.first):
+                raise FsmError(
+                    f"after a reset the implementation shows {before!r}, and then {self.first!r}"
+                )
+
+    def send(self, event: str) -> str:
+        self.events += 1
+        answer = text(partial(self._implementation.send, event))
+        if self._observe is None:
+            answer = answer or NOTHING
+        else:
+            seen = self._observe()
+            answer = joined(answer or seen, seen)
+        self._answers.add(answer)
+        self.bound(-(-len(self._answers) // self._inputs))  # a state has one answer to each input
+        return answer
+
+
+def _aalpy() -> tuple[Callable[..., Any], Any, Any]:
+    try:
+        from aalpy.base import SUL, Oracle
+        from aalpy.learning_algs import run_KV
+    except ImportError:
+        raise FsmError("learning needs AALpy: pip install 'delivery-fsm[learn]'") from None
+    return run_KV, SUL, Oracle
+
+
+def _mealy(learnt: MealyMachine, inputs: list[str], name: str) -> Mealy:
+    """Return AALpy's machine as tables, its states numbered breadth first."""
+    number = {learnt.initial_state: 0}
+    order = [learnt.initial_state]
+    for state in order:
+        for event in inputs:
+            target = state.transitions[event]
+            if target not in number:
+                number[target] = len(order)
+                order.append(target)
+    outputs = tuple(dict.fromkeys(state.output_fun[event] for state in order for event in inputs))
+    return Mealy(
+        name,
+        tuple(f"s{i}" for i in range(len(order))),
+        tuple(inputs),
+        outputs,
+        np.array([[number[state.transitions[event]] for event in inputs] for state in order]),
+        np.array([[outputs.index(state.output_fun[event]) for event in inputs] for state in order]),
+    )
+
+
+def _column(mealy: Mealy, event: str) -> int:
+    return mealy.inputs.index(event) if event in mealy.inputs else -1
+
+
+def _after(mealy: Mealy, word: Iterable[int]) -> str:
+    """Return the state a word leads to; what is not defined stays."""
+    state = mealy.initial
+    for x in word:
+        if x >= 0 and mealy.next[state, x] >= 0:
+            state = int(mealy.next[state, x])
+    return mealy.states[state]
+
+
+def _one_line(error: SystemExit) -> str:
+    lines = str(error).splitlines()
+    return "; ".join(line for line in lines if not line.startswith("Non-determinism"))

@@ -1,0 +1,1 @@
+"""Check documented tables against their machines."""

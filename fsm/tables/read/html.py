@@ -1,0 +1,164 @@
+"""Tables written in HTML: each cell as written, with its place; spans are filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import NamedTuple
+
+from fsm.tables.read.cell_text import Markup, plain
+from fsm.tables.read.table import Cell, Row, Table
+
+__all__ = ["MAX_SPAN", "MAX_WIDTH", "html_tables", "read_table"]
+
+MAX_SPAN = 50
+"""A cell that spans more rows or columns is taken to span as many."""
+MAX_WIDTH = 1000
+"""Cells beyond these are left out of a row."""
+
+_DIGITS = 9
+"""Digits of a span that are read; Python refuses to read thousands of them."""
+
+_TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
+
+
+class _Place(NamedTuple):
+    """A cell while it is read: where its text begins, its spans, whether it is a header."""
+
+    start: int
+    columns: int
+    rows: int
+    heads: bool
+
+
+def html_tables(text: str) -> Iterator[Cell]:
+    """Yield the outermost tables as they are written; of one without an end, only ``<table``."""
+    depth = start = done = 0
+    line = 1
+    for tag in _TAG.finditer(text):
+        depth += -1 if tag[1] else 1
+        if depth == 1 and not tag[1]:
+            start = tag.start()
+        elif depth == 0:
+            end = (text.find(">", tag.end()) + 1) or len(text)
+            line += text.count("\n", done, start)
+            done = start
+            yield Cell(text[start:end], line, start - text.rfind("\n", 0, start))
+        depth = max(depth, 0)
+    if depth:
+        line += text.count("\n", done, start)
+        yield Cell(text[start : start + len("<table")], line, start - text.rfind("\n", 0, start))
+
+
+def read_table(whole: Cell) -> Table | None:
+    """Return what a table holds, ``None`` where it has no cells."""
+    parser = _Table(whole)
+    parser.run()
+    parser.end_row()
+    rows = [row for row in parser.rows if row[0]]
+    if not rows:
+        return None
+    heads = len(list(takewhile(lambda row: row[1], rows))) or 1
+    header = _stacked([cells for cells, _ in rows[:heads]])
+    body = tuple(Row(tuple(cells), cells[0].line) for cells, _ in rows[heads:])
+    return Table(header, body, tuple(parser.captions))
+
+
+def _stacked(rows: list[list[Cell]]) -> tuple[Cell, ...]:
+    """Return one header of several, with the texts of each column under one another."""
+    *upper, last = rows
+    header = []
+    for i, cell in enumerate(last):
+        texts = [row[i].text for row in upper if i < len(row)]
+        above = [text for text in dict.fromkeys(texts) if text != cell.text]
+        header.append(Cell("<br>".join([*above, cell.text]), cell.line, cell.column))
+    return tuple(header)
+
+
+class _Table(Markup):
+    """Reads the rows of one table; tables inside its cells are part of their text."""
+
+    def __init__(self, whole: Cell) -> None:
+        super().__init__(whole.text)
+        self.whole = whole
+        self.rows: list[tuple[list[Cell], bool]] = []
+        self.captions: list[Cell] = []
+        self.depth = 0
+        self.row: list[Cell] | None = None
+        self.heads = True
+        self.cell: _Place | None = None
+        self.caption = -1
+        self.hanging: dict[int, tuple[Cell, int]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.depth += tag == "table"
+        if self.depth > 1:
+            return
+        if tag == "caption":
+            self.caption = self.after_start_tag
+        elif tag == "tr":
+            self.end_row()
+            self.row, self.heads = [], True
+        elif tag in ("td", "th"):
+            self.end_cell()
+            self.row = [] if self.row is None else self.row
+            spans = {name: _span(value) for name, value in attrs}
+            columns, rows = spans.get("colspan", 1), spans.get("rowspan", 1)
+            self.cell = _Place(self.after_start_tag, columns, rows, tag == "th")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.depth == 1 and tag in ("td", "th"):
+            self.end_cell()
+        elif self.depth == 1 and tag in ("tr", "thead", "tbody", "table"):
+            self.end_row()
+        elif tag == "caption" and self.caption >= 0:
+            self.captions = [self.whole.slice(self.caption, self.before_tag)]
+        self.depth -= tag == "table"
+
+    def end_cell(self) -> None:
+        """Take the cell that is open."""
+        if self.cell is None or self.row is None:
+            return
+        place, self.cell = self.cell, None
+        cell = _stripped(self.whole.slice(place.start, self.before_tag))
+        self.heads &= place.heads
+        self.fill(self.row)
+        for _ in range(min(place.columns, MAX_WIDTH - len(self.row))):
+            if place.rows > 1:
+                self.hanging[len(self.row)] = cell, place.rows - 1
+            self.row.append(cell)
+
+    def fill(self, row: list[Cell]) -> None:
+        """Put the cells that hang down from the rows before into a row."""
+        while len(row) in self.hanging:
+            cell, left = self.hanging.pop(len(row))
+            if left > 1:
+                self.hanging[-1 - len(row)] = cell, left - 1  # again in the next row
+            row.append(cell)
+
+    def end_row(self) -> None:
+        """Take the row that is open."""
+        self.end_cell()
+        if self.row is None:
+            return
+        self.fill(self.row)
+        hanging = {i if i >= 0 else -1 - i: hung for i, hung in self.hanging.items()}
+        # What hangs beyond the end of a short row hangs there all the same, and a row less then.
+        beyond = {i: (cell, left - 1) for i, (cell, left) in hanging.items() if i >= len(self.row)}
+        self.hanging = {i: hung for i, hung in (hanging | beyond).items() if hung[1]}
+        self.rows.append((self.row, self.heads))
+        self.row = None
+
+
+def _stripped(cell: Cell) -> Cell:
+    text = cell.text
+    start = len(text) - len(text.lstrip())
+    return cell.slice(start, start + len(text.strip())) if plain(text) else cell
+
+
+def _span(value: str | None) -> int:
+    """Return what a span says, within bounds; 0 is read as 1, so that no cell is lost."""
+    if not (value and value.isascii() and value.isdigit()):
+        return 1
+    return max(1, min(int(value[:_DIGITS]), MAX_SPAN))

@@ -1,0 +1,1 @@
+"""The words of documented tables: lexicons, bindings, and drafts of new ones."""

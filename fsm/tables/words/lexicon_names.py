@@ -1,0 +1,76 @@
+"""Refuse a lexicon that gives words to what no machine has.
+
+A misspelt name would make findings of right pages, or leave a table unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fsm.errors import FsmError, PageError
+from fsm.machine import Machine
+from fsm.tables.words.lexicon import read_lexicon
+from fsm.toml import Toml, read_toml
+
+__all__ = ["check_names"]
+
+Load = Callable[[str], Machine]
+
+
+def check_names(paths: Sequence[Path], load: Load, known: Iterable[str]) -> None:
+    """Raise :class:`PageError` with file and line for a name that no machine has.
+
+    Steps name events and states of their own machines; statuses and indicators are those of any
+    machine of the files, or of ``known``.
+    """
+    files = []
+    for path in paths:
+        read_lexicon(path)  # refuses what is no lexicon at all
+        files.append(read_toml(path, PageError))
+    machines = {name: load(name) for name in known}
+    for toml in files:
+        for section, name in _machines(toml):
+            machines[name] = _loaded(toml, section, name, load)
+    statuses = {status for machine in machines.values() for status in machine.statuses}
+    indicators = {i.name for machine in machines.values() for i in machine.indicators}
+    for toml in files:
+        _refuse_unknown(toml, "statuses", "status", toml.data.get("statuses", {}), statuses)
+        _refuse_unknown(
+            toml, "indicators", "indicator", toml.data.get("indicators", {}), indicators
+        )
+        for entry in toml.data.get("steps", []):
+            for name in entry["machines"]:
+                _check_step(toml, entry, machines[name])
+
+
+def _machines(toml: Toml) -> Iterator[tuple[str, str]]:
+    """Yield the machines that a lexicon names, each with its section."""
+    yield from (("titles", name) for name in toml.data.get("titles", {}))
+    for entry in toml.data.get("steps", []):
+        yield from (("steps", name) for name in entry["machines"])
+
+
+def _loaded(toml: Toml, section: str, name: str, load: Load) -> Machine:
+    try:
+        return load(name)
+    except FsmError as error:
+        raise PageError(f"{toml.name}:{toml.line(section, name)}: {error}") from error
+
+
+def _check_step(toml: Toml, entry: Mapping[str, Any], machine: Machine) -> None:
+    _refuse_unknown(toml, "steps", f"event of {machine.name}", [entry["event"]], machine.events)
+    states = {state.name for state in machine.states}
+    sources = [entry["from"]] if "from" in entry else []
+    _refuse_unknown(toml, "steps", f"state of {machine.name}", sources, states)
+
+
+def _refuse_unknown(
+    toml: Toml, section: str, kind: str, names: Iterable[str], known: Collection[str]
+) -> None:
+    for name in names:
+        if name not in known:
+            place = f"{toml.name}:{toml.line(section, name)}"
+            listed = ", ".join(sorted(known)) or "none"
+            raise PageError(f"{place}: there is no {kind} {name!r}; there are: {listed}")

@@ -1,0 +1,28 @@
+"""The library that draws the charts is the published one. ``FSM_TOOLS`` has it from npm."""
+
+import json
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+HERE = files("fsm.reports") / "uplot"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("uPlot.iife.min.js", "dist/uPlot.iife.min.js"),
+        ("uPlot.min.css", "dist/uPlot.min.css"),
+        ("LICENSE", "LICENSE"),
+    ],
+)
+def test_our_copy_is_the_published_file(ours: str, theirs: str) -> None:
+    package = Path(os.environ.get("FSM_TOOLS", "."), "node_modules/uplot")
+    if not package.exists():
+        pytest.skip("no uplot here (npm install uplot in the directory FSM_TOOLS names)")
+    (version,) = re.findall(r"^# uPlot (\S+)$", (HERE / "README.md").read_text(), re.MULTILINE)
+    assert json.loads((package / "package.json").read_text())["version"] == version
+    assert (HERE / ours).read_bytes() == (package / theirs).read_bytes()

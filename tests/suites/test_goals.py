@@ -1,0 +1,36 @@
+"""Parts of suites: what several goals leave, and what is said where there is no goal."""
+
+import numpy as np
+import pytest
+
+import fsm
+from fsm.errors import MachineError
+from fsm.formats import Mealy
+from fsm.suites import suite
+from fsm.suites.goal import towards
+
+MADE = suite(fsm.load("with-feedback"))
+GOALS = [("delivered", "row 3"), ("hard_bounced", "D3"), ("retrying", "hard_bounced:delivered")]
+
+
+@pytest.mark.parametrize(("state", "row"), GOALS)
+def test_of_two_goals_both_are_served(state: str, row: str) -> None:
+    alone = [set(towards(MADE, to=state).tests), set(towards(MADE, covering=row).tests)]
+    both = set(towards(MADE, to=state, covering=row).tests)
+    assert both == alone[0] & alone[1]
+    assert alone[0] > both < alone[1]
+    assert set(towards(towards(MADE, covering=row), to=state).tests) == both
+
+
+def ring(size: int) -> Mealy:
+    """Return a machine whose states follow one another in a ring."""
+    after = np.roll(np.arange(size), -1)[:, None]
+    names = tuple(f"s{number}" for number in range(size))
+    return Mealy("ring", names, ("x",), ("0", "1"), after, (np.arange(size) == 0)[:, None] * 1)
+
+
+@pytest.mark.parametrize(("size", "end"), [(3, "s2"), (12, "s11"), (13, "s11, ... (13 in all)")])
+def test_many_names_are_cut(size: int, end: str) -> None:
+    with pytest.raises(MachineError) as refusal:
+        towards(suite(ring(size), "table"), to="nowhere")
+    assert str(refusal.value).endswith(f", {end}")
