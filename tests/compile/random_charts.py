@@ -185,10 +185,8 @@ class _Wires:
         is_region = state.parent is not None and self.plan.states[state.parent].kind == "parallel"
         least, most = (0, 2) if state.children else (1, 3)
         if is_region and self.chance(90):
-            least, most = (
-                0,
-                0,
-            )  # two regions that leave their parallel state on one event are refused
+            # Two regions that leave their parallel state on one event are refused.
+            least, most = 0, 0
         heard = self.draw(st.sets(st.sampled_from(EVENTS), min_size=least, max_size=most))
         for event in sorted(heard):
             if self.chance(30):

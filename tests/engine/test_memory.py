@@ -201,7 +201,7 @@ def test_rejections_that_are_shown_need_no_more_of_the_log(
             taken.append(part.height)
             yield part
 
-    monkeypatch.setattr("fsm.engine.source_log_rows.read_rows", counted)
+    monkeypatch.setattr("fsm.engine.source_rows.read_rows", counted)
     assert result.first_rejections(10)["line"].to_list() == list(range(1, 11))
     assert sum(taken) == 500
     assert result.rejections.height == rows
