@@ -99,7 +99,9 @@ def outcome(case: Case, fsm: Fsm, place: Path, patch: pytest.MonkeyPatch) -> str
             parts += _section("stderr", result.err.encode())
     finally:
         _forget_modules(place)
-    for path in _files(place):
+    after = _files(place)
+    parts += [f"--- file {path.relative_to(place)}: gone" for path in before if path not in after]
+    for path in after:
         if path.read_bytes() != before.get(path):
             most = 0 if case.short else MOST
             parts += _section(f"file {path.relative_to(place)}", _content(path), most)
