@@ -24,7 +24,7 @@ from fsm.machine import Machine
 from fsm.notebook_repr import Bundle, Shown
 from fsm.suites import Suite
 from fsm.tables.check.finding import Report
-from fsm.tables.write import transitions
+from fsm.tables.write import transitions_grid
 from fsm.text import shortened, visible
 
 __all__ = ["Figure", "bundle", "figure"]
@@ -75,7 +75,7 @@ def _(machine: Machine) -> Bundle:
     try:
         return {"image/svg+xml": figure(machine).svg} | plain
     except MissingToolError:
-        grid = transitions(machine)
+        grid = transitions_grid(machine)
         return {"text/html": _table(machine.title, grid.header, grid.rows)} | plain
 
 

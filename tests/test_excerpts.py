@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from fsm.cli.findings import told
+from fsm.cli.findings import format_finding
 from fsm.cli.text import as_json, counted, percentage, shown, table
 from fsm.tables.check.finding import Finding
 
@@ -26,7 +26,7 @@ PLACES = [
 @pytest.mark.parametrize(("length", "column", "size"), PLACES, ids=lambda value: str(value))
 def test_the_cell_is_underlined(length: int, column: int, size: int) -> None:
     text = LETTERS[:length]
-    lines = list(told(finding(2, column, column + size), ("", text, "")))
+    lines = list(format_finding(finding(2, column, column + size), ("", text, "")))
     assert lines[0].startswith("page.md:2:")
     excerpt, marks = lines[2].removeprefix("2 | "), lines[3].removeprefix("  | ")
     assert (lines[1], len(marks) - len(marks.lstrip()), marks.strip()) == (
@@ -44,7 +44,7 @@ def test_the_cell_is_underlined(length: int, column: int, size: int) -> None:
 
 @pytest.mark.parametrize("line", [0, 4, 99])
 def test_a_place_outside_the_page_has_no_excerpt(line: int) -> None:
-    assert len(list(told(finding(line, 1, None), ("a", "b", "c")))) == 1
+    assert len(list(format_finding(finding(line, 1, None), ("a", "b", "c")))) == 1
 
 
 TABLES = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.cli.findings import told
+from fsm.cli.findings import format_finding
 from fsm.cli.text import table
 from fsm.formats import parse_dot
 from fsm.suites.run.implementation import execute
@@ -80,7 +80,7 @@ def test_a_finding_is_marked_below_its_cell(before: str) -> None:
     line = f"| {before} | {WIDE}{COMBINING} |"
     first = line.rindex(WIDE)
     cell = Finding("p.md", 1, first + 1, "x", "m", "", None, end=first + 1 + len(WIDE + COMBINING))
-    _, _, quoted, marks = told(cell, (line,))
+    _, _, quoted, marks = format_finding(cell, (line,))
     shown_before = quoted[: quoted.rindex(WIDE)]
     assert marks == f"  | {' ' * (columns(shown_before) - 4)}{'^' * 9}"
 

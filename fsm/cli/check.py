@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.findings import FORMS, explanation, known_codes
+from fsm.cli.findings import FORMS, explain_code, known_codes
 from fsm.cli.text import counted, shown
 from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
@@ -22,7 +22,7 @@ from fsm.tables.check.finding import Finding
 from fsm.tables.check.pages import Report, check_pages
 from fsm.tables.read.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, read_page
 from fsm.tables.words.binding import read_binding
-from fsm.tables.words.lexicon import joined_lexicons, load_lexicon
+from fsm.tables.words.lexicon import combined_lexicons, load_lexicon
 from fsm.tables.words.lexicon_names import check_names
 
 __all__ = ["command"]
@@ -82,7 +82,7 @@ def command(
     if explain is not None:
         if explain not in known_codes():
             raise click.UsageError(f"no code {explain!r}; there are: {', '.join(known_codes())}")
-        click.echo(explanation(explain))
+        click.echo(explain_code(explain))
         return 0
     if not pages:
         raise click.UsageError("no pages given")
@@ -90,7 +90,7 @@ def command(
         return _draft(pages)
     given = _Given()
     read = [page for name in pages for page in given.pages(name)]
-    known = joined_lexicons(lexicons)
+    known = combined_lexicons(lexicons)
     if lexicons:
         check_names(lexicons, load, NAMES)
     report = check_pages(read, known, load, [read_binding(path) for path in bindings])
@@ -121,7 +121,7 @@ def _failure(report: Report, expect: int | None, *, allow_none: bool) -> str:
 
 
 def _draft(pages: tuple[str, ...]) -> int:
-    from fsm.tables.words.draft import draft
+    from fsm.tables.words.draft import draft_lexicon
 
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")
@@ -129,7 +129,7 @@ def _draft(pages: tuple[str, ...]) -> int:
     if page is None:
         raise click.UsageError("--draft-lexicon takes a Markdown page")
     machines = [load(name) for name in ("with-feedback", "without-feedback")]
-    click.echo(draft(page, machines, load_lexicon()), nl=False)
+    click.echo(draft_lexicon(page, machines, load_lexicon()), nl=False)
     return 0
 
 

@@ -15,13 +15,13 @@ from fsm.catalog import load
 from fsm.cli.options import allow_import as import_option
 from fsm.cli.text import counted, shown
 from fsm.cli.values import lexicons_option
-from fsm.docs.blocks import Block, rewrite
-from fsm.docs.kinds import Pages, content
+from fsm.docs.block_kinds import BlockSources, block_content
+from fsm.docs.blocks import Block, rewrite_blocks
 from fsm.errors import PageError
 from fsm.files import as_text, read_bytes, write_bytes
 from fsm.machine import Machine
 from fsm.tables.read.page import MAX_BYTES, WHAT, check_bounds
-from fsm.tables.words.lexicon import Lexicon, joined_lexicons
+from fsm.tables.words.lexicon import Lexicon, combined_lexicons
 from fsm.text import visible
 from fsm.trust import naming
 
@@ -51,7 +51,7 @@ def command(
     MACHINE is a built-in one or a machine file; package.module:Class is code that the page names,
     which is imported only with --allow-import.
     """
-    known = {lexicon.language: lexicon for lexicon in joined_lexicons(lexicons)}
+    known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     blocks: list[Block] = []
     written = dict(_written(files, known, naming(load, allow_import=allow_import), blocks))
     stale = {path: new for path, new in written.items() if _read(path) != new}
@@ -90,17 +90,17 @@ def _written(
         data = read_bytes(path, MAX_BYTES, WHAT, PageError)
         text = as_text(data, str(path), PageError)
         check_bounds(text, str(path))
-        pages, before = Pages(load, path.parent, lexicons, pictures), set(pictures)
+        pages, before = BlockSources(load, path.parent, lexicons, pictures), set(pictures)
         write = partial(_noted, pages=pages, blocks=blocks)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
-        page = mark + rewrite(text, str(path), write).encode()
+        page = mark + rewrite_blocks(text, str(path), write).encode()
         yield from ((place, pictures[place].encode()) for place in pictures if place not in before)
         yield path, page
 
 
-def _noted(block: Block, pages: Pages, blocks: list[Block]) -> str:
+def _noted(block: Block, pages: BlockSources, blocks: list[Block]) -> str:
     blocks.append(block)
-    return content(block, pages)
+    return block_content(block, pages)
 
 
 def _read(path: Path) -> bytes | None:

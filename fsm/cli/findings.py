@@ -15,7 +15,7 @@ from fsm.cli.text import as_json, counted, shown
 from fsm.tables.check.finding import Finding, Report
 from fsm.text import columns, visible
 
-__all__ = ["FORMS", "explanation", "known_codes", "told"]
+__all__ = ["FORMS", "explain_code", "format_finding", "known_codes"]
 
 _EXCERPT = 88
 
@@ -31,7 +31,7 @@ def known_codes() -> list[str]:
     return sorted(_codes())
 
 
-def explanation(code: str) -> str:
+def explain_code(code: str) -> str:
     """Return what a code means, and what to do."""
     entry = _codes()[code]
     return f"{code}: {entry['title']}\n{entry['text']}"
@@ -41,7 +41,7 @@ def explanation(code: str) -> str:
 
 
 def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
-    parts = ["\n".join(told(f, lines.get(f.file, ()))) for f in report.findings]
+    parts = ["\n".join(format_finding(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
         f"{shown(machine)}: {counted(count, 'row')} confirmed"
         for machine, count in report.confirmed.items()
@@ -68,7 +68,7 @@ def _left_out(report: Report) -> Iterator[str]:
         yield f"{counted(sum(report.unread.values()), 'file')} not read ({suffixes})"
 
 
-def told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
+def format_finding(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
     """Yield the finding, the line it is in with the cell underlined, and whose row it is."""
     yield shown(str(finding), 2000)
     if not 0 < finding.line <= len(lines):

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from fsm.errors import PageError
-from fsm.tables.read.comments import scan
+from fsm.tables.read.comments import find_comments
 
-__all__ = ["Block", "find_blocks", "rewrite"]
+__all__ = ["Block", "find_blocks", "rewrite_blocks"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Block:
     last: int
 
 
-def rewrite(text: str, name: str, content: Callable[[Block], str]) -> str:
+def rewrite_blocks(text: str, name: str, content: Callable[[Block], str]) -> str:
     """Return the page with the content of every block written anew.
 
     ``content`` returns the lines of a block; it may raise :class:`PageError` without a place.
@@ -101,7 +101,7 @@ def _comments(text: str, name: str) -> Iterator[tuple[int, str, str]]:
     """Yield the lines that begin or end a block: number, kind, arguments."""
     if "fsm:" not in text:
         return
-    for comment in scan(text.replace("\r", " "), name).comments:
+    for comment in find_comments(text.replace("\r", " "), name).comments:
         request = comment.request
         if request is None or request[0] == "ignore":
             continue

@@ -14,9 +14,9 @@ from fsm.drawing.model import Picture
 from fsm.machine import Effect, Machine, Source
 from fsm.machines import NAMES
 from fsm.page.palette import RANKS
-from fsm.tables.origins import is_transitions
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
+from fsm.tables.transition_rows import is_transitions
 from fsm.tables.words.lexicon import load_lexicon
 from fsm.text import identifiers, shortened, visible
 

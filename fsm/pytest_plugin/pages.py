@@ -24,7 +24,7 @@ import pytest
 from fsm.text import visible
 
 if TYPE_CHECKING:
-    from fsm.tables.check.finding import Checked, Finding
+    from fsm.tables.check.finding import CheckedTable, Finding
     from fsm.tables.read.page import Page
     from fsm.trust import NameInFile
 
@@ -153,7 +153,7 @@ class _Page(pytest.File):
 class _Table(pytest.Collector):
     """A documented table: a test for each row, and one for the table as a whole."""
 
-    def __init__(self, *, table: Checked, lines: tuple[str, ...], **kwargs: Any) -> None:
+    def __init__(self, *, table: CheckedTable, lines: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.table, self.lines = table, lines
 
@@ -183,9 +183,9 @@ class _Claim(pytest.Item):
             self.add_report_section("call", "findings", text)
 
     def _text(self) -> str:
-        from fsm.cli.findings import told
+        from fsm.cli.findings import format_finding
 
-        return "\n".join(line for f in self.findings for line in told(f, self.lines))
+        return "\n".join(line for f in self.findings for line in format_finding(f, self.lines))
 
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any

@@ -12,7 +12,15 @@ from fsm.tables.words.lexicon import Lexicon
 from fsm.text import visible
 from fsm.trace import run
 
-__all__ = ["Grid", "cell_text", "decisions", "documented", "markdown", "matrix", "transitions"]
+__all__ = [
+    "Grid",
+    "decisions_grid",
+    "escaped_cell",
+    "markdown",
+    "matrix_grid",
+    "steps_grid",
+    "transitions_grid",
+]
 
 _MARKUP = re.compile(r"[\\|*`\[\]]|(?<!\w)_+|_+(?!\w)")
 """What Markdown does not show as it is: underscores only where a word begins or ends."""
@@ -26,7 +34,7 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
 
 
-def documented(machine: Machine, lexicon: Lexicon) -> Grid:
+def steps_grid(machine: Machine, lexicon: Lexicon) -> Grid:
     """Return the documented table of a machine in a language: a row per step, in order.
 
     Raises :class:`PageError` where the language lacks a word for it.
@@ -63,7 +71,7 @@ def _word(lexicon: Lexicon, section: str, name: str) -> str:
         ) from None
 
 
-def transitions(machine: Machine) -> Grid:
+def transitions_grid(machine: Machine) -> Grid:
     """Return one row per transition: what it does to status and indicators, and its source."""
     header = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
     seen: dict[tuple[str, str, str], tuple[str, ...]] = {}
@@ -72,7 +80,7 @@ def transitions(machine: Machine) -> Grid:
     return Grid(header, tuple(seen.values()))
 
 
-def decisions(machine: Machine) -> Grid:
+def decisions_grid(machine: Machine) -> Grid:
     """Return the decisions of a machine: transitions on which the documentation is silent."""
     kept: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for t in machine.transitions:
@@ -83,7 +91,7 @@ def decisions(machine: Machine) -> Grid:
     return Grid(("Decision", "From", "Event", "To", "Reason"), tuple(ordered))
 
 
-def matrix(machine: Machine) -> Grid:
+def matrix_grid(machine: Machine) -> Grid:
     """Return every state x event cell: the target with its source, or ``-`` for rejected."""
     rows = tuple(
         (
@@ -99,7 +107,7 @@ def matrix(machine: Machine) -> Grid:
 def markdown(grid: Grid, *, escaped: bool = False) -> str:
     """Return a grid as a Markdown table. ``escaped``: its cells are Markdown already."""
     body = [grid.header, *grid.rows]
-    lines = [line if escaped else tuple(map(cell_text, line)) for line in body]
+    lines = [line if escaped else tuple(map(escaped_cell, line)) for line in body]
     lines.insert(1, ("---",) * len(grid.header))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -129,7 +137,7 @@ def _cell(transition: Transition | None) -> str:
     return f"{transition.target}{source}"
 
 
-def cell_text(text: str) -> str:
+def escaped_cell(text: str) -> str:
     """Return a text as Markdown that shows just it; underscores inside words stay as they are."""
     lines = (visible(" ".join(line.split())) for line in text.split("\n"))
     flat = "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;") for line in lines)

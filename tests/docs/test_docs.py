@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load
 from fsm.cli import main
-from fsm.docs.blocks import find_blocks, rewrite
-from fsm.docs.kinds import KINDS
+from fsm.docs.block_kinds import KINDS
+from fsm.docs.blocks import find_blocks, rewrite_blocks
 from fsm.errors import PageError
 from fsm.tables.check.pages import check_pages
 from fsm.tables.read.page import parse_page
@@ -27,7 +27,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 
 
 def marked(text: str) -> str:
-    return rewrite(text, "page.md", lambda block: f"[{block.kind} {' '.join(block.words)}]")
+    return rewrite_blocks(text, "page.md", lambda block: f"[{block.kind} {' '.join(block.words)}]")
 
 
 # Blocks --------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def test_the_help_names_every_kind(
     assert all(kind in text for kind in KINDS)
 
 
-# Pages as files --------------------------------------------------------------------------------
+# Pages as files ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["without mark", "with mark"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsm.docs.blocks import rewrite
+from fsm.docs.blocks import rewrite_blocks
 
 BLOCK = "<!-- fsm:x -->\n<!-- fsm:end -->"
 WRITTEN = "<!-- fsm:x -->\n\nnew\n\n<!-- fsm:end -->"
@@ -24,10 +24,10 @@ OPEN = {
 @pytest.mark.parametrize(("begin", "end"), FENCES.values(), ids=list(FENCES))
 def test_what_follows_code_is_written(begin: str, end: str) -> None:
     code = f"{begin}\n{BLOCK}\n{end}\n"
-    assert rewrite(f"{code}{BLOCK}", "page.md", lambda _: "new") == f"{code}{WRITTEN}"
+    assert rewrite_blocks(f"{code}{BLOCK}", "page.md", lambda _: "new") == f"{code}{WRITTEN}"
 
 
 @pytest.mark.parametrize(("begin", "end"), OPEN.values(), ids=list(OPEN))
 def test_what_is_still_code_stays(begin: str, end: str) -> None:
     page = f"{begin}\n{end}\n{BLOCK}\n"
-    assert rewrite(page, "page.md", lambda _: "new") == page
+    assert rewrite_blocks(page, "page.md", lambda _: "new") == page

@@ -6,7 +6,7 @@ from fsm.catalog import load
 from fsm.tables.check.pages import Finding, check_pages
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.write import documented, markdown
+from fsm.tables.write import markdown, steps_grid
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
@@ -14,7 +14,7 @@ LEXICONS = [load_lexicon(name) for name in languages()]
 def table(mode: str, language: str = "en") -> list[str]:
     words = load_lexicon(language)
     title = words.written["titles", mode]
-    return [f"**{title}**", "", *markdown(documented(load(mode), words)).splitlines(), ""]
+    return [f"**{title}**", "", *markdown(steps_grid(load(mode), words)).splitlines(), ""]
 
 
 def page(language: str = "en") -> list[str]:

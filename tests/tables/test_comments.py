@@ -2,9 +2,9 @@
 
 import pytest
 
-from fsm.docs.blocks import rewrite
+from fsm.docs.blocks import rewrite_blocks
 from fsm.errors import PageError
-from fsm.tables.read.comments import scan
+from fsm.tables.read.comments import find_comments
 from fsm.tables.read.page import parse_page
 
 BEGIN, END = "<!-- fsm:x -->", "<!-- fsm:end -->"
@@ -17,7 +17,7 @@ def lines(prefix: str, text: str = BLOCK) -> str:
 
 
 def written(text: str) -> str:
-    return rewrite(text, "page.md", lambda _: "NEW")
+    return rewrite_blocks(text, "page.md", lambda _: "NEW")
 
 
 EXAMPLES = {
@@ -87,7 +87,7 @@ def test_every_second_backslash_escapes(
     before: str, behind: str, escaped: int, plain: int, count: int
 ) -> None:
     """A backslash makes the next one text; within backticks and in HTML it means nothing."""
-    found = scan(f"{before}{chr(92) * count}{behind}\n", "p.md").comments
+    found = find_comments(f"{before}{chr(92) * count}{behind}\n", "p.md").comments
     assert len(found) == (escaped if count % 2 else plain)
 
 
@@ -116,7 +116,7 @@ def test_comments_do_not_nest() -> None:
     text = f"<!-- outer\n{BEGIN}\n{END}\n-->\n"
     with pytest.raises(PageError, match=r"page\.md:3: fsm:end without a block that it ends"):
         written(text)
-    (first, second) = scan(text, "p.md").comments
+    (first, second) = find_comments(text, "p.md").comments
     assert (first.line, second.line, second.is_alone) == (1, 3, True)
 
 

@@ -6,7 +6,7 @@ from fsm.catalog import load
 from fsm.tables.check.pages import check_pages
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.write import documented, markdown
+from fsm.tables.write import markdown, steps_grid
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
@@ -16,7 +16,7 @@ def page(foreign: int) -> str:
     lines: list[str] = []
     for mode in ("with-feedback", "without-feedback"):
         own, other = (
-            markdown(documented(load(mode), load_lexicon(language))).splitlines()
+            markdown(steps_grid(load(mode), load_lexicon(language))).splitlines()
             for language in ("en", "fr")
         )
         for row in range(2, 2 + foreign if mode == "with-feedback" else 2):

@@ -4,7 +4,7 @@ import pytest
 
 from fsm.machine import Effect
 from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.words.spelling import near
+from fsm.tables.words.spelling import spelling_hint
 
 WORDS = {
     word: word
@@ -31,7 +31,7 @@ WORDS = {
     ],
 )
 def test_a_misspelling_gets_the_word(written: str, meant: str) -> None:
-    assert near(written, WORDS) == f"; did you mean {meant!r}?"
+    assert spelling_hint(written, WORDS) == f"; did you mean {meant!r}?"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_misspelling_gets_the_word(written: str, meant: str) -> None:
     ],
 )  # fmt: skip
 def test_everything_else_gets_none(written: str) -> None:
-    assert near(written, WORDS) == ""
+    assert spelling_hint(written, WORDS) == ""
 
 
 @pytest.mark.parametrize("language", languages())
@@ -58,4 +58,4 @@ def test_no_effect_is_ever_taken_for_another_one(language: str) -> None:
     opposites = (Effect.INCREASES, Effect.DECREASES, Effect.NO_CHANGE)
     for text, effect in sentences.items():
         others = {t: e for t, e in sentences.items() if e is not effect and e in opposites}
-        assert effect not in opposites or near(text, others) == "", text
+        assert effect not in opposites or spelling_hint(text, others) == "", text

@@ -6,13 +6,13 @@ from fsm.catalog import load
 from fsm.tables.check.pages import Report, check_pages
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.write import documented, markdown
+from fsm.tables.write import markdown, steps_grid
 
 MODES = ("without-feedback", "with-feedback")
 LEXICONS = [load_lexicon(name) for name in languages()]
 WORDS = load_lexicon("en")
 TITLES = {mode: WORDS.written["titles", mode] for mode in MODES}
-GRIDS = {mode: documented(load(mode), WORDS) for mode in MODES}
+GRIDS = {mode: steps_grid(load(mode), WORDS) for mode in MODES}
 
 
 def check(text: str) -> Report:

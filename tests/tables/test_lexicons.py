@@ -12,8 +12,8 @@ from fsm.tables.check.pages import check_pages
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon import (
-    is_telling,
-    joined_lexicons,
+    combined_lexicons,
+    is_distinctive,
     languages,
     load_lexicon,
     read_lexicon,
@@ -139,7 +139,7 @@ def test_files_add_up_with_the_languages_that_ship(tmp_path: Path) -> None:
     second.write_text(
         'language = "nl"\n[columns]\nstatus = ["Stand"]\n[statuses]\nClicked = ["Geklikt"]\n'
     )
-    found = joined_lexicons([first, second])
+    found = combined_lexicons([first, second])
     assert [lexicon.language for lexicon in found] == ["nl", *languages()]
     report = check_pages([parse_page(PAGE, "p.md")], found, load)
     assert report.tables == 2
@@ -154,7 +154,7 @@ def test_files_add_up_with_the_languages_that_ship(tmp_path: Path) -> None:
 def test_a_file_adds_to_a_language_that_ships(tmp_path: Path) -> None:
     path = tmp_path / "en.toml"
     path.write_text('language = "en"\n[columns]\nnote = ["Owner"]\n[statuses]\nOpened = ["Seen"]\n')
-    english = next(x for x in joined_lexicons([path]) if x.language == "en")
+    english = next(x for x in combined_lexicons([path]) if x.language == "en")
     assert (english.status("Seen"), english.status("Opened")) == ("Opened", "Opened")
     assert (english.column("Owner"), english.column("Step")) == ("note", "step")
     assert english.written["statuses", "Opened"] == "Seen"
@@ -168,7 +168,7 @@ def test_two_files_that_contradict_each_other_are_refused(tmp_path: Path) -> Non
     first.write_text(DUTCH)
     second.write_text('language = "nl"\n\n[statuses]\nClicked = ["Geopend"]\n')
     with pytest.raises(PageError, match=r"more\.toml:4: 'geopend' stands for something else in an"):
-        joined_lexicons([first, second])
+        combined_lexicons([first, second])
 
 
 STEP = '[[steps]]\nmachines = ["engagement"]\nevent = "{}"\nlabels = ["{}"]\n'
@@ -193,12 +193,12 @@ def test_whatever_two_files_contradict_each_other_in_is_refused(
     first.write_text(DUTCH)
     second.write_text(f'language = "nl"\n{said}')
     with pytest.raises(PageError) as caught:
-        joined_lexicons([first, second])
+        combined_lexicons([first, second])
     line = 5 if "steps" in said else 3
     other = "stands for something else in another lexicon of 'nl'"
     assert str(caught.value) == f"{second}:{line}: {word!r} {other}"
     second.write_text(DUTCH)  # twice the same is no contradiction
-    assert joined_lexicons([first, second])[0] == joined_lexicons([first])[0]
+    assert combined_lexicons([first, second])[0] == combined_lexicons([first])[0]
 
 
 def test_the_words_of_a_file_come_before_those_that_ship(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_the_words_of_a_file_come_before_those_that_ship(tmp_path: Path) -> None
         '[statuses]\nClicked = ["Opened"]\n[indicators]\nClicks = ["Opens"]\n'
         f'[effects]\n"decreases" = ["{{indicator}} increases"]\n{STEP.format("clicked", label)}'
     )
-    mine = next(x for x in joined_lexicons([path]) if x.language == "en")
+    mine = next(x for x in combined_lexicons([path]) if x.language == "en")
     ships = load_lexicon("en")
     for lexicon, event, effect, said in (
         (ships, "opened", Effect.INCREASES, ("engagement", "step", "Opened", "Opens")),
@@ -236,4 +236,4 @@ def test_the_words_of_a_file_come_before_those_that_ship(tmp_path: Path) -> None
     ],
 )
 def test_one_common_word_is_no_title(title: str, tells: bool) -> None:
-    assert is_telling(normalise(title)) is tells
+    assert is_distinctive(normalise(title)) is tells

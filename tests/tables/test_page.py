@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fsm.errors import PageError
-from fsm.tables.read.cell_text import items, normalise
+from fsm.tables.read.cell_text import cell_lines, normalise
 from fsm.tables.read.page import parse_page, read_page
 
 TEXT = """---
@@ -72,7 +72,7 @@ def test_a_missing_page_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_items_of_a_cell(cell: str, expected: tuple[str, ...]) -> None:
-    assert items(cell) == expected
+    assert cell_lines(cell) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from fsm.catalog import load
 from fsm.tables.check.pages import Report, check_pages
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.write import decisions, documented, markdown, transitions
+from fsm.tables.write import decisions_grid, markdown, steps_grid, transitions_grid
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
@@ -30,7 +30,7 @@ FIRST = (
     "| The message is handed over to the mail server "
     "| Delivered starts at 0 %<br>Bounces + errors starts at 0 % | Pending |"
 )
-GRID = markdown(documented(load("with-feedback"), load_lexicon()))
+GRID = markdown(steps_grid(load("with-feedback"), load_lexicon()))
 
 NOBODYS = {
     "an installation": table("| Step | Status |", "| Unpack it | ready |"),
@@ -50,7 +50,7 @@ NOBODYS = {
     "a title that is only part of the text above": "**With feedback service, prices**\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
     "a list of decisions": "Where nothing is documented.\n\n"
-    + markdown(decisions(load("with-feedback"))),
+    + markdown(decisions_grid(load("with-feedback"))),
     "a full title further above": "## With feedback service\n\nIt costs:\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
 }
@@ -90,7 +90,8 @@ OURS = {
         ["error unknown-title"],
     ),
     "a list of decisions under the title of a whole table": (
-        "**Transitions with feedback service**\n\n" + markdown(decisions(load("with-feedback"))),
+        "**Transitions with feedback service**\n\n"
+        + markdown(decisions_grid(load("with-feedback"))),
         ["error missing-row"] * 6,
     ),
     "without a row": (TITLE + table(HEAD), ["error missing-row"] * 5),
@@ -110,7 +111,7 @@ def test_a_table_without_any_text_above_it_lacks_a_title() -> None:
     assert found.message == (
         "no title above the table names its machine; its rows are those of with-feedback"
     )
-    (found,) = check(markdown(transitions(load("with-feedback")))).findings
+    (found,) = check(markdown(transitions_grid(load("with-feedback")))).findings
     assert found.message == "no title above the table names its machine"
 
 
@@ -208,7 +209,7 @@ def test_transitions_under_other_headers_are_checked_all_the_same() -> None:
 @pytest.mark.parametrize("column", range(3))
 def test_no_header_of_any_language_may_change_in_silence(language: str, column: int) -> None:
     words = load_lexicon(language)
-    grid = markdown(documented(load("with-feedback"), words)).splitlines()
+    grid = markdown(steps_grid(load("with-feedback"), words)).splitlines()
     cells = grid[0].split("|")
     cells[column + 1] = " ?? "
     title = f"**{words.written['titles', 'with-feedback']}**\n\n"
@@ -220,7 +221,7 @@ def test_no_header_of_any_language_may_change_in_silence(language: str, column: 
 
 def written_transitions(name: str) -> str:
     title = load_lexicon().written["titles", name].replace("Email Feedback", "feedback")
-    return f"**{title}**\n\n{markdown(transitions(load(name)))}"
+    return f"**{title}**\n\n{markdown(transitions_grid(load(name)))}"
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ HALVES = "| Step | Log status, {} | Indicators, {} | {} |"
 
 
 def test_a_half_that_is_not_recognised_is_an_error() -> None:
-    a, b = (documented(load(m), load_lexicon()) for m in ("with-feedback", "without-feedback"))
+    a, b = (steps_grid(load(m), load_lexicon()) for m in ("with-feedback", "without-feedback"))
     rows = [
         f"| {x[0]} | {x[2]} | {x[1]} | {y[2]} | {y[1]} |".replace("\n", "<br>")
         for x, y in zip(a.rows, b.rows, strict=True)

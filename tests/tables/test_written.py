@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from fsm.machine import Indicator, Machine, State, Transition
 from fsm.tables.check.bound import Bound, bound_table, check_bound
-from fsm.tables.read.cell_text import fold, plain
+from fsm.tables.read.cell_text import normalise_name, plain
 from fsm.tables.read.page import Page, parse_page
 from fsm.tables.words.binding import Binding, Names
-from fsm.tables.write import markdown, transitions
+from fsm.tables.write import markdown, transitions_grid
 
 NAMES = st.text(
     st.sampled_from(string.ascii_letters + r"\|*_`[]<>&;,-\"'é語 "), min_size=1, max_size=8
@@ -19,14 +19,17 @@ COLUMNS = {"from": "From", "event": "Event", "to": "To", "status": "Status"}
 
 
 def spoken(name: str) -> str:
-    return fold(name.replace("_", " "))
+    return normalise_name(name.replace("_", " "))
 
 
 def names(least: int) -> st.SearchStrategy[list[str]]:
     clean = NAMES.map(lambda text: " ".join(text.split()))
-    readable = clean.filter(lambda text: len(fold(text)) > 1 and not text.startswith("-"))
+    readable = clean.filter(lambda text: len(normalise_name(text)) > 1 and not text.startswith("-"))
     return st.lists(
-        readable, min_size=least, max_size=4, unique_by=lambda text: fold(text.replace("_", " "))
+        readable,
+        min_size=least,
+        max_size=4,
+        unique_by=lambda text: normalise_name(text.replace("_", " ")),
     )
 
 
@@ -64,7 +67,7 @@ def checked(page: Page, machine: Machine) -> Bound:
 @example(named("__init__"))
 @example(named("_ a_b _c_"))
 def test_a_written_table_is_confirmed_by_its_machine(machine: Machine) -> None:
-    page = parse_page(markdown(transitions(machine)), "page.md")
+    page = parse_page(markdown(transitions_grid(machine)), "page.md")
     found = checked(page, machine)
     assert (len(found.tables), found.rows, found.findings) == (1, len(machine.transitions), ())
     assert found.confirmed == found.rows
@@ -75,7 +78,7 @@ def test_a_written_table_is_confirmed_by_its_machine(machine: Machine) -> None:
 
 @given(machines(), st.data())
 def test_a_changed_table_is_not(machine: Machine, data: st.DataObject) -> None:
-    lines = markdown(transitions(machine)).splitlines()
+    lines = markdown(transitions_grid(machine)).splitlines()
     dropped = data.draw(st.sampled_from(range(2, len(lines))))
     page = parse_page("\n".join(lines[:dropped] + lines[dropped + 1 :]), "page.md")
     findings = checked(page, machine).findings

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from fsm.machine import Effect, Machine, Transition
 from fsm.tables.check.finding import Finding, Severity, at
-from fsm.tables.layout import Knows, recognised
-from fsm.tables.read.cell_text import fold, normalise, plain
+from fsm.tables.read.cell_text import normalise, normalise_name, plain
 from fsm.tables.read.page import Page
-from fsm.tables.read.source_states import source_states
+from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Row, Table
+from fsm.tables.recognition import Knows, recognised
 from fsm.tables.words.binding import Binding, Names
-from fsm.tables.words.lexicon import is_telling
+from fsm.tables.words.lexicon import is_distinctive
 
 __all__ = ["Bound", "Fit", "bound_table", "check_bound"]
 
@@ -75,7 +75,7 @@ def bound_table(table: Table, names: Names) -> Fit | None:
     columns = {name: at[h] for name, header in wanted.items() if (h := normalise(header)) in at}
     missing = [name for name in wanted if name not in columns]
     guessed: dict[int, str] = {}
-    telling = titled and is_telling(normalise(table.title))
+    telling = titled and is_distinctive(normalise(table.title))
     if missing:
         known = _known(names)
         if not telling and not _has_event(table, columns, known["event"]):
@@ -99,7 +99,7 @@ def _known(names: Names) -> dict[str, Knows]:
 
     def is_source(cell: Cell) -> bool:
         named = _naming(binding, names.states)
-        return bool(source_states(cell, named, names.machine).states)
+        return bool(read_source_states(cell, named, names.machine).states)
 
     return {
         "from": is_source,
@@ -123,8 +123,10 @@ def _has_event(table: Table, columns: Mapping[str, int], is_event: Knows) -> boo
 
 def _effect(cell: Cell, binding: Binding) -> Effect | None:
     word = normalise(cell.text)
-    named = fold(binding.labels.get(word, word))
-    return _EFFECTS.get(named) or next((e for e in Effect if fold(e.value) == named), None)
+    named = normalise_name(binding.labels.get(word, word))
+    return _EFFECTS.get(named) or next(
+        (e for e in Effect if normalise_name(e.value) == named), None
+    )
 
 
 def check_bound(page: Page, names: Names, fits: Sequence[Fit]) -> Bound:
@@ -221,7 +223,7 @@ class _Check:
 
     def _sources(self, cell: Cell, number: int) -> Sequence[str | None]:
         """Return the states a row starts from; none where a word of them is not known."""
-        found = source_states(cell, _naming(self.binding, self.names.states), self.machine)
+        found = read_source_states(cell, _naming(self.binding, self.names.states), self.machine)
         for word in found.unknown:
             text = f"unknown state {word!r}{self.names.close(word, self.names.states)}"
             self._find(cell, "unknown-label", text, number)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from fsm.notebook_repr import Shown
 from fsm.tables.read.table import Cell
 
-__all__ = ["Checked", "Finding", "Report", "Severity", "at"]
+__all__ = ["CheckedTable", "Finding", "Report", "Severity", "at"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -50,7 +50,7 @@ def at(
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedTable:
     """One table held against its machine (empty where none is known), and what was found in it.
 
     ``labels`` say what each row is about, ``kind`` is ``steps`` or ``transitions``.
@@ -74,7 +74,7 @@ class Report(Shown):
     findings: tuple[Finding, ...]
     confirmed: dict[str, int] = field(default_factory=dict)
     """Documented rows that agree with their machine, by machine name."""
-    checked: tuple[Checked, ...] = ()
+    checked: tuple[CheckedTable, ...] = ()
     """The tables; their findings are among ``findings``, which has those of whole pages too."""
     other_tables: int = 0
     """The tables that document no machine, and were not checked."""

@@ -13,10 +13,10 @@ from fsm.tables.check.bound import Bound, Fit, bound_table, check_bound
 from fsm.tables.check.finding import Finding, Report, at
 from fsm.tables.check.statements import Word
 from fsm.tables.check.table_check import TableCheck
-from fsm.tables.layout import Load, documented_tables
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell, Table
+from fsm.tables.recognition import Load, documented_tables
 from fsm.tables.words.binding import Binding, Names
 from fsm.tables.words.draft import lookalikes
 from fsm.tables.words.lexicon import Lexicon
@@ -33,7 +33,7 @@ def check_pages(
     load: Load,
     bindings: Sequence[Binding] = (),
 ) -> Report:
-    """Check every documented table of the pages, see :mod:`fsm.tables.layout`.
+    """Check every documented table of the pages, see :mod:`fsm.tables.recognition`.
 
     A table that a binding is about is checked as the binding says, see
     :mod:`fsm.tables.check.bound`; a binding that fits no table is itself a finding. The rest of a

@@ -10,13 +10,13 @@ from typing import NamedTuple, TypeVar
 
 from fsm.machine import Effect
 from fsm.tables.check.finding import Finding, Severity, at
-from fsm.tables.layout import Documented
-from fsm.tables.read.cell_text import normalise, pieces, plain, script
+from fsm.tables.read.cell_text import line_spans, normalise, plain, script_of
 from fsm.tables.read.table import Cell, Row
+from fsm.tables.recognition import DocumentedTable
 from fsm.tables.words.lexicon import Lexicon, Stated, Step
-from fsm.tables.words.spelling import near
+from fsm.tables.words.spelling import spelling_hint
 
-__all__ = ["Reader", "Said", "Statement", "Word"]
+__all__ = ["RowReader", "Said", "Statement", "Word"]
 
 Value = TypeVar("Value")
 
@@ -51,11 +51,11 @@ class Statement:
 
 
 @dataclass
-class Reader:
+class RowReader:
     """Reads the rows of one table in one language; ``others`` are known languages beside it."""
 
     file: str
-    table: Documented
+    table: DocumentedTable
     lexicon: Lexicon
     others: Sequence[Lexicon]
     words: list[Word] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Reader:
 
     def _lines(self, cell: Cell) -> Iterator[Cell]:
         """Yield the lines of a cell; two of them as one where a break only wraps a sentence."""
-        spans = deque(pieces(cell.text))
+        spans = deque(line_spans(cell.text))
         while spans:
             start, end = spans.popleft()
             if spans and not self.lexicon.effect(cell.text[start:end]):
@@ -156,13 +156,15 @@ class Reader:
                 self._find(found, cell, "wrong-language", fault)
                 return value, False
         strange = next(
-            (c for c in text if c.isalpha() and script(c) not in self.lexicon.scripts), ""
+            (c for c in text if c.isalpha() and script_of(c) not in self.lexicon.scripts), ""
         )
         if strange:
-            fault = f"the {what} {text!r} has the {script(strange).lower()} letter {strange!r}"
+            fault = f"the {what} {text!r} has the {script_of(strange).lower()} letter {strange!r}"
             self._find(found, cell, "wrong-script", fault)
         else:
-            self._find(found, cell, "unknown-label", f"unknown {what} {text!r}{near(text, known)}")
+            self._find(
+                found, cell, "unknown-label", f"unknown {what} {text!r}{spelling_hint(text, known)}"
+            )
         return None, False
 
     def _use(self, found: Statement, section: str, name: str, label: str, cell: Cell) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from fsm.tables.check.finding import Checked, Finding, Severity, at
-from fsm.tables.check.statements import Reader, Word
-from fsm.tables.check.steps import check_steps
-from fsm.tables.check.transitions import check_transitions
-from fsm.tables.layout import Documented, Load, required
+from fsm.tables.check.finding import CheckedTable, Finding, Severity, at
+from fsm.tables.check.statements import RowReader, Word
+from fsm.tables.check.step_check import check_steps
+from fsm.tables.check.transition_check import check_transitions
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell
+from fsm.tables.recognition import DocumentedTable, Load, required
 from fsm.tables.words.lexicon import Lexicon
-from fsm.tables.words.spelling import near
+from fsm.tables.words.spelling import spelling_hint
 
 __all__ = ["TableCheck"]
 
@@ -27,7 +27,7 @@ class TableCheck:
     """One table held against one machine."""
 
     file: str
-    table: Documented
+    table: DocumentedTable
     lexicon: Lexicon
     others: Sequence[Lexicon]
     load: Load
@@ -54,11 +54,11 @@ class TableCheck:
         return rows - len({f.row for f in self.findings if f.severity == "error" and f.row})
 
     @property
-    def checked(self) -> Checked:
+    def checked(self) -> CheckedTable:
         """The table, with what was found in it."""
         kind = "transitions" if self.table.is_transitions else "steps"
         line, found = self.table.table.line, tuple(self.findings)
-        return Checked(self.file, line, self.name, kind, self._labels(), found)
+        return CheckedTable(self.file, line, self.name, kind, self._labels(), found)
 
     def _labels(self) -> tuple[str, ...]:
         columns = self.table.columns
@@ -108,7 +108,7 @@ class TableCheck:
             title = plain(header[i].text)
             known = self.lexicon.column(title)
             why = f"does not belong here, or stands twice ({known})" if known else "is not known"
-            hint = near(title, self.lexicon.columns)
+            hint = spelling_hint(title, self.lexicon.columns)
             text = f"the column {title!r} {why}, so it is not checked{hint}"
             yield self._at(header[i], "unknown-column", text)
 
@@ -123,7 +123,7 @@ class TableCheck:
         return at(self.file, cell, code, text, self.name, severity=severity)
 
     def _steps(self) -> tuple[list[Finding], list[Word]]:
-        reader = Reader(self.file, self.table, self.lexicon, self.others)
+        reader = RowReader(self.file, self.table, self.lexicon, self.others)
         rows = self.table.table.rows
         statements = [reader.statement(row, number) for number, row in enumerate(rows, 1)]
         found = [finding for statement in statements for finding in statement.findings]
@@ -140,7 +140,7 @@ class TableCheck:
         return at(self.file, self.table.name_cell, code, text, self.name)
 
     def _unknown_title(self) -> Finding:
-        hint = near(plain(self.table.name_cell.text), self.lexicon.titles)
+        hint = spelling_hint(plain(self.table.name_cell.text), self.lexicon.titles)
         return self.find("unknown-title", f"{self.table.untitled}{hint}")
 
 

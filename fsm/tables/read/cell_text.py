@@ -9,7 +9,16 @@ from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
-__all__ = ["Markup", "fold", "is_unspaced", "items", "normalise", "pieces", "plain", "script"]
+__all__ = [
+    "OffsetParser",
+    "cell_lines",
+    "is_unspaced",
+    "line_spans",
+    "normalise",
+    "normalise_name",
+    "plain",
+    "script_of",
+]
 
 _CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
 _DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
@@ -27,7 +36,7 @@ _RAISED = re.compile(r"(?<=[^\W\d])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2020\
 """A note behind the last word: raised digits, daggers."""
 
 
-class Markup(HTMLParser):
+class OffsetParser(HTMLParser):
     """A parser of HTML that knows the offset of each tag in the text."""
 
     def __init__(self, text: str) -> None:
@@ -58,7 +67,7 @@ class Markup(HTMLParser):
         return self.before_tag + len(self.get_starttag_text() or "")
 
 
-class _Breaks(Markup):
+class _Breaks(OffsetParser):
     """Finds the texts between the breaking tags of a cell."""
 
     def __init__(self, text: str) -> None:
@@ -106,12 +115,12 @@ class _Data(HTMLParser):
         self.texts.append(data)
 
 
-def pieces(cell: str) -> Iterator[tuple[int, int]]:
+def line_spans(cell: str) -> Iterator[tuple[int, int]]:
     r"""Yield where the lines a reader sees begin and end: list items, or what breaks separate.
 
     A bar (``\|``) separates too.
 
-    >>> [r"a <br> b \| c"[start:end] for start, end in pieces(r"a <br> b \| c")]
+    >>> [r"a <br> b \| c"[start:end] for start, end in line_spans(r"a <br> b \| c")]
     ['a', 'b', 'c']
     """
     found = [(0, len(cell))]
@@ -130,13 +139,13 @@ def pieces(cell: str) -> Iterator[tuple[int, int]]:
             begin = bar.end() if bar else last
 
 
-def items(cell: str) -> tuple[str, ...]:
+def cell_lines(cell: str) -> tuple[str, ...]:
     """Return the lines a reader sees: list items, or what line breaks separate.
 
-    >>> items("<ul><li>No change in **[!UICONTROL Delivered]**</li><li>x</li></ul>")
+    >>> cell_lines("<ul><li>No change in **[!UICONTROL Delivered]**</li><li>x</li></ul>")
     ('No change in Delivered', 'x')
     """
-    return tuple(plain(cell[start:end]) for start, end in pieces(cell))
+    return tuple(plain(cell[start:end]) for start, end in line_spans(cell))
 
 
 def plain(text: str) -> str:
@@ -171,15 +180,15 @@ def _seen(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Return the form in which labels are compared: :func:`fold` of what a reader sees.
+    """Return the form in which labels are compared: :func:`normalise_name` of what a reader sees.
 
     >>> normalise("- **Delivered** percentage starts out at 0%.")
     'delivered percentage starts out at 0 %'
     """
-    return fold(plain(text))
+    return normalise_name(plain(text))
 
 
-def fold(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return the form in which names, which have no markup, are compared.
 
     Case, percent spacing, a bullet, a final stop and the mark of a note are folded.
@@ -190,10 +199,10 @@ def fold(name: str) -> str:
     return re.sub(r"\s*%", " %", folded).strip().rstrip(".:").rstrip()
 
 
-def script(letter: str) -> str:
+def script_of(letter: str) -> str:
     """Return the script of a letter.
 
-    >>> script("e"), script("\u0435")
+    >>> script_of("e"), script_of("\u0435")
     ('LATIN', 'CYRILLIC')
     """
     return unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
@@ -205,4 +214,4 @@ def is_unspaced(text: str) -> bool:
     >>> is_unspaced("Sent"), is_unspaced("\u914d\u4fe1")
     (False, True)
     """
-    return not text.isascii() and any(script(c).startswith(_UNSPACED) for c in text)
+    return not text.isascii() and any(script_of(c).startswith(_UNSPACED) for c in text)

@@ -18,7 +18,15 @@ from fsm.errors import PageError
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["MAX_NESTING", "Comment", "Scan", "blanked", "parsed", "scan", "without_front_matter"]
+__all__ = [
+    "MAX_NESTING",
+    "Comment",
+    "PageComments",
+    "blanked",
+    "find_comments",
+    "parse_markdown",
+    "without_front_matter",
+]
 
 MAX_NESTING = 60
 """Lists and quotes inside one another are read to this depth: a quote is one, a list two."""
@@ -51,7 +59,7 @@ class Comment:
         return (found[1], found[2]) if found else None
 
 
-def parsed(text: str, name: str) -> list[Token]:
+def parse_markdown(text: str, name: str) -> list[Token]:
     """Return the structure of a page; what a line says is left as it is written.
 
     Raises :class:`PageError` for lists and quotes nested more deeply than they are read.
@@ -87,24 +95,24 @@ def without_front_matter(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class PageComments:
     """The comments of a page in order, and the offsets of what stands between backticks."""
 
     comments: tuple[Comment, ...]
     spans: tuple[tuple[int, int], ...]
 
 
-def scan(text: str, name: str) -> Scan:
+def find_comments(text: str, name: str) -> PageComments:
     """Return where comments and code between backticks stand. Lines end with a line feed.
 
-    Raises :class:`PageError` as :func:`parsed` does.
+    Raises :class:`PageError` as :func:`parse_markdown` does.
     """
     if "<" not in text:
-        return Scan((), ())
+        return PageComments((), ())
     shown = without_front_matter(text)
-    walk = _Walk(shown, parsed(shown, name))
+    walk = _Walk(shown, parse_markdown(shown, name))
     walk.run()
-    return Scan(tuple(walk.comments), tuple(walk.spans))
+    return PageComments(tuple(walk.comments), tuple(walk.spans))
 
 
 class _Walk:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import NamedTuple
 
-from fsm.tables.read.cell_text import Markup, plain
+from fsm.tables.read.cell_text import OffsetParser, plain
 from fsm.tables.read.table import Cell, Row, Table
 
 __all__ = ["MAX_SPAN", "MAX_WIDTH", "html_tables", "read_table"]
@@ -76,7 +76,7 @@ def _stacked(rows: list[list[Cell]]) -> tuple[Cell, ...]:
     return tuple(header)
 
 
-class _Table(Markup):
+class _Table(OffsetParser):
     """Reads the rows of one table; tables inside its cells are part of their text."""
 
     def __init__(self, whole: Cell) -> None:

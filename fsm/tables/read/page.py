@@ -15,10 +15,10 @@ from fsm.files import as_text, read_bytes
 from fsm.tables.read.comments import (
     MAX_NESTING,
     Comment,
-    Scan,
+    PageComments,
     blanked,
-    parsed,
-    scan,
+    find_comments,
+    parse_markdown,
     without_front_matter,
 )
 from fsm.tables.read.html import html_tables, read_table
@@ -101,9 +101,9 @@ def parse_page(text: str, name: str) -> Page:
     """
     written = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     check_bounds(written, name)
-    scanned = scan(written, name)
+    scanned = find_comments(written, name)
     visible, generated = _visible(written, scanned)
-    tokens = parsed(visible, name)
+    tokens = parse_markdown(visible, name)
     lines = visible.split("\n")
     found, taken, notices = _html_tables(tokens, visible, scanned, name)
     found += [(t.line, t) for t in _tables(tokens, lines) if t.line not in taken]
@@ -130,7 +130,7 @@ def _asks(comment: Comment, *words: str) -> bool:
     return comment.is_alone and comment.request is not None and comment.request[0] in words
 
 
-def _visible(written: str, scanned: Scan) -> tuple[str, int]:
+def _visible(written: str, scanned: PageComments) -> tuple[str, int]:
     """Return the page with blanks for what no reader sees, and for what fsm wrote itself.
 
     Also how many blocks fsm wrote.
@@ -196,7 +196,7 @@ def _ignored(
 
 
 def _html_tables(
-    tokens: list[Token], visible: str, scanned: Scan, name: str
+    tokens: list[Token], visible: str, scanned: PageComments, name: str
 ) -> tuple[list[tuple[int, Table]], set[int], list[Notice]]:
     """Return the tables written in HTML outside code with the lines they begin in (from 1).
 

@@ -10,7 +10,7 @@ from fsm.machine import Machine
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell
 
-__all__ = ["Sources", "source_states"]
+__all__ = ["SourceStates", "read_source_states"]
 
 _ANY = re.compile(
     r"(?:any|all|every|each)(?: non-final)?(?: states?)?"
@@ -27,14 +27,16 @@ _STAR = re.compile(r"\A(?:\\\*|`\*`|\*)(?=\s|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class SourceStates:
     """The states that a cell names in the order of the machine, and what in it nobody knows."""
 
     states: tuple[str, ...]
     unknown: tuple[str, ...] = ()
 
 
-def source_states(cell: Cell, named: Callable[[str], str | None], machine: Machine) -> Sources:
+def read_source_states(
+    cell: Cell, named: Callable[[str], str | None], machine: Machine
+) -> SourceStates:
     """Return the states a cell names; ``named`` tells what state a text stands for.
 
     ``a / b``, ``a, b`` and ``a or b`` are several states, as are the lines of the cell. ``any``,
@@ -47,32 +49,32 @@ def source_states(cell: Cell, named: Callable[[str], str | None], machine: Machi
         one = _of(part.text, named, machine)
         found |= set(one.states)
         unknown += one.unknown
-    return Sources(_ordered(found, machine), tuple(unknown))
+    return SourceStates(_ordered(found, machine), tuple(unknown))
 
 
-def _of(text: str, named: Callable[[str], str | None], machine: Machine) -> Sources:
+def _of(text: str, named: Callable[[str], str | None], machine: Machine) -> SourceStates:
     if state := named(text):
-        return Sources((state,))
+        return SourceStates((state,))
     shown = plain(_STAR.sub("any", text.strip()))
     every = _ANY.fullmatch(shown)
     if every is None:
         return _listed(shown, named)
     but = every["left"]
     is_all = not but or (_FINAL.fullmatch(but) and not named(but))
-    left = Sources(()) if is_all else _listed(but, named)
+    left = SourceStates(()) if is_all else _listed(but, named)
     states = {state.name for state in machine.states if not state.final} - set(left.states)
-    return Sources(_ordered(states, machine), left.unknown)
+    return SourceStates(_ordered(states, machine), left.unknown)
 
 
-def _listed(text: str, named: Callable[[str], str | None]) -> Sources:
+def _listed(text: str, named: Callable[[str], str | None]) -> SourceStates:
     """Return the states of a list; a name may hold what separates others."""
     if state := named(text):
-        return Sources((state,))
+        return SourceStates((state,))
     parts = [part for part in _BETWEEN.split(_LEAD.sub("", text, count=1)) if part]
     if len(parts) < 2:
-        return Sources((), (text,))
+        return SourceStates((), (text,))
     meanings = [(part, named(part) or named(_LAST.sub("", part))) for part in parts]
-    return Sources(
+    return SourceStates(
         tuple(state for _, state in meanings if state),
         tuple(part for part, state in meanings if not state),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsm.tables.read.cell_text import pieces, plain
+from fsm.tables.read.cell_text import line_spans, plain
 
 __all__ = ["Cell", "Row", "Table"]
 
@@ -29,7 +29,7 @@ class Cell:
 
     def parts(self) -> Iterator[Cell]:
         """Yield the lines a reader sees: list items, or what breaks and bars separate."""
-        return (self.slice(start, end) for start, end in pieces(self.text))
+        return (self.slice(start, end) for start, end in line_spans(self.text))
 
     def slice(self, start: int, end: int) -> Cell:
         """Return a part of this piece, from one offset up to another."""

@@ -32,8 +32,8 @@ from pathlib import Path
 
 from fsm.errors import PageError
 from fsm.machine import Effect, Machine
-from fsm.tables.read.cell_text import fold, normalise
-from fsm.tables.words.spelling import near
+from fsm.tables.read.cell_text import normalise, normalise_name
+from fsm.tables.words.spelling import spelling_hint
 from fsm.toml import Toml, read_toml
 
 __all__ = ["ROLES", "Binding", "Names", "read_binding"]
@@ -81,7 +81,7 @@ class Names:
     """
 
     def __init__(self, machine: Machine, binding: Binding) -> None:
-        titles = {fold(state.title): state.name for state in machine.states}
+        titles = {normalise_name(state.title): state.name for state in machine.states}
         self.states = titles | _by_name(state.name for state in machine.states)
         forms = {form: None for t in machine.transitions for form in (t.event, t.label, t.trigger)}
         self.events = _by_name(forms)
@@ -96,7 +96,7 @@ class Names:
         """Return a hint at the nearest name or label of a kind."""
         known = set(names.values())
         labels = {word: name for word, name in self.binding.labels.items() if name in known}
-        return near(text, {**names, **labels})
+        return spelling_hint(text, {**names, **labels})
 
     def _check_labels(self) -> None:
         kinds = (self.states, self.events, self.guards, self.statuses, self.effects)
@@ -105,7 +105,7 @@ class Names:
             of_kind = [names for names in kinds if name in names.values()]
             place = self.binding.place("labels", name)
             if not of_kind:
-                hint = near(name, every)
+                hint = spelling_hint(name, every)
                 raise PageError(
                     f"{place}: {self.machine.name} has no state, event, guard, status or effect "
                     f"{name!r}{hint}"
@@ -125,7 +125,7 @@ class Names:
 
 
 def _by_name(names: Iterable[str]) -> dict[str, str]:
-    return {fold(form): name for name in names for form in (name.replace("_", " "), name)}
+    return {normalise_name(form): name for name in names for form in (name.replace("_", " "), name)}
 
 
 def read_binding(path: Path) -> Binding:

@@ -14,14 +14,14 @@ from itertools import pairwise
 
 from fsm.errors import PageError
 from fsm.machine import Machine
-from fsm.tables.read.cell_text import items, plain
+from fsm.tables.read.cell_text import cell_lines, plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Table
 from fsm.tables.words.lexicon import Lexicon
 from fsm.text import HIDDEN
 from fsm.trace import run
 
-__all__ = ["draft", "lookalikes"]
+__all__ = ["draft_lexicon", "lookalikes"]
 
 ROLES = ("step", "indicators", "status")
 _MARKED = (re.compile(r"\[!UICONTROL\s+([^\]]*)\]"), re.compile(r"\*\*([^*]+)\*\*"))
@@ -43,7 +43,7 @@ def lookalikes(page: Page, rows: int) -> tuple[Table, Table] | None:
     return None
 
 
-def draft(page: Page, machines: Sequence[Machine], known: Lexicon) -> str:
+def draft_lexicon(page: Page, machines: Sequence[Machine], known: Lexicon) -> str:
     """Return a lexicon as TOML, of the two tables of a page that look like documented ones.
 
     ``machines`` are those of the tables, in their order; ``known`` is a lexicon of both. Every
@@ -87,7 +87,7 @@ def _note(section: dict[str, list[str]], name: str, label: str) -> None:
 def _items(cell: str) -> Iterator[tuple[str, str]]:
     """Yield the word for the indicator in each item of a cell, and the item with a slot for it."""
     for part in re.split(r"</li>|<br\s*/?>", cell):
-        texts = items(part)
+        texts = cell_lines(part)
         if not texts:
             continue
         marked = next((found for mark in _MARKED if (found := mark.search(part))), None)

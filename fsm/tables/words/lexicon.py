@@ -11,15 +11,15 @@ from typing import Any
 
 from fsm.errors import PageError
 from fsm.machine import Effect
-from fsm.tables.read.cell_text import is_unspaced, normalise, script
+from fsm.tables.read.cell_text import is_unspaced, normalise, script_of
 from fsm.toml import Toml, parse_toml, read_toml
 
 __all__ = [
     "Lexicon",
     "Stated",
     "Step",
-    "is_telling",
-    "joined_lexicons",
+    "combined_lexicons",
+    "is_distinctive",
     "languages",
     "load_lexicon",
     "read_lexicon",
@@ -82,7 +82,7 @@ class Lexicon:
 
         A single common word stands above many tables.
         """
-        return self.machine(title) if is_telling(normalise(title)) else None
+        return self.machine(title) if is_distinctive(normalise(title)) else None
 
     def column(self, header: str) -> str | None:
         """Return the role of a column."""
@@ -103,7 +103,7 @@ class Lexicon:
         """Yield the machine of each telling title in a header, and the rest of the header."""
         label = normalise(text).strip("() ")
         for title, machine in self.titles.items():
-            if is_telling(title):
+            if is_distinctive(title):
                 for rest in (label.removeprefix(title), label.removesuffix(title)):
                     if rest != label:
                         yield machine, rest.strip(" -:,()")
@@ -151,7 +151,7 @@ class Lexicon:
     def scripts(self) -> frozenset[str]:
         """The scripts of its letters, as Unicode calls them."""
         words = (*self.titles, *self.columns, *self.statuses, *self._steps, *self.indicators)
-        return frozenset(script(c) for word in words for c in word if c.isalpha())
+        return frozenset(script_of(c) for word in words for c in word if c.isalpha())
 
     def step_labels(self, machine: str) -> dict[str, Step]:
         """Return the step labels known for a machine, and what they mean."""
@@ -179,7 +179,7 @@ def read_lexicon(path: Path) -> Lexicon:
     return _lexicon(read_toml(path, PageError))
 
 
-def joined_lexicons(given: Iterable[Path]) -> list[Lexicon]:
+def combined_lexicons(given: Iterable[Path]) -> list[Lexicon]:
     """Return the lexicons of some files, and those that ship, one for each language.
 
     The files come first. In one language they add up: a file's words stand before those that
@@ -227,7 +227,7 @@ def _refuse_conflict(before: Lexicon, after: Lexicon, toml: Toml) -> None:
                 raise PageError(f"{place}: {text!r} {other}")
 
 
-def is_telling(title: str) -> bool:
+def is_distinctive(title: str) -> bool:
     """Whether a title, normalised, has several words, or is long where words have no blanks."""
     letters = sum(c.isalpha() for c in title)
     return " " in title or "-" in title or (is_unspaced(title) and letters > _SHORT)

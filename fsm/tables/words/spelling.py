@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from fsm.tables.read.cell_text import is_unspaced, normalise
 
-__all__ = ["near"]
+__all__ = ["spelling_hint"]
 
 _SIMILAR = 0.75
 """How alike two spellings of one word are at least, from 0 to 1."""
@@ -23,14 +23,14 @@ _APART = 0.05
 _LONGEST = 200
 
 
-def near(text: str, known: Mapping[str, object]) -> str:
+def spelling_hint(text: str, known: Mapping[str, object]) -> str:
     """Return a hint at the nearest known label, or nothing. ``known``: label to its meaning.
 
     >>> known = {"delivered increases": 1, "delivered decreases": 2, "sent": 3}
-    >>> near("Delivered incraeses", known)
+    >>> spelling_hint("Delivered incraeses", known)
     "; did you mean 'delivered increases'?"
-    >>> near("unsent", known), near("sent", known), near("Delivered not increases", known)
-    ('', '', '')
+    >>> [spelling_hint(text, known) for text in ("unsent", "sent", "Delivered not increases")]
+    ['', '', '']
     """
     return _near(normalise(text), tuple((label, repr(known[label])) for label in known))
 

@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.machine import Machine
-from fsm.tables.origins import TRANSITION_ROLES, roles
-from fsm.tables.read.cell_text import fold, normalise, plain
+from fsm.tables.read.cell_text import normalise, normalise_name, plain
 from fsm.tables.read.table import Cell, Table
-from fsm.tables.words.lexicon import Lexicon, is_telling
+from fsm.tables.transition_rows import TRANSITION_ROLES, column_roles
+from fsm.tables.words.lexicon import Lexicon, is_distinctive
 
-__all__ = ["Documented", "documented_tables", "recognised", "required"]
+__all__ = ["DocumentedTable", "documented_tables", "recognised", "required"]
 
 SHOWN_ROLES = ("indicators", "status")
 """Columns of what a row shows: needed in a steps table, checked in one of transitions."""
@@ -39,7 +39,7 @@ Knows = Callable[[Cell], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Documented:
+class DocumentedTable:
     """A table as it documents one machine: its name (empty where unknown), its columns by role.
 
     ``name_cell`` is the text that names the machine, or that should.
@@ -65,9 +65,9 @@ class Documented:
         return f"the title {plain(self.name_cell.text)!r} names no machine"
 
 
-def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[Documented]:
+def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[DocumentedTable]:
     """Return what a table documents, one entry for each machine; nothing for any other table."""
-    columns = roles(table, lexicon)
+    columns = column_roles(table, lexicon)
     halves = _halves(table, lexicon, columns)
     found = _Found(table, lexicon, load, columns)
     if not (halves or lexicon.full_title(table.title) or found.has_known_row()):
@@ -101,7 +101,7 @@ class _Found:
         """Return the column of which several cells are steps, each of several words."""
         for i in range(len(self.table.header)):
             steps = [t for t in self.texts(i) if self.lexicon.knows_step(t)]
-            steps = [t for t in steps if is_telling(normalise(t))]
+            steps = [t for t in steps if is_distinctive(normalise(t))]
             if len(steps) >= _ENOUGH:
                 return i
         return None
@@ -117,7 +117,11 @@ class _Found:
     def transitions(self, name: str) -> Iterator[bool]:
         """Yield of each row whether a machine has its event in its state."""
         machine = self.load(name)
-        cells = {(fold(t.source), fold(e)) for t in machine.transitions for e in (t.label, t.event)}
+        cells = {
+            (normalise_name(t.source), normalise_name(e))
+            for t in machine.transitions
+            for e in (t.label, t.event)
+        }
         at = self.columns["from"], self.columns["event"]
         for row in self.table.rows:
             sources, event = (normalise(row.cells[i].text) if i < row.width else "" for i in at)
@@ -141,7 +145,7 @@ class _Found:
         column = self.columns.get("step", self.step_column())
         return column is not None and any(self.lexicon.step(name, t) for t in self.texts(column))
 
-    def documented(self, name: str, cell: Cell) -> Documented:
+    def documented(self, name: str, cell: Cell) -> DocumentedTable:
         """Return the table as the one of a machine, its further columns told by their cells."""
         known: dict[str, Knows] = _steps_in(self.lexicon)
         is_transitions = self.is_transitions(name)
@@ -149,7 +153,9 @@ class _Found:
             known = _known_in(self.load(name)) if name else {}
         wanted = (*TRANSITION_ROLES, *SHOWN_ROLES) if is_transitions else ("step", *SHOWN_ROLES)
         columns, guessed, unknown = recognised(self.table, self.columns, known, wanted)
-        return Documented(self.table, name, cell, columns, is_transitions, True, guessed, unknown)
+        return DocumentedTable(
+            self.table, name, cell, columns, is_transitions, True, guessed, unknown
+        )
 
     def is_transitions(self, name: str) -> bool:
         """Whether the table declares transitions rather than steps."""
@@ -236,7 +242,7 @@ def _halves(
 
 def _by_header(
     table: Table, lexicon: Lexicon, found: _Found, halves: Mapping[int, tuple[str, str]]
-) -> list[Documented]:
+) -> list[DocumentedTable]:
     known = _steps_in(lexicon)
     step = found.columns.get("step", found.step_column())
     shared = {} if step is None else {"step": step}
@@ -257,7 +263,7 @@ def _by_header(
     if step is not None and "step" not in found.columns:
         guessed.setdefault(first, {})[step] = "step"
     return [
-        Documented(
+        DocumentedTable(
             table,
             machine,
             _name_cell(table, halves, machine),

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fsm.machine import Machine, Transition
 from fsm.tables.check.finding import Finding, at
-from fsm.tables.origins import declared, incomplete
 from fsm.tables.read.cell_text import plain
-from fsm.tables.read.source_states import source_states
+from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Row, Table
+from fsm.tables.transition_rows import declared_transitions, incomplete_rows
 from fsm.tables.words.lexicon import Lexicon
 
 __all__ = ["check_transitions"]
@@ -32,9 +32,9 @@ def check_transitions(
     machine_cells = {(t.source, t.label, t.target): t for t in machine.transitions}
     cells = machine_cells.keys()
     seen: set[tuple[str, str, str]] = set()
-    for row in incomplete(table, columns):
+    for row in incomplete_rows(table, columns):
         yield find(row.cells[0], "broken-row", "needs a from, an event and a to")
-    for d in declared(table, columns, _states_of(machine)):
+    for d in declared_transitions(table, columns, _states_of(machine)):
         key = (d.source, d.event, d.target)
         if key not in cells:
             yield find(d.place, "wrong-transition", _wrong(machine, *key))
@@ -57,7 +57,7 @@ def _states_of(machine: Machine) -> Callable[[Cell], Sequence[str]]:
         return shown if shown in names else None
 
     def states(cell: Cell) -> Sequence[str]:
-        found = source_states(cell, named, machine)
+        found = read_source_states(cell, named, machine)
         return (*found.states, *found.unknown)
 
     return states

@@ -14,12 +14,12 @@ from fsm.tables.words.lexicon import Lexicon, load_lexicon
 
 __all__ = [
     "TRANSITION_ROLES",
-    "Declared",
-    "declared",
-    "incomplete",
+    "DeclaredTransition",
+    "column_roles",
+    "declared_transitions",
+    "incomplete_rows",
     "is_transitions",
-    "origins",
-    "roles",
+    "read_origins",
 ]
 
 ITSELF = "itself"
@@ -27,7 +27,7 @@ TRANSITION_ROLES = frozenset({"from", "event", "to"})
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredTransition:
     """One transition as a page declares it, with its place and its source."""
 
     source: str
@@ -38,18 +38,18 @@ class Declared:
     row: Row
 
 
-def origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
+def read_origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
     """Return the source of each transition of a machine, keyed (from, event, to)."""
     lexicon = load_lexicon()
     return {
         (d.source, d.event, d.target): d.origin
         for table in read_page(page).tables
         if lexicon.machine(table.title) == machine.name and is_transitions(table, lexicon)
-        for d in declared(table, roles(table, lexicon))
+        for d in declared_transitions(table, column_roles(table, lexicon))
     }
 
 
-def roles(table: Table, lexicon: Lexicon) -> dict[str, int]:
+def column_roles(table: Table, lexicon: Lexicon) -> dict[str, int]:
     """Return the index of each column whose header the lexicon knows, by role; the first one."""
     found: dict[str, int] = {}
     for i, cell in enumerate(table.header):
@@ -60,17 +60,17 @@ def roles(table: Table, lexicon: Lexicon) -> dict[str, int]:
 
 def is_transitions(table: Table, lexicon: Lexicon) -> bool:
     """Whether the table declares transitions (from, event, to)."""
-    return roles(table, lexicon).keys() >= TRANSITION_ROLES
+    return column_roles(table, lexicon).keys() >= TRANSITION_ROLES
 
 
-def declared(
+def declared_transitions(
     table: Table, at: Mapping[str, int], states: Callable[[Cell], Sequence[str]] | None = None
-) -> Iterator[Declared]:
+) -> Iterator[DeclaredTransition]:
     """Yield the transitions of a table; a row may name several states it starts from.
 
     ``at`` has the columns by role; ``states`` tells what states a cell names, without it those
     between its commas. Rows that lack a state or the event are left out, see
-    :func:`incomplete`.
+    :func:`incomplete_rows`.
     """
     for row in table.rows:
         text = _texts(row, at)
@@ -80,10 +80,10 @@ def declared(
         place = row.cells[at["from"]]
         for state in states(place) if states else map(str.strip, text["from"].split(",")):
             target = state if text["to"] == ITSELF else text["to"]
-            yield Declared(state, text["event"], target, origin, place, row)
+            yield DeclaredTransition(state, text["event"], target, origin, place, row)
 
 
-def incomplete(table: Table, at: Mapping[str, int]) -> Iterator[Row]:
+def incomplete_rows(table: Table, at: Mapping[str, int]) -> Iterator[Row]:
     """Yield the rows of a transitions table that lack a state or the event."""
     return (row for row in table.rows if not _is_complete(_texts(row, at)))
 

@@ -9,10 +9,10 @@ from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
 from fsm.tables.check.finding import Finding, at
 from fsm.tables.check.statements import Said, Statement
-from fsm.tables.layout import Documented
 from fsm.tables.read.table import Cell
+from fsm.tables.recognition import DocumentedTable
 from fsm.tables.words.lexicon import Lexicon, Step
-from fsm.tables.write import documented
+from fsm.tables.write import steps_grid
 from fsm.trace import run
 
 __all__ = ["check_steps"]
@@ -20,7 +20,7 @@ __all__ = ["check_steps"]
 
 def check_steps(
     file: str,
-    table: Documented,
+    table: DocumentedTable,
     machine: Machine,
     lexicon: Lexicon,
     statements: Sequence[Statement],
@@ -33,7 +33,9 @@ def check_steps(
 
 
 class _Steps:
-    def __init__(self, file: str, table: Documented, machine: Machine, lexicon: Lexicon) -> None:
+    def __init__(
+        self, file: str, table: DocumentedTable, machine: Machine, lexicon: Lexicon
+    ) -> None:
         self.file, self.table, self.machine, self.lexicon = file, table, machine, lexicon
         self.order = [step for step, _ in lexicon.documented.get(machine.name, ())]
         self.possible = {
@@ -173,7 +175,7 @@ class _Steps:
     def reference(self) -> dict[Step, str]:
         """The rows as they should be, in the words of the page."""
         try:
-            rows = documented(self.machine, self.lexicon).rows
+            rows = steps_grid(self.machine, self.lexicon).rows
         except PageError:
             return {}
         texts = (" | ".join(cell.replace("\n", "; ") for cell in row) for row in rows)

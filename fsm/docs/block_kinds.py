@@ -12,17 +12,25 @@ from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
 from fsm.tables.words.lexicon import Lexicon
-from fsm.tables.write import Grid, cell_text, decisions, documented, markdown, matrix, transitions
+from fsm.tables.write import (
+    Grid,
+    decisions_grid,
+    escaped_cell,
+    markdown,
+    matrix_grid,
+    steps_grid,
+    transitions_grid,
+)
 from fsm.text import HIDDEN, visible
 from fsm.trust import NameInFile
 
-__all__ = ["KINDS", "Pages", "content"]
+__all__ = ["KINDS", "BlockSources", "block_content"]
 
 Load = Callable[[str], Machine]
 
 
 @dataclass(frozen=True)
-class Pages:
+class BlockSources:
     """What blocks are written from: machines by name, lexicons by language.
 
     ``pictures`` are those that the blocks show, by path; pages may share them.
@@ -34,7 +42,7 @@ class Pages:
     pictures: dict[Path, str] = field(default_factory=dict)
 
 
-def content(block: Block, pages: Pages) -> str:
+def block_content(block: Block, pages: BlockSources) -> str:
     """Return the lines of a block; raises :class:`PageError` for one that asks for nonsense."""
     kind = KINDS.get(block.kind)
     if kind is None:
@@ -58,7 +66,7 @@ def content(block: Block, pages: Pages) -> str:
 @dataclass(frozen=True)
 class _Kind:
     machines: int
-    write: Callable[[list[Machine], Mapping[str, str], Pages], str]
+    write: Callable[[list[Machine], Mapping[str, str], BlockSources], str]
     options: tuple[str, ...] = ()
 
 
@@ -66,23 +74,23 @@ def _grid(grid: Callable[[Machine], Grid]) -> _Kind:
     return _Kind(1, lambda machines, _options, _pages: markdown(grid(machines[0])))
 
 
-def _table(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
+def _table(machines: list[Machine], options: Mapping[str, str], pages: BlockSources) -> str:
     language = options.get("lang", "en")
     lexicon, machine = pages.lexicons.get(language), machines[0]
     if lexicon is None:
         raise PageError(f"no language {language!r}; there are: {', '.join(pages.lexicons)}")
     title = lexicon.written.get(("titles", machine.name), machine.title)
-    return f"**{cell_text(title)}**\n\n{markdown(documented(machine, lexicon))}"
+    return f"**{escaped_cell(title)}**\n\n{markdown(steps_grid(machine, lexicon))}"
 
 
-def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages) -> str:
+def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: BlockSources) -> str:
     from fsm.drawing import draw
     from fsm.drawing.model import Look
 
     return _fenced("mermaid", str(draw(machines[0], "mermaid", Look(options.get("direction")))))
 
 
-def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
+def _diagram(machines: list[Machine], options: Mapping[str, str], pages: BlockSources) -> str:
     from fsm.drawing import draw
     from fsm.drawing.model import Look
 
@@ -97,11 +105,11 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) 
     picture = str(draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel"))
     if pages.pictures.setdefault(place, picture) != picture:
         raise PageError(f"file={file}: another block writes a different picture there")
-    title = cell_text(machines[0].title)
+    title = escaped_cell(machines[0].title)
     return f"![{title}](<{file}>)" if " " in file else f"![{title}]({file})"
 
 
-def _changes(machines: list[Machine], _options: Mapping[str, str], _pages: Pages) -> str:
+def _changes(machines: list[Machine], _options: Mapping[str, str], _pages: BlockSources) -> str:
     return _fenced("text", "\n".join(map(visible, describe(compare(*machines)))))
 
 
@@ -114,9 +122,9 @@ def _fenced(language: str, text: str) -> str:
 
 KINDS: Mapping[str, _Kind] = {
     "table": _Kind(1, _table, ("lang",)),
-    "transitions": _grid(transitions),
-    "matrix": _grid(matrix),
-    "decisions": _grid(decisions),
+    "transitions": _grid(transitions_grid),
+    "matrix": _grid(matrix_grid),
+    "decisions": _grid(decisions_grid),
     "mermaid": _Kind(1, _mermaid, ("direction",)),
     "diagram": _Kind(1, _diagram, ("file", "direction")),
     "changes": _Kind(2, _changes),
