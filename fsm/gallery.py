@@ -28,7 +28,7 @@ from fsm.simulation import simulate
 from fsm.tables.read.page import read_page
 from fsm.tables.read.table import Table
 from fsm.tables.transition_rows import is_transitions
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.tables.write import Grid, decisions_grid, markdown, matrix_grid
 
 __all__ = ["stale_files", "write_gallery"]

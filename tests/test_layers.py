@@ -30,6 +30,7 @@ LAYERS = (
     "analysis",
     "tables",
     "catalog",
+    "checking",
     "logs",
     "indicators",
     "simulation",

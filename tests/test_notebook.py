@@ -18,9 +18,9 @@ from fsm.machines import NAMES
 from fsm.notebook_repr import Shown
 from fsm.suites import suite
 from fsm.tables.check.finding import Finding, Report
-from fsm.tables.check.pages import check_pages
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.text import HIDDEN, shortened, visible
 
 MODES = [load("with-feedback"), load("without-feedback")]
@@ -91,7 +91,7 @@ def test_a_replay(sample: Path) -> None:
 def test_a_check() -> None:
     text = document("with-feedback").read_text()
     wrong = parse_page(text.replace("increases | Failed |", "increases | Sent |", 1), "<b>.md")
-    report = check_pages([wrong], load_lexicon(), load)
+    report = check_tables([wrong], load_lexicon(), load)
     header, row = table(report)
     assert header == ["Where", "Severity", "Code", "Finding"]
     assert row[0].startswith("<b>.md:")

@@ -1,4 +1,4 @@
-"""Show what a check found: as text with the cell underlined, as JSON, SARIF or for GitHub."""
+"""Format the findings of a check: as text with the cell underlined, JSON, SARIF or for GitHub."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fsm.cli.text import as_json, counted, shown
 from fsm.tables.check.finding import Finding, Report
 from fsm.text import columns, visible
 
-__all__ = ["FORMS", "explain_code", "format_finding", "known_codes"]
+__all__ = ["FORMATS", "explain_code", "format_finding", "known_codes"]
 
 _EXCERPT = 88
 
@@ -32,7 +32,7 @@ def known_codes() -> list[str]:
 
 
 def explain_code(code: str) -> str:
-    """Return what a code means, and what to do."""
+    """Return what a code means and what to do."""
     entry = _codes()[code]
     return f"{code}: {entry['title']}\n{entry['text']}"
 
@@ -56,20 +56,20 @@ def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _left_out(report: Report) -> Iterator[str]:
-    """Yield what was there and not checked."""
+    """Yield what the pages have that was not checked."""
     if report.other_tables:
         yield f"{counted(report.other_tables, 'other table')} not checked"
     if report.ignored_tables:
         yield f"{counted(report.ignored_tables, 'table')} left out (fsm:ignore)"
     if report.generated_blocks:
-        yield f"{counted(report.generated_blocks, 'generated block')} left to fsm docs --check"
+        yield f"{counted(report.generated_blocks, 'generated block')}: see fsm docs --check"
     if report.unread:
         suffixes = ", ".join(report.unread)
         yield f"{counted(sum(report.unread.values()), 'file')} not read ({suffixes})"
 
 
 def format_finding(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
-    """Yield the finding, the line it is in with the cell underlined, and whose row it is."""
+    """Yield the lines that show a finding: its message, its cell underlined, its row."""
     yield shown(str(finding), 2000)
     if not 0 < finding.line <= len(lines):
         return
@@ -141,13 +141,14 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         for finding in report.findings
     ]
     driver = {"name": "fsm", "version": __version__, "rules": rules}
-    said = [{"level": "error", "message": {"text": report.failure}}] if report.failure else []
-    said += [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
-    ended = {"executionSuccessful": not report.failure, "toolExecutionNotifications": said}
+    notes = [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
+    if report.failure:
+        notes.insert(0, {"level": "error", "message": {"text": report.failure}})
+    invocation = {"executionSuccessful": not report.failure, "toolExecutionNotifications": notes}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [ended],
+        "invocations": [invocation],
         "results": results,
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -155,7 +156,7 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _uri(file: str) -> str:
-    """Return the address of a file relative to the working directory."""
+    """Return the URI of a file, relative to the working directory."""
     relative = os.path.relpath(file) if Path(file).is_absolute() else file
     return quote(os.fsencode(relative.replace(os.sep, "/")))
 
@@ -178,7 +179,7 @@ def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text as workflow commands take it, on one line that cannot harm a terminal."""
+    """Return a text escaped for a workflow command: one line, no control characters."""
     return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
@@ -186,5 +187,5 @@ def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-FORMS = {"text": _text, "json": _json, "sarif": _sarif, "github": _github}
-"""How findings are shown: a report and the lines of each page to text."""
+FORMATS = {"text": _text, "json": _json, "sarif": _sarif, "github": _github}
+"""The formats of a report: each is a function of the report and of the lines of each page."""

@@ -17,7 +17,7 @@ from fsm.page.palette import RANKS
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
 from fsm.tables.transition_rows import is_transitions
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.text import identifiers, shortened, visible
 
 __all__ = ["events", "facts"]

@@ -23,7 +23,7 @@ __all__ = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the settings and options of both parts."""
     group = parser.getgroup("fsm")
-    pages.add_options(parser, group)
+    pages.add_page_options(parser, group)
     conformance.add_options(group)
 
 

@@ -1,22 +1,22 @@
-"""Which tables of a page are documented ones, and what their columns are.
+"""Recognise the documented tables of a page, and what their columns are.
 
-A table is ours where its complete title, directly above it, names a machine in several words; or
-where a row is a known step under a known header; a table of transitions, where half of its rows
-are cells of one machine. A single word such as "Delivery" stands above many tables, so it names
-a machine only where the rows agree. Every other table is nobody's, as is a list of decisions that
-no such title stands above.
+A table is documented where its complete title, directly above it, names a machine in several
+words; or where a row is a known step under a known header; or, for a table of transitions, where
+half of its rows are cells of one machine. A single word such as "Delivery" stands above many
+tables, so it names a machine only where the rows agree. All other tables are left alone, and so is
+a list of decisions without such a title.
 
 A steps table has the columns step, status and perhaps indicators. Its title names its machine;
 or each column beside the step names it in its header, and then one table documents several
 machines (``Step | Summary, without the service | Status, without the service | Summary, with
 ...``). A transitions table has the columns from, event and to.
 
-A column whose header nobody knows is recognised by its cells.
+A column whose header is unknown is recognised by its cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.machine import Machine
@@ -25,24 +25,32 @@ from fsm.tables.read.table import Cell, Table
 from fsm.tables.transition_rows import TRANSITION_ROLES, column_roles
 from fsm.tables.words.lexicon import Lexicon, is_distinctive
 
-__all__ = ["DocumentedTable", "documented_tables", "recognised", "required"]
+__all__ = [
+    "DocumentedTable",
+    "IsKnown",
+    "Load",
+    "documented_tables",
+    "recognise_columns",
+    "required_columns",
+]
 
-SHOWN_ROLES = ("indicators", "status")
+_SHOWN_ROLES = ("indicators", "status")
 """Columns of what a row shows: needed in a steps table, checked in one of transitions."""
-_FREE = ("decision", "source", "reason", "note")
+_FREE_ROLES = ("decision", "source", "reason", "note")
 """Columns that hold free text, in both kinds of tables."""
 _ENOUGH = 2
-"""So many known steps in a column tell what it is, whatever its header says."""
+"""So many known words show what a table is: columns of transitions, or steps in a column."""
 
 Load = Callable[[str], Machine]
-Knows = Callable[[Cell], bool]
+IsKnown = Callable[[Cell], bool]
+"""Whether a cell is a word of some role."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentedTable:
-    """A table as it documents one machine: its name (empty where unknown), its columns by role.
+    """A table as it documents one machine, whose name is empty where it is unknown.
 
-    ``name_cell`` is the text that names the machine, or that should.
+    ``name_cell`` is the text that names the machine, or that should; ``columns`` are by role.
     """
 
     table: Table
@@ -58,8 +66,8 @@ class DocumentedTable:
     """The columns that were not recognised; listed with the first machine of the table."""
 
     @property
-    def untitled(self) -> str:
-        """Say that no title names the machine."""
+    def title_fault(self) -> str:
+        """Why the title names no machine."""
         if not self.table.above:
             return "no title above the table names its machine"
         return f"the title {plain(self.name_cell.text)!r} names no machine"
@@ -68,94 +76,105 @@ class DocumentedTable:
 def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[DocumentedTable]:
     """Return what a table documents, one entry for each machine; nothing for any other table."""
     columns = column_roles(table, lexicon)
-    halves = _halves(table, lexicon, columns)
-    found = _Found(table, lexicon, load, columns)
-    if not (halves or lexicon.full_title(table.title) or found.has_known_row()):
-        return []
-    if halves:
-        return _by_header(table, lexicon, found, halves)
-    cell, name = found.named()
-    return [found.documented(name, cell)]
+    machine_columns = _machine_columns(table, lexicon, columns)
+    recognition = _Recognition(table, lexicon, load, columns)
+    if machine_columns:
+        return _tables_by_header(recognition, machine_columns)
+    if lexicon.machine_of_full_title(table.title) or recognition.has_known_row():
+        return [recognition.documented()]
+    return []
 
 
 @dataclass
-class _Found:
-    """A table while it is recognised; ``columns`` by the headers that are known."""
+class _Recognition:
+    """A table that is to be recognised; ``columns`` are those with known headers."""
 
     table: Table
     lexicon: Lexicon
     load: Load
     columns: dict[str, int]
 
-    def has_known_row(self) -> bool:
-        """Whether a row is a step of a machine, or a state and an event of one."""
-        if "step" in self.columns:
-            return any(map(self.lexicon.knows_step, self.texts(self.columns["step"])))
-        if {"from", "event"} <= self.columns.keys():
-            # A list of decisions holds some of the transitions, and needs no machine's title.
-            machines = () if "decision" in self.columns else self.lexicon.titles.values()
-            return any(map(self.is_of, dict.fromkeys(machines)))
-        return self.step_column() is not None
+    def documented(self) -> DocumentedTable:
+        """Return the table with its machine; columns with unknown headers are recognised."""
+        cell, name = self.machine()
+        is_transitions = self.is_transitions(name)
+        if is_transitions:
+            known = _transition_cells(self.load(name)) if name else {}
+            roles: Sequence[str] = (*TRANSITION_ROLES, *_SHOWN_ROLES)
+        else:
+            known = _step_cells(self.lexicon)
+            roles = ("step", *_SHOWN_ROLES)
+        columns, guessed, unknown = recognise_columns(self.table, self.columns, known, roles)
+        return DocumentedTable(
+            self.table,
+            name,
+            cell,
+            columns,
+            is_transitions=is_transitions,
+            guessed=guessed,
+            unknown=unknown,
+        )
 
-    def step_column(self) -> int | None:
-        """Return the column of which several cells are steps, each of several words."""
-        for i in range(len(self.table.header)):
-            steps = [t for t in self.texts(i) if self.lexicon.knows_step(t)]
-            steps = [t for t in steps if is_distinctive(normalise(t))]
-            if len(steps) >= _ENOUGH:
-                return i
-        return None
-
-    def is_of(self, name: str) -> bool:
-        """Whether at least half of the rows are cells of a machine: an event in one of its states.
-
-        State and event of one row may be those of any machine: "sending", "stop".
-        """
-        rows = list(self.transitions(name))
-        return bool(rows) and 2 * sum(rows) >= len(rows)
-
-    def transitions(self, name: str) -> Iterator[bool]:
-        """Yield of each row whether a machine has its event in its state."""
-        machine = self.load(name)
-        cells = {
-            (normalise_name(t.source), normalise_name(e))
-            for t in machine.transitions
-            for e in (t.label, t.event)
-        }
-        at = self.columns["from"], self.columns["event"]
-        for row in self.table.rows:
-            sources, event = (normalise(row.cells[i].text) if i < row.width else "" for i in at)
-            yield any((source.strip(), event) in cells for source in sources.split(","))
-
-    def named(self) -> tuple[Cell, str]:
+    def machine(self) -> tuple[Cell, str]:
         """Return the text that names the machine, or should, and the machine or nothing."""
         table, lexicon = self.table, self.lexicon
-        if table.above and (name := lexicon.full_title(table.above[0].text)):
+        if table.above and (name := lexicon.machine_of_full_title(table.above[0].text)):
             return table.above[0], name
         for cell in table.above:
             name = lexicon.machine(cell.text)
-            if name and self.is_about(name):
+            if name and self.has_row_of(name):
                 return cell, name
         return (*table.above, table.header[0])[0], ""
 
-    def is_about(self, name: str) -> bool:
+    # Rows ----------------------------------------------------------------------------------
+
+    def has_known_row(self) -> bool:
+        """Whether a row is a step of a machine, or half of the rows are cells of one."""
+        if "step" in self.columns:
+            return any(map(self.lexicon.knows_step, self.texts(self.columns["step"])))
+        if {"from", "event"} <= self.columns.keys():
+            # A list of decisions holds some of the transitions, so its rows do not suffice.
+            machines = () if "decision" in self.columns else self.lexicon.titles.values()
+            return any(map(self.is_mostly_of, dict.fromkeys(machines)))
+        return self.step_column() is not None
+
+    def has_row_of(self, name: str) -> bool:
         """Whether a row of the table fits a machine."""
         if "step" not in self.columns and {"from", "event"} <= self.columns.keys():
-            return any(self.transitions(name))
+            return any(self.are_cells_of(name))
         column = self.columns.get("step", self.step_column())
         return column is not None and any(self.lexicon.step(name, t) for t in self.texts(column))
 
-    def documented(self, name: str, cell: Cell) -> DocumentedTable:
-        """Return the table as the one of a machine, its further columns told by their cells."""
-        known: dict[str, Knows] = _steps_in(self.lexicon)
-        is_transitions = self.is_transitions(name)
-        if is_transitions:
-            known = _known_in(self.load(name)) if name else {}
-        wanted = (*TRANSITION_ROLES, *SHOWN_ROLES) if is_transitions else ("step", *SHOWN_ROLES)
-        columns, guessed, unknown = recognised(self.table, self.columns, known, wanted)
-        return DocumentedTable(
-            self.table, name, cell, columns, is_transitions, True, guessed, unknown
-        )
+    def is_mostly_of(self, name: str) -> bool:
+        """Whether at least half of the rows are cells of a machine: an event in one of its states.
+
+        A single row may be a cell of any machine by chance: "sending", "stop".
+        """
+        rows = list(self.are_cells_of(name))
+        return bool(rows) and 2 * sum(rows) >= len(rows)
+
+    def are_cells_of(self, name: str) -> Iterator[bool]:
+        """Yield of each row whether a machine has its event in one of its states."""
+        cells = {
+            (normalise_name(t.source), normalise_name(event))
+            for t in self.load(name).transitions
+            for event in (t.label, t.event)
+        }
+        columns = self.columns["from"], self.columns["event"]
+        for row in self.table.rows:
+            texts = (normalise(row.cells[i].text) if i < row.width else "" for i in columns)
+            sources, event = texts
+            yield any((source.strip(), event) in cells for source in sources.split(","))
+
+    # Columns -------------------------------------------------------------------------------
+
+    def step_column(self) -> int | None:
+        """Return the column in which several cells are steps of several words."""
+        for i in range(len(self.table.header)):
+            steps = (t for t in self.texts(i) if self.lexicon.knows_step(t))
+            if sum(is_distinctive(normalise(step)) for step in steps) >= _ENOUGH:
+                return i
+        return None
 
     def is_transitions(self, name: str) -> bool:
         """Whether the table declares transitions rather than steps."""
@@ -163,29 +182,27 @@ class _Found:
             return False
         if len(TRANSITION_ROLES & self.columns.keys()) >= _ENOUGH:
             return True
-        if not name or any(map(self.lexicon.knows_step, self.all_texts())):
+        texts = (cell.text for row in self.table.rows for cell in row.cells)
+        if not name or any(map(self.lexicon.knows_step, texts)):
             return False
-        found = recognised(self.table, self.columns, _known_in(self.load(name)), TRANSITION_ROLES)
-        return found[0].keys() >= {"from", "event"}
+        known = _transition_cells(self.load(name))
+        columns, _, _ = recognise_columns(self.table, self.columns, known, TRANSITION_ROLES)
+        return columns.keys() >= {"from", "event"}
 
     def texts(self, column: int) -> Iterator[str]:
         """Yield the texts of a column."""
         return (row.cells[column].text for row in self.table.rows if column < row.width)
 
-    def all_texts(self) -> Iterator[str]:
-        """Yield the texts of all cells."""
-        return (cell.text for row in self.table.rows for cell in row.cells)
 
-
-def recognised(
-    table: Table, columns: Mapping[str, int], known: Mapping[str, Knows], wanted: Iterable[str]
+def recognise_columns(
+    table: Table, columns: Mapping[str, int], known: Mapping[str, IsKnown], roles: Collection[str]
 ) -> tuple[dict[str, int], dict[int, str], tuple[int, ...]]:
-    """Tell the columns that no header names by their cells.
+    """Recognise the columns that no header names by their cells.
 
-    ``known`` says of each role whether a cell is one of its words. Returns all columns by role,
-    those that were told by their cells, and those that hold something nobody knows.
+    ``known`` tells of each role whether a cell is one of its words. Returns all columns by role,
+    those that were recognised by their cells, and those with unknown content.
     """
-    found = {role: i for role, i in columns.items() if role in wanted or role in _FREE}
+    found = {role: i for role, i in columns.items() if role in roles or role in _FREE_ROLES}
     guessed: dict[int, str] = {}
     unknown = []
     for i in sorted(set(range(len(table.header))) - set(found.values())):
@@ -199,7 +216,8 @@ def recognised(
     return found, guessed, tuple(unknown)
 
 
-def _steps_in(lexicon: Lexicon) -> dict[str, Knows]:
+def _step_cells(lexicon: Lexicon) -> dict[str, IsKnown]:
+    """Return what recognises the cells of a steps table, by role."""
     return {
         "step": lambda cell: lexicon.knows_step(cell.text),
         "indicators": lambda cell: any(lexicon.effect(part.text) for part in cell.parts()),
@@ -207,7 +225,8 @@ def _steps_in(lexicon: Lexicon) -> dict[str, Knows]:
     }
 
 
-def _known_in(machine: Machine) -> dict[str, Knows]:
+def _transition_cells(machine: Machine) -> dict[str, IsKnown]:
+    """Return what recognises the cells of a transitions table, by role."""
     states = {normalise(state.name) for state in machine.states}
     events = {normalise(name) for t in machine.transitions for name in (t.label, t.event)}
 
@@ -223,65 +242,77 @@ def _known_in(machine: Machine) -> dict[str, Knows]:
     return {"from": is_state, "event": is_event, "to": is_target}
 
 
-def _halves(
+def required_columns(machine: Machine, *, is_transitions: bool) -> Sequence[str]:
+    """Return the columns without which a table does not say what its machine does."""
+    if is_transitions:
+        return ("from", "event", "to")
+    return ("step", *_SHOWN_ROLES) if machine.indicators else ("step", "status")
+
+
+# Tables of several machines ------------------------------------------------------------------
+
+
+def _machine_columns(
     table: Table, lexicon: Lexicon, columns: Mapping[str, int]
 ) -> dict[int, tuple[str, str]]:
-    """Return role and machine of each column whose header names both; the role may be unknown.
+    """Return role and machine of each column whose header names a machine.
 
-    Without any known role it is a table of halves only where no plain column holds the statuses.
+    The role is empty where the header does not name it. Where no header names a role, the table
+    has such columns only if it lacks a plain column of statuses.
     """
-    pairs = {i: pair for i, c in enumerate(table.header) if (pair := lexicon.header(c.text))}
-    if not pairs and {"step", "status"} <= columns.keys():
+    found = {
+        i: pair
+        for i, cell in enumerate(table.header)
+        if (pair := lexicon.role_and_machine(cell.text))
+    }
+    if not found and {"step", "status"} <= columns.keys():
         return {}
     for i, cell in enumerate(table.header):
-        machine = lexicon.half(cell.text)
-        if machine and i not in pairs and not lexicon.column(cell.text):
-            pairs[i] = "", machine
-    return dict(sorted(pairs.items()))
+        machine = lexicon.machine_in_header(cell.text)
+        if machine and i not in found and not lexicon.column(cell.text):
+            found[i] = "", machine
+    return dict(sorted(found.items()))
 
 
-def _by_header(
-    table: Table, lexicon: Lexicon, found: _Found, halves: Mapping[int, tuple[str, str]]
+def _tables_by_header(
+    recognition: _Recognition, machine_columns: Mapping[int, tuple[str, str]]
 ) -> list[DocumentedTable]:
-    known = _steps_in(lexicon)
-    step = found.columns.get("step", found.step_column())
+    """Return what a table documents whose headers name the machines."""
+    table = recognition.table
+    known = recognition.columns
+    step = known.get("step", recognition.step_column())
     shared = {} if step is None else {"step": step}
-    shared |= {role: i for role, i in found.columns.items() if role in _FREE}
-    by_machine: dict[str, dict[str, int]] = {}
+    shared |= {role: i for role, i in known.items() if role in _FREE_ROLES}
+    columns: dict[str, dict[str, int]] = {}
     guessed: dict[str, dict[int, str]] = {}
-    for i, (role, machine) in halves.items():
-        own = by_machine.setdefault(machine, dict(shared))
-        cells = [row.cells[i] for row in table.rows if i < row.width]
-        told = role or next((r for r in ("indicators", "status") if any(map(known[r], cells))), "")
-        if told and told not in own:
-            own[told] = i
-            if not role:
-                guessed.setdefault(machine, {})[i] = told
-    taken = {i for own in by_machine.values() for i in own.values()}
-    unknown = tuple(i for i in range(len(table.header)) if i not in taken)
-    first = next(iter(by_machine))
-    if step is not None and "step" not in found.columns:
+    for i, (named_role, machine) in machine_columns.items():
+        of_machine = columns.setdefault(machine, dict(shared))
+        role = named_role or _shown_role(table, i, recognition.lexicon)
+        if role and role not in of_machine:
+            of_machine[role] = i
+            if not named_role:
+                guessed.setdefault(machine, {})[i] = role
+    first = next(iter(columns))
+    if step is not None and "step" not in known:
         guessed.setdefault(first, {})[step] = "step"
+    used = {i for of_machine in columns.values() for i in of_machine.values()}
+    unknown = tuple(i for i in range(len(table.header)) if i not in used)
     return [
         DocumentedTable(
             table,
             machine,
-            _name_cell(table, halves, machine),
-            own,
+            next(table.header[i] for i, (_, name) in machine_columns.items() if name == machine),
+            of_machine,
             is_first=machine == first,
             guessed=guessed.get(machine, {}),
             unknown=unknown if machine == first else (),
         )
-        for machine, own in by_machine.items()
+        for machine, of_machine in columns.items()
     ]
 
 
-def _name_cell(table: Table, halves: Mapping[int, tuple[str, str]], machine: str) -> Cell:
-    return next(table.header[i] for i, (_, name) in halves.items() if name == machine)
-
-
-def required(machine: Machine, *, is_transitions: bool) -> Sequence[str]:
-    """Return the columns without which a table does not say what its machine does."""
-    if is_transitions:
-        return ("from", "event", "to")
-    return ("step", *SHOWN_ROLES) if machine.indicators else ("step", "status")
+def _shown_role(table: Table, column: int, lexicon: Lexicon) -> str:
+    """Return whether the cells of a column are effects or statuses, or nothing."""
+    known = _step_cells(lexicon)
+    cells = [row.cells[column] for row in table.rows if column < row.width]
+    return next((role for role in _SHOWN_ROLES if any(map(known[role], cells))), "")

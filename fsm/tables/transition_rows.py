@@ -1,4 +1,4 @@
-"""Where each transition comes from: the transitions table of a machine's page."""
+"""Read the transitions that a page declares, and where each of them comes from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from fsm.machine import Machine, Source
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
 from fsm.tables.read.table import Cell, Row, Table
-from fsm.tables.words.lexicon import Lexicon, load_lexicon
+from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 
 __all__ = [
     "TRANSITION_ROLES",
@@ -22,24 +23,24 @@ __all__ = [
     "read_origins",
 ]
 
-ITSELF = "itself"
+_ITSELF = "itself"
 TRANSITION_ROLES = frozenset({"from", "event", "to"})
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredTransition:
-    """One transition as a page declares it, with its place and its source."""
+    """One transition as a page declares it, with its origin; ``cell`` names its source state."""
 
     source: str
     event: str
     target: str
     origin: Source
-    place: Cell
+    cell: Cell
     row: Row
 
 
 def read_origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
-    """Return the source of each transition of a machine, keyed (from, event, to)."""
+    """Return the origin of each transition of a machine, keyed (from, event, to)."""
     lexicon = load_lexicon()
     return {
         (d.source, d.event, d.target): d.origin
@@ -50,12 +51,12 @@ def read_origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Sou
 
 
 def column_roles(table: Table, lexicon: Lexicon) -> dict[str, int]:
-    """Return the index of each column whose header the lexicon knows, by role; the first one."""
-    found: dict[str, int] = {}
+    """Return the first column of each role whose header the lexicon knows."""
+    columns: dict[str, int] = {}
     for i, cell in enumerate(table.header):
         if role := lexicon.column(cell.text):
-            found.setdefault(role, i)
-    return found
+            columns.setdefault(role, i)
+    return columns
 
 
 def is_transitions(table: Table, lexicon: Lexicon) -> bool:
@@ -64,33 +65,35 @@ def is_transitions(table: Table, lexicon: Lexicon) -> bool:
 
 
 def declared_transitions(
-    table: Table, at: Mapping[str, int], states: Callable[[Cell], Sequence[str]] | None = None
+    table: Table,
+    columns: Mapping[str, int],
+    states: Callable[[Cell], Sequence[str]] | None = None,
 ) -> Iterator[DeclaredTransition]:
     """Yield the transitions of a table; a row may name several states it starts from.
 
-    ``at`` has the columns by role; ``states`` tells what states a cell names, without it those
-    between its commas. Rows that lack a state or the event are left out, see
+    ``columns`` are by role; ``states`` returns the states that a cell names, by default the names
+    between its commas. Rows without a state or an event are left out, see
     :func:`incomplete_rows`.
     """
     for row in table.rows:
-        text = _texts(row, at)
-        if not _is_complete(text):
+        texts = _texts(row, columns)
+        if not _is_complete(texts):
             continue
-        origin = Source(text.get("source", ""), text.get("reason", ""))
-        place = row.cells[at["from"]]
-        for state in states(place) if states else map(str.strip, text["from"].split(",")):
-            target = state if text["to"] == ITSELF else text["to"]
-            yield DeclaredTransition(state, text["event"], target, origin, place, row)
+        origin = Source(texts.get("source", ""), texts.get("reason", ""))
+        cell = row.cells[columns["from"]]
+        for state in states(cell) if states else map(str.strip, texts["from"].split(",")):
+            target = state if texts["to"] == _ITSELF else texts["to"]
+            yield DeclaredTransition(state, texts["event"], target, origin, cell, row)
 
 
-def incomplete_rows(table: Table, at: Mapping[str, int]) -> Iterator[Row]:
+def incomplete_rows(table: Table, columns: Mapping[str, int]) -> Iterator[Row]:
     """Yield the rows of a transitions table that lack a state or the event."""
-    return (row for row in table.rows if not _is_complete(_texts(row, at)))
+    return (row for row in table.rows if not _is_complete(_texts(row, columns)))
 
 
-def _texts(row: Row, at: Mapping[str, int]) -> dict[str, str]:
-    return {role: plain(row.cells[i].text) for role, i in at.items() if i < len(row.cells)}
+def _texts(row: Row, columns: Mapping[str, int]) -> dict[str, str]:
+    return {role: plain(row.cells[i].text) for role, i in columns.items() if i < row.width}
 
 
-def _is_complete(text: dict[str, str]) -> bool:
-    return all(text.get(role) for role in ("from", "event", "to"))
+def _is_complete(texts: Mapping[str, str]) -> bool:
+    return all(texts.get(role) for role in ("from", "event", "to"))

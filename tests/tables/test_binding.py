@@ -8,10 +8,11 @@ from statemachine import State, StateChart
 import fsm
 from fsm.errors import PageError
 from fsm.machine import Machine
-from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.check.finding import Report
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.binding import read_binding
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 
 
 class Lift(StateChart):
@@ -83,7 +84,7 @@ def binding(tmp_path: Path) -> Path:
 
 
 def check(page: str, *bindings: Path, machine: Machine | None = None) -> Report:
-    return check_pages(
+    return check_tables(
         [parse_page(page, "lift.md")],
         load_lexicon(),
         lambda _: machine or fsm.compile_chart(Lift),
@@ -121,7 +122,7 @@ def test_a_true_table_has_no_findings(binding: Path) -> None:
          "5:3 missing-row no row for 'close' in doors_open"),
         ("| going_down | arrive | -", "| going up | arrive | -",
          "10:14 duplicate-row repeats row 3"),
-        ("| Boarding | 0 |", "| Boarding | 0 | 1 |", "9:3 broken-row has 7 cells under 6 headers"),
+        ("| Boarding | 0 |", "| Boarding | 0 | 1 |", "9:3 broken-row the row has 7 cells"),
     ],
     ids=["to", "status", "effect", "no effect", "event", "transition", "missing", "twice", "width"],
 )  # fmt: skip
@@ -198,7 +199,7 @@ def test_without_a_column_of_states_the_shortest_trace_counts(tmp_path: Path) ->
         ('["at rest"]', "[]", r"lift\.toml:13: write parked = \"a word\" or"),
         ('["at rest"]', "[3]", r"lift\.toml:13: write parked = \"a word\" or"),
         ('["somebody calls"]', '["the caller is above"]', r"lift\.toml:\d+: 'the caller is above'"),
-        ('status = "The display', 'status = "If"#', r"lift\.toml:9: the column 'If' is guard and"),
+        ('status = "The display', 'status = "If"#', r"lift\.toml:9: the column 'If' cannot be"),
     ],
     ids=[
         "event", "state", "indicator", "another state", "no word", "a number", "two names",
@@ -360,7 +361,7 @@ def test_a_row_that_fails_in_one_of_its_states_is_wrong(tmp_path: Path) -> None:
     first, second = found
     assert first == "6:9 wrong-transition the machine has no transition 'give_up' in packed"
     assert second.startswith("7:19 wrong-transition state 'noted' for 'inspect' in paid, the mach")
-    assert second.endswith("; and in 1 more")
+    assert second.endswith("; and in 1 more state")
 
 
 @pytest.mark.parametrize(

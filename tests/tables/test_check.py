@@ -7,13 +7,14 @@ import pytest
 
 from fsm.catalog import document, load
 from fsm.machines import NAMES
-from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.check.finding import Report
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 
 
 def check(text: str) -> Report:
-    return check_pages([parse_page(text, "page.md")], load_lexicon(), load)
+    return check_tables([parse_page(text, "page.md")], load_lexicon(), load)
 
 
 def changed(text: str, line: int, old: str, new: str) -> str:

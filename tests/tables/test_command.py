@@ -233,8 +233,8 @@ def test_nothing_to_check_fails_once_in_a_run(checked, pages: Path) -> None:
     ("expect", "status", "message"),
     [
         (2, 0, ""),
-        (1, 1, "2 documented tables, and 1 expected"),
-        (3, 1, "2 documented tables, and 3"),
+        (1, 1, "2 documented tables, but 1 expected"),
+        (3, 1, "2 documented tables, but 3"),
     ],
 )
 def test_the_number_of_tables_can_be_told(

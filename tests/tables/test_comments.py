@@ -114,7 +114,7 @@ def test_what_is_open_is_said(text: str, code: str, line: int) -> None:
 
 def test_comments_do_not_nest() -> None:
     text = f"<!-- outer\n{BEGIN}\n{END}\n-->\n"
-    with pytest.raises(PageError, match=r"page\.md:3: fsm:end without a block that it ends"):
+    with pytest.raises(PageError, match=r"page\.md:3: fsm:end without a block before it"):
         written(text)
     (first, second) = find_comments(text, "p.md").comments
     assert (first.line, second.line, second.is_alone) == (1, 3, True)
@@ -143,7 +143,7 @@ def test_what_is_nested_too_deeply_is_refused_and_never_taken_for_a_block(
 
 def test_a_block_that_would_become_code_is_refused() -> None:
     text = f"Text\n{lines('    ')}"
-    with pytest.raises(PageError, match=r"page\.md:2: what is written here would be code"):
+    with pytest.raises(PageError, match=r"page\.md:2: the content of this block would be code"):
         written(text)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from fsm.catalog import load
 from fsm.errors import PageError
-from fsm.tables.check.pages import check_pages
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.draft import draft_lexicon
-from fsm.tables.words.lexicon import languages, load_lexicon, read_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon, read_lexicon
 
 MACHINES = [load(name) for name in ("with-feedback", "without-feedback")]
 STEPS = (
@@ -52,7 +52,7 @@ PAGE = table("Met de feedbackdienst", WITH) + table("Zonder de feedbackdienst", 
 
 def test_an_unknown_language_is_one_finding() -> None:
     lexicons = [load_lexicon(name) for name in languages()]
-    (finding,) = check_pages([parse_page(PAGE, "nl.md")], lexicons, load).findings
+    (finding,) = check_tables([parse_page(PAGE, "nl.md")], lexicons, load).findings
     assert (finding.code, finding.line, finding.severity) == ("unknown-language", 3, "error")
     assert finding.message.endswith("fsm check --draft-lexicon nl.md")
 
@@ -62,11 +62,11 @@ def test_the_draft_reads_the_page_it_was_made_of(tmp_path: Path) -> None:
     text = draft_lexicon(parse_page(PAGE, "nl.md"), MACHINES, load_lexicon())
     assert text.count("REVIEW") == 1  # the code of the language
     path.write_text(text)
-    report = check_pages([parse_page(PAGE, "nl.md")], read_lexicon(path), load)
+    report = check_tables([parse_page(PAGE, "nl.md")], read_lexicon(path), load)
     assert report.findings == ()
     assert report.confirmed == {"with-feedback": 5, "without-feedback": 5}
     wrong = PAGE.replace(f"{UP.format(D)}", f"{DOWN.format(D)}", 1)
-    (finding,) = check_pages([parse_page(wrong, "nl.md")], read_lexicon(path), load).findings
+    (finding,) = check_tables([parse_page(wrong, "nl.md")], read_lexicon(path), load).findings
     assert finding.code == "conservation"
 
 

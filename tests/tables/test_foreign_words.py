@@ -3,9 +3,9 @@
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.pages import check_pages
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.tables.write import markdown, steps_grid
 
 LEXICONS = [load_lexicon(name) for name in languages()]
@@ -21,17 +21,17 @@ def page(foreign: int) -> str:
         )
         for row in range(2, 2 + foreign if mode == "with-feedback" else 2):
             own[row] = "|".join(["", other[row].split("|")[1], *own[row].split("|")[2:]])
-        lines += [f"**{load_lexicon('en').written['titles', mode]}**", "", *own, ""]
+        lines += [f"**{load_lexicon('en').preferred['titles', mode]}**", "", *own, ""]
     return "\n".join(lines)
 
 
 @pytest.mark.parametrize(
     ("foreign", "said"),
-    [(0, []), (1, [""]), (2, ["", ""]), (3, ["; 2 more words of the table too"])],
+    [(0, []), (1, [""]), (2, ["", ""]), (3, ["; so are 2 more words of the table"])],
     ids="{} words".format,
 )
 def test_words_of_another_language(foreign: int, said: list[str]) -> None:
-    found = check_pages([parse_page(page(foreign), "page.md")], LEXICONS, load).findings
+    found = check_tables([parse_page(page(foreign), "page.md")], LEXICONS, load).findings
     assert {finding.code for finding in found} <= {"wrong-language"}
     rests = [finding.message.partition("; ")[1:] for finding in found]
     ends = ["".join(rest) if "more words" in rest[1] else "" for rest in rests]

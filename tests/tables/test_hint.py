@@ -3,7 +3,7 @@
 import pytest
 
 from fsm.machine import Effect
-from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.tables.words.spelling import spelling_hint
 
 WORDS = {

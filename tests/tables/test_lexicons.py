@@ -8,16 +8,11 @@ from fsm.catalog import load
 from fsm.errors import PageError
 from fsm.machine import Effect
 from fsm.machines import NAMES
-from fsm.tables.check.pages import check_pages
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import (
-    combined_lexicons,
-    is_distinctive,
-    languages,
-    load_lexicon,
-    read_lexicon,
-)
+from fsm.tables.words.lexicon import is_distinctive
+from fsm.tables.words.lexicon_files import combined_lexicons, languages, load_lexicon, read_lexicon
 from fsm.tables.words.lexicon_names import check_names
 
 DUTCH = """language = "nl"
@@ -52,8 +47,8 @@ labels = ["Er wordt geklikt na het openen"]
     ("old", "new", "message"),
     [
         ('Clicked = ["Geklikt"]', 'Clicked = ["Geklikt", "geopend."]', r"nl\.toml:10: 'geopend\.'"),
-        ('"Klikken"]', '"Openingen"]', r"nl\.toml:13: 'Openingen' stands for two meanings"),
-        ('status = ["Stand"]', 'status = ["**STAP**"]', r"nl\.toml:7: '\*\*STAP\*\*' stands for"),
+        ('"Klikken"]', '"Openingen"]', r"nl\.toml:13: 'Openingen' has two meanings"),
+        ('status = ["Stand"]', 'status = ["**STAP**"]', r"nl\.toml:7: '\*\*STAP\*\*' has two"),
         ("blijven gelijk", "nemen toe", r"nl\.toml:16: .* 'increases' and 'no change'"),
         ("Er wordt geklikt na het openen", "Het bericht wordt geopend", r"nl\.toml:25: .*'opened'"),
         (
@@ -141,7 +136,7 @@ def test_files_add_up_with_the_languages_that_ship(tmp_path: Path) -> None:
     )
     found = combined_lexicons([first, second])
     assert [lexicon.language for lexicon in found] == ["nl", *languages()]
-    report = check_pages([parse_page(PAGE, "p.md")], found, load)
+    report = check_tables([parse_page(PAGE, "p.md")], found, load)
     assert report.tables == 2
     assert {f.code for f in report.findings} == {
         "duplicate-table",
@@ -157,7 +152,7 @@ def test_a_file_adds_to_a_language_that_ships(tmp_path: Path) -> None:
     english = next(x for x in combined_lexicons([path]) if x.language == "en")
     assert (english.status("Seen"), english.status("Opened")) == ("Opened", "Opened")
     assert (english.column("Owner"), english.column("Step")) == ("note", "step")
-    assert english.written["statuses", "Opened"] == "Seen"
+    assert english.preferred["statuses", "Opened"] == "Seen"
     stated = english.effect("Opens increases")
     assert stated is not None
     assert stated.effect is Effect.INCREASES

@@ -4,7 +4,7 @@ import pytest
 
 from fsm.catalog import load
 from fsm.tables.check.finding import Finding
-from fsm.tables.check.pages import check_pages
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
 from tests.tables.test_causes import LEXICONS, WITH, WITHOUT, page
 
@@ -48,7 +48,7 @@ MESSAGES: dict[str, tuple[Edit, str]] = {
 
 
 def checked(lines: list[str]) -> tuple[dict[str, int], list[Finding]]:
-    report = check_pages([parse_page("\n".join(lines), "page.md")], LEXICONS, load)
+    report = check_tables([parse_page("\n".join(lines), "page.md")], LEXICONS, load)
     return dict(report.confirmed), list(report.findings)
 
 

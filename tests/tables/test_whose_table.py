@@ -3,16 +3,17 @@
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.check.finding import Report
+from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.tables.write import decisions_grid, markdown, steps_grid, transitions_grid
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
 
 def check(text: str) -> Report:
-    return check_pages([parse_page(text, "page.md")], LEXICONS, load)
+    return check_tables([parse_page(text, "page.md")], LEXICONS, load)
 
 
 def codes(text: str) -> list[str]:
@@ -212,15 +213,15 @@ def test_no_header_of_any_language_may_change_in_silence(language: str, column: 
     grid = markdown(steps_grid(load("with-feedback"), words)).splitlines()
     cells = grid[0].split("|")
     cells[column + 1] = " ?? "
-    title = f"**{words.written['titles', 'with-feedback']}**\n\n"
+    title = f"**{words.preferred['titles', 'with-feedback']}**\n\n"
     text = title + "\n".join(["|".join(cells), *grid[1:]])
     assert codes(text) == ["warning renamed-column"]
-    sent, failed = (f"| {words.written['statuses', name]} |" for name in ("Sent", "Failed"))
+    sent, failed = (f"| {words.preferred['statuses', name]} |" for name in ("Sent", "Failed"))
     assert "error wrong-status" in codes(text.replace(failed, sent, 1))
 
 
 def written_transitions(name: str) -> str:
-    title = load_lexicon().written["titles", name].replace("Email Feedback", "feedback")
+    title = load_lexicon().preferred["titles", name].replace("Email Feedback", "feedback")
     return f"**{title}**\n\n{markdown(transitions_grid(load(name)))}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from fsm.errors import LogError
 from fsm.logs.mapping.event_mapping import FAULTS
 from fsm.tables.read.cell_text import normalise_name
-from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.toml import read_toml
 
 __all__ = ["KINDS", "ROLES", "STATUSES", "Labels", "Reason", "load_labels", "squash"]

@@ -1,19 +1,19 @@
-"""Hold the rows of a steps table against what its machine does."""
+"""Compare the rows of a steps table with what its machine does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
-from fsm.tables.check.finding import Finding, at
-from fsm.tables.check.statements import Said, Statement
+from fsm.tables.check.finding import Finding, Severity, finding_at
+from fsm.tables.check.statements import EffectClaim, Statement
 from fsm.tables.read.table import Cell
 from fsm.tables.recognition import DocumentedTable
-from fsm.tables.words.lexicon import Lexicon, Step
-from fsm.tables.write import steps_grid
-from fsm.trace import run
+from fsm.tables.words.lexicon import DocumentedStep, Lexicon
+from fsm.tables.write import format_effect, steps_grid
 
 __all__ = ["check_steps"]
 
@@ -25,155 +25,187 @@ def check_steps(
     lexicon: Lexicon,
     statements: Sequence[Statement],
 ) -> Iterator[Finding]:
-    """Yield what the machine contradicts, and the rows that are missing, doubled or misplaced.
+    """Yield the rows that the machine contradicts, and those missing, repeated or out of order.
 
     Each row is a step; the machine runs along the shortest trace to it.
     """
-    return _Steps(file, table, machine, lexicon).check(statements)
+    return _StepCheck(file, table, machine, lexicon).check(statements)
 
 
-class _Steps:
-    def __init__(
-        self, file: str, table: DocumentedTable, machine: Machine, lexicon: Lexicon
-    ) -> None:
-        self.file, self.table, self.machine, self.lexicon = file, table, machine, lexicon
-        self.order = [step for step, _ in lexicon.documented.get(machine.name, ())]
-        self.possible = {
-            tuple(i.effect(before, after) for i in machine.indicators)
-            for before in (None, *machine.statuses)
-            for after in machine.statuses
-        }
+@dataclass
+class _StepCheck:
+    file: str
+    table: DocumentedTable
+    machine: Machine
+    lexicon: Lexicon
+    first_rows: dict[DocumentedStep, Statement] = field(default_factory=dict)
+    """The first row of each step, in the order of the page."""
 
     def check(self, statements: Sequence[Statement]) -> Iterator[Finding]:
-        read = [s for s in statements if s.step]
-        faults = {s.number: list(self.differences(s, s.step)) for s in read if s.step}
-        right = {s.step for s in read if s.step and not faults[s.number]}
-        seen: dict[Step, Statement] = {}
-        for statement in read:
-            step = statement.step
-            assert step  # noqa: S101 - as selected above
-            wrong = faults[statement.number]
-            doubled = step in seen
-            other = self.mistaken(statement, wrong, doubled, right | seen.keys())
-            if other:
-                text = f"by its status and effects this is the row of {other.event!r}"
-                yield self.find(statement, self.step_cell(statement), "wrong-step", text, other)
-                step, doubled = other, False
+        rows = [(s, s.step, list(self.row_faults(s, s.step))) for s in statements if s.step]
+        right = {step for _, step, faults in rows if not faults}
+        for statement, step, faults in rows:
+            actual = self.actual_step(statement, step, faults, right)
+            if actual:
+                text = f"by its status and effects this is the row of {actual.event!r}"
+                yield self.finding(statement, self.cell(statement), "wrong-step", text, actual)
             else:
-                yield from wrong
-            if doubled:
-                text = f"repeats row {seen[step].number}"
-                yield self.find(statement, self.step_cell(statement), "duplicate-row", text, step)
-            seen.setdefault(step, statement)
-        yield from self.misplaced(seen)
-        yield from self.missing(seen, len(statements) - len(read))
+                yield from faults
+                if step in self.first_rows:
+                    text = f"repeats row {self.first_rows[step].number}"
+                    yield self.finding(statement, self.cell(statement), "duplicate-row", text, step)
+            self.first_rows.setdefault(actual or step, statement)
+        yield from self.misplaced_row()
+        yield from self.missing_rows(len(statements) - len(rows))
+
+    @cached_property
+    def order(self) -> list[DocumentedStep]:
+        """The steps in their documented order."""
+        return [step for step, _ in self.lexicon.documented.get(self.machine.name, ())]
 
     # One row -------------------------------------------------------------------------------
 
-    def mistaken(
-        self, statement: Statement, wrong: list[Finding], doubled: bool, taken: Iterable[Step]
-    ) -> Step | None:
-        """Return the step whose row this is, if only the label is wrong."""
-        if not wrong or not (doubled or len(wrong) > 1) or statement.effects is None:
-            return None
-        free = [step for step in self.order if step not in taken and step != statement.step]
-        return next((step for step in free if not list(self.differences(statement, step))), None)
+    def actual_step(
+        self,
+        statement: Statement,
+        step: DocumentedStep,
+        faults: Sequence[Finding],
+        right: Iterable[DocumentedStep],
+    ) -> DocumentedStep | None:
+        """Return the step that a row is about where only its label is wrong, else nothing.
 
-    def differences(self, statement: Statement, step: Step) -> Iterator[Finding]:
+        One fault alone is reported as it is, unless another row has the step already.
+        """
+        is_suspicious = len(faults) > 1 or (faults and step in self.first_rows)
+        if not is_suspicious or statement.effects is None:
+            return None
+        taken = {step, *right, *self.first_rows}
+        free = (other for other in self.order if other not in taken)
+        return next((other for other in free if not any(self.row_faults(statement, other))), None)
+
+    def row_faults(self, statement: Statement, step: DocumentedStep) -> Iterator[Finding]:
         """Yield where a row differs from what the machine does at a step."""
-        transition = _outcome(self.machine, step)
+        transition = step.transition(self.machine)
         if transition is None:
             text = f"the machine has no step {step.event!r}"
-            yield self.find(statement, self.step_cell(statement), "unknown-label", text, step)
+            yield self.finding(statement, self.cell(statement), "unknown-label", text, step)
             return
-        place = f"for {transition.label!r} in {transition.source}"
+        yield from self.status_fault(statement, step, transition)
+        if statement.effects is not None:
+            for cell, code, text in self.effect_faults(statement.effects, transition):
+                place = cell or self.cell(statement, "indicators")
+                yield self.finding(statement, place, code, text, step)
+
+    def status_fault(
+        self, statement: Statement, step: DocumentedStep, transition: Transition
+    ) -> Iterator[Finding]:
         expected = self.machine.status(transition.target)
         if statement.status and statement.status != expected:
-            cell = statement.row.cells[self.table.columns["status"]]
+            place = f"for {transition.label!r} in {transition.source}"
             text = f"status {statement.status!r} {place}, the machine says {expected!r}"
-            yield self.find(statement, cell, "wrong-status", text, step)
-        if statement.effects is not None:
-            for part, code, text in self.effects(statement.effects, transition, place):
-                yield self.find(statement, part or self.effects_cell(statement), code, text, step)
+            cell = self.cell(statement, "status")
+            yield self.finding(statement, cell, "wrong-status", text, step)
 
-    def effects(
-        self, said: Sequence[Said], transition: Transition, place: str
+    def effect_faults(
+        self, claims: Sequence[EffectClaim], transition: Transition
     ) -> Iterator[tuple[Cell | None, str, str]]:
-        """Yield what is wrong with the effects of a row: cell (``None``: all of it), code, text."""
+        """Yield the faults in the effects of a row: cell (``None``: the whole cell), code, text."""
         expected = self.machine.effects(transition)
-        first = {s.indicator: s for s in reversed(said)}
-        twofold = {s.indicator for s in said if s.effect is not first[s.indicator].effect}
-        for name, stated in first.items():
+        place = f"for {transition.label!r} in {transition.source}"
+        claims_on: dict[str, list[EffectClaim]] = {}
+        for claim in claims:
+            claims_on.setdefault(claim.indicator, []).append(claim)
+        clear = {}
+        """The effects on indicators of the machine that are stated without contradiction."""
+        for name, [claim, *others] in claims_on.items():
+            effects = list(dict.fromkeys(c.effect.value for c in (claim, *others)))
             if name not in expected:
-                yield stated.cell, "unknown-label", f"{name!r} is no indicator here"
-            elif name in twofold:
-                both = " and ".join(
-                    dict.fromkeys(s.effect.value for s in said if s.indicator == name)
-                )
+                yield claim.cell, "unknown-label", f"{self.machine.name} has no indicator {name!r}"
+            elif len(effects) > 1:
+                text = f"{name} both {' and '.join(effects)} {place}"
                 says = f"the machine says {expected[name].value}"
-                yield stated.cell, "contradiction", f"{name} both {both} {place}, {says}"
-        once = {n: s for n, s in first.items() if n in expected and n not in twofold}
-        wrong = [s for s in once.values() if s.effect is not expected[s.indicator]]
-        if wrong and not self.conserves(once):
-            says = "; ".join(_told(n, effect) for n, effect in expected.items())
-            told = "; ".join(_told(n, s.effect) for n, s in once.items())
-            text = f"{told} {place}: no change of status does both; the machine says {says}"
-            yield wrong[0].cell, "conservation", text
-        else:
-            for name, effect, part in wrong:
-                says = f"the machine says {expected[name].value}"
-                yield part, "wrong-effect", f"{name} {effect.value} {place}, {says}"
+                yield claim.cell, "contradiction", f"{text}, {says}"
+            else:
+                clear[name] = claim
+        yield from self.wrong_effects(clear, expected, place)
         for name in expected:
-            if name not in first:
-                yield None, "missing-effect", f"says nothing of {name!r}"
+            if name not in claims_on:
+                yield None, "missing-effect", f"the effect on {name!r} is not stated"
 
-    def conserves(self, said: dict[str, Said]) -> bool:
-        """Whether some change of status has these effects; what is not said may be anything."""
-        names = [indicator.name for indicator in self.machine.indicators]
-        told = [said[name].effect if name in said else None for name in names]
+    def wrong_effects(
+        self, claims: Mapping[str, EffectClaim], expected: Mapping[str, Effect], place: str
+    ) -> Iterator[tuple[Cell, str, str]]:
+        """Yield each wrong effect; a single fault where the effects cannot happen together."""
+        wrong = [claim for name, claim in claims.items() if claim.effect is not expected[name]]
+        if wrong and not self.can_happen(claims):
+            stated = "; ".join(format_effect(name, c.effect) for name, c in claims.items())
+            right = "; ".join(format_effect(name, effect) for name, effect in expected.items())
+            text = f"{stated} {place}: no change of status does both; the machine says {right}"
+            yield wrong[0].cell, "conservation", text
+            return
+        for name, effect, cell in wrong:
+            says = f"the machine says {expected[name].value}"
+            yield cell, "wrong-effect", f"{name} {effect.value} {place}, {says}"
+
+    def can_happen(self, claims: Mapping[str, EffectClaim]) -> bool:
+        """Whether some change of status has these effects; the effects not stated are free."""
         return any(
-            all(t is None or t is effect for t, effect in zip(told, effects, strict=True))
-            for effects in self.possible
+            all(claim.effect is effects[name] for name, claim in claims.items())
+            for effects in self.possible_effects
         )
+
+    @cached_property
+    def possible_effects(self) -> list[dict[str, Effect]]:
+        """The effects on all indicators of each change from one status to another."""
+        return [
+            {i.name: i.effect(before, after) for i in self.machine.indicators}
+            for before in (None, *self.machine.statuses)
+            for after in self.machine.statuses
+        ]
 
     # All rows ------------------------------------------------------------------------------
 
-    def misplaced(self, seen: dict[Step, Statement]) -> Iterator[Finding]:
-        """Yield the first row that does not stand where the documented order has it."""
-        order = [step for step in self.order if step in seen]
-        for step, (found, statement) in zip(order, seen.items(), strict=False):
-            if found != step:
-                text = f"{found.event!r} where the documented order has {step.event!r}"
-                cell = self.step_cell(statement)
-                name, number = self.machine.name, statement.number
-                yield at(self.file, cell, "row-order", text, name, number, "warning")
+    def misplaced_row(self) -> Iterator[Finding]:
+        """Yield the first row that is out of the documented order."""
+        order = (step for step in self.order if step in self.first_rows)
+        for expected, (step, statement) in zip(order, self.first_rows.items(), strict=False):
+            if step != expected:
+                text = f"{step.event!r} where the documented order has {expected.event!r}"
+                cell = self.cell(statement)
+                yield self.finding(statement, cell, "row-order", text, severity="warning")
                 return
 
-    def missing(self, seen: dict[Step, Statement], unread: int) -> Iterator[Finding]:
-        """Yield the steps without a row, unless rows that could not be read explain them."""
-        steps = {
-            step for (name, _), step in self.lexicon.steps.items() if name == self.machine.name
-        }
-        missing = sorted(steps - seen.keys(), key=lambda s: (s.event, s.source or ""))
+    def missing_rows(self, unread: int) -> Iterator[Finding]:
+        """Yield the steps without a row, unless the unread rows may be theirs."""
+        steps = set(self.lexicon.steps_of(self.machine.name).values())
+        missing = sorted(steps - self.first_rows.keys(), key=lambda s: (s.event, s.source or ""))
         if len(missing) <= unread:
             return
         for step in missing:
             where = f" in {step.source}" if step.source else ""
             text = f"no row for the step {step.event!r}{where}"
-            reference = self.reference.get(step, "")
             header = self.table.table.header[0]
+            reference = self.right_rows.get(step, "")
             name = self.machine.name
-            yield at(self.file, header, "missing-row", text, name, reference=reference)
+            yield finding_at(self.file, header, "missing-row", text, name, reference=reference)
 
-    def find(self, statement: Statement, cell: Cell, code: str, text: str, step: Step) -> Finding:
-        """Return a finding in a row, with the row as it should be."""
-        reference = self.reference.get(step, "")
-        name, number = self.machine.name, statement.number
-        return at(self.file, cell, code, text, name, number, reference=reference)
+    def finding(
+        self,
+        statement: Statement,
+        cell: Cell,
+        code: str,
+        text: str,
+        step: DocumentedStep | None = None,
+        severity: Severity = "error",
+    ) -> Finding:
+        """Return a finding in a row, with the right row of a step."""
+        reference = self.right_rows.get(step, "") if step else ""
+        row = self.machine.name, statement.number
+        return finding_at(self.file, cell, code, text, *row, severity, reference)
 
     @cached_property
-    def reference(self) -> dict[Step, str]:
-        """The rows as they should be, in the words of the page."""
+    def right_rows(self) -> dict[DocumentedStep, str]:
+        """The row of each step as it should be, in the words of the page."""
         try:
             rows = steps_grid(self.machine, self.lexicon).rows
         except PageError:
@@ -181,19 +213,5 @@ class _Steps:
         texts = (" | ".join(cell.replace("\n", "; ") for cell in row) for row in rows)
         return dict(zip(self.order, texts, strict=True))
 
-    def step_cell(self, statement: Statement) -> Cell:
-        return statement.row.cells[self.table.columns["step"]]
-
-    def effects_cell(self, statement: Statement) -> Cell:
-        return statement.row.cells[self.table.columns["indicators"]]
-
-
-@lru_cache(256)
-def _outcome(machine: Machine, step: Step) -> Transition | None:
-    """Return the transition that the shortest trace to a step ends with."""
-    trace = machine.trace_to(step.event, step.source)
-    return run(machine, trace)[-1].transition if trace else None
-
-
-def _told(name: str, effect: Effect) -> str:
-    return f"{name}: no change" if effect is Effect.NO_CHANGE else f"{name} {effect.value}"
+    def cell(self, statement: Statement, role: str = "step") -> Cell:
+        return statement.row.cells[self.table.columns[role]]

@@ -1,104 +1,118 @@
-"""Hold a table of transitions against its machine."""
+"""Compare a table of transitions with its machine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fsm.machine import Machine, Transition
-from fsm.tables.check.finding import Finding, at
+from fsm.tables.check.finding import Finding, finding_at
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.source_states import read_source_states
-from fsm.tables.read.table import Cell, Row, Table
+from fsm.tables.read.table import Cell, Table
 from fsm.tables.transition_rows import declared_transitions, incomplete_rows
 from fsm.tables.words.lexicon import Lexicon
 
 __all__ = ["check_transitions"]
 
+Fault = tuple[Cell, str, str]
+"""A cell, the code of a finding, its text."""
+
 
 def check_transitions(
     file: str, table: Table, columns: Mapping[str, int], machine: Machine, lexicon: Lexicon
 ) -> Iterator[Finding]:
-    """Yield what is wrong, doubled, missing or incomplete.
+    """Yield the transitions that are wrong, repeated, missing or incomplete.
 
-    Columns of statuses and of effects on indicators, ``;`` between them, are checked where there
-    are such.
+    Columns of statuses, and of effects on indicators with ``;`` between them, are checked where
+    the table has them.
     """
-    name = machine.name
     numbers = {row.line: number for number, row in enumerate(table.rows, 1)}
+    for cell, code, text in _faults(table, columns, machine, lexicon):
+        yield finding_at(file, cell, code, text, machine.name, numbers.get(cell.line))
 
-    def find(cell: Cell, code: str, text: str) -> Finding:
-        return at(file, cell, code, text, name, numbers.get(cell.line))
 
-    machine_cells = {(t.source, t.label, t.target): t for t in machine.transitions}
-    cells = machine_cells.keys()
-    seen: set[tuple[str, str, str]] = set()
+def _faults(
+    table: Table, columns: Mapping[str, int], machine: Machine, lexicon: Lexicon
+) -> Iterator[Fault]:
     for row in incomplete_rows(table, columns):
-        yield find(row.cells[0], "broken-row", "needs a from, an event and a to")
-    for d in declared_transitions(table, columns, _states_of(machine)):
-        key = (d.source, d.event, d.target)
-        if key not in cells:
-            yield find(d.place, "wrong-transition", _wrong(machine, *key))
+        yield row.cells[0], "broken-row", "a row needs a from, an event and a to"
+    transitions = {(t.source, t.label, t.target): t for t in machine.transitions}
+    seen: set[tuple[str, str, str]] = set()
+    for declared in declared_transitions(table, columns, _states_of(machine)):
+        key = (declared.source, declared.event, declared.target)
+        if key not in transitions:
+            yield declared.cell, "wrong-transition", _contradiction(machine, *key)
         elif key in seen:
-            yield find(d.place, "duplicate-row", f"repeats {_arrow(*key)}")
+            yield declared.cell, "duplicate-row", f"repeats {_arrow(*key)}"
         else:
-            found = machine_cells[key]
-            yield from (find(*fault) for fault in _shown(d.row, columns, machine, lexicon, found))
+            row = declared.row
+            cells = {role: row.cells[i] for role, i in columns.items() if i < row.width}
+            yield from _status_faults(cells, transitions[key], machine, lexicon)
+            yield from _effect_faults(cells, transitions[key], machine, lexicon)
         seen.add(key)
-    for key in sorted(cells - seen):
-        yield find(table.header[0], "missing-row", f"no row for {_arrow(*key)}")
+    for key in sorted(transitions.keys() - seen):
+        yield table.header[0], "missing-row", f"no row for {_arrow(*key)}"
 
 
 def _states_of(machine: Machine) -> Callable[[Cell], Sequence[str]]:
-    """Return what tells which states a cell names, unknown ones among them."""
+    """Return a function from a cell to the states that it names, unknown names among them."""
     names = {state.name for state in machine.states}
 
-    def named(text: str) -> str | None:
-        shown = plain(text)
-        return shown if shown in names else None
+    def state(text: str) -> str | None:
+        name = plain(text)
+        return name if name in names else None
 
     def states(cell: Cell) -> Sequence[str]:
-        found = read_source_states(cell, named, machine)
-        return (*found.states, *found.unknown)
+        sources = read_source_states(cell, state, machine)
+        return (*sources.states, *sources.unknown)
 
     return states
 
 
-def _shown(
-    row: Row,
-    columns: Mapping[str, int],
-    machine: Machine,
-    lexicon: Lexicon,
-    transition: Transition,
-) -> Iterator[tuple[Cell, str, str]]:
-    """Yield what status and effects of a row have wrong: the cell, the code, the text."""
-    cells = {role: row.cells[i] for role, i in columns.items() if i < row.width}
-    place = f"for {transition.label!r} in {transition.source}"
-    if cell := cells.get("status"):
-        said, expected = lexicon.status(cell.text), machine.status(transition.target)
-        if said is None and plain(cell.text) not in ("", "-"):
-            yield cell, "unknown-label", f"unknown status {plain(cell.text)!r}"
-        elif said != expected:
-            yield cell, "wrong-status", f"status {said!r} {place}, the machine says {expected!r}"
-    if cell := cells.get("indicators"):
-        left = dict(machine.effects(transition))
-        for part in plain(cell.text).split(";"):
-            stated = lexicon.effect(part)
-            effect = left.pop(stated.indicator, None) if stated else None
-            if stated is None or effect is None:
-                yield cell, "unknown-label", f"unknown effect {part.strip()!r}"
-            elif stated.effect is not effect:
-                says = f"{stated.indicator} {stated.effect.value} {place}"
-                yield cell, "wrong-effect", f"{says}, the machine says {effect.value}"
-        for name in left:
-            yield cell, "missing-effect", f"says nothing of {name!r}"
+def _status_faults(
+    cells: Mapping[str, Cell], transition: Transition, machine: Machine, lexicon: Lexicon
+) -> Iterator[Fault]:
+    cell = cells.get("status")
+    if cell is None:
+        return
+    stated, expected = lexicon.status(cell.text), machine.status(transition.target)
+    text = plain(cell.text)
+    if stated is None and text not in ("", "-"):
+        yield cell, "unknown-label", f"unknown status {text!r}"
+    elif stated != expected:
+        place = _place(transition)
+        yield cell, "wrong-status", f"status {stated!r} {place}, the machine says {expected!r}"
+
+
+def _effect_faults(
+    cells: Mapping[str, Cell], transition: Transition, machine: Machine, lexicon: Lexicon
+) -> Iterator[Fault]:
+    cell = cells.get("indicators")
+    if cell is None:
+        return
+    unstated = dict(machine.effects(transition))
+    for part in plain(cell.text).split(";"):
+        stated = lexicon.effect(part)
+        expected = unstated.pop(stated.indicator, None) if stated else None
+        if stated is None or expected is None:
+            yield cell, "unknown-label", f"unknown effect {part.strip()!r}"
+        elif stated.effect is not expected:
+            effect = f"{stated.indicator} {stated.effect.value} {_place(transition)}"
+            yield cell, "wrong-effect", f"{effect}, the machine says {expected.value}"
+    for name in unstated:
+        yield cell, "missing-effect", f"the effect on {name!r} is not stated"
+
+
+def _place(transition: Transition) -> str:
+    return f"for {transition.label!r} in {transition.source}"
 
 
 def _arrow(source: str, event: str, target: str) -> str:
     return f"{source} --{event}--> {target}"
 
 
-def _wrong(machine: Machine, source: str, event: str, target: str) -> str:
-    actual = (t.target for t in machine.transitions if (t.source, t.label) == (source, event))
-    found = next(actual, None)
-    says = f"it leads to {found}" if found else "there is no such transition"
+def _contradiction(machine: Machine, source: str, event: str, target: str) -> str:
+    targets = (t.target for t in machine.transitions if (t.source, t.label) == (source, event))
+    actual = next(targets, None)
+    says = f"it leads to {actual}" if actual else "there is no such transition"
     return f"{_arrow(source, event, target)}: the machine says {says}"
