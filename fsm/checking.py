@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from fsm.catalog import load
 from fsm.machine import Machine
-from fsm.tables.check.finding import Report
+from fsm.tables.check.finding import CheckReport
 from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import Page, read_page
 from fsm.tables.words.binding import Binding, read_binding
@@ -18,16 +18,16 @@ from fsm.tables.words.lexicon_files import combined_lexicons
 
 __all__ = ["check_pages"]
 
-_Path: TypeAlias = str | PathLike[str]
+_AnyPath: TypeAlias = str | PathLike[str]
 
 
 def check_pages(
-    pages: _Path | Page | Iterable[_Path | Page],
+    pages: _AnyPath | Page | Iterable[_AnyPath | Page],
     *,
-    lexicons: Iterable[_Path] | Iterable[Lexicon] = (),
-    bindings: Iterable[_Path | Binding] = (),
+    lexicons: Iterable[_AnyPath] | Iterable[Lexicon] = (),
+    bindings: Iterable[_AnyPath | Binding] = (),
     load: Callable[[str], Machine] = load,
-) -> Report:
+) -> CheckReport:
     """Check the documented tables of some pages against the machines they describe.
 
     ``pages`` are Markdown files, or pages that were parsed. ``lexicons`` are files with words of
@@ -35,7 +35,7 @@ def check_pages(
     ``bindings`` say what the columns of other tables are. ``load`` returns a machine by its name.
 
     The report has each finding with its file, line and column, and how many rows agree with their
-    machine. A page without documented tables is no error: look at ``Report.tables``. Raises
+    machine. A page without documented tables is no error: look at ``CheckReport.tables``. Raises
     :class:`fsm.errors.PageError` for a page, lexicon or binding that cannot be read, and
     :class:`fsm.errors.MachineError` for a machine that cannot be loaded.
 
@@ -53,7 +53,7 @@ def check_pages(
     )
 
 
-def _lexicons(given: Iterable[_Path] | Iterable[Lexicon]) -> list[Lexicon]:
+def _lexicons(given: Iterable[_AnyPath] | Iterable[Lexicon]) -> list[Lexicon]:
     values, paths = [], []
     for item in given:
         if isinstance(item, Lexicon):

@@ -23,7 +23,7 @@ from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.notebook_repr import Bundle, Shown
 from fsm.suites import Suite
-from fsm.tables.check.finding import Report
+from fsm.tables.check.finding import CheckReport
 from fsm.tables.write import transitions_grid
 from fsm.text import shortened, visible
 
@@ -103,7 +103,7 @@ def _(replay: Replay) -> Bundle:
 
 
 @bundle.register
-def _(report: Report) -> Bundle:
+def _(report: CheckReport) -> Bundle:
     found = len(report.findings)
     title = f"{report.tables} documented tables, {report.rows} rows, {found} findings"
     rows = [

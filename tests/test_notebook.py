@@ -17,7 +17,7 @@ from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.notebook_repr import Shown
 from fsm.suites import suite
-from fsm.tables.check.finding import Finding, Report
+from fsm.tables.check.finding import CheckReport, Finding
 from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import load_lexicon
@@ -112,7 +112,7 @@ def test_long_tables_say_that_they_are_cut(monkeypatch: pytest.MonkeyPatch, most
     found = Finding("page.md", 1, 1, "wrong-status", "no", "", None)
     tests = suite(load("engagement"))
     assert tests.size.tests == 2
-    for value, what in ((Report(1, 1, 2, (found, found)), "2 findings"), (tests, "2 tests")):
+    for value, what in ((CheckReport(1, 1, 2, (found, found)), "2 findings"), (tests, "2 tests")):
         _, *rows = table(value)
         assert len(rows) == min(most, 2)
         caption = bundle(value)["text/html"].partition("</caption>")[0]

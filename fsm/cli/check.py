@@ -18,7 +18,7 @@ from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
 from fsm.files import as_text, read_from
 from fsm.machines import NAMES
-from fsm.tables.check.finding import Finding, Report
+from fsm.tables.check.finding import CheckReport, Finding
 from fsm.tables.check.pages import check_tables
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
 from fsm.tables.read.page import SUFFIXES, Page, parse_page, read_page
@@ -114,7 +114,7 @@ def command(
     return 1 if is_wrong or report.failure else 0
 
 
-def _failure(report: Report, expect: int | None, *, allow_none: bool) -> str:
+def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> str:
     """Return why the run fails: nothing to check, or not as many tables as expected."""
     if expect is not None:
         tables = counted(report.tables, "documented table")

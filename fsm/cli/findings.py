@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from fsm import __version__
 from fsm.cli.text import as_json, counted, shown
-from fsm.tables.check.finding import Finding, Report
+from fsm.tables.check.finding import CheckReport, Finding
 from fsm.text import columns, visible
 
 __all__ = ["FORMATS", "explain_code", "format_finding", "known_codes"]
@@ -40,7 +40,7 @@ def explain_code(code: str) -> str:
 # Text ----------------------------------------------------------------------------------------
 
 
-def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
+def _text(report: CheckReport, lines: Mapping[str, tuple[str, ...]]) -> str:
     parts = ["\n".join(format_finding(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
         f"{shown(machine)}: {counted(count, 'row')} confirmed"
@@ -55,7 +55,7 @@ def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
     return "\n".join([*parts, ", ".join([*facts, *_left_out(report)])])
 
 
-def _left_out(report: Report) -> Iterator[str]:
+def _left_out(report: CheckReport) -> Iterator[str]:
     """Yield what the pages have that was not checked."""
     if report.other_tables:
         yield f"{counted(report.other_tables, 'other table')} not checked"
@@ -98,7 +98,7 @@ def _fields(finding: Finding) -> dict[str, object]:
     return {name: getattr(finding, name) for name in names}
 
 
-def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     facts = {
         "pages": report.pages,
         "tables": report.tables,
@@ -113,7 +113,7 @@ def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
     return as_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
 
 
-def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     used = sorted({finding.code for finding in report.findings})
     rules = [
         {
@@ -166,7 +166,7 @@ def _region(finding: Finding) -> dict[str, int]:
     return {"startLine": finding.line, "startColumn": finding.column} | end
 
 
-def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+def _github(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     lines = []
     for finding in report.findings:
         place = f"line={finding.line},col={finding.column}"

@@ -16,10 +16,17 @@ A column whose header is unknown is recognised by its cells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.machine import Machine
+from fsm.tables.column_recognition import (
+    FREE_ROLES,
+    SHOWN_ROLES,
+    recognise_columns,
+    step_cells,
+    transition_cells,
+)
 from fsm.tables.read.cell_text import normalise, normalise_name, plain
 from fsm.tables.read.table import Cell, Table
 from fsm.tables.transition_rows import TRANSITION_ROLES, column_roles
@@ -27,23 +34,14 @@ from fsm.tables.words.lexicon import Lexicon, is_distinctive
 
 __all__ = [
     "DocumentedTable",
-    "IsKnown",
     "Load",
     "documented_tables",
-    "recognise_columns",
-    "required_columns",
 ]
 
-_SHOWN_ROLES = ("indicators", "status")
-"""Columns of what a row shows: needed in a steps table, checked in one of transitions."""
-_FREE_ROLES = ("decision", "source", "reason", "note")
-"""Columns that hold free text, in both kinds of tables."""
 _ENOUGH = 2
 """So many known words show what a table is: columns of transitions, or steps in a column."""
 
 Load = Callable[[str], Machine]
-IsKnown = Callable[[Cell], bool]
-"""Whether a cell is a word of some role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +97,11 @@ class _Recognition:
         cell, name = self.machine()
         is_transitions = self.is_transitions(name)
         if is_transitions:
-            known = _transition_cells(self.load(name)) if name else {}
-            roles: Sequence[str] = (*TRANSITION_ROLES, *_SHOWN_ROLES)
+            known = transition_cells(self.load(name)) if name else {}
+            roles: Sequence[str] = (*TRANSITION_ROLES, *SHOWN_ROLES)
         else:
-            known = _step_cells(self.lexicon)
-            roles = ("step", *_SHOWN_ROLES)
+            known = step_cells(self.lexicon)
+            roles = ("step", *SHOWN_ROLES)
         columns, guessed, unknown = recognise_columns(self.table, self.columns, known, roles)
         return DocumentedTable(
             self.table,
@@ -185,68 +183,13 @@ class _Recognition:
         texts = (cell.text for row in self.table.rows for cell in row.cells)
         if not name or any(map(self.lexicon.knows_step, texts)):
             return False
-        known = _transition_cells(self.load(name))
+        known = transition_cells(self.load(name))
         columns, _, _ = recognise_columns(self.table, self.columns, known, TRANSITION_ROLES)
         return columns.keys() >= {"from", "event"}
 
     def texts(self, column: int) -> Iterator[str]:
         """Yield the texts of a column."""
         return (row.cells[column].text for row in self.table.rows if column < row.width)
-
-
-def recognise_columns(
-    table: Table, columns: Mapping[str, int], known: Mapping[str, IsKnown], roles: Collection[str]
-) -> tuple[dict[str, int], dict[int, str], tuple[int, ...]]:
-    """Recognise the columns that no header names by their cells.
-
-    ``known`` tells of each role whether a cell is one of its words. Returns all columns by role,
-    those that were recognised by their cells, and those with unknown content.
-    """
-    found = {role: i for role, i in columns.items() if role in roles or role in _FREE_ROLES}
-    guessed: dict[int, str] = {}
-    unknown = []
-    for i in sorted(set(range(len(table.header))) - set(found.values())):
-        cells = [row.cells[i] for row in table.rows if i < row.width]
-        counts = {role: sum(map(known[role], cells)) for role in known if role not in found}
-        role = max(counts, key=lambda role: counts[role], default="")
-        if role and counts[role]:
-            found[role], guessed[i] = i, role
-        elif plain(table.header[i].text) or any(plain(cell.text) for cell in cells):
-            unknown.append(i)
-    return found, guessed, tuple(unknown)
-
-
-def _step_cells(lexicon: Lexicon) -> dict[str, IsKnown]:
-    """Return what recognises the cells of a steps table, by role."""
-    return {
-        "step": lambda cell: lexicon.knows_step(cell.text),
-        "indicators": lambda cell: any(lexicon.effect(part.text) for part in cell.parts()),
-        "status": lambda cell: lexicon.status(cell.text) is not None,
-    }
-
-
-def _transition_cells(machine: Machine) -> dict[str, IsKnown]:
-    """Return what recognises the cells of a transitions table, by role."""
-    states = {normalise(state.name) for state in machine.states}
-    events = {normalise(name) for t in machine.transitions for name in (t.label, t.event)}
-
-    def is_state(cell: Cell) -> bool:
-        return any(normalise(part) in states for part in plain(cell.text).split(","))
-
-    def is_target(cell: Cell) -> bool:
-        return is_state(cell) or normalise(cell.text) == "itself"
-
-    def is_event(cell: Cell) -> bool:
-        return normalise(cell.text) in events
-
-    return {"from": is_state, "event": is_event, "to": is_target}
-
-
-def required_columns(machine: Machine, *, is_transitions: bool) -> Sequence[str]:
-    """Return the columns without which a table does not say what its machine does."""
-    if is_transitions:
-        return ("from", "event", "to")
-    return ("step", *_SHOWN_ROLES) if machine.indicators else ("step", "status")
 
 
 # Tables of several machines ------------------------------------------------------------------
@@ -282,7 +225,7 @@ def _tables_by_header(
     known = recognition.columns
     step = known.get("step", recognition.step_column())
     shared = {} if step is None else {"step": step}
-    shared |= {role: i for role, i in known.items() if role in _FREE_ROLES}
+    shared |= {role: i for role, i in known.items() if role in FREE_ROLES}
     columns: dict[str, dict[str, int]] = {}
     guessed: dict[str, dict[int, str]] = {}
     for i, (named_role, machine) in machine_columns.items():
@@ -313,6 +256,6 @@ def _tables_by_header(
 
 def _shown_role(table: Table, column: int, lexicon: Lexicon) -> str:
     """Return whether the cells of a column are effects or statuses, or nothing."""
-    known = _step_cells(lexicon)
+    known = step_cells(lexicon)
     cells = [row.cells[column] for row in table.rows if column < row.width]
-    return next((role for role in _SHOWN_ROLES if any(map(known[role], cells))), "")
+    return next((role for role in SHOWN_ROLES if any(map(known[role], cells))), "")

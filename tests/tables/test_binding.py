@@ -8,7 +8,7 @@ from statemachine import State, StateChart
 import fsm
 from fsm.errors import PageError
 from fsm.machine import Machine
-from fsm.tables.check.finding import Report
+from fsm.tables.check.finding import CheckReport
 from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.binding import read_binding
@@ -83,7 +83,7 @@ def binding(tmp_path: Path) -> Path:
     return path
 
 
-def check(page: str, *bindings: Path, machine: Machine | None = None) -> Report:
+def check(page: str, *bindings: Path, machine: Machine | None = None) -> CheckReport:
     return check_tables(
         [parse_page(page, "lift.md")],
         load_lexicon(),

@@ -7,13 +7,13 @@ import pytest
 
 from fsm.catalog import document, load
 from fsm.machines import NAMES
-from fsm.tables.check.finding import Report
+from fsm.tables.check.finding import CheckReport
 from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import load_lexicon
 
 
-def check(text: str) -> Report:
+def check(text: str) -> CheckReport:
     return check_tables([parse_page(text, "page.md")], load_lexicon(), load)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.finding import Report
+from fsm.tables.check.finding import CheckReport
 from fsm.tables.check.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import languages, load_lexicon
@@ -16,7 +16,7 @@ TITLES = {mode: WORDS.preferred["titles", mode] for mode in MODES}
 GRIDS = {mode: steps_grid(load(mode), WORDS) for mode in MODES}
 
 
-def check(text: str) -> Report:
+def check(text: str) -> CheckReport:
     return check_tables([parse_page(text, "page.md")], LEXICONS, load)
 
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fsm.machine import Effect
+from fsm.tables.column_recognition import IsKnown, recognise_columns
 from fsm.tables.read.cell_text import normalise, normalise_name, plain
 from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Table
-from fsm.tables.recognition import IsKnown, recognise_columns
 from fsm.tables.words.binding import Binding
 from fsm.tables.words.lexicon import is_distinctive
 from fsm.tables.words.machine_names import MachineNames
 
-__all__ = ["TableFit", "fit_table", "stated_effect"]
+__all__ = ["TableFit", "effect_in_cell", "fit_table"]
 
 _EFFECTS = {normalise_name(effect.value): effect for effect in Effect} | {
     "+1": Effect.INCREASES, "+": Effect.INCREASES, "up": Effect.INCREASES,
@@ -113,7 +113,7 @@ def _cell_tests(names: MachineNames, missing: Iterable[str]) -> dict[str, IsKnow
         return bool(read_source_states(cell, names.state, names.machine).states)
 
     def is_effect(cell: Cell) -> bool:
-        return bool(plain(cell.text)) and stated_effect(cell, binding) is not None
+        return bool(plain(cell.text)) and effect_in_cell(cell, binding) is not None
 
     by_role: dict[str, IsKnown] = {
         "from": is_source,
@@ -127,7 +127,7 @@ def _cell_tests(names: MachineNames, missing: Iterable[str]) -> dict[str, IsKnow
     return tests | (dict.fromkeys(indicators, is_effect) if len(indicators) == 1 else {})
 
 
-def stated_effect(cell: Cell, binding: Binding) -> Effect | None:
+def effect_in_cell(cell: Cell, binding: Binding) -> Effect | None:
     """Return the effect that the cell of an indicator states."""
     word = normalise(cell.text)
     return _EFFECTS.get(normalise_name(binding.labels.get(word, word)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fsm.machine import Effect, Machine, Transition
-from fsm.tables.check.binding_fit import TableFit, stated_effect
+from fsm.tables.check.binding_fit import TableFit, effect_in_cell
 from fsm.tables.check.finding import Finding, Severity, finding_at
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import Page
@@ -193,7 +193,7 @@ class _BoundCheck:
         self, cell: Cell, indicator: str, expected: Effect, transition: Transition, number: int
     ) -> None:
         """Check that a cell states the expected effect."""
-        stated = stated_effect(cell, self.binding)
+        stated = effect_in_cell(cell, self.binding)
         if stated is None:
             self.report(cell, "unknown-label", f"unknown effect {plain(cell.text)!r}", number)
         elif stated is not expected:

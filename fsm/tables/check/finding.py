@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from fsm.notebook_repr import Shown
 from fsm.tables.read.table import Cell
 
-__all__ = ["CheckedTable", "Finding", "Report", "Severity", "finding_at"]
+__all__ = ["CheckReport", "CheckedTable", "Finding", "Severity", "finding_at"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
@@ -66,7 +66,7 @@ class CheckedTable:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Report(Shown):
+class CheckReport(Shown):
     """The result of a check: what was checked and what was found, in page order."""
 
     pages: int
@@ -90,6 +90,6 @@ class Report(Shown):
 
     def __repr__(self) -> str:
         return (
-            f"<Report: {self.pages} pages, {self.tables} documented tables, {self.rows} rows, "
+            f"<CheckReport: {self.pages} pages, {self.tables} documented tables, {self.rows} rows, "
             f"{len(self.findings)} findings>"
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from fsm.errors import FsmError, PageError
-from fsm.tables.check.finding import Finding, Report, finding_at
+from fsm.tables.check.finding import CheckReport, Finding, finding_at
 from fsm.tables.check.page_check import PageCheck
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell
@@ -23,7 +23,7 @@ def check_tables(
     lexicons: Lexicon | Sequence[Lexicon],
     load: Load,
     bindings: Sequence[Binding] = (),
-) -> Report:
+) -> CheckReport:
     """Check every documented table of some pages, see :mod:`fsm.tables.recognition`.
 
     A table that a binding is about is checked as the binding says, see
@@ -45,7 +45,7 @@ def check_tables(
     recognised = [check.table.table for check in tables if check.table.is_first]
     documented = len(recognised) + sum(len(result.tables) for _, result in bound)
     findings = [finding for page in checks for finding in page.all_findings]
-    return Report(
+    return CheckReport(
         pages=len(pages),
         tables=documented,
         rows=sum(len(table.rows) for table in recognised) + sum(r.rows for _, r in bound),

@@ -10,9 +10,10 @@ from fsm.tables.check.finding import CheckedTable, Finding, Severity, finding_at
 from fsm.tables.check.statements import LabelUse, RowReader
 from fsm.tables.check.step_check import check_steps
 from fsm.tables.check.transition_check import check_transitions
+from fsm.tables.column_recognition import required_columns
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell, Row
-from fsm.tables.recognition import DocumentedTable, Load, required_columns
+from fsm.tables.recognition import DocumentedTable, Load
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.spelling import spelling_hint
 

@@ -20,7 +20,7 @@ from fsm.tables.read.comments import (
     without_front_matter,
 )
 from fsm.tables.read.html import html_tables, read_html_table
-from fsm.tables.read.markdown_tables import markdown_tables, markdown_texts
+from fsm.tables.read.pipe_tables import markdown_tables, markdown_texts
 from fsm.tables.read.table import Cell, Table
 
 if TYPE_CHECKING:
