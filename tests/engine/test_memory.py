@@ -18,7 +18,7 @@ from fsm.cli.environment import set_up
 from fsm.engine import Replay, replay
 from fsm.engine.memory import BATCH, LEAST, WORK, column_bytes, workers_within
 from fsm.logs import rows as log_rows
-from fsm.logs.log import Log
+from fsm.logs.open import open_log
 from fsm.logs.storage import row_groups
 
 MODES = [load_bare("with-feedback"), load_bare("without-feedback")]
@@ -175,7 +175,7 @@ def test_batches_are_the_rows_in_order(
     monkeypatch.setattr(log_rows, "MOST", most)
     path, whole = tmp_path / "log.parquet", pl.read_parquet(log)
     whole.write_parquet(path, row_group_size=size)
-    source = Log.of(path).sources[0]
+    source = open_log(path).files[0]
     parts = list(log_rows.read_rows(source, source.raw({})))
     assert max(part.height for part in parts) <= 500
     assert_frame_equal(pl.concat(parts), whole)

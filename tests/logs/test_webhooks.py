@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.logs.mapping.event_mapping import BESIDE, FAULTS, HEARD, format_names, load_format
+from fsm.logs.mapping.event_mapping import (
+    FAULTS,
+    MACHINE_EVENTS,
+    SIDE_EVENTS,
+    format_names,
+    load_format,
+)
 from fsm.logs.mapping.policy import load_policy
 from fsm.logs.mapping.to_canonical import SCHEMA, event_frame, to_rows
 from fsm.logs.notes import Notes
@@ -375,7 +381,7 @@ def test_every_table_has_only_known_words_and_a_source(name: str) -> None:
     form = load_format(name)
     assert form.sources
     for meaning in form.meanings.values():
-        assert meaning.event in (*HEARD, *BESIDE, "failed", "nothing")
+        assert meaning.event in (*MACHINE_EVENTS, *SIDE_EVENTS, "failed", "nothing")
         assert meaning.fault in (*FAULTS, None)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.files import TemporaryFolder
-from fsm.logs.log import place_of
+from fsm.logs.log_file import place_of
 from fsm.logs.native_times import from_datetime
 from fsm.logs.notes import Notes
 from fsm.logs.snapshots.changes import ORDER, changes, in_order, returned, without_steps_back
@@ -22,8 +22,8 @@ from fsm.logs.snapshots.export_times import time_in_name
 from fsm.logs.snapshots.labels import Labels
 from fsm.logs.snapshots.records import records
 from fsm.logs.snapshots.status_rows import SIGHTING, understood
-from fsm.logs.storage.files import Input
 from fsm.logs.storage.scans import scan_parquet
+from fsm.logs.storage.stored_file import StoredFile
 from fsm.logs.write.tables import write_frames
 
 __all__ = ["Export", "Told", "events_of"]
@@ -39,7 +39,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Export:
     """A file of the exports, and what is noted of it."""
 
-    source: Input
+    source: StoredFile
     notes: Notes
 
 
@@ -114,7 +114,7 @@ def _latest() -> pl.Expr:
     return pl.coalesce(pl.col("exported").max(), pl.col("changed").max())
 
 
-def _made(source: Input, latest: int | None, told: Told) -> tuple[int, str]:
+def _made(source: StoredFile, latest: int | None, told: Told) -> tuple[int, str]:
     """Return when an export was made, and what says so."""
     given = told.times.get(source.name)
     time = from_datetime(given, UTC) if given else None

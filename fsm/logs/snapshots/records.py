@@ -9,10 +9,10 @@ from itertools import islice
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.logs.log import listed, place_of
+from fsm.logs.log_file import column_list, place_of
 from fsm.logs.notes import Notes
 from fsm.logs.snapshots.labels import ROLES, Labels
-from fsm.logs.storage.files import Input
+from fsm.logs.storage.stored_file import StoredFile
 from fsm.logs.webhooks.fields import parse, text
 
 __all__ = ["names_of", "records"]
@@ -28,7 +28,7 @@ _Record = tuple[int, list[str | None]]
 """The line a record begins on, and its text for each of :data:`ROLES`."""
 
 
-def records(source: Input, labels: Labels, notes: Notes) -> Iterator[pl.DataFrame]:
+def records(source: StoredFile, labels: Labels, notes: Notes) -> Iterator[pl.DataFrame]:
     """Yield the records of an export: a text for each of :data:`ROLES`, and ``line``.
 
     Raises :class:`fsm.errors.LogError` for a file without the columns of an export.
@@ -149,7 +149,7 @@ def _places(names: Sequence[str], where: str, labels: Labels, notes: Notes) -> l
     whose = "message_id" in roles or "recipient" in roles
     if not whose or ("status" not in roles and "reason" not in roles):
         missing = "status" if whose else "message_id or recipient"
-        known = listed(names, redacted=notes.redacted)
+        known = column_list(names, redacted=notes.redacted)
         raise LogError(
             f"{where}: no column is known as {missing}; there are: {known}. "
             "Name it under [columns] in a TOML file, and give that with --labels"

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import Format
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import instant
 from fsm.logs.timestamps import microseconds
 from fsm.logs.webhooks.fields import NO_ID, code, identity, recipients, text
@@ -137,7 +137,7 @@ def frame_of(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
         rows = zip(told["event_id"], told["native"], told["time"], strict=True)
         told["event_id"] = [own or identity(native, time) for own, native, time in rows]
     return pl.DataFrame(
-        [pl.Series(name, told[name], _TYPES.get(name, pl.String)) for name in Event._fields]
+        [pl.Series(name, told[name], _TYPES.get(name, pl.String)) for name in NativeEvent._fields]
     )
 
 

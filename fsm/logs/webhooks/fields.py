@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 from msgspec import json
 
 from fsm.logs.mapping.event_mapping import Format
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import instant
 from fsm.logs.notes import Notes
 
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 Record: TypeAlias = dict[str, Any]
-Translate: TypeAlias = Callable[[Record, int, tzinfo, Notes], Sequence[Event]]
+Translate: TypeAlias = Callable[[Record, int, tzinfo, Notes], Sequence[NativeEvent]]
 """What makes events of a record that stands on a line."""
 _Getter: TypeAlias = Callable[[Record], Any]
 
@@ -55,7 +55,7 @@ def by_table(form: Format) -> Translate:
     ending = record.get("message_id_ends")
     cut = re.compile(ending).sub if ending else None
 
-    def translate(found: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[Event]:
+    def translate(found: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[NativeEvent]:
         native = text(name_of(found)) or default or ""
         more = details.get(native) or details.get(native.lower())
         if more:
@@ -68,7 +68,7 @@ def by_table(form: Format) -> Translate:
         if cut and message:
             message = cut("", message)
         return [
-            Event(
+            NativeEvent(
                 message or address,
                 address,
                 native,
@@ -91,7 +91,7 @@ def identity(native: str, time: int) -> str:
     return f"{native}@{time}"
 
 
-def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[Event]:
+def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[NativeEvent]:
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
         notes.passed.add("{}", line, said=native)

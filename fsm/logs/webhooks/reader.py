@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import load_format
-from fsm.logs.native_event import Event, Found
+from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.webhooks.columns import Columns
 from fsm.logs.webhooks.fields import Translate, parse
@@ -41,7 +41,7 @@ class Reader:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]:
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of blocks of lines, with the name of their format."""
         blocks, skipped = iter(blocks), 0
         first = next(blocks, [])
@@ -76,7 +76,7 @@ class _Reading:
         self.columns: Columns | None = None
         self.patience = _PATIENCE
 
-    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
+    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of records a line; ``number`` is that of the line before."""
         for block in blocks:
             frame = self._columns(block, number + 1)
@@ -114,7 +114,9 @@ class _Reading:
             self.notes.rejected.add("not JSON", number)
         return []
 
-    def documents(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
+    def documents(
+        self, blocks: Iterable[list[str]], number: int
+    ) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of records over several lines."""
         pairs: list[tuple[object, int]] = []
         held = 0
@@ -126,9 +128,9 @@ class _Reading:
                 pairs, held = [], 0
         yield from self._groups(pairs)
 
-    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, Found]]:
+    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of values, in groups of one format."""
-        events: list[Event] = []
+        events: list[NativeEvent] = []
         zone, notes = self.zone, self.notes
         for value, line in pairs:
             if type(value) is dict and self.translate:
@@ -146,7 +148,9 @@ class _Reading:
         if events:
             yield self.name, events
 
-    def _change(self, value: object, line: int, events: list[Event]) -> Iterator[tuple[str, Found]]:
+    def _change(
+        self, value: object, line: int, events: list[NativeEvent]
+    ) -> Iterator[tuple[str, NativeEvents]]:
         """Read a value that may be of another provider, or hold several records."""
         if events:
             yield self.name, events

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import instant
 from fsm.logs.notes import Notes
 from fsm.logs.webhooks.fields import Record, identity, recipients, text
@@ -30,7 +30,7 @@ DELAYED = "Bounce/delayed"
 """What a report of a bounce is called that says that the recipient's copy is only delayed."""
 
 
-def translate(record: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[Event]:
+def translate(record: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[NativeEvent]:
     """Return the events of a notification or a published event."""
     name = text(record.get("eventType")) or text(record.get("notificationType")) or ""
     mail = _dict(record.get("mail"))
@@ -49,7 +49,7 @@ def translate(record: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence
     native = "/".join([name, *(kind for kind in map(text, kinds) if kind)])
     delivery = delivery_of(_dict(mail.get("tags")).get(CONFIGURATION_SET))
     return [
-        Event(
+        NativeEvent(
             message,
             address,
             own := DELAYED if report.get("action") == "delayed" else native,
