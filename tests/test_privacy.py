@@ -28,8 +28,8 @@ from fsm.logs.detect import CANONICAL
 from fsm.logs.mapping.pseudonym import Pseudonyms, load_key
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.open import convert_logs, open_log
-from fsm.logs.reading_options import ReadingOptions
-from fsm.logs.summary import as_dict, summary
+from fsm.logs.reading import ReadingOptions
+from fsm.logs.summary import as_dict, summary_lines
 from fsm.logs.write.process_mining import EVENT_LOGS, write_log
 from fsm.logs.write.tables import SUFFIXES
 from tests.command import Fsm, Result
@@ -74,7 +74,7 @@ def test_every_reader(form: str, tmp_path: Path) -> None:
             [log], None, ReadingOptions(year=2026, redaction=redaction), None, "none"
         )
         frames = [frame for heard in (True, False) for frame in found.frames(heard=heard)]
-        notes = [str([*summary(note), as_dict(note)]) for note in found.notes]
+        notes = [str([*summary_lines(note), as_dict(note)]) for note in found.notes]
         texts = [frame.write_ndjson() for frame in frames] + notes
         return found_in("\n".join(texts)), sum(frame.height for frame in frames)
 

@@ -157,7 +157,7 @@ def _team(machine: Machine, companions: Callable[[str], Machine]) -> list[Machin
 def _opened(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
     """Open logs, of any format."""
     from fsm.logs.open import open_log
-    from fsm.logs.reading_options import ReadingOptions
+    from fsm.logs.reading import ReadingOptions
 
     log = open_log(names, columns, options=ReadingOptions(redaction=redaction))
     say(log.conversions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from fsm.cli.text import print_json, table
-from fsm.logs.log_file import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS, Format, format_names, load_format
 
 __all__ = ["command"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fsm.logs.mapping.policy import Policy
     from fsm.logs.mapping.redact import Redaction
     from fsm.logs.notes import Notes
-    from fsm.logs.reading_options import ReadingOptions
+    from fsm.logs.reading import ReadingOptions
     from fsm.logs.storage.query import Query
 
 __all__ = [
@@ -87,7 +87,7 @@ class Reading:
 
         ``columns`` are names in canonical logs.
         """
-        from fsm.logs.reading_options import ReadingOptions
+        from fsm.logs.reading import ReadingOptions
 
         if self.labels:
             from fsm.logs.snapshots.labels import load_labels
@@ -146,10 +146,10 @@ def redaction_by(
 def say(notes: Iterable[Notes]) -> None:
     """Say on standard error what was made of each file."""
     from fsm.cli.text import shown
-    from fsm.logs.summary import summary
+    from fsm.logs.summary import summary_lines
 
     for note in notes:
-        for line in summary(note):
+        for line in summary_lines(note):
             click.echo(f"fsm: {shown(line)}", err=True)
 
 

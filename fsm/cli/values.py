@@ -172,7 +172,7 @@ class Format(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; a usage error for anything else."""
-        from fsm.logs.log_file import CANONICAL
+        from fsm.logs.canonical_columns import CANONICAL
         from fsm.logs.mapping.event_mapping import format_names
 
         if value == "auto":

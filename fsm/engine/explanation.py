@@ -17,8 +17,8 @@ from fsm.engine.replaying import microseconds_since_1970, team_of
 from fsm.engine.timelines import DUE, Rows, Rules, Settled, settle
 from fsm.engine.unrecorded import unrecorded
 from fsm.errors import LogError
+from fsm.logs.canonical_columns import place_of
 from fsm.logs.log import Log
-from fsm.logs.log_file import place_of
 from fsm.logs.mapping.pseudonym import PSEUDONYM
 from fsm.logs.open import open_log
 from fsm.logs.rows import check_rows, microseconds_of, read_batches

@@ -12,7 +12,8 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.files import Holder, TemporaryFolder
-from fsm.logs.log_file import NEEDED, QUERY, LogFile, column_list, version_of
+from fsm.logs.canonical_columns import NEEDED, QUERY, column_list
+from fsm.logs.log_file import LogFile, version_of
 from fsm.logs.mapping.recordable import recordable_events
 from fsm.logs.read_errors import COMPRESSED, unreadable
 from fsm.logs.storage.record_length import check_records, first_line, separator_of

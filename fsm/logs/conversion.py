@@ -8,16 +8,16 @@ from typing import Protocol
 
 import polars as pl
 
+from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_conversion import canonical_rows
 from fsm.logs.canonical_file import open_canonical
-from fsm.logs.canonical_rows import canonical_rows
 from fsm.logs.detect import RecognisedFile
-from fsm.logs.log_file import CANONICAL
 from fsm.logs.mapping.event_mapping import load_format
 from fsm.logs.mapping.policy import Policy, load_policy
 from fsm.logs.mapping.to_canonical import event_frame, to_rows
 from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
-from fsm.logs.reading_options import ReadingOptions
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
 
 __all__ = ["Reader", "convert_files"]
@@ -95,18 +95,20 @@ def _export_rows(
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield the rows that exports of statuses show together."""
     from fsm.logs.snapshots.export_times import given_times
-    from fsm.logs.snapshots.exports import Export, Told, events_of
+    from fsm.logs.snapshots.exports import ExportOptions, StatusExport, events_of
     from fsm.logs.snapshots.labels import load_labels
 
     form, labels = load_format("snapshot"), load_labels(options.labels)
-    files = [Export(file.stored, _note_of(file, options, notes)) for file in exports]
+    files = [StatusExport(file.stored, _note_of(file, options, notes)) for file in exports]
     times = given_times([file.source.name for file in files], options.exported)
     feedback = labels.feedback if options.feedback is None else options.feedback
 
     def progress() -> None:
         options.progress(sum(note.size for note in notes))
 
-    for file, events in events_of(files, Told(labels, options.zone, feedback, times, progress)):
+    for file, events in events_of(
+        files, ExportOptions(labels, options.zone, feedback, times, progress)
+    ):
         yield to_rows(events, form, file.notes, policy, file.source.name), file.notes
 
 

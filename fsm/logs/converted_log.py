@@ -13,16 +13,17 @@ import polars as pl
 
 from fsm.arrays import Codes
 from fsm.files import TemporaryFolder
+from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
-from fsm.logs.log_file import CANONICAL, LogFile
+from fsm.logs.log_file import LogFile
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
 from fsm.logs.mapping.missing_handovers import implied, merged
 from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.to_canonical import SCHEMA
 from fsm.logs.notes import Notes
-from fsm.logs.reading_options import ReadingOptions
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
 from fsm.logs.storage.stored_file import StoredFile, line_texts
 from fsm.logs.write.tables import ROWS, write_frames

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fsm.errors import LogError
-from fsm.logs.log_file import CANONICAL, NEEDED
+from fsm.logs.canonical_columns import CANONICAL, NEEDED
 from fsm.logs.storage.stored_file import StoredFile
 
 # The readers' own patterns are imported where a file needs them: most logs are canonical.
@@ -119,7 +119,7 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
         return Guess("powermta", "its header names type, timeLogged and rcpt")
     found = _guess_lines(lines) or _guess_mail(lines)
     if found is None and any(sign in first for sign in ",;\t|"):
-        from fsm.logs.snapshots.records import names_of
+        from fsm.logs.snapshots.read_records import names_of
 
         found = guess_by_columns(names_of(first)[0], "its header names", labels)
     return found or _guess_csv(first)
@@ -142,7 +142,7 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Guess:
             continue
         if isinstance(value, dict) and value.keys() >= _NEEDED:
             return Guess("jsonl", "its records have message_id, event and timestamp")
-        from fsm.logs.webhooks.recognise import open_envelopes
+        from fsm.logs.webhooks.providers import open_envelopes
 
         name = next((name for name, _ in open_envelopes(value) if name), None)
         if name:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fsm.logs.log_file import NEEDED, OPTIONAL, LogFile, Proof
+from fsm.logs.canonical_columns import NEEDED, OPTIONAL
+from fsm.logs.log_file import LogFile, Proof
 from fsm.logs.rows import event_frames, instants_of
 
 if TYPE_CHECKING:

@@ -18,55 +18,24 @@ import polars as pl
 
 from fsm.arrays import Codes
 from fsm.errors import LogError
+from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.logs.read_errors import COMPRESSED, csv_reader, long_fields, unreadable
 from fsm.logs.storage.record_length import separator_name
 from fsm.logs.storage.scans import scan_csv, scan_lines, scan_ndjson, scan_parquet
-from fsm.text import visible
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
 
-__all__ = [
-    "CANONICAL",
-    "CHECKPOINT",
-    "CHECKPOINT_PREFIX",
-    "NEEDED",
-    "OPTIONAL",
-    "QUERY",
-    "LogFile",
-    "Proof",
-    "RowOrigin",
-    "column_list",
-    "place_of",
-    "version_of",
-]
+__all__ = ["CHECKPOINT", "CHECKPOINT_PREFIX", "LogFile", "Proof", "RowOrigin", "version_of"]
 
-CANONICAL = ("csv", "jsonl", "parquet")
-"""Formats that need no conversion."""
-QUERY = "query"
-"""The name that the result of a query is reported under."""
 CHECKPOINT = "checkpoint"
 """The format of a checkpoint's messages: Parquet, with further columns."""
 CHECKPOINT_PREFIX = "past."
 """How the names of those begin."""
-NEEDED = ("message_id", "event", "timestamp")
-OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
-
-_LONGEST_NAME = 80
-"""Characters of a column's name in messages."""
 _ROW = "\0row"  # a name that no header can have
 
 Proof: TypeAlias = tuple[str, int, str]
 """Where an event stands: file, line, and the line itself, or its safe fields."""
-
-
-def place_of(name: str, line: int) -> str:
-    """Return how a place is written; the result of a query has rows, and no lines.
-
-    >>> place_of("log.csv", 7), place_of(QUERY, 7)
-    ('log.csv:7', 'query:row 7')
-    """
-    return f"{name}:{'row ' if name == QUERY else ''}{line}"
 
 
 class RowOrigin(Protocol):
@@ -297,14 +266,3 @@ def version_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return facts.st_size, facts.st_mtime_ns
-
-
-def column_list(names: Sequence[str], most: int = 12, *, redacted: bool = False) -> str:
-    """Return the first of the column names of a file, for a message of one line.
-
-    A file without a header has its first row of data there: redacted, only the number is shown.
-    """
-    if redacted:
-        return f"{len(names):,}, whose names are not shown with --pseudonymise"
-    shown = [visible(name[:_LONGEST_NAME]) for name in names[:most]]
-    return ", ".join(shown) + (", ..." if len(names) > most else "")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.logs.canonical_columns import CANONICAL, NEEDED, QUERY
 from fsm.logs.canonical_file import checked_columns, open_canonical
 from fsm.logs.detect import RecognisedFile, guess_by_columns, recognise, recognise_canonical
 from fsm.logs.log import Log
-from fsm.logs.log_file import CANONICAL, NEEDED, QUERY, LogFile
-from fsm.logs.reading_options import ReadingOptions
+from fsm.logs.log_file import LogFile
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.files import find_files
 from fsm.logs.storage.stored_file import StoredFile
 

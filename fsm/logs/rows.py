@@ -12,7 +12,8 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.calendar import in_calendar, is_beyond_calendar, shown_value
-from fsm.logs.log_file import CHECKPOINT, LogFile, place_of
+from fsm.logs.canonical_columns import place_of
+from fsm.logs.log_file import CHECKPOINT, LogFile
 from fsm.logs.read_errors import unreadable
 from fsm.logs.timestamps import microseconds
 
@@ -78,9 +79,9 @@ def large_row_group(file: LogFile) -> int | None:
 
 
 def _row_groups(file: LogFile) -> list[int] | None:
-    from fsm.logs.storage.row_groups import row_groups
+    from fsm.logs.storage.row_groups import row_group_sizes
 
-    return row_groups(file.path)
+    return row_group_sizes(file.path)
 
 
 def _sliced(file: LogFile, frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:

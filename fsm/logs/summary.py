@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fsm.logs.log_file import QUERY
+from fsm.logs.canonical_columns import QUERY
 from fsm.logs.notes import Notes, Occurrences
 
-__all__ = ["as_dict", "summary"]
+__all__ = ["as_dict", "summary_lines"]
 
 _SHOWN = 5
 
 
-def summary(notes: Notes) -> Iterator[str]:
+def summary_lines(notes: Notes) -> Iterator[str]:
     """Yield what is said of one file: a line of counts, and one for each thing to know."""
     said = [f"{notes.events:,} events"]
     if notes.beside.total:

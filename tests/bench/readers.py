@@ -52,7 +52,7 @@ def read(path: Path) -> int:
     from fsm.logs.conversion import convert_files
     from fsm.logs.detect import recognise
     from fsm.logs.notes import Notes
-    from fsm.logs.reading_options import ReadingOptions
+    from fsm.logs.reading import ReadingOptions
     from fsm.logs.storage.files import find_files
 
     notes: list[Notes] = []

@@ -13,7 +13,7 @@ from fsm.logs.detect import CANONICAL
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.open import convert_logs, open_log
-from fsm.logs.summary import summary
+from fsm.logs.summary import summary_lines
 from fsm.logs.write.json import write_json
 from fsm.logs.write.xes import write_xes
 from fsm.machine import Machine
@@ -82,7 +82,7 @@ def events(lines: Iterable[list[str]], reader: Reader) -> tuple[list[NativeEvent
         assert event.recipient is None or isinstance(event.recipient, str)
         assert 0 <= event.time <= LATEST
         assert event.line >= 0
-    for line in summary(notes):
+    for line in summary_lines(notes):
         assert len(line) < 10_000
     return found, notes
 
@@ -111,7 +111,7 @@ def _replay(path: Path, form: str | None, machines: Sequence[Machine]) -> None:
     notes = log.conversions
     replay(log, machines, oracle=False)
     for note in notes:
-        for line in summary(note):
+        for line in summary_lines(note):
             assert len(line) < 10_000
 
 

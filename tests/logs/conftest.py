@@ -10,7 +10,7 @@ import pytest
 from fsm.logs.converted_log import convert_to_rows
 from fsm.logs.detect import recognise
 from fsm.logs.notes import Notes
-from fsm.logs.reading_options import ReadingOptions
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.files import find_files
 
 Rows: TypeAlias = list[dict[str, Any]]

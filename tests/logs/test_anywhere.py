@@ -18,7 +18,7 @@ from fsm.errors import LogError
 from fsm.logs.converted_log import convert_to_rows
 from fsm.logs.detect import recognise
 from fsm.logs.open import convert_logs
-from fsm.logs.reading_options import ReadingOptions
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.files import find_files
 from tests.logs.any_bytes import CSV, EXPORT, SAMPLES
 from tests.logs.test_servers import EXIM, MOMENTUM, MX, SENDMAIL, SENT, postfix

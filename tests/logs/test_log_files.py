@@ -23,7 +23,7 @@ from fsm.logs.detect import guess
 from fsm.logs.notes import Notes
 from fsm.logs.open import open_log
 from fsm.logs.storage.stored_file import StoredFile, line_texts
-from fsm.logs.summary import summary
+from fsm.logs.summary import summary_lines
 
 RECORD = '{"event":"%s","email":"a@x.example","MessageID":17,"time":%d}'
 SENT, OPENED = RECORD % ("sent", 1_767_603_600), RECORD % ("open", 1_767_603_601)
@@ -141,7 +141,7 @@ def test_lines_by_number(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fsm.logs.storage.stored_file._BLOCK", 10)
-    monkeypatch.setattr("fsm.logs.storage.files._LONGEST", 30)
+    monkeypatch.setattr("fsm.logs.storage.stored_file._LONGEST", 30)
     (tmp_path / "log").write_text("one\n" + "x" * 50 + "\nthree\nfour")
     notes = Notes("log")
     blocks = list(StoredFile(tmp_path / "log", "log").blocks(notes))
@@ -173,7 +173,7 @@ def test_any_text_gives_events_counts_or_one_clear_line(
         log = open_log([str(path)], log_format=data.draw(st.sampled_from(names)))
         notes = log.conversions
         replay(log, MACHINES, oracle=False)
-        assert all("\n" not in line for note in notes for line in summary(note))
+        assert all("\n" not in line for note in notes for line in summary_lines(note))
 
 
 IMPLIED = "hand-overs put in that the log does not record (--no-assume-relayed leaves them out)"
@@ -183,7 +183,7 @@ def test_the_summary_says_what_to_know() -> None:
     notes = Notes("a.log", "postfix (as given)", lines=9, events=3, implied=1)
     notes.unmapped.add("levitated", 4)
     notes.assumed["year"] = "year 2026"
-    assert list(summary(notes)) == [
+    assert list(summary_lines(notes)) == [
         "a.log: read as postfix (as given); 9 lines: 3 events",
         f"a.log: 1 {IMPLIED}",
         "a.log: year 2026",

@@ -14,7 +14,7 @@ from fsm.logs.converted_log import convert_to_rows
 from fsm.logs.detect import guess, recognise
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.reading_options import ReadingOptions
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.mail import Reader
 from fsm.logs.storage.files import find_files

@@ -16,10 +16,10 @@ from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.detect import guess
 from fsm.logs.open import convert_logs, open_log
-from fsm.logs.reading_options import ReadingOptions
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.snapshots import exports
 from fsm.logs.snapshots.labels import STATUSES, load_labels
-from fsm.logs.summary import summary
+from fsm.logs.summary import summary_lines
 from fsm.machine import Machine
 from fsm.tables.words.lexicon import languages, load_lexicon
 from fsm.trace import run
@@ -53,7 +53,7 @@ def read(names: list[str], **choices: Any) -> tuple[list[dict[str, Any]], list[s
     """Return the rows of exports, and what is said of them."""
     found = convert_logs(names, None, ReadingOptions(**choices))
     frames = [*found.frames(heard=True), *found.frames(heard=False)]
-    said = [line for note in found.notes for line in summary(note)]
+    said = [line for note in found.notes for line in summary_lines(note)]
     return [row for frame in frames for row in frame.to_dicts()], said
 
 

@@ -37,8 +37,9 @@ from fsm.engine.product_machine import Team, each_machine
 from fsm.engine.source_rows import Texts
 from fsm.engine.timelines import NEVER, Past
 from fsm.errors import CheckpointError, LogError
+from fsm.logs.canonical_columns import QUERY
 from fsm.logs.log import Log
-from fsm.logs.log_file import CHECKPOINT, CHECKPOINT_PREFIX, QUERY, LogFile
+from fsm.logs.log_file import CHECKPOINT, CHECKPOINT_PREFIX, LogFile
 from fsm.logs.read_errors import COMPRESSED
 from fsm.logs.storage.scans import scan_parquet
 from fsm.logs.write.tables import write_frames

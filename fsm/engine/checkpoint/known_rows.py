@@ -19,8 +19,9 @@ import polars as pl
 
 from fsm.arrays import Keys
 from fsm.files import no_os_errors
+from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.logs.log import Log
-from fsm.logs.log_file import NEEDED, OPTIONAL, LogFile
+from fsm.logs.log_file import LogFile
 from fsm.logs.rows import microseconds_of, read_batches
 from fsm.logs.storage.scans import scan_parquet
 

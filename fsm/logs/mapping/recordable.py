@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from fsm.logs.log_file import CANONICAL, LogFile
+from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.log_file import LogFile
 
 __all__ = ["recordable_by", "recordable_events"]
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from fsm.logs.log_file import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.blame import code_of, enhanced_code_in, reply_code_in, with_fault
 from fsm.logs.mapping.event_mapping import (
     FAULTS,

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 
 from fsm.logs.native_event import NativeEvent
-from fsm.logs.native_times import instant
+from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 
@@ -54,7 +54,7 @@ class Reader:
         self, record: Mapping[str, str], line: int, notes: Notes, events: list[NativeEvent]
     ) -> None:
         kind = record.get("type", "")
-        time = instant(record.get("timelogged"), self._zone)
+        time = native_time(record.get("timelogged"), self._zone)
         if time is None:
             notes.rejected.add("powermta: a record without a time", line)
             return

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 import polars as pl
 
 from fsm.logs.mapping.blame import code_of
-from fsm.logs.native_times import from_datetime, from_text, instant
+from fsm.logs.native_times import from_datetime, from_text, native_time
 from fsm.logs.notes import Notes, Occurrences
 from fsm.logs.snapshots.labels import Labels
 from fsm.tables.read.cell_text import fold
@@ -130,7 +130,7 @@ def _time(text: str, time_format: str | None, zone: tzinfo) -> int | None:
     if text.isdecimal() and text.startswith("20") and len(text) in _COMPACT:
         date = _COMPACT[len(text)]
         return from_text(f"{text[:date]}T{text[date:]}".rstrip("T"), zone)
-    return instant(text, zone)
+    return native_time(text, zone)
 
 
 def _distinct(column: pl.Series) -> list[str]:

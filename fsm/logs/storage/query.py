@@ -22,7 +22,7 @@ import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
 from fsm.files import Holder, TemporaryFolder
-from fsm.logs.log_file import NEEDED, OPTIONAL, QUERY
+from fsm.logs.canonical_columns import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "QueryResult", "run_query"]
 

@@ -13,10 +13,10 @@ import polars as pl
 from fsm.logs.mapping.event_mapping import load_format
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.columns import Columns
-from fsm.logs.webhooks.fields import Translate, parse
-from fsm.logs.webhooks.recognise import (
-    columns,
+from fsm.logs.webhooks.block import Columns
+from fsm.logs.webhooks.fields import Translate, parse_json
+from fsm.logs.webhooks.providers import (
+    block_columns,
     open_envelopes,
     shown_keys,
     signs_of,
@@ -59,7 +59,7 @@ def _is_whole(line: str) -> bool:
     if line.startswith(_FORM):
         return True
     try:
-        parse(line.lstrip("\ufeff"))
+        parse_json(line.lstrip("\ufeff"))
     except ValueError:
         return False
     return True
@@ -88,7 +88,7 @@ class _Reading:
             pairs = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 try:
-                    pairs.append((parse(line), number))
+                    pairs.append((parse_json(line), number))
                 except ValueError:
                     pairs += self._odd(line, number)
             yield from self._groups(pairs)
@@ -107,9 +107,9 @@ class _Reading:
         line = line.strip().lstrip("\ufeff")
         try:
             if line.startswith(_FORM):
-                return [(parse(unquote_plus(line[len(_FORM) :])), number)]
+                return [(parse_json(unquote_plus(line[len(_FORM) :])), number)]
             if line:
-                return [(parse(line.rstrip(",").strip("[]")), number)]
+                return [(parse_json(line.rstrip(",").strip("[]")), number)]
         except ValueError:
             self.notes.rejected.add("not JSON", number)
         return []
@@ -163,7 +163,7 @@ class _Reading:
             if name != self.name:
                 self.name, self.signs = name, signs_of(name)
                 self.translate = translator(load_format(name))
-                self.columns = columns(load_format(name))
+                self.columns = block_columns(load_format(name))
             assert self.translate  # noqa: S101
             found = self.translate(record, line, self.zone, self.notes)
             if found:

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from fsm.arrays import Codes
-from fsm.logs.log_file import LogFile, column_list
+from fsm.logs.canonical_columns import column_list
+from fsm.logs.log_file import LogFile
 from fsm.logs.mapping.to_canonical import SCHEMA
 from fsm.logs.notes import Notes
 from fsm.logs.rows import FURTHER, event_frames, readable
