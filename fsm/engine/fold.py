@@ -24,7 +24,7 @@ import numpy as np
 
 from fsm.arrays import Codes, Index, Keys, Mask
 
-__all__ = ["Folded", "Groups", "TransitionTable", "fold_events", "group_rows"]
+__all__ = ["FoldedEvents", "Groups", "TransitionTable", "fold_events", "group_rows"]
 
 FEW = 64
 """Below this many active messages the plain loop takes over."""
@@ -143,7 +143,7 @@ def _separate(
 
 
 @dataclass(frozen=True, repr=False)
-class Folded:
+class FoldedEvents:
     """What the events did: ``cells`` has one entry per event, ``final`` one per message."""
 
     table: TransitionTable
@@ -163,7 +163,7 @@ class Folded:
 
 def fold_events(
     table: TransitionTable, codes: Codes, starts: Index, initial: int | Codes = 0
-) -> Folded:
+) -> FoldedEvents:
     """Fold events through a table.
 
     ``codes`` holds the events (column numbers) of one message after the other, each message's in
@@ -195,7 +195,7 @@ def fold_events(
     if len(codes):
         final = follow.take(cells.take(starts + lengths - 1, mode="clip"))
         final[empty] = rows[empty]
-    return Folded(table, cells, final // table.width)
+    return FoldedEvents(table, cells, final // table.width)
 
 
 def _fold_few(

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
-from fsm.engine.bucket_counts import BucketCounts
+from fsm.engine.bucket_counts import BucketCounts, SettledBucket, count_bucket
 from fsm.engine.buckets import (
     Bucket,
     Chunk,
@@ -29,7 +30,12 @@ from fsm.engine.encode import EncodedBatch, Encoder, NeededColumns, Rows
 from fsm.engine.memory import column_bytes, give_back, workers_within
 from fsm.engine.options import ReplayOptions
 from fsm.engine.product_machine import ProductMachine, product_of
-from fsm.engine.row_results import execute_bucket, outcome_type
+from fsm.engine.row_results import (
+    outcome_type,
+    write_outcomes,
+    write_resumption,
+    write_statuses,
+)
 from fsm.engine.spill import NumberColumn, Spill
 from fsm.engine.timelines import Known, Rules
 from fsm.errors import LogError
@@ -104,9 +110,8 @@ class _OnePass:
         return counts
 
     def _execute(self, rules: Rules) -> BucketCounts:
-        def execute(bucket: Bucket) -> BucketCounts:
-            return execute_bucket(bucket, rules, self.options)
-
+        """Execute all buckets, several at a time, and add their counts up."""
+        execute = partial(_execute_bucket, rules=rules, options=self.options)
         sums = []
         with ThreadPoolExecutor(self.workers) as pool:
             counted = pool.map(execute, buckets_of(self.chunks))
@@ -162,9 +167,9 @@ class _OnePass:
     def _known(self, batch: EncodedBatch) -> Known | None:
         if batch.known is None:
             return None
-        from fsm.engine.checkpoint.message_table import known_messages
+        from fsm.engine.checkpoint.message_table import read_known
 
-        return known_messages(batch.known, batch.times, self.products, self.options.validity)
+        return read_known(batch.known, batch.times, self.products, self.options.validity)
 
     def _carried(self, rows: Rows) -> Rows:
         """Leave out what the execution does not need of the rows."""
@@ -199,6 +204,18 @@ class _OnePass:
             self.spill.make(np.min_scalar_type(len(product.states)), size)
             for product in self.products
         )
+
+
+def _execute_bucket(bucket: Bucket, rules: Rules, options: ReplayOptions) -> BucketCounts:
+    """Settle the messages of a bucket, count what they did, and write what is asked by row."""
+    settled = SettledBucket(bucket.rows(), bucket.known(), rules)
+    if options.every is not None:
+        write_outcomes(bucket, settled)
+    if options.statuses:
+        write_statuses(bucket, settled)
+    if options.resumable:
+        write_resumption(bucket, settled)
+    return count_bucket(bucket, settled, options)
 
 
 def _needed(log: Log, options: ReplayOptions) -> NeededColumns:

@@ -74,10 +74,7 @@ class MachineResult:
 
 @dataclass(frozen=True, repr=False)
 class Replay(Shown):
-    """The result of a replay.
-
-    A table that nobody announced needs another pass over the log, with other options.
-    """
+    """The result of a replay. A table that was not announced takes another pass over the log."""
 
     log: Log
     events: int

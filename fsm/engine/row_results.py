@@ -1,35 +1,28 @@
-"""Execute a bucket: count what its messages did, and write into its chunks what is asked by row."""
+"""Write into the chunks of a bucket what the tables need that have a row for each message."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from fsm.arrays import Codes
-from fsm.engine.bucket_counts import BucketCounts, SettledBucket, count_bucket
+from fsm.engine.bucket_counts import SettledBucket
 from fsm.engine.buckets import Bucket
-from fsm.engine.options import ReplayOptions
-from fsm.engine.timelines import NEVER, Rules
+from fsm.engine.timelines import NEVER
 
-__all__ = ["INSTANT", "LAST", "execute_bucket"]
+__all__ = [
+    "INSTANT",
+    "LAST",
+    "outcome_type",
+    "write_outcomes",
+    "write_resumption",
+    "write_statuses",
+]
 
 INSTANT, LAST = 1, 2
 """Marks of a message's last event, and of others at that time."""
 
 
-def execute_bucket(bucket: Bucket, rules: Rules, options: ReplayOptions) -> BucketCounts:
-    """Settle the messages of a bucket, count what they did, and write what is asked by row."""
-    settled = SettledBucket(bucket.rows(), bucket.known(), rules)
-    counts = count_bucket(bucket, settled, options)
-    if options.every is not None:
-        _write_outcomes(bucket, settled)
-    if options.statuses:
-        _write_statuses(bucket, settled)
-    if options.resumable:
-        _write_resumption(bucket, settled)
-    return counts
-
-
-def _write_outcomes(bucket: Bucket, settled: SettledBucket) -> None:
+def write_outcomes(bucket: Bucket, settled: SettledBucket) -> None:
     """Write :attr:`fsm.engine.buckets.SeriesColumns.outcomes`."""
     timelines = settled.timelines
     first = timelines.starts
@@ -46,7 +39,7 @@ def _write_outcomes(bucket: Bucket, settled: SettledBucket) -> None:
                 chunk.series.outcomes[number].write(at, part)
 
 
-def _write_statuses(bucket: Bucket, settled: SettledBucket) -> None:
+def write_statuses(bucket: Bucket, settled: SettledBucket) -> None:
     """Write :class:`fsm.engine.buckets.StatusColumns`."""
     counts, resumed = settled.event_counts, settled.timelines.resumed
     if resumed is not None and settled.known is not None and len(settled.known.events):
@@ -60,7 +53,7 @@ def _write_statuses(bucket: Bucket, settled: SettledBucket) -> None:
                 chunk.statuses.finals[number].write(at, part)
 
 
-def _write_resumption(bucket: Bucket, settled: SettledBucket) -> None:
+def write_resumption(bucket: Bucket, settled: SettledBucket) -> None:
     """Write :class:`fsm.engine.buckets.ResumptionColumns`."""
     for chunk, at, part in bucket.split(_marks(settled)):
         if chunk.resumption is not None:

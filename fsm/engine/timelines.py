@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Mask, Times
 from fsm.engine.encode import Rows
-from fsm.engine.fold import Folded, Groups, fold_events, group_rows
+from fsm.engine.fold import FoldedEvents, Groups, fold_events, group_rows
 from fsm.engine.product_machine import ProductMachine
 
 __all__ = ["EXPIRY", "NEVER", "Known", "KnownMessages", "Rules", "Timelines", "settle"]
@@ -102,7 +102,7 @@ class Timelines:
     duplicates: Index
     late: Index
     resumed: Resumed | None = None
-    folded: tuple[Folded, ...] = ()
+    folded: tuple[FoldedEvents, ...] = ()
     began: Times | None = None
     """When each validity period of each message began (messages x periods)."""
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
 from fsm.engine import fold as fold_module
-from fsm.engine.fold import Folded, TransitionTable, fold_events, group_rows
+from fsm.engine.fold import FoldedEvents, TransitionTable, fold_events, group_rows
 from fsm.machine import Machine
 from fsm.trace import run
 
@@ -22,7 +22,7 @@ def coded(machine: Machine, traces: list[list[str]]) -> tuple[np.ndarray, np.nda
     return codes, np.cumsum([0, *map(len, traces)], dtype=np.intp)[:-1]
 
 
-def folded(traces: list[list[str]]) -> Folded:
+def folded(traces: list[list[str]]) -> FoldedEvents:
     return fold_events(TABLE, *coded(MACHINE, traces))
 
 

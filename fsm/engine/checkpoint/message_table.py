@@ -22,7 +22,7 @@ from fsm.errors import CheckpointError
 from fsm.logs.log import FURTHER
 from fsm.machine import Machine
 
-__all__ = ["known_messages", "message_rows"]
+__all__ = ["message_rows", "read_known"]
 
 _EVENTS = f"{FURTHER}events"
 
@@ -64,7 +64,7 @@ def message_rows(source_rows: SourceRows, counts: Counts, since: int) -> Iterato
         yield frame.drop("file", "row").hstack(added)
 
 
-def known_messages(
+def read_known(
     frame: pl.DataFrame, times: Times, products: Sequence[ProductMachine], validity: int | None
 ) -> Known:
     """Return what the rows of a checkpoint say, given their further columns and their times."""
