@@ -4,8 +4,9 @@ A chunk has the rows of one batch sorted by the highest byte of their key: a buc
 that byte, the same slice of every chunk, whatever the number of buckets turns out to be.
 
 Why: sorting one byte is a single pass of a radix sort, and a bucket of about 262,144 rows, whose
-columns fit in the cache of the processor, is grouped and folded about twice as fast as the whole
-log at once. It also bounds the memory: only the buckets at work are whole in memory.
+columns fit in the cache of the processor, is grouped and folded in 0.6 of the time (3 million
+events, against one bucket of all). It also bounds the memory: only the buckets at work are whole in
+memory.
 """
 
 from __future__ import annotations
