@@ -10,10 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from fsm import __version__
 from fsm.cli.text import as_json, counted, shown
 from fsm.tables.check.finding import CheckReport, Finding
 from fsm.text import columns, visible
+from fsm.version import VERSION
 
 __all__ = ["FORMATS", "explain_code", "format_finding", "known_codes"]
 
@@ -140,7 +140,7 @@ def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
         }
         for finding in report.findings
     ]
-    driver = {"name": "fsm", "version": __version__, "rules": rules}
+    driver = {"name": "fsm", "version": VERSION, "rules": rules}
     notes = [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
     if report.failure:
         notes.insert(0, {"level": "error", "message": {"text": report.failure}})
