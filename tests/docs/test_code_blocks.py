@@ -1,4 +1,4 @@
-"""Generated code blocks end where they end, whatever stands in them."""
+"""Generated code blocks end at their own fence, whatever they contain."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def machine(name: str, status: str) -> Machine:
 
 
 @pytest.mark.parametrize("marks", ["`", "```", "````", "a ``` b"])
-def test_backquotes_do_not_end_a_block(marks: str, tmp_path: Path) -> None:
+def test_backticks_do_not_end_a_block(marks: str, tmp_path: Path) -> None:
     machines = {"one": machine("one", marks), "two": machine("two", "Sent")}
     block = Block(1, "changes", ("one", "two"), {}, 1, 1)
     text = block_content(block, BlockSources(machines.__getitem__, tmp_path, {}))

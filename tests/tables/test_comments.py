@@ -1,4 +1,4 @@
-"""Comments and code of a page are told apart, so that no example hides or makes anything."""
+"""Comments of a page are distinguished from code, so that examples in code have no effect."""
 
 import pytest
 
@@ -45,7 +45,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_stays_and_hides_nothing(name: str) -> None:
+def test_an_example_in_code_stays_and_hides_nothing(name: str) -> None:
     text = EXAMPLES[name]
     assert written(text) == text
     if "without an end" not in name:
@@ -93,7 +93,7 @@ def test_every_second_backslash_escapes(
 
 @pytest.mark.parametrize("name", MARKUP)
 @pytest.mark.parametrize("after", ["", f"\nText.\n\n{BLOCK}"], ids=["alone", "and a block"])
-def test_what_only_looks_open_hides_no_table(name: str, after: str) -> None:
+def test_a_comment_that_only_looks_open_hides_no_table(name: str, after: str) -> None:
     html = "<table><tr><th>x</th></tr><tr><td>y</td></tr></table>\n"
     page = parse_page(f"{MARKUP[name]}\n{TABLE}\n{html}{after}", "p.md")
     assert [table.header[0].text for table in page.tables] == ["a", "x"]
@@ -107,7 +107,7 @@ def test_what_only_looks_open_hides_no_table(name: str, after: str) -> None:
         (f"{TABLE}\n<table>\n<tr><td>x\n", "open-table", 5),
     ],
 )
-def test_what_is_open_is_said(text: str, code: str, line: int) -> None:
+def test_an_open_comment_or_table_is_a_finding(text: str, code: str, line: int) -> None:
     (notice,) = parse_page(text, "p.md").notices
     assert (notice.code, notice.place.line) == (code, line)
 
@@ -129,9 +129,7 @@ def test_a_request_beside_other_text_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("depth", "refused"), [(25, False), (29, True), (40, True)])
-def test_what_is_nested_too_deeply_is_refused_and_never_taken_for_a_block(
-    depth: int, refused: bool
-) -> None:
+def test_blocks_nested_too_deeply_are_refused(depth: int, refused: bool) -> None:
     text = "".join(f"{'  ' * i}- x\n" for i in range(depth)) + "\n"
     text += lines("  " * depth, f"```\n{BLOCK}```")
     if refused:

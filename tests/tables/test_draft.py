@@ -1,4 +1,4 @@
-"""A page in a language nobody has taught yet: one finding, and a lexicon that is soon finished."""
+"""A page in an unknown language: one finding, and a draft of a lexicon."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def test_an_unknown_language_is_one_finding() -> None:
     assert finding.message.endswith("fsm check --draft-lexicon nl.md")
 
 
-def test_the_draft_reads_the_page_it_was_made_of(tmp_path: Path) -> None:
+def test_a_draft_reads_the_page_it_was_made_from(tmp_path: Path) -> None:
     path = tmp_path / "nl.toml"
     text = draft_lexicon(parse_page(PAGE, "nl.md"), MACHINES, load_lexicon())
     assert text.count("REVIEW") == 1  # the code of the language
@@ -70,7 +70,7 @@ def test_the_draft_reads_the_page_it_was_made_of(tmp_path: Path) -> None:
     assert finding.code == "conservation"
 
 
-def test_what_the_places_do_not_tell_is_marked() -> None:
+def test_words_that_the_positions_leave_open_are_marked() -> None:
     page = PAGE.replace("**[!UICONTROL Bezorgd]**", "Bezorgd").replace("Verzonden", "Gestuurd", 1)
     text = draft_lexicon(parse_page(page, "nl.md"), MACHINES, load_lexicon())
     marked = [line for line in text.splitlines() if "REVIEW: " in line]

@@ -1,4 +1,4 @@
-"""Cells of HTML tables that span rows and columns stand in each of them."""
+"""A cell of an HTML table that spans rows or columns is in each of them."""
 
 import pytest
 
@@ -70,7 +70,7 @@ SPANS = {"2": 2, "": 1, "0": 1, "x": 1, "²": 1, "-2": 1, "999": 50, "9" * 5000:
 
 
 @pytest.mark.parametrize(("written", "columns"), SPANS.items(), ids=lambda v: f"{v!r:.9}")
-def test_what_a_span_may_be(written: str, columns: int) -> None:
+def test_spans_are_read_within_limits(written: str, columns: int) -> None:
     text = f'<table><tr><th>h</th></tr><tr><td colspan="{written}">a</td><td>b</td></tr></table>'
     table = read_html_table(Cell(text, 1, 1))
     assert table is not None

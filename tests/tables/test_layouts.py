@@ -1,4 +1,4 @@
-"""The same tables in other layouts say the same, and their faults are found at their place."""
+"""Tables in other layouts are read alike, and their faults are found at their place."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every small change of the published pages is found, at its line; by kind."""
+"""Every small change of the published pages is found at its line, with its kind."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Hints are for misspellings: never the opposite, never the word that was written."""
+"""Misspelt words get a hint, but never their opposite, nor the written word itself."""
 
 import pytest
 
@@ -30,7 +30,7 @@ WORDS = {
         ("in transt", "in_transit"),
     ],
 )
-def test_a_misspelling_gets_the_word(written: str, meant: str) -> None:
+def test_a_misspelling_gets_a_hint(written: str, meant: str) -> None:
     assert spelling_hint(written, WORDS) == f"; did you mean {meant!r}?"
 
 
@@ -42,12 +42,12 @@ def test_a_misspelling_gets_the_word(written: str, meant: str) -> None:
         "sent", "SENT", "in transit", "", "-", "quite another thing",
     ],
 )  # fmt: skip
-def test_everything_else_gets_none(written: str) -> None:
+def test_other_words_get_no_hint(written: str) -> None:
     assert spelling_hint(written, WORDS) == ""
 
 
 @pytest.mark.parametrize("language", languages())
-def test_no_effect_is_ever_taken_for_another_one(language: str) -> None:
+def test_no_effect_is_suggested_for_another_one(language: str) -> None:
     """Each sentence of one effect, when only the lexicon of the others is known."""
     words = load_lexicon(language)
     sentences = {

@@ -1,4 +1,4 @@
-"""Which tables of a page are documented ones: by their full title, or by a row that is known."""
+"""Recognition of documented tables: by their full title, or by a known row."""
 
 import pytest
 
@@ -33,7 +33,7 @@ FIRST = (
 )
 GRID = markdown(steps_grid(load("with-feedback"), load_lexicon()))
 
-NOBODYS = {
+OTHER_TABLES = {
     "an installation": table("| Step | Status |", "| Unpack it | ready |"),
     "an installation below a word that is a title": "# Delivery\n\n"
     + table("| Step | Status |", "| Load the lorry | Sent |"),
@@ -57,13 +57,13 @@ NOBODYS = {
 }
 
 
-@pytest.mark.parametrize("name", NOBODYS)
-def test_nobodys_tables_are_counted(name: str) -> None:
-    report = check(NOBODYS[name])
+@pytest.mark.parametrize("name", OTHER_TABLES)
+def test_tables_that_document_no_machine_are_counted(name: str) -> None:
+    report = check(OTHER_TABLES[name])
     assert (report.tables, report.other_tables, report.findings) == (0, 1, ())
 
 
-OURS = {
+DOCUMENTED = {
     "by its full title, all headers foreign": (
         TITLE + table("| A | B | C |", "| x | y | z |"),
         ["error unknown-column"] * 3,
@@ -99,9 +99,9 @@ OURS = {
 }
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_ours_are_never_checked_less_in_silence(name: str) -> None:
-    text, expected = OURS[name]
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_documented_tables_are_checked_in_full_or_have_a_finding(name: str) -> None:
+    text, expected = DOCUMENTED[name]
     report = check(text)
     assert (report.tables, report.other_tables) == (1, 0)
     assert codes(text) == expected
@@ -184,7 +184,7 @@ def test_a_column_that_is_not_read_is_an_error(name: str) -> None:
     assert report.confirmed == {}
 
 
-def test_a_header_that_names_a_mode_in_other_words_is_no_half() -> None:
+def test_a_header_that_names_a_mode_in_other_words_is_no_column_of_a_machine() -> None:
     lines = [f"{line} see below |" for line in GRID.splitlines()]
     lines[0] = lines[0].replace("see below", "Prices with feedback service")
     lines[1] = lines[1].replace("see below", "---")
@@ -198,7 +198,7 @@ def test_notes_are_free_text() -> None:
     assert codes(TITLE + "\n".join(lines)) == []
 
 
-def test_transitions_under_other_headers_are_checked_all_the_same() -> None:
+def test_transitions_under_other_headers_are_checked() -> None:
     rows = ("| unopened | opened | was_clicked |", "| unopened | clicked | was_clicked |")
     text = "**Transitions of engagement**\n\n" + table("| Now | Event | Then |", *rows)
     found = codes(text)
@@ -208,7 +208,7 @@ def test_transitions_under_other_headers_are_checked_all_the_same() -> None:
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("column", range(3))
-def test_no_header_of_any_language_may_change_in_silence(language: str, column: int) -> None:
+def test_every_changed_header_is_found_in_every_language(language: str, column: int) -> None:
     words = load_lexicon(language)
     grid = markdown(steps_grid(load("with-feedback"), words)).splitlines()
     cells = grid[0].split("|")
@@ -247,7 +247,7 @@ def test_status_and_effects_of_transitions_are_checked(old: str, new: str, code:
 HALVES = "| Step | Log status, {} | Indicators, {} | {} |"
 
 
-def test_a_half_that_is_not_recognised_is_an_error() -> None:
+def test_a_column_of_a_machine_that_is_not_recognised_is_an_error() -> None:
     a, b = (steps_grid(load(m), load_lexicon()) for m in ("with-feedback", "without-feedback"))
     rows = [
         f"| {x[0]} | {x[2]} | {x[1]} | {y[2]} | {y[1]} |".replace("\n", "<br>")
@@ -275,13 +275,13 @@ def test_a_table_is_left_out_on_request() -> None:
         assert report.findings == ()
 
 
-def test_a_request_that_leaves_out_nothing_is_said() -> None:
+def test_a_request_that_leaves_out_no_table_is_a_finding() -> None:
     text = "<!-- fsm:ignore -->\n\n" + TITLE + GRID
     assert codes(text) == ["error unused-ignore"]
     assert check(text).tables == 1
 
 
-def test_a_generated_block_is_counted_and_left_to_the_command_that_writes_it() -> None:
+def test_generated_blocks_are_counted_and_not_checked() -> None:
     block = f"<!-- fsm:table with-feedback -->\n{TITLE}{WRONG}<!-- fsm:end -->\n"
     report = check(block + block)
     assert (report.tables, report.other_tables, report.generated_blocks) == (0, 0, 2)
@@ -295,7 +295,7 @@ def test_a_generated_block_is_counted_and_left_to_the_command_that_writes_it() -
         "# With feedback {#",
     ],
 )
-def test_the_name_behind_a_heading_is_no_part_of_it(title: str) -> None:
+def test_an_anchor_behind_a_heading_is_not_part_of_it(title: str) -> None:
     expected = [] if title.rstrip().endswith("}") else ["error lost-mode"]
     assert codes(f"{title}\n\n{GRID}") == expected
 
