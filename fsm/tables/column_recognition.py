@@ -33,21 +33,21 @@ def recognise_columns(
 ) -> tuple[dict[str, int], dict[int, str], tuple[int, ...]]:
     """Recognise the columns that no header names by their cells.
 
-    ``known`` tells of each role whether a cell is one of its words. Returns all columns by role,
+    ``known`` says for each role whether a cell is one of its words. Returns all columns by role,
     those that were recognised by their cells, and those with unknown content.
     """
-    found = {role: i for role, i in columns.items() if role in roles or role in FREE_ROLES}
+    by_role = {role: i for role, i in columns.items() if role in roles or role in FREE_ROLES}
     guessed: dict[int, str] = {}
     unknown = []
-    for i in sorted(set(range(len(table.header))) - set(found.values())):
+    for i in sorted(set(range(len(table.header))) - set(by_role.values())):
         cells = [row.cells[i] for row in table.rows if i < row.width]
-        counts = {role: sum(map(known[role], cells)) for role in known if role not in found}
+        counts = {role: sum(map(known[role], cells)) for role in known if role not in by_role}
         role = max(counts, key=lambda role: counts[role], default="")
         if role and counts[role]:
-            found[role], guessed[i] = i, role
+            by_role[role], guessed[i] = i, role
         elif plain(table.header[i].text) or any(plain(cell.text) for cell in cells):
             unknown.append(i)
-    return found, guessed, tuple(unknown)
+    return by_role, guessed, tuple(unknown)
 
 
 def step_cells(lexicon: Lexicon) -> dict[str, IsKnown]:

@@ -203,18 +203,18 @@ def _machine_columns(
     The role is empty where the header does not name it. Where no header names a role, the table
     has such columns only if it lacks a plain column of statuses.
     """
-    found = {
+    machine_columns = {
         i: pair
         for i, cell in enumerate(table.header)
         if (pair := lexicon.role_and_machine(cell.text))
     }
-    if not found and {"step", "status"} <= columns.keys():
+    if not machine_columns and {"step", "status"} <= columns.keys():
         return {}
     for i, cell in enumerate(table.header):
         machine = lexicon.machine_in_header(cell.text)
-        if machine and i not in found and not lexicon.column(cell.text):
-            found[i] = "", machine
-    return dict(sorted(found.items()))
+        if machine and i not in machine_columns and not lexicon.column(cell.text):
+            machine_columns[i] = "", machine
+    return dict(sorted(machine_columns.items()))
 
 
 def _tables_by_header(

@@ -145,7 +145,7 @@ class _StepCheck:
             return
         for name, effect, cell in wrong:
             says = f"the machine says {expected[name].value}"
-            yield cell, "wrong-effect", f"{name} {effect.value} {place}, {says}"
+            yield cell, "wrong-effect", f"{format_effect(name, effect)} {place}, {says}"
 
     def can_happen(self, claims: Mapping[str, EffectClaim]) -> bool:
         """Whether some change of status has these effects; the effects not stated are free."""

@@ -97,9 +97,9 @@ class TableCheck:
     def _check_steps(self, machine: Machine) -> None:
         reader = RowReader(self.file, self.table, self.lexicon, self.other_lexicons)
         statements = [reader.read(row, n) for n, row in enumerate(self.table.table.rows, 1)]
-        found = [finding for statement in statements for finding in statement.findings]
-        found += check_steps(self.file, self.table, machine, self.lexicon, statements)
-        self.findings += _with_foreign_words_joined(found)
+        findings = [finding for statement in statements for finding in statement.findings]
+        findings += check_steps(self.file, self.table, machine, self.lexicon, statements)
+        self.findings += _with_foreign_words_joined(findings)
         self.uses = reader.uses
 
     def _column_findings(self) -> Iterator[Finding]:
@@ -115,7 +115,9 @@ class TableCheck:
             title = plain(header[i].text)
             known_role = self.lexicon.column(title)
             if known_role:
-                fault = f"the column {title!r} ({known_role}) does not belong here, or stands twice"
+                fault = (
+                    f"the column {title!r} ({known_role}) does not belong here, or is there twice"
+                )
             else:
                 fault = f"unknown column {title!r}"
             hint = spelling_hint(title, self.lexicon.columns)

@@ -23,14 +23,14 @@ def find_machines(checks: Sequence[TableCheck]) -> list[TableCheck]:
     """
     documented = {check.name for check in checks}
     earlier: set[str] = set()
-    found = []
+    corrected = []
     for check in checks:
         right = _with_right_machine(check, documented, earlier)
-        found.append(right)
+        corrected.append(right)
         if not right.table.is_transitions:
             documented.add(right.name)
             earlier.add(right.name)
-    return found
+    return corrected
 
 
 def _with_right_machine(

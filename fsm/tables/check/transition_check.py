@@ -11,6 +11,7 @@ from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Table
 from fsm.tables.transition_rows import declared_transitions, incomplete_rows
 from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.write import format_effect
 
 __all__ = ["check_transitions"]
 
@@ -97,8 +98,9 @@ def _effect_faults(
         if stated is None or expected is None:
             yield cell, "unknown-label", f"unknown effect {part.strip()!r}"
         elif stated.effect is not expected:
-            effect = f"{stated.indicator} {stated.effect.value} {_place(transition)}"
-            yield cell, "wrong-effect", f"{effect}, the machine says {expected.value}"
+            effect = format_effect(stated.indicator, stated.effect)
+            place = _place(transition)
+            yield cell, "wrong-effect", f"{effect} {place}, the machine says {expected.value}"
     for name in unstated:
         yield cell, "missing-effect", f"the effect on {name!r} is not stated"
 

@@ -52,7 +52,7 @@ def html_tables(text: str) -> Iterator[Cell]:
 
 
 def read_html_table(source: Cell) -> Table | None:
-    """Return what a table holds, ``None`` where it has no cells."""
+    """Read a table; return ``None`` if it has no cells."""
     parser = _TableParser(source)
     parser.run()
     parser.end_row()
@@ -91,11 +91,10 @@ class _TableParser(OffsetParser):
         self.cell: _OpenCell | None = None
         self.caption = -1
         """The offset of the caption, -1 before it begins."""
-        self.hanging: dict[int, tuple[Cell, int]] = {}
-        """The cells that span further rows, by column, and how many rows are left.
-
-        A cell that the current row has taken is kept under ``-1 - column`` for the next row.
-        """
+        self.spans: dict[int, tuple[Cell, int]] = {}
+        """The cells of rows above that span this row, by column, and how many rows are left."""
+        self.next_spans: dict[int, tuple[Cell, int]] = {}
+        """The same for the next row."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.depth += tag == "table"
@@ -132,15 +131,15 @@ class _TableParser(OffsetParser):
         self.fill(self.row)
         for _ in range(min(opened.columns, MAX_WIDTH - len(self.row))):
             if opened.rows > 1:
-                self.hanging[len(self.row)] = cell, opened.rows - 1
+                self.next_spans[len(self.row)] = cell, opened.rows - 1
             self.row.append(cell)
 
     def fill(self, row: list[Cell]) -> None:
         """Add the cells that span from the rows above into this one."""
-        while len(row) in self.hanging:
-            cell, left = self.hanging.pop(len(row))
+        while len(row) in self.spans:
+            cell, left = self.spans.pop(len(row))
             if left > 1:
-                self.hanging[-1 - len(row)] = cell, left - 1
+                self.next_spans[len(row)] = cell, left - 1
             row.append(cell)
 
     def end_row(self) -> None:
@@ -149,10 +148,10 @@ class _TableParser(OffsetParser):
         if self.row is None:
             return
         self.fill(self.row)
-        hanging = {i if i >= 0 else -1 - i: hung for i, hung in self.hanging.items()}
-        # A row that is too short for a hanging cell uses up one of its rows, too.
-        beyond = {i: (cell, left - 1) for i, (cell, left) in hanging.items() if i >= len(self.row)}
-        self.hanging = {i: hung for i, hung in (hanging | beyond).items() if hung[1]}
+        # A row that is too short for a spanning cell uses up one of the cell's rows, too.
+        rest = {i: (cell, left - (i >= len(self.row))) for i, (cell, left) in self.spans.items()}
+        self.spans = {i: span for i, span in rest.items() if span[1]} | self.next_spans
+        self.next_spans = {}
         self.rows.append((self.row, self.is_header_row))
         self.row = None
 

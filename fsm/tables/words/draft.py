@@ -80,8 +80,7 @@ class _Draft:
 
     def add(self, section: str, name: str, label: str) -> None:
         """Add a label, unless it is empty or known."""
-        labels = self.sections[section].setdefault(name, [])
-        if label and label not in labels:
+        if label and label not in (labels := self.sections[section].setdefault(name, [])):
             labels.append(label)
 
     def add_row(self, row: Row, machine: Machine, step: DocumentedStep) -> None:
@@ -95,8 +94,7 @@ class _Draft:
         effects = machine.effects(transition).items()
         sentences = _sentences(effects_cell.text)
         for (name, effect), (word, pattern) in zip(effects, sentences, strict=False):
-            if word:
-                self.add("indicators", name, word)
+            self.add("indicators", name, word)
             self.add("effects", effect.value, pattern)
 
     def lines(self, sources: Mapping[str, str | None]) -> Iterator[str]:

@@ -31,8 +31,8 @@ Meaning = TypeVar("Meaning")
 def languages() -> tuple[str, ...]:
     """Return the languages that ship with the package, English first."""
     names = (entry.name for entry in files("fsm.tables.words").joinpath("lexicons").iterdir())
-    found = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
-    return tuple(sorted(found, key=lambda name: name != "en"))
+    shipped = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+    return tuple(sorted(shipped, key=lambda name: name != "en"))
 
 
 @cache
