@@ -16,6 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
+from fsm.graph import BreadthFirst
 from fsm.notebook_repr import Shown
 
 if TYPE_CHECKING:
@@ -314,15 +315,12 @@ class Machine(Shown):
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each reachable state with a shortest trace to it, the shorter traces first."""
-        seen = {self.initial}
-        queue: list[tuple[str, tuple[str, ...]]] = [(self.initial, ())]
-        for state, trace in queue:
-            yield state, trace
+        search = BreadthFirst[str, str](self.initial)
+        for state in search:
+            yield state, search.path(state)
             for event in self.events:
-                transition = self.step(state, event)
-                if transition and transition.target not in seen:
-                    seen.add(transition.target)
-                    queue.append((transition.target, (*trace, event)))
+                if transition := self.step(state, event):
+                    search.reach(transition.target, state, event)
 
 
 # What is no machine ----------------------------------------------------------------------------
