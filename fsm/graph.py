@@ -3,8 +3,7 @@
 >>> arcs = {"a": [("x", "b"), ("y", "c")], "b": [("z", "c")], "c": []}
 >>> search = BreadthFirst[str, str]("a")
 >>> for node in search:
-...     for label, target in arcs[node]:
-...         search.reach(target, node, label)
+...     search.expand(node, arcs[node])
 >>> list(search), search.path("c")
 (['a', 'b', 'c'], ('y',))
 """
@@ -48,6 +47,14 @@ class BreadthFirst(Generic[Node, Label]):
         if target not in self._arrival:
             self._arrival[target] = source, label
             self._nodes.append(target)
+
+    def expand(self, source: Node, arcs: Iterable[tuple[Label, Node]]) -> None:
+        """Report all arcs of a node, each a label and a target."""
+        arrival, nodes = self._arrival, self._nodes
+        for label, target in arcs:
+            if target not in arrival:
+                arrival[target] = source, label
+                nodes.append(target)
 
     def arrival(self, node: Node) -> tuple[Node, Label] | None:
         """Return the arc that reached a node, its source and label; ``None`` for a start."""

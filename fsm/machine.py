@@ -308,9 +308,11 @@ class Machine(Shown):
         """
         if source is not None:
             self.state(source)
-        for state, trace in self.shortest_traces():
+        search = BreadthFirst[str, str](self.initial)
+        for state in search:
             if (source is None or state == source) and self.step(state, event):
-                return (*trace, event)
+                return (*search.path(state), event)
+            search.expand(state, self._arcs(state))
         return None
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -318,9 +320,11 @@ class Machine(Shown):
         search = BreadthFirst[str, str](self.initial)
         for state in search:
             yield state, search.path(state)
-            for event in self.events:
-                if transition := self.step(state, event):
-                    search.reach(transition.target, state, event)
+            search.expand(state, self._arcs(state))
+
+    def _arcs(self, state: str) -> list[tuple[str, str]]:
+        cells = self._cells
+        return [(e, t.target) for e in self.events if (t := cells.get((state, e)))]
 
 
 # What is no machine ----------------------------------------------------------------------------

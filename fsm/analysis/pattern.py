@@ -104,8 +104,7 @@ class _Product:
         search = BreadthFirst[_Node, str](self.start)
         for node in search:
             self.edges[node] = list(self._edges(node))
-            for event, target, _ in self.edges[node]:
-                search.reach(target, node, event)
+            search.expand(node, ((event, target) for event, target, _ in self.edges[node]))
         self.traces = search.paths()
 
     def _edges(self, node: _Node) -> Iterator[_Edge]:

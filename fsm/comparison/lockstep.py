@@ -50,8 +50,7 @@ class _Lockstep:
         self.start = (a.initial, b.initial)
         self.pairs = BreadthFirst[StatePair, str](self.start)
         for pair in self.pairs:
-            for event, target in self.moves(pair):
-                self.pairs.reach(target, pair, event)
+            self.pairs.expand(pair, self.moves(pair))
 
     def moves(self, pair: StatePair) -> Iterator[tuple[str, StatePair]]:
         """Yield the events that both machines accept, and where they lead."""

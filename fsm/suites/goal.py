@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fsm.errors import FsmError, MachineError
+from fsm.graph import breadth_first
 
 if TYPE_CHECKING:
     from fsm.machine import Machine
@@ -116,14 +117,8 @@ def _origins(machine: Machine | None) -> dict[str, list[tuple[str, str]]]:
 
 
 def _reachable(mealy: Mealy) -> set[int]:
-    found = {mealy.initial}
-    queue = [mealy.initial]
-    for s in queue:
-        for t in mealy.next[s].tolist():
-            if t >= 0 and t not in found:
-                found.add(t)
-                queue.append(t)
-    return found
+    after = mealy.next.tolist()
+    return set(breadth_first([mealy.initial], lambda s: (t for t in after[s] if t >= 0)))
 
 
 def _some(names: Collection[str]) -> str:

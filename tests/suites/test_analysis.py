@@ -17,7 +17,7 @@ from fsm.suites.analysis import (
     reduced,
     trimmed,
 )
-from fsm.suites.differences import differences
+from fsm.suites.differences import cell_differences
 from tests.suites.machines import mealys
 
 
@@ -87,7 +87,7 @@ def test_identifiers_are_harmonised(mealy: Mealy) -> None:
 def test_a_reduced_machine_is_minimal_and_does_the_same(mealy: Mealy) -> None:
     small = reduced(mealy)
     assert is_minimal(small)
-    assert differences(mealy, small) == differences(small, mealy) == ()
+    assert cell_differences(mealy, small) == cell_differences(small, mealy) == ()
 
 
 @given(mealys(partial=True, shown=True))
@@ -95,13 +95,13 @@ def test_a_trimmed_machine_is_all_reachable_and_does_the_same(mealy: Mealy) -> N
     small = trimmed(mealy)
     assert set(reachable(small)) == set(small.states)
     assert small.initial == 0
-    assert differences(mealy, small) == differences(small, mealy) == ()
+    assert cell_differences(mealy, small) == cell_differences(small, mealy) == ()
 
 
 @given(mealys(states=(1, 4)), mealys(states=(1, 4)))
 def test_differences_hold_when_they_are_run(a: Mealy, b: Mealy) -> None:
     common = set(a.inputs) & set(b.inputs)
-    for found in differences(a, b):
+    for found in cell_differences(a, b):
         *before, last = found.trace
         assert set(before) <= common
         assert a.run(before) == b.run(before)

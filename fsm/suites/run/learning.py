@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsm.errors import FsmError
+from fsm.graph import breadth_first
 from fsm.mealy import NOTHING, Mealy
-from fsm.suites.differences import Difference, differences
+from fsm.suites.differences import CellDifference, cell_differences
 from fsm.suites.generation import MAX_SYMBOLS, suite
 from fsm.suites.guarantee import Guarantee
 from fsm.suites.run.implementation import Implementation, execute, joined, observer, text
@@ -49,13 +50,13 @@ class Learnt:
     resets: int
     events: int
 
-    def differences(self, specification: Mealy) -> tuple[Difference, ...]:
+    def differences(self, specification: Mealy) -> tuple[CellDifference, ...]:
         """Return every cell of a specification that the implementation answers otherwise."""
         shown = specification.shown and specification.shown[specification.initial]
         if self.first != shown:
             state = specification.states[specification.initial]
-            return (Difference(state, "", str(shown), str(self.first), ()),)
-        return differences(flat(specification), self.mealy)
+            return (CellDifference(state, "", str(shown), str(self.first), ()),)
+        return cell_differences(flat(specification), self.mealy)
 
     def named_after(self, specification: Mealy) -> Mealy:
         """Return the machine with each state named by where its shortest trace leads there.
@@ -215,14 +216,12 @@ def _aalpy() -> tuple[Callable[..., Any], Any, Any]:
 
 def _mealy(learnt: MealyMachine, inputs: list[str], name: str) -> Mealy:
     """Return AALpy's machine as tables, its states numbered breadth first."""
-    number = {learnt.initial_state: 0}
-    order = [learnt.initial_state]
-    for state in order:
-        for event in inputs:
-            target = state.transitions[event]
-            if target not in number:
-                number[target] = len(order)
-                order.append(target)
+    order = list(
+        breadth_first(
+            [learnt.initial_state], lambda state: [state.transitions[event] for event in inputs]
+        )
+    )
+    number = {state: i for i, state in enumerate(order)}
     outputs = tuple(dict.fromkeys(state.output_fun[event] for state in order for event in inputs))
     return Mealy(
         name,
