@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from fsm.graph import breadth_first
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["Folded"]
+__all__ = ["ConvergenceGraph"]
 
 
-class Folded:
+class ConvergenceGraph:
     """The tests so far, as a graph of the traces they run.
 
     Nodes are numbers. Those below the number of states are the states of the specification: the
