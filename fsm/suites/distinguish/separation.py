@@ -1,4 +1,4 @@
-"""Which states can be told apart, and by which shortest words."""
+"""The shortest words that tell states apart, for complete and partial specifications."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["inseparable_pair", "separator_of"]
 
 
 def separator_of(spec: Spec) -> Separator:
-    """Return what tells any two states apart, found in the way that suits the specification."""
+    """Return the separator of a specification: a splitting tree, or a table of pairs if partial."""
     return SplittingTree(spec).apart if spec.is_complete else PairTable(spec).apart
 
 
