@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fsm.graph import BreadthFirst
+from fsm.graph import PathSearch
 from fsm.mealy import Mealy
 from fsm.trace import Trace
 
@@ -56,7 +56,7 @@ def _in_lockstep(a: Mealy, b: Mealy) -> Iterator[CellDifference]:
         yield CellDifference(a.states[a.initial], "", *first, ())
         return
     column = [b.inputs.index(name) if name in b.inputs else -1 for name in a.inputs]
-    pairs = BreadthFirst[tuple[int, int], str]((a.initial, b.initial))
+    pairs = PathSearch[tuple[int, int], str]((a.initial, b.initial))
     for s, t in pairs:
         for x in _defined(a, s):
             expected, got = _answer(a, s, x, b), _answer(b, t, column[x], a)

@@ -16,7 +16,7 @@ from fsm.errors import MachineError
 from fsm.graph import equivalence_classes
 from fsm.mealy import Mealy
 from fsm.suites.distinguish import characterising as characterise
-from fsm.suites.distinguish.separation import separator_of
+from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word
 from fsm.trace import Trace
@@ -53,7 +53,7 @@ def is_minimal(mealy: Mealy) -> bool:
     spec = Spec.of(mealy)
     if len(spec.states) < len(mealy.states):
         return False
-    apart = separator_of(spec)
+    apart = state_separator(spec)
     return all(apart(s, t) is not None for s in range(len(spec.states)) for t in range(s))
 
 
@@ -107,7 +107,7 @@ def distinguishing_trace(mealy: Mealy, a: str, b: str) -> Trace | None:
     for name in (a, b):
         if name not in spec.states:
             raise MachineError(f"{mealy.name}: no trace leads to a state {name!r}")
-    word = separator_of(spec)(spec.states.index(a), spec.states.index(b))
+    word = state_separator(spec)(spec.states.index(a), spec.states.index(b))
     return None if word is None else _named(spec, word)
 
 

@@ -198,7 +198,7 @@ def chain_bounds(
     apart: Callable[[int, int], Word | None],
     prefixes: Sequence[dict[int, Word]],
 ) -> Estimate:
-    """Return bounds of a chain_bounds suite; see :mod:`fsm.suites.derive.chain`.
+    """Return bounds of a chained suite; see :mod:`fsm.suites.derive.chain`.
 
     Lower bound: every word of up to ``extra_states`` inputs is run after every transition outside
     the cover, each of its inputs once. Upper bound: each of these words, shorter ones too, is a

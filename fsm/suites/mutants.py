@@ -163,10 +163,10 @@ def _killing_trace(mealy: Mealy, mutant: Mutant) -> tuple[str, ...] | None:
     outputs = (*mealy.outputs, _NO_OUTPUT)
     output = np.where(batch.output[0] < 0, len(mealy.outputs), batch.output[0])
     states = (*mealy.states, _COPY)
-    found = first_difference(
+    difference = first_difference(
         mealy, Mealy(mealy.name, states, mealy.inputs, outputs, batch.next[0], output, shown=shown)
     )
-    return found.trace if found else None
+    return difference.trace if difference else None
 
 
 def _cells(mealy: Mealy) -> Iterator[tuple[int, int, int, int]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fsm.graph import BreadthFirst
+from fsm.graph import PathSearch
 from fsm.mealy import Mealy
 
 __all__ = ["Spec", "Word", "maximal", "mean_way"]
@@ -43,7 +43,7 @@ class Spec:
     def of(cls, mealy: Mealy) -> Spec:
         """Return the reachable part of a machine."""
         after, output = mealy.next.tolist(), mealy.output.tolist()
-        search = BreadthFirst[int, int](mealy.initial)
+        search = PathSearch[int, int](mealy.initial)
         for s in search:
             search.expand(s, ((x, t) for x, t in enumerate(after[s]) if t >= 0))
         origin = list(search)

@@ -45,7 +45,7 @@ from fsm.suites.distinguish.identifiers import (
     few_words,
     words_before,
 )
-from fsm.suites.distinguish.separation import separator_of
+from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.estimate import Estimate, chain_bounds
 from fsm.suites.specification import Spec, Word
 
@@ -101,7 +101,7 @@ def shortest_chain(
 @lru_cache(2)  # a suite is counted, then made
 def _words(spec: Spec, extra_states: int) -> tuple[Separator, list[Identifier]]:
     """Return the separator of a specification, and an identifier of each state."""
-    apart = separator_of(spec)
+    apart = state_separator(spec)
     return apart, few_words(spec, apart, extra_states)
 
 

@@ -18,7 +18,7 @@ from fsm.suites.distinguish.characterising import (
     identifying_words,
 )
 from fsm.suites.distinguish.identifiers import arrivals, pair_words, words_before
-from fsm.suites.distinguish.separation import separator_of
+from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word, mean_way
 
@@ -71,7 +71,7 @@ def h(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     These are any two covering words, a covering word and a longer trace, and any two prefixes of
     one trace. Also for partial specifications.
     """
-    identifiers = pair_words(spec, separator_of(spec))
+    identifiers = pair_words(spec, state_separator(spec))
     basis = [list(identifier.words) for identifier in identifiers]
     for identifier in identifiers:
         for state, word in identifier.prefixes.items():

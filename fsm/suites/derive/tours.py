@@ -39,7 +39,7 @@ def tour(spec: Spec, switch: int = 0) -> list[Word]:
     """Return tests that run every sequence of ``switch + 1`` cells.
 
     For a switch of 0 and of 1, the inputs and the tests together are as few as can be. Where no
-    sequence is as long, the tests run the cells there are.
+    sequence is as long, the tests run all cells.
     """
     graph = _graph(spec, max(0, switch - 1))
     if not graph.sequences:
@@ -177,10 +177,10 @@ def _pairs(graph: _Graph, copies: Sequence[int]) -> tuple[list[Arc], list[int]]:
 def _spare(
     arcs: Sequence[int], copies: Sequence[int], partners: Sequence[int], sequences: int
 ) -> Iterator[int]:
-    """Yield each arc as often as copies are left when it has met each partner once."""
-    met = sum(b < sequences for b in partners)
+    """Yield each arc as often as copies are left when it has been paired with each partner once."""
+    paired = sum(b < sequences for b in partners)
     for a in arcs:
-        yield from repeat(a, copies[a] - (met if a < sequences else 0))
+        yield from repeat(a, copies[a] - (paired if a < sequences else 0))
 
 
 def _tests(graph: _Graph, walk: Sequence[int]) -> Iterator[Word]:

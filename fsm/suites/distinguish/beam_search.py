@@ -136,11 +136,11 @@ class BeamSearch:
         return _Beam(words, gain[b, x], at[b, x], images[b, :, x])
 
 
-def _choose(found: list[SeparatingWord], way: float) -> Word | None:
+def _choose(candidates: list[SeparatingWord], way: float) -> Word | None:
     """Return the word that tells the most states apart for what it costs."""
-    if not found:
+    if not candidates:
         return None
-    return max(found, key=lambda f: (f.gain / (way + len(f.word)), -len(f.word))).word
+    return max(candidates, key=lambda f: (f.gain / (way + len(f.word)), -len(f.word))).word
 
 
 def _select(gain: Ints, alive: Ints, width: int) -> NDArray[np.intp]:
