@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
+from fsm.graph import breadth_first
 from fsm.machine import Machine
 
 __all__ = ["NOT_RECORDED", "RECORDED", "Unrecorded", "unrecorded"]
@@ -93,11 +94,9 @@ def unrecorded(
 
 def _reached(machine: Machine, events: Set[str]) -> set[str]:
     """Return the states to which these events lead, the initial one among them."""
-    reached, queue = {machine.initial}, [machine.initial]
-    for state in queue:
-        for event in machine.events:
-            step = machine.step(state, event) if event in events else None
-            if step and step.target not in reached:
-                reached.add(step.target)
-                queue.append(step.target)
-    return reached
+
+    def successors(state: str) -> list[str]:
+        steps = (machine.step(state, event) for event in machine.events if event in events)
+        return [step.target for step in steps if step]
+
+    return set(breadth_first([machine.initial], successors))
