@@ -146,7 +146,7 @@ MARKS = {
     "unknown option": ('@pytest.mark.fsm_suite("with-feedback", k=1)', "fsm_suite: *'k'*"),
     "unknown goal": (
         '@pytest.mark.fsm_suite("with-feedback", covering="row 9")',
-        "fsm_suite: with-feedback: nothing comes from 'row 9'*",
+        "fsm_suite: with-feedback: no transition comes from 'row 9'*",
     ),
 }
 
