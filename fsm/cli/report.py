@@ -97,7 +97,7 @@ def _told(words: Sequence[str], redaction: Redaction | None = None) -> str:
 
     Where recipients are pseudonyms, a query is left out, and addresses in names are replaced.
     """
-    from fsm.logs.storage.remote import name_of
+    from fsm.logs.storage.addresses import name_of
 
     kept = []
     given = iter(words)
