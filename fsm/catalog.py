@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.errors import MachineError
-from fsm.importing import local_twin, working_directory
+from fsm.formats import READERS
+from fsm.importing import hidden_module, working_directory
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.trust import NameInFile, ShadowWarning
@@ -20,22 +21,14 @@ if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
 __all__ = [
-    "READERS",
     "built_in_companion",
-    "document",
-    "imported",
+    "import_object",
     "load",
     "load_bare",
     "load_specification",
     "machine_class",
+    "machine_page",
 ]
-
-READERS = {
-    ".json": "fsm.formats.document",
-    ".scxml": "fsm.formats.scxml",
-    ".dot": "fsm.formats.dot",
-}
-"""The module whose ``read`` takes a file with this suffix."""
 
 
 def load(name: str) -> Machine:
@@ -53,10 +46,7 @@ def load_bare(name: str) -> Machine:
     """Return a machine without looking up the sources of its transitions, which is faster."""
     path = Path(name)
     reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        return _compiled(name)
-    machine: Machine = import_module(reader).read(path)
-    return machine
+    return reader(path) if reader else _compiled(name)
 
 
 def load_specification(name: str) -> Machine | Mealy:
@@ -87,7 +77,7 @@ def _built_in(name: str) -> Machine:
     from fsm.tables.origins import origins
 
     machine = _compiled(name)
-    return machine.with_origins(origins(document(name), machine))
+    return machine.with_origins(origins(machine_page(name), machine))
 
 
 @cache
@@ -102,7 +92,7 @@ def machine_class(name: str) -> type:
     target = NAMES.get(name, name)
     if ":" not in target:
         raise MachineError(_unknown(name))
-    found = imported(target)
+    found = import_object(target)
     if not isinstance(found, type):
         module, _, attribute = target.partition(":")
         raise MachineError(
@@ -111,7 +101,7 @@ def machine_class(name: str) -> type:
     return found
 
 
-def imported(name: str) -> object:
+def import_object(name: str) -> object:
     """Return what ``package.module:name`` names; raises :class:`MachineError`.
 
     Importing a module runs it, so a name that stands in a file is refused. Installed modules come
@@ -140,7 +130,7 @@ def imported(name: str) -> object:
 
 def _shadowed(module_name: str, begin: str = "") -> str:
     """Say that a module of the working directory was not taken, or nothing."""
-    twin = local_twin(module_name)
+    twin = hidden_module(module_name)
     if twin is None:
         return ""
     return (
@@ -149,7 +139,7 @@ def _shadowed(module_name: str, begin: str = "") -> str:
     )
 
 
-def document(name: str) -> Path:
+def machine_page(name: str) -> Path:
     """Return the Markdown page of a built-in machine."""
     if name not in NAMES:
         raise MachineError(_unknown(name))

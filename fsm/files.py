@@ -34,13 +34,13 @@ except ImportError:  # where there are no locks, nothing that was left behind is
     fcntl = None
 
 __all__ = [
-    "Holder",
+    "Cleanup",
     "TemporaryFolder",
-    "as_text",
-    "beside",
-    "no_os_errors",
+    "decode_utf8",
+    "hidden_sibling",
+    "output_errors",
     "read_bytes",
-    "read_from",
+    "read_stream",
     "read_text",
     "replacing",
     "write_bytes",
@@ -57,19 +57,19 @@ def read_text(path: Path, most: int, what: str, refusal: type[FsmError]) -> str:
     ``what`` says what it should be ("a documentation page"). Raises ``refusal`` in one line that
     names the file, and where it is not text, the line.
     """
-    return as_text(read_bytes(path, most, what, refusal), str(path), refusal)
+    return decode_utf8(read_bytes(path, most, what, refusal), str(path), refusal)
 
 
 def read_bytes(path: Path, most: int, what: str, refusal: type[FsmError]) -> bytes:
     """Return the content of a file of at most so many bytes, see :func:`read_text`."""
     try:
         with path.open("rb") as file:
-            return read_from(file, str(path), most, what, refusal)
+            return read_stream(file, str(path), most, what, refusal)
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         raise refusal(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def read_from(file: IO[bytes], name: str, most: int, what: str, refusal: type[FsmError]) -> bytes:
+def read_stream(file: IO[bytes], name: str, most: int, what: str, refusal: type[FsmError]) -> bytes:
     """Return what an open file holds, see :func:`read_text`."""
     data = file.read(most + 1)
     if len(data) > most:
@@ -77,7 +77,7 @@ def read_from(file: IO[bytes], name: str, most: int, what: str, refusal: type[Fs
     return data
 
 
-def as_text(data: bytes, name: str, refusal: type[FsmError]) -> str:
+def decode_utf8(data: bytes, name: str, refusal: type[FsmError]) -> str:
     """Return UTF-8 as text without a byte order mark, see :func:`read_text`."""
     try:
         return data.decode("utf-8-sig")
@@ -103,7 +103,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Links are followed, and what is no regular file (a device, a pipe) is written directly. A
     file that was there keeps its permissions.
     """
-    with no_os_errors(path):
+    with output_errors(path):
         place = Path(os.path.realpath(path))
         old = place.stat().st_mode if place.exists() else None
         if old is not None and not stat.S_ISREG(old):
@@ -126,7 +126,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def no_os_errors(name: object) -> Iterator[None]:
+def output_errors(name: object) -> Iterator[None]:
     """Say in one line what could not be written. A closed pipe is the reader's choice."""
     try:
         yield
@@ -136,12 +136,12 @@ def no_os_errors(name: object) -> Iterator[None]:
         raise OutputError(f"{name}: {error.strerror or error}") from error
 
 
-def beside(path: Path) -> Path:
+def hidden_sibling(path: Path) -> Path:
     """Return a new hidden name in the same directory."""
     return path.with_name(f".fsm-{secrets.token_hex(8)}.tmp")
 
 
-class Holder:
+class Cleanup:
     """Stands for a temporary file: when nobody holds this any more, it is cleared away."""
 
     def __init__(self, clear: Callable[[], object]) -> None:
@@ -173,7 +173,7 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
 def _new_file(place: Path) -> tuple[Path, int | None]:
     """Make a hidden file in the directory of a place; return it and the lock on it."""
     for attempt in range(_ATTEMPTS):
-        path = beside(place)
+        path = hidden_sibling(place)
         path.touch(exist_ok=False)
         lock = _locked(path)
         if lock is not None or attempt == _ATTEMPTS - 1:

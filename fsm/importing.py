@@ -10,10 +10,10 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Twin", "local_twin", "working_directory"]
+__all__ = ["HiddenModule", "hidden_module", "working_directory"]
 
 
-class Twin(NamedTuple):
+class HiddenModule(NamedTuple):
     """Two modules of one name: where the installed one is, and the file that is passed over."""
 
     installed: str
@@ -40,7 +40,7 @@ def working_directory(module_name: str) -> Iterator[None]:
         sys.path[:] = [other for other in sys.path if other is not entry]
 
 
-def local_twin(module_name: str) -> Twin | None:
+def hidden_module(module_name: str) -> HiddenModule | None:
     """Return the installed module that hides one of the working directory, if one does."""
     entry = _directory()
     installed = _installed(module_name, entry) if entry else None
@@ -48,7 +48,7 @@ def local_twin(module_name: str) -> Twin | None:
     if installed is None or local is None:
         return None
     place = installed.origin or ", ".join(installed.submodule_search_locations or ())
-    return Twin(place, os.path.relpath(local, entry))
+    return HiddenModule(place, os.path.relpath(local, entry))
 
 
 def _directory() -> str | None:

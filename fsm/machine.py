@@ -26,8 +26,8 @@ __all__ = [
     "Effect",
     "Indicator",
     "Machine",
+    "Origin",
     "Outcome",
-    "Source",
     "State",
     "Transition",
     "symbol",
@@ -67,7 +67,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Origin:
     """Why a transition exists: ``row 3``, ``prose`` or a decision ``D4``, and the reason."""
 
     label: str
@@ -99,7 +99,7 @@ class Transition:
     target: str
     trigger: str
     guard: str = ""
-    origin: Source | None = None
+    origin: Origin | None = None
 
     @property
     def label(self) -> str:
@@ -285,7 +285,7 @@ class Machine(Shown):
         moore = Moore(self.name, statuses, self.events, self.table, self.initial)
         return select(moore, dialect, table, keys, seq=seq)
 
-    def with_origins(self, origins: Mapping[tuple[str, str, str], Source]) -> Machine:
+    def with_origins(self, origins: Mapping[tuple[str, str, str], Origin]) -> Machine:
         """Return this machine with the source of each transition, keyed (from, label, to).
 
         The label is the event with its guard as declared, :attr:`Transition.label`.

@@ -38,7 +38,7 @@ _PART = re.compile(
 _SECTION = re.compile(r"\s*\[+\s*([^\]]*?)\s*\]+\s*(?:#.*)?")
 
 
-class Word(NamedTuple):
+class _Word(NamedTuple):
     """A text in quotes, or a bare key, as it stands in a file."""
 
     line: int
@@ -70,7 +70,7 @@ class Toml:
         return found or 1
 
     @cached_property
-    def _words(self) -> list[Word]:
+    def _words(self) -> list[_Word]:
         return list(_words(self.text))
 
 
@@ -100,16 +100,16 @@ def _check_depth(text: str, name: str, refusal: type[FsmError]) -> None:
             raise refusal(f"{name}:{line}: nested deeper than {MAX_DEPTH} levels")
 
 
-def _words(text: str) -> Iterator[Word]:
+def _words(text: str) -> Iterator[_Word]:
     section, line, start = "", 1, 0
     for found in _PART.finditer(text):
         part = found[0]
         if part[0] in "\"'":
-            yield Word(line, section, _text(part))
+            yield _Word(line, section, _text(part))
         elif part == "[" and found.start() == start and (head := _SECTION.match(text, start)):
             section = head[1]
         elif part[0] not in "#[]{}.\n":
-            yield Word(line, section, part)
+            yield _Word(line, section, part)
         if "\n" in part:
             line, start = line + part.count("\n"), found.end()
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from fsm.errors import MachineError
 
-__all__ = ["NameInFile", "ShadowWarning", "naming"]
+__all__ = ["NameInFile", "ShadowWarning", "guarded_loader"]
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class NameInFile(str):
     """The name of a machine as a file states it, with its place, such as ``page.md:3``.
 
     It is equal to the plain text. Where the name is ``package.module:Class``, it may be loaded
-    only after a caller has allowed it, see :func:`naming`.
+    only after a caller has allowed it, see :func:`guarded_loader`.
 
     >>> NameInFile("shop:Order", "page.md:3").place
     'page.md:3'
@@ -55,12 +55,12 @@ class ShadowWarning(UserWarning):
     """A module of the working directory was not imported: an installed one has its name."""
 
 
-def naming(load: Callable[[str], T], *, allow_import: bool) -> Callable[[str], T]:
+def guarded_loader(load: Callable[[str], T], *, allow_import: bool) -> Callable[[str], T]:
     """Return the loader for names that files state: with permission, as if the caller named them.
 
     What cannot be loaded is refused with the place where its name stands.
 
-    >>> naming(type, allow_import=True)(NameInFile("shop:Order"))
+    >>> guarded_loader(type, allow_import=True)(NameInFile("shop:Order"))
     <class 'str'>
     """
 

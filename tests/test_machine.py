@@ -9,7 +9,7 @@ import pytest
 
 import fsm
 from fsm.errors import MachineError
-from fsm.machine import Deadline, Effect, Indicator, Machine, Outcome, Source, State, Transition
+from fsm.machine import Deadline, Effect, Indicator, Machine, Origin, Outcome, State, Transition
 from fsm.machines import NAMES
 from fsm.mealy import Mealy
 from fsm.trace import run
@@ -107,7 +107,7 @@ def test_an_unknown_state_is_named() -> None:
     [("row 3", 3, False), ("D12", None, True), ("prose", None, False), ("Draft", None, False)],
 )
 def test_sources(label: str, row: int | None, is_decision: bool) -> None:
-    source = Source(label, "")
+    source = Origin(label, "")
     assert (source.row, source.is_decision) == (row, is_decision)
 
 

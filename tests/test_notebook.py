@@ -9,7 +9,7 @@ from hostile import HOSTILE, named
 
 import fsm
 from fsm import notebook
-from fsm.catalog import document, load, load_bare
+from fsm.catalog import load, load_bare, machine_page
 from fsm.comparison import compare
 from fsm.drawing.model import Look
 from fsm.engine import read_log, replay
@@ -89,7 +89,7 @@ def test_a_replay(sample: Path) -> None:
 
 
 def test_a_check() -> None:
-    text = document("with-feedback").read_text()
+    text = machine_page("with-feedback").read_text()
     wrong = parse_page(text.replace("increases | Failed |", "increases | Sent |", 1), "<b>.md")
     report = check_pages([wrong], load_lexicon(), load)
     header, row = table(report)

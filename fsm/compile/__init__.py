@@ -2,7 +2,7 @@
 
 ``chart`` holds the declaration as neutral values, ``read`` fills them from a class and refuses
 what cannot be compiled exactly, ``condition`` reads its conditions as a ``guard``, ``step`` knows
-what one event does, ``explore`` walks every reachable configuration, ``oracle`` runs the class
+what one event does, ``flatten`` walks every reachable configuration, ``oracle`` runs the class
 itself, ``crosscheck`` compares it with the table, cell by cell. Only ``read``,
 ``condition`` and ``oracle`` know python-statemachine.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary
 
-from fsm.compile.configurations import explore
+from fsm.compile.configurations import flatten
 from fsm.compile.read import read_chart
 from fsm.machine import Machine
 
@@ -29,7 +29,7 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     Raises :class:`fsm.errors.MachineError`, naming class, state and event, for whatever cannot
     be compiled exactly.
     """
-    machine = explore(read_chart(chart_class), name)
+    machine = flatten(read_chart(chart_class), name)
     _CLASSES[_identity(machine)] = chart_class
     return machine
 

@@ -8,11 +8,11 @@ from functools import cached_property
 from fsm.compile.guard import Guard
 from fsm.machine import Deadline, Indicator
 
-__all__ = ["Chart", "Edge", "Node"]
+__all__ = ["Chart", "ChartEdge", "ChartNode"]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ChartNode:
     """A declared state. Nodes refer to each other by their index in :attr:`Chart.nodes`."""
 
     id: str
@@ -36,7 +36,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class ChartEdge:
     """A declared transition; without events it is taken as soon as its guard holds."""
 
     source: int
@@ -52,8 +52,8 @@ class Chart:
 
     class_name: str
     title: str
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: tuple[ChartNode, ...]
+    edges: tuple[ChartEdge, ...]
     initial: int
     events: tuple[str, ...]
     indicators: tuple[Indicator, ...]
@@ -68,9 +68,9 @@ class Chart:
     """
 
     @cached_property
-    def outgoing(self) -> tuple[tuple[Edge, ...], ...]:
+    def outgoing(self) -> tuple[tuple[ChartEdge, ...], ...]:
         """The edges that leave each node, in declared order."""
-        rows: list[list[Edge]] = [[] for _ in self.nodes]
+        rows: list[list[ChartEdge]] = [[] for _ in self.nodes]
         for edge in self.edges:
             rows[edge.source].append(edge)
         return tuple(map(tuple, rows))

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from fsm.compile.chart import Chart, Edge
+from fsm.compile.chart import Chart, ChartEdge
 from fsm.compile.guard import symbol, valuations
-from fsm.compile.step import Configuration, Step, Stepper
+from fsm.compile.stepper import Configuration, Macrostep, Stepper
 from fsm.errors import MachineError
 from fsm.machine import Machine, State, Transition
 
-__all__ = ["explore"]
+__all__ = ["flatten"]
 
 MAX_STATES = 100_000
 
 
-def explore(chart: Chart, name: str | None = None, most: int | None = None) -> Machine:
+def flatten(chart: Chart, name: str | None = None, most: int | None = None) -> Machine:
     """Return the machine of all configurations a chart can reach.
 
     Raises :class:`MachineError` where the chart cannot be compiled exactly, has more than
@@ -42,7 +42,7 @@ class _Explorer:
         }
         width = sum(map(len, symbols.values()))
         start = self.stepper.start()
-        steps: dict[Configuration, dict[str, tuple[str, Step]]] = {}
+        steps: dict[Configuration, dict[str, tuple[str, Macrostep]]] = {}
         queue = deque([start])
         while queue:
             configuration = queue.popleft()
@@ -65,7 +65,7 @@ class _Explorer:
         self,
         name: str,
         start: Configuration,
-        steps: dict[Configuration, dict[str, tuple[str, Step]]],
+        steps: dict[Configuration, dict[str, tuple[str, Macrostep]]],
         symbols: dict[str, list[tuple[str, dict[str, bool]]]],
     ) -> Machine:
         chart = self.chart
@@ -126,7 +126,7 @@ class _Explorer:
             elif ended:
                 yield f"{self._declared(edge)} is ignored {end}"
 
-    def _could(self, edge: Edge, ended: Configuration) -> bool:
+    def _could(self, edge: ChartEdge, ended: Configuration) -> bool:
         """Whether an edge would fire in a configuration, had the machine not ended there."""
         ids = frozenset(self.chart.nodes[i].id for i in ended.active)
         return any(
@@ -136,7 +136,7 @@ class _Explorer:
             for valuation in valuations(self.stepper.guards(event), self._at(event))
         )
 
-    def _declared(self, edge: Edge) -> str:
+    def _declared(self, edge: ChartEdge) -> str:
         """Name an edge as it is declared."""
         nodes = self.chart.nodes
         event = " ".join(edge.events) or "no event"

@@ -23,20 +23,27 @@ from fsm.machine import Machine
 if TYPE_CHECKING:
     from fsm.compile.oracle import Oracle
 
-__all__ = ["MOST", "Checked", "CrossCheck", "Met", "covers", "cross_check"]
+__all__ = [
+    "MAX_WORK",
+    "CheckedCells",
+    "CrossCheck",
+    "LoggedCells",
+    "covers_all_cells",
+    "cross_check",
+]
 
-MOST = 150_000
+MAX_WORK = 150_000
 """The work of a run, about a microsecond each: some 1,300 events of a small class."""
 
 _NEAR = 32
 """States that are looked at for cells left, before a walk begins anew."""
 
-Met: TypeAlias = Mapping[str, Iterable[tuple[str, str]]]
+LoggedCells: TypeAlias = Mapping[str, Iterable[tuple[str, str]]]
 """The cells (state, symbol) that a log met, by the name of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedCells:
     """How many reachable cells the table of one machine has, and how many agree with its class."""
 
     machine: str
@@ -53,7 +60,7 @@ class Checked:
 class CrossCheck:
     """What was compared: all that was agrees, for else there is an error in its place."""
 
-    machines: tuple[Checked, ...]
+    machines: tuple[CheckedCells, ...]
     without_class: tuple[str, ...]
     """The machines that come from no class in this process: there is nothing to check against."""
 
@@ -102,13 +109,13 @@ class CrossCheck:
 
 
 def cross_check(
-    machines: Iterable[Machine], met: Met | None = None, most: int | None = None
+    machines: Iterable[Machine], met: LoggedCells | None = None, most: int | None = None
 ) -> CrossCheck:
     """Compare the tables of machines with their classes, cell by cell.
 
     All reachable cells are compared; with ``most``, as many as that much work allows
-    (:data:`MOST`), those that are ``met`` first. Raises :class:`MachineError` where a class does
-    something else than its table says.
+    (:data:`MAX_WORK`), those that are ``met`` first. Raises :class:`MachineError` where a class
+    and its table disagree.
     """
     given = list(machines)
     checked = []
@@ -118,13 +125,13 @@ def cross_check(
         taken = tour.taken_of(first)
         guarded = any(machine.guards.values())
         checked.append(
-            Checked(machine.name, tour.cells, len(tour.taken), guarded, len(first), taken)
+            CheckedCells(machine.name, tour.cells, len(tour.taken), guarded, len(first), taken)
         )
     there = {machine.machine for machine in checked}
     return CrossCheck(tuple(checked), tuple(m.name for m in given if m.name not in there))
 
 
-def covers(machines: Iterable[Machine], most: int) -> bool:
+def covers_all_cells(machines: Iterable[Machine], most: int) -> bool:
     """Whether that much work gets round all cells, so that it does not matter which come first."""
     try:
         for _, _, tour in _tours(machines, most):

@@ -31,11 +31,11 @@ from fsm.compile.guard import symbol, valuations
 from fsm.errors import MachineError
 from fsm.machine import Machine
 
-__all__ = ["Instance", "Oracle", "Verdict"]
+__all__ = ["Instance", "ObservedStep", "Oracle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ObservedStep:
     """What the real class did with one input symbol, and the state it is in afterwards."""
 
     symbol: str
@@ -88,7 +88,7 @@ class Oracle:
         StateChart.__init__(chart)
         return Instance(self, chart)
 
-    def walk(self, symbols: Sequence[str]) -> tuple[Verdict, ...]:
+    def walk(self, symbols: Sequence[str]) -> tuple[ObservedStep, ...]:
         """Send a trace to a new instance; raises :class:`MachineError` for an unknown symbol."""
         instance = self.start()
         return tuple(instance.send(text) for text in symbols)
@@ -138,10 +138,10 @@ class Instance:
         """The name of the configuration: its atomic states."""
         return "+".join(s.id for s in self._active() if s.is_atomic)
 
-    def send(self, text: str) -> Verdict:
+    def send(self, text: str) -> ObservedStep:
         """Send a symbol; raises :class:`MachineError` for an unknown one."""
         accepted = self._accepts(text)
-        return Verdict(text, self.state, accepted)
+        return ObservedStep(text, self.state, accepted)
 
     def start_differs(self) -> str | None:
         """Return how a new instance differs from the initial state of the table, or ``None``."""

@@ -20,7 +20,7 @@ from statemachine.state import AnyState, HistoryState
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
 
-from fsm.compile.chart import Chart, Edge, Node
+from fsm.compile.chart import Chart, ChartEdge, ChartNode
 from fsm.compile.condition import Conditions
 from fsm.compile.guard import ALWAYS
 from fsm.errors import MachineError
@@ -83,12 +83,12 @@ class _Reader:
 
     # Values --------------------------------------------------------------------------------
 
-    def _node(self, state: DeclaredState) -> Node:
+    def _node(self, state: DeclaredState) -> ChartNode:
         children = tuple(self.index[id(child)] for child in state.states)
         entry = tuple(
             self.index[id(target)] for t in state.transitions if t.initial for target in t.targets
         )
-        return Node(
+        return ChartNode(
             id=state.id,
             title=str(state.name),
             parent=self.index[id(state.parent)] if state.parent else None,
@@ -101,7 +101,7 @@ class _Reader:
     def _exits(self, state: DeclaredState) -> Iterator[DeclaredTransition]:
         return (t for t in state.transitions if not t.initial)
 
-    def _edge(self, state: DeclaredState, transition: DeclaredTransition) -> Edge:
+    def _edge(self, state: DeclaredState, transition: DeclaredTransition) -> ChartEdge:
         events = tuple(str(event) for event in transition.events)
         where = self._at(state, events)
         for target in transition.targets:
@@ -120,7 +120,7 @@ class _Reader:
                 f"{', '.join(sorted(guard.names))}: it would move without an event"
             )
         targets = tuple(self.index[id(target)] for target in transition.targets)
-        return Edge(self.index[id(state)], targets, events, bool(transition.internal), guard)
+        return ChartEdge(self.index[id(state)], targets, events, bool(transition.internal), guard)
 
     def _indicators(self) -> tuple[Indicator, ...]:
         declared = getattr(self.cls, "indicators", {})
@@ -284,7 +284,7 @@ class _Reader:
                 "enable_self_transition_entries = True"
             )
 
-    def _refuse_shadowed(self, edges: tuple[Edge, ...]) -> None:
+    def _refuse_shadowed(self, edges: tuple[ChartEdge, ...]) -> None:
         open_to: set[tuple[int, str]] = set()
         for edge in edges:
             for event in edge.events or ("",):
@@ -296,7 +296,7 @@ class _Reader:
                 if edge.guard is ALWAYS:
                     open_to.add((edge.source, event))
 
-    def _refuse_dead_ends(self, nodes: tuple[Node, ...], edges: tuple[Edge, ...]) -> None:
+    def _refuse_dead_ends(self, nodes: tuple[ChartNode, ...], edges: tuple[ChartEdge, ...]) -> None:
         leaving = {edge.source for edge in edges}
         for i, node in enumerate(nodes):
             if node.final and i in leaving:

@@ -96,7 +96,7 @@ def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002
             f"{', '.join((*TEXTS, *IMAGES))}"
         )
     if format == "json":
-        from fsm.formats.document import to_json
+        from fsm.formats.json_document import to_json
 
         return to_json(machine)
     if format == "scxml":

@@ -21,12 +21,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fsm.errors import MachineError
-from fsm.formats.graph import Edge, edges
-from fsm.formats.tokens import Token
-from fsm.machine import Machine
+from fsm.formats.dot_edges import DotEdge, parse_edges
+from fsm.formats.dot_tokens import Token
 from fsm.mealy import Mealy
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read", "read_dot", "to_dot"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "mealy_to_dot", "parse_dot", "read_dot"]
 
 MAX_BYTES = 1 << 28
 """The largest file that is read."""
@@ -62,11 +61,6 @@ def read_dot(path: Path | str) -> Mealy:
     return parse_dot(text, str(path))
 
 
-def read(path: Path) -> Machine:
-    """Read a file as a machine whose states show the output of the way into them."""
-    return read_dot(path).machine()
-
-
 def parse_dot(text: str, name: str) -> Mealy:
     """Return the machine of a DOT text; ``name`` is the file that messages refer to.
 
@@ -76,8 +70,8 @@ def parse_dot(text: str, name: str) -> Mealy:
     """
     findings: list[str] = []
     cells: list[_Cell] = []
-    starts: list[Edge] = []
-    for edge in edges(text, name):
+    starts: list[DotEdge] = []
+    for edge in parse_edges(text, name):
         if edge.label is None:
             starts.append(edge)
         else:
@@ -93,7 +87,7 @@ def parse_dot(text: str, name: str) -> Mealy:
     return _dense(table, initial, name)
 
 
-def to_dot(mealy: Mealy) -> str:
+def mealy_to_dot(mealy: Mealy) -> str:
     """Return a machine as DOT, which :func:`parse_dot` reads as the same machine.
 
     Raises :class:`MachineError` for names that DOT and a label ``input / output`` cannot hold.
@@ -122,7 +116,7 @@ def _id(name: str) -> str:
     return f'"{quoted}"'
 
 
-def _cells(edge: Edge, label: Token, findings: list[str]) -> Iterator[_Cell]:
+def _cells(edge: DotEdge, label: Token, findings: list[str]) -> Iterator[_Cell]:
     lines = _lines(label)
     if not lines:
         findings.append(f"{label.line}: the label is empty, 'input/output' is expected")
@@ -145,7 +139,7 @@ def _lines(label: Token) -> list[str]:
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-def _initial(starts: list[Edge], cells: list[_Cell], findings: list[str]) -> str | None:
+def _initial(starts: list[DotEdge], cells: list[_Cell], findings: list[str]) -> str | None:
     """Return the state the arrow without a label points at, else the first source."""
     ends = {cell.source for cell in cells} | {cell.target for cell in cells}
     arrows = []

@@ -1,10 +1,10 @@
 """A machine as SCXML (https://www.w3.org/TR/scxml/), and back.
 
-What SCXML has words for is written in them, so that its interpreters run the machine: a status is
-a compound state, an input symbol an event with a condition on the data model. What it has no
-words for (statuses of single states, exact names, sources, indicators) stands beside it in a
-namespace of ours, which interpreters skip and :func:`read` takes back without loss. A document
-without that namespace was written by another tool, and is explored: see :mod:`statechart`.
+Whatever SCXML can express is written in SCXML, so that its interpreters run the machine: a status
+is a compound state, an input symbol an event with a condition on the data model. The rest
+(statuses of single states, exact names, origins, indicators) is written in a namespace of ours:
+interpreters skip it, and :func:`read_scxml` reads it back without loss. A document without that
+namespace was written by another tool, and is flattened: see :mod:`fsm.formats.scxml_chart`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from xml.sax.saxutils import quoteattr
 
 from fsm.compile.guard import symbol, valuations
 from fsm.formats.assembly import Assembly, read_bytes, refuse
-from fsm.formats.statechart import explored
+from fsm.formats.scxml_chart import flatten_scxml
 from fsm.formats.xml import Element, parse_xml
-from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
 from fsm.text import HIDDEN, identifiers, shortened
 from fsm.trust import NameInFile
 
-__all__ = ["NAMESPACE", "VERSION", "parse", "read", "to_scxml"]
+__all__ = ["NAMESPACE", "VERSION", "parse_scxml", "read_scxml", "to_scxml"]
 
 SCXML = "http://www.w3.org/2005/07/scxml"
 NAMESPACE = "urn:delivery-fsm:machine"
@@ -214,16 +214,16 @@ def _joined(texts: Iterable[str]) -> str:
 # Reading -------------------------------------------------------------------------------------
 
 
-def read(path: Path) -> Machine:
+def read_scxml(path: Path) -> Machine:
     """Return the machine of a document; raises :class:`MachineError` with file and line."""
-    return parse(read_bytes(path), str(path))
+    return parse_scxml(read_bytes(path), str(path))
 
 
-def parse(content: bytes, file: str = "machine.scxml") -> Machine:
+def parse_scxml(content: bytes, file: str = "machine.scxml") -> Machine:
     """Return the machine of a document's content; raises :class:`MachineError` with its line.
 
     >>> from fsm.catalog import load
-    >>> parse(to_scxml(load("quarantine")).encode()) == load("quarantine")
+    >>> parse_scxml(to_scxml(load("quarantine")).encode()) == load("quarantine")
     True
     """
     root = parse_xml(content, file, {SCXML: "", NAMESPACE: "fsm:"})
@@ -231,7 +231,7 @@ def parse(content: bytes, file: str = "machine.scxml") -> Machine:
         refuse(file, root.line, f"not SCXML: the document begins with <{root.tag}>")
     version = root.get("fsm:version")
     if version is None:
-        return explored(root, file)
+        return flatten_scxml(root, file)
     if version != VERSION:
         refuse(file, root.line, f'fsm:version="{shortened(version)}" is not known')
     return _Reading(file, root).machine()
@@ -308,7 +308,7 @@ class _Reading:
             target=self._place(element, "target"),
             trigger=self._or(element, "fsm:trigger", event),
             guard=self._or(element, "fsm:guard", ""),
-            origin=None if label is None else Source(_decoded(label), reason),
+            origin=None if label is None else Origin(_decoded(label), reason),
         )
 
     def _indicator(self, element: Element) -> Indicator:

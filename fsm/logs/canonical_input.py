@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from fsm.arrays import Codes
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.detect import CANONICAL
 from fsm.logs.log import QUERY, Log, Source, check_columns, listed, open_remote, open_source
 from fsm.logs.mapping.recordable import records_of
@@ -53,7 +53,7 @@ def _unpacked(packed: Input) -> Input:
     directory = TemporaryFolder()
     path = Path(directory.name) / "log"
     packed.unpack(path)
-    return replace(packed, path=path, keep=Holder(directory.cleanup))
+    return replace(packed, path=path, keep=Cleanup(directory.cleanup))
 
 
 def unconverted(source: Source, columns: Mapping[str, str], notes: Notes) -> Iterator[pl.DataFrame]:

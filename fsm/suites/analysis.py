@@ -1,6 +1,6 @@
 """Questions about one Mealy machine: what is reachable, equivalent, and how to tell.
 
->>> from fsm.formats import parse_dot
+>>> from fsm.formats.dot import parse_dot
 >>> mealy = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "m.dot")
 >>> distinguishing_trace(mealy, "a", "b"), characterising_set(mealy)
 (('x',), (('x',),))

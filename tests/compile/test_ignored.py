@@ -16,9 +16,8 @@ from statemachine import State, StateChart, StateMachine
 from fsm.analysis import facts
 from fsm.compile import compile_chart
 from fsm.compile.configurations import _some
-from fsm.formats.document import parse, to_json
-from fsm.formats.scxml import parse as parse_scxml
-from fsm.formats.scxml import to_scxml
+from fsm.formats.json_document import parse_json, to_json
+from fsm.formats.scxml import parse_scxml, to_scxml
 
 
 class CompleteRegions(StateChart):
@@ -106,7 +105,7 @@ def test_what_never_fires_is_listed(chart: type[StateChart], ignored: list[str])
 @CHARTS
 def test_formats_keep_it(chart: type[StateChart], ignored: list[str]) -> None:
     machine = compile_chart(chart)
-    assert parse(to_json(machine)) == machine
+    assert parse_json(to_json(machine)) == machine
     assert parse_scxml(to_scxml(machine).encode()) == machine
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load
 from fsm.errors import MachineError
-from fsm.formats import document, scxml
+from fsm.formats import json_document, scxml
 from fsm.formats.assembly import MAX_BYTES
 
-JSON = document.to_json(load("delivery"))
+JSON = json_document.to_json(load("delivery"))
 SCXML = scxml.to_scxml(load("delivery"))
 
 # What is replaced by what, the line that is named (None: where it was replaced), what is said.
@@ -125,13 +125,15 @@ def test_file(tmp_path: Path, content: bytes | None, said: str) -> None:
 
 def test_many_elements() -> None:
     with pytest.raises(MachineError, match="more than 250,000 elements"):
-        scxml.parse(b"<a>" + b"<b/>" * 250_001 + b"</a>")
+        scxml.parse_scxml(b"<a>" + b"<b/>" * 250_001 + b"</a>")
 
 
 @given(st.data())
 def test_any_damage_is_one_line(data: st.DataObject) -> None:
     read, good = data.draw(
-        st.sampled_from([(lambda b: document.parse(b.decode()), JSON), (scxml.parse, SCXML)])
+        st.sampled_from(
+            [(lambda b: json_document.parse_json(b.decode()), JSON), (scxml.parse_scxml, SCXML)]
+        )
     )
     at = data.draw(st.integers(0, len(good)))
     text = good[:at] + data.draw(st.text("\"'<>/={}[]:,x0\\ \n", max_size=3)) + good[at + 2 :]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError
-from fsm.formats import Mealy, read_dot
+from fsm.formats.dot import read_dot
+from fsm.mealy import Mealy
 from fsm.suites import MAX_SYMBOLS, METHODS, estimate, suite
 from tests.command import Fsm
 from tests.depth import samples

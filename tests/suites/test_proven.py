@@ -3,7 +3,7 @@
 import pytest
 
 import fsm
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 from fsm.suites.run.implementation import execute
 from fsm.suites.run.reproduction import reproduce
 from tests.suites.test_covered_cells import Wrong

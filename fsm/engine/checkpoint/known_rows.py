@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from fsm.arrays import Keys
-from fsm.files import no_os_errors
+from fsm.files import output_errors
 from fsm.logs.log import NEEDED, OPTIONAL, Log, Source
 from fsm.logs.rows import microseconds_of, read_batches
 from fsm.logs.storage.scans import scan_parquet
@@ -100,7 +100,7 @@ class DigestFile:
 
     def append(self, digests: Keys) -> None:
         """Write digests behind the others."""
-        with no_os_errors(tempfile.gettempdir()):
+        with output_errors(tempfile.gettempdir()):
             self._file.write(digests.tobytes())
             self._file.flush()
         self.rows += len(digests)

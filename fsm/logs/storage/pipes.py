@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from fsm.errors import LogError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.storage.record_length import LONGEST
 
 __all__ = ["is_stream", "spooled"]
@@ -29,14 +29,14 @@ def is_stream(path: Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def spooled(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
+def spooled(pipe: IO[bytes], name: str) -> tuple[Path, Cleanup]:
     """Copy a stream to a temporary file, which stays as long as the second value is held.
 
     ``name`` is what errors call the stream. Raises :class:`fsm.errors.LogError` for one that is
     no lines of text and does not end, and where the disk is full.
     """
     folder = TemporaryFolder()
-    keep = Holder(folder.cleanup)
+    keep = Cleanup(folder.cleanup)
     path = Path(folder.name) / "log"
     try:
         with path.open("wb") as copy:

@@ -21,7 +21,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.log import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "Result", "execute"]
@@ -80,7 +80,7 @@ class Result:
 
     path: Path
     names: tuple[str, ...]
-    keep: Holder
+    keep: Cleanup
 
 
 def execute(query: Query) -> Result:
@@ -101,7 +101,7 @@ def execute(query: Query) -> Result:
         )
     driver, place = _driver(query.variable, url)
     directory = TemporaryFolder()
-    path, keep = Path(directory.name) / "query.parquet", Holder(directory.cleanup)
+    path, keep = Path(directory.name) / "query.parquet", Cleanup(directory.cleanup)
     with _connected(driver, place, query.variable) as cursor, _intervals_as_structures():
         names: tuple[str, ...] = ()
         try:

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.storage.parquet_pages import check_pages
 from fsm.logs.storage.record_length import check_records
 
@@ -126,7 +126,7 @@ def _is_web(url: str) -> bool:
     return _scheme(url) in ("http", "https")
 
 
-def scan(url: str) -> tuple[pl.LazyFrame, Holder | None]:
+def scan(url: str) -> tuple[pl.LazyFrame, Cleanup | None]:
     """Return the rows of Parquet, and what must be held as long as they are read."""
     keep, place = None, url
     with _no_errors(url):
@@ -146,7 +146,7 @@ class Fetched:
 
     path: Path
     name: str
-    keep: Holder
+    keep: Cleanup
 
 
 def fetch(url: str) -> list[Fetched]:
@@ -174,9 +174,9 @@ def fetch(url: str) -> list[Fetched]:
     return [Fetched(path, name_of(n), keep) for n, path in zip(names, places.values(), strict=True)]
 
 
-def _temporary() -> tuple[Path, Holder]:
+def _temporary() -> tuple[Path, Cleanup]:
     directory = TemporaryFolder()
-    return Path(directory.name), Holder(directory.cleanup)
+    return Path(directory.name), Cleanup(directory.cleanup)
 
 
 def _downloaded(url: str, directory: Path) -> Path:

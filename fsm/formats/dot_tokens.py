@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from fsm.errors import MachineError
 
-__all__ = ["KEYWORDS", "Kind", "Token", "tokens"]
+__all__ = ["KEYWORDS", "Token", "TokenKind", "tokenize"]
 
-Kind: TypeAlias = Literal["id", "quoted", "html", "keyword", "mark", "end"]
+TokenKind: TypeAlias = Literal["id", "quoted", "html", "keyword", "mark", "end"]
 
 KEYWORDS = frozenset({"strict", "graph", "digraph", "node", "edge", "subgraph"})
 
@@ -36,12 +36,12 @@ _ANGLE = re.compile(r"[<>]")
 class Token(NamedTuple):
     """A token, its text without the quotes or outermost angle brackets, and its line from 1."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     line: int
 
 
-def tokens(text: str, name: str) -> Iterator[Token]:
+def tokenize(text: str, name: str) -> Iterator[Token]:
     """Yield the tokens of a DOT text, an ``end`` token last.
 
     Quoted strings joined by ``+`` are one token. Raises :class:`MachineError` with the line of
@@ -93,7 +93,7 @@ def _piece(text: str, place: int, line: int, name: str) -> tuple[Token, int]:
         return Token("quoted", word[1:-1].replace("\\\n", ""), line), found.end()
     if found.lastgroup == "mark":
         return Token("mark", word, line), found.end()
-    kind: Kind = "keyword" if word.lower() in KEYWORDS else "id"
+    kind: TokenKind = "keyword" if word.lower() in KEYWORDS else "id"
     return Token(kind, word, line), found.end()
 
 

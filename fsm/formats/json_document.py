@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from fsm.formats.assembly import MAX_PARTS, Assembly, read_bytes, refuse
-from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
 from fsm.text import json_text, shortened
 from fsm.trust import NameInFile
 
-__all__ = ["parse", "read", "to_json"]
+__all__ = ["parse_json", "read_json", "to_json"]
 
 VERSION = 1
 """Of the format; a reader refuses a higher one."""
@@ -105,21 +105,21 @@ def _lines(values: Iterable[object]) -> str:
 # Reading -------------------------------------------------------------------------------------
 
 
-def read(path: Path) -> Machine:
+def read_json(path: Path) -> Machine:
     """Return the machine of a document; raises :class:`MachineError` with file and line."""
     try:
         text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = 1 + error.object.count(b"\n", 0, error.start)
         refuse(str(path), line, "not UTF-8; save the file in that encoding")
-    return parse(text, str(path))
+    return parse_json(text, str(path))
 
 
-def parse(text: str, file: str = "machine.json") -> Machine:
+def parse_json(text: str, file: str = "machine.json") -> Machine:
     """Return the machine of a document's text; raises :class:`MachineError` with its line.
 
     >>> from fsm.catalog import load
-    >>> parse(to_json(load("quarantine"))) == load("quarantine")
+    >>> parse_json(to_json(load("quarantine"))) == load("quarantine")
     True
     """
     try:
@@ -287,9 +287,9 @@ def _read_transition(node: _Object) -> Transition:
     )
 
 
-def _read_origin(node: _Object) -> Source:
+def _read_origin(node: _Object) -> Origin:
     node.only("label", "reason")
-    return Source(node.member("label", str), node.member("reason", str))
+    return Origin(node.member("label", str), node.member("reason", str))
 
 
 def _read_indicator(parts: Assembly, node: _Object) -> Indicator:

@@ -11,14 +11,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from fsm.errors import MachineError
-from fsm.formats.tokens import Token, tokens
+from fsm.formats.dot_tokens import Token, tokenize
 
-__all__ = ["Edge", "edges"]
+__all__ = ["DotEdge", "parse_edges"]
 
 _NAMES = frozenset({"id", "quoted", "html"})
 
 
-class Edge(NamedTuple):
+class DotEdge(NamedTuple):
     """An edge; the label is the token as written, ``None`` where there is none or it is empty."""
 
     source: str
@@ -27,7 +27,7 @@ class Edge(NamedTuple):
     line: int
 
 
-def edges(text: str, name: str) -> Iterator[Edge]:
+def parse_edges(text: str, name: str) -> Iterator[DotEdge]:
     """Yield the edges; raises :class:`MachineError` with the line where the grammar is broken."""
     return _Parser(text, name).edges()
 
@@ -37,7 +37,7 @@ class _Parser:
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
-        self.tokens = tokens(text, name)
+        self.tokens = tokenize(text, name)
         self.next = next(self.tokens)
 
     # Tokens
@@ -71,7 +71,7 @@ class _Parser:
 
     # Grammar
 
-    def edges(self) -> Iterator[Edge]:
+    def edges(self) -> Iterator[DotEdge]:
         self.header()
         depth = 1
         while depth:
@@ -106,7 +106,7 @@ class _Parser:
             return True
         return self.passed("{")
 
-    def statement(self) -> Iterator[Edge]:
+    def statement(self) -> Iterator[DotEdge]:
         if self.keyword() in {"node", "edge", "graph"}:
             self.take()
             self.attributes()
@@ -120,7 +120,7 @@ class _Parser:
             ends.append(self.node())
         label = self.attributes()
         for source, target in pairwise(ends):
-            yield Edge(source, target, label, line)
+            yield DotEdge(source, target, label, line)
 
     def node(self) -> str:
         """Take a node, its port left out, and return its name."""

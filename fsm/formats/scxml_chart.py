@@ -1,4 +1,4 @@
-"""SCXML that other tools wrote, explored as a statechart of ours is.
+"""SCXML that other tools wrote, flattened like a statechart that is declared in Python.
 
 A name in a condition is a guard, true or false as an input symbol says, whatever the document
 computes: so actions are skipped. What makes one event cause another (``raise``, ``send``,
@@ -12,15 +12,15 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsm.compile.chart import Chart, Edge, Node
-from fsm.compile.configurations import explore
+from fsm.compile.chart import Chart, ChartEdge, ChartNode
+from fsm.compile.configurations import flatten
 from fsm.compile.guard import ALWAYS, Guard, parse_guard
 from fsm.formats.assembly import refuse
 from fsm.formats.xml import Element
 from fsm.machine import Machine
 from fsm.text import shortened
 
-__all__ = ["MAX_CELLS", "explored"]
+__all__ = ["MAX_CELLS", "flatten_scxml"]
 
 _STATES = ("state", "parallel", "final")
 _SKIPPED = ("datamodel", "donedata", "initial", "onentry", "onexit", "script", "transition")
@@ -38,13 +38,13 @@ MAX_CELLS = 100_000
 """States times events; regions that multiply make a small document a large table."""
 
 
-def explored(root: Element, file: str) -> Machine:
+def flatten_scxml(root: Element, file: str) -> Machine:
     """Return the machine of a document's root.
 
     Raises :class:`fsm.errors.MachineError`, with file and line, for what cannot be a table.
     """
     name = root.get("name") or Path(file).stem
-    return explore(_Reading(file, root).chart(), name, MAX_CELLS)
+    return flatten(_Reading(file, root).chart(), name, MAX_CELLS)
 
 
 class _Reading:
@@ -128,7 +128,7 @@ class _Reading:
             parallel_ends=False,
         )
 
-    def _node(self, number: int) -> Node:
+    def _node(self, number: int) -> ChartNode:
         element, children = self.elements[number], tuple(self.children[number])
         parallel, final = element.tag == "parallel", element.tag == "final"
         if final and (children or element.all("transition")):
@@ -138,7 +138,7 @@ class _Reading:
         if outside:
             refuse(self.file, element.line, "the initial state must be inside")
         id_ = element.attributes["id"]
-        return Node(id_, id_, self.parents[number], children, entry, parallel, final)
+        return ChartNode(id_, id_, self.parents[number], children, entry, parallel, final)
 
     def _above(self, number: int) -> list[int]:
         found, parent = [], self.parents[number]
@@ -175,7 +175,7 @@ class _Reading:
 
     def _edge(
         self, source: int, element: Element, tokens: tuple[str, ...], hears: dict[str, list[str]]
-    ) -> Edge:
+    ) -> ChartEdge:
         guard = self._guard(element)
         if not tokens and guard.names:
             what = "a transition without event may only depend on In('state')"
@@ -183,7 +183,7 @@ class _Reading:
         heard = tuple(dict.fromkeys(event for token in tokens for event in hears[token]))
         target = element.get("target")
         targets = () if target is None else self._targets(element, target)
-        return Edge(source, targets, heard, element.get("type") == "internal", guard)
+        return ChartEdge(source, targets, heard, element.get("type") == "internal", guard)
 
     def _guard(self, element: Element) -> Guard:
         condition = element.get("cond")

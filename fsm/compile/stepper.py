@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from fsm.compile.chart import Chart, Edge
+from fsm.compile.chart import Chart, ChartEdge
 from fsm.compile.guard import Valuation
 from fsm.errors import MachineError
 
-__all__ = ["Configuration", "Step", "Stepper"]
+__all__ = ["Configuration", "Macrostep", "Stepper"]
 
 MAX_MICROSTEPS = 1_000
 """One event that causes more steps than this goes round for ever."""
@@ -51,10 +51,10 @@ class _NoGuards(dict[str, bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Macrostep:
     """What one event did: the edges it fired first, and where everything came to rest."""
 
-    fired: tuple[Edge, ...]
+    fired: tuple[ChartEdge, ...]
     after: Configuration
 
 
@@ -86,7 +86,7 @@ class Stepper:
 
     def macrostep(
         self, configuration: Configuration, event: str, valuation: Valuation
-    ) -> Step | None:
+    ) -> Macrostep | None:
         """Return what an event does, or ``None`` where it is rejected."""
         if configuration.ended:
             return None
@@ -94,7 +94,7 @@ class Stepper:
         if not fired:
             return None
         active, done = self._microstep(configuration.active, fired, event)
-        return Step(fired, self._settle(active, done, valuation, event))
+        return Macrostep(fired, self._settle(active, done, valuation, event))
 
     def _settle(
         self, active: frozenset[int], done: _Completed, valuation: Valuation, event: str
@@ -123,7 +123,7 @@ class Stepper:
         return root in active and (self.chart.nodes[root].final or self._in_final(root, active))
 
     def _microstep(
-        self, active: frozenset[int], fired: tuple[Edge, ...], event: str
+        self, active: frozenset[int], fired: tuple[ChartEdge, ...], event: str
     ) -> tuple[frozenset[int], _Completed]:
         left: set[int] = set()
         for edge in fired:
@@ -193,9 +193,9 @@ class Stepper:
 
     def _select(
         self, active: frozenset[int], event: str | None, valuation: Valuation
-    ) -> tuple[Edge, ...]:
+    ) -> tuple[ChartEdge, ...]:
         ids = frozenset(self.chart.nodes[i].id for i in active)
-        enabled: dict[int, Edge] = {}
+        enabled: dict[int, ChartEdge] = {}
         for atom in sorted(i for i in active if self.chart.nodes[i].is_atomic):
             edge = self._first(atom, event, valuation, ids)
             if edge:
@@ -204,7 +204,7 @@ class Stepper:
 
     def _first(
         self, atom: int, event: str | None, valuation: Valuation, ids: frozenset[str]
-    ) -> Edge | None:
+    ) -> ChartEdge | None:
         for node in (atom, *self.chart.ancestors[atom]):
             for edge in self.chart.outgoing[node]:
                 hears = event in edge.events if event else not edge.events
@@ -213,8 +213,8 @@ class Stepper:
         return None
 
     def _without_conflicts(
-        self, active: frozenset[int], edges: tuple[Edge, ...], event: str | None
-    ) -> tuple[Edge, ...]:
+        self, active: frozenset[int], edges: tuple[ChartEdge, ...], event: str | None
+    ) -> tuple[ChartEdge, ...]:
         """Drop the outer one of two edges that leave the same state; refuse a real conflict."""
         beaten, winners = set(), set()
         for i, edge in enumerate(edges):
@@ -242,7 +242,7 @@ class Stepper:
 
     # Leaving and entering ------------------------------------------------------------------
 
-    def _domain(self, edge: Edge) -> int | None:
+    def _domain(self, edge: ChartEdge) -> int | None:
         """The innermost compound state that the edge does not leave; ``None`` is the root."""
         chart, source = self.chart, edge.source
         node = chart.nodes[source]
@@ -260,7 +260,7 @@ class Stepper:
                 return ancestor
         return None
 
-    def _exits(self, active: frozenset[int], edge: Edge) -> set[int]:
+    def _exits(self, active: frozenset[int], edge: ChartEdge) -> set[int]:
         if not edge.targets:
             return set()
         domain = self._domain(edge)
