@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 
 from fsm.alphabet import JointInput, joint_inputs
 from fsm.machine import Effect, Machine, Transition
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 
 __all__ = [
     "Comparison",
@@ -137,7 +137,7 @@ class Settlement:
 
 
 @dataclass(frozen=True)
-class Comparison(Shown):
+class Comparison(RichValue):
     """What tells two machines apart."""
 
     a: str

@@ -39,7 +39,7 @@ NOTHING = "-"
 """The output where no status is shown yet."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mealy:
     """Names, and two tables of shape (states, inputs): index of the next state, of the output.
 
@@ -112,6 +112,11 @@ class Mealy:
             initial=[state.name for state in machine.states].index(machine.initial),
             shown=None if observable == "output" else shown,
         )
+
+    def __repr__(self) -> str:
+        """Return one line: the name and the size."""
+        counts = f"{len(self.states)} states, {len(self.inputs)} inputs"
+        return f"Mealy({self.name!r}, {counts}, {len(self.outputs)} outputs)"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mealy) and self._key == other._key

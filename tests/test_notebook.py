@@ -15,7 +15,7 @@ from fsm.drawing.model import Look
 from fsm.engine import read_log, replay
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.suites import suite
 from fsm.tables.check.finding import Finding, Report
 from fsm.tables.check.pages import check_pages
@@ -26,11 +26,11 @@ from fsm.text import HIDDEN, shortened, visible
 MODES = [load("with-feedback"), load("without-feedback")]
 
 
-def bundle(value: Shown) -> dict[str, str]:
+def bundle(value: RichValue) -> dict[str, str]:
     return value._repr_mimebundle_(include=None, exclude=None)
 
 
-def table(value: Shown) -> list[list[str]]:
+def table(value: RichValue) -> list[list[str]]:
     """The rows of a table, header first."""
     (html,) = re.findall(r"<table>.*</table>", bundle(value)["text/html"])
     return [[cell.text or "" for cell in row] for row in ET.fromstring(html).iter("tr")]

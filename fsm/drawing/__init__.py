@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fsm.drawing.model import Look, Picture
     from fsm.machine import Machine
 
-__all__ = ["DOCUMENTS", "FORMATS", "draw"]
+__all__ = ["DOCUMENTS", "FORMATS", "TEXTS", "draw"]
 
 IMAGES = ("svg", "png", "pdf")
 TEXTS = ("dot", "mermaid", "plantuml", "d2")

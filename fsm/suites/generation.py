@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.suites.analysis import reduced
 from fsm.suites.derive.coverage import with_every_cell
 from fsm.suites.distinguish.separation import alike
@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Suite(Shown):
+class Suite(RichValue):
     """Tests for one machine, no test a prefix of another; made anew whenever they are read."""
 
     mealy: Mealy
