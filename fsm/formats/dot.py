@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fsm.errors import MachineError
+from fsm.files import read_text
 from fsm.formats.dot_edges import DotEdge, parse_edges
 from fsm.formats.dot_tokens import Token
 from fsm.mealy import Mealy
@@ -49,15 +50,7 @@ class _Cell(NamedTuple):
 
 def read_dot(path: Path | str) -> Mealy:
     """Read a file; raises :class:`MachineError` with file and line for what is no Mealy machine."""
-    path = Path(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise MachineError(f"{path}: larger than {MAX_BYTES >> 20} MB")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise MachineError(f"{path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise MachineError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error
+    text = read_text(Path(path), MAX_BYTES, "a machine", MachineError)
     return parse_dot(text, str(path))
 
 

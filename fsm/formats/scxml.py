@@ -17,7 +17,9 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from fsm.compile.guard import symbol, valuations
-from fsm.formats.assembly import Assembly, read_bytes, refuse
+from fsm.errors import MachineError
+from fsm.files import read_bytes
+from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
 from fsm.formats.scxml_chart import flatten_scxml
 from fsm.formats.xml import Element, parse_xml
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
@@ -216,7 +218,7 @@ def _joined(texts: Iterable[str]) -> str:
 
 def read_scxml(path: Path) -> Machine:
     """Return the machine of a document; raises :class:`MachineError` with file and line."""
-    return parse_scxml(read_bytes(path), str(path))
+    return parse_scxml(read_bytes(path, MAX_BYTES, "a machine", MachineError), str(path))
 
 
 def parse_scxml(content: bytes, file: str = "machine.scxml") -> Machine:
