@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 # A string is skipped as a whole, since a brace in it is none. The possessive quantifiers and the
 # end of the text as a match keep the time linear: no character is looked at twice.
-_BRACE_OR_LINE_END = re.compile(r'(?:[^"{}\n]++|"(?:[^"\\]++|\\.)*+")*+([{}\n]|\Z)')
+_BRACE = re.compile(r'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}]|\Z)')
 _PATH = re.compile(r"\.(\w+)|\[(\d+)\]")
 _UNKNOWN = re.compile("unknown field `([^`]*)`")
 
@@ -98,11 +98,11 @@ class JsonText:
 
     def _beginnings(self) -> Iterator[int]:
         """Yield the line where each object begins, in the order in which they end."""
-        line, begun = 1, list[int]()
-        for match in _BRACE_OR_LINE_END.finditer(self.text):
-            if match[1] == "\n":
-                line += 1
-            elif match[1] == "{":
+        at, line, begun = 0, 1, list[int]()
+        for match in _BRACE.finditer(self.text):
+            line += self.text.count("\n", at, match.end())
+            at = match.end()
+            if match[1] == "{":
                 begun.append(line)
             elif match[1] == "}":
                 yield begun.pop()
