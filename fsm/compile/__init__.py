@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary
 
+from fsm.compile.chart_reader import read_chart
 from fsm.compile.configurations import flatten
-from fsm.compile.read import read_chart
 from fsm.machine import Machine
 
 __all__ = ["class_of", "compile_chart"]
