@@ -93,7 +93,7 @@ def replay(
     )
     events = dict.fromkeys(event for machine in team.values() for event in machine.events)
     checked = (
-        crosscheck.cross_check(team.values(), most=crosscheck.MAX_WORK) if cross_check else None
+        crosscheck.cross_check(team.values(), max_work=crosscheck.MAX_WORK) if cross_check else None
     )
     return SparkReplay(_by_message(df, list(events), as_of), run, to_send, checked)
 

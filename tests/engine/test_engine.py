@@ -272,7 +272,7 @@ def test_the_cells_that_the_log_met_come_first(monkeypatch: pytest.MonkeyPatch) 
     result = executed(log_of(rows))  # c's validity ends, which is no event of the log
     checked = result.crosscheck
     assert checked is not None
-    assert [(m.met, m.met_agree) for m in checked.machines] == [(5, 5), (5, 5), (1, 1)]
+    assert [(m.logged, m.logged_agree) for m in checked.machines] == [(5, 5), (5, 5), (1, 1)]
     assert not checked.is_complete
     assert str(checked) == (
         f"{checked.agree} of 78 cells agree with python-statemachine, "
