@@ -1,4 +1,4 @@
-"""A machine put together from the parts of a file, each with the line it stands in."""
+"""Assemble a machine from the parts of a file; each part comes with its line."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ def refuse(file: str, line: int, what: str) -> NoReturn:
 
 
 class Assembly:
-    """Takes states, events and transitions in their order, then everything that refers to them.
+    """Takes states, then events, then transitions, then the parts that refer to them.
 
-    Every method raises :class:`MachineError` with the file and line of a part that fits in no
-    machine.
+    Every method raises :class:`MachineError`, with file and line, for a part that does not fit.
     """
 
     def __init__(self, file: str) -> None:
