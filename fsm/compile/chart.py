@@ -64,7 +64,7 @@ class Chart:
     parallel_ends: bool = True
     """Whether an outermost parallel state ends the machine once all its regions are complete.
 
-    So it does in python-statemachine; in SCXML only an outermost final state ends the machine.
+    True in python-statemachine; in SCXML only an outermost final state ends the machine.
     """
 
     @cached_property
@@ -85,10 +85,10 @@ class Chart:
 
     @cached_property
     def entry_order(self) -> tuple[int, ...]:
-        """The place of each node when several are entered at once.
+        """The order in which nodes are entered together: the library's ``document_order``.
 
-        python-statemachine sorts by ``document_order``, which counts from one more than the
-        parent's, so that states of different parents share numbers.
+        The library counts the children of a state from the number of the state plus one, so that
+        states of different parents share numbers. Those stay in the order of the declaration.
         """
         rows: list[int] = []
         for i, node in enumerate(self.nodes):

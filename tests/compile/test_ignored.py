@@ -15,7 +15,7 @@ from statemachine import State, StateChart, StateMachine
 
 from fsm.analysis import facts
 from fsm.compile import compile_chart
-from fsm.compile.configurations import _some
+from fsm.compile.configurations import _listed
 from fsm.formats.json_document import parse_json, to_json
 from fsm.formats.scxml import parse_scxml, to_scxml
 
@@ -141,4 +141,4 @@ def test_the_command_line_lists_it(tmp_path: Path, fsm: Fsm) -> None:
     ],
 )
 def test_never_one_more_alone(count: int, said: str) -> None:
-    assert _some([f"s{n}" for n in range(count)]) == said
+    assert _listed([f"s{n}" for n in range(count)]) == said
