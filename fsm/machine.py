@@ -201,8 +201,8 @@ class Machine(RichValue):
         """Return the transition graph: a node per state, an edge per accepted cell.
 
         Nodes carry ``status``, ``title`` and ``final``; edges are keyed by their event and
-        carry ``trigger``, ``guard``, ``outcome`` and ``origin``. The graph is a copy: changing
-        it does not change the machine.
+        carry ``trigger``, ``guard``, ``outcome`` and ``origin``. The graph is a copy: changes of
+        it do not change the machine.
         """
         import networkx as nx
 
@@ -232,23 +232,24 @@ class Machine(RichValue):
         ``status`` (NULL where nothing is shown yet), ``events`` and ``rejected`` (BIGINT; how many
         events, and how many of them the machine rejects or does not know, among these NULL).
 
-        Events are ordered by (timestamp, seq), where no seq comes last. A table has no file
-        order: further ties are in the declared order of events, unknown ones last. Timestamps
-        are never NULL; duplicates are counted, and no validity period ends.
+        Events are ordered by (timestamp, seq); NULL as ``seq`` comes last. A table has no file
+        order, so further ties are in the declared order of events, unknown events last.
+        Timestamps must not be NULL. Duplicates are counted, and no validity period ends.
 
         Raises :class:`MachineError` for another dialect, and for keys or a table that cannot be
         named in the query.
         """
-        from fsm.sql import Moore, select
+        from fsm.sql import Moore, fold_query
 
         statuses = {state.name: state.status for state in self.states}
         moore = Moore(self.name, statuses, self.events, self.table, self.initial)
-        return select(moore, dialect, table, keys, seq=seq)
+        return fold_query(moore, dialect, table, keys, seq=seq)
 
     def with_origins(self, origins: Mapping[tuple[str, str, str], Origin]) -> Machine:
-        """Return this machine with the source of each transition, keyed (from, label, to).
+        """Return this machine with an origin for each transition, keyed (from, label, to).
 
-        The label is the event with its guard as declared, :attr:`Transition.label`.
+        The label is the event with its guard as declared, :attr:`Transition.label`. Transitions
+        that have no key have no origin.
         """
         return replace(
             self,
@@ -259,11 +260,11 @@ class Machine(RichValue):
         )
 
     def trace_to(self, event: str, source: str | None = None) -> tuple[str, ...] | None:
-        """Return the shortest trace that ends with ``event`` being accepted in ``source``.
+        """Return the shortest trace whose last event is ``event``, accepted in ``source``.
 
-        Without ``source``, in whatever state accepts it first. ``None`` where it never is.
-        Ties follow the declared order of events, so the answer is always the same one. Raises
-        :class:`MachineError` where ``source`` is not a state.
+        Without ``source`` any state may accept it. The result is ``None`` where none does. Among
+        traces of one length, the declared order of events decides. Raises :class:`MachineError`
+        where ``source`` is not a state.
         """
         if source is not None:
             self.state(source)
@@ -273,7 +274,7 @@ class Machine(RichValue):
         return None
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield each reachable state with a shortest trace to it, the shorter traces first."""
+        """Yield each reachable state with a shortest trace to it, shorter traces first."""
         seen = {self.initial}
         queue: list[tuple[str, tuple[str, ...]]] = [(self.initial, ())]
         for state, trace in queue:

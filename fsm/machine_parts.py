@@ -1,4 +1,4 @@
-"""What a :class:`fsm.machine.Machine` is made of: states, transitions, indicators, a deadline."""
+"""The parts of a :class:`fsm.machine.Machine`: states, transitions, indicators, a deadline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 class Outcome(Enum):
-    """What a cell of the state x event table does."""
+    """What an event does in a state, a cell of the table."""
 
     MOVE = "move"
     STAY = "stay"
@@ -63,7 +63,7 @@ class Origin:
 
     @property
     def is_decision(self) -> bool:
-        """Whether this is our own decision, where the documentation is silent."""
+        """Whether this is a decision of ours, because the documentation is silent."""
         return self.label.startswith("D") and self.label[1:].isdigit()
 
     @property
@@ -105,7 +105,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A count of the messages whose status is in a set, shown in percent of messages to send."""
+    """How many messages have a status of a set, in percent of the messages to send."""
 
     name: str
     statuses: frozenset[str]
@@ -115,7 +115,7 @@ class Indicator:
         return status in self.statuses
 
     def effect(self, before: str | None, after: str | None) -> Effect:
-        """Return what moving from one status to another does to this indicator.
+        """Return the effect of a change of status on this indicator.
 
         >>> Indicator("Delivered", frozenset({"Sent"})).effect("Pending", "Sent")
         <Effect.INCREASES: 'increases'>
@@ -128,7 +128,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The end of the validity period, counted from ``start``: ``event`` happens in ``state``."""
+    """The end of the validity period: ``event`` happens in ``state``, counted from ``start``."""
 
     start: str
     event: str

@@ -26,8 +26,8 @@ MAX_BYTES = 2**20
 MAX_DEPTH = 32
 """Brackets nested deeper, and keys with more dots, are refused."""
 
-# Strings, comments, brackets, line ends and dotted keys. A string may lack its end, which the parser
-# reports later, so that no text is scanned twice.
+# Strings, comments, brackets, line ends and dotted keys. A string may lack its end, so that no text
+# is scanned twice; the parser reports it later.
 _PART = re.compile(
     r'"""(?:\\.|[^\\])*?(?:"""|\Z)'
     r"|'''.*?(?:'''|\Z)"

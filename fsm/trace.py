@@ -43,9 +43,17 @@ class Step:
 def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
     """Run a trace of input symbols from ``start`` (default: the initial state).
 
-    A rejected event changes nothing and is kept as a step; an event that is not in the alphabet
-    is rejected everywhere. Raises :class:`fsm.errors.MachineError` when ``start`` is not a state,
-    and when the trace is one text.
+    Every event is a step; a rejected one does not change the state, and an event that is not in the
+    alphabet is rejected everywhere. Raises :class:`fsm.errors.MachineError` where ``start`` is not
+    a state, and where the trace is one text instead of a sequence.
+
+    >>> import fsm
+    >>> machine = fsm.load("with-feedback")
+    >>> steps = run(machine, ["relayed", "soft_bounce", "opened"])
+    >>> [step.after for step in steps]
+    ['awaiting', 'retrying', 'retrying']
+    >>> print(steps[-1])
+    retrying --opened--> rejected: no event of this machine
     """
     if isinstance(trace, (str, bytes)):
         raise MachineError(f"{machine.name}: the trace {trace!r} is one text; write [{trace!r}]")
