@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from fsm.errors import MachineError
+from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Observable: TypeAlias = Literal["status", "state", "output"]
 """What an implementation shows of a compiled machine: its status or its state, at any time, or
 its status in the answers to accepted events alone. No implementation can show whether a state is
 final, so suites do not test it; comparisons and claims about machines do
-(:func:`fsm.analysis.facts.classes_of`)."""
+(:func:`fsm.analysis.machine_facts.classes_of`)."""
 
 REJECTED = "rejected"
 """The output of an event that has no transition; the state stays."""
@@ -205,14 +206,14 @@ _Pair: TypeAlias = tuple[int, int]
 def _moore(mealy: Mealy) -> Machine:
     start = (mealy.initial, -1)
     rows: dict[_Pair, list[tuple[int, _Pair]]] = {}
-    queue = [start]
-    for pair in queue:
-        if pair in rows:
-            continue
+
+    def entered_from(pair: _Pair) -> Iterator[_Pair]:
         s, _ = pair
         row = zip(mealy.next[s].tolist(), mealy.output[s].tolist(), strict=True)
         rows[pair] = [(x, target) for x, target in enumerate(row) if target[0] >= 0]
-        queue += [target for _, target in rows[pair]]
+        return (target for _, target in rows[pair])
+
+    breadth_first([start], entered_from)
     names = _moore_names(mealy, list(rows))
     states = tuple(
         State(name, mealy.outputs[output] if output >= 0 else None, name, (name,))

@@ -10,11 +10,13 @@ import fsm
 
 ROOT = Path(fsm.__file__).parent
 LAYERS = (
+    "version",
     "errors",
     "arrays",
     "files",
     "toml",
     "text",
+    "graph",
     "trust",
     "importing",
     "presentation",
@@ -29,8 +31,8 @@ LAYERS = (
     "trace",
     "alphabet",
     "comparison",
-    "suites",
     "analysis",
+    "suites",
     "tables",
     "catalog",
     "logs",

@@ -16,7 +16,7 @@ from fsm.cli.text import counted, number, percentage, print_crosscheck, print_js
 from fsm.cli.values import Duration
 from fsm.engine import Replay, replay
 from fsm.engine.unrecorded import NOT_RECORDED
-from fsm.logs.log import place_of
+from fsm.logs.canonical_columns import place_of
 from fsm.logs.write.tables import write_frame, write_frames
 
 __all__ = ["command"]
@@ -91,7 +91,7 @@ def command(
         write_frame(result.series(every), series, inert=True)
     if rejected:
         write_frame(result.rejections, rejected, inert=True)
-    if result.events and not result.heard:
+    if result.events and not result.defined:
         click.echo(
             "fsm: no machine knows any event of this log; is the column right? "
             "--column event=NAME maps another one",

@@ -1,9 +1,9 @@
-"""Execute delivery logs: read them, fold them through machines, write logs of one's own."""
+"""The engine: delivery logs, folded through machines, and what comes of it in tables."""
 
 from __future__ import annotations
 
 from fsm.engine.replaying import replay
 from fsm.engine.result import MachineResult, Replay
-from fsm.logs.log import Log, read_log
+from fsm.logs.log import Log
 
-__all__ = ["Log", "MachineResult", "Replay", "read_log", "replay"]
+__all__ = ["Log", "MachineResult", "Replay", "replay"]

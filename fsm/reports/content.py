@@ -8,7 +8,7 @@ from typing import Any
 
 from fsm.indicators import Share
 from fsm.logs.notes import Notes
-from fsm.logs.summary import summary
+from fsm.logs.summary import summary_lines
 from fsm.reports.deliveries import deliveries
 from fsm.reports.durations import STAYING, Bin, Waiting, duration, waitings
 from fsm.reports.figures import Figures
@@ -105,7 +105,7 @@ def deadline_of(found: Figures) -> tuple[tuple[int, int] | None, str]:
     ends = [side.machine.deadline for side in found.sides if side.machine.deadline]
     if not ends:
         return None, ""
-    starts = found.replay.outcome.starts.get(ends[0].start)
+    starts = found.replay.counts.starts.get(ends[0].start)
     said = duration(int(validity.total_seconds())) if validity else ""
     return deadlines(validity, starts, found.last, said)
 
@@ -161,7 +161,7 @@ def _state_row(row: Passage, group: Sequence[Side], most: int) -> StateRow:
 
 
 def _waits(found: Figures, side: Side) -> Iterator[dict[str, Any]]:
-    for waiting in waitings(side.machine, found.replay.sojourns):
+    for waiting in waitings(side.machine, found.replay.durations):
         most = max(b.total for b in waiting.bins)
         paints = _paints(side, waiting)
         yield {
@@ -278,5 +278,5 @@ def _about(found: Figures, notes: Sequence[Notes]) -> Iterator[str]:
     if replay.as_of:
         yield f"Read up to {when(replay.as_of)}"
     for note in notes:
-        for line in summary(note):
+        for line in summary_lines(note):
             yield line.replace(note.name, short_name(note.name))

@@ -15,9 +15,10 @@ from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare, machine_class
 from fsm.compile import crosscheck
-from fsm.engine import Log, Replay, encode, product_machine, read_log, replay, replaying
+from fsm.engine import Replay, buckets, encode, product_machine, replay
 from fsm.errors import LogError, MachineError
 from fsm.logs import rows as log_rows
+from fsm.logs.open import open_log
 from fsm.machine import Machine, State, Transition
 from fsm.trace import run
 from tests.depth import samples
@@ -99,7 +100,7 @@ def test_one_log_has_one_result(
     for way, (source, options) in ways.items():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(log_rows, "ROWS", random.choice([1, 3, 1000]))
-            patch.setattr(replaying, "BUCKET", random.choice([1, 5, 1000]))
+            patch.setattr(buckets, "BUCKET", random.choice([1, 5, 1000]))
             if way == "duplicated, without ids":
                 expected_here = facts(
                     executed(log.drop("event_id"), validity=validity, dedupe=True)
@@ -160,25 +161,25 @@ def test_duplicates_are_counted_and_not_executed() -> None:
 def test_messages_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys that collide are told apart by the second hash alone."""
     rows = [(name, "relayed", i, "x") for i, name in enumerate("abcdef")]
-    real = encode.Reader._batch
+    real = encode.Encoder._batch
 
-    def colliding(self: encode.Reader, *args: object) -> encode.Batch:
+    def colliding(self: encode.Encoder, *args: object) -> encode.EncodedBatch:
         batch = real(self, *args)  # type: ignore[arg-type]
-        batch.keys[:] = 7
+        batch.rows.keys[:] = 7
         return batch
 
     expected = facts(executed(log_of(rows)))
-    monkeypatch.setattr(encode.Reader, "_batch", colliding)
+    monkeypatch.setattr(encode.Encoder, "_batch", colliding)
     assert facts(executed(log_of(rows))) == expected
 
 
-def test_machines_too_large_for_one_table_run_in_two_teams(
+def test_machines_too_large_for_one_table_run_as_two_products(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = [("a", "relayed", 0, "x"), ("a", "relayed", 1, "x"), ("b", "opened", 2, "y")]
     expected = facts(executed(log_of(rows)))
     monkeypatch.setattr(product_machine, "MOST_CELLS", 1)
-    assert len(product_machine.assemble(MACHINES, deadlines=False)) == 2
+    assert len(product_machine.product_of(MACHINES, deadlines=False)) == 2
     assert facts(executed(log_of(rows))) == expected
 
 
@@ -198,7 +199,7 @@ def test_arrow_data_and_lazy_frames_are_logs() -> None:
     expected = executed(log).as_dict()
     assert executed(log.lazy()).as_dict() == expected
     assert executed(pyarrow.table(log.to_arrow())).as_dict() == expected
-    assert executed(Log.of(log)).as_dict() == expected
+    assert executed(open_log(log)).as_dict() == expected
 
 
 def test_the_temporary_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,11 +302,11 @@ def test_that_a_machine_has_no_class_is_said() -> None:
 def test_a_log_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("message_id,event,timestamp\na,relayed,2026-01-01T00:00:00Z\n")
-    log = read_log([path])
+    log = open_log([path])
     result = replay(log, MACHINES)
     with path.open("a") as file:
         file.write("b,relayed,2026-01-01T00:00:01Z\n")
     for read in (lambda: replay(log, MACHINES), lambda: result.statuses):
         with pytest.raises(LogError, match=r"log\.csv: changed while it was read; replay it again"):
             read()
-    assert replay(read_log([path]), MACHINES).messages == 2
+    assert replay(open_log([path]), MACHINES).messages == 2

@@ -1,6 +1,7 @@
 """Memory: what a replay holds stays below its bound, and no more is read than is needed."""
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from fsm.catalog import load_bare
 from fsm.cli.environment import set_up
 from fsm.engine import Replay, replay
 from fsm.engine.memory import BATCH, LEAST, WORK, column_bytes, workers_within
+from fsm.engine.spill import NumberColumn, _MemoryColumn
 from fsm.logs import rows as log_rows
-from fsm.logs.log import Log
+from fsm.logs.open import open_log
 from fsm.logs.storage import row_groups
 
 MODES = [load_bare("with-feedback"), load_bare("without-feedback")]
@@ -52,14 +54,25 @@ def executed(log: object, **options: Any) -> Replay:
     return replay(log, MODES, companions=load_bare, **options)
 
 
+def columns_of(value: object) -> Iterator[object]:
+    """Yield the columns that a chunk or a part of it holds."""
+    if isinstance(value, NumberColumn):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from columns_of(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from columns_of(part)
+
+
 def held(result: Replay) -> int:
     """Return the bytes of all arrays that the columns in memory keep alive."""
     arrays = {}
-    for chunk in result.outcome.chunks:
-        for column in (chunk.order, *chunk.columns.values()):
-            if column.values is not None:
-                whole = column.values if column.values.base is None else column.values.base
-                arrays[id(whole)] = len(memoryview(whole).cast("B"))
+    for column in columns_of(result.counts.chunks):
+        if isinstance(column, _MemoryColumn):
+            whole = column.values if column.values.base is None else column.values.base
+            arrays[id(whole)] = len(memoryview(whole).cast("B"))
     return sum(arrays.values())
 
 
@@ -140,7 +153,7 @@ def test_row_groups_are_those_written(tmp_path: Path, writer: str, name: str) ->
     else:
         parquet = pytest.importorskip("pyarrow.parquet")
         parquet.write_table(frame.to_arrow(), path, row_group_size=size, write_page_index=True)
-    assert row_groups.row_groups(path) == expected
+    assert row_groups.row_group_sizes(path) == expected
 
 
 @pytest.mark.parametrize(
@@ -151,7 +164,7 @@ def test_row_groups_are_those_written(tmp_path: Path, writer: str, name: str) ->
 def test_other_files_are_left_to_polars(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "log.parquet"
     path.write_bytes(content)
-    assert row_groups.row_groups(path) is None
+    assert row_groups.row_group_sizes(path) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -163,7 +176,7 @@ def test_a_damaged_footer_never_fails_otherwise(log: Path, tmp_path: Path, seed:
         for at in random.integers(len(content) - 600, len(content) - 8, 3):
             damaged[at] = random.integers(256)
         path.write_bytes(damaged)
-        row_groups.row_groups(path)
+        row_groups.row_group_sizes(path)
 
 
 @pytest.mark.parametrize("most", [500, 2000])
@@ -175,7 +188,7 @@ def test_batches_are_the_rows_in_order(
     monkeypatch.setattr(log_rows, "MOST", most)
     path, whole = tmp_path / "log.parquet", pl.read_parquet(log)
     whole.write_parquet(path, row_group_size=size)
-    source = Log.of(path).sources[0]
+    source = open_log(path).files[0]
     parts = list(log_rows.read_rows(source, source.raw({})))
     assert max(part.height for part in parts) <= 500
     assert_frame_equal(pl.concat(parts), whole)

@@ -10,9 +10,9 @@ import pytest
 
 from fsm.catalog import load_bare
 from fsm.engine import replay
-from fsm.engine.unrecorded import RECORDED, unrecorded
+from fsm.engine.unrecorded import unrecorded_figures
 from fsm.logs.mapping.event_mapping import format_names, load_format
-from fsm.logs.open import open_logs
+from fsm.logs.open import open_log
 from fsm.machine import Indicator, Machine, State, Transition
 from fsm.notebook import bundle
 from tests.command import Fsm
@@ -134,7 +134,7 @@ def test_every_table_says_so(fsm: Fsm, tmp_path: Path) -> None:
 
 def test_the_library_and_a_notebook_say_so(tmp_path: Path) -> None:
     paths = [str(path) for path in written(tmp_path, "postfix")]
-    log, _ = open_logs(paths)
+    log = open_log(paths)
     result = replay(log, [load_bare(mode) for mode in MODES], companions=load_bare)
     assert result.machines["with-feedback"].unrecorded.indicators == {"Opens", "Clicks"}
     assert "Opens | not recorded | not recorded" in bundle(result)["text/plain"]
@@ -198,13 +198,12 @@ TIDE = Machine(
 def test_what_no_event_leads_to_is_not_recorded(
     events: set[str], counts: dict[str, int], indicators: set[str], states: set[str]
 ) -> None:
-    found = unrecorded(TIDE, events, counts, deadlines=False)
+    found = unrecorded_figures(TIDE, events, counts, deadlines=False)
     assert (found.indicators, found.states) == (indicators, states)
 
 
 def test_the_end_of_a_validity_period_leads_on() -> None:
     machine = load_bare("with-feedback")
     held = {"relayed", "soft_bounce"}
-    assert "retries_exhausted" in unrecorded(machine, held, {}, deadlines=False).states
-    assert "retries_exhausted" not in unrecorded(machine, held, {}, deadlines=True).states
-    assert unrecorded(machine, None, {}, deadlines=True) == RECORDED
+    assert "retries_exhausted" in unrecorded_figures(machine, held, {}, deadlines=False).states
+    assert "retries_exhausted" not in unrecorded_figures(machine, held, {}, deadlines=True).states

@@ -16,10 +16,10 @@ from fsm.errors import FsmError
 from fsm.formats.dot import parse_dot, read_dot
 from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
-from fsm.suites.export import FORMATS, export
-from fsm.suites.goal import towards
+from fsm.suites.execution.learning import flat, learn
+from fsm.suites.export import FORMATS, export_suite
+from fsm.suites.goal import narrowed
 from fsm.suites.mutants import KINDS, mutation_score
-from fsm.suites.run.learning import flat, learn
 from tests.depth import samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys
@@ -46,7 +46,7 @@ def test_a_part_has_every_test_that_serves_the_goal(
     asked: dict[str, str], has: tuple[str, str | None]
 ) -> None:
     whole = suite(MACHINE)
-    part = towards(whole, **asked)
+    part = narrowed(whole, **asked)
     state, event = has
     serving = [
         test
@@ -75,7 +75,7 @@ NO_GOALS = {
 @pytest.mark.parametrize(("machine", "asked", "said"), NO_GOALS.values(), ids=list(NO_GOALS))
 def test_goals_that_cannot_be_reached(machine: Any, asked: dict[str, str], said: str) -> None:
     with pytest.raises(FsmError) as error:
-        towards(suite(machine, "tour"), **asked)
+        narrowed(suite(machine, "tour"), **asked)
     assert said in str(error.value)
 
 
@@ -83,7 +83,7 @@ def test_goals_that_cannot_be_reached(machine: Any, asked: dict[str, str], said:
 
 
 def text(made: Suite, form: str) -> str:
-    return "".join(export(made, form))
+    return "".join(export_suite(made, form))
 
 
 @pytest.mark.parametrize("method", METHODS)
