@@ -14,7 +14,7 @@ from fsm.analysis import analyse, check_claim, equivalent, product, quotient, re
 from fsm.comparison import compare
 from fsm.compile import compile_chart
 from fsm.errors import FsmError
-from fsm.formats import read_dot
+from fsm.formats.dot import read_dot
 from fsm.machine import Machine, State, Transition
 from fsm.trace import run
 from tests.depth import samples

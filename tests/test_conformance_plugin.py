@@ -200,7 +200,7 @@ def test_door(fsm_case):
 """
 FUNCTION = """
 import pytest
-from fsm.formats import parse_dot
+from fsm.formats.dot import parse_dot
 
 TURNSTILE = parse_dot('''digraph {
     locked -> locked [label="push / stop"]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.suites.derive.coverage import with_every_cell
 from fsm.suites.distinguish.separation import inseparable_pair
 from fsm.suites.equivalence import reduced
@@ -58,7 +58,7 @@ class ExpectedStep(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Suite(Shown):
+class Suite(RichValue):
     """Tests for one machine, none a prefix of another; they are made whenever they are read."""
 
     mealy: Mealy

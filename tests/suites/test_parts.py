@@ -13,7 +13,8 @@ from hypothesis import given, settings
 
 import fsm
 from fsm.errors import FsmError
-from fsm.formats import Mealy, parse_dot, read_dot
+from fsm.formats.dot import parse_dot, read_dot
+from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
 from fsm.suites.execution.learning import flat, learn
 from fsm.suites.export import FORMATS, export_suite
@@ -154,7 +155,7 @@ def test_the_pytest_module_passes_and_fails(pytester: pytest.Pytester, observabl
         f"""
         import pytest
         from fsm import load
-        from fsm.formats import Mealy
+        from fsm.mealy import Mealy
         from tests.suites.test_implementation import Table
 
         class Wrong(Table):

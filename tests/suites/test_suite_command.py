@@ -115,7 +115,7 @@ def test_wrong_use_is_one_line(
 
 IMPLEMENTATION = """
 from fsm import load
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 
 MACHINE = load("with-feedback")
 
