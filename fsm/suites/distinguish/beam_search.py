@@ -113,15 +113,17 @@ class BeamSearch:
 
     def _further(self, beam: _Beam, width: int) -> _Beam:
         """Follow each word by each input; the first word of the result has the highest gain."""
+        # Shapes: b words, p inputs, r other states that are not told apart yet.
         at = self.next[beam.at]  # (b, p)
         images = self.next[beam.images]  # (b, r, p)
         differs = self.output[beam.images] != self.output[beam.at][:, None, :]
         differs |= self.shown[images] != self.shown[at][:, None, :]
         differs &= (images >= 0) & (at >= 0)[:, None, :]
         gain = beam.gain[:, None] + differs.sum(1, dtype=np.int32)
+        # A state told apart is done; one that has met t can never be told apart by this word.
         images[differs | (images == at[:, None, :])] = -1
         alive = (images >= 0).sum(1, dtype=np.int32)
-        gain[at < 0] = -1
+        gain[at < 0] = -1  # t does not accept the word
         chosen = _select(gain.ravel(), alive.ravel(), width)
         words, rows = [], []
         seen = set()  # words that lead to the same states are one
@@ -145,7 +147,7 @@ def _choose(candidates: list[SeparatingWord], way: float) -> Word | None:
 
 def _select(gain: Ints, alive: Ints, width: int) -> NDArray[np.intp]:
     """Return places of a beam: those with the highest gain, then those that may gain most."""
-    by_gain = np.lexsort((-alive, -gain))
+    by_gain = np.lexsort((-alive, -gain))  # the last key sorts first
     by_hope = np.lexsort((-gain, -alive - gain))
     hopeful = alive > 0
     first = by_gain[:1][gain[by_gain[:1]] >= 0]

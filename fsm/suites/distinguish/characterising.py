@@ -85,6 +85,7 @@ def identifying_words(spec: Spec, words: list[Word]) -> list[list[Word]]:
     chosen: list[list[Word]] = []
     for s, group in enumerate(spec.shown):
         rest = shown[group] ^ 1 << s  # the states to be told apart, as bits; without s itself
+        # for each word the states that answer it as s does
         useful = [(cost, word, mask[trace[s]]) for cost, word, trace, mask in masks]
         needed: list[Word] = []
         while rest:
