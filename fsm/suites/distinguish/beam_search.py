@@ -58,10 +58,12 @@ class BeamSearch:
         self.output = np.array(spec.output + dead, dtype=np.int32).reshape(shape)
         self.shown = np.array([*spec.shown, -1], dtype=np.int32)
 
-    def cheapest(self, state: int, way: float, spare: Callable[[int], Word | None]) -> list[Word]:
+    def cheapest(
+        self, state: int, overhead: float, spare: Callable[[int], Word | None]
+    ) -> list[Word]:
         """Return words that tell a state from every other one, the cheapest found.
 
-        ``way`` is the cost of each word besides its length; ``spare`` gives a word for a state
+        ``overhead`` is the cost of each word besides its length; ``spare`` gives a word for a state
         for which the search found none, ``None`` where it cannot be told apart.
         """
         spec = self.spec
@@ -74,14 +76,14 @@ class BeamSearch:
             while rest:
                 if tuple(rest) not in candidates:
                     candidates[tuple(rest)] = self.words(state, rest)
-                word = _choose(candidates[tuple(rest)], weight * way) or spare(rest[0])
+                word = _choose(candidates[tuple(rest)], weight * overhead) or spare(rest[0])
                 if word is None:
                     rest = rest[1:]
                     continue
                 words.append(word)
                 rest = [t for t in rest if spec.apart(state, t, word) is None]
             suites.append(self._needed(state, others, words))
-        return min(suites, key=lambda words: sum(way + len(word) for word in words))
+        return min(suites, key=lambda words: sum(overhead + len(word) for word in words))
 
     def _needed(self, state: int, others: list[int], words: list[Word]) -> list[Word]:
         """Cut each word to what no other word tells apart."""
@@ -138,11 +140,11 @@ class BeamSearch:
         return _Beam(words, gain[b, x], at[b, x], images[b, :, x])
 
 
-def _choose(candidates: list[SeparatingWord], way: float) -> Word | None:
+def _choose(candidates: list[SeparatingWord], overhead: float) -> Word | None:
     """Return the word that tells the most states apart for what it costs."""
     if not candidates:
         return None
-    return max(candidates, key=lambda f: (f.gain / (way + len(f.word)), -len(f.word))).word
+    return max(candidates, key=lambda f: (f.gain / (overhead + len(f.word)), -len(f.word))).word
 
 
 def _select(gain: Ints, alive: Ints, width: int) -> NDArray[np.intp]:
