@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from fsm.graph import PathSearch
 from fsm.machine import Machine
 
 __all__ = ["CellTour", "SpentError"]
@@ -74,60 +75,41 @@ class CellTour:
     def _round(self, wanted: _ColumnsOf, through: _ColumnsOf) -> Iterator[tuple[int, int] | None]:
         """Take every wanted cell of the states that the cells ``through`` lead to."""
         left = _Left(self._table, wanted, self.taken)
-        for state, way in self._breadth_first(through):
+        search = PathSearch[int, int](self._initial)
+        for state in search:
             while left.next(state) is not None:
                 if self._at != state:
                     self._spend(self._start)
                     self._at = self._initial
                     yield None
-                    for column in way():
+                    for column in search.path(state):
                         yield self._take(column)
                 yield from self._wander(left, through)
+            search.expand(state, self._moves(state, through))
 
     def _wander(self, left: _Left, through: _ColumnsOf) -> Iterator[tuple[int, int]]:
         """Take wanted cells one after the other, until none is left near."""
         while True:
             column = left.next(self._at)
-            way = self._nearby(left, through) if column is None else (column,)
-            if not way:
+            path = self._nearby(left, through) if column is None else (column,)
+            if not path:
                 return
-            for step in way:
+            for step in path:
                 yield self._take(step)
 
     def _nearby(self, left: _Left, through: _ColumnsOf) -> tuple[int, ...]:
-        """Return the shortest way to a state with cells left, if one is near."""
-        ways: dict[int, tuple[int, ...]] = {self._at: ()}
-        for state in (queue := [self._at]):
+        """Return the shortest path to a state with cells left, if one is near."""
+        search = PathSearch[int, int](self._at)
+        for state in search:
             for column, target in self._moves(state, through):
-                if target in ways:
+                if target in search:
                     continue
-                ways[target] = (*ways[state], column)
+                search.reach(target, state, column)
                 if left.next(target) is not None:
-                    return ways[target]
-                queue.append(target)
-            if len(ways) > _NEAR:
+                    return search.path(target)
+            if len(search) > _NEAR:
                 break
         return ()
-
-    def _breadth_first(
-        self, through: _ColumnsOf
-    ) -> Iterator[tuple[int, Callable[[], Sequence[int]]]]:
-        """Yield the states that cells lead to, each with its shortest way, made when asked for."""
-        came_by: dict[int, tuple[int, int] | None] = {self._initial: None}
-
-        def way(state: int) -> list[int]:
-            columns = []
-            while came := came_by[state]:
-                state, column = came
-                columns.append(column)
-            return columns[::-1]
-
-        for state in (queue := [self._initial]):
-            yield state, lambda state=state: way(state)  # type: ignore[misc]
-            for column, target in self._moves(state, through):
-                if target not in came_by:
-                    came_by[target] = state, column
-                    queue.append(target)
 
     def _moves(self, state: int, through: _ColumnsOf) -> list[tuple[int, int]]:
         """Return the columns that lead to another state, each with its target."""

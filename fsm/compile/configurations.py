@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -10,6 +9,7 @@ from fsm.compile.chart import Chart, ChartEdge
 from fsm.compile.guard import symbol, valuations
 from fsm.compile.stepper import Configuration, Macrostep, Stepper
 from fsm.errors import MachineError
+from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
 
 __all__ = ["flatten"]
@@ -84,13 +84,13 @@ class _Flattening:
     def _rows(self) -> dict[Configuration, _Row]:
         """Return what every reachable configuration does, the nearest ones first."""
         rows: dict[Configuration, _Row] = {}
-        queue = deque([self.start])
-        while queue:
-            configuration = queue.popleft()
-            if configuration not in rows:
-                rows[configuration] = self._row(configuration)
-                queue.extend(step.after for _, step in rows[configuration].values())
-                self._check_size(len(rows))
+
+        def successors(configuration: Configuration) -> Iterator[Configuration]:
+            rows[configuration] = self._row(configuration)
+            self._check_size(len(rows))
+            return (step.after for _, step in rows[configuration].values())
+
+        breadth_first([self.start], successors)
         return rows
 
     def _row(self, configuration: Configuration) -> _Row:
