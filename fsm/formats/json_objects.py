@@ -21,7 +21,7 @@ import msgspec
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.text import shortened, visible
 
-__all__ = ["JsonObject", "JsonText"]
+__all__ = ["JsonObject", "LocatedJson"]
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class JsonObject(dict[str, Any]):
     number: int
 
 
-class JsonText:
+class LocatedJson:
     """A text of one JSON object. Every method refuses in one line, with file and line."""
 
     def __init__(self, text: str, file: str) -> None:

@@ -146,7 +146,10 @@ def test_many_elements() -> None:
 def test_any_damage_is_one_line(data: st.DataObject) -> None:
     read, good = data.draw(
         st.sampled_from(
-            [(lambda b: json_document.parse_json(b.decode()), JSON), (scxml.parse_scxml, SCXML)]
+            [
+                (lambda b: json_document.parse_document(b.decode()), JSON),
+                (scxml.parse_scxml, SCXML),
+            ]
         )
     )
     at = data.draw(st.integers(0, len(good)))
