@@ -1,8 +1,8 @@
 """A machine as our own JSON document, which keeps every field.
 
-One state, and one transition, stand in one line, so that versions compare well. What a reader of
-the document can tell by itself may be left out: the atoms of a state that is its own, a trigger
-that is the event, an empty guard.
+Each state and each transition is one line, so that versions can be compared. Members with a default
+may be left out: the atoms of a state that is its own only atom, a trigger that is the event, an
+empty guard.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from fsm.trust import NameInFile
 __all__ = ["parse_document", "read_document", "to_json"]
 
 VERSION = 1
-"""Of the format; a reader refuses a higher one."""
+"""The version of the format; another one is refused."""
 
 _COMPANION = re.compile(r'"companion"\s*:')
-"""No text of JSON holds this: there a quote has a backslash before it."""
+"""No string in JSON contains this, since a quote in a string has a backslash before it."""
 
 
 # Writing -------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ _COMPANION = re.compile(r'"companion"\s*:')
 def to_json(machine: Machine) -> str:
     """Return the document of a machine: the same text for the same machine.
 
-    Characters that cannot be seen (bidi marks, for example) are written as escapes.
+    Invisible characters (bidi marks, for example) are written as escapes.
     """
     members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
     return f"{{\n{members}\n}}\n"

@@ -42,7 +42,7 @@ BAD_JSON = {
         None,
         "got `int` - at `$.states[0].final`",
     ),
-    "twice": ('"title": "Draft"', '"name": "draft"', None, "'name' stands twice"),
+    "twice": ('"title": "Draft"', '"name": "draft"', None, "'name' occurs twice"),
     "second state": ('"name": "preparing"', '"name": "draft"', None, "a second state 'draft'"),
     "second event": ('"cancel",', '"stop",', 1, "a second event 'stop'"),
     "second cell": (
