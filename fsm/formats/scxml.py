@@ -63,7 +63,7 @@ class _Writer:
         refined = refinements(machine.guards)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
         self.events = identifiers(event for event, _ in self.inputs.values())
-        guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
+        guards = dict.fromkeys(name for _, values in self.inputs.values() for name in values)
         self.guards = identifiers(guards, reserved=_RESERVED)
         self.leaving: dict[str, list[Transition]] = {}
         for transition in machine.transitions:
@@ -167,12 +167,13 @@ class _Writer:
             yield f"{indent}</{tag}>"
 
     def _transition(self, transition: Transition) -> str:
-        event, held = self.inputs[transition.event]
+        event, valuation = self.inputs[transition.event]
         facts = {"event": self.events[event]}
-        if held:
+        if valuation:
             # Comparisons, since negation is "!" in ECMAScript and "not" in Python.
             facts["cond"] = " && ".join(
-                f"{self.guards[name]} {'!=' if truth else '=='} 0" for name, truth in held.items()
+                f"{self.guards[name]} {'!=' if truth else '=='} 0"
+                for name, truth in valuation.items()
             )
         facts["target"] = self.states[transition.target]
         facts |= _unless(facts["event"], "fsm:symbol", transition.event)
