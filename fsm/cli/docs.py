@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import allow_import as import_option
-from fsm.cli.text import counted, shown
+from fsm.cli.options import allow_import_option as import_option
+from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
 from fsm.docs.blocks import Block, rewrite
 from fsm.docs.kinds import Pages, content
@@ -22,7 +22,7 @@ from fsm.files import as_text, read_bytes, write_bytes
 from fsm.machine import Machine
 from fsm.tables.read.page import MAX_BYTES, WHAT, check_bounds
 from fsm.tables.words.lexicon import Lexicon, joined_lexicons
-from fsm.text import visible
+from fsm.text import quantity, visible
 from fsm.trust import naming
 
 __all__ = ["command"]
@@ -62,12 +62,12 @@ def command(
             options = [part for path in lexicons for part in ("--lexicon", str(path))]
             options += ["--allow-import"] if allow_import else []
             names = shlex.join([*options, *map(str, files)])
-            click.echo(shown(f"out of date; to update, run: fsm docs {names}"), err=True)
+            click.echo(printable(f"out of date; to update, run: fsm docs {names}"), err=True)
             return 1
     for path, new in stale.items():
         write_bytes(new, path)
-        click.echo(shown(f"wrote {path}"), err=True)
-    pages = counted(len(files), "page")
+        click.echo(printable(f"wrote {path}"), err=True)
+    pages = quantity(len(files), "page")
     if not blocks:
         fails = only_check and not allow_none
         how = "; --allow-none accepts that" if fails else ""
@@ -115,7 +115,7 @@ def _read(path: Path) -> bytes | None:
 def _print_difference(path: Path, new: bytes) -> None:
     old = _read(path)
     if path.suffix == ".svg":
-        click.echo(shown(f"{path}: {'missing' if old is None else 'differs'}"))
+        click.echo(printable(f"{path}: {'missing' if old is None else 'differs'}"))
         return
     before, after = ((data or b"").decode().splitlines(keepends=True) for data in (old, new))
     for line in unified_diff(before, after, str(path), f"{path}, as it should be"):

@@ -93,12 +93,12 @@ def test_the_page_says_what_it_shows_without_a_script(sample: Path) -> None:
         "Messages to send 3 Sent 3 handed over",
         "Delivered Both 66.67 % 2",
         "Opens Both 33.33 % 1",
-        "They meet on 2 March 2026, 09:40:00 UTC, and agree from then on.",
-        "Without --validity no message's retries end by themselves.",
-        "Left it 1 Half of them within 39 min 55 s",
+        "They converge on 2 March 2026, 09:40:00 UTC and agree from then on.",
+        "Retries never expire because --validity was not given.",
+        "Departed 1 Median 39 min 55 s",
         "No event was rejected.",
-        "All 3 messages of the log are in this page, each with its history.",
-        "Indicators are in percent of 3 messages to send",
+        "This page has the histories of all 3 messages of the log.",
+        "Indicators are percentages of 3 messages to send",
     ):
         assert said in text, said
 
@@ -106,7 +106,7 @@ def test_the_page_says_what_it_shows_without_a_script(sample: Path) -> None:
 def test_rejected_events_stand_with_their_lines(sample: Path) -> None:
     sample.write_text(sample.read_text() + "m1,=odd(),2026-03-02T11:00:00Z,9\n")
     page = page_of(sample)
-    assert "1 event changed nothing and is listed here." in page
+    assert "1 event was rejected. Rejected events change nothing." in page
     assert "<code>=odd()</code>" in page
     assert "log.csv:10" in page
     assert "m1,=odd(),2026-03-02T11:00:00Z,9" in page
@@ -173,7 +173,7 @@ def test_without_graphviz_the_page_has_no_diagram(
     def missing(*_: object, **__: object) -> None:
         raise MissingToolError("none")
 
-    monkeypatch.setattr(pages, "diagram", missing)
+    monkeypatch.setattr(pages, "draw_for_page", missing)
     page = page_of(sample)
-    assert "Without Graphviz there is no diagram here" in page
+    assert "Diagrams need Graphviz: " in page
     assert "<svg" not in page

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from fsm.errors import FsmError
 from fsm.mealy import NOTHING, Mealy
-from fsm.text import columns, padded, visible
+from fsm.text import display_width, pad, visible
 
 __all__ = ["Implementation", "Run", "Taken", "execute", "joined", "observer", "text"]
 
@@ -82,11 +82,11 @@ class Run(NamedTuple):
         numbered = enumerate(self.taken, 1 - first)
         texts = [(str(n), step.event or "(reset)", *step[1:]) for n, step in numbered]
         rows = [tuple(map(visible, row)) for row in texts]
-        widths = [max(map(columns, column)) for column in zip(header, *rows, strict=True)]
+        widths = [max(map(display_width, column)) for column in zip(header, *rows, strict=True)]
         marks = [" ", *(" " if step.agrees else ">" for step in self.taken)]
         lines = []
         for mark, (number, *row) in zip(marks, [header, *rows], strict=True):
-            cells = [padded(text, width) for text, width in zip(row, widths[1:], strict=True)]
+            cells = [pad(text, width) for text, width in zip(row, widths[1:], strict=True)]
             lines.append("  ".join([f"{mark} {number:>{widths[0]}}", *cells]).rstrip())
         return "\n".join(lines)
 
