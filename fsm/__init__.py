@@ -11,6 +11,7 @@ The heavy parts load on first use, so that ``import fsm`` costs next to nothing:
 from __future__ import annotations
 
 from fsm.notebook_repr import Bundle, shown_by
+from fsm.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from fsm.machine import Machine
     from fsm.notebook import figure
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["FsmError", "Machine", "compile_chart", "figure", "load"]
 
 _HOMES = {

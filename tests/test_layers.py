@@ -9,6 +9,7 @@ import fsm
 
 ROOT = Path(fsm.__file__).parent
 LAYERS = (
+    "version",
     "errors",
     "arrays",
     "files",

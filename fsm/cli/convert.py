@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import ReadingOptions, print_notes, redaction_for, with_reading_options
+from fsm.cli.options import ConversionOptions, print_notes, redaction_for, with_conversion_options
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_json
 from fsm.cli.values import ColumnParam
@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 
 @click.command("convert")
-@with_reading_options
+@with_conversion_options
 @click.argument("logs", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
 @click.option(
@@ -31,7 +31,7 @@ __all__ = ["command"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a summary of each file as JSON.")
 def command(
-    reading: ReadingOptions,
+    reading: ConversionOptions,
     logs: tuple[str, ...],
     output: Path | None,
     beside: Path | None,
@@ -65,8 +65,8 @@ def command(
     written = suffix_written(output) if output or not as_json else ""
     with Progress("MB", megabytes(logs), 1 << 20) as progress:
         redaction = redaction_for(reading.pseudonymise)
-        choices = reading.choices(progress, dict(columns), redaction)
-        conversion = convert_logs(logs, reading.form, choices, query, written)
+        options = reading.options(progress, dict(columns), redaction)
+        conversion = convert_logs(logs, reading.form, options, query, written)
     print_notes(conversion.notes)
     if written:
         write_log(conversion, output)

@@ -181,11 +181,11 @@ def _with_companions(machine: Machine, companions: Callable[[str], Machine]) -> 
 
 def _open(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
     """Open logs of any format."""
-    from fsm.logs.conversion import Choices
-    from fsm.logs.open import open_logs
+    from fsm.logs.open import open_log
+    from fsm.logs.reading import ReadingOptions
 
-    log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
-    print_notes(notes)
+    log = open_log(names, columns, options=ReadingOptions(redaction=redaction))
+    print_notes(log.conversions)
     print_messages(log.notes)
     return log
 

@@ -27,11 +27,13 @@ memory_option = click.option(
 def warn_of_large_row_groups(log: Log) -> None:
     """Warn about files with row groups that exceed what ``--memory`` can limit."""
     from fsm.cli.text import print_message
-    from fsm.logs.rows import large_row_groups
+    from fsm.logs.rows import MOST, large_row_group
 
-    for name, rows, most in large_row_groups(log):
-        print_message(
-            f"{name}: has a row group of {rows:,} rows, which --memory does not limit because it "
-            f"is decompressed as a whole; write row groups of at most {most:,} rows",
-            1000,
-        )
+    for file in log.files:
+        rows = large_row_group(file)
+        if rows is not None:
+            print_message(
+                f"{file.name}: has a row group of {rows:,} rows, which --memory does not limit "
+                f"because it is decompressed as a whole; write row groups of at most {MOST:,} rows",
+                1000,
+            )

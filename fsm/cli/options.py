@@ -27,15 +27,16 @@ from fsm.trust import naming
 
 if TYPE_CHECKING:
     from fsm.engine.result import Replay
-    from fsm.logs.conversion import Choices
     from fsm.logs.log import Log
+    from fsm.logs.mapping.policy import Policy
     from fsm.logs.mapping.redact import Redaction
     from fsm.logs.notes import Notes
+    from fsm.logs.reading import ReadingOptions
     from fsm.logs.storage.query import Query
 
 __all__ = [
+    "ConversionOptions",
     "LogOptions",
-    "ReadingOptions",
     "allow_import_option",
     "dedupe_option",
     "print_messages",
@@ -44,8 +45,8 @@ __all__ = [
     "redaction_for",
     "to_send_option",
     "warn_of_undefined_events",
+    "with_conversion_options",
     "with_log_options",
-    "with_reading_options",
 ]
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ _EXPECTED = (
 
 
 @dataclass(frozen=True)
-class ReadingOptions:
+class ConversionOptions:
     """How logs of other formats are read."""
 
     log_format: str
@@ -96,34 +97,33 @@ class ReadingOptions:
         """The format, or None to detect it from the content."""
         return None if self.log_format == "auto" else self.log_format
 
-    def choices(
+    def options(
         self,
         progress: Callable[[int], object],
         columns: Mapping[str, str] | None = None,
         redaction: Redaction | None = None,
-    ) -> Choices:
-        """Return the choices for the readers; they call ``progress`` with the bytes read so far.
+    ) -> ReadingOptions:
+        """Return the options of the readers; they call ``progress`` with the bytes read so far.
 
         ``columns`` are names of columns in canonical logs.
         """
-        from fsm.logs.conversion import Choices
-        from fsm.logs.mapping.policy import load_policy
+        from fsm.logs.reading import ReadingOptions
 
         if self.labels:
             from fsm.logs.snapshots.labels import load_labels
 
             load_labels(self.labels)  # a wrong file is reported even if no log needs it
-        return Choices(
-            self.zone,
-            self.year,
-            load_policy(self.policy),
-            self.relayed,
-            redaction,
-            self.labels,
-            self.feedback,
-            self.exported,
-            progress,
-            columns or {},
+        return ReadingOptions(
+            columns=columns or {},
+            zone=self.zone,
+            year=self.year,
+            policy=_policy(self.policy),
+            relayed=self.relayed,
+            redaction=redaction,
+            labels=self.labels,
+            feedback=self.feedback,
+            exported=self.exported,
+            progress=progress,
         )
 
     def query(self, logs: Sequence[str]) -> Query | None:
@@ -135,6 +135,15 @@ class ReadingOptions:
         if not logs:
             raise click.UsageError("Missing argument 'LOGS...'; give files, or --sql")
         return None
+
+
+def _policy(name: str) -> Policy | None:
+    """Return a policy; None for that of the log, which needs no table."""
+    if name == "source":
+        return None
+    from fsm.logs.mapping.policy import load_policy
+
+    return load_policy(name)
 
 
 def redaction_for(
@@ -156,10 +165,10 @@ def redaction_for(
 
 def print_notes(notes: Iterable[Notes]) -> None:
     """Print on standard error how each file was read."""
-    from fsm.logs.summary import summary
+    from fsm.logs.summary import summary_lines
 
     for note in notes:
-        print_messages(summary(note))
+        print_messages(summary_lines(note))
 
 
 def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
@@ -205,13 +214,13 @@ def warn_of_undefined_events(result: Replay) -> None:
         )
 
 
-def with_reading_options(function: Callable[..., T]) -> Callable[..., T]:
-    """Add the options of :class:`ReadingOptions` to a command, as its argument ``reading``."""
+def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Add the options of :class:`ConversionOptions` to a command, as its argument ``reading``."""
 
     @wraps(function)
     def command(*args: Any, **given: Any) -> T:
-        reading = {field.name: given.pop(field.name) for field in fields(ReadingOptions)}
-        return function(*args, reading=ReadingOptions(**reading), **given)
+        reading = {field.name: given.pop(field.name) for field in fields(ConversionOptions)}
+        return function(*args, reading=ConversionOptions(**reading), **given)
 
     decorated: Callable[..., T] = command
     for option in (
@@ -284,29 +293,19 @@ class LogOptions:
     validity: timedelta | None
     as_of: datetime | None
     allow_import: bool
-    reading: ReadingOptions
+    reading: ConversionOptions
 
     def read(self) -> Log:
         """Return the log, and print on standard error how each file was read."""
-        return self.read_with_notes()[0]
-
-    def read_with_notes(self) -> tuple[Log, tuple[Notes, ...]]:
-        """Return the log and, for each file that was converted, how it was read."""
-        from fsm.logs.open import open_logs
+        from fsm.logs.open import open_log
 
         query = self.reading.query(self.logs)
-        redaction = self.redaction
         with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
-            log, notes = open_logs(
-                self.logs,
-                dict(self.columns),
-                self.reading.form,
-                self.reading.choices(progress, redaction=redaction),
-                query,
-            )
-        print_notes(notes)
+            options = self.reading.options(progress, dict(self.columns), self.redaction)
+            log = open_log(self.logs, None, self.reading.form, options=options, query=query)
+        print_notes(log.conversions)
         print_messages(log.notes)
-        return log, notes
+        return log
 
     @cached_property
     def redaction(self) -> Redaction | None:
@@ -356,4 +355,4 @@ def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
         click.argument("logs", nargs=-1),
     ):
         command = option(command)
-    return with_reading_options(command)
+    return with_conversion_options(command)

@@ -29,7 +29,7 @@ from fsm.cli.text import (
 from fsm.cli.values import DurationParam
 from fsm.engine import Replay, replay
 from fsm.engine.unrecorded import NOT_RECORDED
-from fsm.logs.log import place_of
+from fsm.logs.canonical_columns import place_of
 from fsm.logs.write.tables import write_frame, write_frames
 from fsm.text import quantity
 

@@ -67,7 +67,7 @@ def command(
     from fsm.engine import replay
     from fsm.reports import fitting_period_of_log, report
 
-    log, notes = source.read_with_notes()
+    log = source.read()
     if memory is not None:
         warn_of_large_row_groups(log)
     every = every or fitting_period_of_log(log, source.as_of)
@@ -90,7 +90,7 @@ def command(
             result,
             every=every,
             messages=messages,
-            notes=notes,
+            notes=log.conversions,
             command=_public_command(sys.argv[1:], source.redaction),
             timeout=timeout.total_seconds() if timeout else None,
             warn=lambda text: print_message(f"{text} (or a longer --timeout)"),

@@ -35,6 +35,7 @@ from fsm.engine.unrecorded import Unrecorded, unrecorded
 from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.logs.log import Log
+from fsm.logs.open import open_log
 from fsm.machine import Machine
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def replay(
     less than it holds; :class:`fsm.errors.MachineError` where class and table disagree;
     :class:`fsm.errors.CheckpointError` for a checkpoint that cannot be continued.
     """
-    log = Log.of(source)
+    log = open_log(source)
     given = [machines] if isinstance(machines, Machine) else list(machines)
     team = team_of(given, companions)
     if checkpoint is not None and every is None:
@@ -154,7 +155,7 @@ def replay(
         progress=progress,
     )
     if checkpoint is None:
-        return _executed(log, given, team, job, to_send, records=log.records)
+        return _executed(log, given, team, job, to_send, records=log.recordable)
     from fsm.engine.checkpoint.checkpoint import Checkpoint, settings_of
 
     settings = settings_of(team, job.validity, job.every or 0, dedupe, log.pseudonyms)

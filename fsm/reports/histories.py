@@ -87,7 +87,7 @@ def read_histories(replay: Replay, machines: Sequence[Machine], most: int) -> Hi
 def _first(log: Log, most: int) -> pl.DataFrame:
     """Return the keys of the first messages, in the order of the log."""
     messages = pl.DataFrame(schema=dict.fromkeys(log.keys, pl.String))
-    for source in log.sources:
+    for source in log.files:
         scan = log.scan(source).select(log.keys).filter(pl.col("message_id").is_not_null())
         for part in read_batches(source, scan):
             messages = pl.concat([messages, part]).unique(maintain_order=True).head(most)
@@ -105,7 +105,7 @@ def _affordable(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
         .join(messages.lazy(), on=keys, how="semi", nulls_equal=True)
         .group_by(keys)
         .len("events")
-        for source in log.sources
+        for source in log.files
     )
     sizes = messages.lazy().join(
         counts.group_by(keys).sum(), on=keys, how="left", nulls_equal=True, maintain_order="left"

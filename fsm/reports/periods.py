@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from fsm.logs.log import Log
-from fsm.logs.rows import extent
 
 __all__ = ["fitting_period", "fitting_period_of_log", "time_at"]
 
@@ -35,7 +34,7 @@ def fitting_period(first: datetime, last: datetime, events: int) -> timedelta:
 def fitting_period_of_log(log: Log, as_of: datetime | None = None) -> timedelta:
     """Return the fitting period of a log. Only its times are read."""
     until = None if as_of is None else (as_of - time_at(0)) // timedelta(microseconds=1)
-    limits = extent(log, until)
+    limits = log.extent(until)
     if limits is None:
         return _STEPS[0]
     first, last, events = limits

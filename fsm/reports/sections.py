@@ -8,7 +8,7 @@ from typing import Any
 
 from fsm.indicators import Share
 from fsm.logs.notes import Notes
-from fsm.logs.summary import summary
+from fsm.logs.summary import summary_lines
 from fsm.reports.deliveries import largest_deliveries
 from fsm.reports.durations import STAYING, Bin, StayHistogram, format_duration, stay_histograms
 from fsm.reports.figures import Figures
@@ -296,5 +296,5 @@ def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
     if replay.as_of:
         yield f"Read up to {format_time(replay.as_of)}"
     for note in notes:
-        for line in summary(note):
+        for line in summary_lines(note):
             yield line.replace(note.name, short_name(note.name))

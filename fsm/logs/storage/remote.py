@@ -20,8 +20,6 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.files import Holder, TemporaryFolder
-from fsm.logs.storage.parquet_pages import check_pages
-from fsm.logs.storage.record_length import check_records
 
 __all__ = [
     "Fetched",
@@ -31,7 +29,7 @@ __all__ = [
     "local_path",
     "name_of",
     "refused",
-    "scan",
+    "scan_remote",
 ]
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -126,14 +124,16 @@ def _is_web(url: str) -> bool:
     return _scheme(url) in ("http", "https")
 
 
-def scan(url: str) -> tuple[pl.LazyFrame, Holder | None]:
+def scan_remote(url: str) -> tuple[pl.LazyFrame, Holder | None]:
     """Return the rows of Parquet, and what must be held as long as they are read."""
+    from fsm.logs.storage.parquet_pages import check_parquet_pages
+
     keep, place = None, url
     with _no_errors(url):
         if _is_web(url):
             directory, keep = _temporary()
             fetched = _downloaded(url, directory)
-            check_pages(fetched, name_of(url))
+            check_parquet_pages(fetched, name_of(url))
             place = str(fetched)
         frame = pl.scan_parquet(place, glob=keep is None)
         frame.collect_schema()
@@ -154,6 +154,8 @@ def fetch(url: str) -> list[Fetched]:
 
     Only a part of it is held in memory. Raises :class:`fsm.errors.LogError`.
     """
+    from fsm.logs.storage.record_length import check_records
+
     directory, keep = _temporary()
     places: dict[str, Path] = {}
     with _no_errors(url):
