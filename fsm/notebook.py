@@ -27,7 +27,7 @@ from fsm.tables.check.finding import Report
 from fsm.tables.write import transitions
 from fsm.text import quantity, shortened, visible
 
-__all__ = ["Figure", "bundle", "figure"]
+__all__ = ["SvgFigure", "bundle", "figure"]
 
 _TESTS = 20
 """Maximum number of tests that are shown."""
@@ -38,7 +38,7 @@ Row = Sequence[str]
 
 
 @dataclass(frozen=True)
-class Figure(Shown):
+class SvgFigure(Shown):
     """A diagram as a value, which notebooks show, and :meth:`write` writes to a file."""
 
     title: str
@@ -52,9 +52,9 @@ class Figure(Shown):
         return f"<figure of {visible(self.title)}>"
 
 
-def figure(machine: Machine, look: Look | None = None) -> Figure:
+def figure(machine: Machine, look: Look | None = None) -> SvgFigure:
     """Return the diagram of a machine; raises what :func:`fsm.drawing.draw` raises."""
-    return Figure(machine.title, draw(machine, "svg", look))
+    return SvgFigure(machine.title, draw(machine, "svg", look))
 
 
 @singledispatch
@@ -64,7 +64,7 @@ def bundle(value: object) -> Bundle:
 
 
 @bundle.register
-def _(value: Figure) -> Bundle:
+def _(value: SvgFigure) -> Bundle:
     return {"image/svg+xml": value.svg, "text/plain": repr(value)}
 
 

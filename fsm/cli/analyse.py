@@ -72,21 +72,22 @@ def _status(verdicts: Sequence[Verdict]) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
-def _print(found: Facts) -> None:
-    longest = max(map(len, found.traces.values()))
+def _print(properties: Facts) -> None:
+    longest = max(map(len, properties.traces.values()))
+    states = quantity(len(properties.traces), "state")
     click.echo(
-        f"{printable(found.name)}: {quantity(len(found.traces), 'state')} reached, each within "
+        f"{printable(properties.name)}: {states} reached, each within "
         f"{quantity(longest, 'event')}; deterministic"
     )
-    _list("unreachable", found.unreachable, "none")
-    _list("terminal", found.terminal, "none")
-    _list("dead", found.dead, "none")
-    alike = [" = ".join(names) for names in found.equivalent]
-    _list("equivalent", alike, "none: the machine is minimal")
-    missing = [f"{state}: {event}" for state, event in found.missing]
+    _list("unreachable", properties.unreachable, "none")
+    _list("terminal", properties.terminal, "none")
+    _list("dead", properties.dead, "none")
+    equivalent = [" = ".join(names) for names in properties.equivalent]
+    _list("equivalent", equivalent, "none: the machine is minimal")
+    missing = [f"{state}: {event}" for state, event in properties.missing]
     _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
-    if found.ignored:
-        _list("ignored transitions", found.ignored, "none", "; ")
+    if properties.ignored:
+        _list("ignored transitions", properties.ignored, "none", "; ")
 
 
 def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:

@@ -178,13 +178,13 @@ def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
     """
 
     @wraps(function)
-    def command(**given: Any) -> T:
+    def command(**arguments: Any) -> T:
         try:
-            return function(**given)
+            return function(**arguments)
         except _EXPECTED:
             raise
         except BaseException as error:  # a panic of Rust is no Exception
-            if given["pseudonymise"] is None or os.environ.get("FSM_TRACEBACK"):
+            if arguments["pseudonymise"] is None or os.environ.get("FSM_TRACEBACK"):
                 raise
             raise FsmError(
                 f"internal error: {type(error).__name__}; its message is hidden because of "
@@ -218,9 +218,9 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
     """Add the options of :class:`ConversionOptions` to a command, as its argument ``reading``."""
 
     @wraps(function)
-    def command(*args: Any, **given: Any) -> T:
-        reading = {field.name: given.pop(field.name) for field in fields(ConversionOptions)}
-        return function(*args, reading=ConversionOptions(**reading), **given)
+    def command(*args: Any, **arguments: Any) -> T:
+        reading = {field.name: arguments.pop(field.name) for field in fields(ConversionOptions)}
+        return function(*args, reading=ConversionOptions(**reading), **arguments)
 
     decorated: Callable[..., T] = command
     for option in (
@@ -332,9 +332,9 @@ def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
     """Add the options of :class:`LogOptions` to a command, as its first argument."""
 
     @wraps(function)
-    def command(**given: Any) -> T:
-        options = {field.name: given.pop(field.name) for field in fields(LogOptions)}
-        return function(LogOptions(**options), **given)
+    def command(**arguments: Any) -> T:
+        options = {field.name: arguments.pop(field.name) for field in fields(LogOptions)}
+        return function(LogOptions(**options), **arguments)
 
     for option in (
         allow_import_option,

@@ -52,10 +52,10 @@ def traffic_overlay(
             rejected.setdefault(state, []).append((-count, event))
         else:
             marks[transition] = Mark(weight=count)
-    total = -sum(count for found in rejected.values() for count, _ in found)
+    total = -sum(count for events in rejected.values() for count, _ in events)
     return Overlay(
         marks,
-        {state: _rejections(found) for state, found in rejected.items()},
+        {state: _rejections(events) for state, events in rejected.items()},
         other=Mark(Tone.FADED),
         legend=(
             f"Numbers: events in {name}; {Tone.REJECTED.value} rejected ({total:,})",
@@ -69,8 +69,8 @@ def _other_rejections(count: int) -> tuple[str, ...]:
     return (text,) if count > 0 else ()
 
 
-def _rejections(found: list[tuple[int, str]]) -> list[Mark]:
-    ordered = sorted(found)
+def _rejections(events: list[tuple[int, str]]) -> list[Mark]:
+    ordered = sorted(events)  # counts are negative: the most frequent come first
     marks = [Mark(Tone.REJECTED, f"{event} {-count:,}") for count, event in ordered[:_MOST]]
     if ordered[_MOST:]:
         rest = -sum(count for count, _ in ordered[_MOST:])

@@ -68,7 +68,7 @@ class Figures:
         return f"{counts}, {format_time(self.first)} to {format_time(self.last)}"
 
     def traffic_of(self, machine: Machine) -> Iterator[tuple[str, str, str | None, int]]:
-        """Yield state, event, target (``None``: rejected) and count of the cells met."""
+        """Yield state, event, target (``None``: rejected) and count of each cell."""
         frame = self.replay.traffic.select("machine", "state", "event", "target", "count")
         return (row[1:] for row in frame.iter_rows() if row[0] == machine.name)
 

@@ -54,7 +54,7 @@ def group_by_skeleton(machines: tuple[Machine, ...]) -> tuple[tuple[Machine, ...
 def _have_same_skeleton(a: Machine, b: Machine) -> bool:
     """Return whether the states correspond one to one, each to the state of the same name."""
     skeleton = compare(a, b).skeleton
-    same = skeleton is not None and all(ours == theirs for ours, theirs in skeleton)
+    same = skeleton is not None and all(first == second for first, second in skeleton)
     return same and _names(a) == _names(b)
 
 
