@@ -233,11 +233,11 @@ def test_a_bound_that_cannot_be_kept_is_refused(
     assert done.status == status
     if status:
         (line,) = done.err.splitlines()
-        assert f"Invalid value for '--memory': {size} cannot be kept; give 64MB or more" in line
+        assert f"Invalid value for '--memory': {size} is too small; give 64MB or more" in line
 
 
 def test_the_help_says_what_stands_beside_the_bound(fsm: Fsm) -> None:
-    assert "250 MB beside it" in " ".join(fsm("replay", "--help").out.split())
+    assert "250 MB more" in " ".join(fsm("replay", "--help").out.split())
 
 
 def test_what_the_user_set_up_stays() -> None:
