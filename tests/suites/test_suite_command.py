@@ -153,7 +153,7 @@ def test_a_right_implementation_is_learnt(fsm: Fsm, module: str) -> None:
     result = fsm("learn", f"{module}:Right", "with-feedback")
     assert result.status == 0
     assert result.out.startswith(f"{module}:Right: 5 states, learnt with ")
-    assert result.out.endswith("It does what with-feedback says.\n")
+    assert result.out.endswith("The implementation conforms to with-feedback.\n")
 
 
 def test_every_difference_of_a_wrong_one_is_told(fsm: Fsm, module: str, tmp_path: Path) -> None:
