@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import click
 
-from fsm.analysis import Facts, Verdict, check, facts, refines
+from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
 from fsm.cli.text import print_crosscheck, print_json, printable
 from fsm.compile.crosscheck import cross_check
@@ -48,22 +48,22 @@ def command(
     """
     loaded = load(machine)
     checked = cross_check([loaded]) if crosscheck else None
-    verdicts = [check(loaded, claim) for claim in claims]
+    verdicts = [check_claim(loaded, claim) for claim in claims]
     if other is not None:
         trace = refines(loaded, load(other))
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
-        properties = facts(loaded).as_dict()
-        properties["crosscheck"] = checked.as_dict() if checked else None
+        value = analyse(loaded).as_dict()
+        value["crosscheck"] = checked.as_dict() if checked else None
         if verdicts:
-            properties["claims"] = [verdict.as_dict() for verdict in verdicts]
-        print_json(properties)
+            value["claims"] = [verdict.as_dict() for verdict in verdicts]
+        print_json(value)
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:
             click.echo(printable(str(verdict), 2000))
     else:
-        _print(facts(loaded))
+        _print(analyse(loaded))
         print_crosscheck(checked)
     return _status(verdicts)
 
@@ -72,22 +72,21 @@ def _status(verdicts: Sequence[Verdict]) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
-def _print(properties: Facts) -> None:
-    longest = max(map(len, properties.traces.values()))
-    states = quantity(len(properties.traces), "state")
+def _print(facts: MachineFacts) -> None:
+    longest = max(map(len, facts.traces.values()))
     click.echo(
-        f"{printable(properties.name)}: {states} reached, each within "
+        f"{printable(facts.name)}: {quantity(len(facts.traces), 'state')} reached, each within "
         f"{quantity(longest, 'event')}; deterministic"
     )
-    _list("unreachable", properties.unreachable, "none")
-    _list("terminal", properties.terminal, "none")
-    _list("dead", properties.dead, "none")
-    equivalent = [" = ".join(names) for names in properties.equivalent]
+    _list("unreachable", facts.unreachable, "none")
+    _list("terminal", facts.terminal, "none")
+    _list("dead", facts.dead, "none")
+    equivalent = [" = ".join(names) for names in facts.equivalent]
     _list("equivalent", equivalent, "none: the machine is minimal")
-    missing = [f"{state}: {event}" for state, event in properties.missing]
+    missing = [f"{state}: {event}" for state, event in facts.missing]
     _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
-    if properties.ignored:
-        _list("ignored transitions", properties.ignored, "none", "; ")
+    if facts.ignored:
+        _list("ignored transitions", facts.ignored, "none", "; ")
 
 
 def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:

@@ -9,7 +9,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.draw import command as draw
 from fsm.cli.text import print_json, printable
-from fsm.comparison import compare, describe
+from fsm.comparison import compare, describe_comparison
 
 __all__ = ["command"]
 
@@ -39,6 +39,6 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     if as_json:
         print_json(comparison.as_dict())
     else:
-        for line in describe(comparison):
+        for line in describe_comparison(comparison):
             click.echo(printable(line))
     return 0 if comparison.same else 1

@@ -174,9 +174,9 @@ def _coverage(machine: Machine, name: str) -> Overlay:
 
 def _with_companions(machine: Machine, companions: Callable[[str], Machine]) -> list[Machine]:
     """Return the machine and its companions."""
-    from fsm.engine.replaying import team_of
+    from fsm.engine.replaying import with_companions
 
-    return team_of([machine], companions)
+    return with_companions([machine], companions)
 
 
 def _open(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
@@ -192,7 +192,7 @@ def _open(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction 
 
 def _file_name(path: str, redaction: Redaction | None) -> str:
     """Return the name of a log in the diagram: without folders, addresses and secrets."""
-    from fsm.logs.storage.remote import name_of
+    from fsm.logs.storage.addresses import name_of
 
     name = Path(name_of(path)).name
     return redaction.file_name(name) if redaction else name

@@ -18,7 +18,7 @@ from fsm.suites import MAX_SYMBOLS
 from fsm.text import quantity
 
 if TYPE_CHECKING:
-    from fsm.suites.run.learning import Learnt
+    from fsm.suites.execution.learning import Learnt
 
 __all__ = ["command"]
 
@@ -62,7 +62,7 @@ def command(
     with reset(), send(event) and observe(). It is imported and run. The learnt machine can be used
     as MACHINE in every other command, for example in fsm draw.
     """
-    from fsm.suites.run.learning import learn
+    from fsm.suites.execution.learning import learn
 
     specification = load_specification(machine)
     if isinstance(specification, Machine):

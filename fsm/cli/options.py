@@ -207,7 +207,7 @@ def print_messages(lines: Iterable[str]) -> None:
 
 def warn_of_undefined_events(result: Replay) -> None:
     """Warn if no event of the log is defined in any machine: the wrong column may be mapped."""
-    if result.events and not result.heard:
+    if result.events and not result.defined:
         print_message(
             "no event of this log is defined in any machine; is the column right? "
             "--column event=NAME maps another one"
@@ -311,10 +311,10 @@ class LogOptions:
     def redaction(self) -> Redaction | None:
         """The redaction of ``--pseudonymise``."""
         from fsm.catalog import load_bare
-        from fsm.engine.replaying import team_of
+        from fsm.engine.replaying import with_companions
 
         def machines() -> list[Machine]:
-            return team_of(self.machines(load_bare), self.companions(load_bare))
+            return with_companions(self.machines(load_bare), self.companions(load_bare))
 
         return redaction_for(self.reading.pseudonymise, machines)
 

@@ -103,7 +103,7 @@ def _public_command(words: Sequence[str], redaction: Redaction | None = None) ->
 
     With a redaction, a query is left out, and addresses in names are replaced.
     """
-    from fsm.logs.storage.remote import name_of
+    from fsm.logs.storage.addresses import name_of
 
     kept = []
     remaining = iter(words)

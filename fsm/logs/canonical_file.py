@@ -16,7 +16,7 @@ from fsm.logs.canonical_columns import NEEDED, QUERY, column_list
 from fsm.logs.log_file import LogFile, version_of
 from fsm.logs.mapping.recordable import recordable_events
 from fsm.logs.read_errors import COMPRESSED, unreadable
-from fsm.logs.storage.record_length import check_records, first_line, separator_of
+from fsm.logs.storage.record_length import check_records, separator_of
 from fsm.logs.storage.scans import scan_ndjson, scan_parquet
 from fsm.logs.storage.stored_file import StoredFile
 
@@ -74,8 +74,7 @@ def _opened(stored: StoredFile, log_format: str) -> LogFile:
 
         check_parquet_pages(path, name)
         return LogFile(path, name, log_format, stamp=stamp, keep=stored.keep)
-    check_records(path, name, quotes=log_format == "csv")
-    header = first_line(path, name)
+    header = check_records(path, name, quotes=log_format == "csv")
     if header is None:
         raise LogError(f"{name}: empty; a log begins with a header line or a record")
     if log_format == "jsonl":
@@ -84,6 +83,8 @@ def _opened(stored: StoredFile, log_format: str) -> LogFile:
         raise LogError(
             f"{name}: its lines end with carriage returns alone; save it with line feeds"
         )
+    if any("\udc80" <= letter <= "\udcff" for letter in header):  # polars looks at the rows alone
+        raise LogError(f"{name}:1: not UTF-8 text; save the log as UTF-8")
     separator = separator_of(header, NEEDED)
     return LogFile(path, name, "csv", stamp=stamp, separator=separator, keep=stored.keep)
 
@@ -105,10 +106,6 @@ def checked_columns(file: LogFile) -> LogFile:
                 f"{header}: no column {file.names[name]!r}; there are: {columns}. "
                 f"Map one with --column {name}=NAME"
             )
-    if file.format == "csv":  # polars looks at the rows alone
-        header = first_line(file.path, file.name) or ""
-        if not header.isascii() and any("\udc80" <= letter <= "\udcff" for letter in header):
-            raise LogError(f"{file.name}:1: not UTF-8 text; save the log as UTF-8")
     return file
 
 

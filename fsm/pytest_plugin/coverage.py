@@ -42,7 +42,7 @@ class SuiteCoverage:
 
     def facts(self) -> CoverageFacts:
         """Return the coverage: what was run, and what there is to run."""
-        from fsm.suites.analysis import trimmed
+        from fsm.suites.equivalence import trimmed
 
         mealy, guarantee = self.suite.mealy, self.suite.guarantee
         reached = trimmed(mealy)

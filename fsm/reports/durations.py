@@ -58,7 +58,7 @@ class StayHistogram:
 def stay_histograms(machine: Machine, sojourns: pl.DataFrame) -> Iterator[StayHistogram]:
     """Yield the states with the most departures, the state of the deadline first.
 
-    ``sojourns`` is :attr:`fsm.engine.Replay.sojourns`.
+    ``sojourns`` is :attr:`fsm.engine.Replay.durations`.
     """
     stays = sojourns.filter(pl.col("machine") == machine.name)
     stays = stays.with_columns(pl.col("event").fill_null(STAYING))

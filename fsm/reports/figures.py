@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from fsm.engine.rejections import Kinds
+from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
 from fsm.errors import LogError
 from fsm.machine import Machine
@@ -43,7 +43,7 @@ class Figures:
     curves: Curves
     comparison: SeriesComparison
     groups: tuple[tuple[Side, ...], ...]
-    rejected: Kinds
+    rejected: RejectionKinds
     history_machines: tuple[Machine, ...]
     """The machines that run the histories: one of each group, and the companions."""
     histories: Histories
@@ -75,11 +75,11 @@ class Figures:
 
 def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
     """Compute the figures; raises :class:`fsm.errors.LogError` for a log without events."""
-    if replay.before is not None:
+    if replay.earlier is not None:
         raise LogError("a report needs the whole log, but a checkpoint keeps only states")
-    if replay.outcome.earliest is None or replay.outcome.latest is None:
+    if replay.counts.earliest is None or replay.counts.latest is None:
         raise LogError("no events to report on")
-    first, last = time_at(replay.outcome.earliest), time_at(replay.outcome.latest)
+    first, last = time_at(replay.counts.earliest), time_at(replay.counts.latest)
     every = every or fitting_period(first, last, replay.events)
     replay = replay.in_detail(every)
     sides = sides_of(replay)

@@ -104,7 +104,7 @@ def validity_period(figures: Figures) -> tuple[tuple[int, int] | None, str]:
     ends = [side.machine.deadline for side in figures.sides if side.machine.deadline]
     if not ends:
         return None, ""
-    starts = figures.replay.outcome.starts.get(ends[0].start)
+    starts = figures.replay.counts.starts.get(ends[0].start)
     return validity_sentence(figures.replay.validity, starts, figures.last)
 
 
@@ -161,7 +161,7 @@ def _state_row(row: StateFlow, group: Sequence[Side], most: int) -> StateRow:
 
 
 def _histograms(figures: Figures, side: Side) -> Iterator[dict[str, Any]]:
-    for histogram in stay_histograms(side.machine, figures.replay.sojourns):
+    for histogram in stay_histograms(side.machine, figures.replay.durations):
         most = max(b.total for b in histogram.bins)
         paints = _paints(side, histogram)
         yield {

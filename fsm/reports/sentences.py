@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from fsm.comparison import Kind, compare
-from fsm.engine.rejections import Kinds
+from fsm.comparison import DifferenceKind, compare
+from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
 from fsm.reports.divergence import Divergence, SeriesComparison
 from fsm.reports.durations import format_duration
@@ -71,7 +71,7 @@ def _differing_states(a: Side, b: Side) -> Iterator[tuple[str, int]]:
     comparison = compare(a.machine, b.machine)
     if comparison.skeleton:
         for difference in comparison.differences:
-            if difference.kind is Kind.STATUS:
+            if difference.kind is DifferenceKind.STATUS:
                 yield difference.states[0], a.result.states[difference.states[0]]
 
 
@@ -85,7 +85,7 @@ def _share(count: int, whole: int) -> str:
 
 def unrecorded_sentences(replay: Replay) -> Iterator[str]:
     """Yield which indicators the log does not record, and which are 0 without any event."""
-    if not replay.heard:
+    if not replay.defined:
         yield "No event of this log is defined in any machine of this report."
     for names, reason in replay.not_recorded:
         yield f"Not recorded: {', '.join(names)}; {reason}."
@@ -124,7 +124,7 @@ def validity_sentence(
     )
 
 
-def rejection_sentence(count: int, kinds: Kinds) -> str:
+def rejection_sentence(count: int, kinds: RejectionKinds) -> str:
     """Return how many events were rejected, and which of them are listed."""
     if not count:
         return "No event was rejected."

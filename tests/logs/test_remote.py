@@ -16,7 +16,7 @@ from fsm.cli.report import _public_command
 from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.open import open_log
-from fsm.logs.storage.remote import is_remote, name_of
+from fsm.logs.storage.addresses import is_remote, name_of
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.logs.store import Store, store

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from fsm.errors import LogError
-from fsm.logs.storage.remote import fetch, is_parquet, is_remote, local_path, name_of
+from fsm.logs.storage.addresses import is_parquet, is_remote, local_path, name_of
 from fsm.logs.storage.stored_file import StoredFile, no_damage
 
 __all__ = ["find_files"]
@@ -26,13 +26,17 @@ def find_files(paths: Iterable[str], form: str | None = None) -> list[StoredFile
     """
     found: dict[str, StoredFile] = {}
     for path in paths:
-        remote = is_remote(path)
-        for place in _remote_files(path, form) if remote else _local_files(local_path(path)):
-            found.setdefault(place.name if remote else os.path.realpath(place.name), place)
+        if is_remote(path):
+            found |= {file.name: file for file in _remote_files(path, form)}
+            continue
+        for file in _local_files(local_path(path)):
+            found.setdefault(os.path.realpath(file.name), file)
     return list(found.values())
 
 
 def _remote_files(url: str, form: str | None) -> Iterator[StoredFile]:
+    from fsm.logs.storage.remote import fetch
+
     if is_parquet(url, form):
         yield StoredFile(Path(), name_of(url), url=url)
     else:
@@ -51,7 +55,15 @@ def _local_files(path: str) -> Iterator[StoredFile]:
         if not names:
             raise LogError(f"{path}: no file has such a name")
     for name in names:
-        yield from _maildir(Path(name)) or [_file(Path(name), name)]
+        file = Path(name)
+        folders = (file / "cur", file / "new")
+        if all(os.path.isdir(folder) for folder in folders):  # noqa: PTH112 (as above)
+            yield from _mails(file, folders)
+        elif _is_stream(file):
+            with no_damage(name), file.open("rb") as pipe:
+                yield _copied(pipe, name)
+        else:
+            yield StoredFile(file, name)
 
 
 def _pattern(path: str) -> str:
@@ -64,24 +76,11 @@ def _pattern(path: str) -> str:
     return path
 
 
-def _file(path: Path, name: str) -> StoredFile:
-    if not _is_stream(path):
-        return StoredFile(path, name)
-    with no_damage(name), path.open("rb") as pipe:
-        return _copied(pipe, name)
-
-
-def _maildir(path: Path) -> list[StoredFile]:
-    """Return the mails of a Maildir; none where it is none."""
-    parts = (path / "cur", path / "new")
-    if not all(os.path.isdir(part) for part in parts):  # noqa: PTH112 (no name is too long for it)
-        return []
-    mails = (mail for part in parts for mail in part.iterdir())
-    return [
-        StoredFile(mail, str(mail), str(path))
-        for mail in sorted(mails)
-        if mail.is_file() and not mail.name.startswith(".")
-    ]
+def _mails(maildir: Path, folders: Iterable[Path]) -> Iterator[StoredFile]:
+    """Yield the mails of a Maildir in the order of their names."""
+    for mail in sorted(mail for folder in folders for mail in folder.iterdir()):
+        if mail.is_file() and not mail.name.startswith("."):
+            yield StoredFile(mail, str(mail), str(maildir))
 
 
 def _copied(pipe: IO[bytes], name: str) -> StoredFile:

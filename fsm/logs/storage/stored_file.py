@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fsm.errors import LogError
+from fsm.logs.storage.addresses import is_remote
 from fsm.logs.storage.compression import DAMAGES, open_unpacked
 from fsm.logs.storage.record_length import check_records
-from fsm.logs.storage.remote import is_remote
 
 if TYPE_CHECKING:
     from fsm.logs.notes import Notes
