@@ -27,7 +27,7 @@ from fsm.tables.check.finding import Report
 from fsm.tables.write import transitions
 from fsm.text import quantity, shortened, visible
 
-__all__ = ["SvgFigure", "bundle", "figure"]
+__all__ = ["Figure", "bundle", "figure"]
 
 _TESTS = 20
 """Maximum number of tests that are shown."""
@@ -38,7 +38,7 @@ Row = Sequence[str]
 
 
 @dataclass(frozen=True)
-class SvgFigure(Shown):
+class Figure(Shown):
     """A diagram as a value, which notebooks show, and :meth:`write` writes to a file."""
 
     title: str
@@ -52,9 +52,9 @@ class SvgFigure(Shown):
         return f"<figure of {visible(self.title)}>"
 
 
-def figure(machine: Machine, look: Look | None = None) -> SvgFigure:
+def figure(machine: Machine, look: Look | None = None) -> Figure:
     """Return the diagram of a machine; raises what :func:`fsm.drawing.draw` raises."""
-    return SvgFigure(machine.title, draw(machine, "svg", look))
+    return Figure(machine.title, draw(machine, "svg", look))
 
 
 @singledispatch
@@ -64,7 +64,7 @@ def bundle(value: object) -> Bundle:
 
 
 @bundle.register
-def _(value: SvgFigure) -> Bundle:
+def _(value: Figure) -> Bundle:
     return {"image/svg+xml": value.svg, "text/plain": repr(value)}
 
 

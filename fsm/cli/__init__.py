@@ -18,7 +18,7 @@ from fsm.errors import FsmError
 from fsm.trust import ShadowWarning
 from fsm.version import VERSION
 
-__all__ = ["cli", "main"]
+__all__ = ["command_group", "main"]
 
 _COMMANDS = {
     "machines": "List the built-in machines.",
@@ -65,7 +65,7 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="fsm")
-def cli() -> None:
+def command_group() -> None:
     """Documented delivery tables as executable state machines.
 
     MACHINE is a built-in name (see: fsm machines), a .json, .scxml or .dot file, or
@@ -84,7 +84,7 @@ def main() -> None:
     sys.unraisablehook = _print_unraisable
     try:
         with _short_shadow_warnings():
-            status = cli.main(standalone_mode=False)
+            status = command_group.main(standalone_mode=False)
     except FsmError as error:
         status = _print_error(str(error))
     except click.exceptions.NoArgsIsHelpError as error:
