@@ -94,7 +94,11 @@ def _written(
         write = partial(_noted, pages=pages, blocks=blocks)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
         page = mark + rewrite(text, str(path), write).encode()
-        yield from ((place, pictures[place].encode()) for place in pictures if place not in before)
+        # The keys of pictures are resolved paths; they are printed relative to the given page.
+        folder = path.parent.resolve()
+        for place in pictures:
+            if place not in before:
+                yield path.parent / place.relative_to(folder), pictures[place].encode()
         yield path, page
 
 

@@ -132,6 +132,15 @@ def test_a_log_of_another_format_is_read_and_noted(tmp_path: Path, fsm: Fsm) -> 
     assert "that no machine uses" in page
 
 
+def test_a_log_without_any_event_of_the_machine(tmp_path: Path, fsm: Fsm) -> None:
+    log, page = tmp_path / "log.csv", tmp_path / "page.html"
+    log.write_text("message_id,event,timestamp\nm1,relayed,2026-03-02T09:00:00Z\n")
+    done = fsm("report", log, "--machine", "engagement", "-o", page)
+    assert done.status == 0, done.err
+    assert "no event of this log is defined in any machine" in done.err
+    assert "No event of this log is defined in any machine of this report." in page.read_text()
+
+
 def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None:
     done = fsm("report", sample, "--machine", "engagement", "-o", tmp_path / "page.html")
     assert done.status == 0, done.err
