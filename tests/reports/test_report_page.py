@@ -146,7 +146,7 @@ def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None
     assert done.status == 0, done.err
     page = (tmp_path / "page.html").read_text()
     assert "Recipient engagement" in page
-    assert "apart" not in re.sub(r"(?s)<(script|style).*?</\1>", "", page)
+    assert "largest difference" not in re.sub(r"(?s)<(script|style).*?</\1>", "", page)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None
         (("{missing}",), "no such file"),
         (("{empty}",), "empty"),
         (("{log}", "--as-of", "2020-01-01T00:00:00Z"), "no events to report on"),
-        (("{log}", "--to-send", "1"), "1 messages to send, but the log has 3"),
+        (("{log}", "--to-send", "1"), "1 message to send, but the log has 3"),
         (("{log}", "--messages", "-1"), "--messages"),
         (("{log}", "-o", "{missing}/page.html"), "No such"),
         (("{log}", "--machine", "nobody"), "nobody"),
