@@ -39,8 +39,8 @@ def check_pages(
     :class:`fsm.errors.PageError` for a page, lexicon or binding that cannot be read, and
     :class:`fsm.errors.MachineError` for a machine that cannot be loaded.
 
-    >>> from fsm.catalog import document
-    >>> report = check_pages(document("with-feedback"))
+    >>> from fsm.catalog import machine_page
+    >>> report = check_pages(machine_page("with-feedback"))
     >>> report.confirmed, report.findings
     ({'with-feedback': 16}, ())
     """

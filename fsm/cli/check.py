@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.findings import FORMATS, explain_code, known_codes
-from fsm.cli.text import counted, shown
+from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
+from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
-from fsm.files import as_text, read_from
+from fsm.files import decode_utf8, read_stream
 from fsm.machines import NAMES
 from fsm.tables.check.finding import CheckReport, Finding
 from fsm.tables.check.pages import check_tables
@@ -25,6 +25,7 @@ from fsm.tables.read.page import SUFFIXES, Page, parse_page, read_page
 from fsm.tables.words.binding import read_binding
 from fsm.tables.words.lexicon_files import combined_lexicons, load_lexicon
 from fsm.tables.words.lexicon_names import check_names
+from fsm.text import quantity
 
 __all__ = ["command"]
 
@@ -46,7 +47,11 @@ _OTHER_SUFFIXES = (
     help="TOML file that says what the columns of a table are.",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(list(FORMATS)), default="text", show_default=True
+    "--format",
+    "format_",
+    type=click.Choice(list(FINDING_FORMATS)),
+    default="text",
+    show_default=True,
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings, too.")
@@ -105,11 +110,13 @@ def command(
         unread=dict(sorted(given.unread.items())),
         failure=_failure(report, expect, allow_none=allow_none),
     )
-    text = FORMATS["json" if as_json else format_](report, {page.name: page.lines for page in read})
+    text = FINDING_FORMATS["json" if as_json else format_](
+        report, {page.name: page.lines for page in read}
+    )
     if text:
         click.echo(text)
     if report.failure:
-        click.echo(shown(report.failure), err=True)
+        click.echo(printable(report.failure), err=True)
     is_wrong = any(strict or f.severity == "error" for f in report.findings)
     return 1 if is_wrong or report.failure else 0
 
@@ -117,11 +124,11 @@ def command(
 def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> str:
     """Return why the run fails: nothing to check, or not as many tables as expected."""
     if expect is not None:
-        tables = counted(report.tables, "documented table")
+        tables = quantity(report.tables, "documented table")
         return f"{tables}, but {expect:,} expected" if report.tables != expect else ""
     if report.tables or allow_none:
         return ""
-    places = f"{counted(report.pages, 'page')} and {counted(report.other_tables, 'other table')}"
+    places = f"{quantity(report.pages, 'page')} and {quantity(report.other_tables, 'other table')}"
     return f"nothing to check: no documented table in {places}; --allow-none accepts that"
 
 
@@ -150,8 +157,8 @@ class _GivenPages:
         """Yield a page, or those of a directory; a file that is named again is left out."""
         path = Path(name)
         if name == "-":
-            data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, PAGE_KIND, PageError)
-            yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
+            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, PAGE_KIND, PageError)
+            yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
             yield from map(read_page, filter(self._is_new, self._markdown(path)))
         elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fsm.comparison import compare, describe
+from fsm.comparison import compare, describe_comparison
 from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
@@ -87,7 +87,7 @@ def _mermaid(machines: list[Machine], options: Mapping[str, str], _sources: Bloc
     from fsm.drawing import draw
     from fsm.drawing.model import Look
 
-    return _fenced("mermaid", str(draw(machines[0], "mermaid", Look(options.get("direction")))))
+    return _fenced("mermaid", draw(machines[0], "mermaid", Look(options.get("direction"))))
 
 
 def _diagram(machines: list[Machine], options: Mapping[str, str], sources: BlockSources) -> str:
@@ -102,7 +102,7 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], sources: Block
         raise PageError(f"file={file} is not in the directory of the page")
     if not path.parent.is_dir():
         raise PageError(f"file={file}: its directory does not exist; create it first")
-    picture = str(draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel"))
+    picture = draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel")
     if sources.pictures.setdefault(path, picture) != picture:
         raise PageError(f"file={file}: another block writes a different picture to it")
     title = escaped_cell(machines[0].title)
@@ -110,7 +110,7 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], sources: Block
 
 
 def _changes(machines: list[Machine], _options: Mapping[str, str], _sources: BlockSources) -> str:
-    return _fenced("text", "\n".join(map(visible, describe(compare(*machines)))))
+    return _fenced("text", "\n".join(map(visible, describe_comparison(compare(*machines)))))
 
 
 def _fenced(language: str, text: str) -> str:

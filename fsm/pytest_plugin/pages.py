@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fsm.text import visible
+from fsm.text import quantity, visible
 
 if TYPE_CHECKING:
     from fsm.tables.check.finding import CheckedTable, Finding
@@ -82,14 +82,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test that fails if pages were collected and none of them documents a table."""
-    from fsm.cli.text import counted
     from fsm.tables.check.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
         return
-    others = counted(sum(page.others for page in pages), "other table")
-    text = f"nothing to check: no documented table in {counted(len(pages), 'page')} and {others}"
+    others = quantity(sum(page.others for page in pages), "other table")
+    text = f"nothing to check: no documented table in {quantity(len(pages), 'page')} and {others}"
     finding = Finding(pages[0].path.name, 1, 1, "nothing-to-check", text, "", None)
     items.append(
         _Claim.from_parent(pages[0], name="documented tables", findings=[finding], lines=())
@@ -209,11 +208,11 @@ class _Named(pytest.Item):
     def runtest(self) -> None:
         from fsm.catalog import load
         from fsm.errors import FsmError
-        from fsm.trust import naming
+        from fsm.trust import guarded_loader
 
         fault = ""
         try:
-            naming(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
+            guarded_loader(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
         except FsmError as error:
             fault = visible(str(error))
         if fault:  # outside the except block, so that pytest shows one line and no causes

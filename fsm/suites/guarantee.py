@@ -1,9 +1,11 @@
-"""What a suite proves about an implementation that passes it, and what it takes for granted."""
+"""What a suite proves about an implementation that passes it, and what it assumes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from fsm.text import quantity
 
 __all__ = ["Guarantee"]
 
@@ -14,22 +16,22 @@ ASSUMED = "the implementation is deterministic and answers every input, and a re
 class Guarantee:
     """The fault domain and what passing means in it.
 
-    ``states`` is the number of states of the specification, equivalent and unreachable ones left
-    out where the suite is ``complete``; the implementation may have ``extra_states`` more. With
-    ``partial`` the specification is silent about some cells, and so is the suite.
+    ``states`` is the number of states of the specification, without equivalent and unreachable
+    ones where the suite is ``complete``; the implementation may have ``extra_states`` more. A
+    ``partial`` specification has missing cells, about which the suite says nothing.
     """
 
     complete: bool
     states: int
     declared: int
-    """The reachable states of the specification, equivalent ones counted each."""
+    """The number of reachable states of the specification, equivalent ones included."""
     inputs: int
     extra_states: int
     observed: str
-    """What must be seen after each input: ``output``, ``output and status``, ..."""
+    """What must be observed after each input: ``output``, ``output and status``, ..."""
     partial: bool
     coverage: str
-    """What the tests run, for a suite that is not complete."""
+    """What the tests of a suite that is not complete run."""
     source: str
     """Where the method and its proof come from."""
 
@@ -43,8 +45,9 @@ class Guarantee:
         """The fault domain, in words."""
         n, m = self.states, self.implementation_states
         more = f" ({n} + {self.extra_states} extra)" if self.extra_states else ""
-        states = "1 state" if m == 1 else f"{m} states"
-        return f"all machines with at most {states}{more} over the same {self.inputs} inputs"
+        states = quantity(m, "state")
+        inputs = quantity(self.inputs, "input")
+        return f"all machines with at most {states}{more} over the same {inputs}"
 
     def __str__(self) -> str:
         if not self.complete:

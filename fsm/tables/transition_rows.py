@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsm.machine import Machine, Source
+from fsm.machine import Machine, Origin
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
 from fsm.tables.read.table import Cell, Row, Table
@@ -34,12 +34,12 @@ class DeclaredTransition:
     source: str
     event: str
     target: str
-    origin: Source
+    origin: Origin
     cell: Cell
     row: Row
 
 
-def read_origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
+def read_origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Origin]:
     """Return the origin of each transition of a machine, keyed (from, event, to)."""
     lexicon = load_lexicon()
     return {
@@ -79,7 +79,7 @@ def declared_transitions(
         texts = _texts(row, columns)
         if not _is_complete(texts):
             continue
-        origin = Source(texts.get("source", ""), texts.get("reason", ""))
+        origin = Origin(texts.get("source", ""), texts.get("reason", ""))
         cell = row.cells[columns["from"]]
         for state in states(cell) if states else map(str.strip, texts["from"].split(",")):
             target = state if texts["to"] == _ITSELF else texts["to"]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError
-from fsm.formats import Mealy, read_dot
+from fsm.formats.dot import parse_dot, read_dot
+from fsm.mealy import Mealy
 from fsm.suites import MAX_SYMBOLS, METHODS, estimate, suite
 from tests.command import Fsm
 from tests.depth import samples
@@ -137,7 +138,7 @@ def test_there_is_an_end_of_extra_states() -> None:
 
 def test_as_many_as_there_may_be_can_be_made() -> None:
     """A machine of one input has one word of each length; nothing nests too deep."""
-    ring = fsm.formats.parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "r.dot")
+    ring = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "r.dot")
     for method in COMPLETE:
         assert holds(ring, method, 500) or method in ("chain", "observable")
 
@@ -146,7 +147,7 @@ def test_progress_is_told_the_inputs_made_so_far(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("fsm.suites.derive.chain.SMALL", 0)
     for method in ("chain", "h"):
         told: list[int] = []
-        made = suite(fsm.load("quarantine"), method, extra_states=1).watched(told.append)
+        made = suite(fsm.load("quarantine"), method, extra_states=1).with_progress(told.append)
         symbols = sum(map(len, made.words()))
         assert told == sorted(told)
         assert symbols // 2 < told[-1] <= symbols
@@ -154,7 +155,7 @@ def test_progress_is_told_the_inputs_made_so_far(monkeypatch: pytest.MonkeyPatch
 
 def test_learning_refuses_it() -> None:
     pytest.importorskip("aalpy")
-    from fsm.suites.run.learning import learn
+    from fsm.suites.execution.learning import learn
 
     class Lamp:
         def reset(self) -> None:

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 
 import fsm
 from fsm.errors import FsmError
-from fsm.formats import Mealy, parse_dot, read_dot
+from fsm.formats.dot import parse_dot, read_dot
+from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
-from fsm.suites.export import FORMATS, export
-from fsm.suites.goal import towards
+from fsm.suites.execution.learning import flat, learn
+from fsm.suites.export import FORMATS, export_suite
+from fsm.suites.goal import narrowed
 from fsm.suites.mutants import KINDS, mutation_score
-from fsm.suites.run.learning import flat, learn
 from tests.depth import samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys
@@ -45,7 +46,7 @@ def test_a_part_has_every_test_that_serves_the_goal(
     asked: dict[str, str], has: tuple[str, str | None]
 ) -> None:
     whole = suite(MACHINE)
-    part = towards(whole, **asked)
+    part = narrowed(whole, **asked)
     state, event = has
     serving = [
         test
@@ -63,7 +64,11 @@ def test_a_part_has_every_test_that_serves_the_goal(
 
 NO_GOALS = {
     "no such state": (MACHINE, {"to": "retry"}, "no state 'retry'; there are to_send, awaiting"),
-    "no such row": (MACHINE, {"covering": "9"}, "nothing comes from 'row 9'; there are row 1"),
+    "no such row": (
+        MACHINE,
+        {"covering": "9"},
+        "no transition comes from 'row 9'; there are row 1",
+    ),
     "no such event": (MACHINE, {"covering": "awaiting:x"}, "no input 'x'"),
     "unreachable": (UNREACHED, {"to": "b"}, "unreached: no trace leads to 'b'"),
     "unreachable cell": (UNREACHED, {"covering": "b:x"}, "unreached: no trace leads to 'b'"),
@@ -74,7 +79,7 @@ NO_GOALS = {
 @pytest.mark.parametrize(("machine", "asked", "said"), NO_GOALS.values(), ids=list(NO_GOALS))
 def test_goals_that_cannot_be_reached(machine: Any, asked: dict[str, str], said: str) -> None:
     with pytest.raises(FsmError) as error:
-        towards(suite(machine, "tour"), **asked)
+        narrowed(suite(machine, "tour"), **asked)
     assert said in str(error.value)
 
 
@@ -82,7 +87,7 @@ def test_goals_that_cannot_be_reached(machine: Any, asked: dict[str, str], said:
 
 
 def text(made: Suite, form: str) -> str:
-    return "".join(export(made, form))
+    return "".join(export_suite(made, form))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -150,7 +155,7 @@ def test_the_pytest_module_passes_and_fails(pytester: pytest.Pytester, observabl
         f"""
         import pytest
         from fsm import load
-        from fsm.formats import Mealy
+        from fsm.mealy import Mealy
         from tests.suites.test_implementation import Table
 
         class Wrong(Table):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from fsm.catalog import document
+from fsm.catalog import machine_page
 from fsm.checking import check_pages
 from fsm.errors import PageError
 from fsm.machine import Machine, State, Transition
 from fsm.tables.read.page import parse_page, read_page
 from fsm.tables.words.lexicon_files import load_lexicon
 
-PAGE = document("engagement")
+PAGE = machine_page("engagement")
 TEXT = PAGE.read_text()
 ONE_EVENT = Machine(
     "one",

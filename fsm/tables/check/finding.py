@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.tables.read.table import Cell
 
 __all__ = ["CheckReport", "CheckedTable", "Finding", "Severity", "finding_at"]
@@ -66,7 +66,7 @@ class CheckedTable:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CheckReport(Shown):
+class CheckReport(RichValue):
     """The result of a check: what was checked and what was found, in page order."""
 
     pages: int

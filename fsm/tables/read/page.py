@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fsm.errors import PageError
-from fsm.files import as_text, read_bytes
+from fsm.files import decode_utf8, read_bytes
 from fsm.tables.read.bounds import MAX_BYTES, MAX_HTML, MAX_HTML_CELLS, PAGE_KIND, check_bounds
 from fsm.tables.read.comments import (
     Comment,
@@ -63,7 +63,7 @@ class Page:
 def read_page(path: Path) -> Page:
     """Read a page from a file; raises :class:`PageError` naming the file and what to do."""
     data = read_bytes(path, MAX_BYTES, PAGE_KIND, PageError)
-    return parse_page(as_text(data, str(path), PageError), str(path))
+    return parse_page(decode_utf8(data, str(path), PageError), str(path))
 
 
 def parse_page(text: str, name: str) -> Page:
