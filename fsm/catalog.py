@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.errors import MachineError
-from fsm.formats import READERS
-from fsm.importing import hidden_module, working_directory
+from fsm.importing import find_hidden_module, working_directory
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.trust import NameInFile, ShadowWarning
@@ -52,6 +51,10 @@ def load(name: str) -> Machine:
 
 def load_bare(name: str) -> Machine:
     """Return a machine without the origins of its transitions, which is faster."""
+    if name in NAMES:
+        return _compiled(name)
+    from fsm.formats import READERS
+
     path = Path(name)
     reader = READERS.get(path.suffix.lower())
     return reader(path) if reader else _compiled(name)
@@ -137,7 +140,7 @@ def import_object(name: str) -> object:
 
 def _shadowed(module_name: str, begin: str = "") -> str:
     """Return why a module of the working directory was not imported, or an empty text."""
-    hidden = hidden_module(module_name)
+    hidden = find_hidden_module(module_name)
     if hidden is None:
         return ""
     return (
@@ -154,6 +157,8 @@ def machine_page(name: str) -> Path:
 
 
 def _unknown(name: str) -> str:
+    from fsm.formats import READERS
+
     close = get_close_matches(name, NAMES, 1)
     known = f"did you mean {close[0]!r}?" if close else f"built in are {', '.join(NAMES)}"
     others = f"others are named package.module:Class, or a file: {', '.join(READERS)}"

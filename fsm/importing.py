@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["HiddenModule", "hidden_module", "working_directory"]
+__all__ = ["HiddenModule", "find_hidden_module", "working_directory"]
 
 
 class HiddenModule(NamedTuple):
@@ -40,7 +40,7 @@ def working_directory(module_name: str) -> Iterator[None]:
         sys.path[:] = [other for other in sys.path if other is not entry]
 
 
-def hidden_module(module_name: str) -> HiddenModule | None:
+def find_hidden_module(module_name: str) -> HiddenModule | None:
     """Return the module of the working directory that an installed one hides, if there is one."""
     entry = _directory()
     installed = _installed(module_name, entry) if entry else None

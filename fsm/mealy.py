@@ -72,8 +72,8 @@ class Mealy:
             raise MachineError(f"{self.name}: what is shown has not one entry for each state")
         for kind, names in (("state", self.states), ("input", self.inputs)):
             if len(set(names)) < len(names):
-                twice = next(name for name in names if names.count(name) > 1)
-                raise MachineError(f"{self.name}: two {kind}s are named {twice!r}")
+                duplicate = next(name for name in names if names.count(name) > 1)
+                raise MachineError(f"{self.name}: two {kind}s are named {duplicate!r}")
 
     def _table(self, field: str, bound: int, shape: tuple[int, int]) -> IntTable:
         given: ArrayLike = getattr(self, field)

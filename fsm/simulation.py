@@ -7,20 +7,20 @@ same events, whatever the size of the chunks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import polars as pl
+from msgspec import Struct, toml
 from numpy.typing import NDArray
 
 from fsm.arrays import Codes
 from fsm.errors import LogError, MachineError
-from fsm.machine import Machine
+from fsm.machine import Machine, State
 
 __all__ = ["BLOCK", "START", "simulate"]
 
@@ -36,6 +36,9 @@ MEDIAN, SPREAD = 60.0, 1.0
 
 RECEIVED = "Sent"
 """The status of messages that their recipients have, where the rates do not name states."""
+
+_STOP = "stop"
+"""Stands among the events of a state in ``rates.toml``: nothing more happens to a message."""
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -161,11 +164,11 @@ class _Schedule:
 
     def begin(self, messages: Numbers) -> Numbers:
         """Return when each message is handed over, in milliseconds since 1970."""
-        pace = _rates()["pace"]
+        pace = _rates().pace
         delivery = self.delivery(messages)
         first = -(-delivery * self.messages // self.deliveries)
-        seconds = delivery * pace["seconds_between_deliveries"]
-        seconds = seconds + (messages - first) / pace["messages_per_second"]
+        seconds = delivery * pace.seconds_between_deliveries
+        seconds = seconds + (messages - first) / pace.messages_per_second
         milliseconds: Numbers = np.rint(1000 * seconds).astype(np.int64)
         return self.start + milliseconds
 
@@ -232,18 +235,42 @@ def _events(plan: _Plan, rounds: list[tuple[Numbers, Codes, Numbers, Numbers]]) 
 # Rates ---------------------------------------------------------------------------------------
 
 
+class _Rate(Struct, frozen=True, forbid_unknown_fields=True):
+    weight: float
+    """Relative to the other weights of the state."""
+    median: float = 0
+    """Seconds after the event before."""
+    spread: float = 0
+    """The standard deviation of the logarithm of the delay."""
+
+
+class _Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rates of some machines: by state, the rate of every event, and of "stop"."""
+
+    machines: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+    states: dict[str, dict[str, _Rate]] = {}
+
+
+class _Pace(Struct, frozen=True, forbid_unknown_fields=True):
+    messages_per_second: float
+    seconds_between_deliveries: float
+
+
+class _Rates(Struct, frozen=True, forbid_unknown_fields=True):
+    pace: _Pace
+    groups: dict[str, _Group]
+
+
 @cache
-def _rates() -> dict[str, Any]:
-    import tomllib
-
-    text = files("fsm.machines").joinpath("rates.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def _rates() -> _Rates:
+    return toml.decode(files("fsm.machines").joinpath("rates.toml").read_bytes(), type=_Rates)
 
 
-def _group(machine: Machine) -> Mapping[str, Any]:
-    """Return the rates of a machine; empty where it has none."""
-    groups = _rates().values()
-    return next((group for group in groups if machine.name in group.get("machines", ())), {})
+def _group(machine: Machine) -> _Group:
+    """Return the rates of a machine; without states where it has none."""
+    groups = _rates().groups.values()
+    return next((group for group in groups if machine.name in group.machines), _Group())
 
 
 def _plan(machine: Machine) -> _Plan:
@@ -251,19 +278,17 @@ def _plan(machine: Machine) -> _Plan:
     size = len(machine.states), len(machine.events)
     weights, median, spread = np.zeros((size[0], size[1] + 1)), np.zeros(size), np.zeros(size)
     for row, state in enumerate(machine.states):
-        rates = group.get(state.name) or _equal_rates(machine, state.name)
-        weights[row, -1] = rates.get("stop", {"weight": 0})["weight"]
-        for event, rate in rates.items():
-            if event == "stop":
+        for event, rate in (group.states.get(state.name) or _equal_rates(machine, state)).items():
+            if event == _STOP:
+                weights[row, -1] = rate.weight
                 continue
             if not machine.step(state.name, event):
                 raise MachineError(
                     f"rates.toml: {machine.name} does not accept {event!r} in {state.name}"
                 )
             column = machine.events.index(event)
-            weights[row, column] = rate["weight"]
-            median[row, column], spread[row, column] = rate["median"], rate["spread"]
-    received = group.get("received")
+            weights[row, column] = rate.weight
+            median[row, column], spread[row, column] = rate.median, rate.spread
     return _Plan(
         events=machine.events,
         table=np.array(machine.table, dtype=np.intp).reshape(size),
@@ -272,9 +297,12 @@ def _plan(machine: Machine) -> _Plan:
         median=median,
         spread=spread,
         received=np.array(
-            [s.name in received if received else s.status == RECEIVED for s in machine.states]
+            [
+                s.name in group.received if group.received else s.status == RECEIVED
+                for s in machine.states
+            ]
         ),
-        rated=bool(group),
+        rated=bool(group.states),
     )
 
 
@@ -284,10 +312,10 @@ def _until(weights: Floats) -> Floats:
     return np.asarray(sums[:, :-1] / sums[:, -1:], dtype=np.float64)
 
 
-def _equal_rates(machine: Machine, state: str) -> dict[str, dict[str, float]]:
+def _equal_rates(machine: Machine, state: State) -> dict[str, _Rate]:
     """Return equal rates for the events a state accepts; a final state, or one without, stops."""
-    accepted = [event for event in machine.events if machine.step(state, event)]
-    if machine.state(state).final or not accepted:
-        return {"stop": {"weight": 1.0}}
-    each = {"weight": (1 - STOP_WEIGHT) / len(accepted), "median": MEDIAN, "spread": SPREAD}
-    return {**dict.fromkeys(accepted, each), "stop": {"weight": STOP_WEIGHT}}
+    accepted = [event for event in machine.events if machine.step(state.name, event)]
+    if state.final or not accepted:
+        return {_STOP: _Rate(1)}
+    rate = _Rate((1 - STOP_WEIGHT) / len(accepted), MEDIAN, SPREAD)
+    return {**dict.fromkeys(accepted, rate), _STOP: _Rate(STOP_WEIGHT)}

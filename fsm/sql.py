@@ -135,23 +135,23 @@ def fold_query(
     """Return the query and raise the errors of :meth:`fsm.machine.Machine.to_sql`."""
     if dialect not in DIALECTS:
         raise MachineError(f"no SQL dialect {dialect!r}; there are: {', '.join(DIALECTS)}")
-    to, number = DIALECTS[dialect], {state: i for i, state in enumerate(machine.statuses)}
+    sql, number = DIALECTS[dialect], {state: i for i, state in enumerate(machine.statuses)}
     _check_keys(keys)
     start = f"CAST({number[machine.initial]} AS BIGINT)"
-    codes = (f"WHEN event = {to.text(e)} THEN {code}" for code, e in enumerate(machine.events))
-    names = (f"({number[s]}, {to.text(s)}, {to.text(t)})" for s, t in machine.statuses.items())
+    codes = (f"WHEN event = {sql.text(e)} THEN {code}" for code, e in enumerate(machine.events))
+    names = (f"({number[s]}, {sql.text(s)}, {sql.text(t)})" for s, t in machine.statuses.items())
     return _QUERY.format(
         machine=_comment(machine.name),
-        keys=", ".join(map(to.identifier, keys)),
+        keys=", ".join(map(sql.identifier, keys)),
         instant=f"timestamp, coalesce(seq, {_LAST_SEQ}) AS seq" if seq else "timestamp",
         codes="".join(f"\n      {when}" for when in codes),
         unknown=len(machine.events),
-        log=".".join(map(to.identifier, table.split("."))),
-        ordered=to.ordered(["timestamp", "seq", "code"] if seq else ["timestamp", "code"]),
-        fold=to.fold.format(step=_next_packed(machine, to), start=start),
+        log=".".join(map(sql.identifier, table.split("."))),
+        ordered=sql.ordered(["timestamp", "seq", "code"] if seq else ["timestamp", "code"]),
+        fold=sql.fold.format(step=_next_packed(machine, sql), start=start),
         names=",\n    ".join(names),
         states=len(number),
-        divide=to.divide,
+        divide=sql.divide,
     )
 
 
@@ -166,7 +166,7 @@ def _check_keys(keys: Sequence[str]) -> None:
         taken.add(key.casefold())
 
 
-def _next_packed(machine: Moore, to: Dialect) -> str:
+def _next_packed(machine: Moore, sql: Dialect) -> str:
     """Return the expression of the next ``packed``.
 
     The table is one array, row by row, with one more column for unknown events. Each cell is the
@@ -180,8 +180,8 @@ def _next_packed(machine: Moore, to: Dialect) -> str:
         cells = [target if target >= 0 else number + states for target in (*targets, -1)]
         row = ", ".join(f"{cell:{digits}}" for cell in cells)
         rows.append(f"{row}{',' if number < states - 1 else ''} /* {_comment(state)} */")
-    table = to.array.format("\n      " + "\n      ".join(rows) + "\n    ")
-    index = f"packed % {states} * {width} + code" + f" + {to.first}" * to.first
+    table = sql.array.format("\n      " + "\n      ".join(rows) + "\n    ")
+    index = f"packed % {states} * {width} + code" + f" + {sql.first}" * sql.first
     return f"packed - packed % {states} + {table}[{index}]"
 
 

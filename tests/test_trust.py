@@ -16,7 +16,7 @@ import pytest
 import fsm as package
 from fsm.catalog import _compiled, import_object, load, machine_class
 from fsm.errors import MachineError
-from fsm.formats.json_document import parse_json, to_json
+from fsm.formats.json_document import parse_document, to_json
 from fsm.formats.scxml import parse_scxml, to_scxml
 from fsm.trust import NameInFile, ShadowWarning, guarded_loader
 from tests import test_readme
@@ -217,7 +217,7 @@ def machine_file(path: Path, companion: str) -> Path:
     machine = load("without-feedback")
     facts = json.loads(to_json(machine)) | {"companion": companion}
     write = to_scxml if path.suffix == ".scxml" else to_json
-    path.write_text(write(parse_json(json.dumps(facts))))
+    path.write_text(write(parse_document(json.dumps(facts))))
     return path
 
 
@@ -310,7 +310,10 @@ def test_a_binding_or_lexicon_that_the_caller_names_may_name_code(
 
 def test_names_in_files_are_texts_that_remember_their_place() -> None:
     text = to_json(load("engagement")).replace('"events"', '"companion": "a:B",\n  "events"')
-    for machine in (parse_json(text, "m.json"), parse_scxml(to_scxml(parse_json(text)).encode())):
+    for machine in (
+        parse_document(text, "m.json"),
+        parse_scxml(to_scxml(parse_document(text)).encode()),
+    ):
         assert isinstance(machine.companion, NameInFile)
         assert machine.companion == "a:B"
     name = NameInFile("a:B", "m.json:3")
@@ -331,7 +334,7 @@ def test_the_place_of_a_companion_is_its_line(text: str, line: int) -> None:
     rest = (
         '"name": "m", "initial": "a", "states": [{"name": "a"}], "events": [], "transitions": []}'
     )
-    found = parse_json(text + rest, "m.json").companion
+    found = parse_document(text + rest, "m.json").companion
     assert isinstance(found, NameInFile)
     assert found.place == f"m.json:{line}"
 

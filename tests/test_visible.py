@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fsm.catalog import load
-from fsm.formats.json_document import parse_json, to_json
+from fsm.formats.json_document import parse_document, to_json
 from fsm.formats.scxml import to_scxml
 from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.suites import suite
@@ -161,7 +161,7 @@ def test_nothing_unseen_is_written_into_a_page(
 def test_json_and_files_keep_each_name(folder: Path, fsm: Fsm, tmp_path: Path) -> None:
     rows = json.loads(fsm("show", folder / "m.json", "--json").out)
     assert rows[0]["event"] == marked("go")
-    assert parse_json(json_text(json.loads(to_json(machine())))) == machine()
+    assert parse_document(json_text(json.loads(to_json(machine())))) == machine()
     out = tmp_path / "tests.csv"
     assert fsm("suite", folder / "m.json", "-o", out).status == 0
     assert marked("go") in out.read_text()

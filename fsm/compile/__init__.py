@@ -1,11 +1,10 @@
 """From a python-statemachine class to a :class:`fsm.machine.Machine`.
 
-``chart`` holds a declaration as neutral values, which ``chart_reader`` reads from a class
-(``declaration``); ``refusals`` and ``actions`` refuse what cannot be compiled exactly, and
-``condition`` reads conditions as a ``guard``. ``stepper`` computes what one event does,
-``configurations`` flattens a chart into a machine. ``oracle`` runs the class itself, and
-``crosscheck`` compares it with the table, cell by cell, in the order of ``cell_tour``. Charts and
-machines know nothing of python-statemachine.
+``chart_reader`` reads a class (``declaration``) into neutral values (``chart``, ``guard``);
+``refusals`` refuses what cannot be compiled exactly, and ``condition`` reads conditions.
+``stepper`` computes what one event does, ``configurations`` flattens a chart into a machine.
+``oracle`` runs the class itself, and ``crosscheck`` compares it with the table, cell by cell, in
+the order of ``cell_tour``. Charts and machines know nothing of python-statemachine.
 """
 
 from __future__ import annotations

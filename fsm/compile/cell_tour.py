@@ -91,21 +91,22 @@ class CellTour:
         """Take wanted cells one after the other, until none is left near."""
         while True:
             column = left.next(self._at)
-            way = self._nearby(left, through) if column is None else (column,)
-            if not way:
+            path = self._nearby(left, through) if column is None else (column,)
+            if not path:
                 return
-            for step in way:
+            for step in path:
                 yield self._take(step)
 
     def _nearby(self, left: _Left, through: _ColumnsOf) -> tuple[int, ...]:
-        """Return the shortest way to a state with cells left, if one is near."""
+        """Return the shortest path to a state with cells left, if one is near."""
         search = PathSearch[int, int](self._at)
         for state in search:
             for column, target in self._moves(state, through):
-                if target not in search:
-                    search.reach(target, state, column)
-                    if left.next(target) is not None:
-                        return search.path(target)
+                if target in search:
+                    continue
+                search.reach(target, state, column)
+                if left.next(target) is not None:
+                    return search.path(target)
             if len(search) > _NEAR:
                 break
         return ()

@@ -1,7 +1,6 @@
 """Read a python-statemachine class into a :class:`Chart`, which does exactly what the class does.
 
-What could mislead is refused by name, see :mod:`fsm.compile.refusals` and
-:mod:`fsm.compile.actions`.
+What could mislead is refused by name, see :mod:`fsm.compile.refusals`.
 """
 
 from __future__ import annotations
@@ -11,11 +10,15 @@ from typing import TypeVar
 
 from statemachine import StateChart
 
-from fsm.compile.actions import refuse_sending_actions
 from fsm.compile.chart import Chart, ChartEdge, ChartNode
 from fsm.compile.condition import Conditions
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
-from fsm.compile.refusals import refuse_edges, refuse_internal, refuse_misleading
+from fsm.compile.refusals import (
+    refuse_edges,
+    refuse_internal,
+    refuse_misleading,
+    refuse_sending_actions,
+)
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Indicator
 

@@ -25,9 +25,9 @@ Raises :class:`fsm.errors.MachineError`, which names the file and the line, for 
 
 
 def _json(path: Path) -> Machine:
-    from fsm.formats.json_document import read_json
+    from fsm.formats.json_document import read_document
 
-    return read_json(path)
+    return read_document(path)
 
 
 def _scxml(path: Path) -> Machine:

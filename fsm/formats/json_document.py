@@ -1,8 +1,8 @@
 """A machine as our own JSON document, which keeps every field.
 
-One state, and one transition, stand in one line, so that versions compare well. What a reader of
-the document can tell by itself may be left out: the atoms of a state that is its own, a trigger
-that is the event, an empty guard.
+Each state and each transition is one line, so that versions can be compared. Members with a default
+may be left out: the atoms of a state that is its own only atom, a trigger that is the event, an
+empty guard.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from msgspec import Struct
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, Assembly
-from fsm.formats.json_objects import JsonText
+from fsm.formats.json_objects import LocatedJson
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
 from fsm.text import json_text, shortened
 from fsm.trust import NameInFile
 
-__all__ = ["parse_json", "read_json", "to_json"]
+__all__ = ["parse_document", "read_document", "to_json"]
 
 VERSION = 1
-"""Of the format; a reader refuses a higher one."""
+"""The version of the format; another one is refused."""
 
 _COMPANION = re.compile(r'"companion"\s*:')
-"""No text of JSON holds this: there a quote has a backslash before it."""
+"""No string in JSON contains this, since a quote in a string has a backslash before it."""
 
 
 # Writing -------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ _COMPANION = re.compile(r'"companion"\s*:')
 def to_json(machine: Machine) -> str:
     """Return the document of a machine: the same text for the same machine.
 
-    Characters that cannot be seen (bidi marks, for example) are written as escapes.
+    Invisible characters (bidi marks, for example) are written as escapes.
     """
     members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
     return f"{{\n{members}\n}}\n"
@@ -163,19 +163,19 @@ class _Document(_Members):
 _MEMBERS = sorted({name for kind in _Members.__subclasses__() for name in kind.__struct_fields__})
 
 
-def read_json(path: Path) -> Machine:
+def read_document(path: Path) -> Machine:
     """Return the machine of a document; raises :class:`MachineError` with file and line."""
-    return parse_json(read_text(path, MAX_BYTES, "a machine", MachineError), str(path))
+    return parse_document(read_text(path, MAX_BYTES, "a machine", MachineError), str(path))
 
 
-def parse_json(text: str, file: str = "machine.json") -> Machine:
+def parse_document(text: str, file: str = "machine.json") -> Machine:
     """Return the machine of a document's text; raises :class:`MachineError` with its line.
 
     >>> from fsm.catalog import load
-    >>> parse_json(to_json(load("quarantine"))) == load("quarantine")
+    >>> parse_document(to_json(load("quarantine"))) == load("quarantine")
     True
     """
-    source = JsonText(text, file)
+    source = LocatedJson(text, file)
     root = source.root
     if "fsm" not in root:
         source.refuse(root, f'not a machine: it must begin with "fsm": {VERSION}')
@@ -185,7 +185,7 @@ def parse_json(text: str, file: str = "machine.json") -> Machine:
     return _machine(source, source.typed(_Document, _MEMBERS))
 
 
-def _machine(source: JsonText, document: _Document) -> Machine:
+def _machine(source: LocatedJson, document: _Document) -> Machine:
     parts, top = Assembly(source.file), source.line(source.root)
     for line, state in source.placed("states", document.states):
         parts.state(line, _read_state(state))
@@ -235,7 +235,7 @@ def _read_transition(transition: _Transition) -> Transition:
 
 
 def _read_deadline(
-    source: JsonText, parts: Assembly, deadline: _Deadline | None
+    source: LocatedJson, parts: Assembly, deadline: _Deadline | None
 ) -> Deadline | None:
     if deadline is None:
         return None
@@ -243,7 +243,7 @@ def _read_deadline(
     return parts.deadline(source.line(source.root["deadline"]), value)
 
 
-def _read_companion(source: JsonText, name: str | None) -> NameInFile | None:
+def _read_companion(source: LocatedJson, name: str | None) -> NameInFile | None:
     """Return the name of a machine, which nobody has allowed to be imported."""
     if name is None:
         return None

@@ -1,8 +1,9 @@
 """JSON as typed values, with the line of every object.
 
-msgspec checks types and names unknown members, but it knows no lines and takes the last of two
-members of one name. So the standard library decodes the text and reports each object when it ends.
-Objects end in the order of their closing braces, which is enough to find where they begin.
+msgspec checks types and names unknown members, but it knows no lines, and of two members with one
+name it takes the last. So the standard library decodes the text first; it reports each object when
+the object ends. Objects end in the order of their closing braces, so the lines where they begin
+can be found when they are needed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import msgspec
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.text import shortened, visible
 
-__all__ = ["JsonObject", "JsonText"]
+__all__ = ["JsonObject", "LocatedJson"]
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ class JsonObject(dict[str, Any]):
     number: int
 
 
-class JsonText:
+class LocatedJson:
     """A text of one JSON object. Every method refuses in one line, with file and line."""
 
     def __init__(self, text: str, file: str) -> None:
@@ -86,10 +87,10 @@ class JsonText:
         members.number = self._count
         self._count += 1
         if len(members) < len(pairs):
-            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+            name = Counter(key for key, _ in pairs).most_common(1)[0][0]
             # The text behind this object may be no JSON, so it is not looked at.
             line = next(islice(self._beginnings(), members.number, None))
-            refuse(self.file, line, f"{shortened(twice)!r} stands twice in one object")
+            refuse(self.file, line, f"{shortened(name)!r} occurs twice in one object")
         return members
 
     @cached_property
@@ -118,7 +119,7 @@ class JsonText:
 
 
 def _hint(message: str, members: Iterable[str]) -> str:
-    """Return what an unknown member may have been meant for, if that is what a message is about."""
+    """Return the member that an unknown one, if a message names one, may stand for."""
     unknown = _UNKNOWN.search(message)
     close = get_close_matches(unknown[1][:100], list(members), 1) if unknown else []
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -16,7 +16,7 @@ from statemachine import State, StateChart, StateMachine
 from fsm.analysis import analyse
 from fsm.compile import compile_chart
 from fsm.compile.configurations import _listed
-from fsm.formats.json_document import parse_json, to_json
+from fsm.formats.json_document import parse_document, to_json
 from fsm.formats.scxml import parse_scxml, to_scxml
 
 
@@ -105,7 +105,7 @@ def test_what_never_fires_is_listed(chart: type[StateChart], ignored: list[str])
 @CHARTS
 def test_formats_keep_it(chart: type[StateChart], ignored: list[str]) -> None:
     machine = compile_chart(chart)
-    assert parse_json(to_json(machine)) == machine
+    assert parse_document(to_json(machine)) == machine
     assert parse_scxml(to_scxml(machine).encode()) == machine
 
 

@@ -42,7 +42,7 @@ BAD_JSON = {
         None,
         "got `int` - at `$.states[0].final`",
     ),
-    "twice": ('"title": "Draft"', '"name": "draft"', None, "'name' stands twice"),
+    "twice": ('"title": "Draft"', '"name": "draft"', None, "'name' occurs twice"),
     "second state": ('"name": "preparing"', '"name": "draft"', None, "a second state 'draft'"),
     "second event": ('"cancel",', '"stop",', 1, "a second event 'stop'"),
     "second cell": (
@@ -146,7 +146,10 @@ def test_many_elements() -> None:
 def test_any_damage_is_one_line(data: st.DataObject) -> None:
     read, good = data.draw(
         st.sampled_from(
-            [(lambda b: json_document.parse_json(b.decode()), JSON), (scxml.parse_scxml, SCXML)]
+            [
+                (lambda b: json_document.parse_document(b.decode()), JSON),
+                (scxml.parse_scxml, SCXML),
+            ]
         )
     )
     at = data.draw(st.integers(0, len(good)))

@@ -13,7 +13,7 @@ from fsm.machines import NAMES
 
 
 def through_json(machine: Machine) -> Machine:
-    return json_document.parse_json(json_document.to_json(machine).encode().decode())
+    return json_document.parse_document(json_document.to_json(machine).encode().decode())
 
 
 def through_scxml(machine: Machine) -> Machine:
