@@ -191,7 +191,7 @@ def _joined(machines: tuple[Machine, ...], codes: EventCodes, most_cells: int) -
     numbers = {start: 0}
     cells: list[tuple[int, tuple[_Step, ...]]] = []
     queue = [start]
-    for state in queue:
+    for state in queue:  # not by fsm.graph: the cells take the number of each target at once
         if len(queue) * codes.width > most_cells:
             raise _TooLargeError
         over = state[len(machines) :]
