@@ -22,6 +22,7 @@ from fsm.indicators import shares, status_counts
 from fsm.logs.log import Log
 from fsm.logs.open import open_log
 from fsm.machine import Machine
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     from fsm.engine.checkpoint.checkpoint import Checkpoint
@@ -159,7 +160,9 @@ def _result(
     """Put the result together; ``records`` are the events that the logs can hold."""
     options = counts.options
     if to_send is not None and to_send < counts.messages:
-        raise LogError(f"{to_send:,} messages to send, but the log has {counts.messages:,}")
+        raise LogError(
+            f"{quantity(to_send, 'message')} to send, but the log has {counts.messages:,}"
+        )
     whole = counts.messages if to_send is None else to_send
     totals = counts.totals(checkpoint.earlier.totals if checkpoint else Totals())
     unrecorded = _unrecorded(counts, records)

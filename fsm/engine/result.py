@@ -28,6 +28,7 @@ from fsm.errors import LogError
 from fsm.indicators import Share
 from fsm.logs.log import Log
 from fsm.presentation import RichValue
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -105,7 +106,8 @@ class Replay(RichValue):
         logs = ", ".join(source.name for source in self.log.files[:_NAMED])
         more = ", ..." if len(self.log.files) > _NAMED else ""
         return (
-            f"<Replay of {logs}{more}: {self.events:,} events, {self.messages:,} messages, "
+            f"<Replay of {logs}{more}: {quantity(self.events, 'event')}, "
+            f"{quantity(self.messages, 'message')}, "
             f"{self.rejected:,} rejected; {', '.join(self.machines)}>"
         )
 

@@ -27,6 +27,7 @@ from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.machine import Machine
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -196,7 +197,7 @@ class SparkReplay:
         messages = totals["", "messages", ""]
         whole = messages if self.to_send is None else self.to_send
         if whole < messages:
-            raise LogError(f"{whole:,} messages to send, but the log has {messages:,}")
+            raise LogError(f"{quantity(whole, 'message')} to send, but the log has {messages:,}")
         nothing = self.run(self._no_rows)
         return SparkCounts(
             events=totals["", "events", ""],

@@ -23,7 +23,7 @@ from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
 from fsm.formats.scxml_chart import flatten_scxml
 from fsm.formats.xml import Element, parse_xml
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
-from fsm.text import HIDDEN, identifiers, shortened
+from fsm.text import HIDDEN, plain_ids, shortened
 from fsm.trust import NameInFile
 
 __all__ = ["NAMESPACE", "VERSION", "parse_scxml", "read_scxml", "to_scxml"]
@@ -57,14 +57,14 @@ class _Writer:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.states = identifiers(state.name for state in machine.states)
+        self.states = plain_ids(state.name for state in machine.states)
         statuses = (f"status {status}" for status in machine.statuses)
-        self.statuses = identifiers(statuses, reserved=self.states.values())
+        self.statuses = plain_ids(statuses, reserved=self.states.values())
         refined = refinements(machine.guards)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
-        self.events = identifiers(event for event, _ in self.inputs.values())
-        guards = dict.fromkeys(name for _, values in self.inputs.values() for name in values)
-        self.guards = identifiers(guards, reserved=_RESERVED)
+        self.events = plain_ids(event for event, _ in self.inputs.values())
+        guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
+        self.guards = plain_ids(guards, reserved=_RESERVED)
         self.leaving: dict[str, list[Transition]] = {}
         for transition in machine.transitions:
             self.leaving.setdefault(transition.source, []).append(transition)
@@ -81,7 +81,7 @@ class _Writer:
             "xmlns:fsm": NAMESPACE,
             "version": "1.0",
             "datamodel": "ecmascript",
-            "name": identifiers([machine.name])[machine.name],
+            "name": plain_ids([machine.name])[machine.name],
             "initial": self.states[machine.initial],
             "fsm:version": VERSION,
             "fsm:machine": _escaped(machine.name),

@@ -64,7 +64,11 @@ def test_a_part_has_every_test_that_serves_the_goal(
 
 NO_GOALS = {
     "no such state": (MACHINE, {"to": "retry"}, "no state 'retry'; there are to_send, awaiting"),
-    "no such row": (MACHINE, {"covering": "9"}, "nothing comes from 'row 9'; there are row 1"),
+    "no such row": (
+        MACHINE,
+        {"covering": "9"},
+        "no transition comes from 'row 9'; there are row 1",
+    ),
     "no such event": (MACHINE, {"covering": "awaiting:x"}, "no input 'x'"),
     "unreachable": (UNREACHED, {"to": "b"}, "unreached: no trace leads to 'b'"),
     "unreachable cell": (UNREACHED, {"covering": "b:x"}, "unreached: no trace leads to 'b'"),
