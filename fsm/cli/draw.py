@@ -25,7 +25,7 @@ from fsm.drawing.marking import (
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.machine import Machine
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
     from fsm.logs.log import Log
@@ -122,7 +122,7 @@ def command(
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     if counts:
-        companions = naming(load_bare, allow_import=allow_import)
+        companions = guarded_loader(load_bare, allow_import=allow_import)
         redaction = redaction_for(pseudonymise, lambda: _with_companions(loaded, companions))
         log = _open(counts, dict(columns), redaction)
         names = ", ".join(_file_name(name, redaction) for name in counts)

@@ -23,7 +23,7 @@ from fsm.cli.values import (
 )
 from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
     from fsm.engine.result import Replay
@@ -325,7 +325,7 @@ class LogOptions:
 
     def companions(self, load: Callable[[str], Machine]) -> Callable[[str], Machine]:
         """Return the loader of companions, which machine files name."""
-        return naming(load, allow_import=self.allow_import)
+        return guarded_loader(load, allow_import=self.allow_import)
 
 
 def with_log_options(function: Callable[..., T]) -> Callable[..., T]:

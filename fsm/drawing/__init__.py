@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fsm.drawing.model import Look, Picture
     from fsm.machine import Machine
 
-__all__ = ["DOCUMENTS", "FORMATS", "BinaryFormat", "TextFormat", "draw"]
+__all__ = ["DOCUMENTS", "FORMATS", "TEXTS", "BinaryFormat", "TextFormat", "draw"]
 
 TextFormat = Literal["dot", "mermaid", "plantuml", "d2", "svg", "scxml", "xstate", "json"]
 BinaryFormat = Literal["png", "pdf"]
@@ -164,7 +164,7 @@ def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002
             f"{', '.join((*TEXTS, *IMAGES))}"
         )
     if format == "json":
-        from fsm.formats.document import to_json
+        from fsm.formats.json_document import to_json
 
         return to_json(machine)
     if format == "scxml":
