@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fsm.catalog import document, load
+from fsm.catalog import load, machine_page
 from fsm.drawing import draw
 from fsm.drawing.marking import changes, path, split_trace
 from fsm.drawing.model import Look
@@ -157,7 +157,9 @@ def _index() -> str:
 def _page(name: str, machine: Machine) -> str:
     lexicon = load_lexicon()
     documented = next(
-        table for table in read_page(document(name)).tables if not is_transitions(table, lexicon)
+        table
+        for table in read_page(machine_page(name)).tables
+        if not is_transitions(table, lexicon)
     )
     return (
         f"# {machine.title}\n\n"

@@ -21,7 +21,7 @@ from fsm.engine.unrecorded import NOT_RECORDED
 from fsm.errors import MissingToolError
 from fsm.files import write_bytes
 from fsm.machine import Machine
-from fsm.notebook_repr import Bundle, Shown
+from fsm.presentation import Bundle, RichValue
 from fsm.suites import Suite
 from fsm.tables.check.finding import Report
 from fsm.tables.write import transitions
@@ -37,7 +37,7 @@ Row = Sequence[str]
 
 
 @dataclass(frozen=True)
-class Figure(Shown):
+class Figure(RichValue):
     """A diagram as a value: shown by notebooks, written with :meth:`write`."""
 
     title: str

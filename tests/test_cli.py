@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fsm.catalog import document
+from fsm.catalog import machine_page
 from fsm.cli.progress import Progress
 from fsm.machines import NAMES
 from tests.command import Fsm
@@ -87,7 +87,7 @@ def test_a_log_of_unknown_events_gets_a_hint(fsm: Fsm, tmp_path: Path) -> None:
 
 def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    text = document("without-feedback").read_text()
+    text = machine_page("without-feedback").read_text()
     page.write_text(text)
     assert fsm("check", page).status == 0
     page.write_text(text.replace("increases | Failed |", "increases | Sent |", 1))

@@ -146,7 +146,7 @@ MARKS = {
     "unknown option": ('@pytest.mark.fsm_suite("with-feedback", k=1)', "fsm_suite: *'k'*"),
     "unknown goal": (
         '@pytest.mark.fsm_suite("with-feedback", covering="row 9")',
-        "fsm_suite: with-feedback: nothing comes from 'row 9'*",
+        "fsm_suite: with-feedback: no transition comes from 'row 9'*",
     ),
 }
 
@@ -200,7 +200,7 @@ def test_door(fsm_case):
 """
 FUNCTION = """
 import pytest
-from fsm.formats import parse_dot
+from fsm.formats.dot import parse_dot
 
 TURNSTILE = parse_dot('''digraph {
     locked -> locked [label="push / stop"]

@@ -23,7 +23,7 @@ from fsm.drawing import mermaid as mermaid_format
 from fsm.drawing.graphviz import Renderer, render
 from fsm.drawing.model import Arrow, Look, picture
 from fsm.errors import FsmError, MissingToolError, OutputError
-from fsm.machine import Indicator, Machine, Source, State, Transition
+from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.machines import NAMES
 from fsm.text import identifiers, shortened, visible, wrapped
 
@@ -147,8 +147,8 @@ def test_every_transition_is_drawn_once(name: str) -> None:
 
 def test_a_decision_is_dashed_and_nothing_else() -> None:
     origins = {
-        ("a", "x", "b"): Source("D4", "seen in a real log"),
-        ("a", "y", "b"): Source("row 2", "documented"),
+        ("a", "x", "b"): Origin("D4", "seen in a real log"),
+        ("a", "y", "b"): Origin("row 2", "documented"),
     }
     dot = to_dot(machine("a x b", "a y b", "b z a").with_origins(origins))
     dashed, documented, unknown = dot.splitlines()[-4:-1]
@@ -161,7 +161,7 @@ def test_a_decision_is_dashed_and_nothing_else() -> None:
 
 
 def test_a_common_exit_that_one_state_decided_stays_apart() -> None:
-    origins = {("S.a", "y", "c"): Source("D1", "why")}
+    origins = {("S.a", "y", "c"): Origin("D1", "why")}
     drawn = arrows(machine("S.a y c", "S.b y c").with_origins(origins))
     assert [(a.source, a.status, a.is_decision) for a in drawn] == [
         ("S.a", None, True),
@@ -333,7 +333,7 @@ def test_svg_is_self_contained_and_names_itself(name: str, renderer: str) -> Non
 
 
 def test_svg_gives_an_arrow_its_reason_as_title() -> None:
-    origins = {("a", "x", "b"): Source("D4", "seen <twice> & more")}
+    origins = {("a", "x", "b"): Origin("D4", "seen <twice> & more")}
     svg = to_svg(machine("a x b").with_origins(origins), renderer="wheel")
     titles = [title.text for title in ET.fromstring(svg).iter(f"{SVG}title")]
     assert titles.count("x (D4): seen <twice> & more") == 2  # on the line and on its label

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fsm.cli.findings import told
 from fsm.cli.text import table
-from fsm.formats import parse_dot
+from fsm.formats.dot import parse_dot
 from fsm.suites.execution.implementation import run_test
 from fsm.tables.check.finding import Finding
 from fsm.text import columns, padded, wrapped

@@ -16,7 +16,7 @@ from fsm.cli.findings import FORMS, explanation, known_codes
 from fsm.cli.text import counted, shown
 from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
-from fsm.files import as_text, read_from
+from fsm.files import decode_utf8, read_stream
 from fsm.machines import NAMES
 from fsm.tables.check.finding import Finding
 from fsm.tables.check.pages import Report, check_pages
@@ -145,8 +145,8 @@ class _Given:
         """Yield a page, or those of a directory; each file once, however often it is named."""
         path = Path(name)
         if name == "-":
-            data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
-            yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
+            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
+            yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
             yield from map(read_page, filter(self._is_new, self._markdown(path)))
         elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():

@@ -18,12 +18,12 @@ from fsm.cli.values import lexicons_option
 from fsm.docs.blocks import Block, rewrite
 from fsm.docs.kinds import Pages, content
 from fsm.errors import PageError
-from fsm.files import as_text, read_bytes, write_bytes
+from fsm.files import decode_utf8, read_bytes, write_bytes
 from fsm.machine import Machine
 from fsm.tables.read.page import MAX_BYTES, WHAT, check_bounds
 from fsm.tables.words.lexicon import Lexicon, joined_lexicons
 from fsm.text import visible
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 __all__ = ["command"]
 
@@ -53,7 +53,7 @@ def command(
     """
     known = {lexicon.language: lexicon for lexicon in joined_lexicons(lexicons)}
     blocks: list[Block] = []
-    written = dict(_written(files, known, naming(load, allow_import=allow_import), blocks))
+    written = dict(_written(files, known, guarded_loader(load, allow_import=allow_import), blocks))
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check:
         for path, new in stale.items():
@@ -88,7 +88,7 @@ def _written(
     pictures: dict[Path, str] = {}
     for path in files:
         data = read_bytes(path, MAX_BYTES, WHAT, PageError)
-        text = as_text(data, str(path), PageError)
+        text = decode_utf8(data, str(path), PageError)
         check_bounds(text, str(path))
         pages, before = Pages(load, path.parent, lexicons, pictures), set(pictures)
         write = partial(_noted, pages=pages, blocks=blocks)

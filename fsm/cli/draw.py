@@ -20,7 +20,7 @@ from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.files import write_bytes
 from fsm.machine import Machine
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
     from fsm.logs.log import Log
@@ -94,7 +94,7 @@ def command(
             "--counts, --coverage, --diff and --path are laid over one at a time"
         )
     if counts:
-        companions = naming(load_bare, allow_import=allow_import)
+        companions = guarded_loader(load_bare, allow_import=allow_import)
         redaction = redaction_by(pseudonymise, lambda: _team(loaded, companions))
         log = _opened(counts, dict(columns), redaction)
         names = ", ".join(_file_name(name, redaction) for name in counts)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from fsm.catalog import imported, load_specification
+from fsm.catalog import import_object, load_specification
 from fsm.cli.text import counted, number, print_json, shown
 from fsm.errors import FsmError
 from fsm.files import write_bytes
-from fsm.formats.dot import to_dot
+from fsm.formats.dot import mealy_to_dot
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.suites import MAX_SYMBOLS
@@ -72,7 +72,7 @@ def command(
         name=implementation,
     )
     if output:
-        write_bytes(to_dot(learnt.named_after(specification)).encode(), output)
+        write_bytes(mealy_to_dot(learnt.named_after(specification)).encode(), output)
     found = learnt.differences(specification)
     if as_json:
         print_json(_facts(learnt) | {"differences": [each._asdict() for each in found]})
@@ -101,7 +101,7 @@ def _facts(learnt: Learnt) -> dict[str, Any]:
 
 def _adapter(name: str) -> Any:
     """Return the adapter that a class or function makes."""
-    make = imported(name) if ":" in name else None
+    make = import_object(name) if ":" in name else None
     if not callable(make):
         raise FsmError(f"{name}: no such class or function; write package.module:name")
     try:

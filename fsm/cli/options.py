@@ -15,7 +15,7 @@ from fsm.cli.progress import Progress, megabytes
 from fsm.cli.values import Columns, Duration, Format, Instant, Variable, Zone
 from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
     from fsm.logs.log import Log
@@ -298,7 +298,7 @@ class LogOptions:
 
     def companions(self, load: Callable[[str], Machine]) -> Callable[[str], Machine]:
         """Return the loader of the machines that machine files name as their companions."""
-        return naming(load, allow_import=self.allow_import)
+        return guarded_loader(load, allow_import=self.allow_import)
 
 
 def log_options(function: Callable[..., T]) -> Callable[..., T]:

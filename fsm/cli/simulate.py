@@ -11,7 +11,7 @@ from fsm.catalog import load_bare
 from fsm.cli.options import allow_import as import_option
 from fsm.logs.write.tables import write_frames
 from fsm.simulation import simulate
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 __all__ = ["command"]
 
@@ -38,7 +38,7 @@ def command(
     The feedback modes have the proportions of a real newsletter's log.
     """
     loaded = load_bare(machine)
-    named = naming(load_bare, allow_import=allow_import)
+    named = guarded_loader(load_bare, allow_import=allow_import)
     companion = named(loaded.companion) if loaded.companion else None
     chunks = simulate(
         loaded, messages, seed=seed, companion=companion, deliveries=deliveries, chunk=_CHUNK

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fsm.drawing.model import Look, Picture
     from fsm.machine import Machine
 
-__all__ = ["DOCUMENTS", "FORMATS", "draw"]
+__all__ = ["DOCUMENTS", "FORMATS", "TEXTS", "draw"]
 
 IMAGES = ("svg", "png", "pdf")
 TEXTS = ("dot", "mermaid", "plantuml", "d2")
@@ -96,7 +96,7 @@ def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002
             f"{', '.join((*TEXTS, *IMAGES))}"
         )
     if format == "json":
-        from fsm.formats.document import to_json
+        from fsm.formats.json_document import to_json
 
         return to_json(machine)
     if format == "scxml":

@@ -144,7 +144,7 @@ def _continued(
 
 def _counted(log: Log, machines: Sequence[Machine], options: ReplayOptions) -> Counts:
     """Run the pass; count the cells met where the cross-check must begin with them."""
-    by_log = options.cross_check and not crosscheck.covers(machines, crosscheck.MOST)
+    by_log = options.cross_check and not crosscheck.covers_all_cells(machines, crosscheck.MAX_WORK)
     return run_pass(log, machines, replace(options, traffic=options.traffic or by_log))
 
 
@@ -187,8 +187,8 @@ def _result(
 def _checked(counts: Counts) -> CrossCheck:
     """Compare the tables with their classes; where not all of them, the cells that events met."""
     machines = counts.machines
-    met = None if crosscheck.covers(machines, crosscheck.MOST) else counts.cells_met
-    return crosscheck.cross_check(machines, met, crosscheck.MOST)
+    met = None if crosscheck.covers_all_cells(machines, crosscheck.MAX_WORK) else counts.cells_met
+    return crosscheck.cross_check(machines, met, crosscheck.MAX_WORK)
 
 
 def _unrecorded(counts: Counts, records: frozenset[str] | None) -> dict[str, Unrecorded]:

@@ -27,7 +27,7 @@ from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.errors import LogError
 from fsm.indicators import Share
 from fsm.logs.log import Log
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -73,7 +73,7 @@ class MachineResult:
 
 
 @dataclass(frozen=True, repr=False)
-class Replay(Shown):
+class Replay(RichValue):
     """The result of a replay. A table that was not announced takes another pass over the log."""
 
     log: Log

@@ -92,7 +92,9 @@ def replay_on_spark(
     )
     events = dict.fromkeys(event for machine in all_machines.values() for event in machine.events)
     checked = (
-        crosscheck.cross_check(all_machines.values(), most=crosscheck.MOST) if cross_check else None
+        crosscheck.cross_check(all_machines.values(), max_work=crosscheck.MAX_WORK)
+        if cross_check
+        else None
     )
     return SparkReplay(_by_message(df, list(events), as_of), run, to_send, checked)
 

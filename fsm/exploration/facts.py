@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fsm.catalog import document
+from fsm.catalog import machine_page
 from fsm.drawing.model import Picture
-from fsm.machine import Effect, Machine, Source
+from fsm.machine import Effect, Machine, Origin
 from fsm.machines import NAMES
 from fsm.page.palette import RANKS
 from fsm.tables.origins import is_transitions
@@ -83,7 +83,7 @@ def _shown(text: str) -> str:
     return visible(shortened(text)) or "(no name)"
 
 
-def _sources(machine: Machine, sources: Iterable[Source]) -> list[dict[str, Any]]:
+def _sources(machine: Machine, sources: Iterable[Origin]) -> list[dict[str, Any]]:
     """Return the sources, with the cells of the documented row of those that have one."""
     rows = _documented(machine)
     return [
@@ -102,7 +102,7 @@ def _documented(machine: Machine) -> dict[int | None, list[str]]:
     if machine.name not in NAMES:
         return {}
     lexicon = load_lexicon()
-    tables = read_page(document(machine.name)).tables
+    tables = read_page(machine_page(machine.name)).tables
     table = next(table for table in tables if not is_transitions(table, lexicon))
     return {
         number: ["; ".join(plain(part.text) for part in cell.parts()) for cell in row.cells]

@@ -209,11 +209,11 @@ class _Named(pytest.Item):
     def runtest(self) -> None:
         from fsm.catalog import load
         from fsm.errors import FsmError
-        from fsm.trust import naming
+        from fsm.trust import guarded_loader
 
         wrong = ""
         try:
-            naming(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
+            guarded_loader(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
         except FsmError as error:
             wrong = visible(str(error))
         if wrong:  # here, so that pytest shows this one line and no causes

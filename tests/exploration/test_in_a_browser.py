@@ -12,7 +12,7 @@ from hostile import HOSTILE
 
 from fsm.catalog import load
 from fsm.exploration import explore
-from fsm.machine import Indicator, Machine, Source, State, Transition
+from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.machines import NAMES
 from fsm.text import HIDDEN, shortened, visible
 from fsm.trace import run
@@ -45,7 +45,7 @@ def hostile() -> Machine:
     names = list(HOSTILE.values())
     states = tuple(State(name, name, f"{name}!", (name,)) for name in names)
     following = zip(names, names[1:] + names[:1], strict=True)
-    cells = tuple(Transition(a, a, b, a, origin=Source("D1", f"{a}?")) for a, b in following)
+    cells = tuple(Transition(a, a, b, a, origin=Origin("D1", f"{a}?")) for a, b in following)
     indicators = tuple(Indicator(name, frozenset({name})) for name in names)
     return Machine("<b>h</b>", "<i>t</i>", states, tuple(names), cells, names[0], indicators)
 

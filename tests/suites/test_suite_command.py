@@ -83,7 +83,10 @@ WRONG = {
     "method": (["--method", "chian"], "no method 'chian' for test suites; did you mean 'chain'?"),
     "format": (["-o", "suite.docx"], "no format 'docx' for test suites; there are json, csv"),
     "state": (["--to", "nowhere"], "with-feedback: no state 'nowhere'; there are to_send"),
-    "row": (["--covering", "9"], "with-feedback: nothing comes from 'row 9'; there are row 1"),
+    "row": (
+        ["--covering", "9"],
+        "with-feedback: no transition comes from 'row 9'; there are row 1",
+    ),
     "extra states": (["--extra-states", "-1"], "-1 extra states: there cannot be fewer than 0"),
     "a file with a summary": (["--summary", "-o", "s.csv"], "--output does nothing beside --s"),
     "two results": (["--summary", "--mutation-score"], "--mutation-score does nothing beside"),
@@ -112,7 +115,7 @@ def test_wrong_use_is_one_line(
 
 IMPLEMENTATION = """
 from fsm import load
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 
 MACHINE = load("with-feedback")
 
