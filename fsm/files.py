@@ -38,6 +38,7 @@ __all__ = [
     "TemporaryFolder",
     "as_text",
     "beside",
+    "held_folder",
     "no_os_errors",
     "read_bytes",
     "read_from",
@@ -168,6 +169,12 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
                 break
             self.cleanup()  # another process took it for one that was left behind
         weakref.finalize(self, _release, lock)
+
+
+def held_folder() -> tuple[Path, Holder]:
+    """Make a temporary folder; return it and what must be held as long as it is needed."""
+    folder = TemporaryFolder()
+    return Path(folder.name), Holder(folder.cleanup)
 
 
 def _new_file(place: Path) -> tuple[Path, int | None]:

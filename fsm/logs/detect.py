@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import CANONICAL, NEEDED
+from fsm.logs.storage.compression import PARQUET
 from fsm.logs.storage.stored_file import StoredFile
 
 # The readers' own patterns are imported where a file needs them: most logs are canonical.
@@ -82,7 +83,7 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     if stored.group or stored.url is not None:
         return recognise(stored)
     head = stored.head()
-    if head.startswith(b"PAR1"):
+    if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
     if b"\0" in head[:4]:
         raise LogError(f"{stored.name}: binary data, neither CSV, JSONL nor Parquet")
@@ -101,7 +102,7 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
 
     ``labels`` is a file of what exports of statuses call their columns.
     """
-    if head.startswith(b"PAR1"):
+    if head.startswith(PARQUET):
         return Guess("parquet", "it begins as Parquet files do")
     text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]

@@ -19,7 +19,8 @@ import polars as pl
 from fsm.arrays import Codes
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
-from fsm.logs.read_errors import COMPRESSED, csv_reader, long_fields, unreadable
+from fsm.logs.read_errors import csv_reader, long_fields, unreadable
+from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.record_length import separator_name
 from fsm.logs.storage.scans import scan_csv, scan_lines, scan_ndjson, scan_parquet
 
@@ -126,7 +127,7 @@ class LogFile:
         with self.path.open("rb") as file:
             head = file.read(1 << 16)
         lines = head.count(b"\n")
-        if head.startswith(COMPRESSED) or not lines:
+        if head.startswith(PACKED) or not lines:
             return None
         return self.stamp[0] * lines // len(head)
 

@@ -12,16 +12,15 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.storage.addresses import is_remote
+from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.record_length import separator_name
 from fsm.logs.storage.scans import scan_lines
 
 if TYPE_CHECKING:
     import _csv
 
-__all__ = ["COMPRESSED", "csv_reader", "long_fields", "unreadable"]
+__all__ = ["csv_reader", "long_fields", "unreadable"]
 
-COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-"""How gzip and zstd files begin."""
 _OPEN_QUOTE = "a quote that is never closed"
 _STRAY_QUOTE = 'quotes within a field; quote the field and double them: "a ""b"" c"'
 
@@ -74,7 +73,7 @@ def _first_bad_line(source: Faulty) -> tuple[int, str] | None:
 
 def _first_undecodable(path: Path) -> int | None:
     with path.open("rb") as file:
-        if file.read(4).startswith(COMPRESSED):
+        if file.read(4).startswith(PACKED):
             return None
         file.seek(0)
         for number, line in enumerate(file, 1):

@@ -141,7 +141,7 @@ def test_lines_by_number(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fsm.logs.storage.stored_file._BLOCK", 10)
-    monkeypatch.setattr("fsm.logs.storage.stored_file._LONGEST", 30)
+    monkeypatch.setattr("fsm.logs.storage.stored_file.LONGEST", 30)
     (tmp_path / "log").write_text("one\n" + "x" * 50 + "\nthree\nfour")
     notes = Notes("log")
     blocks = list(StoredFile(tmp_path / "log", "log").blocks(notes))

@@ -40,7 +40,7 @@ from fsm.errors import CheckpointError, LogError
 from fsm.logs.canonical_columns import QUERY
 from fsm.logs.log import Log
 from fsm.logs.log_file import CHECKPOINT, CHECKPOINT_PREFIX, LogFile
-from fsm.logs.read_errors import COMPRESSED
+from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.scans import scan_parquet
 from fsm.logs.write.tables import write_frames
 from fsm.machine import Machine
@@ -440,7 +440,7 @@ def _where(source: LogFile, name: str) -> str:
 def _is_text(source: LogFile) -> bool:
     """Return whether a file is lines of text as it stands."""
     with source.path.open("rb") as file:
-        return source.format != "parquet" and not file.read(4).startswith(COMPRESSED)
+        return source.format != "parquet" and not file.read(4).startswith(PACKED)
 
 
 def _continued(source: LogFile, before: Absorbed) -> LogFile:

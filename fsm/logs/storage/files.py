@@ -12,7 +12,8 @@ from typing import IO
 
 from fsm.errors import LogError
 from fsm.logs.storage.addresses import is_parquet, is_remote, local_path, name_of
-from fsm.logs.storage.stored_file import StoredFile, no_damage
+from fsm.logs.storage.compression import unpacking_errors
+from fsm.logs.storage.stored_file import StoredFile
 
 __all__ = ["find_files"]
 
@@ -60,7 +61,7 @@ def _local_files(path: str) -> Iterator[StoredFile]:
         if all(os.path.isdir(folder) for folder in folders):  # noqa: PTH112 (as above)
             yield from _mails(file, folders)
         elif _is_stream(file):
-            with no_damage(name), file.open("rb") as pipe:
+            with unpacking_errors(name), file.open("rb") as pipe:
                 yield _copied(pipe, name)
         else:
             yield StoredFile(file, name)

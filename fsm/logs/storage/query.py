@@ -21,7 +21,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Holder, held_folder
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "QueryResult", "run_query"]
@@ -100,8 +100,8 @@ def run_query(query: Query) -> QueryResult:
             "database: postgresql://user:password@host/name or sqlite:///file.db"
         )
     driver, place = _driver(query.variable, url)
-    directory = TemporaryFolder()
-    path, keep = Path(directory.name) / "query.parquet", Holder(directory.cleanup)
+    folder, keep = held_folder()
+    path = folder / "query.parquet"
     with _connected(driver, place, query.variable) as cursor, _intervals_as_structures():
         names: tuple[str, ...] = ()
         try:

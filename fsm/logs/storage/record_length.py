@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from fsm.errors import LogError
-from fsm.logs.storage.compression import DAMAGES, open_unpacked
+from fsm.logs.storage.compression import open_unpacked, unpacking_errors
 
 __all__ = ["LONGEST", "check_records", "separator_name", "separator_of"]
 
@@ -102,12 +102,6 @@ def _too_long(path: Path, name: str, place: int, *, quoted: bool) -> LogError:
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[Iterator[bytes]]:
-    """Open a file as blocks, unpacked; say in one line what is wrong with it."""
-    try:
-        with closing(open_unpacked(path)) as file:
-            yield iter(lambda: file.read(_BLOCK), b"")
-    except DAMAGES as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise LogError(f"{name}: {error.strerror}") from error
-        fault = "cut short" if isinstance(error, EOFError) else "damaged"
-        raise LogError(f"{name}: the compressed file is {fault}; fetch it again") from error
+    """Open a file as blocks, unpacked; raise LogError where it cannot be read or unpacked."""
+    with unpacking_errors(name), closing(open_unpacked(path)) as file:
+        yield iter(lambda: file.read(_BLOCK), b"")

@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Holder, held_folder
 from fsm.logs.storage.addresses import CREDENTIALS, name_of, scheme_of
 
 __all__ = ["Fetched", "fetch", "refused", "scan_remote"]
@@ -43,7 +43,7 @@ def scan_remote(url: str) -> tuple[pl.LazyFrame, Holder | None]:
     keep, place = None, url
     with _no_errors(url):
         if _is_web(url):
-            directory, keep = _temporary()
+            directory, keep = held_folder()
             fetched = _downloaded(url, directory)
             check_parquet_pages(fetched, name_of(url))
             place = str(fetched)
@@ -68,7 +68,7 @@ def fetch(url: str) -> list[Fetched]:
     """
     from fsm.logs.storage.record_length import check_records
 
-    directory, keep = _temporary()
+    directory, keep = held_folder()
     places: dict[str, Path] = {}
     with _no_errors(url):
         packed = _downloaded(url, directory) if _is_web(url) else None
@@ -86,11 +86,6 @@ def fetch(url: str) -> list[Fetched]:
         raise LogError(f"{name_of(url)}: empty, or nothing has such a name")
     names = [url] if _is_web(url) else places
     return [Fetched(path, name_of(n), keep) for n, path in zip(names, places.values(), strict=True)]
-
-
-def _temporary() -> tuple[Path, Holder]:
-    directory = TemporaryFolder()
-    return Path(directory.name), Holder(directory.cleanup)
 
 
 def _downloaded(url: str, directory: Path) -> Path:

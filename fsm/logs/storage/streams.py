@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from fsm.errors import LogError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Holder, held_folder
+from fsm.logs.storage.compression import PACKED, PARQUET
 from fsm.logs.storage.record_length import LONGEST
 
 __all__ = ["copied_stream"]
@@ -15,8 +16,6 @@ __all__ = ["copied_stream"]
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 28
 """Bytes without a line feed after which nothing more of a stream is copied."""
-_NO_LINES: Final = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
-"""How Parquet and packed files begin: they are read when they are whole."""
 
 
 def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
@@ -25,9 +24,8 @@ def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
     ``name`` is what errors call the stream. Raises :class:`fsm.errors.LogError` for one that is
     no lines of text and does not end, and where the disk is full.
     """
-    folder = TemporaryFolder()
-    keep = Holder(folder.cleanup)
-    path = Path(folder.name) / "log"
+    folder, keep = held_folder()
+    path = folder / "log"
     try:
         with path.open("wb") as copy:
             _copy(pipe, copy, name)
@@ -43,7 +41,7 @@ def _copy(pipe: IO[bytes], copy: IO[bytes], name: str) -> None:
     begun, most, lines = 0, LONGEST, 1  # a first line beyond the limit is no log's
     has_lines = None
     while block := pipe.read(_BLOCK):
-        has_lines = not block.startswith(_NO_LINES) if has_lines is None else has_lines
+        has_lines = not block.startswith((PARQUET, *PACKED)) if has_lines is None else has_lines
         copy.write(block)
         if not has_lines:
             continue
