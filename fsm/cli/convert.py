@@ -65,6 +65,6 @@ def command(
     if written:
         write_log(found, output)
     if beside:
-        write_frames(found.frames(heard=False), beside)
+        write_frames(found.frames(machine_events=False), beside)
     if as_json:
         print_json([as_dict(note) for note in found.notes])

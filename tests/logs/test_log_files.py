@@ -176,16 +176,16 @@ def test_any_text_gives_events_counts_or_one_clear_line(
         assert all("\n" not in line for note in notes for line in summary_lines(note))
 
 
-IMPLIED = "hand-overs put in that the log does not record (--no-assume-relayed leaves them out)"
+ADDED = "hand-over added that the log does not record (--no-assume-relayed leaves them out)"
 
 
 def test_the_summary_says_what_to_know() -> None:
-    notes = Notes("a.log", "postfix (as given)", lines=9, events=3, implied=1)
+    notes = Notes("a.log", "postfix (as given)", lines=9, events=3, missing_handovers=1)
     notes.unmapped.add("levitated", 4)
     notes.assumed["year"] = "year 2026"
     assert list(summary_lines(notes)) == [
         "a.log: read as postfix (as given); 9 lines: 3 events",
-        f"a.log: 1 {IMPLIED}",
+        f"a.log: 1 {ADDED}",
         "a.log: year 2026",
         "a.log: 1 not in the table of the format (unmapped): levitated (1, first at line 4)",
     ]

@@ -129,7 +129,7 @@ def test_a_log_of_another_format_is_read_and_noted(tmp_path: Path, fsm: Fsm) -> 
     assert done.status == 0, done.err
     page = (tmp_path / "page.html").read_text()
     assert "sendgrid.jsonl: read as" in page
-    assert "beside the machines" in page
+    assert "side event" in page
 
 
 def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None:

@@ -48,7 +48,7 @@ def write_log(found: ConvertedLog, path: Path | None) -> None:
     """
     suffix = suffix_written(path)
     if path is None or suffix not in EVENT_LOGS:
-        write_frames(found.frames(heard=True), path)
+        write_frames(found.frames(machine_events=True), path)
         return
     with replacing(path) as file:
         if not suffix.endswith(".gz"):
