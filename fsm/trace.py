@@ -12,11 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome, Transition
 
-__all__ = ["Step", "run"]
+__all__ = ["Step", "Trace", "run"]
+
+Trace: TypeAlias = tuple[str, ...]
+"""The events of one run, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,9 @@ class Step:
 def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
     """Run a trace of input symbols from ``start`` (default: the initial state).
 
-    A rejected event changes nothing and is kept as a step; an event that is not in the alphabet
-    is rejected everywhere. Raises :class:`fsm.errors.MachineError` when ``start`` is not a state,
-    and when the trace is one text.
+    A rejected event is kept as a step that changes nothing; an event that is not in the alphabet
+    is rejected in every state. Raises :class:`fsm.errors.MachineError` when ``start`` is not a
+    state, and when the trace is a text instead of a sequence of events.
     """
     if isinstance(trace, (str, bytes)):
         raise MachineError(f"{machine.name}: the trace {trace!r} is one text; write [{trace!r}]")

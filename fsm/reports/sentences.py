@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from fsm.comparison import Kind, compare
-from fsm.engine.rejections import Kinds
+from fsm.comparison import DifferenceKind, compare
+from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
 from fsm.reports.divergence import Extremes, Parting
 from fsm.reports.durations import duration
@@ -98,7 +98,7 @@ def _apart(a: Side, b: Side) -> Iterator[tuple[str, int]]:
     compared = compare(a.machine, b.machine)
     if compared.skeleton:
         for difference in compared.differences:
-            if difference.kind is Kind.STATUS:
+            if difference.kind is DifferenceKind.STATUS:
                 yield difference.states[0], a.result.states[difference.states[0]]
 
 
@@ -130,7 +130,7 @@ def deadlines(
     return span, f"The validity periods of {said} end between {when(first)} and {when(last)}."
 
 
-def rejections(count: int, kinds: Kinds) -> str:
+def rejections(count: int, kinds: RejectionKinds) -> str:
     """Say how many events were rejected."""
     if not count:
         return "No event was rejected."

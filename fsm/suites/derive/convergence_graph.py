@@ -1,15 +1,16 @@
-"""Tests under construction, folded: traces known to converge are one node."""
+"""Tests under construction, as a graph in which traces known to converge share a node."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fsm.graph import breadth_first
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["Folded"]
+__all__ = ["ConvergenceGraph"]
 
 
-class Folded:
+class ConvergenceGraph:
     """The tests so far, as a graph of the traces they run.
 
     Nodes are numbers. Those below the number of states are the states of the specification: the
@@ -35,7 +36,12 @@ class Folded:
         """How many transitions of each state are not settled."""
         self.alive = [True] * len(states)
         """Whether an unsettled transition can be reached from each state."""
+        self.sources: list[list[int]] = [[] for _ in states]
+        """The sources of the transitions into each state, settled or not."""
+        for s, _, t in spec.cells():
+            self.sources[t].append(s)
         self.near: dict[int, list[tuple[int, Word]]] = {}
+        """The result of ``_nearest`` for each state, until a transition is settled."""
         for t, cell in enumerate(spec.parent):
             if cell:
                 self._join(*cell, t)
@@ -47,8 +53,10 @@ class Folded:
     # Growing
 
     def extend(self, state: int, word: Word) -> None:
-        """Let a word follow a state, at the lowest price in inputs, unless it does already."""
+        """Append a word to a state at the lowest cost in inputs, unless it follows it already."""
         edges, opened = self.edges, self.open
+        # ``known`` inputs of the word are in the graph; the last open node on the way is
+        # ``ready``, after ``kept`` inputs: a test that ends there can go on with the rest.
         node, known, kept, ready = state, 0, 0, -1
         for x in word:
             if node in opened:
@@ -62,12 +70,12 @@ class Folded:
             return
         if ready >= 0:
             test = self._reopen(ready)
-            word_left = word[kept:]
+            rest = word[kept:]
         else:
             test = self._reach(state)
-            word_left = word
-        self.tests[test] += word_left
-        self.symbols += len(word_left)
+            rest = word
+        self.tests[test] += rest
+        self.symbols += len(rest)
         for x in word[known:]:
             edges.setdefault(node, {})[x] = self.fresh
             node = self.fresh
@@ -91,11 +99,11 @@ class Folded:
         near = self.near.get(state)
         if near is None:
             near = self.near[state] = self._nearest(state)
-        for other, way in near:
+        for other, path in near:
             if other in self.open:
                 test = self._reopen(other)
-                self.tests[test] += way
-                self.symbols += len(way)
+                self.tests[test] += path
+                self.symbols += len(path)
                 return test
         self.begun += 1
         self.tests[self.begun] = list(self.spec.cover[state])
@@ -103,23 +111,23 @@ class Folded:
         return self.begun
 
     def _nearest(self, state: int) -> list[tuple[int, Word]]:
-        """Return the states from which settled transitions lead here no farther than a reset."""
+        """Return the states from which settled transitions lead here as cheaply as a reset does."""
         farthest = len(self.spec.cover[state])
         near: list[tuple[int, Word]] = [(state, ())]
         seen = {state}
-        for t, way in near:
-            if len(way) == farthest:
+        for t, path in near:  # by hand: it runs for every test that is begun
+            if len(path) == farthest:
                 break
             for s, x in self.into[t]:
                 if s not in seen:
                     seen.add(s)
-                    near.append((s, (x, *way)))
+                    near.append((s, (x, *path)))
         return near
 
-    # Folding
+    # Merging
 
     def settle(self, state: int, x: int) -> None:
-        """Fold what follows a transition into the state it leads to: the traces converge."""
+        """Merge what follows a transition into the state it leads to: the traces converge."""
         target = self.spec.next[state][x]
         merging = [(self.edges[state][x], target)]
         self._join(state, x, target)
@@ -143,17 +151,10 @@ class Folded:
             self._update_alive()
 
     def _update_alive(self) -> None:
-        """Find the states from which something is still to do; tests in others are done."""
-        reaching: list[list[int]] = [[] for _ in self.alive]
-        for s, _, t in self.spec.cells():
-            reaching[t].append(s)
-        queue = [s for s, count in enumerate(self.unsettled) if count]
-        self.alive = [count > 0 for count in self.unsettled]
-        for t in queue:
-            for s in reaching[t]:
-                if not self.alive[s]:
-                    self.alive[s] = True
-                    queue.append(s)
+        """Find the states from which an unsettled transition can be reached."""
+        unsettled = (s for s, count in enumerate(self.unsettled) if count)
+        alive = breadth_first(unsettled, self.sources.__getitem__)
+        self.alive = [s in alive for s in range(len(self.alive))]
 
     def finished(self) -> Iterator[Word]:
         """Yield the tests that end where everything is settled, and forget them."""
