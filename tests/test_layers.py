@@ -12,6 +12,7 @@ LAYERS = (
     "version",
     "errors",
     "arrays",
+    "epoch",
     "files",
     "toml",
     "text",

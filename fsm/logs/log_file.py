@@ -105,7 +105,7 @@ class LogFile:
         return tuple(name for name, given in self.names.items() if given in in_file)
 
     def _jsonl_columns(self) -> tuple[str, ...]:
-        # To parse every record for seven keys is slow: first a look for their names as text.
+        # Parsing every record for seven keys is slow, so their names are first searched as text.
         text = scan_lines(self.path).select(
             pl.col("line").str.contains(json.dumps(given), literal=True).any().alias(name)
             for name, given in self.names.items()
@@ -115,8 +115,8 @@ class LogFile:
         if not likely:
             return ()
         has_value = (pl.col(self.names[name]).is_not_null().any().alias(name) for name in likely)
-        (found,) = self.raw().select(has_value).collect().rows(named=True)
-        return tuple(name for name in likely if found[name])
+        (values,) = self.raw().select(has_value).collect().rows(named=True)
+        return tuple(name for name in likely if values[name])
 
     def about(self) -> int | None:
         """Return about how many rows there are, without reading them; None where unknown."""
@@ -212,13 +212,17 @@ class LogFile:
         if not lines.head(header + last + 1).select(quotes).collect().item():
             return rows + header + 1  # without quotes a line is a record
         with long_fields():
-            found = np.fromiter(islice(self._quoted_records(), last + 1), dtype=np.intp)
-        if len(found) <= last:
+            lines_of_records = np.fromiter(islice(self._quoted_records(), last + 1), dtype=np.intp)
+        if len(lines_of_records) <= last:
             raise LogError(f"{self.name}: quotes within its fields; double them, or take them out")
-        return found[rows]
+        return lines_of_records[rows]
 
     def _quoted_records(self) -> Iterator[int]:
-        """Yield the line on which each record begins; quoted fields may hold line ends."""
+        """Yield the line on which each record begins; quoted fields may contain line ends.
+
+        polars does not tell it, so the records are read again by :mod:`csv`, which knows the
+        line after each record.
+        """
         reader = csv_reader(self.path, self.separator)
         next(filter(None, reader), None)  # the header, after blank lines
         line = reader.line_num
@@ -242,12 +246,12 @@ class LogFile:
             numbered = scan_lines(self.path).with_row_index(_ROW, offset=1)
         else:
             numbered = self._whole().with_row_index(_ROW, offset=1)
-        found = numbered.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
+        quoted = numbered.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
         if self.format in ("csv", "jsonl"):
-            texts = found["line"].str.strip_chars_end("\r").to_list()
+            texts = quoted["line"].str.strip_chars_end("\r").to_list()
         else:
-            texts = found.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
-        by_line = dict(zip(found[_ROW].to_list(), texts, strict=True))
+            texts = quoted.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
+        by_line = dict(zip(quoted[_ROW].to_list(), texts, strict=True))
         return [by_line[line] for line in lines.tolist()]
 
     def _outlines(self, rows: Codes) -> list[str]:
@@ -261,7 +265,7 @@ class LogFile:
 
 
 def version_of(path: Path) -> tuple[int, int] | None:
-    """Return size and time of change, which tell versions of a file apart; None if it is gone."""
+    """Return size and time of change, which distinguish versions of a file; None if it is gone."""
     try:
         facts = path.stat()
     except OSError:

@@ -26,7 +26,7 @@ _SYSLOG = re.compile(
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?(?= |$)"
 )
-_EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?(?=[ @])")
+_SECONDS = re.compile(r"\d{10}(?:\.\d{1,9})?(?=[ @])")
 _PRIORITY = re.compile(r"<\d{1,3}>(?:1 )?")
 _SLACK = timedelta(days=2)
 """How much later than its file a line may be: clocks and zones of servers differ."""
@@ -69,7 +69,7 @@ class Clock:
         match = _SYSLOG.match(text)
         if match:
             return self._of_syslog(match)
-        match = _ISO.match(text) or _EPOCH.match(text)
+        match = _ISO.match(text) or _SECONDS.match(text)
         if not match:
             return None
         written = match[0].replace(",", ".")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.bloom_filter import BloomFilter
@@ -35,7 +36,6 @@ _QUEUED = re.compile(r"queued as (\w{6,20})")
 _LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[?::1\]?)\b|[^\[]*\[(?:127\.|::1)")
 _AGENT_ENDS = re.compile(r"[\[ ]")
 _SHORT = re.compile(r"[0-9A-F]{6,15}")
-_SECOND = 1_000_000
 
 
 class _Line(NamedTuple):
@@ -111,7 +111,7 @@ class Reader(LineReader):
         """Start a message. Postfix reuses short queue ids, so the time makes their names unique."""
         name = queue
         if _SHORT.fullmatch(queue) and (queue in self._queue or queue in self._used_ids):
-            name = f"{queue}@{time // _SECOND}"
+            name = f"{queue}@{time // SECOND}"
         return self._queue.put(queue, Queued(name, time, line))
 
     def _cleanup(self, at: _Line) -> bool:
@@ -198,8 +198,8 @@ class Reader(LineReader):
         One that arrived before the log began was handed over then, which is no event of this log.
         """
         if queued.start < 0 and delay is not None:
-            start = at.time - int(float(delay) * _SECOND)
-            if start >= (self._began or 0) - _SECOND:
+            start = at.time - int(float(delay) * SECOND)
+            if start >= (self._began or 0) - SECOND:
                 queued.start, queued.line = start, at.number
 
 
