@@ -10,6 +10,7 @@ from fsm.cli.options import Reading, reading_options, redaction_by, say
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_json
 from fsm.cli.values import Columns
+from fsm.errors import LogError
 from fsm.logs.write.tables import write_frames
 
 __all__ = ["command"]
@@ -62,6 +63,11 @@ def command(
         options = reading.options(progress, dict(columns), redaction)
         found = convert_logs(logs, reading.form, options, query, written)
     say(found.notes)
+    lines = sum(note.lines for note in found.notes)
+    if lines and not any(note.events or note.side_events.total for note in found.notes):
+        raise LogError(
+            "no event found, nothing is written; is the format right? (see: fsm formats)"
+        )
     if written:
         write_log(found, output)
     if beside:

@@ -53,7 +53,7 @@ def open_canonical(
 
 
 def _readable(stored: StoredFile, log_format: str) -> StoredFile:
-    """Return the file, unpacked where polars does not do that itself."""
+    """Return the file, unpacked if polars cannot unpack it."""
     with stored.path.open("rb") as file:
         start = file.read(max(map(len, PACKED)))
     readable = log_format != "parquet" and start.startswith(UNPACKED_BY_POLARS)
@@ -82,14 +82,17 @@ def _opened(stored: StoredFile, log_format: str) -> LogFile:
         raise LogError(
             f"{name}: its lines end with carriage returns alone; save it with line feeds"
         )
-    if any("\udc80" <= letter <= "\udcff" for letter in header):  # polars looks at the rows alone
+    if any("\udc80" <= letter <= "\udcff" for letter in header):  # polars checks only the rows
         raise LogError(f"{name}:1: not UTF-8 text; save the log as UTF-8")
     separator = separator_of(header, NEEDED)
     return LogFile(path, name, "csv", stamp=stamp, separator=separator, keep=stored.keep)
 
 
 def checked_columns(file: LogFile) -> LogFile:
-    """Return the file; refuse one without a needed column, or with two of a name that is read."""
+    """Return the file; refuse one that lacks a needed column, or has two of the same name.
+
+    Raises :class:`fsm.errors.LogError`.
+    """
     if file.format == "csv":
         in_file = file.raw().collect_schema().names()
         for name in file.present:

@@ -1,6 +1,6 @@
 """One file, frame or query result of a log: its columns, its rows, and the line of each row.
 
-Every event keeps its file and its row, so that whatever is reported of it can be proved.
+Every event keeps its file and row, so that every statement about it can be verified.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ if TYPE_CHECKING:
 __all__ = ["CHECKPOINT", "CHECKPOINT_PREFIX", "LogFile", "Proof", "RowOrigin", "version_of"]
 
 CHECKPOINT = "checkpoint"
-"""The format of a checkpoint's messages: Parquet, with further columns."""
+"""The format of the messages in a checkpoint: Parquet with further columns."""
 CHECKPOINT_PREFIX = "past."
-"""How the names of those begin."""
+"""The prefix of these further columns."""
 _ROW = "\0row"  # a name that no header can have
 
 Proof: TypeAlias = tuple[str, int, str]
-"""Where an event stands: file, line, and the line itself, or its safe fields."""
+"""The evidence of an event: file, line, and the text of the line, or its safe fields."""
 
 
 class RowOrigin(Protocol):
-    """The files that the rows of a converted log were made of."""
+    """The files that the rows of a converted log come from."""
 
     @property
     def redaction(self) -> Redaction | None:
-        """The redaction of the rows, where there is one."""
+        """The redaction of the rows; None where they are not redacted."""
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""
 
     def quotes(self, rows: Codes) -> list[str]:
-        """Return the line of each row as it stands in its file."""
+        """Return the text of each row in its file."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class LogFile:
     stamp: tuple[int, int] | None = None
     """Size and time of change when the file was opened."""
     skip: int = 0
-    """Rows at the beginning that are left out."""
+    """The number of first rows that are left out."""
     origin: RowOrigin | None = None
     """The files that a frame was converted from."""
     recordable: Callable[[], frozenset[str] | None] | None = None
@@ -119,7 +119,7 @@ class LogFile:
         return tuple(name for name in likely if values[name])
 
     def about(self) -> int | None:
-        """Return about how many rows there are, without reading them; None where unknown."""
+        """Return the approximate number of rows without reading them; None where unknown."""
         if self.format == "parquet":
             return int(self.raw().select(pl.len()).collect().item())
         if self.format == "frame" or self.stamp is None:
@@ -231,7 +231,7 @@ class LogFile:
             line = reader.line_num
 
     def proofs(self, rows: Codes) -> list[Proof]:
-        """Return where each row stands; of a redacted file, with its time and event alone."""
+        """Return the file, line and text of each row; of a redacted file only time and event."""
         if self.origin is not None:
             names, lines = self.origin.places(rows)
             texts = self.origin.quotes(rows)
@@ -241,7 +241,7 @@ class LogFile:
         return [(self.name, line, text) for line, text in zip(lines.tolist(), texts, strict=True)]
 
     def _quotes(self, lines: Codes) -> list[str]:
-        """Return lines as they stand in the file; rows of Parquet files and frames as JSON."""
+        """Return the texts of lines; rows of Parquet files and frames as JSON."""
         if self.format in ("csv", "jsonl"):
             numbered = scan_lines(self.path).with_row_index(_ROW, offset=1)
         else:

@@ -37,9 +37,9 @@ class StoredFile:
     group: str | None = None
     """The Maildir that it is in."""
     keep: object = field(default=None, compare=False)
-    """What holds the file in place as long as this is."""
+    """Holds a temporary file for as long as this value exists."""
     url: str | None = None
-    """The address of Parquet that is read where it lies; there is no file then."""
+    """The address of Parquet that is not fetched; there is no file then."""
 
     def head(self, size: int = 1 << 16) -> bytes:
         """Return the first bytes, decompressed."""
@@ -59,7 +59,10 @@ class StoredFile:
             shutil.copyfileobj(file, plain)
 
     def blocks(self, notes: Notes) -> Iterator[list[str]]:
-        """Yield successive lines, in lists."""
+        """Yield lists of successive lines.
+
+        ``notes`` gets the number of bytes, and the lines that are too long, which are left out.
+        """
         number, rest, skipping = 0, b"", False
         with unpacking_errors(self.name), closing(self.open()) as file:
             while data := file.read(_BLOCK):
@@ -107,13 +110,13 @@ def line_texts(file: StoredFile, numbers: Iterable[int]) -> dict[int, str]:
     from fsm.logs.notes import Notes
 
     wanted = sorted(set(numbers), reverse=True)
-    found: dict[int, str] = {}
+    texts: dict[int, str] = {}
     first = 1
     for block in file.blocks(Notes(file.name)):
         while wanted and wanted[-1] < first + len(block):
             number = wanted.pop()
-            found[number] = block[number - first]
+            texts[number] = block[number - first]
         first += len(block)
         if not wanted:
             break
-    return found
+    return texts
