@@ -64,13 +64,13 @@ def command(
         found = convert_logs(logs, reading.form, options, query, written)
     say(found.notes)
     lines = sum(note.lines for note in found.notes)
-    if lines and not any(note.events or note.side_events.total for note in found.notes):
-        raise LogError(
-            "no event found, nothing is written; is the format right? (see: fsm formats)"
-        )
-    if written:
+    events = sum(note.events + note.side_events.total for note in found.notes)
+    nothing_found = lines > 0 and events == 0
+    if written and not nothing_found:
         write_log(found, output)
-    if beside:
+    if beside and not nothing_found:
         write_frames(found.frames(machine_events=False), beside)
     if as_json:
         print_json([as_dict(note) for note in found.notes])
+    if nothing_found:
+        raise LogError("no event found, nothing is written; is the format right? See: fsm formats")

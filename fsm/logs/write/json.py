@@ -10,8 +10,8 @@ import polars as pl
 
 from fsm.logs.write.ocel import (
     ALWAYS,
-    MESSAGE_OBJECTS,
     KINDS,
+    MESSAGE_OBJECTS,
     ObjectKind,
     attributes,
     event_types,
@@ -27,7 +27,7 @@ _BETWEEN = ",\n"
 
 def write_json(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     """Write rows of a converted log."""
-    names = attributes(rows)
+    columns = attributes(rows)
     kinds = [_declared(kind.name, dict.fromkeys(kind.attributes, "string")) for kind in KINDS]
     types = [_declared(kind.name, kind.attributes) for kind in event_types(rows)]
     file.write(b'{"objectTypes":[\n')
@@ -39,7 +39,7 @@ def write_json(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     write_texts(file, texts, _BETWEEN)
     file.write(b'],\n"events":[\n')
     write_texts(
-        file, (part.select(_event(names)).to_series() for part in ocel_events(rows)), _BETWEEN
+        file, (part.select(_event(columns)).to_series() for part in ocel_events(rows)), _BETWEEN
     )
     file.write(b"]}\n")
 

@@ -40,8 +40,8 @@ def write_frames(
     """Write frames of the same columns, one after the other, as one table.
 
     The suffix of ``path`` chooses the format, one of :data:`SUFFIXES`; ``None`` and ``-`` are
-    standard output, as CSV; on a terminal, invisible characters are spelled out. Times are written in
-    UTC, in text as RFC 3339. The same frames give the same bytes. Only one frame is held at a time.
+    standard output, as CSV; on a terminal, invisible characters are spelled out. Times are written
+    in UTC, in text as RFC 3339. The same frames give the same bytes. One frame is held at a time.
     With ``inert``, no cell of CSV is a formula where people open it in a spreadsheet, see
     :func:`fsm.text.inert`; the other formats hold every text as it is.
 

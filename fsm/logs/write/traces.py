@@ -35,7 +35,8 @@ def message_traces(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 
     Within a message they are in the order in which a replay executes them: by time, ``seq`` and
     position. Columns: those of the rows, and ``first`` and ``last``, whether a row is the first or
-    last one of its message. Memory grows with the number of messages, and a million events are held at a time.
+    last one of its message. Memory grows with the number of messages, and a million events are
+    held at a time.
     """
     numbered = rows.with_row_index("row")
     messages = (

@@ -9,8 +9,8 @@ import polars as pl
 
 from fsm.logs.write.ocel import (
     ALWAYS,
-    MESSAGE_OBJECTS,
     KINDS,
+    MESSAGE_OBJECTS,
     ObjectKind,
     attributes,
     event_types,
@@ -24,7 +24,7 @@ __all__ = ["write_xml"]
 
 def write_xml(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     """Write rows of a converted log. What XML cannot hold is spelled out: ``[U+0007]``."""
-    names = attributes(rows)
+    columns = attributes(rows)
     kinds = {kind.name: dict.fromkeys(kind.attributes, "string") for kind in KINDS}
     types = {kind.name: kind.attributes for kind in event_types(rows)}
     file.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<log>\n')
@@ -33,7 +33,7 @@ def write_xml(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     file.write(b"<objects>\n")
     write_texts(file, (part.select(_object(kind)).to_series() for kind, part in objects(rows)))
     file.write(b"</objects>\n<events>\n")
-    write_texts(file, (part.select(_event(names)).to_series() for part in ocel_events(rows)))
+    write_texts(file, (part.select(_event(columns)).to_series() for part in ocel_events(rows)))
     file.write(b"</events>\n</log>\n")
 
 
