@@ -10,7 +10,7 @@ The heavy parts load on first use, so that ``import fsm`` costs next to nothing:
 
 from __future__ import annotations
 
-from fsm.notebook_repr import Bundle, shown_by
+from fsm.presentation import Bundle, register
 from fsm.version import VERSION
 
 TYPE_CHECKING = False
@@ -48,4 +48,11 @@ def _bundle(value: object) -> Bundle:
     return bundle(value)
 
 
-shown_by(_bundle)
+def _text(value: object, spec: str) -> str:
+    from fsm.drawing.format_spec import format_machine
+    from fsm.machine import Machine
+
+    return format_machine(value, spec) if isinstance(value, Machine) else format(value, spec)
+
+
+register(bundle=_bundle, text=_text)

@@ -1,41 +1,43 @@
-"""Names of a machine as text that is safe to draw: everything visible, every id plain."""
+"""Text that is safe to draw and print: unseen characters visible, widths right, ids plain."""
 
 from __future__ import annotations
 
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "COMPUTED",
     "HIDDEN",
-    "columns",
-    "identifiers",
+    "align_columns",
+    "display_width",
     "inert",
     "json_text",
-    "padded",
+    "pad",
+    "plain_ids",
+    "quantity",
     "shortened",
     "visible",
     "wrapped",
 ]
 
-# Listed, not looked up by category: the Unicode tables of Python change, our output must not.
+# A list, not a lookup by category: the Unicode tables of Python change, our output must not.
 HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 COMPUTED = "^'*(?:[=@\t\r\uff1d\uff20]|[+\\-\uff0b\uff0d][\\w.,:@%-]*[^\\w.,:@%-])"
-"""What a spreadsheet computes, or an apostrophe before it: a pattern of re, and of polars."""
+"""A pattern (for re and polars) of what a spreadsheet evaluates, also after an apostrophe."""
 _LONGEST = 1000
 _LONGEST_ID = 40
 _COMPUTED = re.compile(COMPUTED)
 
 
 def visible(text: str) -> str:
-    r"""Return the text with each control, bidi mark and other unseen character spelled out.
+    r"""Return the text with each control, bidi mark and other invisible character spelled out.
 
-    What XML forbids is among them, so the result can stand in any of the formats.
+    These include all characters that XML forbids, so every format can contain the result.
 
     >>> visible("a\nb\u202ec")
     'a[U+000A]b[U+202E]c'
@@ -49,13 +51,13 @@ def json_text(
     indent: int | None = None,
     default: Callable[[object], object] | None = None,
 ) -> str:
-    r"""Return a value as JSON in which unseen characters are escapes: the same value, read back.
+    r"""Return a value as JSON, with invisible characters as escapes.
 
     >>> json_text({"name": "a\u202eb\x7f"})
     '{"name": "a\\u202eb\\u007f"}'
     """
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
-    # A line end that is left is one of the layout.
+    # Line ends of strings are escapes already; those that are left belong to the layout.
     return "\n".join(HIDDEN.sub(_json_escape, line) for line in text.split("\n"))
 
 
@@ -64,7 +66,7 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
-    """Return the text, or its beginning where it has more than 1,000 characters.
+    """Return the text, or its beginning if it has more than 1,000 characters.
 
     Graphviz before version 10 reads no string beyond 16,384 characters, Mermaid no diagram
     beyond 50,000.
@@ -73,9 +75,9 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
 
 
 def inert(text: str) -> str:
-    """Return the text for a cell of CSV, such that no spreadsheet computes it.
+    """Return the text for a cell of CSV, so that no spreadsheet evaluates it.
 
-    An apostrophe stands before what would be a formula, see
+    Text that would be a formula is prefixed with an apostrophe, see
     https://owasp.org/www-community/attacks/CSV_Injection. Numbers, signs and ids stay as they
     are; two different texts stay different.
 
@@ -85,10 +87,21 @@ def inert(text: str) -> str:
     return f"'{text}" if _COMPUTED.match(text) else text
 
 
-def columns(text: str) -> int:
+def quantity(count: int, noun: str) -> str:
+    """Return a count with its noun in singular or plural.
+
+    >>> quantity(1, "page"), quantity(2000, "page"), quantity(0, "delivery")
+    ('1 page', '2,000 pages', '0 deliveries')
+    """
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {re.sub(r'(?<=[^aeiou])y$', 'ie', noun)}s"
+
+
+def display_width(text: str) -> int:
     r"""Return how many columns a text takes on a terminal; a control character takes none.
 
-    >>> [columns(text) for text in ("plain", "e\u0301", "\u4e2d\u6587", "a\u200bb")]
+    >>> [display_width(text) for text in ("plain", "e\u0301", "\u4e2d\u6587", "a\u200bb")]
     [5, 1, 4, 2]
     """
     if text.isascii() and text.isprintable():
@@ -96,22 +109,47 @@ def columns(text: str) -> int:
     from wcwidth import wcswidth, wcwidth  # most texts do without
 
     width = int(wcswidth(text))
-    # Where one character controls the terminal it says nothing of the others.
+    # wcswidth returns -1 for the whole text if it contains a single control character.
     return width if width >= 0 else sum(max(0, int(wcwidth(character))) for character in text)
 
 
-def padded(text: str, width: int, *, right: bool = False) -> str:
-    r"""Return the text with blanks up to a number of columns, before it if it goes to the right.
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    r"""Return the text with blanks up to a width; with ``right`` the blanks are before it.
 
-    >>> padded("e\u0301", 3) == "e\u0301  ", padded("7", 3, right=True)
+    >>> pad("e\u0301", 3) == "e\u0301  ", pad("7", 3, right=True)
     (True, '  7')
     """
-    blanks = " " * (width - columns(text))
+    blanks = " " * (width - display_width(text))
     return blanks + text if right else text + blanks
 
 
+def align_columns(
+    rows: Sequence[Sequence[str]], right: Iterable[int] = (), *, header: bool = False
+) -> list[str]:
+    """Return a line for each row, in which the cells of a column start at the same place.
+
+    The columns numbered in ``right`` end at the same place instead. With ``header`` the first row
+    is underlined. Raises :class:`ValueError` if rows differ in length.
+
+    >>> align_columns([("a", "9", "x"), ("longer", "10", "y")], right=[1])
+    ['a        9  x', 'longer  10  y']
+    """
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    flush_right = set(right)
+    lines = [
+        "  ".join(
+            pad(cell, width, right=column in flush_right)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    if header:
+        lines.insert(1, "  ".join("-" * width for width in widths))
+    return lines
+
+
 def wrapped(text: str, width: int) -> tuple[str, ...]:
-    r"""Return the text in lines of at most so many columns; a wide character takes two.
+    r"""Return the text in lines of at most ``width`` columns; a wide character takes two.
 
     A word that is longer than a line is broken. See :func:`shortened` for very long texts.
 
@@ -128,16 +166,16 @@ def wrapped(text: str, width: int) -> tuple[str, ...]:
     return tuple(lines) or ("",)
 
 
-def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
-    """Return a plain id for each name: itself where it is plain, else close to it, never twice.
+def plain_ids(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
+    """Return a unique plain id for each name: the name itself if it is plain, else one close to it.
 
-    >>> identifiers(["to_send", "a+b", "a b", "end"], reserved=["end"])
+    >>> plain_ids(["to_send", "a+b", "a b", "end"], reserved=["end"])
     {'to_send': 'to_send', 'a+b': 'a_b', 'a b': 'a_b_2', 'end': 'end_2'}
     """
     ordered = list(dict.fromkeys(names))
     taken = {word.lower() for word in reserved}
     ids: dict[str, str] = {}
-    # Plain names first, so that an odd name beside them never changes their ids.
+    # Plain names come first, so that other names never change their ids.
     for name in sorted(ordered, key=lambda name: _plain(name) != name):
         ids[name] = _unused(_plain(name), taken)
         taken.add(ids[name].lower())

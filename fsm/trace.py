@@ -50,6 +50,14 @@ def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tup
     A rejected event is kept as a step that changes nothing; an event that is not in the alphabet
     is rejected in every state. Raises :class:`fsm.errors.MachineError` when ``start`` is not a
     state, and when the trace is a text instead of a sequence of events.
+
+    >>> import fsm
+    >>> machine = fsm.load("with-feedback")
+    >>> steps = run(machine, ["relayed", "soft_bounce", "opened"])
+    >>> [step.after for step in steps]
+    ['awaiting', 'retrying', 'retrying']
+    >>> steps[1].transition
+    Transition('awaiting', 'soft_bounce', 'retrying')
     """
     if isinstance(trace, (str, bytes)):
         raise MachineError(f"{machine.name}: the trace {trace!r} is one text; write [{trace!r}]")

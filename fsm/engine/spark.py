@@ -28,6 +28,7 @@ from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.machine import Machine
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,8 +63,8 @@ def replay_on_spark(
     happen in the order in which the machines declare them, unknown ones last.
 
     With ``cross_check`` the cells of the tables are compared with the classes at once, here and
-    not in the workers: where they are too many, those next to the initial state come first, for
-    nobody knows yet which ones the log meets.
+    not in the workers. Where they are too many, those next to the initial state come first, since
+    it is not known yet which ones the log meets.
 
     Nothing runs yet, but one small job for the last instant of the log where there is a
     ``validity`` and no ``as_of``. A row without message or time stops the job that meets it.
@@ -91,7 +92,9 @@ def replay_on_spark(
     )
     events = dict.fromkeys(event for machine in all_machines.values() for event in machine.events)
     checked = (
-        crosscheck.cross_check(all_machines.values(), most=crosscheck.MOST) if cross_check else None
+        crosscheck.cross_check(all_machines.values(), max_work=crosscheck.MAX_WORK)
+        if cross_check
+        else None
     )
     return SparkReplay(_by_message(df, list(events), as_of), run, to_send, checked)
 
@@ -193,7 +196,7 @@ class SparkReplay:
         messages = totals["", "messages", ""]
         whole = messages if self.to_send is None else self.to_send
         if whole < messages:
-            raise LogError(f"{whole:,} messages to send, but the log has {messages:,}")
+            raise LogError(f"{quantity(whole, 'message')} to send, but the log has {messages:,}")
         nothing = self.run(self._no_rows)
         return SparkCounts(
             events=totals["", "events", ""],
@@ -321,7 +324,7 @@ def _in_time(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _series(result: Replay) -> pl.DataFrame:
-    """What each period changes, and, in rows of their own, the messages of each delivery."""
+    """Return what each period changes, and in separate rows the messages of each delivery."""
     changes, deliveries = result.counts.changes(), result.counts.deliveries()
     rows = pl.concat([changes, deliveries.rename({"to_send": "messages"})], how="diagonal")
     return rows.with_columns(result.counts.delivery_names.gather(rows["delivery"]))

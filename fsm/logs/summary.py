@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fsm.logs.canonical_columns import QUERY
 from fsm.logs.notes import Notes, Occurrences
+from fsm.text import quantity
 
 __all__ = ["as_dict", "summary_lines"]
 
@@ -15,18 +16,18 @@ _SHOWN = 5
 
 def summary_lines(notes: Notes) -> Iterator[str]:
     """Yield the summary of one file: a line of counts, then one for each remark."""
-    counts = [_quantity(notes.events, "event")]
+    counts = [quantity(notes.events, "event")]
     if notes.side_events.total:
         listed = _most_frequent(notes.side_events)
-        counts.append(f"{_quantity(notes.side_events.total, 'side event')} ({listed})")
+        counts.append(f"{notes.side_events.total:,} that no machine uses ({listed})")
     if notes.passed.total:
         counts.append(f"{notes.passed.total:,} ignored ({_most_frequent(notes.passed)})")
-    lines = _quantity(notes.lines, "line")
+    lines = quantity(notes.lines, "line")
     yield f"{notes.name}: read as {notes.reason}; {lines}: {', '.join(counts)}"
     if notes.missing_handovers:
         yield (
-            f"{notes.name}: {_quantity(notes.missing_handovers, 'hand-over')} added that the log "
-            "does not record (--no-assume-relayed leaves them out)"
+            f"{notes.name}: {quantity(notes.missing_handovers, 'hand-over')} inserted that the log "
+            "does not record (--no-assume-relayed omits them)"
         )
     yield from (f"{notes.name}: {text}" for text in notes.assumed.values())
     for occurrences, problem in (
@@ -64,7 +65,7 @@ def _most_frequent(occurrences: Occurrences) -> str:
     listed = occurrences.counts.most_common(_SHOWN)
     more = len(occurrences.counts) - len(listed)
     texts = [f"{text} {count:,}" for text, count in listed]
-    return ", ".join([*texts, _more_kinds(more)] if more else texts)
+    return ", ".join([*texts, quantity(more, "more kind")] if more else texts)
 
 
 def _first_places(name: str, occurrences: Occurrences) -> str:
@@ -75,12 +76,4 @@ def _first_places(name: str, occurrences: Occurrences) -> str:
         f"{text} ({count:,}, first at {unit} {occurrences.firsts[text]})" for text, count in listed
     ]
     more = len(occurrences.counts) - len(listed)
-    return "; ".join([*texts, _more_kinds(more)] if more else texts)
-
-
-def _quantity(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _more_kinds(count: int) -> str:
-    return "1 more kind" if count == 1 else f"{count:,} more kinds"
+    return "; ".join([*texts, quantity(more, "more kind")] if more else texts)

@@ -10,7 +10,7 @@ from statemachine import State, StateChart
 from statemachine.exceptions import TransitionNotAllowed
 
 from fsm.compile import compile_chart
-from fsm.compile.oracle import Oracle, Verdict
+from fsm.compile.oracle import ObservedStep, Oracle
 from fsm.errors import MachineError
 from fsm.machines.delivery import Delivery
 
@@ -75,7 +75,7 @@ def door():
     ],
 )
 def test_guards_have_the_truth_of_the_symbol_and_no_callback_runs(door, symbol, state, accepted):
-    assert door.walk([symbol]) == (Verdict(symbol, state, accepted),)
+    assert door.walk([symbol]) == (ObservedStep(symbol, state, accepted),)
 
 
 def test_guards_change_from_symbol_to_symbol(door):
@@ -126,17 +126,17 @@ def test_the_oracle_and_the_table_of_a_real_machine_agree():
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"target": "draft"}, r"'{}' after \[\] in 'draft': leads to 'preparing', .* to 'draft'"),
         ({"event": "cancel"}, r"'{}' after \[\] in 'draft': leads to 'preparing', .* is rejected"),
     ],
 )
-def test_a_wrong_cell_is_told(change, says):
+def test_a_wrong_cell_is_described(change, message):
     machine = compile_chart(Delivery)
     event = machine.transitions[0].event
     oracle = Oracle(Delivery, changed(machine, **change))
-    assert re.search(says.format(event), oracle.disagreement([event]))
+    assert re.search(message.format(event), oracle.disagreement([event]))
 
 
 def test_a_wrong_start_is_told():

@@ -1,4 +1,4 @@
-"""A machine file is told by its suffix, however that is written."""
+"""The format of a machine file is detected from its suffix, in any letter case."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pytest
 
 from fsm.catalog import load, load_bare, load_specification
 from fsm.errors import MachineError
-from fsm.formats import Mealy
 from fsm.formats.scxml import to_scxml
+from fsm.mealy import Mealy
 
 MACHINE = load_bare("engagement")
 

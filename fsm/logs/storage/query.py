@@ -21,7 +21,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
-from fsm.files import Holder, held_folder
+from fsm.files import Cleanup, held_folder
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "QueryResult", "run_query"]
@@ -81,7 +81,7 @@ class QueryResult:
 
     path: Path
     names: tuple[str, ...]
-    keep: Holder
+    keep: Cleanup
 
 
 def run_query(query: Query) -> QueryResult:

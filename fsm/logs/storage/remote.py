@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Holder, held_folder
+from fsm.files import Cleanup, held_folder
 from fsm.logs.storage.addresses import CREDENTIALS, name_of, scheme_of
 
 __all__ = ["Fetched", "fetch", "refused", "scan_remote"]
@@ -36,7 +36,7 @@ def _is_web(url: str) -> bool:
     return scheme_of(url) in ("http", "https")
 
 
-def scan_remote(url: str) -> tuple[pl.LazyFrame, Holder | None]:
+def scan_remote(url: str) -> tuple[pl.LazyFrame, Cleanup | None]:
     """Return the rows of Parquet, and what must be held as long as they are read.
 
     Raises :class:`fsm.errors.LogError`.
@@ -61,7 +61,7 @@ class Fetched:
 
     path: Path
     name: str
-    keep: Holder
+    keep: Cleanup
 
 
 def fetch(url: str) -> list[Fetched]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from fsm.errors import LogError
-from fsm.files import Holder, held_folder
+from fsm.files import Cleanup, held_folder
 from fsm.logs.storage.compression import PACKED, PARQUET
 from fsm.logs.storage.record_length import LONGEST
 
@@ -18,7 +18,7 @@ _ENDLESS: Final = 1 << 28
 """Bytes without a line feed after which a stream is refused."""
 
 
-def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
+def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Cleanup]:
     """Copy a stream to a temporary file, which exists as long as the second value is held.
 
     ``name`` is the name of the stream in errors. Raises :class:`fsm.errors.LogError` for an endless
