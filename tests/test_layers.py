@@ -13,6 +13,7 @@ LAYERS = (
     "version",
     "errors",
     "arrays",
+    "epoch",
     "files",
     "toml",
     "text",

@@ -16,8 +16,8 @@ from fsm.files import replacing
 from fsm.mealy import Observable
 from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Suite, SuiteSize, suite
 from fsm.suites.export import FORMATS, export_suite
-from fsm.suites.goal import narrowed
 from fsm.suites.mutants import LIMIT, Score, mutation_score
+from fsm.suites.narrowing import narrowed
 from fsm.text import visible
 
 __all__ = ["command"]
@@ -186,7 +186,7 @@ def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None
         "equivalent",
         "killed",
         "rate",
-        "a trace that kills one more",
+        "a trace that kills a survivor",
     )
     rows = [
         (
