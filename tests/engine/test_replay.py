@@ -320,4 +320,4 @@ def test_a_result_is_shown_in_one_short_line(tmp_path: Path) -> None:
     log = write(tmp_path / "log.csv", "m1,relayed,2026-01-01T00:00:00Z")
     shown = repr(replayed(log))
     assert shown.startswith("<Replay of ")
-    assert shown.endswith(": 1 events, 1 messages, 0 rejected; with-feedback, without-feedback>")
+    assert shown.endswith(": 1 event, 1 message, 0 rejected; with-feedback, without-feedback>")
