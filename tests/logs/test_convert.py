@@ -74,7 +74,7 @@ def test_a_canonical_log_becomes_another_file(
         assert (row["format"], row["file"]) == (form, str(tmp_path / "log"))
 
 
-def test_what_is_left_out_is_said(tmp_path: Path, fsm: Fsm) -> None:
+def test_what_is_left_out_is_reported(tmp_path: Path, fsm: Fsm) -> None:
     (tmp_path / "log.csv").write_text(CSV)
     result = fsm("convert", tmp_path / "log.csv", "-o", tmp_path / "out.xes")
     assert "log.csv: other columns are left out: campaign\n" in result.err
@@ -207,12 +207,12 @@ WRONG: dict[str, tuple[str, str, tuple[str, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "text", "options", "said"), WRONG.values(), ids=WRONG)
-def test_wrong_input_is_said_in_one_line(
+@pytest.mark.parametrize(("name", "text", "options", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_input_is_reported_in_one_line(
     name: str,
     text: str,
     options: tuple[str, ...],
-    said: str,
+    message: str,
     tmp_path: Path,
     fsm: Fsm,
     monkeypatch: pytest.MonkeyPatch,
@@ -221,7 +221,7 @@ def test_wrong_input_is_said_in_one_line(
     Path(name).write_text(text)
     result = fsm("convert", name, *options)
     assert (result.status, result.out) == (2, "")
-    assert said in result.err
+    assert message in result.err
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert "Traceback" not in result.err
     assert len(result.err.splitlines()) == 1
