@@ -36,6 +36,7 @@ LAYERS = (
     "suites",
     "tables",
     "catalog",
+    "checking",
     "logs",
     "indicators",
     "simulation",

@@ -1,4 +1,4 @@
-"""What the rows of a steps table state, and which of their words are not as they should be."""
+"""Read what the rows of a steps table state, and report labels that are not as they should be."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from fsm.machine import Effect
-from fsm.tables.check.finding import Finding, Severity, at
-from fsm.tables.layout import Documented
-from fsm.tables.read.cell_text import normalise, pieces, plain, script
+from fsm.tables.check.finding import Finding, Severity, finding_at
+from fsm.tables.read.cell_text import line_spans, normalise, plain, script_of
 from fsm.tables.read.table import Cell, Row
-from fsm.tables.words.lexicon import Lexicon, Stated, Step
-from fsm.tables.words.spelling import near
+from fsm.tables.recognition import DocumentedTable
+from fsm.tables.words.lexicon import DocumentedStep, Lexicon, StatedEffect
+from fsm.tables.words.spelling import spelling_hint
 
-__all__ = ["Reader", "Said", "Statement", "Word"]
+__all__ = ["EffectClaim", "LabelUse", "RowReader", "Statement"]
 
-Value = TypeVar("Value")
+Meaning = TypeVar("Meaning")
 
 
-class Said(NamedTuple):
+class EffectClaim(NamedTuple):
     """An effect on an indicator, and the part of a cell that states it."""
 
     indicator: str
@@ -29,8 +29,8 @@ class Said(NamedTuple):
     cell: Cell
 
 
-class Word(NamedTuple):
-    """A label of the page's language as used: what it stands for, and where."""
+class LabelUse(NamedTuple):
+    """A label of the page's language where it is used, and the name that it stands for."""
 
     section: str
     name: str
@@ -40,79 +40,74 @@ class Word(NamedTuple):
 
 @dataclass(slots=True)
 class Statement:
-    """What one row states; ``None`` for what could not be read, with a finding why."""
+    """What one row states; a part that could not be read is ``None`` and has a finding."""
 
     row: Row
     number: int
-    step: Step | None = None
+    step: DocumentedStep | None = None
     status: str | None = None
-    effects: tuple[Said, ...] | None = None
+    effects: tuple[EffectClaim, ...] | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass
-class Reader:
-    """Reads the rows of one table in one language; ``others`` are known languages beside it."""
+class RowReader:
+    """Reads the rows of one table in the language of the page, or else in another known one."""
 
     file: str
-    table: Documented
+    table: DocumentedTable
     lexicon: Lexicon
-    others: Sequence[Lexicon]
-    words: list[Word] = field(default_factory=list)
-    """The labels met, as far as they are right."""
+    other_lexicons: Sequence[Lexicon]
+    uses: list[LabelUse] = field(default_factory=list)
+    """The preferred labels that were read."""
 
-    def statement(self, row: Row, number: int) -> Statement:
+    def read(self, row: Row, number: int) -> Statement:
         """Return what a row states."""
-        found = Statement(row, number)
+        statement = Statement(row, number)
         headers = len(self.table.table.header)
         if row.width != headers:
             text = (
-                f"has {row.width} cells under {headers} headers; a | inside a cell is written \\|"
+                f"the row has {row.width} cells under {headers} headers; write a | inside a cell "
+                "as \\|"
             )
-            self._find(found, row.cells[0], "broken-row", text)
-            return found
+            self._report(statement, row.cells[0], "broken-row", text)
+            return statement
         cells = {role: row.cells[i] for role, i in self.table.columns.items()}
-        self._step(found, cells["step"])
-        if found.step:
+        self._read_step(statement, cells["step"])
+        if statement.step:
             if "status" in cells:
-                self._status(found, cells["status"])
+                self._read_status(statement, cells["status"])
             if "indicators" in cells:
-                self._effects(found, cells["indicators"])
-        return found
+                self._read_effects(statement, cells["indicators"])
+        return statement
 
-    def _step(self, found: Statement, cell: Cell) -> None:
-        name = self.table.name
-        known = self.lexicon.step_labels(name)
-        found.step, _ = self._understood(
-            found, cell, "step", known, lambda lexicon: lexicon.step(name, cell.text)
+    def _read_step(self, statement: Statement, cell: Cell) -> None:
+        machine = self.table.name
+        labels = self.lexicon.steps_of(machine)
+        statement.step, _ = self._meaning(
+            statement, cell, "step", labels, lambda lexicon: lexicon.step(machine, cell.text)
         )
 
-    def _status(self, found: Statement, cell: Cell) -> None:
-        known = self.lexicon.statuses
-        found.status, ours = self._understood(
-            found, cell, "status", known, lambda lexicon: lexicon.status(cell.text)
+    def _read_status(self, statement: Statement, cell: Cell) -> None:
+        labels = self.lexicon.statuses
+        statement.status, is_own = self._meaning(
+            statement, cell, "status", labels, lambda lexicon: lexicon.status(cell.text)
         )
-        if found.status and ours:
-            self._use(found, "statuses", found.status, cell.text, cell)
+        if statement.status and is_own:
+            self._use(statement, "statuses", statement.status, cell.text, cell)
 
-    def _effects(self, found: Statement, cell: Cell) -> None:
-        said: list[Said] = []
-        parts = list(self._lines(cell))
-        for part in parts:
-            stated, ours = self._effect(found, part)
-            if stated is None:
-                continue
-            said.append(Said(stated.indicator, stated.effect, part))
-            if ours:
-                self._use(found, "indicators", stated.indicator, stated.word, part)
-                pattern = normalise(part.text).replace(stated.word, "{indicator}", 1)
-                self._note("effects", stated.effect.value, pattern, part)
-        if len(said) == len(parts):
-            found.effects = tuple(said)
+    def _read_effects(self, statement: Statement, cell: Cell) -> None:
+        claims = []
+        lines = list(self._lines(cell))
+        for line in lines:
+            if stated := self._effect(statement, line):
+                claims.append(EffectClaim(stated.indicator, stated.effect, line))
+        if len(claims) == len(lines):
+            statement.effects = tuple(claims)
 
     def _lines(self, cell: Cell) -> Iterator[Cell]:
-        """Yield the lines of a cell; two of them as one where a break only wraps a sentence."""
-        spans = deque(pieces(cell.text))
+        """Yield the lines of a cell; a sentence that a break only wraps is one line."""
+        spans = deque(line_spans(cell.text))
         while spans:
             start, end = spans.popleft()
             if spans and not self.lexicon.effect(cell.text[start:end]):
@@ -120,65 +115,73 @@ class Reader:
                 end = spans.popleft()[1] if self.lexicon.effect(both) else end
             yield cell.slice(start, end)
 
-    def _effect(self, found: Statement, part: Cell) -> tuple[Stated | None, bool]:
-        return self._understood(
-            found, part, "effect", self._effect_labels, lambda lexicon: lexicon.effect(part.text)
+    def _effect(self, statement: Statement, line: Cell) -> StatedEffect | None:
+        stated, is_own = self._meaning(
+            statement,
+            line,
+            "effect",
+            self._effect_labels,
+            lambda lexicon: lexicon.effect(line.text),
         )
+        if stated and is_own:
+            self._use(statement, "indicators", stated.indicator, stated.word, line)
+            pattern = normalise(line.text).replace(stated.word, "{indicator}", 1)
+            self.uses.append(LabelUse("effects", stated.effect.value, pattern, line))
+        return stated
 
     @cached_property
     def _effect_labels(self) -> dict[str, tuple[str, Effect]]:
-        """The sentences on all indicators, and what they mean."""
+        """Every sentence about an indicator, with the indicator and the effect."""
         return {
             pattern.replace("{indicator}", word): (name, effect)
             for pattern, effect in self.lexicon.effects
             for word, name in self.lexicon.indicators.items()
         }
 
-    def _understood(
+    def _meaning(
         self,
-        found: Statement,
+        statement: Statement,
         cell: Cell,
-        what: str,
-        known: Mapping[str, object],
-        meaning: Callable[[Lexicon], Value | None],
-    ) -> tuple[Value | None, bool]:
-        """Return what a cell means, and whether in the language of the page.
+        kind: str,
+        labels: Mapping[str, object],
+        look_up: Callable[[Lexicon], Meaning | None],
+    ) -> tuple[Meaning | None, bool]:
+        """Return what a cell means, and whether it is in the language of the page.
 
-        A meaning in another language, or none, is a finding.
+        A meaning in another language, or none, is reported.
         """
-        if value := meaning(self.lexicon):
-            return value, True
+        if meaning := look_up(self.lexicon):
+            return meaning, True
         text = plain(cell.text)
-        for other in self.others:
-            if value := meaning(other):
-                here = f"on a page in {self.lexicon.language!r}"
-                fault = f"the {what} {text!r} is in {other.language!r}, {here}"
-                self._find(found, cell, "wrong-language", fault)
-                return value, False
-        strange = next(
-            (c for c in text if c.isalpha() and script(c) not in self.lexicon.scripts), ""
-        )
-        if strange:
-            fault = f"the {what} {text!r} has the {script(strange).lower()} letter {strange!r}"
-            self._find(found, cell, "wrong-script", fault)
+        for other in self.other_lexicons:
+            if meaning := look_up(other):
+                page = f"on a page in {self.lexicon.language!r}"
+                fault = f"the {kind} {text!r} is in {other.language!r}, {page}"
+                self._report(statement, cell, "wrong-language", fault)
+                return meaning, False
+        letters = (c for c in text if c.isalpha())
+        foreign = next((c for c in letters if script_of(c) not in self.lexicon.scripts), "")
+        if foreign:
+            fault = f"the {kind} {text!r} has the {script_of(foreign).lower()} letter {foreign!r}"
+            self._report(statement, cell, "wrong-script", fault)
         else:
-            self._find(found, cell, "unknown-label", f"unknown {what} {text!r}{near(text, known)}")
+            fault = f"unknown {kind} {text!r}{spelling_hint(text, labels)}"
+            self._report(statement, cell, "unknown-label", fault)
         return None, False
 
-    def _use(self, found: Statement, section: str, name: str, label: str, cell: Cell) -> None:
-        """Note a label, or report that it is understood, but not the right one."""
+    def _use(self, statement: Statement, section: str, name: str, label: str, cell: Cell) -> None:
+        """Note the use of a label, or report that another label is preferred."""
         if not self.lexicon.tolerates(label):
-            self._note(section, name, label, cell)
+            self.uses.append(LabelUse(section, name, normalise(label), cell))
             return
-        right = self.lexicon.written.get((section, name), name)
-        text = f"{plain(label)!r} stands for {right!r}, the word used elsewhere"
-        self._find(found, cell, "tolerated-variant", text, "warning")
+        preferred = self.lexicon.preferred.get((section, name), name)
+        text = f"{plain(label)!r} is understood, but {preferred!r} is the word used elsewhere"
+        self._report(statement, cell, "tolerated-variant", text, "warning")
 
-    def _note(self, section: str, name: str, label: str, cell: Cell) -> None:
-        self.words.append(Word(section, name, normalise(label), cell))
-
-    def _find(
-        self, found: Statement, cell: Cell, code: str, text: str, severity: Severity = "error"
+    def _report(
+        self, statement: Statement, cell: Cell, code: str, text: str, severity: Severity = "error"
     ) -> None:
-        finding = at(self.file, cell, code, text, self.table.name, found.number, severity)
-        found.findings.append(finding)
+        finding = finding_at(
+            self.file, cell, code, text, self.table.name, statement.number, severity
+        )
+        statement.findings.append(finding)

@@ -1,38 +1,41 @@
-"""Hold one documented table against one machine."""
+"""Check one documented table against one machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from fsm.tables.check.finding import Checked, Finding, Severity, at
-from fsm.tables.check.statements import Reader, Word
-from fsm.tables.check.steps import check_steps
-from fsm.tables.check.transitions import check_transitions
-from fsm.tables.layout import Documented, Load, required
+from fsm.machine import Machine
+from fsm.tables.check.finding import CheckedTable, Finding, Severity, finding_at
+from fsm.tables.check.statements import LabelUse, RowReader
+from fsm.tables.check.step_check import check_steps
+from fsm.tables.check.transition_check import check_transitions
+from fsm.tables.column_recognition import required_columns
 from fsm.tables.read.cell_text import plain
-from fsm.tables.read.table import Cell
+from fsm.tables.read.table import Cell, Row
+from fsm.tables.recognition import DocumentedTable, Load
 from fsm.tables.words.lexicon import Lexicon
-from fsm.tables.words.spelling import near
+from fsm.tables.words.spelling import spelling_hint
 
 __all__ = ["TableCheck"]
 
-_FEW = 2
-"""More words than these in another language are one finding."""
-_UNREAD = ("unknown-column", "missing-column")
+_MAX_FOREIGN_WORDS = 2
+"""More words in another language than these are joined to one finding."""
+_INCOMPLETE = ("unknown-column", "missing-column")
+"""Findings of columns, after which the rows are not confirmed."""
 
 
 @dataclass
 class TableCheck:
-    """One table held against one machine."""
+    """The check of one table against one machine."""
 
     file: str
-    table: Documented
+    table: DocumentedTable
     lexicon: Lexicon
-    others: Sequence[Lexicon]
+    other_lexicons: Sequence[Lexicon]
     load: Load
     findings: list[Finding] = field(default_factory=list)
-    words: list[Word] = field(default_factory=list)
+    uses: list[LabelUse] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -41,114 +44,117 @@ class TableCheck:
 
     @property
     def errors(self) -> int:
-        """How many of the findings are no warnings; columns that are not read do not count."""
-        return sum(f.severity == "error" and f.code not in _UNREAD for f in self.findings)
+        """How many findings in cells are errors, not warnings."""
+        return sum(f.severity == "error" and f.code not in _INCOMPLETE for f in self.findings)
 
     @property
     def confirmed(self) -> int:
         """How many rows agree with the machine."""
-        rows = len(self.table.table.rows)
-        unread = any(finding.code in _UNREAD for finding in self.findings)
-        if not self.name or unread or (self.table.is_transitions and self.errors):
+        is_incomplete = any(finding.code in _INCOMPLETE for finding in self.findings)
+        if not self.name or is_incomplete or (self.table.is_transitions and self.errors):
             return 0
-        return rows - len({f.row for f in self.findings if f.severity == "error" and f.row})
+        wrong_rows = {f.row for f in self.findings if f.severity == "error" and f.row}
+        return len(self.table.table.rows) - len(wrong_rows)
 
     @property
-    def checked(self) -> Checked:
-        """The table, with what was found in it."""
+    def checked(self) -> CheckedTable:
+        """The table with its findings."""
         kind = "transitions" if self.table.is_transitions else "steps"
-        line, found = self.table.table.line, tuple(self.findings)
-        return Checked(self.file, line, self.name, kind, self._labels(), found)
+        line, findings = self.table.table.line, tuple(self.findings)
+        labels = tuple(map(self._row_label, self.table.table.rows))
+        return CheckedTable(self.file, line, self.name, kind, labels, findings)
 
-    def _labels(self) -> tuple[str, ...]:
-        columns = self.table.columns
-        named = ("from", "event") if self.table.is_transitions else ("step",)
-        labels = []
-        for row in self.table.table.rows:
-            places = [columns[role] for role in named if role in columns]
-            cells = [row.cells[i] for i in places if i < row.width] or [*row.cells[:1]]
-            step = (
-                self.lexicon.step(self.name, cells[0].text)
-                if len(named) == len(cells) == 1
-                else None
-            )
-            said = " ".join(plain(cell.text) for cell in cells)
-            labels.append(step.event.replace("_", " ") if step else said)
-        return tuple(labels)
+    def _row_label(self, row: Row) -> str:
+        """Return what a row is about: its event where the step is known, else its words."""
+        roles = ("from", "event") if self.table.is_transitions else ("step",)
+        columns = [self.table.columns[role] for role in roles if role in self.table.columns]
+        cells = [row.cells[i] for i in columns if i < row.width] or row.cells[:1]
+        if not self.table.is_transitions and cells:
+            step = self.lexicon.step(self.name, cells[0].text)
+            if step:
+                return step.event.replace("_", " ")
+        return " ".join(plain(cell.text) for cell in cells)
 
     def run(self) -> TableCheck:
-        """Find what is wrong."""
+        """Find what is wrong; return itself."""
         if not self.name:
             self.findings = [self._unknown_title()]
             return self
-        self.findings = list(self._columns())
         machine = self.load(self.name)
-        needed = required(machine, is_transitions=self.table.is_transitions)
+        needed = required_columns(machine, is_transitions=self.table.is_transitions)
         missing = [role for role in needed if role not in self.table.columns]
-        if missing and not self.table.unknown:
-            self.findings += [self._missing_column(role) for role in missing]
-        if self.table.is_transitions and not missing:
+        self.findings = list(self._column_findings())
+        if not self.table.unknown:  # an unknown column may well be the missing one
+            self.findings += map(self._missing_column, missing)
+        if not self.table.is_transitions:
+            if "step" in self.table.columns:
+                self._check_steps(machine)
+        elif not missing:
             table, columns = self.table.table, self.table.columns
             self.findings += check_transitions(self.file, table, columns, machine, self.lexicon)
-        elif not self.table.is_transitions and "step" in self.table.columns:
-            found, self.words = self._steps()
-            self.findings += found
         return self
 
-    def _columns(self) -> Iterator[Finding]:
-        """Yield the columns that were told by their cells alone, or not at all."""
+    def _check_steps(self, machine: Machine) -> None:
+        reader = RowReader(self.file, self.table, self.lexicon, self.other_lexicons)
+        statements = [reader.read(row, n) for n, row in enumerate(self.table.table.rows, 1)]
+        findings = [finding for statement in statements for finding in statement.findings]
+        findings += check_steps(self.file, self.table, machine, self.lexicon, statements)
+        self.findings += _with_foreign_words_joined(findings)
+        self.uses = reader.uses
+
+    def _column_findings(self) -> Iterator[Finding]:
+        """Yield the columns that were recognised only by their cells, or not at all."""
         header = self.table.table.header
         for i, role in self.table.guessed.items():
             text = (
-                f"the header {plain(header[i].text)!r} is not known; by its cells this is the "
-                f"column {role}, as in {self._header(role)!r}"
+                f"unknown header {plain(header[i].text)!r}; by its cells this is the column "
+                f"{role}, as in {self._header(role)!r}"
             )
-            yield self._at(header[i], "renamed-column", text, "warning")
+            yield self._finding_at(header[i], "renamed-column", text, "warning")
         for i in self.table.unknown:
             title = plain(header[i].text)
-            known = self.lexicon.column(title)
-            why = f"does not belong here, or stands twice ({known})" if known else "is not known"
-            hint = near(title, self.lexicon.columns)
-            text = f"the column {title!r} {why}, so it is not checked{hint}"
-            yield self._at(header[i], "unknown-column", text)
+            known_role = self.lexicon.column(title)
+            if known_role:
+                fault = (
+                    f"the column {title!r} ({known_role}) does not belong here, or is there twice"
+                )
+            else:
+                fault = f"unknown column {title!r}"
+            hint = spelling_hint(title, self.lexicon.columns)
+            text = f"{fault}; it is not checked{hint}"
+            yield self._finding_at(header[i], "unknown-column", text)
 
     def _missing_column(self, role: str) -> Finding:
         text = f"the table has no column {role}, as in {self._header(role)!r}"
-        return self._at(self.table.table.header[0], "missing-column", text)
+        return self._finding_at(self.table.table.header[0], "missing-column", text)
 
     def _header(self, role: str) -> str:
-        return self.lexicon.written.get(("columns", role), role)
+        return self.lexicon.preferred.get(("columns", role), role)
 
-    def _at(self, cell: Cell, code: str, text: str, severity: Severity = "error") -> Finding:
-        return at(self.file, cell, code, text, self.name, severity=severity)
+    def _finding_at(
+        self, cell: Cell, code: str, text: str, severity: Severity = "error"
+    ) -> Finding:
+        return finding_at(self.file, cell, code, text, self.name, severity=severity)
 
-    def _steps(self) -> tuple[list[Finding], list[Word]]:
-        reader = Reader(self.file, self.table, self.lexicon, self.others)
-        rows = self.table.table.rows
-        statements = [reader.statement(row, number) for number, row in enumerate(rows, 1)]
-        found = [finding for statement in statements for finding in statement.findings]
-        machine = self.load(self.name)
-        found += check_steps(self.file, self.table, machine, self.lexicon, statements)
-        return _languages_joined(found), reader.words
+    def as_table_of(self, name: str) -> TableCheck:
+        """Return the check of this table against another machine."""
+        table = replace(self.table, name=name)
+        return replace(self, table=table, findings=[], uses=[]).run()
 
-    def taken_for(self, name: str) -> TableCheck:
-        """Return the check of the same table, taken for the one of another machine."""
-        return replace(self, table=replace(self.table, name=name), findings=[], words=[]).run()
-
-    def find(self, code: str, text: str) -> Finding:
-        """Return a finding at what names the machine."""
-        return at(self.file, self.table.name_cell, code, text, self.name)
+    def title_finding(self, code: str, text: str, severity: Severity = "error") -> Finding:
+        """Return a finding at the text that names the machine."""
+        return self._finding_at(self.table.name_cell, code, text, severity)
 
     def _unknown_title(self) -> Finding:
-        hint = near(plain(self.table.name_cell.text), self.lexicon.titles)
-        return self.find("unknown-title", f"{self.table.untitled}{hint}")
+        hint = spelling_hint(plain(self.table.name_cell.text), self.lexicon.titles)
+        return self.title_finding("unknown-title", f"{self.table.title_fault}{hint}")
 
 
-def _languages_joined(findings: list[Finding]) -> list[Finding]:
-    """Make one finding of many words in another language."""
+def _with_foreign_words_joined(findings: list[Finding]) -> list[Finding]:
+    """Return the findings with many words in another language joined to one finding."""
     foreign = [finding for finding in findings if finding.code == "wrong-language"]
-    if len(foreign) <= _FEW:
+    if len(foreign) <= _MAX_FOREIGN_WORDS:
         return findings
-    rest = f"; {len(foreign) - 1} more words of the table too"
+    rest = f"; so are {len(foreign) - 1} more words of the table"
     first = replace(foreign[0], message=foreign[0].message + rest)
     return [first, *(finding for finding in findings if finding.code != "wrong-language")]
