@@ -242,3 +242,26 @@ def test_a_canonical_log_may_name_any_format(
     (tmp_path / "log.csv").write_text(text)
     assert fsm("convert", tmp_path / "log.csv", "-o", tmp_path / "o.parquet").status == 0
     assert [row["format"] for row in rows(tmp_path / "o.parquet")] == [name] * events
+
+
+@pytest.mark.parametrize("form", ["exim", "postfix", "powermta", "momentum", "mail"])
+def test_a_log_of_another_kind_is_refused(tmp_path: Path, fsm: Fsm, form: str) -> None:
+    log, output, side_events = (tmp_path / name for name in ("log", "log.csv", "beside.csv"))
+    log.write_text("name,age\nann,30\n")
+    result = fsm("convert", log, "--format", form, "-o", output, "--beside", side_events, "--json")
+    assert result.status == 2
+    assert result.err.endswith(
+        "no event found, nothing is written; is the format right? See: fsm formats\n"
+    )
+    assert json.loads(result.out)[0]["events"] == 0
+    assert not output.exists()
+    assert not side_events.exists()
+
+
+def test_a_log_of_side_events_alone_is_converted(tmp_path: Path, fsm: Fsm) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(
+        '{"event":"unsubscribe","email":"a@x.example","timestamp":1767603600,"sg_message_id":"m1"}\n'
+    )
+    result = fsm("convert", log, "--format", "sendgrid", "-o", tmp_path / "log.csv")
+    assert (result.status, (tmp_path / "log.csv").exists()) == (0, True), result.err
