@@ -17,10 +17,15 @@ from fsm.machines import NAMES
 from fsm.trust import NameInFile, ShadowWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fsm.mealy import Mealy
 
 __all__ = [
     "READERS",
+    "as_machine",
+    "as_machines",
+    "as_specification",
     "built_in_companion",
     "document",
     "imported",
@@ -39,14 +44,31 @@ READERS = {
 
 
 def load(name: str) -> Machine:
-    """Return a machine: a built-in name, ``package.module:Class`` or a file.
+    """Return a machine by its name: a built-in one, ``package.module:Class`` or a file.
 
-    Built-in machines carry the source of each transition, read from their Markdown page.
-    Importing a module runs it: name only modules you trust. A name that stands in a file is a
-    :class:`fsm.trust.NameInFile`, for which nothing is imported. Raises :class:`MachineError`
-    where the machine cannot be found or compiled exactly, or must not be imported.
+    ``name`` is one of :data:`fsm.machines.NAMES`, a class that can be imported, or a path that ends
+    in ``.json``, ``.scxml`` or ``.dot``. Built-in machines carry the source of each transition,
+    read from their Markdown page. Importing a module runs it: name only modules you trust. A name
+    that was read from a file is a :class:`fsm.trust.NameInFile`, for which nothing is imported.
+
+    Raises :class:`fsm.errors.MachineError` where the machine cannot be found or compiled exactly,
+    or must not be imported.
+
+    >>> load("with-feedback").statuses
+    ('Pending', 'Sent', 'Failed')
     """
     return _built_in(name) if name in NAMES else load_bare(name)
+
+
+def as_machine(machine: Machine | str) -> Machine:
+    """Return a machine as it is, or the one of this name; raises what :func:`load` raises."""
+    return load(machine) if isinstance(machine, str) else machine
+
+
+def as_machines(machines: Machine | str | Iterable[Machine | str]) -> list[Machine]:
+    """Return one machine or several, each as it is or by its name."""
+    given = [machines] if isinstance(machines, Machine | str) else machines
+    return [as_machine(machine) for machine in given]
 
 
 def load_bare(name: str) -> Machine:
@@ -67,6 +89,11 @@ def load_specification(name: str) -> Machine | Mealy:
     from fsm.formats.dot import read_dot
 
     return read_dot(path)
+
+
+def as_specification(machine: Machine | Mealy | str) -> Machine | Mealy:
+    """Return what tests are made from as it is, or by its name; see :func:`load_specification`."""
+    return load_specification(machine) if isinstance(machine, str) else machine
 
 
 def built_in_companion(name: str) -> Machine:

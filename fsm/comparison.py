@@ -23,6 +23,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from fsm.alphabet import JointInput, joint_inputs
+from fsm.catalog import as_machine
 from fsm.machine import Effect, Machine, Transition
 from fsm.notebook_repr import Shown
 
@@ -175,8 +176,19 @@ class Comparison(Shown):
         }
 
 
-def compare(a: Machine, b: Machine) -> Comparison:
-    """Compare two machines. Ties between traces follow the declared order of events."""
+def compare(a: Machine | str, b: Machine | str) -> Comparison:
+    """Compare two machines, given as they are or by their names.
+
+    Every difference comes with the shortest trace that shows it. Ties between traces follow the
+    declared order of events.
+
+    Raises :class:`fsm.errors.MachineError` where a name is that of no machine.
+
+    >>> found = compare("with-feedback", "without-feedback")
+    >>> found.same, found.differences[0].trace
+    (False, ('relayed',))
+    """
+    a, b = as_machine(a), as_machine(b)
     walk = _Walk(a, b)
     found = [*walk.alphabet(), *walk.accepts(), *walk.statuses(), *walk.finals()]
     found.sort(key=lambda difference: len(difference.trace))

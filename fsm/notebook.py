@@ -12,6 +12,7 @@ from html import escape
 from itertools import islice
 from pathlib import Path
 
+from fsm.catalog import as_machine
 from fsm.comparison import Comparison, Trace, describe, remarks
 from fsm.drawing import draw
 from fsm.drawing.model import Look
@@ -51,9 +52,18 @@ class Figure(Shown):
         return f"<figure of {visible(self.title)}>"
 
 
-def figure(machine: Machine, look: Look | None = None) -> Figure:
-    """Return the diagram of a machine; raises what :func:`fsm.drawing.draw` raises."""
-    return Figure(machine.title, str(draw(machine, "svg", look)))
+def figure(machine: Machine | str, look: Look | None = None) -> Figure:
+    """Return the diagram of a machine as a value that notebooks show and that can be written.
+
+    ``machine`` is a machine or its name, ``look`` says what is drawn of it and how.
+
+    Raises what :func:`fsm.drawing.draw` raises.
+
+    >>> figure("engagement")
+    <figure of Recipient engagement>
+    """
+    machine = as_machine(machine)
+    return Figure(machine.title, draw(machine, "svg", look))
 
 
 @singledispatch

@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fsm.arrays import Codes
+from fsm.catalog import as_machine
 from fsm.errors import LogError, MachineError
 from fsm.machine import Machine
 
@@ -42,16 +43,18 @@ Floats = NDArray[np.float64]
 
 
 def simulate(
-    machine: Machine,
+    machine: Machine | str,
     messages: int,
     *,
     seed: int = 0,
-    companion: Machine | None = None,
+    companion: Machine | str | None = None,
     start: datetime = START,
     deliveries: int = 1,
     chunk: int = 100_000,
 ) -> Iterator[pl.DataFrame]:
     """Yield a log as frames: ``message_id, delivery_id, event, timestamp, seq``.
+
+    ``machine`` and ``companion`` are machines or their names.
 
     A frame holds the events of about ``chunk`` messages (whole blocks of :data:`BLOCK`), sorted
     by (timestamp, seq); ``timestamp`` is in UTC with milliseconds, ``seq`` counts the events of
@@ -64,7 +67,13 @@ def simulate(
 
     Raises :class:`fsm.errors.LogError` for a number below zero or a start without a zone, and
     :class:`fsm.errors.MachineError` where the rates do not fit the machine.
+
+    >>> log = next(simulate("with-feedback", messages=100, seed=1))
+    >>> log.columns, log.height
+    (['message_id', 'delivery_id', 'event', 'timestamp', 'seq'], 269)
     """
+    machine = as_machine(machine)
+    companion = None if companion is None else as_machine(companion)
     for name, value, least in (
         ("messages", messages, 0),
         ("seed", seed, 0),

@@ -1,7 +1,6 @@
 """One trace through a machine, step by step.
 
->>> import fsm
->>> for step in run(fsm.load("with-feedback"), ["relayed", "soft_bounce", "opened"]):
+>>> for step in run("with-feedback", ["relayed", "soft_bounce", "opened"]):
 ...     print(step)
 to_send --relayed--> awaiting
 awaiting --soft_bounce--> retrying
@@ -13,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fsm.catalog import as_machine
 from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome, Transition
 
@@ -40,13 +40,21 @@ class Step:
         return f"{self.before} --{self.event}--> {result}"
 
 
-def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
-    """Run a trace of input symbols from ``start`` (default: the initial state).
+def run(machine: Machine | str, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
+    """Run a trace through a machine and return its steps.
 
-    A rejected event changes nothing and is kept as a step; an event that is not in the alphabet
-    is rejected everywhere. Raises :class:`fsm.errors.MachineError` when ``start`` is not a state,
-    and when the trace is one text.
+    ``machine`` is a machine or its name, ``trace`` holds input symbols, ``start`` is the state to
+    begin in (default: the initial one). A rejected event changes nothing and is kept as a step; an
+    event that is not in the alphabet is rejected everywhere.
+
+    Raises :class:`fsm.errors.MachineError` when ``start`` is not a state, when the trace is one
+    text, and where the name is that of no machine.
+
+    >>> relayed, delivered = run("with-feedback", ["relayed", "delivered"])
+    >>> delivered.after, delivered.outcome
+    ('delivered', <Outcome.MOVE: 'move'>)
     """
+    machine = as_machine(machine)
     if isinstance(trace, (str, bytes)):
         raise MachineError(f"{machine.name}: the trace {trace!r} is one text; write [{trace!r}]")
     state = machine.state(machine.initial if start is None else start).name

@@ -19,15 +19,23 @@ __all__ = ["class_of", "compile_chart"]
 
 
 def compile_chart(chart_class: type, name: str | None = None) -> Machine:
-    """Compile a ``StateChart`` or ``StateMachine`` class.
+    """Compile a ``StateChart`` or ``StateMachine`` class of python-statemachine.
 
-    No callback of the class runs: the table comes from the declaration alone. Besides states
-    and transitions the class may declare ``indicators`` (name to statuses), ``deadline``
-    (``start``, ``event``, ``state``), ``companion`` (the name of a machine that runs beside
-    it) and ``title``.
+    ``name`` is the machine's name (default: the name of the class). No callback of the class runs:
+    the table comes from the declaration alone. Besides states and transitions the class may declare
+    ``indicators`` (name to statuses), ``deadline`` (``start``, ``event``, ``state``), ``companion``
+    (the name of a machine that runs beside it) and ``title``.
 
     Raises :class:`fsm.errors.MachineError`, naming class, state and event, for whatever cannot
     be compiled exactly.
+
+    >>> from statemachine import State, StateChart
+    >>> class Lamp(StateChart):
+    ...     off = State(initial=True)
+    ...     on = State()
+    ...     press = off.to(on) | on.to(off)
+    >>> compile_chart(Lamp).table
+    ((1,), (0,))
     """
     machine = explore(read_chart(chart_class), name)
     _CLASSES[_identity(machine)] = chart_class

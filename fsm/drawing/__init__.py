@@ -8,10 +8,11 @@ over it), ``dot``, ``mermaid``, ``plantuml`` and ``d2`` write it down, ``graphvi
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
+from fsm.catalog import as_machine
 from fsm.errors import FsmError
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,10 +28,54 @@ DOCUMENTS = ("scxml", "xstate", "json")
 """Formats that hold the whole machine, not a picture of it."""
 FORMATS = (*TEXTS, *IMAGES, *DOCUMENTS)
 
+BinaryFormat: TypeAlias = Literal["png", "pdf"]
+TextFormat: TypeAlias = Literal[
+    "dot", "mermaid", "plantuml", "d2", "svg", "scxml", "xstate", "json"
+]
+
+
+@overload
+def draw(
+    machine: Machine | str,
+    format: TextFormat = "svg",
+    look: Look | None = None,
+    *,
+    engine: str = "dot",
+    renderer: Renderer | None = None,
+    timeout: float | None = None,
+    say: Callable[[str], None] | None = None,
+) -> str: ...
+
+
+@overload
+def draw(
+    machine: Machine | str,
+    format: BinaryFormat,
+    look: Look | None = None,
+    *,
+    engine: str = "dot",
+    renderer: Renderer | None = None,
+    timeout: float | None = None,
+    say: Callable[[str], None] | None = None,
+) -> bytes: ...
+
+
+@overload
+def draw(
+    machine: Machine | str,
+    format: str,
+    look: Look | None = None,
+    *,
+    engine: str = "dot",
+    renderer: Renderer | None = None,
+    timeout: float | None = None,
+    say: Callable[[str], None] | None = None,
+) -> str | bytes: ...
+
 
 def draw(
-    machine: Machine,
-    format: str,  # noqa: A002 - the name of the option everywhere
+    machine: Machine | str,
+    format: str = "svg",  # noqa: A002 - the name of the option everywhere
     look: Look | None = None,
     *,
     engine: str = "dot",
@@ -40,12 +85,17 @@ def draw(
 ) -> str | bytes:
     """Return a machine in a format of :data:`FORMATS`: bytes for png and pdf, else text.
 
+    ``machine`` is a machine or its name, ``look`` says what is drawn of it and how.
     ``renderer`` forces ``dot`` or ``wheel`` where Graphviz draws; see
     :func:`fsm.drawing.graphviz.lay_out` for ``engine``, ``timeout`` and ``say``.
 
     Raises :class:`FsmError` for a format or a look that does not exist, and for a document of
     part of a machine; and what :func:`fsm.drawing.graphviz.render` raises.
+
+    >>> print(draw("engagement", "mermaid").splitlines()[0])
+    stateDiagram-v2
     """
+    machine = as_machine(machine)
     if format not in FORMATS:
         raise FsmError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
     from fsm.drawing.model import Look, picture

@@ -8,7 +8,7 @@ they did is counted, and written back to the chunks for those tables that ask ro
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsm.arrays import smallest
-from fsm.catalog import built_in_companion
+from fsm.catalog import as_machines, built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
 from fsm.engine.bucket_counts import Tables, execute_bucket
@@ -36,6 +36,7 @@ from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.logs.log import Log
 from fsm.machine import Machine
+from fsm.machines import FEEDBACK_MODES
 
 if TYPE_CHECKING:
     from fsm.engine.checkpoint.checkpoint import Checkpoint
@@ -74,7 +75,7 @@ class Job:
 
 def replay(
     source: object,
-    machines: Machine | Sequence[Machine],
+    machines: Machine | str | Iterable[Machine | str] = FEEDBACK_MODES,
     *,
     companions: Callable[[str], Machine] | None = built_in_companion,
     to_send: int | None = None,
@@ -91,10 +92,11 @@ def replay(
     checkpoint: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
-    """Execute a log.
+    """Execute a log and return what it did to its messages.
 
     ``source`` is a path or several, a polars frame or lazy frame, whatever has an Arrow C stream
-    (pandas, pyarrow, DuckDB), or a :class:`fsm.engine.Log`.
+    (pandas, pyarrow, DuckDB), or a :class:`fsm.engine.Log`. ``machines`` are one or several, each
+    as it is or by its name (default: both feedback modes).
 
     Events are ordered by (timestamp, seq, file order) within each message. An event that no
     machine knows, or that a machine which knows it does not accept, is rejected: it is kept,
@@ -133,9 +135,14 @@ def replay(
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
     less than it holds; :class:`fsm.errors.MachineError` where class and table disagree;
     :class:`fsm.errors.CheckpointError` for a checkpoint that cannot be continued.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> replay(log, "with-feedback").machines["with-feedback"].statuses
+    {'Pending': 0, 'Sent': 81, 'Failed': 19}
     """
     log = Log.of(source)
-    given = [machines] if isinstance(machines, Machine) else list(machines)
+    given = as_machines(machines)
     team = team_of(given, companions)
     if checkpoint is not None and every is None:
         every = timedelta(hours=1)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+from fsm.catalog import as_machines
 from fsm.drawing.graphviz import Renderer
 from fsm.drawing.model import Look
 from fsm.errors import FsmError
 from fsm.exploration.facts import event_facts, events, facts
 from fsm.machine import Deadline, Machine
+from fsm.machines import FEEDBACK_MODES
 from fsm.page import Diagram, assemble, diagram, filled, part
 from fsm.text import shortened, visible
 
@@ -20,7 +22,7 @@ _SCRIPTS = ("machines", "elements", "trace", "lens", "detail", "diagrams", "tabl
 
 
 def explore(
-    machines: Sequence[Machine],
+    machines: Machine | str | Iterable[Machine | str] = FEEDBACK_MODES,
     *,
     renderer: Renderer | None = None,
     timeout: float | None = None,
@@ -28,11 +30,17 @@ def explore(
 ) -> str:
     """Return a page to step through a machine, or through two side by side on one trace.
 
-    Everything is in the page; it needs no network. See :func:`fsm.page.diagrams.diagram` for the
+    ``machines`` are one or two, each as it is or by its name (default: both feedback modes).
+    Everything is in the page, an HTML text; it needs no network. See
+    :func:`fsm.page.diagrams.diagram` for the
     other arguments.
 
     Raises :class:`FsmError` for another number of machines, and what ``diagram`` raises.
+
+    >>> explore("engagement").startswith("<!doctype html>")
+    True
     """
+    machines = as_machines(machines)
     if len(machines) not in (1, 2):
         raise FsmError(f"{len(machines)} machines to explore; name one, or two side by side")
     look = Look(effects=False)

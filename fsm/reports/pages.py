@@ -40,16 +40,22 @@ def report(
     timeout: float | None = None,
     say: Callable[[str], None] | None = None,
 ) -> str:
-    """Return the report of a replay as a page. Everything is in it; it needs no network.
+    """Return the report of a replay as a page, an HTML text; it needs no network.
 
-    The log is read again. ``every`` is the period of the curves (default: one that fits),
-    ``messages`` the number of messages whose histories the page has at most, ``notes`` what was
-    made of logs of other formats, ``command`` what the footer says made it. The other arguments are
-    those of :func:`fsm.page.diagrams.diagram`; without Graphviz the page has no diagram, and says
-    so.
+    ``replay`` is what :func:`fsm.replay` returns; its log is read again. ``every`` is the period of
+    the curves (default: one that fits), ``messages`` the number of messages whose histories the
+    page has at most, ``notes`` what was made of logs of other formats, ``command`` what the footer
+    says made it. The other arguments are those of :func:`fsm.page.diagrams.diagram`; without
+    Graphviz the page has no diagram, and says so.
 
     Raises :class:`fsm.errors.LogError` for a log without events, and for one of which a
     checkpoint holds a part.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> page = report(fsm.replay(log))
+    >>> page.startswith("<!doctype html>")
+    True
     """
     found = figures(replay, every, messages)
     drawings = _drawings(found, renderer=renderer, timeout=timeout, say=say)

@@ -10,7 +10,6 @@ from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
 from fsm.tables.words.lexicon import Lexicon
 from fsm.text import visible
-from fsm.trace import run
 
 __all__ = ["Grid", "cell_text", "decisions", "documented", "markdown", "matrix", "transitions"]
 
@@ -37,8 +36,7 @@ def documented(machine: Machine, lexicon: Lexicon) -> Grid:
     roles = ("step", "indicators", "status") if machine.indicators else ("step", "status")
     rows = []
     for step, label in steps:
-        trace = machine.trace_to(step.event, step.source)
-        transition = run(machine, trace)[-1].transition if trace else None
+        transition = machine.first_transition(step.event, step.source)
         if transition is None:
             raise PageError(f"{machine.name} has no step {step.event!r}")
         effects = (

@@ -71,7 +71,7 @@ def _framed(log: rooms.Log) -> object:
 
 
 def _explained(log: rooms.Log) -> object:
-    return explain(log, [MACHINE], "b")
+    return explain(log, "b", [MACHINE])
 
 
 WRITTEN = [

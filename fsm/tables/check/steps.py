@@ -13,7 +13,6 @@ from fsm.tables.layout import Documented
 from fsm.tables.read.table import Cell
 from fsm.tables.words.lexicon import Lexicon, Step
 from fsm.tables.write import documented
-from fsm.trace import run
 
 __all__ = ["check_steps"]
 
@@ -189,8 +188,7 @@ class _Steps:
 @lru_cache(256)
 def _outcome(machine: Machine, step: Step) -> Transition | None:
     """Return the transition that the shortest trace to a step ends with."""
-    trace = machine.trace_to(step.event, step.source)
-    return run(machine, trace)[-1].transition if trace else None
+    return machine.first_transition(step.event, step.source)
 
 
 def _told(name: str, effect: Effect) -> str:

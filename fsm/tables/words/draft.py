@@ -19,7 +19,6 @@ from fsm.tables.read.page import Page
 from fsm.tables.read.table import Table
 from fsm.tables.words.lexicon import Lexicon
 from fsm.text import HIDDEN
-from fsm.trace import run
 
 __all__ = ["draft", "lookalikes"]
 
@@ -63,8 +62,7 @@ def draft(page: Page, machines: Sequence[Machine], known: Lexicon) -> str:
         for role, cell in zip(ROLES, table.header, strict=True):
             _note(words.columns, role, plain(cell.text))
         for (step, _), row in zip(known.documented[machine.name], table.rows, strict=True):
-            trace = machine.trace_to(step.event, step.source)
-            transition = run(machine, trace)[-1].transition if trace else None
+            transition = machine.first_transition(step.event, step.source)
             if transition is None or row.width != len(ROLES):
                 continue
             _note(words.steps, step.event, plain(row.cells[0].text))
