@@ -35,7 +35,7 @@ def check(
     lexicons: Sequence[str | Path] = (),
     bindings: Sequence[str | Path] = (),
 ) -> Report:
-    """Compare every documented table of Markdown pages with its machine.
+    """Compare every documented table of Markdown pages with its machine, and return a report.
 
     ``pages`` are paths of files and of directories, which are searched recursively. ``lexicons``
     are TOML files with the words of further languages, ``bindings`` TOML files that say what the

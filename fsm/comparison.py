@@ -177,10 +177,10 @@ class Comparison(Shown):
 
 
 def compare(a: Machine | str, b: Machine | str) -> Comparison:
-    """Compare two machines, given as they are or by their names.
+    """Compare two machines and return what tells them apart.
 
-    Every difference comes with the shortest trace that shows it. Ties between traces follow the
-    declared order of events.
+    ``a`` and ``b`` are machines or their names. Every difference comes with the shortest trace
+    that shows it. Ties between traces follow the declared order of events.
 
     Raises :class:`fsm.errors.MachineError` where a name is that of no machine.
 

@@ -54,12 +54,13 @@ def simulate(
 ) -> Iterator[pl.DataFrame]:
     """Yield a log as frames: ``message_id, delivery_id, event, timestamp, seq``.
 
-    ``machine`` and ``companion`` are machines or their names.
+    ``machine`` and ``companion`` are machines or their names; ``messages`` is how many messages
+    there are, ``start`` when the first delivery begins, with a zone.
 
     A frame holds the events of about ``chunk`` messages (whole blocks of :data:`BLOCK`), sorted
     by (timestamp, seq); ``timestamp`` is in UTC with milliseconds, ``seq`` counts the events of
-    a message. The same seed gives the same events, whatever ``chunk``; and of one delivery, more
-    messages only add to fewer. The messages are spread evenly over ``deliveries``.
+    a message. The same ``seed`` gives the same events, whatever ``chunk``; and of one delivery,
+    more messages only add to fewer. The messages are spread evenly over ``deliveries``.
 
     Messages follow the rates in ``fsm/machines/rates.toml``. Without rates all accepted events
     of a state are equally likely, and a message stops in a final state or after one event in ten.

@@ -19,12 +19,13 @@ __all__ = ["class_of", "compile_chart"]
 
 
 def compile_chart(chart_class: type, name: str | None = None) -> Machine:
-    """Compile a ``StateChart`` or ``StateMachine`` class of python-statemachine.
+    """Return the machine that a python-statemachine class declares.
 
-    ``name`` is the machine's name (default: the name of the class). No callback of the class runs:
-    the table comes from the declaration alone. Besides states and transitions the class may declare
-    ``indicators`` (name to statuses), ``deadline`` (``start``, ``event``, ``state``), ``companion``
-    (the name of a machine that runs beside it) and ``title``.
+    ``chart_class`` is a ``StateChart`` or a ``StateMachine``, ``name`` is the machine's name
+    (default: the name of the class). No callback of the class runs: the table comes from the
+    declaration alone. Besides states and transitions the class may declare ``indicators`` (name to
+    statuses), ``deadline`` (``start``, ``event``, ``state``), ``companion`` (the name of a machine
+    that runs beside it) and ``title``.
 
     Raises :class:`fsm.errors.MachineError`, naming class, state and event, for whatever cannot
     be compiled exactly.

@@ -83,9 +83,10 @@ def draw(
     timeout: float | None = None,
     say: Callable[[str], None] | None = None,
 ) -> str | bytes:
-    """Return a machine in a format of :data:`FORMATS`: bytes for png and pdf, else text.
+    """Return a machine as a diagram or document: bytes for png and pdf, else text.
 
-    ``machine`` is a machine or its name, ``look`` says what is drawn of it and how.
+    ``machine`` is a machine or its name, ``format`` one of :data:`FORMATS`, ``look`` says what is
+    drawn of it and how.
     ``renderer`` forces ``dot`` or ``wheel`` where Graphviz draws; see
     :func:`fsm.drawing.graphviz.lay_out` for ``engine``, ``timeout`` and ``say``.
 

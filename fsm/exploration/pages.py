@@ -31,9 +31,8 @@ def explore(
     """Return a page to step through a machine, or through two side by side on one trace.
 
     ``machines`` are one or two, each as it is or by its name (default: both feedback modes).
-    Everything is in the page, an HTML text; it needs no network. See
-    :func:`fsm.page.diagrams.diagram` for the
-    other arguments.
+    Everything is in the page, an HTML text; it needs no network. The
+    other arguments are those of :func:`fsm.page.diagrams.diagram`.
 
     Raises :class:`FsmError` for another number of machines, and what ``diagram`` raises.
 

@@ -150,9 +150,10 @@ def suite(
     length: int = 20,
     max_symbols: int | None = MAX_SYMBOLS,
 ) -> Suite:
-    """Return the test suite for a machine by a method of :data:`fsm.suites.METHODS`.
+    """Return the test suite for a machine by one of the methods.
 
     ``machine`` is a machine or its name; of a ``.dot`` file the Mealy machine as it stands there.
+    ``method`` is a name of :data:`fsm.suites.METHODS`.
     ``extra_states`` is how many states more than the specification an implementation may have;
     the suite grows with the number of inputs to this power. ``observable`` says what a compiled
     machine's implementation shows, ``rejections`` whether it tells that an event was rejected;
