@@ -163,7 +163,7 @@ def test_the_program_of_a_user_runs() -> None:
 
 
 def test_the_program_of_a_user_passes_mypy_strict() -> None:
-    arguments = ["--strict", "--config-file=", "tests/typing_user"]
+    arguments = ["--strict", "--config-file=", "--cache-dir=.mypy_cache/user", "tests/typing_user"]
     ended = subprocess.run(
         [sys.executable, "-m", "mypy", *arguments],
         capture_output=True, text=True, cwd=PROJECT, check=False,

@@ -2,10 +2,13 @@
 
 import fsm
 
-fsm.draw("engagement", 7)  # wrong
-fsm.draw("engagement", "png").splitlines(keepends="no")  # wrong
-fsm.load(7)  # wrong
-nonsense = fsm.nonsense  # wrong
-fsm.replay("log.csv", machine="with-feedback")  # wrong
-text: str = fsm.draw("engagement", "pdf")  # wrong
-number: int = fsm.compare("with-feedback", "without-feedback").same.bit  # wrong
+
+def mistakes() -> tuple[object, ...]:
+    fsm.draw("engagement", 7)  # wrong
+    fsm.draw("engagement", "png").splitlines(keepends="no")  # wrong
+    fsm.load(7)  # wrong
+    nonsense = fsm.nonsense  # wrong
+    fsm.replay("log.csv", machine="with-feedback")  # wrong
+    text: str = fsm.draw("engagement", "pdf")  # wrong
+    number: int = fsm.compare("with-feedback", "without-feedback").same.bit  # wrong
+    return nonsense, text, number
