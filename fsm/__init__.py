@@ -33,7 +33,7 @@ from fsm.notebook_repr import Bundle, shown_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from fsm.analysis import Facts, facts
+    from fsm.analysis import MachineFacts, analyse
     from fsm.catalog import load
     from fsm.checking import check
     from fsm.comparison import Comparison, compare
@@ -69,12 +69,12 @@ else:
 __version__ = "0.1.0"
 __all__ = [
     "Comparison",
-    "Facts",
     "Figure",
     "Finding",
     "FsmError",
     "Log",
     "Machine",
+    "MachineFacts",
     "MachineResult",
     "Mealy",
     "Replay",
@@ -82,13 +82,13 @@ __all__ = [
     "Step",
     "Story",
     "Suite",
+    "analyse",
     "check",
     "compare",
     "compile_chart",
     "draw",
     "explain",
     "explore",
-    "facts",
     "figure",
     "load",
     "replay",
@@ -100,12 +100,12 @@ __all__ = [
 
 _MODULES = {
     "Comparison": "comparison",
-    "Facts": "analysis",
     "Figure": "notebook",
     "Finding": "tables.check.finding",
     "FsmError": "errors",
     "Log": "engine",
     "Machine": "machine",
+    "MachineFacts": "analysis",
     "MachineResult": "engine",
     "Mealy": "mealy",
     "Replay": "engine",
@@ -113,13 +113,13 @@ _MODULES = {
     "Step": "trace",
     "Story": "engine.explanation",
     "Suite": "suites",
+    "analyse": "analysis",
     "check": "checking",
     "compare": "comparison",
     "compile_chart": "compile",
     "draw": "drawing",
     "explain": "engine.explanation",
     "explore": "exploration",
-    "facts": "analysis",
     "figure": "notebook",
     "load": "catalog",
     "replay": "engine",

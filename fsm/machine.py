@@ -16,6 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
+from fsm.graph import BreadthFirst
 from fsm.notebook_repr import Shown
 
 if TYPE_CHECKING:
@@ -307,9 +308,11 @@ class Machine(Shown):
         """
         if source is not None:
             self.state(source)
-        for state, trace in self.shortest_traces():
+        search = BreadthFirst[str, str](self.initial)
+        for state in search:
             if (source is None or state == source) and self.step(state, event):
-                return (*trace, event)
+                return (*search.path(state), event)
+            search.expand(state, self._arcs(state))
         return None
 
     def first_transition(self, event: str, source: str | None = None) -> Transition | None:
@@ -322,15 +325,14 @@ class Machine(Shown):
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each reachable state with a shortest trace to it, the shorter traces first."""
-        seen = {self.initial}
-        queue: list[tuple[str, tuple[str, ...]]] = [(self.initial, ())]
-        for state, trace in queue:
-            yield state, trace
-            for event in self.events:
-                transition = self.step(state, event)
-                if transition and transition.target not in seen:
-                    seen.add(transition.target)
-                    queue.append((transition.target, (*trace, event)))
+        search = BreadthFirst[str, str](self.initial)
+        for state in search:
+            yield state, search.path(state)
+            search.expand(state, self._arcs(state))
+
+    def _arcs(self, state: str) -> list[tuple[str, str]]:
+        cells = self._cells
+        return [(e, t.target) for e in self.events if (t := cells.get((state, e)))]
 
 
 # What is no machine ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from fsm.errors import MachineError
+from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Observable: TypeAlias = Literal["status", "state", "output"]
 """What of a compiled machine an implementation shows: its status or its state, at any time, or
 its status in the answers to accepted events alone. Whether a state is final is not among it: an
 implementation has no way to show that, so suites do not test it, while comparisons and claims
-about machines count it (:func:`fsm.analysis.facts.classes_of`)."""
+about machines count it (:func:`fsm.analysis.machine_facts.classes_of`)."""
 
 REJECTED = "rejected"
 """The output of an event that has no transition; the state stays."""
@@ -196,13 +197,14 @@ def _shows(state: State, observable: Observable) -> str:
 def _moore(mealy: Mealy) -> Machine:
     start = (mealy.initial, -1)
     cells: dict[tuple[int, int], list[tuple[int, tuple[int, int]]]] = {}
-    queue = [start]
-    for seen in queue:
-        if seen in cells:
-            continue
-        row = zip(mealy.next[seen[0]].tolist(), mealy.output[seen[0]].tolist(), strict=True)
-        cells[seen] = [(x, cell) for x, cell in enumerate(row) if cell[0] >= 0]
-        queue += [cell for _, cell in cells[seen]]
+
+    def entered_from(entered: tuple[int, int]) -> Iterator[tuple[int, int]]:
+        s, _ = entered
+        row = zip(mealy.next[s].tolist(), mealy.output[s].tolist(), strict=True)
+        cells[entered] = [(x, cell) for x, cell in enumerate(row) if cell[0] >= 0]
+        return (cell for _, cell in cells[entered])
+
+    breadth_first([start], entered_from)
     names = _moore_names(mealy, list(cells))
     states = tuple(
         State(name, mealy.outputs[put] if put >= 0 else None, name, (name,))

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from fsm.catalog import as_machine
-from fsm.comparison import Comparison, Trace, describe, remarks
+from fsm.comparison import Comparison, describe_comparison, remarks
 from fsm.drawing import draw
 from fsm.drawing.model import Look
 from fsm.engine import Replay
@@ -92,7 +92,7 @@ def _(machine: Machine) -> Bundle:
 @bundle.register
 def _(comparison: Comparison) -> Bundle:
     header = ("What", comparison.a, comparison.b, "Trace")
-    lines = describe(comparison)
+    lines = describe_comparison(comparison)
     return {
         "text/html": _table(lines[1], header, _differences(comparison))
         + "".join(f"<p>{_text(line)}</p>" for line in remarks(comparison)),
@@ -160,7 +160,7 @@ def _pair(states: tuple[str, str]) -> str:
     return " | ".join(dict.fromkeys(states))
 
 
-def _trace(trace: Trace) -> str:
+def _trace(trace: Sequence[str]) -> str:
     return ", ".join(trace) or "(at the start)"
 
 

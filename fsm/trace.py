@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from fsm.catalog import as_machine
 from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome, Transition
 
-__all__ = ["Step", "run"]
+__all__ = ["Step", "Trace", "run"]
+
+Trace: TypeAlias = tuple[str, ...]
+"""The events of one run, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,11 @@ def run(machine: Machine | str, trace: Iterable[str], start: str | None = None) 
     """Run a trace through a machine and return its steps.
 
     ``machine`` is a machine or its name, ``trace`` holds input symbols, ``start`` is the state to
-    begin in (default: the initial one). A rejected event changes nothing and is kept as a step; an
-    event that is not in the alphabet is rejected everywhere.
+    begin in (default: the initial one). A rejected event is kept as a step that changes nothing; an
+    event that is not in the alphabet is rejected in every state.
 
-    Raises :class:`fsm.errors.MachineError` when ``start`` is not a state, when the trace is one
-    text, and where the name is that of no machine.
+    Raises :class:`fsm.errors.MachineError` when ``start`` is not a state, when the trace is a text
+    instead of a sequence of events, and where the name is that of no machine.
 
     >>> relayed, delivered = run("with-feedback", ["relayed", "delivered"])
     >>> delivered.after, delivered.outcome

@@ -10,8 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fsm
-from fsm.analysis import check, equivalent, facts, product, quotient, refines
-from fsm.analysis.facts import traces
+from fsm.analysis import analyse, check_claim, equivalent, product, quotient, refines
 from fsm.comparison import compare
 from fsm.compile import compile_chart
 from fsm.errors import FsmError
@@ -64,7 +63,7 @@ def letters(machine: Machine, trace: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def test_facts_of_the_sending_log() -> None:
-    found = facts(WITH)
+    found = analyse(WITH)
     assert list(found.traces) == [
         "to_send",
         "awaiting",
@@ -85,7 +84,7 @@ def test_dead_and_unreachable_states() -> None:
     states = tuple(State(name, None, name, (name,)) for name in names)
     cells = [("a", "x", "b"), ("b", "x", "b"), ("a", "y", "end")]
     steps = tuple(Transition(s, e, t, e) for s, e, t in cells)
-    found = facts(Machine("m", "m", states, ("x", "y"), steps, "a"))
+    found = analyse(Machine("m", "m", states, ("x", "y"), steps, "a"))
     assert (found.dead, found.terminal, found.unreachable) == (("b",), ("end",), ("lone",))
 
 
@@ -95,7 +94,7 @@ def test_traces_are_shortest(machine: Machine) -> None:
     for trace in accepted(machine, 3):
         state = letters(machine, trace)[-1][1]
         shortest.setdefault(state, len(trace))
-    assert {state: len(trace) for state, trace in traces(machine).items()} == shortest
+    assert {state: len(trace) for state, trace in machine.shortest_traces()} == shortest
 
 
 # Relations
@@ -121,7 +120,7 @@ def test_refinement_is_inclusion_of_traces(a: Machine, b: Machine) -> None:
 def test_a_quotient_is_equivalent_and_minimal(machine: Machine) -> None:
     small = quotient(machine)
     assert equivalent(machine, small) is None
-    assert facts(small).is_minimal
+    assert analyse(small).is_minimal
     assert quotient(small) == small
 
 
@@ -216,7 +215,7 @@ SAFETY = [
 def test_claims_of_safety_against_every_trace(claim: str, machine: Machine) -> None:
     assume("s1" not in claim or len(machine.states) > 1)
     wrong = [trace for trace in accepted(machine, 6) if not holds(machine, claim, trace)]
-    verdict = check(machine, claim)
+    verdict = check_claim(machine, claim)
     assert verdict.holds == (not wrong)
     if wrong:
         assert len(verdict.trace) == min(map(len, wrong))
@@ -230,7 +229,7 @@ def endless(machine: Machine, trace: tuple[str, ...], loop: tuple[str, ...]) -> 
 
 @given(machine=machines(), what=st.sampled_from(["s0", "x", "y"]))
 def test_what_is_said_against_eventually_never_gets_there(machine: Machine, what: str) -> None:
-    verdict = check(machine, f"eventually {what}")
+    verdict = check_claim(machine, f"eventually {what}")
     long = [trace for trace in accepted(machine, LONGEST) if len(trace) == LONGEST]
     stuck = [
         trace
@@ -245,7 +244,7 @@ def test_what_is_said_against_eventually_never_gets_there(machine: Machine, what
 
 @given(machine=machines(), after=st.sampled_from([" after x", " after s0", ""]))
 def test_possibly_is_that_some_trace_goes_on_to_it(machine: Machine, after: str) -> None:
-    verdict = check(machine, f"possibly y{after}")
+    verdict = check_claim(machine, f"possibly y{after}")
     scope = after.split()[-1] if after else None
     cut_off = []
     for trace in accepted(machine, 4):
@@ -281,19 +280,19 @@ CLAIMS = {
 
 @pytest.mark.parametrize(("claim", "said"), CLAIMS.items(), ids=list(CLAIMS))
 def test_claims_about_the_sending_log(claim: str, said: str) -> None:
-    assert said in str(check(WITH, claim))
+    assert said in str(check_claim(WITH, claim))
 
 
 def test_a_message_that_is_put_off_for_ever() -> None:
     ends = "state:delivered or hard_bounced or retries_exhausted"
-    assert str(check(WITH, f"eventually {ends} after retrying")).endswith(
+    assert str(check_claim(WITH, f"eventually {ends} after retrying")).endswith(
         "; trace: relayed, soft_bounce, then again and again: soft_bounce"
     )
 
 
 def test_both_indicators_of_a_machine_without_feedback_add_up() -> None:
-    assert check(WITHOUT, "Delivered + Bounces + errors is constant").holds
-    assert check(WITHOUT, "Delivered + Bounces + errors = 1").holds
+    assert check_claim(WITHOUT, "Delivered + Bounces + errors is constant").holds
+    assert check_claim(WITHOUT, "Delivered + Bounces + errors = 1").holds
 
 
 WRONG = {
@@ -313,14 +312,14 @@ WRONG = {
 @pytest.mark.parametrize(("claim", "said"), WRONG.items(), ids=list(WRONG))
 def test_what_is_no_claim_is_refused(claim: str, said: str) -> None:
     with pytest.raises(FsmError) as error:
-        check(WITH, claim)
+        check_claim(WITH, claim)
     assert said in str(error.value)
 
 
 @given(st.text("abSentFailed+-<>=! 0123isconstneverafter:", max_size=40))
 def test_any_text_is_judged_or_refused(claim: str) -> None:
     try:
-        verdict = check(WITH, claim)
+        verdict = check_claim(WITH, claim)
     except FsmError:
         return
     assert verdict.holds or verdict.trace is not None
@@ -329,16 +328,16 @@ def test_any_text_is_judged_or_refused(claim: str) -> None:
 @given(machines(), st.sampled_from(["s0", "Sent", "Failed"]), st.integers(0, 1))
 def test_invariants_against_every_state(machine: Machine, name: str, bound: int) -> None:
     assume(name in machine.statuses or name == "s0")
-    shown = [s for s in traces(machine) if machine.status(s) is not None]
+    shown = [s for s, _ in machine.shortest_traces() if machine.status(s) is not None]
     counts = [int(s == name or machine.status(s) == name) for s in shown]
-    assert check(machine, f"{name} <= {bound}").holds == all(n <= bound for n in counts)
-    assert check(machine, f"{name} is constant").holds == (len(set(counts)) < 2)
+    assert check_claim(machine, f"{name} <= {bound}").holds == all(n <= bound for n in counts)
+    assert check_claim(machine, f"{name} is constant").holds == (len(set(counts)) < 2)
 
 
 def test_large_machines(corpus: Path) -> None:
     machine = read_dot(corpus / "machines" / "tcp_linux_server.dot").machine()
-    assert len(facts(machine).traces) == len(machine.states)
-    verdict = check(machine, f"never event:{machine.events[-1]}")
+    assert len(analyse(machine).traces) == len(machine.states)
+    verdict = check_claim(machine, f"never event:{machine.events[-1]}")
     assert verdict.trace[-1] == machine.events[-1]
     assert all(step.transition for step in run(machine, verdict.trace))
 
@@ -354,9 +353,9 @@ def test_a_thousand_states() -> None:
         for event in ("a", "b", "c")
     )
     machine = Machine("big", "big", states, ("a", "b", "c"), steps, "s0")
-    assert facts(machine).is_complete
-    assert not check(machine, "eventually s7 after s1").holds
-    assert check(machine, "S0 + S1 + S2 + S3 + S4 = 1").holds
+    assert analyse(machine).is_complete
+    assert not check_claim(machine, "eventually s7 after s1").holds
+    assert check_claim(machine, "S0 + S1 + S2 + S3 + S4 = 1").holds
 
 
 def test_a_chart_of_ones_own() -> None:
@@ -369,4 +368,4 @@ def test_a_chart_of_ones_own() -> None:
         open = closed.to(opened)
         close = opened.to(closed)
 
-    assert check(compile_chart(Door), "never close before open").holds
+    assert check_claim(compile_chart(Door), "never close before open").holds

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statemachine import State, StateChart
 
-from fsm.analysis import equivalent, facts, quotient, refines
+from fsm.analysis import analyse, equivalent, quotient, refines
 from fsm.analysis import product as product_of
 from fsm.catalog import load, load_bare
-from fsm.comparison import Comparison, Difference, Kind, compare, describe
+from fsm.comparison import Comparison, Difference, DifferenceKind, compare, describe_comparison
 from fsm.compile import compile_chart
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Effect, Indicator, Machine, Transition, symbol
@@ -41,21 +41,21 @@ def shown(machine: Machine, difference: Difference) -> str | None:
     """What a difference should say of a machine, found by running its trace."""
     trace, event = difference.trace, difference.event
     match difference.kind:
-        case Kind.STATUS:
+        case DifferenceKind.STATUS:
             return machine.status(end(machine, trace))
-        case Kind.FINAL:
+        case DifferenceKind.FINAL:
             return "final" if machine.state(end(machine, trace)).final else "not final"
-        case Kind.ACCEPTS:
+        case DifferenceKind.ACCEPTS:
             assert trace[-1] == event
             return "accepted" if run(machine, own(machine, trace))[-1].transition else "rejected"
-        case Kind.ALPHABET:
+        case DifferenceKind.ALPHABET:
             assert trace[-1] == event
             return "known" if event in machine.events else "unknown"
-        case Kind.DEADLINE:
+        case DifferenceKind.DEADLINE:
             due = machine.deadline
             here = due and due.state == end(machine, trace)
             return f"{due.event}, counted from {due.start}" if due and here else None
-        case Kind.INDICATOR:
+        case DifferenceKind.INDICATOR:
             names = {indicator.name for indicator in machine.indicators}
             return next((name for name in difference.shows if name in names), None)
 
@@ -64,7 +64,7 @@ def assert_every_trace_shows_its_difference(found: Comparison, a: Machine, b: Ma
     for difference in found.differences:
         assert difference.shows == (shown(a, difference), shown(b, difference))
         assert difference.shows[0] != difference.shows[1]
-        of_event = difference.kind in (Kind.ACCEPTS, Kind.ALPHABET)
+        of_event = difference.kind in (DifferenceKind.ACCEPTS, DifferenceKind.ALPHABET)
         trace = difference.trace[:-1] if of_event else difference.trace
         assert difference.states == (end(a, trace), end(b, trace))
     for effect in found.effects:
@@ -87,9 +87,14 @@ def modes() -> Comparison:
 def test_the_feedback_modes_differ_in_two_statuses(modes: Comparison) -> None:
     assert not modes.same
     assert modes.differences == (
-        Difference(Kind.STATUS, ("awaiting", "awaiting"), ("relayed",), ("Pending", "Sent")),
         Difference(
-            Kind.STATUS, ("retrying", "retrying"), ("relayed", "soft_bounce"), ("Failed", "Sent")
+            DifferenceKind.STATUS, ("awaiting", "awaiting"), ("relayed",), ("Pending", "Sent")
+        ),
+        Difference(
+            DifferenceKind.STATUS,
+            ("retrying", "retrying"),
+            ("relayed", "soft_bounce"),
+            ("Failed", "Sent"),
         ),
     )
 
@@ -118,7 +123,7 @@ def test_the_feedback_modes_count_a_soft_bounce_differently(modes: Comparison) -
 
 
 def test_the_feedback_modes_in_words(modes: Comparison) -> None:
-    lines = describe(modes)
+    lines = describe_comparison(modes)
     assert lines[:4] == [
         "with-feedback | without-feedback",
         "One skeleton: 6 states, the same events lead to the same states.",
@@ -145,7 +150,7 @@ def test_a_machine_is_the_same_as_itself(name: str) -> None:
     assert len(found.skeleton) == len(machine.states)
     assert found.settlement is not None
     assert len(found.settlement.settled) == len(machine.states)
-    assert describe(found)[1] == "The same: no trace tells them apart."
+    assert describe_comparison(found)[1] == "The same: no trace tells them apart."
 
 
 @pytest.mark.parametrize(("a", "b"), list(product(NAMES, repeat=2)))
@@ -155,7 +160,7 @@ def test_every_trace_shows_its_difference(a: str, b: str) -> None:
     assert_every_trace_shows_its_difference(found, first, second)
     assert found.same is (a == b)
     assert json.loads(json.dumps(found.as_dict())) == found.as_dict()
-    assert all("\n" not in line for line in describe(found))
+    assert all("\n" not in line for line in describe_comparison(found))
 
 
 # Small charts --------------------------------------------------------------------------------
@@ -289,7 +294,7 @@ def test_a_small_change_has_its_shortest_trace(chart: type, expected: list[objec
 def test_states_may_have_other_names() -> None:
     found = compare(compile_chart(Base), compile_chart(OtherStatus))
     assert found.skeleton == (("a", "one"), ("b", "two"), ("c", "three"), ("d", "four"))
-    assert "status of d | four: Over | Waiting; after: go, leap" in describe(found)
+    assert "status of d | four: Over | Waiting; after: go, leap" in describe_comparison(found)
 
 
 def test_a_difference_that_lasts_is_not_settled() -> None:
@@ -297,14 +302,14 @@ def test_a_difference_that_lasts_is_not_settled() -> None:
     assert found.settlement is not None
     assert found.settlement.settled == ()
     assert not found.settlement.reached_from_all
-    assert describe(found)[-1] == "There is no state from which both agree for good."
+    assert describe_comparison(found)[-1] == "There is no state from which both agree for good."
 
 
 def test_no_skeleton_no_settlement() -> None:
     found = compare(compile_chart(Base), compile_chart(OtherTarget))
     assert found.skeleton is None
     assert found.settlement is None
-    assert "No common skeleton" in describe(found)[1]
+    assert "No common skeleton" in describe_comparison(found)[1]
 
 
 # Machines written by hand --------------------------------------------------------------------
@@ -345,7 +350,7 @@ def test_an_event_that_is_never_accepted_is_known_all_the_same() -> None:
     a = machine({("s", "x"): "s"}, {"s": "On"})
     b = Machine("b", "b", a.states, ("x", "idle"), a.transitions, "s")
     (difference,) = compare(a, b).differences
-    assert (difference.kind, difference.trace) == (Kind.ALPHABET, ("idle",))
+    assert (difference.kind, difference.trace) == (DifferenceKind.ALPHABET, ("idle",))
 
 
 def test_deadlines_are_compared() -> None:
@@ -353,10 +358,10 @@ def test_deadlines_are_compared() -> None:
     a = machine(cells, statuses, deadline=Deadline("x", "y", "t"))
     b = machine(cells, statuses)
     (difference,) = compare(a, b).differences
-    assert difference.kind is Kind.DEADLINE
+    assert difference.kind is DifferenceKind.DEADLINE
     assert difference.trace == ("x",)
     assert difference.shows == ("y, counted from x", None)
-    assert "deadline in t: y, counted from x | none; after: x" in describe(compare(a, b))
+    assert "deadline in t: y, counted from x | none; after: x" in describe_comparison(compare(a, b))
     assert_every_trace_shows_its_difference(compare(a, b), a, b)
 
 
@@ -401,7 +406,9 @@ def test_final_states_are_compared(
 ) -> None:
     first, second = ending(LAMP, *a), ending(LAMP, *b)
     found = compare(first, second)
-    assert [(d.kind, d.trace) for d in found.differences] == [(Kind.FINAL, t) for t in traces]
+    assert [(d.kind, d.trace) for d in found.differences] == [
+        (DifferenceKind.FINAL, t) for t in traces
+    ]
     assert found.same is not bool(traces)
     shortest = traces[0] if traces else None
     assert equivalent(first, second) == refines(first, second) == shortest
@@ -411,10 +418,10 @@ def test_final_states_are_compared(
 def test_a_final_state_is_told_from_one_that_only_rejects_everything() -> None:
     cells, statuses = {("s", "x"): "t", ("s", "y"): "u"}, {"s": "On", "t": "Off", "u": "Off"}
     plain = machine(cells, statuses)
-    assert facts(plain).equivalent == (("t", "u"),)
+    assert analyse(plain).equivalent == (("t", "u"),)
     assert len(quotient(plain).states) == 2
     final = ending(plain, "u")
-    assert facts(final).equivalent == ()
+    assert analyse(final).equivalent == ()
     assert quotient(final) == final
     assert equivalent(quotient(ending(plain, "t", "u")), ending(plain, "t", "u")) is None
 
@@ -509,7 +516,7 @@ def test_an_event_corresponds_to_a_guarded_one_under_every_valuation(
     assert refines(product_of(a, b), a) is None or not found.same
     for event, ours, theirs in found.guards:
         line = f"Guards of {event}: {', '.join(ours) or 'none'} | {', '.join(theirs) or 'none'}"
-        assert f"{line}; compared under every valuation of them." in describe(found)
+        assert f"{line}; compared under every valuation of them." in describe_comparison(found)
 
 
 def test_the_product_asks_for_the_guards_of_both() -> None:
@@ -535,7 +542,7 @@ def test_states_that_no_trace_of_both_leads_to_are_named() -> None:
     found = compare(a, c)
     assert found.not_compared == (("t", "u"), ())
     assert found.as_dict()["not_compared"] == {"a": ["t", "u"], "b": []}
-    assert describe(found)[-1] == (
+    assert describe_comparison(found)[-1] == (
         "Not compared: t, u of a; no trace that both accept leads there."
     )
     assert compare(c, a).not_compared == ((), ("t", "u"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.comparison import Kind, compare
+from fsm.comparison import DifferenceKind, compare
 from fsm.machine import Deadline, Machine
 
 MACHINE = load_bare("with-feedback")
@@ -21,5 +21,5 @@ OTHERS = {  # another deadline; where the first difference is
 def test_another_deadline_is_a_difference(deadline: Deadline | None, state: str) -> None:
     other: Machine = replace(MACHINE, deadline=deadline)
     [found] = compare(MACHINE, other).differences
-    assert (found.kind, found.states) == (Kind.DEADLINE, (state, state))
+    assert (found.kind, found.states) == (DifferenceKind.DEADLINE, (state, state))
     assert compare(MACHINE, MACHINE).same

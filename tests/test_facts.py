@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsm.analysis.facts import facts
+from fsm.analysis import analyse
 from fsm.machine import Machine, State, Transition
 
 Cells = dict[tuple[str, str], str]
@@ -35,5 +35,5 @@ FACTS = {  # the machine; its terminal, dead and unreachable states
 
 @pytest.mark.parametrize(("given", "expected"), FACTS.values(), ids=list(FACTS))
 def test_which_states_end(given: Machine, expected: tuple[tuple[str, ...], ...]) -> None:
-    found = facts(given)
+    found = analyse(given)
     assert (found.terminal, found.dead, found.unreachable) == expected

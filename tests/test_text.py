@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fsm.cli.findings import told
 from fsm.cli.text import table
 from fsm.formats import parse_dot
-from fsm.suites.run.implementation import execute
+from fsm.suites.execution.implementation import run_test
 from fsm.tables.check.finding import Finding
 from fsm.text import columns, padded, wrapped
 from tests.command import Fsm
@@ -95,7 +95,7 @@ def test_steps_of_a_failure_stand_in_columns() -> None:
     mealy = parse_dot(
         f'digraph {{ a -> a [label="{WIDE}/0"]; a -> a [label="{COMBINING}/0"] }}', "m.dot"
     )
-    run = execute(Silent(), mealy, [WIDE, COMBINING])
+    run = run_test(Silent(), mealy, [WIDE, COMBINING])
     _, *lines = str(run).splitlines()
     places = {columns(line[: line.rindex(" 0 ")]) for line in lines}
     assert len(places) == 1

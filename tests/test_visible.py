@@ -11,8 +11,8 @@ from fsm.formats.document import parse, to_json
 from fsm.formats.scxml import to_scxml
 from fsm.machine import Indicator, Machine, Source, State, Transition
 from fsm.suites import suite
-from fsm.suites.run.implementation import execute
-from fsm.suites.run.reproduction import reproduce
+from fsm.suites.execution.implementation import run_test
+from fsm.suites.execution.reproduction import reproduce
 from fsm.text import HIDDEN, json_text
 from tests.command import Fsm
 
@@ -191,7 +191,7 @@ class Marked:
 
 def test_a_failing_test_shows_nothing_unseen() -> None:
     mealy = suite(machine()).mealy
-    run = execute(Marked(), mealy, (marked("go"),))
+    run = run_test(Marked(), mealy, (marked("go"),))
     assert not run.agrees
     told = f"{run}\n{reproduce(Marked(), mealy, run)}"
     assert "[U+202E]" in told

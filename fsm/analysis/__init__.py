@@ -1,10 +1,19 @@
-"""Questions about a machine: its facts, claims proved or refuted, relations to other machines."""
+"""The facts of a machine, claims proved or refuted, and relations to other machines."""
 
 from __future__ import annotations
 
-from fsm.analysis.claim import check
-from fsm.analysis.facts import Facts, facts
+from fsm.analysis.claim import check_claim
+from fsm.analysis.machine_facts import MachineFacts, analyse
 from fsm.analysis.relate import equivalent, product, quotient, refines
 from fsm.analysis.verdict import Verdict
 
-__all__ = ["Facts", "Verdict", "check", "equivalent", "facts", "product", "quotient", "refines"]
+__all__ = [
+    "MachineFacts",
+    "Verdict",
+    "analyse",
+    "check_claim",
+    "equivalent",
+    "product",
+    "quotient",
+    "refines",
+]

@@ -1,12 +1,12 @@
-"""Claims about a machine in a line of text, each proved or refuted by a shortest trace.
+"""Claims about a machine, each a line of text that is proved, or refuted by a shortest trace.
 
 >>> import fsm
 >>> machine = fsm.load("with-feedback")
->>> print(check(machine, "never Sent before event:delivered or retry_succeeded"))
+>>> print(check_claim(machine, "never Sent before event:delivered or retry_succeeded"))
 holds: never Sent before event:delivered or retry_succeeded
->>> print(check(machine, "Delivered + Bounces + errors + Pending is constant"))
+>>> print(check_claim(machine, "Delivered + Bounces + errors + Pending is constant"))
 holds: Delivered + Bounces + errors + Pending is constant
->>> print(check(machine, "eventually Sent after soft_bounce"))
+>>> print(check_claim(machine, "eventually Sent after soft_bounce"))
 does not hold: eventually Sent after soft_bounce; trace: relayed, soft_bounce, hard_bounce
 """
 
@@ -17,14 +17,14 @@ from fsm.analysis.pattern import PATTERNS, check_pattern
 from fsm.analysis.verdict import Verdict
 from fsm.machine import Machine
 
-__all__ = ["check"]
+__all__ = ["check_claim"]
 
 
-def check(machine: Machine, claim: str) -> Verdict:
+def check_claim(machine: Machine, claim: str) -> Verdict:
     """Return whether a claim holds, and a shortest trace against it where it does not.
 
     A claim is a pattern (``never``, ``always``, ``eventually``, ``possibly``) or an invariant
-    over statuses, states and indicators. Raises :class:`fsm.errors.FsmError` for what is neither.
+    over statuses, states and indicators. Raises :class:`fsm.errors.FsmError` for any other text.
     """
     text = " ".join(claim.split())
     judge = check_pattern if text.split(" ")[0] in PATTERNS else check_invariant

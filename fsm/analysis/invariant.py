@@ -1,7 +1,7 @@
-"""Invariants: sums of counts which are constant, or within bounds, wherever a status is shown.
+"""Invariants: sums of counts that are constant or within bounds in every state with a status.
 
-A name counts 1 in the states that have it: a status, a state, or an indicator (the statuses it
-counts). For one message; over the messages of a delivery such sums add up, and so do invariants.
+A name is a status, a state or an indicator; it counts 1 in the states that have it. A sum is that
+of one message; over the messages of a delivery the sums add up, so an invariant still holds.
 
     Delivered + Bounces + errors + Pending is constant
     Sent + Failed <= 1
@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from fsm.analysis.facts import traces
 from fsm.analysis.verdict import Verdict
 from fsm.errors import FsmError
 from fsm.machine import Machine
@@ -43,24 +42,24 @@ class _Term(NamedTuple):
 def check_invariant(machine: Machine, claim: str) -> Verdict:
     """Check ``SUM is constant`` or ``SUM <= SUM`` in every reachable state that shows a status.
 
-    Raises :class:`FsmError` for names that nothing has and for what is no invariant.
+    Raises :class:`FsmError` for unknown names and for a text that is no invariant.
     """
-    shown = [(s, trace) for s, trace in traces(machine).items() if machine.status(s) is not None]
+    shown = [(s, trace) for s, trace in machine.shortest_traces() if machine.status(s) is not None]
     if claim.endswith(_CONSTANT):
         terms = _Sum(machine, claim, claim.removesuffix(_CONSTANT)).terms()
         values = {s: _value(terms, s) for s, _ in shown}
         first = next(iter(values.values()), 0)
         wrong = [trace for s, trace in shown if values[s] != first]
     else:
-        found = re.search(r"<=|>=|!=|<|>|=", claim)
-        if not found:
+        comparator = re.search(r"<=|>=|!=|<|>|=", claim)
+        if not comparator:
             raise FsmError(
                 f"{claim!r} is no claim; write for example 'never Sent after Failed', "
                 "'A + B is constant' or 'A + B <= 1'"
             )
-        left = _Sum(machine, claim, claim[: found.start()]).terms()
-        right = _Sum(machine, claim, claim[found.end() :]).terms()
-        holds = _COMPARE[found[0]]
+        left = _Sum(machine, claim, claim[: comparator.start()]).terms()
+        right = _Sum(machine, claim, claim[comparator.end() :]).terms()
+        holds = _COMPARE[comparator[0]]
         wrong = [trace for s, trace in shown if not holds(_value(left, s), _value(right, s))]
     return Verdict(claim, not wrong, *wrong[:1])
 
@@ -94,9 +93,9 @@ class _Sum:
             if rest != self.text and not rest[:1].isalnum() and rest[:1] != "_":
                 self.text = rest
                 return self.named[name]
-        if found := _NUMBER.match(self.text):
-            self.text = self.text[found.end() :]
-            return dict.fromkeys((s.name for s in self.machine.states), int(found[0]))
+        if number := _NUMBER.match(self.text):
+            self.text = self.text[number.end() :]
+            return dict.fromkeys((s.name for s in self.machine.states), int(number[0]))
         word = re.split(r"\s[+-]\s", self.text)[0]
         close = get_close_matches(word, self.named, 1)
         known = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(self.named)}"
@@ -104,10 +103,11 @@ class _Sum:
 
 
 def _named(machine: Machine) -> dict[str, dict[str, int]]:
-    """Return where each name counts; the longest names first. Indicators before statuses."""
-    named: dict[str, dict[str, int]] = {}
-    for state in machine.states:
-        named.setdefault(state.name, {})[state.name] = 1
+    """Return the states in which each name counts, the longest names first.
+
+    Where an indicator, a status and a state share a name, the indicator wins, then the status.
+    """
+    named = {state.name: {state.name: 1} for state in machine.states}
     for status in machine.statuses:
         named[status] = {s.name: 1 for s in machine.states if s.status == status}
     for indicator in machine.indicators:

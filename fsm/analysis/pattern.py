@@ -1,43 +1,43 @@
 """Patterns of behaviour, checked on the product of the machine and a monitor of two states.
 
-A trace is read as what it goes through: the initial state, an event, a state, an event, ... A
-name stands for an event, a state or a status (``event:NAME``, ``state:NAME``, ``status:NAME``
-where several are called so); several are joined by ``or``. Rejected events change nothing, and
-are not part of a trace.
+A trace is read as a sequence: the initial state, an event, a state, an event, ... A name stands
+for an event, a state or a status (``event:NAME``, ``state:NAME``, ``status:NAME`` where several
+have the same name); ``or`` joins several names. Rejected events change nothing and are not part
+of a trace.
 
-    never P            no trace goes through P
-    never P after Q    not once Q was gone through; before Q: not until Q was gone through
+    never P            P does not occur in any trace
+    never P after Q    P does not occur once Q has; before Q: not until Q occurs
     always P           every state is P; after Q: every state from Q on; before Q: every one until Q
-    eventually P       every trace that goes on as long as it can goes through P;
+    eventually P       P occurs in every trace that cannot be continued or goes on for ever;
                        after Q: after each Q
-    possibly P         whatever has happened, P can still be; after Q: whatever has happened since
+    possibly P         from every point of every trace, P can still occur; after Q: from every
+                       point after Q
 
 Source: M. Dwyer, G. Avrunin, J. Corbett, Patterns in Property Specifications for Finite-State
 Verification, ICSE 1999 (absence, universality, existence, precedence, response). ``eventually``
-takes no fairness for granted: a message that is put off again and again never gets anywhere.
+assumes no fairness: a message that is deferred again and again never arrives anywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple, TypeAlias
 
-from fsm.analysis.facts import Trace
 from fsm.analysis.verdict import Verdict
 from fsm.errors import FsmError
+from fsm.graph import BreadthFirst, reaching
 from fsm.machine import Machine
+from fsm.trace import Trace
 
 __all__ = ["PATTERNS", "check_pattern"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(NamedTuple):
     """What a part of a claim stands for."""
 
-    events: frozenset[str]
-    states: frozenset[str]
+    events: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
 
 
 class _Claim(NamedTuple):
@@ -49,73 +49,79 @@ class _Claim(NamedTuple):
     until: bool
 
 
+class _Monitor(NamedTuple):
+    """A flag that some names switch on and others switch off; where both do, it is on."""
+
+    at_first: bool
+    on: _Names
+    off: _Names
+
+    def after_event(self, flag: bool, event: str) -> bool:
+        return event in self.on.events or (flag and event not in self.off.events)
+
+    def after_state(self, flag: bool, state: str) -> bool:
+        return state in self.on.states or (flag and state not in self.off.states)
+
+
 class _Node(NamedTuple):
-    """A state of the machine, and whether the claim is in force when it has been entered."""
+    """A state of the machine, and the flag of the monitor when the state has been entered."""
 
     state: str
     on: bool
 
 
 class _Edge(NamedTuple):
-    """An event: where it leads, whether what the claim is about was met in force on the way."""
+    """An event, where it leads, and whether the claim's subject occurred while the flag was on."""
 
     event: str
     target: _Node
-    met: bool
+    occurred: bool
 
 
 def check_pattern(machine: Machine, claim: str) -> Verdict:
     """Check a claim that begins with one of :data:`PATTERNS`; raises :class:`FsmError`."""
     kind, _, rest = claim.partition(" ")
-    what, scope, marker = rest, "", ""
+    subject, scope, marker = rest, "", ""
     for word in (" after ", " before "):
         if word in rest:
-            what, scope, marker = rest.partition(word)
+            subject, scope, marker = rest.partition(word)
     if scope == " before " and kind in ("eventually", "possibly"):
         raise FsmError(f"{claim!r}: {kind} knows 'after' alone; write: never Q before P")
-    about = _names(machine, claim, what)
-    if kind == "always" and about.events:
+    what = _names(machine, claim, subject)
+    if kind == "always" and what.events:
         raise FsmError(f"{claim!r}: always is about states and statuses, not about events")
-    parsed = _Claim(
-        claim, about, _names(machine, claim, marker) if scope else None, scope == " before "
-    )
-    return PATTERNS[kind](_Monitored(machine, parsed))
+    names = _names(machine, claim, marker) if scope else None
+    return PATTERNS[kind](machine, _Claim(claim, what, names, scope == " before "))
 
 
-class _Monitored:
-    """The product of a machine and the monitor of a claim's scope, breadth first."""
+class _Product:
+    """The product of a machine and a monitor, explored breadth first."""
 
-    def __init__(self, machine: Machine, claim: _Claim) -> None:
-        self.machine, self.claim = machine, claim
-        on = claim.marker is None or claim.until
-        self.met_at_start = on and machine.initial in claim.what.states
-        self.start = _Node(machine.initial, self._switched(on, state=machine.initial))
-        self.traces: dict[_Node, Trace] = {self.start: ()}
+    def __init__(self, machine: Machine, claim: _Claim, monitor: _Monitor) -> None:
+        self.machine, self.claim, self.monitor = machine, claim, monitor
+        self.start = _Node(machine.initial, monitor.after_state(monitor.at_first, machine.initial))
         self.edges: dict[_Node, list[_Edge]] = {}
-        for node in (queue := [self.start]):
+        search = BreadthFirst[_Node, str](self.start)
+        for node in search:
             self.edges[node] = list(self._edges(node))
-            for event, target, _ in self.edges[node]:
-                if target not in self.traces:
-                    self.traces[target] = (*self.traces[node], event)
-                    queue.append(target)
+            search.expand(node, ((event, target) for event, target, _ in self.edges[node]))
+        self.traces = search.paths()
 
     def _edges(self, node: _Node) -> Iterator[_Edge]:
-        """Read an event and the state after it, what the claim is about before its marker."""
-        what = self.claim.what
-        for event in self.machine.events:
-            step = self.machine.step(node.state, event)
-            if step:
-                met = node.on and event in what.events
-                on = self._switched(node.on, event=event)
-                met = met or (on and step.target in what.states)
-                on = self._switched(on, state=step.target)
-                yield _Edge(event, _Node(step.target, on), met)
+        """Yield the edges of a node: an event is read first, then the state after it.
 
-    def _switched(self, on: bool, *, event: str = "", state: str = "") -> bool:
-        marker = self.claim.marker
-        if marker is None or not (event in marker.events or state in marker.states):
-            return on
-        return not self.claim.until
+        Each is compared with the claim's subject before the flag: the event with the flag that
+        holds before it, the state with the flag that holds between the two.
+        """
+        what, monitor = self.claim.what, self.monitor
+        for event in self.machine.events:
+            if step := self.machine.step(node.state, event):
+                between = monitor.after_event(node.on, event)
+                occurred = (node.on and event in what.events) or (
+                    between and step.target in what.states
+                )
+                on = monitor.after_state(between, step.target)
+                yield _Edge(event, _Node(step.target, on), occurred)
 
     def verdict(self, against: Trace | None, loop: Trace = ()) -> Verdict:
         if against is None:
@@ -135,121 +141,85 @@ class _Monitored:
         )
 
 
-def _never(monitored: _Monitored) -> Verdict:
-    if monitored.met_at_start:
-        return monitored.verdict(())
-    return monitored.verdict(monitored.first(lambda _, edge: edge.met))
+def _scoped(machine: Machine, claim: _Claim) -> _Product:
+    """Return the product with the monitor of the claim's scope: on where the claim is in force."""
+    marker = claim.marker or _Names()
+    opened = _Monitor(at_first=claim.marker is None, on=marker, off=_Names())
+    ended = _Monitor(at_first=True, on=_Names(), off=marker)
+    return _Product(machine, claim, ended if claim.until else opened)
 
 
-def _always(monitored: _Monitored) -> Verdict:
+def _never(machine: Machine, claim: _Claim) -> Verdict:
+    product = _scoped(machine, claim)
+    if product.monitor.at_first and machine.initial in claim.what.states:
+        return product.verdict(())
+    return product.verdict(product.first(lambda _, edge: edge.occurred))
+
+
+def _always(machine: Machine, claim: _Claim) -> Verdict:
     """Each state in force is what is claimed, the one in which the scope opens among them."""
-    what, until = monitored.claim.what.states, monitored.claim.until
+    product, what = _scoped(machine, claim), claim.what.states
 
     def wrong(node: _Node, edge: _Edge) -> bool:
-        in_force = node.on and edge.target.on if until else edge.target.on
+        in_force = node.on and edge.target.on if claim.until else edge.target.on
         return in_force and edge.target.state not in what
 
-    start = monitored.start
-    if start.on and start.state not in what:
-        return monitored.verdict(())
-    return monitored.verdict(monitored.first(wrong))
+    if product.start.on and product.start.state not in what:
+        return product.verdict(())
+    return product.verdict(product.first(wrong))
 
 
-def _possibly(monitored: _Monitored) -> Verdict:
-    """From every node in force, some way leads through what is claimed."""
-    sources: dict[_Node, list[_Node]] = {}
-    hopeful: dict[_Node, None] = {}
-    for node, edges in monitored.edges.items():
-        if node.state in monitored.claim.what.states:
-            hopeful[node] = None
-        for edge in edges:
-            sources.setdefault(edge.target, []).append(node)
-            if edge.event in monitored.claim.what.events:
-                hopeful[node] = None
-    queue = list(hopeful)
-    for node in queue:
-        for source in sources.get(node, ()):
-            if source not in hopeful:
-                hopeful[source] = None
-                queue.append(source)
-    found = monitored.traces.items()
-    return monitored.verdict(
-        next((trace for node, trace in found if node.on and node not in hopeful), None)
-    )
+def _possibly(machine: Machine, claim: _Claim) -> Verdict:
+    """From every node in force, some path leads through what is claimed."""
+    product, what = _scoped(machine, claim), claim.what
+    arcs = [(node, edge) for node, edges in product.edges.items() for edge in edges]
+    goals = [node for node in product.edges if node.state in what.states]
+    goals += [node for node, edge in arcs if edge.event in what.events]
+    hopeful = reaching(goals, ((node, edge.target) for node, edge in arcs))
+    hopeless = (trace for node, trace in product.traces.items() if node.on and node not in hopeful)
+    return product.verdict(next(hopeless, None))
 
 
-def _eventually(monitored: _Monitored) -> Verdict:
+def _eventually(machine: Machine, claim: _Claim) -> Verdict:
     """No trace in force ends, or goes round for ever, without what is claimed."""
-    waiting = _Waiting(monitored)
-    stuck = waiting.dead_end()
-    loop = waiting.loop(len(stuck) if stuck is not None else None)
+    # The flag is on while what is claimed is still to come.
+    marker = claim.marker or _Names()
+    pending = _Product(machine, claim, _Monitor(claim.marker is None, on=marker, off=claim.what))
+    stuck = next(
+        (trace for node, trace in pending.traces.items() if node.on and not pending.edges[node]),
+        None,
+    )
+    loop = _pending_loop(pending, len(stuck) if stuck is not None else None)
     if loop and (stuck is None or len(loop[0]) + len(loop[1]) < len(stuck)):
-        return monitored.verdict(*loop)
-    return monitored.verdict(stuck)
+        return pending.verdict(*loop)
+    return pending.verdict(stuck)
 
 
-class _Waiting:
-    """The part of the product in which what is claimed is still to come."""
-
-    def __init__(self, monitored: _Monitored) -> None:
-        self.monitored = monitored
-        claim = monitored.claim
-        self.scoped = claim.marker is not None
-        first = _Node(
-            monitored.start.state,
-            monitored.start.on if self.scoped else monitored.start.state not in claim.what.states,
-        )
-        self.traces: dict[_Node, Trace] = {first: ()}
-        self.edges: dict[_Node, list[tuple[str, _Node]]] = {}
-        for node in (queue := [first]):
-            self.edges[node] = list(self._edges(node))
-            for event, target in self.edges[node]:
-                if target not in self.traces:
-                    self.traces[target] = (*self.traces[node], event)
-                    queue.append(target)
-
-    def _edges(self, node: _Node) -> Iterator[tuple[str, _Node]]:
-        """Go on from a node; ``on`` is whether something is still awaited."""
-        claim, machine = self.monitored.claim, self.monitored.machine
-        for event in machine.events:
-            step = machine.step(node.state, event)
-            if step:
-                on = node.on and event not in claim.what.events
-                on = on or bool(claim.marker and event in claim.marker.events)
-                on = on and step.target not in claim.what.states
-                on = on or bool(claim.marker and step.target in claim.marker.states)
-                yield event, _Node(step.target, on)
-
-    def dead_end(self) -> Trace | None:
-        found = self.traces.items()
-        return next((trace for node, trace in found if node.on and not self.edges[node]), None)
-
-    def loop(self, below: int | None) -> tuple[Trace, Trace] | None:
-        """Return the shortest way into a loop that always waits, and the loop."""
-        best: tuple[Trace, Trace] | None = None
-        for node, trace in self.traces.items():
-            if best is not None or (below is not None and len(trace) >= below):
-                break
-            if node.on and (round_trip := self._round_trip(node)):
-                best = trace, round_trip
-        return best
-
-    def _round_trip(self, start: _Node) -> Trace | None:
-        """Return a shortest way from a node back to it through waiting nodes."""
-        came: dict[_Node, Trace] = {start: ()}
-        for node in (queue := [start]):
-            for event, target in self.edges[node]:
-                if target == start:
-                    return (*came[node], event)
-                if target.on and target not in came:
-                    came[target] = (*came[node], event)
-                    queue.append(target)
-        return None
+def _pending_loop(pending: _Product, below: int | None) -> tuple[Trace, Trace] | None:
+    """Return the shortest way into a loop on which the flag stays on, and the loop."""
+    for node, trace in pending.traces.items():
+        if below is not None and len(trace) >= below:
+            return None
+        if node.on and (loop := _round_trip(pending, node)):
+            return trace, loop
+    return None
 
 
-Judge: TypeAlias = Callable[[_Monitored], Verdict]
+def _round_trip(pending: _Product, start: _Node) -> Trace | None:
+    """Return a shortest way from a node back to it on which the flag stays on."""
+    search = BreadthFirst[_Node, str](start)
+    for node in search:
+        for event, target, _ in pending.edges[node]:
+            if target == start:
+                return (*search.path(node), event)
+            if target.on:
+                search.reach(target, node, event)
+    return None
 
-PATTERNS: dict[str, Judge] = {
+
+_Check: TypeAlias = Callable[[Machine, _Claim], Verdict]
+
+PATTERNS: dict[str, _Check] = {
     "never": _never,
     "always": _always,
     "eventually": _eventually,
@@ -263,12 +233,13 @@ def _names(machine: Machine, claim: str, text: str) -> _Names:
     events: set[str] = set()
     states: set[str] = set()
     for name in text.split(" or "):
-        kind, found = _resolved(machine, claim, name.strip())
-        (events if kind == "event" else states).update(found)
+        kind, members = _resolved(machine, claim, name.strip())
+        (events if kind == "event" else states).update(members)
     return _Names(frozenset(events), frozenset(states))
 
 
 def _resolved(machine: Machine, claim: str, name: str) -> tuple[str, set[str]]:
+    """Return whether a name is an event, a state or a status, and its events or states."""
     by_kind: dict[str, dict[str, set[str]]] = {
         "event": {event: {event} for event in machine.events},
         "state": {state.name: {state.name} for state in machine.states},
@@ -279,13 +250,13 @@ def _resolved(machine: Machine, claim: str, name: str) -> tuple[str, set[str]]:
     }
     kind, colon, rest = name.partition(":")
     kinds, looked_up = ([kind], rest) if colon and kind in by_kind else (list(by_kind), name)
-    found = [(kind, by_kind[kind][looked_up]) for kind in kinds if looked_up in by_kind[kind]]
-    if len(found) > 1:
-        several = " or ".join(f"{kind}:{looked_up}" for kind, _ in found)
+    matches = [(kind, by_kind[kind][looked_up]) for kind in kinds if looked_up in by_kind[kind]]
+    if len(matches) > 1:
+        several = " or ".join(f"{kind}:{looked_up}" for kind, _ in matches)
         raise FsmError(f"{claim!r}: {looked_up!r} may be several things; write {several}")
-    if not found:
+    if not matches:
         known = [name for names in by_kind.values() for name in names]
         close = get_close_matches(looked_up, known, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise FsmError(f"{machine.name}: no event, state or status is named {looked_up!r}{hint}")
-    return found[0]
+    return matches[0]

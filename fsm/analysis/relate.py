@@ -1,4 +1,4 @@
-"""Two machines, or one and its smaller self: refinement, equivalence, product, quotient.
+"""Relations between machines: refinement, equivalence, product, quotient.
 
 >>> import fsm
 >>> a, b = fsm.load("with-feedback"), fsm.load("without-feedback")
@@ -13,17 +13,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fsm.alphabet import JointInput, joint_inputs
-from fsm.analysis.facts import Trace, classes_of
+from fsm.analysis.machine_facts import classes_of
+from fsm.comparison import StatePair
 from fsm.errors import MachineError
+from fsm.graph import BreadthFirst
 from fsm.machine import Machine, State, Transition
+from fsm.trace import Trace
 
 __all__ = ["equivalent", "product", "quotient", "refines"]
 
-Pair = tuple[str, str]
-
 
 def refines(a: Machine, b: Machine) -> Trace | None:
-    """Return the shortest trace of ``a`` that ``b`` has not, ``None`` where ``a`` refines ``b``.
+    """Return the shortest trace of ``a`` that ``b`` lacks, ``None`` where ``a`` refines ``b``.
 
     Every trace that ``a`` accepts must be accepted by ``b``, with the same status after each
     event, and end in a final state where it does so in ``a``, and only there. Events that ``b``
@@ -44,24 +45,20 @@ def equivalent(a: Machine, b: Machine) -> Trace | None:
 
 
 def _counter_trace(a: Machine, b: Machine, *, both: bool) -> Trace | None:
-    start = a.initial, b.initial
-    if _shown(a, start[0]) != _shown(b, start[1]):
+    if _shown(a, a.initial) != _shown(b, b.initial):
         return ()
     inputs = joint_inputs(a, b)
-    found: dict[Pair, Trace] = {start: ()}
-    for pair in (queue := [start]):
+    pairs = BreadthFirst[StatePair, str]((a.initial, b.initial))
+    for pair in pairs:
         for joint in inputs:
             x, y = joint.steps(a, b, pair)
-            trace = (*found[pair], joint.name)
-            if (x and not y) or (both and y and not x):
-                return trace
-            if not (x and y):
-                continue
-            if _shown(a, x.target) != _shown(b, y.target):
-                return trace
-            if (x.target, y.target) not in found:
-                found[x.target, y.target] = trace
-                queue.append((x.target, y.target))
+            if x and y:
+                differs = _shown(a, x.target) != _shown(b, y.target)
+                pairs.reach((x.target, y.target), pair, joint.name)
+            else:
+                differs = bool(x or (y and both))
+            if differs:
+                return (*pairs.path(pair), joint.name)
     return None
 
 
@@ -70,29 +67,24 @@ def _shown(machine: Machine, state: str) -> tuple[str | None, bool]:
 
 
 def product(a: Machine, b: Machine, name: str = "") -> Machine:
-    """Return the machine that accepts the traces which both accept.
+    """Return the machine that accepts the traces which both machines accept.
 
-    Its states are pairs, ``p | q``; the status is that of both, once where they are the same.
+    Its states are pairs, ``p | q``; the status is that of both, written once where they are equal.
     Its events are those of both, with the guards that either machine asks for.
     """
     shared = [joint for joint in joint_inputs(a, b) if joint.is_shared]
-    pairs: dict[Pair, State] = {}
+    pairs = BreadthFirst[StatePair, str]((a.initial, b.initial))
     transitions = []
-    for pair in (queue := [(a.initial, b.initial)]):
-        if pair in pairs:
-            continue
-        pairs[pair] = _joined(a.state(pair[0]), b.state(pair[1]))
+    for pair in pairs:
+        source = " | ".join(pair)
         for joint in shared:
             x, y = joint.steps(a, b, pair)
             if x and y:
-                target = x.target, y.target
-                queue.append(target)
-                guard = _both(x.guard, y.guard)
-                names = " | ".join(pair), " | ".join(target)
-                transitions.append(Transition(names[0], joint.name, names[1], x.trigger, guard))
+                pairs.reach((x.target, y.target), pair, joint.name)
+                target, guard = f"{x.target} | {y.target}", _conjunction(x.guard, y.guard)
+                transitions.append(Transition(source, joint.name, target, x.trigger, guard))
     title = name or f"{a.name} x {b.name}"
-    initial = " | ".join((a.initial, b.initial))
-    states = tuple(pairs.values())
+    states = tuple(_product_state(a.state(p), b.state(q)) for p, q in pairs)
     if len({state.name for state in states}) < len(states):
         raise MachineError(f"{title}: two pairs of states have one name; rename those with ' | '")
     return Machine(
@@ -101,21 +93,21 @@ def product(a: Machine, b: Machine, name: str = "") -> Machine:
         states,
         tuple(joint.name for joint in shared),
         tuple(transitions),
-        initial,
+        states[0].name,
         guards=_shared_guards(shared),
     )
 
 
-def _both(*guards: str) -> str:
-    """Return the condition that all of these hold; what has several parts is put in brackets.
+def _conjunction(*guards: str) -> str:
+    """Return the condition that all guards hold, compound ones in brackets.
 
-    >>> _both("paid or free", "open", ""), _both("paid or free", "paid or free")
+    >>> _conjunction("paid or free", "open", ""), _conjunction("paid or free", "paid or free")
     ('(paid or free) and open', 'paid or free')
     """
-    found = list(dict.fromkeys(filter(None, guards)))
-    if len(found) < 2:
-        return "".join(found)
-    return " and ".join(g if g.isidentifier() else f"({g})" for g in found)
+    distinct = list(dict.fromkeys(filter(None, guards)))
+    if len(distinct) < 2:
+        return "".join(distinct)
+    return " and ".join(g if g.isidentifier() else f"({g})" for g in distinct)
 
 
 def _shared_guards(shared: Sequence[JointInput]) -> dict[str, tuple[str, ...]]:
@@ -125,7 +117,7 @@ def _shared_guards(shared: Sequence[JointInput]) -> dict[str, tuple[str, ...]]:
     return {event: names for event, names in guards.items() if symbols[event] == 2 ** len(names)}
 
 
-def _joined(p: State, q: State) -> State:
+def _product_state(p: State, q: State) -> State:
     shown = dict.fromkeys(status for status in (p.status, q.status) if status is not None)
     return State(
         name=f"{p.name} | {q.name}",
@@ -140,9 +132,9 @@ def quotient(machine: Machine) -> Machine:
     """Return the smallest equivalent machine; each class of states has the name of its first one.
 
     States of one class show one status, accept the same events, and all are final or none is.
-    Unreachable states are left out, with what only they have: a status that an indicator counts,
-    the end of the validity period. Raises :class:`MachineError` where the state of the deadline is
-    equivalent to one in which nothing ends.
+    Unreachable states are left out, and with them a deadline and the statuses of indicators that
+    only they have. Raises :class:`MachineError` where the state of the deadline is equivalent to
+    a state without one.
     """
     blocks = classes_of(machine)
     first = {name: block[0] for block in blocks for name in block}

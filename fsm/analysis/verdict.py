@@ -1,4 +1,4 @@
-"""What was found out about a claim."""
+"""The result of checking a claim."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import click
 
-from fsm.analysis import Facts, Verdict, check, facts, refines
+from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
 from fsm.cli.text import counted, print_crosscheck, print_json, shown
 from fsm.compile.crosscheck import cross_check
@@ -43,20 +43,20 @@ def command(
     """
     loaded = load(machine)
     checked = cross_check([loaded]) if crosscheck else None
-    verdicts = [check(loaded, claim) for claim in claims]
+    verdicts = [check_claim(loaded, claim) for claim in claims]
     if other is not None:
         trace = refines(loaded, load(other))
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
-        found = [verdict.as_dict() for verdict in verdicts]
-        told = facts(loaded).as_dict() | {"crosscheck": checked.as_dict() if checked else None}
-        print_json(told | ({"claims": found} if found else {}))
+        claims_checked = [verdict.as_dict() for verdict in verdicts]
+        value = analyse(loaded).as_dict() | {"crosscheck": checked.as_dict() if checked else None}
+        print_json(value | ({"claims": claims_checked} if claims_checked else {}))
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:
             click.echo(shown(str(verdict), 2000))
     else:
-        _print(facts(loaded))
+        _print(analyse(loaded))
         print_crosscheck(checked)
     return _status(verdicts)
 
@@ -65,21 +65,21 @@ def _status(verdicts: Sequence[Verdict]) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
-def _print(found: Facts) -> None:
-    longest = max(map(len, found.traces.values()))
+def _print(facts: MachineFacts) -> None:
+    longest = max(map(len, facts.traces.values()))
     click.echo(
-        f"{shown(found.name)}: {counted(len(found.traces), 'state')} reached, each within "
+        f"{shown(facts.name)}: {counted(len(facts.traces), 'state')} reached, each within "
         f"{counted(longest, 'event')}; deterministic"
     )
-    _list("unreachable", found.unreachable, "none")
-    _list("terminal", found.terminal, "none")
-    _list("dead", found.dead, "none")
-    alike = [" = ".join(names) for names in found.equivalent]
+    _list("unreachable", facts.unreachable, "none")
+    _list("terminal", facts.terminal, "none")
+    _list("dead", facts.dead, "none")
+    alike = [" = ".join(names) for names in facts.equivalent]
     _list("equivalent", alike, "none: the machine is minimal")
-    missing = [f"{state}: {event}" for state, event in found.missing]
+    missing = [f"{state}: {event}" for state, event in facts.missing]
     _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
-    if found.ignored:
-        _list("ignored transitions", found.ignored, "none", "; ")
+    if facts.ignored:
+        _list("ignored transitions", facts.ignored, "none", "; ")
 
 
 def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:

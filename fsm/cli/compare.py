@@ -9,7 +9,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.draw import command as draw
 from fsm.cli.text import print_json, shown
-from fsm.comparison import compare, describe
+from fsm.comparison import compare, describe_comparison
 
 __all__ = ["command"]
 
@@ -34,6 +34,6 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     if as_json:
         print_json(found.as_dict())
     else:
-        for line in describe(found):
+        for line in describe_comparison(found):
             click.echo(shown(line))
     return 0 if found.same else 1

@@ -17,7 +17,7 @@ from fsm.mealy import Mealy, Observable
 from fsm.suites import MAX_SYMBOLS
 
 if TYPE_CHECKING:
-    from fsm.suites.run.learning import Learnt
+    from fsm.suites.execution.learning import Learnt
 
 __all__ = ["command"]
 
@@ -57,7 +57,7 @@ def command(
     with reset(), send(event) and observe(). It is imported, and runs. The machine that is learnt
     is a MACHINE for every other command, for example for fsm draw.
     """
-    from fsm.suites.run.learning import learn
+    from fsm.suites.execution.learning import learn
 
     specification = load_specification(machine)
     if isinstance(specification, Machine):

@@ -14,9 +14,9 @@ from fsm.cli.progress import Progress
 from fsm.cli.text import number, percentage, print_json, shown, table
 from fsm.files import replacing
 from fsm.mealy import Observable
-from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Size, Suite, suite
-from fsm.suites.export import FORMATS, export
-from fsm.suites.goal import towards
+from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Suite, SuiteSize, suite
+from fsm.suites.export import FORMATS, export_suite
+from fsm.suites.goal import narrowed
 from fsm.suites.mutants import LIMIT, Score, mutation_score
 from fsm.text import visible
 
@@ -97,7 +97,7 @@ def command(
     before = time.process_time()
     source = load_specification(machine)
     made = suite(source, method, rejections=not silent, **options)
-    made = towards(made, to=to, covering=covering)
+    made = narrowed(made, to=to, covering=covering)
     if mutants:
         with _progress(made) as progress:
             scores = mutation_score(made.watched(progress), limit)
@@ -109,7 +109,7 @@ def command(
         suffix = output.suffix.lower() if output else ""
         chosen = "json" if as_json else form or _SUFFIXES.get(suffix, suffix[1:] or "md")
         with _progress(made) as progress:
-            _write(export(made.watched(progress), chosen), output)
+            _write(export_suite(made.watched(progress), chosen), output)
 
 
 def _given() -> set[str]:
@@ -140,7 +140,7 @@ def _refuse_idle(given: set[str], method: str) -> None:
         raise click.UsageError("--mutants is for --mutation-score")
 
 
-def _counted(made: Suite) -> Size:
+def _counted(made: Suite) -> SuiteSize:
     """Make the suite once and count it."""
     with _progress(made) as progress:
         return made.watched(progress).size

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fsm.comparison import compare, describe
+from fsm.comparison import compare, describe_comparison
 from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
@@ -102,7 +102,7 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) 
 
 
 def _changes(machines: list[Machine], _options: Mapping[str, str], _pages: Pages) -> str:
-    return _fenced("text", "\n".join(map(visible, describe(compare(*machines)))))
+    return _fenced("text", "\n".join(map(visible, describe_comparison(compare(*machines)))))
 
 
 def _fenced(language: str, text: str) -> str:

@@ -23,7 +23,7 @@ from fsm.text import visible
 
 if TYPE_CHECKING:
     from fsm.suites import Suite
-    from fsm.suites.run.implementation import Implementation, Run
+    from fsm.suites.execution.implementation import Implementation, RunResult
     from fsm.suites.specification import Word
 
 __all__ = ["LIMIT", "Case", "add_options", "configure", "pytest_generate_tests"]
@@ -64,17 +64,17 @@ class Case:
 
     def run(self, implementation: Implementation) -> None:
         """Run the test; fail with its steps, and with the shortest trace that fails as well."""
-        from fsm.suites.run.implementation import execute
+        from fsm.suites.execution.implementation import run_test
 
         __tracebackhide__ = True
-        run = execute(implementation, self.suite.mealy, self.trace)
+        run = run_test(implementation, self.suite.mealy, self.trace)
         sent = self.word[: len(run.trace)]
         self.record.add(zip(self.suite.mealy.walk(sent), sent, strict=False))
         if not run.agrees:
             pytest.fail(self._told(run, implementation), pytrace=False)
 
-    def _told(self, run: Run, implementation: Implementation) -> str:
-        from fsm.suites.run.reproduction import reproduce
+    def _told(self, run: RunResult, implementation: Implementation) -> str:
+        from fsm.suites.execution.reproduction import reproduce
 
         found = reproduce(implementation, self.suite.mealy, run)
         place = f"step {len(run.trace)} of {len(self.word)}"
@@ -85,7 +85,7 @@ class Case:
             parts.append(str(found))
         return "\n".join(parts + self._specified(found.run))
 
-    def _specified(self, run: Run) -> list[str]:
+    def _specified(self, run: RunResult) -> list[str]:
         """Say where the specification of the last step comes from."""
         machine = self.suite.machine
         if machine is None or not run.trace:
@@ -131,9 +131,9 @@ def _cases(
 ) -> list[Any]:
     from fsm.errors import FsmError
     from fsm.suites import DEFAULT, suite
-    from fsm.suites.goal import towards
+    from fsm.suites.goal import narrowed
 
-    made = towards(
+    made = narrowed(
         suite(_specification(machine), method or DEFAULT, **options), to=to, covering=covering
     )
     nodeid = metafunc.definition.nodeid

@@ -41,7 +41,7 @@ class Record:
 
     def facts(self) -> Facts:
         """Return what was run, and what there is to run."""
-        from fsm.suites.analysis import trimmed
+        from fsm.suites.equivalence import trimmed
 
         mealy, guarantee = self.suite.mealy, self.suite.guarantee
         reached = trimmed(mealy)

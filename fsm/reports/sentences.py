@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from fsm.comparison import Kind, compare
+from fsm.comparison import DifferenceKind, compare
 from fsm.engine.rejections import Kinds
 from fsm.engine.result import Replay
 from fsm.reports.divergence import Extremes, Parting
@@ -98,7 +98,7 @@ def _apart(a: Side, b: Side) -> Iterator[tuple[str, int]]:
     compared = compare(a.machine, b.machine)
     if compared.skeleton:
         for difference in compared.differences:
-            if difference.kind is Kind.STATUS:
+            if difference.kind is DifferenceKind.STATUS:
                 yield difference.states[0], a.result.states[difference.states[0]]
 
 

@@ -1,14 +1,19 @@
-"""Conformance test suites: the tests that prove an implementation right, and what they prove.
+"""Conformance test suites: tests that prove an implementation right, and their guarantee.
 
 >>> import fsm
->>> suite(fsm.load("without-feedback"), "tour").size
-Size(tests=7, symbols=45)
+>>> tests = suite(fsm.load("without-feedback"), "tour")
+>>> tests
+<Suite of 'without-feedback' by 'tour': at most 99 inputs>
+>>> tests.size
+SuiteSize(tests=7, symbols=45)
 """
 
 from __future__ import annotations
 
-from fsm.suites.estimate import Estimate
-from fsm.suites.generation import MAX_SYMBOLS, Size, Step, Suite, Test, suite
+from fsm.suites.estimate import Estimate, SuiteSize
+from fsm.suites.execution.implementation import Implementation, RunResult, StepResult, run_test
+from fsm.suites.generation import MAX_SYMBOLS, ExpectedStep, Suite, Test, suite
+from fsm.suites.goal import narrowed
 from fsm.suites.guarantee import Guarantee
 from fsm.suites.methods import DEFAULT, METHODS, Method
 
@@ -17,11 +22,16 @@ __all__ = [
     "MAX_SYMBOLS",
     "METHODS",
     "Estimate",
+    "ExpectedStep",
     "Guarantee",
+    "Implementation",
     "Method",
-    "Size",
-    "Step",
+    "RunResult",
+    "StepResult",
     "Suite",
+    "SuiteSize",
     "Test",
+    "narrowed",
+    "run_test",
     "suite",
 ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from fsm.graph import BreadthFirst
 from fsm.mealy import Mealy
+from fsm.trace import Trace
 
-__all__ = ["Difference", "differences", "first_difference"]
+__all__ = ["CellDifference", "cell_differences", "first_difference"]
 
 
-class Difference(NamedTuple):
+class CellDifference(NamedTuple):
     """A cell of the first machine that the second one answers otherwise after a trace.
 
     The trace is a shortest one that ends in this cell and agrees until then; ``input`` is its
@@ -22,7 +23,7 @@ class Difference(NamedTuple):
     input: str
     expected: str
     got: str
-    trace: tuple[str, ...]
+    trace: Trace
 
     def __str__(self) -> str:
         what = f"{self.input} in {self.state}" if self.input else f"{self.state}, after the reset"
@@ -30,7 +31,7 @@ class Difference(NamedTuple):
         return f"{what}: {self.expected} | {self.got}" + (f"; trace: {trace}" if trace else "")
 
 
-def differences(a: Mealy, b: Mealy) -> tuple[Difference, ...]:
+def cell_differences(a: Mealy, b: Mealy) -> tuple[CellDifference, ...]:
     """Return where ``b`` differs from ``a``: one difference for each cell of ``a``.
 
     Traces go on only where both machines agreed so far; what follows a difference is not
@@ -38,45 +39,41 @@ def differences(a: Mealy, b: Mealy) -> tuple[Difference, ...]:
     lacks is a difference where ``a`` has it; a partial ``a`` says nothing about its missing
     cells.
     """
-    found: dict[tuple[str, str], Difference] = {}
-    for difference in _walk(a, b):
-        found.setdefault((difference.state, difference.input), difference)
-    return tuple(found.values())
+    by_cell: dict[tuple[str, str], CellDifference] = {}
+    for difference in _in_lockstep(a, b):
+        by_cell.setdefault((difference.state, difference.input), difference)
+    return tuple(by_cell.values())
 
 
-def first_difference(a: Mealy, b: Mealy) -> Difference | None:
+def first_difference(a: Mealy, b: Mealy) -> CellDifference | None:
     """Return the difference with the shortest trace, ``None`` where there is none."""
-    return next(_walk(a, b), None)
+    return next(_in_lockstep(a, b), None)
 
 
-def _walk(a: Mealy, b: Mealy) -> Iterator[Difference]:
-    """Go through the pairs of states that traces reach in both, breadth first."""
+def _in_lockstep(a: Mealy, b: Mealy) -> Iterator[CellDifference]:
+    """Yield the differences of the pairs of states that traces reach in both, breadth first."""
     first = _shown(a, a.initial, b), _shown(b, b.initial, a)
     if first[0] != first[1]:
-        yield Difference(a.states[a.initial], "", *first, ())
+        yield CellDifference(a.states[a.initial], "", *first, ())
         return
     column = [b.inputs.index(name) if name in b.inputs else -1 for name in a.inputs]
-    trace: dict[tuple[int, int], tuple[str, ...]] = {(a.initial, b.initial): ()}
-    queue = deque(trace)
-    while queue:
-        s, t = queue.popleft()
+    pairs = BreadthFirst[tuple[int, int], str]((a.initial, b.initial))
+    for s, t in pairs:
         for x in _defined(a, s):
-            way = (*trace[s, t], a.inputs[x])
-            expected, got = _says(a, s, x, b), _says(b, t, column[x], a)
-            if expected != got:
-                yield Difference(a.states[s], a.inputs[x], expected, got, way)
-                continue
-            after = int(a.next[s, x]), int(b.next[t, column[x]])
-            if after not in trace:
-                trace[after] = way
-                queue.append(after)
+            expected, got = _answer(a, s, x, b), _answer(b, t, column[x], a)
+            if expected == got:
+                after = int(a.next[s, x]), int(b.next[t, column[x]])
+                pairs.reach(after, (s, t), a.inputs[x])
+            else:
+                trace = (*pairs.path((s, t)), a.inputs[x])
+                yield CellDifference(a.states[s], a.inputs[x], expected, got, trace)
 
 
 def _defined(mealy: Mealy, state: int) -> list[int]:
     return [x for x, t in enumerate(mealy.next[state].tolist()) if t >= 0]
 
 
-def _says(mealy: Mealy, state: int, x: int, other: Mealy) -> str:
+def _answer(mealy: Mealy, state: int, x: int, other: Mealy) -> str:
     """Return the answer of a cell, with what is shown after it where that is more."""
     if x < 0 or mealy.next[state, x] < 0:
         return "undefined"

@@ -3,7 +3,7 @@
 >>> import fsm
 >>> from fsm.suites import suite
 >>> tests = suite(fsm.load("without-feedback"), "tour")
->>> print("".join(export(tests, "csv")).splitlines()[1])
+>>> print("".join(export_suite(tests, "csv")).splitlines()[1])
 1,1,to_send,relayed,Sent,Sent,awaiting
 """
 
@@ -21,10 +21,10 @@ from typing import TypeAlias
 
 from fsm.errors import FsmError
 from fsm.suites import templates
-from fsm.suites.generation import Step, Suite
+from fsm.suites.generation import ExpectedStep, Suite
 from fsm.text import inert, json_text, visible
 
-__all__ = ["FORMATS", "export", "read_tests"]
+__all__ = ["FORMATS", "export_suite", "read_tests"]
 
 _SHOWS = """\
 send returns "rejected" for an event that the system refuses, and None for any other; observe
@@ -33,7 +33,7 @@ _ANSWERS = "send returns the output; None is the same as '-'."
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~&])")
 
 
-def export(suite: Suite, form: str) -> Iterator[str]:
+def export_suite(suite: Suite, form: str) -> Iterator[str]:
     """Return the text of a suite in pieces; raises :class:`FsmError` for an unknown format.
 
     Each test has its events, and after each of them the expected output, what is then shown
@@ -44,7 +44,7 @@ def export(suite: Suite, form: str) -> Iterator[str]:
     return FORMATS[form](suite)
 
 
-def as_json(suite: Suite) -> Iterator[str]:
+def _as_json(suite: Suite) -> Iterator[str]:
     """Return the object of the summary with all ``cases``, one on each line."""
     yield "{\n"
     for key, value in suite.facts().items():
@@ -58,7 +58,7 @@ def as_json(suite: Suite) -> Iterator[str]:
     yield f'\n  ],\n  "tests": {tests},\n  "symbols": {symbols}\n}}\n'
 
 
-def as_csv(suite: Suite) -> Iterator[str]:
+def _as_csv(suite: Suite) -> Iterator[str]:
     """Return a row for each step."""
     yield _csv("test", "step", "state", "event", "output", "shown", "next_state")
     for number, steps in enumerate(_cases(suite), 1):
@@ -67,7 +67,7 @@ def as_csv(suite: Suite) -> Iterator[str]:
             yield _csv(number, i, step.before, step.input, step.output, shown, step.after)
 
 
-def as_markdown(suite: Suite) -> Iterator[str]:
+def _as_markdown(suite: Suite) -> Iterator[str]:
     """Return a table with a row for each test."""
     yield f"# {_markdown(suite.mealy.name)}: tests by {suite.method.name}\n\n"
     yield f"{_markdown(str(suite.guarantee))}\n\n| Test | Steps |\n| ---: | --- |\n"
@@ -76,7 +76,7 @@ def as_markdown(suite: Suite) -> Iterator[str]:
         yield f"| {number} | {', '.join(told)} |\n"
 
 
-def as_pytest(suite: Suite) -> Iterator[str]:
+def _as_pytest(suite: Suite) -> Iterator[str]:
     """Return a pytest module that needs nothing but pytest and the user's adapter."""
     mealy = suite.mealy
     yield templates.START.format(
@@ -101,7 +101,7 @@ def as_pytest(suite: Suite) -> Iterator[str]:
 
 
 def read_tests(path: Path) -> list[tuple[str, ...]]:
-    """Return the tests of a file that :func:`as_json` wrote; raises :class:`FsmError`."""
+    """Return the tests of a JSON file that :func:`export_suite` wrote; raises :class:`FsmError`."""
     try:
         cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
         tests = [tuple(case["events"]) for case in cases]
@@ -114,22 +114,22 @@ def read_tests(path: Path) -> list[tuple[str, ...]]:
     return tests
 
 
-Export: TypeAlias = Callable[[Suite], Iterator[str]]
+_Exporter: TypeAlias = Callable[[Suite], Iterator[str]]
 
-FORMATS: dict[str, Export] = {
-    "json": as_json,
-    "csv": as_csv,
-    "md": as_markdown,
-    "pytest": as_pytest,
+FORMATS: dict[str, _Exporter] = {
+    "json": _as_json,
+    "csv": _as_csv,
+    "md": _as_markdown,
+    "pytest": _as_pytest,
 }
 """The formats by name."""
 
 
-def _cases(suite: Suite) -> Iterator[tuple[Step, ...]]:
+def _cases(suite: Suite) -> Iterator[tuple[ExpectedStep, ...]]:
     return map(suite.steps, suite.tests)
 
 
-def _test(suite: Suite, steps: tuple[Step, ...]) -> dict[str, object]:
+def _test(suite: Suite, steps: tuple[ExpectedStep, ...]) -> dict[str, object]:
     test: dict[str, object] = {
         "events": [step.input for step in steps],
         "outputs": [step.output for step in steps],
@@ -144,7 +144,7 @@ def _shown(suite: Suite, state: str) -> str | None:
     return None if mealy.shown is None else mealy.shown[mealy.states.index(state)]
 
 
-def _both(suite: Suite, step: Step) -> str:
+def _both(suite: Suite, step: ExpectedStep) -> str:
     shown = _shown(suite, step.after)
     return step.output if shown in (None, step.output) else f"{step.output} ({shown})"
 

@@ -1,9 +1,9 @@
-"""From a machine and a method to a suite.
+"""The suite of a machine by a method: its tests, their size and their guarantee.
 
 >>> import fsm
 >>> tests = suite(fsm.load("with-feedback"))
 >>> tests.size
-Size(tests=14, symbols=71)
+SuiteSize(tests=14, symbols=71)
 >>> tests.guarantee.domain
 'all machines with at most 5 states over the same 6 inputs'
 """
@@ -20,29 +20,37 @@ from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.notebook_repr import Shown
-from fsm.suites.analysis import reduced
 from fsm.suites.derive.coverage import with_every_cell
-from fsm.suites.distinguish.separation import alike
-from fsm.suites.estimate import Estimate, Size, inputs, least
+from fsm.suites.distinguish.separation import inseparable_pair
+from fsm.suites.equivalence import reduced
+from fsm.suites.estimate import Estimate, SuiteSize, fewest_inputs, format_inputs
 from fsm.suites.goal import Goal
 from fsm.suites.guarantee import Guarantee
 from fsm.suites.methods import DEFAULT, Method, Options, method_of
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["MAX_SYMBOLS", "MOST_EXTRA_STATES", "Size", "Step", "Suite", "Test", "suite"]
+__all__ = [
+    "MAX_SYMBOLS",
+    "MOST_EXTRA_STATES",
+    "ExpectedStep",
+    "Suite",
+    "SuiteSize",
+    "Test",
+    "suite",
+]
 
 MAX_SYMBOLS = 20_000_000
-"""Inputs of a suite at most, unless somebody allows more."""
+"""The largest number of inputs of a suite, unless more are allowed."""
 
 MOST_EXTRA_STATES = 500
-"""Tests are made input by input, each in a call of its own; Python nests no more than 1,000."""
+"""Tests are made by one nested call for each input; Python nests no more than 1,000 calls."""
 
 Test: TypeAlias = tuple[str, ...]
 """The inputs of one test, to be run after a reset."""
 
 
-class Step(NamedTuple):
-    """One input of a test and what the specification answers."""
+class ExpectedStep(NamedTuple):
+    """One input of a test, with the state before it, the expected output and the state after."""
 
     before: str
     input: str
@@ -50,9 +58,9 @@ class Step(NamedTuple):
     after: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Suite(Shown):
-    """Tests for one machine, no test a prefix of another; made anew whenever they are read."""
+    """Tests for one machine, none a prefix of another; they are made whenever they are read."""
 
     mealy: Mealy
     method: Method
@@ -62,20 +70,25 @@ class Suite(Shown):
     machine: Machine | None = None
     """The compiled machine it was made from, where it was one."""
     goals: tuple[Goal, ...] = ()
-    """What the tests must serve, where only a part of the suite is wanted."""
+    """What the tests must reach or run, where only a part of the suite is wanted."""
+
+    def __repr__(self) -> str:
+        most = format_inputs(self.estimate.most.symbols)
+        inputs = most if self.estimate.is_exact else f"at most {most}"
+        return f"<Suite of {self.mealy.name!r} by {self.method.name!r}: {inputs} inputs>"
 
     def words(self) -> Iterator[Word]:
         """Yield the tests as indices of inputs."""
-        for word in self._whole():
+        for word in self._all_words():
             if all(goal.serves(self.mealy, word) for goal in self.goals):
                 yield word
 
-    def _whole(self) -> Iterable[Word]:
+    def _all_words(self) -> Iterable[Word]:
         if self.guarantee.declared == self.guarantee.states:
-            return self._made()
-        return with_every_cell(Spec.of(self.mealy), self._made)
+            return self._words_of_method()
+        return with_every_cell(Spec.of(self.mealy), self._words_of_method)
 
-    def _made(self) -> Iterable[Word]:
+    def _words_of_method(self) -> Iterable[Word]:
         return self.method.make(self.spec, self.options)
 
     @property
@@ -86,43 +99,42 @@ class Suite(Shown):
 
     @cached_property
     def estimate(self) -> Estimate:
-        """How large the suite will be: bounds, which are equal where the size is known exactly.
+        """The bounds of the size, known before a test is made; equal where the size is exact.
 
-        Goals may leave out any of the tests.
+        With goals the lower bound is 0, since a goal may leave out any of the tests.
         """
-        found = self.method.bounds(self.spec, self.options)
-        fewest, most = found
+        fewest, most = self.method.bounds(self.spec, self.options)
         if self.guarantee.declared != self.guarantee.states:
             whole = Spec.of(self.mealy)
-            ways = [len(whole.cover[s]) + 1 for s, _, _ in whole.cells()]
-            most = most + Size(len(ways), sum(ways))
-            fewest = Size(1, 0)
-        return Estimate(Size(0, 0) if self.goals else fewest, most)
+            lengths = [len(whole.cover[s]) + 1 for s, _, _ in whole.cells()]
+            most = most + SuiteSize(len(lengths), sum(lengths))
+            fewest = SuiteSize(1, 0)
+        return Estimate(SuiteSize(0, 0) if self.goals else fewest, most)
 
     def watched(self, progress: Callable[[int], object]) -> Suite:
-        """Return the same suite; ``progress`` is told how many inputs have been put into tests."""
+        """Return the same suite; ``progress`` is called with the number of inputs made so far."""
         return replace(self, options=self.options._replace(progress=progress))
 
     @cached_property
-    def size(self) -> Size:
-        """How large the suite is; counted by making it once."""
+    def size(self) -> SuiteSize:
+        """The exact size, counted by making the suite once."""
         tests = symbols = 0
         for word in self.words():
             tests += 1
             symbols += len(word)
-        return Size(tests, symbols)
+        return SuiteSize(tests, symbols)
 
     def expected(self, test: Iterable[str]) -> tuple[str, ...]:
-        """Return the outputs the specification gives to a test."""
+        """Return the outputs that the specification gives for a test."""
         return self.mealy.run(test)
 
-    def steps(self, test: Iterable[str]) -> tuple[Step, ...]:
+    def steps(self, test: Iterable[str]) -> tuple[ExpectedStep, ...]:
         """Return a test step by step, with the states of the specification."""
         mealy = self.mealy
         word = mealy.word(test)
         visited = [mealy.states[s] for s in mealy.walk(word)]
         inputs = [mealy.inputs[x] for x in word]
-        return tuple(map(Step, visited, inputs, mealy.run(inputs), visited[1:]))
+        return tuple(map(ExpectedStep, visited, inputs, mealy.run(inputs), visited[1:]))
 
     def facts(self) -> dict[str, Any]:
         """Return what is known before the tests are made, as a value for JSON."""
@@ -156,19 +168,19 @@ def suite(
     ``method`` is a name of :data:`fsm.suites.METHODS`.
     ``extra_states`` is how many states more than the specification an implementation may have;
     the suite grows with the number of inputs to this power. ``observable`` says what a compiled
-    machine's implementation shows, ``rejections`` whether it tells that an event was rejected;
-    ``seed``, ``tests`` and ``length`` are for ``random``. ``max_symbols`` is how many inputs the
-    tests may have together, ``None`` for any number: the size is estimated before a test is made.
+    machine's implementation shows, ``rejections`` whether it shows that an event was rejected;
+    ``seed``, ``tests`` and ``length`` are for ``random``. ``max_symbols`` limits the number of
+    inputs of all tests together (``None``: no limit); the size is estimated before a test is made.
 
-    Raises :class:`fsm.errors.FsmError` for an unknown method, for extra states that the method
-    knows nothing of, for a suite that may have more inputs than ``max_symbols``, and
-    (:class:`MachineError`) for a partial machine that it cannot handle: one with missing cells
-    for W, Wp and HSI, one with states that cannot be told apart for any complete method. A
+    Raises :class:`fsm.errors.FsmError` for an unknown method, for extra states with a method that
+    takes none, for a suite that may have more inputs than ``max_symbols``, and
+    (:class:`MachineError`) for a partial machine that the method cannot handle: one with missing
+    cells for W, Wp and HSI, one with states that cannot be told apart for any complete method. A
     complete machine may have equivalent states: the guarantee counts them once, and each of their
     cells is run at least once.
 
     >>> suite("with-feedback", extra_states=1).size
-    Size(tests=68, symbols=483)
+    SuiteSize(tests=68, symbols=483)
     """
     chosen = method_of(method)
     options = Options(extra_states, seed, tests, length)
@@ -180,14 +192,15 @@ def suite(
         mealy = Mealy.of(mealy, shows, rejections=rejections)
     elif chosen.visible:
         mealy = mealy.visible()
-    spec = _specification(mealy, chosen) if chosen.complete else Spec.of(mealy)
+    whole = Spec.of(mealy)
+    spec = _specification(mealy, whole, chosen) if chosen.complete else whole
     if max_symbols is not None and chosen.complete:
-        fewest = least(spec, extra_states)
-        _check_size(f"at least {inputs(fewest)}", fewest, max_symbols, mealy.name, options)
+        fewest = fewest_inputs(spec, extra_states)
+        _check_size(f"at least {format_inputs(fewest)}", fewest, max_symbols, mealy.name, options)
     guarantee = Guarantee(
         complete=chosen.complete,
         states=len(spec.states),
-        declared=len(Spec.of(mealy).states),
+        declared=len(whole.states),
         inputs=len(spec.inputs),
         extra_states=extra_states,
         observed=_observed(mealy),
@@ -198,8 +211,8 @@ def suite(
     source = machine if isinstance(machine, Machine) else None
     made = Suite(mealy, chosen, options, guarantee, spec, source)
     if max_symbols is not None:
-        found, most = made.estimate, made.estimate.most.symbols
-        size = inputs(most) if found.is_exact else f"up to {inputs(most)}"
+        most = made.estimate.most.symbols
+        size = format_inputs(most) if made.estimate.is_exact else f"up to {format_inputs(most)}"
         _check_size(size, most, max_symbols, mealy.name, options)
     return made
 
@@ -225,16 +238,14 @@ def _check(method: Method, options: Options) -> None:
         raise FsmError(f"{options.extra_states} extra states: at most {MOST_EXTRA_STATES}")
     if options.extra_states and not method.complete:
         raise FsmError(
-            f"{method.name} knows nothing of extra states; complete methods do, for example "
-            f"{DEFAULT}"
+            f"{method.name} takes no extra states; complete methods do, for example {DEFAULT}"
         )
     if min(options.tests, options.length) < 1:
         raise FsmError("random walks need at least one test and one input")
 
 
-def _specification(mealy: Mealy, method: Method) -> Spec:
+def _specification(mealy: Mealy, spec: Spec, method: Method) -> Spec:
     """Return the specification, equivalent states merged; refuse what the method cannot take."""
-    spec = Spec.of(mealy)
     if spec.is_complete:
         return Spec.of(reduced(mealy))
     cells = [(s, x) for s, row in enumerate(spec.next) for x, t in enumerate(row) if t < 0]
@@ -244,7 +255,7 @@ def _specification(mealy: Mealy, method: Method) -> Spec:
             f"{mealy.name}: {method.name} needs a complete machine, and {len(cells)} cells are "
             f"missing, such as {given!r} in {state!r}; {DEFAULT} takes partial machines"
         )
-    if pair := alike(spec):
+    if pair := inseparable_pair(spec):
         s, t = (spec.states[i] for i in pair)
         raise MachineError(
             f"{mealy.name}: no trace that both accept tells {s!r} from {t!r}; complete the "

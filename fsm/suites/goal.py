@@ -1,8 +1,8 @@
-"""The part of a suite that serves a goal: a state to be reached, a documented row to be run.
+"""The part of a suite that serves a goal: tests that reach a state or run a documented row.
 
 >>> import fsm
 >>> from fsm.suites import suite
->>> part = towards(suite(fsm.load("with-feedback")), covering="row 4")
+>>> part = narrowed(suite(fsm.load("with-feedback")), covering="row 4")
 >>> [len(test) for test in part.tests], part.guarantee.complete
 ([12], False)
 """
@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from fsm.errors import FsmError, MachineError
+from fsm.graph import breadth_first
 
 if TYPE_CHECKING:
     from fsm.machine import Machine
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     from fsm.suites.generation import Suite
     from fsm.suites.specification import Word
 
-__all__ = ["Goal", "towards"]
-
-Cell: TypeAlias = tuple[int, int]
-"""A state and an input, by index."""
+__all__ = ["Goal", "narrowed"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,8 @@ class Goal:
 
     text: str
     states: frozenset[int] = frozenset()
-    cells: frozenset[Cell] = frozenset()
+    cells: frozenset[tuple[int, int]] = frozenset()
+    """State and input, by index."""
 
     def serves(self, mealy: Mealy, word: Word) -> bool:
         """Whether a word reaches a state or runs a cell of the goal."""
@@ -43,28 +42,26 @@ class Goal:
         )
 
 
-def towards(suite: Suite, *, to: str | None = None, covering: str | None = None) -> Suite:
-    """Return the tests of a suite that reach a state or run a documented row; of both, each.
+def narrowed(suite: Suite, *, to: str | None = None, covering: str | None = None) -> Suite:
+    """Return the tests of a suite that reach a state, run a documented row, or do both.
 
     A row is a number (``3`` or ``row 3``), a decision (``D4``) or a cell, ``STATE:EVENT``.
     Raises :class:`FsmError` at once where no trace reaches the goal, and where it names nothing.
     """
-    for goal in (
-        _state(suite.mealy, to) if to is not None else None,
-        _row(suite, covering) if covering is not None else None,
-    ):
-        if goal:
-            suite = _part(suite, goal)
+    if to is not None:
+        suite = _part(suite, _state(suite.mealy, to))
+    if covering is not None:
+        suite = _part(suite, _row(suite, covering))
     return suite
 
 
 def _part(suite: Suite, goal: Goal) -> Suite:
-    """Narrow a suite; refuse a goal that none of its tests serves."""
-    said = f"Only the tests of {suite.method.name} that {goal.text}; a part guarantees nothing."
+    """Return the tests that serve a goal; refuse a goal that none of them serves."""
+    coverage = f"Only the tests of {suite.method.name} that {goal.text}; a part guarantees nothing."
     part = replace(
         suite,
         goals=(*suite.goals, goal),
-        guarantee=replace(suite.guarantee, complete=False, coverage=said),
+        guarantee=replace(suite.guarantee, complete=False, coverage=coverage),
     )
     if next(part.words(), None) is None:
         raise FsmError(
@@ -84,7 +81,7 @@ def _state(mealy: Mealy, name: str) -> Goal:
 
 
 def _row(suite: Suite, row: str) -> Goal:
-    """Return the cells of a row of the documentation, of a decision, or the one that is named."""
+    """Return the goal to run a documented row, a decision, or the cell ``STATE:EVENT``."""
     mealy = suite.mealy
     state, colon, event = row.rpartition(":")
     if colon:
@@ -116,17 +113,11 @@ def _origins(machine: Machine | None) -> dict[str, list[tuple[str, str]]]:
 
 
 def _reachable(mealy: Mealy) -> set[int]:
-    found = {mealy.initial}
-    queue = [mealy.initial]
-    for s in queue:
-        for t in mealy.next[s].tolist():
-            if t >= 0 and t not in found:
-                found.add(t)
-                queue.append(t)
-    return found
+    after = mealy.next.tolist()
+    return set(breadth_first([mealy.initial], lambda s: (t for t in after[s] if t >= 0)))
 
 
 def _some(names: Collection[str]) -> str:
-    """Return the names, of many only the first."""
-    listed = ", ".join(list(names)[:12])
-    return listed if len(names) <= 12 else f"{listed}, ... ({len(names)} in all)"
+    """Return the names, or the first of them where they are many."""
+    first = ", ".join(list(names)[:12])
+    return first if len(names) <= 12 else f"{first}, ... ({len(names)} in all)"

@@ -11,9 +11,9 @@ from fsm.errors import FsmError
 from fsm.suites import estimate
 from fsm.suites.derive import classical, coverage
 from fsm.suites.derive.chain import chain_estimate, shortest_chain
-from fsm.suites.derive.cover_product import product
+from fsm.suites.derive.cover_product import product_tests
 from fsm.suites.derive.tours import tour
-from fsm.suites.estimate import Counted, Estimate
+from fsm.suites.estimate import Estimate, ProductCounter
 from fsm.suites.specification import Spec, Word
 
 __all__ = ["DEFAULT", "METHODS", "Method", "Options", "method_of"]
@@ -61,17 +61,17 @@ class Method(NamedTuple):
 
 
 def _switch(n: int) -> tuple[Make, Count]:
-    return lambda spec, _: tour(spec, n), lambda spec, _: estimate.sequences(spec, n)
+    return lambda spec, _: tour(spec, n), lambda spec, _: estimate.tour_bounds(spec, n)
 
 
 def _classical(parts: Callable[[Spec, int], classical.Parts]) -> tuple[Make, Count]:
     def make(spec: Spec, options: Options) -> Iterator[Word]:
-        found = product(spec, options.extra_states, *parts(spec, options.extra_states))
+        found = product_tests(spec, options.extra_states, *parts(spec, options.extra_states))
         return _watched(found, options.progress)
 
     def count(spec: Spec, options: Options) -> Estimate:
         basis, identify = parts(spec, options.extra_states)
-        return Counted(spec, options.extra_states, identify).product(basis)
+        return ProductCounter(spec, options.extra_states, identify).product(basis)
 
     return make, count
 
@@ -106,8 +106,8 @@ METHODS: dict[str, Method] = {
             "table",
             "every cell once, each by the shortest way",
             _CHOW,
-            lambda spec, _: coverage.table(spec),
-            lambda spec, _: estimate.listed(spec),
+            lambda spec, _: coverage.cell_tests(spec),
+            lambda spec, _: estimate.cell_test_bounds(spec),
             runs=f"Every cell is run at least once. {_CELLS}",
         ),
         Method(
@@ -128,8 +128,8 @@ METHODS: dict[str, Method] = {
             "random",
             "random walks of a length, from a seed",
             "none",
-            lambda spec, options: coverage.random(spec, *options[1:4]),
-            lambda _, options: estimate.walks(options.tests, options.length),
+            lambda spec, options: coverage.random_walks(spec, *options[1:4]),
+            lambda _, options: estimate.walk_bounds(options.tests, options.length),
             runs="Random walks: nothing is guaranteed.",
         ),
         Method(

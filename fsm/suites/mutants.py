@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from fsm.mealy import NOTHING, REJECTED, Mealy
-from fsm.suites.analysis import trimmed
 from fsm.suites.differences import first_difference
-from fsm.suites.run.batch import Batch
+from fsm.suites.equivalence import trimmed
+from fsm.suites.execution.batch import MachineBatch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -183,7 +183,7 @@ def _sampled(mutants: Iterator[Mutant], made: int, limit: int, seed: int) -> lis
     return [mutant for i, mutant in enumerate(mutants) if i in kept]
 
 
-def _batch(mealy: Mealy, mutants: list[Mutant]) -> Batch:
+def _batch(mealy: Mealy, mutants: list[Mutant]) -> MachineBatch:
     """Return the mutants as tables; the last state of each is there for a copy.
 
     Cells that the specification lacks answer what nobody expects.
@@ -199,7 +199,7 @@ def _batch(mealy: Mealy, mutants: list[Mutant]) -> Batch:
             cell = i, states, mutant.inner
         after[cell], output[cell] = mutant.target, mutant.output
     shown = None if mealy.shown is None else _with_copies(_numbered(mealy.shown), copies)
-    return Batch(after, output, shown)
+    return MachineBatch(after, output, shown)
 
 
 def _with_copies(table: NDArray[np.int32], copies: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fsm.graph import BreadthFirst
 from fsm.mealy import Mealy
 
 __all__ = ["Spec", "Word", "maximal", "mean_way"]
@@ -42,17 +43,12 @@ class Spec:
     def of(cls, mealy: Mealy) -> Spec:
         """Return the reachable part of a machine."""
         after, output = mealy.next.tolist(), mealy.output.tolist()
-        origin = [mealy.initial]
-        cover: list[Word] = [()]
-        parent: list[tuple[int, int] | None] = [None]
-        number = {-1: -1, mealy.initial: 0}
-        for s, old in enumerate(origin):
-            for x, t in enumerate(after[old]):
-                if t not in number:
-                    number[t] = len(origin)
-                    origin.append(t)
-                    parent.append((s, x))
-                    cover.append((*cover[s], x))
+        search = BreadthFirst[int, int](mealy.initial)
+        for s in search:
+            search.expand(s, ((x, t) for x, t in enumerate(after[s]) if t >= 0))
+        origin = list(search)
+        number = {old: s for s, old in enumerate(origin)} | {-1: -1}
+        arrivals = map(search.arrival, origin)
         groups: dict[str, int] = {}
         texts = mealy.shown or ("",) * len(mealy.states)
         return cls(
@@ -62,8 +58,8 @@ class Spec:
             next=[[number[t] for t in after[old]] for old in origin],
             output=[output[old] for old in origin],
             shown=[groups.setdefault(texts[old], len(groups)) for old in origin],
-            cover=cover,
-            parent=parent,
+            cover=list(search.paths().values()),
+            parent=[arc and (number[arc[0]], arc[1]) for arc in arrivals],
             origin=origin,
         )
 

@@ -31,7 +31,7 @@ print(json.dumps([*size, time.process_time() - begin]))
 SET = """
 import json, sys, time
 from fsm.formats import read_dot
-from fsm.suites.analysis import characterising_set
+from fsm.suites.equivalence import characterising_set
 mealy = read_dot(sys.argv[1])
 begin = time.process_time()
 words = characterising_set(mealy)

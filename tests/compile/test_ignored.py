@@ -13,7 +13,7 @@ import pytest
 from command import Fsm
 from statemachine import State, StateChart, StateMachine
 
-from fsm.analysis import facts
+from fsm.analysis import analyse
 from fsm.compile import compile_chart
 from fsm.compile.configurations import _some
 from fsm.formats.document import parse, to_json
@@ -100,7 +100,7 @@ CHARTS = pytest.mark.parametrize(
 def test_what_never_fires_is_listed(chart: type[StateChart], ignored: list[str]) -> None:
     machine = compile_chart(chart)
     assert list(machine.ignored) == ignored
-    assert facts(machine).as_dict()["ignored"] == ignored
+    assert analyse(machine).as_dict()["ignored"] == ignored
 
 
 @CHARTS

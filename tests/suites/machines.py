@@ -6,21 +6,21 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fsm.formats import Mealy
-from fsm.suites.run.batch import Batch
+from fsm.suites.execution.batch import MachineBatch
 
 NAMES = "abcdefgh"
 
 
-def every_machine(states: int, inputs: int, outputs: int) -> Batch:
+def every_machine(states: int, inputs: int, outputs: int) -> MachineBatch:
     """Return all complete machines of a size, reachable or not, minimal or not."""
     cells, answers = states * inputs, states * outputs
     number = np.arange(answers**cells)
     digits = np.stack([number // answers**i % answers for i in range(cells)], axis=1)
     digits = digits.reshape(-1, states, inputs).astype(np.int32)
-    return Batch(next=digits // outputs, output=digits % outputs)
+    return MachineBatch(next=digits // outputs, output=digits % outputs)
 
 
-def inequivalent(batch: Batch, mealy: Mealy) -> np.ndarray:
+def inequivalent(batch: MachineBatch, mealy: Mealy) -> np.ndarray:
     """Return which machines some trace tells from a machine, by the pairs of their states.
 
     A cell that is missing in the machine says nothing. Written for itself: it shares nothing

@@ -7,17 +7,17 @@ from hypothesis import given
 
 from fsm.errors import MachineError
 from fsm.formats import Mealy, parse_dot
-from fsm.suites.analysis import (
+from fsm.suites.differences import cell_differences
+from fsm.suites.equivalence import (
     characterising_set,
     classes,
     distinguishing_trace,
-    identifiers,
     is_minimal,
     reachable,
     reduced,
+    state_identifiers,
     trimmed,
 )
-from fsm.suites.differences import differences
 from tests.suites.machines import mealys
 
 
@@ -73,8 +73,8 @@ def test_a_characterising_set_tells_all_states_apart(mealy: Mealy) -> None:
 
 @given(mealys())
 def test_identifiers_are_harmonised(mealy: Mealy) -> None:
-    """What two identifiers have in common, as prefixes, tells their states apart."""
-    found = identifiers(mealy)
+    """What two state_identifiers have in common, as prefixes, tells their states apart."""
+    found = state_identifiers(mealy)
     for a, b in combinations([block[0] for block in classes(mealy)], 2):
         prefixes = [
             {word[:i] for word in found[name] for i in range(len(word) + 1)} for name in (a, b)
@@ -87,7 +87,7 @@ def test_identifiers_are_harmonised(mealy: Mealy) -> None:
 def test_a_reduced_machine_is_minimal_and_does_the_same(mealy: Mealy) -> None:
     small = reduced(mealy)
     assert is_minimal(small)
-    assert differences(mealy, small) == differences(small, mealy) == ()
+    assert cell_differences(mealy, small) == cell_differences(small, mealy) == ()
 
 
 @given(mealys(partial=True, shown=True))
@@ -95,13 +95,13 @@ def test_a_trimmed_machine_is_all_reachable_and_does_the_same(mealy: Mealy) -> N
     small = trimmed(mealy)
     assert set(reachable(small)) == set(small.states)
     assert small.initial == 0
-    assert differences(mealy, small) == differences(small, mealy) == ()
+    assert cell_differences(mealy, small) == cell_differences(small, mealy) == ()
 
 
 @given(mealys(states=(1, 4)), mealys(states=(1, 4)))
 def test_differences_hold_when_they_are_run(a: Mealy, b: Mealy) -> None:
     common = set(a.inputs) & set(b.inputs)
-    for found in differences(a, b):
+    for found in cell_differences(a, b):
         *before, last = found.trace
         assert set(before) <= common
         assert a.run(before) == b.run(before)
@@ -112,7 +112,7 @@ def test_differences_hold_when_they_are_run(a: Mealy, b: Mealy) -> None:
 PARTIAL = parse_dot('digraph { a -> b [label="x/0"] }', "partial")
 
 
-@pytest.mark.parametrize("ask", [classes, reduced, characterising_set, identifiers])
+@pytest.mark.parametrize("ask", [classes, reduced, characterising_set, state_identifiers])
 def test_of_a_partial_machine_some_things_cannot_be_said(ask) -> None:
     with pytest.raises(MachineError, match="1 cells are missing, such as 'x' in 'b'"):
         ask(PARTIAL)

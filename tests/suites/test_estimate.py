@@ -154,7 +154,7 @@ def test_progress_is_told_the_inputs_made_so_far(monkeypatch: pytest.MonkeyPatch
 
 def test_learning_refuses_it() -> None:
     pytest.importorskip("aalpy")
-    from fsm.suites.run.learning import learn
+    from fsm.suites.execution.learning import learn
 
     class Lamp:
         def reset(self) -> None:

@@ -12,8 +12,8 @@ import pytest
 from fsm.errors import MachineError
 from fsm.formats import Mealy
 from fsm.suites import METHODS, suite
+from fsm.suites.execution.batch import MachineBatch
 from fsm.suites.methods import Method
-from fsm.suites.run.batch import Batch
 from fsm.suites.specification import Spec
 from tests.depth import samples
 from tests.suites.machines import every_machine, inequivalent
@@ -23,7 +23,7 @@ SPECIFICATIONS = samples(24, 4)
 
 
 @cache
-def domain() -> Batch:
+def domain() -> MachineBatch:
     return every_machine(states=3, inputs=2, outputs=2)
 
 
@@ -91,7 +91,7 @@ def test_where_the_state_is_visible(states: int) -> None:
         made = suite(mealy, "observable", extra_states=3 - n)
         marks = every_mark(3, n)
         for mark in marks:
-            batch = Batch(domain().next, domain().output, np.tile(mark, (len(domain()), 1)))
+            batch = MachineBatch(domain().next, domain().output, np.tile(mark, (len(domain()), 1)))
             failed = batch.fails(made.words(), visible := reduced_visible(made.mealy, n))
             assert np.array_equal(failed, differs_visibly(batch, visible))
 
@@ -116,7 +116,7 @@ def reduced_visible(mealy: Mealy, states: int) -> Mealy:
     )
 
 
-def differs_visibly(batch: Batch, mealy: Mealy) -> np.ndarray:
+def differs_visibly(batch: MachineBatch, mealy: Mealy) -> np.ndarray:
     """Return which machines a trace tells apart where the mark of a state is an output too."""
     assert batch.shown is not None
     marks = len(mealy.states)
@@ -125,4 +125,4 @@ def differs_visibly(batch: Batch, mealy: Mealy) -> np.ndarray:
     output = mealy.output * marks + mealy.next
     both = tuple(str(i) for i in range(marks * len(mealy.outputs)))
     plain = Mealy(mealy.name, mealy.states, mealy.inputs, both, mealy.next, output)
-    return inequivalent(Batch(batch.next, joined), plain) | (batch.shown[:, 0] != 0)
+    return inequivalent(MachineBatch(batch.next, joined), plain) | (batch.shown[:, 0] != 0)

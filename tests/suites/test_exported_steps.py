@@ -5,12 +5,12 @@ import io
 
 import fsm
 from fsm.suites import suite
-from fsm.suites.export import export
+from fsm.suites.export import export_suite
 
 
 def test_csv_shows_what_is_so_after_each_step() -> None:
     machine = fsm.load("with-feedback")
-    rows = list(csv.DictReader(io.StringIO("".join(export(suite(machine), "csv")))))
+    rows = list(csv.DictReader(io.StringIO("".join(export_suite(suite(machine), "csv")))))
     assert len({row["shown"] for row in rows}) == 4
     for row in rows:
         assert row["shown"] == (machine.status(row["next_state"]) or "-")

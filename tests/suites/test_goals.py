@@ -7,7 +7,7 @@ import fsm
 from fsm.errors import MachineError
 from fsm.formats import Mealy
 from fsm.suites import suite
-from fsm.suites.goal import towards
+from fsm.suites.goal import narrowed
 
 MADE = suite(fsm.load("with-feedback"))
 GOALS = [("delivered", "row 3"), ("hard_bounced", "D3"), ("retrying", "hard_bounced:delivered")]
@@ -15,11 +15,11 @@ GOALS = [("delivered", "row 3"), ("hard_bounced", "D3"), ("retrying", "hard_boun
 
 @pytest.mark.parametrize(("state", "row"), GOALS)
 def test_of_two_goals_both_are_served(state: str, row: str) -> None:
-    alone = [set(towards(MADE, to=state).tests), set(towards(MADE, covering=row).tests)]
-    both = set(towards(MADE, to=state, covering=row).tests)
+    alone = [set(narrowed(MADE, to=state).tests), set(narrowed(MADE, covering=row).tests)]
+    both = set(narrowed(MADE, to=state, covering=row).tests)
     assert both == alone[0] & alone[1]
     assert alone[0] > both < alone[1]
-    assert set(towards(towards(MADE, covering=row), to=state).tests) == both
+    assert set(narrowed(narrowed(MADE, covering=row), to=state).tests) == both
 
 
 def ring(size: int) -> Mealy:
@@ -32,5 +32,5 @@ def ring(size: int) -> Mealy:
 @pytest.mark.parametrize(("size", "end"), [(3, "s2"), (12, "s11"), (13, "s11, ... (13 in all)")])
 def test_many_names_are_cut(size: int, end: str) -> None:
     with pytest.raises(MachineError) as refusal:
-        towards(suite(ring(size), "table"), to="nowhere")
+        narrowed(suite(ring(size), "table"), to="nowhere")
     assert str(refusal.value).endswith(f", {end}")

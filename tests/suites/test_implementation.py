@@ -15,8 +15,8 @@ from fsm.formats import Mealy
 from fsm.machine import Machine, Transition
 from fsm.suites import suite
 from fsm.suites.differences import first_difference
-from fsm.suites.run.implementation import execute
-from fsm.suites.run.reproduction import RESETS, reproduce
+from fsm.suites.execution.implementation import run_test
+from fsm.suites.execution.reproduction import RESETS, reproduce
 from tests.suites.machines import mealys
 
 
@@ -40,7 +40,7 @@ class Table:
 
 
 def failures(system: Any, made: Any) -> Iterator[Any]:
-    runs = (execute(system, made.mealy, test) for test in made.tests)
+    runs = (run_test(system, made.mealy, test) for test in made.tests)
     return (run for run in runs if not run.agrees)
 
 
@@ -64,7 +64,7 @@ def test_a_reproduction_fails_and_is_shortest_where_it_says_so(mealy: Mealy, dat
     system.resets = 0
     found = reproduce(system, mealy, failed)
     assert system.resets <= RESETS
-    assert not execute(system, mealy, found.run.trace).agrees
+    assert not run_test(system, mealy, found.run.trace).agrees
     assert len(shortest.trace) <= len(found.run.trace) <= len(failed.trace)
     if found.proven:
         assert len(found.run.trace) == len(shortest.trace)
@@ -78,7 +78,7 @@ def test_few_resets_are_enough_for_a_long_trace() -> None:
     mealy = Mealy("counter", names, ("up", "zero"), ("ok", "full"), count, outputs)
     wrong = Mealy("wrong", names, ("up", "zero"), ("ok", "full"), count, [[0, 0]] * 13)
     trace = ["up", "zero"] * 30 + ["up"] * 20
-    failed = execute(Table(wrong), mealy, trace)
+    failed = run_test(Table(wrong), mealy, trace)
     found = reproduce(Table(wrong), mealy, failed)
     assert found.run.trace == ("up",) * 13
     assert str(found) == f"short reproduction: {', '.join(['up'] * 13)}"
@@ -137,7 +137,7 @@ class Broken(Table):
 
 
 def test_an_exception_is_an_answer() -> None:
-    run = execute(Broken(WITH_FEEDBACK), WITH_FEEDBACK, ["relayed", "hard_bounce", "delivered"])
+    run = run_test(Broken(WITH_FEEDBACK), WITH_FEEDBACK, ["relayed", "hard_bounce", "delivered"])
     got = "ValueError: no such recipient, shows Pending"
     assert str(run).splitlines() == [
         f"  step  event        expected  {'got':{len(got)}}  state",
@@ -169,7 +169,7 @@ class Silent:
 def test_an_implementation_that_rejects_in_silence() -> None:
     machine = fsm.load("delivery")
     assert not list(failures(Silent(machine), suite(machine, rejections=False)))
-    assert next(failures(Silent(machine), suite(machine))).taken[-1].expected.startswith("rejected")
+    assert next(failures(Silent(machine), suite(machine))).steps[-1].expected.startswith("rejected")
 
 
 LACKING = {
@@ -185,5 +185,5 @@ LACKING = {
 @pytest.mark.parametrize(("system", "said"), LACKING.values(), ids=list(LACKING))
 def test_what_an_adapter_lacks(system: Any, said: str) -> None:
     with pytest.raises(FsmError) as error:
-        execute(system, WITH_FEEDBACK, ["relayed"])
+        run_test(system, WITH_FEEDBACK, ["relayed"])
     assert said in str(error.value)

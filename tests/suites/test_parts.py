@@ -15,10 +15,10 @@ import fsm
 from fsm.errors import FsmError
 from fsm.formats import Mealy, parse_dot, read_dot
 from fsm.suites import METHODS, Suite, suite
-from fsm.suites.export import FORMATS, export
-from fsm.suites.goal import towards
+from fsm.suites.execution.learning import flat, learn
+from fsm.suites.export import FORMATS, export_suite
+from fsm.suites.goal import narrowed
 from fsm.suites.mutants import KINDS, mutation_score
-from fsm.suites.run.learning import flat, learn
 from tests.depth import samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys
@@ -45,7 +45,7 @@ def test_a_part_has_every_test_that_serves_the_goal(
     asked: dict[str, str], has: tuple[str, str | None]
 ) -> None:
     whole = suite(MACHINE)
-    part = towards(whole, **asked)
+    part = narrowed(whole, **asked)
     state, event = has
     serving = [
         test
@@ -74,7 +74,7 @@ NO_GOALS = {
 @pytest.mark.parametrize(("machine", "asked", "said"), NO_GOALS.values(), ids=list(NO_GOALS))
 def test_goals_that_cannot_be_reached(machine: Any, asked: dict[str, str], said: str) -> None:
     with pytest.raises(FsmError) as error:
-        towards(suite(machine, "tour"), **asked)
+        narrowed(suite(machine, "tour"), **asked)
     assert said in str(error.value)
 
 
@@ -82,7 +82,7 @@ def test_goals_that_cannot_be_reached(machine: Any, asked: dict[str, str], said:
 
 
 def text(made: Suite, form: str) -> str:
-    return "".join(export(made, form))
+    return "".join(export_suite(made, form))
 
 
 @pytest.mark.parametrize("method", METHODS)

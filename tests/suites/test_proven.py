@@ -4,8 +4,8 @@ import pytest
 
 import fsm
 from fsm.formats import Mealy
-from fsm.suites.run.implementation import execute
-from fsm.suites.run.reproduction import reproduce
+from fsm.suites.execution.implementation import run_test
+from fsm.suites.execution.reproduction import reproduce
 from tests.suites.test_covered_cells import Wrong
 
 MEALY = Mealy.of(fsm.load("with-feedback"))
@@ -17,7 +17,7 @@ SHORT = ("soft_bounce", "retry_succeeded")
 def test_what_was_not_run_is_not_proven(resets: int, proven: bool) -> None:
     """There is one trace of no event, and there are 6 of one; none of these fails."""
     system = WrongLater(MEALY, "retry_succeeded")
-    found = reproduce(system, MEALY, execute(system, MEALY, LONG), resets)
+    found = reproduce(system, MEALY, run_test(system, MEALY, LONG), resets)
     assert found.proven is proven
     assert str(found).startswith("shortest " if proven else "short ")
     assert not found.run.agrees

@@ -119,17 +119,17 @@ def test_a_machine_with_nothing_to_do_has_one_empty_test() -> None:
 PARTIAL = parse_dot(
     'digraph { a -> b [label="x/0"]; b -> a [label="x/1"]; a -> a [label="y/0"] }', "partial"
 )
-ALIKE = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="y/0"] }', "alike")
+ALIKE = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="y/0"] }', "inseparable_pair")
 REFUSED = {
     "no such method": (PARTIAL, "chian", {}, "did you mean 'chain'?"),
     "no method at all": (PARTIAL, "9999-switch", {}, "there are table, tour, pairs"),
     "fewer states": (PARTIAL, "chain", {"extra_states": -1}, "cannot be fewer than 0"),
-    "extra states": (PARTIAL, "tour", {"extra_states": 1}, "tour knows nothing of extra states"),
+    "extra states": (PARTIAL, "tour", {"extra_states": 1}, "tour takes no extra states"),
     "no tests": (PARTIAL, "random", {"tests": 0}, "at least one test"),
     "w, partial": (PARTIAL, "w", {}, "w needs a complete machine, and 1 cells are missing"),
     "wp, partial": (PARTIAL, "wp", {}, "such as 'y' in 'b'; chain takes partial machines"),
     "hsi, partial": (PARTIAL, "hsi", {}, "hsi needs a complete machine"),
-    "alike": (ALIKE, "chain", {}, "no trace that both accept tells 'a' from 'b'"),
+    "inseparable_pair": (ALIKE, "chain", {}, "no trace that both accept tells 'a' from 'b'"),
 }
 
 

@@ -36,23 +36,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import combinations
 
+from fsm.suites.derive.convergence_graph import ConvergenceGraph
 from fsm.suites.derive.cover_product import tails
-from fsm.suites.derive.test_graph import Folded
-from fsm.suites.distinguish.identifiers import Apart, Identifier, arrivals, few_words, words_before
-from fsm.suites.distinguish.separation import apart_in
-from fsm.suites.estimate import Estimate, chained
+from fsm.suites.distinguish.identifiers import (
+    Identifier,
+    Separator,
+    arrivals,
+    few_words,
+    words_before,
+)
+from fsm.suites.distinguish.separation import separator_of
+from fsm.suites.estimate import Estimate, chain_bounds
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["chain", "chain_estimate", "shortest_chain"]
+__all__ = ["chain_estimate", "chain_tests", "shortest_chain"]
 
 SMALL = 50_000
 """How many words of cover and middle there are in a suite that is made several times."""
 
 
-def chain(
+def chain_tests(
     spec: Spec,
     extra_states: int,
-    apart: Apart,
+    apart: Separator,
     identifiers: Sequence[Identifier],
     order: Iterable[tuple[int, int]],
     progress: Callable[[int], object] = lambda _: None,
@@ -63,7 +69,7 @@ def chain(
     the guarantee does not depend on it, the size does. Identifiers must tell each state from
     every other one. ``progress`` is told how many inputs the tests have so far.
     """
-    tests = Folded(spec)
+    tests = ConvergenceGraph(spec)
     need = _Needs(spec, extra_states, identifiers, tests, progress)
     need.covers()
     need.covers_apart(apart)
@@ -77,7 +83,7 @@ def chain(
 def shortest_chain(
     spec: Spec, extra_states: int, progress: Callable[[int], object] = lambda _: None
 ) -> Iterator[Word]:
-    """Yield the chained suite with well chosen words and, where time allows, the best order.
+    """Yield the chain_bounds suite with well chosen words and, where time allows, the best order.
 
     Several orders are tried while the suite is small; a large one is made in the order of the
     cover, and handed out while it is made.
@@ -87,15 +93,15 @@ def shortest_chain(
     apart, identifiers = _words(spec, extra_states)
     orders = list(_orders(spec))
     if sum(arrivals(spec, extra_states)) > SMALL:
-        return chain(spec, extra_states, apart, identifiers, orders[0], progress)
-    suites = [list(chain(spec, extra_states, apart, identifiers, order)) for order in orders]
+        return chain_tests(spec, extra_states, apart, identifiers, orders[0], progress)
+    suites = [list(chain_tests(spec, extra_states, apart, identifiers, order)) for order in orders]
     return iter(min(suites, key=lambda words: sum(map(len, words))))
 
 
 @lru_cache(2)  # a suite is counted, then made, often twice
-def _words(spec: Spec, extra_states: int) -> tuple[Apart, list[Identifier]]:
+def _words(spec: Spec, extra_states: int) -> tuple[Separator, list[Identifier]]:
     """Return what tells states apart, and their identifiers."""
-    apart = apart_in(spec)
+    apart = separator_of(spec)
     return apart, few_words(spec, apart, extra_states)
 
 
@@ -107,7 +113,7 @@ def chain_estimate(spec: Spec, extra_states: int) -> Estimate:
     def identify(state: int, ahead: int) -> list[Word]:
         return words_before(spec, identifiers, state, ahead)
 
-    return chained(spec, extra_states, identify, apart, [found.told for found in identifiers])
+    return chain_bounds(spec, extra_states, identify, apart, [found.told for found in identifiers])
 
 
 def _orders(spec: Spec) -> Iterator[list[tuple[int, int]]]:
@@ -127,7 +133,7 @@ class _Needs:
         spec: Spec,
         extra_states: int,
         identifiers: Sequence[Identifier],
-        tests: Folded,
+        tests: ConvergenceGraph,
         progress: Callable[[int], object],
     ) -> None:
         self.spec = spec
@@ -140,7 +146,7 @@ class _Needs:
         self.ways = [0] * len(spec.next)
         """Up to how many inputs all words follow each state already, each identified."""
 
-    def covers_apart(self, apart: Apart) -> None:
+    def covers_apart(self, apart: Separator) -> None:
         """Tell the covering words apart, pairwise."""
         shown = self.spec.shown
         for s, t in combinations(range(len(shown)), 2):

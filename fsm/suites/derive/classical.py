@@ -12,9 +12,13 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from fsm.suites.derive.cover_product import Identify
-from fsm.suites.distinguish.characterising import characterising_set, harmonised, own_words
+from fsm.suites.distinguish.characterising import (
+    characterising_words,
+    harmonised,
+    identifying_words,
+)
 from fsm.suites.distinguish.identifiers import arrivals, pair_words, words_before
-from fsm.suites.distinguish.separation import apart_in
+from fsm.suites.distinguish.separation import separator_of
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word, mean_way
 
@@ -34,15 +38,15 @@ class Parts(NamedTuple):
 @lru_cache(_KEPT)
 def w(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     """Append the whole characterising set to every state (Vasilevskii 1973, Chow 1978)."""
-    words = characterising_set(SplittingTree(spec))
+    words = characterising_words(SplittingTree(spec))
     return Parts([words] * len(spec.next), lambda _state, _ahead: words)
 
 
 @lru_cache(_KEPT)
 def wp(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     """Append to the last state only the words that identify it (Fujiwara et al. 1991)."""
-    words = characterising_set(SplittingTree(spec))
-    own = own_words(spec, words)
+    words = characterising_words(SplittingTree(spec))
+    own = identifying_words(spec, words)
     return Parts([words] * len(spec.next), lambda state, ahead: words if ahead else own[state])
 
 
@@ -68,7 +72,7 @@ def h(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     reached by a longer trace, and the states passed by one trace are followed by a common word
     that tells them apart.
     """
-    identifiers = pair_words(spec, apart_in(spec))
+    identifiers = pair_words(spec, separator_of(spec))
     basis = [list(found.words) for found in identifiers]
     for found in identifiers:
         for state, word in found.told.items():

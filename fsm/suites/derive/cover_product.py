@@ -11,13 +11,13 @@ from typing import TypeAlias
 
 from fsm.suites.specification import Spec, Word, maximal
 
-__all__ = ["Identify", "product", "tails"]
+__all__ = ["Identify", "product_tests", "tails"]
 
 Identify: TypeAlias = Callable[[int, int], Sequence[Word]]
 """The words for a state that has a number of further middle inputs before it."""
 
 
-def product(
+def product_tests(
     spec: Spec, extra_states: int, basis: Sequence[Sequence[Word]], identify: Identify
 ) -> Iterator[Word]:
     """Yield the tests of V.X^1..k+1, each state reached followed by its words.

@@ -7,15 +7,15 @@ from random import Random
 
 from fsm.suites.specification import Spec, Word, maximal
 
-__all__ = ["random", "table"]
+__all__ = ["cell_tests", "random_walks", "with_every_cell"]
 
 
-def table(spec: Spec) -> list[Word]:
+def cell_tests(spec: Spec) -> list[Word]:
     """Return for each cell the shortest test that runs it, unless a longer one does."""
     return maximal((*spec.cover[s], x) for s, x, _ in spec.cells()) or maximal(spec.cover)
 
 
-def random(spec: Spec, seed: int, tests: int, length: int) -> list[Word]:
+def random_walks(spec: Spec, seed: int, tests: int, length: int) -> list[Word]:
     """Return the words of random walks over defined cells, each input equally likely."""
     source = Random(seed)  # noqa: S311 - tests, not secrets
     words = []

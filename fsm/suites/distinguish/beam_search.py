@@ -27,7 +27,7 @@ _PATIENCE = 8  # inputs without a further state told apart
 _WEIGHTS = (0.2, 0.5, 1.0, 2.0, 4.0, 10.0, 1000.0)
 
 
-class Found(NamedTuple):
+class SeparatingWord(NamedTuple):
     """A word and how many states it tells apart."""
 
     word: Word
@@ -66,7 +66,7 @@ class Search:
         spec = self.spec
         others = [t for t, shown in enumerate(spec.shown) if shown == spec.shown[state]]
         others.remove(state)
-        met: dict[tuple[int, ...], list[Found]] = {}
+        met: dict[tuple[int, ...], list[SeparatingWord]] = {}
         suites = []
         for weight in _WEIGHTS:
             rest, words = others, []
@@ -92,9 +92,9 @@ class Search:
             words[i] = word[: max((apart(state, t, word) or 0 for t in alone), default=0)]
         return sorted(word for word in words if word)
 
-    def words(self, state: int, others: list[int]) -> list[Found]:
+    def words(self, state: int, others: list[int]) -> list[SeparatingWord]:
         """Return words that tell a state from more others the longer they are."""
-        best: list[Found] = []
+        best: list[SeparatingWord] = []
         beam = _Beam(
             [()],
             np.zeros(1, dtype=np.int32),
@@ -108,7 +108,7 @@ class Search:
             beam = self._further(beam, width)
             if beam.words and beam.gain[0] > most:
                 most, longest = int(beam.gain[0]), length
-                best.append(Found(beam.words[0], most))
+                best.append(SeparatingWord(beam.words[0], most))
         return best
 
     def _further(self, beam: _Beam, width: int) -> _Beam:
@@ -136,7 +136,7 @@ class Search:
         return _Beam(words, gain[b, x], at[b, x], images[b, :, x])
 
 
-def _choose(found: list[Found], way: float) -> Word | None:
+def _choose(found: list[SeparatingWord], way: float) -> Word | None:
     """Return the word that tells the most states apart for what it costs."""
     if not found:
         return None

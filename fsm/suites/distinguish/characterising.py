@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word, maximal, mean_way
 
-__all__ = ["characterising_set", "harmonised", "own_words"]
+__all__ = ["characterising_words", "harmonised", "identifying_words"]
 
 
 class _Traces:
@@ -41,7 +41,7 @@ class _Traces:
         return found
 
 
-def characterising_set(tree: SplittingTree) -> list[Word]:
+def characterising_words(tree: SplittingTree) -> list[Word]:
     """Return a set of words that tells any two inequivalent states apart, sorted.
 
     Greedy: the word that tells the most further pairs apart comes next. Gains only fall while
@@ -73,7 +73,7 @@ def _pairs(group: Iterable[object]) -> int:
     return sum(size * (size - 1) // 2 for size in Counter(group).values())
 
 
-def own_words(spec: Spec, words: list[Word]) -> list[list[Word]]:
+def identifying_words(spec: Spec, words: list[Word]) -> list[list[Word]]:
     """Return for each state those of the words that are needed to tell it from every other one.
 
     Greedy by pairs told apart for each input spent, the way to the state included.

@@ -1,7 +1,7 @@
 """Words that tell one state from every other one: few where it pays to look for them.
 
 Nothing is asked of the words of two states together. That a word of s tells t from s helps only
-if it also follows t; so an identifier says for each other state which prefix it needs there.
+if it also follows t; so an identifier_of says for each other state which prefix it needs there.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import NamedTuple, TypeAlias
 from fsm.suites.specification import Spec, Word, maximal, mean_way
 
 __all__ = [
-    "Apart",
     "Identifier",
+    "Separator",
     "arrivals",
     "few_words",
-    "identifier",
+    "identifier_of",
     "pair_words",
     "words_before",
 ]
 
-Apart: TypeAlias = Callable[[int, int], Word | None]
+Separator: TypeAlias = Callable[[int, int], Word | None]
 """A shortest word that tells two states apart, ``None`` where there is none."""
 
 _NEGLIGIBLE = 0.02  # of the cost of all tests: what is not worth a search
@@ -35,7 +35,7 @@ class Identifier(NamedTuple):
     told: dict[int, Word]
 
 
-def identifier(spec: Spec, state: int, words: Iterable[Word]) -> Identifier:
+def identifier_of(spec: Spec, state: int, words: Iterable[Word]) -> Identifier:
     """Return what words tell apart from a state; the shortest prefix for each other state."""
     told: dict[int, Word] = {}
     kept = maximal(words)
@@ -47,8 +47,8 @@ def identifier(spec: Spec, state: int, words: Iterable[Word]) -> Identifier:
     return Identifier(kept, told)
 
 
-def pair_words(spec: Spec, apart: Apart) -> list[Identifier]:
-    """Return an identifier of each state from the shortest words of its pairs, longest first.
+def pair_words(spec: Spec, apart: Separator) -> list[Identifier]:
+    """Return an identifier_of of each state from the shortest words of its pairs, longest first.
 
     States that cannot be told apart are left out.
     """
@@ -69,8 +69,8 @@ def pair_words(spec: Spec, apart: Apart) -> list[Identifier]:
     return found
 
 
-def few_words(spec: Spec, apart: Apart, extra_states: int) -> list[Identifier]:
-    """Return an identifier of each state, the better the more tests end in the state.
+def few_words(spec: Spec, apart: Separator, extra_states: int) -> list[Identifier]:
+    """Return an identifier_of of each state, the better the more tests end in the state.
 
     Starts from :func:`pair_words` and searches further for the states where the most can be
     saved, until what is left is negligible.
@@ -96,7 +96,7 @@ def few_words(spec: Spec, apart: Apart, extra_states: int) -> list[Identifier]:
             break
         possible -= saving
         words = search.cheapest(s, mean, partial(apart, s))
-        found[s] = identifier(spec, s, words)
+        found[s] = identifier_of(spec, s, words)
     return found
 
 

@@ -1,28 +1,25 @@
-"""What can be said of one machine without asking: reachable, terminal, dead and equivalent states.
+"""The facts of one machine: its reachable, terminal, dead and equivalent states.
 
->>> import fsm
->>> found = facts(fsm.load("with-feedback"))
->>> found.terminal, found.equivalent
+>>> facts = analyse("with-feedback")
+>>> facts.terminal, facts.equivalent
 (('hard_bounced', 'retries_exhausted'), (('hard_bounced', 'retries_exhausted'),))
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
+from fsm.catalog import as_machine
+from fsm.graph import equivalence_classes, reaching
 from fsm.machine import Machine
-from fsm.mealy import Mealy
-from fsm.suites.analysis import classes
+from fsm.trace import Trace
 
-__all__ = ["Facts", "Trace", "classes_of", "facts", "reaching", "traces"]
-
-Trace: TypeAlias = tuple[str, ...]
+__all__ = ["MachineFacts", "analyse", "classes_of"]
 
 
-@dataclass(frozen=True)
-class Facts:
+@dataclass(frozen=True, repr=False)
+class MachineFacts:
     """The facts of a machine. States are in the order of the shortest traces to them.
 
     A machine is deterministic: what is not cannot be compiled or read.
@@ -43,6 +40,12 @@ class Facts:
     """The cells of reachable states that reject: state, event."""
     equivalent: tuple[tuple[str, ...], ...]
     """Classes of several reachable states that no trace tells apart; see :func:`classes_of`."""
+
+    def __repr__(self) -> str:
+        complete = "complete" if self.is_complete else f"{len(self.missing):,} rejecting cells"
+        minimal = "minimal" if self.is_minimal else "not minimal"
+        reachable = f"{len(self.traces):,} reachable states"
+        return f"<MachineFacts of {self.name!r}: {reachable}, {complete}, {minimal}>"
 
     @property
     def is_complete(self) -> bool:
@@ -70,28 +73,34 @@ class Facts:
         }
 
 
-def facts(machine: Machine) -> Facts:
+def analyse(machine: Machine | str) -> MachineFacts:
     """Return the facts of a machine.
 
-    States are equivalent where no trace shows another status, rejects another event, or leads to
-    a final state from one of them only.
+    ``machine`` is a machine or its name. States are equivalent where no trace shows another
+    status, rejects another event, or leads to a final state from one of them only.
+
+    Raises :class:`fsm.errors.MachineError` where the name is that of no machine.
+
+    >>> analyse("with-feedback").unreachable
+    ()
     """
-    found = traces(machine)
-    moving = {t.source for t in machine.transitions}
-    terminal = tuple(state for state in found if state not in moving)
+    machine = as_machine(machine)
+    traces = dict(machine.shortest_traces())
+    leaving = {t.source for t in machine.transitions}
+    terminal = tuple(state for state in traces if state not in leaving)
     ends = {*terminal, *(state.name for state in machine.states if state.final)}
-    ending = reaching(machine, ends)
-    lone = (state.name for state in machine.states if state.name not in found)
-    return Facts(
+    ending = reaching(ends, ((t.source, t.target) for t in machine.transitions))
+    not_reached = (state.name for state in machine.states if state.name not in traces)
+    return MachineFacts(
         name=machine.name,
-        traces=found,
-        unreachable=(*machine.unreachable, *lone),
+        traces=traces,
+        unreachable=(*machine.unreachable, *not_reached),
         ignored=machine.ignored,
         terminal=terminal,
-        dead=tuple(state for state in found if state not in ending),
+        dead=tuple(state for state in traces if state not in ending),
         missing=tuple(
             (state, event)
-            for state in found
+            for state in traces
             for event in machine.events
             if not machine.step(state, event)
         ),
@@ -102,32 +111,15 @@ def facts(machine: Machine) -> Facts:
 def classes_of(machine: Machine) -> tuple[tuple[str, ...], ...]:
     """Return the reachable states in classes of those that no trace tells apart.
 
-    States are told apart by their status, by what they reject, and by whether they are final.
+    States are told apart by their status, by the events they reject, and by whether they are
+    final.
     """
-    marked = (replace(s, status=f"{s.status!r}, final: {s.final}") for s in machine.states)
-    return classes(Mealy.of(replace(machine, states=tuple(marked), indicators=())))
-
-
-def traces(machine: Machine) -> dict[str, Trace]:
-    """Return a shortest trace to each reachable state; ties follow the declared order of events."""
-    found: dict[str, Trace] = {machine.initial: ()}
-    for state in (queue := [machine.initial]):
-        for event in machine.events:
-            step = machine.step(state, event)
-            if step and step.target not in found:
-                found[step.target] = (*found[state], event)
-                queue.append(step.target)
-    return found
-
-
-def reaching(machine: Machine, goals: Iterable[str]) -> set[str]:
-    """Return the states from which some trace leads to a goal, the goals among them."""
-    sources: dict[str, list[str]] = {}
-    for t in machine.transitions:
-        sources.setdefault(t.target, []).append(t.source)
-    found = set(goals)
-    for state in (queue := sorted(found)):
-        fresh = [source for source in sources.get(state, ()) if source not in found]
-        found.update(fresh)
-        queue += dict.fromkeys(fresh)
-    return found
+    reachable = [state for state, _ in machine.shortest_traces()]
+    number = {name: s for s, name in enumerate(reachable)}
+    successors = [
+        [number[t.target] if (t := machine.step(state, event)) else -1 for event in machine.events]
+        for state in reachable
+    ]
+    labels = [(machine.status(name), machine.state(name).final) for name in reachable]
+    classes = equivalence_classes(labels, successors)
+    return tuple(tuple(reachable[s] for s in states) for states in classes)

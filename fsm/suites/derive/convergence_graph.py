@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fsm.graph import breadth_first
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["Folded"]
+__all__ = ["ConvergenceGraph"]
 
 
-class Folded:
+class ConvergenceGraph:
     """The tests so far, as a graph of the traces they run.
 
     Nodes are numbers. Those below the number of states are the states of the specification: the
@@ -35,7 +36,12 @@ class Folded:
         """How many transitions of each state are not settled."""
         self.alive = [True] * len(states)
         """Whether an unsettled transition can be reached from each state."""
+        self.sources: list[list[int]] = [[] for _ in states]
+        """The sources of the transitions into each state, settled or not."""
+        for s, _, t in spec.cells():
+            self.sources[t].append(s)
         self.near: dict[int, list[tuple[int, Word]]] = {}
+        """The result of ``_nearest`` for each state, until a transition is settled."""
         for t, cell in enumerate(spec.parent):
             if cell:
                 self._join(*cell, t)
@@ -107,13 +113,13 @@ class Folded:
         farthest = len(self.spec.cover[state])
         near: list[tuple[int, Word]] = [(state, ())]
         seen = {state}
-        for t, way in near:
-            if len(way) == farthest:
+        for t, path in near:  # by hand: it runs for every test that is begun
+            if len(path) == farthest:
                 break
             for s, x in self.into[t]:
                 if s not in seen:
                     seen.add(s)
-                    near.append((s, (x, *way)))
+                    near.append((s, (x, *path)))
         return near
 
     # Folding
@@ -144,16 +150,9 @@ class Folded:
 
     def _update_alive(self) -> None:
         """Find the states from which something is still to do; tests in others are done."""
-        reaching: list[list[int]] = [[] for _ in self.alive]
-        for s, _, t in self.spec.cells():
-            reaching[t].append(s)
-        queue = [s for s, count in enumerate(self.unsettled) if count]
-        self.alive = [count > 0 for count in self.unsettled]
-        for t in queue:
-            for s in reaching[t]:
-                if not self.alive[s]:
-                    self.alive[s] = True
-                    queue.append(s)
+        unsettled = (s for s, count in enumerate(self.unsettled) if count)
+        alive = breadth_first(unsettled, self.sources.__getitem__)
+        self.alive = [s in alive for s in range(len(self.alive))]
 
     def finished(self) -> Iterator[Word]:
         """Yield the tests that end where everything is settled, and forget them."""

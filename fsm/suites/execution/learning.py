@@ -1,10 +1,10 @@
-"""What an implementation really does: its machine, learnt through the adapter of the tests.
+"""The machine of an implementation, learnt through the adapter of the tests.
 
-Learning asks for answers and guesses a machine; the guess is tested with the suite for it, and
-where a test fails it is refined. What comes out is right under the guarantee of that suite.
+Learning sends events, builds a hypothesis from the answers, and tests the hypothesis with the
+suite for it; a failed test refines it. The result is right under the guarantee of that suite.
 
-Needs the extra ``learn``: AALpy, of whose algorithms that of M. Kearns and U. Vazirani (An
-Introduction to Computational Learning Theory, 1994) asks least.
+Needs the extra ``learn``: AALpy, whose algorithm of M. Kearns and U. Vazirani (An Introduction
+to Computational Learning Theory, 1994) asks the fewest questions.
 """
 
 from __future__ import annotations
@@ -18,11 +18,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsm.errors import FsmError
+from fsm.graph import breadth_first
 from fsm.mealy import NOTHING, Mealy
-from fsm.suites.differences import Difference, differences
+from fsm.suites.differences import CellDifference, cell_differences
+from fsm.suites.execution.implementation import (
+    Implementation,
+    answer_of,
+    observer,
+    run_test,
+    with_shown,
+)
 from fsm.suites.generation import MAX_SYMBOLS, suite
 from fsm.suites.guarantee import Guarantee
-from fsm.suites.run.implementation import Implementation, execute, joined, observer, text
 from fsm.suites.specification import Spec
 
 if TYPE_CHECKING:
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_STATES", "Learnt", "flat", "learn"]
 
 MAX_STATES = 1000
-"""Where learning ends: what has more states than this has perhaps no end of them."""
+"""Learning ends here: an implementation with more states may have infinitely many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +56,19 @@ class Learnt:
     resets: int
     events: int
 
-    def differences(self, specification: Mealy) -> tuple[Difference, ...]:
-        """Return every cell of a specification that the implementation answers otherwise."""
+    def differences(self, specification: Mealy) -> tuple[CellDifference, ...]:
+        """Return every cell of a specification that the implementation answers differently."""
         shown = specification.shown and specification.shown[specification.initial]
         if self.first != shown:
             state = specification.states[specification.initial]
-            return (Difference(state, "", str(shown), str(self.first), ()),)
-        return differences(flat(specification), self.mealy)
+            return (CellDifference(state, "", str(shown), str(self.first), ()),)
+        return cell_differences(flat(specification), self.mealy)
 
     def named_after(self, specification: Mealy) -> Mealy:
-        """Return the machine with each state named by where its shortest trace leads there.
+        """Return the machine with its states named after those of a specification.
 
-        Several states may lead to one state of the specification: all but the first get a number.
+        A state gets the name of the state to which its shortest trace leads in the specification;
+        where several get one name, all but the first are numbered.
         """
         spec = Spec.of(self.mealy)
         columns = [_column(specification, event) for event in spec.inputs]
@@ -81,16 +89,14 @@ def flat(mealy: Mealy) -> Mealy:
     if mealy.shown is None:
         return mealy
     shown = mealy.shown
-    cells = [
-        [
-            joined(mealy.outputs[o], shown[t]) if t >= 0 else NOTHING
-            for t, o in zip(*rows, strict=True)
-        ]
-        for rows in zip(mealy.next.tolist(), mealy.output.tolist(), strict=True)
+    targets, cells = mealy.next.ravel().tolist(), mealy.output.ravel().tolist()
+    texts = [
+        with_shown(mealy.outputs[o], shown[t]) if t >= 0 else NOTHING
+        for t, o in zip(targets, cells, strict=True)
     ]
-    outputs = tuple(dict.fromkeys(cell for row in cells for cell in row))
+    outputs = tuple(dict.fromkeys(texts))
     number = {output: i for i, output in enumerate(outputs)}
-    output = np.array([[number[cell] for cell in row] for row in cells]).reshape(mealy.next.shape)
+    output = np.array([number[text] for text in texts], dtype=np.int32).reshape(mealy.next.shape)
     return Mealy(
         mealy.name,
         mealy.states,
@@ -114,7 +120,7 @@ def learn(
 ) -> Learnt:
     """Learn the machine of an implementation over these events.
 
-    ``shows`` says whether ``observe`` tells something after every event. Each guess of n states
+    ``shows`` says whether ``observe`` is called after every event. Each hypothesis of n states
     is tested with the suite for n + ``extra_states``, of at most ``max_symbols`` inputs. Raises
     :class:`FsmError` where the implementation is not deterministic or has more than
     ``max_states`` states, where that suite is larger, and where AALpy is missing.
@@ -126,7 +132,7 @@ def learn(
     system = _Counting(implementation, max_states, len(alphabet), shows=shows)
 
     class System(sul_class):  # type: ignore[misc, valid-type]
-        """The implementation, as AALpy sees it."""
+        """The implementation in the interface of AALpy."""
 
         def pre(self) -> None:
             system.reset()
@@ -137,32 +143,32 @@ def learn(
             return system.send(event)
 
     class Tests(oracle_class):  # type: ignore[misc, valid-type]
-        """Tests a guess, and returns the first test that fails up to its wrong answer."""
+        """Tests a hypothesis and returns the first failing test, up to its wrong answer."""
 
         def find_cex(self, hypothesis: MealyMachine) -> tuple[str, ...] | None:
-            system.bound(len(hypothesis.states))
-            guess = _mealy(hypothesis, alphabet, name)
-            made = suite(guess, extra_states=extra_states, max_symbols=max_symbols)
+            system.check_states(len(hypothesis.states))
+            mealy = _mealy(hypothesis, alphabet, name)
+            made = suite(mealy, extra_states=extra_states, max_symbols=max_symbols)
             for test in made.tests:
-                run = execute(system, guess, test)
+                run = run_test(system, mealy, test)
                 if not run.agrees:
                     return run.trace
             return None
 
     aalpy_system = System()
     try:
-        found: Any = run_kv(
+        learnt: Any = run_kv(
             alphabet, aalpy_system, Tests(alphabet, aalpy_system), "mealy", print_level=0
         )
-    except SystemExit as error:  # this is how AALpy says it
+    except SystemExit as error:  # AALpy exits where answers contradict each other
         raise FsmError(f"the implementation is not deterministic: {_one_line(error)}") from None
-    mealy = _mealy(found, alphabet, name)
+    mealy = _mealy(learnt, alphabet, name)
     guarantee = suite(mealy, extra_states=extra_states, max_symbols=None).guarantee
     return Learnt(mealy, system.first, guarantee, system.resets, system.events)
 
 
 class _Counting:
-    """An implementation whose answers hold what is shown after them; counts what it is asked."""
+    """An implementation whose answers hold what is shown after them; counts resets and events."""
 
     def __init__(
         self, implementation: Implementation, max_states: int, inputs: int, *, shows: bool
@@ -174,8 +180,8 @@ class _Counting:
         self.first: str | None = None
         self.resets = self.events = 0
 
-    def bound(self, states: int) -> None:
-        """End what would have no end."""
+    def check_states(self, states: int) -> None:
+        """Refuse more states than are allowed: learning might never end."""
         if states > self._max_states:
             raise FsmError(
                 f"the implementation has more than {self._max_states:,} states; does it count?"
@@ -193,14 +199,15 @@ class _Counting:
 
     def send(self, event: str) -> str:
         self.events += 1
-        answer = text(partial(self._implementation.send, event))
+        answer = answer_of(partial(self._implementation.send, event))
         if self._observe is None:
             answer = answer or NOTHING
         else:
             seen = self._observe()
-            answer = joined(answer or seen, seen)
+            answer = with_shown(answer or seen, seen)
         self._answers.add(answer)
-        self.bound(-(-len(self._answers) // self._inputs))  # a state has one answer to each input
+        # A state has one answer to each input, so n states have at most n * inputs answers.
+        self.check_states(-(-len(self._answers) // self._inputs))
         return answer
 
 
@@ -215,14 +222,12 @@ def _aalpy() -> tuple[Callable[..., Any], Any, Any]:
 
 def _mealy(learnt: MealyMachine, inputs: list[str], name: str) -> Mealy:
     """Return AALpy's machine as tables, its states numbered breadth first."""
-    number = {learnt.initial_state: 0}
-    order = [learnt.initial_state]
-    for state in order:
-        for event in inputs:
-            target = state.transitions[event]
-            if target not in number:
-                number[target] = len(order)
-                order.append(target)
+    order = list(
+        breadth_first(
+            [learnt.initial_state], lambda state: [state.transitions[event] for event in inputs]
+        )
+    )
+    number = {state: i for i, state in enumerate(order)}
     outputs = tuple(dict.fromkeys(state.output_fun[event] for state in order for event in inputs))
     return Mealy(
         name,
@@ -239,7 +244,7 @@ def _column(mealy: Mealy, event: str) -> int:
 
 
 def _after(mealy: Mealy, word: Iterable[int]) -> str:
-    """Return the state a word leads to; what is not defined stays."""
+    """Return the state a word leads to; inputs without a transition are skipped."""
     state = mealy.initial
     for x in word:
         if x >= 0 and mealy.next[state, x] >= 0:

@@ -1,7 +1,7 @@
-"""From a failed test to the shortest trace that shows the same implementation to be wrong.
+"""The shortest trace on which an implementation fails, searched from a failed test.
 
-A test of a good suite is long, for it tests many things at once; what somebody wants to read is
-the short one. Candidates are run against the implementation itself, a bounded number of them.
+A test of a good suite is long because it tests many things at once; a reader wants the shortest
+trace that fails. A bounded number of candidates is run against the implementation itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from fsm.mealy import Mealy
-from fsm.suites.run.implementation import Implementation, Run, execute
+from fsm.suites.execution.implementation import Implementation, RunResult, run_test
 from fsm.suites.specification import Spec, Word
 from fsm.text import visible
 
@@ -22,9 +22,9 @@ RESETS = 300
 
 
 class Reproduction(NamedTuple):
-    """A failing run; ``proven`` where every shorter trace was run, and agrees."""
+    """A failing run; ``proven`` where every shorter trace was run and passed."""
 
-    run: Run
+    run: RunResult
     proven: bool
 
     def __str__(self) -> str:
@@ -33,12 +33,12 @@ class Reproduction(NamedTuple):
 
 
 def reproduce(
-    implementation: Implementation, mealy: Mealy, failed: Run, resets: int = RESETS
+    implementation: Implementation, mealy: Mealy, failed: RunResult, resets: int = RESETS
 ) -> Reproduction:
-    """Return the shortest reproduction of a failed run that few resets find.
+    """Return the shortest failing run that is found with this many resets.
 
-    Deterministic for a deterministic implementation; the failed run itself where nothing shorter
-    fails.
+    It is the failed run itself where nothing shorter fails; deterministic for a deterministic
+    implementation.
     """
     return _Shrinking(implementation, mealy, failed, resets).result()
 
@@ -47,7 +47,7 @@ class _Shrinking:
     """A failing run that gets shorter, and the resets that are left."""
 
     def __init__(
-        self, implementation: Implementation, mealy: Mealy, failed: Run, resets: int
+        self, implementation: Implementation, mealy: Mealy, failed: RunResult, resets: int
     ) -> None:
         self.implementation, self.mealy = implementation, mealy
         self.best, self.left = failed, resets
@@ -61,18 +61,18 @@ class _Shrinking:
         return Reproduction(self.best, proven)
 
     def _by_shortcuts(self) -> None:
-        """Go to each state of the trace by the shortest way, and on from there."""
+        """Reach a state of the trace by its shortest word and go on from there."""
         spec = Spec.of(self.mealy)
-        ways = dict(zip(spec.origin, spec.cover, strict=True))
+        cover = dict(zip(spec.origin, spec.cover, strict=True))
         word = self.word
         visited = self.mealy.walk(word)
-        shorter = {(*ways[s], *word[i:]) for i, s in enumerate(visited[:-1])}
+        shorter = {(*cover[s], *word[i:]) for i, s in enumerate(visited[:-1])}
         for candidate in sorted(shorter, key=lambda word: (len(word), word)):
             if len(candidate) >= len(word) or self._fails(candidate):
                 break
 
     def _by_length(self) -> bool:
-        """Try every shorter trace where they are few; whether all of them were tried."""
+        """Try every shorter trace, while resets last; return whether all of them were tried."""
         inputs = len(self.mealy.inputs)
         for length in range(len(self.word)):
             if inputs**length > self.left:
@@ -83,7 +83,7 @@ class _Shrinking:
         return True
 
     def _by_removal(self) -> None:
-        """Leave out one event after the other."""
+        """Remove one event after the other, as long as the rest still fails."""
         i = 0
         while i < len(self.word) and self.left:
             word = self.word
@@ -96,11 +96,11 @@ class _Shrinking:
         return self.mealy.word(self.best.trace)
 
     def _fails(self, word: Word) -> bool:
-        """Run a candidate; keep what was run of it where it fails."""
+        """Return whether a candidate fails; the failing run becomes the best one."""
         if not self.left:
             return False
         self.left -= 1
-        run = execute(self.implementation, self.mealy, (self.mealy.inputs[x] for x in word))
+        run = run_test(self.implementation, self.mealy, (self.mealy.inputs[x] for x in word))
         if not run.agrees:
             self.best = run
         return not run.agrees

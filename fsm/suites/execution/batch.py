@@ -1,4 +1,4 @@
-"""Many implementations tested at once: arrays with one row for each of them."""
+"""Many implementations run at once: arrays with one row for each machine."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     Ints: TypeAlias = NDArray[np.int32]
 
-__all__ = ["Batch"]
+__all__ = ["MachineBatch"]
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class MachineBatch:
     """Complete machines over the inputs and outputs of one specification.
 
     ``next`` and ``output`` have shape (machines, states, inputs); ``shown``, of shape (machines,
@@ -36,19 +36,16 @@ class Batch:
         return len(self.next)
 
     def fails(self, words: Iterable[Word], spec: Mealy) -> NDArray[np.bool_]:
-        """Return which machines answer some word otherwise than the specification.
+        """Return which machines answer some word with other outputs than the specification.
 
-        What is shown counts where both sides have it. Words that follow each other with a common
-        prefix share its run; each word must be defined in the specification.
+        What is shown counts where both show something. Consecutive words share the run of their
+        common prefix; each word must be defined in the specification.
         """
         run = _Run(self, spec)
         before: Word = ()
         for word in words:
-            common = 0
-            for x, y in zip(before, word, strict=False):
-                if x != y:
-                    break
-                common += 1
+            pairs = enumerate(zip(before, word, strict=False))
+            common = next((i for i, (x, y) in pairs if x != y), min(len(before), len(word)))
             run.back_to(common)
             for x in word[common:]:
                 run.step(x)
@@ -61,7 +58,7 @@ class Batch:
 class _Run:
     """The states of the machines not yet found wrong, after each input of a word."""
 
-    def __init__(self, batch: Batch, spec: Mealy) -> None:
+    def __init__(self, batch: MachineBatch, spec: Mealy) -> None:
         count, states, inputs = batch.next.shape
         self.spec_next, self.spec_output = spec.next.tolist(), spec.output.tolist()
         self.seen = _seen(spec) if batch.shown is not None else None
@@ -76,7 +73,7 @@ class _Run:
         self._check_shown()
 
     def back_to(self, length: int) -> None:
-        """Go back to an earlier state; the moment to drop the machines found wrong."""
+        """Go back to an earlier length; drop the failed machines when they are the majority."""
         del self.visited[length + 1 :], self.spec_visited[length + 1 :]
         wrong = self.failed[self.machine]
         if 2 * np.count_nonzero(wrong) > len(wrong):
@@ -87,6 +84,7 @@ class _Run:
     def step(self, x: int) -> None:
         """Run one input and compare."""
         at = self.spec_visited[-1]
+        # the index of each machine's cell in the flattened tables
         place = (self.machine * self.states + self.visited[-1]) * self.inputs + x
         self.failed[self.machine[self.output[place] != self.spec_output[at][x]]] = True
         self.visited.append(self.next[place])

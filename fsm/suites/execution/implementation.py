@@ -1,4 +1,4 @@
-"""Tests run against an implementation, step by step, through an adapter that the user writes.
+"""Tests run step by step against an implementation, through an adapter that the user writes.
 
 >>> import fsm
 >>> class AlwaysSent:
@@ -6,7 +6,7 @@
 ...     def send(self, event: str) -> str:
 ...         return "Sent"
 >>> mealy = Mealy.of(fsm.load("with-feedback"), "output")
->>> print(execute(AlwaysSent(), mealy, ["relayed", "delivered"]))
+>>> print(run_test(AlwaysSent(), mealy, ["relayed", "delivered"]))
   step  event    expected  got   state
 >    1  relayed  Pending   Sent  awaiting
 """
@@ -21,15 +21,23 @@ from fsm.errors import FsmError
 from fsm.mealy import NOTHING, Mealy
 from fsm.text import columns, padded, visible
 
-__all__ = ["Implementation", "Run", "Taken", "execute", "joined", "observer", "text"]
+__all__ = [
+    "Implementation",
+    "RunResult",
+    "StepResult",
+    "answer_of",
+    "observer",
+    "run_test",
+    "with_shown",
+]
 
 
 class Implementation(Protocol):
     """An adapter to the system under test.
 
-    Where the specification shows something at any time, such as the status of a message, it also
-    has a method ``observe() -> str | None``, which is asked after the reset and after every
-    event; ``None`` where nothing is shown yet.
+    Where the specification shows something at any time, such as the status of a message, the
+    adapter also has a method ``observe() -> str | None``, which is called after the reset and
+    after every event; ``None`` where nothing is shown yet.
     """
 
     def reset(self) -> object:
@@ -38,16 +46,16 @@ class Implementation(Protocol):
     def send(self, event: str) -> str | None:
         """Send an event and return the answer: an output, ``rejected`` for a rejected event.
 
-        ``None`` where the system answers nothing by itself; then what ``observe`` returns is
-        taken for the answer.
+        ``None`` where the system gives no answer of its own; then the answer is what
+        ``observe`` returns.
         """
 
 
-class Taken(NamedTuple):
-    """A step that was run: what the specification says, and what the implementation said.
+class StepResult(NamedTuple):
+    """A step that was run: the answer that the specification expects, and the one it got.
 
-    ``event`` is empty for the look at the implementation after its reset; ``state`` is the
-    state of the specification after the step.
+    ``event`` is empty for the observation after the reset; ``state`` is the state of the
+    specification after the step.
     """
 
     event: str
@@ -57,33 +65,35 @@ class Taken(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether both said the same."""
+        """Whether both answers are the same."""
         return self.expected == self.got
 
 
-class Run(NamedTuple):
-    """The steps of a test up to the first on which the two disagree."""
+class RunResult(NamedTuple):
+    """The steps of a test up to the first one with a wrong answer."""
 
-    taken: tuple[Taken, ...]
+    steps: tuple[StepResult, ...]
 
     @property
     def agrees(self) -> bool:
         """Whether the implementation passed."""
-        return all(step.agrees for step in self.taken)
+        return all(step.agrees for step in self.steps)
 
     @property
     def trace(self) -> tuple[str, ...]:
         """The events that were sent."""
-        return tuple(step.event for step in self.taken if step.event)
+        return tuple(step.event for step in self.steps if step.event)
 
     def __str__(self) -> str:
         header = ("step", "event", "expected", "got", "state")
-        first = len(self.taken) - len(self.trace)  # a look after the reset is step 0
-        numbered = enumerate(self.taken, 1 - first)
-        texts = [(str(n), step.event or "(reset)", *step[1:]) for n, step in numbered]
-        rows = [tuple(map(visible, row)) for row in texts]
+        observed = len(self.steps) - len(self.trace)  # the observation after the reset is step 0
+        numbered = enumerate(self.steps, 1 - observed)
+        rows = [
+            tuple(map(visible, (str(n), step.event or "(reset)", *step[1:])))
+            for n, step in numbered
+        ]
         widths = [max(map(columns, column)) for column in zip(header, *rows, strict=True)]
-        marks = [" ", *(" " if step.agrees else ">" for step in self.taken)]
+        marks = [" ", *(" " if step.agrees else ">" for step in self.steps)]
         lines = []
         for mark, (number, *row) in zip(marks, [header, *rows], strict=True):
             cells = [padded(text, width) for text, width in zip(row, widths[1:], strict=True)]
@@ -91,33 +101,34 @@ class Run(NamedTuple):
         return "\n".join(lines)
 
 
-def execute(implementation: Implementation, mealy: Mealy, trace: Iterable[str]) -> Run:
-    """Reset an implementation and send it a trace, until it answers otherwise than the machine.
+def run_test(implementation: Implementation, mealy: Mealy, trace: Iterable[str]) -> RunResult:
+    """Reset an implementation and send it a trace, up to the first wrong answer.
 
     An exception of the implementation is an answer, too. Raises :class:`FsmError` where it
-    lacks a method, and :class:`fsm.errors.MachineError` where the trace is not defined.
+    lacks a method, and :class:`fsm.errors.MachineError` where the machine does not define the
+    trace.
     """
     word = mealy.word(trace)
     states = mealy.walk(word)
     observe = observer(implementation, shows=mealy.shown is not None)
-    taken = []
+    steps = []
     implementation.reset()
     if observe and mealy.shown:
-        taken.append(Taken("", mealy.shown[states[0]], observe(), mealy.states[states[0]]))
+        steps.append(StepResult("", mealy.shown[states[0]], observe(), mealy.states[states[0]]))
     for s, x, t in zip(states, word, states[1:], strict=False):
-        if taken and not taken[-1].agrees:
+        if steps and not steps[-1].agrees:
             break
         expected = mealy.outputs[int(mealy.output[s, x])]
-        got = text(partial(implementation.send, mealy.inputs[x]))
+        got = answer_of(partial(implementation.send, mealy.inputs[x]))
         if observe and mealy.shown:
             seen = observe()
-            expected, got = joined(expected, mealy.shown[t]), joined(got or seen, seen)
-        taken.append(Taken(mealy.inputs[x], expected, got or NOTHING, mealy.states[t]))
-    return Run(tuple(taken))
+            expected, got = with_shown(expected, mealy.shown[t]), with_shown(got or seen, seen)
+        steps.append(StepResult(mealy.inputs[x], expected, got or NOTHING, mealy.states[t]))
+    return RunResult(tuple(steps))
 
 
 def observer(implementation: Implementation, *, shows: bool) -> Callable[[], str] | None:
-    """Return what asks for the status, ``None`` where nothing is shown.
+    """Return a function that observes the implementation, ``None`` where nothing is shown.
 
     Raises :class:`FsmError` where the implementation lacks a method.
     """
@@ -127,11 +138,11 @@ def observer(implementation: Implementation, *, shows: bool) -> Callable[[], str
             hint = ": add it, or say observable='output'" if name == "observe" else ""
             raise FsmError(f"the implementation, a {kind}, has no method {name}(){hint}")
     observe = getattr(implementation, "observe", None)
-    return (lambda: text(observe) or NOTHING) if shows and observe else None
+    return (lambda: answer_of(observe) or NOTHING) if shows and observe else None
 
 
-def text(call: Callable[[], object]) -> str | None:
-    """Return what a call answers as text; what it raises is an answer, too."""
+def answer_of(call: Callable[[], object]) -> str | None:
+    """Return the result of a call as text; an exception is an answer, too."""
     try:
         value = call()
     except Exception as error:  # whatever a system under test does, it is an answer
@@ -139,6 +150,6 @@ def text(call: Callable[[], object]) -> str | None:
     return None if value is None else str(value)
 
 
-def joined(output: str, shown: str) -> str:
-    """Return an output and what is shown after it as one text; once where they are the same."""
+def with_shown(output: str, shown: str) -> str:
+    """Return an output with what is shown after it, once where both are the same."""
     return output if shown == output else f"{output}, shows {shown}"

@@ -16,7 +16,7 @@ import numpy as np
 from fsm.errors import MachineError
 from fsm.mealy import Mealy
 from fsm.suites.distinguish import characterising as characterise
-from fsm.suites.distinguish.separation import apart_in
+from fsm.suites.distinguish.separation import separator_of
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word
 
@@ -25,10 +25,10 @@ __all__ = [
     "characterising_set",
     "classes",
     "distinguishing_trace",
-    "identifiers",
     "is_minimal",
     "reachable",
     "reduced",
+    "state_identifiers",
     "trimmed",
 ]
 
@@ -57,7 +57,7 @@ def is_minimal(mealy: Mealy) -> bool:
     spec = Spec.of(mealy)
     if len(spec.states) < len(mealy.states):
         return False
-    apart = apart_in(spec)
+    apart = separator_of(spec)
     return all(apart(s, t) is not None for s in range(len(spec.states)) for t in range(s))
 
 
@@ -104,18 +104,18 @@ def distinguishing_trace(mealy: Mealy, a: str, b: str) -> Trace | None:
     for name in (a, b):
         if name not in spec.states:
             raise MachineError(f"{mealy.name}: no trace leads to a state {name!r}")
-    word = apart_in(spec)(spec.states.index(a), spec.states.index(b))
+    word = separator_of(spec)(spec.states.index(a), spec.states.index(b))
     return None if word is None else _named(spec, word)
 
 
 def characterising_set(mealy: Mealy) -> tuple[Trace, ...]:
     """Return traces that together tell any two inequivalent states of a complete machine apart."""
     spec = _complete(mealy)
-    words = characterise.characterising_set(SplittingTree(spec))
+    words = characterise.characterising_words(SplittingTree(spec))
     return tuple(_named(spec, word) for word in words)
 
 
-def identifiers(mealy: Mealy) -> dict[str, tuple[Trace, ...]]:
+def state_identifiers(mealy: Mealy) -> dict[str, tuple[Trace, ...]]:
     """Return harmonised state identifiers of a complete machine, by state.
 
     What the identifiers of two states have in common tells these two apart.

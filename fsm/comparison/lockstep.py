@@ -1,0 +1,223 @@
+"""Two machines run in lockstep: the pairs of states that one trace reaches, and how they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from fsm.alphabet import JointInput, joint_inputs
+from fsm.catalog import as_machine
+from fsm.comparison.result import (
+    Comparison,
+    Difference,
+    DifferenceKind,
+    EffectDifference,
+    Settlement,
+    StatePair,
+)
+from fsm.graph import BreadthFirst, reaching
+from fsm.machine import Effect, Machine, Transition
+from fsm.trace import Trace
+
+__all__ = ["compare"]
+
+
+def compare(a: Machine | str, b: Machine | str) -> Comparison:
+    """Compare two machines and return what tells them apart.
+
+    ``a`` and ``b`` are machines or their names. Every difference comes with the shortest trace
+    that shows it. Ties between traces follow the declared order of events.
+
+    Raises :class:`fsm.errors.MachineError` where a name is that of no machine.
+
+    >>> comparison = compare("with-feedback", "without-feedback")
+    >>> comparison.same, comparison.differences[0].trace
+    (False, ('relayed',))
+    """
+    a, b = as_machine(a), as_machine(b)
+    pairs = _Lockstep(a, b)
+    differences = [*pairs.alphabet(), *pairs.accepts(), *pairs.statuses(), *pairs.finals()]
+    differences.sort(key=lambda difference: len(difference.trace))
+    differences += [*pairs.deadlines(), *pairs.indicators()]
+    skeleton = pairs.skeleton()
+    return Comparison(
+        a=a.name,
+        b=b.name,
+        differences=tuple(differences),
+        effects=tuple(pairs.effects()),
+        skeleton=skeleton,
+        settlement=None if skeleton is None else pairs.settlement(),
+        not_compared=pairs.not_compared(),
+        guards=tuple(pairs.guards()),
+    )
+
+
+class _Lockstep:
+    """The pairs of states that one trace reaches in both machines, breadth first."""
+
+    def __init__(self, a: Machine, b: Machine) -> None:
+        self.a, self.b = a, b
+        self.inputs = joint_inputs(a, b)
+        self.shared = [joint for joint in self.inputs if joint.is_shared]
+        self.lone = [joint for joint in self.inputs if not joint.is_shared]
+        self.start = (a.initial, b.initial)
+        self.pairs = BreadthFirst[StatePair, str](self.start)
+        for pair in self.pairs:
+            self.pairs.expand(pair, self.moves(pair))
+
+    def moves(self, pair: StatePair) -> Iterator[tuple[str, StatePair]]:
+        """Yield the events that both machines accept, and where they lead."""
+        for joint in self.shared:
+            x, y = joint.steps(self.a, self.b, pair)
+            if x and y:
+                yield joint.name, (x.target, y.target)
+
+    def statuses_of(self, pair: StatePair) -> tuple[str | None, str | None]:
+        return self.a.status(pair[0]), self.b.status(pair[1])
+
+    def final_in(self, pair: StatePair) -> tuple[bool, bool]:
+        return self.a.state(pair[0]).final, self.b.state(pair[1]).final
+
+    def states(self) -> tuple[set[str], set[str]]:
+        """Return the states of each machine that are in some pair."""
+        return {p for p, _ in self.pairs}, {q for _, q in self.pairs}
+
+    # Differences
+
+    def statuses(self) -> Iterator[Difference]:
+        for pair in self.pairs:
+            shows = self.statuses_of(pair)
+            if shows[0] != shows[1]:
+                yield Difference(DifferenceKind.STATUS, pair, self.pairs.path(pair), shows)
+
+    def finals(self) -> Iterator[Difference]:
+        for pair in self.pairs:
+            x, y = self.final_in(pair)
+            if x is not y:
+                shows = _by_side(x, "final", "not final")
+                yield Difference(DifferenceKind.FINAL, pair, self.pairs.path(pair), shows)
+
+    def accepts(self) -> Iterator[Difference]:
+        for pair in self.pairs:
+            for joint in self.shared:
+                x, y = joint.steps(self.a, self.b, pair)
+                if bool(x) != bool(y):
+                    shows = _by_side(x, "accepted", "rejected")
+                    trace = (*self.pairs.path(pair), joint.name)
+                    yield Difference(DifferenceKind.ACCEPTS, pair, trace, shows, joint.name)
+
+    def alphabet(self) -> Iterator[Difference]:
+        for joint in self.lone:
+            trace, states = self._trace_to_lone(joint)
+            shows = _by_side(joint.a is not None, "known", "unknown")
+            yield Difference(DifferenceKind.ALPHABET, states, trace, shows, joint.name)
+
+    def _trace_to_lone(self, lone: JointInput) -> tuple[Trace, StatePair]:
+        """Return the shortest trace that ends with an event of one machine, and the states before.
+
+        Where no trace of both machines leads to the event, the other machine rejects events of
+        the trace.
+        """
+        for pair in self.pairs:
+            if any(lone.steps(self.a, self.b, pair)):
+                return (*self.pairs.path(pair), lone.name), pair
+        pair = self.start
+        *before, _ = joints = self._trace_of_owner(lone)
+        for joint in before:
+            x, y = joint.steps(self.a, self.b, pair)
+            pair = (x.target if x else pair[0], y.target if y else pair[1])
+        return tuple(joint.name for joint in joints), pair
+
+    def _trace_of_owner(self, lone: JointInput) -> list[JointInput]:
+        """Return the shortest trace of the one machine that knows an event, up to this event."""
+        sides = ((self.a, lone.a), (self.b, lone.b))
+        owner, symbol = next((owner, symbol) for owner, symbol in sides if symbol is not None)
+        joint_of = {
+            joint.b if lone.a is None else joint.a: joint
+            for joint in reversed(self.inputs)  # of several joint inputs the first one is kept
+        }
+        return [joint_of[event] for event in owner.trace_to(symbol) or (symbol,)]
+
+    def not_compared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        ours, theirs = self.states()
+        return _reachable_outside(self.a, ours), _reachable_outside(self.b, theirs)
+
+    def guards(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+        for event in dict.fromkeys(joint.trigger for joint in self.shared if joint.a != joint.b):
+            ours, theirs = (machine.guards.get(event, ()) for machine in (self.a, self.b))
+            yield event, tuple(ours), tuple(theirs)
+
+    def deadlines(self) -> Iterator[Difference]:
+        """Yield the nearest pair in which only one machine's deadline ends, if there is one."""
+        for pair in self.pairs:
+            x, y = _expiry(self.a, pair[0]), _expiry(self.b, pair[1])
+            if x != y:
+                yield Difference(DifferenceKind.DEADLINE, pair, self.pairs.path(pair), (x, y))
+                return
+
+    def indicators(self) -> Iterator[Difference]:
+        ours, theirs = ([i.name for i in m.indicators] for m in (self.a, self.b))
+        for name in dict.fromkeys((*ours, *theirs)):
+            if name not in ours or name not in theirs:
+                shows = (name, None) if name in ours else (None, name)
+                yield Difference(DifferenceKind.INDICATOR, self.start, (), shows)
+
+    def effects(self) -> Iterator[EffectDifference]:
+        for pair in self.pairs:
+            for joint in self.shared:
+                unlike = tuple(self._unlike_effects(*joint.steps(self.a, self.b, pair)))
+                if unlike:
+                    trace = (*self.pairs.path(pair), joint.name)
+                    yield EffectDifference(joint.name, pair, trace, unlike)
+
+    def _unlike_effects(
+        self, x: Transition | None, y: Transition | None
+    ) -> Iterator[tuple[str, Effect, Effect]]:
+        if x and y:
+            theirs = self.b.effects(y)
+            for name, effect in self.a.effects(x).items():
+                if name in theirs and theirs[name] is not effect:
+                    yield name, effect, theirs[name]
+
+    # One skeleton
+
+    def skeleton(self) -> tuple[StatePair, ...] | None:
+        """Return the pairs where they are one to one and both accept the same events in each."""
+        ours, theirs = self.states()
+        one_to_one = len(ours) == len(theirs) == len(self.pairs)
+        if not one_to_one or any(self.accepts()):
+            return None
+        steps = (x.steps(self.a, self.b, pair) for pair in self.pairs for x in self.lone)
+        return None if any(map(any, steps)) else tuple(self.pairs)
+
+    def settlement(self) -> Settlement:
+        """Return the greatest set of pairs that agree and that no event leaves."""
+        arcs = [(pair, target) for pair in self.pairs for _, target in self.moves(pair)]
+        unlike = [
+            pair
+            for pair in self.pairs
+            if len(set(self.statuses_of(pair))) + len(set(self.final_in(pair))) > 2
+        ]
+        unsettled = reaching(unlike, arcs)
+        settled = [pair for pair in self.pairs if pair not in unsettled]
+        return Settlement(
+            settled=tuple((pair, self.pairs.path(pair)) for pair in settled),
+            reached_from_all=reaching(settled, arcs).keys() >= set(unlike),
+        )
+
+
+def _by_side(first: object, yes: str, no: str) -> tuple[str, str]:
+    """Return what holds in the first machine and what in the second one."""
+    return (yes, no) if first else (no, yes)
+
+
+def _reachable_outside(machine: Machine, compared: Collection[str]) -> tuple[str, ...]:
+    """Return the reachable states that were not compared, those with shorter traces first."""
+    return tuple(state for state, _ in machine.shortest_traces() if state not in compared)
+
+
+def _expiry(machine: Machine, state: str) -> str | None:
+    """Return what the end of the validity period does in a state."""
+    deadline = machine.deadline
+    if deadline is None or deadline.state != state:
+        return None
+    return f"{deadline.event}, counted from {deadline.start}"

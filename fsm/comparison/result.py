@@ -1,0 +1,160 @@
+"""The result of a comparison: differences, each with the shortest trace that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from fsm.machine import Effect
+from fsm.notebook_repr import Shown
+from fsm.trace import Trace
+
+__all__ = [
+    "Comparison",
+    "Difference",
+    "DifferenceKind",
+    "EffectDifference",
+    "Settlement",
+    "StatePair",
+]
+
+StatePair: TypeAlias = tuple[str, str]
+"""A state of the first machine and the state of the second one after the same trace."""
+
+
+class DifferenceKind(Enum):
+    """In what two machines differ."""
+
+    STATUS = "status"
+    """The same trace shows different statuses."""
+    FINAL = "final"
+    """The same trace leads to a final state in one machine only."""
+    ACCEPTS = "accepts"
+    """One machine accepts the event, the other one rejects it."""
+    ALPHABET = "alphabet"
+    """Only one machine knows the event."""
+    DEADLINE = "deadline"
+    """The end of the validity period does something in one machine only."""
+    INDICATOR = "indicator"
+    """Only one machine has the indicator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference, with the shortest trace that shows it.
+
+    ``states`` are the states after the trace; for an event (``ACCEPTS``, ``ALPHABET``), which
+    is the last one of the trace, those before it. ``shows`` is what each machine has there: its
+    status (``None``: nothing is shown yet), ``final`` or ``not final``, ``accepted`` or
+    ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, its indicator
+    or ``None``. Events are named with the guards that either machine asks for; see
+    :mod:`fsm.alphabet`.
+    """
+
+    kind: DifferenceKind
+    states: StatePair
+    trace: Trace
+    shows: tuple[str | None, str | None]
+    event: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "kind": self.kind.value,
+            "event": self.event,
+            "states": _sides(self.states),
+            "shows": _sides(self.shows),
+            "trace": list(self.trace),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EffectDifference:
+    """A transition of both machines that changes indicators differently.
+
+    ``states`` are the states before the event; the event is the last one of the trace.
+    """
+
+    event: str
+    states: StatePair
+    trace: Trace
+    effects: tuple[tuple[str, Effect, Effect], ...]
+    """The indicators that differ: name, effect in the first machine, in the second."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "event": self.event,
+            "states": _sides(self.states),
+            "indicators": {name: {"a": x.value, "b": y.value} for name, x, y in self.effects},
+            "trace": list(self.trace),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Where two machines with one skeleton agree for good.
+
+    ``settled`` is the greatest set of pairs of states in which both statuses agree, both are
+    final or neither is, and which no event leaves; each with the shortest trace to it.
+    """
+
+    settled: tuple[tuple[StatePair, Trace], ...]
+    reached_from_all: bool
+    """Whether every pair that differs can reach a settled one."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {
+            "settled": [{"states": _sides(p), "trace": list(trace)} for p, trace in self.settled],
+            "reached_from_all": self.reached_from_all,
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
+    """What tells two machines apart."""
+
+    a: str
+    b: str
+    differences: tuple[Difference, ...]
+    """Shortest trace first; then deadlines and indicators."""
+    effects: tuple[EffectDifference, ...]
+    skeleton: tuple[StatePair, ...] | None
+    """The states of both, one to one, where the machines differ in nothing but labels."""
+    settlement: Settlement | None
+    """``None`` where there is no common skeleton."""
+    not_compared: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """The reachable states of each machine that no trace of both leads to."""
+    guards: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+    """The events whose guards are not the same: the event, and what it depends on in each."""
+
+    @property
+    def same(self) -> bool:
+        """Whether no trace tells the machines apart. Names, titles and sources are not compared."""
+        return not self.differences and not self.effects
+
+    def __repr__(self) -> str:
+        count = len(self.differences) + len(self.effects)
+        result = "the same" if self.same else f"{count:,} difference{'s' * (count > 1)}"
+        return f"<Comparison of {self.a!r} and {self.b!r}: {result}>"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON; ``a`` and ``b`` always stand for the two machines."""
+        skeleton = None if self.skeleton is None else [_sides(pair) for pair in self.skeleton]
+        return {
+            "a": self.a,
+            "b": self.b,
+            "same": self.same,
+            "differences": [difference.as_dict() for difference in self.differences],
+            "effects": [effect.as_dict() for effect in self.effects],
+            "skeleton": skeleton,
+            "settlement": self.settlement.as_dict() if self.settlement else None,
+            "not_compared": {"a": list(self.not_compared[0]), "b": list(self.not_compared[1])},
+            "guards": [{"event": e, "a": list(x), "b": list(y)} for e, x, y in self.guards],
+        }
+
+
+def _sides(pair: tuple[str | None, str | None]) -> dict[str, str | None]:
+    return {"a": pair[0], "b": pair[1]}
