@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
-from fsm.catalog import as_machines
-from fsm.checking import PageFiles, check_files
+from fsm.catalog import load
 from fsm.cli.findings import FORMS, explanation, known_codes
 from fsm.cli.text import counted, shown
 from fsm.cli.values import lexicons_option
-from fsm.machines import FEEDBACK_MODES
-from fsm.tables.check.pages import Report
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.errors import PageError
+from fsm.files import as_text, read_from
+from fsm.machines import NAMES
+from fsm.tables.check.finding import Finding
+from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.read.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, read_page
+from fsm.tables.words.binding import read_binding
+from fsm.tables.words.lexicon import joined_lexicons, load_lexicon
+from fsm.tables.words.lexicon_names import check_names
 
 __all__ = ["command"]
+
+_OTHERS = (
+    ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
+    ".textile", ".txt", ".wiki",
+)  # fmt: skip
+"""Documentation that is not read; of a directory it is counted."""
 
 
 @click.command("check")
@@ -73,11 +88,19 @@ def command(
         raise click.UsageError("no pages given")
     if drafted:
         return _draft(pages)
-    files = PageFiles.of(pages)
-    report = check_files(files, lexicons, bindings)
-    report = replace(report, failure=_failure(report, expect, allow_none=allow_none))
-    lines = {page.name: page.lines for page in files.pages}
-    text = FORMS["json" if as_json else form](report, lines)
+    given = _Given()
+    read = [page for name in pages for page in given.pages(name)]
+    known = joined_lexicons(lexicons)
+    if lexicons:
+        check_names(lexicons, load, NAMES)
+    report = check_pages(read, known, load, [read_binding(path) for path in bindings])
+    report = replace(
+        report,
+        findings=(*given.findings, *report.findings),
+        unread=dict(sorted(given.unread.items())),
+        failure=_failure(report, expect, allow_none=allow_none),
+    )
+    text = FORMS["json" if as_json else form](report, {page.name: page.lines for page in read})
     if text:
         click.echo(text)
     if report.failure:
@@ -102,8 +125,58 @@ def _draft(pages: tuple[str, ...]) -> int:
 
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")
-    read = PageFiles.of(pages).pages
-    if not read:
+    page = next(_Given().pages(pages[0]), None)
+    if page is None:
         raise click.UsageError("--draft-lexicon takes a Markdown page")
-    click.echo(draft(read[0], as_machines(FEEDBACK_MODES), load_lexicon()), nl=False)
+    machines = [load(name) for name in ("with-feedback", "without-feedback")]
+    click.echo(draft(page, machines, load_lexicon()), nl=False)
     return 0
+
+
+@dataclass
+class _Given:
+    """The pages that were named, and what was named but is none."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
+    seen: set[Path] = field(default_factory=set)
+
+    def pages(self, name: str) -> Iterator[Page]:
+        """Yield a page, or those of a directory; each file once, however often it is named."""
+        path = Path(name)
+        if name == "-":
+            data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
+            yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
+        elif path.is_dir():
+            yield from map(read_page, filter(self._is_new, self._markdown(path)))
+        elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
+            yield from map(read_page, filter(self._is_new, [path]))
+        else:
+            text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
+            self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
+
+    def _is_new(self, path: Path) -> bool:
+        place = path.resolve()
+        is_new = place not in self.seen
+        self.seen.add(place)
+        return is_new
+
+    def _markdown(self, directory: Path) -> Iterator[Path]:
+        """Yield the Markdown pages of a directory, in order; links are not followed.
+
+        Hidden files and directories are left out, other documentation is counted.
+        """
+        for place, folders, names in os.walk(directory, onerror=_unreadable):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                suffix = Path(name).suffix.lower()
+                if name.startswith("."):
+                    continue
+                if suffix in SUFFIXES:
+                    yield Path(place, name)
+                elif suffix in _OTHERS:
+                    self.unread[suffix] += 1
+
+
+def _unreadable(error: OSError) -> None:
+    raise PageError(f"{error.filename}: {error.strerror or error}")
