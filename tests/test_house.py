@@ -1,6 +1,8 @@
 """The map in ``fsm/README.md`` shows the tree as it is."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,7 +51,10 @@ def test_every_module_of_a_way_is_given_whole(path: str) -> None:
     assert (ROOT / path).is_file()
 
 
-@pytest.mark.parametrize("way", sections()["Four ways of the data"].strip().split("\n\n"))
+WAYS = sections()["Four ways of the data"].strip().split("\n\n")
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_way_passes_from_module_to_module(way: str) -> None:
     stops = [Path(ROOT / path) for path in re.findall(r"`([\w/]+\.py)`", way)]
     assert len(stops) >= 6
@@ -70,3 +75,42 @@ def test_every_target_named_is_one_of_the_makefile() -> None:
     targets = set(re.findall(r"`make ([\w-]+)", TEXT))
     assert targets
     assert targets <= set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+
+
+COMMANDS = {
+    "A page is checked": ["check fsm/machines/with_feedback.md"],
+    "A class becomes": ["draw fsm.machines.engagement:Engagement --format svg", "show engagement"],
+    "A log is replayed": [
+        "replay tests/golden/samples/logs/postfix.log --year 2026",
+        "replay tests/golden/samples/logs/brevo.jsonl",
+    ],
+    "An implementation is tested": [
+        "suite engagement",
+        "learn tests.typing_user.adapter:Opens engagement",
+    ],
+}
+"""What runs through each way of the map, by how its paragraph begins."""
+
+
+@pytest.mark.parametrize("way", COMMANDS)
+def test_the_commands_of_a_way_run_its_modules(way: str) -> None:
+    """A stop that no run passes is not on the way; only a failed test needs a reproduction."""
+    (text,) = re.findall(
+        rf"^\*\*{way}.*?(?=\n\n|\Z)", sections()["Four ways of the data"], re.M | re.S
+    )
+    stops = {path for path in re.findall(r"`([\w/]+\.py)`", text)}
+    code = (
+        "import sys, fsm.cli\n"
+        "for line in sys.argv[1:]:\n"
+        "    fsm.cli.cli.main(line.split(), standalone_mode=False)\n"
+        "print(*sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *COMMANDS[way]],
+        capture_output=True, text=True, cwd=ROOT.parent, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    loaded = set(ended.stdout.splitlines()[-1].split())
+    modules = {path: ".".join(("fsm", *path.removesuffix(".py").split("/"))) for path in stops}
+    passed = {path for path, module in modules.items() if module in loaded}
+    assert stops - passed <= {"suites/execution/reproduction.py"}
