@@ -13,8 +13,8 @@ False
 ===================================================  ===============================================
 a machine by its name or from a class                :func:`load`, :func:`compile_chart`
 a trace, step by step                                :func:`run`
-a log, its result, one message of it, a page of it   :func:`replay`, :func:`explain`, :func:`report`
-a synthetic log                                      :func:`simulate`
+a log of any format, or a synthetic one              :func:`open_log`, :func:`simulate`
+its result, one message of it, a page of it          :func:`replay`, :func:`explain`, :func:`report`
 documented tables                                    :func:`check`
 what holds in a machine, what tells two apart        :func:`analyse`, :func:`compare`
 a conformance test suite                             :func:`suite`
@@ -30,6 +30,7 @@ Every error is an :class:`FsmError`, whose message says what is wrong, where, an
 from __future__ import annotations
 
 from fsm.notebook_repr import Bundle, shown_by
+from fsm.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ if TYPE_CHECKING:
     from fsm.comparison import Comparison, compare
     from fsm.compile import compile_chart
     from fsm.drawing import draw
-    from fsm.engine import Log, MachineResult, Replay, replay
+    from fsm.engine import MachineResult, Replay, replay
     from fsm.engine.explanation import Story, explain
     from fsm.errors import FsmError
     from fsm.exploration import explore
+    from fsm.logs.log import Log
+    from fsm.logs.open import open_log
     from fsm.machine import Machine
     from fsm.mealy import Mealy
     from fsm.notebook import Figure, figure
@@ -66,7 +69,7 @@ else:
         return [*__all__, "__version__"]
 
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Comparison",
     "Figure",
@@ -91,6 +94,7 @@ __all__ = [
     "explore",
     "figure",
     "load",
+    "open_log",
     "replay",
     "report",
     "run",
@@ -103,7 +107,7 @@ _MODULES = {
     "Figure": "notebook",
     "Finding": "tables.check.finding",
     "FsmError": "errors",
-    "Log": "engine",
+    "Log": "logs.log",
     "Machine": "machine",
     "MachineFacts": "analysis",
     "MachineResult": "engine",
@@ -122,6 +126,7 @@ _MODULES = {
     "explore": "exploration",
     "figure": "notebook",
     "load": "catalog",
+    "open_log": "logs.open",
     "replay": "engine",
     "report": "reports",
     "run": "trace",

@@ -298,7 +298,7 @@ def test_an_unforeseen_error_is_one_line_too(
     def explode(*_args: object, **_options: object) -> None:
         raise RuntimeError("first\nsecond")
 
-    monkeypatch.setattr("fsm.logs.open.open_logs", explode)
+    monkeypatch.setattr("fsm.logs.open.open_log", explode)
     result = fsm("replay", sample)
     assert result.status == 2
     assert result.err.splitlines() == [

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load, load_bare
 from fsm.cli.text import shown
-from fsm.engine import read_log, replay
+from fsm.engine import replay
 from fsm.errors import LogError
+from fsm.logs.open import open_log
 from fsm.tables.check.pages import check_pages
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon import load_lexicon
@@ -58,7 +59,7 @@ def test_a_log_is_read_or_refused(place: Path, content: bytes) -> None:
     place.write_bytes(content)
     refusal = None
     try:
-        result = replay(read_log([place]), [load_bare("with-feedback")], companions=load_bare)
+        result = replay(open_log([place]), [load_bare("with-feedback")], companions=load_bare)
         assert result.rejections.height == result.rejected
         assert result.statuses.height == result.messages
     except LogError as error:

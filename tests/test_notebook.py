@@ -12,7 +12,8 @@ from fsm import notebook
 from fsm.catalog import document, load, load_bare
 from fsm.comparison import compare
 from fsm.drawing.model import Look
-from fsm.engine import read_log, replay
+from fsm.engine import replay
+from fsm.logs.open import open_log
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.notebook_repr import Shown
@@ -76,7 +77,7 @@ def test_a_comparison() -> None:
 
 
 def test_a_replay(sample: Path) -> None:
-    result = replay(read_log([sample]), MODES, companions=load_bare)
+    result = replay(open_log([sample]), MODES, companions=load_bare)
     rows = {row[0]: row[1:] for row in table(result)}
     assert rows["messages to send"] == ["3", "3"]
     assert rows["Delivered"] == ["2 (66.67 %)", "2 (66.67 %)"]
@@ -84,7 +85,7 @@ def test_a_replay(sample: Path) -> None:
     assert bundle(result)["text/plain"].startswith("8 events, 3 messages, 0 rejected\n")
     for kind in ("text/plain", "text/html"):
         assert "78 of 78 cells agree with python-statemachine" in bundle(result)[kind]
-    unchecked = replay(read_log([sample]), MODES, cross_check=False)
+    unchecked = replay(open_log([sample]), MODES, cross_check=False)
     assert "not compared with python-statemachine" in bundle(unchecked)["text/html"]
 
 

@@ -24,12 +24,12 @@ import zstandard
 from fsm.catalog import load_bare
 from fsm.cli import cli
 from fsm.engine import replay
-from fsm.logs.conversion import Choices
 from fsm.logs.detect import CANONICAL
 from fsm.logs.mapping.pseudonym import Pseudonyms, load_key
 from fsm.logs.mapping.redact import Redaction
-from fsm.logs.open import convert_logs, open_logs
-from fsm.logs.summary import as_dict, summary
+from fsm.logs.open import convert_logs, open_log
+from fsm.logs.reading import ReadingOptions
+from fsm.logs.summary import as_dict, summary_lines
 from fsm.logs.write.process_mining import EVENT_LOGS, write_log
 from fsm.logs.write.tables import SUFFIXES
 from tests.command import Fsm, Result
@@ -44,7 +44,7 @@ REDACTING = [
     for name, command in COMMANDS.items()
     if command and any(option.name == "pseudonymise" for option in command.params)
 ]
-READS_LOGS = re.compile(r"\b(?:LogOptions|Reading|open_logs|convert_logs|read_log|Log\.of)\b")
+READS_LOGS = re.compile(r"\b(?:LogOptions|Reading|open_log|convert_logs|open_log|Log\.of)\b")
 
 
 @pytest.fixture
@@ -70,9 +70,11 @@ def test_every_reader(form: str, tmp_path: Path) -> None:
     log = str(write_sample(form, tmp_path))
 
     def read(redaction: Redaction | None) -> tuple[set[str], int]:
-        found = convert_logs([log], None, Choices(year=2026, redaction=redaction), None, "none")
+        found = convert_logs(
+            [log], None, ReadingOptions(year=2026, redaction=redaction), None, "none"
+        )
         frames = [frame for heard in (True, False) for frame in found.frames(heard=heard)]
-        notes = [str([*summary(note), as_dict(note)]) for note in found.notes]
+        notes = [str([*summary_lines(note), as_dict(note)]) for note in found.notes]
         texts = [frame.write_ndjson() for frame in frames] + notes
         return found_in("\n".join(texts)), sum(frame.height for frame in frames)
 
@@ -92,7 +94,7 @@ def test_figures_stay_the_same(form: str, tmp_path: Path) -> None:
     events = {event for machine in modes for event in machine.events}
 
     def figures(redaction: Redaction | None) -> dict[str, object]:
-        log, _ = open_logs([str(path)], choices=Choices(year=2026, redaction=redaction))
+        log = open_log([str(path)], options=ReadingOptions(year=2026, redaction=redaction))
         return replay(log, modes, companions=load_bare).as_dict()
 
     assert figures(Redaction(KEY, events)) == figures(None)
@@ -136,7 +138,7 @@ def test_every_suffix(suffix: str, place: Path) -> None:
     logs = [str(write_sample(form, place / "logs")) for form in ("csv", "postfix", "sendgrid")]
     for redaction, shown in ((None, True), (Redaction(KEY), False)):
         path = place / "out" / f"log{suffix}"
-        write_log(convert_logs(logs, choices=Choices(year=2026, redaction=redaction)), path)
+        write_log(convert_logs(logs, options=ReadingOptions(year=2026, redaction=redaction)), path)
         assert bool(told(place)) == shown
 
 
@@ -314,7 +316,7 @@ def test_an_unexpected_error_is_not_quoted(
     def fail(*_: object, **__: object) -> None:
         raise ValueError(ADDRESS)
 
-    monkeypatch.setattr("fsm.logs.open.plan", fail)
+    monkeypatch.setattr("fsm.logs.open.recognise", fail)
     log = write_sample("csv", place / "logs")
     assert found_in(fsm("replay", log).err)
     result = fsm("replay", log, "--pseudonymise", place / "key")

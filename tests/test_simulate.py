@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
-from fsm.engine import read_log, replay
+from fsm.engine import replay
 from fsm.errors import LogError, MachineError, OutputError
 from fsm.files import write_bytes
+from fsm.logs.open import open_log
 from fsm.logs.write.tables import SUFFIXES, write_frame, write_frames
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
@@ -69,7 +70,7 @@ def test_every_machine_accepts_what_it_simulates(name: str, suffix: str, tmp_pat
     machine = load_bare(name)
     path = tmp_path / f"log{suffix}"
     write_frames(simulate(machine, 500, companion=companion_of(machine)), path)
-    log = read_log([path])
+    log = open_log([path])
     result = replay(log, [machine], companions=load_bare)
     assert result.rejected == 0
     assert result.messages == log.frame["message_id"].n_unique()
@@ -83,7 +84,7 @@ def test_the_proportions_are_those_of_the_real_log(
     newsletter: pl.DataFrame, tmp_path: Path
 ) -> None:
     write_frame(newsletter, tmp_path / "log.csv")
-    result = replay(read_log([tmp_path / "log.csv"]), [load_bare("with-feedback")])
+    result = replay(open_log([tmp_path / "log.csv"]), [load_bare("with-feedback")])
     states = result.machines["with-feedback"].states
     real = {"delivered": 7841, "hard_bounced": 1225, "retries_exhausted": 11, "retrying": 189}
     for state, count in real.items():

@@ -13,10 +13,10 @@ from typing import Any
 
 import click
 
-from fsm import __version__
 from fsm.cli.environment import set_up
 from fsm.errors import FsmError
 from fsm.trust import ShadowWarning
+from fsm.version import VERSION
 
 __all__ = ["cli", "main"]
 
@@ -64,7 +64,7 @@ class _Commands(click.Group):
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="fsm")
+@click.version_option(VERSION, prog_name="fsm")
 def cli() -> None:
     """Documented delivery tables as executable state machines.
 

@@ -59,8 +59,8 @@ def command(
     written = suffix_written(output) if output or not as_json else ""
     with Progress("MB", megabytes(logs), 1 << 20) as progress:
         redaction = redaction_by(reading.pseudonymise)
-        choices = reading.choices(progress, dict(columns), redaction)
-        found = convert_logs(logs, reading.form, choices, query, written)
+        options = reading.options(progress, dict(columns), redaction)
+        found = convert_logs(logs, reading.form, options, query, written)
     say(found.notes)
     if written:
         write_log(found, output)

@@ -156,18 +156,18 @@ def _team(machine: Machine, companions: Callable[[str], Machine]) -> list[Machin
 
 def _opened(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
     """Open logs, of any format."""
-    from fsm.logs.conversion import Choices
-    from fsm.logs.open import open_logs
+    from fsm.logs.open import open_log
+    from fsm.logs.reading import ReadingOptions
 
-    log, notes = open_logs(names, columns, choices=Choices(redaction=redaction))
-    say(notes)
+    log = open_log(names, columns, options=ReadingOptions(redaction=redaction))
+    say(log.conversions)
     say_lines(log.notes)
     return log
 
 
 def _file_name(path: str, redaction: Redaction | None) -> str:
     """Return what the picture calls a log: its name without folders, addresses and secrets."""
-    from fsm.logs.storage.remote import name_of
+    from fsm.logs.storage.addresses import name_of
 
     name = Path(name_of(path)).name
     return redaction.file_name(name) if redaction else name

@@ -10,10 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from fsm import __version__
 from fsm.cli.text import as_json, counted, shown
 from fsm.tables.check.finding import Finding, Report
 from fsm.text import columns, visible
+from fsm.version import VERSION
 
 __all__ = ["FORMS", "explanation", "known_codes", "told"]
 
@@ -140,7 +140,7 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         }
         for finding in report.findings
     ]
-    driver = {"name": "fsm", "version": __version__, "rules": rules}
+    driver = {"name": "fsm", "version": VERSION, "rules": rules}
     said = [{"level": "error", "message": {"text": report.failure}}] if report.failure else []
     said += [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
     ended = {"executionSuccessful": not report.failure, "toolExecutionNotifications": said}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from fsm.cli.text import print_json, table
-from fsm.logs.log import FORMATS
-from fsm.logs.mapping.event_mapping import HEARD, Format, format_names, load_format
+from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.mapping.event_mapping import MACHINE_EVENTS, Format, format_names, load_format
 
 __all__ = ["command"]
 
@@ -29,7 +29,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         rows = [
             (f.name, f.title, str(len(f.meanings)), "yes" if f.relays else "no") for f in formats
         ]
-        rows += [(name, f"Canonical log, {name.upper()}", "", "yes") for name in FORMATS]
+        rows += [(name, f"Canonical log, {name.upper()}", "", "yes") for name in CANONICAL]
         click.echo(table(("format", "what it is", "native events", "hand-overs"), rows, (2,)))
 
 
@@ -40,7 +40,7 @@ def _meanings(form: Format) -> str:
     ]
     sources = "\n".join(f"  {source}" for source in form.sources)
     header = ("native event", "event", "final", "fault", "note")
-    others = [event for event in HEARD if event not in form.events]
+    others = [event for event in MACHINE_EVENTS if event not in form.events]
     lacking = f"Not recorded: {', '.join(others)}\n" if others else ""
     return f"{form.name}: {form.title}\n{sources}\n{lacking}\n{table(header, rows)}"
 
@@ -55,7 +55,7 @@ def _as_dict(form: Format) -> dict[str, object]:
         "title": form.title,
         "sources": list(form.sources),
         "records_hand_overs": form.relays,
-        "records": [event for event in HEARD if event in form.events],
+        "records": [event for event in MACHINE_EVENTS if event in form.events],
         "events": {
             m.rule: {
                 "event": m.event,

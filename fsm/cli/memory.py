@@ -28,11 +28,14 @@ memory_option = click.option(
 def say_what_exceeds(log: Log) -> None:
     """Say on standard error which files have parts that are too large to be read one by one."""
     from fsm.cli.text import number, shown
-    from fsm.logs.rows import large_row_groups
+    from fsm.logs.rows import MOST, large_row_group
 
-    for name, rows, most in large_row_groups(log):
-        click.echo(
-            f"fsm: {shown(name)}: has a row group of {number(rows)} rows, which is unpacked as a "
-            f"whole beside --memory; write row groups of {number(most)} rows at most",
-            err=True,
-        )
+    for file in log.files:
+        rows = large_row_group(file)
+        if rows is not None:
+            click.echo(
+                f"fsm: {shown(file.name)}: has a row group of {number(rows)} rows, which is "
+                f"unpacked as a whole beside --memory; write row groups of {number(MOST)} rows at "
+                "most",
+                err=True,
+            )

@@ -18,10 +18,11 @@ from fsm.machine import Machine
 from fsm.trust import naming
 
 if TYPE_CHECKING:
-    from fsm.logs.conversion import Choices
     from fsm.logs.log import Log
+    from fsm.logs.mapping.policy import Policy
     from fsm.logs.mapping.redact import Redaction
     from fsm.logs.notes import Notes
+    from fsm.logs.reading import ReadingOptions
     from fsm.logs.storage.query import Query
 
 __all__ = [
@@ -76,34 +77,33 @@ class Reading:
         """The format, or None to tell it by content."""
         return None if self.log_format == "auto" else self.log_format
 
-    def choices(
+    def options(
         self,
         progress: Callable[[int], object],
         columns: Mapping[str, str] | None = None,
         redaction: Redaction | None = None,
-    ) -> Choices:
+    ) -> ReadingOptions:
         """Return what the readers are told, and whom they tell how many bytes they have read.
 
         ``columns`` are names in canonical logs.
         """
-        from fsm.logs.conversion import Choices
-        from fsm.logs.mapping.policy import load_policy
+        from fsm.logs.reading import ReadingOptions
 
         if self.labels:
             from fsm.logs.snapshots.labels import load_labels
 
             load_labels(self.labels)  # also where no log needs them: a wrong file is said
-        return Choices(
-            self.zone,
-            self.year,
-            load_policy(self.policy),
-            self.relayed,
-            redaction,
-            self.labels,
-            self.feedback,
-            self.exported,
-            progress,
-            columns or {},
+        return ReadingOptions(
+            columns=columns or {},
+            zone=self.zone,
+            year=self.year,
+            policy=_policy(self.policy),
+            relayed=self.relayed,
+            redaction=redaction,
+            labels=self.labels,
+            feedback=self.feedback,
+            exported=self.exported,
+            progress=progress,
         )
 
     def query(self, logs: Sequence[str]) -> Query | None:
@@ -115,6 +115,15 @@ class Reading:
         if not logs:
             raise click.UsageError("Missing argument 'LOGS...'; give files, or --sql")
         return None
+
+
+def _policy(name: str) -> Policy | None:
+    """Return the policy of a name; None for that of the log, which needs no table."""
+    if name == "source":
+        return None
+    from fsm.logs.mapping.policy import load_policy
+
+    return load_policy(name)
 
 
 def redaction_by(
@@ -137,10 +146,10 @@ def redaction_by(
 def say(notes: Iterable[Notes]) -> None:
     """Say on standard error what was made of each file."""
     from fsm.cli.text import shown
-    from fsm.logs.summary import summary
+    from fsm.logs.summary import summary_lines
 
     for note in notes:
-        for line in summary(note):
+        for line in summary_lines(note):
             click.echo(f"fsm: {shown(line)}", err=True)
 
 
@@ -260,26 +269,16 @@ class LogOptions:
     reading: Reading
 
     def read(self) -> Log:
-        """Read the logs, and say on standard error what was made of those of other formats."""
-        return self.read_noted()[0]
-
-    def read_noted(self) -> tuple[Log, tuple[Notes, ...]]:
-        """Do the same, and return what was made of them as well."""
-        from fsm.logs.open import open_logs
+        """Open the logs, and say on standard error what was made of those of other formats."""
+        from fsm.logs.open import open_log
 
         query = self.reading.query(self.logs)
-        redaction = self.redaction
         with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
-            log, notes = open_logs(
-                self.logs,
-                dict(self.columns),
-                self.reading.form,
-                self.reading.choices(progress, redaction=redaction),
-                query,
-            )
-        say(notes)
+            options = self.reading.options(progress, dict(self.columns), self.redaction)
+            log = open_log(self.logs, None, self.reading.form, options=options, query=query)
+        say(log.conversions)
         say_lines(log.notes)
-        return log, notes
+        return log
 
     @cached_property
     def redaction(self) -> Redaction | None:

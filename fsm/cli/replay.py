@@ -16,7 +16,7 @@ from fsm.cli.text import counted, number, percentage, print_crosscheck, print_js
 from fsm.cli.values import Duration
 from fsm.engine import Replay, replay
 from fsm.engine.unrecorded import NOT_RECORDED
-from fsm.logs.log import place_of
+from fsm.logs.canonical_columns import place_of
 from fsm.logs.write.tables import write_frame, write_frames
 
 __all__ = ["command"]

@@ -59,7 +59,7 @@ def command(
     from fsm.engine import replay
     from fsm.reports import fitting_period_of, report
 
-    log, notes = source.read_noted()
+    log = source.read()
     if memory is not None:
         say_what_exceeds(log)
     every = every or fitting_period_of(log, source.as_of)
@@ -81,7 +81,7 @@ def command(
             result,
             every=every,
             messages=messages,
-            notes=notes,
+            notes=log.conversions,
             command=_told(sys.argv[1:], source.redaction),
             timeout=timeout.total_seconds() if timeout else None,
             say=lambda text: click.echo(shown(f"fsm: {text} (or a longer --timeout)"), err=True),
@@ -97,7 +97,7 @@ def _told(words: Sequence[str], redaction: Redaction | None = None) -> str:
 
     Where recipients are pseudonyms, a query is left out, and addresses in names are replaced.
     """
-    from fsm.logs.storage.remote import name_of
+    from fsm.logs.storage.addresses import name_of
 
     kept = []
     given = iter(words)

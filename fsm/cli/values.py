@@ -172,10 +172,12 @@ class Format(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; a usage error for anything else."""
-        from fsm.logs.log import FORMATS
+        from fsm.logs.canonical_columns import CANONICAL
         from fsm.logs.mapping.event_mapping import format_names
 
-        known = ("auto", *FORMATS, *format_names())
+        if value == "auto":
+            return "auto"
+        known = ("auto", *CANONICAL, *format_names())
         if value not in known:
             self.fail(f"{value!r} is no format; there are: {', '.join(known)}", param, ctx)
         return str(value)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fsm.engine.replaying import replay
 from fsm.engine.result import MachineResult, Replay
-from fsm.logs.log import Log, read_log
+from fsm.logs.log import Log
 
-__all__ = ["Log", "MachineResult", "Replay", "read_log", "replay"]
+__all__ = ["Log", "MachineResult", "Replay", "replay"]

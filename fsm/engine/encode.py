@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Keys
 from fsm.engine.hash_codes import Codebook
-from fsm.logs.log import Log, Source
-from fsm.logs.rows import blanks, check_rows, microseconds_of, read_rows, readable, seq_numbers
+from fsm.logs.log import Log
+from fsm.logs.log_file import LogFile
+from fsm.logs.rows import blank_lines, check_rows, microseconds_of, read_rows, readable, seq_numbers
 
 __all__ = ["Batch", "Reader", "Wanted"]
 
@@ -87,13 +88,13 @@ class Reader:
         """Yield the rows in file order; raises :class:`fsm.errors.LogError` for what is wrong."""
         first = 0
         self.firsts[:] = []
-        for source in self.log.sources:
+        for source in self.log.files:
             self.firsts.append(first)
-            columns = [*self._columns(), *source.further]
+            columns = [*self._columns(), *source.checkpoint_columns]
             for frame in read_rows(source, self.log.scan(source).select(columns)):
                 batch = self._batch(source, frame, first)
-                if source.further:
-                    batch = replace(batch, past=frame.select(source.further))
+                if source.checkpoint_columns:
+                    batch = replace(batch, past=frame.select(source.checkpoint_columns))
                 yield batch
                 first += frame.height
         self.firsts.append(first)
@@ -119,7 +120,7 @@ class Reader:
             texts.append(pl.col("delivery_id").hash(seeds.delivery).alias("delivery"))
         return texts
 
-    def _batch(self, source: Source, frame: pl.DataFrame, first: int) -> Batch:
+    def _batch(self, source: LogFile, frame: pl.DataFrame, first: int) -> Batch:
         keys = frame["key"].to_numpy()
         times = _times(source, frame["timestamp"])
         seqs, bad_seq = _seqs(frame["seq"]) if "seq" in frame.columns else (None, False)
@@ -163,7 +164,7 @@ def _compress(batch: Batch, kept: NDArray[np.bool_]) -> Batch:
     return replace(batch, rows=np.flatnonzero(kept), **columns)
 
 
-def _times(source: Source, column: pl.Series) -> NDArray[np.int64]:
+def _times(source: LogFile, column: pl.Series) -> NDArray[np.int64]:
     """Return microseconds since 1970; :data:`NO_TIME` where there is no time."""
     parsed = microseconds_of(source, column)
     return parsed.fill_null(NO_TIME).to_numpy()
@@ -174,16 +175,16 @@ def _seqs(column: pl.Series) -> tuple[NDArray[np.int64], bool]:
     return number.fill_null(LAST).to_numpy(), bool(wrong.any())
 
 
-def _without_blanks(log: Log, source: Source, first: int, height: int) -> NDArray[np.bool_] | None:
+def _without_blanks(log: Log, source: LogFile, first: int, height: int) -> NDArray[np.bool_] | None:
     """Return which rows are no blank lines; refuse the log where something else is wrong."""
     kept = None
     if source.format == "csv":
         with readable(source):
-            blank = blanks(log, source).slice(first, height).collect().to_series()
+            blank = blank_lines(source).slice(first, height).collect().to_series()
         kept = ~blank.to_numpy()
     with readable(source):
         part = log.scan(source).slice(first, height).collect()
     if kept is not None:
         part = part.filter(pl.Series(kept))
-    check_rows(log, source, part)
+    check_rows(source, part)
     return kept

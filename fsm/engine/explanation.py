@@ -17,7 +17,10 @@ from fsm.engine.replaying import microseconds_since_1970, team_of
 from fsm.engine.timelines import DUE, Rows, Rules, Settled, settle
 from fsm.engine.unrecorded import unrecorded
 from fsm.errors import LogError
-from fsm.logs.log import PSEUDONYM, Log, place_of
+from fsm.logs.canonical_columns import place_of
+from fsm.logs.log import Log
+from fsm.logs.mapping.pseudonym import PSEUDONYM
+from fsm.logs.open import open_log
 from fsm.logs.rows import check_rows, microseconds_of, read_batches
 from fsm.machine import Effect, Machine
 from fsm.machines import FEEDBACK_MODES
@@ -87,7 +90,7 @@ def explain(
     >>> [(entry.event, entry.changes[0].status) for entry in story.entries]
     [('relayed', 'Pending'), ('hard_bounce', 'Failed')]
     """
-    log = Log.of(source)
+    log = open_log(source)
     frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
     if frame.is_empty():
         raise LogError(_unheard_of(log, message))
@@ -98,7 +101,7 @@ def explain(
     by_name = {m.name: m for m in team}
     lacking: dict[str, None] = {}
     for machine in team:
-        unknown = unrecorded(machine, log.records, {}, deadlines=validity is not None)
+        unknown = unrecorded(machine, log.recordable, {}, deadlines=validity is not None)
         names = (indicator.name for indicator in machine.indicators)
         lacking |= dict.fromkeys(name for name in names if name in unknown.indicators)
     return tuple(
@@ -121,7 +124,7 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
     Columns: ``file``, ``row``, the canonical ones, ``timestamp`` in UTC.
     """
     parts = []
-    for file, source in enumerate(log.sources):
+    for file, source in enumerate(log.files):
         rows = log.scan(source).with_row_index("row")
         scan = rows.join(
             messages.lazy(),
@@ -131,14 +134,14 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
             maintain_order="left",
         )
         for part in read_batches(source, scan):
-            check_rows(log, source, part)
+            check_rows(source, part)
             times = microseconds_of(source, part["timestamp"]).cast(pl.Datetime("us", "UTC"))
             parts.append(part.with_columns(pl.lit(file, pl.UInt32).alias("file"), times))
     return pl.concat(parts, how="diagonal_relaxed") if parts else pl.DataFrame()
 
 
 def _unheard_of(log: Log, message: str) -> str:
-    ids = pl.concat([log.scan(source).select("message_id") for source in log.sources])
+    ids = pl.concat([log.scan(source).select("message_id") for source in log.files])
     events = ids.select(pl.len()).collect().item()
     if PSEUDONYM.fullmatch(message):  # nothing is like another one
         return f"no message {message!r} in {events:,} events"
@@ -182,7 +185,7 @@ def _settled(
         end = max(int(batch.times.max()) for batch in reader.batches() if len(batch.times))
     ids = "event_id" in log.present
     frame = frame.sort(log.keys, maintain_order=True)
-    reader = Reader(Log.of(frame), teams[0].alphabet.events, Wanted(end, ids=ids, names=dedupe))
+    reader = Reader(open_log(frame), teams[0].alphabet.events, Wanted(end, ids=ids, names=dedupe))
     (batch,) = reader.batches()
     rows = Rows(
         batch.keys,

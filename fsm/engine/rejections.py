@@ -15,7 +15,8 @@ from fsm.engine.bucket_counts import LATE
 from fsm.engine.counts import Outcome
 from fsm.engine.product_machine import each_machine
 from fsm.engine.source_rows import Texts
-from fsm.logs.log import Log, Proof
+from fsm.logs.log import Log
+from fsm.logs.log_file import Proof
 
 __all__ = ["Kind", "Kinds", "Rejections"]
 

@@ -35,6 +35,7 @@ from fsm.engine.unrecorded import Unrecorded, unrecorded
 from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.logs.log import Log
+from fsm.logs.open import open_log
 from fsm.machine import Machine
 from fsm.machines import FEEDBACK_MODES
 
@@ -141,7 +142,7 @@ def replay(
     >>> replay(log, "with-feedback").machines["with-feedback"].statuses
     {'Pending': 0, 'Sent': 81, 'Failed': 19}
     """
-    log = Log.of(source)
+    log = open_log(source)
     given = as_machines(machines)
     team = team_of(given, companions)
     if checkpoint is not None and every is None:
@@ -161,7 +162,7 @@ def replay(
         progress=progress,
     )
     if checkpoint is None:
-        return _executed(log, given, team, job, to_send, records=log.records)
+        return _executed(log, given, team, job, to_send, records=log.recordable)
     from fsm.engine.checkpoint.checkpoint import Checkpoint, settings_of
 
     settings = settings_of(team, job.validity, job.every or 0, dedupe, log.pseudonyms)

@@ -76,7 +76,7 @@ class Texts:
 
     def _parts(self, since: int = 0) -> Iterator[tuple[int, int, pl.DataFrame]]:
         """Yield the number of the file, that of the first row, the texts."""
-        for file, source in enumerate(self.log.sources[since:], since):
+        for file, source in enumerate(self.log.files[since:], since):
             first = self.firsts[file]
             for part in read_rows(source, self.log.scan(source), texts=True):
                 yield file, first, part
@@ -86,7 +86,7 @@ class Texts:
 
     def _rows(self, places: Index, file: int, part: pl.DataFrame, first: int) -> pl.DataFrame:
         taken = part.select(self.columns)[places]
-        times = microseconds_of(self.log.sources[file], taken["timestamp"])
+        times = microseconds_of(self.log.files[file], taken["timestamp"])
         numbers = [
             pl.Series("file", np.full(len(places), file), pl.UInt32),
             pl.Series("row", places + (first - self.firsts[file]), pl.UInt64),

@@ -26,7 +26,7 @@ from fsm.engine.replaying import microseconds_since_1970, team_of
 from fsm.engine.result import MachineResult, Replay
 from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent
-from fsm.logs.log import NEEDED, OPTIONAL
+from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.machine import Machine
 
 if TYPE_CHECKING:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Protocol
 
 import polars as pl
 
-from fsm.errors import LogError
-from fsm.logs.canonical_input import canonical_source, unconverted
-from fsm.logs.detect import CANONICAL, guess
+from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_conversion import canonical_rows
+from fsm.logs.canonical_file import open_canonical
+from fsm.logs.detect import RecognisedFile
 from fsm.logs.mapping.event_mapping import load_format
 from fsm.logs.mapping.policy import Policy, load_policy
-from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.to_canonical import event_frame, to_rows
-from fsm.logs.native_event import Found
+from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
-from fsm.logs.storage.files import Input
 
-__all__ = ["FAMILIES", "Choices", "Plan", "convert", "plan"]
-
-FAMILIES = ("postfix", "exim", "sendmail", "powermta", "momentum", "webhooks", "mail", "snapshot")
-"""What is read, beside canonical logs; each family is a module."""
+__all__ = ["Reader", "convert_files"]
 
 _CHUNK = 50_000
 """Events turned to rows at a time."""
@@ -33,77 +28,23 @@ _HEAVY = 1 << 26
 """Bytes of events turned to rows at a time, and what one group has."""
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What a reader is told: the zone of times without one, the year of the first line, ..."""
-
-    zone: tzinfo = UTC
-    year: int | None = None
-    policy: Policy = field(default_factory=lambda: load_policy("source"))
-    relayed: bool | None = None
-    """Whether hand-overs that are not recorded are put in; None: where the format has none."""
-    redaction: Redaction | None = None
-    """What takes addresses and names out of all that is read."""
-    labels: str | None = None
-    """A file of what exports call their columns and statuses."""
-    feedback: bool | None = None
-    """Whether the feedback service was on when exports were made; None: their rows tell."""
-    exported: tuple[datetime, ...] = ()
-    """When exports were made, in the order of their files."""
-    progress: Callable[[int], object] = lambda _: None
-    """What is told, now and then, how many bytes have been read."""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """The names of columns in canonical logs."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A file, the format it is read as, and why."""
-
-    source: Input
-    format: str
-    reason: str
-
-
 class Reader(Protocol):
     """Finds events in the lines of one file after the other."""
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]: ...
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
+        """Yield groups of events, each with the name of its format."""
 
 
-def plan(
-    sources: Iterable[Input], form: str | None = None, labels: str | None = None
-) -> list[Plan]:
-    """Say how each file is read; raises :class:`fsm.errors.LogError` where nobody knows."""
-    return [_plan(source, form, labels) for source in sources]
-
-
-def _plan(source: Input, form: str | None, labels: str | None) -> Plan:
-    if source.group:
-        return Plan(source, "mail", f"{source.group} is a Maildir")
-    if source.url is not None:
-        return Plan(source, "parquet", "as given" if form else "its name ends so")
-    head = source.head()
-    if not head:
-        raise LogError(f"{source.name}: empty; a log begins with a header line or a record")
-    if form is not None:
-        family = form if form in CANONICAL else load_format(form).family
-        return Plan(source, family, "as given")
-    found = guess(head, labels)
-    if found is None and b"\0" in head:
-        raise LogError(f"{source.name}: binary data, no log that is known (see: fsm formats)")
-    if found is None:
-        return Plan(source, "csv", "nothing else fits")
-    return Plan(source, found.format, found.reason)
-
-
-def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iterator[pl.DataFrame]:
+def convert_files(
+    files: Sequence[RecognisedFile], options: ReadingOptions, notes: list[Notes]
+) -> Iterator[pl.DataFrame]:
     """Yield canonical rows, file after file, and fill ``notes``: one for each file.
 
-    Files of a mail server are taken in the order of their first lines.
+    Files of a mail server are taken in the order of their first lines. Exports of statuses come
+    last, since only all of them together show events.
     """
-    redaction = choices.redaction
-    for rows, note in _converted(plans, choices, notes):
+    redaction = options.redaction
+    for rows, note in _rows(files, options, notes):
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
     if redaction:
@@ -111,87 +52,87 @@ def convert(plans: Iterable[Plan], choices: Choices, notes: list[Notes]) -> Iter
             redaction.clean(note)
 
 
-def _converted(
-    plans: Iterable[Plan], choices: Choices, notes: list[Notes]
+def _rows(
+    files: Sequence[RecognisedFile], options: ReadingOptions, notes: list[Notes]
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
-    """Yield rows as the readers have them, and the notes of their file."""
-    plans = list(plans)
-    clock = Clock(choices.zone, choices.year)
+    """Yield rows before redaction, and the notes of their file."""
+    policy = options.policy or load_policy("source")
+    clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
-    for item in _in_order([item for item in plans if item.format != "snapshot"], choices):
-        note = _note(item, notes, choices)
-        if item.format in CANONICAL:
-            source = canonical_source(item.source, item.format, choices.redaction)
-            yield from ((rows, note) for rows in unconverted(source, choices.columns, note))
+    for file in _in_order([file for file in files if file.format != "snapshot"], options):
+        note = _note_of(file, options, notes)
+        if file.format in CANONICAL:
+            log = open_canonical(file.stored, file.format, options.columns, options.redaction)
+            yield from ((rows, note) for rows in canonical_rows(log, note))
             continue
-        clock.begin(item.source.last_written(), note)
-        if item.format not in readers:
-            readers[item.format] = _reader(item.format, clock, choices)
-        found = readers[item.format].read(item.source.blocks(note), note)
-        for groups in _gathered(found):
-            choices.progress(sum(note.size for note in notes))
-            frames = [
-                to_rows(
-                    event_frame(events), load_format(name), note, choices.policy, item.source.name
-                )
-                for name, events in groups.items()
-            ]
-            rows = (
-                frames[0]
-                if len(frames) == 1
-                else pl.concat(frames).sort("line", maintain_order=True)
-            )
-            yield rows, note
-    exports = [item for item in plans if item.format == "snapshot"]
+        clock.begin(file.stored.last_written(), note)
+        if file.format not in readers:
+            readers[file.format] = _reader(file.format, clock, options)
+        for groups in _gathered(readers[file.format].read(file.stored.blocks(note), note)):
+            options.progress(sum(note.size for note in notes))
+            yield _rows_of(groups, file.stored.name, note, policy), note
+    exports = [file for file in files if file.format == "snapshot"]
     if exports:
-        yield from _compared(exports, choices, notes)
+        yield from _export_rows(exports, options, policy, notes)
 
 
-def _compared(
-    exports: Iterable[Plan], choices: Choices, notes: list[Notes]
+def _rows_of(
+    groups: Mapping[str, list[NativeEvents]], name: str, note: Notes, policy: Policy
+) -> pl.DataFrame:
+    """Return the rows of groups of events, each of a format, in the order of their lines."""
+    frames = [
+        to_rows(event_frame(events), load_format(form), note, policy, name)
+        for form, events in groups.items()
+    ]
+    return frames[0] if len(frames) == 1 else pl.concat(frames).sort("line", maintain_order=True)
+
+
+def _export_rows(
+    exports: Sequence[RecognisedFile],
+    options: ReadingOptions,
+    policy: Policy,
+    notes: list[Notes],
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield the rows that exports of statuses show together."""
     from fsm.logs.snapshots.export_times import given_times
-    from fsm.logs.snapshots.exports import Export, Told, events_of
+    from fsm.logs.snapshots.exports import ExportOptions, StatusExport, events_of
     from fsm.logs.snapshots.labels import load_labels
 
-    form, labels = load_format("snapshot"), load_labels(choices.labels)
-    files = [Export(item.source, _note(item, notes, choices)) for item in exports]
-    times = given_times([file.source.name for file in files], choices.exported)
-    feedback = labels.feedback if choices.feedback is None else choices.feedback
-    told = Told(
-        labels,
-        choices.zone,
-        feedback,
-        times,
-        lambda: choices.progress(sum(note.size for note in notes)),
-    )
-    for file, events in events_of(files, told):
-        rows = to_rows(events, form, file.notes, choices.policy, file.source.name)
-        yield rows, file.notes
+    form, labels = load_format("snapshot"), load_labels(options.labels)
+    files = [StatusExport(file.stored, _note_of(file, options, notes)) for file in exports]
+    times = given_times([file.source.name for file in files], options.exported)
+    feedback = labels.feedback if options.feedback is None else options.feedback
+
+    def progress() -> None:
+        options.progress(sum(note.size for note in notes))
+
+    for file, events in events_of(
+        files, ExportOptions(labels, options.zone, feedback, times, progress)
+    ):
+        yield to_rows(events, form, file.notes, policy, file.source.name), file.notes
 
 
-def _note(item: Plan, notes: list[Notes], choices: Choices) -> Notes:
-    """Return what is noted of a file; the mails of one Maildir have that in common."""
-    name = item.source.group or item.source.name
-    if item.source.group is None or not notes or notes[-1].name != name:
-        redacted = choices.redaction is not None
-        notes.append(Notes(name, f"{item.format} ({item.reason})", redacted=redacted))
+def _note_of(file: RecognisedFile, options: ReadingOptions, notes: list[Notes]) -> Notes:
+    """Return the notes of a file; the mails of one Maildir share theirs."""
+    name = file.stored.group or file.stored.name
+    if file.stored.group is None or not notes or notes[-1].name != name:
+        redacted = options.redaction is not None
+        notes.append(Notes(name, f"{file.format} ({file.reason})", redacted=redacted))
     return notes[-1]
 
 
-def _reader(form: str, clock: Clock, choices: Choices) -> Reader:
-    if form == "webhooks":
+def _reader(family: str, clock: Clock, options: ReadingOptions) -> Reader:
+    if family == "webhooks":
         from fsm.logs.webhooks.reader import Reader as Webhooks
 
-        return Webhooks(choices.zone)
-    reader: Reader = import_module(f"fsm.logs.servers.{form}").Reader(clock)
+        return Webhooks(options.zone)
+    reader: Reader = import_module(f"fsm.logs.servers.{family}").Reader(clock)
     return reader
 
 
-def _gathered(found: Iterable[tuple[str, Found]]) -> Iterator[dict[str, list[Found]]]:
+def _gathered(found: Iterable[tuple[str, NativeEvents]]) -> Iterator[dict[str, list[NativeEvents]]]:
     """Join groups of events by their formats: rows are made for many at a time."""
-    groups: dict[str, list[Found]] = {}
+    groups: dict[str, list[NativeEvents]] = {}
     size = weight = 0
     for name, events in found:
         own = _weight(events)
@@ -204,7 +145,7 @@ def _gathered(found: Iterable[tuple[str, Found]]) -> Iterator[dict[str, list[Fou
         yield groups
 
 
-def _weight(events: Found) -> int:
+def _weight(events: NativeEvents) -> int:
     """Return about how many bytes the texts of events have."""
     if isinstance(events, pl.DataFrame):
         return int(events.estimated_size())
@@ -212,20 +153,20 @@ def _weight(events: Found) -> int:
     return sum(map(len, filter(None, texts)))
 
 
-def _in_order(plans: Iterable[Plan], choices: Choices) -> list[Plan]:
+def _in_order(files: list[RecognisedFile], options: ReadingOptions) -> list[RecognisedFile]:
     """Sort the files of each mail server by their first times; others stay where they are."""
-    plans = list(plans)
-    for form in ("postfix", "exim", "sendmail", "momentum"):
-        places = [number for number, item in enumerate(plans) if item.format == form]
+    for family in ("postfix", "exim", "sendmail", "momentum"):
+        places = [number for number, file in enumerate(files) if file.format == family]
         if len(places) > 1:
-            ordered = sorted((plans[number] for number in places), key=lambda p: _began(p, choices))
-            for number, item in zip(places, ordered, strict=True):
-                plans[number] = item
-    return plans
+            ordered = sorted((files[place] for place in places), key=lambda f: _began(f, options))
+            for place, file in zip(places, ordered, strict=True):
+                files[place] = file
+    return files
 
 
-def _began(item: Plan, choices: Choices) -> int:
-    clock = Clock(choices.zone, choices.year)
-    clock.begin(item.source.last_written(), Notes(item.source.name))
-    lines = item.source.head().decode("utf-8", "replace").split("\n")
+def _began(file: RecognisedFile, options: ReadingOptions) -> int:
+    """Return the first time in a file, 0 where its first lines have none."""
+    clock = Clock(options.zone, options.year)
+    clock.begin(file.stored.last_written(), Notes(file.stored.name))
+    lines = file.stored.head().decode("utf-8", "replace").split("\n")
     return next((time for line in lines if (time := clock.read(line)) is not None), 0)

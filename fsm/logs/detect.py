@@ -7,14 +7,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fsm.errors import LogError
+from fsm.logs.canonical_columns import CANONICAL, NEEDED
+from fsm.logs.storage.stored_file import StoredFile
+
 # The readers' own patterns are imported where a file needs them: most logs are canonical.
 
-__all__ = ["CANONICAL", "Guess", "guess", "guess_names"]
+__all__ = [
+    "RecognisedFile",
+    "guess",
+    "guess_by_columns",
+    "recognise",
+    "recognise_canonical",
+]
 
-CANONICAL = ("csv", "jsonl", "parquet")
-"""Formats that need no conversion."""
-
-_NEEDED = {"message_id", "event", "timestamp"}
+_NEEDED = set(NEEDED)
 _LINES = 2000
 _RECORDS = 50
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
@@ -30,10 +37,63 @@ _OF_MAILS = re.compile(
 
 @dataclass(frozen=True)
 class Guess:
-    """A format and what told it."""
+    """A format, and why a file is taken to be of it."""
 
     format: str
     reason: str
+
+
+@dataclass(frozen=True)
+class RecognisedFile:
+    """A file, the format it is read as, and why."""
+
+    stored: StoredFile
+    format: str
+    reason: str
+
+
+def recognise(
+    stored: StoredFile, log_format: str | None = None, labels: str | None = None
+) -> RecognisedFile:
+    """Say how a file is read: as given, else as its content shows.
+
+    ``labels`` is a file of what exports of statuses call their columns. Raises
+    :class:`fsm.errors.LogError` for an empty file and for binary data of no known format.
+    """
+    if stored.group:
+        return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
+    if stored.url is not None:
+        return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
+    head = stored.head()
+    if not head:
+        raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if log_format is not None:
+        return RecognisedFile(stored, _family(log_format), "as given")
+    found = guess(head, labels)
+    if found is None and b"\0" in head:
+        raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
+    if found is None:
+        return RecognisedFile(stored, "csv", "nothing else fits")
+    return RecognisedFile(stored, found.format, found.reason)
+
+
+def recognise_canonical(stored: StoredFile) -> RecognisedFile:
+    """Say which of the canonical formats a file is of, by how it begins."""
+    if stored.group or stored.url is not None:
+        return recognise(stored)
+    head = stored.head()
+    if head.startswith(b"PAR1"):
+        return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
+    if b"\0" in head[:4]:
+        raise LogError(f"{stored.name}: binary data, neither CSV, JSONL nor Parquet")
+    is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    return RecognisedFile(stored, "jsonl" if is_json else "csv", "names of columns are given")
+
+
+def _family(log_format: str) -> str:
+    from fsm.logs.mapping.event_mapping import load_format
+
+    return log_format if log_format in CANONICAL else load_format(log_format).family
 
 
 def guess(head: bytes, labels: str | None = None) -> Guess | None:
@@ -59,9 +119,9 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
         return Guess("powermta", "its header names type, timeLogged and rcpt")
     found = _guess_lines(lines) or _guess_mail(lines)
     if found is None and any(sign in first for sign in ",;\t|"):
-        from fsm.logs.snapshots.records import names_of
+        from fsm.logs.snapshots.read_records import names_of
 
-        found = guess_names(names_of(first)[0], "its header names", labels)
+        found = guess_by_columns(names_of(first)[0], "its header names", labels)
     return found or _guess_csv(first)
 
 
@@ -82,14 +142,14 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Guess:
             continue
         if isinstance(value, dict) and value.keys() >= _NEEDED:
             return Guess("jsonl", "its records have message_id, event and timestamp")
-        from fsm.logs.webhooks.recognise import open_envelopes
+        from fsm.logs.webhooks.providers import open_envelopes
 
         name = next((name for name, _ in open_envelopes(value) if name), None)
         if name:
             where = f"the record on line {number}" if part is not text else "its record"
             return Guess("webhooks", f"{where} is one of {name}")
         if isinstance(value, dict) and part is not text:
-            found = guess_names(list(value), "its records have", labels)
+            found = guess_by_columns(list(value), "its records have", labels)
             if found:
                 return found
     begun = _BEGUN.match(text)
@@ -128,7 +188,7 @@ def _guess_mail(lines: Sequence[str]) -> Guess | None:
     return None
 
 
-def guess_names(names: Sequence[str], where: str, given: str | None) -> Guess | None:
+def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Guess | None:
     """Return the format of a log whose columns have these names, where they tell."""
     from fsm.logs.snapshots.labels import load_labels
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Event", "Found"]
+__all__ = ["NativeEvent", "NativeEvents"]
 
 
-class Event(NamedTuple):
+class NativeEvent(NamedTuple):
     """One event of one message to one recipient.
 
     ``native`` is its path in the mapping table of its format, from the general to the special
@@ -33,5 +33,5 @@ class Event(NamedTuple):
     """Why the reader itself is not sure of this event."""
 
 
-Found: TypeAlias = "Sequence[Event] | pl.DataFrame"
+NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"
 """Events, or a frame with the columns of one and a row for each."""

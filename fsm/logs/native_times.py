@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-__all__ = ["from_datetime", "from_number", "from_text", "instant"]
+__all__ = ["from_datetime", "from_number", "from_text", "native_time"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -17,7 +17,7 @@ _LONGEST = 64
 _DIGITS = frozenset("0123456789.")
 
 
-def instant(value: object, zone: tzinfo) -> int | None:
+def native_time(value: object, zone: tzinfo) -> int | None:
     """Return a time, whatever it is written as; None for what is none.
 
     ``zone`` is that of times without one.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["Notes", "Tally"]
+__all__ = ["Notes", "Occurrences"]
 
 _KINDS = 1000
 """Different texts that are counted apart; a hostile log has any number of them."""
@@ -15,7 +15,7 @@ _LONGEST = 200
 
 
 @dataclass
-class Tally:
+class Occurrences:
     """How often something was met, and on which line first."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -64,14 +64,14 @@ class Notes:
     events: int = 0
     implied: int = 0
     """Hand-overs that the file does not record."""
-    passed: Tally = field(default_factory=Tally)
+    passed: Occurrences = field(default_factory=Occurrences)
     """What is known, and says nothing of a message's way."""
-    beside: Tally = field(default_factory=Tally)
-    unmapped: Tally = field(default_factory=Tally)
+    beside: Occurrences = field(default_factory=Occurrences)
+    unmapped: Occurrences = field(default_factory=Occurrences)
     """Events that the table of the format does not have."""
-    rejected: Tally = field(default_factory=Tally)
+    rejected: Occurrences = field(default_factory=Occurrences)
     """What cannot be read, by reason."""
-    doubts: Tally = field(default_factory=Tally)
+    doubts: Occurrences = field(default_factory=Occurrences)
     assumed: dict[str, str] = field(default_factory=dict)
     """What was taken to be so, by subject."""
     redacted: bool = False

@@ -1,123 +1,177 @@
-"""Open logs of any format, in any mixture, as one log that can be replayed."""
+"""The one door for logs: files of any format in any mixture, queries and frames become a Log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
 
 from fsm.errors import LogError
-from fsm.logs.canonical_input import canonical_source
-from fsm.logs.conversion import Choices, Plan, plan
-from fsm.logs.detect import CANONICAL, guess_names
-from fsm.logs.log import NEEDED, QUERY, Log, check_columns
-from fsm.logs.notes import Notes
-from fsm.logs.spool import Spool, spool
-from fsm.logs.storage.files import Input, expand
-from fsm.logs.storage.query import Query, execute
-from fsm.logs.storage.scans import scan_parquet
+from fsm.logs.canonical_columns import CANONICAL, NEEDED, QUERY
+from fsm.logs.canonical_file import checked_columns, open_canonical
+from fsm.logs.detect import RecognisedFile, guess_by_columns, recognise, recognise_canonical
+from fsm.logs.log import Log
+from fsm.logs.log_file import LogFile
+from fsm.logs.reading import ReadingOptions
+from fsm.logs.storage.files import find_files
+from fsm.logs.storage.stored_file import StoredFile
 
-__all__ = ["convert_logs", "open_logs"]
+if TYPE_CHECKING:
+    from fsm.logs.converted_log import ConvertedLog
+    from fsm.logs.storage.query import Query
+
+__all__ = ["convert_logs", "open_log"]
 
 
-def open_logs(
-    paths: Iterable[str],
+def open_log(
+    data: object = (),
     columns: Mapping[str, str] | None = None,
-    form: str | None = None,
-    choices: Choices | None = None,
+    log_format: str | None = None,
+    *,
+    options: ReadingOptions | None = None,
     query: Query | None = None,
-) -> tuple[Log, tuple[Notes, ...]]:
-    """Open logs, canonical ones and others, and say what was made of the others.
+) -> Log:
+    """Open whatever holds a log, and return it.
 
-    ``form`` is a name of :func:`fsm.logs.mapping.event_mapping.format_names` or of a canonical
-    format; None tells by content. The result of ``query`` is one more log. Raises
-    :class:`fsm.errors.LogError`, naming file, line and remedy.
+    ``data`` is a path or several (files of any format, compressed or not; patterns; ``-`` for
+    standard input; addresses of object stores and the web), a polars frame or lazy frame,
+    whatever has an Arrow C stream (pandas, pyarrow, DuckDB), or a :class:`Log`, which is
+    returned as it is. A file that is named twice is read once. The result of ``query`` is one
+    more log.
+
+    ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
+    ``log_format`` is a canonical format or a name of
+    :func:`fsm.logs.mapping.event_mapping.format_names`; by default the content decides. ``options``
+    say how logs of other formats are read.
+
+    Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
+    What is wrong further inside a canonical log is found when its rows are read.
+
+    >>> import fsm
+    >>> log = open_log(next(fsm.simulate("with-feedback", messages=100, seed=1)))
+    >>> log.files[0].name, log.keys
+    ('<frame>', ['message_id'])
     """
-    choices = choices or Choices()
-    files = _inputs(paths, form, choices)
-    plans = plan(files, "csv" if columns and form is None else form, choices.labels)
-    if query:
-        plans.append(_answer(query, columns or {}, form, choices))
-    sources = [
-        canonical_source(item.source, form, choices.redaction)
-        for item in plans
-        if item.format in CANONICAL
+    if isinstance(data, Log):
+        return data
+    options = options or ReadingOptions()
+    if columns:
+        options = replace(options, columns=columns)
+    frame = _frame_of(data)
+    if frame is not None:
+        return Log((checked_columns(_frame_file(frame, options)),))
+    recognised = _recognised(_paths(data), log_format, options, query)
+    others = [file for file in recognised if file.format not in CANONICAL]
+    files = [
+        open_canonical(file.stored, file.format, options.columns, options.redaction)
+        for file in recognised
+        if file.format in CANONICAL
     ]
-    others = [item for item in plans if item.format not in CANONICAL]
-    notes: tuple[Notes, ...] = ()
-    if others:
-        spooled = spool(others, choices)
-        notes = spooled.notes
-        sources.append(spooled.source())
-    if not sources:
-        raise LogError("no log files given")
-    return _checked(Log(tuple(sources), columns or {})), notes
+    if not others:
+        return Log(tuple(files))
+    from fsm.logs.converted_log import convert_to_rows
 
-
-def _inputs(paths: Iterable[str], form: str | None, choices: Choices) -> list[Input]:
-    """Return the files that paths name; the name of a file may hold an address, too."""
-    files, redaction = expand(paths, form), choices.redaction
-    if redaction is None:
-        return files
-    return [
-        replace(
-            file,
-            name=redaction.file_name(file.name),
-            group=file.group and redaction.file_name(file.group),
-        )
-        for file in files
-    ]
-
-
-def _checked(log: Log) -> Log:
-    for source in log.sources:
-        check_columns(source, log.named)
-    return log
+    converted = convert_to_rows(others, options)
+    return Log((*files, checked_columns(converted.file())), converted.notes)
 
 
 def convert_logs(
     paths: Iterable[str],
-    form: str | None = None,
-    choices: Choices | None = None,
+    log_format: str | None = None,
+    options: ReadingOptions | None = None,
     query: Query | None = None,
     written: str = "",
-) -> Spool:
+) -> ConvertedLog:
     """Convert logs, canonical ones too: into another kind of file, or together with others.
 
     ``written`` is the suffix of what shall be written. Raises :class:`fsm.errors.LogError`, also
     for one canonical log that would be written as it is.
     """
-    choices = choices or Choices()
-    files = _inputs(paths, form, choices)
-    form = "csv" if choices.columns and form is None and not query else form
-    plans = plan(files, form, choices.labels)
-    if query:
-        plans.append(_answer(query, choices.columns, form, choices))
-    if not plans:
-        raise LogError("no log files given")
-    (item, *more) = plans
-    same = item.format in CANONICAL and item.source.name.lower().endswith(written or "\0")
-    if same and not more and not choices.columns and choices.redaction is None:
+    from fsm.logs.converted_log import convert_to_rows
+
+    options = options or ReadingOptions()
+    files = _recognised(paths, log_format, options, query)
+    (first, *more) = files
+    same = first.format in CANONICAL and first.stored.name.lower().endswith(written or "\0")
+    if same and not more and not options.columns and options.redaction is None:
         raise LogError(
-            f"{item.source.name}: read as canonical {item.format} ({item.reason}); it needs no "
+            f"{first.stored.name}: read as canonical {first.format} ({first.reason}); it needs no "
             "conversion. Name another kind of file with -o, or give --format if it is another"
         )
-    return spool(plans, choices)
+    return convert_to_rows(files, options)
 
 
-def _answer(query: Query, columns: Mapping[str, str], form: str | None, choices: Choices) -> Plan:
-    """Return the result of a query as a canonical log, or as an export of statuses."""
-    if form not in (None, "snapshot"):
+def _frame_of(data: object) -> pl.LazyFrame | None:
+    """Return data that is in memory as a frame; None for paths."""
+    if isinstance(data, pl.LazyFrame):
+        return data
+    if isinstance(data, pl.DataFrame):
+        return data.lazy()
+    return pl.DataFrame(data).lazy() if hasattr(data, "__arrow_c_stream__") else None
+
+
+def _frame_file(frame: pl.LazyFrame, options: ReadingOptions) -> LogFile:
+    return LogFile(
+        Path(), "<frame>", "frame", frame, columns=options.columns, redaction=options.redaction
+    )
+
+
+def _paths(data: object) -> list[str]:
+    if isinstance(data, str | Path):
+        return [str(data)]
+    if isinstance(data, Iterable):
+        return [str(path) for path in data]
+    raise LogError(f"{type(data).__name__} is no log; give paths, a frame or Arrow data")
+
+
+def _recognised(
+    paths: Iterable[str],
+    log_format: str | None,
+    options: ReadingOptions,
+    query: Query | None,
+) -> list[RecognisedFile]:
+    """Return the files that paths and query name, each with the format it is read as."""
+    stored = [_without_addresses(file, options) for file in find_files(paths, log_format)]
+    if options.columns and log_format is None and query is None:  # only canonical logs have them
+        files = [recognise_canonical(file) for file in stored]
+    else:
+        files = [recognise(file, log_format, options.labels) for file in stored]
+    if query:
+        files.append(_answer(query, log_format, options))
+    if not files:
+        raise LogError("no log files given")
+    return files
+
+
+def _answer(query: Query, log_format: str | None, options: ReadingOptions) -> RecognisedFile:
+    """Return the result of a query: a canonical log, or an export of statuses."""
+    from fsm.logs.storage.query import run_query
+    from fsm.logs.storage.scans import scan_parquet
+
+    if log_format not in (None, "snapshot"):
         raise LogError(
             f"{QUERY}: its rows are those of a canonical log or an export of statuses (snapshot), "
-            f"not {form}; name its columns message_id, event and timestamp in the query"
+            f"not {log_format}; name its columns message_id, event and timestamp in the query"
         )
-    result = execute(query)
-    rows = scan_parquet(result.path)
-    lacking = [name for name in NEEDED if columns.get(name, name) not in result.names]
-    found = guess_names(result.names, "its columns are", choices.labels) if lacking else None
-    if form is None and found is None:
-        return Plan(Input(result.path, QUERY, keep=result.keep), "parquet", "the rows of a query")
+    result = run_query(query)
+    lacking = [n for n in NEEDED if options.columns.get(n, n) not in result.names]
+    found = guess_by_columns(result.names, "its columns are", options.labels) if lacking else None
+    if log_format is None and found is None:
+        stored = StoredFile(result.path, QUERY, keep=result.keep)
+        return RecognisedFile(stored, "parquet", "the rows of a query")
     lines = result.path.with_name("query.jsonl")  # one row, one line
-    rows.sink_ndjson(lines)
-    reason = found.reason if form is None and found else "as given"
-    return Plan(Input(lines, QUERY, keep=result.keep), "snapshot", reason)
+    scan_parquet(result.path).sink_ndjson(lines)
+    reason = found.reason if log_format is None and found else "as given"
+    return RecognisedFile(StoredFile(lines, QUERY, keep=result.keep), "snapshot", reason)
+
+
+def _without_addresses(file: StoredFile, options: ReadingOptions) -> StoredFile:
+    """Return the file under a name without addresses: the name of a file may hold one."""
+    redaction = options.redaction
+    if redaction is None:
+        return file
+    group = file.group and redaction.file_name(file.group)
+    return replace(file, name=redaction.file_name(file.name), group=group)

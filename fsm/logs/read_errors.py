@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.logs.storage.addresses import is_remote
 from fsm.logs.storage.record_length import separator_name
-from fsm.logs.storage.remote import is_remote, refused
 from fsm.logs.storage.scans import scan_lines
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Faulty(Protocol):
 def unreadable(source: Faulty, error: Exception) -> LogError:
     """Say in one line what is wrong with a file that polars could not read."""
     if source.format == "frame" and is_remote(source.name):
+        from fsm.logs.storage.remote import refused
+
         return refused(source.name, error)
     message = said = str(error).split("\n", 1)[0]
     if source.redaction:

@@ -1,9 +1,10 @@
-"""Read the rows of a log in order, and refuse in one line what cannot be read."""
+"""Read the rows of one log file in order, and refuse in one line what cannot be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
@@ -11,20 +12,19 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.calendar import in_calendar, is_beyond_calendar, shown_value
-from fsm.logs.log import CHECKPOINT, Log, Source, place_of
+from fsm.logs.canonical_columns import place_of
+from fsm.logs.log_file import CHECKPOINT, LogFile
 from fsm.logs.read_errors import unreadable
-from fsm.logs.storage.row_groups import row_groups, slices
 from fsm.logs.timestamps import microseconds
 
 __all__ = [
-    "BLANK",
-    "OWN",
-    "blanks",
+    "FURTHER",
+    "MOST",
+    "blank_lines",
     "check_rows",
-    "collect",
-    "extent",
-    "frames",
-    "large_row_groups",
+    "event_frames",
+    "instants_of",
+    "large_row_group",
     "microseconds_of",
     "read_batches",
     "read_rows",
@@ -34,59 +34,63 @@ __all__ = [
 
 ROWS = 1 << 19
 """Rows of a batch: its columns stay in the cache of the processor."""
-
 MOST = 4 * ROWS
 """Rows of a row group that are read at once."""
-
-BLANK = "\0blank"
-OWN = "\0own "
+FURTHER = "\0further "
+"""How the names of columns begin that are no canonical ones."""
+_BLANK = "\0blank"
 _SHOWN = 80
+"""Characters of a value in messages."""
 
 
-def read_batches(source: Source, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a query on a source, in order."""
-    with readable(source):
+def read_batches(file: LogFile, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a query on a file, in order."""
+    with readable(file):
         for part in frame.collect_batches(chunk_size=ROWS, maintain_order=True):
             if part.height:
                 yield part
-    source.check_unchanged()
+    file.check_unchanged()
 
 
-def read_rows(
-    source: Source, frame: pl.LazyFrame, *, texts: bool = False
-) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a query that has one row for each row of the source, in order.
+def read_rows(file: LogFile, frame: pl.LazyFrame, *, texts: bool = False) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a query that has one row for each row of the file, in order.
 
     With ``texts`` the rows are not numbers but several times as large, and come in smaller parts.
 
     Other than with :func:`read_batches`, no more is read ahead than one batch: a Parquet file is
     read a few row groups at a time, the other formats in small parts that are joined again.
     """
-    groups = row_groups(source.path) if source.format in ("parquet", CHECKPOINT) else None
-    with readable(source):
-        parts = (
-            _joined(frame, ROWS // 8 if texts else ROWS)
-            if groups is None
-            else _sliced(source, frame, groups)
-        )
+    groups = _row_groups(file) if file.format in ("parquet", CHECKPOINT) else None
+    with readable(file):
+        if groups is None:
+            parts = _joined(frame, ROWS // 8 if texts else ROWS)
+        else:
+            parts = _sliced(file, frame, groups)
         for part in parts:
             yield from part.iter_slices(ROWS)
-    source.check_unchanged()
+    file.check_unchanged()
 
 
-def large_row_groups(log: Log) -> Iterator[tuple[str, int, int]]:
-    """Yield the sources with a row group beyond what is read at once: name, its rows, the most."""
-    for source in log.sources:
-        groups = row_groups(source.path) if source.format == "parquet" else None
-        if (largest := max(groups or [0])) > MOST:
-            yield source.name, largest, MOST
+def large_row_group(file: LogFile) -> int | None:
+    """Return the rows of the largest row group of Parquet, where it is more than :data:`MOST`."""
+    groups = _row_groups(file) if file.format == "parquet" else None
+    largest = max(groups or [0])
+    return largest if largest > MOST else None
 
 
-def _sliced(source: Source, frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:
+def _row_groups(file: LogFile) -> list[int] | None:
+    from fsm.logs.storage.row_groups import row_group_sizes
+
+    return row_group_sizes(file.path)
+
+
+def _sliced(file: LogFile, frame: pl.LazyFrame, groups: Sequence[int]) -> Iterator[pl.DataFrame]:
+    from fsm.logs.storage.row_groups import slices
+
     for first, count in slices(groups, ROWS, MOST):
         yield frame.slice(first, count).collect(engine="in-memory")
     if frame.slice(sum(groups), 1).collect(engine="in-memory").height:
-        raise LogError(f"{source.name}: not readable as Parquet: more rows than its row groups say")
+        raise LogError(f"{file.name}: not readable as Parquet: more rows than its row groups say")
 
 
 def _joined(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
@@ -102,84 +106,70 @@ def _joined(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
 
 
 @contextmanager
-def readable(source: Source) -> Iterator[None]:
-    """Say in one line what is wrong with a source, where polars cannot read it."""
+def readable(file: LogFile) -> Iterator[None]:
+    """Say in one line what is wrong with a file, where polars cannot read it."""
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        source.check_unchanged()
-        raise unreadable(source, error) from error
+        file.check_unchanged()
+        raise unreadable(file, error) from error
 
 
-def extent(log: Log, as_of: int | None = None) -> tuple[int, int, int] | None:
-    """Return the first and the last instant in microseconds, and how many events have one.
+def instants_of(file: LogFile) -> Iterator[pl.Series]:
+    """Yield the times of the rows in microseconds since 1970, without those that are no time."""
+    for part in read_rows(file, file.scan(["timestamp"])):
+        yield microseconds_of(file, part["timestamp"]).drop_nulls()
 
-    ``None`` where there is none. What is wrong with a log is found when it is replayed.
+
+def event_frames(
+    file: LogFile, wanted: Sequence[str], further: Sequence[str] = ()
+) -> Iterator[pl.DataFrame]:
+    """Yield the events of a file, checked: ``row`` (from 0) and the wanted canonical columns.
+
+    ``further`` are other columns of the file; their names then begin with :data:`FURTHER`.
     """
-    spans = []
-    for source in log.sources:
-        for part in read_rows(source, log.scan(source).select("timestamp")):
-            times = microseconds_of(source, part["timestamp"]).drop_nulls()
-            if as_of is not None:
-                times = times.filter(times <= as_of)
-            if len(times):
-                spans.append((int(times.min()), int(times.max()), len(times)))  # type: ignore[arg-type]
-    if not spans:
-        return None
-    firsts, lasts, counts = zip(*spans, strict=True)
-    return min(firsts), max(lasts), sum(counts)
+    scans = [file.scan(wanted).with_row_index("row")]
+    if file.format == "csv":
+        scans.append(blank_lines(file))
+    if further:
+        scans.append(file.raw(further).select(pl.col(n).alias(f"{FURTHER}{n}") for n in further))
+    for part in read_batches(file, pl.concat(scans, how="horizontal")):
+        events = part.filter(~pl.col(_BLANK)).drop(_BLANK) if _BLANK in part.columns else part
+        check_rows(file, events)
+        yield _typed(file, events)
 
 
-def collect(log: Log) -> pl.DataFrame:
-    """Return all events of a log; see :attr:`fsm.engine.Log.frame`."""
-    kinds = {"timestamp": pl.Datetime("us", "UTC"), "seq": pl.Int64()}
-    columns = {name: kinds.get(name, pl.String()) for name in log.present}
-    nothing = pl.DataFrame(schema={"file": pl.UInt32(), "row": pl.UInt64(), **columns})
-    return pl.concat([nothing, *frames(log)])
-
-
-def frames(log: Log, own: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
-    """Yield the events of a log; see :attr:`fsm.engine.Log.frame`.
-
-    ``own`` are further columns of its sources; they come under names that begin with :data:`OWN`.
-    """
-    for file, source in enumerate(log.sources):
-        scans = [log.scan(source).with_row_index("row")]
-        if source.format == "csv":
-            scans.append(blanks(log, source))
-        if own:
-            raw = source.raw({**log.names(source), **{name: name for name in own}})
-            scans.append(raw.select(pl.col(name).alias(f"{OWN}{name}") for name in own))
-        for part in read_batches(source, pl.concat(scans, how="horizontal")):
-            there = part.filter(~pl.col(BLANK)).drop(BLANK) if BLANK in part.columns else part
-            check_rows(log, source, there)
-            yield _typed(source, file, there)
-
-
-def _typed(source: Source, file: int, frame: pl.DataFrame) -> pl.DataFrame:
-    times = microseconds_of(source, frame["timestamp"])
+def _typed(file: LogFile, events: pl.DataFrame) -> pl.DataFrame:
+    times = microseconds_of(file, events["timestamp"])
     columns = [
-        pl.lit(file, pl.UInt32).alias("file"),
         pl.col("row").cast(pl.UInt64),
         times.cast(pl.Datetime("us", "UTC")).alias("timestamp"),
         pl.col("event").fill_null(""),
     ]
-    if "seq" in frame.columns:
-        columns.append(seq_numbers(frame["seq"])[0].alias("seq"))
-    return frame.with_columns(columns).select("file", pl.exclude("file"))
+    if "seq" in events.columns:
+        columns.append(seq_numbers(events["seq"])[0].alias("seq"))
+    return events.with_columns(columns)
 
 
-def microseconds_of(source: Source, column: pl.Series) -> pl.Series:
+def blank_lines(file: LogFile) -> pl.LazyFrame:
+    """Return which rows of a CSV file are blank lines, in one column."""
+    return file.raw().select(pl.all_horizontal(pl.all().is_null()).alias(_BLANK))
+
+
+# Types ---------------------------------------------------------------------------------------
+
+
+def microseconds_of(file: LogFile, column: pl.Series) -> pl.Series:
     """Return a column of timestamps as microseconds since 1970, null where it is no time."""
     if isinstance(column.dtype, pl.Datetime):
         if column.dtype.time_zone is None:
-            raise LogError(f"{source.name}: the timestamps have no zone; store them as UTC")
+            raise LogError(f"{file.name}: the timestamps have no zone; store them as UTC")
         return in_calendar(column.to_physical(), column.dtype.time_unit)
     if column.dtype == pl.String:
         return microseconds(column)
     if column.dtype == pl.Null:
         return pl.Series(column.name, [None] * len(column), dtype=pl.Int64)
-    raise LogError(f"{source.name}: timestamps of type {column.dtype}; write 2026-01-31T09:30:00Z")
+    raise LogError(f"{file.name}: timestamps of type {column.dtype}; write 2026-01-31T09:30:00Z")
 
 
 def seq_numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -192,59 +182,73 @@ def seq_numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     return number, number.is_null() & (text.fill_null("") != "")
 
 
-def check_rows(log: Log, source: Source, frame: pl.DataFrame) -> None:
-    """Refuse a log of which these rows, blank lines left out, hold something wrong.
+# Faults --------------------------------------------------------------------------------------
 
-    Raises :class:`fsm.errors.LogError`, which names the first row of the source that does.
-    """
-    if any(wrong.any() for _, wrong, _ in _wrong(source, frame)):
-        _refuse(log, source)
-
-
-def blanks(log: Log, source: Source) -> pl.LazyFrame:
-    """Return which rows of a CSV file are blank lines."""
-    return source.raw(log.names(source)).select(pl.all_horizontal(pl.all().is_null()).alias(BLANK))
-
-
-_LACKING = {
+_CHECKED = ("message_id", "seq", "timestamp")
+"""Columns that are checked, in the order in which their faults are reported."""
+_MISSING = {
     "message_id": "no message_id; every event belongs to a message",
     "timestamp": "no timestamp; every event has a time, such as 2026-01-31T09:30:00Z",
 }
-"""What is said where a needed value is empty."""
+"""The message for an empty value in a needed column."""
 
 
-def _wrong(source: Source, frame: pl.DataFrame) -> Iterator[tuple[str, pl.Series, str]]:
-    """Yield column, wrong rows and fault, in the order in which they are reported."""
-    missing = frame["message_id"].fill_null("") == ""
-    yield "message_id", missing, ""
-    if "seq" in frame.columns:
-        yield "seq", seq_numbers(frame["seq"])[1], "not a whole number"
-    yield "timestamp", microseconds_of(source, frame["timestamp"]).is_null(), ""
+@dataclass
+class _Fault:
+    """The first wrong value of a column, and how many there are."""
+
+    row: int
+    value: str | None
+    count: int = 0
 
 
-def _refuse(log: Log, source: Source) -> NoReturn:
-    """Say what is wrong first in the source, and how often."""
-    found: dict[str, tuple[int, str | None, int, str]] = {}
+def check_rows(file: LogFile, events: pl.DataFrame) -> None:
+    """Refuse a file if one of these rows, which are no blank lines, has a wrong value.
+
+    Raises :class:`fsm.errors.LogError`, which names the first wrong row of the whole file.
+    """
+    columns = [name for name in _CHECKED if name in events.columns]
+    if any(_is_wrong(file, events[name]).any() for name in columns):
+        _refuse(file)
+
+
+def _is_wrong(file: LogFile, column: pl.Series) -> pl.Series:
+    """Return which values of a checked column cannot be read."""
+    if column.name == "message_id":
+        return column.fill_null("") == ""
+    if column.name == "seq":
+        return seq_numbers(column)[1]
+    return microseconds_of(file, column).is_null()
+
+
+def _refuse(file: LogFile) -> NoReturn:
+    """Report the first wrong value of the file, and how many more there are in its column."""
+    faults: dict[str, _Fault] = {}
     first = 0
-    scan = log.scan(source)
-    if source.format == "csv":
-        scan = pl.concat([scan, blanks(log, source)], how="horizontal")
-    for part in read_batches(source, scan):
-        there = ~part[BLANK] if BLANK in part.columns else pl.Series([True] * part.height)
-        for column, wrong, fault in _wrong(source, part):
-            rows = (wrong & there).arg_true()
+    scan = file.scan([name for name in _CHECKED if name in file.present])
+    if file.format == "csv":
+        scan = pl.concat([scan, blank_lines(file)], how="horizontal")
+    for part in read_batches(file, scan):
+        for name in part.columns:
+            if name not in _CHECKED:
+                continue
+            wrong = _is_wrong(file, part[name])
+            rows = (wrong & ~part[_BLANK] if _BLANK in part.columns else wrong).arg_true()
             if len(rows):
-                row, value, count, _ = found.get(
-                    column, (first + rows[0], shown_value(part[column], rows[0]), 0, "")
-                )
-                found[column] = row, value, count + len(rows), fault
+                fault = _Fault(first + rows[0], shown_value(part[name], rows[0]))
+                faults.setdefault(name, fault).count += len(rows)
         first += part.height
-    column = next(name for name in ("message_id", "seq", "timestamp") if name in found)
-    row, value, count, fault = found[column]
-    line = source.lines(np.array([row]))[0]
-    said = f"{column} {_shorten(value)!r} {fault or _no_time(value)}" if value else _LACKING[column]
-    more = f" ({count - 1:,} more like it)" if count > 1 else ""
-    raise LogError(f"{place_of(source.name, line)}: {said}{more}")
+    name, fault = next((name, faults[name]) for name in _CHECKED if name in faults)
+    line = file.lines(np.array([fault.row]))[0]
+    more = f" ({fault.count - 1:,} more like it)" if fault.count > 1 else ""
+    raise LogError(f"{place_of(file.name, line)}: {_message(name, fault.value)}{more}")
+
+
+def _message(column: str, value: str | None) -> str:
+    if not value:
+        return _MISSING[column]
+    reason = "not a whole number" if column == "seq" else _no_time(value)
+    return f"{column} {_shorten(value)!r} {reason}"
 
 
 def _no_time(text: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fsm.logs.log import QUERY
-from fsm.logs.notes import Notes, Tally
+from fsm.logs.canonical_columns import QUERY
+from fsm.logs.notes import Notes, Occurrences
 
-__all__ = ["as_dict", "summary"]
+__all__ = ["as_dict", "summary_lines"]
 
 _SHOWN = 5
 
 
-def summary(notes: Notes) -> Iterator[str]:
+def summary_lines(notes: Notes) -> Iterator[str]:
     """Yield what is said of one file: a line of counts, and one for each thing to know."""
     said = [f"{notes.events:,} events"]
     if notes.beside.total:
@@ -47,12 +47,12 @@ def as_dict(notes: Notes) -> dict[str, object]:
         **{
             name: {what: tally.counts[what] for what in sorted(tally.counts)}
             for name in ("passed", "beside", "unmapped", "rejected", "doubts")
-            if isinstance(tally := getattr(notes, name), Tally)
+            if isinstance(tally := getattr(notes, name), Occurrences)
         },
     }
 
 
-def _counts(tally: Tally) -> str:
+def _counts(tally: Occurrences) -> str:
     most = tally.counts.most_common(_SHOWN)
     more = len(tally.counts) - len(most)
     return ", ".join(f"{what} {count:,}" for what, count in most) + (
@@ -60,7 +60,7 @@ def _counts(tally: Tally) -> str:
     )
 
 
-def _places(name: str, tally: Tally) -> str:
+def _places(name: str, tally: Occurrences) -> str:
     """Say where each text stands first; the file is named before."""
     most = tally.counts.most_common(_SHOWN)
     unit = "row" if name == QUERY else "line"

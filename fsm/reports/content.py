@@ -8,7 +8,7 @@ from typing import Any
 
 from fsm.indicators import Share
 from fsm.logs.notes import Notes
-from fsm.logs.summary import summary
+from fsm.logs.summary import summary_lines
 from fsm.reports.deliveries import deliveries
 from fsm.reports.durations import STAYING, Bin, Waiting, duration, waitings
 from fsm.reports.figures import Figures
@@ -278,5 +278,5 @@ def _about(found: Figures, notes: Sequence[Notes]) -> Iterator[str]:
     if replay.as_of:
         yield f"Read up to {when(replay.as_of)}"
     for note in notes:
-        for line in summary(note):
+        for line in summary_lines(note):
             yield line.replace(note.name, short_name(note.name))

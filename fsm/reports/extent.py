@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from fsm.logs.log import Log
-from fsm.logs.rows import extent
 
 __all__ = ["fitting_period", "fitting_period_of", "instant"]
 
@@ -34,9 +33,8 @@ def fitting_period(first: datetime, last: datetime, events: int) -> timedelta:
 
 def fitting_period_of(log: Log, as_of: datetime | None = None) -> timedelta:
     """Return the same for a log; times are read, and nothing else."""
-    found = extent(
-        log, None if as_of is None else (as_of - instant(0)) // timedelta(microseconds=1)
-    )
+    until = None if as_of is None else (as_of - instant(0)) // timedelta(microseconds=1)
+    found = log.extent(until)
     if found is None:
         return _STEPS[0]
     first, last, events = found

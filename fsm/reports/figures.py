@@ -53,7 +53,7 @@ class Figures:
     @cached_property
     def names(self) -> list[str]:
         """The names of the logs, as a page may tell them."""
-        names = [short_name(source.name) for source in self.replay.log.sources]
+        names = [short_name(source.name) for source in self.replay.log.files]
         more = len(names) - _NAMED
         return [*names[:_NAMED], f"{more:,} more"] if more > 0 else names
 

@@ -86,7 +86,7 @@ def histories(replay: Replay, machines: Sequence[Machine], most: int) -> Histori
 def _first(log: Log, most: int) -> pl.DataFrame:
     """Return what identifies the first messages, in the order of the log."""
     found = pl.DataFrame(schema=dict.fromkeys(log.keys, pl.String))
-    for source in log.sources:
+    for source in log.files:
         scan = log.scan(source).select(log.keys).filter(pl.col("message_id").is_not_null())
         for part in read_batches(source, scan):
             found = pl.concat([found, part]).unique(maintain_order=True).head(most)
@@ -104,7 +104,7 @@ def _affordable(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
         .join(messages.lazy(), on=keys, how="semi", nulls_equal=True)
         .group_by(keys)
         .len("events")
-        for source in log.sources
+        for source in log.files
     )
     sizes = messages.lazy().join(
         counts.group_by(keys).sum(), on=keys, how="left", nulls_equal=True, maintain_order="left"

@@ -49,12 +49,19 @@ class Taken:
 
 def read(path: Path) -> int:
     """Return how many rows a log becomes."""
-    from fsm.logs.conversion import Choices, convert, plan
+    from fsm.logs.conversion import convert_files
+    from fsm.logs.detect import recognise
     from fsm.logs.notes import Notes
-    from fsm.logs.storage.files import expand
+    from fsm.logs.reading import ReadingOptions
+    from fsm.logs.storage.files import find_files
 
     notes: list[Notes] = []
-    rows = sum(f.height for f in convert(plan(expand([str(path)])), Choices(), notes))
+    rows = sum(
+        f.height
+        for f in convert_files(
+            [recognise(file) for file in find_files([str(path)])], ReadingOptions(), notes
+        )
+    )
     for note in notes:
         if note.rejected.total or note.unmapped.total:
             raise SystemExit(f"{path.name}: {note.rejected} {note.unmapped}")
@@ -131,8 +138,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=float, default=1e5)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", nargs="+", choices=FORMATS, default=[*FORMATS])
-    parser.add_argument("--job", choices=JOBS)
+    parser.add_argument("--only", nargs="+", options=FORMATS, default=[*FORMATS])
+    parser.add_argument("--job", options=JOBS)
     parser.add_argument("--log", type=Path)
     given = parser.parse_args()
     if given.job:

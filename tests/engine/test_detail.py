@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
-from fsm.engine import Replay, read_log, replay, replaying
-from fsm.logs.rows import extent
+from fsm.engine import Replay, replay, replaying
+from fsm.logs.open import open_log
 from fsm.machine import Machine, State, Transition
 from fsm.trace import run
 
@@ -149,7 +149,7 @@ def test_kinds_of_rejected_events_are_those_of_the_ledger(rows: list[Row]) -> No
 def test_each_kind_has_its_first_lines(sample: Path) -> None:
     late = [f"m1,delivered,2026-03-02T11:00:0{i}Z,{20 + i}\n" for i in range(5)]
     sample.write_text(sample.read_text() + "m9,=odd,2026-03-02T12:00:00Z,40\n" + "".join(late))
-    result = replay(read_log([sample]), MODES, companions=None)
+    result = replay(open_log([sample]), MODES, companions=None)
     first, second, third = result.rejection_kinds(most=3).first
     assert (first.event, first.state, first.count) == ("delivered", "delivered", 5)
     assert [line for _, line, _ in first.examples] == [11, 12, 13]
@@ -185,7 +185,7 @@ def test_the_extent_is_that_of_the_replay(rows: list[Row], limit: int | None) ->
     log = log_of(rows)
     as_of = START + timedelta(seconds=limit) if limit else None
     result = executed(log, as_of=as_of)
-    found = extent(result.log, as_of and int(as_of.timestamp()) * 1_000_000)
+    found = result.log.extent(as_of and int(as_of.timestamp()) * 1_000_000)
     outcome = result.outcome
     there = (outcome.earliest, outcome.latest, result.events)
     assert found == (there if result.events else None)
@@ -193,8 +193,8 @@ def test_the_extent_is_that_of_the_replay(rows: list[Row], limit: int | None) ->
 
 def test_what_was_announced_needs_no_second_pass(sample: Path) -> None:
     hour = timedelta(hours=1)
-    result = replay(read_log([sample]), MODES, companions=load_bare, every=hour, detail=True)
+    result = replay(open_log([sample]), MODES, companions=load_bare, every=hour, detail=True)
     assert result.in_detail(hour) is result
-    plain = replay(read_log([sample]), MODES, companions=load_bare)
+    plain = replay(open_log([sample]), MODES, companions=load_bare)
     assert plain.in_detail(hour).sojourns.rows() == result.sojourns.rows() == plain.sojourns.rows()
     assert plain.in_detail(hour).traffic.rows() == result.traffic.rows() == plain.traffic.rows()

@@ -15,9 +15,10 @@ from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare, machine_class
 from fsm.compile import crosscheck
-from fsm.engine import Log, Replay, encode, product_machine, read_log, replay, replaying
+from fsm.engine import Replay, encode, product_machine, replay, replaying
 from fsm.errors import LogError, MachineError
 from fsm.logs import rows as log_rows
+from fsm.logs.open import open_log
 from fsm.machine import Machine, State, Transition
 from fsm.trace import run
 from tests.depth import samples
@@ -198,7 +199,7 @@ def test_arrow_data_and_lazy_frames_are_logs() -> None:
     expected = executed(log).as_dict()
     assert executed(log.lazy()).as_dict() == expected
     assert executed(pyarrow.table(log.to_arrow())).as_dict() == expected
-    assert executed(Log.of(log)).as_dict() == expected
+    assert executed(open_log(log)).as_dict() == expected
 
 
 def test_the_temporary_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,11 +302,11 @@ def test_that_a_machine_has_no_class_is_said() -> None:
 def test_a_log_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("message_id,event,timestamp\na,relayed,2026-01-01T00:00:00Z\n")
-    log = read_log([path])
+    log = open_log([path])
     result = replay(log, MACHINES)
     with path.open("a") as file:
         file.write("b,relayed,2026-01-01T00:00:01Z\n")
     for read in (lambda: replay(log, MACHINES), lambda: result.statuses):
         with pytest.raises(LogError, match=r"log\.csv: changed while it was read; replay it again"):
             read()
-    assert replay(read_log([path]), MACHINES).messages == 2
+    assert replay(open_log([path]), MACHINES).messages == 2

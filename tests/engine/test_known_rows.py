@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
-from fsm.engine import Replay, read_log, replay
+from fsm.engine import Replay, replay
 from fsm.engine.checkpoint import checkpoint
 from fsm.engine.checkpoint.manifest import Manifest
-from fsm.logs.open import open_logs
+from fsm.logs.open import open_log
 from tests.command import Fsm
 from tests.depth import samples
 
@@ -67,7 +67,7 @@ def packed_by_zstd(source: Path, place: Path) -> Path:
 
 
 def as_parquet(source: Path, place: Path) -> Path:
-    read_log([source]).frame.drop("file", "row").write_parquet(place / "log.parquet")
+    open_log([source]).frame.drop("file", "row").write_parquet(place / "log.parquet")
     return place / "log.parquet"
 
 
@@ -110,7 +110,7 @@ def test_a_copy_is_left_out_and_said(tmp_path: Path, copy: str) -> None:
     path = COPIES[copy](log, place)
     again = executed(path, kept)
     assert counts(again) == counts(first)
-    rows = read_log([path]).frame.height
+    rows = open_log([path]).frame.height
     if rows:
         said = f"{path}: its {rows} rows were executed before in {log}; left out now"
         assert again.as_dict()["notes"] == [said]
@@ -206,7 +206,7 @@ def test_what_any_run_can_record_is_recorded(tmp_path: Path, first: str) -> None
         tmp_path / "mail.csv"
     )
     write(tmp_path / "any.csv", LINES[2:3])
-    logs = {name: open_logs([str(tmp_path / f"{name}.csv")])[0] for name in ("mail", "any")}
+    logs = {name: open_log([str(tmp_path / f"{name}.csv")]) for name in ("mail", "any")}
     second = "any" if first == "mail" else "mail"
     lacking = []
     for name in (first, second, first):

@@ -18,7 +18,7 @@ from fsm.cli.environment import set_up
 from fsm.engine import Replay, replay
 from fsm.engine.memory import BATCH, LEAST, WORK, column_bytes, workers_within
 from fsm.logs import rows as log_rows
-from fsm.logs.log import Log
+from fsm.logs.open import open_log
 from fsm.logs.storage import row_groups
 
 MODES = [load_bare("with-feedback"), load_bare("without-feedback")]
@@ -140,7 +140,7 @@ def test_row_groups_are_those_written(tmp_path: Path, writer: str, name: str) ->
     else:
         parquet = pytest.importorskip("pyarrow.parquet")
         parquet.write_table(frame.to_arrow(), path, row_group_size=size, write_page_index=True)
-    assert row_groups.row_groups(path) == expected
+    assert row_groups.row_group_sizes(path) == expected
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_row_groups_are_those_written(tmp_path: Path, writer: str, name: str) ->
 def test_other_files_are_left_to_polars(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "log.parquet"
     path.write_bytes(content)
-    assert row_groups.row_groups(path) is None
+    assert row_groups.row_group_sizes(path) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -163,7 +163,7 @@ def test_a_damaged_footer_never_fails_otherwise(log: Path, tmp_path: Path, seed:
         for at in random.integers(len(content) - 600, len(content) - 8, 3):
             damaged[at] = random.integers(256)
         path.write_bytes(damaged)
-        row_groups.row_groups(path)
+        row_groups.row_group_sizes(path)
 
 
 @pytest.mark.parametrize("most", [500, 2000])
@@ -175,7 +175,7 @@ def test_batches_are_the_rows_in_order(
     monkeypatch.setattr(log_rows, "MOST", most)
     path, whole = tmp_path / "log.parquet", pl.read_parquet(log)
     whole.write_parquet(path, row_group_size=size)
-    source = Log.of(path).sources[0]
+    source = open_log(path).files[0]
     parts = list(log_rows.read_rows(source, source.raw({})))
     assert max(part.height for part in parts) <= 500
     assert_frame_equal(pl.concat(parts), whole)

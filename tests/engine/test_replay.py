@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
-from fsm.engine import Replay, read_log, replay
+from fsm.engine import Replay, replay
 from fsm.errors import LogError, MachineError
 from fsm.indicators import delivered_rate
+from fsm.logs.open import open_log
 from fsm.trace import run
 
 MODES = ("with-feedback", "without-feedback")
@@ -21,7 +22,7 @@ MODES = ("with-feedback", "without-feedback")
 
 def replayed(*paths: Path, modes: tuple[str, ...] = MODES, **options: object) -> Replay:
     columns = options.pop("columns", {})
-    log = read_log(paths, columns)  # type: ignore[arg-type]
+    log = open_log(paths, columns)  # type: ignore[arg-type]
     machines = [load_bare(name) for name in modes]
     return replay(log, machines, companions=load_bare, **options)  # type: ignore[arg-type]
 

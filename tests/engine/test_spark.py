@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
-from fsm.engine import read_log, replay
+from fsm.engine import replay
 from fsm.engine import spark as on_spark
 from fsm.errors import LogError, MissingToolError
+from fsm.logs.open import open_log
 from fsm.machine import Machine
 from fsm.simulation import simulate
 
@@ -150,7 +151,7 @@ def test_a_message_longer_than_many_batches(spark: Any) -> None:
 
 
 def test_the_real_log(spark: Any, corpus: Path) -> None:
-    log = read_log(
+    log = open_log(
         [corpus / "logs/newsletter-2013.csv.gz"], {"message_id": "case_id", "event": "activity"}
     )
     assert_same(spark, in_declared_order(log.frame.drop("file", "row")), MODES)

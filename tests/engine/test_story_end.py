@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.engine import read_log
 from fsm.engine.explanation import explain
+from fsm.logs.open import open_log
 
 HEAD = "message_id,event,timestamp\n"
 FIRST = "a,relayed,2026-05-04T08:00:00Z\na,soft_bounce,2026-05-04T08:01:00Z\n"
@@ -21,7 +21,7 @@ def test_a_period_is_over_by_the_last_event_of_any_file(
 ) -> None:
     (tmp_path / "first.csv").write_text(HEAD + FIRST)
     (tmp_path / "last.csv").write_text(HEAD + LAST)
-    log = read_log([str(tmp_path / f"{name}.csv") for name in names])
+    log = open_log([str(tmp_path / f"{name}.csv") for name in names])
     told = {}
     for hours in (4, 5, 6):
         (story,) = explain(log, "a", [MACHINE], validity=timedelta(hours=hours))

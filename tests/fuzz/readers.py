@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["fsm.logs", "email", "flufl"]):
     from fsm.logs import detect
     from fsm.logs.notes import Notes
     from fsm.logs.servers.clock import Clock
-    from fsm.logs.storage.files import Input
+    from fsm.logs.storage.stored_file import StoredFile
     from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 
     READERS = {
@@ -61,7 +61,7 @@ def run(data: bytes, place: Path) -> None:
         with suppress(LogError):
             clock = Clock(UTC, 2026)
             reader = READERS[form](UTC if form == "sendgrid" else clock)
-            events(Input(place, "any").blocks(Notes("any")), reader)
+            events(StoredFile(place, "any").blocks(Notes("any")), reader)
     else:
         detect.guess(data[1:])
 

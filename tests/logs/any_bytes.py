@@ -10,10 +10,10 @@ from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.conversion import Reader
 from fsm.logs.detect import CANONICAL
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.open import convert_logs, open_logs
-from fsm.logs.summary import summary
+from fsm.logs.open import convert_logs, open_log
+from fsm.logs.summary import summary_lines
 from fsm.logs.write.json import write_json
 from fsm.logs.write.xes import write_xes
 from fsm.machine import Machine
@@ -72,7 +72,7 @@ def family_of(sample: str) -> str:
 LATEST = 253_402_214_400_000_000  # 9999-12-31 in microseconds
 
 
-def events(lines: Iterable[list[str]], reader: Reader) -> tuple[list[Event], Notes]:
+def events(lines: Iterable[list[str]], reader: Reader) -> tuple[list[NativeEvent], Notes]:
     """The events that a reader finds, each as it must be; raises what it raises."""
     notes = Notes("any")
     found = [e for _, group in reader.read(lines, notes) for e in _plain(group)]
@@ -82,14 +82,14 @@ def events(lines: Iterable[list[str]], reader: Reader) -> tuple[list[Event], Not
         assert event.recipient is None or isinstance(event.recipient, str)
         assert 0 <= event.time <= LATEST
         assert event.line >= 0
-    for line in summary(notes):
+    for line in summary_lines(notes):
         assert len(line) < 10_000
     return found, notes
 
 
-def _plain(group: object) -> Iterable[Event]:
+def _plain(group: object) -> Iterable[NativeEvent]:
     rows = getattr(group, "iter_rows", None)
-    return map(Event._make, rows()) if rows else group  # type: ignore[return-value]
+    return map(NativeEvent._make, rows()) if rows else group  # type: ignore[return-value]
 
 
 def read_whole(path: Path, form: str | None, machines: Sequence[Machine]) -> None:
@@ -107,10 +107,11 @@ def _said(use: Callable[[], None]) -> str:
 
 
 def _replay(path: Path, form: str | None, machines: Sequence[Machine]) -> None:
-    log, notes = open_logs([str(path)], form=form)
+    log = open_log([str(path)], log_format=form)
+    notes = log.conversions
     replay(log, machines, oracle=False)
     for note in notes:
-        for line in summary(note):
+        for line in summary_lines(note):
             assert len(line) < 10_000
 
 

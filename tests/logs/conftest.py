@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from fsm.logs.conversion import Choices, plan
+from fsm.logs.converted_log import convert_to_rows
+from fsm.logs.detect import recognise
 from fsm.logs.notes import Notes
-from fsm.logs.spool import spool
-from fsm.logs.storage.files import expand
+from fsm.logs.reading import ReadingOptions
+from fsm.logs.storage.files import find_files
 
 Rows: TypeAlias = list[dict[str, Any]]
 Convert: TypeAlias = Callable[..., tuple[Rows, Notes]]
@@ -28,7 +29,9 @@ def convert(tmp_path: Path) -> Convert:
             path.write_bytes(text.encode())
             os.utime(path, (WRITTEN, WRITTEN))
             paths.append(str(path))
-        found = spool(plan(expand(paths), form), Choices(**choices))
+        found = convert_to_rows(
+            [recognise(file, form) for file in find_files(paths)], ReadingOptions(**choices)
+        )
         frames = [*found.frames(heard=True), *found.frames(heard=False)]
         return [row for frame in frames for row in frame.to_dicts()], found.notes[-1]
 

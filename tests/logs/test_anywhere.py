@@ -15,10 +15,11 @@ import pytest
 import zstandard
 
 from fsm.errors import LogError
-from fsm.logs.conversion import Choices, plan
+from fsm.logs.converted_log import convert_to_rows
+from fsm.logs.detect import recognise
 from fsm.logs.open import convert_logs
-from fsm.logs.spool import spool
-from fsm.logs.storage.files import expand
+from fsm.logs.reading import ReadingOptions
+from fsm.logs.storage.files import find_files
 from tests.logs.any_bytes import CSV, EXPORT, SAMPLES
 from tests.logs.test_servers import EXIM, MOMENTUM, MX, SENDMAIL, SENT, postfix
 
@@ -134,13 +135,15 @@ def test_patterns(tmp_path: Path, place: Place) -> None:
     place("a/one.log", POSTFIX.encode())
     place("a/b/two.log.gz", gzip.compress(EXIM.encode()))
     place("a/b/three.txt", b"not asked for")
-    names = [place.name for place in expand([str(tmp_path / "**" / "*.log*")])]
+    names = [place.name for place in find_files([str(tmp_path / "**" / "*.log*")])]
     assert [Path(name).name for name in names] == ["two.log.gz", "one.log"]
-    assert [Path(p.name).name for p in expand([str(tmp_path / "a" / "on[ef].lo?")])] == ["one.log"]
+    assert [Path(p.name).name for p in find_files([str(tmp_path / "a" / "on[ef].lo?")])] == [
+        "one.log"
+    ]
     place("a/odd[1].log", POSTFIX.encode())
-    assert len(expand([str(tmp_path / "a" / "odd[1].log")])) == 1
+    assert len(find_files([str(tmp_path / "a" / "odd[1].log")])) == 1
     with pytest.raises(LogError, match=r"none\*: no file has such a name"):
-        expand([str(tmp_path / "none*")])
+        find_files([str(tmp_path / "none*")])
 
 
 def test_a_file_named_in_two_ways_is_read_once(
@@ -150,7 +153,7 @@ def test_a_file_named_in_two_ways_is_read_once(
     place("mail.log", POSTFIX.encode())
     Path("link.log").symlink_to("mail.log")
     names = ["mail.log", "./mail.log", str(tmp_path / "mail.log"), "*.log", "link.log"]
-    assert [found.name for found in expand(names)] == ["mail.log"]
+    assert [found.name for found in find_files(names)] == ["mail.log"]
     assert len(told(*names)) == 4
 
 
@@ -167,4 +170,6 @@ def test_what_is_no_file(name: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "directory").mkdir()
     (tmp_path / "empty.gz").write_bytes(gzip.compress(b""))
     with pytest.raises(LogError, match=said):
-        spool(plan(expand([str(tmp_path / name)])), Choices())
+        convert_to_rows(
+            [recognise(file) for file in find_files([str(tmp_path / name)])], ReadingOptions()
+        )

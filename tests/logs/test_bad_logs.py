@@ -12,9 +12,10 @@ import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.engine import read_log, replay
+from fsm.engine import replay
 from fsm.engine.explanation import explain
 from fsm.errors import LogError
+from fsm.logs.open import open_log
 
 HEADER = "message_id,event,timestamp\n"
 GOOD = "m,relayed,2026-01-01T00:00:00Z\n"
@@ -72,7 +73,10 @@ BAD = {
         HEADER.rstrip().encode() + b",\xff\n" + GOOD.encode(),
         ":1: not UTF-8 text; save the log as UTF-8",
     ),
-    "binary junk": (bytes(range(256)) * 20, ": binary data, neither CSV, JSONL nor Parquet"),
+    "binary junk": (
+        bytes(range(256)) * 20,
+        ": binary data, no log that is known (see: fsm formats)",
+    ),
     "an empty file": (b"", ": empty; a log begins with a header line or a record"),
     "only white space": (b"\n\n", ": empty; a log begins with a header line or a record"),
     "a truncated gzip": (
@@ -105,7 +109,7 @@ def test_a_bad_log_gets_one_clear_line(case: str, tmp_path: Path) -> None:
     path.write_bytes(content)
     for read in (lambda log: log.frame, lambda log: replay(log, load_bare("with-feedback"))):
         with pytest.raises(LogError) as caught:
-            read(read_log([path]))
+            read(open_log([path]))
         text = str(caught.value)
         assert text.startswith(f"{path}{message}"), text
         assert "\n" not in text
@@ -117,7 +121,7 @@ def test_other_readers_keep_their_longest_field(tmp_path: Path) -> None:
     for text in (f'{HEADER}"m\n{"x" * 200_000}",a,b\nm,a,b\n', f'{HEADER}{GOOD}"m,a,b\n'):
         (tmp_path / "log.csv").write_text(text)
         with pytest.raises(LogError):
-            _ = read_log([tmp_path / "log.csv"]).frame
+            _ = open_log([tmp_path / "log.csv"]).frame
         assert csv.field_size_limit() == limit
 
 
@@ -127,7 +131,7 @@ def test_looking_for_the_bad_record_leaves_the_process_as_it_was(tmp_path: Path)
     before = csv.field_size_limit(5_000)  # of all readers of CSV in the process
     try:
         with pytest.raises(LogError, match=r"bad\.csv:4: 5 fields under 3 headers"):
-            _ = read_log([path]).frame
+            _ = open_log([path]).frame
         assert csv.field_size_limit() == 5_000
     finally:
         csv.field_size_limit(before)
@@ -135,9 +139,9 @@ def test_looking_for_the_bad_record_leaves_the_process_as_it_was(tmp_path: Path)
 
 def test_a_directory_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(LogError, match="a directory, not a log; name the files in it"):
-        _ = read_log([tmp_path]).frame
+        _ = open_log([tmp_path]).frame
     with pytest.raises(LogError, match="No such file"):
-        _ = read_log([tmp_path / "none.csv"]).frame
+        _ = open_log([tmp_path / "none.csv"]).frame
 
 
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +155,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(LogError, match=r"log\.csv: Permission denied"):
-        _ = read_log([path]).frame
+        _ = open_log([path]).frame
 
 
 def test_times_of_a_parquet_file_need_a_zone(tmp_path: Path) -> None:
@@ -159,16 +163,16 @@ def test_times_of_a_parquet_file_need_a_zone(tmp_path: Path) -> None:
     frame = pl.DataFrame({"message_id": ["m"], "event": ["relayed"], "timestamp": ["2026-01-01"]})
     frame.with_columns(pl.col("timestamp").str.to_datetime()).write_parquet(path)
     with pytest.raises(LogError, match="the timestamps have no zone; store them as UTC"):
-        _ = read_log([path]).frame
+        _ = open_log([path]).frame
     frame.with_columns(timestamp=pl.lit(1)).write_parquet(path)
     with pytest.raises(LogError, match="timestamps of type Int32"):
-        _ = read_log([path]).frame
+        _ = open_log([path]).frame
 
 
 def test_a_header_alone_is_an_empty_log(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text(HEADER)
-    result = replay(read_log([path]), [load_bare("with-feedback")], companions=load_bare)
+    result = replay(open_log([path]), [load_bare("with-feedback")], companions=load_bare)
     assert (result.events, result.messages, result.rejected) == (0, 0, 0)
     assert result.machines["with-feedback"].indicators["Delivered"].percent is None
     assert result.statuses.is_empty()
@@ -182,7 +186,7 @@ def test_a_message_with_100_000_events_and_a_field_of_1_mib(tmp_path: Path) -> N
     rows = [GOOD, f"m,{long},2026-01-01T00:00:01Z\n"]
     rows += ["m,soft_bounce,2026-01-01T00:00:02Z\n"] * 100_000
     path.write_text(HEADER + "".join(rows))
-    result = replay(read_log([path]), [load_bare("with-feedback")], companions=load_bare)
+    result = replay(open_log([path]), [load_bare("with-feedback")], companions=load_bare)
     assert (result.events, result.messages, result.rejected) == (100_002, 1, 1)
     assert result.rejections.select("line", "event").rows() == [(3, long)]
     assert result.machines["with-feedback"].states["retrying"] == 1
@@ -193,10 +197,10 @@ def test_standard_input_is_read_once_and_lines_are_kept(monkeypatch: pytest.Monk
         buffer = io.BytesIO(f"{HEADER}{GOOD}{GOOD}".encode())
 
     monkeypatch.setattr(sys, "stdin", Stdin)
-    log = read_log(["-"])
+    log = open_log(["-"])
     result = replay(log, [load_bare("with-feedback")])
     assert result.rejections.select("file", "line").rows() == [("<stdin>", 3)]
-    place = log.sources[0].path
+    place = log.files[0].path
     assert place.exists()
     del log, result
     assert not place.exists()
@@ -205,7 +209,7 @@ def test_standard_input_is_read_once_and_lines_are_kept(monkeypatch: pytest.Monk
 def test_columns_are_mapped(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("case,what,when\nm,relayed,2026-01-01 01:00:00+01:00\n")
-    log = read_log([path], {"message_id": "case", "event": "what", "timestamp": "when"})
+    log = open_log([path], {"message_id": "case", "event": "what", "timestamp": "when"})
     assert log.frame.select("message_id", "event").rows() == [("m", "relayed")]
     assert str(log.frame["timestamp"][0]) == "2026-01-01 00:00:00+00:00"
 
@@ -216,7 +220,7 @@ def test_a_json_field_may_come_late_and_have_any_type(tmp_path: Path) -> None:
     records += [{"message_id": 7, "event": "delivered", "timestamp": at, "seq": 1, "x": {"y": 1}}]
     path = tmp_path / "log.jsonl"
     path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
-    log = read_log([path])
+    log = open_log([path])
     assert log.frame["seq"].to_list() == [None] * 1500 + [1]
     assert log.frame["message_id"][-1] == "7"
     assert "recipient" not in log.frame.columns
@@ -237,9 +241,9 @@ def test_a_json_field_may_come_late_and_have_any_type(tmp_path: Path) -> None:
 def test_a_rejection_names_its_line(tmp_path: Path, content: str, line: int) -> None:
     path = tmp_path / "log.csv"
     path.write_bytes(content.encode())
-    result = replay(read_log([path]), [load_bare("with-feedback")])
+    result = replay(open_log([path]), [load_bare("with-feedback")])
     assert result.rejections["line"].to_list() == [line]
-    (story,) = explain(read_log([path]), "m", [load_bare("with-feedback")])
+    (story,) = explain(open_log([path]), "m", [load_bare("with-feedback")])
     assert [entry.place for entry in story.entries][-1] == f"{path}:{line}"
     assert story.entries[-1].quote.startswith(("m,relayed", '"m",relayed'))
 
@@ -247,5 +251,5 @@ def test_a_rejection_names_its_line(tmp_path: Path, content: str, line: int) -> 
 def test_a_long_message_is_explained_from_one_reading(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text(HEADER + GOOD + "m,soft_bounce,2026-01-01T00:00:02Z\n" * 3000)
-    (story,) = explain(read_log([path]), "m", [load_bare("with-feedback")])
+    (story,) = explain(open_log([path]), "m", [load_bare("with-feedback")])
     assert [entry.place for entry in story.entries][-1] == f"{path}:3002"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.logs import conversion as convert_room
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.mail_queue import LONGEST, Open, Queued
 from tests.command import Fsm
@@ -78,7 +78,7 @@ def test_the_count_of_what_is_held_is_right(deeds: list[tuple[str, str, str]]) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fsm.logs.servers.mail_queue.MOST", 6)
         forgotten: list[Queued] = []
-        queue, events = Open(forgotten.append), list[Event]()
+        queue, events = Open(forgotten.append), list[NativeEvent]()
         for deed, name, to in deeds:
             message = queue.get(name) or Queued(name, 1, 1)
             if deed == "put":
@@ -117,7 +117,9 @@ def test_names_and_replies_of_any_length(convert: Convert) -> None:
 
 def test_rows_are_made_of_a_bounded_amount_of_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(convert_room, "_HEAVY", 1000)
-    groups = [("mail", [Event("m", "a@x", "failed", 1, n, None, "x" * 400)]) for n in range(10)]
+    groups = [
+        ("mail", [NativeEvent("m", "a@x", "failed", 1, n, None, "x" * 400)]) for n in range(10)
+    ]
     sizes = [len(joined["mail"]) for joined in convert_room._gathered(groups)]
     assert sum(sizes) == 10
     assert max(sizes) == 2, "of some 400 bytes each"
@@ -151,6 +153,6 @@ def test_how_much_was_read_is_told(tmp_path: Path) -> None:
     from fsm.logs.open import convert_logs
 
     told: list[int] = []
-    notes = convert_logs([str(path)], None, convert_room.Choices(progress=told.append)).notes
+    notes = convert_logs([str(path)], None, convert_room.ReadingOptions(progress=told.append)).notes
     assert told[-1] == notes[0].size == path.stat().st_size
     assert isinstance(notes[0], Notes)

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import fsm.engine as rooms
 from fsm.catalog import load_bare
+from fsm.engine import replay
 from fsm.engine.explanation import explain
 from fsm.errors import LogError
 from fsm.logs.calendar import FIRST, LAST, in_calendar, shown_value
+from fsm.logs.log import Log
+from fsm.logs.open import open_log
 from tests.command import Fsm
 from tests.depth import samples
 
@@ -55,22 +57,22 @@ def test_a_typed_time_beyond_the_calendar(tmp_path: Path, case: str, zone: str) 
     typed(unit, number, zone).write_parquet(path)
     message = f":2: timestamp '{text}' is not from 0001-01-02 to 9999-12-30; correct it"
     for source in (path, typed(unit, number, zone)):
-        log = rooms.Log.of(source)
+        log = open_log(source)
         for read in (_replayed, _framed, _explained):
             with pytest.raises(LogError) as caught:
                 read(log)
-            assert str(caught.value).startswith(f"{log.sources[0].name}{message}")
+            assert str(caught.value).startswith(f"{log.files[0].name}{message}")
 
 
-def _replayed(log: rooms.Log) -> object:
-    return rooms.replay(log, MACHINE)
+def _replayed(log: Log) -> object:
+    return replay(log, MACHINE)
 
 
-def _framed(log: rooms.Log) -> object:
+def _framed(log: Log) -> object:
     return log.frame
 
 
-def _explained(log: rooms.Log) -> object:
+def _explained(log: Log) -> object:
     return explain(log, "b", [MACHINE])
 
 
@@ -107,7 +109,7 @@ def test_every_command_refuses_it_in_one_line(
 @pytest.mark.parametrize("text", WRITTEN)
 def test_a_written_time_beyond_the_calendar(tmp_path: Path, text: str) -> None:
     with pytest.raises(LogError, match="is not from 0001-01-02 to 9999-12-30"):
-        _ = rooms.read_log([_written(tmp_path / "log.csv", text)]).frame
+        _ = open_log([_written(tmp_path / "log.csv", text)]).frame
 
 
 def _written(path: Path, text: str) -> Path:
@@ -151,7 +153,7 @@ def test_a_log_is_the_same_in_every_unit(unit: Any) -> None:
             "timestamp": times.cast(pl.Datetime(unit, "UTC")),
         }
     )
-    result = rooms.replay(log, MACHINE)
+    result = replay(log, MACHINE)
     assert (result.rejected, result.machines["with-feedback"].states["delivered"]) == (0, 1)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fsm.logs.native_times import instant
+from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 
@@ -25,7 +25,7 @@ NUMBERS: dict[str, tuple[object, int]] = {
 
 @pytest.mark.parametrize(("value", "micros"), NUMBERS.values(), ids=list(NUMBERS))
 def test_numbers_are_times_by_their_size(value: object, micros: int) -> None:
-    assert instant(value, UTC) == micros
+    assert native_time(value, UTC) == micros
 
 
 WRITTEN = datetime(2026, 3, 10, 12, tzinfo=UTC)  # when the file was last written to

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fsm.logs.mapping.event_mapping import load_format
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.postfix import Reader, status_fields
@@ -46,7 +46,7 @@ def said_of(keys_and_values: str) -> dict[str, str]:
     return {key: value.strip("<>") for key, value in found}
 
 
-def read(*lines: tuple[str, str]) -> list[Event]:
+def read(*lines: tuple[str, str]) -> list[NativeEvent]:
     """The events of lines, each of a program."""
     text = [f"Jan  5 09:00:00 mx postfix/{program}[7]: {line}" for program, line in lines]
     return [e for _, found in Reader(Clock(UTC)).read([text], Notes("log")) for e in found]

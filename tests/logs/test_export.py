@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from fsm.errors import OutputError
 from fsm.logs.mapping.to_canonical import SCHEMA
 from fsm.logs.write.process_mining import EVENT_LOGS
-from fsm.logs.write.traces import KEY, traces
+from fsm.logs.write.traces import KEY, message_traces
 from fsm.text import visible
 from tests.command import Fsm
 from tests.hostile import HOSTILE
@@ -162,7 +162,7 @@ def test_however_many_events_are_held_the_traces_are_the_same(
         patch.setattr("fsm.logs.write.traces._EVENTS", 3)
         assert written(".xes", log) == whole
         if len(keys) > 20:
-            assert len(list(traces(log))) > 1
+            assert len(list(message_traces(log))) > 1
     assert [name for name, _ in xes(log)] == list(
         dict.fromkeys(f"{message} {to}" if to else message for message, to in keys)
     )

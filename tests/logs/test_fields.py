@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsm.logs.webhooks.fields import _getter, code, recipients, step, text
+from fsm.logs.webhooks.fields import _getter, recipients, status_code, text_of, value_at
 
 RECORD = {
     "a": {"b": [{"c": "x"}, "y"]},
@@ -45,7 +45,7 @@ def test_the_first_path_that_has_a_value(paths: list[str], value: object) -> Non
 
 @pytest.mark.parametrize("value", [[], {}, "text", 7, None, True])
 def test_what_has_nothing_below_it(value: object) -> None:
-    assert [step(value, key) for key in ("0", "1", "x", "", "-1")] == [None] * 5
+    assert [value_at(value, key) for key in ("0", "1", "x", "", "-1")] == [None] * 5
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_has_nothing_below_it(value: object) -> None:
     ],
 )  # fmt: skip
 def test_plain_values_as_text(value: object, said: str | None) -> None:
-    assert text(value) == said
+    assert text_of(value) == said
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_plain_values_as_text(value: object, said: str | None) -> None:
     ],
 )
 def test_codes_as_text(value: object, said: str | None) -> None:
-    assert code(value) == said
+    assert status_code(value) == said
 
 
 @pytest.mark.parametrize(

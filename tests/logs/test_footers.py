@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fsm.logs.storage.row_groups import row_groups
+from fsm.logs.storage.row_groups import row_group_sizes
 
 STRUCT = b"\x16\x08\x00"  # its first field, a whole number
 FIELDS = {
@@ -45,7 +45,7 @@ REFUSED = {
 def found(tmp_path: Path, footer: bytes) -> list[int] | None:
     path = tmp_path / "log.parquet"
     path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
-    return row_groups(path)
+    return row_group_sizes(path)
 
 
 def groups(first: bytes, rows: list[bytes]) -> bytes:
@@ -84,6 +84,6 @@ def test_a_footer_as_long_as_the_file_allows(tmp_path: Path) -> None:
     footer = groups(b"", [b"\x06"])
     path = tmp_path / "log.parquet"
     path.write_bytes(footer + len(footer).to_bytes(4, "little") + b"PAR1")
-    assert row_groups(path) == [3]
+    assert row_group_sizes(path) == [3]
     path.write_bytes(footer + (len(footer) + 1).to_bytes(4, "little") + b"PAR1")
-    assert row_groups(path) is None
+    assert row_group_sizes(path) is None

@@ -23,10 +23,11 @@ from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.detect import guess
+from fsm.logs.log import Log
 from fsm.logs.notes import Notes
-from fsm.logs.open import convert_logs, open_logs
+from fsm.logs.open import convert_logs, open_log
 from fsm.logs.servers.clock import Clock
-from fsm.logs.storage.files import TOO_LONG, Input
+from fsm.logs.storage.stored_file import TOO_LONG, StoredFile
 from fsm.logs.webhooks.reader import Reader as Webhooks
 from tests.depth import samples
 from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
@@ -116,7 +117,7 @@ def test_every_reader_bears_mutated_lines(
     @given(mutated(of(family)))
     def bears(data: bytes) -> None:
         place.write_bytes(data)
-        events(Input(place, "any").blocks(Notes("any")), reader(family))
+        events(StoredFile(place, "any").blocks(Notes("any")), reader(family))
 
     bears()
 
@@ -307,7 +308,12 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("use", [open_logs, convert_logs], ids=["replay", "convert"])
+def _replay_with(use: Callable[..., Any], path: Path) -> None:
+    opened = use([str(path)])
+    replay(opened if isinstance(opened, Log) else opened.events(), MACHINES)
+
+
+@pytest.mark.parametrize("use", [open_log, convert_logs], ids=["replay", "convert"])
 @pytest.mark.parametrize(("data", "said"), REFUSED.values(), ids=REFUSED)
 def test_files_that_are_refused(
     data: bytes, said: str, use: Callable[..., Any], tmp_path: Path
@@ -315,7 +321,7 @@ def test_files_that_are_refused(
     path = tmp_path / "log"
     path.write_bytes(data)
     with pytest.raises(LogError) as caught:
-        replay(use([str(path)])[0], MACHINES)
+        _replay_with(use, path)
     assert any(part in str(caught.value) for part in said.split("|"))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 2000
@@ -344,7 +350,7 @@ def test_a_packed_line_of_any_length_takes_little_memory(kind: str, tmp_path: Pa
     assert (tmp_path / "log").stat().st_size < BOMB >> 8
     notes = Notes("log")
     tracemalloc.start()
-    lines = [line for block in Input(tmp_path / "log", "log").blocks(notes) for line in block]
+    lines = [line for block in StoredFile(tmp_path / "log", "log").blocks(notes) for line in block]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert lines == []

@@ -1,6 +1,6 @@
 """A recipient is given up once, and only where a server says that it is the end."""
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.servers.mail_queue import Queued, give_up
 from tests.logs.conftest import Convert
 
@@ -10,7 +10,7 @@ def queued(**states: str) -> Queued:
 
 
 def test_who_waits_is_given_up_once() -> None:
-    events: list[Event] = []
+    events: list[NativeEvent] = []
     message = queued(a="deferred", b="sent", c="softbounce", d="bounced")
     assert give_up(message, "expired", 9, 2, events) == 2
     assert give_up(message, "deleted", 10, 3, events) == 0

@@ -21,9 +21,9 @@ from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.detect import guess
 from fsm.logs.notes import Notes
-from fsm.logs.open import open_logs
-from fsm.logs.storage.files import Input, line_texts
-from fsm.logs.summary import summary
+from fsm.logs.open import open_log
+from fsm.logs.storage.stored_file import StoredFile, line_texts
+from fsm.logs.summary import summary_lines
 
 RECORD = '{"event":"%s","email":"a@x.example","MessageID":17,"time":%d}'
 SENT, OPENED = RECORD % ("sent", 1_767_603_600), RECORD % ("open", 1_767_603_601)
@@ -46,7 +46,8 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 def test_compressed_files(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "log"
     path.write_bytes(pack(f"{SENT}\n{OPENED}\n".encode()))
-    log, notes = open_logs([str(path)])
+    log = open_log([str(path)])
+    notes = log.conversions
     assert log.frame.height == 3
     assert [note.lines for note in notes] == [2]
 
@@ -55,7 +56,8 @@ def test_compressed_files(tmp_path: Path, pack: Callable[[bytes], bytes]) -> Non
 def test_compressed_canonical_logs(tmp_path: Path, name: str) -> None:
     path = tmp_path / "log"
     path.write_bytes(PACKERS[name](CANONICAL.encode()))
-    log, notes = open_logs([str(path)])
+    log = open_log([str(path)])
+    notes = log.conversions
     assert log.frame.height == 1
     assert notes == ()
 
@@ -66,14 +68,15 @@ def test_a_file_cut_short(tmp_path: Path, name: str) -> None:
     noise = "".join(f"{number * number % 99_991} " for number in range(9000))
     path.write_bytes(PACKERS[name](f'{SENT}\n{{"{noise}":1}}\n'.encode())[:-400])
     with pytest.raises(LogError, match="compressed file is"):
-        open_logs([str(path)], form="mailjet")
+        open_log([str(path)], log_format="mailjet")
 
 
 def test_a_mixture_of_formats_is_one_log(tmp_path: Path) -> None:
     texts = {"a.csv": CANONICAL, "b.json": f"[{SENT},\n{OPENED}]", "c.log": QUEUE}
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
-    log, notes = open_logs([str(tmp_path / "*")])
+    log = open_log([str(tmp_path / "*")])
+    notes = log.conversions
     assert replay(log, MACHINES).messages == 2
     assert [note.reason.partition(" ")[0] for note in notes] == ["webhooks", "postfix"]
 
@@ -81,11 +84,11 @@ def test_a_mixture_of_formats_is_one_log(tmp_path: Path) -> None:
 def test_events_are_located_in_their_own_files(tmp_path: Path) -> None:
     for name, text in (("a.csv", CANONICAL), ("b", f"\n{SENT}"), ("c", SENT.replace("17", "18"))):
         (tmp_path / name).write_text(text)
-    log, _ = open_logs([str(tmp_path / name) for name in ("a.csv", "b", "c")])
+    log = open_log([str(tmp_path / name) for name in ("a.csv", "b", "c")])
     found = log.locate(log.frame)
     assert [Path(f).name for f in found["file"]] == ["a.csv", "b", "b", "c", "c"]
     assert found["line"].to_list() == [2, 2, 2, 1, 1]
-    first = log.sources[1].proofs(np.array([0]))
+    first = log.files[1].proofs(np.array([0]))
     assert first == [(str(tmp_path / "b"), 2, SENT)]
 
 
@@ -94,7 +97,8 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         buffer = io.BytesIO(f"{SENT}\n".encode())
 
     monkeypatch.setattr("sys.stdin", Pipe)
-    log, notes = open_logs(["-"])
+    log = open_log(["-"])
+    notes = log.conversions
     assert log.frame.height == 2
     assert notes[0].name == "<stdin>"
 
@@ -109,7 +113,8 @@ def test_rotated_files_come_in_the_order_of_their_times(tmp_path: Path) -> None:
         data = text.encode()
         (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
         os.utime(tmp_path / name, (1_780_000_000, 1_780_000_000))
-    log, notes = open_logs([str(tmp_path / "mail.log*")])
+    log = open_log([str(tmp_path / "mail.log*")])
+    notes = log.conversions
     assert log.frame["event"].to_list() == ["relayed", "soft_bounce", "delivered"]
     assert [Path(note.name).name for note in notes] == ["mail.log.1.gz", "mail.log"]
 
@@ -125,21 +130,21 @@ FAULTS = {
 def test_what_cannot_be_read(tmp_path: Path, data: bytes, said: str) -> None:
     (tmp_path / "log").write_bytes(data)
     with pytest.raises(LogError, match=said):
-        open_logs([str(tmp_path / "log")])
+        open_log([str(tmp_path / "log")])
 
 
 def test_lines_by_number(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(b"one\r\ntwo\xe9\n\nfour")
-    found = line_texts(Input(tmp_path / "log", "log"), [4, 2])
+    found = line_texts(StoredFile(tmp_path / "log", "log"), [4, 2])
     assert found == {2: "twoé", 4: "four"}
 
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsm.logs.storage.files._BLOCK", 10)
-    monkeypatch.setattr("fsm.logs.storage.files._LONGEST", 30)
+    monkeypatch.setattr("fsm.logs.storage.stored_file._BLOCK", 10)
+    monkeypatch.setattr("fsm.logs.storage.stored_file._LONGEST", 30)
     (tmp_path / "log").write_text("one\n" + "x" * 50 + "\nthree\nfour")
     notes = Notes("log")
-    blocks = list(Input(tmp_path / "log", "log").blocks(notes))
+    blocks = list(StoredFile(tmp_path / "log", "log").blocks(notes))
     assert [line for block in blocks for line in block] == ["one", "", "three", "four"]
     assert notes.rejected.firsts == {"a line of more than 16 MiB": 2}
 
@@ -165,9 +170,10 @@ def test_any_text_gives_events_counts_or_one_clear_line(
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     names = [None, "postfix", "exim", "sendmail", "powermta", "momentum", "mail", "sendgrid"]
     with suppress(LogError):
-        log, notes = open_logs([str(path)], form=data.draw(st.sampled_from(names)))
+        log = open_log([str(path)], log_format=data.draw(st.sampled_from(names)))
+        notes = log.conversions
         replay(log, MACHINES, oracle=False)
-        assert all("\n" not in line for note in notes for line in summary(note))
+        assert all("\n" not in line for note in notes for line in summary_lines(note))
 
 
 IMPLIED = "hand-overs put in that the log does not record (--no-assume-relayed leaves them out)"
@@ -177,7 +183,7 @@ def test_the_summary_says_what_to_know() -> None:
     notes = Notes("a.log", "postfix (as given)", lines=9, events=3, implied=1)
     notes.unmapped.add("levitated", 4)
     notes.assumed["year"] = "year 2026"
-    assert list(summary(notes)) == [
+    assert list(summary_lines(notes)) == [
         "a.log: read as postfix (as given); 9 lines: 3 events",
         f"a.log: 1 {IMPLIED}",
         "a.log: year 2026",
@@ -187,5 +193,5 @@ def test_the_summary_says_what_to_know() -> None:
 
 def test_the_records_of_one_line_keep_their_order(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(json.dumps([json.loads(SENT), json.loads(OPENED)]))
-    log, _ = open_logs([str(tmp_path / "log")])
+    log = open_log([str(tmp_path / "log")])
     assert log.frame["event"].to_list() == ["relayed", "delivered", "opened"]

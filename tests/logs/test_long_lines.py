@@ -6,8 +6,8 @@ import pytest
 
 from fsm.logs.detect import _text as text_of
 from fsm.logs.notes import Notes
-from fsm.logs.storage import files
-from fsm.logs.storage.files import TOO_LONG, Input
+from fsm.logs.storage import stored_file
+from fsm.logs.storage.stored_file import TOO_LONG, StoredFile
 
 SHORT = [f"line {number}" for number in range(1, 6)]
 
@@ -16,13 +16,13 @@ SHORT = [f"line {number}" for number in range(1, 6)]
 def test_a_line_that_is_too_long_is_said_with_its_number(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_BLOCK", 16)
-    monkeypatch.setattr(files, "_LONGEST", 40)
+    monkeypatch.setattr(stored_file, "_BLOCK", 16)
+    monkeypatch.setattr(stored_file, "_LONGEST", 40)
     lines = [*SHORT[: at - 1], "x" * 200, *SHORT[at - 1 :]]
     path = tmp_path / "mail.log"
     path.write_text("\n".join(lines))
     notes = Notes("mail.log")
-    read = [line for block in Input(path, "mail.log").blocks(notes) for line in block]
+    read = [line for block in StoredFile(path, "mail.log").blocks(notes) for line in block]
     assert notes.rejected.counts == {TOO_LONG: 1}
     assert notes.rejected.firsts == {TOO_LONG: at}
     assert [line for line in read if line.strip("x")] == SHORT

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.logs.conversion import Choices, plan
-from fsm.logs.detect import guess
-from fsm.logs.native_event import Event
+from fsm.logs.converted_log import convert_to_rows
+from fsm.logs.detect import guess, recognise
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.mail import Reader
-from fsm.logs.spool import spool
-from fsm.logs.storage.files import expand
+from fsm.logs.storage.files import find_files
 
 Convert = Callable[..., Any]
 
@@ -110,7 +110,9 @@ def test_a_maildir(tmp_path: Path) -> None:
     for part, name in (("cur", "1"), ("new", "2"), ("tmp", "3")):
         (tmp_path / "box" / part).mkdir(parents=True)
         (tmp_path / "box" / part / name).write_text(REPORTS["failed 5"][0])
-    found = spool(plan(expand([str(tmp_path / "box")])), Choices())
+    found = convert_to_rows(
+        [recognise(file) for file in find_files([str(tmp_path / "box")])], ReadingOptions()
+    )
     rows = [row for frame in found.frames(heard=True) for row in frame.to_dicts()]
     assert [Path(row["file"]).name for row in rows] == ["1", "1", "2"]
     assert [row["event"] for row in rows] == ["relayed", "hard_bounce", "hard_bounce"]
@@ -118,7 +120,7 @@ def test_a_maildir(tmp_path: Path) -> None:
     assert (notes.events, notes.implied) == (2, 1)
 
 
-def read(text: str) -> list[Event]:
+def read(text: str) -> list[NativeEvent]:
     reader = Reader(Clock(UTC))
     return [e for _, events in reader.read([text.split("\n")], Notes("mail")) for e in events]
 

@@ -9,8 +9,8 @@ import pytest
 
 import fsm as package
 from fsm.catalog import load_bare
-from fsm.engine import read_log, replay
-from fsm.logs.open import open_logs
+from fsm.engine import replay
+from fsm.logs.open import open_log
 from tests.command import Fsm
 
 ROOT = Path(package.__file__).parent
@@ -54,7 +54,7 @@ def test_a_file_is_read_as_itself(tmp_path: Path, name: str, suffix: str) -> Non
     for other in ("log1", "log2", "loa", "b"):
         write(tmp_path / f"{other}{suffix}", "another", 3)
     path = write(tmp_path / f"{name}{suffix}", "own")
-    for log in (read_log([path]), open_logs([str(path)])[0]):
+    for log in (open_log([path]), open_log([str(path)])):
         assert log.frame["message_id"].to_list() == ["own"]
         ((_, line, quote),) = log.proofs(log.frame.head(1)).values()
         assert (line, "own" in quote) == ({".csv": 2}.get(suffix, 1), True)
@@ -65,7 +65,7 @@ def test_a_folder_is_read_as_itself(tmp_path: Path, folder: str) -> None:
     write(tmp_path / "days1" / "log.csv", "another", 3)
     for suffix in (".csv", ".jsonl", ".parquet"):
         path = write(tmp_path / folder / f"log{suffix}", "own")
-        assert read_log([path]).frame.select("message_id", "event").rows() == [("own", "relayed")]
+        assert open_log([path]).frame.select("message_id", "event").rows() == [("own", "relayed")]
 
 
 def test_a_name_that_begins_with_a_tilde_is_no_home(
@@ -75,14 +75,14 @@ def test_a_name_that_begins_with_a_tilde_is_no_home(
     write(tmp_path / "~" / "log.csv", "own")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(tmp_path)
-    assert read_log(["~/log.csv"]).frame["message_id"].to_list() == ["own"]
+    assert open_log(["~/log.csv"]).frame["message_id"].to_list() == ["own"]
 
 
 def test_a_folder_of_a_pattern_stands_for_itself(tmp_path: Path) -> None:
     write(tmp_path / "logs[1]" / "*" / "day1.csv", "own")
     write(tmp_path / "logs1" / "a" / "day1.csv", "another")
     for pattern in ("logs[1]/*/day?.csv", "logs[1]/**/day[1].csv", "logs[1]/?/*"):
-        (source,) = open_logs([str(tmp_path / pattern)])[0].sources
+        (source,) = open_log([str(tmp_path / pattern)]).files
         assert source.path == tmp_path / "logs[1]" / "*" / "day1.csv"
 
 
@@ -93,7 +93,7 @@ def test_a_file_that_is_named_twice_is_read_once(
     (tmp_path / "link.csv").symlink_to(path)
     monkeypatch.chdir(tmp_path)
     names = ["log.csv", "./log.csv", str(path), "link.csv"]
-    assert len(read_log(names).sources) == len(open_logs(names)[0].sources) == 1
+    assert len(open_log(names).files) == len(open_log(names).files) == 1
 
 
 @pytest.mark.parametrize("name", ["", "lo*" * 200, "log" * 200], ids=["none", "pattern", "long"])
@@ -123,7 +123,7 @@ def test_what_is_written_has_the_name_that_was_given(tmp_path: Path, fsm: Fsm) -
     assert all(path.read_text().startswith(("message_id", "until", "file")) for path in outputs)
     written = tmp_path / "out*.parquet"
     assert fsm("convert", log, "-o", written).status == 0
-    assert read_log([written]).frame["message_id"].to_list() == ["own"]
+    assert open_log([written]).frame["message_id"].to_list() == ["own"]
 
 
 def test_temporary_files_may_lie_in_any_folder(

@@ -18,7 +18,7 @@ import pytest
 
 from fsm.catalog import load_bare
 from fsm.engine import replay
-from fsm.logs.open import open_logs
+from fsm.logs.open import open_log
 
 Row = dict[str, str]
 Shape = Callable[[Row, int], dict[str, Any]]
@@ -136,7 +136,7 @@ SHAPES["a mixture"] = [shape for shapes in [*SHAPES.values()] for shape in shape
 
 def statuses(path: Path, columns: dict[str, str] | None = None) -> pl.DataFrame:
     """The status of each message of a log, in both modes."""
-    log, _ = open_logs([str(path)], columns)
+    log = open_log([str(path)], columns)
     machines = [load_bare(name) for name in ("with-feedback", "without-feedback")]
     result = replay(log, machines, oracle=False, statuses=True)
     assert result.rejected == 0

@@ -14,10 +14,10 @@ import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.engine import read_log, replay
+from fsm.engine import replay
 from fsm.errors import LogError, MissingToolError
-from fsm.logs.open import open_logs
-from fsm.logs.storage.query import Query, execute
+from fsm.logs.open import open_log
+from fsm.logs.storage.query import Query, run_query
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.depth import samples
@@ -96,7 +96,7 @@ def test_a_query_and_files_are_one_log(database: str, fsm: Fsm, tmp_path: Path) 
 def test_a_query_becomes_a_file(database: str, fsm: Fsm, tmp_path: Path, sample: Path) -> None:
     out = tmp_path / "log.parquet"
     assert fsm("convert", "--sql", ALL, "-o", out).status == 0
-    written, given = read_log([out]).frame, read_log([sample]).frame
+    written, given = open_log([out]).frame, open_log([sample]).frame
     columns = ["message_id", "event", "timestamp", "seq"]
     assert written.select(columns).equals(given.select(columns))
     result = fsm("convert", sample, "--sql", ALL)
@@ -165,15 +165,15 @@ def test_nothing_is_written(
     url = request.getfixturevalue("sqlite" if "readonly" in said else "server")
     monkeypatch.setenv(URL, url)
     with pytest.raises(LogError, match=said):
-        execute(Query(query))
-    assert pl.scan_parquet(execute(Query(ALL)).path).collect().height == 8
+        run_query(Query(query))
+    assert pl.scan_parquet(run_query(Query(ALL)).path).collect().height == 8
 
 
 def test_rows_that_fail_late(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(URL, server)
     query = "SELECT 1 / (i - 300000) AS message_id FROM generate_series(1, 400000) i"
     with pytest.raises(LogError, match=r"^query: division by zero$"):
-        execute(Query(query))
+        run_query(Query(query))
 
 
 def test_values_of_several_types(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,8 +181,8 @@ def test_values_of_several_types(sqlite: str, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(
         LogError, match=r"'message_id' holds values of several types; cast it: CAST"
     ):
-        execute(Query("SELECT * FROM mixed"))
-    assert execute(Query("SELECT CAST(message_id AS TEXT) AS m FROM mixed")).names == ("m",)
+        run_query(Query("SELECT * FROM mixed"))
+    assert run_query(Query("SELECT CAST(message_id AS TEXT) AS m FROM mixed")).names == ("m",)
 
 
 TYPES = {
@@ -212,9 +212,9 @@ def test_identifiers_are_cast(server: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv(URL, server)
     query = "SELECT gen_random_uuid() AS message_id, event, timestamp FROM log"
     with pytest.raises(LogError, match=r"CAST\(message_id AS TEXT\)$"):
-        execute(Query(query))
+        run_query(Query(query))
     cast = query.replace("gen_random_uuid()", "CAST(gen_random_uuid() AS TEXT)")
-    log, _ = open_logs([], query=Query(cast))
+    log = open_log([], query=Query(cast))
     assert replay(log, [load_bare("with-feedback")]).messages == 8
 
 
@@ -255,7 +255,7 @@ def test_accounts(
     host = server.rpartition("@")[2].partition("/")[0]
     monkeypatch.setenv(URL, f"postgresql://{user}:{password.replace(' ', '%20')}@{host}/{name}")
     with pytest.raises(LogError, match=said) as error:
-        execute(Query(ALL))
+        run_query(Query(ALL))
     assert SECRET not in str(error.value)
     assert password not in str(error.value).replace("another", "")
 
@@ -265,7 +265,7 @@ def test_a_message_with_the_password_in_it_is_not_passed_on(
 ) -> None:
     monkeypatch.setenv(URL, server)
     with pytest.raises(LogError) as error:
-        execute(Query(f"SELECT '{postgres.PASSWORD}'::integer"))
+        run_query(Query(f"SELECT '{postgres.PASSWORD}'::integer"))
     assert str(error.value) == "query: the database refuses it"
 
 
@@ -293,15 +293,15 @@ def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(URL, "postgresql:///x")
     monkeypatch.setitem(sys.modules, "adbc_driver_postgresql.dbapi", None)
     with pytest.raises(MissingToolError, match=r"pip install 'delivery-fsm\[sql\]'$"):
-        execute(Query(ALL))
+        run_query(Query(ALL))
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux")
 def test_memory_does_not_grow_with_the_rows(server: str) -> None:
     """Ten times the rows, 120 or 250 MB more of text, need less than half as much again."""
     program = (
-        "import sys; from fsm.logs.storage.query import Query, execute; "
-        "execute(Query('SELECT i::text AS message_id, repeat(md5(i::text), 4) AS event '"
+        "import sys; from fsm.logs.storage.query import Query, run_query; "
+        "run_query(Query('SELECT i::text AS message_id, repeat(md5(i::text), 4) AS event '"
         "'FROM generate_series(1, ' + sys.argv[1] + ') i')); "
         "print(*(line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line))"
     )
@@ -326,8 +326,8 @@ def test_times_of_a_database_are_those_of_its_zone(
     monkeypatch.setenv(URL, server)
     query = "SELECT message_id, event, timestamp AT TIME ZONE 'UTC' AS timestamp FROM log"
     with pytest.raises(LogError, match=r"^query: the timestamps have no zone"):
-        replay(open_logs([], query=Query(query))[0], [load_bare("with-feedback")])
-    log, _ = open_logs([], query=Query(ALL))
+        replay(open_log([], query=Query(query)), [load_bare("with-feedback")])
+    log = open_log([], query=Query(ALL))
     first: dict[str, Any] = log.frame.row(0, named=True)
     assert first["timestamp"] == datetime.fromisoformat(ROWS[0][2])
     assert first["timestamp"].utcoffset() == timedelta(0)

@@ -12,7 +12,7 @@ from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.engine.unrecorded import RECORDED, unrecorded
 from fsm.logs.mapping.event_mapping import format_names, load_format
-from fsm.logs.open import open_logs
+from fsm.logs.open import open_log
 from fsm.machine import Indicator, Machine, State, Transition
 from fsm.notebook import bundle
 from tests.command import Fsm
@@ -134,7 +134,7 @@ def test_every_table_says_so(fsm: Fsm, tmp_path: Path) -> None:
 
 def test_the_library_and_a_notebook_say_so(tmp_path: Path) -> None:
     paths = [str(path) for path in written(tmp_path, "postfix")]
-    log, _ = open_logs(paths)
+    log = open_log(paths)
     result = replay(log, [load_bare(mode) for mode in MODES], companions=load_bare)
     assert result.machines["with-feedback"].unrecorded.indicators == {"Opens", "Clicks"}
     assert "Opens | not recorded | not recorded" in bundle(result)["text/plain"]

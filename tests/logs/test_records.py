@@ -16,9 +16,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsm.engine import read_log
 from fsm.errors import LogError
-from fsm.logs.storage import parquet_pages, pipes, record_length
+from fsm.logs.open import open_log
+from fsm.logs.storage import parquet_pages, record_length, streams
 from fsm.logs.storage.record_length import LONGEST, check_records, separator_of
 from tests.command import Fsm
 from tests.depth import samples
@@ -55,7 +55,7 @@ def test_a_record_that_is_too_long_is_refused(tmp_path: Path, bomb: str, packed:
     path = tmp_path / f"log.{packed}"
     path.write_bytes(PACKED[packed](data))
     with pytest.raises(LogError) as caught:
-        read_log([path])
+        open_log([path])
     assert str(caught.value).startswith(f"{path}{message}")
 
 
@@ -119,7 +119,7 @@ def test_a_giant_text_in_parquet_is_refused(tmp_path: Path) -> None:
     frame.write_parquet(path)
     assert path.stat().st_size < 1 << 16
     with pytest.raises(LogError) as caught:
-        read_log([path])
+        open_log([path])
     assert str(caught.value).startswith(f"{path}: a page of 144 MiB in its row group 1; ")
 
 
@@ -130,10 +130,10 @@ def test_a_giant_group_of_rows_in_parquet_is_refused(
     path = tmp_path / "log.parquet"
     row = {"message_id": "m", "event": "relayed", "timestamp": "2026-02-03"}
     pl.DataFrame([row] * 21).write_parquet(path, row_group_size=10)
-    assert read_log([path]).sources[0].format == "parquet"
+    assert open_log([path]).files[0].format == "parquet"
     pl.DataFrame([row] * 21).write_parquet(path, row_group_size=11)
     with pytest.raises(LogError, match="11 rows in its row group 1; write groups of at most 10"):
-        read_log([path])
+        open_log([path])
 
 
 @settings(max_examples=samples(150, 6))
@@ -149,7 +149,7 @@ def test_damaged_parquet_is_left_to_polars(
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
     with suppress(LogError):
-        parquet_pages.check_pages(path, "log")
+        parquet_pages.check_parquet_pages(path, "log")
 
 
 # Streams -------------------------------------------------------------------------------------
@@ -177,9 +177,9 @@ class Endless(io.RawIOBase):
 def test_a_stream_without_line_ends_is_not_copied_for_ever(
     monkeypatch: pytest.MonkeyPatch, start: bytes, message: str
 ) -> None:
-    monkeypatch.setattr(pipes, "_ENDLESS", 32 << 20)
+    monkeypatch.setattr(streams, "_ENDLESS", 32 << 20)
     with pytest.raises(LogError, match=message):
-        pipes.spooled(Endless(start), "pipe")
+        streams.copied_stream(Endless(start), "pipe")
 
 
 @pytest.mark.parametrize("form", ["auto", "csv", "postfix"])
@@ -195,7 +195,7 @@ def test_a_pipe_is_read_by_the_library(tmp_path: Path) -> None:
     program = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"
     text = (HEADER + ROW).decode()
     writer = subprocess.Popen([sys.executable, "-c", program, str(pipe), text])
-    assert read_log([pipe]).frame.height == 1
+    assert open_log([pipe]).frame.height == 1
     assert writer.wait() == 0
 
 
@@ -227,7 +227,7 @@ def test_a_wrong_row_is_told_by_its_own_separator(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("message_id;event;timestamp\nm;relayed;2026-02-03T04:05:06Z;a;b\n")
     with pytest.raises(LogError, match="5 fields under 3 headers; quote fields with semicolons"):
-        _ = read_log([path]).frame
+        _ = open_log([path]).frame
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ import zstandard
 
 from fsm.catalog import load_bare
 from fsm.cli.report import _told as told
-from fsm.engine import read_log, replay
+from fsm.engine import replay
 from fsm.errors import LogError
-from fsm.logs.open import open_logs
-from fsm.logs.storage.remote import is_remote, name_of
+from fsm.logs.open import open_log
+from fsm.logs.storage.addresses import is_remote, name_of
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.logs.store import Store, store
@@ -138,8 +138,8 @@ def test_proofs_name_the_object(base: str, name: str, fsm: Fsm) -> None:
 
 
 def test_a_pattern_names_several_objects() -> None:
-    log = read_log(["s3://mail/days/*.csv"])
-    assert [source.name for source in log.sources] == [
+    log = open_log(["s3://mail/days/*.csv"])
+    assert [source.name for source in log.files] == [
         "s3://mail/days/2026-03-01.csv",
         "s3://mail/days/2026-03-02.csv",
     ]
@@ -150,7 +150,7 @@ def test_objects_files_and_the_web_are_one_log(unsigned: Store, tmp_path: Path) 
     path = tmp_path / "more log.csv"
     path.write_text("message_id,event,timestamp\nm9,relayed,2026-03-02T09:00:00Z\n")
     urls = ["s3://mail/log.parquet", f"{unsigned.address}/files/hooks.jsonl"]
-    log, _ = open_logs([*urls, path.as_uri()])
+    log = open_log([*urls, path.as_uri()])
     assert replay(log, MACHINES).messages == 5
 
 
@@ -160,13 +160,13 @@ def test_the_library_takes_addresses(unsigned: Store) -> None:
 
 
 def test_a_name_without_suffix_is_parquet_if_it_is_said(base: str) -> None:
-    log, _ = open_logs([f"{base}/log"], form="parquet")
+    log = open_log([f"{base}/log"], log_format="parquet")
     assert replay(log, MACHINES).messages == 3
 
 
 def test_text_is_fetched_once(unsigned: Store) -> None:
     unsigned.asked.clear()
-    log = read_log([f"{unsigned.address}/files/large.csv"])
+    log = open_log([f"{unsigned.address}/files/large.csv"])
     parts = list(unsigned.asked)
     assert len(parts) == len(set(parts))
     assert replay(log, MACHINES).messages == 59_903
@@ -257,7 +257,7 @@ def test_parquet_is_converted_as_other_canonical_logs(
 ) -> None:
     url, out = f"{base}/log.parquet", tmp_path / "log.csv"
     assert fsm("convert", url, f"{base}/hooks.jsonl", "-o", out).status == 0
-    assert replay(read_log([out]), MACHINES).messages == 4
+    assert replay(open_log([out]), MACHINES).messages == 4
     result = fsm("convert", url, "-o", tmp_path / "log.parquet")
     assert result.status == 2
     assert result.err.startswith(f"fsm: {url}: read as canonical parquet (its name ends so); it")

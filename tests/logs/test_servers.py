@@ -331,7 +331,7 @@ def test_momentum(convert: Convert) -> None:
 # What stands beside an event --------------------------------------------------------------------
 
 _SAID = "SMTP error from remote mail server after"
-BESIDE: dict[str, tuple[str, list[str]]] = {
+SIDE_EVENTS: dict[str, tuple[str, list[str]]] = {
     "postfix": (
         postfix(*CAME, ACTIVE, LATER, SENT, GONE),
         [
@@ -402,7 +402,7 @@ BESIDE: dict[str, tuple[str, list[str]]] = {
 """Of each event: its line, what its format calls it, its code, and what was replied."""
 
 
-@pytest.mark.parametrize(("text", "beside"), BESIDE.values(), ids=BESIDE)
+@pytest.mark.parametrize(("text", "beside"), SIDE_EVENTS.values(), ids=SIDE_EVENTS)
 def test_what_stands_beside_an_event(convert: Convert, text: str, beside: list[str]) -> None:
     rows, _ = convert(text, relayed=False)
     found = [(row["line"], row["native"], row["code"] or "-", row["reply"] or "-") for row in rows]

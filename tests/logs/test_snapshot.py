@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.errors import LogError
-from fsm.logs.conversion import Choices
 from fsm.logs.detect import guess
-from fsm.logs.open import convert_logs, open_logs
+from fsm.logs.open import convert_logs, open_log
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.snapshots import exports
 from fsm.logs.snapshots.labels import STATUSES, load_labels
-from fsm.logs.summary import summary
+from fsm.logs.summary import summary_lines
 from fsm.machine import Machine
 from fsm.tables.words.lexicon import languages, load_lexicon
 from fsm.trace import run
@@ -51,9 +51,9 @@ def of_one(*rows: Seen | None) -> list[str]:
 
 def read(names: list[str], **choices: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the rows of exports, and what is said of them."""
-    found = convert_logs(names, None, Choices(**choices))
+    found = convert_logs(names, None, ReadingOptions(**choices))
     frames = [*found.frames(heard=True), *found.frames(heard=False)]
-    said = [line for note in found.notes for line in summary(note)]
+    said = [line for note in found.notes for line in summary_lines(note)]
     return [row for frame in frames for row in frame.to_dicts()], said
 
 
@@ -431,7 +431,7 @@ def test_what_is_no_export(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "log_2026-01-05.csv"
     path.write_text(text)
     with pytest.raises(LogError) as error:
-        open_logs([str(path)], form="snapshot")
+        open_log([str(path)], log_format="snapshot")
     assert str(error.value).startswith(str(path) + said)
 
 
@@ -525,9 +525,9 @@ def test_statuses_come_back(
         path = directory / f"log_{when:%Y-%m-%d_%H%M}.csv"
         path.write_text(text.getvalue())
         names.append(str(path))
-    choices = Choices(feedback=name == "with-feedback")
+    choices = ReadingOptions(feedback=name == "with-feedback")
     shuffled = data.draw(st.permutations(names))
-    log, _ = open_logs(shuffled, choices=choices)
+    log = open_log(shuffled, options=choices)
     for minute in minutes:
         found = replay(log, [machine], as_of=START + timedelta(minutes=minute), oracle=False)
         shown = [machine.status(state_at(machine, trace, minute)) for trace in messages]

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from fsm.logs.log import Source
+from fsm.logs.log_file import LogFile
 from fsm.logs.rows import microseconds_of
 
-SOURCE = Source(Path("log.parquet"), "log.parquet", "parquet")
+SOURCE = LogFile(Path("log.parquet"), "log.parquet", "parquet")
 SECOND = 1_000_000
 YEAR = 365 * 86_400 * SECOND
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fsm.errors import LogError
+from fsm.logs.storage.addresses import name_of
 from fsm.logs.storage.record_length import LONGEST
-from fsm.logs.storage.remote import name_of
 from fsm.logs.storage.web import MAX_REDIRECTS, _Hops, _NotPublicError, _Reach, is_public
 from tests.command import Fsm
 from tests.conftest import SAMPLE

@@ -11,12 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.logs.mapping.event_mapping import BESIDE, FAULTS, HEARD, format_names, load_format
+from fsm.logs.mapping.event_mapping import (
+    FAULTS,
+    MACHINE_EVENTS,
+    SIDE_EVENTS,
+    format_names,
+    load_format,
+)
 from fsm.logs.mapping.policy import load_policy
 from fsm.logs.mapping.to_canonical import SCHEMA, event_frame, to_rows
 from fsm.logs.notes import Notes
+from fsm.logs.webhooks.providers import block_columns
 from fsm.logs.webhooks.reader import Reader
-from fsm.logs.webhooks.recognise import columns
 
 AT = 1_767_603_600  # 2026-01-05T09:00:00Z
 WHEN = "2026-01-05T09:00:00Z"
@@ -375,7 +381,7 @@ def test_every_table_has_only_known_words_and_a_source(name: str) -> None:
     form = load_format(name)
     assert form.sources
     for meaning in form.meanings.values():
-        assert meaning.event in (*HEARD, *BESIDE, "failed", "nothing")
+        assert meaning.event in (*MACHINE_EVENTS, *SIDE_EVENTS, "failed", "nothing")
         assert meaning.fault in (*FAULTS, None)
 
 
@@ -495,14 +501,14 @@ def test_columns_say_what_records_say(provider: str) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_columns_are_used(provider: str) -> None:
     lines = [json.dumps(r) for r in alike(provider) if "event-data" not in r]
-    frame = columns(load_format(provider))(lines, 7, UTC)
+    frame = block_columns(load_format(provider))(lines, 7, UTC)
     assert frame is not None
     assert frame["line"].to_list() == list(range(7, 7 + len(lines)))
 
 
 def test_columns_are_used_in_an_envelope() -> None:
     lines = [json.dumps({"signature": {"token": "t"}, "event-data": r}) for r in alike("mailgun")]
-    frame = columns(load_format("mailgun"))(lines[:-1], 1, UTC)
+    frame = block_columns(load_format("mailgun"))(lines[:-1], 1, UTC)
     assert frame is not None
     assert frame.height == len(lines) - 1
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.engine import read_log, replay
+from fsm.engine import replay
+from fsm.logs.open import open_log
 from fsm.reports import histories as module
 from fsm.reports.histories import Histories, histories
 
@@ -20,7 +21,7 @@ def shown(tmp_path: Path, files: list[list[str]], most: int = 10) -> Histories:
     for number, lines in enumerate(files):
         paths.append(tmp_path / f"{number}.csv")
         paths[-1].write_text("\n".join(["message_id,event,timestamp", *lines, ""]))
-    return histories(replay(read_log(paths), MACHINES), MACHINES, most)
+    return histories(replay(open_log(paths), MACHINES), MACHINES, most)
 
 
 def told(found: Histories) -> dict[str, list[str]]:

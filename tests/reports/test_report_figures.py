@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.catalog import load, load_bare
-from fsm.engine import Replay, read_log, replay
+from fsm.engine import Replay, replay
 from fsm.engine.explanation import explain
 from fsm.errors import LogError
+from fsm.logs.open import open_log
 from fsm.reports.content import charted
 from fsm.reports.curves import Curves, thinned
 from fsm.reports.deliveries import deliveries
@@ -321,7 +322,7 @@ def test_texts_of_a_page_are_bounded() -> None:
 
 def test_the_real_logs_figures(corpus: Path) -> None:
     columns = {"message_id": "case_id", "event": "activity"}
-    log = read_log([corpus / "logs/newsletter-2013.csv.gz"], columns)
+    log = open_log([corpus / "logs/newsletter-2013.csv.gz"], columns)
     found = figures(replayed(log), None, 10_000)
     retrying, _ = waitings(found.sides[0].machine, found.replay.sojourns)
     ended = Counter[str]()

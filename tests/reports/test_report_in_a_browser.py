@@ -10,8 +10,9 @@ import pytest
 from accessibility import faults
 
 from fsm.catalog import load
-from fsm.engine import read_log, replay
+from fsm.engine import replay
 from fsm.engine.explanation import explain
+from fsm.logs.open import open_log
 from fsm.reports import report
 from fsm.text import HIDDEN, inert
 from tests.command import Fsm
@@ -29,7 +30,7 @@ m2,delivered,2026-03-09T09:00:03Z,24
 
 def written(log: Path, page: Path) -> Path:
     machines = [load(name) for name in MODES]
-    page.write_text(report(replay(read_log([log]), machines, companions=load)))
+    page.write_text(report(replay(open_log([log]), machines, companions=load)))
     return page
 
 
@@ -134,7 +135,7 @@ def test_a_message_is_found_and_told_as_explain_tells_it(
     assert page.inner_text("#found") == "1 found."
     page.locator("#results button").click()
     assert page.evaluate("document.activeElement.innerText") == "m1"
-    (story,) = explain(read_log([log]), "m1", [load(name) for name in MODES], companions=load)
+    (story,) = explain(open_log([log]), "m1", [load(name) for name in MODES], companions=load)
     rows = [row.inner_text() for row in page.locator("#history tbody tr").all()]
     assert len(rows) == len(story.entries)
     for row, entry in zip(rows, story.entries, strict=True):

@@ -10,7 +10,8 @@ import pytest
 from hostile import HOSTILE
 
 from fsm.catalog import load
-from fsm.engine import read_log, replay
+from fsm.engine import replay
+from fsm.logs.open import open_log
 from fsm.reports import report
 from fsm.text import HIDDEN
 from tests.command import Fsm
@@ -18,7 +19,7 @@ from tests.command import Fsm
 
 def page_of(path: Path, **options: object) -> str:
     machines = [load("with-feedback"), load("without-feedback")]
-    result = replay(read_log([path]), machines, companions=load)
+    result = replay(open_log([path]), machines, companions=load)
     return report(result, **options)  # type: ignore[arg-type]
 
 

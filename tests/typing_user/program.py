@@ -32,7 +32,8 @@ def picture(machine: Machine) -> bytes:
 def replayed() -> fsm.Replay:
     frames = fsm.simulate("with-feedback", messages=100, seed=1)
     assert_type(frames, Iterator[pl.DataFrame])
-    log = next(frames)
+    log = fsm.open_log(next(frames))
+    assert_type(log, fsm.Log)
     (story,) = fsm.explain(log, "m000000001")
     assert_type(story, fsm.Story)
     result = fsm.replay(log, "with-feedback", validity=timedelta(days=3.5))

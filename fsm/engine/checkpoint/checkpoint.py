@@ -37,7 +37,9 @@ from fsm.engine.product_machine import Team, each_machine
 from fsm.engine.source_rows import Texts
 from fsm.engine.timelines import NEVER, Past
 from fsm.errors import CheckpointError, LogError
-from fsm.logs.log import CHECKPOINT, FURTHER, QUERY, Log, Source
+from fsm.logs.canonical_columns import QUERY
+from fsm.logs.log import Log
+from fsm.logs.log_file import CHECKPOINT, CHECKPOINT_PREFIX, LogFile
 from fsm.logs.read_errors import COMPRESSED
 from fsm.logs.storage.scans import scan_parquet
 from fsm.logs.write.tables import write_frames
@@ -48,7 +50,7 @@ __all__ = ["Before", "Checkpoint", "known_of", "settings_of"]
 MOST_PARTS = 64
 """Tables of messages beyond which they are made one."""
 
-_EVENTS = f"{FURTHER}events"
+_EVENTS = f"{CHECKPOINT_PREFIX}events"
 _BLOCK = 1 << 20
 
 
@@ -156,15 +158,15 @@ class Checkpoint:
 
     def resume(self, log: Log) -> Log:
         """Return what is to be executed: the messages known, and what is new of the log."""
-        self.records = _held(self.before.manifest, log.records)
+        self.records = _held(self.before.manifest, log.recordable)
         rows = self._known_rows()
-        for source in log.sources:
+        for source in log.files:
             self._take(log, source, rows)
         known = [
-            Source(self._directory / part.name, part.name, CHECKPOINT)
+            LogFile(self._directory / part.name, part.name, CHECKPOINT)
             for part in self.before.parts("messages")
         ]
-        return replace(log, sources=(*known, *(fresh.source for fresh in self._fresh)))
+        return replace(log, files=(*known, *(fresh.source for fresh in self._fresh)))
 
     def _known_rows(self) -> KnownRows:
         """Return the rows that earlier runs executed, as far as they can be compared."""
@@ -186,7 +188,7 @@ class Checkpoint:
             found.add(table, own)
         return found
 
-    def _take(self, log: Log, source: Source, rows: KnownRows) -> None:
+    def _take(self, log: Log, source: LogFile, rows: KnownRows) -> None:
         """Note what is new of a file."""
         _refuse_frames(source)
         seen = {file.digest: file for file in self.before.manifest.absorbed}
@@ -223,19 +225,19 @@ class Checkpoint:
         file = Absorbed(source.name, size, digest, source.skip, own.rows - new)
         self._fresh.append(_Fresh(source, file, own, new))
 
-    def _say_known(self, source: Source, rows: int, where: str) -> None:
+    def _say_known(self, source: LogFile, rows: int, where: str) -> None:
         if rows:
             self.notes.append(
                 f"{source.name}: its {rows:,} rows were executed before{where}; left out now"
             )
 
-    def _say_grown(self, source: Source, name: str) -> None:
+    def _say_grown(self, source: LogFile, name: str) -> None:
         self.notes.append(
             f"{source.name}: its first {source.skip:,} rows were executed "
             f"before{_where(source, name)}; only those after them are executed now"
         )
 
-    def _say_mixed(self, source: Source, found: Scattered, match: Match | None) -> None:
+    def _say_mixed(self, source: LogFile, found: Scattered, match: Match | None) -> None:
         """Say that rows come again, before, after or among new ones."""
         alike = ""
         if match is not None and not match.ending and match.rows > 1:
@@ -335,7 +337,7 @@ class Checkpoint:
 class _Fresh:
     """A file to be executed. Of its ``own`` digests, the first ``known`` are there already."""
 
-    source: Source
+    source: LogFile
     file: Absorbed
     own: DigestFile
     known: int
@@ -404,7 +406,7 @@ def _compare(directory: Path, begun: Settings, now: Settings) -> None:
 # Files ---------------------------------------------------------------------------------------
 
 
-def _digests(source: Source, sizes: set[int]) -> Iterator[tuple[int, str]]:
+def _digests(source: LogFile, sizes: set[int]) -> Iterator[tuple[int, str]]:
     """Yield the digests of the file's beginnings of these sizes, and at the end of all of it."""
     key = source.redaction.digest_key if source.redaction else b""  # nobody can try a guess out
     total, digest = 0, hashlib.blake2b(digest_size=16, key=key)
@@ -419,7 +421,7 @@ def _digests(source: Source, sizes: set[int]) -> Iterator[tuple[int, str]]:
     yield total, digest.hexdigest()
 
 
-def _refuse_frames(source: Source) -> None:
+def _refuse_frames(source: LogFile) -> None:
     """Refuse what is no file."""
     if source.frame is not None:
         what = "result of the query" if source.name == QUERY else "frame"
@@ -430,18 +432,18 @@ def _refuse_frames(source: Source) -> None:
         raise LogError(f"a checkpoint knows logs by their files; {remedy}")
 
 
-def _where(source: Source, name: str) -> str:
+def _where(source: LogFile, name: str) -> str:
     """Return in which file rows were executed, where that was another one."""
     return "" if name == source.name else f" in {name}"
 
 
-def _is_text(source: Source) -> bool:
+def _is_text(source: LogFile) -> bool:
     """Return whether a file is lines of text as it stands."""
     with source.path.open("rb") as file:
         return source.format != "parquet" and not file.read(4).startswith(COMPRESSED)
 
 
-def _continued(source: Source, before: Absorbed) -> Source:
+def _continued(source: LogFile, before: Absorbed) -> LogFile:
     """Return what is new of a text file that has grown since it was executed."""
     with source.path.open("rb") as file:
         file.seek(before.size - 1)
@@ -491,11 +493,11 @@ def _messages(texts: Texts, outcome: Outcome, since: int) -> Iterator[pl.DataFra
 
 
 def _state(machine: Machine) -> str:
-    return f"{FURTHER}state.{machine.name}"
+    return f"{CHECKPOINT_PREFIX}state.{machine.name}"
 
 
 def _began(start: str) -> str:
-    return f"{FURTHER}began.{start}"
+    return f"{CHECKPOINT_PREFIX}began.{start}"
 
 
 def known_of(

@@ -19,7 +19,9 @@ import polars as pl
 
 from fsm.arrays import Keys
 from fsm.files import no_os_errors
-from fsm.logs.log import NEEDED, OPTIONAL, Log, Source
+from fsm.logs.canonical_columns import NEEDED, OPTIONAL
+from fsm.logs.log import Log
+from fsm.logs.log_file import LogFile
 from fsm.logs.rows import microseconds_of, read_batches
 from fsm.logs.storage.scans import scan_parquet
 
@@ -56,7 +58,7 @@ def hashing() -> str:
     return f"{sum(value * 3**place for place, value in enumerate(probe)) % (1 << 64):016x}"
 
 
-def digests_of(log: Log, source: Source) -> Iterator[Keys]:
+def digests_of(log: Log, source: LogFile) -> Iterator[Keys]:
     """Yield a digest for each row of a source: of its canonical columns, however written there.
 
     Raises :class:`fsm.errors.LogError` for what cannot be read.

@@ -13,9 +13,17 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-__all__ = ["BESIDE", "HEARD", "NOTHING", "Format", "Meaning", "format_names", "load_format"]
+__all__ = [
+    "MACHINE_EVENTS",
+    "NOTHING",
+    "SIDE_EVENTS",
+    "Format",
+    "Meaning",
+    "format_names",
+    "load_format",
+]
 
-HEARD = (
+MACHINE_EVENTS = (
     "relayed",
     "delivered",
     "soft_bounce",
@@ -27,7 +35,7 @@ HEARD = (
 )
 """Events that machines know."""
 
-BESIDE = (
+SIDE_EVENTS = (
     "excluded",
     "complained",
     "unsubscribed",
@@ -109,7 +117,7 @@ class Format:
             found |= {"hard_bounce", "retry_failed"}
         if self.relays:
             found.add("relayed")
-        return frozenset(found) & frozenset(HEARD)
+        return frozenset(found) & frozenset(MACHINE_EVENTS)
 
     def meaning(self, native: str) -> Meaning | None:
         """Return what a native event means; None where the table does not say."""

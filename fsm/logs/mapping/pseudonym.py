@@ -13,9 +13,11 @@ import unicodedata
 from pathlib import Path
 
 from fsm.errors import LogError
-from fsm.logs.log import PSEUDONYM
 
-__all__ = ["Pseudonyms", "load_key"]
+__all__ = ["PSEUDONYM", "Pseudonyms", "load_key"]
+
+PSEUDONYM = re.compile(r"[a-z]-[0-9a-f]{20}")
+"""What stands for a recipient or an id where those are redacted."""
 
 _SHORTEST_KEY = 16
 _LONGEST_KEY = 1 << 16

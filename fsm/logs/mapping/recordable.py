@@ -1,4 +1,4 @@
-"""Which events a log can hold at all, by the formats it is of."""
+"""Which events a log can hold at all, by the formats it was read from."""
 
 from __future__ import annotations
 
@@ -6,45 +6,46 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from fsm.logs.detect import CANONICAL
-from fsm.logs.log import Source
-from fsm.logs.mapping.event_mapping import format_names, load_format
+from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.log_file import LogFile
 
-__all__ = ["recorded_events", "records_of"]
+__all__ = ["recordable_by", "recordable_events"]
 
-_CONVERTED = {"format", "native", "rule"}
+_CONVERTED = ("format", "native", "rule")
 """Columns that a converted log has, and hardly another one."""
 
 
-def recorded_events(
+def recordable_by(
     families: Collection[str], formats: Iterable[str | None], relayed: bool | None = None
 ) -> frozenset[str] | None:
     """Return the machines' events that some format can record; ``None`` where it may be any.
 
     ``families`` are those the files were read as, ``formats`` those of their rows. Hand-overs
-    that were put in count as recorded; ``relayed`` is :attr:`fsm.logs.conversion.Choices.relayed`.
+    that were added count as recorded; ``relayed`` is ``ReadingOptions.relayed``.
     """
+    from fsm.logs.mapping.event_mapping import format_names, load_format
+
     known = set(format_names())
     names = set(formats) | (known & set(families))
     if not names or names - known or set(families) & set(CANONICAL):
         return None
     tables = [load_format(name) for name in names if name]
     held = frozenset[str]().union(*(table.events for table in tables))
-    put_in = relayed or (relayed is None and not all(table.relays for table in tables))
-    return held | {"relayed"} if put_in else held
+    added = relayed or (relayed is None and not all(table.relays for table in tables))
+    return held | {"relayed"} if added else held
 
 
-def records_of(source: Source) -> frozenset[str] | None:
-    """Return the same for a canonical log: any event, unless it was converted from other formats.
+def recordable_events(file: LogFile) -> frozenset[str] | None:
+    """Return the events that a canonical log can hold; ``None`` for any.
 
-    A converted log names the format of each row.
+    A log that was converted from other formats names the format of each row; any other canonical
+    log may hold any event.
     """
-    names = sorted(_CONVERTED)
-    rows = source.raw({name: name for name in names})
-    if not set(rows.collect_schema().names()) >= _CONVERTED:
+    rows = file.raw(_CONVERTED)
+    if not set(rows.collect_schema().names()) >= set(_CONVERTED):
         return None
-    first = rows.select(names).head(1).collect()
+    first = rows.select(_CONVERTED).head(1).collect()
     if first.is_empty() or None in first.row(0):
         return None
     formats = rows.select(pl.col("format").unique()).collect()["format"].to_list()
-    return recorded_events((), formats)
+    return recordable_by((), formats)

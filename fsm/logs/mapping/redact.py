@@ -15,9 +15,15 @@ from typing import Final
 
 import polars as pl
 
-from fsm.logs.detect import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.blame import code_of, enhanced_code_in, reply_code_in, with_fault
-from fsm.logs.mapping.event_mapping import BESIDE, FAULTS, HEARD, format_names, load_format
+from fsm.logs.mapping.event_mapping import (
+    FAULTS,
+    MACHINE_EVENTS,
+    SIDE_EVENTS,
+    format_names,
+    load_format,
+)
 from fsm.logs.mapping.missing_handovers import NATIVE
 from fsm.logs.mapping.pseudonym import Pseudonyms
 from fsm.logs.notes import Notes
@@ -33,7 +39,7 @@ _CANONICAL: Final = (*_IDS, "recipient", "event")
 _OTHER = "x"
 """The first letter of the pseudonyms of all other texts."""
 _RENAMED: Final = f"^{_OTHER}-[0-9a-f]{{20}}$"
-_OURS: Final = frozenset((*HEARD, *BESIDE))
+_OURS: Final = frozenset((*MACHINE_EVENTS, *SIDE_EVENTS))
 """Events that readers name."""
 _APART: Final = "\0"
 """Stands between a format and the native name of an event."""

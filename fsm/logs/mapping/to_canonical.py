@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
-from fsm.logs.mapping.event_mapping import BESIDE, FAILED, NOTHING, Format
+from fsm.logs.mapping.event_mapping import FAILED, NOTHING, SIDE_EVENTS, Format
 from fsm.logs.mapping.policy import Policy
-from fsm.logs.native_event import Event, Found
-from fsm.logs.notes import Notes, Tally
+from fsm.logs.native_event import NativeEvent, NativeEvents
+from fsm.logs.notes import Notes, Occurrences
 
 __all__ = ["SCHEMA", "event_frame", "to_rows"]
 
@@ -120,10 +120,10 @@ def _named(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
     return events
 
 
-def event_frame(groups: Sequence[Found]) -> pl.DataFrame:
+def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
     """Return groups of events as one frame, with a column for each field of an event."""
     frames: list[pl.DataFrame] = []
-    loose: list[Event] = []
+    loose: list[NativeEvent] = []
     for group in groups:
         if isinstance(group, pl.DataFrame):
             frames += [_columns(loose), group] if loose else [group]
@@ -133,7 +133,7 @@ def event_frame(groups: Sequence[Found]) -> pl.DataFrame:
     return pl.concat([*frames, _columns(loose)] if loose or not frames else frames)
 
 
-def _columns(events: Sequence[Event]) -> pl.DataFrame:
+def _columns(events: Sequence[NativeEvent]) -> pl.DataFrame:
     columns = list(zip(*events, strict=True)) or [()] * len(_EVENT)
     return pl.DataFrame(
         [
@@ -191,14 +191,14 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return frame.with_columns(decided)
 
 
-def _count(frame: pl.DataFrame, tally: Tally, form: Format) -> None:
+def _count(frame: pl.DataFrame, tally: Occurrences, form: Format) -> None:
     for (native,), part in frame.group_by("native", maintain_order=True):
         what, said = (str(native), None) if native in form.meanings else ("{}", str(native))
         tally.add(what, int(part["line"][0]), part.height, said=said)
 
 
 def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
-    aside = frame["event"].is_in(BESIDE)
+    aside = frame["event"].is_in(SIDE_EVENTS)
     notes.events += frame.height - int(aside.sum())
     _count_by(frame.filter(aside), "event", notes.beside)
     _count_doubts(frame, notes)
@@ -208,7 +208,7 @@ def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:
     _count_by(frame.filter(pl.col("doubt").is_not_null()), "doubt", notes.doubts)
 
 
-def _count_by(frame: pl.DataFrame, column: str, tally: Tally) -> None:
+def _count_by(frame: pl.DataFrame, column: str, tally: Occurrences) -> None:
     grouped = frame.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
     for what, count, line in grouped.iter_rows():
         tally.add(what, line, count)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from fsm.logs.native_times import from_datetime, instant
+from fsm.logs.native_times import from_datetime, native_time
 from fsm.logs.notes import Notes
 
 __all__ = ["Clock"]
@@ -74,7 +74,7 @@ class Clock:
         written = match[0].replace(",", ".")
         if self._notes and not re.search(r"(?:Z|[+-]\d\d:?\d\d)$|^\d{10}", written):
             self._assume_zone()
-        return instant(written, self.zone)
+        return native_time(written, self.zone)
 
     def _of_syslog(self, match: re.Match[str]) -> int | None:
         month = _MONTHS.get(match[2].lower())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.mail_queue import Open, Queued, give_up
@@ -34,11 +34,13 @@ class Reader:
         self._clock = clock
         self._open = Open()
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+    def read(
+        self, blocks: Iterable[list[str]], notes: Notes
+    ) -> Iterator[tuple[str, list[NativeEvent]]]:
         """Yield the events of blocks of lines."""
         number = passed = 0
         for block in blocks:
-            events: list[Event] = []
+            events: list[NativeEvent] = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 match = LINE.match(line)
                 if not match:
@@ -55,7 +57,7 @@ class Reader:
         if passed:
             notes.passed.add("lines of no delivery", 1, passed)
 
-    def _say(self, name: str, text: str, time: int, line: int, events: list[Event]) -> bool:
+    def _say(self, name: str, text: str, time: int, line: int, events: list[NativeEvent]) -> bool:
         match = _FLAG.match(text)
         if match:
             flag, address, rest = match.groups()
@@ -73,7 +75,7 @@ class Reader:
         return False
 
     def _arrive(
-        self, name: str, sender: str, rest: str, time: int, line: int, events: list[Event]
+        self, name: str, sender: str, rest: str, time: int, line: int, events: list[NativeEvent]
     ) -> None:
         queued = self._open.put(name, Queued(name, time, line, notice=sender == "<>"))
         if not queued.notice:
@@ -81,7 +83,7 @@ class Reader:
                 self._open.hand_over(queued, to, events)
 
     def _deliver(
-        self, name: str, said: tuple[str, str, str], time: int, line: int, events: list[Event]
+        self, name: str, said: tuple[str, str, str], time: int, line: int, events: list[NativeEvent]
     ) -> None:
         flag, address, rest = said
         queued = self._open.get(name)
@@ -100,7 +102,7 @@ class Reader:
         elif flag != "*>":
             self._open.hand_over(queued, to, events)
             self._open.settle(queued, to, _STATES[flag])
-        events.append(Event(queued.name, to, native, time, line, None, text))
+        events.append(NativeEvent(queued.name, to, native, time, line, None, text))
 
 
 def _recipients(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from email import message_from_string
 from email.message import Message
 from email.utils import parseaddr
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import from_datetime, from_text
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
@@ -50,7 +50,9 @@ class Reader:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+    def read(
+        self, blocks: Iterable[list[str]], notes: Notes
+    ) -> Iterator[tuple[str, list[NativeEvent]]]:
         """Yield the events of the mails in blocks of lines."""
         for text, line in mails(blocks, notes):
             if text.count("\n--") > _PARTS:
@@ -63,7 +65,7 @@ class Reader:
                 continue
             yield "mail", events
 
-    def _events(self, text: str, line: int, notes: Notes) -> Iterator[Event]:
+    def _events(self, text: str, line: int, notes: Notes) -> Iterator[NativeEvent]:
         envelope, mail = _parsed(text)
         time = self._time(mail, envelope)
         doubts = [] if time is not None else [NO_DATE]
@@ -78,7 +80,7 @@ class Reader:
             if not _ADDRESS.fullmatch(address):
                 notes.rejected.add("an address that cannot be one", line)
                 continue
-            yield Event(
+            yield NativeEvent(
                 original or address,
                 address,
                 native,

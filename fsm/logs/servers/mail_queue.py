@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 
 __all__ = ["LONGEST", "MOST", "WAITING", "Open", "Queued", "give_up"]
@@ -79,7 +79,7 @@ class Open:
             self._forget(message)
         return message
 
-    def hand_over(self, message: Queued, to: str, events: list[Event]) -> None:
+    def hand_over(self, message: Queued, to: str, events: list[NativeEvent]) -> None:
         """Say once for a recipient that the message was handed over, if the log tells when."""
         if to in message.met:
             return
@@ -87,7 +87,7 @@ class Open:
             message.met.add(to)
             self._grow(message, 1)
         if message.start >= 0:
-            events.append(Event(message.name, to, "queued", message.start, message.line))
+            events.append(NativeEvent(message.name, to, "queued", message.start, message.line))
 
     def settle(self, message: Queued, to: str, state: str) -> None:
         """Remember the last status of a recipient."""
@@ -126,7 +126,12 @@ class Open:
 
 
 def give_up(
-    queued: Queued, native: str, time: int, line: int, events: list[Event], reply: str | None = None
+    queued: Queued,
+    native: str,
+    time: int,
+    line: int,
+    events: list[NativeEvent],
+    reply: str | None = None,
 ) -> int:
     """Say of every recipient that was deferred last that nothing is tried again; return how many.
 
@@ -135,5 +140,5 @@ def give_up(
     waiting = [to for to, state in queued.states.items() if state in WAITING]
     for to in waiting:
         queued.states[to] = native
-        events.append(Event(queued.name, to, native, time, line, None, reply))
+        events.append(NativeEvent(queued.name, to, native, time, line, None, reply))
     return len(waiting)

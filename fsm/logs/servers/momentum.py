@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import from_number
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
@@ -24,11 +24,13 @@ class Reader:
     def __init__(self, _: Clock) -> None:
         self._open = Open()
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+    def read(
+        self, blocks: Iterable[list[str]], notes: Notes
+    ) -> Iterator[tuple[str, list[NativeEvent]]]:
         """Yield the events of blocks of lines."""
         number = 0
         for block in blocks:
-            events: list[Event] = []
+            events: list[NativeEvent] = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 match = LINE.match(line)
                 if match:
@@ -39,7 +41,9 @@ class Reader:
         notes.lines = number
         self._open.say(notes)
 
-    def _add(self, match: re.Match[str], line: int, notes: Notes, events: list[Event]) -> None:
+    def _add(
+        self, match: re.Match[str], line: int, notes: Notes, events: list[NativeEvent]
+    ) -> None:
         stamp, name, kind, rest = match.groups()
         time = from_number(int(stamp))
         if not name or time is None:
@@ -53,6 +57,6 @@ class Reader:
         recipient = next(iter(known.states), None) if known else None
         native = f"B/{fields[7]}" if kind == "B" and len(fields) > 7 else kind
         reply = fields[-1] if kind in _REPLIES and len(fields) > _REPLIES[kind] else None
-        events.append(Event(name, recipient, native, time, line, None, reply))
+        events.append(NativeEvent(name, recipient, native, time, line, None, reply))
         if kind in ("D", "P", "B"):
             self._open.pop(name)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.bloom_filter import Used
 from fsm.logs.servers.clock import Clock
@@ -57,7 +57,7 @@ class Reader:
         self._messages: dict[str, dict[Queued, None]] = {}
         """Open messages by Message-ID: a filter gives them back under another queue id."""
         self._began: int | None = None
-        self._events: list[Event] = []
+        self._events: list[NativeEvent] = []
         self._kinds = {
             "to=": self._delivery,
             "fro": self._queue,
@@ -69,7 +69,9 @@ class Reader:
             "uid": self._arrival,
         }
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+    def read(
+        self, blocks: Iterable[list[str]], notes: Notes
+    ) -> Iterator[tuple[str, list[NativeEvent]]]:
         """Yield the events of blocks of lines."""
         number = passed = 0
         first = self._clock.read
@@ -176,7 +178,7 @@ class Reader:
             self._came(known, at, delay)
             self._open.hand_over(known, to, self._events)
         self._open.settle(known, to, "hop" if native == "sent/hop" else status.lower())
-        self._events.append(Event(known.name, to, native, at.time, at.number, code, reply))
+        self._events.append(NativeEvent(known.name, to, native, at.time, at.number, code, reply))
         return True
 
     def _hop(self, known: Queued, reply: str | None, agent: str) -> str:

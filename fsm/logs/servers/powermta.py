@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 
-from fsm.logs.native_event import Event
-from fsm.logs.native_times import instant
+from fsm.logs.native_event import NativeEvent
+from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 
@@ -30,12 +30,14 @@ class Reader:
     def __init__(self, clock: Clock) -> None:
         self._zone = clock.zone
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+    def read(
+        self, blocks: Iterable[list[str]], notes: Notes
+    ) -> Iterator[tuple[str, list[NativeEvent]]]:
         """Yield the events of blocks of lines."""
         names: list[str] = []
         number = 0
         for block in blocks:
-            events: list[Event] = []
+            events: list[NativeEvent] = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 if is_header(line):
                     names = line.lower().replace('"', "").strip().split(",")
@@ -48,9 +50,11 @@ class Reader:
             yield "powermta", events
         notes.lines = number
 
-    def _add(self, record: Mapping[str, str], line: int, notes: Notes, events: list[Event]) -> None:
+    def _add(
+        self, record: Mapping[str, str], line: int, notes: Notes, events: list[NativeEvent]
+    ) -> None:
         kind = record.get("type", "")
-        time = instant(record.get("timelogged"), self._zone)
+        time = native_time(record.get("timelogged"), self._zone)
         if time is None:
             notes.rejected.add("powermta: a record without a time", line)
             return
@@ -59,7 +63,7 @@ class Reader:
         category = record.get("bouncecat")
         native = f"{kind}/{category}" if kind in _WITH_CATEGORY and category else kind
         events.append(
-            Event(
+            NativeEvent(
                 name or recipient or "",
                 recipient,
                 native,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fsm.logs.native_event import Event
+from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.mail_queue import Open, Queued, give_up
@@ -35,11 +35,13 @@ class Reader:
         self._clock = clock
         self._open = Open()
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, list[Event]]]:
+    def read(
+        self, blocks: Iterable[list[str]], notes: Notes
+    ) -> Iterator[tuple[str, list[NativeEvent]]]:
         """Yield the events of blocks of lines."""
         number = passed = 0
         for block in blocks:
-            events: list[Event] = []
+            events: list[NativeEvent] = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 match = LINE.match(line)
                 if not match:
@@ -56,7 +58,7 @@ class Reader:
         if passed:
             notes.passed.add("lines of no delivery", 1, passed)
 
-    def _say(self, name: str, text: str, time: int, line: int, events: list[Event]) -> bool:
+    def _say(self, name: str, text: str, time: int, line: int, events: list[NativeEvent]) -> bool:
         if text.startswith("from="):
             sender = _FROM.match(text)
             queued = self._open.get(name) or self._open.put(name, Queued(name, time, line))
@@ -74,7 +76,9 @@ class Reader:
             return bool(known and give_up(known, "expired", time, line, events, text))
         return False
 
-    def _deliver(self, name: str, text: str, time: int, line: int, events: list[Event]) -> bool:
+    def _deliver(
+        self, name: str, text: str, time: int, line: int, events: list[NativeEvent]
+    ) -> bool:
         to, dsn, stat = _TO.match(text), _DSN.search(text), _STAT.search(text)
         if not to or not stat:
             return False
@@ -88,7 +92,7 @@ class Reader:
                 self._open.hand_over(queued, recipient, events)
                 self._open.settle(queued, recipient, _CLASSES.get(native[:1], native))
             code = dsn[1] if dsn else None
-            events.append(Event(queued.name, recipient, native, time, line, code, stat[1]))
+            events.append(NativeEvent(queued.name, recipient, native, time, line, code, stat[1]))
         if len(queued.states) >= queued.recipients and "deferred" not in queued.states.values():
             self._open.pop(name)  # sendmail does not say that it is done with a message
         return True

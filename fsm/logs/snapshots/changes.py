@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["ORDER", "changes", "in_order", "returned", "without_steps_back"]
+__all__ = ["ORDER", "in_order", "returned", "status_changes", "without_steps_back"]
 
 _RANK = {"waiting": 0, "pending": 1, "taken": 1}
 _LATEST = 2
@@ -72,7 +72,7 @@ def _before(name: str) -> pl.Expr:
     return pl.when(pl.col("message").diff() == 0).then(pl.col(name).shift(1))
 
 
-def changes(frame: pl.DataFrame, mode: str) -> pl.DataFrame:
+def status_changes(frame: pl.DataFrame, mode: str) -> pl.DataFrame:
     """Return the events that sightings in order show, for ``to_canonical.to_rows``.
 
     ``native`` is the path of the change in ``snapshot.toml``. With the service a failure without

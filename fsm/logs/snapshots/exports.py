@@ -14,19 +14,19 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.files import TemporaryFolder
-from fsm.logs.log import place_of
+from fsm.logs.canonical_columns import place_of
 from fsm.logs.native_times import from_datetime
 from fsm.logs.notes import Notes
-from fsm.logs.snapshots.changes import ORDER, changes, in_order, returned, without_steps_back
+from fsm.logs.snapshots.changes import ORDER, in_order, returned, status_changes, without_steps_back
 from fsm.logs.snapshots.export_times import time_in_name
 from fsm.logs.snapshots.labels import Labels
-from fsm.logs.snapshots.records import records
+from fsm.logs.snapshots.read_records import export_records
 from fsm.logs.snapshots.status_rows import SIGHTING, understood
-from fsm.logs.storage.files import Input
 from fsm.logs.storage.scans import scan_parquet
+from fsm.logs.storage.stored_file import StoredFile
 from fsm.logs.write.tables import write_frames
 
-__all__ = ["Export", "Told", "events_of"]
+__all__ = ["ExportOptions", "StatusExport", "events_of"]
 
 _ROWS = 1_000_000
 """Rows that are compared at a time."""
@@ -36,15 +36,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Export:
+class StatusExport:
     """A file of the exports, and what is noted of it."""
 
-    source: Input
+    source: StoredFile
     notes: Notes
 
 
 @dataclass(frozen=True)
-class Told:
+class ExportOptions:
     """What is known beforehand: labels, the zone of times without one, and what the user says."""
 
     labels: Labels
@@ -57,7 +57,9 @@ class Told:
     """What is told, now and then, that more was read."""
 
 
-def events_of(exports: Sequence[Export], told: Told) -> Iterator[tuple[Export, pl.DataFrame]]:
+def events_of(
+    exports: Sequence[StatusExport], told: ExportOptions
+) -> Iterator[tuple[StatusExport, pl.DataFrame]]:
     """Yield the events that exports show when they are put in order of time.
 
     Raises :class:`fsm.errors.LogError` for a file that is no export, and for one of which
@@ -76,7 +78,7 @@ def events_of(exports: Sequence[Export], told: Told) -> Iterator[tuple[Export, p
 class _Part:
     """What was read of one export."""
 
-    export: Export
+    export: StatusExport
     path: Path
     time: int
     """When it was made."""
@@ -90,12 +92,12 @@ class _Part:
         return rows.with_columns(pl.col("exported").fill_null(self.time))
 
 
-def _read(export: Export, path: Path, told: Told) -> _Part:
+def _read(export: StatusExport, path: Path, told: ExportOptions) -> _Part:
     source, notes = export.source, export.notes
 
     def understand() -> Iterator[pl.DataFrame]:
         yield pl.DataFrame(schema=SIGHTING)
-        for frame in records(source, told.labels, notes):
+        for frame in export_records(source, told.labels, notes):
             told.progress()
             yield understood(frame, told.labels, told.zone, notes)
 
@@ -114,7 +116,7 @@ def _latest() -> pl.Expr:
     return pl.coalesce(pl.col("exported").max(), pl.col("changed").max())
 
 
-def _made(source: Input, latest: int | None, told: Told) -> tuple[int, str]:
+def _made(source: StoredFile, latest: int | None, told: ExportOptions) -> tuple[int, str]:
     """Return when an export was made, and what says so."""
     given = told.times.get(source.name)
     time = from_datetime(given, UTC) if given else None
@@ -135,8 +137,8 @@ def _made(source: Input, latest: int | None, told: Told) -> tuple[int, str]:
 
 
 def _compared(
-    slices: Sequence[pl.LazyFrame], parts: Sequence[_Part], told: Told
-) -> Iterator[tuple[Export, pl.DataFrame]]:
+    slices: Sequence[pl.LazyFrame], parts: Sequence[_Part], told: ExportOptions
+) -> Iterator[tuple[StatusExport, pl.DataFrame]]:
     """Yield the events of one slice of the messages after the other."""
     mode, why = _mode(slices, parts, told.feedback)
     if why:
@@ -150,7 +152,7 @@ def _compared(
         frame, back = without_steps_back(frame)
         said = pl.format("{} after {}: passed over, since nothing leads back", "status", "from")
         _doubt(back, parts, said)
-        events = changes(frame, mode).sort("time", *ORDER)
+        events = status_changes(frame, mode).sort("time", *ORDER)
         for (number,), part in events.group_by("export", maintain_order=True):
             yield parts[int(str(number))].export, part
     _say_lost(pl.concat(lost), parts)

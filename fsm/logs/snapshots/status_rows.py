@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 import polars as pl
 
 from fsm.logs.mapping.blame import code_of
-from fsm.logs.native_times import from_datetime, from_text, instant
-from fsm.logs.notes import Notes, Tally
+from fsm.logs.native_times import from_datetime, from_text, native_time
+from fsm.logs.notes import Notes, Occurrences
 from fsm.logs.snapshots.labels import Labels
 from fsm.tables.read.cell_text import fold
 
@@ -130,7 +130,7 @@ def _time(text: str, time_format: str | None, zone: tzinfo) -> int | None:
     if text.isdecimal() and text.startswith("20") and len(text) in _COMPACT:
         date = _COMPACT[len(text)]
         return from_text(f"{text[:date]}T{text[date:]}".rstrip("T"), zone)
-    return instant(text, zone)
+    return native_time(text, zone)
 
 
 def _distinct(column: pl.Series) -> list[str]:
@@ -146,12 +146,12 @@ def _replaced(column: pl.Series, table: Mapping[str, object], dtype: pl.DataType
     return column.replace_strict(pl.Series(list(table), dtype=pl.String), new, default=None)
 
 
-def _count(frame: pl.DataFrame, what: str, tally: Tally) -> None:
+def _count(frame: pl.DataFrame, what: str, tally: Occurrences) -> None:
     if frame.height:
         tally.add(what, int(frame["line"][0]), frame.height)
 
 
-def _count_each(frame: pl.DataFrame, what: str, said: pl.Expr, tally: Tally) -> None:
+def _count_each(frame: pl.DataFrame, what: str, said: pl.Expr, tally: Occurrences) -> None:
     grouped = frame.group_by(said.alias("said"), maintain_order=True)
     for text, count, line in grouped.agg(pl.len(), pl.col("line").first()).iter_rows():
         tally.add(what, line, count, said=text)

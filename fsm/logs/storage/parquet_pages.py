@@ -15,7 +15,7 @@ from typing import IO, Any, Final
 
 from fsm.errors import LogError
 
-__all__ = ["LARGEST_PAGE", "MOST_ROWS", "check_pages"]
+__all__ = ["LARGEST_PAGE", "MOST_ROWS", "check_parquet_pages"]
 
 LARGEST_PAGE: Final = 1 << 27
 """Bytes of a page, unpacked; most writers make pages of one MiB, DuckDB up to 100."""
@@ -30,7 +30,7 @@ _DEPTH: Final = 16
 _Fields = dict[int, Any]
 
 
-def check_pages(path: Path, name: str) -> None:
+def check_parquet_pages(path: Path, name: str) -> None:
     """Refuse a Parquet file that would take too much memory; ``name`` is what errors call it.
 
     Raises :class:`fsm.errors.LogError`.

@@ -22,9 +22,9 @@ import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
 from fsm.files import Holder, TemporaryFolder
-from fsm.logs.log import NEEDED, OPTIONAL, QUERY
+from fsm.logs.canonical_columns import NEEDED, OPTIONAL, QUERY
 
-__all__ = ["Query", "Result", "execute"]
+__all__ = ["Query", "QueryResult", "run_query"]
 
 _DRIVERS = {
     "sqlite": "adbc_driver_sqlite",
@@ -75,7 +75,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Result:
+class QueryResult:
     """The rows of a query in a Parquet file, as long as ``keep`` is held."""
 
     path: Path
@@ -83,7 +83,7 @@ class Result:
     keep: Holder
 
 
-def execute(query: Query) -> Result:
+def run_query(query: Query) -> QueryResult:
     """Run a query in a transaction that cannot write; its rows stream to a file.
 
     Raises :class:`fsm.errors.LogError`, in which no part of the URL appears, and
@@ -114,7 +114,7 @@ def execute(query: Query) -> Result:
         except (driver.Error, pl.exceptions.PolarsError) as error:
             said = _said(str(error), names)
         else:
-            return Result(path, names, keep)
+            return QueryResult(path, names, keep)
     if query.redacted:
         raise LogError(
             f"{QUERY}: the database refuses it; what it says is not shown with --pseudonymise"

@@ -17,31 +17,13 @@ import numpy as np
 from fsm.errors import LogError
 from fsm.logs.storage.compression import DAMAGES, open_unpacked
 
-__all__ = ["LONGEST", "check_records", "first_line", "separator_name", "separator_of"]
+__all__ = ["LONGEST", "check_records", "separator_name", "separator_of"]
 
 LONGEST: Final = 1 << 24
 """Bytes of a line, and of a CSV record with its quoted fields."""
 _BLOCK: Final = 1 << 20
 _SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _QUOTE, _LINE_FEED = b'"', b"\n"
-
-
-def first_line(path: Path, name: str) -> str | None:
-    """Return the first line that is not empty, None where there is none.
-
-    Bytes that are no UTF-8 are surrogates in it (``surrogateescape`` of Python). ``name`` is what
-    errors call the file. Raises :class:`fsm.errors.LogError`.
-    """
-    start = b""
-    with _opened(path, name) as blocks:
-        for block in blocks:
-            start = (start + block).lstrip(b"\r\n")
-            if _LINE_FEED in start:
-                break
-            if len(start) > LONGEST:
-                raise _too_long(path, name, 0, quoted=False)
-    line = start.partition(_LINE_FEED)[0].removesuffix(b"\r")
-    return line.decode("utf-8", "surrogateescape") if line else None
 
 
 def separator_of(header: str, needed: tuple[str, ...]) -> str:
@@ -62,16 +44,21 @@ def separator_name(mark: str) -> str:
     return _SEPARATORS[mark]
 
 
-def check_records(path: Path, name: str, *, quotes: bool) -> None:
-    """Refuse a text file with a record of more than :data:`LONGEST` bytes.
+def check_records(path: Path, name: str, *, quotes: bool) -> str | None:
+    """Refuse a text file with a record of more than :data:`LONGEST` bytes; return its first line.
 
-    With ``quotes``, as in CSV, a line feed between quotes does not end a record. ``name`` is what
-    errors call the file. Raises :class:`fsm.errors.LogError`.
+    With ``quotes``, as in CSV, a line feed between quotes does not end a record. The first line
+    is the first one that is not empty, None where there is none; bytes that are no UTF-8 are
+    surrogates in it (``surrogateescape`` of Python). ``name`` is what errors call the file.
+    Raises :class:`fsm.errors.LogError`.
     """
     begun, quoted = 0, False  # bytes of the record that is not complete yet; within a quoted field?
     place = 0  # where, in the file, that record begins
+    start = b""  # what is read until the first line is complete
     with _opened(path, name) as blocks:
         for block in blocks:
+            if _LINE_FEED not in start:
+                start = (start + block).lstrip(b"\r\n")
             if quoted or (quotes and _QUOTE in block):  # to count them takes three times as long
                 end = _last_end(block, quoted)
                 quoted ^= bool(block.count(_QUOTE) & 1)
@@ -83,6 +70,8 @@ def check_records(path: Path, name: str, *, quotes: bool) -> None:
             begun += len(block)
             if begun > LONGEST:
                 raise _too_long(path, name, place, quoted=quoted)
+    line = start.partition(_LINE_FEED)[0].removesuffix(b"\r")
+    return line.decode("utf-8", "surrogateescape") if line else None
 
 
 def _last_end(block: bytes, quoted: bool) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["row_groups", "slices"]
+__all__ = ["row_group_sizes", "slices"]
 
 _MAGIC = b"PAR1"
 _LONGEST = 1 << 26
@@ -26,11 +26,11 @@ _INTEGERS = (4, 5, 6)
 _LISTS = (_LIST, _SET)
 
 
-def row_groups(path: Path) -> list[int] | None:
+def row_group_sizes(path: Path) -> list[int] | None:
     """Return the rows of each row group; None for a file that polars may know better."""
     try:
         with path.open("rb") as file:
-            return _Footer(_footer(file)).row_groups()
+            return _Footer(_footer(file)).row_group_sizes()
     except (OSError, ValueError, IndexError):
         return None
 
@@ -78,7 +78,7 @@ class _Footer:
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
 
-    def row_groups(self) -> list[int]:
+    def row_group_sizes(self) -> list[int]:
         """Return the rows of each group; raises ValueError or IndexError for anything else."""
         for field, kind in self._fields():
             if field == _GROUPS and kind == _LIST:

@@ -27,8 +27,8 @@ from urllib.request import (
     Request,
 )
 
-from fsm import __version__
 from fsm.errors import LogError
+from fsm.version import VERSION
 
 __all__ = ["MAX_REDIRECTS", "download", "is_public"]
 
@@ -38,7 +38,7 @@ _TIMEOUT = 60.0
 _PIECE = 1 << 20
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
-_HEADERS = {"User-Agent": f"delivery-fsm/{__version__}", "Accept-Encoding": "identity"}
+_HEADERS = {"User-Agent": f"delivery-fsm/{VERSION}", "Accept-Encoding": "identity"}
 _KEPT = "%/:=&?~#+!$,;'@()*[]"
 """What stays as it is written in a path and its query; anything else unusual becomes %XX."""
 _EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("::ffff:0:0/96"))

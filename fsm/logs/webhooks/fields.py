@@ -10,32 +10,32 @@ from typing import Any, TypeAlias, cast
 from msgspec import json
 
 from fsm.logs.mapping.event_mapping import Format
-from fsm.logs.native_event import Event
-from fsm.logs.native_times import instant
+from fsm.logs.native_event import NativeEvent
+from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 
 __all__ = [
     "NO_ID",
-    "Record",
+    "ProviderRecord",
     "Translate",
     "by_table",
-    "code",
-    "identity",
-    "parse",
+    "event_identity",
+    "parse_json",
     "recipients",
-    "step",
-    "text",
+    "status_code",
+    "text_of",
+    "value_at",
 ]
 
-Record: TypeAlias = dict[str, Any]
-Translate: TypeAlias = Callable[[Record, int, tzinfo, Notes], Sequence[Event]]
+ProviderRecord: TypeAlias = dict[str, Any]
+Translate: TypeAlias = Callable[[ProviderRecord, int, tzinfo, Notes], Sequence[NativeEvent]]
 """What makes events of a record that stands on a line."""
-_Getter: TypeAlias = Callable[[Record], Any]
+_Getter: TypeAlias = Callable[[ProviderRecord], Any]
 
 NO_ID = "the record has no message id; its address stands for it"
 
 
-def parse(text: str) -> object:
+def parse_json(text: str) -> object:
     """Return the value of a JSON text; raises ValueError for what is none, or nested too deep."""
     try:
         return json.decode(text)
@@ -55,29 +55,31 @@ def by_table(form: Format) -> Translate:
     ending = record.get("message_id_ends")
     cut = re.compile(ending).sub if ending else None
 
-    def translate(found: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[Event]:
-        native = text(name_of(found)) or default or ""
+    def translate(
+        found: ProviderRecord, line: int, zone: tzinfo, notes: Notes
+    ) -> Sequence[NativeEvent]:
+        native = text_of(name_of(found)) or default or ""
         more = details.get(native) or details.get(native.lower())
         if more:
-            native = "/".join([native, *(text(get(found)) or "" for get in more)]).rstrip("/")
-        time = instant(time_of(found), zone)
+            native = "/".join([native, *(text_of(get(found)) or "" for get in more)]).rstrip("/")
+        time = native_time(time_of(found), zone)
         to = recipient_of(found)
         if time is None:
             return _refuse(form, native, line, notes)
-        message = text(message_of(found))
+        message = text_of(message_of(found))
         if cut and message:
             message = cut("", message)
         return [
-            Event(
+            NativeEvent(
                 message or address,
                 address,
                 native,
                 time,
                 line,
-                code(code_of(found)),
-                text(reply_of(found)),
-                text(id_of(found)) or identity(native, time),
-                text(delivery_of(found)),
+                status_code(code_of(found)),
+                text_of(reply_of(found)),
+                text_of(id_of(found)) or event_identity(native, time),
+                text_of(delivery_of(found)),
                 None if message else NO_ID,
             )
             for address in ((to,) if type(to) is str else recipients(to))
@@ -86,12 +88,12 @@ def by_table(form: Format) -> Translate:
     return translate
 
 
-def identity(native: str, time: int) -> str:
+def event_identity(native: str, time: int) -> str:
     """Return what stands for the id of an event, where the provider gives none."""
     return f"{native}@{time}"
 
 
-def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[Event]:
+def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[NativeEvent]:
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
         notes.passed.add("{}", line, said=native)
@@ -111,7 +113,7 @@ def recipients(value: object) -> list[str]:
     return [value] if isinstance(value, str) and value else [""] if value is None else []
 
 
-def text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     """Return a plain value as text; None for none, and for what is no plain value."""
     if type(value) is str:
         return value or None
@@ -120,14 +122,14 @@ def text(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def code(value: object) -> str | None:
+def status_code(value: object) -> str | None:
     """Return a code as text; some write an enhanced one as an object of three numbers."""
     if isinstance(value, dict):
         one, two, three = value.get("class"), value.get("subject"), value.get("detail")
         if type(one) is type(two) is type(three) is int:
             return f"{one}.{two}.{three}"
-        return ".".join(text(part) or "0" for part in (one, two, three))
-    return text(value)
+        return ".".join(text_of(part) or "0" for part in (one, two, three))
+    return text_of(value)
 
 
 def _getter(paths: Sequence[str]) -> _Getter:
@@ -137,11 +139,11 @@ def _getter(paths: Sequence[str]) -> _Getter:
         key = ways[0][0]
         return lambda record: record.get(key)
 
-    def get(record: Record) -> object:
+    def get(record: ProviderRecord) -> object:
         for way in ways:
             value: object = record
             for key in way:
-                value = step(value, key)
+                value = value_at(value, key)
             if value is not None and value != "":
                 return value
         return None
@@ -149,7 +151,7 @@ def _getter(paths: Sequence[str]) -> _Getter:
     return get
 
 
-def step(value: object, key: str) -> object:
+def value_at(value: object, key: str) -> object:
     """Return what a value has under a key, or at a place in a list; None for nothing."""
     if isinstance(value, dict):
         return value.get(key)

@@ -15,13 +15,13 @@ from typing import Any, TypeAlias
 from msgspec import Struct, defstruct
 from msgspec.json import Decoder
 
-from fsm.logs.webhooks.fields import step
+from fsm.logs.webhooks.fields import value_at
 
-__all__ = ["Column", "Envelope", "Parse", "Pruned"]
+__all__ = ["ColumnValues", "Envelope", "LineParser", "Pruned"]
 
-Column: TypeAlias = list[Any]
+ColumnValues: TypeAlias = list[Any]
 """A value for each record."""
-Parse: TypeAlias = Callable[[str], Any]
+LineParser: TypeAlias = Callable[[str], Any]
 """Makes a record of a line; raises ValueError or RecursionError."""
 _Tree: TypeAlias = dict[str, Any]
 
@@ -45,18 +45,20 @@ class Pruned:
         for key in signs:
             tree.setdefault(key, {})
         self.struct, self._nodes = _structure(tree)
-        self.parse: Parse = Decoder(self.struct).decode
+        self.parse: LineParser = Decoder(self.struct).decode
 
-    def values(self, records: Sequence[Any], path: str) -> Column:
+    def values(self, records: Sequence[Any], path: str) -> ColumnValues:
         """Return what stands on a path in each record; None where nothing does."""
         nodes, found, keys = self._nodes, list(records), path.split(".")
         while keys and nodes:
             node = nodes[keys.pop(0)]
             found = _got(node.get, found)
             nodes = node.inner
-        return [reduce(step, keys, value) if value else None for value in found] if keys else found
+        return (
+            [reduce(value_at, keys, value) if value else None for value in found] if keys else found
+        )
 
-    def first(self, records: Sequence[Any], paths: Sequence[str]) -> Column:
+    def first(self, records: Sequence[Any], paths: Sequence[str]) -> ColumnValues:
         """Return the first value of each record that is neither null nor an empty text."""
         found = self.values(records, paths[0]) if paths else [None] * len(records)
         for path in paths[1:]:
@@ -79,9 +81,9 @@ class Envelope:
         tree = _tree(path.split(".") for path in within)
         self._struct = _envelope(tree, record, beside)
         self._depth = 1 + within[0].count(".")
-        self.parse: Parse = Decoder(self._struct).decode
+        self.parse: LineParser = Decoder(self._struct).decode
 
-    def opened(self, envelopes: Column) -> Column | None:
+    def opened(self, envelopes: ColumnValues) -> ColumnValues | None:
         """Return the record in each envelope; None where one holds several, or none."""
         kind, found = self._struct, envelopes
         for _ in range(self._depth):
@@ -100,7 +102,7 @@ def _only(*parts: Any) -> Any:
     return there[0] if len(there) == 1 else None
 
 
-def _got(get: Callable[[Any], Any], parts: Column) -> Column:
+def _got(get: Callable[[Any], Any], parts: ColumnValues) -> ColumnValues:
     missing = parts.count(None)
     if missing == len(parts):
         return parts

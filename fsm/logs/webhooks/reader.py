@@ -11,12 +11,12 @@ from urllib.parse import unquote_plus
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import load_format
-from fsm.logs.native_event import Event, Found
+from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.columns import Columns
-from fsm.logs.webhooks.fields import Translate, parse
-from fsm.logs.webhooks.recognise import (
-    columns,
+from fsm.logs.webhooks.block import Columns
+from fsm.logs.webhooks.fields import Translate, parse_json
+from fsm.logs.webhooks.providers import (
+    block_columns,
     open_envelopes,
     shown_keys,
     signs_of,
@@ -41,7 +41,7 @@ class Reader:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
-    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, Found]]:
+    def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of blocks of lines, with the name of their format."""
         blocks, skipped = iter(blocks), 0
         first = next(blocks, [])
@@ -59,7 +59,7 @@ def _is_whole(line: str) -> bool:
     if line.startswith(_FORM):
         return True
     try:
-        parse(line.lstrip("\ufeff"))
+        parse_json(line.lstrip("\ufeff"))
     except ValueError:
         return False
     return True
@@ -76,7 +76,7 @@ class _Reading:
         self.columns: Columns | None = None
         self.patience = _PATIENCE
 
-    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
+    def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of records a line; ``number`` is that of the line before."""
         for block in blocks:
             frame = self._columns(block, number + 1)
@@ -88,7 +88,7 @@ class _Reading:
             pairs = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
                 try:
-                    pairs.append((parse(line), number))
+                    pairs.append((parse_json(line), number))
                 except ValueError:
                     pairs += self._odd(line, number)
             yield from self._groups(pairs)
@@ -107,14 +107,16 @@ class _Reading:
         line = line.strip().lstrip("\ufeff")
         try:
             if line.startswith(_FORM):
-                return [(parse(unquote_plus(line[len(_FORM) :])), number)]
+                return [(parse_json(unquote_plus(line[len(_FORM) :])), number)]
             if line:
-                return [(parse(line.rstrip(",").strip("[]")), number)]
+                return [(parse_json(line.rstrip(",").strip("[]")), number)]
         except ValueError:
             self.notes.rejected.add("not JSON", number)
         return []
 
-    def documents(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, Found]]:
+    def documents(
+        self, blocks: Iterable[list[str]], number: int
+    ) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of records over several lines."""
         pairs: list[tuple[object, int]] = []
         held = 0
@@ -126,9 +128,9 @@ class _Reading:
                 pairs, held = [], 0
         yield from self._groups(pairs)
 
-    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, Found]]:
+    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of values, in groups of one format."""
-        events: list[Event] = []
+        events: list[NativeEvent] = []
         zone, notes = self.zone, self.notes
         for value, line in pairs:
             if type(value) is dict and self.translate:
@@ -146,7 +148,9 @@ class _Reading:
         if events:
             yield self.name, events
 
-    def _change(self, value: object, line: int, events: list[Event]) -> Iterator[tuple[str, Found]]:
+    def _change(
+        self, value: object, line: int, events: list[NativeEvent]
+    ) -> Iterator[tuple[str, NativeEvents]]:
         """Read a value that may be of another provider, or hold several records."""
         if events:
             yield self.name, events
@@ -159,7 +163,7 @@ class _Reading:
             if name != self.name:
                 self.name, self.signs = name, signs_of(name)
                 self.translate = translator(load_format(name))
-                self.columns = columns(load_format(name))
+                self.columns = block_columns(load_format(name))
             assert self.translate  # noqa: S101
             found = self.translate(record, line, self.zone, self.notes)
             if found:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from fsm.logs.native_event import Event
-from fsm.logs.native_times import instant
+from fsm.logs.native_event import NativeEvent
+from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.fields import Record, identity, recipients, text
+from fsm.logs.webhooks.fields import ProviderRecord, event_identity, recipients, text_of
 
 __all__ = ["CONFIGURATION_SET", "DELAYED", "PARTS", "addressed", "delivery_of", "translate"]
 
@@ -30,41 +30,43 @@ DELAYED = "Bounce/delayed"
 """What a report of a bounce is called that says that the recipient's copy is only delayed."""
 
 
-def translate(record: Record, line: int, zone: tzinfo, notes: Notes) -> Sequence[Event]:
+def translate(
+    record: ProviderRecord, line: int, zone: tzinfo, notes: Notes
+) -> Sequence[NativeEvent]:
     """Return the events of a notification or a published event."""
-    name = text(record.get("eventType")) or text(record.get("notificationType")) or ""
+    name = text_of(record.get("eventType")) or text_of(record.get("notificationType")) or ""
     mail = _dict(record.get("mail"))
     key, whom = PARTS.get(name, ("", ""))
     part = _dict(record.get(key))
-    time = instant(part.get("timestamp"), zone)
+    time = native_time(part.get("timestamp"), zone)
     if time is None:
-        time = instant(mail.get("timestamp"), zone)
-    message = text(mail.get("messageId"))
+        time = native_time(mail.get("timestamp"), zone)
+    message = text_of(mail.get("messageId"))
     if time is None or message is None:
         notes.rejected.add(f"ses: an event without {'a message id' if time else 'a time'}", line)
         return ()
     kinds = [part.get("bounceType"), part.get("bounceSubType"), part.get("delayType")]
     if name == "Complaint":
         kinds = [part.get("complaintSubType")]
-    native = "/".join([name, *(kind for kind in map(text, kinds) if kind)])
+    native = "/".join([name, *(kind for kind in map(text_of, kinds) if kind)])
     delivery = delivery_of(_dict(mail.get("tags")).get(CONFIGURATION_SET))
     return [
-        Event(
+        NativeEvent(
             message,
             address,
             own := DELAYED if report.get("action") == "delayed" else native,
             time,
             line,
-            text(report.get("status")),
-            text(report.get("diagnosticCode")) or text(part.get("smtpResponse")),
-            text(part.get("feedbackId")) or identity(own, time),
+            text_of(report.get("status")),
+            text_of(report.get("diagnosticCode")) or text_of(part.get("smtpResponse")),
+            text_of(part.get("feedbackId")) or event_identity(own, time),
             delivery,
         )
         for address, report in addressed((whom and part.get(whom)) or mail.get("destination"))
     ]
 
 
-def addressed(reports: object) -> Iterator[tuple[str, Record]]:
+def addressed(reports: object) -> Iterator[tuple[str, ProviderRecord]]:
     """Yield each address in reports, or in a list of addresses, with what is reported of it."""
     for report in reports if isinstance(reports, list) else [reports]:
         if type(report) is str:
@@ -80,7 +82,7 @@ def addressed(reports: object) -> Iterator[tuple[str, Record]]:
 
 def delivery_of(tag: object) -> str | None:
     """Return the configuration set that a message was sent with; a tag is a list of values."""
-    return text(tag[0] if isinstance(tag, list) and tag else tag)
+    return text_of(tag[0] if isinstance(tag, list) and tag else tag)
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from fsm.logs.write.ocel import (
     ALWAYS,
     AROUND,
     KINDS,
-    Kind,
+    ObjectKind,
     attributes,
     event_types,
-    events,
     objects,
+    ocel_events,
 )
-from fsm.logs.write.texts import all_of, in_json, joined, write_texts
+from fsm.logs.write.texts import all_of, in_json, joined_texts, write_texts
 
 __all__ = ["write_json"]
 
@@ -38,7 +38,9 @@ def write_json(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     texts = (part.select(_object(kind)).to_series() for kind, part in objects(rows))
     write_texts(file, texts, _BETWEEN)
     file.write(b'],\n"events":[\n')
-    write_texts(file, (part.select(_event(own)).to_series() for part in events(rows)), _BETWEEN)
+    write_texts(
+        file, (part.select(_event(own)).to_series() for part in ocel_events(rows)), _BETWEEN
+    )
     file.write(b"]}\n")
 
 
@@ -47,7 +49,7 @@ def _declared(name: str, own: Mapping[str, str]) -> str:
     return json.dumps({"name": name, "attributes": found}, ensure_ascii=False)
 
 
-def _object(kind: Kind) -> pl.Expr:
+def _object(kind: ObjectKind) -> pl.Expr:
     since = f',"time":"{ALWAYS}"'
     own = [_attribute(name, in_json(pl.col(name)), since) for name in kind.attributes]
     around = [
@@ -57,12 +59,12 @@ def _object(kind: Kind) -> pl.Expr:
         .replace("", None)
         for other in (AROUND if kind.name == "message" else ())
     ]
-    head = joined(pl.lit('{"id":'), in_json(pl.col("id")), pl.lit(f',"type":"{kind.name}"'))
+    head = joined_texts(pl.lit('{"id":'), in_json(pl.col("id")), pl.lit(f',"type":"{kind.name}"'))
     return _ended(head, own, around)
 
 
 def _event(own: Mapping[str, str]) -> pl.Expr:
-    head = joined(
+    head = joined_texts(
         pl.lit('{"id":"'),
         pl.col("id"),
         pl.lit('","type":'),
@@ -80,16 +82,16 @@ def _event(own: Mapping[str, str]) -> pl.Expr:
 
 
 def _attribute(name: str, value: pl.Expr, more: str = "") -> pl.Expr:
-    return joined(pl.lit(f'{{"name":"{name}"{more},"value":'), value, pl.lit("}"))
+    return joined_texts(pl.lit(f'{{"name":"{name}"{more},"value":'), value, pl.lit("}"))
 
 
-def _relation(to: pl.Expr, kind: Kind) -> pl.Expr:
+def _relation(to: pl.Expr, kind: ObjectKind) -> pl.Expr:
     before, after = pl.lit('{"objectId":'), pl.lit(f',"qualifier":"{kind.qualifier}"}}')
-    return joined(before, in_json(to), after)
+    return joined_texts(before, in_json(to), after)
 
 
 def _ended(head: pl.Expr, own: list[pl.Expr], related: list[pl.Expr]) -> pl.Expr:
     parts = [head, pl.lit(',"attributes":['), all_of(own, ",")]
     if related:
         parts += [pl.lit('],"relationships":['), all_of(related, ",")]
-    return joined(*parts, pl.lit("]}"))
+    return joined_texts(*parts, pl.lit("]}"))

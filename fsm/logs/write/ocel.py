@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from fsm.logs.write.texts import in_id, instants, joined
+from fsm.logs.write.texts import in_id, instants, joined_texts
 from fsm.logs.write.traces import KEY, message_name
 
 __all__ = [
@@ -21,11 +21,11 @@ __all__ = [
     "AROUND",
     "KINDS",
     "EventType",
-    "Kind",
+    "ObjectKind",
     "attributes",
     "event_types",
-    "events",
     "objects",
+    "ocel_events",
 ]
 
 ALWAYS = "1970-01-01T00:00:00.000000Z"
@@ -37,7 +37,7 @@ _ROWS = 50_000
 
 
 @dataclass(frozen=True)
-class Kind:
+class ObjectKind:
     """A type of objects: the column of each attribute, a text, and what relates events to it."""
 
     name: str
@@ -59,9 +59,9 @@ class EventType:
 
 
 KINDS = (
-    Kind("message", {name: name for name in KEY}, "happened to"),
-    Kind("recipient", {"address": "recipient"}, "addressed to"),
-    Kind("delivery", {"delivery_id": "delivery_id"}, "sent in"),
+    ObjectKind("message", {name: name for name in KEY}, "happened to"),
+    ObjectKind("recipient", {"address": "recipient"}, "addressed to"),
+    ObjectKind("delivery", {"delivery_id": "delivery_id"}, "sent in"),
 )
 AROUND = KINDS[1:]
 """What a message is related to as well."""
@@ -83,10 +83,10 @@ def event_types(rows: pl.LazyFrame) -> list[EventType]:
     ]
 
 
-def events(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+def ocel_events(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Yield rows with ``id``, ``time`` and the ids of the objects, in the order of the log."""
     numbered = rows.with_row_index("number", offset=1).with_columns(
-        joined(pl.lit("e"), pl.col("number").cast(pl.String)).alias("id"),
+        joined_texts(pl.lit("e"), pl.col("number").cast(pl.String)).alias("id"),
         instants(pl.col("timestamp"), "%.6f").alias("time"),
         *(_id(kind).alias(kind.column) for kind in KINDS),
     )
@@ -94,7 +94,7 @@ def events(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         yield from batch.iter_slices(_ROWS)
 
 
-def objects(rows: pl.LazyFrame) -> Iterator[tuple[Kind, pl.DataFrame]]:
+def objects(rows: pl.LazyFrame) -> Iterator[tuple[ObjectKind, pl.DataFrame]]:
     """Yield the objects of each kind: ``id``, its attributes, and for messages what is around.
 
     That are lists of ids, in the columns of :data:`AROUND`.
@@ -118,9 +118,9 @@ def objects(rows: pl.LazyFrame) -> Iterator[tuple[Kind, pl.DataFrame]]:
             yield kind, part
 
 
-def _id(kind: Kind) -> pl.Expr:
+def _id(kind: ObjectKind) -> pl.Expr:
     """Return the id of a row's object, null where it has none."""
     if kind.name == "message":
-        return joined(pl.lit("message:"), message_name())
+        return joined_texts(pl.lit("message:"), message_name())
     (column,) = kind.attributes.values()
-    return joined(pl.lit(f"{kind.name}:"), in_id(pl.col(column).replace("", None)))
+    return joined_texts(pl.lit(f"{kind.name}:"), in_id(pl.col(column).replace("", None)))

@@ -10,7 +10,7 @@ from typing import IO
 import polars as pl
 
 from fsm.files import replacing
-from fsm.logs.spool import Spool
+from fsm.logs.converted_log import ConvertedLog
 from fsm.logs.write.json import write_json
 from fsm.logs.write.sqlite import write_sqlite
 from fsm.logs.write.tables import SUFFIXES, suffix_of, write_frames
@@ -41,7 +41,7 @@ def suffix_written(path: Path | None) -> str:
     return suffix_of(path, (*SUFFIXES, *EVENT_LOGS))
 
 
-def write_log(found: Spool, path: Path | None) -> None:
+def write_log(found: ConvertedLog, path: Path | None) -> None:
     """Write the events of a converted log, as a table or as one of :data:`EVENT_LOGS`.
 
     See :func:`suffix_written`. Raises :class:`fsm.errors.OutputError`.

@@ -18,10 +18,10 @@ from fsm.logs.write.ocel import (
     AROUND,
     KINDS,
     EventType,
-    Kind,
+    ObjectKind,
     event_types,
-    events,
     objects,
+    ocel_events,
 )
 from fsm.text import identifiers
 
@@ -83,7 +83,7 @@ def _fill(database: sqlite3.Connection, rows: pl.LazyFrame) -> None:
         for other in AROUND if thing.name == "message" else ():
             related = found.select("id", other.column).explode(other.column)
             _add(database, "object_object", _related(related, other))
-    for part in events(rows):
+    for part in ocel_events(rows):
         _add(database, "event", part.select("id", "event"))
         for kind in types:
             own = part.filter(event=kind.name).select("id", "time", *kind.attributes)
@@ -92,7 +92,7 @@ def _fill(database: sqlite3.Connection, rows: pl.LazyFrame) -> None:
             _add(database, "event_object", _related(part.select("id", thing.column), thing))
 
 
-def _related(pairs: pl.DataFrame, to: Kind) -> pl.DataFrame:
+def _related(pairs: pl.DataFrame, to: ObjectKind) -> pl.DataFrame:
     return pairs.drop_nulls().with_columns(qualifier=pl.lit(to.qualifier))
 
 

@@ -7,7 +7,7 @@ from typing import IO
 
 import polars as pl
 
-__all__ = ["all_of", "in_id", "in_json", "in_xml", "instants", "joined", "write_texts"]
+__all__ = ["all_of", "in_id", "in_json", "in_xml", "instants", "joined_texts", "write_texts"]
 
 _CONTROLS = [chr(code) for code in range(32)]
 _NO_CHARACTERS = ["\ufffe", "\uffff"]
@@ -30,7 +30,7 @@ def in_xml(text: pl.Expr) -> pl.Expr:
 
 def in_json(text: pl.Expr) -> pl.Expr:
     """Return a text as a string of JSON, with its quotes."""
-    return joined(pl.lit('"'), _replaced(text, _JSON), pl.lit('"'))
+    return joined_texts(pl.lit('"'), _replaced(text, _JSON), pl.lit('"'))
 
 
 def in_id(text: pl.Expr) -> pl.Expr:
@@ -43,7 +43,7 @@ def instants(time: pl.Expr, fraction: str) -> pl.Expr:
     return time.dt.convert_time_zone("UTC").dt.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}Z")
 
 
-def joined(*parts: pl.Expr) -> pl.Expr:
+def joined_texts(*parts: pl.Expr) -> pl.Expr:
     """Return texts one after the other; null where one of them is."""
     return pl.concat_str(parts)
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from fsm.logs.write.texts import in_id, joined
+from fsm.logs.write.texts import in_id, joined_texts
 
-__all__ = ["KEY", "message_name", "traces"]
+__all__ = ["KEY", "message_name", "message_traces"]
 
 KEY = ("message_id", "recipient")
 _EVENTS = 1_000_000
@@ -26,10 +26,10 @@ def message_name() -> pl.Expr:
     'a%20b c@x'
     """
     own = in_id(pl.col("message_id"))
-    return pl.coalesce(joined(own, pl.lit(" "), in_id(pl.col("recipient"))), own)
+    return pl.coalesce(joined_texts(own, pl.lit(" "), in_id(pl.col("recipient"))), own)
 
 
-def traces(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+def message_traces(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Yield the rows in groups of whole messages, in the order of their first rows.
 
     Within a message they are in the order in which a replay takes them: by time, ``seq`` and

@@ -7,8 +7,8 @@ from typing import IO
 
 import polars as pl
 
-from fsm.logs.write.texts import in_xml, instants, joined, write_texts
-from fsm.logs.write.traces import message_name, traces
+from fsm.logs.write.texts import in_xml, instants, joined_texts, write_texts
+from fsm.logs.write.traces import message_name, message_traces
 
 __all__ = ["write_xes"]
 
@@ -23,9 +23,9 @@ _ELSEWHERE = ("message_id", "recipient", "delivery_id", "event", "timestamp", "f
 
 
 def write_xes(rows: pl.LazyFrame, file: IO[bytes]) -> None:
-    """Write rows of a converted log; see :func:`fsm.logs.write.traces.traces`."""
+    """Write rows of a converted log; see :func:`fsm.logs.write.traces.message_traces`."""
     file.write(_head(bool(rows.select(pl.col("native").is_not_null().all()).collect().item())))
-    parts = (part for group in traces(rows) for part in group.iter_slices(_ROWS))
+    parts = (part for group in message_traces(rows) for part in group.iter_slices(_ROWS))
     write_texts(file, (part.select(_row(part.schema)).to_series() for part in parts))
     file.write(b"</log>\n")
 
@@ -96,4 +96,4 @@ def _typed(name: str, dtype: pl.DataType) -> pl.Expr:
 def _attribute(kind: str, key: str, value: pl.Expr, depth: int) -> pl.Expr:
     """Return an attribute as text; null where there is no value."""
     before = f'{depth * chr(9)}<{kind} key="{key}" value="'
-    return joined(pl.lit(before), in_xml(value), pl.lit('"/>\n'))
+    return joined_texts(pl.lit(before), in_xml(value), pl.lit('"/>\n'))

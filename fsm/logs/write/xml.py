@@ -11,13 +11,13 @@ from fsm.logs.write.ocel import (
     ALWAYS,
     AROUND,
     KINDS,
-    Kind,
+    ObjectKind,
     attributes,
     event_types,
-    events,
     objects,
+    ocel_events,
 )
-from fsm.logs.write.texts import all_of, in_xml, joined, write_texts
+from fsm.logs.write.texts import all_of, in_xml, joined_texts, write_texts
 
 __all__ = ["write_xml"]
 
@@ -33,7 +33,7 @@ def write_xml(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     file.write(b"<objects>\n")
     write_texts(file, (part.select(_object(kind)).to_series() for kind, part in objects(rows)))
     file.write(b"</objects>\n<events>\n")
-    write_texts(file, (part.select(_event(own)).to_series() for part in events(rows)))
+    write_texts(file, (part.select(_event(own)).to_series() for part in ocel_events(rows)))
     file.write(b"</events>\n</log>\n")
 
 
@@ -46,18 +46,20 @@ def _declared(sort: str, types: Mapping[str, Mapping[str, str]]) -> Iterator[str
     yield f"</{sort}-types>\n"
 
 
-def _object(kind: Kind) -> pl.Expr:
+def _object(kind: ObjectKind) -> pl.Expr:
     own = [_attribute(name, in_xml(pl.col(name)), f' time="{ALWAYS}"') for name in kind.attributes]
     around = [
         pl.col(other.column).list.eval(_relation(pl.element(), other)).list.join("")
         for other in (AROUND if kind.name == "message" else ())
     ]
-    head = joined(pl.lit('<object id="'), in_xml(pl.col("id")), pl.lit(f'" type="{kind.name}">'))
+    head = joined_texts(
+        pl.lit('<object id="'), in_xml(pl.col("id")), pl.lit(f'" type="{kind.name}">')
+    )
     return _ended(head, own, around, "</object>\n")
 
 
 def _event(own: Mapping[str, str]) -> pl.Expr:
-    head = joined(
+    head = joined_texts(
         pl.lit('<event id="'),
         pl.col("id"),
         pl.lit('" type="'),
@@ -72,16 +74,16 @@ def _event(own: Mapping[str, str]) -> pl.Expr:
 
 
 def _attribute(name: str, value: pl.Expr, more: str = "") -> pl.Expr:
-    return joined(pl.lit(f'<attribute name="{name}"{more}>'), value, pl.lit("</attribute>"))
+    return joined_texts(pl.lit(f'<attribute name="{name}"{more}>'), value, pl.lit("</attribute>"))
 
 
-def _relation(to: pl.Expr, kind: Kind) -> pl.Expr:
+def _relation(to: pl.Expr, kind: ObjectKind) -> pl.Expr:
     after = pl.lit(f'" qualifier="{kind.qualifier}"/>')
-    return joined(pl.lit('<relationship object-id="'), in_xml(to), after)
+    return joined_texts(pl.lit('<relationship object-id="'), in_xml(to), after)
 
 
 def _ended(head: pl.Expr, own: list[pl.Expr], related: list[pl.Expr], end: str) -> pl.Expr:
     parts = [head, pl.lit("<attributes>"), all_of(own, ""), pl.lit("</attributes><objects>")]
     if related:
         parts.append(all_of(related, ""))
-    return joined(*parts, pl.lit(f"</objects>{end}"))
+    return joined_texts(*parts, pl.lit(f"</objects>{end}"))

@@ -16,18 +16,18 @@ import numpy as np
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import Format
-from fsm.logs.native_event import Event
-from fsm.logs.native_times import instant
+from fsm.logs.native_event import NativeEvent
+from fsm.logs.native_times import native_time
 from fsm.logs.timestamps import microseconds
-from fsm.logs.webhooks.fields import NO_ID, code, identity, recipients, text
-from fsm.logs.webhooks.projection import Column, Envelope, Parse, Pruned
+from fsm.logs.webhooks.fields import NO_ID, event_identity, recipients, status_code, text_of
+from fsm.logs.webhooks.projection import ColumnValues, Envelope, LineParser, Pruned
 
-__all__ = ["Columns", "columns_of", "frame_of", "parsed", "spread", "texts", "times"]
+__all__ = ["Columns", "column_texts", "columns_of", "frame_of", "parsed_column", "spread", "times"]
 
 Columns = Callable[[Sequence[str], int, tzinfo], "pl.DataFrame | None"]
 """What makes events of lines, the first of which has a number; None where it gives up."""
 
-Way = Callable[[Sequence[str]], "Column | None"]
+Way = Callable[[Sequence[str]], "ColumnValues | None"]
 """What makes records of lines."""
 
 _FIELDS = ("name", "message_id", "recipient", "time", "event_id", "delivery_id", "code", "reply")
@@ -42,7 +42,7 @@ def columns_of(form: Format) -> Columns:
     signs = [tuple(keys) for keys in record["recognise"]]
     used = chain(*(record.get(name, ()) for name in _FIELDS), *details.values())
     pruned = Pruned(used, chain(*signs))
-    ways: list[Way] = [lambda lines: parsed(lines, pruned.parse)]
+    ways: list[Way] = [lambda lines: parsed_column(lines, pruned.parse)]
     if "within" in record:
         envelope = Envelope(pruned.struct, record["within"], record.get("beside", ()))
         ways.append(lambda lines: _taken_out(lines, envelope))
@@ -58,7 +58,7 @@ def columns_of(form: Format) -> Columns:
     return read
 
 
-def parsed(lines: Sequence[str], parse: Parse) -> Column | None:
+def parsed_column(lines: Sequence[str], parse: LineParser) -> ColumnValues | None:
     """Return the record of each line; None where a line has none."""
     try:
         return list(map(parse, lines))
@@ -66,8 +66,8 @@ def parsed(lines: Sequence[str], parse: Parse) -> Column | None:
         return None
 
 
-def _taken_out(lines: Sequence[str], envelope: Envelope) -> Column | None:
-    envelopes = parsed(lines, envelope.parse)
+def _taken_out(lines: Sequence[str], envelope: Envelope) -> ColumnValues | None:
+    envelopes = parsed_column(lines, envelope.parse)
     return envelope.opened(envelopes) if envelopes else None
 
 
@@ -86,14 +86,14 @@ def _all_known(pruned: Pruned, records: Sequence[Any], signs: Sequence[tuple[str
 def _events(
     pruned: Pruned, records: Sequence[Any], record: Mapping[str, Any], first: int, zone: tzinfo
 ) -> pl.DataFrame | None:
-    def of(name: str) -> Column:
+    def of(name: str) -> ColumnValues:
         return pruned.first(records, record.get(name, ()))
 
     when = times(of("time"), zone)
     if when is None:
         return None
-    names = [name or record.get("default") or "" for name in texts(of("name"))]
-    messages = _cut(texts(of("message_id")), record.get("message_id_ends"))
+    names = [name or record.get("default") or "" for name in column_texts(of("name"))]
+    messages = _cut(column_texts(of("message_id")), record.get("message_id_ends"))
     whom = of("recipient")
     if set(map(type, whom)) != {str}:
         whom = [to if type(to) is str else _addresses(to) for to in whom]
@@ -104,9 +104,9 @@ def _events(
         "time": when,
         "line": range(first, first + len(records)),
         "code": _codes(of("code")),
-        "reply": texts(of("reply")),
-        "event_id": texts(of("event_id")),
-        "delivery_id": texts(of("delivery_id")),
+        "reply": column_texts(of("reply")),
+        "event_id": column_texts(of("event_id")),
+        "delivery_id": column_texts(of("delivery_id")),
         "doubt": [None if message else NO_ID for message in messages],
     }
     return frame_of(columns if list not in set(map(type, whom)) else spread(columns))
@@ -135,16 +135,16 @@ def frame_of(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
         told["message_id"] = [message or to for message, to in pairs]
     if None in told["event_id"]:
         rows = zip(told["event_id"], told["native"], told["time"], strict=True)
-        told["event_id"] = [own or identity(native, time) for own, native, time in rows]
+        told["event_id"] = [own or event_identity(native, time) for own, native, time in rows]
     return pl.DataFrame(
-        [pl.Series(name, told[name], _TYPES.get(name, pl.String)) for name in Event._fields]
+        [pl.Series(name, told[name], _TYPES.get(name, pl.String)) for name in NativeEvent._fields]
     )
 
 
 def _cut(messages: list[str | None], ending: str | None) -> list[str | None]:
     if ending is None:
         return messages
-    return texts(pl.Series(messages, dtype=pl.String).str.replace_all(ending, "").to_list())
+    return column_texts(pl.Series(messages, dtype=pl.String).str.replace_all(ending, "").to_list())
 
 
 def _natives(
@@ -157,7 +157,7 @@ def _natives(
     natives = names
     more = {name: details.get(name) or details.get(name.lower()) for name in set(names)}
     for paths in {tuple(paths) for paths in more.values() if paths}:
-        columns = [texts(pruned.values(records, path)) for path in paths]
+        columns = [column_texts(pruned.values(records, path)) for path in paths]
         own = {name for name, its in more.items() if its and tuple(its) == paths}
         longer = zip(names, natives, zip(*columns, strict=True), strict=True)
         natives = [
@@ -167,16 +167,18 @@ def _natives(
     return natives
 
 
-def texts(values: Column) -> list[str | None]:
+def column_texts(values: ColumnValues) -> list[str | None]:
     """Return values as texts; None for none, and for what is no plain value."""
     kinds = set(map(type, values))
     if kinds <= {str, NoneType}:
         return [value or None for value in values] if "" in values else values
-    return list(map(text, values))
+    return list(map(text_of, values))
 
 
-def _codes(values: Column) -> list[str | None]:
-    return list(map(code, values)) if dict in set(map(type, values)) else texts(values)
+def _codes(values: ColumnValues) -> list[str | None]:
+    return (
+        list(map(status_code, values)) if dict in set(map(type, values)) else column_texts(values)
+    )
 
 
 def _of_texts(values: pl.Series) -> pl.Series:
@@ -186,7 +188,7 @@ def _of_texts(values: pl.Series) -> pl.Series:
     return microseconds(values)
 
 
-def times(values: Column, zone: tzinfo) -> list[int] | None:
+def times(values: ColumnValues, zone: tzinfo) -> list[int] | None:
     """Return values as microseconds since 1970; None where one is no time."""
     kinds = set(map(type, values))
     if kinds <= {int, float} and all(0 < value < 1e11 for value in (min(values), max(values))):
@@ -196,5 +198,5 @@ def times(values: Column, zone: tzinfo) -> list[int] | None:
         found = _of_texts(pl.Series(values, dtype=pl.String))
         if not found.null_count() and (found > 0).all():
             return found.to_list()
-    moments = [instant(value, zone) for value in values]
+    moments = [native_time(value, zone) for value in values]
     return None if None in moments else cast(list[int], moments)

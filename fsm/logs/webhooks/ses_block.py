@@ -15,11 +15,11 @@ import polars as pl
 from msgspec import Struct, field
 from msgspec.json import Decoder
 
-from fsm.logs.webhooks.columns import frame_of, parsed, spread, texts, times
-from fsm.logs.webhooks.fields import Record, text
+from fsm.logs.webhooks.block import column_texts, frame_of, parsed_column, spread, times
+from fsm.logs.webhooks.fields import ProviderRecord, text_of
 from fsm.logs.webhooks.ses import CONFIGURATION_SET, DELAYED, PARTS, addressed, delivery_of
 
-__all__ = ["columns"]
+__all__ = ["ses_columns"]
 
 
 class _Tags(Struct, gc=False):
@@ -77,18 +77,18 @@ _PART_OF = {name: (_getter(key), _getter(whom)) for name, (key, whom) in PARTS.i
 _NOTHING = (_getter(""), _getter(""))
 
 
-def columns(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame | None:
+def ses_columns(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame | None:
     """Return the events of lines, the first of which has a number; None where it gives up."""
-    records = parsed(lines, _PARSE)
+    records = parsed_column(lines, _PARSE)
     if not records or not all(record.mail for record in records):
         return None
-    names = texts([record.event_type or record.notification_type for record in records])
+    names = column_texts([record.event_type or record.notification_type for record in records])
     ways = [_PART_OF.get(name or "", _NOTHING) for name in names]
     parts = [part_of(r) or _NO_PART for (part_of, _), r in zip(ways, records, strict=True)]
     mails = [record.mail for record in records]
     pairs = list(zip(parts, mails, strict=True))
     when = times([part.timestamp or mail.timestamp for part, mail in pairs], zone)
-    messages = texts([mail.message_id for mail in mails])
+    messages = column_texts([mail.message_id for mail in mails])
     if when is None or None in messages or None in names:
         return None
     reports = [
@@ -101,15 +101,15 @@ def columns(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame | No
         "native": list(map(_native, names, parts)),
         "time": when,
         "line": range(first, first + len(records)),
-        "reply": texts([part.smtp_response for part in parts]),
-        "event_id": texts([part.feedback_id for part in parts]),
+        "reply": column_texts([part.smtp_response for part in parts]),
+        "event_id": column_texts([part.feedback_id for part in parts]),
         "delivery_id": [delivery_of(mail.tags and mail.tags.configuration_set) for mail in mails],
         "doubt": [None] * len(records),
     }
     return _reported(spread(found), [report for each in reports for _, report in each])
 
 
-def _addressed(reports: object) -> list[tuple[str, Record]]:
+def _addressed(reports: object) -> list[tuple[str, ProviderRecord]]:
     """Return what ``addressed`` yields; nearly every record is about one recipient."""
     if type(reports) is list and len(reports) == 1:
         [report] = reports
@@ -126,19 +126,21 @@ def _native(name: str | None, part: _Part) -> str:
         kinds = (part.complaint_sub_type, None, None)
     if kinds == (None, None, None):
         return name or ""
-    return "/".join([name or "", *(kind for kind in map(text, kinds) if kind)])
+    return "/".join([name or "", *(kind for kind in map(text_of, kinds) if kind)])
 
 
-def _reported(columns: Mapping[str, Sequence[Any]], reports: Sequence[Record]) -> pl.DataFrame:
+def _reported(
+    columns: Mapping[str, Sequence[Any]], reports: Sequence[ProviderRecord]
+) -> pl.DataFrame:
     """Add what is reported of each recipient."""
     delayed = [bool(report) and report.get("action") == "delayed" for report in reports]
     natives = zip(columns["native"], delayed, strict=True)
-    replies = texts([report.get("diagnosticCode") for report in reports])
+    replies = column_texts([report.get("diagnosticCode") for report in reports])
     return frame_of(
         {
             **columns,
             "native": [DELAYED if late else native for native, late in natives],
-            "code": texts([report.get("status") for report in reports]),
+            "code": column_texts([report.get("status") for report in reports]),
             "reply": [a or b for a, b in zip(replies, columns["reply"], strict=True)],
         }
     )

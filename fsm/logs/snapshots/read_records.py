@@ -9,13 +9,13 @@ from itertools import islice
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.logs.log import listed, place_of
+from fsm.logs.canonical_columns import column_list, place_of
 from fsm.logs.notes import Notes
 from fsm.logs.snapshots.labels import ROLES, Labels
-from fsm.logs.storage.files import Input
-from fsm.logs.webhooks.fields import parse, text
+from fsm.logs.storage.stored_file import StoredFile
+from fsm.logs.webhooks.fields import parse_json, text_of
 
-__all__ = ["names_of", "records"]
+__all__ = ["export_records", "names_of"]
 
 _ROWS = 20_000
 _LONGEST_TEXT = 2000
@@ -28,7 +28,7 @@ _Record = tuple[int, list[str | None]]
 """The line a record begins on, and its text for each of :data:`ROLES`."""
 
 
-def records(source: Input, labels: Labels, notes: Notes) -> Iterator[pl.DataFrame]:
+def export_records(source: StoredFile, labels: Labels, notes: Notes) -> Iterator[pl.DataFrame]:
     """Yield the records of an export: a text for each of :data:`ROLES`, and ``line``.
 
     Raises :class:`fsm.errors.LogError` for a file without the columns of an export.
@@ -129,7 +129,7 @@ def _json_records(
     for number, line in enumerate(lines, 1):
         notes.lines = number
         try:
-            record: object = parse(line.lstrip("\ufeff")) if line.strip() else None
+            record: object = parse_json(line.lstrip("\ufeff")) if line.strip() else None
         except ValueError:
             record = ()
         if isinstance(record, dict):
@@ -137,7 +137,7 @@ def _json_records(
                 places = _places(list(record), place_of(name, number), labels, notes)
                 keys = tuple(record)
                 wanted = [None if place is None else keys[place] for place in places]
-            texts = [text(record[key]) if key is not None else None for key in wanted]
+            texts = [text_of(record[key]) if key is not None else None for key in wanted]
             yield number, [value and value[:_LONGEST_TEXT] for value in texts]
         elif record is not None:
             notes.rejected.add("not a JSON object", number)
@@ -149,7 +149,7 @@ def _places(names: Sequence[str], where: str, labels: Labels, notes: Notes) -> l
     whose = "message_id" in roles or "recipient" in roles
     if not whose or ("status" not in roles and "reason" not in roles):
         missing = "status" if whose else "message_id or recipient"
-        known = listed(names, redacted=notes.redacted)
+        known = column_list(names, redacted=notes.redacted)
         raise LogError(
             f"{where}: no column is known as {missing}; there are: {known}. "
             "Name it under [columns] in a TOML file, and give that with --labels"

@@ -1,8 +1,7 @@
-"""What can be read only once, copied to a temporary file: standard input, pipes, devices."""
+"""Copy what can be read only once to a temporary file: standard input, pipes, devices."""
 
 from __future__ import annotations
 
-import stat
 import tempfile
 from pathlib import Path
 from typing import IO, Final
@@ -11,7 +10,7 @@ from fsm.errors import LogError
 from fsm.files import Holder, TemporaryFolder
 from fsm.logs.storage.record_length import LONGEST
 
-__all__ = ["is_stream", "spooled"]
+__all__ = ["copied_stream"]
 
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 28
@@ -20,16 +19,7 @@ _NO_LINES: Final = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zX
 """How Parquet and packed files begin: they are read when they are whole."""
 
 
-def is_stream(path: Path) -> bool:
-    """Return whether a path can be read only once: a pipe, as of ``<(zcat log.gz)``, a device."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:  # said when it is opened
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
-
-
-def spooled(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
+def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
     """Copy a stream to a temporary file, which stays as long as the second value is held.
 
     ``name`` is what errors call the stream. Raises :class:`fsm.errors.LogError` for one that is

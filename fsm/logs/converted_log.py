@@ -13,38 +13,40 @@ import polars as pl
 
 from fsm.arrays import Codes
 from fsm.files import TemporaryFolder
-from fsm.logs.conversion import Choices, Plan, convert
-from fsm.logs.detect import CANONICAL
-from fsm.logs.log import Source
-from fsm.logs.mapping.event_mapping import BESIDE
+from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.conversion import convert_files
+from fsm.logs.detect import RecognisedFile
+from fsm.logs.log_file import LogFile
+from fsm.logs.mapping.event_mapping import SIDE_EVENTS
 from fsm.logs.mapping.missing_handovers import implied, merged
-from fsm.logs.mapping.recordable import recorded_events
+from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.to_canonical import SCHEMA
 from fsm.logs.notes import Notes
-from fsm.logs.storage.files import Input, line_texts
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
+from fsm.logs.storage.stored_file import StoredFile, line_texts
 from fsm.logs.write.tables import ROWS, write_frames
 
-__all__ = ["Spool", "spool"]
+__all__ = ["ConvertedLog", "convert_to_rows"]
 
 _ROW = "row"
 
 
-_HEARD = ~pl.col("event").is_in(BESIDE) | pl.col("format").is_in(CANONICAL)
+_HEARD = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(CANONICAL)
 """What machines hear: of a canonical log everything, whatever it is called."""
 
 
 @dataclass(frozen=True)
-class Spool:
+class ConvertedLog:
     """Converted rows in a temporary file, which goes when nobody holds this any more."""
 
     path: Path
     notes: tuple[Notes, ...]
-    inputs: Mapping[str, Input] = field(default_factory=dict)
+    inputs: Mapping[str, StoredFile] = field(default_factory=dict)
     redaction: Redaction | None = None
     """What the rows were redacted by; no line is quoted then."""
-    records: frozenset[str] | None = None
+    recordable: frozenset[str] | None = None
     """The machines' events that the formats of the rows can record; ``None``: any."""
 
     def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
@@ -56,12 +58,12 @@ class Spool:
         """Return the rows that machines hear."""
         return scan_parquet(self.path).filter(_HEARD)
 
-    def source(self) -> Source:
-        """Return what a replay reads."""
+    def file(self) -> LogFile:
+        """Return the rows that machines hear as one file of a log."""
         names = [note.name for note in self.notes]
         name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-        return Source(
-            self.path, name, "frame", self.events(), origin=self, records=lambda: self.records
+        return LogFile(
+            self.path, name, "frame", self.events(), origin=self, recordable=lambda: self.recordable
         )
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
@@ -96,16 +98,16 @@ class Spool:
     def _at(self, rows: Codes, *columns: str | pl.Expr) -> pl.DataFrame:
         """Return columns of rows, given by their numbers."""
         wanted = pl.Series(_ROW, np.unique(rows), pl.UInt32)
-        places = self.source().raw({}).select(*columns).with_row_index(_ROW)
+        places = self.file().raw().select(*columns).with_row_index(_ROW)
         found = places.filter(pl.col(_ROW).is_in(wanted.implode())).collect(engine="streaming")
         return found.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
 
 
-def spool(plans: Iterable[Plan], choices: Choices) -> Spool:
+def convert_to_rows(files: Iterable[RecognisedFile], options: ReadingOptions) -> ConvertedLog:
     """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
     directory = TemporaryFolder()
     try:
-        found = _spooled(list(plans), choices, Path(directory.name))
+        found = _converted(list(files), options, Path(directory.name))
     except BaseException:
         directory.cleanup()
         raise
@@ -113,22 +115,22 @@ def spool(plans: Iterable[Plan], choices: Choices) -> Spool:
     return found
 
 
-def _spooled(plans: list[Plan], choices: Choices, place: Path) -> Spool:
+def _converted(files: list[RecognisedFile], options: ReadingOptions, place: Path) -> ConvertedLog:
     first, path = place / "read.parquet", place / "log.parquet"
     notes: list[Notes] = []
-    write_frames(_never_none(convert(plans, choices, notes)), first)
-    added = implied(scan_parquet(first), choices.relayed)
+    write_frames(_never_none(convert_files(files, options, notes)), first)
+    added = implied(scan_parquet(first), options.relayed)
     if added.height:
         counts: Counter[str] = Counter()
         write_frames(merged(_slices(first), added, counts), path)
         first.unlink()
-        _count(counts, plans, notes)
+        _count(counts, files, notes)
     else:
         first.rename(path)
     found = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
-    records = recorded_events({item.format for item in plans}, found, choices.relayed)
-    inputs = {item.source.name: item.source for item in plans}
-    return Spool(path, tuple(notes), inputs, choices.redaction, records)
+    records = recordable_by({file.format for file in files}, found, options.relayed)
+    inputs = {file.stored.name: file.stored for file in files}
+    return ConvertedLog(path, tuple(notes), inputs, options.redaction, records)
 
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:
@@ -144,8 +146,8 @@ def _never_none(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     yield from frames
 
 
-def _count(counts: Counter[str], plans: Iterable[Plan], notes: list[Notes]) -> None:
-    for item in plans:
-        name = item.source.group or item.source.name
+def _count(counts: Counter[str], files: Iterable[RecognisedFile], notes: list[Notes]) -> None:
+    for file in files:
+        name = file.stored.group or file.stored.name
         note = next(note for note in reversed(notes) if note.name == name)
-        note.implied += counts[item.source.name]
+        note.implied += counts[file.stored.name]

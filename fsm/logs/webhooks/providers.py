@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any, cast
 
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
-from fsm.logs.webhooks.columns import Columns, columns_of
-from fsm.logs.webhooks.fields import Record, Translate, by_table, parse
+from fsm.logs.webhooks.block import Columns, columns_of
+from fsm.logs.webhooks.fields import ProviderRecord, Translate, by_table, parse_json
 from fsm.logs.webhooks.ses import translate as ses
-from fsm.logs.webhooks.ses_columns import columns as ses_columns
+from fsm.logs.webhooks.ses_block import ses_columns
 
-__all__ = ["columns", "open_envelopes", "recognise", "shown_keys", "translator"]
+__all__ = ["block_columns", "open_envelopes", "provider_name", "shown_keys", "translator"]
 
 ENVELOPES = (
     "msys",
@@ -60,7 +60,7 @@ def signs_of(name: str) -> tuple[frozenset[str], ...]:
     return next(signs for form, signs in _signs("recognise") if form == name)
 
 
-def recognise(record: Record) -> str | None:
+def provider_name(record: ProviderRecord) -> str | None:
     """Return the name of the format that a record is of."""
     keys = record.keys()
     for key in ("recognise", "loose"):
@@ -71,7 +71,7 @@ def recognise(record: Record) -> str | None:
 
 
 @cache
-def columns(form: Format) -> Columns:
+def block_columns(form: Format) -> Columns:
     """Return what makes events of blocks of records of a format."""
     return ses_columns if form.name == "ses" else columns_of(form)
 
@@ -82,7 +82,7 @@ def translator(form: Format) -> Translate:
     return ses if form.name == "ses" else by_table(form)
 
 
-def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, Record]]:
+def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, ProviderRecord]]:
     """Yield every record in a value, with its format, or None where nobody knows it."""
     if depth > _DEEPEST:
         return
@@ -91,15 +91,15 @@ def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, 
             yield from open_envelopes(item, depth + 1)
     elif isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            yield from open_envelopes(parse(value), depth + 1)
+            yield from open_envelopes(parse_json(value), depth + 1)
         except ValueError:
             return
     elif isinstance(value, dict):
         yield from _open(value, depth)
 
 
-def _open(record: Record, depth: int) -> Iterator[tuple[str | None, Record]]:
-    name = recognise(record)
+def _open(record: ProviderRecord, depth: int) -> Iterator[tuple[str | None, ProviderRecord]]:
+    name = provider_name(record)
     if name is not None:
         yield name, record
         return
@@ -112,7 +112,7 @@ def _open(record: Record, depth: int) -> Iterator[tuple[str | None, Record]]:
     yield from inner or [(None, record)]
 
 
-def shown_keys(record: Record, most: int = 6) -> str:
+def shown_keys(record: ProviderRecord, most: int = 6) -> str:
     """Return the first keys of a record, for messages."""
     keys: Sequence[str] = [str(key)[:24] for key in record][:most]
     return ", ".join(keys) or "nothing"

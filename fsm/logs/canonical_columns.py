@@ -1,0 +1,39 @@
+"""The columns of canonical logs, and how columns and places are written in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fsm.text import visible
+
+__all__ = ["CANONICAL", "NEEDED", "OPTIONAL", "QUERY", "column_list", "place_of"]
+
+CANONICAL = ("csv", "jsonl", "parquet")
+"""Formats that need no conversion."""
+NEEDED = ("message_id", "event", "timestamp")
+OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
+QUERY = "query"
+"""The name that the result of a query is reported under."""
+
+_LONGEST_NAME = 80
+"""Characters of a column's name in messages."""
+
+
+def place_of(name: str, line: int) -> str:
+    """Return how a place is written; the result of a query has rows, and no lines.
+
+    >>> place_of("log.csv", 7), place_of(QUERY, 7)
+    ('log.csv:7', 'query:row 7')
+    """
+    return f"{name}:{'row ' if name == QUERY else ''}{line}"
+
+
+def column_list(names: Sequence[str], most: int = 12, *, redacted: bool = False) -> str:
+    """Return the first of the column names of a file, for a message of one line.
+
+    A file without a header has its first row of data there: redacted, only the number is shown.
+    """
+    if redacted:
+        return f"{len(names):,}, whose names are not shown with --pseudonymise"
+    shown = [visible(name[:_LONGEST_NAME]) for name in names[:most]]
+    return ", ".join(shown) + (", ..." if len(names) > most else "")

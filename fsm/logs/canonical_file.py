@@ -1,0 +1,118 @@
+"""Open a canonical log: CSV, JSONL or Parquet, compressed or not, with its needed columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fsm.errors import LogError
+from fsm.files import Holder, TemporaryFolder
+from fsm.logs.canonical_columns import NEEDED, QUERY, column_list
+from fsm.logs.log_file import LogFile, version_of
+from fsm.logs.mapping.recordable import recordable_events
+from fsm.logs.read_errors import COMPRESSED, unreadable
+from fsm.logs.storage.record_length import check_records, separator_of
+from fsm.logs.storage.scans import scan_ndjson, scan_parquet
+from fsm.logs.storage.stored_file import StoredFile
+
+if TYPE_CHECKING:
+    from fsm.logs.mapping.redact import Redaction
+
+__all__ = ["checked_columns", "open_canonical"]
+
+_UNKNOWN_TO_POLARS = (b"BZh", b"\xfd7zXZ\x00")
+"""How files of bzip2 and xz begin, which are unpacked for polars."""
+
+
+def open_canonical(
+    stored: StoredFile,
+    log_format: str,
+    columns: Mapping[str, str] | None = None,
+    redaction: Redaction | None = None,
+) -> LogFile:
+    """Open a file that is read as ``csv``, ``jsonl`` or ``parquet``.
+
+    ``columns`` maps a canonical column to the name that it has in the file. Raises
+    :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened and for
+    a needed column that is missing; what is wrong further inside is found when it is read.
+    """
+    if stored.url is not None:
+        from fsm.logs.storage.remote import scan_remote
+
+        frame, keep = scan_remote(stored.url)
+        file = LogFile(Path(), stored.name, "frame", frame, keep=keep)
+    elif stored.name == QUERY:  # a frame: no checkpoint can know the file again
+        file = LogFile(stored.path, QUERY, "frame", scan_parquet(stored.path), keep=stored.keep)
+    else:
+        file = _opened(_readable(stored, log_format), log_format)
+    file = replace(file, columns=columns or {}, redaction=redaction)
+    return checked_columns(replace(file, recordable=partial(recordable_events, file)))
+
+
+def _readable(stored: StoredFile, log_format: str) -> StoredFile:
+    """Return the file, unpacked where polars does not do that itself."""
+    packed = (*_UNKNOWN_TO_POLARS, *COMPRESSED) if log_format == "parquet" else _UNKNOWN_TO_POLARS
+    with stored.path.open("rb") as file:
+        if not file.read(6).startswith(packed):
+            return stored
+    directory = TemporaryFolder()
+    path = Path(directory.name) / "log"
+    stored.unpack(path)
+    return replace(stored, path=path, keep=Holder(directory.cleanup))
+
+
+def _opened(stored: StoredFile, log_format: str) -> LogFile:
+    path, name = stored.path, stored.name
+    stamp = version_of(path)
+    if log_format == "parquet":
+        from fsm.logs.storage.parquet_pages import check_parquet_pages
+
+        check_parquet_pages(path, name)
+        return LogFile(path, name, log_format, stamp=stamp, keep=stored.keep)
+    header = check_records(path, name, quotes=log_format == "csv")
+    if header is None:
+        raise LogError(f"{name}: empty; a log begins with a header line or a record")
+    if log_format == "jsonl":
+        return LogFile(path, name, log_format, stamp=stamp, keep=stored.keep)
+    if "\r" in header.rstrip("\r"):
+        raise LogError(
+            f"{name}: its lines end with carriage returns alone; save it with line feeds"
+        )
+    if any("\udc80" <= letter <= "\udcff" for letter in header):  # polars looks at the rows alone
+        raise LogError(f"{name}:1: not UTF-8 text; save the log as UTF-8")
+    separator = separator_of(header, NEEDED)
+    return LogFile(path, name, "csv", stamp=stamp, separator=separator, keep=stored.keep)
+
+
+def checked_columns(file: LogFile) -> LogFile:
+    """Return the file; refuse one without a needed column, or with two of a name that is read."""
+    if file.format == "csv":
+        in_file = file.raw().collect_schema().names()
+        for name in file.present:
+            if f"{file.names[name]}_duplicated_0" in in_file:
+                raise LogError(
+                    f"{file.name}:1: two columns {file.names[name]!r}; rename the one not meant"
+                )
+    for name in NEEDED:
+        if name not in file.present:
+            header = file.name if file.name == QUERY else f"{file.name}:1"
+            columns = column_list(_column_names(file), redacted=file.redaction is not None)
+            raise LogError(
+                f"{header}: no column {file.names[name]!r}; there are: {columns}. "
+                f"Map one with --column {name}=NAME"
+            )
+    return file
+
+
+def _column_names(file: LogFile) -> list[str]:
+    if file.format != "jsonl":
+        return file.raw().collect_schema().names()
+    try:
+        return scan_ndjson(file.path).collect_schema().names()
+    except pl.exceptions.PolarsError as error:
+        raise unreadable(file, error) from error

@@ -1,0 +1,40 @@
+"""How logs of other formats are read: what their files do not say themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fsm.logs.mapping.policy import Policy
+    from fsm.logs.mapping.redact import Redaction
+
+__all__ = ["ReadingOptions"]
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What a reader cannot find in a file: zone, year, policy, redaction and so on."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The name that each canonical column has in canonical logs, where it is another one."""
+    zone: tzinfo = UTC
+    """The zone of times without one."""
+    year: int | None = None
+    """The year of the first line of a syslog; None: inferred."""
+    policy: Policy | None = None
+    """How final failures are counted by whose fault they are; None: as the log says."""
+    relayed: bool | None = None
+    """Whether hand-overs that are not recorded are added; None: where the format has none."""
+    redaction: Redaction | None = None
+    """Removes addresses and names from everything that is read."""
+    labels: str | None = None
+    """A file of what exports of statuses call their columns and statuses."""
+    feedback: bool | None = None
+    """Whether the feedback service was on when exports were made; None: their rows tell."""
+    exported: tuple[datetime, ...] = ()
+    """When exports were made, in the order of their files."""
+    progress: Callable[[int], object] = lambda _: None
+    """Called now and then with the number of bytes read so far."""
