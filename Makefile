@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FSM := $(BIN)/fsm
 PYTEST := -m pytest -n auto --dist worksteal
+# Tests start Python hundreds of times; each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Arguments of pytest, for example: make test ARGS="tests/tables -x"
 ARGS ?=
 
@@ -33,7 +35,7 @@ test: $(READY) ## set up, and run all tests on every core (ARGS="tests/tables -x
 	$(BIN)/python $(PYTEST) $(ARGS)
 
 quick: $(READY) ## run the tests that are quick together, while you work
-	$(BIN)/python $(PYTEST) -m "not slow" $(ARGS)
+	$(BIN)/python $(PYTEST) --quick $(ARGS)
 
 test-deep: $(READY) ## run all tests, with many more samples of each law
 	FSM_TEST_DEPTH=deep $(BIN)/python $(PYTEST) $(ARGS)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.slow import SLOW
+
 PROJECT = Path(__file__).parent.parent
 MAKEFILE = (PROJECT / "Makefile").read_text("utf-8")
 HOOKS = (PROJECT / ".pre-commit-config.yaml").read_text("utf-8")
@@ -31,6 +33,10 @@ def test_hooks_run_what_is_installed_and_fetch_nothing() -> None:
     assert all((tools / name).exists() for name in entries)
     assert HOOKS.count("- id:") == HOOKS.count("language: system") == len(entries)
     assert re.findall(r"^ +- repo: (.*)", HOOKS, re.MULTILINE) == ["local"]
+
+
+def test_the_slow_modules_are_there() -> None:
+    assert [name for name in sorted(SLOW) if not (PROJECT / "tests" / name).is_file()] == []
 
 
 @pytest.mark.parametrize("pattern", re.findall(r"^ +files: (.*)", HOOKS, re.MULTILINE))
