@@ -1,7 +1,7 @@
-"""The inputs of two machines together, where one of them may tell more of an event than the other.
+"""The joint inputs of two machines, of which one may distinguish more guards than the other.
 
 An event that depends on guards is one symbol for each valuation of them. Where the other machine
-does not ask for these guards, its one symbol corresponds to all of them:
+does not depend on these guards, its one symbol corresponds to all of these symbols:
 
 >>> import fsm
 >>> from dataclasses import replace
@@ -25,7 +25,7 @@ from fsm.machine import Machine, Transition, symbol
 __all__ = ["MOST_GUARDS", "JointInput", "joint_inputs"]
 
 MOST_GUARDS = 12
-"""Of one event, in both machines together: its inputs double with each."""
+"""Of one event, in both machines together; each guard doubles the number of inputs."""
 
 _Valuation: TypeAlias = frozenset[tuple[str, bool]]
 _Symbols: TypeAlias = dict[str, dict[_Valuation, str]]
@@ -34,7 +34,7 @@ _Symbols: TypeAlias = dict[str, dict[_Valuation, str]]
 
 @dataclass(frozen=True, slots=True)
 class JointInput:
-    """What may happen to both machines at once: an event, with the guards that either asks for."""
+    """An input of both machines: an event, with a valuation of the guards of either machine."""
 
     name: str
     trigger: str
@@ -45,13 +45,13 @@ class JointInput:
 
     @property
     def is_shared(self) -> bool:
-        """Whether both machines know it."""
+        """Whether both machines have the event."""
         return self.a is not None and self.b is not None
 
     def steps(
         self, a: Machine, b: Machine, states: tuple[str, str]
     ) -> tuple[Transition | None, Transition | None]:
-        """Return what it does in each machine, ``None`` where it is rejected or not known."""
+        """Return the transition in each machine, ``None`` where it rejects or lacks the event."""
         return (
             None if self.a is None else a.step(states[0], self.a),
             None if self.b is None else b.step(states[1], self.b),
@@ -61,28 +61,29 @@ class JointInput:
 def joint_inputs(a: Machine, b: Machine) -> tuple[JointInput, ...]:
     """Return the joint inputs of two machines, in the declared order of the first one's events.
 
-    Guards of one name are the same guard; others are independent of each other. A machine that
-    comes from a format without guards has symbols that read as those of the other machine. Raises
-    :class:`MachineError` for an event of more than :data:`MOST_GUARDS` guards.
+    Guards with one name are the same guard; guards with different names are independent. A machine
+    from a format without guards may have symbols that are written as guarded symbols of the other
+    machine; they are read as such. Raises :class:`MachineError` for an event of more than
+    :data:`MOST_GUARDS` guards.
     """
     ours, theirs = _symbols(a, b), _symbols(b, a)
     order = {event: i for i, event in enumerate(dict.fromkeys((*a.events, *b.events)))}
-    found = [
+    joints = [
         joint
         for trigger in dict.fromkeys((*ours, *theirs))
         for joint in _joint(trigger, ours.get(trigger, {}), theirs.get(trigger, {}))
     ]
-    places = {joint: [order[s] for s in (joint.a, joint.b) if s is not None] for joint in found}
-    return tuple(sorted(found, key=places.__getitem__))
+    places = {joint: [order[s] for s in (joint.a, joint.b) if s is not None] for joint in joints}
+    return tuple(sorted(joints, key=places.__getitem__))
 
 
 def _symbols(machine: Machine, other: Machine) -> _Symbols:
     readings = {**_refined(other), **_refined(machine)}
-    found: _Symbols = {}
+    symbols: _Symbols = {}
     for text in machine.events:
         event, valuation = readings.get(text, (text, frozenset()))
-        found.setdefault(event, {})[valuation] = text
-    return found
+        symbols.setdefault(event, {})[valuation] = text
+    return symbols
 
 
 def _refined(machine: Machine) -> dict[str, tuple[str, _Valuation]]:
@@ -97,7 +98,7 @@ def _refined(machine: Machine) -> dict[str, tuple[str, _Valuation]]:
 def _joint(
     trigger: str, ours: dict[_Valuation, str], theirs: dict[_Valuation, str]
 ) -> Iterator[JointInput]:
-    """Yield the inputs of one event: what either machine tells apart."""
+    """Yield the inputs of one event, one for each valuation that either machine distinguishes."""
     guards = tuple(sorted({name for known in (*ours, *theirs) for name, _ in known}))
     if len(guards) > MOST_GUARDS:
         raise MachineError(
@@ -111,7 +112,7 @@ def _joint(
 
 
 def _symbol_of(symbols: dict[_Valuation, str], valuation: _Valuation) -> str | None:
-    """Return the symbol that asks for as much of a valuation as any does."""
+    """Return the most specific symbol that a valuation satisfies."""
     fitting = [known for known in symbols if known <= valuation]
     return symbols[max(fitting, key=len)] if fitting else None
 

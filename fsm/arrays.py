@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Codes", "Index", "Keys", "Mask", "smallest"]
+__all__ = ["Codes", "Index", "Keys", "Mask", "Times"]
 
 Codes: TypeAlias = NDArray[Any]
 """Whole numbers, of the smallest unsigned type that holds them."""
@@ -16,13 +16,6 @@ Index: TypeAlias = NDArray[np.intp]
 Keys: TypeAlias = NDArray[np.uint64]
 """Hashes."""
 Mask: TypeAlias = NDArray[np.bool_]
-"""Which rows are meant."""
-
-
-def smallest(largest: int) -> np.dtype[Any]:
-    """Return the smallest unsigned type that holds a number.
-
-    >>> smallest(255), smallest(256)
-    (dtype('uint8'), dtype('uint16'))
-    """
-    return np.min_scalar_type(largest)
+"""One truth value for each row."""
+Times: TypeAlias = NDArray[np.int64]
+"""Microseconds since 1970."""

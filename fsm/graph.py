@@ -1,7 +1,7 @@
 """Breadth-first search and classes of equivalent states, for every room that walks a graph.
 
 >>> arcs = {"a": [("x", "b"), ("y", "c")], "b": [("z", "c")], "c": []}
->>> search = BreadthFirst[str, str]("a")
+>>> search = PathSearch[str, str]("a")
 >>> for node in search:
 ...     search.expand(node, arcs[node])
 >>> list(search), search.path("c")
@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["BreadthFirst", "breadth_first", "equivalence_classes", "reaching"]
+__all__ = ["PathSearch", "breadth_first", "equivalence_classes", "reaching"]
 
 Node = TypeVar("Node", bound=Hashable)
 Label = TypeVar("Label")
 
 
-class BreadthFirst(Generic[Node, Label]):
+class PathSearch(Generic[Node, Label]):
     """A search that the caller drives: iterate over the nodes and report the arcs that leave each.
 
     Nodes come in the order in which they were reached, so paths are shortest ones; among paths of

@@ -16,7 +16,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
-from fsm.graph import BreadthFirst
+from fsm.graph import PathSearch
 from fsm.notebook_repr import Shown
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ class Machine(Shown):
         """
         if source is not None:
             self.state(source)
-        search = BreadthFirst[str, str](self.initial)
+        search = PathSearch[str, str](self.initial)
         for state in search:
             if (source is None or state == source) and self.step(state, event):
                 return (*search.path(state), event)
@@ -325,7 +325,7 @@ class Machine(Shown):
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each reachable state with a shortest trace to it, the shorter traces first."""
-        search = BreadthFirst[str, str](self.initial)
+        search = PathSearch[str, str](self.initial)
         for state in search:
             yield state, search.path(state)
             search.expand(state, self._arcs(state))

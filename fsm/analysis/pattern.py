@@ -26,7 +26,7 @@ from typing import NamedTuple, TypeAlias
 
 from fsm.analysis.verdict import Verdict
 from fsm.errors import FsmError
-from fsm.graph import BreadthFirst, reaching
+from fsm.graph import PathSearch, reaching
 from fsm.machine import Machine
 from fsm.trace import Trace
 
@@ -101,7 +101,7 @@ class _Product:
         self.machine, self.claim, self.monitor = machine, claim, monitor
         self.start = _Node(machine.initial, monitor.after_state(monitor.at_first, machine.initial))
         self.edges: dict[_Node, list[_Edge]] = {}
-        search = BreadthFirst[_Node, str](self.start)
+        search = PathSearch[_Node, str](self.start)
         for node in search:
             self.edges[node] = list(self._edges(node))
             search.expand(node, ((event, target) for event, target, _ in self.edges[node]))
@@ -207,7 +207,7 @@ def _pending_loop(pending: _Product, below: int | None) -> tuple[Trace, Trace] |
 
 def _round_trip(pending: _Product, start: _Node) -> Trace | None:
     """Return a shortest way from a node back to it on which the flag stays on."""
-    search = BreadthFirst[_Node, str](start)
+    search = PathSearch[_Node, str](start)
     for node in search:
         for event, target, _ in pending.edges[node]:
             if target == start:

@@ -16,7 +16,7 @@ from fsm.alphabet import JointInput, joint_inputs
 from fsm.analysis.machine_facts import classes_of
 from fsm.comparison import StatePair
 from fsm.errors import MachineError
-from fsm.graph import BreadthFirst
+from fsm.graph import PathSearch
 from fsm.machine import Machine, State, Transition
 from fsm.trace import Trace
 
@@ -48,7 +48,7 @@ def _counter_trace(a: Machine, b: Machine, *, both: bool) -> Trace | None:
     if _shown(a, a.initial) != _shown(b, b.initial):
         return ()
     inputs = joint_inputs(a, b)
-    pairs = BreadthFirst[StatePair, str]((a.initial, b.initial))
+    pairs = PathSearch[StatePair, str]((a.initial, b.initial))
     for pair in pairs:
         for joint in inputs:
             x, y = joint.steps(a, b, pair)
@@ -73,7 +73,7 @@ def product(a: Machine, b: Machine, name: str = "") -> Machine:
     Its events are those of both, with the guards that either machine asks for.
     """
     shared = [joint for joint in joint_inputs(a, b) if joint.is_shared]
-    pairs = BreadthFirst[StatePair, str]((a.initial, b.initial))
+    pairs = PathSearch[StatePair, str]((a.initial, b.initial))
     transitions = []
     for pair in pairs:
         source = " | ".join(pair)

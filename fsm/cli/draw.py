@@ -149,9 +149,9 @@ def _coverage(machine: Machine, name: str) -> Overlay:
 
 def _team(machine: Machine, companions: Callable[[str], Machine]) -> list[Machine]:
     """Return the machine and its companions."""
-    from fsm.engine.replaying import team_of
+    from fsm.engine.replaying import with_companions
 
-    return team_of([machine], companions)
+    return with_companions([machine], companions)
 
 
 def _opened(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:

@@ -284,10 +284,10 @@ class LogOptions:
     def redaction(self) -> Redaction | None:
         """What ``--pseudonymise`` redacts the logs by."""
         from fsm.catalog import load_bare
-        from fsm.engine.replaying import team_of
+        from fsm.engine.replaying import with_companions
 
         def team() -> list[Machine]:
-            return team_of(self.machines(load_bare), self.companions(load_bare))
+            return with_companions(self.machines(load_bare), self.companions(load_bare))
 
         return redaction_by(self.reading.pseudonymise, team)
 

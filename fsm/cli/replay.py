@@ -91,7 +91,7 @@ def command(
         write_frame(result.series(every), series, inert=True)
     if rejected:
         write_frame(result.rejections, rejected, inert=True)
-    if result.events and not result.heard:
+    if result.events and not result.defined:
         click.echo(
             "fsm: no machine knows any event of this log; is the column right? "
             "--column event=NAME maps another one",

@@ -100,7 +100,7 @@ def command(
     made = narrowed(made, to=to, covering=covering)
     if mutants:
         with _progress(made) as progress:
-            scores = mutation_score(made.watched(progress), limit)
+            scores = mutation_score(made.with_progress(progress), limit)
         _print_scores(made, scores, as_json)
     elif summary:
         facts = made.facts() | _counted(made)._asdict()
@@ -109,7 +109,7 @@ def command(
         suffix = output.suffix.lower() if output else ""
         chosen = "json" if as_json else form or _SUFFIXES.get(suffix, suffix[1:] or "md")
         with _progress(made) as progress:
-            _write(export_suite(made.watched(progress), chosen), output)
+            _write(export_suite(made.with_progress(progress), chosen), output)
 
 
 def _given() -> set[str]:
@@ -143,7 +143,7 @@ def _refuse_idle(given: set[str], method: str) -> None:
 def _counted(made: Suite) -> SuiteSize:
     """Make the suite once and count it."""
     with _progress(made) as progress:
-        return made.watched(progress).size
+        return made.with_progress(progress).size
 
 
 def _progress(made: Suite) -> Progress:

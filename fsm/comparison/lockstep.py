@@ -14,7 +14,7 @@ from fsm.comparison.result import (
     Settlement,
     StatePair,
 )
-from fsm.graph import BreadthFirst, reaching
+from fsm.graph import PathSearch, reaching
 from fsm.machine import Effect, Machine, Transition
 from fsm.trace import Trace
 
@@ -60,7 +60,7 @@ class _Lockstep:
         self.shared = [joint for joint in self.inputs if joint.is_shared]
         self.lone = [joint for joint in self.inputs if not joint.is_shared]
         self.start = (a.initial, b.initial)
-        self.pairs = BreadthFirst[StatePair, str](self.start)
+        self.pairs = PathSearch[StatePair, str](self.start)
         for pair in self.pairs:
             self.pairs.expand(pair, self.moves(pair))
 

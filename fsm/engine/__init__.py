@@ -1,4 +1,4 @@
-"""Execute delivery logs: read them, fold them through machines, write logs of one's own."""
+"""The engine: delivery logs, folded through machines, and what comes of it in tables."""
 
 from __future__ import annotations
 

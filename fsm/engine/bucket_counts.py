@@ -1,9 +1,9 @@
-"""What the messages of one bucket did: counted here, and written to the chunks row by row."""
+"""What the messages of buckets did, in numbers that can be added up."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,284 +12,282 @@ from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Mask
 from fsm.engine.buckets import Bucket
-from fsm.engine.durations import NO_SOJOURNS, sojourns
+from fsm.engine.durations import count_durations, summed
+from fsm.engine.encode import Rows
 from fsm.engine.exact_series import Steps
-from fsm.engine.period_counts import Tally
-from fsm.engine.timelines import DUE, NEVER, Rows, Rules, settle
+from fsm.engine.options import ReplayOptions
+from fsm.engine.period_counts import PeriodCounts
+from fsm.engine.product_machine import ProductMachine
+from fsm.engine.timelines import EXPIRY, NEVER, Known, Rules, settle
 
-__all__ = ["INSTANT", "LAST", "LATE", "Found", "Tables", "execute_bucket"]
+__all__ = ["LATE", "BucketCounts", "SettledBucket", "count_bucket"]
 
 LATE = np.iinfo(np.uint32).max
 """Stands for the cell of an event that is older than what the checkpoint has seen."""
 
-INSTANT, LAST = 1, 2
-"""Marks of a message's last event, and of others at that time."""
+_NO_START = np.iinfo(np.int64).min
+
+CountArrays = list[NDArray[np.intp]]
+"""An array of counts for each product machine."""
 
 
-@dataclass(frozen=True)
-class Tables:
-    """Which tables are wanted row by row.
+@dataclass(frozen=True, repr=False)
+class BucketCounts:
+    """Counts, and rejected rows with their cells. ``late`` events are among the rejected ones.
 
-    ``every`` is the period of the series in microseconds. With ``traffic`` every cell's events
-    are counted, with ``sojourns`` the states are timed, with ``exact`` the ends of periods are kept
-    for the exact series. With ``resumable``, what a later replay
-    needs to go on is written as well; with ``remember``, for all rows of a message's last instant.
-    """
-
-    every: int | None = None
-    statuses: bool = False
-    resumable: bool = False
-    remember: bool = False
-    traffic: bool = False
-    sojourns: bool = False
-    exact: bool = False
-
-
-@dataclass
-class Found:
-    """Counts, and rejected rows with their cells. ``late`` rows are among the rejected ones.
-
-    What is "open" is the end of a period after the message's last event: it is counted, but an
-    event to come may be older than it.
+    A *trailing* expiry is the end of a period after the message's last event: it is counted, but
+    an event to come may be older than it.
     """
 
     messages: int
     events: int
     duplicates: int
     late: int
-    finals: list[NDArray[np.intp]]
-    expired: list[NDArray[np.intp]]
-    open_expired: list[NDArray[np.intp]]
+    finals: CountArrays
+    """The messages in each state."""
+    expired: CountArrays
+    """How often the end of a period decided the state of each machine."""
+    trailing_expired: CountArrays
+    """Those of them that are trailing."""
     rejected_rows: Index
+    """The numbers of the rejected rows, ascending, and in the next field their cells."""
     rejected_cells: NDArray[np.uint32]
-    dues: list[Tally] = field(default_factory=list)
-    open_dues: list[Tally] = field(default_factory=list)
-    met: list[NDArray[np.intp]] = field(default_factory=list)
-    """Per team: how many events met each cell, ends of periods included."""
-    sojourns: pl.DataFrame = field(default_factory=lambda: NO_SOJOURNS)
-    due_steps: Steps | None = None
-    """The ends of periods, where the exact series is wanted."""
-    starts: NDArray[np.int64] | None = None
+    starts: NDArray[np.int64]
     """When the first and the last validity period of each kind began (periods x 2)."""
+    cells: CountArrays
+    """How many events met each cell, expiries included; empty where traffic is not counted."""
+    expiries: list[PeriodCounts]
+    """What expiries changed in each period, per product machine, without the trailing ones."""
+    trailing_expiries: list[PeriodCounts]
+    expiry_steps: list[Steps]
+    """The expiries that change something, where the exact series is wanted."""
+    durations: pl.DataFrame | None
+
+    @classmethod
+    def none(cls, products: Sequence[ProductMachine]) -> BucketCounts:
+        """Return the counts of no messages."""
+        machines = [np.zeros(len(product.machines), np.intp) for product in products]
+        starts = np.tile(np.array([NEVER, _NO_START]), (len(products[0].codes.starts), 1))
+        return cls(
+            0,
+            0,
+            0,
+            0,
+            [np.zeros(len(product.states), np.intp) for product in products],
+            machines,
+            machines,
+            np.zeros(0, np.intp),
+            np.zeros((0, len(products)), np.uint32),
+            starts,
+            [np.zeros(len(product.table.follow), np.intp) for product in products],
+            [],
+            [],
+            [],
+            None,
+        )
+
+    @classmethod
+    def sum(cls, parts: Sequence[BucketCounts]) -> BucketCounts:
+        """Add up the counts of one or more buckets; the rejected rows come in order of the log."""
+        rows = np.concatenate([part.rejected_rows for part in parts])
+        order = np.argsort(rows, kind="stable")
+        starts = np.stack([part.starts for part in parts])
+        durations = [part.durations for part in parts if part.durations is not None]
+        return cls(
+            messages=sum(part.messages for part in parts),
+            events=sum(part.events for part in parts),
+            duplicates=sum(part.duplicates for part in parts),
+            late=sum(part.late for part in parts),
+            finals=_added([part.finals for part in parts]),
+            expired=_added([part.expired for part in parts]),
+            trailing_expired=_added([part.trailing_expired for part in parts]),
+            rejected_rows=rows[order],
+            rejected_cells=np.concatenate([part.rejected_cells for part in parts])[order],
+            starts=np.stack([starts[:, :, 0].min(axis=0), starts[:, :, 1].max(axis=0)], axis=1),
+            cells=_added([part.cells for part in parts]),
+            expiries=_summed([part.expiries for part in parts]),
+            trailing_expiries=_summed([part.trailing_expiries for part in parts]),
+            expiry_steps=[step for part in parts for step in part.expiry_steps],
+            durations=summed(durations) if durations else None,
+        )
 
 
-def execute_bucket(bucket: Bucket, rules: Rules, tables: Tables) -> Found:
-    """Settle the messages of a bucket, count what they did, and write what is asked row by row."""
-    did = _Did(bucket.rows(), rules)
-    settled, folded = did.settled, did.settled.folded
-    rows, cells = _rejected(bucket, did)
-    found = Found(
-        messages=len(settled.starts),
-        events=int(did.counts.sum()),
-        duplicates=len(settled.duplicates),
-        late=len(settled.late),
+def _added(parts: Sequence[CountArrays]) -> CountArrays:
+    return [np.sum(arrays, axis=0) for arrays in zip(*parts, strict=True)]
+
+
+def _summed(parts: Sequence[list[PeriodCounts]]) -> list[PeriodCounts]:
+    """Add up the counts of each product machine, of those parts that have any."""
+    return [PeriodCounts.sum(counts) for counts in zip(*filter(None, parts), strict=True)]
+
+
+def count_bucket(bucket: Bucket, settled: SettledBucket, options: ReplayOptions) -> BucketCounts:
+    """Count what the messages of a bucket did."""
+    timelines, every = settled.timelines, options.every
+    cells = [folded.cells for folded in timelines.folded]
+    rejected_rows, rejected_cells = _rejected(bucket, settled)
+    has_expiries = len(settled.expiries) > 0
+    return BucketCounts(
+        messages=len(timelines.starts),
+        events=int(settled.event_counts.sum()) + len(timelines.late),
+        duplicates=len(timelines.duplicates),
+        late=len(timelines.late),
         finals=[
-            np.bincount(f.final, minlength=len(team.states))
-            for team, f in zip(rules.teams, folded, strict=True)
+            np.bincount(folded.final, minlength=len(product.states))
+            for product, folded in settled.products
         ],
-        expired=did.expired([f.cells for f in folded]),
-        open_expired=did.expired([f.cells[did.dues[did.open]] for f in folded]),
-        rejected_rows=rows,
-        rejected_cells=cells,
-        starts=did.starts(),
+        expired=settled.expired(cells),
+        trailing_expired=settled.expired([c[settled.expiries[settled.trailing]] for c in cells]),
+        rejected_rows=rejected_rows,
+        rejected_cells=rejected_cells,
+        starts=settled.period_starts(),
+        cells=settled.cell_counts(cells) if options.traffic else [],
+        expiries=settled.count_expiries(~settled.trailing, every) if every and has_expiries else [],
+        trailing_expiries=(
+            settled.count_expiries(settled.trailing, every) if every and has_expiries else []
+        ),
+        expiry_steps=[settled.expiry_steps()] if options.exact and has_expiries else [],
+        durations=count_durations(timelines, settled.rules) if options.durations else None,
     )
-    if tables.every is not None:
-        _write_outcomes(bucket, did)
-        if len(did.dues):
-            found.dues = did.tallies(~did.open, tables.every)
-            found.open_dues = did.tallies(did.open, tables.every)
-    if tables.traffic:
-        found.met = [
-            np.bincount(f.cells, minlength=len(team.table.follow))
-            for team, f in zip(rules.teams, folded, strict=True)
-        ]
-    if tables.sojourns:
-        found.sojourns = sojourns(settled, rules)
-    if tables.exact and len(did.dues):
-        found.due_steps = did.due_steps()
-    if tables.statuses:
-        _write_finals(bucket, did)
-    if tables.resumable:
-        _write_marks(bucket, did, tables.remember)
-    return found
 
 
-class _Did:
+class SettledBucket:
     """The settled messages of a bucket: which rows are events, and where each message ends."""
 
-    def __init__(self, rows: Rows, rules: Rules) -> None:
-        self.rows, self.rules = rows, rules
-        self.settled = settle(rows, rules)
-        order, starts = self.settled.order, self.settled.starts
-        self.real: Mask | None = None
-        self.counts = self.settled.lengths
-        self.dues = np.zeros(0, np.intp)
-        """The places of the ends of periods."""
+    def __init__(self, rows: Rows, known: Known | None, rules: Rules) -> None:
+        self.rows, self.known, self.rules = rows, known, rules
+        self.timelines = settle(rows, rules, known)
+        self.products = list(zip(rules.products, self.timelines.folded, strict=True))
+        self.expiries = np.zeros(0, np.intp)
+        """The places of the expiries."""
         if rules.validity is not None:
-            self.real = order != DUE
-            self.dues = np.flatnonzero(~self.real)
-            self._before = np.append(0, np.cumsum(self.real))
-            self.counts = self._before[starts + self.settled.lengths] - self._before[starts]
+            self.expiries = np.flatnonzero(self.timelines.order == EXPIRY)
 
     def events(self, values: Codes) -> Codes:
         """Return the values of the rows that are events."""
-        return values if self.real is None else values[self.real]
+        return values[self.timelines.order != EXPIRY] if len(self.expiries) else values
+
+    @cached_property
+    def _events_before(self) -> Index:
+        """The number of events before each place."""
+        return np.append(0, np.cumsum(self.timelines.order != EXPIRY))
+
+    @cached_property
+    def event_counts(self) -> Index:
+        """The number of events of each message."""
+        if not len(self.expiries):
+            return self.timelines.lengths
+        starts, before = self.timelines.starts, self._events_before
+        counts: Index = before[starts + self.timelines.lengths] - before[starts]
+        return counts
 
     @cached_property
     def last(self) -> Index:
         """The row of each message's last event; the checkpoint's row where it has no other."""
-        last = np.zeros(len(self.counts), np.intp)
-        if self.settled.past is not None:
-            last = self.settled.past.copy()
-        some = self.counts > 0
-        last[some] = self.events(self.settled.order)[np.cumsum(self.counts)[some] - 1]
+        resumed = self.timelines.resumed
+        last = (
+            np.zeros(len(self.event_counts), np.intp) if resumed is None else resumed.begins.copy()
+        )
+        some = self.event_counts > 0
+        last[some] = self.events(self.timelines.order)[np.cumsum(self.event_counts)[some] - 1]
         return last
 
     @cached_property
-    def due_owners(self) -> Index:
-        """The message of each end of a period."""
-        return np.searchsorted(self.settled.starts, self.dues, side="right") - 1
+    def expiry_owners(self) -> Index:
+        """The message of each expiry."""
+        return np.searchsorted(self.timelines.starts, self.expiries, side="right") - 1
 
     @cached_property
-    def open(self) -> Mask:
-        """Which ends of periods no event of the message follows."""
-        if not len(self.dues):
+    def trailing(self) -> Mask:
+        """Which expiries no event of the message follows."""
+        if not len(self.expiries):
             return np.zeros(0, np.bool_)
-        ends = (self.settled.starts + self.settled.lengths)[self.due_owners]
-        mask: Mask = self._before[self.dues] == self._before[ends]
+        ends = (self.timelines.starts + self.timelines.lengths)[self.expiry_owners]
+        mask: Mask = self._events_before[self.expiries] == self._events_before[ends]
         return mask
 
-    def expired(self, cells: Sequence[Codes]) -> list[NDArray[np.intp]]:
-        """Return, per team, how often the end of a period decided the state of each machine."""
-        teams = self.rules.teams
-        if self.real is None:
-            return [np.zeros(len(team.machines), np.intp) for team in teams]
-        met = [
-            np.bincount(c, minlength=len(t.table.follow)) for t, c in zip(teams, cells, strict=True)
-        ]
-        return [team.expired @ counts for team, counts in zip(teams, met, strict=True)]
-
-    def tallies(self, which: Mask, every: int) -> list[Tally]:
-        """Tally ends of periods, per team; each is of the delivery of the row before it."""
-        assert self.settled.times is not None  # noqa: S101
-        at, owners = self.dues[which], self.due_owners[which]
-        deliveries = np.zeros(len(at), np.int64)
-        if self.rows.deliveries is not None:
-            before = self._before[at] - 1
-            own = before >= self._before[self.settled.starts[owners]]
-            rows = np.zeros(len(at), np.intp)
-            rows[own] = self.events(self.settled.order)[before[own]]
-            if self.settled.past is not None:
-                rows[~own] = self.settled.past[owners[~own]]
-            deliveries = self.rows.deliveries[rows]
-        periods = self.settled.times[at] // every
+    def cell_counts(self, cells: Sequence[Codes]) -> CountArrays:
+        """Return, per product machine, how often each of its cells is among these."""
         return [
-            Tally.of(deliveries, periods, team.effects.of_cell[folded.cells[at]])
-            for team, folded in zip(self.rules.teams, self.settled.folded, strict=True)
+            np.bincount(met, minlength=len(product.table.follow))
+            for product, met in zip(self.rules.products, cells, strict=True)
         ]
 
-    def due_steps(self) -> Steps:
-        """Return the ends of periods that change something, as steps of the exact series."""
-        assert self.settled.times is not None  # noqa: S101
-        classes = [
-            team.effects.of_cell[folded.cells[self.dues]]
-            for team, folded in zip(self.rules.teams, self.settled.folded, strict=True)
-        ]
-        moved = np.zeros(len(self.dues), np.bool_)
-        for team, column in zip(self.rules.teams, classes, strict=True):
-            moved |= team.effects.changes.any(axis=1).take(column)
-        return Steps(self.settled.times[self.dues][moved], [column[moved] for column in classes])
+    def expired(self, cells: Sequence[Codes]) -> CountArrays:
+        """Return how often, in these cells, an expiry decided the state of each machine."""
+        products = self.rules.products
+        if self.rules.validity is None:
+            return [np.zeros(len(product.machines), np.intp) for product in products]
+        counts = zip(products, self.cell_counts(cells), strict=True)
+        return [product.expired @ count for product, count in counts]
 
-    def starts(self) -> NDArray[np.int64] | None:
-        """Return when the first and the last period of each kind began, as ``NEVER`` where none.
+    def count_expiries(self, which: Mask, every: int) -> list[PeriodCounts]:
+        """Count expiries by period, per product machine."""
+        at = self.expiries[which]
+        deliveries = self._deliveries_before(at, self.expiry_owners[which])
+        periods = self.timelines.times[at] // every
+        return [
+            PeriodCounts.of(deliveries, periods, product.effects.of_cell[folded.cells[at]])
+            for product, folded in self.products
+        ]
+
+    def _deliveries_before(self, at: Index, owners: Index) -> Codes:
+        """Return the delivery of the event before each place, of the same message."""
+        if self.rows.deliveries is None:
+            return np.zeros(len(at), np.int64)
+        before = self._events_before[at] - 1
+        has_event = before >= self._events_before[self.timelines.starts[owners]]
+        rows = np.zeros(len(at), np.intp)
+        rows[has_event] = self.events(self.timelines.order)[before[has_event]]
+        if self.timelines.resumed is not None:
+            rows[~has_event] = self.timelines.resumed.begins[owners[~has_event]]
+        deliveries: Codes = self.rows.deliveries[rows]
+        return deliveries
+
+    def expiry_steps(self) -> Steps:
+        """Return the expiries that change something, as steps of the exact series."""
+        moved = np.zeros(len(self.expiries), np.bool_)
+        classes = []
+        for product, folded in self.products:
+            column = product.effects.of_cell[folded.cells[self.expiries]]
+            moved |= product.effects.changes.any(axis=1).take(column)
+            classes.append(column)
+        times = self.timelines.times[self.expiries]
+        return Steps(times[moved], [column[moved] for column in classes])
+
+    def period_starts(self) -> NDArray[np.int64]:
+        """Return when the first and the last period of each kind began.
 
         A message's period begins with the first of its start events; later ones begin no other.
         """
-        began = self.settled.began
-        if began is None or not len(began):
-            return None
-        last = np.where(began == NEVER, np.iinfo(np.int64).min, began).max(axis=0)
-        return np.stack([began.min(axis=0), last], axis=1)
+        began = self.timelines.began
+        if began is None:
+            return np.zeros((0, 2), np.int64)
+        last = np.where(began == NEVER, _NO_START, began)
+        return np.stack(
+            [began.min(axis=0, initial=NEVER), last.max(axis=0, initial=_NO_START)], axis=1
+        )
 
-    def lasting(self, team: int) -> Codes:
-        """Return the states before the ends of periods that are open."""
-        folded = self.settled.folded[team]
+    def states_before_expiry(self, product: int) -> Codes:
+        """Return the final states, those before the first trailing expiry where there is one."""
+        folded = self.timelines.folded[product]
         states = folded.final.copy()
-        first = self.dues[self.open][::-1]
-        states[self.due_owners[self.open][::-1]] = folded.before[first]
+        # Backwards, so that of several trailing expiries of a message the first one stays.
+        first = self.expiries[self.trailing][::-1]
+        states[self.expiry_owners[self.trailing][::-1]] = folded.before[first]
         return states
 
 
-def _rejected(bucket: Bucket, did: _Did) -> tuple[Index, NDArray[np.uint32]]:
-    """Return the rejected rows, by their numbers in the log, and their cells, per team."""
-    settled, teams = did.settled, did.rules.teams
-    aside = settled.codes == teams[0].alphabet.unknown
-    for team, folded in zip(teams, settled.folded, strict=True):
-        aside |= team.any_rejected.take(folded.cells)
-    if did.real is not None:
-        aside &= did.real
-    at = np.flatnonzero(aside)
-    rows = np.append(settled.order[at], settled.late)
-    cells = np.full((len(rows), len(teams)), LATE, np.uint32)
-    for number, folded in enumerate(settled.folded):
+def _rejected(bucket: Bucket, settled: SettledBucket) -> tuple[Index, NDArray[np.uint32]]:
+    """Return the rejected rows, by their numbers in the log, and their cells, per product."""
+    timelines, products = settled.timelines, settled.rules.products
+    rejected = timelines.codes == products[0].codes.unknown
+    for product, folded in settled.products:
+        rejected |= product.any_rejected.take(folded.cells)
+    # An expiry is never rejected: no machine rejects its code.
+    at = np.flatnonzero(rejected)
+    rows = np.append(timelines.order[at], timelines.late)
+    cells = np.full((len(rows), len(products)), LATE, np.uint32)
+    for number, folded in enumerate(timelines.folded):
         cells[: len(at), number] = folded.cells[at]
     return (bucket.numbers(rows) if len(rows) else rows), cells
-
-
-# Row by row ----------------------------------------------------------------------------------
-
-
-def _write_outcomes(bucket: Bucket, did: _Did) -> None:
-    """Write cell x 2, and 1 more on a message's first row; the largest number on dropped rows."""
-    settled = did.settled
-    first = settled.starts
-    if settled.past is not None:
-        first = first[(settled.past < 0) & (did.counts > 0)]
-    for number, folded in enumerate(settled.folded):
-        kind = bucket.kind(f"outcome{number}")
-        if kind is None:  # there are no rows but the checkpoint's
-            return
-        cells = folded.cells.astype(kind) << kind.type(1)
-        cells[first] |= kind.type(1)
-        values = np.full(len(did.rows.keys), np.iinfo(kind).max, dtype=kind)
-        values[did.events(settled.order)] = did.events(cells)
-        bucket.write(f"outcome{number}", values)
-
-
-def _write_finals(bucket: Bucket, did: _Did) -> None:
-    """Write final state and number of events on each message's last row; elsewhere 0 events."""
-    counts, past = did.counts, did.settled.past
-    if past is not None and did.rows.past is not None and len(did.rows.past.events):
-        counts = counts + np.where(past >= 0, did.rows.past.events[past], 0)
-    _write(bucket, did, "events", counts)
-    for number, folded in enumerate(did.settled.folded):
-        _write(bucket, did, f"final{number}", folded.final)
-
-
-def _write_marks(bucket: Bucket, did: _Did, remember: bool) -> None:
-    """Write what a later replay needs: states, starts of periods, and which rows to keep."""
-    settled = did.settled
-    for number in range(len(settled.folded)):
-        _write(bucket, did, f"lasting{number}", did.lasting(number))
-    for period in range(0 if settled.began is None else settled.began.shape[1]):
-        assert settled.began is not None  # noqa: S101
-        _write(bucket, did, f"began{period}", settled.began[:, period], NEVER)
-    marks = np.zeros(len(did.rows.keys), np.uint8)
-    if remember:
-        assert did.rows.times is not None  # noqa: S101
-        order = did.events(settled.order)
-        owners = np.repeat(np.arange(len(did.counts)), did.counts)
-        ended = did.rows.times[did.last]
-        if settled.known is not None:
-            order = np.append(order, settled.known[0])
-            owners = np.append(owners, settled.known[1])
-        marks[order[did.rows.times[order] == ended[owners]]] = INSTANT
-    marks[did.last] = LAST
-    bucket.write("mark", marks)
-
-
-def _write(bucket: Bucket, did: _Did, name: str, per_message: Codes, rest: int = 0) -> None:
-    """Write a column that has each message's number on its last row."""
-    values = np.full(len(did.rows.keys), rest, dtype=bucket.kind(name))
-    values[did.last] = per_message
-    bucket.write(name, values)

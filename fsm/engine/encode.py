@@ -7,28 +7,72 @@ in each process, so that nobody can write a log of colliding names.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from fsm.arrays import Codes, Index, Keys
-from fsm.engine.hash_codes import Codebook
+from fsm.arrays import Codes, Index, Mask, Times
+from fsm.engine.hash_codes import HashCodes
 from fsm.logs.log import Log
 from fsm.logs.log_file import LogFile
 from fsm.logs.rows import blank_lines, check_rows, microseconds_of, read_rows, readable, seq_numbers
 
-__all__ = ["Batch", "Reader", "Wanted"]
+__all__ = ["EncodedBatch", "Encoder", "NeededColumns", "RowColumns", "Rows"]
 
 NO_TIME = np.iinfo(np.int64).min
 LAST = np.iinfo(np.int64).max
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_HALF = np.uint64(32)
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, repr=False)
+class RowColumns(Generic[T]):
+    """The columns of some rows of a log. Those that a replay does not need are None.
+
+    ``keys`` and ``checks`` are two hashes of the message's identity, ``codes`` the events.
+    ``times`` are microseconds since 1970, ``seqs`` the ties; ``ids`` hashes of event ids (0: the
+    event has none), ``names`` hashes of event names, by which duplicates are known.
+    ``deliveries`` are codes of deliveries.
+    """
+
+    keys: T
+    checks: T
+    codes: T
+    times: T | None = None
+    seqs: T | None = None
+    ids: T | None = None
+    names: T | None = None
+    deliveries: T | None = None
+
+    def map(self, change: Callable[[T], U]) -> RowColumns[U]:
+        """Return the columns, each changed by a function."""
+        columns: dict[str, Any] = {
+            name: None if column is None else change(column) for name, column in vars(self).items()
+        }
+        return RowColumns(**columns)
+
+
+Rows: TypeAlias = RowColumns[Codes]
+"""The rows of some messages, as arrays."""
+
+
+def joined_rows(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of several parts, which have the same columns."""
+    columns: dict[str, Any] = {}
+    for column in fields(RowColumns):
+        arrays = [getattr(part, column.name) for part in parts]
+        columns[column.name] = None if arrays[0] is None else np.concatenate(arrays)
+    return RowColumns(**columns)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NeededColumns:
     """Which columns a replay needs beside message, event and time; ``as_of`` in microseconds."""
 
     as_of: int | None = None
@@ -37,26 +81,20 @@ class Wanted:
     deliveries: bool = False
 
 
-@dataclass(frozen=True)
-class Batch:
+@dataclass(frozen=True, repr=False)
+class EncodedBatch:
     """Successive rows of the log. ``first`` is the number of the first one, in all files.
 
-    ``rows`` are the numbers, in the batch, of the rows that the columns have; ``None`` where it
-    is all ``height`` of them. Columns: see :class:`fsm.engine.timelines.Rows`.
+    ``rows`` has those of the ``height`` rows that count, with their times; ``positions`` are
+    their numbers in the batch, ``None`` where all of them count.
     """
 
     first: int
     height: int
-    keys: Keys
-    checks: Codes
-    codes: Codes
-    times: NDArray[np.int64]
-    seqs: NDArray[np.int64] | None = None
-    ids: Keys | None = None
-    names: Keys | None = None
-    deliveries: Codes | None = None
-    rows: Index | None = None
-    past: pl.DataFrame | None = None
+    rows: Rows
+    times: Times
+    positions: Index | None = None
+    known: pl.DataFrame | None = None
     """Further columns of the rows of a checkpoint."""
 
 
@@ -69,22 +107,22 @@ class Seeds:
         self.no_key = missing.to_numpy()
 
 
-@dataclass
-class Reader:
-    """What is learnt while a log is read: codes of events and deliveries, rows of each source."""
+@dataclass(repr=False)
+class Encoder:
+    """Encodes a log, and learns the codes of events and deliveries and where each source begins."""
 
     log: Log
     events: tuple[str, ...]
-    wanted: Wanted
+    needed: NeededColumns
     seeds: Seeds = field(default_factory=Seeds)
     firsts: list[int] = field(default_factory=list)
     """The number of the first row of each source, and at the end that of all rows."""
 
     def __post_init__(self) -> None:
-        self.codes = Codebook(self.events, self.seeds.event, other=len(self.events))
-        self.deliveries = Codebook((), self.seeds.delivery)
+        self.codes = HashCodes(self.events, self.seeds.event, other=len(self.events))
+        self.deliveries = HashCodes((), self.seeds.delivery)
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[EncodedBatch]:
         """Yield the rows in file order; raises :class:`fsm.errors.LogError` for what is wrong."""
         first = 0
         self.firsts[:] = []
@@ -94,88 +132,83 @@ class Reader:
             for frame in read_rows(source, self.log.scan(source).select(columns)):
                 batch = self._batch(source, frame, first)
                 if source.checkpoint_columns:
-                    batch = replace(batch, past=frame.select(source.checkpoint_columns))
+                    batch = replace(batch, known=frame.select(source.checkpoint_columns))
                 yield batch
                 first += frame.height
         self.firsts.append(first)
 
     def _columns(self) -> list[pl.Expr]:
-        seeds, there = self.seeds, self.log.present
-        texts = [
+        """Return what is read of the log: hashes, which polars makes while it decodes."""
+        seeds, present = self.seeds, self.log.present
+        columns = [
             pl.col("message_id").hash(seeds.key).alias("key"),
             pl.col("message_id").hash(seeds.check).alias("check"),
             pl.col("event").fill_null("").hash(seeds.event).alias("event"),
             pl.col("timestamp"),
         ]
-        if "recipient" in there:
-            texts.append(pl.col("recipient").hash(seeds.check).alias("recipient"))
-        if "seq" in there:
-            texts.append(pl.col("seq"))
-        if self.wanted.ids:
+        if "recipient" in present:
+            columns.append(pl.col("recipient").hash(seeds.check).alias("recipient"))
+        if "seq" in present:
+            columns.append(pl.col("seq"))
+        if self.needed.ids:
             none = pl.col("event_id").fill_null("") == ""
             ids = pl.when(none).then(pl.lit(0, pl.UInt64)).otherwise(pl.col("event_id").hash(1))
-            texts.append(ids.alias("id"))
-        if self.wanted.deliveries:
-            texts.append(pl.col("delivery_id"))
-            texts.append(pl.col("delivery_id").hash(seeds.delivery).alias("delivery"))
-        return texts
+            columns.append(ids.alias("id"))
+        if self.needed.deliveries:
+            columns.append(pl.col("delivery_id"))
+            columns.append(pl.col("delivery_id").hash(seeds.delivery).alias("delivery"))
+        return columns
 
-    def _batch(self, source: LogFile, frame: pl.DataFrame, first: int) -> Batch:
-        keys = frame["key"].to_numpy()
-        times = _times(source, frame["timestamp"])
+    def _batch(self, source: LogFile, frame: pl.DataFrame, first: int) -> EncodedBatch:
+        times = microseconds_of(source, frame["timestamp"]).fill_null(NO_TIME).to_numpy()
         seqs, bad_seq = _seqs(frame["seq"]) if "seq" in frame.columns else (None, False)
-        kept = None
+        rows = replace(self._rows(frame), times=times, seqs=seqs)
+        batch = EncodedBatch(first, frame.height, rows, times)
+        keys = frame["key"].to_numpy()
         if bad_seq or np.isin(keys, self.seeds.no_key).any() or (times == NO_TIME).any():
             kept = _without_blanks(self.log, source, first - self.firsts[-1], frame.height)
-        checks = frame["check"].to_numpy()
-        if "recipient" in frame.columns:
-            other = frame["recipient"].to_numpy()
-            keys, checks = keys + other * _MIX, checks + (other ^ (other >> np.uint64(32))) * _MIX
+            batch = batch if kept is None else _compress(batch, kept)
+        if self.needed.as_of is not None and (batch.times > self.needed.as_of).any():
+            batch = _compress(batch, batch.times <= self.needed.as_of)
+        return batch
+
+    def _rows(self, frame: pl.DataFrame) -> Rows:
+        """Return the columns of a frame but the times and ties."""
         names = frame["event"].to_numpy()
+        keys, checks = frame["key"].to_numpy(), frame["check"].to_numpy()
+        if "recipient" in frame.columns:
+            # A message is (message_id, recipient). Both hashes of the pair change with either
+            # part; the factor is odd, so that no bit of the recipient's hash is lost.
+            other = frame["recipient"].to_numpy()
+            keys, checks = keys + other * _MIX, checks + (other ^ (other >> _HALF)) * _MIX
         deliveries = None
-        if self.wanted.deliveries:
-            texts = frame["delivery_id"]
-            deliveries = self.deliveries.codes(frame["delivery"].to_numpy(), texts)
-        batch = Batch(
-            first,
-            frame.height,
+        if self.needed.deliveries:
+            hashes = frame["delivery"].to_numpy()
+            deliveries = self.deliveries.codes(hashes, frame["delivery_id"])
+        return RowColumns(
             keys,
-            (checks >> np.uint64(32)).astype(np.uint32),
+            (checks >> _HALF).astype(np.uint32),
             self.codes.codes(names),
-            times,
-            seqs,
-            frame["id"].to_numpy() if self.wanted.ids else None,
-            names if self.wanted.names else None,
-            deliveries,
+            ids=frame["id"].to_numpy() if self.needed.ids else None,
+            names=names if self.needed.names else None,
+            deliveries=deliveries,
         )
-        if self.wanted.as_of is not None and (times > self.wanted.as_of).any():
-            early = times <= self.wanted.as_of
-            kept = early if kept is None else kept & early
-        return batch if kept is None else _compress(batch, kept)
 
 
-def _compress(batch: Batch, kept: NDArray[np.bool_]) -> Batch:
+def _compress(batch: EncodedBatch, kept: Mask) -> EncodedBatch:
     """Return the batch without the rows that are not kept."""
-    columns = {
-        name: values[kept]
-        for name in ("keys", "checks", "codes", "times", "seqs", "ids", "names", "deliveries")
-        if (values := getattr(batch, name)) is not None
-    }
-    return replace(batch, rows=np.flatnonzero(kept), **columns)
+    positions = np.flatnonzero(kept) if batch.positions is None else batch.positions[kept]
+    rows = batch.rows.map(lambda column: column[kept])
+    return replace(batch, rows=rows, times=batch.times[kept], positions=positions)
 
 
-def _times(source: LogFile, column: pl.Series) -> NDArray[np.int64]:
-    """Return microseconds since 1970; :data:`NO_TIME` where there is no time."""
-    parsed = microseconds_of(source, column)
-    return parsed.fill_null(NO_TIME).to_numpy()
-
-
-def _seqs(column: pl.Series) -> tuple[NDArray[np.int64], bool]:
+def _seqs(column: pl.Series) -> tuple[Times, bool]:
+    """Return the ties, and whether some of them are no numbers."""
     number, wrong = seq_numbers(column)
     return number.fill_null(LAST).to_numpy(), bool(wrong.any())
 
 
-def _without_blanks(log: Log, source: LogFile, first: int, height: int) -> NDArray[np.bool_] | None:
+def _without_blanks(log: Log, source: LogFile, first: int, height: int) -> Mask | None:
     """Return which rows are no blank lines; refuse the log where something else is wrong."""
     kept = None
     if source.format == "csv":

@@ -1,29 +1,31 @@
 """The exact series: every instant at which an indicator changes, with the counts after it.
 
-A series by periods tells how things stood when each period ended; what rises and falls within one
-is not in it. Extremes ("furthest apart", "never") need every instant. The rows of a log are
+A series by periods has the counts at the end of each period; what rises and falls within one is
+not in it. Extremes ("furthest apart", "never") need every instant. The rows of a log are
 neither in order of time nor few, so each part of the log is reduced to a *run*: its instants in
-order, with what they change. Runs are kept in a :class:`fsm.engine.spill.Store`, which goes to
+order, with what they change. Runs are kept in a :class:`fsm.engine.spill.Spill`, which goes to
 the disk beyond its limit, and merged piece by piece: at no time is more than a piece of each in
-memory. Events of one instant have no order among messages: what counts is how things stand
-after all of them.
+memory. Events of one instant have no order among messages: the counts are those after all of
+them.
+
+Why our own code: sorting all events of a log by time needs them all in memory at once; runs are
+short lists of (instant, change), and merging them takes a bounded part of memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fsm.arrays import Codes
-from fsm.engine.buckets import Chunk
-from fsm.engine.product_machine import Team
-from fsm.engine.spill import Column, Store
+from fsm.arrays import Codes, Times
+from fsm.engine.product_machine import ProductMachine
+from fsm.engine.spill import NumberColumn, Spill
 
-__all__ = ["Line", "Moments", "Steps", "chunk_steps", "exact_series"]
+__all__ = ["Line", "Moments", "Steps", "merged_moments", "steps_of"]
 
 Line: TypeAlias = tuple[str, str]
 """A machine's name and an indicator's."""
@@ -32,17 +34,17 @@ PIECE = 1 << 18
 """Instants of a run that are read at once: of all runs together, about."""
 
 _LEAST_PIECE = 1 << 12
-_Ints: TypeAlias = NDArray[np.int64]
+_Integers: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Events at instants (microseconds since 1970, in any order) and, per team, their classes.
+    """Events at instants, in any order, and, per product machine, their classes.
 
-    A class is one of :attr:`fsm.engine.product_machine.Team.effects`.
+    A class is one of :attr:`fsm.engine.product_machine.ProductMachine.effects`.
     """
 
-    times: _Ints
+    times: Times
     classes: Sequence[Codes]
 
 
@@ -53,51 +55,49 @@ class Moments:
     A count is that of messages after all events of the instant.
     """
 
-    times: _Ints
-    counts: Mapping[Line, _Ints]
+    times: Times
+    counts: Mapping[Line, _Integers]
 
 
-def chunk_steps(chunk: Chunk, teams: Sequence[Team]) -> Steps:
-    """Return the events of a chunk, which must have the columns of times and outcomes."""
-    outcomes = [chunk.unsorted(f"outcome{number}") for number in range(len(teams))]
-    times: _Ints = chunk.unsorted("times")
+def steps_of(times: Times, outcomes: Sequence[Codes], products: Sequence[ProductMachine]) -> Steps:
+    """Return the events of some rows; the outcomes are per product machine."""
     dropped = outcomes[0] == np.iinfo(outcomes[0].dtype).max
     if dropped.any():
         kept = ~dropped
         times, outcomes = times[kept], [column[kept] for column in outcomes]
-    pairs = zip(teams, outcomes, strict=True)
-    return Steps(times, [team.effects.of_outcome.take(column) for team, column in pairs])
+    pairs = zip(products, outcomes, strict=True)
+    return Steps(times, [product.effects.of_outcome.take(column) for product, column in pairs])
 
 
-def exact_series(
-    parts: Iterable[Callable[[], Steps]], teams: Sequence[Team], store: Store
+def merged_moments(
+    parts: Iterable[Steps], products: Sequence[ProductMachine], spill: Spill
 ) -> Iterator[Moments]:
     """Yield every instant at which an indicator changes, in order, a piece at a time.
 
-    Each of ``parts`` returns events when it is called, and is called once. Before the first
+    ``parts`` are taken one after the other, so that only one is in memory. Before the first
     instant all counts are 0. Where nothing ever changes nothing is yielded.
     """
-    curves = _Curves.of(teams)
-    runs = [run for part in parts if (run := _run(part(), curves, store)).length]
+    curves = _Curves.of(products)
+    runs = [run for part in parts if (run := _run(part, curves, spill)).length]
     counts = [0] * len(curves.columns)
     for times, steps in _merged(runs):
-        found = [
+        reached = [
             np.cumsum(column, dtype=np.int64) + count
             for column, count in zip(steps, counts, strict=True)
         ]
-        counts = [int(column[-1]) for column in found]
+        counts = [int(column[-1]) for column in reached]
         zeros = np.zeros(len(times), np.int64)
         yield Moments(
             times,
-            {line: zeros if at is None else found[at] for line, at in curves.place.items()},
+            {line: zeros if at is None else reached[at] for line, at in curves.place.items()},
         )
 
 
 @dataclass(frozen=True)
 class _Curves:
-    """The different curves of all teams: many machines have an indicator in common.
+    """The different curves of all products: many machines have an indicator in common.
 
-    ``columns`` are (number of the team, the change that each class makes); ``place`` says which
+    ``columns`` are (number of the product, the change that each class makes); ``place`` is which
     of them a line is, ``None`` for a line that nothing changes.
     """
 
@@ -105,15 +105,15 @@ class _Curves:
     place: dict[Line, int | None]
 
     @classmethod
-    def of(cls, teams: Sequence[Team]) -> _Curves:
+    def of(cls, products: Sequence[ProductMachine]) -> _Curves:
         columns: list[tuple[int, NDArray[np.int8]]] = []
         place: dict[Line, int | None] = {}
         known: dict[tuple[int, bytes], int] = {}
-        for number, team in enumerate(teams):
-            for at, (machine, indicator) in enumerate(team.effects.indicators):
+        for number, product in enumerate(products):
+            for at, (machine, indicator) in enumerate(product.effects.indicators):
                 # One event is of one message, so no count changes by more than one.
-                changes = team.effects.changes[:, at].astype(np.int8)
-                line = team.machines[machine].name, indicator
+                changes = product.effects.changes[:, at].astype(np.int8)
+                line = product.machines[machine].name, indicator
                 if not changes.any():
                     place[line] = None
                     continue
@@ -130,15 +130,15 @@ class _Run:
     """Instants in order, each once, and the change of each curve at them."""
 
     length: int
-    times: Column
-    steps: list[Column]
+    times: NumberColumn
+    steps: list[NumberColumn]
 
-    def read(self, first: int, last: int) -> tuple[_Ints, list[Codes]]:
+    def read(self, first: int, last: int) -> tuple[Times, list[Codes]]:
         last = min(last, self.length)
         return self.times.read(first, last), [column.read(first, last) for column in self.steps]
 
 
-def _run(steps: Steps, curves: _Curves, store: Store) -> _Run:
+def _run(steps: Steps, curves: _Curves, spill: Spill) -> _Run:
     """Reduce events to a run; events and instants that change nothing are left out."""
     times, classes = steps.times, list(steps.classes)
     if (times[1:] < times[:-1]).any():
@@ -152,18 +152,18 @@ def _run(steps: Steps, curves: _Curves, store: Store) -> _Run:
     kept = np.flatnonzero(moved)
     return _Run(
         len(kept),
-        store.put(times.take(ends.take(kept))),
-        [store.put(_narrow(column.take(kept))) for column in changes],
+        spill.put(times.take(ends.take(kept))),
+        [spill.put(_narrow(column.take(kept))) for column in changes],
     )
 
 
-def _sums(values: Codes, ends: Codes) -> _Ints:
+def _sums(values: Codes, ends: Codes) -> _Integers:
     """Return the sums of stretches of values, each up to one of ``ends``."""
     reached = np.cumsum(values, dtype=np.int64).take(ends)
     return np.diff(reached, prepend=0)
 
 
-def _narrow(values: _Ints) -> Codes:
+def _narrow(values: _Integers) -> Codes:
     """Return numbers in the smallest signed type that holds them."""
     largest = int(np.abs(values).max()) if len(values) else 0
     return values.astype(np.min_scalar_type(-1 - largest))
@@ -178,7 +178,7 @@ class _Cursor:
     def __init__(self, run: _Run) -> None:
         self.run, self.done = run, 0
         self.first = int(run.times.read(0, 1)[0])
-        self.times: _Ints = np.zeros(0, np.int64)
+        self.times: Times = np.zeros(0, np.int64)
         self.steps: list[Codes] = []
 
     def fill(self, size: int) -> None:
@@ -192,7 +192,7 @@ class _Cursor:
         """Whether there is nothing beyond the piece."""
         return self.done == self.run.length
 
-    def take(self, limit: int) -> tuple[_Ints, list[Codes]]:
+    def take(self, limit: int) -> tuple[Times, list[Codes]]:
         """Return what happens up to an instant, and drop it."""
         count = int(np.searchsorted(self.times, limit, side="right"))
         taken = self.times[:count], [column[:count] for column in self.steps]
@@ -200,7 +200,7 @@ class _Cursor:
         return taken
 
 
-def _merged(runs: Iterable[_Run]) -> Iterator[tuple[_Ints, list[Codes]]]:
+def _merged(runs: Iterable[_Run]) -> Iterator[tuple[Times, list[Codes]]]:
     """Yield the instants of all runs in order, each once, and the changes there.
 
     An instant is once in a run. So what the pieces hold up to the least of their ends is complete,
@@ -226,7 +226,7 @@ def _filled(cursors: Sequence[_Cursor]) -> int:
     return min(int(cursor.times[-1]) for cursor in cursors)
 
 
-def _joined(parts: Sequence[tuple[_Ints, list[Codes]]]) -> tuple[_Ints, list[Codes]]:
+def _joined(parts: Sequence[tuple[Times, list[Codes]]]) -> tuple[Times, list[Codes]]:
     """Return pieces as one, in order of time; what happens at one instant is added up."""
     if len(parts) == 1:
         return parts[0]

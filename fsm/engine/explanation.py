@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 
 from fsm.catalog import as_machines, built_in_companion
-from fsm.engine.encode import Reader, Wanted
-from fsm.engine.product_machine import Team, assemble, each_machine
-from fsm.engine.replaying import microseconds_since_1970, team_of
-from fsm.engine.timelines import DUE, Rows, Rules, Settled, settle
-from fsm.engine.unrecorded import unrecorded
+from fsm.engine.encode import Encoder, NeededColumns
+from fsm.engine.product_machine import ProductMachine, each_machine, product_of
+from fsm.engine.replaying import microseconds_since_1970, with_companions
+from fsm.engine.timelines import EXPIRY, Rules, Timelines, settle
+from fsm.engine.unrecorded import unrecorded_figures
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import place_of
 from fsm.logs.log import Log
@@ -45,7 +45,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of a story. ``place`` is ``file:line``, or empty for what happened by itself."""
+    """One event of a story. ``place`` is ``file:line``, or empty for the end of a period."""
 
     timestamp: datetime
     event: str
@@ -64,7 +64,7 @@ class Story:
     not_recorded: tuple[str, ...] = ()
     """The indicators that the log cannot know."""
     duplicates: tuple[str, ...] = ()
-    """Where the events stand that were dropped because they were there already."""
+    """Where the repeated events stand, which were dropped."""
 
 
 def explain(
@@ -93,29 +93,38 @@ def explain(
     log = open_log(source)
     frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
     if frame.is_empty():
-        raise LogError(_unheard_of(log, message))
-    team = team_of(as_machines(machines), companions)
-    teams, kept, settled = _settled(log, frame, team, validity, as_of, dedupe)
-    history = _told(kept, settled, teams)
-    duplicates = kept[np.sort(settled.duplicates)]
-    by_name = {m.name: m for m in team}
-    lacking: dict[str, None] = {}
-    for machine in team:
-        unknown = unrecorded(machine, log.recordable, {}, deadlines=validity is not None)
-        names = (indicator.name for indicator in machine.indicators)
-        lacking |= dict.fromkeys(name for name in names if name in unknown.indicators)
+        raise LogError(_no_message(log, message))
+    all_machines = with_companions(as_machines(machines), companions)
+    settled = _settled(log, frame, all_machines, validity, as_of, dedupe)
+    by_name = {machine.name: machine for machine in all_machines}
+    duplicates = settled.rows[np.sort(settled.timelines.duplicates)]
+    unknown = tuple(_unknown_indicators(log, all_machines, deadlines=validity is not None))
     return tuple(
         Story(
             message,
             str(part["recipient"][0]) if "recipient" in log.keys else None,
             tuple(_entries(log, part, by_name)),
-            tuple(lacking),
+            unknown,
             tuple(_places(log, duplicates.join(part.head(1), on=log.keys, how="semi"))),
         )
-        for part in history.sort(log.keys, maintain_order=True).partition_by(
-            log.keys, maintain_order=True
-        )
+        for part in settled.history()
+        .sort(log.keys, maintain_order=True)
+        .partition_by(log.keys, maintain_order=True)
     )
+
+
+def _unknown_indicators(
+    log: Log, machines: Sequence[Machine], *, deadlines: bool
+) -> dict[str, None]:
+    """Return the indicators that the log cannot know, each once."""
+    unknown: dict[str, None] = {}
+    for machine in machines if log.recordable is not None else ():
+        figures = unrecorded_figures(
+            machine, log.recordable or frozenset(), {}, deadlines=deadlines
+        )
+        names = (indicator.name for indicator in machine.indicators)
+        unknown |= dict.fromkeys(name for name in names if name in figures.indicators)
+    return unknown
 
 
 def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
@@ -140,10 +149,10 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal_relaxed") if parts else pl.DataFrame()
 
 
-def _unheard_of(log: Log, message: str) -> str:
+def _no_message(log: Log, message: str) -> str:
     ids = pl.concat([log.scan(source).select("message_id") for source in log.files])
     events = ids.select(pl.len()).collect().item()
-    if PSEUDONYM.fullmatch(message):  # nothing is like another one
+    if PSEUDONYM.fullmatch(message):  # pseudonyms resemble each other by chance only
         return f"no message {message!r} in {events:,} events"
     known = ids.unique().sort("message_id").head(100_000).collect().to_series().to_list()
     close = get_close_matches(message, [name for name in known if name], 1)
@@ -159,14 +168,13 @@ def history_of(
     as_of: datetime | None,
     dedupe: bool,
 ) -> pl.DataFrame:
-    """Return one row per event and machine that hears it, sorted by message and time.
+    """Return one row per event and machine that defines it, sorted by message and time.
 
     ``frame`` is of :func:`rows_of`. Columns: ``file`` and ``row`` (null for the end of a validity
     period), the message's identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``,
-    ``rejected``. Events that no machine knows have no ``machine``.
+    ``rejected``. Events that no machine defines have no ``machine``.
     """
-    teams, kept, settled = _settled(log, frame, machines, validity, as_of, dedupe)
-    return _told(kept, settled, teams)
+    return _settled(log, frame, machines, validity, as_of, dedupe).history()
 
 
 def _settled(
@@ -176,62 +184,72 @@ def _settled(
     validity: timedelta | None,
     as_of: datetime | None,
     dedupe: bool,
-) -> tuple[Sequence[Team], pl.DataFrame, Settled]:
-    """Return the teams, the rows that they hear, and what happened to those rows."""
-    teams = assemble(machines, deadlines=validity is not None)
+) -> _SettledRows:
+    """Execute some rows of a log."""
+    products = product_of(machines, deadlines=validity is not None)
+    events = products[0].codes.events
     end = None if as_of is None else microseconds_since_1970(as_of)
     if end is None and validity is not None:
-        reader = Reader(log, teams[0].alphabet.events, Wanted())
-        end = max(int(batch.times.max()) for batch in reader.batches() if len(batch.times))
-    ids = "event_id" in log.present
+        whole = Encoder(log, events, NeededColumns())
+        end = max(int(batch.times.max()) for batch in whole.batches() if len(batch.times))
     frame = frame.sort(log.keys, maintain_order=True)
-    reader = Reader(open_log(frame), teams[0].alphabet.events, Wanted(end, ids=ids, names=dedupe))
-    (batch,) = reader.batches()
-    rows = Rows(
-        batch.keys,
-        batch.checks,
-        batch.codes,
-        batch.times,
-        batch.seqs,
-        batch.ids,
-        batch.names,
-    )
-    kept = frame if batch.rows is None else frame[batch.rows]
+    needed = NeededColumns(end, ids="event_id" in log.present, names=dedupe)
+    (batch,) = Encoder(open_log(frame), events, needed).batches()
+    kept = frame if batch.positions is None else frame[batch.positions]
     span = None if validity is None else validity // timedelta(microseconds=1)
-    picked = kept.select("file", "row", *log.identity, "timestamp", "event")
-    return teams, picked, settle(rows, Rules(teams, span, end))
+    rows = kept.select("file", "row", *log.identity, "timestamp", "event")
+    return _SettledRows(products, rows, settle(batch.rows, Rules(products, span, end)))
 
 
-def _told(frame: pl.DataFrame, settled: Settled, teams: Sequence[Team]) -> pl.DataFrame:
-    """Say of each settled row what each machine made of it."""
-    real = settled.order != DUE
-    places = np.maximum.accumulate(np.where(real, np.arange(len(real)), 0))
-    base = frame[settled.order[places]].with_columns(
-        pl.Series("timestamp", settled.times).cast(pl.Datetime("us", "UTC")),
-        pl.when(pl.Series(real)).then("row").alias("row"),
-        pl.when(pl.Series(real)).then("file").alias("file"),
-        pl.Series("at", np.arange(len(real))),
-    )
-    unknown = settled.codes == teams[0].alphabet.unknown
-    frames = [base.filter(pl.Series(unknown)).with_columns(rejected=pl.lit(True))]
-    for team, number, machine in each_machine(teams):
-        cells = settled.folded[list(teams).index(team)].cells
-        heard = team.heard[number][cells]
-        names = team.state_names(number)
-        before = cells // team.table.width
-        after = team.table.follow[cells] // team.table.width
-        due = machine.deadline.event if machine.deadline else ""
-        frames.append(
-            base.with_columns(
-                pl.lit(machine.name).alias("machine"),
-                pl.when(pl.Series(real)).then("event").otherwise(pl.lit(due)).alias("event"),
-                pl.Series("before", [names[i] for i in before.tolist()], pl.String),
-                pl.Series("after", [names[i] for i in after.tolist()], pl.String),
-                pl.Series("rejected", team.rejected[number][cells]),
-            ).filter(pl.Series(heard))
+@dataclass(frozen=True)
+class _SettledRows:
+    """Rows of a log, and what happened to them."""
+
+    products: Sequence[ProductMachine]
+    rows: pl.DataFrame
+    timelines: Timelines
+
+    def history(self) -> pl.DataFrame:
+        """Return the table of :func:`history_of`."""
+        is_unknown = self.timelines.codes == self.products[0].codes.unknown
+        events = self._events()
+        unknown = events.filter(pl.Series(is_unknown)).with_columns(rejected=pl.lit(True))
+        frames = [
+            self._of_machine(events, at, number, machine)
+            for at, number, machine in each_machine(self.products)
+        ]
+        merged = pl.concat([unknown, *frames], how="diagonal")
+        merged = merged.sort("at", maintain_order=True).drop("at")
+        # The end of a period that changes nothing is left out.
+        return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
+
+    def _events(self) -> pl.DataFrame:
+        """Return the events in order, numbered by ``at``; ends of periods have no file and row."""
+        order = self.timelines.order
+        is_event = order != EXPIRY
+        # An expiry takes the message's identity from the row before it.
+        places = np.maximum.accumulate(np.where(is_event, np.arange(len(order)), 0))
+        return self.rows[order[places]].with_columns(
+            pl.Series("timestamp", self.timelines.times).cast(pl.Datetime("us", "UTC")),
+            pl.when(pl.Series(is_event)).then("row").alias("row"),
+            pl.when(pl.Series(is_event)).then("file").alias("file"),
+            pl.Series("at", np.arange(len(order))),
         )
-    merged = pl.concat(frames, how="diagonal").sort("at", maintain_order=True).drop("at")
-    return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
+
+    def _of_machine(
+        self, events: pl.DataFrame, at: int, number: int, machine: Machine
+    ) -> pl.DataFrame:
+        """Add the states of one machine to the events that it defines."""
+        product, folded = self.products[at], self.timelines.folded[at]
+        names = product.state_names(number)
+        expiry = pl.lit(machine.deadline.event if machine.deadline else "")
+        return events.with_columns(
+            pl.lit(machine.name).alias("machine"),
+            pl.when(pl.col("row").is_null()).then(expiry).otherwise("event").alias("event"),
+            pl.Series("before", [names[i] for i in folded.before.tolist()], pl.String),
+            pl.Series("after", [names[i] for i in folded.after.tolist()], pl.String),
+            pl.Series("rejected", product.rejected[number][folded.cells]),
+        ).filter(pl.Series(product.defined[number][folded.cells]))
 
 
 def _places(log: Log, events: pl.DataFrame) -> Iterator[str]:
@@ -242,14 +260,14 @@ def _places(log: Log, events: pl.DataFrame) -> Iterator[str]:
         yield place_of(name, line)
 
 
-def _entries(log: Log, history: pl.DataFrame, team: dict[str, Machine]) -> Iterator[Entry]:
+def _entries(log: Log, history: pl.DataFrame, machines: dict[str, Machine]) -> Iterator[Entry]:
     proofs = log.proofs(history.select("file", "row").drop_nulls())
     same = ["file", "row", "timestamp", "event"]
     for part in history.partition_by(same, maintain_order=True):
         first = part.row(0, named=True)
         name, line, quote = proofs.get((first["file"], first["row"]), ("", 0, ""))
         changes = tuple(
-            _change(team[row["machine"]], row)
+            _change(machines[row["machine"]], row)
             for row in part.iter_rows(named=True)
             if row["machine"] is not None
         )

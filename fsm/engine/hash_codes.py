@@ -1,4 +1,10 @@
-"""Number names by their hash: a table lookup per row instead of a comparison of texts."""
+"""Number names by their hash: a table lookup per row instead of a comparison of texts.
+
+Why our own code: the hash of a name is made while polars decodes the log, and is needed for the
+messages anyway; looking it up in two tables of 65,536 slots takes 5 to 10 ns a row, where a join
+or a categorical of polars takes 20 to 25 ns. And a code never changes while the log is read, in
+whatever batches the names come.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +15,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fsm.arrays import Codes, Index, Keys, smallest
+from fsm.arrays import Codes, Index, Keys
 
-__all__ = ["Codebook"]
+__all__ = ["HashCodes"]
 
 _BITS = 16
 _FEW = 1 << 12
-_SLOTS = (48, 16)  # where, in a hash, its slot in the first table begins, and that in the second
+_SHIFTS = (48, 16)
+"""Where, in a hash, the 16 bits of its slot in the first table begin, and in the second one."""
 
 
 class _Slots:
@@ -24,7 +31,8 @@ class _Slots:
     def __init__(self, shift: int, kind: np.dtype[Any]) -> None:
         self._shift = np.uint64(shift)
         self._codes = np.zeros(1 << _BITS, dtype=kind)
-        # An empty slot holds a hash that belongs into another one.
+        # An empty slot holds a hash that belongs into another slot, the one whose number differs
+        # in the last bit: so that no hash looked up is equal to it, and no mask is needed.
         self._hashes = (np.arange(1 << _BITS, dtype=np.uint64) ^ np.uint64(1)) << self._shift
 
     def _slots(self, hashes: Keys) -> NDArray[np.uint16]:
@@ -44,7 +52,7 @@ class _Slots:
         return True
 
 
-class Codebook:
+class HashCodes:
     """Codes of names, by 64-bit hashes of a seed that nobody outside the process knows.
 
     The first names are given. A name that is none of them has the code ``other``, or, where that
@@ -54,8 +62,8 @@ class Codebook:
     def __init__(self, names: Sequence[str], seed: int, other: int | None = None) -> None:
         self.names: list[str | None] = list(names)
         self._other = other
-        kind = smallest(2**32 - 1 if other is None else max(other, len(names)))
-        self._tables = [_Slots(shift, kind) for shift in _SLOTS]
+        kind = np.min_scalar_type(2**32 - 1 if other is None else max(other, len(names)))
+        self._tables = [_Slots(shift, kind) for shift in _SHIFTS]
         self._crowded: dict[int, int] = {}  # hashes that found no free slot
         given = pl.Series(self.names, dtype=pl.String).hash(seed)
         for code, value in enumerate(given.to_list()):
@@ -65,9 +73,9 @@ class Codebook:
         """Return the code of each hash; ``names`` are the names hashed, for those that are new."""
         codes, missed = self._known(hashes)
         if len(missed) > _FEW:
-            # A name that is new is often that of many rows: some rows tell most of the names.
-            some = missed[:: len(missed) // _FEW]
-            self._learn(hashes, names, some)
+            # A new name is often that of many rows: a sample of them has most of the names.
+            sample = missed[:: len(missed) // _FEW]
+            self._learn(hashes, names, sample)
             codes[missed], still = self._known(hashes[missed])
             missed = missed[still]
         if len(missed):
@@ -75,13 +83,13 @@ class Codebook:
         return codes
 
     def _learn(self, hashes: Keys, names: pl.Series | None, rows: Index) -> Codes:
-        """Return the codes of some rows, after giving those that are new one."""
+        """Give the new names among some rows a code, and return the codes of all these rows."""
         values, first, inverse = np.unique(hashes[rows], return_index=True, return_inverse=True)
-        found = [
+        codes = [
             self._find(value, names, row)
             for value, row in zip(values.tolist(), rows[first].tolist(), strict=True)
         ]
-        return np.array(found)[inverse]
+        return np.array(codes)[inverse]
 
     def _known(self, hashes: Keys) -> tuple[Codes, Index]:
         """Return the codes of those hashes that the tables hold, and where they do not."""

@@ -1,4 +1,4 @@
-"""Count what is met again and again: (delivery, period, class of effect), sparsely."""
+"""Count effects by (delivery, period, class of effect), sparsely."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from fsm.arrays import Codes
+from fsm.arrays import Codes, Times
 
-__all__ = ["Tally"]
+__all__ = ["PeriodCounts"]
 
 _DENSE = 1 << 24
 """Different keys up to which one array of all of them is used."""
@@ -19,17 +18,18 @@ _DENSE = 1 << 24
 _PENDING = 1 << 20
 
 
-@dataclass(frozen=True)
-class Tally:
-    """Counts of (delivery, period, class), sorted by nothing in particular."""
+@dataclass(frozen=True, repr=False)
+class PeriodCounts:
+    """Counts of (delivery, period, class), in no particular order."""
 
     frame: pl.DataFrame
 
     @classmethod
-    def of(cls, deliveries: Codes, periods: NDArray[np.int64], classes: Codes) -> Tally:
+    def of(cls, deliveries: Codes, periods: Times, classes: Codes) -> PeriodCounts:
         """Count rows. Rows of class 0 change nothing, and are left out."""
         if not len(classes):
             return cls(_frame(deliveries, periods, classes, classes))
+        # One number stands for the three: counting numbers is much faster than grouping rows.
         first, last = int(periods.min()), int(periods.max())
         kinds, span = int(classes.max()) + 1, last - first + 1
         space = (int(deliveries.max()) + 1) * span * kinds
@@ -48,8 +48,8 @@ class Tally:
         return cls(_frame(deliveries, offsets + first, classes, counts).filter(pl.col("class") > 0))
 
     @classmethod
-    def sum(cls, parts: Iterable[Tally]) -> Tally:
-        """Add tallies up, in memory of about twice the sum."""
+    def sum(cls, parts: Iterable[PeriodCounts]) -> PeriodCounts:
+        """Add counts up, in memory of about twice the sum."""
         whole = _frame(*(np.zeros(0, np.int64) for _ in range(4)))
         pending: list[pl.DataFrame] = []
         waiting = 0

@@ -1,26 +1,28 @@
 """The result of a replay, and the tables that can be made of it.
 
-What comes row by row (statuses, rejections) reads the log a second time: the texts were never
-kept, only what their events did.
+The tables that come row by row (statuses, rejections) read the log a second time: the texts were
+never kept, only what their events did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from fsm.arrays import Codes
-from fsm.engine.counts import Outcome
+from fsm.engine.counts import Counts
 from fsm.engine.durations import named
 from fsm.engine.exact_series import Moments
+from fsm.engine.one_pass import run_pass
+from fsm.engine.options import ReplayOptions
 from fsm.engine.product_machine import each_machine
-from fsm.engine.rejections import Kinds, Rejections
-from fsm.engine.source_rows import Texts
+from fsm.engine.rejections import RejectionKinds, Rejections
+from fsm.engine.source_rows import SourceRows
 from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.errors import LogError
 from fsm.indicators import Share
@@ -29,9 +31,12 @@ from fsm.notebook_repr import Shown
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
-    from fsm.engine.checkpoint.checkpoint import Before
+    from fsm.engine.checkpoint.earlier_runs import EarlierRuns
 
 __all__ = ["MachineResult", "Replay"]
+
+_NAMED = 3
+_DAY, _HOUR, _MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -67,34 +72,46 @@ class MachineResult:
         return sum(self.statuses.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Replay(Shown):
-    """The result of a replay."""
+    """The result of a replay. A table that was not announced takes another pass over the log."""
 
     log: Log
     events: int
     messages: int
     rejected: int
     duplicates: int | None
-    """Events dropped because they were there already; None where nobody looked."""
+    """Repeated events, which were dropped; None where they were not looked for."""
     to_send: int
     validity: timedelta | None
     machines: dict[str, MachineResult]
     crosscheck: CrossCheck | None
-    """How many cells of the tables agree with the machines' classes; None: nobody looked."""
-    outcome: Outcome
-    again: Callable[..., Outcome]
+    """How many cells of the tables agree with the machines' classes; None: not compared."""
+    options: ReplayOptions
+    counts: Counts
     as_of: datetime | None = None
     """Up to when the log was read; None: to its end."""
     dedupe: bool = False
     late: int | None = None
     """Rejected events that are older than what the checkpoint had seen of their message."""
-    before: Before | None = None
+    earlier: EarlierRuns | None = None
     """What earlier runs left in the checkpoint."""
     unrecorded: Mapping[str, Unrecorded] = field(default_factory=dict)
-    """What the log cannot know, by the name of the machine, companions among them."""
+    """What the log cannot know, by machine (companions too); empty where it can hold any event."""
     notes: tuple[str, ...] = ()
     """What was assumed of the files, and which of them the checkpoint knew."""
+
+    def __repr__(self) -> str:
+        logs = ", ".join(source.name for source in self.log.files[:_NAMED])
+        more = ", ..." if len(self.log.files) > _NAMED else ""
+        return (
+            f"<Replay of {logs}{more}: {self.events:,} events, {self.messages:,} messages, "
+            f"{self.rejected:,} rejected; {', '.join(self.machines)}>"
+        )
+
+    def _rerun(self, **changes: Any) -> Counts:
+        """Read the log again, with other options."""
+        return run_pass(self.log, self.counts.machines, replace(self.options, **changes))
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; the shape is stable.
@@ -133,9 +150,9 @@ class Replay(Shown):
         return self.events - self.rejected
 
     @property
-    def heard(self) -> int:
-        """The number of events that some machine knows."""
-        return self.events - self.outcome.unknown
+    def defined(self) -> int:
+        """The number of events that are defined in some machine."""
+        return self.events - self.counts.unknown
 
     @property
     def not_recorded(self) -> Iterator[tuple[list[str], str]]:
@@ -153,20 +170,20 @@ class Replay(Shown):
     def without_events(self) -> list[str]:
         """The recorded indicators of machines none of whose events the log has.
 
-        They are 0; whether such events happened and were not written down, such as opens where
-        nobody tracked them, nobody can tell. Of what a checkpoint holds only the states are known:
-        there, all messages must be in the machine's initial state. Empty where no machine's event
-        was met at all.
+        They are 0; whether such events happened and were not written down, such as opens that
+        were not tracked, cannot be known. Of earlier runs a checkpoint keeps only the states:
+        there, all messages must be in the machine's initial state. Empty where the log has no
+        event of any machine.
         """
-        if not self.heard:
+        if not self.defined:
             return []
-        found: dict[str, None] = {}
-        for _, _, machine in each_machine(self.outcome.teams):
-            moved = self.outcome.messages - self.outcome.states(machine.name)[machine.initial]
-            if machine.alphabet <= self.outcome.unseen and not moved:
-                unknown = self.unrecorded[machine.name].indicators
-                found |= dict.fromkeys(i.name for i in machine.indicators if i.name not in unknown)
-        return [*found]
+        names: dict[str, None] = {}
+        for machine in self.counts.machines:
+            moved = self.messages - self.counts.states(machine.name)[machine.initial]
+            if machine.alphabet <= self.counts.unseen and not moved:
+                unknown = self.unrecorded.get(machine.name, RECORDED).indicators
+                names |= dict.fromkeys(i.name for i in machine.indicators if i.name not in unknown)
+        return [*names]
 
     # Rejections -----------------------------------------------------------------------------
 
@@ -180,25 +197,22 @@ class Replay(Shown):
 
     def first_rejections(self, count: int) -> pl.DataFrame:
         """Return the first rejected events of the log; see :attr:`rejections`."""
-        past = [] if self.before is None else self.before.rejections(count)
-        count -= sum(frame.height for frame in past)
-        now = self._rejections.told(
-            self.outcome.rejected_rows[:count], self.outcome.rejected_cells[:count]
-        )
-        return pl.concat([*past, now], how="diagonal")
+        earlier = [] if self.earlier is None else self.earlier.rejections(count)
+        count -= sum(frame.height for frame in earlier)
+        return pl.concat([*earlier, self._rejections.table(count)], how="diagonal")
 
     @property
     def new_rejections(self) -> pl.DataFrame:
         """The rejected events of this run; without a checkpoint, all of them."""
-        return self._rejections.told(self.outcome.rejected_rows, self.outcome.rejected_cells)
+        return self._rejections.table()
 
-    def rejection_kinds(self, most: int) -> Kinds:
+    def rejection_kinds(self, most: int) -> RejectionKinds:
         """Count the rejected events of this run by kind."""
         return self._rejections.kinds(most)
 
     @cached_property
     def _rejections(self) -> Rejections:
-        return Rejections(self.log, self.outcome, self._texts)
+        return Rejections(self.log, self.counts, self._source_rows)
 
     # Statuses -------------------------------------------------------------------------------
 
@@ -212,32 +226,18 @@ class Replay(Shown):
 
     def status_frames(self) -> Iterator[pl.DataFrame]:
         """Yield the rows of :attr:`statuses`, part after part."""
-        outcome = self.outcome
-        if outcome.chunks and "events" not in outcome.chunks[0].columns:
-            outcome = self.again(statuses=True)
-        names = ["events", *(f"final{i}" for i in range(len(outcome.teams)))]
-        for texts, columns in self._texts.marked(outcome.chunks, names):
-            yield self._status_frame(outcome, texts, columns)
+        counts = self.counts if self.counts.options.statuses else self._rerun(statuses=True)
+        chunks = [
+            (chunk, (chunk.statuses.events, *chunk.statuses.finals))
+            for chunk in counts.chunks
+            if chunk.statuses is not None
+        ]
+        for texts, columns in self._source_rows.marked(chunks, 1 + len(counts.products)):
+            yield _status_frame(counts, texts, columns)
 
     @cached_property
-    def _texts(self) -> Texts:
-        return Texts(self.log, self.outcome.reader.firsts)
-
-    def _status_frame(
-        self, outcome: Outcome, texts: pl.DataFrame, columns: Sequence[Codes]
-    ) -> pl.DataFrame:
-        frame = texts.drop("file", "row").rename(
-            {"timestamp": "last_timestamp", "event": "last_event"}
-        )
-        added = [pl.Series("events", columns[0], pl.UInt32)]
-        for number, team in enumerate(outcome.teams):
-            for index, machine in enumerate(team.machines):
-                final = columns[1 + number]
-                added.append(_words(f"{machine.name}.state", team.state_names(index), final))
-                added.append(_words(f"{machine.name}.status", team.statuses(index), final))
-        order = {name: i for i, name in enumerate(outcome.names)}
-        added[1:] = sorted(added[1:], key=lambda s: order[s.name.rpartition(".")[0]])
-        return frame.hstack(added)
+    def _source_rows(self) -> SourceRows:
+        return SourceRows(self.log, self.counts.encoder.firsts)
 
     # Traffic --------------------------------------------------------------------------------
 
@@ -250,20 +250,20 @@ class Replay(Shown):
         of the states in which it changes something.
         """
         rows = []
-        counted = self.outcome if self.outcome.traffic_counted else self.again(traffic=True)
-        for machine, state, event, rejected, count in counted.traffic():
+        counts = self.counts if self.counts.options.traffic else self._rerun(traffic=True)
+        for machine, state, event, rejected, count in counts.traffic():
             step = None if rejected else machine.step(state, event)
             if rejected or step:
                 rows.append((machine.name, state, event, step.target if step else None, count))
         names = ("machine", "state", "event", "target")
         kinds = dict.fromkeys(names, pl.String) | {"count": pl.Int64}
-        found = pl.DataFrame(rows, schema=kinds, orient="row")
-        return found.group_by(names).sum().sort(names)
+        cells = pl.DataFrame(rows, schema=kinds, orient="row")
+        return cells.group_by(names).sum().sort(names)
 
-    # Sojourn times -------------------------------------------------------------------------
+    # Durations -----------------------------------------------------------------------------
 
     @cached_property
-    def sojourns(self) -> pl.DataFrame:
+    def durations(self) -> pl.DataFrame:
         """How long messages of this run stayed in the states of each machine.
 
         Columns: ``machine``, ``state``, ``event`` (what ended the stay; null where the log ends
@@ -271,21 +271,20 @@ class Replay(Shown):
         Left out are the initial state, whose beginning is not known, and states that nothing
         leaves.
         """
-        timed = self.outcome if self.outcome.sojourns_timed else self.again(sojourns=True)
-        return named(timed.sojourns, timed.teams)
+        counts = self.counts if self.counts.options.durations else self._rerun(durations=True)
+        return named(counts.durations, counts.products)
 
     def in_detail(self, every: timedelta) -> Replay:
-        """Return the same with traffic, sojourn times, and both kinds of series at hand.
+        """Return the same with traffic, durations, and both kinds of series at hand.
 
-        That is one more pass over the log, instead of one for each of them, and none where they
-        were announced.
+        That takes one more pass over the log, instead of one for each of them, and none where
+        they were announced.
         """
-        micros, now = every // timedelta(microseconds=1), self.outcome
-        kept = now.traffic_counted and now.sojourns_timed and now.exact_in is not None
-        if now.every == micros and kept:
+        wanted: dict[str, Any] = dict.fromkeys(("traffic", "durations", "exact"), True)
+        wanted["every"] = every // _MICROSECOND
+        if replace(self.counts.options, **wanted) == self.counts.options:
             return self
-        asked = self.again(every=micros, traffic=True, sojourns=True, exact=True)
-        return replace(self, outcome=asked)
+        return replace(self, counts=self._rerun(**wanted))
 
     # Deliveries -----------------------------------------------------------------------------
 
@@ -296,22 +295,21 @@ class Replay(Shown):
         ``count``, ``percent``. Empty where the log has no deliveries; indicators that the log
         cannot know have no rows.
         """
-        whole = timedelta(days=1) // timedelta(microseconds=1)
-        outcome = self.outcome if self.outcome.every is not None else self.again(every=whole)
-        names = outcome.delivery_names
-        counts = (
-            outcome.changes()
+        has_series = self.counts.options.every is not None
+        counts = self.counts if has_series else self._rerun(every=_DAY // _MICROSECOND)
+        changes = (
+            counts.changes()
             .group_by("delivery", "machine", "indicator")
             .agg(pl.col("change").sum().alias("count"))
         )
         share = (100 * pl.col("count") / pl.col("to_send")).round(2).alias("percent")
-        found = outcome.deliveries().join(counts, on="delivery").with_columns(share)
-        by = ["to_send", "delivery_id", "machine", "indicator"]
+        rows = counts.deliveries().join(changes, on="delivery").with_columns(share)
         if "delivery_id" not in self.log.present:
-            found = found.clear()
-        found = self._recorded(found)
+            rows = rows.clear()
+        rows = self._recorded(rows)
+        by = ["to_send", "delivery_id", "machine", "indicator"]
         return (
-            found.with_columns(names.gather(found["delivery"]))
+            rows.with_columns(counts.delivery_names.gather(rows["delivery"]))
             .select("delivery_id", "to_send", "machine", "indicator", "count", "percent")
             .sort(by, descending=[True, False, False, False])
         )
@@ -329,22 +327,22 @@ class Replay(Shown):
         """Yield every instant at which an indicator changes, with all counts after it.
 
         In order of time, a piece after the other, so that a log of any size takes a bounded part
-        of memory. :meth:`series` tells how things stood at the ends of periods; extremes, and
-        what is said of all times, are found here. Raises :class:`fsm.errors.LogError` for a
-        replay that went on from a checkpoint, which keeps no times.
+        of memory. :meth:`series` has the counts at the ends of periods; extremes, and statements
+        about all times, need this one. Raises :class:`fsm.errors.LogError` for a replay that
+        went on from a checkpoint, which keeps no times.
         """
-        if self.before is not None:
+        if self.earlier is not None:
             raise LogError("the exact series needs the whole log, not what a checkpoint kept")
-        now = self.outcome
-        if now.exact_in is None:
-            hour = timedelta(hours=1) // timedelta(microseconds=1)
-            now = self.again(every=now.every or hour, exact=True)
-        return now.exact_series()
+        counts = self.counts
+        if not counts.options.exact:
+            every = counts.options.every or _HOUR // _MICROSECOND
+            counts = self._rerun(every=every, exact=True)
+        return counts.exact_series()
 
     def series(
         self, every: timedelta = timedelta(hours=1), *, of_deliveries: bool = True
     ) -> pl.DataFrame:
-        """Return each indicator at the end of each period in which an event was heard.
+        """Return each indicator at the end of each period in which its machine had an event.
 
         Columns: ``until`` (end of the period, UTC), ``delivery_id`` (where the log has it),
         ``machine``, ``indicator``, ``count`` and ``percent`` (of the messages to send; of the
@@ -352,23 +350,24 @@ class Replay(Shown):
         have no rows. Without ``of_deliveries`` it is one
         series of the whole log.
         """
-        micros = every // timedelta(microseconds=1)
+        micros = every // _MICROSECOND
         if micros <= 0:
             raise LogError(f"the period {every} is not longer than nothing")
-        if self.before is not None and self.outcome.every != micros:
+        if self.earlier is not None and self.counts.options.every != micros:
             raise LogError(f"the checkpoint does not count by {every}")
-        outcome = self.outcome if self.outcome.every == micros else self.again(every=micros)
-        changes, deliveries = self._recorded(outcome.changes()), outcome.deliveries()
-        if self.before is not None:
-            changes = self.before.with_changes(changes, outcome)
-            deliveries = self.before.with_deliveries(deliveries, outcome)
+        is_counted = self.counts.options.every == micros
+        counts = self.counts if is_counted else self._rerun(every=micros)
+        changes, deliveries = self._recorded(counts.changes()), counts.deliveries()
+        if self.earlier is not None:
+            changes = self.earlier.with_changes(changes, counts)
+            deliveries = self.earlier.with_deliveries(deliveries, counts)
         by = ["delivery_id"] if of_deliveries and "delivery_id" in self.log.present else []
         if not of_deliveries:
             changes = changes.with_columns(pl.lit(0, pl.UInt32).alias("delivery"))
             changes = changes.group_by(pl.exclude("change")).sum()
             deliveries = pl.DataFrame({"delivery": pl.Series([0], dtype=pl.UInt32)})
         if by:
-            changes = changes.with_columns(outcome.delivery_names.gather(changes["delivery"]))
+            changes = changes.with_columns(counts.delivery_names.gather(changes["delivery"]))
         else:
             deliveries = deliveries.with_columns(pl.lit(self.to_send).alias("to_send"))
         group = ["delivery", "machine", "indicator"]
@@ -382,8 +381,19 @@ class Replay(Shown):
         )
 
 
-def _words(name: str, words: Sequence[str | None], codes: Codes) -> pl.Series:
+def _status_frame(counts: Counts, texts: pl.DataFrame, columns: Sequence[Codes]) -> pl.DataFrame:
+    """Add states and statuses to rows; the columns are the number of events, and final states."""
+    names = {"timestamp": "last_timestamp", "event": "last_event"}
+    added = [pl.Series("events", columns[0], pl.UInt32)]
+    for at, number, machine in each_machine(counts.products):
+        product, final = counts.products[at], columns[1 + at]
+        added.append(_texts(f"{machine.name}.state", product.state_names(number), final))
+        added.append(_texts(f"{machine.name}.status", product.statuses(number), final))
+    return texts.drop("file", "row").rename(names).hstack(added)
+
+
+def _texts(name: str, texts: Sequence[str | None], codes: Codes) -> pl.Series:
     """Return texts by their numbers, each text stored once."""
-    kinds = pl.Enum(list(dict.fromkeys(word for word in words if word is not None)))
-    texts = pl.Series(name, words, dtype=pl.String).cast(kinds)
-    return texts.gather(pl.Series(codes, dtype=pl.UInt32))
+    kinds = pl.Enum(list(dict.fromkeys(text for text in texts if text is not None)))
+    column = pl.Series(name, texts, dtype=pl.String).cast(kinds)
+    return column.gather(pl.Series(codes, dtype=pl.UInt32))

@@ -1,4 +1,4 @@
-"""The log, read once more: the texts of those rows that a table shows."""
+"""The rows of the log, read a second time: the texts that a table shows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import polars as pl
 
 from fsm.arrays import Codes, Index
 from fsm.engine.buckets import Chunk, rows_between
+from fsm.engine.spill import NumberColumn
 from fsm.errors import LogError
 from fsm.logs.log import Log
 from fsm.logs.rows import microseconds_of, read_rows, seq_numbers
 
-__all__ = ["Texts"]
+__all__ = ["SourceRows"]
 
 _KINDS: dict[str, Any] = {
     "file": pl.UInt32,
@@ -26,7 +27,7 @@ _KINDS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Texts:
+class SourceRows:
     """Rows of a log as texts. ``firsts`` are the numbers of the first rows of its sources.
 
     The frames have ``file``, ``row`` (in the file), the message's identity, ``timestamp`` (UTC,
@@ -49,26 +50,26 @@ class Texts:
 
     def of(self, rows: Index) -> pl.DataFrame:
         """Return rows, given ascending by their numbers in the log."""
-        found, left = [self.none()], len(rows)
+        frames, left = [self.none()], len(rows)
         for file, first, part in self._parts() if left else ():
-            here = rows[slice(*np.searchsorted(rows, (first, first + part.height)))]
-            if len(here):
-                found.append(self._rows(here - first, file, part, first))
-            left -= len(here)
+            inside = rows[slice(*np.searchsorted(rows, (first, first + part.height)))]
+            if len(inside):
+                frames.append(self._rows(inside - first, file, part, first))
+            left -= len(inside)
             if not left:  # the rest of the log is not read
                 break
-        return pl.concat(found, how="vertical")
+        return pl.concat(frames, how="vertical")
 
     def marked(
-        self, chunks: Sequence[Chunk], names: Sequence[str], since: int = 0
+        self, chunks: Sequence[tuple[Chunk, Sequence[NumberColumn]]], width: int, since: int = 0
     ) -> Iterator[tuple[pl.DataFrame, list[Codes]]]:
-        """Yield the rows on which the first column is not 0, with all columns of these names.
+        """Yield the rows on which the first column is not 0, with the ``width`` columns given.
 
         ``since`` is the number of the first source that is looked at.
         """
-        yield self.none(), [np.zeros(0, np.uint8) for _ in names]
+        yield self.none(), [np.zeros(0, np.uint8) for _ in range(width)]
         for file, first, part in self._parts(since):
-            rows, columns = rows_between(chunks, first, first + part.height, names)
+            rows, columns = rows_between(chunks, first, first + part.height, width)
             kept = np.flatnonzero(columns[0])
             if len(kept):
                 frame = self._rows(rows[kept] - first, file, part, first)

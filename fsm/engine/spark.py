@@ -1,9 +1,9 @@
-"""Replay on Spark: the engine, in every partition, on the messages that are there.
+"""Replay on Spark: the engine runs in every partition, on the messages of that partition.
 
 Spark brings the rows of each message together and in order; a worker takes them from the Arrow
 batches of its partition in parts that end between two messages; and each part is a log of its
 own for :func:`fsm.engine.replay`. As no message is ever split, what the parts have adds up to
-what the whole log has. Nothing is folded, counted or worded here a second time.
+what the whole log has. No fold, count or message is implemented here a second time.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ import polars as pl
 from fsm.catalog import built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
-from fsm.engine import replaying as engine
-from fsm.engine.replaying import microseconds_since_1970, team_of
+from fsm.engine.replaying import microseconds_since_1970, replay, with_companions
 from fsm.engine.result import MachineResult, Replay
 from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["Counts", "SparkReplay", "replay"]
+__all__ = ["SparkCounts", "SparkReplay", "replay_on_spark"]
 
 ROWS = 1 << 17
 """Rows of a part, about: a worker holds so many, and those of one message more."""
@@ -43,7 +42,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def replay(
+def replay_on_spark(
     df: DataFrame,
     machines: Machine | Sequence[Machine],
     *,
@@ -77,34 +76,36 @@ def replay(
     if not all(find_spec(name) for name in ("pyspark", "pyarrow", "pandas")):
         raise MissingToolError("a replay on Spark needs: pip install 'delivery-fsm[spark]'")
     given = [machines] if isinstance(machines, Machine) else list(machines)
-    team = {machine.name: machine for machine in team_of(given, companions)}
+    all_machines = {machine.name: machine for machine in with_companions(given, companions)}
     _check_columns(df)
     if validity is not None and as_of is None:
         as_of = _last_instant(df)
     run = partial(
-        engine.replay,
+        replay,
         machines=given,
-        companions=team.__getitem__ if companions else None,
+        companions=all_machines.__getitem__ if companions else None,
         validity=validity,
         as_of=as_of,
         dedupe=dedupe,
         cross_check=False,
         workers=1,
     )
-    events = dict.fromkeys(event for machine in team.values() for event in machine.events)
-    checked = crosscheck.cross_check(team.values(), most=crosscheck.MOST) if cross_check else None
+    events = dict.fromkeys(event for machine in all_machines.values() for event in machine.events)
+    checked = (
+        crosscheck.cross_check(all_machines.values(), most=crosscheck.MOST) if cross_check else None
+    )
     return SparkReplay(_by_message(df, list(events), as_of), run, to_send, checked)
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What a log comes to, in numbers; the names are those of :class:`fsm.engine.Replay`."""
+class SparkCounts:
+    """The counts of a log; the names are those of :class:`fsm.engine.Replay`."""
 
     events: int
     messages: int
     rejected: int
     duplicates: int | None
-    """Events dropped because they were there already; None where nobody looked."""
+    """Repeated events, which were dropped; None where they were not looked for."""
     to_send: int
     machines: dict[str, MachineResult]
 
@@ -121,7 +122,7 @@ class SparkReplay:
     run: Callable[..., Replay]
     to_send: int | None
     crosscheck: CrossCheck | None = None
-    """How many cells of the tables agree with the machines' classes; None: nobody looked."""
+    """How many cells of the tables agree with the machines' classes; None: not compared."""
 
     @cached_property
     def statuses(self) -> DataFrame:
@@ -179,7 +180,7 @@ class SparkReplay:
             )
         )
 
-    def counts(self) -> Counts:
+    def counts(self) -> SparkCounts:
         """Return the counts; the first time, this runs a job.
 
         Raises :class:`fsm.errors.LogError` where ``to_send`` is less than the log holds.
@@ -187,7 +188,7 @@ class SparkReplay:
         return self._counts
 
     @cached_property
-    def _counts(self) -> Counts:
+    def _counts(self) -> SparkCounts:
         rows = self._each_part(_facts).groupBy("machine", "fact", "name").sum("count").collect()
         totals = Counter({tuple(row)[:3]: int(row[3]) for row in rows})
         messages = totals["", "messages", ""]
@@ -195,7 +196,7 @@ class SparkReplay:
         if whole < messages:
             raise LogError(f"{whole:,} messages to send, but the log has {messages:,}")
         nothing = self.run(self._no_rows)
-        return Counts(
+        return SparkCounts(
             events=totals["", "events", ""],
             messages=messages,
             rejected=totals["", "rejected", ""],
@@ -265,15 +266,17 @@ def _by_message(df: DataFrame, events: Sequence[str], as_of: datetime | None) ->
     if as_of is not None:
         end = sql.timestamp_micros(sql.lit(microseconds_since_1970(as_of)))
         df = df.where((sql.col("timestamp") <= end) | sql.col("timestamp").isNull())
-    there = [name for name in (*NEEDED, *OPTIONAL) if name in df.columns]
-    columns = {name: sql.col(name).cast("string") for name in there}
-    columns["message_id"] = _demanded("message_id", sql.nullif(columns["message_id"], sql.lit("")))
-    columns["timestamp"] = _demanded("timestamp", sql.unix_micros("timestamp"))
-    if "seq" in there:
+    present = [name for name in (*NEEDED, *OPTIONAL) if name in df.columns]
+    columns = {name: sql.col(name).cast("string") for name in present}
+    columns["message_id"] = _required("message_id", sql.nullif(columns["message_id"], sql.lit("")))
+    columns["timestamp"] = _required("timestamp", sql.unix_micros("timestamp"))
+    if "seq" in present:
         columns["seq"] = sql.col("seq")
     declared = sql.array(*map(sql.lit, events)).cast("array<string>")
     columns["rank"] = sql.nullif(sql.array_position(declared, columns["event"]), sql.lit(0))
-    columns["key"] = sql.xxhash64(*(name for name in ("message_id", "recipient") if name in there))
+    columns["key"] = sql.xxhash64(
+        *(name for name in ("message_id", "recipient") if name in present)
+    )
     order = ("key", "timestamp", "seq", "rank", "event", "delivery_id")
     return (
         df.select(*(column.alias(name) for name, column in columns.items()))
@@ -282,8 +285,8 @@ def _by_message(df: DataFrame, events: Sequence[str], as_of: datetime | None) ->
     )
 
 
-def _demanded(name: str, column: Column) -> Column:
-    """Return a column that stops the job where it has nothing."""
+def _required(name: str, column: Column) -> Column:
+    """Return a column that stops the job where it is null."""
     from pyspark.sql import functions as sql
 
     stop = sql.raise_error(sql.lit(f"a row of the log has no {name}; every event needs it"))
@@ -320,9 +323,9 @@ def _in_time(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def _series(result: Replay) -> pl.DataFrame:
     """What each period changes, and, in rows of their own, the messages of each delivery."""
-    changes, deliveries = result.outcome.changes(), result.outcome.deliveries()
+    changes, deliveries = result.counts.changes(), result.counts.deliveries()
     rows = pl.concat([changes, deliveries.rename({"to_send": "messages"})], how="diagonal")
-    return rows.with_columns(result.outcome.delivery_names.gather(rows["delivery"]))
+    return rows.with_columns(result.counts.delivery_names.gather(rows["delivery"]))
 
 
 def _facts(result: Replay) -> pl.DataFrame:

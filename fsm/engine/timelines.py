@@ -1,96 +1,108 @@
 """What happened to the messages of one bucket: put in order, without duplicates, folded.
 
 One direction: rows in file order; brought together by message; put in order of time; duplicates
-and late rows set aside; ends of validity periods put between; folded by each team.
+and late rows set aside; ends of validity periods put between; folded by each product machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fsm.arrays import Codes, Index, Keys, Mask
-from fsm.engine.fold import Folded, Groups, fold, group
-from fsm.engine.product_machine import Team
+from fsm.arrays import Codes, Index, Mask, Times
+from fsm.engine.encode import Rows
+from fsm.engine.fold import FoldedEvents, Groups, fold_events, group_rows
+from fsm.engine.product_machine import ProductMachine
 
-__all__ = ["Past", "Rows", "Rules", "Settled", "settle"]
+__all__ = ["EXPIRY", "NEVER", "Known", "KnownMessages", "Rules", "Timelines", "settle"]
 
-Times = NDArray[np.int64]
-
-DUE = -1
+EXPIRY = -1
 """Stands for the row of the end of a validity period, which no log has."""
 NEVER = np.iinfo(np.int64).max
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
-@dataclass(frozen=True)
-class Past:
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, repr=False)
+class KnownMessages(Generic[T]):
     """What a checkpoint knows of messages: one row per message, the first rows of a bucket.
 
-    ``states`` is the state under each team (rows x teams), ``events`` the number of events so
-    far, ``starts`` when each validity period began (rows x periods, :data:`NEVER` where none).
+    ``events`` is the number of events so far, ``states`` the state under each product machine,
+    ``starts`` when each validity period began (:data:`NEVER` where it did not).
     """
 
-    states: NDArray[np.uint32]
-    events: NDArray[np.uint32]
-    starts: Times
+    events: T
+    states: tuple[T, ...]
+    starts: tuple[T, ...]
+
+    def map(self, change: Callable[[T], U]) -> KnownMessages[U]:
+        """Return the columns, each changed by a function."""
+        return KnownMessages(
+            change(self.events), tuple(map(change, self.states)), tuple(map(change, self.starts))
+        )
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The rows of some messages, in file order. The columns that a replay does not need are None.
+Known: TypeAlias = KnownMessages[Codes]
+"""What a checkpoint knows of messages, as arrays."""
 
-    ``keys`` and ``checks`` are two hashes of the message's identity, ``codes`` the events.
-    ``times`` are microseconds since 1970, ``seqs`` the ties; ``ids`` hashes of event ids (0: the
-    event has none), ``names`` hashes of event names, by which duplicates are known.
-    ``deliveries`` are codes of deliveries.
-    """
 
-    keys: Keys
-    checks: Codes
-    codes: Codes
-    times: Times | None = None
-    seqs: Times | None = None
-    ids: Keys | None = None
-    names: Keys | None = None
-    deliveries: Codes | None = None
-    past: Past | None = None
+def joined_known(parts: Sequence[Known]) -> Known:
+    """Return what several parts of a checkpoint know."""
+    return KnownMessages(
+        np.concatenate([part.events for part in parts]),
+        tuple(map(np.concatenate, zip(*(part.states for part in parts), strict=True))),
+        tuple(map(np.concatenate, zip(*(part.starts for part in parts), strict=True))),
+    )
 
 
 @dataclass(frozen=True)
 class Rules:
     """How to settle: the validity period and the end of the log in microseconds."""
 
-    teams: Sequence[Team]
+    products: Sequence[ProductMachine]
     validity: int | None = None
     end: int | None = None
 
 
-@dataclass(frozen=True)
-class Settled:
+@dataclass(frozen=True, repr=False)
+class Resumed:
+    """Where messages continue from a checkpoint.
+
+    ``begins`` is the row of the checkpoint that each message begins with, or -1. ``rows`` are
+    all rows of the checkpoint, ``owners`` the message of each.
+    """
+
+    begins: Index
+    rows: Index
+    owners: Index
+
+
+@dataclass(frozen=True, repr=False)
+class Timelines:
     """Messages, each with its rows in the order they happened.
 
-    ``order`` names rows of the bucket, :data:`DUE` for the end of a period; ``starts`` is where
-    each message begins in it. ``times`` are those of ``order``. ``folded`` is per team.
-    ``duplicates`` and ``late`` are rows of the bucket that were set aside.
+    ``order`` names rows of the bucket, :data:`EXPIRY` for the end of a period; ``starts`` is
+    where each message begins in it. ``times`` are those of ``order``, empty where the rows have
+    none. ``folded`` is per product machine. ``duplicates`` and ``late`` are rows of the bucket
+    that were set aside.
     """
 
     order: Index
     starts: Index
     codes: Codes
-    folded: tuple[Folded, ...]
-    times: Times | None = None
-    duplicates: Index = field(default_factory=lambda: np.zeros(0, np.intp))
-    late: Index = field(default_factory=lambda: np.zeros(0, np.intp))
-    past: Index | None = None
-    """The row of the checkpoint each message begins with, or -1."""
-    known: tuple[Index, Index] | None = None
-    """The rows of the checkpoint, and the message of each."""
+    times: Times
+    duplicates: Index
+    late: Index
+    resumed: Resumed | None = None
+    folded: tuple[FoldedEvents, ...] = ()
     began: Times | None = None
     """When each validity period of each message began (messages x periods)."""
 
@@ -105,59 +117,64 @@ class Settled:
         return np.repeat(np.arange(len(self.starts)), self.lengths)
 
 
-def settle(rows: Rows, rules: Rules) -> Settled:
+def settle(rows: Rows, rules: Rules, known: Known | None = None) -> Timelines:
     """Put the rows of a bucket in order and fold them."""
-    groups = group(rows.keys, rows.checks)
+    groups = group_rows(rows.keys, rows.checks)
     if rows.times is not None:
-        groups = _in_time(groups, rows)
-    groups, duplicates = _without_duplicates(groups, rows)
-    groups, facts = _after_the_past(groups, rows)
-    codes = rows.codes.take(groups.order)
-    settled = Settled(groups.order, groups.starts, codes, (), duplicates=duplicates, **facts)
-    if rows.times is not None:
-        settled = replace(settled, times=rows.times.take(groups.order))
-    if rules.validity is not None and rules.teams[0].alphabet.starts:
-        settled = _with_deadlines(settled, rows, rules)
-    folded = tuple(
-        fold(team.table, settled.codes, settled.starts, _initial(rows, settled.past, number))
-        for number, team in enumerate(rules.teams)
+        groups = _in_time(groups, rows.times, rows.seqs)
+    groups, duplicates = _without_duplicates(
+        groups, rows, 0 if known is None else len(known.events)
     )
-    return replace(settled, folded=folded)
+    late, resumed = np.zeros(0, np.intp), None
+    if known is not None:
+        groups, late, resumed = _resumed(groups, len(known.events))
+    timelines = Timelines(
+        groups.order,
+        groups.starts,
+        rows.codes.take(groups.order),
+        np.zeros(0, np.int64) if rows.times is None else rows.times.take(groups.order),
+        duplicates,
+        late,
+        resumed,
+    )
+    if rules.validity is not None and rules.products[0].codes.starts:
+        timelines = _with_expiries(timelines, known, rules, rules.validity)
+    folded = tuple(
+        fold_events(
+            product.table, timelines.codes, timelines.starts, _initial(known, resumed, number)
+        )
+        for number, product in enumerate(rules.products)
+    )
+    return replace(timelines, folded=folded)
 
 
-def _owners(groups: Groups) -> Index:
-    lengths = np.diff(groups.starts, append=len(groups.order))
-    return np.repeat(np.arange(len(groups.starts)), lengths)
-
-
-def _initial(rows: Rows, past: Index | None, team: int) -> int | Codes:
-    if rows.past is None or past is None or not len(rows.past.states):
+def _initial(known: Known | None, resumed: Resumed | None, product: int) -> int | Codes:
+    if known is None or resumed is None or not len(known.events):
         return 0
-    return np.where(past >= 0, rows.past.states[past, team], 0)
+    return np.where(resumed.begins >= 0, known.states[product][resumed.begins], 0)
 
 
 # Order ---------------------------------------------------------------------------------------
 
 
-def _in_time(groups: Groups, rows: Rows) -> Groups:
+def _in_time(groups: Groups, times: Times, seqs: Times | None) -> Groups:
     """Sort by (time, seq, file order) those messages that are not in order already."""
-    assert rows.times is not None  # noqa: S101
     order, starts = groups.order, groups.starts
-    times = rows.times.take(order)
+    times = times.take(order)
     back: Mask = times[1:] < times[:-1]
-    if rows.seqs is not None:
+    if seqs is not None:
         tied = np.flatnonzero(times[1:] == times[:-1])
-        back[tied] = rows.seqs.take(order[tied + 1]) < rows.seqs.take(order[tied])
+        back[tied] = seqs.take(order[tied + 1]) < seqs.take(order[tied])
     back[starts[1:] - 1] = False
     if not back.any():
         return groups
-    owners = _owners(groups)
+    owners = groups.owners
     mixed = np.zeros(len(starts), dtype=np.bool_)
     mixed[owners[1:][back]] = True
     places = np.flatnonzero(mixed[owners])
     by = [times[places], owners[places]]
-    if rows.seqs is not None:
-        by.insert(0, rows.seqs.take(order[places]))
+    if seqs is not None:
+        by.insert(0, seqs.take(order[places]))
     order = order.copy()
     order[places] = order[places][np.lexsort(by)]
     return Groups(order, starts)
@@ -169,16 +186,15 @@ def _keep(groups: Groups, kept: Mask) -> Groups:
     return Groups(groups.order[kept], before[groups.starts])
 
 
-def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
+def _without_duplicates(groups: Groups, rows: Rows, known: int) -> tuple[Groups, Index]:
     """Drop a message's later rows of one event id, or of one event at one time.
 
-    The rows of a checkpoint stay.
+    The first ``known`` rows, those of a checkpoint, stay.
     """
-    kept = np.ones(len(groups.order), dtype=np.bool_)
     if rows.ids is None and rows.names is None:
         return groups, np.zeros(0, np.intp)
-    owners = _owners(groups)
-    lengths = np.diff(groups.starts, append=len(groups.order))
+    kept = np.ones(len(groups.order), dtype=np.bool_)
+    owners, lengths = groups.owners, groups.lengths
     several = np.repeat(lengths > 1, lengths)  # most messages of many logs have one event
     if rows.ids is not None:
         ids = rows.ids.take(groups.order)
@@ -186,8 +202,7 @@ def _without_duplicates(groups: Groups, rows: Rows) -> tuple[Groups, Index]:
     if rows.names is not None and rows.times is not None:
         names, times = rows.names.take(groups.order), rows.times.take(groups.order)
         kept &= ~_repeated(several & kept, names, times, owners)
-    if rows.past is not None:
-        kept |= groups.order < len(rows.past.events)
+    kept |= groups.order < known
     return _keep(groups, kept), groups.order[~kept]
 
 
@@ -204,7 +219,10 @@ def _repeated(among: Mask, *columns: NDArray[np.generic]) -> Mask:
 
 
 def _may_repeat(columns: Sequence[NDArray[Any]]) -> Index:
-    """Return the rows whose columns have a hash that another row has too: few, in most logs."""
+    """Return the rows whose columns have a hash that another row has too: few, in most logs.
+
+    Sorting one column of hashes is cheaper than sorting all rows by all columns.
+    """
     hashes = np.zeros(len(columns[0]), np.uint64)
     for column in columns:
         hashes = (hashes ^ column.astype(np.uint64)) * _FACTOR
@@ -217,59 +235,88 @@ def _may_repeat(columns: Sequence[NDArray[Any]]) -> Index:
     return np.flatnonzero(shared[at] == hashes)
 
 
-def _after_the_past(groups: Groups, rows: Rows) -> tuple[Groups, dict[str, Any]]:
-    """Begin each message with what the checkpoint knows of it; what is older than that is late."""
-    if rows.past is None:
-        return groups, {}
-    count = len(rows.past.events)
-    owners = _owners(groups)
-    known = np.flatnonzero(groups.order < count)
-    last = np.full(len(groups.starts), -1, dtype=np.intp)
-    last[owners[known]] = known  # ascending, so that the last one stays
-    past = np.where(last >= 0, groups.order[last], -1) if len(groups.order) else last
+def _resumed(groups: Groups, known: int) -> tuple[Groups, Index, Resumed]:
+    """Begin each message with the last row that the checkpoint has of it.
+
+    The first ``known`` rows of the bucket are the checkpoint's. A row of the log that stands
+    before one of them is late; it is returned, and left out, as are the checkpoint's rows.
+    """
+    owners = groups.owners
+    places = np.flatnonzero(groups.order < known)
+    rows = groups.order[places]
+    last, begins = (np.full(len(groups.starts), -1, dtype=np.intp) for _ in range(2))
+    # Of several rows of one message the last one stays: numpy assigns in order.
+    last[owners[places]] = places
+    begins[owners[places]] = rows
     earlier = np.arange(len(groups.order)) <= last[owners]
-    late = groups.order[earlier & (groups.order >= count)]
-    facts = {"late": late, "past": past, "known": (groups.order[known], owners[known])}
-    return _keep(groups, ~earlier), facts
+    late = groups.order[earlier & (groups.order >= known)]
+    return _keep(groups, ~earlier), late, Resumed(begins, rows, owners[places])
 
 
 # Validity periods ----------------------------------------------------------------------------
 
 
-def _with_deadlines(settled: Settled, rows: Rows, rules: Rules) -> Settled:
+class _Expiries(NamedTuple):
+    """Ends of validity periods: code and time, the message, and the place to stand before."""
+
+    codes: Index
+    times: Times
+    messages: Index
+    places: Index
+
+
+def _with_expiries(
+    timelines: Timelines, known: Known | None, rules: Rules, validity: int
+) -> Timelines:
     """Put the end of each period before the first row of its instant or of a later one."""
-    assert settled.times is not None  # noqa: S101
-    assert rules.validity is not None  # noqa: S101
-    alphabet, team = rules.teams[0].alphabet, rules.teams[0]
-    owners, ends = settled.owners, np.append(settled.starts[1:], len(settled.order))
-    began = np.full((len(ends), len(alphabet.starts)), NEVER, dtype=np.int64)
-    found = []
-    for period, start in enumerate(alphabet.starts):
-        since = began[:, period]
-        at = np.flatnonzero(settled.codes == alphabet.events.index(start))[::-1]
-        since[owners[at]] = settled.times[at]  # backwards, so that the first one stays
-        happens = np.ones(len(ends), dtype=np.bool_)
-        if rows.past is not None and settled.past is not None and len(rows.past.starts):
-            known = settled.past >= 0
-            since[known] = np.minimum(since, rows.past.starts[settled.past, period])[known]
-            over = team.over[rows.past.states[settled.past, 0], period]
-            happens = ~(known & over)
-        happens &= since != NEVER
-        due = np.where(happens, since + rules.validity, NEVER)
-        happens &= due <= (NEVER if rules.end is None else rules.end)
-        later = np.bincount(owners[settled.times >= due[owners]], minlength=len(ends))
-        message = np.flatnonzero(happens)
-        code = np.full(len(message), alphabet.due(start))
-        found.append((code, due[message], message, (ends - later)[message]))
-    code, due, message, place = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    by = np.lexsort((code, due, message))
-    code, due, message, place = code[by], due[by], message[by], place[by]
-    kind = np.promote_types(settled.codes.dtype, np.min_scalar_type(alphabet.width))
+    codes = rules.products[0].codes
+    parts, began = [], []
+    for period, start in enumerate(codes.starts):
+        since = _period_starts(timelines, codes.events.index(start))
+        over = np.zeros(len(since), np.bool_)
+        resumed = timelines.resumed
+        if resumed is not None and known is not None and len(known.events):
+            is_known = resumed.begins >= 0
+            since[is_known] = np.minimum(since, known.starts[period][resumed.begins])[is_known]
+            over = is_known & rules.products[0].over[known.states[0][resumed.begins], period]
+        ends = (since != NEVER) & ~over
+        due = np.where(ends, since + validity, NEVER)
+        ends &= due <= (NEVER if rules.end is None else rules.end)
+        parts.append(_expiries(timelines, codes.expiry(start), due, np.flatnonzero(ends)))
+        began.append(since)
     return replace(
-        settled,
-        order=np.insert(settled.order, place, DUE),
-        starts=settled.starts + np.searchsorted(message, np.arange(len(ends))),
-        codes=np.insert(settled.codes.astype(kind), place, code),
-        times=np.insert(settled.times, place, due),
-        began=began,
+        _inserted(timelines, parts, np.min_scalar_type(codes.width)), began=np.stack(began, axis=1)
+    )
+
+
+def _period_starts(timelines: Timelines, code: int) -> Times:
+    """Return when each message had its first event of a code, :data:`NEVER` where it had none."""
+    since = np.full(len(timelines.starts), NEVER, dtype=np.int64)
+    at = np.flatnonzero(timelines.codes == code)[::-1]
+    since[timelines.owners[at]] = timelines.times[at]  # backwards, so that the first one stays
+    return since
+
+
+def _expiries(timelines: Timelines, code: int, due: Times, messages: Index) -> _Expiries:
+    """Return the expiries of some messages; ``due`` is that of every message."""
+    ends = timelines.starts + timelines.lengths
+    is_later = timelines.times >= due[timelines.owners]
+    later = np.bincount(timelines.owners[is_later], minlength=len(ends))
+    return _Expiries(
+        np.full(len(messages), code), due[messages], messages, (ends - later)[messages]
+    )
+
+
+def _inserted(timelines: Timelines, parts: Sequence[_Expiries], code: np.dtype[Any]) -> Timelines:
+    """Put expiries in their places; those of one place in order of time."""
+    expiries = _Expiries(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    by = np.lexsort((expiries.codes, expiries.times, expiries.messages))
+    codes, times, messages, places = (column[by] for column in expiries)
+    kind = np.promote_types(timelines.codes.dtype, code)
+    return replace(
+        timelines,
+        order=np.insert(timelines.order, places, EXPIRY),
+        starts=timelines.starts + np.searchsorted(messages, np.arange(len(timelines.starts))),
+        codes=np.insert(timelines.codes.astype(kind), places, codes),
+        times=np.insert(timelines.times, places, times),
     )

@@ -1,12 +1,12 @@
 """What a log can know at all: a mail server's log holds no opens, so "0 opens" would be a guess.
 
-Every reader's table says which events its format records
+The table of every reader lists which events its format records
 (:attr:`fsm.logs.mapping.event_mapping.Format.events`). What no such event can lead to is *not
 recorded*: a state that cannot be reached by them, a status of such states alone, an indicator of
 such statuses alone. Several logs together record what any of them does. A canonical log may hold
-any event, so of it everything counts as recorded, and 0 is 0. Where a log could hold a machine's
-events and has none of them, such as neither opens nor clicks, that is said
-(:attr:`fsm.engine.Replay.without_events`): perhaps nobody tracked them.
+any event, so everything counts as recorded in it, and 0 is 0. Where a log could hold a machine's
+events and has none of them, such as neither opens nor clicks, the result names their indicators
+(:attr:`fsm.engine.Replay.without_events`): perhaps they were not tracked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from fsm.machine import Machine
 
-__all__ = ["NOT_RECORDED", "RECORDED", "Unrecorded", "unrecorded"]
+__all__ = ["NOT_RECORDED", "RECORDED", "Unrecorded", "unrecorded_figures"]
 
 NOT_RECORDED = "not recorded"
 
@@ -62,20 +62,18 @@ RECORDED = Unrecorded()
 """Stands for a log that can hold everything."""
 
 
-def unrecorded(
+def unrecorded_figures(
     machine: Machine,
-    events: Set[str] | None,
+    events: Set[str],
     states: Mapping[str, int],
     *,
     deadlines: bool,
 ) -> Unrecorded:
-    """Return what a log that holds only these events cannot know; ``None``: it may hold any.
+    """Return what a log that holds only these events cannot know.
 
-    ``states`` are the messages in each state: what was seen is recorded, wherever it came from.
-    With ``deadlines`` the end of a validity period leads on as well.
+    ``states`` are the messages in each state: a state that was seen is recorded, wherever it came
+    from. With ``deadlines`` the end of a validity period leads on as well.
     """
-    if events is None:
-        return RECORDED
     held = set(events)
     if deadlines and machine.deadline and machine.deadline.start in events:
         held.add(machine.deadline.event)

@@ -105,7 +105,7 @@ def deadline_of(found: Figures) -> tuple[tuple[int, int] | None, str]:
     ends = [side.machine.deadline for side in found.sides if side.machine.deadline]
     if not ends:
         return None, ""
-    starts = found.replay.outcome.starts.get(ends[0].start)
+    starts = found.replay.counts.starts.get(ends[0].start)
     said = duration(int(validity.total_seconds())) if validity else ""
     return deadlines(validity, starts, found.last, said)
 
@@ -161,7 +161,7 @@ def _state_row(row: Passage, group: Sequence[Side], most: int) -> StateRow:
 
 
 def _waits(found: Figures, side: Side) -> Iterator[dict[str, Any]]:
-    for waiting in waitings(side.machine, found.replay.sojourns):
+    for waiting in waitings(side.machine, found.replay.durations):
         most = max(b.total for b in waiting.bins)
         paints = _paints(side, waiting)
         yield {

@@ -57,7 +57,7 @@ class Waiting:
 def waitings(machine: Machine, sojourns: pl.DataFrame) -> Iterator[Waiting]:
     """Yield the states that most messages left, that of the deadline first.
 
-    ``sojourns`` is :attr:`fsm.engine.Replay.sojourns`.
+    ``sojourns`` is :attr:`fsm.engine.Replay.durations`.
     """
     own = sojourns.filter(pl.col("machine") == machine.name)
     own = own.with_columns(pl.col("event").fill_null(STAYING))

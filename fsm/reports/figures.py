@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from fsm.engine.rejections import Kinds
+from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
 from fsm.errors import LogError
 from fsm.machine import Machine
@@ -40,7 +40,7 @@ class Figures:
     curves: Curves
     extremes: Extremes
     groups: tuple[tuple[Side, ...], ...]
-    rejected: Kinds
+    rejected: RejectionKinds
     told: tuple[Machine, ...]
     """The machines that histories are told by: one of each group, and the companions."""
     histories: Histories
@@ -72,11 +72,11 @@ class Figures:
 
 def figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
     """Find the figures; raises :class:`fsm.errors.LogError` where there are none."""
-    if replay.before is not None:
+    if replay.earlier is not None:
         raise LogError("a report needs the whole log, and a checkpoint keeps only its states")
-    if replay.outcome.earliest is None or replay.outcome.latest is None:
+    if replay.counts.earliest is None or replay.counts.latest is None:
         raise LogError("no events to report on")
-    first, last = instant(replay.outcome.earliest), instant(replay.outcome.latest)
+    first, last = instant(replay.counts.earliest), instant(replay.counts.latest)
     every = every or fitting_period(first, last, replay.events)
     replay = replay.in_detail(every)
     own = sides(replay)

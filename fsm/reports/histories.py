@@ -76,7 +76,7 @@ def histories(replay: Replay, machines: Sequence[Machine], most: int) -> Histori
     if kept.is_empty():
         return Histories([], None, [], [], [], [], [], [], [], [[] for _ in machines])
     rows = rows_of(log, kept)
-    end = replay.as_of or (instant(replay.outcome.latest) if replay.outcome.latest else None)
+    end = replay.as_of or (instant(replay.counts.latest) if replay.counts.latest else None)
     history = history_of(log, rows, machines, replay.validity, end, replay.dedupe)
     order = kept.with_row_index("number")
     history = history.join(order, on=log.keys, nulls_equal=True, maintain_order="left")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fsm.drawing.model import ranks_of
-from fsm.engine.product_machine import each_machine
 from fsm.engine.result import MachineResult, Replay
 from fsm.indicators import percent
 from fsm.machine import Indicator, Machine
@@ -70,7 +69,7 @@ class Side:
 
 def sides(replay: Replay) -> tuple[Side, ...]:
     """Return the machines of a replay in the order in which they were given."""
-    machines = {machine.name: machine for _, _, machine in each_machine(replay.outcome.teams)}
+    machines = {machine.name: machine for machine in replay.counts.machines}
     given = [machines[name] for name in replay.machines]
     named = labels([machine.title for machine in given])
     return tuple(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from fsm.comparison import DifferenceKind, compare
-from fsm.engine.rejections import Kinds
+from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
 from fsm.reports.divergence import Extremes, Parting
 from fsm.reports.durations import duration
@@ -130,7 +130,7 @@ def deadlines(
     return span, f"The validity periods of {said} end between {when(first)} and {when(last)}."
 
 
-def rejections(count: int, kinds: Kinds) -> str:
+def rejections(count: int, kinds: RejectionKinds) -> str:
     """Say how many events were rejected."""
     if not count:
         return "No event was rejected."

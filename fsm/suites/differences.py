@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fsm.graph import BreadthFirst
+from fsm.graph import PathSearch
 from fsm.mealy import Mealy
 from fsm.trace import Trace
 
@@ -13,10 +13,10 @@ __all__ = ["CellDifference", "cell_differences", "first_difference"]
 
 
 class CellDifference(NamedTuple):
-    """A cell of the first machine that the second one answers otherwise after a trace.
+    """A cell of the first machine that the second one answers differently after a trace.
 
     The trace is a shortest one that ends in this cell and agrees until then; ``input`` is its
-    last event, or empty where what is shown at the very beginning differs.
+    last event, or empty where the machines show different things at the start.
     """
 
     state: str
@@ -34,10 +34,9 @@ class CellDifference(NamedTuple):
 def cell_differences(a: Mealy, b: Mealy) -> tuple[CellDifference, ...]:
     """Return where ``b`` differs from ``a``: one difference for each cell of ``a``.
 
-    Traces go on only where both machines agreed so far; what follows a difference is not
-    compared. What is shown counts where both machines show something. A cell that one machine
-    lacks is a difference where ``a`` has it; a partial ``a`` says nothing about its missing
-    cells.
+    Traces continue only where both machines have agreed so far; what follows a difference is not
+    compared. What is shown is compared where both machines show something. A cell of ``a`` that
+    ``b`` lacks is a difference; missing cells of ``a`` are not compared.
     """
     by_cell: dict[tuple[str, str], CellDifference] = {}
     for difference in _in_lockstep(a, b):
@@ -57,7 +56,7 @@ def _in_lockstep(a: Mealy, b: Mealy) -> Iterator[CellDifference]:
         yield CellDifference(a.states[a.initial], "", *first, ())
         return
     column = [b.inputs.index(name) if name in b.inputs else -1 for name in a.inputs]
-    pairs = BreadthFirst[tuple[int, int], str]((a.initial, b.initial))
+    pairs = PathSearch[tuple[int, int], str]((a.initial, b.initial))
     for s, t in pairs:
         for x in _defined(a, s):
             expected, got = _answer(a, s, x, b), _answer(b, t, column[x], a)
@@ -74,7 +73,7 @@ def _defined(mealy: Mealy, state: int) -> list[int]:
 
 
 def _answer(mealy: Mealy, state: int, x: int, other: Mealy) -> str:
-    """Return the answer of a cell, with what is shown after it where that is more."""
+    """Return the output of a cell, with what is shown after it where that differs."""
     if x < 0 or mealy.next[state, x] < 0:
         return "undefined"
     output = mealy.outputs[int(mealy.output[state, x])]

@@ -1,4 +1,4 @@
-"""Questions about one Mealy machine: what is reachable, equivalent, and how to tell.
+"""The states of one Mealy machine: which are reachable or equivalent, and what tells them apart.
 
 >>> from fsm.formats import parse_dot
 >>> mealy = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "m.dot")
@@ -9,19 +9,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
 
 from fsm.errors import MachineError
+from fsm.graph import equivalence_classes
 from fsm.mealy import Mealy
 from fsm.suites.distinguish import characterising as characterise
-from fsm.suites.distinguish.separation import separator_of
+from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word
+from fsm.trace import Trace
 
 __all__ = [
-    "Trace",
     "characterising_set",
     "classes",
     "distinguishing_trace",
@@ -32,11 +32,9 @@ __all__ = [
     "trimmed",
 ]
 
-Trace: TypeAlias = tuple[str, ...]
-
 
 def reachable(mealy: Mealy) -> tuple[str, ...]:
-    """Return the states some trace leads to, those with shorter traces first."""
+    """Return the states that some trace leads to, those with shorter traces first."""
     return Spec.of(mealy).states
 
 
@@ -47,9 +45,7 @@ def classes(mealy: Mealy) -> tuple[tuple[str, ...], ...]:
     need not be equivalent.
     """
     spec = _complete(mealy)
-    return tuple(
-        tuple(spec.states[s] for s in block) for block in sorted(SplittingTree(spec).leaves)
-    )
+    return tuple(tuple(spec.states[s] for s in states) for states in _classes(spec))
 
 
 def is_minimal(mealy: Mealy) -> bool:
@@ -57,7 +53,7 @@ def is_minimal(mealy: Mealy) -> bool:
     spec = Spec.of(mealy)
     if len(spec.states) < len(mealy.states):
         return False
-    apart = separator_of(spec)
+    apart = state_separator(spec)
     return all(apart(s, t) is not None for s in range(len(spec.states)) for t in range(s))
 
 
@@ -67,10 +63,17 @@ def reduced(mealy: Mealy) -> Mealy:
     Raises :class:`MachineError` for a partial machine.
     """
     spec = _complete(mealy)
-    blocks = sorted(SplittingTree(spec).leaves)
+    blocks = _classes(spec)
     if len(blocks) == len(mealy.states):
         return mealy
     return _merged(mealy, spec, blocks)
+
+
+def _classes(spec: Spec) -> list[list[int]]:
+    """Return the states of a complete specification in classes of equivalent ones."""
+    return equivalence_classes(
+        list(zip(spec.shown, map(tuple, spec.output), strict=True)), spec.next
+    )
 
 
 def trimmed(mealy: Mealy) -> Mealy:
@@ -81,8 +84,7 @@ def trimmed(mealy: Mealy) -> Mealy:
 
 def _merged(mealy: Mealy, spec: Spec, blocks: Sequence[Sequence[int]]) -> Mealy:
     """Return a machine with one state for each block of equivalent states."""
-    number = {s: i for i, block in enumerate(blocks) for s in block}
-    number[-1] = -1
+    number = {s: i for i, block in enumerate(blocks) for s in block} | {-1: -1}
     first = [block[0] for block in blocks]
     return Mealy(
         name=mealy.name,
@@ -98,18 +100,19 @@ def _merged(mealy: Mealy, spec: Spec, blocks: Sequence[Sequence[int]]) -> Mealy:
 def distinguishing_trace(mealy: Mealy, a: str, b: str) -> Trace | None:
     """Return a shortest trace that two reachable states answer differently, ``None`` if none.
 
-    Of a partial machine, a trace that both accept. Empty where the states show different things.
+    In a partial machine both states accept the trace. It is empty where the states show different
+    things.
     """
     spec = Spec.of(mealy)
     for name in (a, b):
         if name not in spec.states:
             raise MachineError(f"{mealy.name}: no trace leads to a state {name!r}")
-    word = separator_of(spec)(spec.states.index(a), spec.states.index(b))
+    word = state_separator(spec)(spec.states.index(a), spec.states.index(b))
     return None if word is None else _named(spec, word)
 
 
 def characterising_set(mealy: Mealy) -> tuple[Trace, ...]:
-    """Return traces that together tell any two inequivalent states of a complete machine apart."""
+    """Return traces that tell any two inequivalent states of a complete machine apart."""
     spec = _complete(mealy)
     words = characterise.characterising_words(SplittingTree(spec))
     return tuple(_named(spec, word) for word in words)
@@ -118,20 +121,18 @@ def characterising_set(mealy: Mealy) -> tuple[Trace, ...]:
 def state_identifiers(mealy: Mealy) -> dict[str, tuple[Trace, ...]]:
     """Return harmonised state identifiers of a complete machine, by state.
 
-    What the identifiers of two states have in common tells these two apart.
+    The words that the identifiers of two states share tell these two apart.
     """
     spec = _complete(mealy)
-    found = characterise.harmonised(
-        SplittingTree(spec), lambda words: sum(map(len, words)) + sum(map(sum, _lengths(words)))
-    )
+    identifiers = characterise.harmonised(SplittingTree(spec), _inputs_with_resets)
     return {
         name: tuple(_named(spec, word) for word in words)
-        for name, words in zip(spec.states, found, strict=True)
+        for name, words in zip(spec.states, identifiers, strict=True)
     }
 
 
-def _lengths(identifiers: list[list[Word]]) -> list[list[int]]:
-    return [[len(word) for word in words] for words in identifiers]
+def _inputs_with_resets(identifiers: list[list[Word]]) -> int:
+    return sum(1 + len(word) for words in identifiers for word in words)
 
 
 def _named(spec: Spec, word: Word) -> Trace:

@@ -1,10 +1,10 @@
-"""How large a suite will be, counted without making it.
+"""The size of a suite, counted without making it.
 
 A suite grows with the number of inputs to the power of the extra states, so its size must be
-known before it is made. The tests of the methods W, Wp, HSI and H are the words of a product, and
-these can be counted state by state: what follows a state depends on the state, on how many
-middle inputs are still to come, and on the rest of the words that are owed to it. Of the others,
-and where too many rests are owed at once, a lower and an upper bound are counted.
+known before it is made. The tests of the methods W, Wp, HSI and H are the words of a product,
+which can be counted state by state: what follows a state depends on the state, on the number of
+middle inputs still to come, and on the remainders of words that are owed to it. For the other
+methods, and where too many remainders are owed at once, bounds are counted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 STEPS = 100_000
-"""Cells that an exact count may look at; beyond, bounds are counted."""
+"""The number of cells that an exact count may visit; beyond it, bounds are counted."""
 
 
 class SuiteSize(NamedTuple):
@@ -43,7 +43,7 @@ class SuiteSize(NamedTuple):
         return SuiteSize(self.tests + other[0], self.symbols + other[1])
 
     def after(self, inputs: int) -> SuiteSize:
-        """Return the size where so many inputs come before each test."""
+        """Return the size with this many more inputs before each test."""
         return SuiteSize(self.tests, self.symbols + self.tests * inputs)
 
 
@@ -51,14 +51,14 @@ NO_TESTS = SuiteSize(0, 0)
 
 
 class Estimate(NamedTuple):
-    """Bounds of the size of a suite; they are equal where it was counted exactly."""
+    """Bounds of the size of a suite, equal where it was counted exactly."""
 
     least: SuiteSize
     most: SuiteSize
 
     @property
     def is_exact(self) -> bool:
-        """Whether there is but one possible size."""
+        """Whether both bounds are the same."""
         return self.least == self.most
 
     def __add__(self, other: tuple[SuiteSize, ...]) -> Estimate:  # type: ignore[override]
@@ -66,10 +66,11 @@ class Estimate(NamedTuple):
 
 
 Follow: TypeAlias = Callable[[int, int, tuple[Word, ...]], SuiteSize]
+"""The size of what follows a state, by the inputs still to come and the remainders owed."""
 
 
 class ProductCounter:
-    """Counts the tests of ``cover x middle x identifiers``; see ``derive/cover_product``."""
+    """Counts the tests of cover x middle x identifiers; see ``derive/cover_product``."""
 
     def __init__(self, spec: Spec, extra_states: int, identify: Identify) -> None:
         self.spec, self.extra_states, self.identify = spec, extra_states, identify
@@ -82,39 +83,39 @@ class ProductCounter:
             empty: list[list[Word]] = [[] for _ in basis]
             fewest = self._product(empty, self._least())
             owed = (
-                SuiteSize(1, len(way) + len(word))
-                for way, words in zip(self.spec.cover, basis, strict=True)
+                SuiteSize(1, len(path) + len(word))
+                for path, words in zip(self.spec.cover, basis, strict=True)
                 for word in words
             )
             return Estimate(fewest, sum(owed, self._product(empty, self._most())))
         return Estimate(exact, exact)
 
     def _product(self, basis: Sequence[Sequence[Word]], follow: Follow) -> SuiteSize:
-        spec, found = self.spec, NO_TESTS
+        spec, size = self.spec, NO_TESTS
         owed = [list(words) for words in basis]
-        for s, way in enumerate(spec.cover):
+        for s, path in enumerate(spec.cover):
             row = [(x, t) for x, t in enumerate(spec.next[s]) if t >= 0]
             for x, t in row:
                 rest = [word[1:] for word in owed[s] if word and word[0] == x]
                 if spec.parent[t] == (s, x):
                     owed[t] += rest
                 else:
-                    found += follow(t, self.extra_states, _key(rest)).after(len(way) + 1)
+                    size += follow(t, self.extra_states, _key(rest)).after(len(path) + 1)
             if not row:
-                found += SuiteSize(1, len(way))
-        return found
+                size += SuiteSize(1, len(path))
+        return size
 
     def transitions(self) -> Iterator[tuple[int, SuiteSize]]:
-        """Yield, for each transition outside the cover, its source and at most what follows it.
+        """Yield the source of each transition outside the cover, and a bound of what follows it.
 
         That is the size of :func:`fsm.suites.derive.cover_product.tails` behind it, the transition
         included, for each number of further inputs up to that of the extra states.
         """
         try:
-            found = list(self._transitions(self._exact()))
+            sizes = list(self._transitions(self._exact()))
         except _TooManyError:
-            found = list(self._transitions(self._most()))
-        yield from found
+            sizes = list(self._transitions(self._most()))
+        yield from sizes
 
     def _transitions(self, follow: Follow) -> Iterator[tuple[int, SuiteSize]]:
         spec = self.spec
@@ -153,11 +154,11 @@ class ProductCounter:
         return follow
 
     def _least(self) -> Follow:
-        """Count without the words that are owed: there may be no more tests than these."""
+        """Count without the words that are owed: a lower bound."""
         return self._layers(lambda state, depth: [] if depth else self.identify(state, 0))
 
     def _most(self) -> Follow:
-        """Count each word as a test of its own."""
+        """Count each word as a test of its own: an upper bound."""
         return self._layers(self.identify)
 
     def _layers(self, identify: Identify) -> Follow:
@@ -166,21 +167,21 @@ class ProductCounter:
 
         def follow(state: int, depth: int, owed: tuple[Word, ...]) -> SuiteSize:  # noqa: ARG001
             while len(layers) <= depth:
-                before, here = layers[-1] if layers else [], []
+                before, layer = layers[-1] if layers else [], []
                 for s, row in enumerate(spec.next):
                     words = identify(s, len(layers))
                     size = SuiteSize(len(words), sum(map(len, words)))
                     for t in row if before else ():
                         size += before[t].after(1) if t >= 0 else NO_TESTS
-                    here.append(size if size.tests else SuiteSize(1, 0))
-                layers.append(here)
+                    layer.append(size if size.tests else SuiteSize(1, 0))
+                layers.append(layer)
             return layers[depth][state]
 
         return follow
 
 
 class _TooManyError(Exception):
-    """There is too much to be counted exactly."""
+    """An exact count would visit too many cells."""
 
 
 def _key(words: Iterable[Word]) -> tuple[Word, ...]:
@@ -194,33 +195,33 @@ def chain_bounds(
     spec: Spec,
     extra_states: int,
     identify: Identify,
-    pairs: Callable[[int, int], Word | None],
-    told: Sequence[dict[int, Word]],
+    apart: Callable[[int, int], Word | None],
+    prefixes: Sequence[dict[int, Word]],
 ) -> Estimate:
-    """Return bounds of a chain_bounds suite; see :mod:`fsm.suites.derive.chain`.
+    """Return bounds of a chained suite; see :mod:`fsm.suites.derive.chain`.
 
-    At least every word of up to ``extra_states`` inputs is run behind every transition outside
-    the cover, each of its inputs once. At most each of them, with the words that identify where it
-    leads, is a test of its own, shorter ones too.
+    Lower bound: every word of up to ``extra_states`` inputs is run after every transition outside
+    the cover, each of its inputs once. Upper bound: each of these words, shorter ones too, is a
+    test of its own with the words that identify the state it leads to.
     """
     cover = spec.cover
-    most = sum((SuiteSize(1, len(way)) for way in cover), NO_TESTS)
+    most = sum((SuiteSize(1, len(path)) for path in cover), NO_TESTS)
     for s, size in ProductCounter(spec, extra_states, identify).transitions():
         most += size.after(len(cover[s]))
     for s, t in combinations(range(len(cover)), 2):
-        length = len(pairs(s, t) or ())
+        length = len(apart(s, t) or ())
         most += SuiteSize(2, len(cover[s]) + len(cover[t]) + 2 * length)
-    for words in told:
+    for words in prefixes:
         for other, word in words.items():
             most += SuiteSize(1, len(cover[other]) + len(word))
     return Estimate(SuiteSize(1, fewest_inputs(spec, extra_states)), most)
 
 
 def fewest_inputs(spec: Spec, extra_states: int) -> int:
-    """Return how many inputs every complete suite has at least, whatever the method.
+    """Return the number of inputs that every complete suite has at least, by any method.
 
-    Every word of up to ``extra_states`` inputs must be run behind every transition outside the
-    cover; this counts what these words do not have in common.
+    Every word of up to ``extra_states`` inputs must be run after every transition outside the
+    cover; inputs that several of these words share are counted once.
     """
     nodes = [1] * len(spec.next)
     for _ in range(extra_states):
@@ -229,7 +230,7 @@ def fewest_inputs(spec: Spec, extra_states: int) -> int:
 
 
 def cell_test_bounds(spec: Spec) -> Estimate:
-    """Return the size of ``table``: one test to each cell, unless a longer one runs it."""
+    """Return the size of ``table``: one test for each cell, unless a longer one runs it."""
     ends = [
         len(spec.cover[s]) + 1
         for s, x, t in spec.cells()
@@ -244,20 +245,20 @@ def tour_bounds(spec: Spec, switch: int) -> Estimate:
     paths = [1] * len(spec.next)
     for _ in range(switch + 1):
         paths = [sum(paths[t] for t in row if t >= 0) for row in spec.next]
-    ways = list(zip(spec.cover, paths, strict=True))
-    most = sum(count * (len(way) + switch + 1) for way, count in ways)
+    lengths = list(map(len, spec.cover))
+    most = sum(n * (length + switch + 1) for length, n in zip(lengths, paths, strict=True))
     count = sum(paths)
-    covers = SuiteSize(len(ways), sum(len(way) for way, _ in ways))
+    covers = SuiteSize(len(lengths), sum(lengths))
     return Estimate(SuiteSize(1, count), covers + SuiteSize(count, most))
 
 
 def walk_bounds(tests: int, length: int) -> Estimate:
-    """Return bounds of random walk_bounds: equal ones are one test."""
+    """Return bounds of random walks; equal walks are one test."""
     return Estimate(SuiteSize(1, 0), SuiteSize(tests, tests * length))
 
 
 def format_inputs(count: int) -> str:
-    """Return a number of inputs in words; of a huge one, its size.
+    """Return a number of inputs as text; a huge one with two digits and its power of ten.
 
     >>> format_inputs(1_200_000), format_inputs(10**40)
     ('1,200,000', '1.0e+40')

@@ -1,4 +1,4 @@
-"""A suite as text, made test by test: JSON, CSV, Markdown, and a pytest module of its own.
+"""A suite written test by test: as JSON, CSV, Markdown, or a pytest module.
 
 >>> import fsm
 >>> from fsm.suites import suite
@@ -72,8 +72,8 @@ def _as_markdown(suite: Suite) -> Iterator[str]:
     yield f"# {_markdown(suite.mealy.name)}: tests by {suite.method.name}\n\n"
     yield f"{_markdown(str(suite.guarantee))}\n\n| Test | Steps |\n| ---: | --- |\n"
     for number, steps in enumerate(_cases(suite), 1):
-        told = (f"{_markdown(step.input)}: **{_markdown(_both(suite, step))}**" for step in steps)
-        yield f"| {number} | {', '.join(told)} |\n"
+        cells = (f"{_markdown(step.input)}: **{_markdown(_both(suite, step))}**" for step in steps)
+        yield f"| {number} | {', '.join(cells)} |\n"
 
 
 def _as_pytest(suite: Suite) -> Iterator[str]:
@@ -156,13 +156,13 @@ def _csv(*cells: object) -> str:
     return line.getvalue()
 
 
-@lru_cache(maxsize=1024)  # a suite says the same few names thousands of times
+@lru_cache(maxsize=1024)  # a suite has the same few names thousands of times
 def _markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", visible(text))
 
 
 def _plain(text: str) -> str:
-    """Return text that cannot end the docstring it stands in."""
+    """Return text that cannot end the docstring around it."""
     return visible(text).replace("\\", "/").replace('"', "'")
 
 

@@ -111,7 +111,7 @@ class Suite(Shown):
             fewest = SuiteSize(1, 0)
         return Estimate(SuiteSize(0, 0) if self.goals else fewest, most)
 
-    def watched(self, progress: Callable[[int], object]) -> Suite:
+    def with_progress(self, progress: Callable[[int], object]) -> Suite:
         """Return the same suite; ``progress`` is called with the number of inputs made so far."""
         return replace(self, options=self.options._replace(progress=progress))
 

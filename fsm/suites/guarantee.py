@@ -1,4 +1,4 @@
-"""What a suite proves about an implementation that passes it, and what it takes for granted."""
+"""What a suite proves about an implementation that passes it, and what it assumes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ ASSUMED = "the implementation is deterministic and answers every input, and a re
 class Guarantee:
     """The fault domain and what passing means in it.
 
-    ``states`` is the number of states of the specification, equivalent and unreachable ones left
-    out where the suite is ``complete``; the implementation may have ``extra_states`` more. With
-    ``partial`` the specification is silent about some cells, and so is the suite.
+    ``states`` is the number of states of the specification, without equivalent and unreachable
+    ones where the suite is ``complete``; the implementation may have ``extra_states`` more. A
+    ``partial`` specification has missing cells, about which the suite says nothing.
     """
 
     complete: bool
     states: int
     declared: int
-    """The reachable states of the specification, equivalent ones counted each."""
+    """The number of reachable states of the specification, equivalent ones included."""
     inputs: int
     extra_states: int
     observed: str
-    """What must be seen after each input: ``output``, ``output and status``, ..."""
+    """What must be observed after each input: ``output``, ``output and status``, ..."""
     partial: bool
     coverage: str
-    """What the tests run, for a suite that is not complete."""
+    """What the tests of a suite that is not complete run."""
     source: str
     """Where the method and its proof come from."""
 

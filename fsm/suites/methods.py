@@ -1,4 +1,4 @@
-"""The methods by name: what each one proves, on what machines, and how it is made."""
+"""The methods by name: what each one proves, which machines it takes, how its tests are made."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ DEFAULT = "chain"
 
 
 class Options(NamedTuple):
-    """What a method may depend on besides the machine."""
+    """The options of a method besides the machine."""
 
     extra_states: int = 0
     seed: int = 0
     tests: int = 100
     length: int = 20
     progress: Callable[[int], object] = lambda _: None
-    """What is told, now and then, how many inputs have been put into tests."""
+    """Called now and then with the number of inputs that have been put into tests."""
 
 
 Make: TypeAlias = Callable[[Spec, Options], Iterable[Word]]
@@ -40,8 +40,8 @@ Count: TypeAlias = Callable[[Spec, Options], Estimate]
 class Method(NamedTuple):
     """A way to derive tests.
 
-    ``runs`` says what the tests of a method that is not complete run; ``partial`` whether it
-    takes machines with missing cells, ``visible`` whether it needs each state to be seen.
+    ``runs`` says what the tests of a method that is not complete run; ``partial``, whether the
+    method takes machines with missing cells; ``visible``, whether it needs visible states.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Method(NamedTuple):
     source: str
     make: Make
     bounds: Count
-    """How large a suite will be, known before it is made."""
+    """The bounds of the size of a suite, known before it is made."""
     runs: str = ""
     partial: bool = True
     visible: bool = False
@@ -66,8 +66,8 @@ def _switch(n: int) -> tuple[Make, Count]:
 
 def _classical(parts: Callable[[Spec, int], classical.Parts]) -> tuple[Make, Count]:
     def make(spec: Spec, options: Options) -> Iterator[Word]:
-        found = product_tests(spec, options.extra_states, *parts(spec, options.extra_states))
-        return _watched(found, options.progress)
+        tests = product_tests(spec, options.extra_states, *parts(spec, options.extra_states))
+        return _with_progress(tests, options.progress)
 
     def count(spec: Spec, options: Options) -> Estimate:
         basis, identify = parts(spec, options.extra_states)
@@ -76,7 +76,7 @@ def _classical(parts: Callable[[Spec, int], classical.Parts]) -> tuple[Make, Cou
     return make, count
 
 
-def _watched(words: Iterable[Word], progress: Callable[[int], object]) -> Iterator[Word]:
+def _with_progress(words: Iterable[Word], progress: Callable[[int], object]) -> Iterator[Word]:
     symbols = 0
     for word in words:
         symbols += len(word)
@@ -180,14 +180,13 @@ METHODS: dict[str, Method] = {
 
 
 ALIASES = {"spyh": "chain", "1-switch": "pairs", "0-switch": "tour"}
-"""Names of methods for which a smaller suite, or the same, has another name here."""
+"""Other names of methods, in the literature; the suite here is the same or smaller."""
 
 
 def method_of(name: str) -> Method:
-    """Return the method of a name, ``2-switch`` and the like among them; raises FsmError."""
-    found = METHODS.get(ALIASES.get(name, name))
-    if found:
-        return found
+    """Return the method of a name, also ``2-switch`` and the like; raises :class:`FsmError`."""
+    if method := METHODS.get(ALIASES.get(name, name)):
+        return method
     if switch := re.fullmatch(r"(\d{1,2})-switch", name):
         n = int(switch[1])
         runs = f"Every sequence of {n + 1} cells is run at least once. {_CELLS}"

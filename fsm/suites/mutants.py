@@ -1,4 +1,4 @@
-"""Wrong implementations, made from the specification by one change each, and which ones pass.
+"""Mutants: implementations with one fault each, and how many of them a suite detects.
 
 >>> import fsm
 >>> from fsm.suites import suite
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "LIMIT", "Mutant", "Score", "mutation_score"]
 
 LIMIT = 1000
-"""How many mutants of a kind are run; of more, a sample drawn with the suite's seed."""
+"""The largest number of mutants of a kind that are run; of more, a sample by the suite's seed."""
 
-_UNDEFINED = -2  # an output
-_BYTES = 1 << 27  # of the tables of one batch
-_COPY, _NOTHING_AT_ALL = "\0copy", "\0nothing"  # names that no machine has
+_UNDEFINED = -2  # the output of a missing cell; no real output has this number
+_BYTES = 1 << 27  # the size of the tables of one batch
+_COPY, _NO_OUTPUT = "\0copy", "\0nothing"  # names that no machine has
 
 
 class Mutant(NamedTuple):
@@ -56,11 +56,11 @@ Mutants: TypeAlias = Callable[[Mealy], Iterator[Mutant]]
 
 
 class Score(NamedTuple):
-    """What a suite kills of one kind of mutants.
+    """How many mutants of one kind a suite kills.
 
-    ``equivalent`` mutants behave as the specification does and are in neither count. ``made`` is
-    how many there are, of which ``mutants + equivalent`` were run. ``survivors`` are shortest
-    traces that would have killed those that passed, a few of them.
+    ``equivalent`` mutants behave as the specification does; neither ``killed`` nor ``mutants``
+    counts them. ``made`` is the number of all mutants, of which ``mutants + equivalent`` were run.
+    ``survivors`` are shortest traces that would kill mutants that passed, a few of them.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Score(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """The share that was killed, in percent; ``None`` where there was nothing to kill."""
+        """The share that was killed, in percent; ``None`` where there were no mutants."""
         return 100 * self.killed / self.mutants if self.mutants else None
 
     def as_dict(self) -> dict[str, object]:
@@ -96,7 +96,7 @@ def wrong_output(mealy: Mealy) -> Iterator[Mutant]:
 
 
 def missing_transition(mealy: Mealy) -> Iterator[Mutant]:
-    """Each cell stays where it is, and rejects the event, or says nothing of it."""
+    """Each cell stays and rejects the event, or gives no output if the machine rejects none."""
     refusal = next((o for o in (REJECTED, NOTHING) if o in mealy.outputs), None)
     silent = len(mealy.outputs) if refusal is None else mealy.outputs.index(refusal)
     for s, x, t, o in _cells(mealy):
@@ -105,7 +105,7 @@ def missing_transition(mealy: Mealy) -> Iterator[Mutant]:
 
 
 def extra_state(mealy: Mealy) -> Iterator[Mutant]:
-    """Each cell leads to a copy of its target, in which one cell leads elsewhere or errs."""
+    """Each cell leads to a copy of its target in which one cell has a wrong target or output."""
     after, output = mealy.next.tolist(), mealy.output.tolist()
     for s, x, t, _ in _cells(mealy):
         for inner, (u, o) in enumerate(zip(after[t], output[t], strict=True)):
@@ -157,16 +157,16 @@ def _passing(suite: Suite, mealy: Mealy, mutants: list[Mutant]) -> Iterator[Muta
 
 
 def _killing_trace(mealy: Mealy, mutant: Mutant) -> tuple[str, ...] | None:
-    """Return a shortest trace on which a mutant errs, ``None`` where it is equivalent."""
+    """Return a shortest trace that detects a mutant, ``None`` where it is equivalent."""
     batch = _batch(mealy, [mutant])
     shown = mealy.shown and (*mealy.shown, mealy.shown[mutant.copy_of])
-    outputs = (*mealy.outputs, _NOTHING_AT_ALL)
+    outputs = (*mealy.outputs, _NO_OUTPUT)
     output = np.where(batch.output[0] < 0, len(mealy.outputs), batch.output[0])
     states = (*mealy.states, _COPY)
-    found = first_difference(
+    difference = first_difference(
         mealy, Mealy(mealy.name, states, mealy.inputs, outputs, batch.next[0], output, shown=shown)
     )
-    return found.trace if found else None
+    return difference.trace if difference else None
 
 
 def _cells(mealy: Mealy) -> Iterator[tuple[int, int, int, int]]:
@@ -184,9 +184,9 @@ def _sampled(mutants: Iterator[Mutant], made: int, limit: int, seed: int) -> lis
 
 
 def _batch(mealy: Mealy, mutants: list[Mutant]) -> MachineBatch:
-    """Return the mutants as tables; the last state of each is there for a copy.
+    """Return the mutants as tables; the last state of each mutant is the copied state.
 
-    Cells that the specification lacks answer what nobody expects.
+    Cells that the specification lacks get an output that no test expects.
     """
     copies = np.array([mutant.copy_of for mutant in mutants])
     after = _with_copies(np.maximum(mealy.next, 0), copies)

@@ -1,7 +1,7 @@
 """The specification a suite is derived from: a Mealy machine as plain lists, with a state cover.
 
-States are numbered breadth first from the initial state, 0; unreachable ones are left out. The
-methods walk from cell to cell, for which lists of integers are faster than arrays.
+States are numbered breadth first from the initial state, 0; unreachable states are left out. The
+methods follow single cells, for which lists of integers are faster than arrays.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fsm.graph import BreadthFirst
+from fsm.graph import PathSearch
 from fsm.mealy import Mealy
 
 __all__ = ["Spec", "Word", "maximal", "mean_way"]
@@ -24,9 +24,9 @@ class Spec:
     """The reachable part of a machine; its lists are indexed by state, then by input.
 
     ``next`` and ``output`` hold -1 where the machine is partial. ``shown`` numbers the states by
-    what is seen in them, all 0 where nothing is. ``cover`` has a shortest word to each state (the
-    least one), ``parent`` the last cell of that word, ``origin`` the state's index in the machine
-    it came from.
+    what is shown in them, all 0 where nothing is. ``cover`` has a shortest word to each state (of
+    several the least one), ``parent`` the last cell of that word, ``origin`` the index of the
+    state in the Mealy machine.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Spec:
     def of(cls, mealy: Mealy) -> Spec:
         """Return the reachable part of a machine."""
         after, output = mealy.next.tolist(), mealy.output.tolist()
-        search = BreadthFirst[int, int](mealy.initial)
+        search = PathSearch[int, int](mealy.initial)
         for s in search:
             search.expand(s, ((x, t) for x, t in enumerate(after[s]) if t >= 0))
         origin = list(search)
@@ -84,10 +84,10 @@ class Spec:
         return state
 
     def apart(self, s: int, t: int, word: Sequence[int]) -> int | None:
-        """Return how many inputs of a word tell two states apart, ``None`` if all of it does not.
+        """Return the length of the prefix of a word that tells two states apart, else ``None``.
 
-        0 where different things are shown in them. What lies behind a cell that only one of them
-        has tells nothing.
+        0 where different things are shown in the states. A word does not tell them apart beyond a
+        cell that only one of them has.
         """
         if self.shown[s] != self.shown[t]:
             return 0
@@ -104,7 +104,7 @@ class Spec:
 
 
 def mean_way(spec: Spec) -> float:
-    """Return how many inputs it takes on average to run a transition after a reset."""
+    """Return the mean number of inputs after which a transition has been run from a reset."""
     return 1 + sum(map(len, spec.cover)) / len(spec.cover)
 
 
@@ -115,7 +115,7 @@ def maximal(words: Iterable[Word]) -> list[Word]:
     [(0, 1), (2,)]
     """
     kept: list[Word] = []
-    for word in sorted(set(words), reverse=True):
+    for word in sorted(set(words), reverse=True):  # a word comes directly before its prefixes
         if not kept or kept[-1][: len(word)] != word:
             kept.append(word)
     return kept[::-1]

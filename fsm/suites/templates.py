@@ -1,4 +1,4 @@
-"""The pytest module that is written from a suite: its frame, and how a step is compared."""
+"""The parts of the pytest module that is written from a suite."""
 
 from __future__ import annotations
 

@@ -77,9 +77,9 @@ def spark_sql(log: Path, spark: Any) -> list[Any]:
 def spark_arrow(log: Path, spark: Any) -> Any:
     """Fold with fsm's own engine in the workers."""
     from fsm.catalog import load_bare
-    from fsm.engine.spark import replay
+    from fsm.engine.spark import replay_on_spark
 
-    return replay(spark.read.parquet(str(log)), load_bare(MACHINE)).counts()
+    return replay_on_spark(spark.read.parquet(str(log)), load_bare(MACHINE)).counts()
 
 
 def counts_facts(counts: Any) -> Facts:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.engine import Replay, replay, replaying
+from fsm.engine import Replay, buckets, replay
 from fsm.machine import Machine, State, Transition
 from tests.engine.test_exact_series import EVENTS, START, WITH, WITHOUT, Row, log_of, told
 
@@ -31,12 +31,12 @@ def executed(**options: object) -> Replay:
 
 
 def figures(found: Replay) -> dict[str, object]:
-    outcome = found.outcome
-    tables = (found.rejections, found.traffic, found.sojourns, found.series())
+    counts = found.counts
+    tables = (found.rejections, found.traffic, found.durations, found.series())
     return {
         "counts": found.as_dict(),
-        "starts": outcome.starts,
-        "to send": outcome.to_send.tolist(),
+        "starts": counts.starts,
+        "to send": counts.to_send.tolist(),
         "instants": told(found.exact_series()),
         "tables": [
             table.sort(pl.all(), nulls_last=True, maintain_order=True).rows() for table in tables
@@ -49,7 +49,7 @@ def test_the_number_of_buckets_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
 ) -> None:
     whole = figures(executed(**options))
-    monkeypatch.setattr(replaying, "BUCKET", 40)
+    monkeypatch.setattr(buckets, "BUCKET", 40)
     assert figures(executed(**options)) == whole
 
 
@@ -70,4 +70,4 @@ def test_late_events_are_known_ones(tmp_path: Path, size: int) -> None:
     second.write_text(f"{HEADER}a,e0,2026-01-01T00:00:00Z\na,noise,2026-01-03T00:00:00Z\n")
     replay(first, machine, checkpoint=tmp_path / "kept")
     found = replay(second, machine, checkpoint=tmp_path / "kept")
-    assert (found.outcome.late, found.outcome.unknown) == (1, 1)
+    assert (found.counts.buckets.late, found.counts.unknown) == (1, 1)

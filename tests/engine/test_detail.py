@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
-from fsm.engine import Replay, replay, replaying
+from fsm.engine import Replay, buckets, replay
 from fsm.logs.open import open_log
 from fsm.machine import Machine, State, Transition
 from fsm.trace import run
@@ -69,8 +69,8 @@ def test_stays_are_those_of_single_steps(bucket: int, rows: list[Row]) -> None:
         for stay in stays(machine, log)
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(replaying, "BUCKET", bucket)
-        found = executed(log).sojourns
+        patch.setattr(buckets, "BUCKET", bucket)
+        found = executed(log).durations
     ours = {
         (machine, state, event, rounded(seconds)): 0 for machine, state, event, seconds in expected
     }
@@ -87,7 +87,7 @@ def test_the_end_of_a_validity_period_ends_a_stay() -> None:
     log = log_of(
         [("a", "relayed", 0, "x"), ("a", "soft_bounce", 5, "x"), ("b", "relayed", 9000, "x")]
     )
-    found = executed(log, validity=timedelta(hours=1)).sojourns
+    found = executed(log, validity=timedelta(hours=1)).durations
     mine = found.filter(pl.col("machine") == "with-feedback").drop("machine").rows()
     assert mine == [
         ("awaiting", None, 0, 1),
@@ -112,7 +112,7 @@ def test_machines_that_move_alike_under_other_names_are_timed_each_by_their_own(
             "timestamp": [START, START + timedelta(seconds=7)],
         }
     )
-    found = replay(log, [machine("one", "a", "b", "c"), machine("two", "z", "y", "x")]).sojourns
+    found = replay(log, [machine("one", "a", "b", "c"), machine("two", "z", "y", "x")]).durations
     assert found.rows() == [("one", "b", "end", 7, 1), ("two", "y", "end", 7, 1)]
 
 
@@ -126,7 +126,7 @@ def test_machines_with_equally_many_states_are_timed_each_by_their_own_moves() -
     early = machine("early", ("a", "go", "b"), ("b", "end", "c"))
     late = machine("late", ("x", "end", "y"), ("y", "go", "z"))
     rows = [("m", "go", 0, "d"), ("m", "end", 7, "d"), ("m", "go", 9, "d")]
-    found = replay(log_of(rows), [early, late]).sojourns
+    found = replay(log_of(rows), [early, late]).durations
     assert found.rows() == [("early", "b", "end", 7, 1), ("late", "y", "go", 2, 1)]
 
 
@@ -155,7 +155,7 @@ def test_each_kind_has_its_first_lines(sample: Path) -> None:
     assert [line for _, line, _ in first.examples] == [11, 12, 13]
     assert first.examples[0][2] == late[0].rstrip()
     assert {second.event, third.event} == {"=odd", "opened"}
-    assert second.reason == "no machine knows this event"
+    assert second.reason == "event not defined in any machine"
     assert result.rejection_kinds(most=1).different == 3
 
 
@@ -186,9 +186,9 @@ def test_the_extent_is_that_of_the_replay(rows: list[Row], limit: int | None) ->
     as_of = START + timedelta(seconds=limit) if limit else None
     result = executed(log, as_of=as_of)
     found = result.log.extent(as_of and int(as_of.timestamp()) * 1_000_000)
-    outcome = result.outcome
-    there = (outcome.earliest, outcome.latest, result.events)
-    assert found == (there if result.events else None)
+    counts = result.counts
+    expected = (counts.earliest, counts.latest, result.events)
+    assert found == (expected if result.events else None)
 
 
 def test_what_was_announced_needs_no_second_pass(sample: Path) -> None:
@@ -196,5 +196,7 @@ def test_what_was_announced_needs_no_second_pass(sample: Path) -> None:
     result = replay(open_log([sample]), MODES, companions=load_bare, every=hour, detail=True)
     assert result.in_detail(hour) is result
     plain = replay(open_log([sample]), MODES, companions=load_bare)
-    assert plain.in_detail(hour).sojourns.rows() == result.sojourns.rows() == plain.sojourns.rows()
+    assert (
+        plain.in_detail(hour).durations.rows() == result.durations.rows() == plain.durations.rows()
+    )
     assert plain.in_detail(hour).traffic.rows() == result.traffic.rows() == plain.traffic.rows()

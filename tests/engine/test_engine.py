@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare, machine_class
 from fsm.compile import crosscheck
-from fsm.engine import Replay, encode, product_machine, replay, replaying
+from fsm.engine import Replay, buckets, encode, product_machine, replay
 from fsm.errors import LogError, MachineError
 from fsm.logs import rows as log_rows
 from fsm.logs.open import open_log
@@ -100,7 +100,7 @@ def test_one_log_has_one_result(
     for way, (source, options) in ways.items():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(log_rows, "ROWS", random.choice([1, 3, 1000]))
-            patch.setattr(replaying, "BUCKET", random.choice([1, 5, 1000]))
+            patch.setattr(buckets, "BUCKET", random.choice([1, 5, 1000]))
             if way == "duplicated, without ids":
                 expected_here = facts(
                     executed(log.drop("event_id"), validity=validity, dedupe=True)
@@ -161,25 +161,25 @@ def test_duplicates_are_counted_and_not_executed() -> None:
 def test_messages_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys that collide are told apart by the second hash alone."""
     rows = [(name, "relayed", i, "x") for i, name in enumerate("abcdef")]
-    real = encode.Reader._batch
+    real = encode.Encoder._batch
 
-    def colliding(self: encode.Reader, *args: object) -> encode.Batch:
+    def colliding(self: encode.Encoder, *args: object) -> encode.EncodedBatch:
         batch = real(self, *args)  # type: ignore[arg-type]
-        batch.keys[:] = 7
+        batch.rows.keys[:] = 7
         return batch
 
     expected = facts(executed(log_of(rows)))
-    monkeypatch.setattr(encode.Reader, "_batch", colliding)
+    monkeypatch.setattr(encode.Encoder, "_batch", colliding)
     assert facts(executed(log_of(rows))) == expected
 
 
-def test_machines_too_large_for_one_table_run_in_two_teams(
+def test_machines_too_large_for_one_table_run_as_two_products(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows = [("a", "relayed", 0, "x"), ("a", "relayed", 1, "x"), ("b", "opened", 2, "y")]
     expected = facts(executed(log_of(rows)))
     monkeypatch.setattr(product_machine, "MOST_CELLS", 1)
-    assert len(product_machine.assemble(MACHINES, deadlines=False)) == 2
+    assert len(product_machine.product_of(MACHINES, deadlines=False)) == 2
     assert facts(executed(log_of(rows))) == expected
 
 

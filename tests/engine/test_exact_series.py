@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
-from fsm.engine import Replay, exact_series, product_machine, replay, replaying
+from fsm.engine import Replay, buckets, exact_series, product_machine, replay
 from fsm.engine.exact_series import Line, Moments
 from fsm.errors import LogError
 from fsm.logs import rows as log_rows
@@ -154,7 +154,7 @@ def test_the_exact_series_is_that_of_single_events(
         patch.setattr(exact_series, "PIECE", pieces)
         patch.setattr(exact_series, "_LEAST_PIECE", 1)
         patch.setattr(log_rows, "ROWS", pieces)
-        patch.setattr(replaying, "BUCKET", pieces)
+        patch.setattr(buckets, "BUCKET", pieces)
         patch.setattr(product_machine, "MOST_CELLS", cells)
         result = executed(rows, machines, validity=period)
         found = told(result.exact_series())
@@ -259,8 +259,8 @@ def test_a_checkpoint_keeps_no_times(tmp_path: Path) -> None:
 def test_a_period_begins_with_the_first_hand_over(
     rows: list[Row], starts: tuple[int, int] | None
 ) -> None:
-    outcome = executed(rows, [WITH], validity=timedelta(hours=1)).outcome
-    found = outcome.starts.get("relayed")
+    counts = executed(rows, [WITH], validity=timedelta(hours=1)).counts
+    found = counts.starts.get("relayed")
     assert found == (None if starts is None else tuple(map(micros, starts)))
 
 

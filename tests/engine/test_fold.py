@@ -7,15 +7,14 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
 from fsm.engine import fold as fold_module
-from fsm.engine.fold import Folded, Table, compose, execute, fold, fold_functions, group
+from fsm.engine.fold import FoldedEvents, TransitionTable, fold_events, group_rows
 from fsm.machine import Machine
 from fsm.trace import run
 
 MACHINE = load_bare("without-feedback")
 NAMES = [state.name for state in MACHINE.states]
-TABLE = Table.of(MACHINE.table, len(MACHINE.events))
+TABLE = TransitionTable.of(MACHINE.table, len(MACHINE.events))
 TRACES = st.lists(st.lists(st.sampled_from(MACHINE.events), max_size=12), max_size=80)
-LOGS = st.lists(st.tuples(st.integers(0, 9), st.sampled_from(MACHINE.events)), max_size=60)
 
 
 def coded(machine: Machine, traces: list[list[str]]) -> tuple[np.ndarray, np.ndarray]:
@@ -23,8 +22,8 @@ def coded(machine: Machine, traces: list[list[str]]) -> tuple[np.ndarray, np.nda
     return codes, np.cumsum([0, *map(len, traces)], dtype=np.intp)[:-1]
 
 
-def folded(traces: list[list[str]]) -> Folded:
-    return fold(TABLE, *coded(MACHINE, traces))
+def folded(traces: list[list[str]]) -> FoldedEvents:
+    return fold_events(TABLE, *coded(MACHINE, traces))
 
 
 @pytest.mark.parametrize("few", [0, 3, 200])
@@ -38,13 +37,11 @@ def test_every_message_ends_where_its_run_ends(few: int, traces: list[list[str]]
     assert [NAMES[i] for i in result.final] == ends
     assert [NAMES[i] for i in result.before] == [step.before for step in steps]
     assert [NAMES[i] for i in result.after] == [step.after for step in steps]
-    assert result.rejected.tolist() == [i for i, s in enumerate(steps) if s.transition is None]
 
 
 def test_long_and_short_messages_together() -> None:
     result = folded([["relayed"]] * 100 + [["relayed", *["soft_bounce"] * 100_000, "delivered"]])
     assert [NAMES[i] for i in result.final] == ["awaiting"] * 100 + ["delivered"]
-    assert not len(result.rejected)
 
 
 # Grouping ------------------------------------------------------------------------------------
@@ -55,7 +52,7 @@ def test_rows_are_of_one_message_where_both_hashes_agree(rows: list[tuple[int, i
     """Keys that share the digits sorted by, keys that share all bits, and interleaved ones."""
     keys = np.array([(a << 60) | b for a, b, _ in rows], dtype=np.uint64)
     checks = np.array([c for _, _, c in rows], dtype=np.uint32)
-    groups = group(keys, checks)
+    groups = group_rows(keys, checks)
     parts = np.split(groups.order, groups.starts[1:])
     found = sorted(part.tolist() for part in parts if len(part))
     expected: dict[tuple[int, int, int], list[int]] = {}
@@ -67,40 +64,8 @@ def test_rows_are_of_one_message_where_both_hashes_agree(rows: list[tuple[int, i
 def test_many_keys_are_grouped() -> None:
     random = np.random.default_rng(5)
     keys = random.integers(0, 2**64, 60_000, dtype=np.uint64)[random.integers(0, 60_000, 300_000)]
-    groups = group(keys)
+    groups = group_rows(keys)
     assert len(groups.starts) == len(np.unique(keys))
     ordered = keys[groups.order]
     same = ordered[1:] == ordered[:-1]
     assert (groups.order[1:][same] > groups.order[:-1][same]).all()
-
-
-@given(LOGS)
-def test_a_log_is_executed_row_by_row(rows: list[tuple[int, str]]) -> None:
-    keys = np.array([key for key, _ in rows], dtype=np.uint64)
-    codes = np.array([MACHINE.events.index(event) for _, event in rows], dtype=np.uint8)
-    done = execute(TABLE, keys, codes)
-    states: dict[int, str] = {}
-    rejected = []
-    for i, (key, event) in enumerate(rows):
-        before = states.get(key, MACHINE.initial)
-        assert NAMES[done.before[i]] == before
-        transition = MACHINE.step(before, event)
-        states[key] = transition.target if transition else before
-        rejected += [] if transition else [i]
-    assert done.rejected.tolist() == rejected
-    ends = {rows[i][0]: NAMES[s] for i, s in zip(done.first, done.final, strict=True)}
-    assert ends == states
-
-
-# Functions -----------------------------------------------------------------------------------
-
-
-@given(TRACES, st.integers(0, 12))
-def test_summaries_of_parts_join_to_the_summary_of_the_whole(
-    traces: list[list[str]], cut: int
-) -> None:
-    first = fold_functions(TABLE, *coded(MACHINE, [trace[:cut] for trace in traces]))
-    then = fold_functions(TABLE, *coded(MACHINE, [trace[cut:] for trace in traces]))
-    whole = fold_functions(TABLE, *coded(MACHINE, traces))
-    assert (compose(first, then) == whole).all()
-    assert whole[:, 0].tolist() == folded(traces).final.tolist()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
 from fsm.engine import Replay, replay
-from fsm.engine.checkpoint import checkpoint
+from fsm.engine.checkpoint import checkpoint, earlier_runs
 from fsm.engine.checkpoint.manifest import Manifest
 from fsm.logs.open import open_log
 from tests.command import Fsm
@@ -230,11 +230,13 @@ def test_rows_hashed_by_another_version_are_not_compared(
 ) -> None:
     log, kept = write(tmp_path / "log.csv", LINES), tmp_path / "kept"
     executed(log, kept)
-    monkeypatch.setattr(checkpoint, "hashing", lambda: "another")
+    for module in (checkpoint, earlier_runs):
+        monkeypatch.setattr(module, "hashing", lambda: "another")
     result = executed(log, kept)
     assert "so that its rows cannot be compared" in result.notes[0]
     assert result.events == len(LINES)
-    monkeypatch.setattr(checkpoint, "hashing", lambda: "a third")
+    for module in (checkpoint, earlier_runs):
+        monkeypatch.setattr(module, "hashing", lambda: "a third")
     more = write(tmp_path / "more.csv", ["c,relayed,2026-03-05T00:00:00Z", *LINES[:1]])
     assert executed(more, kept).events == len(LINES) + 2
     again = executed(packed(more, tmp_path), kept)

@@ -1,6 +1,7 @@
 """Memory: what a replay holds stays below its bound, and no more is read than is needed."""
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from fsm.catalog import load_bare
 from fsm.cli.environment import set_up
 from fsm.engine import Replay, replay
 from fsm.engine.memory import BATCH, LEAST, WORK, column_bytes, workers_within
+from fsm.engine.spill import NumberColumn, _MemoryColumn
 from fsm.logs import rows as log_rows
 from fsm.logs.open import open_log
 from fsm.logs.storage import row_groups
@@ -52,14 +54,25 @@ def executed(log: object, **options: Any) -> Replay:
     return replay(log, MODES, companions=load_bare, **options)
 
 
+def columns_of(value: object) -> Iterator[object]:
+    """Yield the columns that a chunk or a part of it holds."""
+    if isinstance(value, NumberColumn):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from columns_of(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from columns_of(part)
+
+
 def held(result: Replay) -> int:
     """Return the bytes of all arrays that the columns in memory keep alive."""
     arrays = {}
-    for chunk in result.outcome.chunks:
-        for column in (chunk.order, *chunk.columns.values()):
-            if column.values is not None:
-                whole = column.values if column.values.base is None else column.values.base
-                arrays[id(whole)] = len(memoryview(whole).cast("B"))
+    for column in columns_of(result.counts.chunks):
+        if isinstance(column, _MemoryColumn):
+            whole = column.values if column.values.base is None else column.values.base
+            arrays[id(whole)] = len(memoryview(whole).cast("B"))
     return sum(arrays.values())
 
 

@@ -139,7 +139,7 @@ def test_rejections_are_kept_with_their_place_and_change_nothing(tmp_path: Path)
     assert rows.rows() == [
         (4, "m\n1", "relayed", "awaiting", both, "not accepted in this state"),
         (6, "m2", "delivered", "to_send", both, "not accepted in this state"),
-        (7, "m2", "explode", "", "", "no machine knows this event"),
+        (7, "m2", "explode", "", "", "event not defined in any machine"),
     ]
     assert set(result.rejections["file"]) == {str(log)}
     assert result.machines["with-feedback"].states["awaiting"] == 1

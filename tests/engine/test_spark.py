@@ -83,7 +83,7 @@ def assert_same(
     expected = replay(log, machines, every=every, statuses=True, oracle=False, **options)
     shuffled = log.sample(fraction=1, shuffle=True, seed=1)
     df = spark.createDataFrame(shuffled.to_arrow())
-    found = on_spark.replay(df, machines, **options)
+    found = on_spark.replay_on_spark(df, machines, **options)
     counts = found.counts()
     for name in ("events", "messages", "rejected", "duplicates", "to_send", "machines"):
         assert getattr(counts, name) == getattr(expected, name), name
@@ -133,7 +133,7 @@ def test_periods_end_up_to_the_last_instant_of_the_whole_log(spark: Any) -> None
     rows.append(("99", "relayed", START + 2 * HOUR))
     df = spark.createDataFrame(rows, ["message_id", "event", "timestamp"])
     df = df.withColumn("message_id", df["message_id"].cast("int"))
-    counts = on_spark.replay(df, WITH, validity=HOUR).counts()
+    counts = on_spark.replay_on_spark(df, WITH, validity=HOUR).counts()
     assert counts.machines["with-feedback"].expired == 30
 
 
@@ -159,7 +159,7 @@ def test_the_real_log(spark: Any, corpus: Path) -> None:
 
 def test_a_log_without_rows(spark: Any) -> None:
     kinds = "message_id string, event string, timestamp timestamp"
-    found = on_spark.replay(spark.createDataFrame([], kinds), WITH, validity=HOUR)
+    found = on_spark.replay_on_spark(spark.createDataFrame([], kinds), WITH, validity=HOUR)
     counts = found.counts()
     assert (counts.messages, counts.machines["with-feedback"].indicators["Delivered"].percent) == (
         0,
@@ -174,14 +174,14 @@ def test_a_log_without_rows(spark: Any) -> None:
 def test_ties_are_in_the_order_the_machines_declare(spark: Any) -> None:
     rows = [("m", event, START) for event in ("noise", "delivered", "relayed")]
     df = spark.createDataFrame(rows, ["message_id", "event", "timestamp"])
-    found = on_spark.replay(df, WITH)
+    found = on_spark.replay_on_spark(df, WITH)
     assert found.counts().machines["with-feedback"].states["delivered"] == 1
     assert found.statuses.first()["last_event"] == "noise"
     numbered = spark.createDataFrame(
         [(*row, seq) for row, seq in zip(rows, (10, 2, 1), strict=True)],
         ["message_id", "event", "timestamp", "seq"],
     )
-    ended = on_spark.replay(numbered, WITH).statuses.first()
+    ended = on_spark.replay_on_spark(numbered, WITH).statuses.first()
     assert (ended["last_event"], ended["with-feedback.state"]) == ("noise", "delivered")
 
 
@@ -199,7 +199,7 @@ def test_the_time_zone_of_the_session_changes_nothing(spark: Any) -> None:
     before = spark.conf.get("spark.sql.session.timeZone")
     spark.conf.set("spark.sql.session.timeZone", "+05:30")
     try:
-        found = on_spark.replay(df, WITH, validity=HOUR, as_of=START + HOUR)
+        found = on_spark.replay_on_spark(df, WITH, validity=HOUR, as_of=START + HOUR)
         assert found.counts().machines["with-feedback"].expired == 1
         assert (
             found.statuses.collect()[0]["last_timestamp"].timestamp() == (START + HOUR).timestamp()
@@ -233,7 +233,7 @@ def test_parts_end_between_two_messages(keys: list[int], cuts: list[int], rows: 
 def test_a_row_without_message_or_time_stops_the_job(spark: Any, lacking: str) -> None:
     kinds = "message_id string, event string, timestamp timestamp"
     row = {"message_id": "m", "event": "relayed", "timestamp": START} | {lacking: None}
-    found = on_spark.replay(spark.createDataFrame([row], kinds), WITH, as_of=START)
+    found = on_spark.replay_on_spark(spark.createDataFrame([row], kinds), WITH, as_of=START)
     with pytest.raises(Exception, match=f"a row of the log has no {lacking}"):
         found.counts()
 
@@ -248,19 +248,21 @@ def test_a_row_without_message_or_time_stops_the_job(spark: Any, lacking: str) -
 )
 def test_columns_that_are_no_log_are_refused(spark: Any, columns: str, message: str) -> None:
     with pytest.raises(LogError, match=message):
-        on_spark.replay(spark.createDataFrame([], f"message_id int, event string, {columns}"), WITH)
+        on_spark.replay_on_spark(
+            spark.createDataFrame([], f"message_id int, event string, {columns}"), WITH
+        )
 
 
 def test_other_refusals(spark: Any) -> None:
     rows = [("m", "relayed", START), ("n", "relayed", START)]
     df = spark.createDataFrame(rows, ["message_id", "event", "timestamp"])
     with pytest.raises(LogError, match="1 messages to send, but the log has 2"):
-        on_spark.replay(df, WITH, to_send=1).counts()
+        on_spark.replay_on_spark(df, WITH, to_send=1).counts()
     with pytest.raises(LogError, match="not longer than nothing"):
-        on_spark.replay(df, WITH).series(timedelta(0))
+        on_spark.replay_on_spark(df, WITH).series(timedelta(0))
 
 
 def test_without_spark_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_spark, "find_spec", lambda _: None)
     with pytest.raises(MissingToolError, match=r"pip install 'delivery-fsm\[spark\]'"):
-        on_spark.replay(None, WITH)  # type: ignore[arg-type]
+        on_spark.replay_on_spark(None, WITH)  # type: ignore[arg-type]

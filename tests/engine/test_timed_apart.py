@@ -47,7 +47,7 @@ def test_each_machine_has_its_own_stays(
         }
     )
     machines = [ONE] if other is ONE else [ONE, other]
-    found = replay(log, machines).sojourns
+    found = replay(log, machines).durations
     own = found.filter(pl.col("machine") == other.name).drop("machine", "count")
     assert sorted(own.rows(), key=repr) == sorted(stays, key=repr)
     first = found.filter(pl.col("machine") == "one").drop("machine", "count")

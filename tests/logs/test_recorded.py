@@ -10,7 +10,7 @@ import pytest
 
 from fsm.catalog import load_bare
 from fsm.engine import replay
-from fsm.engine.unrecorded import RECORDED, unrecorded
+from fsm.engine.unrecorded import unrecorded_figures
 from fsm.logs.mapping.event_mapping import format_names, load_format
 from fsm.logs.open import open_log
 from fsm.machine import Indicator, Machine, State, Transition
@@ -198,13 +198,12 @@ TIDE = Machine(
 def test_what_no_event_leads_to_is_not_recorded(
     events: set[str], counts: dict[str, int], indicators: set[str], states: set[str]
 ) -> None:
-    found = unrecorded(TIDE, events, counts, deadlines=False)
+    found = unrecorded_figures(TIDE, events, counts, deadlines=False)
     assert (found.indicators, found.states) == (indicators, states)
 
 
 def test_the_end_of_a_validity_period_leads_on() -> None:
     machine = load_bare("with-feedback")
     held = {"relayed", "soft_bounce"}
-    assert "retries_exhausted" in unrecorded(machine, held, {}, deadlines=False).states
-    assert "retries_exhausted" not in unrecorded(machine, held, {}, deadlines=True).states
-    assert unrecorded(machine, None, {}, deadlines=True) == RECORDED
+    assert "retries_exhausted" in unrecorded_figures(machine, held, {}, deadlines=False).states
+    assert "retries_exhausted" not in unrecorded_figures(machine, held, {}, deadlines=True).states

@@ -177,7 +177,7 @@ def test_modes_have_one_skeleton_and_other_machines_their_own() -> None:
 
 def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
     result = replayed(sample)
-    first, second = waitings(load(MODES[0]), result.sojourns)
+    first, second = waitings(load(MODES[0]), result.durations)
     assert (first.state, first.ended, first.lasting) == ("retrying", 1, 0)
     assert first.median == first.longest == 39 * 60 + 55
     assert [(b.low, b.high, b.counts) for b in first.bins] == [(1800, 3600, {"retry_succeeded": 1})]
@@ -324,12 +324,12 @@ def test_the_real_logs_figures(corpus: Path) -> None:
     columns = {"message_id": "case_id", "event": "activity"}
     log = open_log([corpus / "logs/newsletter-2013.csv.gz"], columns)
     found = figures(replayed(log), None, 10_000)
-    retrying, _ = waitings(found.sides[0].machine, found.replay.sojourns)
+    retrying, _ = waitings(found.sides[0].machine, found.replay.durations)
     ended = Counter[str]()
     for part in retrying.bins:
         ended.update(part.counts)
     assert ended == {"retry_succeeded": 952, "hard_bounce": 30, "retry_failed": 11, "": 189}
-    own = found.replay.sojourns.filter(
+    own = found.replay.durations.filter(
         (pl.col("event") == "retry_succeeded") & (pl.col("machine") == MODES[0])
     ).sort("seconds")
     reached = own["count"].cum_sum() / 952

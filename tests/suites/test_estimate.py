@@ -146,7 +146,7 @@ def test_progress_is_told_the_inputs_made_so_far(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("fsm.suites.derive.chain.SMALL", 0)
     for method in ("chain", "h"):
         told: list[int] = []
-        made = suite(fsm.load("quarantine"), method, extra_states=1).watched(told.append)
+        made = suite(fsm.load("quarantine"), method, extra_states=1).with_progress(told.append)
         symbols = sum(map(len, made.words()))
         assert told == sorted(told)
         assert symbols // 2 < told[-1] <= symbols

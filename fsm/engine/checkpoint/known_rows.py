@@ -28,10 +28,10 @@ from fsm.logs.storage.scans import scan_parquet
 __all__ = [
     "COLUMN",
     "DigestFile",
+    "DigestTable",
     "KnownRows",
     "Match",
     "Scattered",
-    "Table",
     "digests_of",
     "hashing",
 ]
@@ -138,7 +138,7 @@ class DigestFile:
 
 
 @dataclass(frozen=True)
-class Table:
+class DigestTable:
     """Digests in a table of a checkpoint."""
 
     path: Path
@@ -200,29 +200,31 @@ class KnownRows:
             begin += rows
         self._height += digests.rows
 
-    def match(self, own: DigestFile) -> Match | None:
+    def match(self, digests: DigestFile) -> Match | None:
         """Compare a file from its first row on; None where nothing of it was executed as it is.
 
         Where rows in a sequence agree only in part, the match ends with a file that was executed:
         it has grown. Other beginnings in common are returned with neither flag.
         """
-        if not own.rows:
+        if not digests.rows:
             return None
-        begin = int(own.read(0, 1)[0])
+        begin = int(digests.read(0, 1)[0])
         places = [first + place for first, part in self._parts for place in part.find(begin)]
-        found = [self._match_at(place, own) for place in places[: 4 * _CANDIDATES]]
+        found = [self._match_at(place, digests) for place in places[: 4 * _CANDIDATES]]
         return max(found, key=lambda m: (m.whole, m.ending, m.rows), default=None)
 
-    def scattered(self, own: DigestFile, first: int) -> Scattered:
+    def scattered(self, digests: DigestFile, first: int) -> Scattered:
         """Look for the rows of a file from ``first`` on, in any order: for a sample of many.
 
         Where all of the sample were executed, all rows are looked for.
         """
-        rows = own.rows - first
-        found = self._known_of(own.every(-(-rows // _SAMPLE), first)) if rows else Scattered(0, 0)
+        rows = digests.rows - first
+        found = (
+            self._known_of(digests.every(-(-rows // _SAMPLE), first)) if rows else Scattered(0, 0)
+        )
         if found.known < found.rows or found.rows == rows:
             return found
-        parts = (own.read(at, at + _TOGETHER) for at in range(first, own.rows, _TOGETHER))
+        parts = (digests.read(at, at + _TOGETHER) for at in range(first, digests.rows, _TOGETHER))
         return Scattered(rows, sum(self._known_of(part).known for part in parts))
 
     def _known_of(self, digests: Keys) -> Scattered:
@@ -232,10 +234,10 @@ class KnownRows:
                 known |= np.isin(digests, part.held(digests))
         return Scattered(len(digests), int(known.sum()))
 
-    def _match_at(self, place: int, own: DigestFile) -> Match:
+    def _match_at(self, place: int, digests: DigestFile) -> Match:
         rows = 0
-        while rows < own.rows and place + rows < self._height:
-            mine = own.read(rows, rows + _BLOCK)
+        while rows < digests.rows and place + rows < self._height:
+            mine = digests.read(rows, rows + _BLOCK)
             theirs = self._read(place + rows, place + rows + len(mine))
             size = min(len(mine), len(theirs))
             same = mine[:size] == theirs[:size]
@@ -246,7 +248,7 @@ class KnownRows:
         ends = {last for first, last, _ in self._files if last > first}
         name = next((n for first, last, n in self._files if first <= place < last), "")
         ending = place + rows in ends and (rows > 1 or place in begins)
-        return Match(rows, rows == own.rows, ending, name)
+        return Match(rows, rows == digests.rows, ending, name)
 
     def _read(self, first: int, last: int) -> Keys:
         """Return digests up to ``last``, or to the end of a part before it."""

@@ -21,7 +21,7 @@ from fsm.engine.counts import Totals
 from fsm.errors import CheckpointError
 from fsm.files import no_os_errors, replacing
 
-__all__ = ["Absorbed", "Manifest", "Part", "Settings", "digest_of", "locked", "synced"]
+__all__ = ["ExecutedFile", "Manifest", "Settings", "StoredTable", "digest_of", "locked", "synced"]
 
 VERSION: Final = 2
 _READ: Final = (1, VERSION)
@@ -46,7 +46,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Absorbed:
+class ExecutedFile:
     """A log file that was executed. Its first ``size`` bytes have ``digest`` and ``rows``.
 
     ``kept`` of them, the last ones, have a digest in the tables of rows.
@@ -60,7 +60,7 @@ class Absorbed:
 
 
 @dataclass(frozen=True)
-class Part:
+class StoredTable:
     """A table of the checkpoint; ``kind`` is the first word of its name."""
 
     name: str
@@ -85,8 +85,8 @@ class Manifest:
     settings: Settings
     runs: int = 0
     totals: Totals = field(default_factory=Totals)
-    absorbed: tuple[Absorbed, ...] = ()
-    parts: tuple[Part, ...] = ()
+    absorbed: tuple[ExecutedFile, ...] = ()
+    parts: tuple[StoredTable, ...] = ()
     retired: tuple[str, ...] = ()
     hashing: str = ""
     """How the digests of rows were made: :func:`fsm.engine.checkpoint.known_rows.hashing`."""
@@ -131,14 +131,14 @@ class Manifest:
 
     @classmethod
     def _of(cls, body: dict[str, Any]) -> Manifest:
-        parts = tuple(Part(**part) for part in body["parts"])
+        parts = tuple(StoredTable(**part) for part in body["parts"])
         if not all(_PART.fullmatch(name) for name in (*body["retired"], *(p.name for p in parts))):
             raise ValueError("names a file that is no part of a checkpoint")
         return cls(
             Settings(**body["settings"]),
             int(body["runs"]),
             Totals(**body["totals"]),
-            tuple(Absorbed(**file) for file in body["absorbed"]),
+            tuple(ExecutedFile(**file) for file in body["absorbed"]),
             parts,
             tuple(body["retired"]),
             str(body.get("hashing", "")),
@@ -204,11 +204,11 @@ def locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def synced(path: Path, rows: int) -> Part:
+def synced(path: Path, rows: int) -> StoredTable:
     """Bring a part onto the disk, and return what the manifest says of it."""
     with no_os_errors(path):
         _sync(path)
-        return Part(path.name, path.stat().st_size, digest_of(path), rows)
+        return StoredTable(path.name, path.stat().st_size, digest_of(path), rows)
 
 
 def _sync(path: Path) -> None:

@@ -1,1 +1,1 @@
-"""How tests are derived: covers, tours, chains and the graphs that they need."""
+"""The derivation of tests: cover products, tours, chains and the graphs that they need."""

@@ -3,7 +3,7 @@
 Two traces *converge* when every implementation of the fault domain that passes the tests so far
 reaches equivalent states by them. A trace that converges with the covering word of a state can
 stand for it: tests that must follow the state may follow the trace, at the end of a test that
-exists already. The tests are kept folded: converging traces are one node.
+exists already. The tests are kept in a graph in which converging traces are one node.
 
 The sufficient condition is that of A. Simao, A. Petrenko, N. Yevtushenko, On reducing test
 length for FSMs with extra states (STVR 2012), with words chosen as in the H-method (R. Dorofeeva
@@ -45,14 +45,14 @@ from fsm.suites.distinguish.identifiers import (
     few_words,
     words_before,
 )
-from fsm.suites.distinguish.separation import separator_of
+from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.estimate import Estimate, chain_bounds
 from fsm.suites.specification import Spec, Word
 
 __all__ = ["chain_estimate", "chain_tests", "shortest_chain"]
 
 SMALL = 50_000
-"""How many words of cover and middle there are in a suite that is made several times."""
+"""Suites with at most this many words of cover and middle are made in several orders."""
 
 
 def chain_tests(
@@ -63,19 +63,19 @@ def chain_tests(
     order: Iterable[tuple[int, int]],
     progress: Callable[[int], object] = lambda _: None,
 ) -> Iterator[Word]:
-    """Yield the tests, none a prefix of another, each as soon as nothing can follow it.
+    """Yield the tests, none a prefix of another, each as soon as it cannot grow any more.
 
     Transitions are settled in the order given, which must name all that are not in the cover;
     the guarantee does not depend on it, the size does. Identifiers must tell each state from
-    every other one. ``progress`` is told how many inputs the tests have so far.
+    every other one. ``progress`` is called with the number of inputs of the tests so far.
     """
     tests = ConvergenceGraph(spec)
-    need = _Needs(spec, extra_states, identifiers, tests, progress)
-    need.covers()
-    need.covers_apart(apart)
+    chain = _Chain(spec, extra_states, identifiers, tests, progress)
+    chain.run_covers()
+    chain.separate_covers(apart)
     yield from tests.finished()
     for s, x in order:
-        need.convergence(s, x)
+        chain.converge(s, x)
         tests.settle(s, x)
         yield from tests.finished()
 
@@ -98,10 +98,10 @@ def shortest_chain(
     return iter(min(suites, key=lambda words: sum(map(len, words))))
 
 
-@lru_cache(2)  # a suite is counted, then made, often twice
+@lru_cache(2)  # a suite is counted, then made
 def _words(spec: Spec, extra_states: int) -> tuple[Separator, list[Identifier]]:
-    """Return what tells states apart, and their identifiers."""
-    apart = separator_of(spec)
+    """Return the separator of a specification, and an identifier of each state."""
+    apart = state_separator(spec)
     return apart, few_words(spec, apart, extra_states)
 
 
@@ -113,7 +113,9 @@ def chain_estimate(spec: Spec, extra_states: int) -> Estimate:
     def identify(state: int, ahead: int) -> list[Word]:
         return words_before(spec, identifiers, state, ahead)
 
-    return chain_bounds(spec, extra_states, identify, apart, [found.told for found in identifiers])
+    return chain_bounds(
+        spec, extra_states, identify, apart, [identifier.prefixes for identifier in identifiers]
+    )
 
 
 def _orders(spec: Spec) -> Iterator[list[tuple[int, int]]]:
@@ -125,8 +127,8 @@ def _orders(spec: Spec) -> Iterator[list[tuple[int, int]]]:
     yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: cell[2])]
 
 
-class _Needs:
-    """What the lemma asks for, carried out where it is not there yet."""
+class _Chain:
+    """The conditions of the lemma, each met by extending tests where they do not meet it yet."""
 
     def __init__(
         self,
@@ -142,11 +144,11 @@ class _Needs:
         self.tests = tests
         self.progress = progress
         self.words: dict[tuple[int, int], list[Word]] = {}
-        """What follows a state, by how many further inputs are to come."""
-        self.ways = [0] * len(spec.next)
-        """Up to how many inputs all words follow each state already, each identified."""
+        """The words that identify a state, by the number of inputs that are still to come."""
+        self.followed = [0] * len(spec.next)
+        """The length up to which all words follow each state already, each identified."""
 
-    def covers_apart(self, apart: Separator) -> None:
+    def separate_covers(self, apart: Separator) -> None:
         """Tell the covering words apart, pairwise."""
         shown = self.spec.shown
         for s, t in combinations(range(len(shown)), 2):
@@ -155,46 +157,46 @@ class _Needs:
                 self.tests.extend(s, word)
                 self.tests.extend(t, word)
 
-    def covers(self) -> None:
+    def run_covers(self) -> None:
         """Run the covering words that are no prefix of another one."""
         passed = {cell[0] for cell in self.spec.parent if cell}
         for s in range(len(self.spec.next)):
             if s not in passed:
                 self.tests.lead_to(s)
 
-    def convergence(self, state: int, x: int) -> None:
+    def converge(self, state: int, x: int) -> None:
         """Make a transition converge with the covering word of the state it leads to."""
-        self.all_ways(self.spec.next[state][x], self.extra_states)
-        self.transition(state, x, self.extra_states)
+        self.follow_by_all(self.spec.next[state][x], self.extra_states)
+        self.follow_transition(state, x, self.extra_states)
 
-    def all_ways(self, state: int, length: int) -> None:
+    def follow_by_all(self, state: int, length: int) -> None:
         """Let a state be followed by all words of a length, and identify what they reach."""
-        if length <= self.ways[state]:
+        if length <= self.followed[state]:
             return
-        self.ways[state] = length
+        self.followed[state] = length
         for x, t in enumerate(self.spec.next[state]):
             if t < 0:
                 continue
             if self.tests.is_settled(state, x):
-                self.all_ways(t, length - 1)
+                self.follow_by_all(t, length - 1)
             else:
-                self.transition(state, x, length - 1)
+                self.follow_transition(state, x, length - 1)
 
-    def transition(self, state: int, x: int, length: int) -> None:
+    def follow_transition(self, state: int, x: int, length: int) -> None:
         """Let a transition be followed by all words up to a length, each identified."""
         for word in tails(self.spec, self.identify, self.spec.next[state][x], length, []):
             self.tests.extend(state, (x, *word))
             self.progress(self.tests.symbols)
 
     def identify(self, state: int, length: int) -> list[Word]:
-        """Return what identifies a state that words of a length are to follow.
+        """Return the words that identify a state which all words of a length are to follow.
 
-        On first use, what tells it from the other states is made to follow their covers.
+        On first use, the prefixes that tell it from the other states are appended to their covers.
         """
         words = self.words.get((state, length))
         if words is None:
             if (state, 0) not in self.words:
-                for other, word in self.identifiers[state].told.items():
+                for other, word in self.identifiers[state].prefixes.items():
                     self.tests.extend(other, word)
                 self.words[state, 0] = self.identifiers[state].words
             words = words_before(self.spec, self.identifiers, state, length)

@@ -1,8 +1,8 @@
-"""The classical complete methods: cover x middle x identifiers, in the words they append.
+"""The words that the classical complete methods (cover x middle x identifiers) append.
 
-Each takes a specification whose states can be told apart, and the number k of further states
-the implementation may have. What is appended to a state depends on how many of the k + 1 middle
-inputs are still to come: at the last one the least.
+Each method takes a specification whose states can be told apart, and the number k of extra states
+of the implementation. The words appended to a state depend on how many of the k + 1 middle inputs
+are still to come; after the last one they are fewest.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from fsm.suites.distinguish.characterising import (
     identifying_words,
 )
 from fsm.suites.distinguish.identifiers import arrivals, pair_words, words_before
-from fsm.suites.distinguish.separation import separator_of
+from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word, mean_way
 
 __all__ = ["Parts", "h", "hsi", "w", "wp"]
 
 _KEPT = 2
-"""So many specifications whose words are kept: a suite is counted, then made, often twice."""
+"""The number of specifications whose words are cached: a suite is counted, then made."""
 
 
 class Parts(NamedTuple):
-    """What a method appends: to the covering words, and to each state that is reached."""
+    """What a method appends to the covering words (``basis``), and to each state reached."""
 
     basis: Sequence[Sequence[Word]]
     identify: Identify
@@ -46,18 +46,18 @@ def w(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
 def wp(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
     """Append to the last state only the words that identify it (Fujiwara et al. 1991)."""
     words = characterising_words(SplittingTree(spec))
-    own = identifying_words(spec, words)
-    return Parts([words] * len(spec.next), lambda state, ahead: words if ahead else own[state])
+    at_end = identifying_words(spec, words)
+    return Parts([words] * len(spec.next), lambda state, ahead: words if ahead else at_end[state])
 
 
 @lru_cache(_KEPT)
 def hsi(spec: Spec, extra_states: int) -> Parts:
-    """Append harmonised identifiers (Petrenko 1991), of two families the cheaper."""
+    """Append the cheaper of two families of harmonised identifiers (Petrenko 1991)."""
     count = arrivals(spec, extra_states)
-    way = mean_way(spec) + extra_states
+    length = mean_way(spec) + extra_states
 
     def cost(identifiers: list[list[Word]]) -> float:
-        prices = (sum(way + len(word) for word in words) for words in identifiers)
+        prices = (sum(length + len(word) for word in words) for words in identifiers)
         return sum(n * price for n, price in zip(count, prices, strict=True))
 
     words = harmonised(SplittingTree(spec), cost)
@@ -66,16 +66,15 @@ def hsi(spec: Spec, extra_states: int) -> Parts:
 
 @lru_cache(_KEPT)
 def h(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
-    """Append what tells each two traces apart, whatever it is (Dorofeeva et al. 2005).
+    """Append a word that tells two traces apart, for each two that must be (Dorofeeva et al. 2005).
 
-    Also for partial specifications. Every two covering words, every covering word and the state
-    reached by a longer trace, and the states passed by one trace are followed by a common word
-    that tells them apart.
+    These are any two covering words, a covering word and a longer trace, and any two prefixes of
+    one trace. Also for partial specifications.
     """
-    identifiers = pair_words(spec, separator_of(spec))
-    basis = [list(found.words) for found in identifiers]
-    for found in identifiers:
-        for state, word in found.told.items():
+    identifiers = pair_words(spec, state_separator(spec))
+    basis = [list(identifier.words) for identifier in identifiers]
+    for identifier in identifiers:
+        for state, word in identifier.prefixes.items():
             basis[state].append(word)
 
     @cache

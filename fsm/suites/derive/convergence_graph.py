@@ -1,4 +1,4 @@
-"""Tests under construction, folded: traces known to converge are one node."""
+"""Tests under construction, as a graph in which traces known to converge share a node."""
 
 from __future__ import annotations
 
@@ -53,8 +53,10 @@ class ConvergenceGraph:
     # Growing
 
     def extend(self, state: int, word: Word) -> None:
-        """Let a word follow a state, at the lowest price in inputs, unless it does already."""
+        """Append a word to a state at the lowest cost in inputs, unless it follows it already."""
         edges, opened = self.edges, self.open
+        # ``known`` inputs of the word are in the graph; the last open node on the way is
+        # ``ready``, after ``kept`` inputs: a test that ends there can go on with the rest.
         node, known, kept, ready = state, 0, 0, -1
         for x in word:
             if node in opened:
@@ -68,12 +70,12 @@ class ConvergenceGraph:
             return
         if ready >= 0:
             test = self._reopen(ready)
-            word_left = word[kept:]
+            rest = word[kept:]
         else:
             test = self._reach(state)
-            word_left = word
-        self.tests[test] += word_left
-        self.symbols += len(word_left)
+            rest = word
+        self.tests[test] += rest
+        self.symbols += len(rest)
         for x in word[known:]:
             edges.setdefault(node, {})[x] = self.fresh
             node = self.fresh
@@ -97,11 +99,11 @@ class ConvergenceGraph:
         near = self.near.get(state)
         if near is None:
             near = self.near[state] = self._nearest(state)
-        for other, way in near:
+        for other, path in near:
             if other in self.open:
                 test = self._reopen(other)
-                self.tests[test] += way
-                self.symbols += len(way)
+                self.tests[test] += path
+                self.symbols += len(path)
                 return test
         self.begun += 1
         self.tests[self.begun] = list(self.spec.cover[state])
@@ -109,7 +111,7 @@ class ConvergenceGraph:
         return self.begun
 
     def _nearest(self, state: int) -> list[tuple[int, Word]]:
-        """Return the states from which settled transitions lead here no farther than a reset."""
+        """Return the states from which settled transitions lead here as cheaply as a reset does."""
         farthest = len(self.spec.cover[state])
         near: list[tuple[int, Word]] = [(state, ())]
         seen = {state}
@@ -122,10 +124,10 @@ class ConvergenceGraph:
                     near.append((s, (x, *path)))
         return near
 
-    # Folding
+    # Merging
 
     def settle(self, state: int, x: int) -> None:
-        """Fold what follows a transition into the state it leads to: the traces converge."""
+        """Merge what follows a transition into the state it leads to: the traces converge."""
         target = self.spec.next[state][x]
         merging = [(self.edges[state][x], target)]
         self._join(state, x, target)
@@ -149,7 +151,7 @@ class ConvergenceGraph:
             self._update_alive()
 
     def _update_alive(self) -> None:
-        """Find the states from which something is still to do; tests in others are done."""
+        """Find the states from which an unsettled transition can be reached."""
         unsettled = (s for s, count in enumerate(self.unsettled) if count)
         alive = breadth_first(unsettled, self.sources.__getitem__)
         self.alive = [s in alive for s in range(len(self.alive))]

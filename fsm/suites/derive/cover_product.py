@@ -1,4 +1,4 @@
-"""Suites of the form cover x middle x identifiers, streamed without a prefix of another test.
+"""Suites of the form cover x middle x identifiers, streamed; no test is a prefix of another.
 
 The methods W, Wp, HSI and H differ only in the words they append, by the state reached and by
 how many of the k + 1 middle inputs are still to come.
@@ -14,19 +14,19 @@ from fsm.suites.specification import Spec, Word, maximal
 __all__ = ["Identify", "product_tests", "tails"]
 
 Identify: TypeAlias = Callable[[int, int], Sequence[Word]]
-"""The words for a state that has a number of further middle inputs before it."""
+"""The words to append to a state, given how many middle inputs are still to come."""
 
 
 def product_tests(
     spec: Spec, extra_states: int, basis: Sequence[Sequence[Word]], identify: Identify
 ) -> Iterator[Word]:
-    """Yield the tests of V.X^1..k+1, each state reached followed by its words.
+    """Yield the tests of V.X^1..k+1, with words appended to each state reached.
 
-    ``basis`` has the words that follow the covering word of each state. Only one state's tests
-    are in memory at a time.
+    V is the state cover, X the inputs, k the extra states; ``basis`` has the words that follow
+    the covering word of each state. Only the tests of one state are in memory at a time.
     """
     owed: list[list[Word]] = [list(words) for words in basis]
-    for s, way in enumerate(spec.cover):
+    for s, path in enumerate(spec.cover):
         ends = True
         for x, t in enumerate(spec.next[s]):
             if t < 0:
@@ -36,18 +36,21 @@ def product_tests(
             if spec.parent[t] == (s, x):
                 owed[t] += rest
             else:
-                first = (*way, x)
+                first = (*path, x)
                 for word in tails(spec, identify, t, extra_states, rest):
                     yield first + word
         if ends:
-            yield way
+            yield path
         owed[s] = []
 
 
 def tails(
     spec: Spec, identify: Identify, state: int, depth: int, owed: list[Word]
 ) -> Iterator[Word]:
-    """Yield what follows a state: its words, those owed to it, and each way on."""
+    """Yield the words that follow a state: its own, those ``owed`` to it, and each longer one.
+
+    ``owed`` are the remainders of words that were appended to states before this one.
+    """
     words = [*identify(state, depth), *owed]
     if depth == 0:
         yield from maximal(words) or ((),)

@@ -1,4 +1,4 @@
-"""Suites that run every cell, or what a seed chooses; they prove nothing about next states."""
+"""Suites that run every cell, or random cells; they prove nothing about next states."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["cell_tests", "random_walks", "with_every_cell"]
 
 
 def cell_tests(spec: Spec) -> list[Word]:
-    """Return for each cell the shortest test that runs it, unless a longer one does."""
+    """Return the shortest test of each cell that no longer test of another cell runs."""
     return maximal((*spec.cover[s], x) for s, x, _ in spec.cells()) or maximal(spec.cover)
 
 
@@ -33,16 +33,16 @@ def random_walks(spec: Spec, seed: int, tests: int, length: int) -> list[Word]:
 
 
 def with_every_cell(spec: Spec, words: Callable[[], Iterable[Word]]) -> Iterator[Word]:
-    """Yield the words, and after them one to each cell of the machine that none of them runs.
+    """Yield the words, and after them one word to each cell of the machine that none of them runs.
 
-    A complete suite counts equivalent states once, and may leave out cells of the others. The
-    words are made twice; those that begin an added one are left out.
+    A complete suite counts equivalent states once and may leave out cells of the others. The
+    words are made twice; those that are a prefix of an added word are left out.
     """
     missing = _not_run(spec, words())
-    more = maximal((*spec.cover[s], x) for s, x in missing)
-    beginnings = {word[:length] for word in more for length in range(len(word))}
-    yield from (word for word in words() if word not in beginnings)
-    yield from more
+    added = maximal((*spec.cover[s], x) for s, x in missing)
+    prefixes = {word[:length] for word in added for length in range(len(word))}
+    yield from (word for word in words() if word not in prefixes)
+    yield from added
 
 
 def _not_run(spec: Spec, words: Iterable[Word]) -> list[tuple[int, int]]:

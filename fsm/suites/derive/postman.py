@@ -1,4 +1,4 @@
-"""Closed walks of least cost: how often to take each arc of a graph, and in which order."""
+"""Closed walks of least cost: how often each arc of a graph is taken, and in which order."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Arc(NamedTuple):
 
 
 def least_copies(vertices: int, arcs: Sequence[Arc], needed: Sequence[int]) -> list[int]:
-    """Return how often to take each arc: as often as needed, and each vertex left as entered.
+    """Return how often to take each arc: at least as often as needed, each vertex balanced.
 
-    The cost of all copies is as small as can be. Where the needed copies do not balance, a flow
+    The cost of all copies is minimal. Where the needed copies do not balance, a flow
     of least cost through arcs of unlimited capacity does (the Chinese postman of Edmonds and
     Johnson 1973). The graph must be strongly connected.
     """

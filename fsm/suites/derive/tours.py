@@ -4,13 +4,14 @@ An n-switch cover runs every sequence of n + 1 cells (T. Chow, Testing Software 
 Finite-State Machines, 1978). For n = 0 the shortest one is a Chinese postman's tour. For n > 0,
 the sequences of n cells are the arcs of a graph. Where arcs meet, each that comes in must be
 followed by each that goes out, so an arc is taken at least as often as it has partners at either
-end; and whatever balanced numbers of copies are no smaller, they can be paired off completely.
+end; and any balanced numbers of copies that are no smaller can be paired off completely.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, count, repeat
 from typing import NamedTuple
 
 from fsm.suites.derive.postman import Arc, circuit, least_copies
@@ -38,17 +39,16 @@ def tour(spec: Spec, switch: int = 0) -> list[Word]:
     """Return tests that run every sequence of ``switch + 1`` cells.
 
     For a switch of 0 and of 1, the inputs and the tests together are as few as can be. Where no
-    sequence is as long, the tests run the cells there are.
+    sequence is as long, the tests run all cells.
     """
     graph = _graph(spec, max(0, switch - 1))
     if not graph.sequences:
         return maximal(spec.cover)
-    copies = _copies(graph, switch)
-    if switch:
-        pairs, often = _pairs(graph, copies)
-        walk = [pairs[i].source for i in circuit(pairs, often, graph.entries[0])]
+    if switch == 0:
+        walk = circuit(graph.arcs, _copies_for_cells(graph), 0)
     else:
-        walk = circuit(graph.arcs, copies, 0)
+        pairs, copies = _pairs(graph, _copies_for_pairs(graph))
+        walk = [pairs[i].source for i in circuit(pairs, copies, graph.entries[0])]
     return maximal(_tests(graph, walk))
 
 
@@ -78,19 +78,20 @@ def _graph(spec: Spec, length: int) -> _Graph:
 
 
 def _sequences(spec: Spec, length: int) -> list[tuple[int, Word]]:
-    found: list[tuple[int, Word]] = [(s, ()) for s in range(len(spec.next))]
+    """Return the sequences of cells of a length: the state each begins in, and its word."""
+    sequences: list[tuple[int, Word]] = [(s, ()) for s in range(len(spec.next))]
     for _ in range(length):
-        found = [
+        sequences = [
             (s, (*word, x))
-            for s, word in found
+            for s, word in sequences
             for x in range(len(spec.inputs))
             if spec.after(s, (*word, x)) >= 0
         ]
-    return found
+    return sequences
 
 
 def _entries(arcs: Sequence[Arc], starts: Sequence[int]) -> list[int]:
-    """Return places of starts, one for each part of the graph that hangs together."""
+    """Return the positions of starts, one for each connected part of the graph (union-find)."""
     part: dict[int, int] = {}
 
     def root(v: int) -> int:
@@ -108,42 +109,51 @@ def _entries(arcs: Sequence[Arc], starts: Sequence[int]) -> list[int]:
     return list(first.values())
 
 
-def _copies(graph: _Graph, switch: int) -> list[int]:
-    """Return how often to take each arc.
+def _copies_for_cells(graph: _Graph) -> list[int]:
+    """Return how often to take each arc so that every cell is run."""
+    needed = [int(i < graph.sequences or i in graph.entries) for i in range(len(graph.arcs))]
+    return least_copies(graph.vertices, graph.arcs, needed)
 
-    A sequence that follows a reset has not followed another sequence. So that these are counted
-    apart, each sequence that may follow a reset is entered through a vertex of its own.
+
+def _copies_for_pairs(graph: _Graph) -> list[int]:
+    """Return how often to take each arc so that every two sequences that meet follow each other."""
+    vertices = count(graph.vertices)
+    groups = list(_with_needs(graph, vertices))
+    arcs = [arc for group in groups for arc, _ in group]
+    needed = [least for group in groups for _, least in group]
+    copies = least_copies(next(vertices), arcs, needed)
+    return [copies[end - 1] for end in accumulate(map(len, groups))]
+
+
+def _with_needs(graph: _Graph, vertices: Iterator[int]) -> Iterator[list[tuple[Arc, int]]]:
+    """Yield each arc, last in a group with the arcs that lead to it, and the least copies of all.
+
+    A sequence right after a reset follows no other sequence. So that these copies are counted
+    apart, each sequence that may follow a reset begins in a vertex of its own, which is entered
+    either from the sequences before it or from the reset.
     """
     sequences = graph.arcs[: graph.sequences]
     into = Counter(arc.target for arc in sequences)
     out = Counter(arc.source for arc in sequences)
-    starts = {arc.target for arc in graph.arcs if arc.source == 0} if switch else set()
-    fresh = graph.vertices
-    after_reset = {v: fresh + i for i, v in enumerate(sorted(starts))}
-    fresh += len(starts)
-    arcs, needed, place = [], [], []
+    starts = sorted({arc.target for arc in graph.arcs if arc.source == 0})
+    after_reset = {v: next(vertices) for v in starts}
     for i, arc in enumerate(graph.arcs):
-        least = int(i in graph.entries)
-        if i < graph.sequences:
-            least = max(1, out[arc.target]) if switch else 1
-            if arc.source in starts:
-                arcs += [Arc(arc.source, fresh, 0), Arc(after_reset[arc.source], fresh, 0)]
-                needed += [into[arc.source], 0]
-                arc = Arc(fresh, arc.target)
-                fresh += 1
-            elif switch:
-                least = max(least, into[arc.source])
-        elif arc.source == 0 and switch:
-            arc = arc._replace(target=after_reset[arc.target])
-        place.append(len(arcs))
-        arcs.append(arc)
-        needed.append(least)
-    copies = least_copies(fresh, arcs, needed)
-    return [copies[i] for i in place]
+        if i >= graph.sequences:
+            least = int(i in graph.entries)
+            yield [(arc if arc.source else arc._replace(target=after_reset[arc.target]), least)]
+        elif arc.source in after_reset:
+            begin = next(vertices)
+            yield [
+                (Arc(arc.source, begin, 0), into[arc.source]),
+                (Arc(after_reset[arc.source], begin, 0), 0),
+                (arc._replace(source=begin), max(1, out[arc.target])),
+            ]
+        else:
+            yield [(arc, max(1, out[arc.target], into[arc.source]))]
 
 
 def _pairs(graph: _Graph, copies: Sequence[int]) -> tuple[list[Arc], list[int]]:
-    """Return what arc follows what arc, and how often, so that every pair of sequences occurs."""
+    """Return which arc follows which, and how often, so that every pair of sequences occurs."""
     into: list[list[int]] = [[] for _ in range(graph.vertices)]
     out: list[list[int]] = [[] for _ in range(graph.vertices)]
     for i, arc in enumerate(graph.arcs):
@@ -167,11 +177,10 @@ def _pairs(graph: _Graph, copies: Sequence[int]) -> tuple[list[Arc], list[int]]:
 def _spare(
     arcs: Sequence[int], copies: Sequence[int], partners: Sequence[int], sequences: int
 ) -> Iterator[int]:
-    """Yield the arcs as often as they are left over when each has met each partner once."""
-    count = sum(b < sequences for b in partners)
+    """Yield each arc as often as copies are left when it has been paired with each partner once."""
+    paired = sum(b < sequences for b in partners)
     for a in arcs:
-        for _ in range(copies[a] - (count if a < sequences else 0)):
-            yield a
+        yield from repeat(a, copies[a] - (paired if a < sequences else 0))
 
 
 def _tests(graph: _Graph, walk: Sequence[int]) -> Iterator[Word]:

@@ -1,1 +1,1 @@
-"""How states of a specification are told apart: shortest words, trees, sets of words."""
+"""Words that tell the states of a specification apart: shortest words, trees, sets of words."""

@@ -1,8 +1,8 @@
 """Few short words that tell one state from every other one, found by beam search.
 
-A word from a state t is worth the states it tells t apart from, and costs its length and the
-way to t, which every further word must go again. So one long word is often better than several
-short ones: a unique input/output sequence where there is one, a small set of words otherwise.
+A word from a state t gains the states that it tells t apart from. It costs its length and the
+covering word of t, which is run again before every further word. So one long word is often better
+than several short ones: a unique input/output sequence where there is one, else a few words.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     Ints: TypeAlias = NDArray[np.int32]
 
-__all__ = ["Search"]
+__all__ = ["BeamSearch"]
 
-_CELLS = 500_000  # of the beam's largest array: bounds time and memory for one input
+_CELLS = 500_000  # the size of the beam's largest array: bounds time and memory for one input
 _WIDEST = 96
-_PATIENCE = 8  # inputs without a further state told apart
+_PATIENCE = 8  # the search ends after so many inputs without a gain
+# Which weight of the covering word gives the cheapest set is not known before: all are tried.
 _WEIGHTS = (0.2, 0.5, 1.0, 2.0, 4.0, 10.0, 1000.0)
 
 
@@ -46,12 +47,12 @@ class _Beam(NamedTuple):
     images: Ints
 
 
-class Search:
+class BeamSearch:
     """Searches words of one specification, partial or complete."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        dead = [[-1] * len(spec.inputs)]  # found at index -1
+        dead = [[-1] * len(spec.inputs)]  # the last row, which index -1 (told apart, lost) finds
         shape = len(spec.next) + 1, len(spec.inputs)  # there may be no inputs
         self.next = np.array(spec.next + dead, dtype=np.int32).reshape(shape)
         self.output = np.array(spec.output + dead, dtype=np.int32).reshape(shape)
@@ -60,21 +61,20 @@ class Search:
     def cheapest(self, state: int, way: float, spare: Callable[[int], Word | None]) -> list[Word]:
         """Return words that tell a state from every other one, the cheapest found.
 
-        ``way`` is what each word costs besides its length; ``spare`` gives a word for one state
-        that the search found no word for, ``None`` where it cannot be told apart.
+        ``way`` is the cost of each word besides its length; ``spare`` gives a word for a state
+        for which the search found none, ``None`` where it cannot be told apart.
         """
         spec = self.spec
         others = [t for t, shown in enumerate(spec.shown) if shown == spec.shown[state]]
         others.remove(state)
-        met: dict[tuple[int, ...], list[SeparatingWord]] = {}
+        candidates: dict[tuple[int, ...], list[SeparatingWord]] = {}
         suites = []
         for weight in _WEIGHTS:
             rest, words = others, []
             while rest:
-                found = met.get(tuple(rest))
-                if found is None:
-                    found = met[tuple(rest)] = self.words(state, rest)
-                word = _choose(found, weight * way) or spare(rest[0])
+                if tuple(rest) not in candidates:
+                    candidates[tuple(rest)] = self.words(state, rest)
+                word = _choose(candidates[tuple(rest)], weight * way) or spare(rest[0])
                 if word is None:
                     rest = rest[1:]
                     continue
@@ -124,23 +124,23 @@ class Search:
         gain[at < 0] = -1
         chosen = _select(gain.ravel(), alive.ravel(), width)
         words, rows = [], []
-        met = set()
+        seen = set()  # words that lead to the same states are one
         for place in chosen.tolist():
             b, x = divmod(place, at.shape[1])
             key = int(at[b, x]), int(gain[b, x]), images[b, :, x].tobytes()
-            if key not in met:
-                met.add(key)
+            if key not in seen:
+                seen.add(key)
                 words.append((*beam.words[b], x))
                 rows.append((b, x))
         b, x = np.array(rows, dtype=np.intp).reshape(-1, 2).T
         return _Beam(words, gain[b, x], at[b, x], images[b, :, x])
 
 
-def _choose(found: list[SeparatingWord], way: float) -> Word | None:
+def _choose(candidates: list[SeparatingWord], way: float) -> Word | None:
     """Return the word that tells the most states apart for what it costs."""
-    if not found:
+    if not candidates:
         return None
-    return max(found, key=lambda f: (f.gain / (way + len(f.word)), -len(f.word))).word
+    return max(candidates, key=lambda f: (f.gain / (way + len(f.word)), -len(f.word))).word
 
 
 def _select(gain: Ints, alive: Ints, width: int) -> NDArray[np.intp]:

@@ -1,7 +1,7 @@
-"""Words that tell states apart, from a splitting tree: what the classical methods append.
+"""Words that tell states apart, from a splitting tree, as the classical methods append them.
 
-``W`` tells any two states apart, ``W_s`` tells the state s from every other one, and of two
-harmonised identifiers ``H_s`` and ``H_t`` the common words tell s from t.
+``W`` tells any two states apart, ``W_s`` tells the state s from every other one, and the words
+that two harmonised identifiers ``H_s`` and ``H_t`` share tell s from t.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ __all__ = ["characterising_words", "harmonised", "identifying_words"]
 
 
 class _Traces:
-    """For each word a number for each state: equal where the word gives the same trace."""
+    """For each word a number for each state, equal where the word has the same outputs."""
 
     def __init__(self, spec: Spec, words: Iterable[Word]) -> None:
         self.spec = spec
         start = list(range(len(spec.next)))
-        self._met: dict[Word, tuple[list[int], list[int]]] = {(): (start, spec.shown)}
+        self._followed: dict[Word, tuple[list[int], list[int]]] = {(): (start, spec.shown)}
         self.of = {word: self._follow(word)[1] for word in words}
 
     def _follow(self, word: Word) -> tuple[list[int], list[int]]:
         """Return where a word leads from each state, and the numbers; prefixes are shared."""
-        found = self._met.get(word)
-        if found is None:
+        follow = self._followed.get(word)
+        if follow is None:
             at, trace = self._follow(word[:-1])
             x = word[-1]
             after, output, shown = self.spec.next, self.spec.output, self.spec.shown
@@ -36,9 +36,9 @@ class _Traces:
             put = [output[s][x] for s in at]
             at = [after[s][x] for s in at]
             seen = zip(trace, put, (shown[s] for s in at), strict=True)
-            found = at, [numbers.setdefault(key, len(numbers)) for key in seen]
-            self._met[word] = found
-        return found
+            follow = at, [numbers.setdefault(key, len(numbers)) for key in seen]
+            self._followed[word] = follow
+        return follow
 
 
 def characterising_words(tree: SplittingTree) -> list[Word]:
@@ -69,14 +69,14 @@ def characterising_words(tree: SplittingTree) -> list[Word]:
 
 
 def _pairs(group: Iterable[object]) -> int:
-    """Return how many pairs of states are still together."""
+    """Return how many pairs of states are in one group."""
     return sum(size * (size - 1) // 2 for size in Counter(group).values())
 
 
 def identifying_words(spec: Spec, words: list[Word]) -> list[list[Word]]:
-    """Return for each state those of the words that are needed to tell it from every other one.
+    """Return for each state the words that are needed to tell it from every other one.
 
-    Greedy by pairs told apart for each input spent, the way to the state included.
+    Greedy by pairs told apart for each input, those that lead to the state included.
     """
     way = mean_way(spec)
     traces = _Traces(spec, words)
@@ -84,18 +84,18 @@ def identifying_words(spec: Spec, words: list[Word]) -> list[list[Word]]:
     shown = _masks(spec.shown)
     chosen: list[list[Word]] = []
     for s, group in enumerate(spec.shown):
-        rest = shown[group] ^ 1 << s
+        rest = shown[group] ^ 1 << s  # the states to be told apart, as bits; without s itself
         useful = [(cost, word, mask[trace[s]]) for cost, word, trace, mask in masks]
-        own: list[Word] = []
+        needed: list[Word] = []
         while rest:
             gain, word, same = max(
                 ((rest & ~same).bit_count() / cost, word, same) for cost, word, same in useful
             )
             if not gain:
                 break  # the others are equivalent
-            own.append(word)
+            needed.append(word)
             rest &= same
-        chosen.append(own)
+        chosen.append(needed)
     return chosen
 
 
@@ -108,7 +108,7 @@ def _masks(trace: Iterable[int]) -> dict[int, int]:
 
 
 def harmonised(tree: SplittingTree, cost: Callable[[list[list[Word]]], float]) -> list[list[Word]]:
-    """Return harmonised state identifiers of the lower cost.
+    """Return the cheaper of two families of harmonised state identifiers.
 
     Either the words above each state in the splitting tree, which are shortest for each pair,
     or those of a tree over the same words in which each block is split into the most parts.

@@ -1,7 +1,7 @@
-"""Words that tell one state from every other one: few where it pays to look for them.
+"""Words that tell one state from every other one; few words where a search for them pays.
 
-Nothing is asked of the words of two states together. That a word of s tells t from s helps only
-if it also follows t; so an identifier_of says for each other state which prefix it needs there.
+The identifiers of two states need not share words. A word of s that tells t from s helps only if
+it also follows t; so an identifier names, for each other state, the prefix that must follow it.
 """
 
 from __future__ import annotations
@@ -23,96 +23,94 @@ __all__ = [
 ]
 
 Separator: TypeAlias = Callable[[int, int], Word | None]
-"""A shortest word that tells two states apart, ``None`` where there is none."""
+"""Returns a shortest word that tells two states apart, ``None`` where there is none."""
 
-_NEGLIGIBLE = 0.02  # of the cost of all tests: what is not worth a search
+_NEGLIGIBLE = 0.02
+"""The share of the cost of all tests below which a saving is not worth a search."""
 
 
 class Identifier(NamedTuple):
-    """Words, none a prefix of another, and for each state told apart the prefix that does it."""
+    """Words, none a prefix of another, and for each other state the prefix that tells it apart."""
 
     words: list[Word]
-    told: dict[int, Word]
+    prefixes: dict[int, Word]
 
 
 def identifier_of(spec: Spec, state: int, words: Iterable[Word]) -> Identifier:
-    """Return what words tell apart from a state; the shortest prefix for each other state."""
-    told: dict[int, Word] = {}
+    """Return words as an identifier of a state, with the shortest prefix for each other state."""
+    prefixes: dict[int, Word] = {}
     kept = maximal(words)
     for t in range(len(spec.next)):
         lengths = [(length, word) for word in kept if (length := spec.apart(state, t, word))]
         if lengths:
             length, word = min(lengths)
-            told[t] = word[:length]
-    return Identifier(kept, told)
+            prefixes[t] = word[:length]
+    return Identifier(kept, prefixes)
 
 
 def pair_words(spec: Spec, apart: Separator) -> list[Identifier]:
-    """Return an identifier_of of each state from the shortest words of its pairs, longest first.
+    """Return an identifier of each state from the shortest words of its pairs, longest first.
 
     States that cannot be told apart are left out.
     """
-    found = []
+    identifiers = []
     for s, shown in enumerate(spec.shown):
-        rest = [(t, apart(s, t)) for t, other in enumerate(spec.shown) if other == shown]
-        left = [(t, word) for t, word in rest if word]
-        words, told = [], {}
+        alike = (t for t, other in enumerate(spec.shown) if other == shown)
+        left = {t: word for t in alike if (word := apart(s, t))}
+        words, prefixes = [], {}
         while left:
-            word = max((word for _, word in left), key=len)
+            word = max(left.values(), key=len)
             words.append(word)
-            for t, _ in left:
-                length = spec.apart(s, t, word)
-                if length:
-                    told[t] = word[:length]
-            left = [(t, word) for t, word in left if t not in told]
-        found.append(Identifier(maximal(words), told))
-    return found
+            for t in list(left):
+                if length := spec.apart(s, t, word):
+                    prefixes[t] = word[:length]
+                    del left[t]
+        identifiers.append(Identifier(maximal(words), prefixes))
+    return identifiers
 
 
 def few_words(spec: Spec, apart: Separator, extra_states: int) -> list[Identifier]:
-    """Return an identifier_of of each state, the better the more tests end in the state.
+    """Return an identifier of each state, a cheap one where many tests end.
 
-    Starts from :func:`pair_words` and searches further for the states where the most can be
-    saved, until what is left is negligible.
+    Starts from :func:`pair_words` and searches on for the states where the most can be saved,
+    until the rest is negligible.
     """
-    from fsm.suites.distinguish.beam_search import (
-        Search,  # numpy, which small suites by other methods do without
-    )
+    from fsm.suites.distinguish.beam_search import BeamSearch  # numpy: other methods need none
 
-    found = pair_words(spec, apart)
+    identifiers = pair_words(spec, apart)
     count = arrivals(spec, extra_states)
     mean = mean_way(spec) + extra_states
     savings, total = [], 0.0
-    for s, (words, _) in enumerate(found):
+    for s, (words, _) in enumerate(identifiers):
         cost = sum(mean + len(word) for word in words)
         total += count[s] * cost
         if words:
             savings.append((count[s] * (cost - mean - 1), s))
     savings.sort(reverse=True)
     possible = sum(saving for saving, _ in savings)
-    search = Search(spec)
+    search = BeamSearch(spec)
     for saving, s in savings:
         if possible <= _NEGLIGIBLE * total:
             break
         possible -= saving
         words = search.cheapest(s, mean, partial(apart, s))
-        found[s] = identifier_of(spec, s, words)
-    return found
+        identifiers[s] = identifier_of(spec, s, words)
+    return identifiers
 
 
 def words_before(
     spec: Spec, identifiers: Sequence[Identifier], state: int, length: int
 ) -> list[Word]:
-    """Return what must follow a state that words of a length also follow.
+    """Return the words that must follow a state, given that all words of a length follow it too.
 
-    Its own words, and for each state that these words pass what tells the state from that one:
-    with the passed state's own words the two traces are told apart.
+    These are its own words and, for each state that words of that length pass, the prefix that
+    tells the two apart: it follows both, since it is a prefix of the passed state's own word.
     """
-    passed = ring = {state}
+    passed = frontier = {state}
     for _ in range(length):
-        ring = {t for s in ring for t in spec.next[s] if t >= 0} - passed
-        passed = passed | ring
-    others = (identifiers[t].told.get(state) for t in sorted(passed - {state}))
+        frontier = {t for s in frontier for t in spec.next[s] if t >= 0} - passed
+        passed = passed | frontier
+    others = (identifiers[t].prefixes.get(state) for t in sorted(passed - {state}))
     return maximal([*identifiers[state].words, *(word for word in others if word)])
 
 

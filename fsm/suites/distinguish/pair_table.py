@@ -1,7 +1,7 @@
 """Shortest words that tell the states of a partial specification apart, pair by pair.
 
-Where cells are missing, "not told apart" is no equivalence, so there are no blocks to split:
-each pair is settled by itself, layer by layer (Gill 1962, the table of pairs).
+Where cells are missing, "not told apart" is not an equivalence, so there are no blocks to split:
+each pair is decided separately, layer by layer (Gill 1962, the table of pairs).
 """
 
 from __future__ import annotations

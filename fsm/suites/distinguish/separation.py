@@ -1,4 +1,4 @@
-"""Which states can be told apart, and by which shortest words."""
+"""The shortest words that tell states apart, for complete and partial specifications."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from fsm.suites.distinguish.pair_table import PairTable
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec
 
-__all__ = ["inseparable_pair", "separator_of"]
+__all__ = ["inseparable_pair", "state_separator"]
 
 
-def separator_of(spec: Spec) -> Separator:
-    """Return what tells any two states apart, found in the way that suits the specification."""
+def state_separator(spec: Spec) -> Separator:
+    """Return the separator of a specification: a splitting tree, or a table of pairs if partial."""
     return SplittingTree(spec).apart if spec.is_complete else PairTable(spec).apart
 
 
 def inseparable_pair(spec: Spec) -> tuple[int, int] | None:
     """Return the first two states that no word tells apart, ``None`` where there are none."""
-    apart = separator_of(spec)
+    apart = state_separator(spec)
     pairs = combinations(range(len(spec.next)), 2)
     return next((pair for pair in pairs if apart(*pair) is None), None)

@@ -1,4 +1,4 @@
-"""The splitting tree: partition refinement that remembers what split each block, and by which word.
+"""The splitting tree: partition refinement that keeps the word which split each block.
 
 Source: R. Smetsers, J. Moerman, D. Jansen, Minimal Separating Sequences for All Pairs of States,
 LATA 2016. Blocks are split layer by layer, so that the word at the lowest common ancestor of two
@@ -15,7 +15,7 @@ __all__ = ["SplittingTree"]
 
 
 class SplittingTree:
-    """A tree of blocks of states of a complete specification; the leaves are what cannot be split.
+    """A tree of blocks of states of a complete specification; blocks in leaves cannot be split.
 
     Two states in one leaf are equivalent.
     """
@@ -27,7 +27,7 @@ class SplittingTree:
         self.parent = [-1]
         self.depth = [0]
         self.word: list[Word | None] = [None]
-        """What splits each node; ``None`` for a leaf."""
+        """The word that splits each node; ``None`` for a leaf."""
         self.block = [list(range(len(spec.next)))]
         """The states of each node."""
         self._split(0, ())
@@ -45,9 +45,9 @@ class SplittingTree:
         return self.word[self._ancestor(self.leaf[s], self.leaf[t])]
 
     def words(self, state: int) -> Iterator[Word]:
-        """Yield the words on the way up from a state: they tell it apart from every other one.
+        """Yield the words on the path from a state to the root: they tell it from every other one.
 
-        What two states have in common of them tells these two apart (harmonised identifiers).
+        The words that two states share tell these two apart (harmonised identifiers).
         """
         node = self.parent[self.leaf[state]]
         while node >= 0:
@@ -67,8 +67,9 @@ class SplittingTree:
             layer = self._split_by(old)
 
     def _split_by_input(self) -> None:
-        """Split by what one input puts out, and by what is shown after it."""
+        """Split by the output of one input, and by what is shown after it."""
         shown = self.spec.shown
+        # one number for each (output, shown after it)
         seen = [
             [o * len(shown) + shown[t] for t, o in zip(*cells, strict=True)]
             for cells in zip(self.spec.next, self.spec.output, strict=True)
@@ -116,7 +117,7 @@ class SplittingTree:
         return a
 
     def _split(self, node: int, word: Word) -> Iterable[int]:
-        """Split a node by what a word puts out; return its children."""
+        """Split a node by the outputs of a word; return its children."""
         parts: dict[tuple[int, ...], list[int]] = {}
         for s in self.block[node]:
             parts.setdefault(self._trace(s, word), []).append(s)
@@ -134,7 +135,7 @@ class SplittingTree:
         return range(first, len(self.word))
 
     def _trace(self, s: int, word: Word) -> tuple[int, ...]:
-        """What is shown in a state, and what it puts out and shows on a word."""
+        """Return what is shown in a state, and the outputs and what is shown on a word."""
         after, output, shown = self.spec.next, self.spec.output, self.spec.shown
         trace = [shown[s]]
         for x in word:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fsm.engine.hash_codes import Codebook
+from fsm.engine.hash_codes import HashCodes
 from tests.depth import samples
 
 SEED = 7
@@ -13,7 +13,7 @@ SEED = 7
 @pytest.mark.parametrize("count", [1, 5_000, 200_000], ids="{:,} names".format)
 def test_each_name_has_one_code(count: int) -> None:
     """200,000 names do not all find a free slot in the tables."""
-    book = Codebook((), SEED)
+    book = HashCodes((), SEED)
     for seed in range(samples(3, 1)):
         rows = np.random.default_rng(seed).integers(0, count, 100_000)
         names = pl.Series(rows).cast(pl.String)
@@ -23,6 +23,6 @@ def test_each_name_has_one_code(count: int) -> None:
 
 
 def test_names_that_were_not_given_share_a_code() -> None:
-    book = Codebook(("a", "b"), SEED, other=2)
+    book = HashCodes(("a", "b"), SEED, other=2)
     names = pl.Series(["b", "x", "a", None, "y"] * 3000)
     assert book.codes(names.hash(SEED).to_numpy()).tolist() == [1, 2, 0, 2, 2] * 3000
