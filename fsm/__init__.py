@@ -29,7 +29,7 @@ Every error is an :class:`FsmError`, whose message says what is wrong, where, an
 
 from __future__ import annotations
 
-from fsm.notebook_repr import Bundle, shown_by
+from fsm.presentation import Bundle, register
 from fsm.version import VERSION
 
 TYPE_CHECKING = False
@@ -142,4 +142,11 @@ def _bundle(value: object) -> Bundle:
     return bundle(value)
 
 
-shown_by(_bundle)
+def _text(value: object, spec: str) -> str:
+    from fsm.drawing.format_spec import format_machine
+    from fsm.machine import Machine
+
+    return format_machine(value, spec) if isinstance(value, Machine) else format(value, spec)
+
+
+register(bundle=_bundle, text=_text)

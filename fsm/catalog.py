@@ -1,4 +1,4 @@
-"""Machines by name: the built-in ones with their sources, files, any ``package.module:Class``."""
+"""Machines by name: built-in ones, files and classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.errors import MachineError
-from fsm.importing import local_twin, working_directory
+from fsm.importing import find_hidden_module, working_directory
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.trust import NameInFile, ShadowWarning
@@ -22,40 +22,35 @@ if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
 __all__ = [
-    "READERS",
     "as_machine",
     "as_machines",
     "as_specification",
     "built_in_companion",
-    "document",
-    "imported",
+    "import_object",
     "load",
     "load_bare",
     "load_specification",
     "machine_class",
+    "machine_page",
 ]
-
-READERS = {
-    ".json": "fsm.formats.document",
-    ".scxml": "fsm.formats.scxml",
-    ".dot": "fsm.formats.dot",
-}
-"""The module whose ``read`` takes a file with this suffix."""
 
 
 def load(name: str) -> Machine:
-    """Return a machine by its name: a built-in one, ``package.module:Class`` or a file.
+    """Return the machine of a built-in name, of ``package.module:Class`` or of a file.
 
-    ``name`` is one of :data:`fsm.machines.NAMES`, a class that can be imported, or a path that ends
-    in ``.json``, ``.scxml`` or ``.dot``. Built-in machines carry the source of each transition,
-    read from their Markdown page. Importing a module runs it: name only modules you trust. A name
-    that was read from a file is a :class:`fsm.trust.NameInFile`, for which nothing is imported.
+    ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. Files are JSON,
+    SCXML or DOT. Built-in machines carry the origin of each transition, read from their Markdown
+    page. Importing a module runs it: name only modules you trust. For a name that a
+    file states (:class:`fsm.trust.NameInFile`) nothing is imported.
 
-    Raises :class:`fsm.errors.MachineError` where the machine cannot be found or compiled exactly,
-    or must not be imported.
+    Raises :class:`MachineError` where the machine cannot be found or compiled exactly, or must not
+    be imported.
 
-    >>> load("with-feedback").statuses
-    ('Pending', 'Sent', 'Failed')
+    >>> machine = load("with-feedback")
+    >>> machine
+    Machine('with-feedback', 6 states, 6 events, 11 transitions)
+    >>> machine.step("awaiting", "soft_bounce").target
+    'retrying'
     """
     return _built_in(name) if name in NAMES else load_bare(name)
 
@@ -72,17 +67,18 @@ def as_machines(machines: Machine | str | Iterable[Machine | str]) -> list[Machi
 
 
 def load_bare(name: str) -> Machine:
-    """Return a machine without looking up the sources of its transitions, which is faster."""
+    """Return a machine without the origins of its transitions, which is faster."""
+    if name in NAMES:
+        return _compiled(name)
+    from fsm.formats import READERS
+
     path = Path(name)
     reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        return _compiled(name)
-    machine: Machine = import_module(reader).read(path)
-    return machine
+    return reader(path) if reader else _compiled(name)
 
 
 def load_specification(name: str) -> Machine | Mealy:
-    """Return what tests are made from: of a ``.dot`` file the Mealy machine as it stands there."""
+    """Return a specification for tests: the Mealy machine of a ``.dot`` file, else a machine."""
     path = Path(name)
     if path.suffix.lower() != ".dot":
         return load(name)
@@ -97,9 +93,9 @@ def as_specification(machine: Machine | Mealy | str) -> Machine | Mealy:
 
 
 def built_in_companion(name: str) -> Machine:
-    """Return the built-in machine that runs beside another one; no module is imported for it.
+    """Return a built-in machine that runs beside another one; no module is imported.
 
-    Raises :class:`MachineError` where the companion is none of those that are built in.
+    Raises :class:`MachineError` where no machine of this name is built in.
     """
     if name not in NAMES:
         raise MachineError(
@@ -114,7 +110,7 @@ def _built_in(name: str) -> Machine:
     from fsm.tables.origins import origins
 
     machine = _compiled(name)
-    return machine.with_origins(origins(document(name), machine))
+    return machine.with_origins(origins(machine_page(name), machine))
 
 
 @cache
@@ -129,21 +125,20 @@ def machine_class(name: str) -> type:
     target = NAMES.get(name, name)
     if ":" not in target:
         raise MachineError(_unknown(name))
-    found = imported(target)
-    if not isinstance(found, type):
+    value = import_object(target)
+    if not isinstance(value, type):
         module, _, attribute = target.partition(":")
         raise MachineError(
             f"{name}: {module!r} has no class {attribute!r}{_shadowed(module, '; ')}"
         )
-    return found
+    return value
 
 
-def imported(name: str) -> object:
-    """Return what ``package.module:name`` names; raises :class:`MachineError`.
+def import_object(name: str) -> object:
+    """Import ``package.module:name``; raises :class:`MachineError`.
 
-    Importing a module runs it, so a name that stands in a file is refused. Installed modules come
-    first. A module of the working directory is found where none of that name is installed; the
-    directory is searched only while this module is imported.
+    Importing a module runs it, so a name that a file states is refused. Installed modules win over
+    modules of the working directory, which is searched only while this module is imported.
     """
     if isinstance(name, NameInFile):
         raise MachineError(name.refusal)
@@ -151,7 +146,7 @@ def imported(name: str) -> object:
     try:
         with working_directory(module_name):
             module = import_module(module_name)
-            found: object = getattr(module, attribute, None)
+            value: object = getattr(module, attribute, None)
     except ImportError as error:
         raise MachineError(
             f"{name}: cannot import {module_name!r}: {error}{_shadowed(module_name, '; ')}"
@@ -160,23 +155,23 @@ def imported(name: str) -> object:
         raise MachineError(
             f"{name}: importing {module_name!r} failed: {type(error).__name__}: {error}"
         ) from error
-    if found is not None and (shadowed := _shadowed(module_name)):
+    if value is not None and (shadowed := _shadowed(module_name)):
         warnings.warn(f"{name}: {shadowed}", ShadowWarning, stacklevel=2)
-    return found
+    return value
 
 
 def _shadowed(module_name: str, begin: str = "") -> str:
-    """Say that a module of the working directory was not taken, or nothing."""
-    twin = local_twin(module_name)
-    if twin is None:
+    """Return why a module of the working directory was not imported, or an empty text."""
+    hidden = find_hidden_module(module_name)
+    if hidden is None:
         return ""
     return (
-        f"{begin}the installed module {twin.installed} was taken, not {twin.local} of the working "
-        "directory, which has the same name; rename that one"
+        f"{begin}the installed module {hidden.installed} was taken, not {hidden.local} of the "
+        "working directory, which has the same name; rename that one"
     )
 
 
-def document(name: str) -> Path:
+def machine_page(name: str) -> Path:
     """Return the Markdown page of a built-in machine."""
     if name not in NAMES:
         raise MachineError(_unknown(name))
@@ -184,6 +179,8 @@ def document(name: str) -> Path:
 
 
 def _unknown(name: str) -> str:
+    from fsm.formats import READERS
+
     close = get_close_matches(name, NAMES, 1)
     known = f"did you mean {close[0]!r}?" if close else f"built in are {', '.join(NAMES)}"
     others = f"others are named package.module:Class, or a file: {', '.join(READERS)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fsm.catalog import load
 from fsm.errors import PageError
-from fsm.files import as_text, read_from
+from fsm.files import decode_utf8, read_stream
 from fsm.machines import NAMES
 from fsm.tables.check.finding import Finding, Report
 from fsm.tables.check.pages import check_pages
@@ -44,8 +44,8 @@ def check(
 
     Raises :class:`fsm.errors.PageError` for a page, a lexicon or a binding that cannot be read.
 
-    >>> import fsm.catalog
-    >>> report = check(fsm.catalog.document("with-feedback"))
+    >>> from fsm.catalog import machine_page
+    >>> report = check(machine_page("with-feedback"))
     >>> report.tables, report.findings, report.confirmed
     (2, (), {'with-feedback': 16})
     """
@@ -89,8 +89,8 @@ class PageFiles:
     def _read(self, name: str) -> Iterator[Page]:
         path = Path(name)
         if name == "-":
-            data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
-            yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
+            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
+            yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
             yield from map(read_page, filter(self._is_new, self._markdown(path)))
         elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():

@@ -14,7 +14,7 @@ __all__ = [
 
 
 class FsmError(Exception):
-    """Any mistake in the input or the use; the command line prints it in one line and exits 2."""
+    """A mistake in the input or in its use; the command line prints one line and exits with 2."""
 
 
 class MachineError(FsmError):

@@ -1,13 +1,13 @@
-"""Read small text files within bounds; write files whole, or not at all.
+"""Read files of bounded size; write files completely or not at all.
 
-A file that people write by hand (a page, a TOML) is never read beyond the size such a file can
-have: a device that never ends, or an archive under the wrong name, is refused at once.
+A file that people write by hand (a page, a TOML) is never read beyond the size that such a file can
+have: an endless device, or an archive under a wrong name, is refused at once.
 
-A file is written beside its place under another name and moved there when it is complete: no
-reader ever meets half a file, and a failure leaves what was there before.
+A file is written under another name in the same directory and moved to its place when it is
+complete: no reader sees half a file, and a failure leaves the old file as it was.
 
-What is temporary is locked as long as its process lives. A process that was killed leaves such
-files behind without a lock; the next one that writes to the same place removes them.
+Temporary files are locked while their process lives. A killed process leaves them behind without a
+lock; the next process that writes to the same directory removes them.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from fsm.errors import FsmError, OutputError
 fcntl: ModuleType | None
 try:
     import fcntl
-except ImportError:  # where there are no locks, nothing that was left behind is removed
+except ImportError:  # a system without these locks: files that are left behind stay
     fcntl = None
 
 __all__ = [
-    "Holder",
+    "Cleanup",
     "TemporaryFolder",
-    "as_text",
-    "beside",
-    "no_os_errors",
+    "decode_utf8",
+    "hidden_sibling",
+    "output_errors",
     "read_bytes",
-    "read_from",
+    "read_stream",
     "read_text",
     "replacing",
     "write_bytes",
@@ -51,34 +51,37 @@ _FOLDER, _LOCK = "fsm-", ".lock"
 _ATTEMPTS = 5
 
 
-def read_text(path: Path, most: int, what: str, refusal: type[FsmError]) -> str:
-    """Return the text of a UTF-8 file of at most so many bytes, without a byte order mark.
+def read_text(path: Path, max_bytes: int, what: str, refusal: type[FsmError]) -> str:
+    """Return the text of a UTF-8 file without its byte order mark.
 
-    ``what`` says what it should be ("a documentation page"). Raises ``refusal`` in one line that
-    names the file, and where it is not text, the line.
+    ``max_bytes`` bounds its size; ``what`` is the kind of file for messages ("a documentation
+    page"). Raises ``refusal``, whose message of one line names the file, and the line that is not
+    UTF-8.
     """
-    return as_text(read_bytes(path, most, what, refusal), str(path), refusal)
+    return decode_utf8(read_bytes(path, max_bytes, what, refusal), str(path), refusal)
 
 
-def read_bytes(path: Path, most: int, what: str, refusal: type[FsmError]) -> bytes:
-    """Return the content of a file of at most so many bytes, see :func:`read_text`."""
+def read_bytes(path: Path, max_bytes: int, what: str, refusal: type[FsmError]) -> bytes:
+    """Return the content of a file, see :func:`read_text`."""
     try:
         with path.open("rb") as file:
-            return read_from(file, str(path), most, what, refusal)
-    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+            return read_stream(file, str(path), max_bytes, what, refusal)
+    except (OSError, ValueError) as error:  # ValueError: the name has a zero byte
         raise refusal(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def read_from(file: IO[bytes], name: str, most: int, what: str, refusal: type[FsmError]) -> bytes:
-    """Return what an open file holds, see :func:`read_text`."""
-    data = file.read(most + 1)
-    if len(data) > most:
-        raise refusal(f"{name}: larger than {_size(most)}, not {what}")
+def read_stream(
+    file: IO[bytes], name: str, max_bytes: int, what: str, refusal: type[FsmError]
+) -> bytes:
+    """Return the content of an open file, see :func:`read_text`."""
+    data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise refusal(f"{name}: larger than {_size(max_bytes)}, not {what}")
     return data
 
 
-def as_text(data: bytes, name: str, refusal: type[FsmError]) -> str:
-    """Return UTF-8 as text without a byte order mark, see :func:`read_text`."""
+def decode_utf8(data: bytes, name: str, refusal: type[FsmError]) -> str:
+    """Return UTF-8 as text without its byte order mark, see :func:`read_text`."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -98,12 +101,12 @@ def write_bytes(data: bytes, path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a new file that takes the place of ``path`` once it is complete.
+    """Open a new file that replaces ``path`` when it is complete.
 
-    Links are followed, and what is no regular file (a device, a pipe) is written directly. A
-    file that was there keeps its permissions.
+    Links are followed. Devices and pipes are written directly. A file that is replaced keeps its
+    permissions.
     """
-    with no_os_errors(path):
+    with output_errors(path):
         place = Path(os.path.realpath(path))
         old = place.stat().st_mode if place.exists() else None
         if old is not None and not stat.S_ISREG(old):
@@ -126,8 +129,11 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def no_os_errors(name: object) -> Iterator[None]:
-    """Say in one line what could not be written. A closed pipe is the reader's choice."""
+def output_errors(name: object) -> Iterator[None]:
+    """Turn errors of the system into :class:`OutputError`, except for a pipe that is closed.
+
+    Whoever closes a pipe does not want the rest, so that is no error.
+    """
     try:
         yield
     except BrokenPipeError:
@@ -136,23 +142,23 @@ def no_os_errors(name: object) -> Iterator[None]:
         raise OutputError(f"{name}: {error.strerror or error}") from error
 
 
-def beside(path: Path) -> Path:
-    """Return a new hidden name in the same directory."""
+def hidden_sibling(path: Path) -> Path:
+    """Return the path of a new hidden file in the same directory."""
     return path.with_name(f".fsm-{secrets.token_hex(8)}.tmp")
 
 
-class Holder:
-    """Stands for a temporary file: when nobody holds this any more, it is cleared away."""
+class Cleanup:
+    """Runs a function when no reference to this object is left: removes a temporary file."""
 
-    def __init__(self, clear: Callable[[], object]) -> None:
-        weakref.finalize(self, clear)
+    def __init__(self, remove: Callable[[], object]) -> None:
+        weakref.finalize(self, remove)
 
 
-# What killed processes leave behind ----------------------------------------------------------
+# Temporary files ---------------------------------------------------------------------------
 
 
 class TemporaryFolder(tempfile.TemporaryDirectory[str]):
-    """A directory for temporary files that goes with this object, or with a later process.
+    """A directory for temporary files, removed with this object or by a later process.
 
     Folders that killed processes of the same user left behind are removed first.
     """
@@ -166,24 +172,27 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
             lock = _locked(path)
             if lock is not None or attempt == _ATTEMPTS - 1:
                 break
-            self.cleanup()  # another process took it for one that was left behind
+            self.cleanup()  # another process has locked it, to remove it as left behind
         weakref.finalize(self, _release, lock)
 
 
 def _new_file(place: Path) -> tuple[Path, int | None]:
     """Make a hidden file in the directory of a place; return it and the lock on it."""
     for attempt in range(_ATTEMPTS):
-        path = beside(place)
+        path = hidden_sibling(place)
         path.touch(exist_ok=False)
         lock = _locked(path)
         if lock is not None or attempt == _ATTEMPTS - 1:
             break
-        path.unlink(missing_ok=True)  # another process took it for one that was left behind
+        path.unlink(missing_ok=True)  # another process has locked it, to remove it as left behind
     return path, lock
 
 
 def _locked(path: Path) -> int | None:
-    """Lock a file; None where another process holds it or has removed it, or nothing locks here."""
+    """Lock a file and return its descriptor.
+
+    None where another process holds or has removed the file, and where the system has no locks.
+    """
     if fcntl is None:
         return None
     try:
@@ -192,8 +201,9 @@ def _locked(path: Path) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        own = os.fstat(descriptor)
-        if stat.S_ISREG(own.st_mode) and own.st_ino == path.stat().st_ino:
+        locked = os.fstat(descriptor)
+        # Another process may have replaced the file between opening and locking it.
+        if stat.S_ISREG(locked.st_mode) and locked.st_ino == path.stat().st_ino:
             return descriptor
     except OSError:
         pass
@@ -208,7 +218,7 @@ def _release(lock: int | None) -> None:
 
 def _remove_left_files(directory: Path) -> None:
     """Remove the temporary files in a directory that no process holds."""
-    for path in _own(directory, folders=False):
+    for path in _temporary(directory, folders=False):
         lock = _locked(path) if _TEMPORARY.fullmatch(path.name) else None
         if lock is not None:
             path.unlink(missing_ok=True)
@@ -217,16 +227,16 @@ def _remove_left_files(directory: Path) -> None:
 
 def _remove_left_folders(directory: Path) -> None:
     """Remove the temporary folders in a directory that no process holds."""
-    for path in _own(directory, folders=True):
+    for path in _temporary(directory, folders=True):
         lock = _locked(path / _LOCK) if path.name.startswith(_FOLDER) else None
         if lock is not None:
             shutil.rmtree(path, ignore_errors=True)
             _release(lock)
 
 
-def _own(directory: Path, *, folders: bool) -> list[Path]:
-    """Return the files or the folders of this user in a directory; links are neither."""
-    found = []
+def _temporary(directory: Path, *, folders: bool) -> list[Path]:
+    """Return this user's temporary files or folders in a directory; links are neither."""
+    paths = []
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
@@ -235,7 +245,7 @@ def _own(directory: Path, *, folders: bool) -> list[Path]:
                 facts = entry.stat(follow_symlinks=False)
                 fits = stat.S_ISDIR(facts.st_mode) == folders and not stat.S_ISLNK(facts.st_mode)
                 if fits and facts.st_uid == os.getuid():
-                    found.append(Path(entry.path))
-    except OSError:  # what cannot be listed stays
-        return found
-    return found
+                    paths.append(Path(entry.path))
+    except OSError:  # a directory that cannot be listed keeps its files
+        return paths
+    return paths

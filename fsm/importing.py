@@ -1,4 +1,4 @@
-"""The working directory as the last place where a named module is looked for, and not for long."""
+"""Import a named module, from the working directory if none of that name is installed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Twin", "local_twin", "working_directory"]
+__all__ = ["HiddenModule", "find_hidden_module", "working_directory"]
 
 
-class Twin(NamedTuple):
-    """Two modules of one name: where the installed one is, and the file that is passed over."""
+class HiddenModule(NamedTuple):
+    """A module of the working directory that is not imported: an installed one has its name."""
 
     installed: str
     local: str
@@ -24,9 +24,9 @@ class Twin(NamedTuple):
 def working_directory(module_name: str) -> Iterator[None]:
     """Let a module that is not installed be imported from the working directory.
 
-    The directory is the last entry of ``sys.path``, and is taken out afterwards: whatever is
-    imported later, such as a library on first use, never comes from there. Where a module of
-    that name is installed, the directory is not searched at all.
+    The directory is the last entry of ``sys.path``, and only inside this context: libraries that
+    are imported later, on first use, never come from there. Where a module of that name is
+    installed, the directory is not searched at all.
     """
     entry = _directory()
     if entry is None or _installed(module_name, entry):
@@ -36,19 +36,19 @@ def working_directory(module_name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # This very entry: the module may have put the same directory there for its own use.
+        # Only this entry: the module may have added the same directory for its own use.
         sys.path[:] = [other for other in sys.path if other is not entry]
 
 
-def local_twin(module_name: str) -> Twin | None:
-    """Return the installed module that hides one of the working directory, if one does."""
+def find_hidden_module(module_name: str) -> HiddenModule | None:
+    """Return the module of the working directory that an installed one hides, if there is one."""
     entry = _directory()
     installed = _installed(module_name, entry) if entry else None
     local = _local(module_name, entry) if entry and installed else None
     if installed is None or local is None:
         return None
     place = installed.origin or ", ".join(installed.submodule_search_locations or ())
-    return Twin(place, os.path.relpath(local, entry))
+    return HiddenModule(place, os.path.relpath(local, entry))
 
 
 def _directory() -> str | None:
@@ -60,9 +60,9 @@ def _directory() -> str | None:
 
 
 def _installed(module_name: str, directory: str) -> ModuleSpec | None:
-    """Return the outermost package of a module, where it is found without the directory.
+    """Return the outermost package of a module if it is found outside the directory.
 
-    Finders are asked, not :data:`sys.modules`, where it stays that was once imported from there.
+    The finders are asked, since :data:`sys.modules` also has what was imported from there before.
     """
     top = module_name.partition(".")[0]
     specs = (finder.find_spec(top, None) for finder in sys.meta_path) if top else ()
@@ -71,7 +71,7 @@ def _installed(module_name: str, directory: str) -> ModuleSpec | None:
 
 
 def _home(spec: ModuleSpec) -> str | None:
-    """Return the directory that holds a module or package, ``None`` for what is built in."""
+    """Return the directory that holds a module or package, ``None`` for a built-in module."""
     folders = list(spec.submodule_search_locations or ())
     if folders:
         return str(Path(folders[0]).parent.resolve())

@@ -1,8 +1,8 @@
 """Indicators of a delivery: how many messages have a status, in percent of messages to send.
 
-The denominator is the number of messages to send, which does not change while a delivery is
-under way; only so do the documented tables hold. :func:`delivered_rate` is the variant that
-reports use, Delivered / (Delivered + Bounces).
+The denominator is the number of messages to send, which is constant during a delivery: the
+documented tables hold for no other one. :func:`delivered_rate` is the variant of reports,
+Delivered / (Delivered + Bounces).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Share", "delivered_rate", "percent", "shares", "status_counts"]
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A count of messages, and its percentage of the messages to send (``None`` of none)."""
+    """A count of messages, and its percentage of the messages to send (``None`` if none are)."""
 
     count: int
     percent: float | None
@@ -49,6 +49,6 @@ def shares(machine: Machine, statuses: Mapping[str, int], to_send: int) -> dict[
 
 
 def delivered_rate(indicators: Mapping[str, Share]) -> float | None:
-    """Return Delivered / (Delivered + Bounces + errors) in percent: the reporting variant."""
+    """Return Delivered / (Delivered + Bounces + errors) in percent, the variant of reports."""
     delivered = indicators["Delivered"].count
     return percent(delivered, delivered + indicators["Bounces + errors"].count)

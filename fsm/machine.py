@@ -1,4 +1,4 @@
-"""The frozen values of a compiled machine; no input, no output, no current state.
+"""The compiled machine: a frozen value without input, output and current state.
 
 A :class:`Machine` is a Moore machine over a finite alphabet: its states carry a *status* (what
 the sending log shows), its transitions say where each event leads, and its indicators count
@@ -8,16 +8,33 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
 from fsm.graph import PathSearch
-from fsm.notebook_repr import Shown
+from fsm.machine_faults import (
+    as_tuple,
+    deadline_faults,
+    duplicates,
+    guard_faults,
+    indicator_faults,
+    state_faults,
+    transition_faults,
+)
+from fsm.machine_parts import (
+    Deadline,
+    Effect,
+    Indicator,
+    Origin,
+    Outcome,
+    State,
+    Transition,
+    symbol,
+)
+from fsm.presentation import RichValue, formatted
 
 if TYPE_CHECKING:
     import networkx
@@ -27,137 +44,57 @@ __all__ = [
     "Effect",
     "Indicator",
     "Machine",
+    "Origin",
     "Outcome",
-    "Source",
     "State",
     "Transition",
     "symbol",
 ]
 
-
-class Outcome(Enum):
-    """What a cell of the state x event table does."""
-
-    MOVE = "move"
-    STAY = "stay"
-    REJECT = "reject"
-
-
-class Effect(Enum):
-    """What a transition does to an indicator; derived from the two statuses, never declared."""
-
-    STARTS_AT_0 = "starts at 0 %"
-    STARTS_AT_100 = "starts at 100 %"
-    INCREASES = "increases"
-    DECREASES = "decreases"
-    NO_CHANGE = "no change"
+_SEQUENCES: Mapping[str, type] = {
+    "states": State,
+    "events": str,
+    "transitions": Transition,
+    "indicators": Indicator,
+    "unreachable": str,
+    "ignored": str,
+}
+"""The fields that hold a sequence, and what it is a sequence of."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """One configuration of the machine: the atomic states that are active together.
+@dataclass(frozen=True, repr=False)
+class Machine(RichValue):
+    """A compiled machine. States and events keep their declared order; lookups are by name.
 
-    ``status`` is ``None`` where nothing is shown yet (a message that was not handed over).
+    A machine is checked when it is made: :class:`MachineError` names every part that does not
+    fit. In a format string it is a table of its transitions (``md``), a diagram (``mermaid``,
+    ``dot``, ``plantuml``, ``d2``) or a document (``json``, ``scxml``, ``xstate``).
+
+    >>> import fsm
+    >>> machine = fsm.load("with-feedback")
+    >>> machine
+    Machine('with-feedback', 6 states, 6 events, 11 transitions)
+    >>> machine.step("awaiting", "soft_bounce")
+    Transition('awaiting', 'soft_bounce', 'retrying')
+    >>> machine.status("retrying")
+    'Failed'
+    >>> machine.trace_to("retry_succeeded")
+    ('relayed', 'soft_bounce', 'retry_succeeded')
+    >>> print(f"{machine:md}".splitlines()[0])
+    | From | Event | To | Status | Indicators | Source | Reason |
     """
-
-    name: str
-    status: str | None
-    title: str
-    atoms: tuple[str, ...]
-    final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Why a transition exists: ``row 3``, ``prose`` or a decision ``D4``, and the reason."""
-
-    label: str
-    reason: str
-
-    @property
-    def is_decision(self) -> bool:
-        """Whether this is our own decision, where the documentation is silent."""
-        return self.label.startswith("D") and self.label[1:].isdigit()
-
-    @property
-    def row(self) -> int | None:
-        """The number of the documented row, or ``None``."""
-        kind, _, number = self.label.partition(" ")
-        return int(number) if kind == "row" and number.isdigit() else None
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One accepted cell of the table: ``event`` in ``source`` leads to ``target``.
-
-    ``event`` is an input symbol: an event name, refined by the guards it depends on
-    (``confirm[can_start]``). ``trigger`` is the plain event name and ``guard`` the condition
-    as declared.
-    """
-
-    source: str
-    event: str
-    target: str
-    trigger: str
-    guard: str = ""
-    origin: Source | None = None
-
-    @property
-    def label(self) -> str:
-        """The event as people write it: ``confirm [can_start]``."""
-        return f"{self.trigger} [{self.guard}]" if self.guard else self.trigger
-
-    @property
-    def outcome(self) -> Outcome:
-        """``MOVE``, or ``STAY`` where the target is the source."""
-        return Outcome.STAY if self.source == self.target else Outcome.MOVE
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """A count of the messages whose status is in a set, shown in percent of messages to send."""
-
-    name: str
-    statuses: frozenset[str]
-
-    def counts(self, status: str | None) -> bool:
-        """Whether a message of this status is counted."""
-        return status in self.statuses
-
-    def effect(self, before: str | None, after: str | None) -> Effect:
-        """Return what moving from one status to another does to this indicator.
-
-        >>> Indicator("Delivered", frozenset({"Sent"})).effect("Pending", "Sent")
-        <Effect.INCREASES: 'increases'>
-        """
-        if before is None and after is not None:
-            return Effect.STARTS_AT_100 if self.counts(after) else Effect.STARTS_AT_0
-        change = self.counts(after) - self.counts(before)
-        return {1: Effect.INCREASES, -1: Effect.DECREASES, 0: Effect.NO_CHANGE}[change]
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """The end of the validity period, counted from ``start``: ``event`` happens in ``state``."""
-
-    start: str
-    event: str
-    state: str
-
-
-@dataclass(frozen=True)
-class Machine(Shown):
-    """A compiled machine. States and events keep their declared order; lookups are by name."""
 
     name: str
     title: str
     states: tuple[State, ...]
     events: tuple[str, ...]
+    """The input symbols, which are event names refined by guards."""
     transitions: tuple[Transition, ...]
     initial: str
     indicators: tuple[Indicator, ...] = ()
     deadline: Deadline | None = None
     companion: str | None = None
+    """The name of a machine that runs beside this one."""
     guards: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """The guards each event depends on, by event name."""
     unreachable: tuple[str, ...] = ()
@@ -167,12 +104,35 @@ class Machine(Shown):
 
     def __post_init__(self) -> None:
         """Refuse what is no machine, with :class:`MachineError`; sequences become tuples."""
-        for name in ("states", "events", "transitions", "indicators", "unreachable", "ignored"):
-            object.__setattr__(self, name, _sequence(self, name))
-        faults = tuple(_faults(self))
+        for name, kind in _SEQUENCES.items():
+            values: tuple[object, ...] = as_tuple(getattr(self, name), kind, f"{self.name}: {name}")
+            object.__setattr__(self, name, values)
+        faults = tuple(self._faults())
         if faults:
             more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
             raise MachineError(f"{self.name}: {'; '.join(faults[:3])}{more}")
+
+    def _faults(self) -> Iterator[str]:
+        states, events = {state.name for state in self.states}, set(self.events)
+        yield from state_faults(self.states)
+        yield from duplicates("state", [state.name for state in self.states])
+        yield from duplicates("event", self.events)
+        yield from duplicates("indicator", [indicator.name for indicator in self.indicators])
+        if self.initial not in states:
+            yield f"the initial state {self.initial!r} is not among its states"
+        yield from transition_faults(self.transitions, states, events)
+        yield from indicator_faults(self.indicators, {state.status for state in self.states})
+        yield from deadline_faults(self.deadline, self._cells, events)
+        yield from guard_faults(self.guards, events)
+
+    def __repr__(self) -> str:
+        """Return one line: the name and the size."""
+        counts = f"{len(self.states)} states, {len(self.events)} events"
+        return f"Machine({self.name!r}, {counts}, {len(self.transitions)} transitions)"
+
+    def __format__(self, spec: str) -> str:
+        """Return the machine as text; raises :class:`ValueError` for a format that is none."""
+        return formatted(self, spec) if spec else str(self)
 
     @cached_property
     def _states(self) -> dict[str, State]:
@@ -242,8 +202,8 @@ class Machine(Shown):
         """Return the transition graph: a node per state, an edge per accepted cell.
 
         Nodes carry ``status``, ``title`` and ``final``; edges are keyed by their event and
-        carry ``trigger``, ``guard``, ``outcome`` and ``origin``. The graph is a copy: changing
-        it does not change the machine.
+        carry ``trigger``, ``guard``, ``outcome`` and ``origin``. The graph is a copy: changes of
+        it do not change the machine.
         """
         import networkx as nx
 
@@ -273,23 +233,24 @@ class Machine(Shown):
         ``status`` (NULL where nothing is shown yet), ``events`` and ``rejected`` (BIGINT; how many
         events, and how many of them the machine rejects or does not know, among these NULL).
 
-        Events are ordered by (timestamp, seq), where no seq comes last. A table has no file
-        order: further ties are in the declared order of events, unknown ones last. Timestamps
-        are never NULL; duplicates are counted, and no validity period ends.
+        Events are ordered by (timestamp, seq); NULL as ``seq`` comes last. A table has no file
+        order, so further ties are in the declared order of events, unknown events last.
+        Timestamps must not be NULL. Duplicates are counted, and no validity period ends.
 
         Raises :class:`MachineError` for another dialect, and for keys or a table that cannot be
         named in the query.
         """
-        from fsm.sql import Moore, select
+        from fsm.sql import Moore, fold_query
 
         statuses = {state.name: state.status for state in self.states}
         moore = Moore(self.name, statuses, self.events, self.table, self.initial)
-        return select(moore, dialect, table, keys, seq=seq)
+        return fold_query(moore, dialect, table, keys, seq=seq)
 
-    def with_origins(self, origins: Mapping[tuple[str, str, str], Source]) -> Machine:
-        """Return this machine with the source of each transition, keyed (from, label, to).
+    def with_origins(self, origins: Mapping[tuple[str, str, str], Origin]) -> Machine:
+        """Return this machine with an origin for each transition, keyed (from, label, to).
 
-        The label is the event with its guard as declared, :attr:`Transition.label`.
+        The label is the event with its guard as declared, :attr:`Transition.label`. Transitions
+        that have no key have no origin.
         """
         return replace(
             self,
@@ -300,11 +261,11 @@ class Machine(Shown):
         )
 
     def trace_to(self, event: str, source: str | None = None) -> tuple[str, ...] | None:
-        """Return the shortest trace that ends with ``event`` being accepted in ``source``.
+        """Return the shortest trace whose last event is ``event``, accepted in ``source``.
 
-        Without ``source``, in whatever state accepts it first. ``None`` where it never is.
-        Ties follow the declared order of events, so the answer is always the same one. Raises
-        :class:`MachineError` where ``source`` is not a state.
+        Without ``source`` any state may accept it. The result is ``None`` where none does. Among
+        traces of one length, the declared order of events decides. Raises :class:`MachineError`
+        where ``source`` is not a state.
         """
         if source is not None:
             self.state(source)
@@ -324,7 +285,7 @@ class Machine(Shown):
         return None
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield each reachable state with a shortest trace to it, the shorter traces first."""
+        """Yield each reachable state with a shortest trace to it, shorter traces first."""
         search = PathSearch[str, str](self.initial)
         for state in search:
             yield state, search.path(state)
@@ -333,125 +294,3 @@ class Machine(Shown):
     def _arcs(self, state: str) -> list[tuple[str, str]]:
         cells = self._cells
         return [(e, t.target) for e in self.events if (t := cells.get((state, e)))]
-
-
-# What is no machine ----------------------------------------------------------------------------
-
-
-def symbol(event: str, valuation: Mapping[str, bool]) -> str:
-    """Name an input symbol.
-
-    >>> symbol("confirm", {"can_start": False})
-    'confirm[not can_start]'
-    """
-    if not valuation:
-        return event
-    parts = [name if truth else f"not {name}" for name, truth in sorted(valuation.items())]
-    return f"{event}[{', '.join(parts)}]"
-
-
-_KINDS = {"states": State, "transitions": Transition, "indicators": Indicator}
-
-
-def _sequence(machine: Machine, name: str) -> tuple[Any, ...]:
-    """Return a field as a tuple of what belongs in it."""
-    values = getattr(machine, name)
-    kind = _KINDS.get(name, str)
-    if isinstance(values, str):
-        what = f"{name} is one text; write a sequence: ({values!r},)"
-        raise MachineError(f"{machine.name}: {what}")
-    if isinstance(values, Set):
-        what = f"{name} is a set, which has no order; write a sequence"
-        raise MachineError(f"{machine.name}: {what}")
-    if not isinstance(values, Iterable):
-        raise MachineError(f"{machine.name}: {name} is {values!r}, not a sequence")
-    found = tuple(values)
-    for value in found:
-        if not isinstance(value, kind):
-            what = f"{name} holds {value!r}, which is no {kind.__name__}"
-            raise MachineError(f"{machine.name}: {what}")
-    return found
-
-
-def _faults(machine: Machine) -> Iterator[str]:
-    """Yield what does not fit together, each as half a sentence."""
-    states, events = {state.name for state in machine.states}, set(machine.events)
-    yield from _type_faults(machine)
-    yield from _doubled("state", [state.name for state in machine.states])
-    yield from _doubled("event", machine.events)
-    yield from _doubled("indicator", [indicator.name for indicator in machine.indicators])
-    if machine.initial not in states:
-        yield f"the initial state {machine.initial!r} is not among its states"
-    cells: set[tuple[str, str]] = set()
-    for t in machine.transitions:
-        cell = t.source, t.event
-        if cell in cells or not (t.source in states and t.target in states and t.event in events):
-            where = f"the transition {t.source!r} --{t.event}--> {t.target!r}"
-            yield from (f"{where}: no state {s!r}" for s in (t.source, t.target) if s not in states)
-            if t.event not in events:
-                yield f"{where}: no event {t.event!r}"
-            if cell in cells:
-                yield f"{where}: the second one of its state and event; a cell has one target"
-        cells.add(cell)
-    yield from _indicator_faults(machine)
-    yield from _deadline_faults(machine, cells, events)
-    for event, guards in machine.guards.items():
-        yield from _guard_faults(event, guards, events)
-
-
-def _type_faults(machine: Machine) -> Iterator[str]:
-    """Yield where the names of states are no texts, or their atoms one."""
-    for state in machine.states:
-        name: object = state.name
-        status: object = state.status
-        atoms: object = state.atoms
-        if isinstance(atoms, str):
-            yield f"state {name!r}: its atoms are one text; write a sequence: ({atoms!r},)"
-        if not (isinstance(name, str) and isinstance(status, str | None)):
-            yield f"state {name!r} shows {status!r}; a name and a status are texts"
-
-
-def _doubled(kind: str, names: Sequence[str]) -> Iterator[str]:
-    if len(set(names)) < len(names):
-        seen: set[str] = set()
-        for name in names:
-            if name in seen:
-                yield f"two {kind}s are named {name!r}"
-            seen.add(name)
-
-
-def _indicator_faults(machine: Machine) -> Iterator[str]:
-    statuses = {state.status for state in machine.states}
-    for indicator in machine.indicators:
-        given: object = indicator.statuses
-        if not isinstance(given, Set):
-            what = "one text" if isinstance(given, str) else f"a {type(given).__name__}"
-            yield f"indicator {indicator.name!r}: its statuses are {what}; write a set of them"
-            continue
-        for status in sorted(indicator.statuses - statuses, key=str):
-            yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
-
-
-def _deadline_faults(
-    machine: Machine, cells: set[tuple[str, str]], events: set[str]
-) -> Iterator[str]:
-    deadline = machine.deadline
-    if deadline is None:
-        return
-    if deadline.start not in events:
-        yield f"the deadline starts with {deadline.start!r}, which is no event"
-    if (deadline.state, deadline.event) not in cells:
-        yield f"the deadline's event {deadline.event!r} is not accepted in {deadline.state!r}"
-
-
-def _guard_faults(event: str, guards: Sequence[str], events: set[str]) -> Iterator[str]:
-    """Yield why an event is not refined by its guards: a symbol for each valuation of them."""
-    if isinstance(guards, str):
-        yield f"the guards of {event!r} are one text; write a sequence: ({guards!r},)"
-        return
-    for truths in product((True, False), repeat=len(guards)):
-        text = symbol(event, dict(zip(guards, truths, strict=True)))
-        if text not in events:
-            depends = f" depends on {', '.join(guards)}, but" if guards else ""
-            yield f"event {event!r}{depends} has no symbol {text!r}"
-            return

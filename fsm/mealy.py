@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "REJECTED", "Mealy", "Observable"]
 
 Observable: TypeAlias = Literal["status", "state", "output"]
-"""What of a compiled machine an implementation shows: its status or its state, at any time, or
-its status in the answers to accepted events alone. Whether a state is final is not among it: an
-implementation has no way to show that, so suites do not test it, while comparisons and claims
-about machines count it (:func:`fsm.analysis.machine_facts.classes_of`)."""
+"""What an implementation shows of a compiled machine: its status or its state, at any time, or
+its status in the answers to accepted events alone. No implementation can show whether a state is
+final, so suites do not test it; comparisons and claims about machines do
+(:func:`fsm.analysis.machine_facts.classes_of`)."""
 
 REJECTED = "rejected"
 """The output of an event that has no transition; the state stays."""
@@ -40,13 +40,13 @@ NOTHING = "-"
 """The output where no status is shown yet."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mealy:
     """Names, and two tables of shape (states, inputs): index of the next state, of the output.
 
     Both hold -1 where the machine is partial. The tables are copied and cannot be written to.
-    ``shown`` says, for each state, what can be seen there at any time (a Moore output, such as
-    a status), or is ``None`` where states show nothing. Raises :class:`MachineError` where
+    ``shown`` has a text for each state that can be seen there at any time (a Moore output, such
+    as a status), or is ``None`` where states show nothing. Raises :class:`MachineError` where
     names, shapes and indices do not fit.
     """
 
@@ -72,8 +72,8 @@ class Mealy:
             raise MachineError(f"{self.name}: what is shown has not one entry for each state")
         for kind, names in (("state", self.states), ("input", self.inputs)):
             if len(set(names)) < len(names):
-                twice = next(name for name in names if names.count(name) > 1)
-                raise MachineError(f"{self.name}: two {kind}s are named {twice!r}")
+                duplicate = next(name for name in names if names.count(name) > 1)
+                raise MachineError(f"{self.name}: two {kind}s are named {duplicate!r}")
 
     def _table(self, field: str, bound: int, shape: tuple[int, int]) -> IntTable:
         given: ArrayLike = getattr(self, field)
@@ -91,28 +91,33 @@ class Mealy:
     ) -> Mealy:
         """Return a compiled machine as a complete Mealy machine.
 
-        The output of a cell is what is shown after it: the status, or with ``observable="state"``
-        the name of the state. An event without a transition stays and puts out ``rejected``;
-        without ``rejections`` it puts out what is shown, as if nothing had happened. What is
-        shown is a function of the state, so ``shown`` is set; not with ``observable="output"``.
+        The output of a cell is the status after it, or with ``observable="state"`` the name of the
+        state. An event without a transition does not change the state, and its output is
+        ``rejected``, or without ``rejections`` the status as before. The output is a function of
+        the state, so ``shown`` is set, except with ``observable="output"``.
         """
         shown = tuple(_shows(state, observable) for state in machine.states)
         outputs = tuple(dict.fromkeys((*shown, REJECTED) if rejections else shown))
         accepted = np.array(machine.table, dtype=np.int32).reshape(len(shown), len(machine.events))
         rejects = accepted < 0
         stay = np.arange(len(shown), dtype=np.int32)[:, None]
-        seen = np.array([outputs.index(text) for text in shown], dtype=np.int32)
-        refusal = outputs.index(REJECTED) if rejections else seen[:, None]
+        output_of = np.array([outputs.index(text) for text in shown], dtype=np.int32)
+        rejected = outputs.index(REJECTED) if rejections else output_of[:, None]
         return cls(
             name=machine.name,
             states=tuple(state.name for state in machine.states),
             inputs=machine.events,
             outputs=outputs,
             next=np.where(rejects, stay, accepted),
-            output=np.where(rejects, refusal, seen[accepted]),
+            output=np.where(rejects, rejected, output_of[accepted]),
             initial=[state.name for state in machine.states].index(machine.initial),
             shown=None if observable == "output" else shown,
         )
+
+    def __repr__(self) -> str:
+        """Return one line: the name and the size."""
+        counts = f"{len(self.states)} states, {len(self.inputs)} inputs"
+        return f"Mealy({self.name!r}, {counts}, {len(self.outputs)} outputs)"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mealy) and self._key == other._key
@@ -179,11 +184,11 @@ class Mealy:
         return replace(self, shown=self.states)
 
     def machine(self) -> Machine:
-        """Return a compiled machine whose statuses are the last outputs.
+        """Return the Moore machine whose statuses are the last outputs.
 
         A state entered with several outputs is split, one state for each of them, so that two
-        such machines compare as equal exactly where these Mealy machines do. The initial state
-        has put out nothing: its status is ``None``.
+        such machines are equivalent exactly where their Mealy machines are. The initial state
+        has no output yet: its status is ``None``.
         """
         return _moore(self)
 
@@ -194,35 +199,40 @@ def _shows(state: State, observable: Observable) -> str:
     return NOTHING if state.status is None else state.status
 
 
+_Pair: TypeAlias = tuple[int, int]
+"""A state of the Moore machine: a state of the Mealy machine and the last output, -1 for none."""
+
+
 def _moore(mealy: Mealy) -> Machine:
     start = (mealy.initial, -1)
-    cells: dict[tuple[int, int], list[tuple[int, tuple[int, int]]]] = {}
+    rows: dict[_Pair, list[tuple[int, _Pair]]] = {}
 
-    def entered_from(entered: tuple[int, int]) -> Iterator[tuple[int, int]]:
-        s, _ = entered
+    def entered_from(pair: _Pair) -> Iterator[_Pair]:
+        s, _ = pair
         row = zip(mealy.next[s].tolist(), mealy.output[s].tolist(), strict=True)
-        cells[entered] = [(x, cell) for x, cell in enumerate(row) if cell[0] >= 0]
-        return (cell for _, cell in cells[entered])
+        rows[pair] = [(x, target) for x, target in enumerate(row) if target[0] >= 0]
+        return (target for _, target in rows[pair])
 
     breadth_first([start], entered_from)
-    names = _moore_names(mealy, list(cells))
+    names = _moore_names(mealy, list(rows))
     states = tuple(
-        State(name, mealy.outputs[put] if put >= 0 else None, name, (name,))
-        for (_, put), name in names.items()
+        State(name, mealy.outputs[output] if output >= 0 else None, name, (name,))
+        for (_, output), name in names.items()
     )
     transitions = tuple(
         Transition(names[source], mealy.inputs[x], names[target], mealy.inputs[x])
-        for source, row in cells.items()
+        for source, row in rows.items()
         for x, target in row
     )
     return Machine(mealy.name, mealy.name, states, mealy.inputs, transitions, names[start])
 
 
-def _moore_names(mealy: Mealy, seen: list[tuple[int, int]]) -> dict[tuple[int, int], str]:
+def _moore_names(mealy: Mealy, pairs: list[_Pair]) -> dict[_Pair, str]:
     """Name the states of the Moore machine: as before, or ``state / output`` where it is split."""
-    shares = Counter(s for s, _ in seen)
+    outputs = Counter(s for s, _ in pairs)
     names = {}
-    for s, put in seen:
-        split = shares[s] > 1 and put >= 0
-        names[s, put] = f"{mealy.states[s]} / {mealy.outputs[put]}" if split else mealy.states[s]
+    for s, output in pairs:
+        split = outputs[s] > 1 and output >= 0
+        suffix = f" / {mealy.outputs[output]}" if split else ""
+        names[s, output] = f"{mealy.states[s]}{suffix}"
     return names

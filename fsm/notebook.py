@@ -1,6 +1,6 @@
-"""What values look like in a notebook: machines as diagrams, results as tables.
+"""The display of values in a notebook: machines as diagrams, results as tables.
 
-Every bundle has a plain text too, for consoles. Names are text in all of them.
+Every value also has a plain text, for consoles. Names are always text, never markup.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ from fsm.engine.unrecorded import NOT_RECORDED
 from fsm.errors import MissingToolError
 from fsm.files import write_bytes
 from fsm.machine import Machine
-from fsm.notebook_repr import Bundle, Shown
+from fsm.presentation import Bundle, RichValue
 from fsm.suites import Suite
 from fsm.tables.check.finding import Report
 from fsm.tables.write import transitions
-from fsm.text import shortened, visible
+from fsm.text import quantity, shortened, visible
 
 __all__ = ["Figure", "bundle", "figure"]
 
 _TESTS = 20
-"""So many tests of a suite are shown."""
+"""Maximum number of tests that are shown."""
 _FINDINGS = 200
+"""Maximum number of findings that are shown."""
 
 Row = Sequence[str]
 
 
 @dataclass(frozen=True)
-class Figure(Shown):
-    """A diagram as a value: shown by notebooks, written with :meth:`write`."""
+class Figure(RichValue):
+    """A diagram as a value, which notebooks show, and :meth:`write` writes to a file."""
 
     title: str
     svg: str
@@ -55,7 +56,7 @@ class Figure(Shown):
 def figure(machine: Machine | str, look: Look | None = None) -> Figure:
     """Return the diagram of a machine as a value that notebooks show and that can be written.
 
-    ``machine`` is a machine or its name, ``look`` says what is drawn of it and how.
+    ``machine`` is a machine or its name, ``look`` selects a part of it and an overlay.
 
     Raises what :func:`fsm.drawing.draw` raises.
 
@@ -68,7 +69,7 @@ def figure(machine: Machine | str, look: Look | None = None) -> Figure:
 
 @singledispatch
 def bundle(value: object) -> Bundle:
-    """Return what a value looks like, by media type."""
+    """Return the representations of a value, by media type."""
     return {"text/plain": repr(value)}
 
 
@@ -79,8 +80,11 @@ def _(value: Figure) -> Bundle:
 
 @bundle.register
 def _(machine: Machine) -> Bundle:
-    """A diagram; a table where nothing is installed that draws."""
-    size = f"{len(machine.states)} states, {len(machine.events)} events"
+    """A diagram, or a table if Graphviz is not installed."""
+    states, events = (
+        quantity(len(x), noun) for x, noun in ((machine.states, "state"), (machine.events, "event"))
+    )
+    size = f"{states}, {events}"
     plain = {"text/plain": visible(f"{machine.name}: {machine.title} ({size})")}
     try:
         return {"image/svg+xml": figure(machine).svg} | plain
@@ -102,7 +106,10 @@ def _(comparison: Comparison) -> Bundle:
 
 @bundle.register
 def _(replay: Replay) -> Bundle:
-    title = f"{replay.events:,} events, {replay.messages:,} messages, {replay.rejected:,} rejected"
+    title = (
+        f"{quantity(replay.events, 'event')}, {quantity(replay.messages, 'message')}, "
+        f"{replay.rejected:,} rejected"
+    )
     rows = list(_counts(replay))
     header = ("", *replay.machines)
     checked = str(replay.crosscheck or "not compared with python-statemachine")
@@ -114,14 +121,15 @@ def _(replay: Replay) -> Bundle:
 
 @bundle.register
 def _(report: Report) -> Bundle:
-    found = len(report.findings)
-    title = f"{report.tables} documented tables, {report.rows} rows, {found} findings"
+    total = len(report.findings)
+    counts = ((report.tables, "documented table"), (report.rows, "row"), (total, "finding"))
+    title = ", ".join(quantity(count, noun) for count, noun in counts)
     rows = [
         (f"{f.file}:{f.line}:{f.column}", f.severity, f.code, f.message)
         for f in report.findings[:_FINDINGS]
     ]
     header = ("Where", "Severity", "Code", "Finding")
-    more = f"; the first {_FINDINGS}" if found > _FINDINGS else ""
+    more = f"; the first {_FINDINGS}" if total > _FINDINGS else ""
     return {
         "text/html": _table(title + more, header, rows),
         "text/plain": "\n".join((title, *(visible(str(f)) for f in report.findings[:_FINDINGS]))),
@@ -131,7 +139,8 @@ def _(report: Report) -> Bundle:
 @bundle.register
 def _(suite: Suite) -> Bundle:
     size, method, name = suite.size, suite.method.name, suite.mealy.name
-    title = f"{method} suite for {name}: {size.tests:,} tests, {size.symbols:,} inputs"
+    counts = f"{quantity(size.tests, 'test')}, {quantity(size.symbols, 'input')}"
+    title = f"{method} suite for {name}: {counts}"
     rows = [
         (str(number), ", ".join(test), ", ".join(suite.expected(test)))
         for number, test in enumerate(islice(suite.tests, _TESTS), 1)
@@ -145,10 +154,9 @@ def _(suite: Suite) -> Bundle:
 
 
 def _differences(comparison: Comparison) -> Iterable[Row]:
-    for found in comparison.differences:
-        where = _pair(found.states)
-        what = f"{found.kind.value} of {found.event or where}"
-        yield what, *(side or "none" for side in found.shows), _trace(found.trace)
+    for difference in comparison.differences:
+        what = f"{difference.kind.value} of {difference.event or _pair(difference.states)}"
+        yield what, *(side or "none" for side in difference.shows), _trace(difference.trace)
     for effect in comparison.effects:
         sides = zip(*((x.value, y.value) for _, x, y in effect.effects), strict=True)
         names = ", ".join(name for name, _, _ in effect.effects)

@@ -1,42 +1,45 @@
-"""Simulate: a synthetic delivery log of any size, from a machine and ``rates.toml``.
+"""Synthetic delivery logs of any size, from a machine and ``rates.toml``.
 
-All messages of a block walk through the machine together, one event a round; there is no Python
-loop over events. Every block has its own random streams, so that the same seed gives the same
-events, however the log is cut into chunks.
+The messages of a block walk through the machine together, one event a round, so that Python loops
+over rounds and not over events. Every block has its own random streams: the same seed gives the
+same events, whatever the size of the chunks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import polars as pl
+from msgspec import Struct, toml
 from numpy.typing import NDArray
 
 from fsm.arrays import Codes
 from fsm.catalog import as_machine
 from fsm.errors import LogError, MachineError
-from fsm.machine import Machine
+from fsm.machine import Machine, State
 
 __all__ = ["BLOCK", "START", "simulate"]
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-"""When the first delivery begins, unless told otherwise: a Monday morning."""
+"""When the first delivery begins by default: a Monday morning."""
 
 BLOCK = 16_384
 """Messages that share random streams; changing it changes every simulated log."""
 
 STOP_WEIGHT = 0.1
 MEDIAN, SPREAD = 60.0, 1.0
-"""A machine without rates stops after an event once in ten, and takes a minute for each."""
+"""Without rates a message stops after one event in ten; an event takes a minute (median)."""
 
 RECEIVED = "Sent"
-"""The status of messages whose recipient has them, where no rates say so."""
+"""The status of messages that their recipients have, where the rates do not name states."""
+
+_STOP = "stop"
+"""Stands among the events of a state in ``rates.toml``: nothing more happens to a message."""
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -59,19 +62,23 @@ def simulate(
 
     A frame holds the events of about ``chunk`` messages (whole blocks of :data:`BLOCK`), sorted
     by (timestamp, seq); ``timestamp`` is in UTC with milliseconds, ``seq`` counts the events of
-    a message. The same ``seed`` gives the same events, whatever ``chunk``; and of one delivery,
-    more messages only add to fewer. The messages are spread evenly over ``deliveries``.
+    a message. The same ``seed`` gives the same events, whatever ``chunk``. In one delivery a larger
+    number of messages begins with the events of a smaller one. The messages are spread evenly over
+    ``deliveries``.
 
     Messages follow the rates in ``fsm/machines/rates.toml``. Without rates all accepted events
     of a state are equally likely, and a message stops in a final state or after one event in ten.
-    ``companion`` is simulated from the last event of every message that its recipient has.
+    ``companion`` is a machine that runs on from the last event of every message that its recipient
+    has.
 
-    Raises :class:`fsm.errors.LogError` for a number below zero or a start without a zone, and
-    :class:`fsm.errors.MachineError` where the rates do not fit the machine.
+    Raises :class:`fsm.errors.LogError` for a number that is too small and a start without a zone,
+    and :class:`fsm.errors.MachineError` where the rates do not fit the machine.
 
-    >>> log = next(simulate("with-feedback", messages=100, seed=1))
-    >>> log.columns, log.height
-    (['message_id', 'delivery_id', 'event', 'timestamp', 'seq'], 269)
+    >>> (log,) = simulate("with-feedback", messages=2, seed=7)
+    >>> log.columns
+    ['message_id', 'delivery_id', 'event', 'timestamp', 'seq']
+    >>> log["event"].to_list()
+    ['relayed', 'relayed', 'delivered', 'delivered']
     """
     machine = as_machine(machine)
     companion = None if companion is None else as_machine(companion)
@@ -100,20 +107,20 @@ def _chunks(
 
 
 def _block(plans: list[_Plan], schedule: _Schedule, seed: int, number: int) -> pl.DataFrame:
-    """The events of one block. It is drawn whole, also where fewer messages are wanted."""
+    """Return the events of one block, which is drawn whole even if fewer messages are asked for."""
     messages = np.arange(number * BLOCK, (number + 1) * BLOCK)
     walk = _walk(plans[0], _random(seed, number, 0), schedule.begin(messages))
     frames = [walk.events]
     if len(plans) > 1:
-        frames.append(_beside(walk, plans, _random(seed, number, 1)))
+        frames.append(_companion_events(walk, plans, _random(seed, number, 1)))
     events = pl.concat(frames).with_columns(pl.col("message") + number * BLOCK)
     events = events.filter(pl.col("message") < schedule.messages)
     deliveries = schedule.delivery(events["message"].to_numpy())
     return events.with_columns(pl.Series("delivery", deliveries))
 
 
-def _beside(walk: _Walk, plans: list[_Plan], random: np.random.Generator) -> pl.DataFrame:
-    """The companion's events, of the messages that their recipients have."""
+def _companion_events(walk: _Walk, plans: list[_Plan], random: np.random.Generator) -> pl.DataFrame:
+    """Return the companion's events, of the messages that their recipients have."""
     received = np.flatnonzero(plans[0].received[walk.states])
     events = _walk(plans[1], random, walk.times[received]).events
     owners = received[events["message"].to_numpy()]
@@ -126,9 +133,9 @@ def _random(seed: int, block: int, stream: int) -> np.random.Generator:
 
 
 def _frame(blocks: list[pl.DataFrame]) -> pl.DataFrame:
-    """The canonical columns, in the order in which a sender would have written them."""
+    """Return the canonical columns, in the order in which a sender would have written them."""
 
-    def named(letter: str, column: str, digits: int) -> pl.Expr:
+    def ids(letter: str, column: str, digits: int) -> pl.Expr:
         number = (pl.col(column) + 1).cast(pl.String).str.zfill(digits)
         return pl.concat_str(pl.lit(letter), number).alias(f"{column}_id")
 
@@ -136,8 +143,8 @@ def _frame(blocks: list[pl.DataFrame]) -> pl.DataFrame:
         pl.concat(blocks)
         .sort("time", "seq", "message")
         .select(
-            named("m", "message", 9),
-            named("d", "delivery", 4),
+            ids("m", "message", 9),
+            ids("d", "delivery", 4),
             "event",
             pl.col("time").cast(pl.Datetime("ms", "UTC")).alias("timestamp"),
             "seq",
@@ -156,17 +163,17 @@ class _Schedule:
     deliveries: int
 
     def delivery(self, messages: Numbers) -> Numbers:
-        """The delivery of each message, from 0; a delivery's messages are neighbours."""
+        """Return the delivery of each message, from 0; its messages have adjacent numbers."""
         numbers: Numbers = messages * self.deliveries // max(self.messages, 1)
         return numbers
 
     def begin(self, messages: Numbers) -> Numbers:
-        """When each message is handed over, in milliseconds since 1970."""
-        pace = _rates()["pace"]
+        """Return when each message is handed over, in milliseconds since 1970."""
+        pace = _rates().pace
         delivery = self.delivery(messages)
         first = -(-delivery * self.messages // self.deliveries)
-        seconds = delivery * pace["seconds_between_deliveries"]
-        seconds = seconds + (messages - first) / pace["messages_per_second"]
+        seconds = delivery * pace.seconds_between_deliveries
+        seconds = seconds + (messages - first) / pace.messages_per_second
         milliseconds: Numbers = np.rint(1000 * seconds).astype(np.int64)
         return self.start + milliseconds
 
@@ -182,7 +189,7 @@ class _Plan:
     table: Codes
     initial: int
     until: Floats
-    """Cumulated chances: an event's number is the count of entries at most as large as a draw."""
+    """Cumulated probabilities: how many of them a random number reaches is the event's column."""
     median: Floats
     spread: Floats
     received: NDArray[np.bool_]
@@ -193,7 +200,7 @@ class _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Events (``message``, ``event``, ``time``, ``seq``), and where each message ended."""
+    """Events (``message``, ``event``, ``time``, ``seq``), and where and when each message ended."""
 
     events: pl.DataFrame
     states: Codes
@@ -209,14 +216,14 @@ def _walk(plan: _Plan, random: np.random.Generator, begin: Numbers) -> _Walk:
     nothing = np.zeros(0, dtype=np.int64)
     rounds = [(nothing, nothing, nothing, nothing)]
     while len(active):
-        draws, bells = random.random(len(active)), random.standard_normal(len(active))
+        uniform, normal = random.random(len(active)), random.standard_normal(len(active))
         if not plan.rated and len(rounds) == 1 and plan.events:
-            draws *= plan.until[plan.initial, -1]  # nobody stops before the first event
-        events = (plan.until[states[active]] <= draws[:, None]).sum(axis=1)
-        going = events < len(plan.events)
-        active, events, bells = active[going], events[going], bells[going]
+            uniform *= plan.until[plan.initial, -1]  # nobody stops before the first event
+        events = (plan.until[states[active]] <= uniform[:, None]).sum(axis=1)
+        goes_on = events < len(plan.events)  # else the message stops
+        active, events, normal = active[goes_on], events[goes_on], normal[goes_on]
         at = states[active], events
-        seconds = plan.median[at] * np.exp(plan.spread[at] * bells)
+        seconds = plan.median[at] * np.exp(plan.spread[at] * normal)  # log-normal delays
         times[active] += np.rint(1000 * seconds).astype(np.int64)
         counts[active] += 1
         states[active] = plan.table[at]
@@ -226,25 +233,49 @@ def _walk(plan: _Plan, random: np.random.Generator, begin: Numbers) -> _Walk:
 
 def _events(plan: _Plan, rounds: list[tuple[Numbers, Codes, Numbers, Numbers]]) -> pl.DataFrame:
     message, event, time, seq = (np.concatenate(column) for column in zip(*rounds, strict=True))
-    words = pl.Series(plan.events, dtype=pl.String).gather(pl.Series(event))
-    return pl.DataFrame({"message": message, "event": words, "time": time, "seq": seq})
+    names = pl.Series(plan.events, dtype=pl.String).gather(pl.Series(event))
+    return pl.DataFrame({"message": message, "event": names, "time": time, "seq": seq})
 
 
 # Rates ---------------------------------------------------------------------------------------
 
 
+class _Rate(Struct, frozen=True, forbid_unknown_fields=True):
+    weight: float
+    """Relative to the other weights of the state."""
+    median: float = 0
+    """Seconds after the event before."""
+    spread: float = 0
+    """The standard deviation of the logarithm of the delay."""
+
+
+class _Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rates of some machines: by state, the rate of every event, and of "stop"."""
+
+    machines: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+    states: dict[str, dict[str, _Rate]] = {}
+
+
+class _Pace(Struct, frozen=True, forbid_unknown_fields=True):
+    messages_per_second: float
+    seconds_between_deliveries: float
+
+
+class _Rates(Struct, frozen=True, forbid_unknown_fields=True):
+    pace: _Pace
+    groups: dict[str, _Group]
+
+
 @cache
-def _rates() -> dict[str, Any]:
-    import tomllib
-
-    text = files("fsm.machines").joinpath("rates.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def _rates() -> _Rates:
+    return toml.decode(files("fsm.machines").joinpath("rates.toml").read_bytes(), type=_Rates)
 
 
-def _group(machine: Machine) -> Mapping[str, Any]:
-    """The rates of a machine; empty where it has none."""
-    groups = _rates().values()
-    return next((group for group in groups if machine.name in group.get("machines", ())), {})
+def _group(machine: Machine) -> _Group:
+    """Return the rates of a machine; without states where it has none."""
+    groups = _rates().groups.values()
+    return next((group for group in groups if machine.name in group.machines), _Group())
 
 
 def _plan(machine: Machine) -> _Plan:
@@ -252,19 +283,17 @@ def _plan(machine: Machine) -> _Plan:
     size = len(machine.states), len(machine.events)
     weights, median, spread = np.zeros((size[0], size[1] + 1)), np.zeros(size), np.zeros(size)
     for row, state in enumerate(machine.states):
-        rates = group.get(state.name) or _equal(machine, state.name)
-        weights[row, -1] = rates.get("stop", {"weight": 0})["weight"]
-        for event, rate in rates.items():
-            if event == "stop":
+        for event, rate in (group.states.get(state.name) or _equal_rates(machine, state)).items():
+            if event == _STOP:
+                weights[row, -1] = rate.weight
                 continue
             if not machine.step(state.name, event):
                 raise MachineError(
                     f"rates.toml: {machine.name} does not accept {event!r} in {state.name}"
                 )
             column = machine.events.index(event)
-            weights[row, column] = rate["weight"]
-            median[row, column], spread[row, column] = rate["median"], rate["spread"]
-    received = group.get("received")
+            weights[row, column] = rate.weight
+            median[row, column], spread[row, column] = rate.median, rate.spread
     return _Plan(
         events=machine.events,
         table=np.array(machine.table, dtype=np.intp).reshape(size),
@@ -273,22 +302,25 @@ def _plan(machine: Machine) -> _Plan:
         median=median,
         spread=spread,
         received=np.array(
-            [s.name in received if received else s.status == RECEIVED for s in machine.states]
+            [
+                s.name in group.received if group.received else s.status == RECEIVED
+                for s in machine.states
+            ]
         ),
-        rated=bool(group),
+        rated=bool(group.states),
     )
 
 
 def _until(weights: Floats) -> Floats:
-    """Cumulate weights to chances; the last entry of a row, to stop, is left out."""
+    """Return cumulated probabilities; the last column of a row, to stop, is left out."""
     sums = np.cumsum(weights, axis=1)
     return np.asarray(sums[:, :-1] / sums[:, -1:], dtype=np.float64)
 
 
-def _equal(machine: Machine, state: str) -> dict[str, dict[str, float]]:
-    """Equal weights for what a state accepts; a final state, or one that accepts nothing, stops."""
-    accepted = [event for event in machine.events if machine.step(state, event)]
-    if machine.state(state).final or not accepted:
-        return {"stop": {"weight": 1.0}}
-    each = {"weight": (1 - STOP_WEIGHT) / len(accepted), "median": MEDIAN, "spread": SPREAD}
-    return {**dict.fromkeys(accepted, each), "stop": {"weight": STOP_WEIGHT}}
+def _equal_rates(machine: Machine, state: State) -> dict[str, _Rate]:
+    """Return equal rates for the events a state accepts; a final state, or one without, stops."""
+    accepted = [event for event in machine.events if machine.step(state.name, event)]
+    if state.final or not accepted:
+        return {_STOP: _Rate(1)}
+    rate = _Rate((1 - STOP_WEIGHT) / len(accepted), MEDIAN, SPREAD)
+    return {**dict.fromkeys(accepted, rate), _STOP: _Rate(STOP_WEIGHT)}

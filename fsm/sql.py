@@ -1,7 +1,7 @@
-"""A machine as one SQL query, for those who run no Python.
+"""A machine as one SQL query, for systems without Python.
 
 The query orders the events of each message and folds them through the machine's dense table, as
-:func:`fsm.engine.replay` does. It holds the machine's names and numbers and needs nothing else.
+:func:`fsm.engine.replay` does. All it needs of the machine is written into it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from fsm.errors import MachineError
 
-__all__ = ["DIALECTS", "Dialect", "Moore", "select"]
+__all__ = ["DIALECTS", "Dialect", "Moore", "fold_query"]
 
 
 @dataclass(frozen=True, slots=True)
 class Moore:
-    """What a query holds of a machine; :class:`fsm.Machine` says what each of them is.
+    """The fields of :class:`fsm.Machine` that a query is made of.
 
-    ``statuses`` are the statuses by state, in the order of the rows of ``table``.
+    ``statuses`` maps states to statuses, in the order of the rows of ``table``.
     """
 
     name: str
@@ -30,26 +30,26 @@ class Moore:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How an engine writes what SQL engines do not agree on."""
+    """How an engine writes what differs among SQL engines."""
 
     name: str
     quote: str
-    """What encloses an identifier; doubled where the identifier has it."""
+    """The character around an identifier; doubled inside it."""
     escapes: tuple[tuple[str, str], ...]
-    """What is replaced in a text between single quotes, one after the other."""
+    """The replacements in a text between single quotes, one after the other."""
     unquotable: str
-    """What an identifier cannot have, however it is quoted."""
+    """What an identifier cannot contain, even in quotes."""
     array: str
     first: int
     """The index of an array's first element."""
     ordered: Callable[[Sequence[str]], str]
-    """The codes of a group as an array, in the order of some columns, of which code is one."""
+    """The codes of a group as an array, ordered by some columns, of which ``code`` is one."""
     fold: str
-    """Folds the array of codes; ``step`` leads from one value of ``packed`` to the next."""
+    """The fold over the array of codes; ``step`` computes ``packed`` anew."""
     divide: str
 
     def identifier(self, name: str) -> str:
-        """Return a quoted name; raises :class:`MachineError` where it cannot be quoted."""
+        """Return a name in quotes; raises :class:`MachineError` where that cannot be."""
         if not name or self.unquotable in name:
             raise MachineError(f"{self.name}: {name!r} cannot be the name of a table or column")
         return f"{self.quote}{name.replace(self.quote, 2 * self.quote)}{self.quote}"
@@ -70,7 +70,7 @@ _DUCKDB = Dialect(
     unquotable="\0",
     array="[{}]",
     first=1,
-    # ASC is written because a session can make DESC the default.
+    # ASC is explicit, because a session can make DESC the default.
     ordered=lambda by: f"list(code ORDER BY {', '.join(f'{column} ASC' for column in by)})",
     fold="list_reduce(codes, lambda packed, code: {step}, {start})",
     divide="//",
@@ -121,64 +121,70 @@ states (number, state, status) AS (
 SELECT {keys}, state, status, events, packed {divide} {states} AS rejected
 FROM folded JOIN states ON number = packed % {states}"""
 
-_OWN = {"code", "codes", "event", "events", "number", "packed"}
-_OWN |= {"rejected", "seq", "state", "status", "timestamp"}
-"""The columns of the query, which no key can be named like."""
+_RESERVED = {"code", "codes", "event", "events", "number", "packed"}
+_RESERVED |= {"rejected", "seq", "state", "status", "timestamp"}
+"""The columns of the query itself, whose names no key can have."""
 
-_LAST = 2**63 - 1
+_LAST_SEQ = 2**63 - 1
+"""Stands for NULL, which engines sort differently."""
 
 
-def select(
+def fold_query(
     machine: Moore, dialect: str, table: str, keys: Sequence[str], *, seq: bool = False
 ) -> str:
     """Return the query and raise the errors of :meth:`fsm.machine.Machine.to_sql`."""
     if dialect not in DIALECTS:
         raise MachineError(f"no SQL dialect {dialect!r}; there are: {', '.join(DIALECTS)}")
-    to, number = DIALECTS[dialect], {state: i for i, state in enumerate(machine.statuses)}
-    _check(keys)
+    sql, number = DIALECTS[dialect], {state: i for i, state in enumerate(machine.statuses)}
+    _check_keys(keys)
     start = f"CAST({number[machine.initial]} AS BIGINT)"
-    codes = (f"WHEN event = {to.text(e)} THEN {code}" for code, e in enumerate(machine.events))
-    names = (f"({number[s]}, {to.text(s)}, {to.text(t)})" for s, t in machine.statuses.items())
+    codes = (f"WHEN event = {sql.text(e)} THEN {code}" for code, e in enumerate(machine.events))
+    names = (f"({number[s]}, {sql.text(s)}, {sql.text(t)})" for s, t in machine.statuses.items())
     return _QUERY.format(
-        machine=_remark(machine.name),
-        keys=", ".join(map(to.identifier, keys)),
-        instant=f"timestamp, coalesce(seq, {_LAST}) AS seq" if seq else "timestamp",
+        machine=_comment(machine.name),
+        keys=", ".join(map(sql.identifier, keys)),
+        instant=f"timestamp, coalesce(seq, {_LAST_SEQ}) AS seq" if seq else "timestamp",
         codes="".join(f"\n      {when}" for when in codes),
         unknown=len(machine.events),
-        log=".".join(map(to.identifier, table.split("."))),
-        ordered=to.ordered(["timestamp", "seq", "code"] if seq else ["timestamp", "code"]),
-        fold=to.fold.format(step=_step(machine, to), start=start),
+        log=".".join(map(sql.identifier, table.split("."))),
+        ordered=sql.ordered(["timestamp", "seq", "code"] if seq else ["timestamp", "code"]),
+        fold=sql.fold.format(step=_next_packed(machine, sql), start=start),
         names=",\n    ".join(names),
         states=len(number),
-        divide=to.divide,
+        divide=sql.divide,
     )
 
 
-def _check(keys: Sequence[str]) -> None:
-    """Refuse keys of which no query can be made; engines take ``Key`` and ``key`` for one."""
+def _check_keys(keys: Sequence[str]) -> None:
+    """Refuse keys of which no query can be made; for engines ``Key`` and ``key`` are equal."""
     if isinstance(keys, str) or not keys:
         raise MachineError(f"keys are the names of one column or more, not {keys!r}")
-    met = set(_OWN)
+    taken = set(_RESERVED)
     for key in keys:
-        if key.casefold() in met:
+        if key.casefold() in taken:
             raise MachineError(f"a key cannot be named {key!r}: the query has such a column")
-        met.add(key.casefold())
+        taken.add(key.casefold())
 
 
-def _step(machine: Moore, to: Dialect) -> str:
-    """Return the expression of the next ``packed``; unknown events are one more column."""
+def _next_packed(machine: Moore, sql: Dialect) -> str:
+    """Return the expression of the next ``packed``.
+
+    The table is one array, row by row, with one more column for unknown events. Each cell is the
+    number of the next state, plus the number of states where the event is rejected. So ``packed %
+    states`` is the state, and adding a cell counts a rejection in the same number.
+    """
     states, width = len(machine.statuses), len(machine.events) + 1
     digits = len(str(2 * states - 1))
     rows = []
     for number, (state, targets) in enumerate(zip(machine.statuses, machine.table, strict=True)):
         cells = [target if target >= 0 else number + states for target in (*targets, -1)]
         row = ", ".join(f"{cell:{digits}}" for cell in cells)
-        rows.append(f"{row}{',' if number < states - 1 else ''} /* {_remark(state)} */")
-    table = to.array.format("\n      " + "\n      ".join(rows) + "\n    ")
-    index = f"packed % {states} * {width} + code" + f" + {to.first}" * to.first
+        rows.append(f"{row}{',' if number < states - 1 else ''} /* {_comment(state)} */")
+    table = sql.array.format("\n      " + "\n      ".join(rows) + "\n    ")
+    index = f"packed % {states} * {width} + code" + f" + {sql.first}" * sql.first
     return f"packed - packed % {states} + {table}[{index}]"
 
 
-def _remark(name: str) -> str:
-    """Return a name for a comment, without what could end it or be replaced in it."""
+def _comment(name: str) -> str:
+    """Return a name for a comment, without characters that could end it or be replaced in it."""
     return "".join(c if c.isalnum() or c in " ,.-_[]()" else "?" for c in name)

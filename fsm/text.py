@@ -1,20 +1,22 @@
-"""Names of a machine as text that is safe to draw: everything visible, every id plain."""
+"""Text that is safe to draw and print: unseen characters visible, widths right, ids plain."""
 
 from __future__ import annotations
 
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "COMPUTED",
     "HIDDEN",
-    "columns",
-    "identifiers",
+    "align_columns",
+    "display_width",
     "inert",
     "json_text",
-    "padded",
+    "pad",
+    "plain_ids",
+    "quantity",
     "shortened",
     "visible",
     "wrapped",
@@ -85,10 +87,21 @@ def inert(text: str) -> str:
     return f"'{text}" if _COMPUTED.match(text) else text
 
 
-def columns(text: str) -> int:
+def quantity(count: int, noun: str) -> str:
+    """Return a count with its noun in singular or plural.
+
+    >>> quantity(1, "page"), quantity(2000, "page"), quantity(0, "delivery")
+    ('1 page', '2,000 pages', '0 deliveries')
+    """
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {re.sub(r'(?<=[^aeiou])y$', 'ie', noun)}s"
+
+
+def display_width(text: str) -> int:
     r"""Return how many columns a text takes on a terminal; a control character takes none.
 
-    >>> [columns(text) for text in ("plain", "e\u0301", "\u4e2d\u6587", "a\u200bb")]
+    >>> [display_width(text) for text in ("plain", "e\u0301", "\u4e2d\u6587", "a\u200bb")]
     [5, 1, 4, 2]
     """
     if text.isascii() and text.isprintable():
@@ -96,18 +109,43 @@ def columns(text: str) -> int:
     from wcwidth import wcswidth, wcwidth  # most texts do without
 
     width = int(wcswidth(text))
-    # Where one character controls the terminal it says nothing of the others.
+    # wcswidth returns -1 for the whole text if it contains a single control character.
     return width if width >= 0 else sum(max(0, int(wcwidth(character))) for character in text)
 
 
-def padded(text: str, width: int, *, right: bool = False) -> str:
-    r"""Return the text with blanks up to a number of columns, before it if it goes to the right.
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    r"""Return the text with blanks up to a width; with ``right`` the blanks are before it.
 
-    >>> padded("e\u0301", 3) == "e\u0301  ", padded("7", 3, right=True)
+    >>> pad("e\u0301", 3) == "e\u0301  ", pad("7", 3, right=True)
     (True, '  7')
     """
-    blanks = " " * (width - columns(text))
+    blanks = " " * (width - display_width(text))
     return blanks + text if right else text + blanks
+
+
+def align_columns(
+    rows: Sequence[Sequence[str]], right: Iterable[int] = (), *, header: bool = False
+) -> list[str]:
+    """Return a line for each row, in which the cells of a column start at the same place.
+
+    The columns numbered in ``right`` end at the same place instead. With ``header`` the first row
+    is underlined. Raises :class:`ValueError` if rows differ in length.
+
+    >>> align_columns([("a", "9", "x"), ("longer", "10", "y")], right=[1])
+    ['a        9  x', 'longer  10  y']
+    """
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    flush_right = set(right)
+    lines = [
+        "  ".join(
+            pad(cell, width, right=column in flush_right)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    if header:
+        lines.insert(1, "  ".join("-" * width for width in widths))
+    return lines
 
 
 def wrapped(text: str, width: int) -> tuple[str, ...]:
@@ -128,10 +166,10 @@ def wrapped(text: str, width: int) -> tuple[str, ...]:
     return tuple(lines) or ("",)
 
 
-def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
+def plain_ids(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
     """Return a plain id for each name: itself where it is plain, else close to it, never twice.
 
-    >>> identifiers(["to_send", "a+b", "a b", "end"], reserved=["end"])
+    >>> plain_ids(["to_send", "a+b", "a b", "end"], reserved=["end"])
     {'to_send': 'to_send', 'a+b': 'a_b', 'a b': 'a_b_2', 'end': 'end_2'}
     """
     ordered = list(dict.fromkeys(names))

@@ -45,7 +45,7 @@ class Step:
 
 
 def run(machine: Machine | str, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
-    """Run a trace through a machine and return its steps.
+    """Run a trace through a machine, and return its steps.
 
     ``machine`` is a machine or its name, ``trace`` holds input symbols, ``start`` is the state to
     begin in (default: the initial one). A rejected event is kept as a step that changes nothing; an
@@ -54,9 +54,11 @@ def run(machine: Machine | str, trace: Iterable[str], start: str | None = None) 
     Raises :class:`fsm.errors.MachineError` when ``start`` is not a state, when the trace is a text
     instead of a sequence of events, and where the name is that of no machine.
 
-    >>> relayed, delivered = run("with-feedback", ["relayed", "delivered"])
-    >>> delivered.after, delivered.outcome
-    ('delivered', <Outcome.MOVE: 'move'>)
+    >>> steps = run("with-feedback", ["relayed", "soft_bounce", "opened"])
+    >>> [step.after for step in steps]
+    ['awaiting', 'retrying', 'retrying']
+    >>> steps[1].transition
+    Transition('awaiting', 'soft_bounce', 'retrying')
     """
     machine = as_machine(machine)
     if isinstance(trace, (str, bytes)):

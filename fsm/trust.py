@@ -1,10 +1,10 @@
-"""Whose word it takes to run code: the caller's, never that of a file's content.
+"""Who may name code that is run: the caller, never the content of a file.
 
 Importing ``package.module:Class`` runs the module. Whoever starts a command or calls the library
-may name one, and so may a binding or a lexicon which that caller names. What the content of a
-page or of a machine file says, or a configuration that was found and not named, is a
-:class:`NameInFile`: :func:`fsm.catalog.load` looks it up among the built-in machines and the
-machine files, but imports nothing for it. The guide ``fsm/guide/trust.md`` tells users the same.
+may name one, and so may a binding or a lexicon that the caller names. A name in a page, in a
+machine file, or in a configuration that was found and not named, is a :class:`NameInFile`:
+:func:`fsm.catalog.load` looks it up among the built-in machines and the machine files, but imports
+nothing for it. The guide ``fsm/guide/trust.md`` tells users the same.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import TypeVar
 
 from fsm.errors import MachineError
 
-__all__ = ["NameInFile", "ShadowWarning", "naming"]
+__all__ = ["NameInFile", "ShadowWarning", "guarded_loader"]
 
 T = TypeVar("T")
 
 
 class NameInFile(str):
-    """The name of a machine as a file states it, with its place, such as ``page.md:3``.
+    """The name of a machine that a file states, with its place, such as ``page.md:3``.
 
-    It is equal to the plain text. Where the name is ``package.module:Class``, it may be loaded
-    only after a caller has allowed it, see :func:`naming`.
+    It is equal to the plain text. A name such as ``package.module:Class`` may be loaded only if
+    the caller allows it, see :func:`guarded_loader`.
 
     >>> NameInFile("shop:Order", "page.md:3").place
     'page.md:3'
@@ -33,14 +33,14 @@ class NameInFile(str):
     place: str
 
     def __new__(cls, name: str, place: str = "") -> NameInFile:
-        """Make a name; the place is empty where the caller adds it to what goes wrong."""
-        made = super().__new__(cls, name)
-        made.place = place
-        return made
+        """Make a name; the place is empty where the caller adds it to error messages."""
+        value = super().__new__(cls, name)
+        value.place = place
+        return value
 
     @property
     def refusal(self) -> str:
-        """Say that nothing was imported, and what allows it."""
+        """The message that nothing was imported, and how to allow it."""
         from fsm.text import shortened
 
         begin = f"{self.place}: " if self.place else ""
@@ -55,16 +55,16 @@ class ShadowWarning(UserWarning):
     """A module of the working directory was not imported: an installed one has its name."""
 
 
-def naming(load: Callable[[str], T], *, allow_import: bool) -> Callable[[str], T]:
-    """Return the loader for names that files state: with permission, as if the caller named them.
+def guarded_loader(load: Callable[[str], T], *, allow_import: bool) -> Callable[[str], T]:
+    """Return a loader for names that files state; ``allow_import`` treats them as the caller's.
 
-    What cannot be loaded is refused with the place where its name stands.
+    Its errors begin with the place of the name.
 
-    >>> naming(type, allow_import=True)(NameInFile("shop:Order"))
+    >>> guarded_loader(type, allow_import=True)(NameInFile("shop:Order"))
     <class 'str'>
     """
 
-    def named(name: str) -> T:
+    def load_name(name: str) -> T:
         place = getattr(name, "place", "")
         try:
             return load(str(name) if allow_import else name)
@@ -73,4 +73,4 @@ def naming(load: Callable[[str], T], *, allow_import: bool) -> Callable[[str], T
                 raise
             raise MachineError(f"{place}: {error}") from error
 
-    return named
+    return load_name

@@ -1,6 +1,6 @@
 """Names that are syntax somewhere; each format must show them as text."""
 
-from fsm.machine import Indicator, Machine, Source, State, Transition
+from fsm.machine import Indicator, Machine, Origin, State, Transition
 
 __all__ = ["HOSTILE", "named"]
 
@@ -41,6 +41,6 @@ HOSTILE = {
 def named(name: str) -> Machine:
     """A machine with this name wherever a machine has one."""
     states = (State("a", None, "A", ("a",)), State(name, name, f"{name}!", (name,), final=True))
-    cell = Transition("a", "x", name, name, name, Source("D1", name))
+    cell = Transition("a", "x", name, name, name, Origin("D1", name))
     indicators = (Indicator(name, frozenset({name})),)
     return Machine(name, name, states, ("x",), (cell,), "a", indicators)

@@ -14,7 +14,7 @@ from fsm.analysis import analyse, check_claim, equivalent, product, quotient, re
 from fsm.comparison import compare
 from fsm.compile import compile_chart
 from fsm.errors import FsmError
-from fsm.formats import read_dot
+from fsm.formats.dot import read_dot
 from fsm.machine import Machine, State, Transition
 from fsm.trace import run
 from tests.depth import samples
@@ -286,7 +286,7 @@ def test_claims_about_the_sending_log(claim: str, said: str) -> None:
 def test_a_message_that_is_put_off_for_ever() -> None:
     ends = "state:delivered or hard_bounced or retries_exhausted"
     assert str(check_claim(WITH, f"eventually {ends} after retrying")).endswith(
-        "; trace: relayed, soft_bounce, then again and again: soft_bounce"
+        "; trace: relayed, soft_bounce, then repeatedly: soft_bounce"
     )
 
 
@@ -298,13 +298,13 @@ def test_both_indicators_of_a_machine_without_feedback_add_up() -> None:
 WRONG = {
     "perhaps Sent": "'perhaps Sent' is no claim; write for example",
     "never Snt": "no event, state or status is named 'Snt'; did you mean 'Sent'?",
-    "never delivered": "'delivered' may be several things; write event:delivered or state:deliv",
+    "never delivered": "'delivered' is ambiguous; write event:delivered or state:deliv",
     "always relayed": "always is about states and statuses, not about events",
-    "eventually Sent before relayed": "eventually knows 'after' alone",
+    "eventually Sent before relayed": "eventually takes 'after' only",
     "never": "no event, state or status is named ''",
-    "Delivred is constant": "nothing is named 'Delivred'; did you mean 'Delivered'?",
+    "Delivred is constant": "indicator is named 'Delivred'; did you mean 'Delivered'?",
     "Delivered Sent = 1": "+ or - is expected before 'Sent'",
-    "Delivered + <= 1": "nothing is named ''",
+    "Delivered + <= 1": "no status, state or indicator is named ''",
     "": "'' is no claim",
 }
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from fsm.catalog import document, load, machine_class
+from fsm.catalog import load, machine_class, machine_page
 from fsm.compile.oracle import Oracle
 from fsm.machine import Machine
 from fsm.machines import NAMES
@@ -33,7 +33,9 @@ def rows_under(page: str, heading: str) -> list[list[str]]:
 def declared(name: str) -> dict[tuple[str, str], Declared]:
     """(state, event as written) to target and source, from the transitions table."""
     found: dict[tuple[str, str], Declared] = {}
-    for states, event, target, source, _ in rows_under(document(name).read_text(), "Transitions "):
+    for states, event, target, source, _ in rows_under(
+        machine_page(name).read_text(), "Transitions "
+    ):
         for state in states.split(", "):
             assert (state, event) not in found, f"{name}: {state} {event} is declared twice"
             found[state, event] = Declared(state if target == "itself" else target, source)
@@ -109,7 +111,7 @@ def test_every_documented_row_is_carried_by_a_transition(name: str) -> None:
         "with-feedback": "With feedback service",
         "without-feedback": "Without feedback service",
     }.get(name, name.capitalize())
-    documented = len(rows_under(document(name).read_text(), title))
+    documented = len(rows_under(machine_page(name).read_text(), title))
     carried = {t.origin.row for t in load(name).transitions if t.origin and t.origin.row}
     assert documented
     assert carried == set(range(1, documented + 1))

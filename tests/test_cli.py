@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fsm.catalog import document
+from fsm.catalog import machine_page
 from fsm.cli.progress import Progress
 from fsm.machines import NAMES
 from tests.command import Fsm
@@ -87,7 +87,7 @@ def test_a_log_of_unknown_events_gets_a_hint(fsm: Fsm, tmp_path: Path) -> None:
 
 def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    text = document("without-feedback").read_text()
+    text = machine_page("without-feedback").read_text()
     page.write_text(text)
     assert fsm("check", page).status == 0
     page.write_text(text.replace("increases | Failed |", "increases | Sent |", 1))
@@ -195,7 +195,7 @@ def test_draw_tells_the_events_of_a_log_that_no_machine_knows(fsm: Fsm, sample: 
     sample.write_text(sample.read_text() + unknown)
     drawn = fsm("draw", "with-feedback", "--counts", sample, "--format", "svg").out
     assert "✗ rejected (1)" in drawn
-    assert "✗ 1 more that are unknown to every machine, or late" in drawn
+    assert "✗ 1 more: not defined in any machine, or late" in drawn
 
 
 def test_draw_the_traffic_of_a_log(fsm: Fsm, sample: Path) -> None:
@@ -261,7 +261,7 @@ WRONG = {
     "a huge duration": (["replay", "x", "--validity", "999999999w"], "is not a duration"),
     "a very long period": (["replay", "x", "--every", "36526d"], "up to 36,525 days"),
     "before all time": (["replay", "x", "--as-of", "0001-01-01T00:00:00+14:00"], "is not a time"),
-    "no zone": (["replay", "x", "--as-of", "2026-01-01T00:00:00"], "has no zone"),
+    "no zone": (["replay", "x", "--as-of", "2026-01-01T00:00:00"], "has no time zone"),
     "no mapping": (["replay", "x", "--column", "id=case"], "where CANONICAL is one of"),
     "no suffix": (["draw", "engagement", "-o", "/tmp/x.bmp"], "bmp"),
     "two overlays": (["draw", "delivery", "--path", "stop", "--diff", "x"], "one at a time"),

@@ -99,7 +99,7 @@ def test_a_failure_shows_steps_and_the_shortest_reproduction(run) -> None:
             "shortest reproduction: relayed, soft_bounce, retry_succeeded",
             "specified by row 4: A later attempt got through.",
             (
-                "fsm: with-feedback by table: 31 of 31 tests, * 1 failed, again: pytest "
+                "fsm: with-feedback by table: 31 of 31 tests, * 1 failed, to rerun: pytest "
                 "'test_it.py::test_wrong?relayed.soft_bounce.retry_succeeded?'"
             ),
         ]
@@ -114,7 +114,7 @@ def test_the_command_to_run_again_runs_the_failure(run) -> None:
 
 def test_what_is_not_run_is_told(run) -> None:
     result = run(RIGHT, "--fsm-cov", "-k", "relayed.hard_bounce")
-    assert "no guarantee before all tests are run" in result.stdout.str()
+    assert "no guarantee until all tests are run" in result.stdout.str()
     result.stdout.fnmatch_lines(
         ["  not run in awaiting: *soft_bounce (row 3), *", "  not run in retrying: *(row 4)*"]
     )
@@ -132,7 +132,7 @@ def test_workers_add_up(run) -> None:
     result = run(WRONG, "-n", "2", "--fsm-cov", process=True)
     result.assert_outcomes(passed=44, failed=1)
     result.stdout.fnmatch_lines([CLOSING, "  every cell was run"])
-    result.stdout.fnmatch_lines(["fsm: with-feedback by table: 31 of 31 tests, *again: pytest*"])
+    result.stdout.fnmatch_lines(["fsm: with-feedback by table: 31 of 31 tests, *to rerun: pytest*"])
 
 
 MARKS = {
@@ -146,7 +146,7 @@ MARKS = {
     "unknown option": ('@pytest.mark.fsm_suite("with-feedback", k=1)', "fsm_suite: *'k'*"),
     "unknown goal": (
         '@pytest.mark.fsm_suite("with-feedback", covering="row 9")',
-        "fsm_suite: with-feedback: nothing comes from 'row 9'*",
+        "fsm_suite: with-feedback: no transition comes from 'row 9'*",
     ),
 }
 
@@ -200,7 +200,7 @@ def test_door(fsm_case):
 """
 FUNCTION = """
 import pytest
-from fsm.formats import parse_dot
+from fsm.formats.dot import parse_dot
 
 TURNSTILE = parse_dot('''digraph {
     locked -> locked [label="push / stop"]

@@ -10,7 +10,7 @@ import pytest
 from command import Fsm
 
 from fsm.catalog import load
-from fsm.formats.document import to_json
+from fsm.formats.json_document import to_json
 
 ALL = "fsm: 78 of 78 cells agree with python-statemachine\n"
 NOT = "fsm: not compared with python-statemachine\n"

@@ -21,11 +21,11 @@ from fsm.drawing import FORMATS, draw
 from fsm.drawing import dot as dot_format
 from fsm.drawing import mermaid as mermaid_format
 from fsm.drawing.graphviz import Renderer, render
-from fsm.drawing.model import Arrow, Look, picture
+from fsm.drawing.model import Arrow, Look, picture_of
 from fsm.errors import FsmError, MissingToolError, OutputError
-from fsm.machine import Indicator, Machine, Source, State, Transition
+from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.machines import NAMES
-from fsm.text import identifiers, shortened, visible, wrapped
+from fsm.text import plain_ids, shortened, visible, wrapped
 
 SVG_TAGS = {"svg", "style", "g", "title", "desc", "text", "path", "polygon", "polyline", "ellipse"}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -58,11 +58,11 @@ def machine(*transitions: str, **facts: object) -> Machine:
 
 
 def to_dot(model: Machine, **options: bool) -> str:
-    return dot_format.to_dot(picture(model, Look("LR")), **options)
+    return dot_format.to_dot(picture_of(model, Look("LR")), **options)
 
 
 def to_mermaid(model: Machine) -> str:
-    return mermaid_format.to_mermaid(picture(model, Look("LR")))
+    return mermaid_format.to_mermaid(picture_of(model, Look("LR")))
 
 
 def to_svg(model: Machine, direction: str = "LR", renderer: str | None = None) -> str:
@@ -70,7 +70,7 @@ def to_svg(model: Machine, direction: str = "LR", renderer: str | None = None) -
 
 
 def arrows(model: Machine) -> tuple[Arrow, ...]:
-    return picture(model).arrows
+    return picture_of(model).arrows
 
 
 def edges(dot: str) -> list[tuple[str, str]]:
@@ -147,8 +147,8 @@ def test_every_transition_is_drawn_once(name: str) -> None:
 
 def test_a_decision_is_dashed_and_nothing_else() -> None:
     origins = {
-        ("a", "x", "b"): Source("D4", "seen in a real log"),
-        ("a", "y", "b"): Source("row 2", "documented"),
+        ("a", "x", "b"): Origin("D4", "seen in a real log"),
+        ("a", "y", "b"): Origin("row 2", "documented"),
     }
     dot = to_dot(machine("a x b", "a y b", "b z a").with_origins(origins))
     dashed, documented, unknown = dot.splitlines()[-4:-1]
@@ -161,7 +161,7 @@ def test_a_decision_is_dashed_and_nothing_else() -> None:
 
 
 def test_a_common_exit_that_one_state_decided_stays_apart() -> None:
-    origins = {("S.a", "y", "c"): Source("D1", "why")}
+    origins = {("S.a", "y", "c"): Origin("D1", "why")}
     drawn = arrows(machine("S.a y c", "S.b y c").with_origins(origins))
     assert [(a.source, a.status, a.is_decision) for a in drawn] == [
         ("S.a", None, True),
@@ -188,21 +188,21 @@ def test_effects(transition: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_effects_may_be_left_out(name: str) -> None:
-    shown, bare = picture(built_in(name)), picture(built_in(name), Look(effects=False))
+    shown, bare = picture_of(built_in(name)), picture_of(built_in(name), Look(effects=False))
     assert all(arrow.effects == () for arrow in bare.arrows)
     assert bare.arrows == tuple(replace(arrow, effects=()) for arrow in shown.arrows)
 
 
 def test_a_flat_machine_has_no_boxes() -> None:
     engagement = built_in("engagement")
-    assert picture(engagement).boxes == ()
+    assert picture_of(engagement).boxes == ()
     assert "subgraph" not in to_dot(engagement)
     assert "{" not in to_mermaid(engagement)
 
 
 def test_a_status_keeps_its_colour_in_both_feedback_modes() -> None:
     with_, without = (
-        {box.status: box.rank for box in picture(built_in(name)).boxes}
+        {box.status: box.rank for box in picture_of(built_in(name)).boxes}
         for name in ("with-feedback", "without-feedback")
     )
     assert with_ == {"Sent": 0, "Failed": 1, "Pending": 2}
@@ -215,7 +215,7 @@ def test_a_status_keeps_its_colour_in_both_feedback_modes() -> None:
 @given(st.lists(st.text(max_size=60), max_size=12))
 @example(["a b", "A_b", "a_B"])
 def test_ids_are_plain_and_never_twice(names: list[str]) -> None:
-    ids = identifiers(names, reserved=["end"])
+    ids = plain_ids(names, reserved=["end"])
     assert list(ids) == list(dict.fromkeys(names))
     assert all(re.fullmatch(r"[A-Za-z]\w*", id_, re.ASCII) for id_ in ids.values())
     assert len({id_.lower() for id_ in ids.values()} | {"end"}) == len(ids) + 1
@@ -224,7 +224,7 @@ def test_ids_are_plain_and_never_twice(names: list[str]) -> None:
 @given(st.lists(st.text(max_size=9), max_size=9), st.sampled_from(["to_send", "a1", "Sent"]))
 def test_an_odd_name_never_changes_the_id_of_a_plain_one(names: list[str], plain: str) -> None:
     odd = [name for name in names if not name.isascii() or not name.isidentifier()]
-    assert identifiers([*odd, plain])[plain] == plain
+    assert plain_ids([*odd, plain])[plain] == plain
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -333,7 +333,7 @@ def test_svg_is_self_contained_and_names_itself(name: str, renderer: str) -> Non
 
 
 def test_svg_gives_an_arrow_its_reason_as_title() -> None:
-    origins = {("a", "x", "b"): Source("D4", "seen <twice> & more")}
+    origins = {("a", "x", "b"): Origin("D4", "seen <twice> & more")}
     svg = to_svg(machine("a x b").with_origins(origins), renderer="wheel")
     titles = [title.text for title in ET.fromstring(svg).iter(f"{SVG}title")]
     assert titles.count("x (D4): seen <twice> & more") == 2  # on the line and on its label

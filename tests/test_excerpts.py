@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
-from fsm.cli.findings import told
-from fsm.cli.text import as_json, counted, percentage, shown, table
+from fsm.cli.findings import format_finding
+from fsm.cli.text import format_json, format_table, percentage, printable
 from fsm.tables.check.finding import Finding
+from fsm.text import quantity
 
 LETTERS = "".join(map(chr, range(0x100, 0x100 + 200)))  # each once, and of one column
 WIDEST = 88
@@ -26,7 +27,7 @@ PLACES = [
 @pytest.mark.parametrize(("length", "column", "size"), PLACES, ids=lambda value: str(value))
 def test_the_cell_is_underlined(length: int, column: int, size: int) -> None:
     text = LETTERS[:length]
-    lines = list(told(finding(2, column, column + size), ("", text, "")))
+    lines = list(format_finding(finding(2, column, column + size), ("", text, "")))
     assert lines[0].startswith("page.md:2:")
     excerpt, marks = lines[2].removeprefix("2 | "), lines[3].removeprefix("  | ")
     assert (lines[1], len(marks) - len(marks.lstrip()), marks.strip()) == (
@@ -44,7 +45,7 @@ def test_the_cell_is_underlined(length: int, column: int, size: int) -> None:
 
 @pytest.mark.parametrize("line", [0, 4, 99])
 def test_a_place_outside_the_page_has_no_excerpt(line: int) -> None:
-    assert len(list(told(finding(line, 1, None), ("a", "b", "c")))) == 1
+    assert len(list(format_finding(finding(line, 1, None), ("a", "b", "c")))) == 1
 
 
 TABLES = {
@@ -59,11 +60,11 @@ TABLES = {
 
 @pytest.mark.parametrize(("rows", "lines"), TABLES.values(), ids=list(TABLES))
 def test_tables_are_aligned(rows: list[tuple[str, str]], lines: list[str]) -> None:
-    assert table(("name", "count"), rows, right=[1]).split("\n") == lines
+    assert format_table(("name", "count"), rows, right=[1]).split("\n") == lines
 
 
 def test_texts_of_commands() -> None:
-    assert [counted(n, "row") for n in (0, 1, 2, 1000)] == [
+    assert [quantity(n, "row") for n in (0, 1, 2, 1000)] == [
         "0 rows",
         "1 row",
         "2 rows",
@@ -75,8 +76,8 @@ def test_texts_of_commands() -> None:
         "33.33 %",
         "100.00 %",
     ]
-    assert shown("x" * 400) == "x" * 400
-    assert shown("x" * 401) == "x" * 400 + "..."
-    assert shown("a\u202eb\x1b\u2028") == "a\\u202eb\\x1b\\u2028"
+    assert printable("x" * 400) == "x" * 400
+    assert printable("x" * 401) == "x" * 400 + "..."
+    assert printable("a\u202eb\x1b\u2028") == "a\\u202eb\\x1b\\u2028"
     with pytest.raises(TypeError, match="object has no JSON form"):
-        as_json(object())
+        format_json(object())

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fsm.catalog import load, load_bare
-from fsm.cli.text import shown
+from fsm.cli.text import printable
 from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.open import open_log
@@ -91,5 +91,5 @@ def test_a_page_is_checked_whatever_it_holds(text: str) -> None:
 
 @given(st.text())
 def test_shown_text_cannot_move_the_cursor(text: str) -> None:
-    kinds = {unicodedata.category(character) for character in shown(text)}
+    kinds = {unicodedata.category(character) for character in printable(text)}
     assert not {kind for kind in kinds if kind.startswith("C")} | (kinds & {"Zl", "Zp"})

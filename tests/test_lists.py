@@ -61,5 +61,5 @@ def test_a_gallery_is_written_and_checked(fsm: Fsm, tmp_path: Path) -> None:
     assert fsm("gallery", "--check", place) == (
         1,
         "",
-        f"{place / 'README.md'}: stale; run: fsm gallery {place}\n",
+        f"{place / 'README.md'}: out of date; to update, run: fsm gallery {place}\n",
     )

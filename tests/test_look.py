@@ -20,9 +20,15 @@ from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing import graphviz as graphviz_module
 from fsm.drawing.dot import GREY, PAINTS, TONES, to_dot
 from fsm.drawing.graphviz import ENGINES, RENDERERS, Renderer, lay_out, render
-from fsm.drawing.grid_layout import places
-from fsm.drawing.marking import changes, coverage, path, split_trace, traffic
-from fsm.drawing.model import DIRECTIONS, Look, Picture, picture
+from fsm.drawing.grid_layout import grid_places
+from fsm.drawing.marking import (
+    coverage_overlay,
+    diff_overlay,
+    path_overlay,
+    split_trace,
+    traffic_overlay,
+)
+from fsm.drawing.model import DIRECTIONS, Look, Picture, picture_of
 from fsm.drawing.overlaps import is_clear
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.svg import _in_words, dark_colors, dark_rules
@@ -65,18 +71,18 @@ FOCUS = {
 
 @pytest.mark.parametrize(("focus", "expected"), FOCUS.values(), ids=FOCUS)
 def test_focus(focus: tuple[str, int], expected: set[str]) -> None:
-    shown = picture(DELIVERY, Look(focus=focus))
+    shown = picture_of(DELIVERY, Look(focus=focus))
     assert names(shown) == expected
     assert (shown.initial is None) == ("draft" not in expected)
 
 
 def test_focus_tells_what_it_hides() -> None:
-    (paused,) = picture(DELIVERY, Look(focus=("paused", 0))).nodes
+    (paused,) = picture_of(DELIVERY, Look(focus=("paused", 0))).nodes
     assert paused.notes == ("4 more arrows",)
 
 
 def test_a_collapsed_status_is_one_state() -> None:
-    shown = picture(DELIVERY, Look(collapse=("In edit", "Ready", "Waiting")))
+    shown = picture_of(DELIVERY, Look(collapse=("In edit", "Ready", "Waiting")))
     folded = [node for node in shown.nodes if node.notes == ("2 states",)]
     assert [node.title for node in folded] == ["In edit", "Ready", "Waiting"]
     assert "status In edit -> status Ready: preparation_done" in drawn(shown)
@@ -88,7 +94,7 @@ def test_a_picture_in_words_leaves_nothing_out() -> None:
     """Whoever does not see it is told all that stands in it, a sentence each."""
     marks = {"draft": [Mark(Tone.ADDED, "new"), Mark(Tone.CHANGED, "other")]}
     overlay = Overlay(lines=marks, legend=("Thick: often.", "Grey: never."))
-    shown = picture(DELIVERY, Look(overlay=overlay))
+    shown = picture_of(DELIVERY, Look(overlay=overlay))
     said = _in_words(shown)
     titles = {node.name: node.title for node in shown.nodes}
     assert said.startswith(f"Starts in {titles['draft']}. ")
@@ -101,10 +107,10 @@ def test_a_picture_in_words_leaves_nothing_out() -> None:
 
 @pytest.mark.parametrize("machine", [WITH, WITHOUT, DELIVERY], ids=lambda machine: machine.name)
 def test_a_status_of_a_single_state_stays_as_it_is(machine: Machine) -> None:
-    whole = picture(machine)
+    whole = picture_of(machine)
     for status in machine.statuses:
         inside = {state.name for state in machine.states if state.status == status}
-        shown = picture(machine, Look(collapse=(status,)))
+        shown = picture_of(machine, Look(collapse=(status,)))
         if len(inside) == 1:
             assert (names(shown), drawn(shown)) == (names(whole), drawn(whole))
         else:
@@ -116,7 +122,7 @@ def test_a_status_of_a_single_state_stays_as_it_is(machine: Machine) -> None:
 def test_every_arrow_has_its_ends(fold: set[str], radius: int, group: bool, stacked: bool) -> None:
     kept = "finished" if "Sent" not in fold else "status Sent"
     look = Look(collapse=tuple(sorted(fold)), focus=(kept, radius), group=group, stacked=stacked)
-    shown = picture(DELIVERY, look)
+    shown = picture_of(DELIVERY, look)
     assert {end for arrow in shown.arrows for end in (arrow.source, arrow.target)} <= names(shown)
     assert bool(shown.boxes) <= group
     for form in ("dot", "mermaid", "plantuml", "d2"):
@@ -124,16 +130,16 @@ def test_every_arrow_has_its_ends(fold: set[str], radius: int, group: bool, stac
 
 
 def test_without_boxes_a_state_tells_its_status() -> None:
-    shown = picture(WITH, Look(group=False))
+    shown = picture_of(WITH, Look(group=False))
     assert shown.boxes == ()
     assert {node.name: node.notes for node in shown.nodes}["retrying"] == ("Failed",)
 
 
 def test_one_arrow_between_two_states() -> None:
-    ends = [(a.source, a.target) for a in picture(WITH, Look(stacked=True)).arrows]
+    ends = [(a.source, a.target) for a in picture_of(WITH, Look(stacked=True)).arrows]
     assert len(ends) == len(set(ends))
     assert "retrying -> delivered: delivered (D3), retry_succeeded" in drawn(
-        picture(WITH, Look(stacked=True))
+        picture_of(WITH, Look(stacked=True))
     )
 
 
@@ -155,7 +161,7 @@ def test_refused(look: Look, form: str, said: str) -> None:
 
 
 def over(machine: Machine, overlay: Overlay) -> Picture:
-    return picture(machine, Look(overlay=overlay))
+    return picture_of(machine, Look(overlay=overlay))
 
 
 def lines(shown: Picture) -> dict[str, list[str]]:
@@ -170,7 +176,7 @@ def test_traffic() -> None:
         ("delivered", "relayed", None, 3),
         ("delivered", "unheard of", None, 12),
     ]
-    shown = over(WITH, traffic(WITH, met, "log.csv"))
+    shown = over(WITH, traffic_overlay(WITH, met, "log.csv"))
     assert "to_send -> awaiting: relayed 1,000" in drawn(shown)
     assert lines(shown) == {"delivered": ["✗ unheard of 12", "✗ relayed 3"]}
     shares = {a.labels: (a.tone, a.share) for a in shown.arrows}
@@ -182,17 +188,17 @@ def test_traffic() -> None:
 
 def test_rejected_events_that_no_machine_knows_are_told() -> None:
     met = [("delivered", "relayed", None, 3)]
-    assert traffic(WITH, met, "l", rejected_in_all=1003).legend == (
+    assert traffic_overlay(WITH, met, "l", rejected_in_all=1003).legend == (
         "Numbers: events in l; ✗ rejected (3)",
-        "✗ 1,000 more that are unknown to every machine, or late",
+        "✗ 1,000 more: not defined in any machine, or late",
     )
 
 
 def test_texts_show_through_wide_arrows_where_they_cannot_be_lifted() -> None:
     met = [("to_send", "relayed", "awaiting", 1000), ("awaiting", "delivered", "delivered", 1)]
-    look = Look(overlay=traffic(WITH, met, "l"))
+    look = Look(overlay=traffic_overlay(WITH, met, "l"))
     colours = {
-        html: set(re.findall(r'color="(#52606d\w*)"', to_dot(picture(WITH, look), html=html)))
+        html: set(re.findall(r'color="(#52606d\w*)"', to_dot(picture_of(WITH, look), html=html)))
         for html in (True, False)
     }
     assert colours == {True: {"#52606d", "#52606d90"}, False: {"#52606d"}}
@@ -201,26 +207,28 @@ def test_texts_show_through_wide_arrows_where_they_cannot_be_lifted() -> None:
 def test_traffic_of_a_common_exit_and_of_folded_states_adds_up() -> None:
     quarantine = load("quarantine")
     met = [(s, "hard_error", "quarantined", 2) for s in ("one_error", "two_errors", "three_errors")]
-    overlay = traffic(quarantine, [*met, ("four_errors", "hard_error", "quarantined", 2)], "l")
+    overlay = traffic_overlay(
+        quarantine, [*met, ("four_errors", "hard_error", "quarantined", 2)], "l"
+    )
     assert "Erroneous -> quarantined: hard_error 8" in drawn(over(quarantine, overlay))
-    folded = picture(quarantine, Look(overlay=overlay, collapse=("Erroneous",)))
+    folded = picture_of(quarantine, Look(overlay=overlay, collapse=("Erroneous",)))
     assert any("hard_error 8" in line for line in drawn(folded))
 
 
 def test_many_rejected_events_are_few_lines() -> None:
     met = [("to_send", f"e{i}", None, 10 - i) for i in range(9)]
-    rejected = lines(over(WITH, traffic(WITH, met, "l")))["to_send"]
+    rejected = lines(over(WITH, traffic_overlay(WITH, met, "l")))["to_send"]
     assert rejected == [f"✗ e{i} {10 - i}" for i in range(5)] + ["✗ 4 other events 14"]
 
 
 def test_one_rejected_event_too_many() -> None:
     met = [("to_send", f"e{i}", None, 1) for i in range(6)]
-    assert lines(over(WITH, traffic(WITH, met, "l")))["to_send"][-1] == "✗ 1 other event 1"
+    assert lines(over(WITH, traffic_overlay(WITH, met, "l")))["to_send"][-1] == "✗ 1 other event 1"
 
 
 def test_coverage() -> None:
     tests = [("relayed", "soft_bounce", "soft_bounce"), ("relayed", "delivered", "relayed", "x")]
-    shown = over(WITH, coverage(WITH, tests, "two tests"))
+    shown = over(WITH, coverage_overlay(WITH, tests, "two tests"))
     assert "to_send -> awaiting: relayed 2" in drawn(shown)
     assert {a.labels for a in shown.arrows if a.tone is Tone.REJECTED} >= {("✗ hard_bounce",)}
     assert lines(shown)["delivered"] == [
@@ -234,7 +242,7 @@ def test_coverage() -> None:
 
 
 def test_a_suite_that_runs_every_cell_leaves_nothing() -> None:
-    shown = over(WITH, coverage(WITH, suite(WITH, "tour").tests, "the tour"))
+    shown = over(WITH, coverage_overlay(WITH, suite(WITH, "tour").tests, "the tour"))
     assert not lines(shown)
     assert {a.tone for a in shown.arrows} == {Tone.PLAIN}
     assert shown.legend == ("Numbers: steps of the tour; ✗ not run (0 of 36 cells)",)
@@ -242,7 +250,7 @@ def test_a_suite_that_runs_every_cell_leaves_nothing() -> None:
 
 def test_path() -> None:
     trace = ["relayed", "soft_bounce", "opened", "soft_bounce", "retry_succeeded"]
-    shown = over(WITH, path(WITH, trace))
+    shown = over(WITH, path_overlay(WITH, trace))
     taken = [a.labels for a in shown.arrows if a.tone is Tone.TAKEN]
     assert taken == [
         ("▸ relayed (1)",),
@@ -254,7 +262,9 @@ def test_path() -> None:
 
 
 def test_a_long_path_stays_short() -> None:
-    shown = over(WITH, path(WITH, ["relayed", "soft_bounce", *["soft_bounce"] * 99, *["x"] * 99]))
+    shown = over(
+        WITH, path_overlay(WITH, ["relayed", "soft_bounce", *["soft_bounce"] * 99, *["x"] * 99])
+    )
     loop = next(a for a in shown.arrows if a.source == a.target)
     assert loop.labels == ("▸ soft_bounce (3, 4, 5, 6, 7, …)",)
     assert len(lines(shown)["retrying"]) == 7
@@ -266,7 +276,7 @@ def test_a_trace_is_split_where_it_was_joined(trace: list[str]) -> None:
 
 
 def test_changes_of_the_feedback_mode() -> None:
-    union, overlay = changes(WITH, WITHOUT)
+    union, overlay = diff_overlay(WITH, WITHOUT)
     assert union.transitions == WITH.transitions
     shown = over(union, overlay)
     assert lines(shown) == {"awaiting": ["~ Sent → Pending"], "retrying": ["~ Sent → Failed"]}
@@ -286,7 +296,7 @@ def test_changes_of_states_and_transitions() -> None:
         states=(*WITH.states, extra),
         transitions=(*moved, Transition("lost", "relayed", "lost", "relayed")),
     )
-    union, overlay = changes(after, WITH)
+    union, overlay = diff_overlay(after, WITH)
     signs = {a.labels for a in over(union, overlay).arrows if a.tone is not Tone.PLAIN}
     assert signs == {
         ("+ hard_bounce",),
@@ -295,12 +305,12 @@ def test_changes_of_states_and_transitions() -> None:
         ("+ relayed",),
     }
     assert lines(over(union, overlay)) == {"lost": ["+ added"]}
-    back, overlay = changes(WITH, after)
+    back, overlay = diff_overlay(WITH, after)
     assert lines(over(back, overlay)) == {"lost": ["− removed"]}
 
 
 def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:
-    union, overlay = changes(WITH, WITH)
+    union, overlay = diff_overlay(WITH, WITH)
     assert (union, bool(overlay)) == (WITH, False)
     renamed = {"awaiting": "waiting"}
     before = replace(
@@ -313,7 +323,7 @@ def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:
             for t in WITH.transitions
         ),
     )
-    union, overlay = changes(WITH, before)
+    union, overlay = diff_overlay(WITH, before)
     assert lines(over(union, overlay)) == {"awaiting": ["~ was waiting"]}
     assert not overlay.marks
 
@@ -322,7 +332,7 @@ def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_name_under_an_overlay_is_drawn(name: str, form: str) -> None:
     machine = named(name)
-    overlay = traffic(machine, [("a", "x", name, 3), ("a", name, None, 1)], name)
+    overlay = traffic_overlay(machine, [("a", "x", name, 3), ("a", name, None, 1)], name)
     look = Look(overlay=overlay, collapse=(name,), focus=("a", 1))
     shown = draw(machine, form, look)
     assert isinstance(shown, str)
@@ -364,7 +374,7 @@ def wheel() -> None:
 
 def test_a_slow_layout_gives_way_to_a_simple_one(wheel: None) -> None:
     said: list[str] = []
-    shown, svg = lay_out(ring(120), Look(), "svg", renderer="wheel", timeout=0.01, say=said.append)
+    shown, svg = lay_out(ring(120), Look(), "svg", renderer="wheel", timeout=0.01, warn=said.append)
     (line,) = said
     assert line.startswith("dot: no layout of 120 states within 0.01 s; drawn in rows")
     assert shown.boxes == ()
@@ -423,14 +433,18 @@ def test_other_engines_draw_every_label(wheel: None, engine: str) -> None:
 
 OVERLAYS = {
     "traffic": lambda: Look(
-        overlay=traffic(WITH, [(t.source, t.event, t.target, 10**6) for t in WITH.transitions], "l")
+        overlay=traffic_overlay(
+            WITH, [(t.source, t.event, t.target, 10**6) for t in WITH.transitions], "l"
+        )
     ),
     "rejected": lambda: Look(
-        overlay=traffic(WITH, [("awaiting", f"e{i}", None, 10**i) for i in range(9)], "l")
+        overlay=traffic_overlay(WITH, [("awaiting", f"e{i}", None, 10**i) for i in range(9)], "l")
     ),
-    "coverage": lambda: Look(overlay=coverage(WITH, [("relayed", "delivered")], "a test")),
-    "path": lambda: Look(overlay=path(WITH, ["relayed", "x", "soft_bounce", "soft_bounce"])),
-    "changes": lambda: Look(overlay=changes(WITH, WITHOUT)[1]),
+    "coverage": lambda: Look(overlay=coverage_overlay(WITH, [("relayed", "delivered")], "a test")),
+    "path": lambda: Look(
+        overlay=path_overlay(WITH, ["relayed", "x", "soft_bounce", "soft_bounce"])
+    ),
+    "changes": lambda: Look(overlay=diff_overlay(WITH, WITHOUT)[1]),
     "collapsed": lambda: Look(collapse=("Failed",)),
     "focused": lambda: Look(focus=("retrying", 1)),
     "stacked": lambda: Look(stacked=True),
@@ -463,7 +477,7 @@ def test_labels_that_graphviz_puts_on_each_other_become_nodes(
 ) -> None:
     if renderer == "dot" and shutil.which("dot") is None:
         pytest.skip("no dot here (apt install graphviz)")
-    shown = picture(machine, Look())
+    shown = picture_of(machine, Look())
     assert not is_clear(render(to_dot(shown, html=False), "svg", renderer=renderer))
     svg = str(draw(machine, "svg", renderer=renderer, timeout=60))
     assert overlapping(svg) == []
@@ -473,7 +487,7 @@ def test_labels_that_graphviz_puts_on_each_other_become_nodes(
 
 
 def test_a_label_that_is_a_node_keeps_the_tone_of_its_arrow(wheel: None) -> None:
-    look = Look(overlay=path(WITH, ["relayed"]))
+    look = Look(overlay=path_overlay(WITH, ["relayed"]))
     svg = ET.fromstring(str(draw(WITH, "svg", look, engine="neato", renderer="wheel")))
     colours = {text.text: text.get("fill") for text in svg.iter(f"{SVG}text")}
     assert colours["▸ relayed (1)"] == TONES[Tone.TAKEN][0]
@@ -502,8 +516,8 @@ def test_what_is_clear(parts: str, places: list[tuple[int, int]], expected: bool
 
 
 def test_arrows_between_places_keep_their_labels_as_tooltips() -> None:
-    shown = picture(ring(5), Look(group=False))
-    dot = to_dot(shown, engine="nop", places=places(shown))
+    shown = picture_of(ring(5), Look(group=False))
+    dot = to_dot(shown, engine="nop", places=grid_places(shown))
     arrows = [line for line in dot.splitlines() if "->" in line and "start" not in line]
     assert arrows
     assert all('tooltip="' in line or "tooltip=e" in line for line in arrows)
@@ -603,10 +617,10 @@ def test_colours_that_stand_together_are_told_apart(
 
 def test_every_colour_has_a_dark_one(wheel: None) -> None:
     met = [("to_send", "relayed", "awaiting", 3), ("awaiting", "x", None, 1)]
-    union, overlay = changes(WITH, DELIVERY)
+    union, overlay = diff_overlay(WITH, DELIVERY)
     for machine, look in (
-        (WITH, Look(overlay=traffic(WITH, met, "l"))),
-        (WITH, Look(overlay=path(WITH, ["relayed", "x"]))),
+        (WITH, Look(overlay=traffic_overlay(WITH, met, "l"))),
+        (WITH, Look(overlay=path_overlay(WITH, ["relayed", "x"]))),
         (union, Look(overlay=overlay)),
         (DELIVERY, Look(group=False)),
     ):

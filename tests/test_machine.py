@@ -8,8 +8,10 @@ import networkx as nx
 import pytest
 
 import fsm
+from fsm.drawing import draw
+from fsm.drawing.format_spec import FORMAT_SPECS
 from fsm.errors import MachineError
-from fsm.machine import Deadline, Effect, Indicator, Machine, Outcome, Source, State, Transition
+from fsm.machine import Deadline, Effect, Indicator, Machine, Origin, Outcome, State, Transition
 from fsm.machines import NAMES
 from fsm.mealy import Mealy
 from fsm.trace import run
@@ -107,7 +109,7 @@ def test_an_unknown_state_is_named() -> None:
     [("row 3", 3, False), ("D12", None, True), ("prose", None, False), ("Draft", None, False)],
 )
 def test_sources(label: str, row: int | None, is_decision: bool) -> None:
-    source = Source(label, "")
+    source = Origin(label, "")
     assert (source.row, source.is_decision) == (row, is_decision)
 
 
@@ -227,6 +229,41 @@ def test_sequences_become_tuples() -> None:
     listed = small(states=list(SMALL["states"]), events=list(SMALL["events"]))  # type: ignore[call-overload]
     assert listed == small()
     assert hash(listed) == hash(small())
+
+
+# Machines as text ------------------------------------------------------------------------------
+
+SHORT = {
+    "machine": (MACHINE, "Machine('with-feedback', 6 states, 6 events, 11 transitions)"),
+    "mealy": (Mealy.of(MACHINE), "Mealy('with-feedback', 6 states, 6 inputs, 5 outputs)"),
+    "state": (MACHINE.state("awaiting"), "State('awaiting', 'Pending')"),
+    "final state": (MACHINE.state("hard_bounced"), "State('hard_bounced', 'Failed', final)"),
+    "transition": (
+        MACHINE.step("awaiting", "soft_bounce"),
+        "Transition('awaiting', 'soft_bounce', 'retrying')",
+    ),
+}
+
+
+@pytest.mark.parametrize(("value", "line"), SHORT.values(), ids=SHORT)
+def test_values_are_one_short_line(value: object, line: str) -> None:
+    assert repr(value) == str(value) == f"{value}" == line
+
+
+@pytest.mark.parametrize("spec", [s for s in FORMAT_SPECS if s != "md"])
+def test_a_machine_in_a_format_string_is_what_is_drawn(spec: str) -> None:
+    assert f"{MACHINE:{spec}}" == draw(MACHINE, spec)
+
+
+def test_a_machine_in_a_format_string_is_a_table() -> None:
+    lines = f"{MACHINE:md}".splitlines()
+    assert lines[0] == "| From | Event | To | Status | Indicators | Source | Reason |"
+    assert len(lines) == 2 + len(MACHINE.transitions)
+
+
+def test_an_unknown_format_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match=r"^no format 'svgz' of a machine; there are: md, dot, "):
+        format(MACHINE, "svgz")
 
 
 # Unknown names ---------------------------------------------------------------------------------

@@ -41,5 +41,7 @@ UNKNOWN = {
 
 @pytest.mark.parametrize("claim", UNKNOWN.values(), ids=list(UNKNOWN))
 def test_a_longer_word_is_another_name(claim: str) -> None:
-    with pytest.raises(FsmError, match=f"m: nothing is named '{claim.split()[0]}'"):
+    with pytest.raises(
+        FsmError, match=f"m: no status, state or indicator is named '{claim.split()[0]}'"
+    ):
         check_invariant(MACHINE, claim)

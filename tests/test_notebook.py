@@ -9,14 +9,14 @@ from hostile import HOSTILE, named
 
 import fsm
 from fsm import notebook
-from fsm.catalog import document, load, load_bare
+from fsm.catalog import load, load_bare, machine_page
 from fsm.comparison import compare
 from fsm.drawing.model import Look
 from fsm.engine import replay
 from fsm.logs.open import open_log
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.suites import suite
 from fsm.tables.check.finding import Finding, Report
 from fsm.tables.check.pages import check_pages
@@ -27,11 +27,11 @@ from fsm.text import HIDDEN, shortened, visible
 MODES = [load("with-feedback"), load("without-feedback")]
 
 
-def bundle(value: Shown) -> dict[str, str]:
+def bundle(value: RichValue) -> dict[str, str]:
     return value._repr_mimebundle_(include=None, exclude=None)
 
 
-def table(value: Shown) -> list[list[str]]:
+def table(value: RichValue) -> list[list[str]]:
     """The rows of a table, header first."""
     (html,) = re.findall(r"<table>.*</table>", bundle(value)["text/html"])
     return [[cell.text or "" for cell in row] for row in ET.fromstring(html).iter("tr")]
@@ -90,7 +90,7 @@ def test_a_replay(sample: Path) -> None:
 
 
 def test_a_check() -> None:
-    text = document("with-feedback").read_text()
+    text = machine_page("with-feedback").read_text()
     wrong = parse_page(text.replace("increases | Failed |", "increases | Sent |", 1), "<b>.md")
     report = check_pages([wrong], load_lexicon(), load)
     header, row = table(report)

@@ -22,7 +22,7 @@ import pytest
 import zstandard
 
 from fsm.catalog import load_bare
-from fsm.cli import cli
+from fsm.cli import command_group
 from fsm.engine import replay
 from fsm.logs.detect import CANONICAL
 from fsm.logs.mapping.pseudonym import Pseudonyms, load_key
@@ -37,8 +37,8 @@ from tests.logs.store import store
 from tests.telltale import ADDRESS, CSV, ID, POSTFIX, READERS, content, found_in, write_sample
 
 KEY = b"0123456789abcdef"
-NAMES = cli.list_commands(click.Context(cli))
-COMMANDS = {name: cli.get_command(click.Context(cli), name) for name in NAMES}
+NAMES = command_group.list_commands(click.Context(command_group))
+COMMANDS = {name: command_group.get_command(click.Context(command_group), name) for name in NAMES}
 REDACTING = [
     name
     for name, command in COMMANDS.items()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fsm.catalog import document, load
-from fsm.formats.document import to_json
+from fsm.catalog import load, machine_page
+from fsm.formats.json_document import to_json
 
 pytest_plugins = ["pytester"]
 CHART = """
@@ -16,7 +16,7 @@ class Order(StateChart):
     b = State(final=True)
     go = a.to(b)
 """
-PAGE = document("with-feedback").read_text()
+PAGE = machine_page("with-feedback").read_text()
 WRONG = PAGE.replace(
     "| A hard bounce is reported | Delivered: no change<br>Bounces + errors increases | Failed |",
     "| A hard bounce is reported | Delivered: no change<br>Bounces + errors increases | Sent |",

@@ -3,7 +3,7 @@
 import pytest
 
 from fsm.catalog import load_bare
-from fsm.drawing.marking import path
+from fsm.drawing.marking import path_overlay
 
 MACHINE = load_bare("with-feedback")
 SHOWN = {1: "(3)", 4: "(3, 4, 5, 6)", 5: "(3, 4, 5, 6, 7)", 6: "(3, 4, 5, 6, 7, …)"}
@@ -14,4 +14,4 @@ def test_dots_stand_for_what_is_not_shown(times: int, text: str) -> None:
     trace = ["relayed", "soft_bounce", *["soft_bounce"] * times]
     again = MACHINE.step("retrying", "soft_bounce")
     assert again
-    assert path(MACHINE, trace).marks[again].note == text
+    assert path_overlay(MACHINE, trace).marks[again].note == text

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.cli.findings import told
-from fsm.cli.text import table
-from fsm.formats import parse_dot
+from fsm.cli.findings import format_finding
+from fsm.cli.text import format_table
+from fsm.formats.dot import parse_dot
 from fsm.suites.execution.implementation import run_test
 from fsm.tables.check.finding import Finding
-from fsm.text import columns, padded, wrapped
+from fsm.text import display_width, pad, wrapped
 from tests.command import Fsm
 
 COMBINING = "e\N{COMBINING ACUTE ACCENT}" * 5
@@ -40,15 +40,15 @@ NAMES = {
 
 @pytest.mark.parametrize(("text", "width"), NAMES.values(), ids=NAMES)
 def test_columns_of_a_text(text: str, width: int) -> None:
-    assert columns(text) == width
-    assert padded(text, 9) == text + " " * (9 - width)
-    assert padded(text, 9, right=True) == " " * (9 - width) + text
+    assert display_width(text) == width
+    assert pad(text, 9) == text + " " * (9 - width)
+    assert pad(text, 9, right=True) == " " * (9 - width) + text
 
 
 @pytest.mark.parametrize("text", [text for text, _ in NAMES.values()], ids=NAMES)
 def test_columns_of_a_table_stand_below_each_other(text: str) -> None:
-    lines = table(("a", "b"), [(text, "x"), ("longer than it", "x")]).splitlines()
-    assert len({columns(line[: line.rindex("x")]) for line in lines[2:]}) == 1
+    lines = format_table(("a", "b"), [(text, "x"), ("longer than it", "x")]).splitlines()
+    assert len({display_width(line[: line.rindex("x")]) for line in lines[2:]}) == 1
 
 
 TEXTS = st.text(st.sampled_from("ab é日\N{COMBINING ACUTE ACCENT}-"), max_size=40)
@@ -57,14 +57,14 @@ TEXTS = st.text(st.sampled_from("ab é日\N{COMBINING ACUTE ACCENT}-"), max_size
 @given(TEXTS, st.integers(2, 12))
 def test_no_line_is_wider_than_it_may_be_and_no_letter_is_lost(text: str, width: int) -> None:
     lines = wrapped(text, width)
-    assert all(columns(line) <= width for line in lines)
+    assert all(display_width(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
 @given(st.text(st.sampled_from("ab日é"), min_size=1, max_size=30), st.integers(2, 12))
 def test_a_word_fills_its_lines(word: str, width: int) -> None:
     *full, _ = wrapped(word, width)
-    assert all(columns(line) >= width - 1 for line in full)
+    assert all(display_width(line) >= width - 1 for line in full)
 
 
 def test_messages_of_a_log_stand_in_columns(fsm: Fsm, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_messages_of_a_log_stand_in_columns(fsm: Fsm, tmp_path: Path) -> None:
     rows = [f"{text},noise,2026-01-05T09:00:00Z\n" for text in ("plain-id", COMBINING, WIDE)]
     log.write_text("message_id,event,timestamp\n" + "".join(rows), encoding="utf-8")
     out = fsm("replay", log).out.split("Rejected events")[1].splitlines()
-    assert len({columns(line[: line.index("noise")]) for line in out[3:6]}) == 1
+    assert len({display_width(line[: line.index("noise")]) for line in out[3:6]}) == 1
 
 
 @pytest.mark.parametrize("before", [text for text, _ in NAMES.values()], ids=NAMES)
@@ -80,9 +80,9 @@ def test_a_finding_is_marked_below_its_cell(before: str) -> None:
     line = f"| {before} | {WIDE}{COMBINING} |"
     first = line.rindex(WIDE)
     cell = Finding("p.md", 1, first + 1, "x", "m", "", None, end=first + 1 + len(WIDE + COMBINING))
-    _, _, quoted, marks = told(cell, (line,))
+    _, _, quoted, marks = format_finding(cell, (line,))
     shown_before = quoted[: quoted.rindex(WIDE)]
-    assert marks == f"  | {' ' * (columns(shown_before) - 4)}{'^' * 9}"
+    assert marks == f"  | {' ' * (display_width(shown_before) - 4)}{'^' * 9}"
 
 
 def test_steps_of_a_failure_stand_in_columns() -> None:
@@ -97,5 +97,5 @@ def test_steps_of_a_failure_stand_in_columns() -> None:
     )
     run = run_test(Silent(), mealy, [WIDE, COMBINING])
     _, *lines = str(run).splitlines()
-    places = {columns(line[: line.rindex(" 0 ")]) for line in lines}
+    places = {display_width(line[: line.rindex(" 0 ")]) for line in lines}
     assert len(places) == 1

@@ -14,13 +14,11 @@ from typing import Any
 import pytest
 
 import fsm as package
-from fsm.catalog import _compiled, imported, load, machine_class
+from fsm.catalog import _compiled, import_object, load, machine_class
 from fsm.errors import MachineError
-from fsm.formats.document import parse as parse_json
-from fsm.formats.document import to_json
-from fsm.formats.scxml import parse as parse_scxml
-from fsm.formats.scxml import to_scxml
-from fsm.trust import NameInFile, ShadowWarning, naming
+from fsm.formats.json_document import parse_document, to_json
+from fsm.formats.scxml import parse_scxml, to_scxml
+from fsm.trust import NameInFile, ShadowWarning, guarded_loader
 from tests import test_readme
 from tests.command import Fsm
 
@@ -181,7 +179,7 @@ def test_an_installed_module_is_taken_and_the_hidden_one_is_told(
         "order_f.py of the working directory, which has the same name; rename that one\n"
     )
     with pytest.warns(ShadowWarning, match=r"order_f\.py was taken, not order_f\.py of the"):
-        imported("order_f:Order")
+        import_object("order_f:Order")
     del sys.modules["order_f"]
 
 
@@ -219,7 +217,7 @@ def machine_file(path: Path, companion: str) -> Path:
     machine = load("without-feedback")
     facts = json.loads(to_json(machine)) | {"companion": companion}
     write = to_scxml if path.suffix == ".scxml" else to_json
-    path.write_text(write(parse_json(json.dumps(facts))))
+    path.write_text(write(parse_document(json.dumps(facts))))
     return path
 
 
@@ -312,7 +310,10 @@ def test_a_binding_or_lexicon_that_the_caller_names_may_name_code(
 
 def test_names_in_files_are_texts_that_remember_their_place() -> None:
     text = to_json(load("engagement")).replace('"events"', '"companion": "a:B",\n  "events"')
-    for machine in (parse_json(text, "m.json"), parse_scxml(to_scxml(parse_json(text)).encode())):
+    for machine in (
+        parse_document(text, "m.json"),
+        parse_scxml(to_scxml(parse_document(text)).encode()),
+    ):
         assert isinstance(machine.companion, NameInFile)
         assert machine.companion == "a:B"
     name = NameInFile("a:B", "m.json:3")
@@ -333,7 +334,7 @@ def test_the_place_of_a_companion_is_its_line(text: str, line: int) -> None:
     rest = (
         '"name": "m", "initial": "a", "states": [{"name": "a"}], "events": [], "transitions": []}'
     )
-    found = parse_json(text + rest, "m.json").companion
+    found = parse_document(text + rest, "m.json").companion
     assert isinstance(found, NameInFile)
     assert found.place == f"m.json:{line}"
 
@@ -341,8 +342,8 @@ def test_the_place_of_a_companion_is_its_line(text: str, line: int) -> None:
 def test_the_rule_is_the_loaders() -> None:
     name = NameInFile("json:JSONDecoder", "page.md:3")
     with pytest.raises(MachineError, match=r"^page\.md:3: 'json:JSONDecoder' is code"):
-        naming(imported, allow_import=False)(name)
-    assert naming(imported, allow_import=True)(name) is json.JSONDecoder
+        guarded_loader(import_object, allow_import=False)(name)
+    assert guarded_loader(import_object, allow_import=True)(name) is json.JSONDecoder
     assert load(NameInFile("engagement")) == load("engagement")
 
 

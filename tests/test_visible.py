@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from fsm.catalog import load
-from fsm.formats.document import parse, to_json
+from fsm.formats.json_document import parse_document, to_json
 from fsm.formats.scxml import to_scxml
-from fsm.machine import Indicator, Machine, Source, State, Transition
+from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.suites import suite
 from fsm.suites.execution.implementation import run_test
 from fsm.suites.execution.reproduction import reproduce
@@ -29,8 +29,8 @@ def machine() -> Machine:
     a, b, go, stay = map(marked, ("a", "b", "go", "stay"))
     states = (State(a, marked("S"), marked("A"), (a,)), State(b, marked("T"), marked("B"), (b,)))
     cells = (
-        Transition(a, go, b, go, "", Source("D1", marked("why"))),
-        Transition(a, stay, a, stay, marked("guard"), Source("row 1", marked("row"))),
+        Transition(a, go, b, go, "", Origin("D1", marked("why"))),
+        Transition(a, stay, a, stay, marked("guard"), Origin("row 1", marked("row"))),
     )
     indicators = (Indicator(marked("I"), frozenset({marked("S")})),)
     return Machine(
@@ -161,7 +161,7 @@ def test_nothing_unseen_is_written_into_a_page(
 def test_json_and_files_keep_each_name(folder: Path, fsm: Fsm, tmp_path: Path) -> None:
     rows = json.loads(fsm("show", folder / "m.json", "--json").out)
     assert rows[0]["event"] == marked("go")
-    assert parse(json_text(json.loads(to_json(machine())))) == machine()
+    assert parse_document(json_text(json.loads(to_json(machine())))) == machine()
     out = tmp_path / "tests.csv"
     assert fsm("suite", folder / "m.json", "-o", out).status == 0
     assert marked("go") in out.read_text()

@@ -9,13 +9,11 @@ from tests.house import MODULES, ROOT
 PROTOCOLS = {
     "Reader": ("logs.conversion", "logs.servers.*", "logs.webhooks.reader"),
     "command": ("cli.*",),
-    "read": ("formats.*",),
-    "parse": ("formats.*",),
 }
 """Names that several modules define on purpose, since all do the same for another input.
 
-The readers of logs are chosen by the format, commands by their name, the formats of machine files
-by the suffix. A name is allowed in the modules that match, and in no other one.
+The readers of logs are chosen by the format, commands by their name. A name is allowed in the
+modules that match, and in no other one.
 """
 
 TREES = {

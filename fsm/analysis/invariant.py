@@ -99,7 +99,9 @@ class _Sum:
         word = re.split(r"\s[+-]\s", self.text)[0]
         close = get_close_matches(word, self.named, 1)
         known = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(self.named)}"
-        raise FsmError(f"{self.machine.name}: nothing is named {word!r}; {known}")
+        raise FsmError(
+            f"{self.machine.name}: no status, state or indicator is named {word!r}; {known}"
+        )
 
 
 def _named(machine: Machine) -> dict[str, dict[str, int]]:

@@ -86,7 +86,7 @@ def check_pattern(machine: Machine, claim: str) -> Verdict:
         if word in rest:
             subject, scope, marker = rest.partition(word)
     if scope == " before " and kind in ("eventually", "possibly"):
-        raise FsmError(f"{claim!r}: {kind} knows 'after' alone; write: never Q before P")
+        raise FsmError(f"{claim!r}: {kind} takes 'after' only; write: never Q before P")
     what = _names(machine, claim, subject)
     if kind == "always" and what.events:
         raise FsmError(f"{claim!r}: always is about states and statuses, not about events")
@@ -253,7 +253,7 @@ def _resolved(machine: Machine, claim: str, name: str) -> tuple[str, set[str]]:
     matches = [(kind, by_kind[kind][looked_up]) for kind in kinds if looked_up in by_kind[kind]]
     if len(matches) > 1:
         several = " or ".join(f"{kind}:{looked_up}" for kind, _ in matches)
-        raise FsmError(f"{claim!r}: {looked_up!r} may be several things; write {several}")
+        raise FsmError(f"{claim!r}: {looked_up!r} is ambiguous; write {several}")
     if not matches:
         known = [name for names in by_kind.values() for name in names]
         close = get_close_matches(looked_up, known, 1)

@@ -12,8 +12,8 @@ __all__ = ["Verdict"]
 class Verdict:
     """Whether a claim holds.
 
-    Where it does not, ``trace`` is a shortest one that shows it; with a ``loop`` it is followed
-    by these events again and again.
+    Where it does not, ``trace`` is a shortest one that shows it; the events of ``loop``, if any,
+    can follow it again and again.
     """
 
     claim: str
@@ -25,8 +25,8 @@ class Verdict:
         if self.holds:
             return f"holds: {self.claim}"
         trace = f"trace: {', '.join(self.trace)}" if self.trace else "at the start"
-        again = f", then again and again: {', '.join(self.loop)}" if self.loop else ""
-        return f"does not hold: {self.claim}; {trace}{again}"
+        loop = f", then repeatedly: {', '.join(self.loop)}" if self.loop else ""
+        return f"does not hold: {self.claim}; {trace}{loop}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""

@@ -13,36 +13,36 @@ from typing import Any
 
 import click
 
-from fsm.cli.environment import set_up
+from fsm.cli.environment import set_environment_defaults
 from fsm.errors import FsmError
 from fsm.trust import ShadowWarning
 from fsm.version import VERSION
 
-__all__ = ["cli", "main"]
+__all__ = ["command_group", "main"]
 
 _COMMANDS = {
     "machines": "List the built-in machines.",
     "show": "Show a machine's transitions, or every cell of its table.",
     "check": "Check documented tables against their machines.",
-    "docs": "Write tables and diagrams into Markdown pages, and keep them fresh.",
+    "docs": "Write tables and diagrams into Markdown pages, and keep them up to date.",
     "draw": "Draw a machine.",
     "convert": "Convert logs of mail servers, providers and bounce mails.",
-    "formats": "List the formats that are read, and what their events mean.",
+    "formats": "List the log formats that fsm reads, and what their events mean.",
     "explore": "Write a page to step through a machine, or through two side by side.",
-    "replay": "Execute a delivery log: statuses, indicators, rejections.",
-    "report": "Write a delivery as a page: panel, curves, states, messages.",
-    "explain": "Tell one message's history, with the log lines that prove it.",
+    "replay": "Run a delivery log: statuses, indicators, rejections.",
+    "report": "Write a page about a delivery: dashboard, curves, states, messages.",
+    "explain": "Show the history of one message, with the log lines that prove it.",
     "simulate": "Write a synthetic log from a machine.",
     "compare": "Compare two machines, with the shortest trace for each difference.",
-    "analyse": "Tell the facts of a machine, and whether claims about it hold.",
-    "suite": "Make the conformance tests of a machine, with what they prove.",
+    "analyse": "Analyse a machine, and check whether claims about it hold.",
+    "suite": "Generate the conformance tests of a machine, with what they prove.",
     "learn": "Learn what an implementation does, and compare it with a machine.",
     "gallery": "Write the pages and pictures of all built-in machines.",
 }
 
 
 class _Commands(click.Group):
-    """A group that knows its commands by name and imports one only to run it."""
+    """The group of all commands. A command is imported only when it is run: startup stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -65,38 +65,38 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="fsm")
-def cli() -> None:
+def command_group() -> None:
     """Documented delivery tables as executable state machines.
 
     MACHINE is a built-in name (see: fsm machines), a .json, .scxml or .dot file, or
-    package.module:Class, a python-statemachine class of an installed module or of one in the
-    working directory; it is imported, which runs it. Data goes to standard output, everything else
+    package.module:Class, a python-statemachine class of an installed module or of a module in the
+    working directory. Importing the module runs its code. Data goes to standard output, messages
     to standard error; - is standard input or output.
 
-    Exit status: 0 done, 1 differs, stale or rejected, 2 wrong use or input.
+    Exit status: 0 success, 1 differences, out of date or rejected, 2 wrong usage or input.
     """
 
 
 def main() -> None:
     """Run the command line; no traceback reaches the user."""
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
-    set_up()
-    sys.unraisablehook = _say_unraisable
+    set_environment_defaults()
+    sys.unraisablehook = _print_unraisable
     try:
-        with _shadows_told():
-            status = cli.main(standalone_mode=False)
+        with _short_shadow_warnings():
+            status = command_group.main(standalone_mode=False)
     except FsmError as error:
-        status = _complain(str(error))
+        status = _print_error(str(error))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         status = 2
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "fsm"
-        status = _complain(f"{error.format_message()} (see: {path} --help)")
+        status = _print_error(f"{error.format_message()} (see: {path} --help)")
     except click.ClickException as error:
-        status = _complain(error.format_message())
+        status = _print_error(error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        status = _complain("interrupted", 130)
+        status = _print_error("interrupted", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
@@ -104,14 +104,14 @@ def main() -> None:
         known = isinstance(error, Exception) or _is_panic(error)
         if not known or os.environ.get("FSM_TRACEBACK"):
             raise
-        status = _complain(
+        status = _print_error(
             f"internal error: {type(error).__name__}: {error} (FSM_TRACEBACK=1 shows where)"
         )
     sys.exit(status or 0)
 
 
 def _is_panic(error: BaseException) -> bool:
-    """Return whether polars failed inside; what it raises then is no subclass of Exception."""
+    """Return whether polars panicked. Its PanicException is not a subclass of Exception."""
     if "polars" not in sys.modules:
         return False
     from polars.exceptions import PanicException
@@ -119,31 +119,31 @@ def _is_panic(error: BaseException) -> bool:
     return isinstance(error, PanicException)
 
 
-def _say_unraisable(ignored: sys.UnraisableHookArgs) -> None:
-    """Say what cannot be raised, but not that an interrupt also met what it ended."""
+def _print_unraisable(ignored: sys.UnraisableHookArgs) -> None:
+    """Print errors that cannot be raised, except those that an interrupt caused on its way."""
     if not issubclass(ignored.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(ignored)
 
 
 @contextmanager
-def _shadows_told() -> Iterator[None]:
-    """Say in one line that a module of the working directory was not taken."""
+def _short_shadow_warnings() -> Iterator[None]:
+    """Print in one line that a module of the working directory was not imported."""
 
-    def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *place: Any, **rest: Any) -> None:
         if issubclass(category, ShadowWarning):
-            _complain(str(message))
+            _print_error(str(message))
         else:
-            before(message, category, *place, **more)
+            original(message, category, *place, **rest)
 
     with warnings.catch_warnings():
-        before = warnings.showwarning
-        warnings.showwarning = tell
+        original = warnings.showwarning
+        warnings.showwarning = show
         warnings.simplefilter("always", ShadowWarning)
         yield
 
 
-def _complain(message: str, status: int = 2) -> int:
-    from fsm.cli.text import shown
+def _print_error(message: str, status: int = 2) -> int:
+    from fsm.cli.text import print_message
 
-    click.echo(f"fsm: {shown(message)}", err=True)
+    print_message(message)
     return status

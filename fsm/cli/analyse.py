@@ -1,4 +1,4 @@
-"""``fsm analyse``: the facts of a machine, and claims about it."""
+"""``fsm analyse``: properties of a machine, and claims about it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import click
 
 from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
-from fsm.cli.text import counted, print_crosscheck, print_json, shown
+from fsm.cli.text import print_crosscheck, print_json, printable
 from fsm.compile.crosscheck import cross_check
+from fsm.text import quantity
 
 __all__ = ["command"]
 
@@ -26,20 +27,24 @@ Claims:
 P and Q are events, states or statuses, several joined by "or".""",
 )
 @click.argument("machine")
-@click.option("--claim", "claims", multiple=True, help="Proved, or refuted by a trace; see below.")
-@click.option("--refines", "other", metavar="OTHER", help="Whether OTHER has all its traces.")
 @click.option(
-    "--crosscheck/--no-crosscheck", default=True, help="Compare every cell with the real class."
+    "--claim", "claims", multiple=True, help="A claim to prove, or to refute by a trace; see below."
+)
+@click.option(
+    "--refines", "other", metavar="OTHER", help="Check that OTHER has every trace of MACHINE."
+)
+@click.option(
+    "--crosscheck/--no-crosscheck", default=True, help="Compare every cell with the class."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     machine: str, claims: tuple[str, ...], other: str | None, crosscheck: bool, as_json: bool
 ) -> int:
-    """Tell the facts of MACHINE: which states are terminal, dead, equivalent, which cells missing.
+    """Analyse MACHINE: list its terminal, dead and equivalent states, and its missing cells.
 
-    With claims, whether they hold. Exit status 1 where one does not. Every cell of a table that
-    comes from a python-statemachine class is compared with what the class does, also before a
-    claim is judged; with the facts, and in JSON, stands how many there are.
+    With --claim, check the claims; exit status 1 if one does not hold. If MACHINE is a
+    python-statemachine class, every cell of its table is first compared with what the class does;
+    the number of compared cells is printed with the properties, and is part of the JSON.
     """
     loaded = load(machine)
     checked = cross_check([loaded]) if crosscheck else None
@@ -48,13 +53,15 @@ def command(
         trace = refines(loaded, load(other))
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
-        claims_checked = [verdict.as_dict() for verdict in verdicts]
-        value = analyse(loaded).as_dict() | {"crosscheck": checked.as_dict() if checked else None}
-        print_json(value | ({"claims": claims_checked} if claims_checked else {}))
+        value = analyse(loaded).as_dict()
+        value["crosscheck"] = checked.as_dict() if checked else None
+        if verdicts:
+            value["claims"] = [verdict.as_dict() for verdict in verdicts]
+        print_json(value)
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:
-            click.echo(shown(str(verdict), 2000))
+            click.echo(printable(str(verdict), 2000))
     else:
         _print(analyse(loaded))
         print_crosscheck(checked)
@@ -68,14 +75,14 @@ def _status(verdicts: Sequence[Verdict]) -> int:
 def _print(facts: MachineFacts) -> None:
     longest = max(map(len, facts.traces.values()))
     click.echo(
-        f"{shown(facts.name)}: {counted(len(facts.traces), 'state')} reached, each within "
-        f"{counted(longest, 'event')}; deterministic"
+        f"{printable(facts.name)}: {quantity(len(facts.traces), 'state')} reached, each within "
+        f"{quantity(longest, 'event')}; deterministic"
     )
     _list("unreachable", facts.unreachable, "none")
     _list("terminal", facts.terminal, "none")
     _list("dead", facts.dead, "none")
-    alike = [" = ".join(names) for names in facts.equivalent]
-    _list("equivalent", alike, "none: the machine is minimal")
+    equivalent = [" = ".join(names) for names in facts.equivalent]
+    _list("equivalent", equivalent, "none: the machine is minimal")
     missing = [f"{state}: {event}" for state, event in facts.missing]
     _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
     if facts.ignored:
@@ -85,4 +92,4 @@ def _print(facts: MachineFacts) -> None:
 def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
     listed = comma.join(list(names)[:_LISTED])
     more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
-    click.echo(f"{label}: {shown(listed, 2000) or otherwise}{more}")
+    click.echo(f"{label}: {printable(listed, 2000) or otherwise}{more}")

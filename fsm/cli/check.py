@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.findings import FORMS, explanation, known_codes
-from fsm.cli.text import counted, shown
+from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
+from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
 from fsm.errors import PageError
-from fsm.files import as_text, read_from
+from fsm.files import decode_utf8, read_stream
 from fsm.machines import NAMES
 from fsm.tables.check.finding import Finding
 from fsm.tables.check.pages import Report, check_pages
@@ -24,6 +24,7 @@ from fsm.tables.read.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, re
 from fsm.tables.words.binding import read_binding
 from fsm.tables.words.lexicon import joined_lexicons, load_lexicon
 from fsm.tables.words.lexicon_names import check_names
+from fsm.text import quantity
 
 __all__ = ["command"]
 
@@ -44,7 +45,9 @@ _OTHERS = (
     type=click.Path(path_type=Path),
     help="What the columns of a table are (TOML).",
 )
-@click.option("--format", "form", type=click.Choice(list(FORMS)), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(list(FINDING_FORMATS)), default="text", show_default=True
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--strict", is_flag=True, help="Exit status 1 for warnings too.")
 @click.option("--allow-none", is_flag=True, help="Exit status 0 where nothing is to be checked.")
@@ -82,7 +85,7 @@ def command(
     if explain is not None:
         if explain not in known_codes():
             raise click.UsageError(f"no code {explain!r}; there are: {', '.join(known_codes())}")
-        click.echo(explanation(explain))
+        click.echo(explain_code(explain))
         return 0
     if not pages:
         raise click.UsageError("no pages given")
@@ -100,23 +103,25 @@ def command(
         unread=dict(sorted(given.unread.items())),
         failure=_failure(report, expect, allow_none=allow_none),
     )
-    text = FORMS["json" if as_json else form](report, {page.name: page.lines for page in read})
+    text = FINDING_FORMATS["json" if as_json else form](
+        report, {page.name: page.lines for page in read}
+    )
     if text:
         click.echo(text)
     if report.failure:
-        click.echo(shown(report.failure), err=True)
+        click.echo(printable(report.failure), err=True)
     wrong = any(strict or f.severity == "error" for f in report.findings)
     return 1 if wrong or report.failure else 0
 
 
 def _failure(report: Report, expect: int | None, *, allow_none: bool) -> str:
     """Return why a run fails that found other tables than it should, or none."""
-    found = counted(report.tables, "documented table")
+    found = quantity(report.tables, "documented table")
     if expect is not None:
         return f"{found}, and {expect:,} expected" if report.tables != expect else ""
     if report.tables or allow_none:
         return ""
-    places = f"{counted(report.pages, 'page')} and {counted(report.other_tables, 'other table')}"
+    places = f"{quantity(report.pages, 'page')} and {quantity(report.other_tables, 'other table')}"
     return f"nothing to check: no documented table in {places}; --allow-none accepts that"
 
 
@@ -145,8 +150,8 @@ class _Given:
         """Yield a page, or those of a directory; each file once, however often it is named."""
         path = Path(name)
         if name == "-":
-            data = read_from(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
-            yield parse_page(as_text(data, "<stdin>", PageError), "<stdin>")
+            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
+            yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
             yield from map(read_page, filter(self._is_new, self._markdown(path)))
         elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():

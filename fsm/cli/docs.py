@@ -12,18 +12,18 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import allow_import as import_option
-from fsm.cli.text import counted, shown
+from fsm.cli.options import allow_import_option as import_option
+from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
 from fsm.docs.blocks import Block, rewrite
 from fsm.docs.kinds import Pages, content
 from fsm.errors import PageError
-from fsm.files import as_text, read_bytes, write_bytes
+from fsm.files import decode_utf8, read_bytes, write_bytes
 from fsm.machine import Machine
 from fsm.tables.read.page import MAX_BYTES, WHAT, check_bounds
 from fsm.tables.words.lexicon import Lexicon, joined_lexicons
-from fsm.text import visible
-from fsm.trust import naming
+from fsm.text import quantity, visible
+from fsm.trust import guarded_loader
 
 __all__ = ["command"]
 
@@ -53,7 +53,7 @@ def command(
     """
     known = {lexicon.language: lexicon for lexicon in joined_lexicons(lexicons)}
     blocks: list[Block] = []
-    written = dict(_written(files, known, naming(load, allow_import=allow_import), blocks))
+    written = dict(_written(files, known, guarded_loader(load, allow_import=allow_import), blocks))
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check:
         for path, new in stale.items():
@@ -62,12 +62,12 @@ def command(
             options = [part for path in lexicons for part in ("--lexicon", str(path))]
             options += ["--allow-import"] if allow_import else []
             names = shlex.join([*options, *map(str, files)])
-            click.echo(shown(f"out of date; to update, run: fsm docs {names}"), err=True)
+            click.echo(printable(f"out of date; to update, run: fsm docs {names}"), err=True)
             return 1
     for path, new in stale.items():
         write_bytes(new, path)
-        click.echo(shown(f"wrote {path}"), err=True)
-    pages = counted(len(files), "page")
+        click.echo(printable(f"wrote {path}"), err=True)
+    pages = quantity(len(files), "page")
     if not blocks:
         fails = only_check and not allow_none
         how = "; --allow-none accepts that" if fails else ""
@@ -88,13 +88,17 @@ def _written(
     pictures: dict[Path, str] = {}
     for path in files:
         data = read_bytes(path, MAX_BYTES, WHAT, PageError)
-        text = as_text(data, str(path), PageError)
+        text = decode_utf8(data, str(path), PageError)
         check_bounds(text, str(path))
         pages, before = Pages(load, path.parent, lexicons, pictures), set(pictures)
         write = partial(_noted, pages=pages, blocks=blocks)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
         page = mark + rewrite(text, str(path), write).encode()
-        yield from ((place, pictures[place].encode()) for place in pictures if place not in before)
+        # The keys of pictures are resolved paths; they are printed relative to the given page.
+        folder = path.parent.resolve()
+        for place in pictures:
+            if place not in before:
+                yield path.parent / place.relative_to(folder), pictures[place].encode()
         yield path, page
 
 
@@ -115,7 +119,7 @@ def _read(path: Path) -> bytes | None:
 def _print_difference(path: Path, new: bytes) -> None:
     old = _read(path)
     if path.suffix == ".svg":
-        click.echo(shown(f"{path}: {'missing' if old is None else 'differs'}"))
+        click.echo(printable(f"{path}: {'missing' if old is None else 'differs'}"))
         return
     before, after = ((data or b"").decode().splitlines(keepends=True) for data in (old, new))
     for line in unified_diff(before, after, str(path), f"{path}, as it should be"):

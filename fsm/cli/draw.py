@@ -1,4 +1,4 @@
-"""``fsm draw``: a machine as a diagram, or as a document for another tool."""
+"""``fsm draw``: a machine as a diagram, or in the format of another tool."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load, load_bare
-from fsm.cli.options import allow_import as import_option
-from fsm.cli.options import pseudonymise_option, redaction_by, say, say_lines
-from fsm.cli.text import shown
-from fsm.cli.values import Columns, Duration
+from fsm.cli.options import allow_import_option as import_option
+from fsm.cli.options import print_messages, print_notes, pseudonymise_option, redaction_for
+from fsm.cli.text import print_message, write_output
+from fsm.cli.values import ColumnParam, DurationParam, timeout_option
 from fsm.drawing import FORMATS, draw
-from fsm.drawing.marking import changes, coverage, path, split_trace, traffic
+from fsm.drawing.marking import (
+    coverage_overlay,
+    diff_overlay,
+    path_overlay,
+    split_trace,
+    traffic_overlay,
+)
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
-from fsm.files import write_bytes
 from fsm.machine import Machine
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
     from fsm.logs.log import Log
@@ -35,7 +40,7 @@ _SUFFIXES = {
     ".plantuml": "plantuml",
     ".puml": "plantuml",
 }
-_READABLE = "Readable: --focus STATE, --collapse STATUS, or a longer --timeout"
+_HINT = "For a readable diagram, use --focus STATE, --collapse STATUS or a longer --timeout"
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 
@@ -43,21 +48,46 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @click.argument("machine")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by suffix, or dot.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-@click.option("--direction", type=click.Choice(DIRECTIONS), help="Default: by the machine's size.")
-@click.option("--engine", type=click.Choice(_ENGINES), default="dot", help="Graphviz's layout.")
 @click.option(
-    "--group-by", type=click.Choice(("status", "none")), default="status", help="Boxes, or none."
+    "--direction", type=click.Choice(DIRECTIONS), help="Default: depends on the number of states."
 )
-@click.option("--stack", is_flag=True, help="One arrow for all events between two states.")
-@click.option("--focus", metavar="STATE[:RADIUS]", help="Only what is so many arrows away (1).")
-@click.option("--collapse", metavar="STATUS", multiple=True, help="Its states as one; or: all.")
-@click.option("--timeout", type=Duration(), help="Then a simpler layout is made (default: 4s).")
-@click.option("--counts", metavar="LOG", multiple=True, help="Overlay: the traffic of a log.")
-@click.option("--column", "columns", type=Columns(), multiple=True, help="Of that log: its name.")
+@click.option(
+    "--engine", type=click.Choice(_ENGINES), default="dot", help="Layout engine of Graphviz."
+)
+@click.option(
+    "--group-by",
+    type=click.Choice(("status", "none")),
+    default="status",
+    help="Draw a box around the states of a status, or none.",
+)
+@click.option("--stack", is_flag=True, help="Draw one arrow for all events between two states.")
+@click.option(
+    "--focus", metavar="STATE[:RADIUS]", help="Draw only states at most RADIUS arrows away (1)."
+)
+@click.option(
+    "--collapse",
+    metavar="STATUS",
+    multiple=True,
+    help="Draw the states of a status as one; or: all.",
+)
+@timeout_option
+@click.option("--counts", metavar="LOG", multiple=True, help="Overlay: event counts of a log.")
+@click.option(
+    "--column", "columns", type=ColumnParam(), multiple=True, help="Column name in that log."
+)
 @pseudonymise_option
-@click.option("--validity", type=Duration(), help="Of that log's delivery: retries end with it.")
-@click.option("--coverage", "suite", metavar="SUITE", help="Overlay: what a suite runs; see below.")
-@click.option("--diff", metavar="OTHER", help="Overlay: what MACHINE changes in another machine.")
+@click.option(
+    "--validity",
+    type=DurationParam(),
+    help="Validity period of that log, after which retries expire.",
+)
+@click.option(
+    "--coverage",
+    "suite",
+    metavar="SUITE",
+    help="Overlay: the cells that a suite covers; see below.",
+)
+@click.option("--diff", metavar="OTHER", help="Overlay: the changes from OTHER to MACHINE.")
 @click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
 @import_option
 def command(
@@ -80,31 +110,29 @@ def command(
     trace: str | None,
     allow_import: bool,
 ) -> None:
-    """Draw MACHINE: statuses as boxes around their states, decisions dashed.
+    """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
 
-    dot, mermaid, plantuml, d2, svg, png and pdf are diagrams; scxml, json and xstate hold the
-    whole machine, and the first two of them are a MACHINE wherever one is taken.
+    dot, mermaid, plantuml, d2, svg, png and pdf are diagrams. scxml, json and xstate hold the
+    whole machine; scxml and json files can be used as MACHINE.
 
-    SUITE is a method of fsm suite, such as tour, or a file that fsm suite wrote as JSON.
+    SUITE is a method of fsm suite, such as tour, or a JSON file written by fsm suite.
     """
     suffix = output.suffix.lower() if output else ""
     loaded, overlay = load(machine), NO_OVERLAY
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
-        raise click.UsageError(
-            "--counts, --coverage, --diff and --path are laid over one at a time"
-        )
+        raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     if counts:
-        companions = naming(load_bare, allow_import=allow_import)
-        redaction = redaction_by(pseudonymise, lambda: _team(loaded, companions))
-        log = _opened(counts, dict(columns), redaction)
+        companions = guarded_loader(load_bare, allow_import=allow_import)
+        redaction = redaction_for(pseudonymise, lambda: _with_companions(loaded, companions))
+        log = _open(counts, dict(columns), redaction)
         names = ", ".join(_file_name(name, redaction) for name in counts)
         overlay = _traffic(loaded, log, names, validity, companions)
     elif suite:
         overlay = _coverage(loaded, suite)
     elif diff is not None:
-        loaded, overlay = changes(loaded, load(diff))
+        loaded, overlay = diff_overlay(loaded, load(diff))
     elif trace is not None:
-        overlay = path(loaded, split_trace(trace))
+        overlay = path_overlay(loaded, split_trace(trace))
     look = Look(
         direction=direction,
         group=group_by == "status",
@@ -119,17 +147,14 @@ def command(
         look,
         engine=engine,
         timeout=timeout.total_seconds() if timeout else None,
-        say=lambda text: click.echo(shown(f"fsm: {text}. {_READABLE}"), err=True),
+        warn=lambda text: print_message(f"{text}. {_HINT}"),
     )
     data = picture if isinstance(picture, bytes) else picture.encode()
-    if output and str(output) != "-":
-        write_bytes(data, output)
-    else:
-        click.echo(data, nl=False)
+    write_output(data, output)
 
 
 def _focus(machine: Machine, text: str) -> tuple[str, int]:
-    """Return a state and a radius, 1 where there is none."""
+    """Return a state and a radius; the default radius is 1."""
     state, _, radius = text.rpartition(":")
     if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
         return state, int(radius)
@@ -137,36 +162,36 @@ def _focus(machine: Machine, text: str) -> tuple[str, int]:
 
 
 def _coverage(machine: Machine, name: str) -> Overlay:
-    """Return what the suite of a method, or of a file, runs."""
+    """Return the coverage of a suite, given by its method or as a file."""
     from fsm.suites import suite
     from fsm.suites.export import read_tests
 
     path = Path(name)
     if path.suffix.lower() == ".json":
-        return coverage(machine, read_tests(path), path.name)
-    return coverage(machine, suite(machine, name).tests, f"the suite by {name}")
+        return coverage_overlay(machine, read_tests(path), path.name)
+    return coverage_overlay(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
-def _team(machine: Machine, companions: Callable[[str], Machine]) -> list[Machine]:
+def _with_companions(machine: Machine, companions: Callable[[str], Machine]) -> list[Machine]:
     """Return the machine and its companions."""
     from fsm.engine.replaying import with_companions
 
     return with_companions([machine], companions)
 
 
-def _opened(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
-    """Open logs, of any format."""
+def _open(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
+    """Open logs of any format."""
     from fsm.logs.open import open_log
     from fsm.logs.reading import ReadingOptions
 
     log = open_log(names, columns, options=ReadingOptions(redaction=redaction))
-    say(log.conversions)
-    say_lines(log.notes)
+    print_notes(log.conversions)
+    print_messages(log.notes)
     return log
 
 
 def _file_name(path: str, redaction: Redaction | None) -> str:
-    """Return what the picture calls a log: its name without folders, addresses and secrets."""
+    """Return the name of a log in the diagram: without folders, addresses and secrets."""
     from fsm.logs.storage.addresses import name_of
 
     name = Path(name_of(path)).name
@@ -180,10 +205,10 @@ def _traffic(
     validity: timedelta | None,
     companions: Callable[[str], Machine],
 ) -> Overlay:
-    """Return the traffic of a log; those who draw nothing else need not load the engine."""
-    from fsm.engine import replay
+    """Return the event counts of a log."""
+    from fsm.engine import replay  # heavy, and only needed here
 
     result = replay(log, [machine], companions=companions, validity=validity)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
-    met = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
-    return traffic(machine, met, names, result.rejected)
+    counts = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
+    return traffic_overlay(machine, counts, names, result.rejected)

@@ -1,4 +1,4 @@
-"""``fsm explain``: one message's history."""
+"""``fsm explain``: the history of one message."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import asdict
 import click
 
 from fsm.catalog import load
-from fsm.cli.options import LogOptions, log_options
-from fsm.cli.text import counted, print_json, shown
+from fsm.cli.options import LogOptions, dedupe_option, with_log_options
+from fsm.cli.text import print_json, printable
 from fsm.engine.explanation import Change, Entry, Story, explain
-from fsm.text import columns, padded
+from fsm.text import align_columns, quantity
 
 __all__ = ["command"]
 
-_PLACES_SHOWN = 5
+_DUPLICATES_SHOWN = 5
 
 
 @click.command("explain")
-@log_options
+@with_log_options
 @click.option(
-    "--message", required=True, help="The message_id; with --pseudonymise also its pseudonym."
+    "--message", required=True, help="The message_id; with --pseudonymise, the pseudonym works too."
 )
-@click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
+@dedupe_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     source: LogOptions,
@@ -30,7 +30,7 @@ def command(
     dedupe: bool,
     as_json: bool,
 ) -> None:
-    """Tell the history of one message of LOGS: each event, what it means, the line it stands on."""
+    """Show the history of one message of LOGS: each event, its meaning, and its line in the log."""
     redaction = source.redaction
     stories = explain(
         source.read(),
@@ -49,45 +49,43 @@ def command(
 
 def _story(story: Story) -> list[str]:
     to = f" to {story.recipient}" if story.recipient else ""
-    lines = [shown(f"Message {story.message}{to}")]
+    lines = [printable(f"Message {story.message}{to}")]
     for entry in story.entries:
         lines += ["", *_entry(entry)]
     if story.duplicates:
-        shown_places = ", ".join(story.duplicates[:_PLACES_SHOWN])
-        more = ", ..." if len(story.duplicates) > _PLACES_SHOWN else ""
-        dropped = f"{counted(len(story.duplicates), 'duplicate')} dropped: {shown_places}{more}"
-        lines += ["", shown(dropped)]
+        places = ", ".join(story.duplicates[:_DUPLICATES_SHOWN])
+        more = ", ..." if len(story.duplicates) > _DUPLICATES_SHOWN else ""
+        dropped = f"{quantity(len(story.duplicates), 'duplicate')} dropped: {places}{more}"
+        lines += ["", printable(dropped)]
     if story.not_recorded:
-        lines += ["", f"Not recorded in this log: {', '.join(map(shown, story.not_recorded))}."]
+        lines += ["", f"Not recorded in this log: {', '.join(map(printable, story.not_recorded))}."]
     return lines
 
 
 def _entry(entry: Entry) -> list[str]:
     when = entry.timestamp.replace(tzinfo=None).isoformat(" ", "seconds")
-    lines = [shown(f"{when} UTC  {entry.event}")]
+    lines = [printable(f"{when} UTC  {entry.event}")]
     reasons = list(dict.fromkeys(c.reason for c in entry.changes if c.reason))
     if not entry.place:
-        reasons.insert(0, "The validity period ended; nothing is tried any more.")
+        reasons.insert(0, "The validity period ended; there are no more retries.")
     if not entry.changes:
-        reasons.append("No machine knows this event. It was kept aside and changed nothing.")
+        reasons.append("This event is not defined in any machine. It changed nothing.")
     elif all(change.rejected for change in entry.changes):
         reasons.append(
-            f"This does not fit a message that is {entry.changes[0].before}. "
-            "It was kept aside and changed nothing."
+            f"Rejected: not accepted in state {entry.changes[0].before}. It changed nothing."
         )
-    lines += [f"    {shown(reason)}" for reason in reasons]
-    width = max((columns(shown(change.machine)) for change in entry.changes), default=0)
-    lines += [f"    {_change(change, width)}" for change in entry.changes]
+    lines += [f"    {printable(reason)}" for reason in reasons]
+    changes = [(printable(change.machine), _effects(change)) for change in entry.changes]
+    lines += [f"    {line}" for line in align_columns(changes)]
     if entry.place:
-        lines.append(f"    proof: {shown(entry.place)}: {shown(entry.quote, 160)}")
+        lines.append(f"    proof: {printable(entry.place)}: {printable(entry.quote, 160)}")
     return lines
 
 
-def _change(change: Change, width: int) -> str:
-    machine = padded(shown(change.machine), width)
+def _effects(change: Change) -> str:
     if change.rejected:
-        return f"{machine}  {shown(f'rejected in {change.before}')}"
-    status = change.status or "nothing shown yet"
+        return printable(f"rejected in {change.before}")
+    status = change.status or "no status yet"
     effects = f" ({'; '.join(change.effects)})" if change.effects else ""
     source = f"  [{change.source}]" if change.source else ""
-    return f"{machine}  {shown(f'{status}{effects}{source}')}"
+    return printable(f"{status}{effects}{source}")

@@ -1,4 +1,4 @@
-"""``fsm explore``: a machine as a page to step through."""
+"""``fsm explore``: a page to step through a machine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
-from fsm.cli.text import shown
-from fsm.cli.values import Duration
-from fsm.files import write_bytes
+from fsm.cli.text import print_message, write_output
+from fsm.cli.values import timeout_option
 
 __all__ = ["command"]
 
@@ -20,24 +19,22 @@ _BOTH = ("with-feedback", "without-feedback")
 @click.command("explore")
 @click.argument("machines", metavar="[MACHINE [OTHER]]", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-@click.option("--timeout", type=Duration(), help="Then a simpler layout is made (default: 4s).")
+@timeout_option
 def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta | None) -> None:
-    """Write a page to step through MACHINE, event by event; with OTHER, through both at once.
+    """Write a page to step through MACHINE event by event; with OTHER, through both at once.
 
-    By default both feedback modes. The page is one file and needs no network: the diagram, what
-    each event changes, the documented row or decision behind it, and the table of every state
-    and event. The trace stands in the page's address, so a link shows a colleague the same.
+    The default is both feedback modes. The page is one file and needs no network. It shows the
+    diagram, what each event changes, the documented row or decision behind it, and the table of
+    every state and event. The address of the page contains the trace, so you can share it as a
+    link.
     """
     if len(machines) > 2:
-        raise click.UsageError("name one machine, or two to step side by side")
+        raise click.UsageError("name one machine, or two to step through side by side")
     from fsm.exploration import explore
 
     page = explore(
         [load(name) for name in machines or _BOTH],
         timeout=timeout.total_seconds() if timeout else None,
-        say=lambda text: click.echo(shown(f"fsm: {text} (or a longer --timeout)"), err=True),
+        warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
     )
-    if output and str(output) != "-":
-        write_bytes(page.encode(), output)
-    else:
-        click.echo(page.encode(), nl=False)
+    write_output(page.encode(), output)

@@ -10,12 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from fsm.cli.text import as_json, counted, shown
+from fsm.cli.text import format_json, printable
 from fsm.tables.check.finding import Finding, Report
-from fsm.text import columns, visible
+from fsm.text import display_width, quantity, visible
 from fsm.version import VERSION
 
-__all__ = ["FORMS", "explanation", "known_codes", "told"]
+__all__ = ["FINDING_FORMATS", "explain_code", "format_finding", "known_codes"]
 
 _EXCERPT = 88
 
@@ -31,7 +31,7 @@ def known_codes() -> list[str]:
     return sorted(_codes())
 
 
-def explanation(code: str) -> str:
+def explain_code(code: str) -> str:
     """Return what a code means, and what to do."""
     entry = _codes()[code]
     return f"{code}: {entry['title']}\n{entry['text']}"
@@ -41,16 +41,16 @@ def explanation(code: str) -> str:
 
 
 def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
-    parts = ["\n".join(told(f, lines.get(f.file, ()))) for f in report.findings]
+    parts = ["\n".join(format_finding(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
-        f"{shown(machine)}: {counted(count, 'row')} confirmed"
+        f"{printable(machine)}: {quantity(count, 'row')} confirmed"
         for machine, count in report.confirmed.items()
     ]
     facts = (
-        counted(report.pages, "page"),
-        counted(report.tables, "documented table"),
-        counted(report.rows, "row"),
-        counted(len(report.findings), "finding"),
+        quantity(report.pages, "page"),
+        quantity(report.tables, "documented table"),
+        quantity(report.rows, "row"),
+        quantity(len(report.findings), "finding"),
     )
     return "\n".join([*parts, ", ".join([*facts, *_left_out(report)])])
 
@@ -58,19 +58,19 @@ def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
 def _left_out(report: Report) -> Iterator[str]:
     """Yield what was there and not checked."""
     if report.other_tables:
-        yield f"{counted(report.other_tables, 'other table')} not checked"
+        yield f"{quantity(report.other_tables, 'other table')} not checked"
     if report.ignored_tables:
-        yield f"{counted(report.ignored_tables, 'table')} left out (fsm:ignore)"
+        yield f"{quantity(report.ignored_tables, 'table')} left out (fsm:ignore)"
     if report.generated_blocks:
-        yield f"{counted(report.generated_blocks, 'generated block')} left to fsm docs --check"
+        yield f"{quantity(report.generated_blocks, 'generated block')} left to fsm docs --check"
     if report.unread:
         suffixes = ", ".join(report.unread)
-        yield f"{counted(sum(report.unread.values()), 'file')} not read ({suffixes})"
+        yield f"{quantity(sum(report.unread.values()), 'file')} not read ({suffixes})"
 
 
-def told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
+def format_finding(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
     """Yield the finding, the line it is in with the cell underlined, and whose row it is."""
-    yield shown(str(finding), 2000)
+    yield printable(str(finding), 2000)
     if not 0 < finding.line <= len(lines):
         return
     line, first = lines[finding.line - 1], finding.column - 1
@@ -80,14 +80,14 @@ def told(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
     after = line[first + len(cell) : begin + _EXCERPT]
     left, right = ("..." if begin else ""), ("..." if begin + _EXCERPT < len(line) else "")
     margin = " " * len(str(finding.line))
-    lead = shown(f"{left}{before}")
+    lead = printable(f"{left}{before}")
     yield f"{margin} |"
-    yield f"{finding.line} | {lead}{shown(cell)}{shown(after)}{right}"
-    yield f"{margin} | {' ' * columns(lead)}{'^' * max(1, columns(shown(cell)))}"
+    yield f"{finding.line} | {lead}{printable(cell)}{printable(after)}{right}"
+    yield f"{margin} | {' ' * display_width(lead)}{'^' * max(1, display_width(printable(cell)))}"
     if finding.row is not None:
-        yield f"{margin} = row {finding.row} of {shown(finding.machine)}"
+        yield f"{margin} = row {finding.row} of {printable(finding.machine)}"
     if finding.reference:
-        yield f"{margin} = as it should be: {shown(finding.reference)}"
+        yield f"{margin} = as it should be: {printable(finding.reference)}"
 
 
 # Data ----------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "unread_files": report.unread,
         "failure": report.failure or None,
     }
-    return as_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
+    return format_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
 
 
 def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
@@ -151,7 +151,7 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "results": results,
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return as_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+    return format_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
 def _uri(file: str) -> str:
@@ -186,5 +186,5 @@ def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
-FORMS = {"text": _text, "json": _json, "sarif": _sarif, "github": _github}
+FINDING_FORMATS = {"text": _text, "json": _json, "sarif": _sarif, "github": _github}
 """How findings are shown: a report and the lines of each page to text."""

@@ -1,10 +1,10 @@
-"""``fsm formats``: what is read, and what each native event means."""
+"""``fsm formats``: the log formats that fsm reads, and what each native event means."""
 
 from __future__ import annotations
 
 import click
 
-from fsm.cli.text import print_json, table
+from fsm.cli.text import format_table, print_json
 from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS, Format, format_names, load_format
 
@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.argument("names", nargs=-1, metavar="[FORMAT]...")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(names: tuple[str, ...], as_json: bool) -> None:
-    """List the formats that are read; of each FORMAT, what its events mean."""
+    """List the log formats that fsm reads; with FORMAT, what the events of that format mean."""
     unknown = [name for name in names if name not in format_names()]
     if unknown:
         known = ", ".join(format_names())
@@ -30,7 +30,8 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
             (f.name, f.title, str(len(f.meanings)), "yes" if f.relays else "no") for f in formats
         ]
         rows += [(name, f"Canonical log, {name.upper()}", "", "yes") for name in CANONICAL]
-        click.echo(table(("format", "what it is", "native events", "hand-overs"), rows, (2,)))
+        header = ("format", "what it is", "native events", "hand-overs")
+        click.echo(format_table(header, rows, right=(2,)))
 
 
 def _meanings(form: Format) -> str:
@@ -42,7 +43,7 @@ def _meanings(form: Format) -> str:
     header = ("native event", "event", "final", "fault", "note")
     others = [event for event in MACHINE_EVENTS if event not in form.events]
     lacking = f"Not recorded: {', '.join(others)}\n" if others else ""
-    return f"{form.name}: {form.title}\n{sources}\n{lacking}\n{table(header, rows)}"
+    return f"{form.name}: {form.title}\n{sources}\n{lacking}\n{format_table(header, rows)}"
 
 
 def _final(final: bool | None) -> str:

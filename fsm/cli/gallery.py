@@ -6,23 +6,27 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.text import shown
+from fsm.cli.text import printable
 
 __all__ = ["command"]
 
 
 @click.command("gallery")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; exit 1 if a file is out of date."
+)
 def command(directory: Path, only_check: bool) -> int:
-    """Write the gallery into DIRECTORY: a page per machine, and a README that shows them."""
+    """Write the gallery into DIRECTORY: a page for each machine, and a README with all of them."""
     from fsm.gallery import stale_files, write_gallery
 
     if not only_check:
         for path in write_gallery(directory):
-            click.echo(shown(f"wrote {path}"), err=True)
+            click.echo(printable(f"wrote {path}"), err=True)
         return 0
     stale = stale_files(directory)
     for path in stale:
-        click.echo(shown(f"{path}: stale; run: fsm gallery {directory}"), err=True)
+        click.echo(
+            printable(f"{path}: out of date; to update, run: fsm gallery {directory}"), err=True
+        )
     return 1 if stale else 0

@@ -1,4 +1,4 @@
-"""``fsm learn``: what an implementation really does, against what is specified."""
+"""``fsm learn``: learn the machine of an implementation, and compare it with a specification."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from fsm.catalog import imported, load_specification
-from fsm.cli.text import counted, number, print_json, shown
+from fsm.catalog import import_object, load_specification
+from fsm.cli.text import print_json, printable
 from fsm.errors import FsmError
 from fsm.files import write_bytes
-from fsm.formats.dot import to_dot
+from fsm.formats.dot import mealy_to_dot
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.suites import MAX_SYMBOLS
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     from fsm.suites.execution.learning import Learnt
@@ -31,14 +32,18 @@ __all__ = ["command"]
     type=click.Choice(get_args(Observable)),
     default="status",
     show_default=True,
-    help="What the implementation shows; output: nothing but answers to events.",
+    help="What a test can see: the status, or only the answers to events (output).",
 )
-@click.option("--silent", is_flag=True, help="It does not tell that an event is rejected.")
-@click.option("--max-states", type=int, default=1000, show_default=True, help="Then it ends.")
+@click.option("--silent", is_flag=True, help="The implementation gives no sign of rejected events.")
+@click.option(
+    "--max-states", type=int, default=1000, show_default=True, help="Stop learning at this size."
+)
 @click.option(
     "--max-symbols", type=click.IntRange(min=1), default=MAX_SYMBOLS, help="See: fsm suite."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="What was learnt, as DOT.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write the learnt machine as DOT."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     implementation: str,
@@ -51,11 +56,11 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Learn the machine of IMPLEMENTATION and compare it with MACHINE; exit 1 where it differs.
+    """Learn the machine of IMPLEMENTATION and compare it with MACHINE; exit 1 if they differ.
 
-    IMPLEMENTATION is package.module:name, a class or function that returns an adapter, an object
-    with reset(), send(event) and observe(). It is imported, and runs. The machine that is learnt
-    is a MACHINE for every other command, for example for fsm draw.
+    IMPLEMENTATION is package.module:name, a class or function that returns an adapter: an object
+    with reset(), send(event) and observe(). It is imported and run. The learnt machine can be used
+    as MACHINE in every other command, for example in fsm draw.
     """
     from fsm.suites.execution.learning import learn
 
@@ -72,21 +77,24 @@ def command(
         name=implementation,
     )
     if output:
-        write_bytes(to_dot(learnt.named_after(specification)).encode(), output)
-    found = learnt.differences(specification)
+        write_bytes(mealy_to_dot(learnt.named_after(specification)).encode(), output)
+    differences = learnt.differences(specification)
     if as_json:
-        print_json(_facts(learnt) | {"differences": [each._asdict() for each in found]})
-    else:
-        states, asked = len(learnt.mealy.states), number(learnt.events)
-        click.echo(
-            f"{shown(implementation)}: {counted(states, 'state')}, learnt with {asked} events and "
-            f"{counted(learnt.resets, 'reset')}; right for {learnt.guarantee.domain}"
+        print_json(
+            _facts(learnt) | {"differences": [difference._asdict() for difference in differences]}
         )
-        for each in found:
-            click.echo(shown(str(each)))
-        if not found:
-            click.echo(shown(f"It does what {machine} says."))
-    return 1 if found else 0
+    else:
+        states = quantity(len(learnt.mealy.states), "state")
+        effort = f"{quantity(learnt.events, 'event')} and {quantity(learnt.resets, 'reset')}"
+        click.echo(
+            f"{printable(implementation)}: {states}, learnt with {effort}; "
+            f"right for {learnt.guarantee.domain}"
+        )
+        for difference in differences:
+            click.echo(printable(str(difference)))
+        if not differences:
+            click.echo(printable(f"The implementation conforms to {machine}."))
+    return 1 if differences else 0
 
 
 def _facts(learnt: Learnt) -> dict[str, Any]:
@@ -101,7 +109,7 @@ def _facts(learnt: Learnt) -> dict[str, Any]:
 
 def _adapter(name: str) -> Any:
     """Return the adapter that a class or function makes."""
-    make = imported(name) if ":" in name else None
+    make = import_object(name) if ":" in name else None
     if not callable(make):
         raise FsmError(f"{name}: no such class or function; write package.module:name")
     try:

@@ -1,4 +1,4 @@
-"""Options that several commands share: which logs, how they are read, by which machines."""
+"""Options that several commands share: the logs, how they are read, and the machines."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fsm.cli.progress import Progress, megabytes
-from fsm.cli.values import Columns, Duration, Format, Instant, Variable, Zone
+from fsm.cli.text import print_message
+from fsm.cli.values import (
+    ColumnParam,
+    DurationParam,
+    FormatParam,
+    TimeParam,
+    VariableParam,
+    ZoneParam,
+)
 from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
+    from fsm.engine.result import Replay
     from fsm.logs.log import Log
     from fsm.logs.mapping.policy import Policy
     from fsm.logs.mapping.redact import Redaction
@@ -26,23 +35,34 @@ if TYPE_CHECKING:
     from fsm.logs.storage.query import Query
 
 __all__ = [
+    "ConversionOptions",
     "LogOptions",
-    "Reading",
-    "allow_import",
-    "log_options",
+    "allow_import_option",
+    "dedupe_option",
+    "print_messages",
+    "print_notes",
     "pseudonymise_option",
-    "reading_options",
-    "redaction_by",
-    "say",
-    "say_lines",
+    "redaction_for",
+    "to_send_option",
+    "warn_of_undefined_events",
+    "with_conversion_options",
+    "with_log_options",
 ]
 
 T = TypeVar("T")
 
-allow_import = click.option(
+allow_import_option = click.option(
     "--allow-import",
     is_flag=True,
-    help="Import package.module:Class where a file names it, too; importing runs it.",
+    help="Also import package.module:Class named in a file; importing runs its code.",
+)
+dedupe_option = click.option(
+    "--dedupe", is_flag=True, help="Drop events with the same message, name and time."
+)
+to_send_option = click.option(
+    "--to-send",
+    type=click.IntRange(min=0),
+    help="Number of messages to send (default: those in the log).",
 )
 _EXPECTED = (
     FsmError,
@@ -53,11 +73,11 @@ _EXPECTED = (
     KeyboardInterrupt,
     SystemExit,
 )
-"""What is told as it is."""
+"""Errors whose messages are ours, or that carry no text: they quote nothing of a log."""
 
 
 @dataclass(frozen=True)
-class Reading:
+class ConversionOptions:
     """How logs of other formats are read."""
 
     log_format: str
@@ -74,7 +94,7 @@ class Reading:
 
     @property
     def form(self) -> str | None:
-        """The format, or None to tell it by content."""
+        """The format, or None to detect it from the content."""
         return None if self.log_format == "auto" else self.log_format
 
     def options(
@@ -83,16 +103,16 @@ class Reading:
         columns: Mapping[str, str] | None = None,
         redaction: Redaction | None = None,
     ) -> ReadingOptions:
-        """Return what the readers are told, and whom they tell how many bytes they have read.
+        """Return the options of the readers; they call ``progress`` with the bytes read so far.
 
-        ``columns`` are names in canonical logs.
+        ``columns`` are names of columns in canonical logs.
         """
         from fsm.logs.reading import ReadingOptions
 
         if self.labels:
             from fsm.logs.snapshots.labels import load_labels
 
-            load_labels(self.labels)  # also where no log needs them: a wrong file is said
+            load_labels(self.labels)  # a wrong file is reported even if no log needs it
         return ReadingOptions(
             columns=columns or {},
             zone=self.zone,
@@ -107,7 +127,7 @@ class Reading:
         )
 
     def query(self, logs: Sequence[str]) -> Query | None:
-        """Return the query that is a log; a usage error where there are neither."""
+        """Return the query of ``--sql``, if any; a usage error without query and logs."""
         if self.sql is not None:
             from fsm.logs.storage.query import Query
 
@@ -118,7 +138,7 @@ class Reading:
 
 
 def _policy(name: str) -> Policy | None:
-    """Return the policy of a name; None for that of the log, which needs no table."""
+    """Return a policy; None for that of the log, which needs no table."""
     if name == "source":
         return None
     from fsm.logs.mapping.policy import load_policy
@@ -126,12 +146,12 @@ def _policy(name: str) -> Policy | None:
     return load_policy(name)
 
 
-def redaction_by(
+def redaction_for(
     key: str | None, machines: Callable[[], Iterable[Machine]] | None = None
 ) -> Redaction | None:
-    """Return what ``--pseudonymise KEY`` redacts logs by; ``None`` without the option.
+    """Return the redaction of ``--pseudonymise KEY``; ``None`` without the option.
 
-    ``machines`` makes those that execute the log: the names of their events stay.
+    ``machines`` loads the machines that run the log: the names of their events are not redacted.
     """
     if key is None:
         return None
@@ -143,113 +163,120 @@ def redaction_by(
     return Redaction(secret, known)
 
 
-def say(notes: Iterable[Notes]) -> None:
-    """Say on standard error what was made of each file."""
-    from fsm.cli.text import shown
+def print_notes(notes: Iterable[Notes]) -> None:
+    """Print on standard error how each file was read."""
     from fsm.logs.summary import summary_lines
 
     for note in notes:
-        for line in summary_lines(note):
-            click.echo(f"fsm: {shown(line)}", err=True)
+        print_messages(summary_lines(note))
 
 
 def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
-    """Give a command ``--pseudonymise``; what Python says of an unexpected error is not shown then.
+    """Add ``--pseudonymise`` to a command; with it, messages of unexpected errors are hidden.
 
-    Errors of Python, polars and databases may quote what they fail on.
+    Errors of Python, polars and databases may quote the text of a log.
     """
 
     @wraps(function)
-    def command(**given: Any) -> T:
+    def command(**arguments: Any) -> T:
         try:
-            return function(**given)
+            return function(**arguments)
         except _EXPECTED:
             raise
         except BaseException as error:  # a panic of Rust is no Exception
-            if given["pseudonymise"] is None or os.environ.get("FSM_TRACEBACK"):
+            if arguments["pseudonymise"] is None or os.environ.get("FSM_TRACEBACK"):
                 raise
             raise FsmError(
-                f"internal error: {type(error).__name__}; what it says is not shown with "
+                f"internal error: {type(error).__name__}; its message is hidden because of "
                 "--pseudonymise (FSM_TRACEBACK=1 shows it)"
             ) from None
 
     return click.option(
         "--pseudonymise",
         metavar="KEY",
-        help="Replace recipients and ids by keyed hashes, replies by their codes, and show no "
-        "line of a log; the key is in a file, or in env:NAME.",
+        help="Replace recipients and ids by keyed hashes and replies by their codes, and quote no "
+        "log line. KEY is a file, or env:NAME.",
     )(command)
 
 
-def say_lines(lines: Iterable[str]) -> None:
-    """Say on standard error what was assumed, a line for each."""
-    from fsm.cli.text import shown
-
+def print_messages(lines: Iterable[str]) -> None:
+    """Print messages on standard error."""
     for line in lines:
-        click.echo(f"fsm: {shown(line)}", err=True)
+        print_message(line)
 
 
-def reading_options(function: Callable[..., T]) -> Callable[..., T]:
-    """Give a command the options of :class:`Reading`, as its argument ``reading``."""
+def warn_of_undefined_events(result: Replay) -> None:
+    """Warn if no event of the log is defined in any machine: the wrong column may be mapped."""
+    if result.events and not result.defined:
+        print_message(
+            "no event of this log is defined in any machine; is the column right? "
+            "--column event=NAME maps another one"
+        )
+
+
+def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Add the options of :class:`ConversionOptions` to a command, as its argument ``reading``."""
 
     @wraps(function)
-    def command(*args: Any, **given: Any) -> T:
-        own = {field.name: given.pop(field.name) for field in fields(Reading)}
-        return function(*args, reading=Reading(**own), **given)
+    def command(*args: Any, **arguments: Any) -> T:
+        reading = {field.name: arguments.pop(field.name) for field in fields(ConversionOptions)}
+        return function(*args, reading=ConversionOptions(**reading), **arguments)
 
     decorated: Callable[..., T] = command
     for option in (
         click.option(
             "--sql-url",
-            type=Variable(),
+            type=VariableParam(),
             default="env:FSM_DATABASE_URL",
             show_default=True,
-            help="Where the URL of the database is: env:NAME.",
+            help="Environment variable with the URL of the database, as env:NAME.",
         ),
-        click.option(
-            "--sql", metavar="QUERY", help="Read the rows of a query, which cannot write."
-        ),
+        click.option("--sql", metavar="QUERY", help="Read the rows of a read-only database query."),
         click.option(
             "--exported",
-            type=Instant(),
+            type=TimeParam(),
             multiple=True,
-            help="When an export of statuses was made; once for each, in their order.",
+            help="Time of a status export; once for each export, in the same order.",
         ),
         click.option(
             "--feedback/--no-feedback",
             "feedback",
             default=None,
-            help="Whether the service was on when statuses were exported. Default: they tell.",
+            help="Whether the service was on at the time of the exports (default: detect it).",
         ),
         click.option(
             "--labels",
             metavar="FILE",
-            help="What exports call their columns and statuses: a TOML file.",
+            help="TOML file with the names of columns and statuses in exports.",
         ),
         pseudonymise_option,
         click.option(
             "--assume-relayed/--no-assume-relayed",
             "relayed",
             default=None,
-            help="Put in hand-overs that are not recorded. Default: for formats that have none.",
+            help="Insert hand-overs that the log lacks (default: if its format has none).",
         ),
         click.option(
             "--policy",
             default="source",
             show_default=True,
-            help="How final failures are counted by their fault: source, address, refusal or FILE.",
+            help="Which final failures are hard bounces: source, address, refusal, or FILE.",
         ),
-        click.option("--year", type=click.IntRange(1970, 9998), help="Of a syslog's first line."),
         click.option(
-            "--tz", "zone", type=Zone(), default="UTC", help="Zone of times without one: UTC."
+            "--year",
+            type=click.IntRange(1970, 9998),
+            help="Year of the first line, for syslog without years.",
+        ),
+        click.option(
+            "--tz", "zone", type=ZoneParam(), default="UTC", help="Zone of times without one (UTC)."
         ),
         click.option(
             "--format",
             "log_format",
-            type=Format(),
+            type=FormatParam(),
             default="auto",
             show_default=True,
-            help="Of the logs, by its name (see: fsm formats).",
+            help="Format of the logs (see: fsm formats).",
         ),
     ):
         decorated = option(decorated)
@@ -258,7 +285,7 @@ def reading_options(function: Callable[..., T]) -> Callable[..., T]:
 
 @dataclass(frozen=True)
 class LogOptions:
-    """What every command that reads logs takes."""
+    """The options of every command that reads logs."""
 
     logs: tuple[str, ...]
     names: tuple[str, ...]
@@ -266,58 +293,66 @@ class LogOptions:
     validity: timedelta | None
     as_of: datetime | None
     allow_import: bool
-    reading: Reading
+    reading: ConversionOptions
 
     def read(self) -> Log:
-        """Open the logs, and say on standard error what was made of those of other formats."""
+        """Return the log, and print on standard error how each file was read."""
         from fsm.logs.open import open_log
 
         query = self.reading.query(self.logs)
         with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
             options = self.reading.options(progress, dict(self.columns), self.redaction)
             log = open_log(self.logs, None, self.reading.form, options=options, query=query)
-        say(log.conversions)
-        say_lines(log.notes)
+        print_notes(log.conversions)
+        print_messages(log.notes)
         return log
 
     @cached_property
     def redaction(self) -> Redaction | None:
-        """What ``--pseudonymise`` redacts the logs by."""
+        """The redaction of ``--pseudonymise``."""
         from fsm.catalog import load_bare
         from fsm.engine.replaying import with_companions
 
-        def team() -> list[Machine]:
+        def machines() -> list[Machine]:
             return with_companions(self.machines(load_bare), self.companions(load_bare))
 
-        return redaction_by(self.reading.pseudonymise, team)
+        return redaction_for(self.reading.pseudonymise, machines)
 
     def machines(self, load: Callable[[str], Machine]) -> list[Machine]:
-        """Return the machines, each once; by default both feedback modes."""
+        """Return the machines, each once; the default is both feedback modes."""
         names = self.names or ("with-feedback", "without-feedback")
         return [load(name) for name in dict.fromkeys(names)]
 
     def companions(self, load: Callable[[str], Machine]) -> Callable[[str], Machine]:
-        """Return the loader of the machines that machine files name as their companions."""
-        return naming(load, allow_import=self.allow_import)
+        """Return the loader of companions, which machine files name."""
+        return guarded_loader(load, allow_import=self.allow_import)
 
 
-def log_options(function: Callable[..., T]) -> Callable[..., T]:
-    """Give a command the options of :class:`LogOptions`, as its first argument."""
+def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
+    """Add the options of :class:`LogOptions` to a command, as its first argument."""
 
     @wraps(function)
-    def command(**given: Any) -> T:
-        own = {field.name: given.pop(field.name) for field in fields(LogOptions)}
-        return function(LogOptions(**own), **given)
+    def command(**arguments: Any) -> T:
+        options = {field.name: arguments.pop(field.name) for field in fields(LogOptions)}
+        return function(LogOptions(**options), **arguments)
 
     for option in (
-        allow_import,
-        click.option("--as-of", type=Instant(), help="Read the log only up to this time (UTC)."),
-        click.option("--validity", type=Duration(), help="Validity period; retries end with it."),
+        allow_import_option,
         click.option(
-            "--column", "columns", type=Columns(), multiple=True, help="The name a column has."
+            "--as-of", type=TimeParam(), help="Read the log only up to this time (RFC 3339)."
+        ),
+        click.option(
+            "--validity", type=DurationParam(), help="Validity period after which retries expire."
+        ),
+        click.option(
+            "--column",
+            "columns",
+            type=ColumnParam(),
+            multiple=True,
+            help="Name of a column in the log.",
         ),
         click.option("--machine", "names", multiple=True, help="Default: both feedback modes."),
         click.argument("logs", nargs=-1),
     ):
         command = option(command)
-    return reading_options(command)
+    return with_conversion_options(command)

@@ -1,4 +1,4 @@
-"""One line on a terminal that says how far a long work is; nothing where there is no terminal."""
+"""One line on a terminal that shows the progress of a long task; silent without a terminal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from types import TracebackType
 __all__ = ["Progress", "megabytes"]
 
 _SECONDS = 0.2
-_PACKED = (".gz", ".bz2", ".xz", ".zst")
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 class Progress:
-    """Shows done and total, rate and time left; the line is gone when the work is done."""
+    """Shows done and total, rate and time left; the line disappears at the end."""
 
     def __init__(self, label: str, total: int | None, unit: int = 1) -> None:
         self._label, self._total, self._unit = label, total, unit
@@ -35,12 +35,12 @@ class Progress:
         self._write("")
 
     def __call__(self, done: int) -> None:
-        """Show the line anew, if enough time has passed."""
+        """Refresh the line, if enough time has passed."""
         now = time.monotonic()
         if now - self._shown >= _SECONDS and sys.stderr.isatty():
             self._shown = now
             seconds = now - self._began
-            self._write(describe(self._label, done // self._unit, self._total, seconds))
+            self._write(format_progress(self._label, done // self._unit, self._total, seconds))
 
     def _write(self, text: str) -> None:
         if self._width or text:
@@ -50,20 +50,20 @@ class Progress:
 
 
 def megabytes(paths: Iterable[str]) -> int | None:
-    """Return how much there is to read; None where it cannot be told without reading."""
-    places = [Path(path) for path in paths]
-    files = [place for place in places if os.path.isfile(place)]  # noqa: PTH113 (takes long names)
-    if not files or len(files) < len(places) or any(file.suffix in _PACKED for file in files):
+    """Return the size of the files; None for files whose size is not that of their content."""
+    named = [Path(path) for path in paths]
+    files = [path for path in named if os.path.isfile(path)]  # noqa: PTH113 (takes long names)
+    if not files or len(files) < len(named) or any(file.suffix in _COMPRESSED for file in files):
         return None
-    return sum(place.stat().st_size for place in places) >> 20
+    return sum(file.stat().st_size for file in files) >> 20
 
 
-def describe(label: str, done: int, total: int | None, seconds: float) -> str:
-    """Return the line.
+def format_progress(label: str, done: int, total: int | None, seconds: float) -> str:
+    """Return the line of progress.
 
-    >>> describe("events", 3_000_000, 9_000_000, 0.5)
+    >>> format_progress("events", 3_000_000, 9_000_000, 0.5)
     '3,000,000 of about 9,000,000 events, 6,000,000 a second, 1 s left'
-    >>> describe("events", 3_000_000, None, 0.5)
+    >>> format_progress("events", 3_000_000, None, 0.5)
     '3,000,000 events, 6,000,000 a second'
     """
     rate = done / seconds if seconds > 0 else 0.0

@@ -1,4 +1,4 @@
-"""``fsm replay``: execute a delivery log."""
+"""``fsm replay``: run a delivery log."""
 
 from __future__ import annotations
 
@@ -9,15 +9,29 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
-from fsm.cli.memory import memory_option, say_what_exceeds
-from fsm.cli.options import LogOptions, log_options, say_lines
+from fsm.cli.memory import memory_option, warn_of_large_row_groups
+from fsm.cli.options import (
+    LogOptions,
+    dedupe_option,
+    print_messages,
+    to_send_option,
+    warn_of_undefined_events,
+    with_log_options,
+)
 from fsm.cli.progress import Progress
-from fsm.cli.text import counted, number, percentage, print_crosscheck, print_json, table
-from fsm.cli.values import Duration
+from fsm.cli.text import (
+    format_table,
+    percentage,
+    print_crosscheck,
+    print_json,
+    print_message,
+)
+from fsm.cli.values import DurationParam
 from fsm.engine import Replay, replay
 from fsm.engine.unrecorded import NOT_RECORDED
 from fsm.logs.canonical_columns import place_of
 from fsm.logs.write.tables import write_frame, write_frames
+from fsm.text import quantity
 
 __all__ = ["command"]
 
@@ -25,22 +39,30 @@ _REJECTIONS_SHOWN = 10
 
 
 @click.command("replay")
-@log_options
-@click.option("--to-send", type=click.IntRange(min=0), help="Messages to send, the denominator.")
-@click.option("--every", type=Duration(), default="1h", show_default=True, help="For --series.")
-@click.option("--status", type=click.Path(path_type=Path), help="Write one row per message.")
+@with_log_options
+@to_send_option
+@click.option(
+    "--every", type=DurationParam(), default="1h", show_default=True, help="Period of --series."
+)
+@click.option(
+    "--status", type=click.Path(path_type=Path), help="Write the final status of each message."
+)
 @click.option("--series", type=click.Path(path_type=Path), help="Write the indicators over time.")
 @click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected event.")
-@click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
+@dedupe_option
 @click.option(
     "--crosscheck/--no-crosscheck",
     "--oracle/--no-oracle",
     default=True,
-    help="Compare the tables with the real classes.",
+    help="Compare the tables with the classes.",
 )
 @memory_option
-@click.option("--checkpoint", type=click.Path(path_type=Path), help="Go on from what it holds.")
-@click.option("--strict", is_flag=True, help="Exit status 1 when an event was rejected.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Continue from this checkpoint, and save a new one.",
+)
+@click.option("--strict", is_flag=True, help="Exit status 1 if an event was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     source: LogOptions,
@@ -56,18 +78,18 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Execute the delivery logs LOGS: canonical ones, or of any format that fsm formats lists.
+    """Run the delivery logs LOGS: canonical logs, or logs of any format that fsm formats lists.
 
     LOGS are files, patterns, - for standard input, or addresses: s3://, gs://, az://, https://.
 
-    A canonical log (CSV, JSONL or Parquet) has one row per event of one message: message_id,
+    A canonical log (CSV, JSONL or Parquet) has one row for each event of a message: message_id,
     event and timestamp (RFC 3339), and optionally recipient, delivery_id, event_id and seq. Map
-    other names with --column. The files written are CSV, JSONL or Parquet by their suffix; in CSV
-    an apostrophe stands before a text that a spreadsheet would compute, such as =1+1.
+    other names with --column. Output files are CSV, JSONL or Parquet, depending on their suffix;
+    in CSV, text that a spreadsheet would evaluate, such as =1+1, is prefixed with an apostrophe.
     """
     log = source.read()
     if memory is not None:
-        say_what_exceeds(log)
+        warn_of_large_row_groups(log)
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
         result = replay(
             log,
@@ -84,36 +106,31 @@ def command(
             checkpoint=checkpoint,
             progress=progress,
         )
-    say_lines(note for note in result.notes if note not in log.notes)
+    print_messages(note for note in result.notes if note not in log.notes)
     if status:
         write_frames(result.status_frames(), status, inert=True)
     if series:
         write_frame(result.series(every), series, inert=True)
     if rejected:
         write_frame(result.rejections, rejected, inert=True)
-    if result.events and not result.defined:
-        click.echo(
-            "fsm: no machine knows any event of this log; is the column right? "
-            "--column event=NAME maps another one",
-            err=True,
-        )
+    warn_of_undefined_events(result)
     if as_json:
         checked = result.crosscheck
-        print_json(result.as_dict() | {"crosscheck": checked.as_dict() if checked else None})
+        print_json(result.as_dict() | {"crosscheck": checked and checked.as_dict()})
     else:
         _print(result)
-        _print_unknown(result)
+        _print_unrecorded(result)
         print_crosscheck(result.crosscheck)
     return 1 if strict and result.rejected else 0
 
 
 def _print(result: Replay) -> None:
     click.echo(
-        f"{counted(result.events, 'event')}, {counted(result.messages, 'message')}, "
-        f"{number(result.rejected)} rejected"
-        + (f" ({number(result.late)} of them late)" if result.late else "")
-        + (f", {number(result.accepted)} accepted" if result.rejected else "")
-        + (f", {counted(result.duplicates, 'duplicate')} dropped" if result.duplicates else "")
+        f"{quantity(result.events, 'event')}, {quantity(result.messages, 'message')}, "
+        f"{result.rejected:,} rejected"
+        + (f" ({result.late:,} of them late)" if result.late else "")
+        + (f", {result.accepted:,} accepted" if result.rejected else "")
+        + (f", {quantity(result.duplicates, 'duplicate')} dropped" if result.duplicates else "")
         + "\n"
     )
     names = list(result.machines)
@@ -125,7 +142,7 @@ def _print(result: Replay) -> None:
     rows += _section(result, "state", "states", percent=False)
     if result.validity is not None:
         rows += _counts(result, "validity period over", "expired")
-    click.echo(table(header, rows, right))
+    click.echo(format_table(header, rows, right))
     if result.rejected:
         _print_rejections(result)
 
@@ -133,7 +150,7 @@ def _print(result: Replay) -> None:
 def _counts(result: Replay, label: str, attribute: str) -> list[list[str]]:
     row = [label]
     for machine in result.machines.values():
-        row += [number(getattr(machine, attribute)), ""]
+        row += [f"{getattr(machine, attribute):,}", ""]  # the second column is for percentages
     return [row]
 
 
@@ -164,7 +181,7 @@ def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> lis
                 continue
             count = value.count if isinstance(value, Share) else value
             whole = result.machines[name].to_send
-            row += [number(count), percentage(share_of(count, whole)) if percent else ""]
+            row += [f"{count:,}", percentage(share_of(count, whole)) if percent else ""]
         rows.append(row)
     return rows
 
@@ -181,20 +198,20 @@ def _print_rejections(result: Replay) -> None:
         )
         for row in first.iter_rows(named=True)
     ]
-    click.echo(f"\nRejected events ({number(result.rejected)}):")
-    click.echo(table(("where", "message", "event", "state", "why"), rows))
+    click.echo(f"\nRejected events ({result.rejected:,}):")
+    click.echo(format_table(("where", "message", "event", "state", "why"), rows))
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
-        click.echo(f"... and {number(more)} more; --rejected FILE writes them all")
+        click.echo(f"... and {more:,} more; --rejected FILE writes them all")
 
 
-def _print_unknown(result: Replay) -> None:
-    """Say which indicators are not recorded, or 0 without any event for them."""
+def _print_unrecorded(result: Replay) -> None:
+    """Print which indicators the log does not record, and which are 0 without any event."""
     for names, reason in result.not_recorded:
-        click.echo(f"fsm: not recorded: {', '.join(names)}; {reason}", err=True)
+        print_message(f"not recorded: {', '.join(names)}; {reason}", 1000)
     if result.without_events:
-        click.echo(
-            f"fsm: no event of this log counts for {', '.join(result.without_events)}: "
+        print_message(
+            f"no event of this log counts for {', '.join(result.without_events)}: "
             "there was none, or none was recorded",
-            err=True,
+            1000,
         )

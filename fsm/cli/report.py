@@ -1,4 +1,4 @@
-"""``fsm report``: a delivery as a page to look at."""
+"""``fsm report``: a page about a delivery."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load
-from fsm.cli.memory import memory_option, say_what_exceeds
-from fsm.cli.options import LogOptions, log_options
+from fsm.cli.memory import memory_option, warn_of_large_row_groups
+from fsm.cli.options import (
+    LogOptions,
+    dedupe_option,
+    to_send_option,
+    warn_of_undefined_events,
+    with_log_options,
+)
 from fsm.cli.progress import Progress
-from fsm.cli.text import shown
-from fsm.cli.values import Duration
-from fsm.files import write_bytes
+from fsm.cli.text import print_message, write_output
+from fsm.cli.values import DurationParam, timeout_option
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
@@ -26,20 +31,22 @@ __all__ = ["command"]
 
 
 @click.command("report")
-@log_options
+@with_log_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-@click.option("--to-send", type=click.IntRange(min=0), help="Messages to send, the denominator.")
-@click.option("--every", type=Duration(), help="Period of the curves (default: one that fits).")
+@to_send_option
+@click.option(
+    "--every", type=DurationParam(), help="Period of the curves (default: depends on the log)."
+)
 @click.option(
     "--messages",
     type=click.IntRange(0, 100_000),
     default=10_000,
     show_default=True,
-    help="Messages whose histories the page has, at most.",
+    help="Maximum number of messages with their histories in the page.",
 )
-@click.option("--dedupe", is_flag=True, help="Drop events of equal message, name and time.")
+@dedupe_option
 @memory_option
-@click.option("--timeout", type=Duration(), help="For a diagram (default: 4s).")
+@timeout_option
 def command(
     source: LogOptions,
     output: Path | None,
@@ -50,19 +57,20 @@ def command(
     memory: int | None,
     timeout: timedelta | None,
 ) -> None:
-    """Write a report of the delivery logs LOGS: one page, which needs no network.
+    """Write a report about the delivery logs LOGS as one page, which needs no network.
 
-    The panel of the delivery, each indicator over time under both feedback modes (where they part
-    and where they meet), the way through the states, time in them, rejected events, deliveries,
-    and a search for single messages with their histories. LOGS are as for fsm replay.
+    The page has the dashboard of the delivery; each indicator over time under both feedback modes,
+    and where they diverge and converge; how messages move through the states, and how long they
+    stay; rejected events; deliveries; and a search for messages with their histories. LOGS are as
+    for fsm replay.
     """
     from fsm.engine import replay
-    from fsm.reports import fitting_period_of, report
+    from fsm.reports import fitting_period_of_log, report
 
     log = source.read()
     if memory is not None:
-        say_what_exceeds(log)
-    every = every or fitting_period_of(log, source.as_of)
+        warn_of_large_row_groups(log)
+    every = every or fitting_period_of_log(log, source.as_of)
     with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
         result = replay(
             log,
@@ -77,38 +85,36 @@ def command(
             memory=memory,
             progress=progress,
         )
+        warn_of_undefined_events(result)
         page = report(
             result,
             every=every,
             messages=messages,
             notes=log.conversions,
-            command=_told(sys.argv[1:], source.redaction),
+            command=_public_command(sys.argv[1:], source.redaction),
             timeout=timeout.total_seconds() if timeout else None,
-            say=lambda text: click.echo(shown(f"fsm: {text} (or a longer --timeout)"), err=True),
+            warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
         )
-    if output and str(output) != "-":
-        write_bytes(page.encode(), output)
-    else:
-        click.echo(page.encode(), nl=False)
+    write_output(page.encode(), output)
 
 
-def _told(words: Sequence[str], redaction: Redaction | None = None) -> str:
-    """Return the command as the page tells it: without its output, absolute paths and secrets.
+def _public_command(words: Sequence[str], redaction: Redaction | None = None) -> str:
+    """Return the command as the page shows it: without output, absolute paths and secrets.
 
-    Where recipients are pseudonyms, a query is left out, and addresses in names are replaced.
+    With a redaction, a query is left out, and addresses in names are replaced.
     """
     from fsm.logs.storage.addresses import name_of
 
     kept = []
-    given = iter(words)
-    for word in given:
+    remaining = iter(words)
+    for word in remaining:
         if word in ("-o", "--output"):
-            next(given, None)
+            next(remaining, None)
         elif redaction and (word == "--sql" or word.startswith("--sql=")):
             kept += ["--sql", "QUERY"]
             if word == "--sql":
-                next(given, None)
+                next(remaining, None)
         elif not word.startswith(("-o", "--output=")):
-            told = Path(word).name if Path(word).is_absolute() else name_of(word)
-            kept.append(redaction.file_name(told) if redaction else told)
+            name = Path(word).name if Path(word).is_absolute() else name_of(word)
+            kept.append(redaction.file_name(name) if redaction else name)
     return shlex.join(("fsm", *kept))

@@ -8,7 +8,7 @@ import io
 import click
 
 from fsm.catalog import load
-from fsm.cli.text import as_json, shown
+from fsm.cli.text import format_json, printable
 from fsm.tables.write import Grid, markdown, matrix, transitions
 from fsm.text import inert, visible
 
@@ -21,20 +21,20 @@ __all__ = ["command"]
 @click.option(
     "--format", "form", type=click.Choice(("md", "csv", "json")), default="md", show_default=True
 )
-@click.option("--json", "json_too", is_flag=True, help="The same as --format json.")
+@click.option("--json", "json_too", is_flag=True, help="Same as --format json.")
 def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     """Show the transitions of MACHINE with their effects and sources.
 
-    With --matrix, every cell of the state x event table: where the event leads, or - where it
-    is rejected, with its source.
+    With --matrix, show every cell of the state x event table: the next state with its source, or -
+    if the event is rejected.
     """
     loaded = load(machine)
     grid = matrix(loaded) if cells else transitions(loaded)
     click.echo(_FORMS["json" if json_too else form](grid), nl=False)
     if loaded.unreachable:
-        click.echo(shown(f"never reached: {', '.join(loaded.unreachable)}", 2000), err=True)
+        click.echo(printable(f"unreachable: {', '.join(loaded.unreachable)}", 2000), err=True)
     for line in loaded.ignored:
-        click.echo(shown(line), err=True)
+        click.echo(printable(line), err=True)
 
 
 def _csv(grid: Grid) -> str:
@@ -46,7 +46,7 @@ def _csv(grid: Grid) -> str:
 
 def _json(grid: Grid) -> str:
     keys = [word.casefold() for word in grid.header]
-    return as_json([dict(zip(keys, row, strict=True)) for row in grid.rows]) + "\n"
+    return format_json([dict(zip(keys, row, strict=True)) for row in grid.rows]) + "\n"
 
 
 _FORMS = {"md": markdown, "csv": _csv, "json": _json}

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
-from fsm.cli.options import allow_import as import_option
+from fsm.cli.options import allow_import_option as import_option
 from fsm.logs.write.tables import write_frames
 from fsm.simulation import simulate
-from fsm.trust import naming
+from fsm.trust import guarded_loader
 
 __all__ = ["command"]
 
@@ -20,7 +20,7 @@ _CHUNK = 98_304
 
 @click.command("simulate")
 @click.argument("machine")
-@click.option("--messages", type=click.IntRange(min=1), required=True, help="How many messages.")
+@click.option("--messages", type=click.IntRange(min=1), required=True, help="Number of messages.")
 @click.option("--deliveries", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
@@ -33,12 +33,12 @@ def command(
     output: Path | None,
     allow_import: bool,
 ) -> None:
-    """Write a log of MACHINE, the same one for the same seed.
+    """Write a synthetic log of MACHINE; the same seed gives the same log.
 
-    The feedback modes have the proportions of a real newsletter's log.
+    The two feedback modes follow the proportions of a real newsletter's log.
     """
     loaded = load_bare(machine)
-    named = naming(load_bare, allow_import=allow_import)
+    named = guarded_loader(load_bare, allow_import=allow_import)
     companion = named(loaded.companion) if loaded.companion else None
     chunks = simulate(
         loaded, messages, seed=seed, companion=companion, deliveries=deliveries, chunk=_CHUNK

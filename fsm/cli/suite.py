@@ -11,7 +11,7 @@ import click
 
 from fsm.catalog import load_specification
 from fsm.cli.progress import Progress
-from fsm.cli.text import number, percentage, print_json, shown, table
+from fsm.cli.text import format_table, percentage, print_json, printable
 from fsm.files import replacing
 from fsm.mealy import Observable
 from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Suite, SuiteSize, suite
@@ -33,46 +33,59 @@ Methods:
 {_METHODS}
 
 The default is {DEFAULT}: of all complete methods it has the fewest inputs on every machine we
-measured (tests/bench/suites.md), with up to two extra states, and it makes tests one by one
-however many there are. spyh is taken as its name, too.""",
+measured (tests/bench/suites.md), with up to two extra states, and it generates tests one by one,
+however many there are. spyh is accepted as another name for it.""",
 )
 @click.argument("machine")
-@click.option("--method", default=DEFAULT, show_default=True, help="One of those below.")
+@click.option("--method", default=DEFAULT, show_default=True, help="A method listed below.")
 @click.option(
     "--extra-states",
     type=int,
     default=0,
-    help="How many states more the implementation may have than MACHINE (0).",
+    help="How many more states the implementation may have than MACHINE (0).",
 )
 @click.option(
     "--observable",
     type=click.Choice(get_args(Observable)),
     default="status",
     show_default=True,
-    help="What the implementation shows; output: nothing but answers to events.",
+    help="What a test can see: the status, or only the answers to events (output).",
 )
-@click.option("--silent", is_flag=True, help="It does not tell that an event is rejected.")
-@click.option("--to", metavar="STATE", help="Only the tests that reach a state.")
+@click.option("--silent", is_flag=True, help="The implementation gives no sign of rejected events.")
+@click.option("--to", metavar="STATE", help="Only tests that reach a state.")
 @click.option(
     "--covering",
     metavar="ROW",
-    help="Only those of 3, D4 or STATE:EVENT.",
+    help="Only tests of a row, decision or cell: 3, D4 or STATE:EVENT.",
 )
-@click.option("--seed", type=int, default=0, help="Of random tests, and of samples of mutants.")
-@click.option("--tests", type=int, default=100, show_default=True, help="Of random: how many.")
-@click.option("--length", type=int, default=20, show_default=True, help="Of random: how long.")
+@click.option("--seed", type=int, default=0, help="Seed of random tests and of samples of mutants.")
+@click.option("--tests", type=int, default=100, show_default=True, help="Number of random tests.")
+@click.option("--length", type=int, default=20, show_default=True, help="Length of random tests.")
 @click.option(
     "--max-symbols",
     type=click.IntRange(min=1),
     default=MAX_SYMBOLS,
     show_default=True,
-    help="Inputs of all tests together, at most; estimated before a test is made.",
+    help="Maximum number of inputs of all tests; estimated before tests are generated.",
 )
-@click.option("--summary", is_flag=True, help="Method, guarantee, size and CPU seconds alone.")
-@click.option("--mutation-score", "mutants", is_flag=True, help="What wrong machines it kills.")
-@click.option("--mutants", "limit", type=int, default=LIMIT, help=f"Of each kind ({LIMIT}).")
+@click.option("--summary", is_flag=True, help="Print only method, guarantee, size and CPU time.")
+@click.option(
+    "--mutation-score",
+    "mutants",
+    is_flag=True,
+    help="Print how many faulty machines the suite detects.",
+)
+@click.option(
+    "--mutants",
+    "limit",
+    type=int,
+    default=LIMIT,
+    help=f"Maximum number of mutants of each kind ({LIMIT}).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--format", "form", type=click.Choice(tuple(FORMATS)), help="By suffix, or md.")
+@click.option(
+    "--format", "form", type=click.Choice(tuple(FORMATS)), help="Default: by suffix, or md."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
 def command(
     machine: str,
@@ -88,12 +101,12 @@ def command(
     silent: bool,
     **options: Any,
 ) -> None:
-    """Make the conformance tests of MACHINE.
+    """Generate the conformance tests of MACHINE.
 
-    A complete suite proves an implementation right: one that passes it is equivalent to MACHINE,
-    if it has at most as many states, or so many --extra-states more.
+    A complete suite proves conformance: an implementation that passes it is equivalent to MACHINE,
+    provided that it has at most as many states as MACHINE, plus --extra-states.
     """
-    _refuse_idle(_given(), method)
+    _refuse_ineffective(_options_given(), method)
     before = time.process_time()
     source = load_specification(machine)
     made = suite(source, method, rejections=not silent, **options)
@@ -103,7 +116,7 @@ def command(
             scores = mutation_score(made.with_progress(progress), limit)
         _print_scores(made, scores, as_json)
     elif summary:
-        facts = made.facts() | _counted(made)._asdict()
+        facts = made.facts() | _measured_size(made)._asdict()
         _print_summary(facts | {"seconds": round(time.process_time() - before, 3)}, as_json)
     else:
         suffix = output.suffix.lower() if output else ""
@@ -112,8 +125,8 @@ def command(
             _write(export_suite(made.with_progress(progress), chosen), output)
 
 
-def _given() -> set[str]:
-    """Return the options that stand on the command line."""
+def _options_given() -> set[str]:
+    """Return the options that are on the command line."""
     context = click.get_current_context()
     written = click.core.ParameterSource.COMMANDLINE
     return {
@@ -123,16 +136,16 @@ def _given() -> set[str]:
     }
 
 
-def _refuse_idle(given: set[str], method: str) -> None:
-    """Refuse an option that would do nothing beside the others, such as a file not written."""
-    idle = {
+def _refuse_ineffective(given: set[str], method: str) -> None:
+    """Refuse an option that another one makes ineffective, such as a file that is not written."""
+    ineffective = {
         "--summary": given & {"--format", "--output", "--mutation-score"},
         "--mutation-score": given & {"--format", "--output"},
         "--json": given & {"--format"},
     }
-    for option, others in idle.items():
+    for option, others in ineffective.items():
         if option in given and others:
-            raise click.UsageError(f"{min(others)} does nothing beside {option}; leave one out")
+            raise click.UsageError(f"{min(others)} has no effect with {option}; leave one out")
     for option in sorted(given & {"--tests", "--length"}):
         if method != "random":
             raise click.UsageError(f"{option} is for --method random, not for {method}")
@@ -140,14 +153,14 @@ def _refuse_idle(given: set[str], method: str) -> None:
         raise click.UsageError("--mutants is for --mutation-score")
 
 
-def _counted(made: Suite) -> SuiteSize:
-    """Make the suite once and count it."""
+def _measured_size(made: Suite) -> SuiteSize:
+    """Generate the suite once and count it."""
     with _progress(made) as progress:
         return made.with_progress(progress).size
 
 
 def _progress(made: Suite) -> Progress:
-    """Return what shows how many inputs have been put into tests."""
+    """Return the progress of generating tests, counted in inputs."""
     return Progress("inputs", made.estimate.most.symbols)
 
 
@@ -155,16 +168,16 @@ def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    said = facts | {key: number(facts[key]) for key in ("tests", "symbols")}
-    said["seconds"] = f"{facts['seconds']} (CPU)"
-    for key, value in said.items():
+    lines = facts | {key: f"{facts[key]:,}" for key in ("tests", "symbols")}
+    lines["seconds"] = f"{facts['seconds']} (CPU)"
+    for key, value in lines.items():
         click.echo(_paragraph(f"{key.replace('_', ' ') + ':':<14}", str(value)))
 
 
 def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None:
     if as_json:
-        found = [score.as_dict() for score in scores]
-        print_json(made.facts() | made.size._asdict() | {"mutation_score": found})
+        mutation_score = [score.as_dict() for score in scores]
+        print_json(made.facts() | made.size._asdict() | {"mutation_score": mutation_score})
         return
     header = (
         "mutants",
@@ -178,29 +191,29 @@ def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None
     rows = [
         (
             score.kind,
-            number(score.made),
-            number(score.mutants + score.equivalent),
-            number(score.equivalent),
-            number(score.killed),
+            f"{score.made:,}",
+            f"{score.mutants + score.equivalent:,}",
+            f"{score.equivalent:,}",
+            f"{score.killed:,}",
             percentage(score.rate),
             ", ".join(score.survivors[0]) if score.survivors else "",
         )
         for score in scores
     ]
-    click.echo(table(header, rows, right=range(1, 6)))
+    click.echo(format_table(header, rows, right=range(1, 6)))
     click.echo(_paragraph("guarantee:    ", str(made.guarantee)))
 
 
 def _paragraph(label: str, text: str) -> str:
-    """Return a text that hangs from its label."""
-    return click.wrap_text(shown(text, 2000), 100, label, " " * len(label))
+    """Return a wrapped text with a hanging label."""
+    return click.wrap_text(printable(text, 2000), 100, label, " " * len(label))
 
 
 def _write(pieces: Iterable[str], output: Path | None) -> None:
-    """Write a text piece by piece, whole or not at all.
+    """Write a text piece by piece; a file is replaced only when it is complete.
 
-    Standard output may be a terminal, so unseen characters are spelled out there; a file holds
-    them as they are (other formats than CSV have escapes for them anyway).
+    Standard output may be a terminal, so invisible characters are spelled out there. A file keeps
+    them (formats other than CSV have escapes for them anyway).
     """
     if output is None or str(output) == "-":
         for piece in pieces:

@@ -5,33 +5,35 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fsm.text import columns, json_text, padded
+from fsm.files import write_bytes
+from fsm.text import align_columns, json_text
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
 
 __all__ = [
-    "as_json",
-    "counted",
-    "number",
+    "format_json",
+    "format_table",
     "percentage",
     "print_crosscheck",
     "print_json",
-    "shown",
-    "table",
+    "print_message",
+    "printable",
+    "write_output",
 ]
 
 _LIMIT = 400
 
 
-def shown(text: str, limit: int = _LIMIT) -> str:
+def printable(text: str, limit: int = _LIMIT) -> str:
     """Return text on one line: control and format characters are escaped, long text is cut.
 
-    >>> shown("a\\nb")
+    >>> printable("a\\nb")
     'a\\\\nb'
     """
     cut = text if len(text) <= limit else f"{text[:limit]}..."
@@ -43,41 +45,20 @@ def _is_plain(character: str) -> bool:
     return category[0] != "C" and category not in ("Zl", "Zp")
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> counted(1, "page"), counted(2000, "page")
-    ('1 page', '2,000 pages')
-    """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def number(value: int) -> str:
-    """Return a count with thousands separated."""
-    return f"{value:,}"
-
-
 def percentage(value: float | None) -> str:
     """Return a percentage with two decimals, a dash where there is none."""
     return "-" if value is None else f"{value:.2f} %"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
+def format_table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()
+) -> str:
     """Return rows as aligned text. ``right`` lists the columns that are aligned to the right."""
-    cells = [[shown(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
-    to_right = set(right)
-    lines = [_line(row, widths, to_right) for row in cells]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
+    cells = [[printable(cell) for cell in row] for row in (header, *rows)]
+    return "\n".join(align_columns(cells, right, header=True))
 
 
-def _line(row: Sequence[str], widths: Sequence[int], right: set[int]) -> str:
-    cells = zip(row, widths, strict=True)
-    return "  ".join(padded(*cell, right=i in right) for i, cell in enumerate(cells)).rstrip()
-
-
-def as_json(value: object) -> str:
+def format_json(value: object) -> str:
     """Return a value as JSON, the same bytes for the same value."""
     return json_text(value, indent=2, default=_time)
 
@@ -91,10 +72,22 @@ def _time(value: object) -> str:
 
 def print_json(value: object) -> None:
     """Print a value as JSON on standard output."""
-    click.echo(as_json(value))
+    click.echo(format_json(value))
 
 
-def print_crosscheck(found: CrossCheck | None) -> None:
+def print_message(text: str, limit: int = _LIMIT) -> None:
+    """Print a message on standard error."""
+    click.echo(f"fsm: {printable(text, limit)}", err=True)
+
+
+def print_crosscheck(crosscheck: CrossCheck | None) -> None:
     """Print what was compared with python-statemachine, on standard error."""
-    said = "not compared with python-statemachine" if found is None else str(found)
-    click.echo(f"fsm: {shown(said, 2000)}", err=True)
+    print_message(str(crosscheck or "not compared with python-statemachine"), 2000)
+
+
+def write_output(data: bytes, output: Path | None) -> None:
+    """Write to a file, or to standard output if there is no file or it is ``-``."""
+    if output is None or str(output) == "-":
+        click.echo(data, nl=False)
+    else:
+        write_bytes(data, output)

@@ -1,4 +1,4 @@
-"""Values of options: what is written, and what a command gets; a usage error for anything else."""
+"""Types of options: each converts a text to a value, or ends with a usage error."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Any
 import click
 
 __all__ = [
-    "Columns",
-    "Duration",
-    "Format",
-    "Instant",
-    "Size",
-    "Variable",
-    "Zone",
+    "ColumnParam",
+    "DurationParam",
+    "FormatParam",
+    "SizeParam",
+    "TimeParam",
+    "VariableParam",
+    "ZoneParam",
     "lexicons_option",
+    "timeout_option",
 ]
 
 lexicons_option = click.option(
@@ -25,7 +26,7 @@ lexicons_option = click.option(
     "lexicons",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Words of a language (TOML), beside those that are known.",
+    help="Words of another language (TOML).",
 )
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -34,7 +35,7 @@ _SIZE = re.compile(r"(\d{1,6}) ?([MGT]B)")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
 
 
-class Duration(click.ParamType[timedelta]):
+class DurationParam(click.ParamType[timedelta]):
     """A duration such as 3.5d, 36h, 90m or 45s."""
 
     name = "duration"
@@ -61,7 +62,7 @@ class Duration(click.ParamType[timedelta]):
         return duration
 
 
-class Size(click.ParamType[int]):
+class SizeParam(click.ParamType[int]):
     """An amount of memory such as 512MB or 2GB."""
 
     name = "size"
@@ -79,11 +80,11 @@ class Size(click.ParamType[int]):
         size = int(match[1]) * _BYTES[match[2]]
         if size < self.least:
             least = f"{self.least // _BYTES['MB']}MB"
-            self.fail(f"{value} cannot be kept; give {least} or more", param, ctx)
+            self.fail(f"{value} is too small; give {least} or more", param, ctx)
         return size
 
 
-class Instant(click.ParamType[datetime]):
+class TimeParam(click.ParamType[datetime]):
     """A time with its zone, RFC 3339."""
 
     name = "time"
@@ -97,14 +98,16 @@ class Instant(click.ParamType[datetime]):
         try:
             instant = datetime.fromisoformat(str(value))
             if instant.tzinfo is None:
-                self.fail(f"{value!r} has no zone; write it in UTC with a final Z", param, ctx)
+                self.fail(
+                    f"{value!r} has no time zone; write it in UTC, with a final Z", param, ctx
+                )
             return instant.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is not a time; write 2026-01-31T09:30:00Z", param, ctx)
 
 
-class Columns(click.ParamType[tuple[str, str]]):
-    """A column of the log, CANONICAL=NAME."""
+class ColumnParam(click.ParamType[tuple[str, str]]):
+    """The name of a column in a log, as CANONICAL=NAME."""
 
     name = "canonical=name"
     known = ("message_id", "event", "timestamp", "recipient", "delivery_id", "event_id", "seq")
@@ -126,7 +129,7 @@ class Columns(click.ParamType[tuple[str, str]]):
         return canonical, name
 
 
-class Zone(click.ParamType[tzinfo]):
+class ZoneParam(click.ParamType[tzinfo]):
     """A time zone of the IANA database."""
 
     name = "zone"
@@ -144,29 +147,29 @@ class Zone(click.ParamType[tzinfo]):
         try:
             return ZoneInfo(str(value))
         except (ValueError, OSError, KeyError):
-            self.fail(f"{value!r} is no time zone; write for example Europe/Paris", param, ctx)
+            self.fail(f"{value!r} is not a time zone; write for example Europe/Paris", param, ctx)
 
 
-class Variable(click.ParamType[str]):
-    """The name of a variable of the environment, as env:NAME."""
+class VariableParam(click.ParamType[str]):
+    """The name of an environment variable, as env:NAME."""
 
     name = "env:name"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name; a usage error for anything else, which is not repeated."""
+        """Return the name. The error does not repeat the value: it may hold a password."""
         match = re.fullmatch(r"env:(\w+)", str(value))
         if not match:
             self.fail(
-                "the URL of a database is never on the command line, where others see it; set a "
-                "variable to it, and give its name: env:FSM_DATABASE_URL",
+                "other users could see a URL on the command line; put it into an environment "
+                "variable, and give its name: env:FSM_DATABASE_URL",
                 param,
                 ctx,
             )
         return match[1]
 
 
-class Format(click.ParamType[str]):
-    """The name of a format that is read."""
+class FormatParam(click.ParamType[str]):
+    """The name of a log format."""
 
     name = "format"
 
@@ -179,5 +182,12 @@ class Format(click.ParamType[str]):
             return "auto"
         known = ("auto", *CANONICAL, *format_names())
         if value not in known:
-            self.fail(f"{value!r} is no format; there are: {', '.join(known)}", param, ctx)
+            self.fail(f"{value!r} is not a format; there are: {', '.join(known)}", param, ctx)
         return str(value)
+
+
+timeout_option = click.option(
+    "--timeout",
+    type=DurationParam(),
+    help="Time for a layout, before a simpler one is used (default: 4s).",
+)

@@ -10,6 +10,7 @@ from fsm.comparison.result import (
     Settlement,
     StatePair,
 )
+from fsm.text import quantity
 
 __all__ = ["describe_comparison", "remarks"]
 
@@ -40,8 +41,7 @@ def remarks(comparison: Comparison) -> list[str]:
 def _skeleton_line(comparison: Comparison) -> str:
     if comparison.skeleton is None:
         return "No common skeleton: states and transitions do not correspond one to one."
-    count = len(comparison.skeleton)
-    states = "1 state" if count == 1 else f"{count} states"
+    states = quantity(len(comparison.skeleton), "state")
     return f"One skeleton: {states}, the same events lead to the same states."
 
 
@@ -60,7 +60,7 @@ def _not_compared_lines(comparison: Comparison) -> list[str]:
 
 def _enumerated(states: tuple[str, ...]) -> str:
     names, more = ", ".join(states[:_MOST_STATES]), len(states) - _MOST_STATES
-    return f"{names} and {more:,} more states" if more > 0 else names
+    return f"{names} and {quantity(more, 'more state')}" if more > 0 else names
 
 
 def _difference_line(difference: Difference) -> str:

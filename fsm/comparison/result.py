@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from fsm.machine import Effect
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.trace import Trace
 
 __all__ = [
@@ -113,7 +113,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Shown):
+class Comparison(RichValue):
     """What tells two machines apart."""
 
     a: str

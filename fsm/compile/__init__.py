@@ -1,18 +1,18 @@
 """From a python-statemachine class to a :class:`fsm.machine.Machine`.
 
-``chart`` holds the declaration as neutral values, ``read`` fills them from a class and refuses
-what cannot be compiled exactly, ``condition`` reads its conditions as a ``guard``, ``step`` knows
-what one event does, ``explore`` walks every reachable configuration, ``oracle`` runs the class
-itself, ``crosscheck`` compares it with the table, cell by cell. Only ``read``,
-``condition`` and ``oracle`` know python-statemachine.
+``chart_reader`` reads a class (``declaration``) into neutral values (``chart``, ``guard``);
+``refusals`` refuses what cannot be compiled exactly, and ``condition`` reads conditions.
+``stepper`` computes what one event does, ``configurations`` flattens a chart into a machine.
+``oracle`` runs the class itself, and ``crosscheck`` compares it with the table, cell by cell, in
+the order of ``cell_tour``. Charts and machines know nothing of python-statemachine.
 """
 
 from __future__ import annotations
 
 from weakref import WeakValueDictionary
 
-from fsm.compile.configurations import explore
-from fsm.compile.read import read_chart
+from fsm.compile.chart_reader import read_chart
+from fsm.compile.configurations import flatten
 from fsm.machine import Machine
 
 __all__ = ["class_of", "compile_chart"]
@@ -21,24 +21,29 @@ __all__ = ["class_of", "compile_chart"]
 def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     """Return the machine that a python-statemachine class declares.
 
-    ``chart_class`` is a ``StateChart`` or a ``StateMachine``, ``name`` is the machine's name
-    (default: the name of the class). No callback of the class runs: the table comes from the
+    ``chart_class`` is a ``StateChart`` or a ``StateMachine``. ``name`` is the name of the machine,
+    by default that of the class. No callback of the class runs: the table comes from the
     declaration alone. Besides states and transitions the class may declare ``indicators`` (name to
-    statuses), ``deadline`` (``start``, ``event``, ``state``), ``companion`` (the name of a machine
+    statuses), ``deadline`` (a :class:`fsm.machine.Deadline`), ``companion`` (the name of a machine
     that runs beside it) and ``title``.
 
-    Raises :class:`fsm.errors.MachineError`, naming class, state and event, for whatever cannot
-    be compiled exactly.
+    Raises :class:`fsm.errors.MachineError`, which names class, state and event, for everything
+    that cannot be compiled exactly.
 
     >>> from statemachine import State, StateChart
-    >>> class Lamp(StateChart):
-    ...     off = State(initial=True)
-    ...     on = State()
-    ...     press = off.to(on) | on.to(off)
-    >>> compile_chart(Lamp).table
-    ((1,), (0,))
+    >>> class Parcel(StateChart):
+    ...     packed = State(initial=True)
+    ...     shipped = State()
+    ...     arrived = State(final=True)
+    ...     ship = packed.to(shipped)
+    ...     arrive = shipped.to(arrived)
+    >>> machine = compile_chart(Parcel)
+    >>> machine
+    Machine('Parcel', 3 states, 2 events, 2 transitions)
+    >>> machine.step("packed", "ship"), machine.step("packed", "arrive")
+    (Transition('packed', 'ship', 'shipped'), None)
     """
-    machine = explore(read_chart(chart_class), name)
+    machine = flatten(read_chart(chart_class), name)
     _CLASSES[_identity(machine)] = chart_class
     return machine
 

@@ -8,11 +8,11 @@ from functools import cached_property
 from fsm.compile.guard import Guard
 from fsm.machine import Deadline, Indicator
 
-__all__ = ["Chart", "Edge", "Node"]
+__all__ = ["Chart", "ChartEdge", "ChartNode"]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ChartNode:
     """A declared state. Nodes refer to each other by their index in :attr:`Chart.nodes`."""
 
     id: str
@@ -36,7 +36,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class ChartEdge:
     """A declared transition; without events it is taken as soon as its guard holds."""
 
     source: int
@@ -52,8 +52,8 @@ class Chart:
 
     class_name: str
     title: str
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: tuple[ChartNode, ...]
+    edges: tuple[ChartEdge, ...]
     initial: int
     events: tuple[str, ...]
     indicators: tuple[Indicator, ...]
@@ -64,13 +64,13 @@ class Chart:
     parallel_ends: bool = True
     """Whether an outermost parallel state ends the machine once all its regions are complete.
 
-    So it does in python-statemachine; in SCXML only an outermost final state ends the machine.
+    True in python-statemachine; in SCXML only an outermost final state ends the machine.
     """
 
     @cached_property
-    def outgoing(self) -> tuple[tuple[Edge, ...], ...]:
+    def outgoing(self) -> tuple[tuple[ChartEdge, ...], ...]:
         """The edges that leave each node, in declared order."""
-        rows: list[list[Edge]] = [[] for _ in self.nodes]
+        rows: list[list[ChartEdge]] = [[] for _ in self.nodes]
         for edge in self.edges:
             rows[edge.source].append(edge)
         return tuple(map(tuple, rows))
@@ -85,10 +85,10 @@ class Chart:
 
     @cached_property
     def entry_order(self) -> tuple[int, ...]:
-        """The place of each node when several are entered at once.
+        """The order in which nodes are entered together: the library's ``document_order``.
 
-        python-statemachine sorts by ``document_order``, which counts from one more than the
-        parent's, so that states of different parents share numbers.
+        The library counts the children of a state from the number of the state plus one, so that
+        states of different parents share numbers. Those stay in the order of the declaration.
         """
         rows: list[int] = []
         for i, node in enumerate(self.nodes):

@@ -7,15 +7,13 @@ The library looks each name up on the machine, the model and its listeners, join
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from typing import Any
 
 from statemachine import StateChart
 from statemachine.callbacks import CallbackSpec, SpecReference
-from statemachine.graph import iterate_states
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
-from statemachine.transition import Transition as DeclaredTransition
 
+from fsm.compile.declaration import Declaration, DeclaredTransition
 from fsm.compile.guard import ALWAYS, Guard, parse_guard
 from fsm.errors import MachineError
 
@@ -25,23 +23,23 @@ __all__ = ["Conditions"]
 class Conditions:
     """The conditions of one class; refuses names that do not mean what they seem to."""
 
-    def __init__(self, chart_class: type[StateChart[Any]], events: Iterable[str]) -> None:
-        self.cls = chart_class
-        self.events = frozenset(events)
-        self.states = frozenset(state.id for state in iterate_states(chart_class.states))
-        self.meant: dict[str, object] = {}
+    def __init__(self, declared: Declaration) -> None:
+        self._class = declared.chart_class
+        self._events = frozenset(declared.events)
+        self._states = frozenset(state.id for state in declared.states)
+        self._meanings: dict[str, object] = {}
 
     def guard(self, transition: DeclaredTransition, where: str) -> Guard:
         """Return the guard of a transition; raises :class:`MachineError` with ``where``."""
-        guard, seen = ALWAYS, set[str]()
+        guard, keys = ALWAYS, set[str]()
         for spec in transition.cond:
             condition, key = self._condition(spec, where), _key(spec, where)
-            if key in seen:
+            if key in keys:
                 raise MachineError(
                     f"{where}: has a second condition ({condition.text}) that python-statemachine "
                     "takes for the first one; join them into one"
                 )
-            seen.add(key)
+            keys.add(key)
             guard = guard & condition
         return guard
 
@@ -52,14 +50,14 @@ class Conditions:
         guard = parse_guard(text, where)
         for name in _names_read(text):
             self._refuse_name(name, spec, where)
-        for asked in sorted(_states_asked(text) - self.states):
-            raise MachineError(f"{where}: In({asked!r}) names no state of the machine")
+        for unknown in sorted(_states_asked(text) - self._states):
+            raise MachineError(f"{where}: In({unknown!r}) names no state of the machine")
         return guard if spec.expected_value is not False else guard.negated()
 
     def _refuse_name(self, name: str, spec: CallbackSpec, where: str) -> None:
-        if name in self.events:
+        if name in self._events:
             raise MachineError(f"{where}: the guard {name!r} is also an event, and would send it")
-        if name in self.states:
+        if name in self._states:
             raise MachineError(
                 f"{where}: the guard {name!r} is also a state, and would always hold; "
                 f"to ask for the state write In('{name}')"
@@ -68,16 +66,16 @@ class Conditions:
             raise MachineError(
                 f"{where}: the guard {name!r} is an attribute of python-statemachine itself"
             )
-        meant = self.meant.setdefault(name, self._meaning(spec, name))
-        if meant is not self._meaning(spec, name):
+        meaning = self._meaning(spec, name)
+        if self._meanings.setdefault(name, meaning) is not meaning:
             raise MachineError(
                 f"{where}: two different guards have the name {name!r}; rename one of them"
             )
 
     def _meaning(self, spec: CallbackSpec, name: str) -> object:
-        """The function a guard calls; the class itself where it looks the name up there."""
-        if spec.reference is SpecReference.NAME or getattr(self.cls, name, None) is spec.func:
-            return self.cls
+        """Return the function a guard calls, or the class where the name is looked up there."""
+        if spec.reference is SpecReference.NAME or getattr(self._class, name, None) is spec.func:
+            return self._class
         return spec.func
 
 
@@ -89,7 +87,7 @@ def _condition_text(spec: CallbackSpec) -> str:
 
 
 def _key(spec: CallbackSpec, where: str) -> str:
-    """Two conditions of one transition with one key are one for python-statemachine."""
+    """Return the library's key: it takes two conditions of a transition with one key for one."""
     if spec.reference is not SpecReference.NAME:
         return str(spec.attr_name)
     parse: Any = parse_boolean_expr
@@ -102,8 +100,7 @@ def _key(spec: CallbackSpec, where: str) -> str:
 def _names_read(text: str) -> list[str]:
     tree = ast.parse(text, mode="eval")
     called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
-    return sorted(found)
+    return sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called})
 
 
 def _states_asked(text: str) -> set[str]:

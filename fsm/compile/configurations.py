@@ -1,79 +1,57 @@
-"""Walk every reachable configuration of a chart, event by event, into a :class:`Machine`."""
+"""Flatten a chart: every configuration that it can reach is a state of a :class:`Machine`."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from fsm.compile.chart import Chart, Edge
+from fsm.compile.chart import Chart, ChartEdge
 from fsm.compile.guard import symbol, valuations
-from fsm.compile.step import Configuration, Step, Stepper
+from fsm.compile.stepper import Configuration, Macrostep, Stepper
 from fsm.errors import MachineError
+from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
 
-__all__ = ["explore"]
+__all__ = ["flatten"]
 
 MAX_STATES = 100_000
 
 
-def explore(chart: Chart, name: str | None = None, most: int | None = None) -> Machine:
-    """Return the machine of all configurations a chart can reach.
+def flatten(chart: Chart, name: str | None = None, max_cells: int | None = None) -> Machine:
+    """Return the machine of all configurations that a chart can reach.
 
-    Raises :class:`MachineError` where the chart cannot be compiled exactly, has more than
-    100,000 states, or, where ``most`` is given, more than so many cells.
+    Raises :class:`MachineError` where the chart cannot be compiled exactly, or has more than
+    100,000 states or ``max_cells`` cells.
     """
-    return _Explorer(chart, most).machine(name or chart.class_name)
+    return _Flattening(chart, max_cells).machine(name or chart.class_name)
 
 
-class _Explorer:
-    def __init__(self, chart: Chart, most: int | None = None) -> None:
+_Row: TypeAlias = dict[str, tuple[str, Macrostep]]
+"""The event, and the step it makes, of every symbol that a configuration accepts."""
+
+
+class _Flattening:
+    def __init__(self, chart: Chart, max_cells: int | None) -> None:
         self.chart = chart
-        self.most = most
+        self.max_cells = max_cells
         self.stepper = Stepper(chart)
-
-    def machine(self, name: str) -> Machine:
-        chart = self.chart
-        symbols = {
+        self.symbols = {
             event: [
-                (symbol(event, v), v)
-                for v in valuations(self.stepper.guards(event), self._at(event))
+                (symbol(event, valuation), valuation)
+                for valuation in valuations(self.stepper.guards(event), self._at(event))
             ]
             for event in chart.events
         }
-        width = sum(map(len, symbols.values()))
-        start = self.stepper.start()
-        steps: dict[Configuration, dict[str, tuple[str, Step]]] = {}
-        queue = deque([start])
-        while queue:
-            configuration = queue.popleft()
-            if configuration in steps:
-                continue
-            row = steps[configuration] = {}
-            if len(steps) > MAX_STATES:
-                raise MachineError(f"{chart.class_name}: more than {MAX_STATES:,} states")
-            if self.most and len(steps) * width > self.most:
-                raise MachineError(f"{chart.class_name}: more than {self.most:,} cells")
-            for event, refined in symbols.items():
-                for text, valuation in refined:
-                    step = self.stepper.macrostep(configuration, event, valuation)
-                    if step:
-                        row[text] = (event, step)
-                        queue.append(step.after)
-        return self._assemble(name, start, steps, symbols)
+        self.start = self.stepper.start()
 
-    def _assemble(
-        self,
-        name: str,
-        start: Configuration,
-        steps: dict[Configuration, dict[str, tuple[str, Step]]],
-        symbols: dict[str, list[tuple[str, dict[str, bool]]]],
-    ) -> Machine:
-        chart = self.chart
-        ordered = sorted(steps, key=lambda c: (self._atoms(c), c.ended))
-        states = {c: self._state(c, start) for c in ordered}
+    def machine(self, name: str) -> Machine:
+        chart, rows = self.chart, self._rows()
+        # In the order of the declaration, so that it does not matter how a state was reached.
+        ordered = sorted(rows, key=lambda c: (self._atoms(c), c.ended))
+        states = {c: self._state(c) for c in ordered}
         self._check_names(states)
         self._check_indicators(states)
-        self._check_deadline({(states[c].name, text) for c in ordered for text in steps[c]})
+        self._check_deadline({(states[c].name, text) for c in ordered for text in rows[c]})
         reached = {atom for c in ordered for atom in self._atoms(c)}
         transitions = tuple(
             Transition(
@@ -84,15 +62,15 @@ class _Explorer:
                 guard=" and ".join(dict.fromkeys(e.guard.text for e in step.fired if e.guard.text)),
             )
             for c in ordered
-            for text, (event, step) in steps[c].items()
+            for text, (event, step) in rows[c].items()
         )
         return Machine(
             name=name,
             title=chart.title,
             states=tuple(states.values()),
-            events=tuple(text for refined in symbols.values() for text, _ in refined),
+            events=tuple(text for refined in self.symbols.values() for text, _ in refined),
             transitions=transitions,
-            initial=states[start].name,
+            initial=states[self.start].name,
             indicators=chart.indicators,
             deadline=chart.deadline,
             companion=chart.companion,
@@ -103,6 +81,33 @@ class _Explorer:
             ignored=tuple(self._ignored(states)),
         )
 
+    def _rows(self) -> dict[Configuration, _Row]:
+        """Return what every reachable configuration does, the nearest ones first."""
+        rows: dict[Configuration, _Row] = {}
+
+        def successors(configuration: Configuration) -> Iterator[Configuration]:
+            rows[configuration] = self._row(configuration)
+            self._check_size(len(rows))
+            return (step.after for _, step in rows[configuration].values())
+
+        breadth_first([self.start], successors)
+        return rows
+
+    def _row(self, configuration: Configuration) -> _Row:
+        steps = (
+            (text, event, self.stepper.macrostep(configuration, event, valuation))
+            for event, refined in self.symbols.items()
+            for text, valuation in refined
+        )
+        return {text: (event, step) for text, event, step in steps if step}
+
+    def _check_size(self, states: int) -> None:
+        name = self.chart.class_name
+        if states > MAX_STATES:
+            raise MachineError(f"{name}: more than {MAX_STATES:,} states")
+        if self.max_cells and states * sum(map(len, self.symbols.values())) > self.max_cells:
+            raise MachineError(f"{name}: more than {self.max_cells:,} cells")
+
     def _ignored(self, states: dict[Configuration, State]) -> Iterator[str]:
         """Yield the declared transitions that fire nowhere, or not where they could, and why.
 
@@ -110,24 +115,26 @@ class _Explorer:
         complete, and from then on ignores the transitions that leave it.
         """
         reached = frozenset[int]().union(*(c.active for c in states))
-        complete: dict[int, list[Configuration]] = {}
+        ended_in: dict[int, list[Configuration]] = {}
         for configuration in states:
             for node in configuration.active if configuration.ended else ():
-                complete.setdefault(node, []).append(configuration)
+                ended_in.setdefault(node, []).append(configuration)
         for edge in self.chart.edges:
-            ended = [states[c].name for c in complete.get(edge.source, ()) if self._could(edge, c)]
-            end = f"in {_some(ended)}, where all regions are complete: the machine has ended"
-            if id(edge) not in self.stepper.taken:
-                why = (
-                    f"it is ignored {end}" if ended else "others come first, or no guard allows it"
-                )
-                why = why if edge.source in reached else "no trace reaches its source"
+            ends = ended_in.get(edge.source, ())
+            names = [states[c].name for c in ends if self._would_fire(edge, c)]
+            where = f"in {_listed(names)}, where all regions are complete: the machine has ended"
+            if id(edge) in self.stepper.taken:
+                if names:
+                    yield f"{self._declared(edge)} is ignored {where}"
+            elif edge.source not in reached:
+                yield f"{self._declared(edge)} never fires: no trace reaches its source"
+            else:
+                why = "others come first, or no guard allows it"
+                why = f"it is ignored {where}" if names else why
                 yield f"{self._declared(edge)} never fires: {why}"
-            elif ended:
-                yield f"{self._declared(edge)} is ignored {end}"
 
-    def _could(self, edge: Edge, ended: Configuration) -> bool:
-        """Whether an edge would fire in a configuration, had the machine not ended there."""
+    def _would_fire(self, edge: ChartEdge, ended: Configuration) -> bool:
+        """Whether an edge would fire in a configuration if the machine had not ended there."""
         ids = frozenset(self.chart.nodes[i].id for i in ended.active)
         return any(
             edge.guard.test(valuation, ids)
@@ -136,8 +143,8 @@ class _Explorer:
             for valuation in valuations(self.stepper.guards(event), self._at(event))
         )
 
-    def _declared(self, edge: Edge) -> str:
-        """Name an edge as it is declared."""
+    def _declared(self, edge: ChartEdge) -> str:
+        """Describe an edge as it is declared."""
         nodes = self.chart.nodes
         event = " ".join(edge.events) or "no event"
         guard = f" [{edge.guard.text}]" if edge.guard.text else ""
@@ -147,17 +154,17 @@ class _Explorer:
     def _atoms(self, configuration: Configuration) -> tuple[int, ...]:
         return tuple(sorted(i for i in configuration.active if self.chart.nodes[i].is_atomic))
 
-    def _state(self, configuration: Configuration, start: Configuration) -> State:
-        """Name a configuration. Its status is the top-level state.
+    def _state(self, configuration: Configuration) -> State:
+        """Return the state of a configuration. Its status is the top-level state.
 
-        Where states are grouped into statuses, an initial state that stands alone has none:
+        Where states are grouped into statuses, an initial state outside all groups has none:
         nothing is shown before the first event.
         """
         nodes = self.chart.nodes
         atoms = [nodes[i] for i in self._atoms(configuration)]
         top = nodes[min(configuration.active)]
         grouped = any(node.parent is None and node.children for node in nodes)
-        untouched = grouped and top.is_atomic and configuration == start
+        untouched = grouped and top.is_atomic and configuration == self.start
         return State(
             name="+".join(a.id for a in atoms),
             status=None if untouched else top.title,
@@ -167,6 +174,7 @@ class _Explorer:
         )
 
     def _check_names(self, states: dict[Configuration, State]) -> None:
+        """Refuse two configurations of one name, of which one has ended."""
         ended = {s.name: c.ended for c, s in states.items()}
         for configuration, state in states.items():
             if ended[state.name] != configuration.ended:
@@ -204,7 +212,7 @@ class _Explorer:
         return f"{self.chart.class_name}: event {event!r}"
 
 
-def _some(names: list[str]) -> str:
-    """Return some of many names, the first ones."""
+def _listed(names: list[str]) -> str:
+    """Return the names, or the first ones of many."""
     more = f" and {len(names) - 4} more" if len(names) > 5 else ""
     return ", ".join(names[:4] if more else names) + more

@@ -1,42 +1,42 @@
-"""Whether the tables of machines do what the python-statemachine classes do that they come from.
+"""Compare the tables of machines with the python-statemachine classes they were compiled from.
 
-A table is only as good as its compiler. So the cells of a table (a state and an input symbol,
-rejections included) are taken one by one in the real class, and the whole configuration before
-and after is compared. An event that depends on guards has one symbol, and so one cell in each
-state, for every valuation of them.
-
-The cells are taken in walks: a walk goes on from where the last cell led, to whatever is left
-near there, and a new instance of the class is begun only where nothing is. How far that gets is
-bounded by a count of work, never by a clock: the same machines and the same log give the same
-answer everywhere.
+The cells of a table (a state and an input symbol, rejections included) are taken one by one in the
+real class, and the whole configuration is compared after each. An event that depends on guards has
+one symbol, and so one cell in each state, for every valuation of them. The order of the cells is
+that of :class:`fsm.compile.cell_tour.CellTour`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from fsm.compile.cell_tour import CellTour, SpentError
 from fsm.errors import MachineError
 from fsm.machine import Machine
 
 if TYPE_CHECKING:
     from fsm.compile.oracle import Oracle
 
-__all__ = ["MOST", "Checked", "CrossCheck", "Met", "covers", "cross_check"]
+__all__ = [
+    "MAX_WORK",
+    "CheckedCells",
+    "CrossCheck",
+    "LoggedCells",
+    "covers_all_cells",
+    "cross_check",
+]
 
-MOST = 150_000
-"""The work of a run, about a microsecond each: some 1,300 events of a small class."""
+MAX_WORK = 150_000
+"""The default bound, about a microsecond each: some 1,300 events of a small class."""
 
-_NEAR = 32
-"""States that are looked at for cells left, before a walk begins anew."""
-
-Met: TypeAlias = Mapping[str, Iterable[tuple[str, str]]]
+LoggedCells: TypeAlias = Mapping[str, Iterable[tuple[str, str]]]
 """The cells (state, symbol) that a log met, by the name of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedCells:
     """How many reachable cells the table of one machine has, and how many agree with its class."""
 
     machine: str
@@ -44,18 +44,18 @@ class Checked:
     agree: int
     guarded: bool
     """Whether some events count once for every valuation of the guards they depend on."""
-    met: int = 0
+    logged: int = 0
     """How many cells a log met, and how many of these agree."""
-    met_agree: int = 0
+    logged_agree: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """What was compared: all that was agrees, for else there is an error in its place."""
+    """How many cells were compared. All of them agree: a disagreement is an error."""
 
-    machines: tuple[Checked, ...]
+    machines: tuple[CheckedCells, ...]
     without_class: tuple[str, ...]
-    """The machines that come from no class in this process: there is nothing to check against."""
+    """The machines that were not compiled from a class in this process."""
 
     @property
     def cells(self) -> int:
@@ -79,7 +79,7 @@ class CrossCheck:
         return {"cells": self.cells, "agree": self.agree, "machines": machines}
 
     def __str__(self) -> str:
-        """One line: how many of how many cells agree, and for which machines nobody can tell."""
+        """Return one line: how many of how many cells agree, and which machines have no class."""
         parts = []
         if self.machines:
             noun = "cell agrees" if self.cells == 1 else "cells agree"
@@ -93,66 +93,66 @@ class CrossCheck:
         return "; ".join(parts)
 
     def _of_the_log(self) -> str:
-        met = sum(machine.met for machine in self.machines)
-        agree = sum(machine.met_agree for machine in self.machines)
-        if self.is_complete or not met:
+        logged = sum(machine.logged for machine in self.machines)
+        agree = sum(machine.logged_agree for machine in self.machines)
+        if self.is_complete or not logged:
             return ""
-        those = "all" if agree == met else f"{agree:,} of the"
-        return f", {those} {met:,} that the log met among them"
+        share = "all" if agree == logged else f"{agree:,} of the"
+        return f", {share} {logged:,} that the log met among them"
 
 
 def cross_check(
-    machines: Iterable[Machine], met: Met | None = None, most: int | None = None
+    machines: Iterable[Machine], logged: LoggedCells | None = None, max_work: int | None = None
 ) -> CrossCheck:
     """Compare the tables of machines with their classes, cell by cell.
 
-    All reachable cells are compared; with ``most``, as many as that much work allows
-    (:data:`MOST`), those that are ``met`` first. Raises :class:`MachineError` where a class does
-    something else than its table says.
+    All reachable cells are compared; with ``max_work`` as many as it allows (see
+    :data:`MAX_WORK`), those that a log met first. Raises :class:`MachineError` where a class and
+    its table disagree.
     """
-    given = list(machines)
+    compared = list(machines)
     checked = []
-    for machine, oracle, tour in _tours(given, most):
-        first = set((met or {}).get(machine.name, ()))
-        _follow(tour.steps(first), oracle, machine)
-        taken = tour.taken_of(first)
+    for machine, oracle, tour in _tours(compared, max_work):
+        first = set((logged or {}).get(machine.name, ()))
+        _take_cells(tour.steps(first), oracle, machine)
+        agree = tour.taken_of(first)
         guarded = any(machine.guards.values())
         checked.append(
-            Checked(machine.name, tour.cells, len(tour.taken), guarded, len(first), taken)
+            CheckedCells(machine.name, tour.cells, len(tour.taken), guarded, len(first), agree)
         )
-    there = {machine.machine for machine in checked}
-    return CrossCheck(tuple(checked), tuple(m.name for m in given if m.name not in there))
+    with_class = {cells.machine for cells in checked}
+    return CrossCheck(tuple(checked), tuple(m.name for m in compared if m.name not in with_class))
 
 
-def covers(machines: Iterable[Machine], most: int) -> bool:
-    """Whether that much work gets round all cells, so that it does not matter which come first."""
+def covers_all_cells(machines: Iterable[Machine], max_work: int) -> bool:
+    """Whether the work suffices for all cells, so that it does not matter which come first."""
     try:
-        for _, _, tour in _tours(machines, most):
+        for _, _, tour in _tours(machines, max_work):
             for _ in tour.steps(()):
                 pass
-    except _SpentError:
+    except SpentError:
         return False
     return True
 
 
 def _tours(
-    machines: Iterable[Machine], most: int | None
-) -> Iterator[tuple[Machine, Oracle, _Tour]]:
-    """Yield the machines that have a class; each has its share of the work that is left."""
+    machines: Iterable[Machine], max_work: int | None
+) -> Iterator[tuple[Machine, Oracle, CellTour]]:
+    """Yield the machines that have a class; each gets an equal share of the work that is left."""
     from fsm.compile import class_of
     from fsm.compile.oracle import Oracle
 
-    found = [(m, c) for m, c in ((m, class_of(m)) for m in machines) if c is not None]
-    for number, (machine, declared) in enumerate(found):
-        oracle = Oracle(declared, machine)
-        share = None if most is None else most // (len(found) - number)
-        tour = _Tour(machine, oracle.size, share)
+    classes = [(m, c) for m, c in ((m, class_of(m)) for m in machines) if c is not None]
+    for number, (machine, chart_class) in enumerate(classes):
+        oracle = Oracle(chart_class, machine)
+        share = None if max_work is None else max_work // (len(classes) - number)
+        tour = CellTour(machine, oracle.size, share)
         yield machine, oracle, tour
-        most = None if most is None else most - tour.work
+        max_work = None if max_work is None else max_work - tour.work
 
 
-def _follow(steps: Iterator[tuple[int, int] | None], oracle: Oracle, machine: Machine) -> None:
-    """Take the cells of a tour in the class, up to where its work is spent."""
+def _take_cells(steps: Iterator[tuple[int, int] | None], oracle: Oracle, machine: Machine) -> None:
+    """Take the cells of a tour in the class, until its work is spent."""
     walk = None
     try:
         for step in steps:
@@ -160,7 +160,7 @@ def _follow(steps: Iterator[tuple[int, int] | None], oracle: Oracle, machine: Ma
                 walk = _Walk(oracle, machine)
             elif walk:
                 walk.take(*step)
-    except _SpentError:
+    except SpentError:
         return
 
 
@@ -171,166 +171,18 @@ class _Walk:
         self._oracle, self._machine = oracle, machine
         self._instance = oracle.start()
         self._trace: list[str] = []
-        _refuse(self._instance.start_differs())
+        if fault := self._instance.start_differs():
+            raise _disagreement(fault)
 
     def take(self, state: int, column: int) -> None:
         """Take a cell; raises :class:`MachineError` where it does not do what the table says."""
         before, text = self._machine.states[state].name, self._machine.events[column]
-        fault = self._instance.step_differs(before, text, self._trace)
-        if fault:  # the shortest way there says it better, if it does so, too
-            way = next(t for s, t in self._machine.shortest_traces() if s == before)
-            _refuse(self._oracle.disagreement([*way, text]) or fault)
+        if fault := self._instance.step_differs(before, text, self._trace):
+            # The shortest trace to the cell is easier to read, if it shows the fault as well.
+            trace = next(t for s, t in self._machine.shortest_traces() if s == before)
+            raise _disagreement(self._oracle.disagreement([*trace, text]) or fault)
         self._trace.append(text)
 
 
-def _refuse(fault: str | None) -> None:
-    if fault:
-        raise MachineError(f"the class and its table disagree: {fault}")
-
-
-# The way through the cells ---------------------------------------------------------------------
-
-
-class _SpentError(Exception):
-    """There is no work left."""
-
-
-_Columns: TypeAlias = Callable[[int], Iterable[int]]
-"""Some columns of the row of a state."""
-
-
-class _Tour:
-    """A way through the cells of a table that takes each of them, in few walks."""
-
-    def __init__(self, machine: Machine, size: tuple[int, int, int], most: int | None) -> None:
-        self._table = machine.table
-        self._columns = {event: i for i, event in enumerate(machine.events)}
-        self._numbers = {state.name: i for i, state in enumerate(machine.states)}
-        self._initial = self._numbers[machine.initial]
-        self._most = most
-        self.cells = len(machine.states) * len(machine.events)
-        self.taken: set[tuple[int, int]] = set()
-        states, transitions, conditions = size
-        self.work = 60 * conditions
-        self._start = 250 + 4 * states + 8 * transitions + 4 * conditions
-        self._event = [90 + 10 * len(state.atoms) for state in machine.states]
-        self._at: int | None = None
-
-    def steps(self, first: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int] | None]:
-        """Yield cells (numbers of state and symbol) as a walk takes them, ``None`` to begin one.
-
-        The cells ``first`` come first. Raises :class:`_SpentError` when the work is spent.
-        """
-        every = range(len(self._columns))
-        met: dict[int, list[int]] = {}
-        for state, event in sorted(first):
-            met.setdefault(self._numbers[state], []).append(self._columns[event])
-        if met:
-            # What a log met can be reached by what it met, unless a checkpoint went before it.
-            yield from self._round(lambda s: sorted(met.get(s, ())), lambda s: met.get(s, ()))
-            if not all((s, column) in self.taken for s, row in met.items() for column in row):
-                yield from self._round(lambda s: sorted(met.get(s, ())), lambda _: every)
-        yield from self._round(lambda _: every, lambda _: every)
-
-    def taken_of(self, cells: Iterable[tuple[str, str]]) -> int:
-        """Return how many of these cells were taken."""
-        return sum((self._numbers[s], self._columns[e]) in self.taken for s, e in cells)
-
-    def _round(self, wanted: _Columns, through: _Columns) -> Iterator[tuple[int, int] | None]:
-        """Take every wanted cell that the cells in ``through`` lead to."""
-        left = _Left(self._table, wanted, self.taken)
-        for state, way in self._breadth_first(through):
-            while left.next(state) is not None:
-                if self._at != state:
-                    self._spend(self._start)
-                    self._at = self._initial
-                    yield None
-                    for column in way():
-                        yield self._take(column)
-                yield from self._wander(left, through)
-
-    def _wander(self, left: _Left, through: _Columns) -> Iterator[tuple[int, int]]:
-        while self._at is not None:
-            column = left.next(self._at)
-            way = self._nearby(left, through) if column is None else (column,)
-            if not way:
-                return
-            for step in way:
-                yield self._take(step)
-
-    def _nearby(self, left: _Left, through: _Columns) -> tuple[int, ...]:
-        """Return the shortest way from here to a state with cells left, if one is near."""
-        assert self._at is not None  # noqa: S101
-        ways: dict[int, tuple[int, ...]] = {self._at: ()}
-        for state in (queue := [self._at]):
-            for column, target in self._moves(state, through):
-                if target in ways:
-                    continue
-                ways[target] = (*ways[state], column)
-                if left.next(target) is not None:
-                    return ways[target]
-                queue.append(target)
-            if len(ways) > _NEAR:
-                break
-        return ()
-
-    def _breadth_first(
-        self, through: _Columns
-    ) -> Iterator[tuple[int, Callable[[], Sequence[int]]]]:
-        """Yield the states that cells lead to, each with its shortest way, made when asked for."""
-        came_by: dict[int, tuple[int, int] | None] = {self._initial: None}
-
-        def way(state: int) -> list[int]:
-            columns = []
-            while came := came_by[state]:
-                state, column = came
-                columns.append(column)
-            return columns[::-1]
-
-        for state in (queue := [self._initial]):
-            yield state, lambda state=state: way(state)  # type: ignore[misc]
-            for column, target in self._moves(state, through):
-                if target not in came_by:
-                    came_by[target] = state, column
-                    queue.append(target)
-
-    def _moves(self, state: int, through: _Columns) -> list[tuple[int, int]]:
-        """Return the columns that leave a state, and where each leads."""
-        row = self._table[state]
-        self._spend(1 + len(row) // 8)
-        return [(c, row[c]) for c in through(state) if row[c] not in (-1, state)]
-
-    def _take(self, column: int) -> tuple[int, int]:
-        assert self._at is not None  # noqa: S101
-        state = self._at
-        self._spend(self._event[state])
-        target = self._table[state][column]
-        self._at = state if target < 0 else target
-        self.taken.add((state, column))
-        return state, column
-
-    def _spend(self, work: int) -> None:
-        if self._most is not None and self.work + work > self._most:
-            raise _SpentError
-        self.work += work
-
-
-class _Left:
-    """The wanted cells that are not taken yet; in each state those that stay there come first."""
-
-    def __init__(
-        self, table: Sequence[Sequence[int]], wanted: _Columns, taken: set[tuple[int, int]]
-    ) -> None:
-        self._table, self._wanted, self._taken = table, wanted, taken
-        self._rows: dict[int, list[int]] = {}
-
-    def next(self, state: int) -> int | None:
-        """Return the column to take next in a state, or ``None``."""
-        if state not in self._rows:
-            row, stays = self._table[state], (-1, state)
-            columns = sorted(self._wanted(state), reverse=True)
-            self._rows[state] = sorted(columns, key=lambda column: row[column] in stays)
-        left = self._rows[state]
-        while left and (state, left[-1]) in self._taken:
-            left.pop()
-        return left[-1] if left else None
+def _disagreement(fault: str) -> MachineError:
+    return MachineError(f"the class and its table disagree: {fault}")

@@ -16,7 +16,7 @@ Valuation = Mapping[str, bool]
 Test = Callable[[Valuation, frozenset[str]], bool]
 
 MAX_GUARDS = 6
-"""An event that depends on more guards than this has more than 64 symbols: refused."""
+"""An event that depends on more guards has more than 64 symbols and is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Guard:
 
 
 def _operand(text: str) -> str:
-    """Put brackets around a text that joins alternatives, so that ``and`` can be added to it."""
+    """Put brackets around an ``or``, so that ``and`` can be added."""
     tree = ast.parse(text, mode="eval").body
     return f"({text})" if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or) else text
 
@@ -57,7 +57,7 @@ ALWAYS = Guard("", frozenset(), lambda _valuation, _active: True)
 def parse_guard(text: str, where: str) -> Guard:
     """Read a boolean expression: names, ``and or not``, comparisons and ``In('state')``.
 
-    A comparison such as ``count > 3`` is one named guard, for its value is not the machine's.
+    A comparison such as ``count > 3`` is one named guard, since the machine holds no values.
     Raises :class:`MachineError` with ``where`` for anything else.
     """
     try:

@@ -1,6 +1,6 @@
 """The real python-statemachine class as an oracle for its compiled table.
 
-The engine, states and transitions are the user's own; only two things are replaced, on the
+The engine, states and transitions are those of the class. Two things are replaced, on the
 instance and never on the class (a subclass would add its transitions to the user's states):
 
 * **Guards** have the truth values of the input symbol. A name, function, property or comparison
@@ -8,7 +8,7 @@ instance and never on the class (a subclass would add its transitions to the use
   by the library.
 * **Actions**, validators, listeners and the user's ``__init__`` do not run.
 
-A rejected event raises ``TransitionNotAllowed`` here also where the class would ignore it.
+A rejected event always raises ``TransitionNotAllowed``, even where the class would ignore it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from fsm.compile.guard import symbol, valuations
 from fsm.errors import MachineError
 from fsm.machine import Machine
 
-__all__ = ["Instance", "Oracle", "Verdict"]
+__all__ = ["Instance", "ObservedStep", "Oracle"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ObservedStep:
     """What the real class did with one input symbol, and the state it is in afterwards."""
 
     symbol: str
@@ -88,7 +88,7 @@ class Oracle:
         StateChart.__init__(chart)
         return Instance(self, chart)
 
-    def walk(self, symbols: Sequence[str]) -> tuple[Verdict, ...]:
+    def walk(self, symbols: Sequence[str]) -> tuple[ObservedStep, ...]:
         """Send a trace to a new instance; raises :class:`MachineError` for an unknown symbol."""
         instance = self.start()
         return tuple(instance.send(text) for text in symbols)
@@ -118,7 +118,7 @@ class Oracle:
     def expected(self, state: str) -> tuple[frozenset[object], bool]:
         """Return the values of all states that are active in a state of the table.
 
-        And whether all of them that have no children are final, by their declaration.
+        The second value says whether all atomic ones among them are declared final.
         """
         if state not in self._expected:
             atoms = [self.declared[atom] for atom in self.machine.state(state).atoms]
@@ -135,19 +135,19 @@ class Instance:
 
     @property
     def state(self) -> str:
-        """The name of the configuration: its atomic states."""
+        """The name of the configuration, made of its atomic states."""
         return "+".join(s.id for s in self._active() if s.is_atomic)
 
-    def send(self, text: str) -> Verdict:
+    def send(self, text: str) -> ObservedStep:
         """Send a symbol; raises :class:`MachineError` for an unknown one."""
         accepted = self._accepts(text)
-        return Verdict(text, self.state, accepted)
+        return ObservedStep(text, self.state, accepted)
 
     def start_differs(self) -> str | None:
         """Return how a new instance differs from the initial state of the table, or ``None``."""
         machine = self._oracle.machine
-        found = self._differs(machine.initial)
-        return found and f"{machine.name}: starts in {found[0]}, the table says {found[1]}"
+        names = self._differs(machine.initial)
+        return names and f"{machine.name}: starts in {names[0]}, the table says {names[1]}"
 
     def step_differs(self, state: str, text: str, trace: Sequence[str]) -> str | None:
         """Send a symbol in a state of the table that ``trace`` led to, and compare what it does.
@@ -157,14 +157,14 @@ class Instance:
         """
         machine = self._oracle.machine
         transition, accepted = machine.step(state, text), self._accepts(text)
-        found = self._differs(transition.target if transition else state)
-        if not found and accepted is (transition is not None):
+        names = self._differs(transition.target if transition else state)
+        if not names and accepted is (transition is not None):
             return None
-        here, there = found or (repr(self.state), repr(state))
+        actual, expected = names or (repr(self.state), repr(state))
         return (
             f"{machine.name}: {text!r} after {list(trace)} in {state!r}: "
-            f"{_says(here, accepted=accepted, moved=found is not None)}, the table says it "
-            f"{_says(there, accepted=transition is not None)}"
+            f"{_described(actual, accepted=accepted, moved=names is not None)}, the table says it "
+            f"{_described(expected, accepted=transition is not None)}"
         )
 
     def _accepts(self, text: str) -> bool:
@@ -186,11 +186,11 @@ class Instance:
             return f"{state!r}{_FINAL[not final]}", f"{state!r}{_FINAL[final]}"
         if self.state != state:
             return repr(self.state), repr(state)
-        told = [s.id for s in self._oracle.declared.values() if s.value in expected]
-        return repr("+".join(s.id for s in self._active())), repr("+".join(told))
+        ids = [s.id for s in self._oracle.declared.values() if s.value in expected]
+        return repr("+".join(s.id for s in self._active())), repr("+".join(ids))
 
     def _active(self) -> list[DeclaredState]:
-        """The active states, those around others included, in the order of their declaration."""
+        """Return the active states and their ancestors, in the order of their declaration."""
         values = self._chart.configuration_values
         return [s for s in self._oracle.declared.values() if s.value in values]
 
@@ -198,14 +198,17 @@ class Instance:
 _FINAL = {True: " as a final state", False: " as a state that is not final"}
 
 
-def _says(configuration: str, *, accepted: bool, moved: bool = False) -> str:
+def _described(configuration: str, *, accepted: bool, moved: bool = False) -> str:
     if accepted:
         return f"leads to {configuration}"
     return f"is rejected, but leads to {configuration}" if moved else "is rejected"
 
 
 class _Guards:
-    """The truth of every guard, by its text; a guard the symbol does not name is a KeyError."""
+    """The truth of every guard, by its text, as the last input symbol says.
+
+    Reading a guard that the symbol does not name is a KeyError.
+    """
 
     def __init__(self) -> None:
         self.valuation: Mapping[str, bool] = {}
@@ -224,12 +227,12 @@ class _Guards:
     def condition(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         """Return the key and the function of a declared condition, before ``unless`` is applied.
 
-        Each is made once, for it takes longer than an event does.
+        They are cached: to make them takes longer than to send an event.
         """
-        known = str(spec.attr_name), spec.reference
-        if known not in self._conditions:
-            self._conditions[known] = self._made(spec)
-        return self._conditions[known]
+        declared = str(spec.attr_name), spec.reference
+        if declared not in self._conditions:
+            self._conditions[declared] = self._made(spec)
+        return self._conditions[declared]
 
     def _made(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         name = str(spec.attr_name)
@@ -242,7 +245,7 @@ class _Guards:
 
 
 class _Comparisons(ast.NodeTransformer):
-    """Puts a name in the place of each comparison, and remembers what it stands for."""
+    """Replaces each comparison by a name; ``texts`` maps the names to the comparisons."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
@@ -268,8 +271,9 @@ def _register_guards(chart: StateChart[Any], guards: _Guards) -> None:
             executor = chart._callbacks[visited.cond.key]
             for spec in visited.cond:
                 key, condition = guards.condition(spec)
-                executor.add(key, spec, partial(_itself, condition))
+                executor.add(key, spec, partial(_built, condition))
 
 
-def _itself(condition: Callable[..., bool]) -> Callable[..., bool]:
+def _built(condition: Callable[..., bool]) -> Callable[..., bool]:
+    """Return a condition; the library wants a function that builds the callback."""
     return condition

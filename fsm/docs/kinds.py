@@ -79,7 +79,7 @@ def _mermaid(machines: list[Machine], options: Mapping[str, str], _pages: Pages)
     from fsm.drawing import draw
     from fsm.drawing.model import Look
 
-    return _fenced("mermaid", str(draw(machines[0], "mermaid", Look(options.get("direction")))))
+    return _fenced("mermaid", draw(machines[0], "mermaid", Look(options.get("direction"))))
 
 
 def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) -> str:
@@ -94,7 +94,7 @@ def _diagram(machines: list[Machine], options: Mapping[str, str], pages: Pages) 
         raise PageError(f"file={file} is not in the directory of the page")
     if not place.parent.is_dir():
         raise PageError(f"file={file}: its directory is not there; make it first")
-    picture = str(draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel"))
+    picture = draw(machines[0], "svg", Look(options.get("direction")), renderer="wheel")
     if pages.pictures.setdefault(place, picture) != picture:
         raise PageError(f"file={file}: another block writes a different picture there")
     title = cell_text(machines[0].title)

@@ -1,18 +1,19 @@
-"""A machine in any format: diagrams as text, pictures, and documents for other tools.
+"""Drawing a machine: diagrams as text, images, and documents for other tools.
 
-``picture`` decides what is drawn (``view``: which part of the machine, ``overlay``: what is laid
-over it), ``dot``, ``mermaid``, ``plantuml`` and ``d2`` write it down, ``graphviz`` draws it and
-``svg`` makes an element for a page of it. ``xstate`` writes a configuration that runs.
+``model`` decides what is drawn (``view``: which part of the machine; ``overlay`` and ``marking``:
+marks on it). ``dot``, ``mermaid``, ``plantuml`` and ``d2`` write it as text, ``graphviz`` draws it,
+``svg`` turns the result into an element of a page. ``xstate`` writes a configuration that runs.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, overload
+from typing import Literal, overload
 
 from fsm.catalog import as_machine
 from fsm.errors import FsmError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,18 +21,16 @@ if TYPE_CHECKING:
     from fsm.drawing.model import Look, Picture
     from fsm.machine import Machine
 
-__all__ = ["DOCUMENTS", "FORMATS", "draw"]
+__all__ = ["DOCUMENTS", "FORMATS", "TEXTS", "BinaryFormat", "TextFormat", "draw"]
+
+TextFormat = Literal["dot", "mermaid", "plantuml", "d2", "svg", "scxml", "xstate", "json"]
+BinaryFormat = Literal["png", "pdf"]
 
 IMAGES = ("svg", "png", "pdf")
 TEXTS = ("dot", "mermaid", "plantuml", "d2")
 DOCUMENTS = ("scxml", "xstate", "json")
 """Formats that hold the whole machine, not a picture of it."""
 FORMATS = (*TEXTS, *IMAGES, *DOCUMENTS)
-
-BinaryFormat: TypeAlias = Literal["png", "pdf"]
-TextFormat: TypeAlias = Literal[
-    "dot", "mermaid", "plantuml", "d2", "svg", "scxml", "xstate", "json"
-]
 
 
 @overload
@@ -43,7 +42,7 @@ def draw(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    say: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> str: ...
 
 
@@ -56,7 +55,7 @@ def draw(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    say: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> bytes: ...
 
 
@@ -69,7 +68,7 @@ def draw(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    say: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> str | bytes: ...
 
 
@@ -81,63 +80,82 @@ def draw(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    say: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> str | bytes:
-    """Return a machine as a diagram or document: bytes for png and pdf, else text.
+    """Return a machine as a diagram, or as a document for another tool.
 
-    ``machine`` is a machine or its name, ``format`` one of :data:`FORMATS`, ``look`` says what is
-    drawn of it and how.
-    ``renderer`` forces ``dot`` or ``wheel`` where Graphviz draws; see
-    :func:`fsm.drawing.graphviz.lay_out` for ``engine``, ``timeout`` and ``say``.
+    ``machine`` is a machine or its name, ``format`` one of :data:`FORMATS`: a diagram as text
+    (``dot``, ``mermaid``, ``plantuml``, ``d2``), an image (``svg``, ``png``, ``pdf``) or the whole
+    machine as a document (``scxml``, ``xstate``, ``json``). The result is ``bytes`` for ``png`` and
+    ``pdf``, else ``str``; the same machine gives the same result.
 
-    Raises :class:`FsmError` for a format or a look that does not exist, and for a document of
-    part of a machine; and what :func:`fsm.drawing.graphviz.render` raises.
+    ``look`` selects a part of the machine, its direction and an overlay. The other arguments are
+    for images: ``engine`` is a layout engine of Graphviz; ``renderer`` is ``"dot"`` for the
+    Graphviz program or ``"wheel"`` for the one of the extra ``svg`` (default: whichever is
+    installed). If no layout is ready after ``timeout`` seconds (default:
+    :data:`fsm.drawing.graphviz.TIMEOUT`), states are drawn in rows, and ``warn`` is called with a
+    message.
 
-    >>> print(draw("engagement", "mermaid").splitlines()[0])
+    Raises :class:`FsmError` for an unknown format, direction, state or status, and for a document
+    of a part of a machine; :class:`fsm.errors.MissingToolError` for an image without Graphviz;
+    :class:`fsm.errors.OutputError` if Graphviz fails.
+
+    >>> print(draw("engagement", "mermaid"))
     stateDiagram-v2
+        direction LR
+        state "Unopened" as unopened
+        state "Opened" as was_opened
+        state "Clicked" as was_clicked
+        [*] --> unopened
+        unopened --> was_opened : opened<br/>Opens ↑
+        unopened --> was_clicked : clicked<br/>Opens ↑<br/>Clicks ↑
+        was_opened --> was_opened : opened
+        was_opened --> was_clicked : clicked<br/>Clicks ↑
+        was_clicked --> was_clicked : opened<br/>clicked
+    <BLANKLINE>
     """
     machine = as_machine(machine)
     if format not in FORMATS:
         raise FsmError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
-    from fsm.drawing.model import Look, picture
+    from fsm.drawing.model import Look, picture_of
 
-    chosen = look or Look()
+    look = look or Look()
     if format in DOCUMENTS:
-        return _document(machine, format, chosen)
+        return _document(machine, format, look)
     if format in TEXTS:
         if format == "dot" and engine != "dot":
-            chosen = replace(chosen, group=False)
-        if format == "d2":  # whose layouts put the labels of two such arrows on each other
-            chosen = replace(chosen, stacked=True)
-        return _text(picture(machine, chosen), format, engine)
+            look = replace(look, group=False)
+        if format == "d2":  # its layouts draw labels of parallel arrows over each other
+            look = replace(look, stacked=True)
+        return _text(picture_of(machine, look), format, engine)
     from fsm.drawing.graphviz import lay_out
 
-    shown, made = lay_out(
-        machine, chosen, format, engine=engine, renderer=renderer, timeout=timeout, say=say
+    picture, image = lay_out(
+        machine, look, format, engine=engine, renderer=renderer, timeout=timeout, warn=warn
     )
     if format != "svg":
-        return made
-    from fsm.drawing.svg import styled
+        return image
+    from fsm.drawing.svg import standalone_svg
 
-    return styled(made, shown)
+    return standalone_svg(image, picture)
 
 
-def _text(shown: Picture, format: str, engine: str) -> str:  # noqa: A002
+def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002
     if format == "mermaid":
         from fsm.drawing.mermaid import to_mermaid
 
-        return to_mermaid(shown)
+        return to_mermaid(picture)
     if format == "plantuml":
         from fsm.drawing.plantuml import to_plantuml
 
-        return to_plantuml(shown)
+        return to_plantuml(picture)
     if format == "d2":
         from fsm.drawing.d2 import to_d2
 
-        return to_d2(shown)
+        return to_d2(picture)
     from fsm.drawing.dot import to_dot
 
-    return to_dot(shown, engine=engine)
+    return to_dot(picture, engine=engine)
 
 
 def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002
@@ -147,7 +165,7 @@ def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002
             f"{', '.join((*TEXTS, *IMAGES))}"
         )
     if format == "json":
-        from fsm.formats.document import to_json
+        from fsm.formats.json_document import to_json
 
         return to_json(machine)
     if format == "scxml":

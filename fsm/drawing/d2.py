@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 
 from fsm.drawing.dot import PAINTS, TONES
-from fsm.drawing.model import Arrow, Box, Node, Picture
+from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.overlay import Tone
-from fsm.text import identifiers, wrapped
+from fsm.text import plain_ids, wrapped
 
 __all__ = ["to_d2"]
 
 _SPECIAL = re.compile(r'[\\"$]')
 _DIRECTIONS = {"LR": "right", "TB": "down", "RL": "left", "BT": "up"}
-# Words D2 gives a meaning in the place of a key.
+# Keywords of D2.
 _WORDS = (
     "3d", "animated", "background_color", "bold", "border_radius", "class", "classes",
     "constraint", "direction", "double_border", "dsl", "fill", "filled", "font", "font_color",
@@ -29,18 +29,18 @@ _WORDS = (
 def to_d2(picture: Picture) -> str:
     """Return a picture in D2.
 
-    Statuses are containers; an arrow that leaves one is taken by each of its states, a dashed
-    one is our own decision.
+    Statuses are containers. An arrow from a container stands for each of its states; a dashed
+    arrow is a decision.
     """
-    return "\n".join(_Diagram(picture).lines()) + "\n"
+    return "\n".join(_D2Writer(picture).lines()) + "\n"
 
 
-class _Diagram:
+class _D2Writer:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
-        ids = identifiers((node.name for node in picture.nodes), reserved=_WORDS)
+        ids = plain_ids((node.name for node in picture.nodes), reserved=_WORDS)
         statuses = {f"status {box.status}": box.status for box in picture.boxes}
-        containers = identifiers(statuses, reserved=(*_WORDS, *ids.values()))
+        containers = plain_ids(statuses, reserved=(*_WORDS, *ids.values()))
         self.containers = {statuses[name]: id_ for name, id_ in containers.items()}
         self.ids = ids
         inside = {n.name: f"{self.containers[b.status]}." for b in picture.boxes for n in b.nodes}
@@ -72,7 +72,7 @@ class _Diagram:
             yield f"  {self._node(node, '#ffffff', border)}"
         yield "}"
 
-    def _node(self, node: Node, fill: str, border: str) -> str:
+    def _node(self, node: DrawnState, fill: str, border: str) -> str:
         text = _quoted((node.title, *node.notes, *(mark.text for mark in node.marks)), 28)
         style = f'fill: "{fill}"; stroke: "{border}"; border-radius: 8; font-color: "#1f2933"'
         if node.final:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from graphviz import Digraph, escape, nohtml
 
 from fsm.drawing.grid_layout import Places
-from fsm.drawing.model import Arrow, Box, Node, Picture
+from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.overlay import Tone
-from fsm.text import identifiers, shortened, visible, wrapped
+from fsm.text import plain_ids, shortened, visible, wrapped
 
 __all__ = ["FONT", "GREY", "LABEL", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
 
@@ -19,7 +19,7 @@ FONT = "Helvetica,Arial,sans-serif"
 MONOSPACE = "Menlo,Consolas,monospace"
 GREY = "#5f6b76"
 LABEL = "label"
-"""The class of a node that is the label of an arrow."""
+"""The CSS class of a node that is the label of an arrow."""
 _INK = "#1f2933"
 _LINE = "#52606d"
 
@@ -32,10 +32,9 @@ class Paint(NamedTuple):
     text: str
 
 
-# Borders after Okabe and Ito (https://jfly.uni-koeln.de/color/), yellow and purple darkened so that
-# they differ in lightness from vermilion and grey for readers who see no green; fills light enough
-# for dark text, titles dark enough for fills. Taken in turn by the
-# rank of the status.
+# Borders are the colours of Okabe and Ito (https://jfly.uni-koeln.de/color/). Yellow and purple are
+# darker, so that readers with colour blindness can tell them from vermilion and grey. Fills are
+# light enough for dark text, and texts dark enough for fills. The rank of a status is the index.
 PAINTS = (
     Paint("#e3eff9", "#0072b2", "#005a8e"),
     Paint("#fdeade", "#d55e00", "#a34700"),
@@ -46,7 +45,7 @@ PAINTS = (
 )
 _UNPAINTED = Paint("#ffffff", _LINE, _INK)
 
-# The colour of a tone, and the style of its arrows: none is told by its colour alone.
+# The colour of a tone, and the style of its arrows: colour is never the only difference.
 TONES = {
     Tone.PLAIN: (_LINE, ""),
     Tone.FADED: ("#a9b4be", ""),
@@ -57,10 +56,10 @@ TONES = {
     Tone.TAKEN: ("#005f96", "bold"),
 }
 _WIDEST = 4.5
-"""Points, of the arrow with the most traffic."""
+"""Width in points of the arrow with the largest weight."""
 _WIDE = 2.0
 _THROUGH = "90"
-"""The opacity of a wide arrow, which texts under it show through."""
+"""The opacity of a wide arrow, so that texts below it stay legible."""
 
 
 def to_dot(
@@ -73,12 +72,12 @@ def to_dot(
 ) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
-    Statuses are boxes around their states. An arrow that leaves a box is taken by each of its
-    states; a dashed one is our own decision, its reason is in the tooltip. With ``html=False``
-    the labels are plain text in one size, for a Graphviz that cannot read HTML-like labels.
-    Only the engine ``dot`` places labels of arrows, and not all of them well; for others, and
-    with ``apart``, such a label is a node on the way, which nothing comes to lie on. With
-    ``places`` states stand where these say, and arrows leave their labels to tooltips.
+    Statuses are boxes around their states. An arrow from a box stands for each of its states; a
+    dashed arrow is a decision, with its reason in the tooltip. With ``html=False`` labels are plain
+    text in one size, for a Graphviz that cannot read HTML-like labels. Only the engine ``dot``
+    places labels of arrows, and some of them overlap; for other engines, and with ``apart``, a
+    label is a node in the middle of its arrow, which nothing overlaps. ``places`` are positions of
+    the states; with them, the labels of arrows are tooltips.
     """
     return _Drawing(picture, html, engine, apart, places or {}).source()
 
@@ -92,18 +91,18 @@ class _Drawing:
         self.apart = apart or not self.layered
         self.html = html
         self.places = places
-        # Without the HTML-like labels, the renderer knows the widths of one font at a time.
+        # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
         self.font = FONT if html else FONT.partition(",")[0]
-        # "start" is the dot that points at the initial state, the rest are words of DOT.
+        # "start" is the dot that points at the initial state; the others are keywords of DOT.
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
-        self.ids = identifiers((node.name for node in picture.nodes), reserved=words)
+        self.ids = plain_ids((node.name for node in picture.nodes), reserved=words)
         self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
-        clusters = identifiers(f"cluster_{box.status}" for box in picture.boxes)
+        clusters = plain_ids(f"cluster_{box.status}" for box in picture.boxes)
         self.clusters = {b.status: clusters[f"cluster_{b.status}"] for b in picture.boxes}
 
     def source(self) -> str:
         picture = self.picture
-        graph = Digraph(identifiers([picture.name])[picture.name])
+        graph = Digraph(plain_ids([picture.name])[picture.name])
         self._defaults(graph)
         if picture.initial is not None:
             x, y = self.places.get(picture.initial, (0.0, 0.0))
@@ -165,7 +164,7 @@ class _Drawing:
         return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
     def _id(self, kind: str, number: int) -> dict[str, str]:
-        """Return the name that leads from what is drawn back to the picture, for an SVG."""
+        """Return the id that identifies a state or an arrow of the picture in the SVG."""
         return {} if self.html else {"id": f"{kind} {number}"}
 
     def _legend(self) -> str:
@@ -190,7 +189,7 @@ class _Drawing:
             for node in box.nodes:
                 self._node(cluster, node, paint._replace(fill="#ffffff"))
 
-    def _node(self, graph: Digraph, node: Node, paint: Paint) -> None:
+    def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         small = (node.caption, *node.notes) if node.caption else node.notes
         notes = tuple(line for note in small for line in wrapped(note, 28))
         marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
@@ -222,7 +221,7 @@ class _Drawing:
         if arrow.weight:
             width = 1 + (_WIDEST - 1) * arrow.share**0.5
             attributes["penwidth"] = f"{width:.1f}"
-            if self.html and width > _WIDE:  # and no label can be lifted above it
+            if self.html and width > _WIDE:  # here no label can be drawn above the arrow
                 attributes["color"] = f"{color}{_THROUGH}"
         tooltip = arrow.origins or (arrow.labels if self.places else ())
         if tooltip:
@@ -246,7 +245,7 @@ class _Drawing:
         label: dict[str, str],
         attributes: dict[str, str],
     ) -> None:
-        """Draw an arrow as two lines through a node that is its label."""
+        """Draw an arrow as two lines, with a node between them that is its label."""
         middle = f"label {number}"
         kind = f"{LABEL} {label.get('class', '')}".strip()
         look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
@@ -278,12 +277,12 @@ class _Drawing:
 
 
 def _spaced(line: str) -> str:
-    """Keep a label off what Graphviz draws along the edge of the text, as its own arrow."""
+    """Return a line with some space at both ends, which keeps the label off its own arrow."""
     return f"\xa0{line}\xa0"
 
 
 def _classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
-    """Return the class that tells the SVG how the last lines are set: small, or in a tone."""
+    """Return the CSS class that says how the last lines are styled: small, or in a tone."""
     names = [f"notes{len(notes)}"] if notes else []
     names += [f"mark_{tone.name}" for tone, _ in marks]
     return {"class": " ".join(names)} if names else {}
@@ -294,17 +293,17 @@ def _paint(rank: int) -> Paint:
 
 
 def _markup(line: str) -> str:
-    """Return the line for an HTML-like label, where nothing may be empty."""
+    """Return the line for an HTML-like label; Graphviz refuses an empty one."""
     return escape_html(line) or "&#160;"
 
 
 def _plain_lines(lines: Iterable[str]) -> str:
-    """Return the lines as a text that Graphviz shows literally, one under the other."""
+    """Return the lines as one text that Graphviz shows literally."""
     text: str = nohtml("\\n".join(map(_plain, lines)))
     return text
 
 
 def _plain(text: str) -> str:
-    """Return the text as Graphviz shows it literally: no escape, no entity, no HTML-like label."""
+    """Return the text so that Graphviz reads no escape, entity or HTML-like label in it."""
     literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
     return literal

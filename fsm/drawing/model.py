@@ -1,9 +1,9 @@
-"""What a diagram shows, whatever its format: boxes around states, and arrows.
+"""What a diagram shows, independent of its format: states, boxes around them, and arrows.
 
-A machine has one transition per cell; a reader wants fewer lines. Cells that differ in nothing
-a reader sees are one arrow, events that lead from one state to another share one, and what
-every state of a status does alike leaves the box of the status once (Harel, Statecharts: a
-visual formalism, 1987).
+A machine has one transition per cell; a diagram needs fewer lines. Transitions that look the same
+are one arrow, events from one state to the same target share an arrow, and a transition that every
+state of a status has is drawn once, from the box of the status (Harel, Statecharts: a visual
+formalism, 1987).
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone, joined
+from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone, merged_mark
 from fsm.drawing.view import View, collapsed, focused
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
+from fsm.text import quantity
 
 __all__ = [
     "DIRECTIONS",
     "Arrow",
     "Box",
+    "DrawnState",
     "Look",
-    "Node",
     "Picture",
     "best_direction",
-    "picture",
+    "picture_of",
     "ranks_of",
 ]
 
@@ -36,28 +37,28 @@ _SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
 
 @dataclass(frozen=True)
 class Look:
-    """How a machine is drawn, whatever the format."""
+    """How a machine is drawn, independent of the format."""
 
     direction: str | None = None
-    """LR, TB, RL or BT; by default what suits the number of states."""
+    """LR, TB, RL or BT; the default depends on the number of states."""
     group: bool = True
-    """Whether the states of a status stand in a box."""
+    """Whether there is a box around the states of a status."""
     focus: tuple[str, int] | None = None
-    """A state, and how many transitions away from it a state may be to be shown."""
+    """A state, and the maximum distance in transitions of states that are drawn."""
     collapse: tuple[str, ...] = ()
-    """The statuses whose states are folded into one."""
+    """The statuses whose states are drawn as one."""
     stacked: bool = False
-    """Whether all events between two states share one arrow, our decisions among them."""
+    """Whether all events between two states share one arrow, decisions included."""
     effects: bool = True
-    """Whether arrows say what they do to indicators, or what is laid over them says of them."""
+    """Whether arrows show their effects on indicators, or the details of the overlay."""
     overlay: Overlay = NO_OVERLAY
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A drawn state. ``rank`` picks its colour; ``notes`` and ``marks`` stand under its title.
+class DrawnState:
+    """A state in the picture. ``rank`` is its colour; ``notes`` and ``marks`` are under its title.
 
-    ``caption`` is the id of the state where its title does not tell it.
+    ``caption`` is the id of the state if it differs from the title.
     """
 
     name: str
@@ -72,20 +73,20 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A status and its states. ``rank`` picks the colour, counted from 0."""
+    """The box of a status and its states. ``rank`` is the number of its colour."""
 
     status: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[DrawnState, ...]
     rank: int
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """One drawn line from a state, or from the box of a status, to a state.
+    """An arrow from a state, or from the box of a status, to a state.
 
-    ``source`` is always a state; where ``status`` is given, every state of that status takes
-    this arrow and ``source`` is the one of them that stands nearest to the target. ``share`` is
-    its part, from 0 to 1, of the traffic of the busiest arrow.
+    ``source`` is always a state. With a ``status``, the arrow stands for every state of that
+    status, and ``source`` is the state of them that is nearest to the target. ``share`` is the
+    weight as a share, from 0 to 1, of the largest weight of an arrow.
     """
 
     source: str
@@ -99,33 +100,33 @@ class Arrow:
     weight: int = 0
     share: float = 0.0
     cells: tuple[tuple[str, str], ...] = ()
-    """The transitions that are drawn as this line: state and event of each."""
+    """The transitions that this arrow draws: state and event of each."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn; every format writes down the same one."""
+    """What is drawn, the same in every format."""
 
     name: str
     title: str
     direction: str
     initial: str | None
-    """``None`` where the initial state is not in the picture."""
-    loose: tuple[Node, ...]
-    """The states that stand in no box."""
+    """``None`` if the initial state is not in the picture."""
+    loose: tuple[DrawnState, ...]
+    """The states outside of boxes."""
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     legend: tuple[str, ...] = ()
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
-        """All states, loose ones first."""
+    def nodes(self) -> tuple[DrawnState, ...]:
+        """All states, those outside of boxes first."""
         return (*self.loose, *(node for box in self.boxes for node in box.nodes))
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One label on the way between two places, before labels are stacked."""
+    """One label of an arrow, before labels are stacked."""
 
     source: str
     status: str | None
@@ -135,8 +136,8 @@ class _Line:
     tone: Tone
 
 
-def picture(machine: Machine, look: Look = Look()) -> Picture:
-    """Return what is drawn of a machine.
+def picture_of(machine: Machine, look: Look = Look()) -> Picture:
+    """Return the picture of a machine.
 
     Raises :class:`FsmError` for a direction, a state or a status that does not exist.
     """
@@ -167,12 +168,12 @@ def picture(machine: Machine, look: Look = Look()) -> Picture:
 
 
 def best_direction(machine: Machine) -> str:
-    """Return how a machine reads best on a page: a short one from left to right."""
+    """Return the direction that suits a page: left to right for a machine with few states."""
     return "LR" if len(machine.states) <= _FEW else "TB"
 
 
 def _is_flat(machine: Machine) -> bool:
-    """Whether statuses say no more than the states themselves."""
+    """Return whether every status is the title of its state, so that boxes are superfluous."""
     return all(state.status == state.title for state in machine.states)
 
 
@@ -180,10 +181,10 @@ def _is_flat(machine: Machine) -> bool:
 
 
 def ranks_of(machine: Machine) -> dict[str, int]:
-    """Return the colour of each status.
+    """Return the rank of each status, which is the number of its colour.
 
-    Ranks go first to the statuses that an indicator counts, in the order of the indicators: so
-    a status keeps its colour in two machines that count it alike.
+    Statuses that an indicator counts come first, in the order of the indicators. Therefore a status
+    has the same colour in two machines whose indicators count it in the same way.
     """
     ranked = sorted(machine.statuses, key=lambda status: _first_indicator(machine, status))
     return {status: rank for rank, status in enumerate(ranked)}
@@ -194,7 +195,7 @@ def _first_indicator(machine: Machine, status: str) -> int:
     return next(counting, len(machine.indicators))
 
 
-def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool) -> Node:
+def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool) -> DrawnState:
     title = state.title or state.name
     folded, hidden = view.folded.get(state.name), view.hidden.get(state.name)
     caption = "" if state.name == title or folded else state.name
@@ -202,11 +203,11 @@ def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool
     if not status_shown and state.status is not None and not folded:
         notes.append(state.status)
     if folded:
-        notes.append(f"{folded} states")
+        notes.append(quantity(folded, "state"))
     if hidden:
-        notes.append(f"{hidden} more {'arrow' if hidden == 1 else 'arrows'}")
+        notes.append(quantity(hidden, "more arrow"))
     rank = None if state.status is None else ranks[state.status]
-    return Node(
+    return DrawnState(
         name=state.name,
         title=title,
         caption=caption,
@@ -218,25 +219,25 @@ def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool
     )
 
 
-def _boxes(nodes: Iterable[Node], ranks: Mapping[str, int]) -> tuple[Box, ...]:
-    inside: dict[str, list[Node]] = {}
+def _boxes(nodes: Iterable[DrawnState], ranks: Mapping[str, int]) -> tuple[Box, ...]:
+    by_status: dict[str, list[DrawnState]] = {}
     for node in nodes:
         if node.status is not None:
-            inside.setdefault(node.status, []).append(node)
-    return tuple(Box(status, tuple(found), ranks[status]) for status, found in inside.items())
+            by_status.setdefault(node.status, []).append(node)
+    return tuple(Box(status, tuple(of), ranks[status]) for status, of in by_status.items())
 
 
 # Arrows --------------------------------------------------------------------------------------
 
 
 def _arrows(view: View, grouped: bool, look: Look) -> tuple[Arrow, ...]:
-    """Return what is drawn between the states, in the order of the table."""
+    """Return the arrows, in the order of the table."""
     lines: dict[_Line, list[Transition]] = {}
     for line, transition in _lines(view, grouped):
         lines.setdefault(line, []).append(transition)
     stacks: dict[tuple[object, ...], list[_Line]] = {}
     for line in lines:
-        # Two loops on one state run through each other's labels, so a state has only one.
+        # Two loops on one state would cross each other's labels, so a state has only one.
         together = look.stacked or line.source == line.target
         apart = None if together else (line.is_decision, line.tone)
         stacks.setdefault((line.source, line.status, line.target, apart), []).append(line)
@@ -252,8 +253,8 @@ def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]])
     is_decision = all(line.is_decision for line in stack)
     tones = {line.tone for line in stack}
     tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
-    marks = {line: joined(map(view.overlay.mark, lines[line])) for line in stack}
-    details = joined(marks.values()).details
+    marks = {line: merged_mark(map(view.overlay.mark, lines[line])) for line in stack}
+    details = merged_mark(marks.values()).details
     origins = (_origin(t) for line in stack for t in lines[line])
     return Arrow(
         source=first.source,
@@ -270,7 +271,7 @@ def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]])
 
 
 def _label(line: _Line, transition: Transition, dashed: bool, mark: Mark) -> str:
-    """Return the event with its sign and note; name the decision where the arrow is not dashed."""
+    """Return the event with its sign and note, and with its decision if the arrow is not dashed."""
     origin = transition.origin
     decided = f"({origin.label})" if line.is_decision and not dashed and origin else ""
     weight = f"{mark.weight:,}" if mark.weight else ""
@@ -317,7 +318,7 @@ def _exit(view: View, t: Transition, decided: frozenset[tuple[str, str, str]]) -
 
 
 def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
-    """Return the drawn lines, by source, target and label, that one of our decisions made."""
+    """Return the source, target and label of the lines that a decision of ours created."""
     return frozenset(
         (t.source, t.target, t.label)
         for t in machine.transitions
@@ -326,14 +327,14 @@ def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
 
 
 def _common_exits(view: View, keys: Mapping[Transition, _Exit]) -> dict[_Exit, list[str]]:
-    """Return what each state of a status does alike, with these states in declared order.
+    """Return the exits that all states of a status have, with these states in declared order.
 
-    Only what leaves the status, and only where the status has several states.
+    Only statuses with several states, and only transitions to another status.
     """
     machine = view.machine
-    takers: dict[_Exit, dict[str, None]] = {}
+    states: dict[_Exit, dict[str, None]] = {}
     for t, key in keys.items():
         if key[0] is not None and key[0] != machine.status(t.target):
-            takers.setdefault(key, {})[t.source] = None
+            states.setdefault(key, {})[t.source] = None
     size = Counter(state.status for state in machine.states)
-    return {key: list(names) for key, names in takers.items() if len(names) == size[key[0]] > 1}
+    return {key: list(names) for key, names in states.items() if len(names) == size[key[0]] > 1}

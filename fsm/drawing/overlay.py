@@ -1,7 +1,7 @@
-"""What is laid over a diagram: traffic, the difference of two machines, the path of a trace.
+"""Marks on a diagram: event counts, differences of two machines, or the path of a trace.
 
-An overlay gives transitions, and lines under the names of states, a tone and a note. It knows
-nothing of formats: each of them shows a tone as well as it can, and its sign everywhere.
+An overlay gives a tone and a note to transitions, and to lines under the names of states. Every
+format shows the sign of a tone; its colour and line style only where the format can.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import Enum
 
 from fsm.machine import Transition
 
-__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "joined"]
+__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "merged_mark"]
 
 
 class Tone(Enum):
-    """How something stands out. The value is its sign, which is read without colours."""
+    """How something is highlighted. The value is its sign, for readers who see no colours."""
 
     PLAIN = ""
     FADED = "·"
@@ -29,9 +29,10 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The tone of a transition or a line; ``note`` follows the event, ``weight`` is traffic.
+    """The tone of a transition or a line.
 
-    ``details`` are small lines under the events of an arrow.
+    ``note`` follows the event, ``weight`` is its count, ``details`` are small lines under the
+    events of an arrow.
     """
 
     tone: Tone = Tone.PLAIN
@@ -65,11 +66,11 @@ class Overlay:
 NO_OVERLAY = Overlay()
 
 
-def joined(marks: Iterable[Mark]) -> Mark:
-    """Return one mark for transitions that are drawn as one: traffic adds up."""
-    found = list(marks)
-    tones = {mark.tone for mark in found}
+def merged_mark(marks: Iterable[Mark]) -> Mark:
+    """Return one mark for transitions that are drawn as one arrow; their counts are added up."""
+    merged = list(marks)
+    tones = {mark.tone for mark in merged}
     tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
-    notes = dict.fromkeys(mark.note for mark in found if mark.note)
-    details = dict.fromkeys(detail for mark in found for detail in mark.details)
-    return Mark(tone, ", ".join(notes), sum(mark.weight for mark in found), tuple(details))
+    notes = dict.fromkeys(mark.note for mark in merged if mark.note)
+    details = dict.fromkeys(detail for mark in merged for detail in mark.details)
+    return Mark(tone, ", ".join(notes), sum(mark.weight for mark in merged), tuple(details))

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from fsm.drawing.dot import PAINTS, TONES
-from fsm.drawing.model import Arrow, Box, Node, Picture
+from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.overlay import Mark, Tone
-from fsm.text import identifiers, wrapped
+from fsm.text import plain_ids, wrapped
 
 __all__ = ["to_plantuml"]
 
-# What neither Creole nor the preprocessor gives a meaning; the rest becomes an entity.
+# Everything but characters without a meaning in Creole and the preprocessor becomes an entity.
 _SPECIAL = re.compile(r"[^\w ,()+=%↑↓…·−✗▸]|(?<![^\W_])_|_(?![^\W_])|%(?=\w)")
 _WORDS = (
     "as", "caption", "end", "endlegend", "endnote", "enduml", "footer", "header", "hide", "left",
@@ -33,18 +33,18 @@ _ACROSS = ("LR", "RL")
 def to_plantuml(picture: Picture) -> str:
     """Return a picture in PlantUML.
 
-    Statuses are composite states, our own decisions dashed arrows. PlantUML draws only to the
+    Statuses are composite states, decisions are dashed arrows. PlantUML draws only to the
     right and downwards: RL is drawn as LR, BT as TB.
     """
-    return "\n".join(_Diagram(picture).lines()) + "\n"
+    return "\n".join(_PlantUmlWriter(picture).lines()) + "\n"
 
 
-class _Diagram:
+class _PlantUmlWriter:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
-        self.ids = identifiers((node.name for node in picture.nodes), reserved=_WORDS)
+        self.ids = plain_ids((node.name for node in picture.nodes), reserved=_WORDS)
         statuses = {f"status {box.status}": box.status for box in picture.boxes}
-        composites = identifiers(statuses, reserved=(*_WORDS, *self.ids.values()))
+        composites = plain_ids(statuses, reserved=(*_WORDS, *self.ids.values()))
         self.composites = {statuses[name]: id_ for name, id_ in composites.items()}
 
     def lines(self) -> Iterator[str]:
@@ -79,7 +79,7 @@ class _Diagram:
             yield f"  {self._node(node, _paint(box.rank, '#ffffff'))}"
         yield "}"
 
-    def _node(self, node: Node, paint: str) -> str:
+    def _node(self, node: DrawnState, paint: str) -> str:
         lines = [*map(_escaped, (node.title, *node.notes)), *map(_marked, node.marks)]
         text = "\\n".join(lines)
         return f'state "{text}" as {self.ids[node.name]} {paint}'.rstrip()

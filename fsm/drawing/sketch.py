@@ -1,4 +1,4 @@
-"""What is drawn of machines where it is no machine any more: parts, folded states, two in one."""
+"""States and transitions to draw that are no machine: a part, folded states, or two machines."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["Sketch"]
 
 
 class Sketch(Machine):
-    """States and transitions that are only drawn.
+    """States and transitions to draw, without the rules of a machine.
 
-    A cell may have two targets, the initial state may be hidden, events and indicators may name
-    what is not shown.
+    A cell may have two targets, the initial state may be missing, and events and indicators may
+    name missing states and statuses.
     """
 
     def __post_init__(self) -> None:
-        """Nothing is checked, for nothing runs this."""
+        """Check nothing: a sketch is never run."""
 
     @classmethod
     def of(cls, machine: Machine, **changed: object) -> Sketch:
-        """Return what is drawn of a machine, with some fields changed."""
+        """Return a sketch of a machine, with some fields changed."""
         kept: dict[str, Any] = {f.name: getattr(machine, f.name) for f in fields(machine)}
         return cls(**(kept | changed))

@@ -1,4 +1,4 @@
-"""A picture as one self-contained SVG element, after Graphviz has laid it out."""
+"""A picture as a self-contained SVG element, made from the output of Graphviz."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fsm.drawing.overlay import Tone
 from fsm.errors import OutputError
 from fsm.text import visible
 
-__all__ = ["bound", "dark_colors", "dark_rules", "styled"]
+__all__ = ["dark_colors", "dark_rules", "interactive_svg", "standalone_svg"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _G, _TEXT, _TITLE, _A = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a"))
@@ -24,13 +24,13 @@ _RIM = {
 }
 
 
-def styled(svg: bytes, picture: Picture) -> str:
-    """Return what Graphviz drew of a picture as an SVG element, fit to stand in HTML.
+def standalone_svg(svg: bytes, picture: Picture) -> str:
+    """Return the output of Graphviz as an SVG element that is valid in HTML.
 
-    The picture names itself and tells its states and transitions in words, for readers who do
-    not see it; it turns dark where the reader's screen is.
+    It has a title and describes its states and transitions in words, for readers who cannot see it;
+    its colours follow the light or dark theme of the system.
 
-    Raises :class:`OutputError` where Graphviz drew something else.
+    Raises :class:`OutputError` for the output of another program.
     """
     root = _drawn(svg)
     _restyle(root)
@@ -42,14 +42,14 @@ def styled(svg: bytes, picture: Picture) -> str:
     return _text(root)
 
 
-def bound(svg: bytes, picture: Picture) -> str:
-    """Return what Graphviz drew as an SVG element that a page's style and script take hold of.
+def interactive_svg(svg: bytes, picture: Picture) -> str:
+    """Return the output of Graphviz as an SVG element for the style and script of a page.
 
-    A state has its place in ``picture.nodes`` as ``data-state``, an arrow and its label have
-    theirs in ``picture.arrows`` as ``data-arrow``. Colours are the light ones; the page has the
-    rules that turn them dark.
+    ``data-state`` of a state is its position in ``picture.nodes``; ``data-arrow`` of an arrow, and
+    of its label, is the position in ``picture.arrows``. Colours are those of the light theme; the
+    page has the rules for the dark one.
 
-    Raises :class:`OutputError` where Graphviz drew something else.
+    Raises :class:`OutputError` for the output of another program.
     """
     root = _drawn(svg)
     for group in root.iter(_G):
@@ -71,7 +71,7 @@ def _text(root: ET.Element) -> str:
 
 
 def _restyle(root: ET.Element) -> None:
-    """Take out what only Graphviz needs, set small what is a note, lift labels above lines."""
+    """Remove what only Graphviz needs, make notes small, and draw labels above lines."""
     graph = root.find(f"{_G}[@class='graph']")
     if graph is None:
         raise OutputError("Graphviz: the picture holds no graph; is another program named dot?")
@@ -95,7 +95,7 @@ def _restyle(root: ET.Element) -> None:
 
 
 def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
-    """Set the last lines as the words of the class say: notes small, marks in their tone."""
+    """Style the last lines as the class says: notes small, marks in their tone."""
     tones = [Tone[word.removeprefix("mark_")] for word in words if word.startswith("mark_")]
     notes = sum(int(word.removeprefix("notes")) for word in words if word.startswith("notes"))
     end = len(texts) - len(tones)
@@ -107,7 +107,7 @@ def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
 
 
 def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
-    """Move the label of an arrow or a box into a group to be drawn last, with a light rim."""
+    """Move the label of an arrow or a box into a group that is drawn last, with a light outline."""
     label = ET.Element(_G, group.attrib | {"class": f"{group.get('class')} label"})
     label.extend(group.findall(_TITLE))
     for text in texts:
@@ -127,7 +127,7 @@ def _shrink(text: ET.Element, *, mono: bool) -> None:
 
 
 def _flatten_links(group: ET.Element) -> None:
-    """Replace the links that Graphviz hangs tooltips on by the title SVG has for them."""
+    """Replace the links with which Graphviz adds tooltips by SVG titles."""
     for child in list(group):
         link = child.find(_A) if child.tag.endswith("}g") else None
         if link is None:
@@ -179,10 +179,9 @@ def _in_words(picture: Picture) -> str:
 
 
 def dark_rules(selector: str) -> str:
-    """Return the CSS rules that turn the colours of a picture dark, below a selector.
+    """Return the CSS rules that replace the colours of a picture by dark ones, below a selector.
 
-    Rules name the light colours, which stay in the attributes: so a program that reads no CSS
-    shows the light picture. Rules of a page with a switch are ``dark_rules(".dark svg.fsm")``.
+    The light colours stay in the attributes, so that a program without CSS shows the light picture.
     """
     rules = []
     for light, dark in dark_colors().items():
@@ -192,7 +191,7 @@ def dark_rules(selector: str) -> str:
 
 
 def dark_colors() -> dict[str, str]:
-    """Return the colour that takes the place of each light one."""
+    """Return the dark colour for each light colour."""
     papers = {"white": "#0f161d", "#ffffff": "#18222c"}
     inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0"}
     tones = {TONES[tone][0]: color for tone, color in _DARK_TONES.items()}

@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from fsm.drawing.overlay import Mark, Overlay, joined
+from fsm.drawing.overlay import Mark, Overlay, merged_mark
 from fsm.drawing.sketch import Sketch
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 
 __all__ = ["View", "collapsed", "focused", "named_status"]
 
-_LINES = 6
-"""So many marked lines a state shows, then how many more there are."""
-
 
 @dataclass(frozen=True)
 class View:
-    """A machine with what is laid over it, and how many states a folded state stands for.
+    """A part of a machine with its overlay, and how many states a folded state stands for.
 
-    The initial state of the machine need not be among the states of a view.
+    The initial state of the machine may be missing in the part.
     """
 
     machine: Machine
     overlay: Overlay
     folded: dict[str, int]
     hidden: dict[str, int]
-    """How many transitions of a state lead out of the view, or into it from outside."""
+    """How many transitions of a state lead out of the view, or come from outside."""
 
 
 def collapsed(view: View, statuses: Iterable[str]) -> View:
-    """Fold the states of each status into one; what happens inside it is not shown.
+    """Fold the states of each status into one; transitions between them are not shown.
 
     Raises :class:`FsmError` for a status that the machine does not have.
     """
@@ -45,12 +42,12 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
             folded[name] = len(inside)
             place |= dict.fromkeys(inside, name)
     states = {place[s.name]: _folded(s, place[s.name]) for s in machine.states}
-    joined_: dict[Transition, list[Mark]] = {}
+    merged: dict[Transition, list[Mark]] = {}
     for t in machine.transitions:
         source, target = place[t.source], place[t.target]
         if source != target or source not in folded:
             moved = replace(t, source=source, target=target)
-            joined_.setdefault(moved, []).append(overlay.mark(t))
+            merged.setdefault(moved, []).append(overlay.mark(t))
     lines: dict[str, list[Mark]] = {}
     for name, marks in overlay.lines.items():
         lines.setdefault(place.get(name, name), []).extend(marks)
@@ -58,10 +55,10 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
         Sketch.of(
             machine,
             states=tuple(states.values()),
-            transitions=tuple(joined_),
+            transitions=tuple(merged),
             initial=place[machine.initial],
         ),
-        replace(overlay, marks={t: joined(marks) for t, marks in joined_.items()}, lines=lines)
+        replace(overlay, marks={t: merged_mark(marks) for t, marks in merged.items()}, lines=lines)
         if overlay
         else overlay,
         folded,

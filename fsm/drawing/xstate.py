@@ -7,7 +7,7 @@ from typing import Any
 
 from fsm.formats.scxml import refinements
 from fsm.machine import Machine, State, Transition
-from fsm.text import identifiers, json_text
+from fsm.text import json_text, plain_ids
 
 __all__ = ["to_xstate"]
 
@@ -18,14 +18,14 @@ _TAKEN = ("constructor", "prototype", "hasOwnProperty", "isPrototypeOf", "toStri
 def to_xstate(machine: Machine, *, group: bool = True) -> str:
     """Return the configuration in JSON, for ``setup({guards}).createMachine(config)``.
 
-    Statuses are compound states where their states were declared together, and tags. An event
-    that depends on guards asks the one guard ``is``, with the truth it wants as parameters and
-    the present one in the context::
+    Statuses are tags, and compound states if their states are declared together. An event that
+    depends on guards has the guard ``is``, whose parameters are the required truth values; the
+    present values are in the context::
 
         setup({guards: {is: ({context}, wanted) =>
             Object.entries(wanted).every(([name, truth]) => context[name] === truth)}})
 
-    Names that XState would read as more than a name stand in ``meta`` and ``description``.
+    Names that have a meaning in XState are in ``meta`` and ``description``.
     """
     return f"{json_text(_Config(machine).config(group), indent=2)}\n"
 
@@ -33,15 +33,15 @@ def to_xstate(machine: Machine, *, group: bool = True) -> str:
 class _Config:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.states = identifiers((s.name for s in machine.states), reserved=_TAKEN)
+        self.states = plain_ids((s.name for s in machine.states), reserved=_TAKEN)
         taken = (*_TAKEN, *self.states.values())
-        self.statuses = identifiers((f"status {s}" for s in machine.statuses), reserved=taken)
+        self.statuses = plain_ids((f"status {s}" for s in machine.statuses), reserved=taken)
         refined = refinements(machine.guards)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
         events = (event for event, _ in self.inputs.values())
-        self.events = identifiers(events, reserved=_TAKEN)
+        self.events = plain_ids(events, reserved=_TAKEN)
         guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
-        self.guards = identifiers(guards, reserved=_TAKEN)
+        self.guards = plain_ids(guards, reserved=_TAKEN)
         self.leaving: dict[str, list[Transition]] = {}
         for transition in machine.transitions:
             self.leaving.setdefault(transition.source, []).append(transition)
@@ -64,7 +64,7 @@ class _Config:
             else:
                 states |= inner
         return {
-            "id": identifiers([machine.name])[machine.name],
+            "id": plain_ids([machine.name])[machine.name],
             "description": machine.title,
             "context": dict.fromkeys(self.guards.values(), False),
             "initial": start,

@@ -24,6 +24,7 @@ from fsm.logs.open import open_log
 from fsm.logs.rows import check_rows, microseconds_of, read_batches
 from fsm.machine import Effect, Machine
 from fsm.machines import FEEDBACK_MODES
+from fsm.text import quantity
 
 __all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
 
@@ -153,11 +154,11 @@ def _no_message(log: Log, message: str) -> str:
     ids = pl.concat([log.scan(source).select("message_id") for source in log.files])
     events = ids.select(pl.len()).collect().item()
     if PSEUDONYM.fullmatch(message):  # pseudonyms resemble each other by chance only
-        return f"no message {message!r} in {events:,} events"
+        return f"no message {message!r} in {quantity(events, 'event')}"
     known = ids.unique().sort("message_id").head(100_000).collect().to_series().to_list()
     close = get_close_matches(message, [name for name in known if name], 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"no message {message!r} in {events:,} events{hint}"
+    return f"no message {message!r} in {quantity(events, 'event')}{hint}"
 
 
 def history_of(

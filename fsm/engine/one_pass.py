@@ -118,7 +118,9 @@ class _OnePass:
             # In groups: counts of cells are large where machines are, and there are 256 buckets.
             while group := list(islice(counted, _GROUP)):
                 sums.append(BucketCounts.sum(group))
-        return BucketCounts.sum(sums) if sums else BucketCounts.none(self.products)
+        if not sums:
+            return BucketCounts.none(self.products)
+        return sums[0] if len(sums) == 1 else BucketCounts.sum(sums)
 
     def _note_events(self, batch: EncodedBatch) -> None:
         """Note which events there are; each is looked for until it is met."""

@@ -23,6 +23,7 @@ from fsm.logs.log import Log
 from fsm.logs.open import open_log
 from fsm.machine import Machine
 from fsm.machines import FEEDBACK_MODES
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     from fsm.engine.checkpoint.checkpoint import Checkpoint
@@ -151,7 +152,7 @@ def _continued(
 
 def _counted(log: Log, machines: Sequence[Machine], options: ReplayOptions) -> Counts:
     """Run the pass; count the cells met where the cross-check must begin with them."""
-    by_log = options.cross_check and not crosscheck.covers(machines, crosscheck.MOST)
+    by_log = options.cross_check and not crosscheck.covers_all_cells(machines, crosscheck.MAX_WORK)
     return run_pass(log, machines, replace(options, traffic=options.traffic or by_log))
 
 
@@ -166,7 +167,9 @@ def _result(
     """Put the result together; ``records`` are the events that the logs can hold."""
     options = counts.options
     if to_send is not None and to_send < counts.messages:
-        raise LogError(f"{to_send:,} messages to send, but the log has {counts.messages:,}")
+        raise LogError(
+            f"{quantity(to_send, 'message')} to send, but the log has {counts.messages:,}"
+        )
     whole = counts.messages if to_send is None else to_send
     totals = counts.totals(checkpoint.earlier.totals if checkpoint else Totals())
     unrecorded = _unrecorded(counts, records)
@@ -194,8 +197,8 @@ def _result(
 def _checked(counts: Counts) -> CrossCheck:
     """Compare the tables with their classes; where not all of them, the cells that events met."""
     machines = counts.machines
-    met = None if crosscheck.covers(machines, crosscheck.MOST) else counts.cells_met
-    return crosscheck.cross_check(machines, met, crosscheck.MOST)
+    met = None if crosscheck.covers_all_cells(machines, crosscheck.MAX_WORK) else counts.cells_met
+    return crosscheck.cross_check(machines, met, crosscheck.MAX_WORK)
 
 
 def _unrecorded(counts: Counts, records: frozenset[str] | None) -> dict[str, Unrecorded]:

@@ -27,7 +27,8 @@ from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.errors import LogError
 from fsm.indicators import Share
 from fsm.logs.log import Log
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -73,7 +74,7 @@ class MachineResult:
 
 
 @dataclass(frozen=True, repr=False)
-class Replay(Shown):
+class Replay(RichValue):
     """The result of a replay. A table that was not announced takes another pass over the log."""
 
     log: Log
@@ -105,7 +106,8 @@ class Replay(Shown):
         logs = ", ".join(source.name for source in self.log.files[:_NAMED])
         more = ", ..." if len(self.log.files) > _NAMED else ""
         return (
-            f"<Replay of {logs}{more}: {self.events:,} events, {self.messages:,} messages, "
+            f"<Replay of {logs}{more}: {quantity(self.events, 'event')}, "
+            f"{quantity(self.messages, 'message')}, "
             f"{self.rejected:,} rejected; {', '.join(self.machines)}>"
         )
 

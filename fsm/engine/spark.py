@@ -27,6 +27,7 @@ from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.machine import Machine
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,7 +93,9 @@ def replay_on_spark(
     )
     events = dict.fromkeys(event for machine in all_machines.values() for event in machine.events)
     checked = (
-        crosscheck.cross_check(all_machines.values(), most=crosscheck.MOST) if cross_check else None
+        crosscheck.cross_check(all_machines.values(), max_work=crosscheck.MAX_WORK)
+        if cross_check
+        else None
     )
     return SparkReplay(_by_message(df, list(events), as_of), run, to_send, checked)
 
@@ -194,7 +197,7 @@ class SparkReplay:
         messages = totals["", "messages", ""]
         whole = messages if self.to_send is None else self.to_send
         if whole < messages:
-            raise LogError(f"{whole:,} messages to send, but the log has {messages:,}")
+            raise LogError(f"{quantity(whole, 'message')} to send, but the log has {messages:,}")
         nothing = self.run(self._no_rows)
         return SparkCounts(
             events=totals["", "events", ""],

@@ -11,9 +11,10 @@ events and has none of them, such as neither opens nor clicks, the result names 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 
+from fsm.graph import breadth_first
 from fsm.machine import Machine
 
 __all__ = ["NOT_RECORDED", "RECORDED", "Unrecorded", "unrecorded_figures"]
@@ -77,7 +78,7 @@ def unrecorded_figures(
     held = set(events)
     if deadlines and machine.deadline and machine.deadline.start in events:
         held.add(machine.deadline.event)
-    known = _reached(machine, held) | {name for name, count in states.items() if count}
+    known = {*_reached(machine, held)} | {name for name, count in states.items() if count}
     shown = {machine.status(name) for name in known}
     statuses = frozenset(status for status in machine.statuses if status not in shown)
     return Unrecorded(
@@ -89,13 +90,9 @@ def unrecorded_figures(
     )
 
 
-def _reached(machine: Machine, events: Set[str]) -> set[str]:
+def _reached(machine: Machine, events: Set[str]) -> Collection[str]:
     """Return the states to which these events lead, the initial one among them."""
-    reached, queue = {machine.initial}, [machine.initial]
-    for state in queue:
-        for event in machine.events:
-            step = machine.step(state, event) if event in events else None
-            if step and step.target not in reached:
-                reached.add(step.target)
-                queue.append(step.target)
-    return reached
+    arcs = [t for t in machine.transitions if t.event in events]
+    return breadth_first(
+        [machine.initial], lambda state: (t.target for t in arcs if t.source == state)
+    )

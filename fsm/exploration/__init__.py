@@ -1,8 +1,8 @@
-"""A machine as a page to step through: its diagram, its table, and why each transition exists.
+"""A page to step through a machine: its diagram, its table, and the source of each transition.
 
-``facts`` gathers what the page shows, ``pages`` puts the page together. Its scripts share their
-names: ``machines.js`` runs a trace, ``trace.js`` steps it, ``diagrams.js``, ``detail.js`` and
-``table.js`` show it.
+``facts`` collects the data of the page, ``pages`` assembles the page. The scripts share one global
+scope: ``machines.js`` runs a trace, ``trace.js`` steps through it, ``diagrams.js``, ``detail.js``
+and ``table.js`` show it, ``lens.js`` moves and zooms diagrams.
 """
 
 from fsm.exploration.pages import explore

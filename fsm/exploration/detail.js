@@ -1,5 +1,5 @@
 "use strict";
-// A state in words: what it accepts, where that leads, and why.
+// The details of a state: the events that it accepts, with their targets and sources.
 
 const showDetail = (m) => {
   const machine = machines[m];
@@ -26,15 +26,15 @@ const showDetail = (m) => {
           { className: "transitions" },
           ...exits.map((t) => transitionItem(machine, t, chosen.includes(t.place))),
         )
-      : el("p", { className: "note" }, "No event is accepted here."),
+      : el("p", { className: "note" }, "This state accepts no event."),
     rejected.length
-      ? el("p", { className: "note" }, "Rejected here: ", ...listed(rejected), ".")
+      ? el("p", { className: "note" }, "Rejected: ", ...listed(rejected), ".")
       : null,
     entries.size
       ? el(
           "p",
           { className: "note" },
-          "Leads here: ",
+          "Entered by: ",
           ...[...entries].flatMap(([event, titles], i) => [
             i ? "; " : "",
             code(nameOf(event)),

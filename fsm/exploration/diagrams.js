@@ -1,5 +1,5 @@
 "use strict";
-// The diagrams: the state now, the arrow taken, and states to pick.
+// The diagrams: the current state, the last transition, and states to select.
 
 const CROWD = 60; // states; in a larger picture only the arrows of the shown state stand out
 

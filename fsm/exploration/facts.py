@@ -1,7 +1,7 @@
-"""What the page shows of a machine, as data for its script: texts ready to be shown.
+"""The data of a machine for the script of the page.
 
-States, statuses, events and transitions are named by their place in their list. Every text is
-visible and of a bounded length; the script writes it as text, never as markup.
+States, statuses, events and transitions are identified by their positions in their lists. Texts
+have no invisible characters and a limited length; the script writes them as text, never as markup.
 """
 
 from __future__ import annotations
@@ -9,50 +9,53 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fsm.catalog import document
+from fsm.catalog import machine_page
 from fsm.drawing.model import Picture
-from fsm.machine import Effect, Machine, Source
+from fsm.machine import Effect, Machine, Origin
 from fsm.machines import NAMES
 from fsm.page.palette import RANKS
 from fsm.tables.origins import is_transitions
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
 from fsm.tables.words.lexicon import load_lexicon
-from fsm.text import identifiers, shortened, visible
+from fsm.text import plain_ids, shortened, visible
 
-__all__ = ["events", "facts"]
+__all__ = ["event_numbers", "machine_data"]
 
 
-def events(machines: Iterable[Machine]) -> dict[str, int]:
-    """Return the events of all machines, in declared order, each with its place."""
+def event_numbers(machines: Iterable[Machine]) -> dict[str, int]:
+    """Return the number of each event of the machines, in declared order."""
     names = dict.fromkeys(event for machine in machines for event in machine.events)
-    return {name: place for place, name in enumerate(names)}
+    return {name: number for number, name in enumerate(names)}
 
 
-def event_facts(names: Iterable[str]) -> list[dict[str, str]]:
-    """Return each event with the word that names it in the address of the page."""
-    return [{"name": _shown(name), "word": word} for name, word in identifiers(names).items()]
+def event_data(names: Iterable[str]) -> list[dict[str, str]]:
+    """Return each event with the word for it in the address of the page."""
+    return [{"name": _bounded(name), "word": word} for name, word in plain_ids(names).items()]
 
 
-def facts(machine: Machine, picture: Picture, places: dict[str, int]) -> dict[str, Any]:
-    """Return a machine, and what stands where in its picture."""
-    state_at = {state.name: place for place, state in enumerate(machine.states)}
-    status_at = {status: place for place, status in enumerate(machine.statuses)}
-    cell_at = {(t.source, t.event): place for place, t in enumerate(machine.transitions)}
+def machine_data(machine: Machine, picture: Picture, numbers: dict[str, int]) -> dict[str, Any]:
+    """Return a machine, and the states and transitions that its picture draws.
+
+    ``numbers`` are the numbers of events, see :func:`event_numbers`.
+    """
+    state_at = {state.name: number for number, state in enumerate(machine.states)}
+    status_at = {status: number for number, status in enumerate(machine.statuses)}
+    cell_at = {(t.source, t.event): number for number, t in enumerate(machine.transitions)}
     ranks = {node.status: node.rank % RANKS for node in picture.nodes if node.rank is not None}
     sources = list(dict.fromkeys(t.origin for t in machine.transitions if t.origin))
-    source_at = {source: place for place, source in enumerate(sources)}
+    source_at = {source: number for number, source in enumerate(sources)}
     return {
-        "name": _shown(machine.name),
-        "title": _shown(machine.title),
+        "name": _bounded(machine.name),
+        "title": _bounded(machine.title),
         "initial": state_at[machine.initial],
-        "indicators": [_shown(indicator.name) for indicator in machine.indicators],
-        "statuses": [{"name": _shown(s), "rank": ranks.get(s, 0)} for s in machine.statuses],
-        "events": [places[event] for event in machine.events],
+        "indicators": [_bounded(indicator.name) for indicator in machine.indicators],
+        "statuses": [{"name": _bounded(s), "rank": ranks.get(s, 0)} for s in machine.statuses],
+        "events": [numbers[event] for event in machine.events],
         "states": [
             {
-                "name": _shown(state.name),
-                "title": _shown(state.title or state.name),
+                "name": _bounded(state.name),
+                "title": _bounded(state.title or state.name),
                 "status": None if state.status is None else status_at[state.status],
                 "final": state.final,
                 "counted": [indicator.counts(state.status) for indicator in machine.indicators],
@@ -62,7 +65,7 @@ def facts(machine: Machine, picture: Picture, places: dict[str, int]) -> dict[st
         "transitions": [
             {
                 "from": state_at[t.source],
-                "event": places[t.event],
+                "event": numbers[t.event],
                 "to": state_at[t.target],
                 "effects": [_EFFECTS.index(e) for e in machine.effects(t).values()],
                 "source": source_at[t.origin] if t.origin else None,
@@ -79,16 +82,16 @@ def facts(machine: Machine, picture: Picture, places: dict[str, int]) -> dict[st
 _EFFECTS = tuple(Effect)
 
 
-def _shown(text: str) -> str:
+def _bounded(text: str) -> str:
     return visible(shortened(text)) or "(no name)"
 
 
-def _sources(machine: Machine, sources: Iterable[Source]) -> list[dict[str, Any]]:
-    """Return the sources, with the cells of the documented row of those that have one."""
+def _sources(machine: Machine, sources: Iterable[Origin]) -> list[dict[str, Any]]:
+    """Return the sources, each with the cells of its documented row, if any."""
     rows = _documented(machine)
     return [
         {
-            "label": _shown(source.label),
+            "label": _bounded(source.label),
             "reason": visible(shortened(source.reason)),
             "decision": source.is_decision,
             "row": rows.get(source.row, []),
@@ -98,11 +101,11 @@ def _sources(machine: Machine, sources: Iterable[Source]) -> list[dict[str, Any]
 
 
 def _documented(machine: Machine) -> dict[int | None, list[str]]:
-    """Return the documented rows of a built-in machine by number, each cell as a reader sees it."""
+    """Return the documented rows of a built-in machine by number, as the text of each cell."""
     if machine.name not in NAMES:
         return {}
     lexicon = load_lexicon()
-    tables = read_page(document(machine.name)).tables
+    tables = read_page(machine_page(machine.name)).tables
     table = next(table for table in tables if not is_transitions(table, lexicon))
     return {
         number: ["; ".join(plain(part.text) for part in cell.parts()) for cell in row.cells]

@@ -1,10 +1,10 @@
 "use strict";
-// What part of a picture is seen, and how it is moved.
+// The visible part of a diagram: moved and zoomed.
 
-// Pixels of the screen for one of the picture: where text is legible, reads well, and at most.
+// Screen pixels per diagram unit: minimum to read text, comfortable, and maximum.
 const [LEGIBLE, READABLE, CLOSEST] = [0.5, 0.8, 4];
 
-// What part of a picture is seen: the viewBox. The whole of it at first.
+// The visible part is the viewBox; at first it is the whole diagram.
 function lens(svg) {
   const [x0, y0, w0, h0] = svg.getAttribute("viewBox").split(" ").map(Number);
   let [x, y, w, h] = [x0, y0, w0, h0];

@@ -1,7 +1,7 @@
 "use strict";
-// What machines do with a trace, and the trace in the address: #trace=relayed,soft_bounce.
+// Runs a trace on the machines; reads and writes the trace in the address: #trace=relayed,soft_bounce.
 
-const LONGEST = 1000; // events of a trace
+const LONGEST = 1000; // maximum number of events of a trace
 
 const given = JSON.parse(document.getElementById("facts").textContent);
 const machines = given.machines.map((facts) => {
@@ -11,11 +11,11 @@ const machines = given.machines.map((facts) => {
   return { ...facts, transitions, exits, known: new Set(facts.events) };
 });
 const events = given.events;
-// A link has the plain words; who writes one by hand may know only the names.
+// Links have the plain words; links written by hand may have the names.
 const eventOf = new Map(
   ["name", "word"].flatMap((key) => events.map((event, place) => [event[key], place])),
 );
-// An event is its place in the list; a text is one that nobody knows.
+// An event is its position in the list; a text is an event of no machine.
 const nameOf = (event) => (typeof event === "number" ? events[event].name : event);
 const wordOf = (event) => (typeof event === "number" ? events[event].word : event);
 

@@ -1,4 +1,4 @@
-"""The page, put together."""
+"""The assembly of the page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fsm.catalog import as_machines
 from fsm.drawing.graphviz import Renderer
 from fsm.drawing.model import Look
 from fsm.errors import FsmError
-from fsm.exploration.facts import event_facts, events, facts
+from fsm.exploration.facts import event_data, event_numbers, machine_data
 from fsm.machine import Deadline, Machine
 from fsm.machines import FEEDBACK_MODES
-from fsm.page import Diagram, assemble, diagram, filled, part
-from fsm.text import shortened, visible
+from fsm.page import PageDiagram, assemble_page, draw_for_page, fill_template, read_asset
+from fsm.text import quantity, shortened, visible
 
 __all__ = ["explore"]
 
@@ -26,45 +26,56 @@ def explore(
     *,
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    say: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> str:
     """Return a page to step through a machine, or through two side by side on one trace.
 
-    ``machines`` are one or two, each as it is or by its name (default: both feedback modes).
-    Everything is in the page, an HTML text; it needs no network. The
-    other arguments are those of :func:`fsm.page.diagrams.diagram`.
+    ``machines`` are one or two, each as it is or by its name (default: both feedback modes). The
+    page is an HTML text and needs no network. The other arguments are those of
+    :func:`fsm.page.diagrams.draw_for_page`.
 
-    Raises :class:`FsmError` for another number of machines, and what ``diagram`` raises.
+    Raises :class:`FsmError` for no machine or more than two, and what ``draw_for_page`` raises.
 
     >>> explore("engagement").startswith("<!doctype html>")
     True
     """
     machines = as_machines(machines)
     if len(machines) not in (1, 2):
-        raise FsmError(f"{len(machines)} machines to explore; name one, or two side by side")
+        raise FsmError(
+            f"{len(machines)} machines to explore; name one, or two to compare side by side"
+        )
     look = Look(effects=False)
-    drawn = [diagram(m, look, renderer=renderer, timeout=timeout, say=say) for m in machines]
-    places = events(machines)
-    shown = [facts(m, d.picture, places) for m, d in zip(machines, drawn, strict=True)]
-    sides = zip(machines, drawn, strict=True)
-    return assemble(
+    drawn = [
+        draw_for_page(m, look, renderer=renderer, timeout=timeout, warn=warn) for m in machines
+    ]
+    numbers = event_numbers(machines)
+    sides = list(zip(machines, drawn, strict=True))
+    return assemble_page(
         machines[0].title if len(machines) == 1 else " | ".join(m.name for m in machines),
-        filled(
-            part(_HERE, "page.html"),
+        fill_template(
+            read_asset(_HERE, "page.html"),
             many="two" if len(machines) > 1 else "one",
             machines="\n".join(_side(n, m, d) for n, (m, d) in enumerate(sides)),
         ),
         subtitle=" | ".join(dict.fromkeys(map(_size, machines))),
         footer=f"<p>Made with <code>{_text(_command(machines))}</code></p>",
-        styles=[part(_HERE, "page.css")],
-        scripts=[part("fsm.page", "elements.js"), *(part(_HERE, f"{n}.js") for n in _SCRIPTS)],
-        data={"facts": {"events": event_facts(places), "machines": shown}},
+        styles=[read_asset(_HERE, "page.css")],
+        scripts=[
+            read_asset("fsm.page", "elements.js"),
+            *(read_asset(_HERE, f"{n}.js") for n in _SCRIPTS),
+        ],
+        data={
+            "facts": {
+                "events": event_data(numbers),
+                "machines": [machine_data(m, d.picture, numbers) for m, d in sides],
+            }
+        },
     )
 
 
-def _side(number: int, machine: Machine, drawn: Diagram) -> str:
-    return filled(
-        part(_HERE, "machine.html"),
+def _side(number: int, machine: Machine, drawn: PageDiagram) -> str:
+    return fill_template(
+        read_asset(_HERE, "machine.html"),
         number=str(number),
         title=_text(machine.title),
         name=_text(machine.name),
@@ -77,18 +88,18 @@ def _side(number: int, machine: Machine, drawn: Diagram) -> str:
 
 def _deadline(deadline: Deadline) -> str:
     return (
-        f"The validity period counts from {deadline.start}; when it ends, {deadline.event} happens "
-        f"by itself in {deadline.state}."
+        f"The validity period starts with {deadline.start}. When it ends, {deadline.event} occurs "
+        f"automatically in {deadline.state}."
     )
 
 
 def _size(machine: Machine) -> str:
     sizes = (
-        (machine.states, "states"),
-        (machine.events, "events"),
-        (machine.transitions, "transitions"),
+        (machine.states, "state"),
+        (machine.events, "event"),
+        (machine.transitions, "transition"),
     )
-    return ", ".join(f"{len(values):,} {noun}" for values, noun in sizes)
+    return ", ".join(quantity(len(values), noun) for values, noun in sizes)
 
 
 def _command(machines: Sequence[Machine]) -> str:

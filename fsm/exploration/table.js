@@ -1,7 +1,7 @@
 "use strict";
 // The table of every state and event: sorted, filtered, and linked with the diagrams.
 
-const ROWS = 50; // so many are written at first
+const ROWS = 50; // rows shown at first
 
 const table = { m: 0, sorted: null, up: true, all: false };
 let rowOf = new Map();
@@ -73,7 +73,7 @@ const showTable = () => {
     el(
       "caption",
       { className: "unseen" },
-      `Where each event of ${machine.name} leads from each state, and why`,
+      `The next state for each state and event of ${machine.name}, with its source`,
     ),
     el(
       "thead",

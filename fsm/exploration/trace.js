@@ -1,7 +1,7 @@
 "use strict";
 // The trace: its events, the state after it, and its steps one by one.
 
-let followed = null; // the address that is shown
+let followed = null; // the part of the address after #
 let trace = [];
 let runs = machines.map(() => []);
 const picked = machines.map(() => ({ state: null, arrow: null })); // null follows the trace
@@ -29,7 +29,7 @@ const pick = (m, state, arrow = null) => {
   machines.forEach((_, other) => showSide(other));
   markTable();
   const { title } = machines[m].states[state];
-  say(`${title} is shown, with ${machines[m].exits[state].size} transitions.`);
+  say(`${title} is selected, with ${quantity(machines[m].exits[state].size, "transition")}.`);
 };
 
 const say = (text) => {
@@ -48,7 +48,7 @@ $("reset").addEventListener("click", () => go([]));
 $("copy").addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(location.href);
-    say("The link is copied.");
+    say("Link copied.");
     $("copy").textContent = "Copied";
   } catch {
     $("copy").textContent = "Copy it from the address bar";
@@ -80,13 +80,13 @@ const showNow = () => {
       const { title, final } = machine.states[state];
       return el(
         "section",
-        { className: "card now-machine", aria: { label: `${machine.name} now` } },
+        { className: "card now-machine", aria: { label: `Current state of ${machine.name}` } },
         el("p", { className: "quiet id" }, machine.name),
         el("p", { className: "state" }, el("strong", {}, title), " ", badge(machine, state)),
         indicators(machine, steps),
         lastStep(machine, steps.at(-1)),
         final
-          ? el("p", { className: "note" }, "A final state: nothing is expected after it.")
+          ? el("p", { className: "note" }, "This is a final state: no further events are expected.")
           : null,
       );
     }),
@@ -131,7 +131,7 @@ const lastStep = (machine, step) => {
       { className: "rejection" },
       el("strong", {}, "Rejected: "),
       code(nameOf(step.event)),
-      ` ${why(machine, step)}, and changes nothing. Accepted here: `,
+      ` ${reasonOf(machine, step)} and changes nothing. Accepted events: `,
       ...listedOrNone(machine, step.after),
       ".",
     );
@@ -146,19 +146,19 @@ const lastStep = (machine, step) => {
     ` ${source?.reason ?? `from ${machine.states[step.before].title}`}`,
   );
 };
-const why = (machine, step) =>
+const reasonOf = (machine, step) =>
   machine.known.has(step.event)
     ? `is not accepted in ${machine.states[step.before].title}`
-    : "is no event of this machine";
+    : "is not an event of this machine";
 const listedOrNone = (machine, state) => {
   const names = accepted(machine, state).map(nameOf);
-  return names.length ? listed(names) : ["nothing"];
+  return names.length ? listed(names) : ["none"];
 };
 const sentence = (machine, step) => {
   const { title } = machine.states[step.after];
   if (!step.transition) {
-    const names = accepted(machine, step.after).map(nameOf).join(", ") || "nothing";
-    return `${machine.name}: ${nameOf(step.event)} is rejected, still ${title}; accepted: ${names}.`;
+    const names = accepted(machine, step.after).map(nameOf).join(", ") || "none";
+    return `${machine.name}: ${nameOf(step.event)} is rejected, the state is still ${title}; accepted events: ${names}.`;
   }
   const status = statusOf(machine, step.after)?.name;
   const changes = effectsOf(machine, step.transition)
@@ -191,8 +191,8 @@ const showSteps = () => {
             type: "button",
             className: "plain",
             data: { step: i + 1 },
-            title: "Back to this step",
-            aria: { label: `Back to step ${i + 1}` },
+            title: "Go back to this step",
+            aria: { label: `Go back to step ${i + 1}` },
           },
           `${i + 1}`,
         ),

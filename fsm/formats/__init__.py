@@ -1,8 +1,46 @@
-"""Machines in files: what other tools read and write, without loss where the format is ours."""
+"""Machines in files: JSON without loss, SCXML and DOT as other tools write and read them.
+
+``json_document``, ``scxml`` and ``dot`` each read and write one format. To add a format, write
+such a module, and enter its reader into :data:`READERS`.
+"""
 
 from __future__ import annotations
 
-from fsm.formats.dot import parse_dot, read_dot
-from fsm.mealy import NOTHING, REJECTED, Mealy, Observable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
 
-__all__ = ["NOTHING", "REJECTED", "Mealy", "Observable", "parse_dot", "read_dot"]
+from fsm.machine import Machine
+
+__all__ = ["READERS", "MachineReader"]
+
+
+MachineReader: TypeAlias = Callable[[Path], Machine]
+"""Reads the machine of a file.
+
+Raises :class:`fsm.errors.MachineError`, which names the file and the line, for what is none.
+"""
+
+# A module is imported when a file of its format is read: DOT needs numpy, SCXML an XML parser.
+
+
+def _json(path: Path) -> Machine:
+    from fsm.formats.json_document import read_document
+
+    return read_document(path)
+
+
+def _scxml(path: Path) -> Machine:
+    from fsm.formats.scxml import read_scxml
+
+    return read_scxml(path)
+
+
+def _dot(path: Path) -> Machine:
+    from fsm.formats.dot import read_dot
+
+    return read_dot(path).machine()
+
+
+READERS: Mapping[str, MachineReader] = {".json": _json, ".scxml": _scxml, ".dot": _dot}
+"""The reader of each suffix."""

@@ -1,10 +1,9 @@
-"""A machine put together from the parts of a file, each with the line it stands in."""
+"""Assemble a machine from the parts of a file; each part comes with its line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from pathlib import Path
 from typing import NoReturn
 
 from fsm.compile.guard import MAX_GUARDS, symbol, valuations
@@ -12,7 +11,7 @@ from fsm.errors import MachineError
 from fsm.machine import Deadline, Indicator, Machine, State, Transition
 from fsm.text import shortened
 
-__all__ = ["MAX_BYTES", "MAX_PARTS", "Assembly", "read_bytes", "refuse"]
+__all__ = ["MAX_BYTES", "MAX_PARTS", "Assembly", "refuse"]
 
 MAX_BYTES = 16 * 2**20
 """A machine of 100,000 states and transitions needs less."""
@@ -25,23 +24,10 @@ def refuse(file: str, line: int, what: str) -> NoReturn:
     raise MachineError(f"{file}:{line}: {what}")
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the content of a file that holds a machine; raises :class:`MachineError`."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MachineError(f"{path}: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise MachineError(f"{path}: larger than {MAX_BYTES >> 20} MiB, not a machine")
-    return data
-
-
 class Assembly:
-    """Takes states, events and transitions in their order, then everything that refers to them.
+    """Takes states, then events, then transitions, then the parts that refer to them.
 
-    Every method raises :class:`MachineError` with the file and line of a part that fits in no
-    machine.
+    Every method raises :class:`MachineError`, with file and line, for a part that does not fit.
     """
 
     def __init__(self, file: str) -> None:

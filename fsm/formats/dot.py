@@ -1,9 +1,9 @@
 """Mealy machines in DOT, as tools for model learning publish them.
 
-An edge is a transition, its label ``input/output``; a label with several lines, or the rows of
-an HTML label, are several transitions. The initial state is where the only edge without a label
-leads, or, where there is none, the source of the first transition (the convention of the Radboud
-automata benchmarks, https://automata.cs.ru.nl). Everything about looks is passed over.
+An edge is a transition, its label ``input/output``; each line of a label, and each row of an HTML
+label, is a transition. The only edge without a label leads to the initial state; where there is no
+such edge, the initial state is the source of the first transition (the convention of the Radboud
+automata benchmarks, https://automata.cs.ru.nl). Attributes of looks are skipped.
 
 >>> mealy = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label=<x/1<br/>y/0>] }', "m.dot")
 >>> mealy.run(["x", "y"]), mealy.missing
@@ -21,12 +21,12 @@ from typing import NamedTuple
 import numpy as np
 
 from fsm.errors import MachineError
-from fsm.formats.graph import Edge, edges
-from fsm.formats.tokens import Token
-from fsm.machine import Machine
+from fsm.files import read_text
+from fsm.formats.dot_edges import DotEdge, parse_edges
+from fsm.formats.dot_tokens import Token
 from fsm.mealy import Mealy
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "parse_dot", "read", "read_dot", "to_dot"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "mealy_to_dot", "parse_dot", "read_dot"]
 
 MAX_BYTES = 1 << 28
 """The largest file that is read."""
@@ -49,22 +49,9 @@ class _Cell(NamedTuple):
 
 
 def read_dot(path: Path | str) -> Mealy:
-    """Read a file; raises :class:`MachineError` with file and line for what is no Mealy machine."""
-    path = Path(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise MachineError(f"{path}: larger than {MAX_BYTES >> 20} MB")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise MachineError(f"{path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise MachineError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error
+    """Read a file; raises :class:`MachineError` with file and line where it is no Mealy machine."""
+    text = read_text(Path(path), MAX_BYTES, "a machine", MachineError)
     return parse_dot(text, str(path))
-
-
-def read(path: Path) -> Machine:
-    """Read a file as a machine whose states show the output of the way into them."""
-    return read_dot(path).machine()
 
 
 def parse_dot(text: str, name: str) -> Mealy:
@@ -76,13 +63,13 @@ def parse_dot(text: str, name: str) -> Mealy:
     """
     findings: list[str] = []
     cells: list[_Cell] = []
-    starts: list[Edge] = []
-    for edge in edges(text, name):
+    unlabelled: list[DotEdge] = []
+    for edge in parse_edges(text, name):
         if edge.label is None:
-            starts.append(edge)
+            unlabelled.append(edge)
         else:
             cells += _cells(edge, edge.label, findings)
-    initial = _initial(starts, cells, findings)
+    initial = _initial(unlabelled, cells, findings)
     table = _unambiguous(cells, findings)
     if findings:
         rest = len(findings) - _FINDINGS
@@ -93,7 +80,7 @@ def parse_dot(text: str, name: str) -> Mealy:
     return _dense(table, initial, name)
 
 
-def to_dot(mealy: Mealy) -> str:
+def mealy_to_dot(mealy: Mealy) -> str:
     """Return a machine as DOT, which :func:`parse_dot` reads as the same machine.
 
     Raises :class:`MachineError` for names that DOT and a label ``input / output`` cannot hold.
@@ -122,38 +109,38 @@ def _id(name: str) -> str:
     return f'"{quoted}"'
 
 
-def _cells(edge: Edge, label: Token, findings: list[str]) -> Iterator[_Cell]:
+def _cells(edge: DotEdge, label: Token, findings: list[str]) -> Iterator[_Cell]:
     lines = _lines(label)
     if not lines:
         findings.append(f"{label.line}: the label is empty, 'input/output' is expected")
     for line in lines:
-        between = " / " if " / " in line else "/"
-        given, found, put = line.partition(between)
-        if not found or not given.strip():
+        # With blanks around it, the slash is no part of an input or output that has one itself.
+        separator = " / " if " / " in line else "/"
+        input_name, found, output_name = (part.strip() for part in line.partition(separator))
+        if not found or not input_name:
             findings.append(f"{label.line}: label {line!r}: 'input/output' is expected")
             continue
-        yield _Cell(edge.source, given.strip(), edge.target, put.strip(), label.line)
+        yield _Cell(edge.source, input_name, edge.target, output_name, label.line)
 
 
 def _lines(label: Token) -> list[str]:
-    """Return the lines a reader sees in a label."""
+    """Return the lines that a reader sees in a label, without blank ones."""
     if label.kind == "html":
         flat = " ".join(label.text.split())
         text = unescape(_TAG.sub("", _TAG_BREAK.sub("\n", flat)))
     else:
-        text = _ESCAPE.sub(lambda found: "\n" if found[1] in "nlr" else found[1], label.text)
+        # \n, \l and \r end a line that is centred, to the left or to the right.
+        text = _ESCAPE.sub(lambda match: "\n" if match[1] in "nlr" else match[1], label.text)
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-def _initial(starts: list[Edge], cells: list[_Cell], findings: list[str]) -> str | None:
+def _initial(unlabelled: list[DotEdge], cells: list[_Cell], findings: list[str]) -> str | None:
     """Return the state the arrow without a label points at, else the first source."""
-    ends = {cell.source for cell in cells} | {cell.target for cell in cells}
-    arrows = []
-    for edge in starts:
-        if edge.source in ends:
+    states = {cell.source for cell in cells} | {cell.target for cell in cells}
+    arrows = [edge for edge in unlabelled if edge.source not in states]
+    for edge in unlabelled:
+        if edge.source in states:
             findings.append(f"{edge.line}: {edge.source!r} -> {edge.target!r} has no label")
-        else:
-            arrows.append(edge)
     for edge in arrows[1:]:
         if edge.target != arrows[0].target:
             first = f"{arrows[0].target!r} (line {arrows[0].line})"
@@ -164,7 +151,7 @@ def _initial(starts: list[Edge], cells: list[_Cell], findings: list[str]) -> str
 
 
 def _unambiguous(cells: list[_Cell], findings: list[str]) -> dict[tuple[str, str], _Cell]:
-    """Return the cells by state and input; a cell given twice alike is one."""
+    """Return the cells by state and input; two equal ones are one."""
     table: dict[tuple[str, str], _Cell] = {}
     for cell in cells:
         first = table.setdefault((cell.source, cell.input), cell)
@@ -185,11 +172,11 @@ def _dense(table: dict[tuple[str, str], _Cell], initial: str, name: str) -> Meal
     if len(states) * len(inputs) > MAX_CELLS:
         size = f"{len(states)} states x {len(inputs)} inputs"
         raise MachineError(f"{name}: {size} are more than {MAX_CELLS} cells")
-    state, given, put = ({n: i for i, n in enumerate(x)} for x in (states, inputs, outputs))
-    after = np.full((len(states), len(inputs)), -1, dtype=np.int32)
-    output = after.copy()
+    s, x, y = ({n: i for i, n in enumerate(names)} for names in (states, inputs, outputs))
+    targets = np.full((len(states), len(inputs)), -1, dtype=np.int32)
+    output = targets.copy()
     for cell in cells:
-        place = state[cell.source], given[cell.input]
-        after[place], output[place] = state[cell.target], put[cell.output]
+        place = s[cell.source], x[cell.input]
+        targets[place], output[place] = s[cell.target], y[cell.output]
     title = Path(name).stem
-    return Mealy(title, tuple(states), tuple(inputs), tuple(outputs), after, output)
+    return Mealy(title, tuple(states), tuple(inputs), tuple(outputs), targets, output)

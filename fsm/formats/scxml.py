@@ -1,10 +1,10 @@
 """A machine as SCXML (https://www.w3.org/TR/scxml/), and back.
 
-What SCXML has words for is written in them, so that its interpreters run the machine: a status is
-a compound state, an input symbol an event with a condition on the data model. What it has no
-words for (statuses of single states, exact names, sources, indicators) stands beside it in a
-namespace of ours, which interpreters skip and :func:`read` takes back without loss. A document
-without that namespace was written by another tool, and is explored: see :mod:`statechart`.
+Whatever SCXML can express is written in SCXML, so that its interpreters run the machine: a status
+is a compound state, an input symbol an event with a condition on the data model. The rest
+(statuses of single states, exact names, origins, indicators) is written in a namespace of ours:
+interpreters skip it, and :func:`read_scxml` reads it back without loss. A document without that
+namespace was written by another tool, and is flattened: see :mod:`fsm.formats.scxml_chart`.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from fsm.compile.guard import symbol, valuations
-from fsm.formats.assembly import Assembly, read_bytes, refuse
-from fsm.formats.statechart import explored
+from fsm.errors import MachineError
+from fsm.files import read_bytes
+from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
+from fsm.formats.scxml_chart import flatten_scxml
 from fsm.formats.xml import Element, parse_xml
-from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
-from fsm.text import HIDDEN, identifiers, shortened
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
+from fsm.text import HIDDEN, plain_ids, shortened
 from fsm.trust import NameInFile
 
-__all__ = ["NAMESPACE", "VERSION", "parse", "read", "to_scxml"]
+__all__ = ["NAMESPACE", "VERSION", "parse_scxml", "read_scxml", "to_scxml"]
 
 SCXML = "http://www.w3.org/2005/07/scxml"
 NAMESPACE = "urn:delivery-fsm:machine"
 VERSION = "1"
 """Of the attributes in our namespace; a reader refuses another one."""
 
-# Names that python-statemachine keeps for itself where a condition is evaluated.
-_TAKEN = ("event", "event_data", "machine", "model", "source", "state", "target", "transition")
-_CODED = re.compile(r"\\(?:(\\)|u\{(10[0-9A-F]{4}|[0-9A-F]{1,5})\})")
+# Names that python-statemachine reserves in conditions.
+_RESERVED = ("event", "event_data", "machine", "model", "source", "state", "target", "transition")
+_ESCAPE = re.compile(r"\\(?:(\\)|u\{(10[0-9A-F]{4}|[0-9A-F]{1,5})\})")
 _BAR = "|"
+"""Ends every text of a list in an attribute."""
 
 
 # Writing -------------------------------------------------------------------------------------
@@ -43,26 +46,29 @@ _BAR = "|"
 def to_scxml(machine: Machine) -> str:
     """Return the SCXML document of a machine: the same text for the same machine.
 
-    States of one status stand in a compound state where they were declared together. A guard is
-    an entry of the data model, 0 until somebody sets it.
+    Adjacent states of one status are put into a compound state. A guard is an entry of the data
+    model, 0 until somebody sets it.
     """
-    return "\n".join(_Document(machine).lines()) + "\n"
+    return "\n".join(_Writer(machine).lines()) + "\n"
 
 
-class _Document:
+class _Writer:
+    """Writes the document of one machine; knows the ids that stand for its names."""
+
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.states = identifiers(state.name for state in machine.states)
+        self.states = plain_ids(state.name for state in machine.states)
         statuses = (f"status {status}" for status in machine.statuses)
-        self.statuses = identifiers(statuses, reserved=self.states.values())
+        self.statuses = plain_ids(statuses, reserved=self.states.values())
         refined = refinements(machine.guards)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
-        self.events = identifiers(event for event, _ in self.inputs.values())
+        self.events = plain_ids(event for event, _ in self.inputs.values())
         guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
-        self.guards = identifiers(guards, reserved=_TAKEN)
+        self.guards = plain_ids(guards, reserved=_RESERVED)
         self.leaving: dict[str, list[Transition]] = {}
         for transition in machine.transitions:
             self.leaving.setdefault(transition.source, []).append(transition)
+        # SCXML puts transitions into their states; another order is written as numbers.
         in_order = [t for s in machine.states for t in self.leaving.get(s.name, [])]
         is_ordered = in_order == list(machine.transitions)
         self.places = {} if is_ordered else {t: i for i, t in enumerate(machine.transitions)}
@@ -75,14 +81,14 @@ class _Document:
             "xmlns:fsm": NAMESPACE,
             "version": "1.0",
             "datamodel": "ecmascript",
-            "name": identifiers([machine.name])[machine.name],
+            "name": plain_ids([machine.name])[machine.name],
             "initial": self.states[machine.initial],
             "fsm:version": VERSION,
-            "fsm:machine": _coded(machine.name),
-            "fsm:title": _coded(machine.title),
+            "fsm:machine": _escaped(machine.name),
+            "fsm:title": _escaped(machine.title),
         }
         if machine.companion is not None:
-            root["fsm:companion"] = _coded(machine.companion)
+            root["fsm:companion"] = _escaped(machine.companion)
         if machine.unreachable:
             root["fsm:unreachable"] = _joined(machine.unreachable)
         if machine.ignored:
@@ -103,33 +109,36 @@ class _Document:
                 yield "    " + _tag("data", {"id": guard, "expr": "0"})
             yield "  </datamodel>"
         for event in self.machine.events:
-            yield "  " + _tag("fsm:event", {"symbol": _coded(event)})
+            yield "  " + _tag("fsm:event", {"symbol": _escaped(event)})
         for event, guards in self.machine.guards.items():
-            facts = {"symbol": _coded(event), "guards": _joined(guards)}
+            facts = {"symbol": _escaped(event), "guards": _joined(guards)}
             yield "  " + _tag("fsm:depends", facts)
         for indicator in self.machine.indicators:
             statuses = _joined(sorted(indicator.statuses))
-            facts = {"title": _coded(indicator.name), "statuses": statuses}
+            facts = {"title": _escaped(indicator.name), "statuses": statuses}
             yield "  " + _tag("fsm:indicator", facts)
         deadline = self.machine.deadline
         if deadline:
             facts = {"start": deadline.start, "symbol": deadline.event, "place": deadline.state}
-            yield "  " + _tag("fsm:deadline", {k: _coded(v) for k, v in facts.items()})
+            yield "  " + _tag("fsm:deadline", {k: _escaped(v) for k, v in facts.items()})
 
     def _groups(self) -> Iterator[tuple[str | None, tuple[State, ...]]]:
-        """Yield the states of each status that were declared together, others without status."""
+        """Yield groups of adjacent states, with their status where a compound can stand for it.
+
+        There is one compound for a status, so none where its states are apart.
+        """
         machine = self.machine
-        runs = [(s, tuple(run)) for s, run in groupby(machine.states, lambda s: s.status)]
-        times = Counter(status for status, _ in runs)
-        is_flat = all(len(states) == 1 for _, states in runs)
-        for status, states in runs:
+        groups = [(s, tuple(group)) for s, group in groupby(machine.states, lambda s: s.status)]
+        times = Counter(status for status, _ in groups)
+        is_flat = all(len(states) == 1 for _, states in groups)
+        for status, states in groups:
             yield (None if is_flat or times[status] > 1 else status), states
 
     def _compound(self, status: str, states: tuple[State, ...]) -> Iterator[str]:
         facts = {
             "id": self.statuses[f"status {status}"],
             "initial": self.states[states[0].name],
-            "fsm:status": _coded(status),
+            "fsm:status": _escaped(status),
         }
         yield "  " + _tag("state", facts, open_=True)
         for state in states:
@@ -138,7 +147,7 @@ class _Document:
 
     def _flat(self, states: tuple[State, ...], indent: str) -> Iterator[str]:
         for state in states:
-            status = {} if state.status is None else {"fsm:status": _coded(state.status)}
+            status = {} if state.status is None else {"fsm:status": _escaped(state.status)}
             yield from self._state(state, status, indent)
 
     def _state(self, state: State, status: dict[str, str], indent: str) -> Iterator[str]:
@@ -158,20 +167,21 @@ class _Document:
             yield f"{indent}</{tag}>"
 
     def _transition(self, transition: Transition) -> str:
-        event, held = self.inputs[transition.event]
+        event, valuation = self.inputs[transition.event]
         facts = {"event": self.events[event]}
-        if held:
-            # Comparisons, for what negates is "!" in ECMAScript and "not" in Python.
+        if valuation:
+            # Comparisons, since negation is "!" in ECMAScript and "not" in Python.
             facts["cond"] = " && ".join(
-                f"{self.guards[name]} {'!=' if truth else '=='} 0" for name, truth in held.items()
+                f"{self.guards[name]} {'!=' if truth else '=='} 0"
+                for name, truth in valuation.items()
             )
         facts["target"] = self.states[transition.target]
         facts |= _unless(facts["event"], "fsm:symbol", transition.event)
         facts |= _unless(transition.event, "fsm:trigger", transition.trigger)
         facts |= _unless("", "fsm:guard", transition.guard)
         if transition.origin:
-            facts["fsm:source"] = _coded(transition.origin.label)
-            facts["fsm:reason"] = _coded(transition.origin.reason)
+            facts["fsm:source"] = _escaped(transition.origin.label)
+            facts["fsm:reason"] = _escaped(transition.origin.reason)
         if transition in self.places:
             facts["fsm:place"] = str(self.places[transition])
         return _tag("transition", facts)
@@ -193,7 +203,7 @@ def refinements(
 
 
 def _unless(known: str, key: str, value: str) -> dict[str, str]:
-    return {} if value == known else {key: _coded(value)}
+    return {} if value == known else {key: _escaped(value)}
 
 
 def _tag(name: str, attributes: Mapping[str, str], open_: bool = False) -> str:
@@ -201,29 +211,29 @@ def _tag(name: str, attributes: Mapping[str, str], open_: bool = False) -> str:
     return f"<{name}{facts}>" if open_ else f"<{name}{facts}/>"
 
 
-def _coded(text: str) -> str:
-    r"""Write what XML forbids, or nobody sees, as ``\u{202E}``."""
+def _escaped(text: str) -> str:
+    r"""Escape characters that XML forbids or that are invisible: ``\u{202E}``."""
     return HIDDEN.sub(lambda match: f"\\u{{{ord(match[0]):X}}}", text.replace("\\", r"\\"))
 
 
 def _joined(texts: Iterable[str]) -> str:
-    """Write each text with a bar behind it."""
-    return "".join(_coded(text).replace(_BAR, r"\u{7C}") + _BAR for text in texts)
+    """Return each text with a bar behind it."""
+    return "".join(_escaped(text).replace(_BAR, r"\u{7C}") + _BAR for text in texts)
 
 
 # Reading -------------------------------------------------------------------------------------
 
 
-def read(path: Path) -> Machine:
+def read_scxml(path: Path) -> Machine:
     """Return the machine of a document; raises :class:`MachineError` with file and line."""
-    return parse(read_bytes(path), str(path))
+    return parse_scxml(read_bytes(path, MAX_BYTES, "a machine", MachineError), str(path))
 
 
-def parse(content: bytes, file: str = "machine.scxml") -> Machine:
+def parse_scxml(content: bytes, file: str = "machine.scxml") -> Machine:
     """Return the machine of a document's content; raises :class:`MachineError` with its line.
 
     >>> from fsm.catalog import load
-    >>> parse(to_scxml(load("quarantine")).encode()) == load("quarantine")
+    >>> parse_scxml(to_scxml(load("quarantine")).encode()) == load("quarantine")
     True
     """
     root = parse_xml(content, file, {SCXML: "", NAMESPACE: "fsm:"})
@@ -231,13 +241,15 @@ def parse(content: bytes, file: str = "machine.scxml") -> Machine:
         refuse(file, root.line, f"not SCXML: the document begins with <{root.tag}>")
     version = root.get("fsm:version")
     if version is None:
-        return explored(root, file)
+        return flatten_scxml(root, file)
     if version != VERSION:
         refuse(file, root.line, f'fsm:version="{shortened(version)}" is not known')
-    return _Reading(file, root).machine()
+    return _Reader(file, root).machine()
 
 
-class _Reading:
+class _Reader:
+    """Reads a document that :func:`to_scxml` wrote."""
+
     def __init__(self, file: str, root: Element) -> None:
         self.file, self.root = file, root
         self.parts = Assembly(file)
@@ -254,13 +266,13 @@ class _Reading:
             self.ids[id_] = state.name
         for element in root.all("fsm:event"):
             parts.event(element.line, self._text(element, "symbol"))
-        found = [(t, state) for element, state in states for t in element.all("transition")]
-        for transition, state in sorted(found, key=lambda pair: self._order(pair[0])):
+        exits = [(t, state) for element, state in states for t in element.all("transition")]
+        for transition, state in sorted(exits, key=lambda pair: self._order(pair[0])):
             parts.transition(transition.line, self._transition(transition, state))
         name = self._text(root, "fsm:machine")
         return parts.machine(
             name=name,
-            title=self._or(root, "fsm:title", name),
+            title=self._optional(root, "fsm:title", name),
             initial=parts.initial(root.line, self._place(root, "initial")),
             indicators=tuple(map(self._indicator, root.all("fsm:indicator"))),
             deadline=next(map(self._deadline, root.all("fsm:deadline")), None),
@@ -278,16 +290,16 @@ class _Reading:
         for element in self.root.all("state", "final"):
             inner = element.all("state", "final")
             status = element.get("fsm:status")
-            shown = None if status is None else _decoded(status)
+            shown_status = None if status is None else _unescaped(status)
             for state in inner or [element]:
-                yield state, self._state(state, shown)
+                yield state, self._state(state, shown_status)
 
     def _state(self, element: Element, status: str | None) -> State:
-        name = self._or(element, "fsm:state", self._text(element, "id"))
+        name = self._optional(element, "fsm:state", self._text(element, "id"))
         return State(
             name=name,
             status=status,
-            title=self._or(element, "fsm:title", name),
+            title=self._optional(element, "fsm:title", name),
             atoms=self._texts(element, "fsm:atoms", (name,)),
             final=element.get("fsm:final") == "true" or element.tag == "final",
         )
@@ -299,22 +311,22 @@ class _Reading:
         return int(place)
 
     def _transition(self, element: Element, state: State) -> Transition:
-        event = self._or(element, "fsm:symbol", self._text(element, "event"))
+        event = self._optional(element, "fsm:symbol", self._text(element, "event"))
         label = element.get("fsm:source")
-        reason = self._or(element, "fsm:reason", "")
+        reason = self._optional(element, "fsm:reason", "")
         return Transition(
             source=state.name,
             event=event,
             target=self._place(element, "target"),
-            trigger=self._or(element, "fsm:trigger", event),
-            guard=self._or(element, "fsm:guard", ""),
-            origin=None if label is None else Source(_decoded(label), reason),
+            trigger=self._optional(element, "fsm:trigger", event),
+            guard=self._optional(element, "fsm:guard", ""),
+            origin=None if label is None else Origin(_unescaped(label), reason),
         )
 
     def _indicator(self, element: Element) -> Indicator:
         statuses = frozenset(self._texts(element, "statuses"))
-        found = Indicator(self._text(element, "title"), statuses)
-        return self.parts.indicator(element.line, found)
+        indicator = Indicator(self._text(element, "title"), statuses)
+        return self.parts.indicator(element.line, indicator)
 
     def _deadline(self, element: Element) -> Deadline:
         start, event, state = (self._text(element, k) for k in ("start", "symbol", "place"))
@@ -328,15 +340,15 @@ class _Reading:
         id_ = self._text(element, key)
         return self.ids.get(id_, id_)
 
-    def _or(self, element: Element, key: str, default: str) -> str:
+    def _optional(self, element: Element, key: str, default: str) -> str:
         text = element.get(key)
-        return default if text is None else _decoded(text)
+        return default if text is None else _unescaped(text)
 
     def _text(self, element: Element, key: str) -> str:
         text = element.get(key)
         if text is None:
             refuse(self.file, element.line, f"<{element.tag}> without {key}")
-        return _decoded(text)
+        return _unescaped(text)
 
     def _texts(
         self, element: Element, key: str, default: tuple[str, ...] | None = None
@@ -346,8 +358,8 @@ class _Reading:
         text = element.get(key)
         if text is None:
             refuse(self.file, element.line, f"<{element.tag}> without {key}")
-        return tuple(_decoded(part) for part in text.split(_BAR)[:-1])
+        return tuple(_unescaped(part) for part in text.split(_BAR)[:-1])
 
 
-def _decoded(text: str) -> str:
-    return _CODED.sub(lambda match: match[1] or chr(int(match[2], 16)), text)
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda match: match[1] or chr(int(match[2], 16)), text)

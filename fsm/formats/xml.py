@@ -1,4 +1,4 @@
-"""XML as plain values, each with its line; nothing in a document can reach outside it."""
+"""XML as plain values, each with its line; a document cannot refer to anything outside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Element", "parse_xml"]
 
 @dataclass(slots=True)
 class Element:
-    """An element without its text. Tags and attributes of known namespaces have a short prefix."""
+    """An element without its text. Names of known namespaces have a short prefix."""
 
     tag: str
     line: int

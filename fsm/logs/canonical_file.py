@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.canonical_columns import NEEDED, QUERY, column_list
 from fsm.logs.log_file import LogFile, version_of
 from fsm.logs.mapping.recordable import recordable_events
@@ -63,7 +63,7 @@ def _readable(stored: StoredFile, log_format: str) -> StoredFile:
     directory = TemporaryFolder()
     path = Path(directory.name) / "log"
     stored.unpack(path)
-    return replace(stored, path=path, keep=Holder(directory.cleanup))
+    return replace(stored, path=path, keep=Cleanup(directory.cleanup))
 
 
 def _opened(stored: StoredFile, log_format: str) -> LogFile:

@@ -1,4 +1,4 @@
-"""What was made of each file, in plain lines."""
+"""How each file was read, in plain lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fsm.logs.canonical_columns import QUERY
 from fsm.logs.notes import Notes, Occurrences
+from fsm.text import quantity
 
 __all__ = ["as_dict", "summary_lines"]
 
@@ -13,17 +14,20 @@ _SHOWN = 5
 
 
 def summary_lines(notes: Notes) -> Iterator[str]:
-    """Yield what is said of one file: a line of counts, and one for each thing to know."""
-    said = [f"{notes.events:,} events"]
+    """Yield the lines about one file: one with counts, and one for each remark."""
+    counts = [quantity(notes.events, "event")]
     if notes.beside.total:
-        said.append(f"{notes.beside.total:,} beside the machines ({_counts(notes.beside)})")
+        counts.append(f"{notes.beside.total:,} that no machine uses ({_counts(notes.beside)})")
     if notes.passed.total:
-        said.append(f"{notes.passed.total:,} without meaning here ({_counts(notes.passed)})")
-    yield f"{notes.name}: read as {notes.reason}; {notes.lines:,} lines: {', '.join(said)}"
+        counts.append(f"{notes.passed.total:,} ignored ({_counts(notes.passed)})")
+    yield (
+        f"{notes.name}: read as {notes.reason}; "
+        f"{quantity(notes.lines, 'line')}: {', '.join(counts)}"
+    )
     if notes.implied:
         yield (
-            f"{notes.name}: {notes.implied:,} hand-overs put in that the log does not record "
-            "(--no-assume-relayed leaves them out)"
+            f"{notes.name}: {quantity(notes.implied, 'hand-over')} inserted that the log does not "
+            "record (--no-assume-relayed omits them)"
         )
     yield from (f"{notes.name}: {text}" for text in notes.assumed.values())
     for tally, what in (
@@ -36,7 +40,7 @@ def summary_lines(notes: Notes) -> Iterator[str]:
 
 
 def as_dict(notes: Notes) -> dict[str, object]:
-    """Return the same as plain values."""
+    """Return the counts and remarks about one file as plain values."""
     return {
         "file": notes.name,
         "read_as": notes.reason,
@@ -56,14 +60,14 @@ def _counts(tally: Occurrences) -> str:
     most = tally.counts.most_common(_SHOWN)
     more = len(tally.counts) - len(most)
     return ", ".join(f"{what} {count:,}" for what, count in most) + (
-        f", {more} more kinds" if more else ""
+        f", {quantity(more, 'more kind')}" if more else ""
     )
 
 
 def _places(name: str, tally: Occurrences) -> str:
-    """Say where each text stands first; the file is named before."""
+    """Return each text with the line of its first occurrence."""
     most = tally.counts.most_common(_SHOWN)
     unit = "row" if name == QUERY else "line"
     texts = [f"{what} ({count:,}, first at {unit} {tally.firsts[what]})" for what, count in most]
     more = len(tally.counts) - len(most)
-    return "; ".join(texts) + (f"; {more} more kinds" if more else "")
+    return "; ".join(texts) + (f"; {quantity(more, 'more kind')}" if more else "")

@@ -1,12 +1,12 @@
-"""One self-contained HTML page: markup, style, scripts and data in one file, nothing fetched.
+"""A self-contained HTML page: markup, style, scripts and data in one file.
 
-``assembly`` puts a page together, ``theme.css`` and ``theme.js`` are its look and the switch
-between light and dark, ``palette`` its colours for statuses and diagrams, ``diagram`` draws a
-machine for it. What a page shows is data that its script writes as text, so no name is
-ever markup; a content security policy lets nothing run but the scripts of the page.
+``assembly`` assembles a page, ``theme.css`` and ``theme.js`` are its look and the switch between
+light and dark, ``palette`` has its colours for statuses and diagrams, ``diagrams`` draws a machine
+for it. Scripts write data as text, so a name never becomes markup; a content security policy
+allows only the scripts of the page.
 """
 
-from fsm.page.assembly import assemble, filled, part
-from fsm.page.diagrams import Diagram, diagram
+from fsm.page.assembly import assemble_page, fill_template, read_asset
+from fsm.page.diagrams import PageDiagram, draw_for_page
 
-__all__ = ["Diagram", "assemble", "diagram", "filled", "part"]
+__all__ = ["PageDiagram", "assemble_page", "draw_for_page", "fill_template", "read_asset"]

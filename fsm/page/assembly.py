@@ -1,4 +1,4 @@
-"""Put a page together from its parts; the same bytes for the same parts."""
+"""Assembly of a page from its parts; the same bytes for the same parts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
-from fsm.page.palette import palette
+from fsm.page.palette import palette_css
 from fsm.text import shortened, visible
 
-__all__ = ["as_json_block", "assemble", "filled", "part"]
+__all__ = ["as_json_block", "assemble_page", "fill_template", "read_asset"]
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _MARKUP = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
@@ -23,7 +23,7 @@ _POLICY = (
 )
 
 
-def assemble(
+def assemble_page(
     title: str,
     main: str,
     *,
@@ -36,15 +36,14 @@ def assemble(
     """Return a page: a header with the title and the theme switch, ``main``, a footer.
 
     ``title`` and ``subtitle`` are text, ``main`` and ``footer`` are HTML. ``styles`` come after
-    the theme's. ``scripts`` run in this order once everything before them is there; each value
-    of ``data`` is JSON in an element of this id: ``JSON.parse(document.getElementById(id)
-    .textContent)``. Libraries stand among the scripts as they are; a policy in the page forbids
-    them ``eval`` and every connection.
+    the theme's. ``scripts`` run in this order at the end of the page. Each value of ``data`` is
+    JSON in an element with its key as id: ``JSON.parse(document.getElementById(id).textContent)``.
+    Libraries are scripts too; the policy of the page forbids them ``eval`` and every connection.
     """
-    early, late = _inline(part("fsm.page", "theme.js")), [_inline(text) for text in scripts]
-    style = "\n".join((part("fsm.page", "theme.css"), palette(), *styles))
-    return filled(
-        part("fsm.page", "page.html"),
+    early, late = _inline(read_asset("fsm.page", "theme.js")), [_inline(text) for text in scripts]
+    style = "\n".join((read_asset("fsm.page", "theme.css"), palette_css(), *styles))
+    return fill_template(
+        read_asset("fsm.page", "page.html"),
         policy=escape(_POLICY.format(" ".join(map(_allowed, (early, *late))))),
         title=_text(title),
         subtitle=f'<p class="subtitle">{_text(subtitle)}</p>' if subtitle else "",
@@ -57,27 +56,26 @@ def assemble(
     )
 
 
-def part(package: str, name: str) -> str:
+def read_asset(package: str, name: str) -> str:
     """Return the text of a file that belongs to a package, such as its style or its script."""
     return files(package).joinpath(name).read_text("utf-8")
 
 
-def filled(template: str, **slots: str) -> str:
+def fill_template(template: str, **slots: str) -> str:
     """Return a template with HTML in the place of each ``{{slot}}``.
 
-    What is filled in is not read again, so a slot in it stays as it is. Text must be escaped by
-    the caller.
+    Slots in the filled-in HTML are not replaced. The caller must escape text.
 
-    >>> filled("<p>{{a}} {{b}}</p>", a="{{b}}", b="&lt;")
+    >>> fill_template("<p>{{a}} {{b}}</p>", a="{{b}}", b="&lt;")
     '<p>{{b}} &lt;</p>'
     """
     return _SLOT.sub(lambda slot: slots[slot[1]], template)
 
 
 def as_json_block(name: str, value: object) -> str:
-    r"""Return a value as an element that scripts read and browsers do not run.
+    r"""Return a value as an element for scripts to read; browsers do not run it.
 
-    The text is plain ASCII, and nothing in it ends the element.
+    The content is ASCII, and no string in it can end the element.
 
     >>> as_json_block("facts", {"a": "</script>"})
     '<script type="application/json" id="facts">{"a":"\\u003c/script\\u003e"}</script>'
@@ -91,7 +89,7 @@ def _text(text: str) -> str:
 
 
 def _inline(script: str) -> str:
-    """Return a script as it may stand in a page; only in strings can it hold its own end."""
+    """Return a script for a page: an end tag within its strings must not end the script."""
     return "\n" + script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 

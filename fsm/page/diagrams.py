@@ -1,4 +1,4 @@
-"""A machine's diagram as an element of a page, which follows its switch and its script."""
+"""The diagram of a machine as an element of a page, for its theme and its script."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from dataclasses import dataclass
 
 from fsm.drawing.graphviz import Renderer, lay_out
 from fsm.drawing.model import Look, Picture
-from fsm.drawing.svg import bound
+from fsm.drawing.svg import interactive_svg
 from fsm.machine import Machine
 
-__all__ = ["Diagram", "diagram"]
+__all__ = ["PageDiagram", "draw_for_page"]
 
 
 @dataclass(frozen=True)
-class Diagram:
-    """An SVG element and what it draws.
+class PageDiagram:
+    """An SVG element and the picture that it draws.
 
-    A state carries its place in ``picture.nodes`` as ``data-state``; an arrow and its label
-    carry theirs in ``picture.arrows`` as ``data-arrow``.
+    ``data-state`` of a state is its position in ``picture.nodes``; ``data-arrow`` of an arrow, and
+    of its label, is the position in ``picture.arrows``.
     """
 
     svg: str
     picture: Picture
 
 
-def diagram(
+def draw_for_page(
     machine: Machine,
     look: Look | None = None,
     *,
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    say: Callable[[str], None] | None = None,
-) -> Diagram:
+    warn: Callable[[str], None] | None = None,
+) -> PageDiagram:
     """Draw a machine for a page; raises what :func:`fsm.drawing.draw` raises.
 
-    Where no layout is ready after ``timeout`` seconds, ``say`` is told that states stand in rows.
+    If no layout is ready after ``timeout`` seconds, states are drawn in rows, and ``warn`` is
+    called with a message.
     """
-    shown, made = lay_out(
-        machine, look or Look(), "svg", renderer=renderer, timeout=timeout, say=say
+    picture, svg = lay_out(
+        machine, look or Look(), "svg", renderer=renderer, timeout=timeout, warn=warn
     )
-    return Diagram(bound(made, shown), shown)
+    return PageDiagram(interactive_svg(svg, picture), picture)

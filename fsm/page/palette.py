@@ -1,18 +1,18 @@
-"""The colours of statuses and diagrams as CSS that follows the switch of the page."""
+"""The colours of statuses and diagrams as CSS, for the light and the dark theme."""
 
 from __future__ import annotations
 
 from fsm.drawing.dot import PAINTS
 from fsm.drawing.svg import dark_colors
 
-__all__ = ["RANKS", "palette"]
+__all__ = ["RANKS", "palette_css"]
 
 RANKS = len(PAINTS)
-"""Statuses take these colours in turn: the class of rank ``n`` is ``rank-{n % RANKS}``."""
+"""The number of colours; the CSS class of a status of rank ``n`` is ``rank-{n % RANKS}``."""
 
 
-def palette() -> str:
-    """Return the rules: ``--fill-n``, ``--line-n`` and ``--text-n``, ``.rank-n``, and diagrams."""
+def palette_css() -> str:
+    """Return the rules of ``--fill-n``, ``--line-n``, ``--text-n``, ``.rank-n`` and diagrams."""
     dark = dark_colors()
     tokens, ranks = [], []
     for rank, paint in enumerate(PAINTS):

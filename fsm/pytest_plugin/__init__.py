@@ -23,11 +23,11 @@ __all__ = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the settings and options of both parts."""
     group = parser.getgroup("fsm")
-    pages.add_options(parser, group)
-    conformance.add_options(group)
+    pages.add_page_options(parser, group)
+    conformance.add_coverage_option(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and begin to keep what is covered; refuse pages that are not there."""
+    """Register the marker, start recording coverage, and refuse patterns that match no page."""
     pages.check_patterns(config)
     conformance.configure(config)

@@ -1,15 +1,15 @@
 """Conformance tests: the suite of a machine, run against an implementation.
 
-The user writes an adapter (see :class:`fsm.suites.Implementation`) as a fixture of any name, and
-a test which asks for ``fsm_case``; there is one test for each case of the suite::
+Write an adapter (see :class:`fsm.suites.Implementation`) as a fixture of any name, and a test with
+the fixture ``fsm_case``. It runs once for each case of the suite::
 
     @pytest.mark.fsm_suite("with-feedback", method="chain", extra_states=1)
     def test_sending_log(fsm_case, implementation):
         fsm_case.run(implementation)
 
-The marker takes a machine (its name, a compiled one, or a python-statemachine class as
-``machine=Class``: pytest would take a lone class for what is marked), whatever
-:func:`fsm.suites.suite` takes, and a goal, ``to`` or ``covering``.
+The arguments of the marker are a machine (its name, a compiled machine, or a python-statemachine
+class as ``machine=Class``, because pytest would decorate a positional class), the options of
+:func:`fsm.suites.suite`, and a goal, ``to`` or ``covering``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from fsm.pytest_plugin.coverage import Covered, Record
+from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage
 from fsm.text import visible
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from fsm.suites.execution.implementation import Implementation, RunResult
     from fsm.suites.specification import Word
 
-__all__ = ["LIMIT", "Case", "add_options", "configure", "pytest_generate_tests"]
+__all__ = ["LIMIT", "Case", "add_coverage_option", "configure", "pytest_generate_tests"]
 
 LIMIT = 100_000
-"""How many tests are collected at most."""
+"""Maximum number of tests of a suite."""
 
 _LONGEST_NAME = 80
 _MARKER = (
@@ -39,22 +39,22 @@ _MARKER = (
 )
 
 
-def add_options(group: pytest.OptionGroup) -> None:
+def add_coverage_option(group: pytest.OptionGroup) -> None:
     """Add ``--fsm-cov``."""
-    text = "show which cells and documented rows of a machine its conformance tests did not run"
+    text = "show which cells and documented rows of a machine the conformance tests did not run"
     group.addoption("--fsm-cov", action="store_true", help=text)
 
 
 def configure(config: pytest.Config) -> None:
-    """Register the marker and what keeps the cells that are run."""
+    """Register the marker, and start recording coverage."""
     config.addinivalue_line("markers", _MARKER)
-    Covered.begin(config)
+    SessionCoverage.begin(config)
 
 
 class Case:
     """One test of a suite, as the fixture ``fsm_case``."""
 
-    def __init__(self, suite: Suite, word: Word, record: Record) -> None:
+    def __init__(self, suite: Suite, word: Word, record: SuiteCoverage) -> None:
         self.suite, self.word, self.record = suite, word, record
 
     @property
@@ -71,22 +71,20 @@ class Case:
         sent = self.word[: len(run.trace)]
         self.record.add(zip(self.suite.mealy.walk(sent), sent, strict=False))
         if not run.agrees:
-            pytest.fail(self._told(run, implementation), pytrace=False)
+            pytest.fail(self._failure(run, implementation), pytrace=False)
 
-    def _told(self, run: RunResult, implementation: Implementation) -> str:
+    def _failure(self, run: RunResult, implementation: Implementation) -> str:
         from fsm.suites.execution.reproduction import reproduce
 
-        found = reproduce(implementation, self.suite.mealy, run)
+        shortest = reproduce(implementation, self.suite.mealy, run)
         place = f"step {len(run.trace)} of {len(self.word)}"
-        parts = [f"{visible(self.record.title)}: {place}", str(run)]
-        if found.run.trace != run.trace:
-            parts += [str(found), str(found.run)]
-        else:
-            parts.append(str(found))
-        return "\n".join(parts + self._specified(found.run))
+        parts = [f"{visible(self.record.title)}: {place}", str(run), str(shortest)]
+        if shortest.run.trace != run.trace:
+            parts.append(str(shortest.run))
+        return "\n".join(parts + self._specified(shortest.run))
 
     def _specified(self, run: RunResult) -> list[str]:
-        """Say where the specification of the last step comes from."""
+        """Return the source of the specification of the last step."""
         machine = self.suite.machine
         if machine is None or not run.trace:
             return []
@@ -103,7 +101,7 @@ Marked: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test of each case of the suite that a test function is marked with."""
+    """Create a test for each case of the suite of a marked test function."""
     if "fsm_case" not in metafunc.fixturenames:
         return
     marker = metafunc.definition.get_closest_marker("fsm_suite")
@@ -111,13 +109,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pytest.fail("fsm_case needs the marker fsm_suite(machine, ...)", pytrace=False)
     from fsm.errors import FsmError
 
-    refused = ""
+    refusal = ""
     try:
         metafunc.parametrize("fsm_case", _cases(metafunc, *marker.args, **marker.kwargs))
     except (FsmError, TypeError) as error:
-        refused = f"fsm_suite: {error}"
-    if refused:  # here, so that pytest shows this one line and no causes
-        pytest.fail(refused, pytrace=False)
+        refusal = f"fsm_suite: {error}"
+    if refusal:  # outside of the except block, so that pytest shows this line without causes
+        pytest.fail(refusal, pytrace=False)
 
 
 def _cases(
@@ -137,7 +135,7 @@ def _cases(
         suite(_specification(machine), method or DEFAULT, **options), to=to, covering=covering
     )
     nodeid = metafunc.definition.nodeid
-    record = Covered.record(metafunc.config, nodeid, made)
+    record = SessionCoverage.record(metafunc.config, nodeid, made)
     if made.estimate.least.tests > LIMIT:
         raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
     cases: list[Any] = []
@@ -151,7 +149,7 @@ def _cases(
 
 
 def _specification(machine: Any) -> Any:
-    """Return a machine that was given by name or as a class."""
+    """Return the machine for a name, a class or a machine."""
     if isinstance(machine, str):
         from fsm.catalog import load_specification
 
@@ -164,6 +162,6 @@ def _specification(machine: Any) -> Any:
 
 
 def _name(trace: tuple[str, ...], number: int) -> str:
-    """Return the path of a test, of a long one the beginning and its number."""
+    """Return the trace as a name; a long one is cut, and gets its number."""
     path = ".".join(trace) or "reset"
     return path if len(path) <= _LONGEST_NAME else f"{path[: _LONGEST_NAME - 20]}...{number}"

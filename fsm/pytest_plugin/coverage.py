@@ -1,6 +1,6 @@
-"""What the conformance tests of a session ran: cells, documented rows, failures.
+"""The coverage of conformance tests in a session: cells, documented rows, failures.
 
-Under pytest-xdist each worker sends what its own tests ran, and the controller adds it up.
+Under pytest-xdist, each worker sends the coverage of its tests, and the controller merges it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from fsm.text import visible
+from fsm.text import quantity, visible
 
 if TYPE_CHECKING:
     from fsm.suites import Suite
 
-__all__ = ["Covered", "Record"]
+__all__ = ["SessionCoverage", "SuiteCoverage"]
 
-Facts: TypeAlias = dict[str, Any]
-"""What is told of one test function, in values that can be sent to another process."""
+CoverageFacts: TypeAlias = dict[str, Any]
+"""The coverage of one test function as values that can be sent to another process."""
 
 _NAME = "fsm-covered"
-_LINES = 25  # of what was not run
+_LINES = 25
+"""Maximum number of states listed with cells that were not run."""
 
 
-class Record:
-    """The tests of one test function that ran in this process."""
+class SuiteCoverage:
+    """The coverage of one test function in this process."""
 
     def __init__(self, suite: Suite) -> None:
         self.suite = suite
@@ -35,12 +36,12 @@ class Record:
         self._run: set[tuple[int, int]] = set()
 
     def add(self, cells: Iterable[tuple[int, int]]) -> None:
-        """Count a test and the cells it ran, as indices of states and inputs."""
+        """Count a test and the cells that it ran, as indices of states and inputs."""
         self.done += 1
         self._run.update(cells)
 
-    def facts(self) -> Facts:
-        """Return what was run, and what there is to run."""
+    def facts(self) -> CoverageFacts:
+        """Return the coverage: what was run, and what there is to run."""
         from fsm.suites.equivalence import trimmed
 
         mealy, guarantee = self.suite.mealy, self.suite.guarantee
@@ -65,46 +66,46 @@ class Record:
         }
 
 
-class Covered:
-    """The records of a session, told at its end."""
+class SessionCoverage:
+    """The coverage of a session, printed at its end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._records: dict[str, Record] = {}
-        self._sent: list[dict[str, Facts]] = []
+        self._records: dict[str, SuiteCoverage] = {}
+        self._sent: list[dict[str, CoverageFacts]] = []
         self._failures: dict[str, None] = {}
 
     @classmethod
     def begin(cls, config: pytest.Config) -> None:
-        """Keep the records of a session."""
+        """Start recording the coverage of a session."""
         config.pluginmanager.register(cls(config), _NAME)
 
     @staticmethod
-    def record(config: pytest.Config, function: str, suite: Suite) -> Record:
-        """Begin the record of a test function."""
+    def record(config: pytest.Config, function: str, suite: Suite) -> SuiteCoverage:
+        """Return the coverage of a test function, which is empty at first."""
         covered = config.pluginmanager.get_plugin(_NAME)
-        assert isinstance(covered, Covered)  # noqa: S101
-        return covered._records.setdefault(function, Record(suite))
+        assert isinstance(covered, SessionCoverage)  # noqa: S101
+        return covered._records.setdefault(function, SuiteCoverage(suite))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the names of failures."""
+        """Record the names of failed tests."""
         if report.failed:
             self._failures[report.nodeid] = None
 
     def pytest_sessionfinish(self) -> None:
-        """Send what a worker ran to its controller."""
+        """Send the coverage of a worker to its controller."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output["fsm"] = self._facts()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker ran."""
+        """Receive the coverage of a worker."""
         self._sent.append(getattr(node, "workeroutput", {}).get("fsm", {}))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Close with one line for each test function, and with what was not run."""
-        for function, facts in _joined([self._facts(), *self._sent]).items():
+        """Print one line for each test function, and with ``--fsm-cov`` what was not run."""
+        for function, facts in _merged([self._facts(), *self._sent]).items():
             failures = [name for name in self._failures if name.startswith(f"{function}[")]
             if not (facts["done"] or failures):
                 continue
@@ -113,48 +114,48 @@ class Covered:
                 for line in _not_run(facts):
                     terminalreporter.write_line(visible(line))
 
-    def _facts(self) -> dict[str, Facts]:
+    def _facts(self) -> dict[str, CoverageFacts]:
         return {function: record.facts() for function, record in self._records.items()}
 
 
-def _joined(parts: Iterable[dict[str, Facts]]) -> dict[str, Facts]:
-    """Add up what several processes ran."""
-    joined: dict[str, Facts] = {}
+def _merged(parts: Iterable[dict[str, CoverageFacts]]) -> dict[str, CoverageFacts]:
+    """Merge the coverage of several processes."""
+    merged: dict[str, CoverageFacts] = {}
     for part in parts:
         for function, facts in part.items():
-            whole = joined.setdefault(function, {**facts, "done": 0, "run": []})
+            whole = merged.setdefault(function, {**facts, "done": 0, "run": []})
             whole["done"] += facts["done"]
             whole["run"] = sorted({*whole["run"], *facts["run"]})
-    return joined
+    return merged
 
 
-def _line(facts: Facts, failures: list[str]) -> str:
+def _line(facts: CoverageFacts, failures: list[str]) -> str:
     rows = {row for row in facts["rows"] if row is not None}
-    told = [
+    counts = [
         f"{facts['done']:,} of {facts['planned']:,} tests",
         f"{len(facts['run']):,} of {len(facts['cells']):,} cells",
     ]
     if rows:
-        told.append(f"{len(rows - _rows_not_run(facts))} of {len(rows)} documented rows")
-    return f"fsm: {facts['title']}: {', '.join(told)}; {_verdict(facts, failures)}"
+        counts.append(f"{len(rows - _rows_not_run(facts))} of {len(rows)} documented rows")
+    return f"fsm: {facts['title']}: {', '.join(counts)}; {_verdict(facts, failures)}"
 
 
-def _verdict(facts: Facts, failures: list[str]) -> str:
+def _verdict(facts: CoverageFacts, failures: list[str]) -> str:
     if failures:
-        return f"{len(failures):,} failed, again: pytest {shlex.quote(failures[0])}"
+        return f"{len(failures):,} failed, to rerun: pytest {shlex.quote(failures[0])}"
     if facts["done"] < facts["planned"]:
-        return "no guarantee before all tests are run"
+        return "no guarantee until all tests are run"
     return f"complete for {facts['proves']}" if facts["proves"] else "all passed, no guarantee"
 
 
-def _rows_not_run(facts: Facts) -> set[int]:
+def _rows_not_run(facts: CoverageFacts) -> set[int]:
     run = set(facts["run"])
     rows = enumerate(facts["rows"])
     return {row for i, row in rows if row is not None and i not in run}
 
 
-def _not_run(facts: Facts) -> Iterator[str]:
-    """Yield a line for each state of which cells were not run, and one for the rows."""
+def _not_run(facts: CoverageFacts) -> Iterator[str]:
+    """Yield a line for each state with cells that were not run."""
     run = set(facts["run"])
     states: dict[str, list[str]] = {}
     for i, (state, event) in enumerate(facts["cells"]):
@@ -164,6 +165,6 @@ def _not_run(facts: Facts) -> Iterator[str]:
     for state in list(states)[:_LINES]:
         yield f"  not run in {state}: {', '.join(states[state])}"
     if len(states) > _LINES:
-        yield f"  and cells of {len(states) - _LINES:,} more states"
+        yield f"  and cells of {quantity(len(states) - _LINES, 'more state')}"
     if not states:
         yield "  every cell was run"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fsm.text import visible
+from fsm.text import quantity, visible
 
 if TYPE_CHECKING:
     from fsm.tables.check.finding import Checked, Finding
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fsm.trust import NameInFile
 
 __all__ = [
-    "add_options",
+    "add_page_options",
     "check_patterns",
     "pytest_collect_file",
     "pytest_collection_modifyitems",
@@ -39,7 +39,7 @@ _LABEL = 60
 _PAGES = pytest.StashKey[list["_Page"]]()
 
 
-def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+def add_page_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     """Add the setting and the option that name pages."""
     text = "Markdown pages whose documented tables are tests (patterns from the root directory)"
     parser.addini("fsm_pages", text, type="args", default=[])
@@ -82,14 +82,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test that fails where pages were collected, and none documents a table."""
-    from fsm.cli.text import counted
+
     from fsm.tables.check.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
         return
-    others = counted(sum(page.others for page in pages), "other table")
-    text = f"nothing to check: no documented table in {counted(len(pages), 'page')} and {others}"
+    others = quantity(sum(page.others for page in pages), "other table")
+    text = f"nothing to check: no documented table in {quantity(len(pages), 'page')} and {others}"
     finding = Finding(pages[0].path.name, 1, 1, "nothing-to-check", text, "", None)
     items.append(
         _Claim.from_parent(pages[0], name="documented tables", findings=[finding], lines=())
@@ -183,9 +183,9 @@ class _Claim(pytest.Item):
             self.add_report_section("call", "findings", text)
 
     def _text(self) -> str:
-        from fsm.cli.findings import told
+        from fsm.cli.findings import format_finding
 
-        return "\n".join(line for f in self.findings for line in told(f, self.lines))
+        return "\n".join(line for f in self.findings for line in format_finding(f, self.lines))
 
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any
@@ -209,11 +209,11 @@ class _Named(pytest.Item):
     def runtest(self) -> None:
         from fsm.catalog import load
         from fsm.errors import FsmError
-        from fsm.trust import naming
+        from fsm.trust import guarded_loader
 
         wrong = ""
         try:
-            naming(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
+            guarded_loader(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
         except FsmError as error:
             wrong = visible(str(error))
         if wrong:  # here, so that pytest shows this one line and no causes

@@ -1,13 +1,14 @@
-"""The report of a delivery as a page: its panel, its curves under each mode, its messages.
+"""The report of a delivery as a page: its dashboard, its curves in each mode, its messages.
 
-``pages`` puts it together of figures that the other modules make of a replay: ``sides`` (its
-machines), ``curves`` and ``parting`` (indicators over time), ``passage`` (the way through the
-states), ``waiting`` (time in a state), ``deliveries``, ``histories`` (single messages);
-``sentences`` says in words what they show. Tables are HTML, so that they need no script; scripts
-add the charts (``uplot`` draws them), sorting, search and CSV.
+``pages`` assembles the page from ``figures``, which the other modules compute from a replay:
+``machines`` (the sides), ``curves`` and ``divergence`` (indicators over time), ``flow`` (movement
+through the states), ``durations`` (time in a state), ``deliveries``, ``histories`` (single
+messages). ``sections`` has the values of its template, ``sentences`` the texts, ``blocks`` the
+data of its scripts. Tables are HTML and need no script; scripts add the charts (drawn by
+``uplot``), sorting, search and CSV.
 """
 
-from fsm.reports.extent import fitting_period_of
 from fsm.reports.pages import report
+from fsm.reports.periods import fitting_period_of_log
 
-__all__ = ["fitting_period_of", "report"]
+__all__ = ["fitting_period_of_log", "report"]

@@ -1,4 +1,4 @@
-"""The JSON blocks that the page's scripts read: curves for the charts, histories for the search."""
+"""The data that the scripts of the page read: curves for charts, histories for the search."""
 
 from __future__ import annotations
 
@@ -6,55 +6,56 @@ from collections.abc import Iterator
 from typing import Any
 
 from fsm.machine import Machine
-from fsm.reports.content import charted, deadline_of
 from fsm.reports.curves import thinned
 from fsm.reports.figures import Figures
 from fsm.reports.machines import Side
+from fsm.reports.sections import charted_indicators, validity_period
 from fsm.text import shortened, visible
 
-__all__ = ["chart_block", "message_block"]
+__all__ = ["chart_data", "message_data"]
 
 
-def chart_block(found: Figures) -> dict[str, Any]:
-    """Return the curves: counts at seconds since 1970."""
-    curves = thinned(found.curves)
+def chart_data(figures: Figures) -> dict[str, Any]:
+    """Return the curves as counts at times in seconds since 1970."""
+    curves = thinned(figures.curves)
     return {
-        "toSend": found.to_send,
+        "toSend": figures.to_send,
         "times": curves.times.tolist(),
-        "span": [int(found.first.timestamp()), int(curves.times[-1])],
-        "busiest": found.curves.busiest(_meeting(found)),
-        "validity": deadline_of(found)[0],
-        "sides": [{"label": _shown(s.label), "color": s.color} for s in found.sides],
+        "span": [int(figures.first.timestamp()), int(curves.times[-1])],
+        "busiest": figures.curves.busiest(_convergence(figures)),
+        "validity": validity_period(figures)[0],
+        "sides": [{"label": _bounded(s.label), "color": s.color} for s in figures.sides],
         "charts": [
             {
-                "name": _shown(name),
+                "name": _bounded(name),
                 "lines": [
                     {"side": number, "counts": curves.lines[name, side.machine.name].tolist()}
-                    for number, side in enumerate(found.sides)
+                    for number, side in enumerate(figures.sides)
                     if (name, side.machine.name) in curves.lines
                 ],
             }
-            for name in charted(found)
+            for name in charted_indicators(figures)
         ],
     }
 
 
-def _meeting(found: Figures) -> int | None:
-    """Return the second in which two sides agree for good, if they ever part."""
-    since = [one.together_since for one in found.extremes.partings]
-    latest = max((time for time in since if time is not None), default=None)
-    return None if latest is None else -(-latest // 1_000_000)
+def _convergence(figures: Figures) -> int | None:
+    """Return the second from which two diverging sides agree, if they do."""
+    times = [divergence.converged_at for divergence in figures.comparison.divergences]
+    latest = max((time for time in times if time is not None), default=None)
+    return None if latest is None else -(-latest // 1_000_000)  # rounded up
 
 
-def message_block(found: Figures) -> dict[str, Any]:
-    """Return the histories, and what each machine shows in each state.
+def message_data(figures: Figures) -> dict[str, Any]:
+    """Return the histories, and the statuses and indicators of each machine in each state.
 
-    ``machines`` are those of :attr:`Figures.told`; ``views`` say by which of them a side is told.
+    ``machines`` are :attr:`Figures.history_machines`. Each of the ``views`` is a side or a
+    companion, with the number of the machine whose states its histories have.
     """
     return {
-        **found.histories.as_dict(),
-        "machines": [_machine(machine) for machine in found.told],
-        "views": list(_views(found)),
+        **figures.histories.as_dict(),
+        "machines": [_machine(machine) for machine in figures.history_machines],
+        "views": list(_views(figures)),
     }
 
 
@@ -62,39 +63,45 @@ def _machine(machine: Machine) -> dict[str, Any]:
     place = {state.name: number for number, state in enumerate(machine.states)}
     return {
         "initial": place[machine.initial],
-        "states": [_shown(state.name) for state in machine.states],
+        "states": [_bounded(state.name) for state in machine.states],
     }
 
 
-def _views(found: Figures) -> Iterator[dict[str, Any]]:
-    for side in found.sides:
-        told = next(n for n, group in enumerate(found.groups) if side in group)
-        yield _view(side.machine, found.told[told], told, side)
-    for told in range(len(found.groups), len(found.told)):
-        yield _view(found.told[told], found.told[told], told, None)
+def _views(figures: Figures) -> Iterator[dict[str, Any]]:
+    machines = figures.history_machines
+    for side in figures.sides:
+        number = next(n for n, group in enumerate(figures.groups) if side in group)
+        yield _view(side.machine, machines[number], number, side)
+    for number, companion in enumerate(machines[len(figures.groups) :], len(figures.groups)):
+        yield _view(companion, companion, number, None)
 
 
-def _view(machine: Machine, told: Machine, number: int, side: Side | None) -> dict[str, Any]:
-    """Return what a machine shows in each state of the machine by which histories are told."""
-    shown = [machine.status(state.name) for state in told.states]
-    place = {state.name: number for number, state in enumerate(told.states)}
+def _view(machine: Machine, run: Machine, number: int, side: Side | None) -> dict[str, Any]:
+    """Return the statuses and indicators of a machine in the states of the machine that was run."""
+    statuses = [machine.status(state.name) for state in run.states]
+    place = {state.name: number for number, state in enumerate(run.states)}
     ranks = side.ranks if side else {}
     return {
-        "label": _shown(side.label if side else machine.title),
+        "label": _bounded(side.label if side else machine.title),
         "color": side.color if side else None,
         "machine": number,
         "statuses": [
-            status and {"name": _shown(status), "rank": ranks.get(status)} for status in shown
+            status and {"name": _bounded(status), "rank": ranks.get(status)} for status in statuses
         ],
-        "indicators": [_shown(indicator.name) for indicator in machine.indicators],
-        "counted": [[i.counts(status) for i in machine.indicators] for status in shown],
+        "indicators": [_bounded(indicator.name) for indicator in machine.indicators],
+        "counted": [[i.counts(status) for i in machine.indicators] for status in statuses],
         "reasons": [
-            [place[t.source], _shown(t.event), _shown(t.origin.label), _shown(t.origin.reason)]
+            [
+                place[t.source],
+                _bounded(t.event),
+                _bounded(t.origin.label),
+                _bounded(t.origin.reason),
+            ]
             for t in machine.transitions
             if t.origin
         ],
     }
 
 
-def _shown(text: str) -> str:
+def _bounded(text: str) -> str:
     return visible(shortened(text))

@@ -150,7 +150,7 @@ const spoken = (chart, seconds) => {
   const at = placeOf(seconds);
   const values = chart.lines.map(
     ({ side, counts }) =>
-      `${curves.sides[side].label} ${percent(counts[at])}, ${grouped(counts[at])} messages`,
+      `${curves.sides[side].label} ${percent(counts[at])}, ${quantity(counts[at], "message")}`,
   );
   return `${instant(Math.round(seconds))}: ${values.join("; ")}`;
 };
@@ -226,8 +226,8 @@ const spanButton = (name, span, text) =>
 plots.push(...[...document.querySelectorAll(".chart")].map(draw));
 if (busiest) {
   $("spans").append(
-    spanButton("busy", busiest, "Where most happens"),
-    spanButton("all", whole, "The whole log"),
+    spanButton("busy", busiest, "Busiest time"),
+    spanButton("all", whole, "Whole log"),
   );
   $("spans").hidden = false;
 }
@@ -248,7 +248,7 @@ $("series")?.addEventListener("toggle", () => {
     lines.map(({ side, counts }) => ({ title: `${name}, ${curves.sides[side].label}`, counts })),
   );
   $("series-table").append(
-    el("caption", { className: "unseen" }, "Messages that each indicator counts, over time"),
+    el("caption", { className: "unseen" }, "Messages counted by each indicator over time"),
     el(
       "thead",
       {},

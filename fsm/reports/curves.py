@@ -1,4 +1,4 @@
-"""The indicators of a delivery as curves over time, thinned to what an eye can see."""
+"""The indicators of a delivery as curves over time, thinned to visible changes."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from numpy.typing import NDArray
 from fsm.engine.exact_series import Line
 from fsm.reports.machines import Side
 
-__all__ = ["Curves", "curves", "thinned"]
+__all__ = ["Curves", "curves_of", "thinned"]
 
 _SECOND = 1_000_000
-"""Microseconds of a second."""
+"""Microseconds per second."""
 _VISIBLE = 1000
-"""A change of one in so many messages to send is seen."""
+"""A change by one in so many messages to send is visible."""
 _TAIL = 0.02
-"""Part of all changes that may lie on either side of where most happens."""
+"""The share of all changes that may lie before, and after, the busiest time."""
 _NARROW = 0.6
-"""Where most happens is told apart if it is less than this part of the time."""
+"""The busiest time is a view of its own if it is less than this share of the time."""
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Counts at instants (seconds since 1970, ascending); each holds until the next one.
+    """Counts at instants (seconds since 1970, ascending); a count holds until the next instant.
 
-    ``lines`` has the counts of each (indicator, machine).
+    ``lines`` has the counts by indicator and machine.
     """
 
     times: NDArray[np.int64]
@@ -41,35 +41,35 @@ class Curves:
         """The names of the indicators, each once."""
         return tuple(dict.fromkeys(name for name, _ in self.lines))
 
-    def busiest(self, meeting: int | None = None) -> tuple[int, int] | None:
-        """Return when most changes happen, if that is but a part of the time.
+    def busiest(self, convergence: int | None = None) -> tuple[int, int] | None:
+        """Return the time span with most of the changes, if it is a small part of the time.
 
-        ``meeting`` is an instant that must be seen as well.
+        It includes the instant ``convergence``, if there is one.
         """
-        if not self.lines:
-            return None
         steps = sum(np.abs(np.diff(line, prepend=0)) for line in self.lines.values())
-        shares = np.cumsum(steps) / max(1, int(np.sum(steps)))
+        if not np.any(steps):
+            return None
+        shares = np.cumsum(steps) / np.sum(steps)
         low, high = np.searchsorted(shares, (_TAIL, 1 - _TAIL))
         first, last = int(self.times[low]), int(self.times[min(high, len(shares) - 1)])
-        last = max(last, meeting or last)
+        last = max(last, convergence or last)
         margin = max(1, (last - first) // 50)
         narrow = last - first + 2 * margin < _NARROW * (self.times[-1] - self.times[0])
         return (first - margin, last + margin) if narrow else None
 
 
-def curves(
+def curves_of(
     series: pl.DataFrame,
     sides: Sequence[Side],
     to_send: int,
     extent: tuple[datetime, datetime],
     points: Mapping[int, Mapping[Line, int]] | None = None,
 ) -> Curves:
-    """Return the curves of what the log can know, those of the machines' companions with them.
+    """Return the curves of all recorded indicators, including those of companions.
 
-    ``series`` is of the whole log, see :meth:`fsm.engine.Replay.series`; ``extent`` are the
-    instants before which, and after which, nothing happened. ``points`` are counts at instants
-    (microseconds since 1970) within periods that must be seen as well.
+    ``series`` is that of the whole log, see :meth:`fsm.engine.Replay.series`; ``extent`` are the
+    times of the first and the last event. ``points`` are counts at further instants (microseconds
+    since 1970), which may be within periods.
     """
     ends = [int(moment.timestamp()) for moment in extent]
     at = series.with_columns(pl.col("until").dt.epoch("s").alias("at"))
@@ -80,9 +80,10 @@ def curves(
     for side in sides:
         for owner, indicator in side.recorded:
             is_own = (pl.col("machine") == owner.name) & (pl.col("indicator") == indicator.name)
-            own = at.filter(is_own)
-            place = np.searchsorted(own["at"].to_numpy(), times, side="right")
-            line = np.append(0, own["count"].to_numpy())[place]
+            changes = at.filter(is_own)
+            # The count at a time is that of the last change until then: 0 before the first one.
+            place = np.searchsorted(changes["at"].to_numpy(), times, side="right")
+            line = np.append(0, changes["count"].to_numpy())[place]
             for number, counts in places.items():
                 line[number] = counts[owner.name, indicator.name]
             lines[indicator.name, side.machine.name] = line
@@ -90,7 +91,7 @@ def curves(
 
 
 def thinned(curves: Curves) -> Curves:
-    """Leave out instants at which no curve moves far enough to be seen."""
+    """Return the curves without the instants at which no curve changes visibly."""
     step = max(1, curves.to_send // _VISIBLE)
     values = np.vstack([curves.times * 0, *curves.lines.values()]).T
     kept, last = [0], values[0]

@@ -1,4 +1,4 @@
-"""The deliveries of a log, each with its messages and what each machine shows of them."""
+"""The deliveries of a log, with the indicators of each."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import polars as pl
 
 from fsm.indicators import Share
 
-__all__ = ["Deliveries", "Delivery", "deliveries"]
+__all__ = ["DeliveryRow", "DeliveryTable", "largest_deliveries"]
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One delivery: its messages, and the shares of each (machine, indicator)."""
+class DeliveryRow:
+    """A delivery: its number of messages, and its shares by machine and indicator."""
 
     name: str | None
     to_send: int
@@ -22,27 +22,27 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Deliveries:
-    """The largest deliveries, and how many there are."""
+class DeliveryTable:
+    """The largest deliveries, and the number of all."""
 
-    first: Sequence[Delivery]
+    first: Sequence[DeliveryRow]
     whole: int
 
 
-def deliveries(frame: pl.DataFrame, most: int) -> Deliveries:
+def largest_deliveries(frame: pl.DataFrame, most: int) -> DeliveryTable:
     """Return the largest deliveries; ``frame`` is :meth:`fsm.engine.Replay.by_delivery`.
 
-    There are none where no message names one.
+    There are none if no message has a delivery id.
     """
     if frame["delivery_id"].null_count() == frame.height:
-        return Deliveries((), 0)
+        return DeliveryTable((), 0)
     sizes = frame.select("delivery_id", "to_send").unique(maintain_order=True)
     largest = sizes.head(most)
     kept = frame.join(largest, on="delivery_id", how="semi", nulls_equal=True)
     shares: dict[str | None, dict[tuple[str, str], Share]] = {}
     for name, _, machine, indicator, count, percent in kept.iter_rows():
         shares.setdefault(name, {})[machine, indicator] = Share(count, percent)
-    return Deliveries(
-        tuple(Delivery(name, to_send, shares[name]) for name, to_send in largest.iter_rows()),
+    return DeliveryTable(
+        tuple(DeliveryRow(name, to_send, shares[name]) for name, to_send in largest.iter_rows()),
         sizes.height,
     )

@@ -1,7 +1,7 @@
-"""Where two feedback modes part, and where they meet: the point of showing both.
+"""Where two feedback modes diverge and converge: the point of showing both.
 
-What is said here holds of every instant of the log, so it is found in the exact series, not in
-the curves, which tell how things stood at the ends of periods.
+The results hold for every instant of the log. Therefore they come from the exact series, not from
+the curves, which have values only at the ends of periods.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from fsm.engine.exact_series import Line, Moments
 
-__all__ = ["Extremes", "Pair", "Parting", "extremes"]
+__all__ = ["ComparedIndicator", "Divergence", "SeriesComparison", "compare_series"]
 
-Counts: TypeAlias = Mapping[Line, int]
+LineCounts: TypeAlias = Mapping[Line, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """An indicator that two machines show, and the line of each in the exact series."""
+class ComparedIndicator:
+    """An indicator that two machines have, and the line of each machine in the exact series."""
 
     indicator: str
     a: Line
@@ -30,97 +30,107 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
-    """How far two machines are apart in one indicator, in messages; times in µs since 1970.
+class Divergence:
+    """How far two machines differ in one indicator, in messages; times in µs since 1970.
 
-    ``most`` messages at ``at``, when the machines show ``counts``; ``together_since`` is when
-    they agree for good, ``None`` where they are ``apart`` at the end.
+    The largest difference is ``most``, at the time ``at``, when the machines have ``counts``.
+    ``converged_at`` is the time from which they agree until the end; if they still differ at the
+    end, it is ``None``, and ``apart`` is the difference.
     """
 
     indicator: str
     most: int
     at: int
     counts: tuple[int, int]
-    together_since: int | None
+    converged_at: int | None
     apart: int
 
 
 @dataclass(frozen=True)
-class Extremes:
-    """What the exact series of a log shows.
+class SeriesComparison:
+    """The exact series of two machines, compared.
 
-    ``compared`` are the indicators of which two machines have one each, ``partings`` those in
-    which they differ at some instant; ``moved``
-    are the lines that are not 0 at some instant; ``points`` has all counts at the instants that
-    are told of, so that charts can show them.
+    ``compared`` are the indicators that both machines have, ``divergences`` those in which they
+    differ at some instant. ``moved`` are the lines that are not 0 at some instant. ``points`` has
+    the counts of all lines at the instants of the divergences, so that charts can show them.
     """
 
     compared: tuple[str, ...] = ()
-    partings: tuple[Parting, ...] = ()
+    divergences: tuple[Divergence, ...] = ()
     moved: frozenset[Line] = frozenset()
-    points: Mapping[int, Counts] = field(default_factory=dict)
+    points: Mapping[int, LineCounts] = field(default_factory=dict)
 
 
-def extremes(series: Iterable[Moments], pairs: Iterable[Pair]) -> Extremes:
-    """Go through the exact series once, and return what is the most, the last and ever."""
-    watched = [_Watched(pair) for pair in pairs]
+def compare_series(
+    series: Iterable[Moments], indicators: Iterable[ComparedIndicator]
+) -> SeriesComparison:
+    """Compare two machines in one pass over the exact series."""
+    trackers = [_Tracker(indicator) for indicator in indicators]
     moved: set[Line] = set()
     for part in series:
         moved |= {line for line, counts in part.counts.items() if counts.any()}
-        for each in watched:
-            each.add(part)
-    found = tuple(each.parting() for each in watched if each.most)
-    points: dict[int, Counts] = {}
-    for each in watched:
-        points |= each.points()
-    names = tuple(each.pair.indicator for each in watched)
-    return Extremes(names, found, frozenset(moved), points)
+        for tracker in trackers:
+            tracker.add(part)
+    points: dict[int, LineCounts] = {}
+    for tracker in trackers:
+        points |= tracker.points()
+    return SeriesComparison(
+        tuple(tracker.compared.indicator for tracker in trackers),
+        tuple(tracker.divergence() for tracker in trackers if tracker.most),
+        frozenset(moved),
+        points,
+    )
 
 
-class _Watched:
+class _Tracker:
     """One indicator of two machines, followed through the parts of a series."""
 
-    def __init__(self, pair: Pair) -> None:
-        self.pair = pair
+    def __init__(self, compared: ComparedIndicator) -> None:
+        self.compared = compared
         self.most = self.apart = 0
         self.at: int = 0
-        self.since: int | None = None
-        self.furthest: Counts = {}
-        self.meeting: Counts = {}
+        self.converged_at: int | None = None
+        self.counts_at_most: LineCounts = {}
+        self.counts_at_convergence: LineCounts = {}
 
     def add(self, part: Moments) -> None:
-        """Look at some further instants."""
-        gap = np.abs(part.counts[self.pair.a] - part.counts[self.pair.b])
-        self._meet(part, gap)
+        """Take the next part of the series."""
+        gap = np.abs(part.counts[self.compared.a] - part.counts[self.compared.b])
+        self._update_convergence(part, gap)
         place = int(gap.argmax())
         if gap[place] > self.most:
             self.most, self.at = int(gap[place]), int(part.times[place])
-            self.furthest = _counts(part, place)
+            self.counts_at_most = _counts(part, place)
         self.apart = int(gap[-1])
 
-    def _meet(self, part: Moments, gap: NDArray[np.int64]) -> None:
-        """Note since when they agree: from the first instant after the last one apart."""
+    def _update_convergence(self, part: Moments, gap: NDArray[np.int64]) -> None:
+        """Set the convergence to the first instant after the last one with a difference."""
         differing = np.flatnonzero(gap)
         if len(differing):
             place = int(differing[-1]) + 1
-        elif self.apart:
+        elif self.apart:  # the part before ended with a difference
             place = 0
         else:
             return
-        self.since = int(part.times[place]) if place < len(gap) else None
-        self.meeting = _counts(part, place) if place < len(gap) else {}
+        is_converged = place < len(gap)
+        self.converged_at = int(part.times[place]) if is_converged else None
+        self.counts_at_convergence = _counts(part, place) if is_converged else {}
 
-    def parting(self) -> Parting:
-        """Return what was found."""
-        pair = self.pair
-        counts = self.furthest[pair.a], self.furthest[pair.b]
-        return Parting(pair.indicator, self.most, self.at, counts, self.since, self.apart)
+    def divergence(self) -> Divergence:
+        """Return the divergence in all parts."""
+        compared = self.compared
+        counts = self.counts_at_most[compared.a], self.counts_at_most[compared.b]
+        return Divergence(
+            compared.indicator, self.most, self.at, counts, self.converged_at, self.apart
+        )
 
-    def points(self) -> dict[int, Counts]:
-        """Return all counts at the instants that are told of."""
-        found = {} if self.since is None else {self.since: self.meeting}
-        return found | ({self.at: self.furthest} if self.most else {})
+    def points(self) -> dict[int, LineCounts]:
+        """Return the counts of all lines at the instants of the divergence."""
+        points = {self.at: self.counts_at_most} if self.most else {}
+        if self.converged_at is not None:
+            points[self.converged_at] = self.counts_at_convergence
+        return points
 
 
-def _counts(part: Moments, place: int) -> Counts:
+def _counts(part: Moments, place: int) -> LineCounts:
     return {line: int(counts[place]) for line, counts in part.counts.items()}

@@ -1,4 +1,4 @@
-"""What a report is made of: the figures of a replay, each found once."""
+"""The figures of a report, each computed once from a replay."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
 from fsm.errors import LogError
 from fsm.machine import Machine
-from fsm.reports.curves import Curves, curves
-from fsm.reports.divergence import Extremes, Pair, extremes
-from fsm.reports.extent import fitting_period, instant
-from fsm.reports.flow import by_skeleton
-from fsm.reports.histories import Histories, histories
-from fsm.reports.machines import Side, sides
+from fsm.reports.curves import Curves, curves_of
+from fsm.reports.divergence import ComparedIndicator, SeriesComparison, compare_series
+from fsm.reports.flow import group_by_skeleton
+from fsm.reports.histories import Histories, read_histories
+from fsm.reports.machines import Side, sides_of
 from fsm.reports.names import short_name
-from fsm.reports.sentences import counted, messages_of, when
+from fsm.reports.periods import fitting_period, time_at
+from fsm.reports.sentences import format_time
+from fsm.text import quantity
 
-__all__ = ["MESSAGES", "Figures", "figures"]
+__all__ = ["MESSAGES", "Figures", "compute_figures"]
 
 MESSAGES = 10_000
-"""Messages whose histories are in the page, at most."""
+"""Maximum number of messages with their histories in the page."""
 _KINDS = 20
+"""Kinds of rejected events that are listed."""
 _NAMED = 3
+"""Logs that are listed by name."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of a report. ``groups`` are sides whose machines have one skeleton."""
+    """The figures of a report. The machines of a group have the same skeleton."""
 
     replay: Replay
     every: timedelta
@@ -38,11 +41,11 @@ class Figures:
     last: datetime
     sides: tuple[Side, ...]
     curves: Curves
-    extremes: Extremes
+    comparison: SeriesComparison
     groups: tuple[tuple[Side, ...], ...]
     rejected: RejectionKinds
-    told: tuple[Machine, ...]
-    """The machines that histories are told by: one of each group, and the companions."""
+    history_machines: tuple[Machine, ...]
+    """The machines that run the histories: one of each group, and the companions."""
     histories: Histories
 
     @property
@@ -52,68 +55,68 @@ class Figures:
 
     @cached_property
     def names(self) -> list[str]:
-        """The names of the logs, as a page may tell them."""
-        names = [short_name(source.name) for source in self.replay.log.files]
+        """The names of the logs, without their folders."""
+        names = [short_name(file.name) for file in self.replay.log.files]
         more = len(names) - _NAMED
         return [*names[:_NAMED], f"{more:,} more"] if more > 0 else names
 
     @property
     def subtitle(self) -> str:
-        """What the log holds, in a line."""
-        events = counted(self.replay.events, "event", "events")
-        counts = f"{events} of {messages_of(self.replay.messages)}"
-        return f"{counts}, {when(self.first)} to {when(self.last)}"
+        """The contents of the log in one line."""
+        events = quantity(self.replay.events, "event")
+        counts = f"{events} of {quantity(self.replay.messages, 'message')}"
+        return f"{counts}, {format_time(self.first)} to {format_time(self.last)}"
 
     def traffic_of(self, machine: Machine) -> Iterator[tuple[str, str, str | None, int]]:
-        """Yield state, event, target (``None``: rejected) and count of the cells met."""
+        """Yield state, event, target (``None``: rejected) and count of each cell."""
         frame = self.replay.traffic.select("machine", "state", "event", "target", "count")
         return (row[1:] for row in frame.iter_rows() if row[0] == machine.name)
 
 
-def figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
-    """Find the figures; raises :class:`fsm.errors.LogError` where there are none."""
+def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> Figures:
+    """Compute the figures; raises :class:`fsm.errors.LogError` for a log without events."""
     if replay.earlier is not None:
-        raise LogError("a report needs the whole log, and a checkpoint keeps only its states")
+        raise LogError("a report needs the whole log, but a checkpoint keeps only states")
     if replay.counts.earliest is None or replay.counts.latest is None:
         raise LogError("no events to report on")
-    first, last = instant(replay.counts.earliest), instant(replay.counts.latest)
+    first, last = time_at(replay.counts.earliest), time_at(replay.counts.latest)
     every = every or fitting_period(first, last, replay.events)
     replay = replay.in_detail(every)
-    own = sides(replay)
+    sides = sides_of(replay)
     series = replay.series(every, of_deliveries=False)
-    shown = extremes(replay.exact_series(), _pairs(own))
+    comparison = compare_series(replay.exact_series(), _compared_indicators(sides))
     groups = tuple(
-        tuple(side for side in own if side.machine in group)
-        for group in by_skeleton(tuple(side.machine for side in own))
+        tuple(side for side in sides if side.machine in group)
+        for group in group_by_skeleton(tuple(side.machine for side in sides))
     )
-    told = (*(group[0].machine for group in groups), *_companions(own))
+    history_machines = (*(group[0].machine for group in groups), *_companions(sides))
     return Figures(
         replay,
         every,
         first,
         last,
-        own,
-        curves(series, own, replay.to_send, (first, last), shown.points),
-        shown,
+        sides,
+        curves_of(series, sides, replay.to_send, (first, last), comparison.points),
+        comparison,
         groups,
         replay.rejection_kinds(_KINDS),
-        told,
-        histories(replay, told, messages),
+        history_machines,
+        read_histories(replay, history_machines, messages),
     )
 
 
-def _pairs(own: tuple[Side, ...]) -> Iterator[Pair]:
-    """Yield the recorded indicators that two machines have one each of; of more machines none.
+def _compared_indicators(sides: tuple[Side, ...]) -> Iterator[ComparedIndicator]:
+    """Yield the recorded indicators that two machines have in common; nothing for more machines.
 
-    Those of a companion that both have are one line, and are not compared with themselves.
+    Both machines may have the same companion. Its indicators are not compared with themselves.
     """
-    if len(own) != 2:
+    if len(sides) != 2:
         return
-    mine, theirs = ({i.name: (owner.name, i.name) for owner, i in side.recorded} for side in own)
-    for name, line in mine.items():
-        if theirs.get(name, line) != line:
-            yield Pair(name, line, theirs[name])
+    a, b = ({i.name: (owner.name, i.name) for owner, i in side.recorded} for side in sides)
+    for name, line in a.items():
+        if b.get(name, line) != line:
+            yield ComparedIndicator(name, line, b[name])
 
 
-def _companions(own: tuple[Side, ...]) -> tuple[Machine, ...]:
-    return tuple({side.companion.name: side.companion for side in own if side.companion}.values())
+def _companions(sides: tuple[Side, ...]) -> tuple[Machine, ...]:
+    return tuple({side.companion.name: side.companion for side in sides if side.companion}.values())

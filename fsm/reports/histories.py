@@ -1,7 +1,7 @@
 """Messages with their histories, as data for the page: columns of numbers, and few texts.
 
-A page is not a database: it has the first messages of the log, up to a number of them and a
-number of bytes, and says so.
+The page has the first messages of the log, up to a maximum number of messages and of bytes, and
+says how many are missing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from fsm.arrays import Index
 from fsm.engine.explanation import history_of, rows_of
@@ -18,28 +19,28 @@ from fsm.engine.result import Replay
 from fsm.logs.log import Log
 from fsm.logs.rows import read_batches
 from fsm.machine import Machine
-from fsm.reports.extent import instant
 from fsm.reports.names import short_name
+from fsm.reports.periods import time_at
 from fsm.text import shortened, visible
 
-__all__ = ["Histories", "histories"]
+__all__ = ["Histories", "read_histories"]
 
 _LONGEST = 1000
-"""Events of a message; one that has more is left out."""
+"""A message with more events is left out."""
 _BYTES = 2_500_000
 _PER_EVENT = 22
 _TEXT = 200
-_NOT_HEARD, _REJECTED = -1, -2
+_UNDEFINED, _REJECTED = -1, -2
 
 
 @dataclass(frozen=True)
 class Histories:
     """Messages and their events, column by column.
 
-    ``ends`` is where each message's events end. ``times`` are milliseconds since the event
-    before, of a first one since 1970. ``lines`` are 0 for the end of a validity period. ``after``
-    has, for each machine, the state after each event; -1 where the machine does not hear the
-    event, -2 where it rejects it.
+    ``ends`` are the positions at which the events of each message end. ``times`` are milliseconds
+    since the event before; for the first event of a message, since 1970. ``lines`` are 0 for the
+    end of a validity period. ``after`` has, for each machine, the state after each event: -1 if
+    the event is not defined in the machine, -2 if it is rejected.
     """
 
     ids: Sequence[str]
@@ -54,7 +55,7 @@ class Histories:
     after: Sequence[Sequence[int]]
 
     def as_dict(self) -> dict[str, object]:
-        """Return what the page reads."""
+        """Return the histories as the script of the page reads them."""
         return {
             "ids": self.ids,
             "recipients": self.recipients,
@@ -69,14 +70,14 @@ class Histories:
         }
 
 
-def histories(replay: Replay, machines: Sequence[Machine], most: int) -> Histories:
-    """Return the first messages of the log, at most so many, as the machines see them."""
+def read_histories(replay: Replay, machines: Sequence[Machine], most: int) -> Histories:
+    """Return the histories of at most ``most`` messages, the first ones of the log."""
     log = replay.log
     kept = _affordable(log, _first(log, most))
     if kept.is_empty():
         return Histories([], None, [], [], [], [], [], [], [], [[] for _ in machines])
     rows = rows_of(log, kept)
-    end = replay.as_of or (instant(replay.counts.latest) if replay.counts.latest else None)
+    end = replay.as_of or (time_at(replay.counts.latest) if replay.counts.latest else None)
     history = history_of(log, rows, machines, replay.validity, end, replay.dedupe)
     order = kept.with_row_index("number")
     history = history.join(order, on=log.keys, nulls_equal=True, maintain_order="left")
@@ -84,19 +85,19 @@ def histories(replay: Replay, machines: Sequence[Machine], most: int) -> Histori
 
 
 def _first(log: Log, most: int) -> pl.DataFrame:
-    """Return what identifies the first messages, in the order of the log."""
-    found = pl.DataFrame(schema=dict.fromkeys(log.keys, pl.String))
+    """Return the keys of the first messages, in the order of the log."""
+    messages = pl.DataFrame(schema=dict.fromkeys(log.keys, pl.String))
     for source in log.files:
         scan = log.scan(source).select(log.keys).filter(pl.col("message_id").is_not_null())
         for part in read_batches(source, scan):
-            found = pl.concat([found, part]).unique(maintain_order=True).head(most)
-            if found.height == most:
-                return found
-    return found
+            messages = pl.concat([messages, part]).unique(maintain_order=True).head(most)
+            if messages.height == most:
+                return messages
+    return messages
 
 
 def _affordable(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
-    """Leave out messages that are too long, and the last ones if all are too much for a page."""
+    """Leave out messages with too many events, and the last messages if the page gets too large."""
     keys = log.keys
     counts = pl.concat(
         log.scan(source)
@@ -120,16 +121,11 @@ def _affordable(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
 
 def _in_columns(log: Log, history: pl.DataFrame, machines: Sequence[Machine]) -> Histories:
     keys = log.keys
-    same = [*keys, "file", "row", "timestamp", "event"]
-    new = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in same)
-    is_new = history.select(new.alias("new"))["new"]
-    if history.height:
-        is_new[0] = True
-    events = history.filter(is_new)
-    number = is_new.cum_sum().to_numpy().astype(np.intp) - 1
-    own = events.select(pl.any_horizontal(pl.col(k).ne_missing(pl.col(k).shift()) for k in keys))
-    begins = own.to_series().to_numpy().copy()
-    begins[:1] = True
+    # The history has a row for each event and machine; consecutive rows may be of one event.
+    is_event = _differs_from_row_before(history, [*keys, "file", "row", "timestamp", "event"])
+    events = history.filter(pl.Series(is_event))
+    number = is_event.cumsum().astype(np.intp) - 1
+    begins = _differs_from_row_before(events, keys)
     starts = np.flatnonzero(begins)
     millis = events["timestamp"].dt.epoch("ms").to_numpy()
     times = np.where(begins, millis, np.diff(millis, prepend=0))
@@ -151,23 +147,30 @@ def _in_columns(log: Log, history: pl.DataFrame, machines: Sequence[Machine]) ->
     )
 
 
+def _differs_from_row_before(frame: pl.DataFrame, names: Sequence[str]) -> NDArray[np.bool_]:
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in names)
+    mask = frame.select(differs.alias("differs"))["differs"].to_numpy().copy()
+    mask[:1] = True
+    return mask
+
+
 def _after(history: pl.DataFrame, number: Index, size: int, machine: Machine) -> list[int]:
-    after = np.full(size, _NOT_HEARD, np.int64)
-    mine = (history["machine"] == machine.name).fill_null(value=False)
+    after = np.full(size, _UNDEFINED, np.int64)
+    is_defined = (history["machine"] == machine.name).fill_null(value=False)
     states = [state.name for state in machine.states]
-    there = history.filter(mine)
-    reached = there["after"].replace_strict(states, range(len(states)), return_dtype=pl.Int64)
-    after[number[mine.to_numpy()]] = np.where(there["rejected"], _REJECTED, reached)
+    rows = history.filter(is_defined)
+    reached = rows["after"].replace_strict(states, range(len(states)), return_dtype=pl.Int64)
+    after[number[is_defined.to_numpy()]] = np.where(rows["rejected"], _REJECTED, reached)
     return after.tolist()
 
 
 def _places(log: Log, events: pl.DataFrame) -> tuple[list[str], list[int], list[int]]:
-    """Return names of files, the number of each event's file, its line; 0 for what no file has."""
-    real = events["row"].is_not_null()
-    located = log.locate(events.filter(real).select("file", "row"))
+    """Return the names of files, and the file and line of each event; 0 if it is in no file."""
+    is_in_file = events["row"].is_not_null()
+    located = log.locate(events.filter(is_in_file).select("file", "row"))
     names = located["file"].unique(maintain_order=True)
     files, lines = np.zeros(events.height, np.int64), np.zeros(events.height, np.int64)
-    at = real.to_numpy()
+    at = is_in_file.to_numpy()
     files[at] = located["file"].replace_strict(names, range(len(names)), return_dtype=pl.Int64)
     lines[at] = located["line"]
     return names.to_list(), files.tolist(), lines.tolist()

@@ -1,4 +1,4 @@
-"""The sides of a report: each machine with its name, its colour, and what it made of the log."""
+"""The sides of a report: each machine with its label, its colour, and its result."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fsm.engine.result import MachineResult, Replay
 from fsm.indicators import percent
 from fsm.machine import Indicator, Machine
 from fsm.page.palette import RANKS
-from fsm.reports.names import labels
+from fsm.reports.names import short_titles
 
-__all__ = ["Side", "StatusPart", "sides"]
+__all__ = ["Side", "StatusPart", "sides_of"]
 
 _COLORS = 4
-"""Machines beyond that share colours."""
+"""More machines than that share colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class StatusPart:
     count: int
     percent: float | None
     recorded: bool = True
-    """Whether the log can know it."""
+    """Whether the log records it."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One machine of the report; ``color`` picks its colour."""
+    """One machine of the report; ``color`` is the number of its colour."""
 
     color: int
     label: str
@@ -43,35 +43,35 @@ class Side:
 
     @cached_property
     def indicators(self) -> tuple[tuple[Machine, Indicator], ...]:
-        """The indicators it shows, each with the machine that has it."""
+        """The indicators of the machine and its companion, each with its machine."""
         owners = (self.machine, self.companion)
         return tuple((owner, i) for owner in owners if owner for i in owner.indicators)
 
     @cached_property
     def recorded(self) -> tuple[tuple[Machine, Indicator], ...]:
-        """Those of them that the log can know."""
+        """The indicators that the log records."""
         unknown = self.result.unrecorded.indicators
         return tuple((owner, i) for owner, i in self.indicators if i.name not in unknown)
 
     @cached_property
     def ranks(self) -> dict[str, int]:
-        """The colour of each status."""
+        """The number of the colour of each status."""
         return {status: rank % RANKS for status, rank in ranks_of(self.machine).items()}
 
     @property
     def statuses(self) -> Iterator[StatusPart]:
-        """The messages of each status, and those that show none yet."""
+        """The messages of each status."""
         whole, counts = self.result.to_send, self.result.statuses
         for name, count in counts.items():
             recorded = name not in self.result.unrecorded.statuses
             yield StatusPart(name, self.ranks[name], count, percent(count, whole), recorded)
 
 
-def sides(replay: Replay) -> tuple[Side, ...]:
-    """Return the machines of a replay in the order in which they were given."""
+def sides_of(replay: Replay) -> tuple[Side, ...]:
+    """Return the sides in the order in which the machines were given."""
     machines = {machine.name: machine for machine in replay.counts.machines}
     given = [machines[name] for name in replay.machines]
-    named = labels([machine.title for machine in given])
+    labels = short_titles([machine.title for machine in given])
     return tuple(
         Side(
             number % _COLORS,
@@ -80,5 +80,5 @@ def sides(replay: Replay) -> tuple[Side, ...]:
             machines.get(machine.companion or ""),
             replay.machines[machine.name],
         )
-        for number, (label, machine) in enumerate(zip(named, given, strict=True))
+        for number, (label, machine) in enumerate(zip(labels, given, strict=True))
     )

@@ -1,11 +1,11 @@
 "use strict";
-// One message: found by its id, its recipient, or where it ended, and its history told.
+// The history of a message, which is found by its id, its recipient or its final state.
 
 const log = JSON.parse($("messages-data").textContent);
-const MOST = 20; // results listed at a time
-const NOT_HEARD = -1;
+const MOST = 20; // listed results
+const UNDEFINED = -1;
 const REJECTED = -2;
-const END = 0; // the line of what happens by itself
+const EXPIRY = 0; // the line of the end of a validity period, which is in no file
 
 const startOf = (message) => (message ? log.ends[message - 1] : 0);
 for (const view of log.views)
@@ -35,12 +35,12 @@ const statusBadge = (status) =>
       )
     : el("span", { className: "quiet" }, "–");
 
-// What one event did, for each view that heard it.
+// The changes by an event, for each view in which it is defined.
 const changesOf = (at, states) =>
   log.views
     .map((view) => {
       const after = log.after[view.machine][at];
-      if (after === NOT_HEARD) return null;
+      if (after === UNDEFINED) return null;
       const before = states[view.machine];
       return { view, before, after: after === REJECTED ? before : after, isRejected: after === REJECTED };
     })
@@ -64,12 +64,12 @@ const changeCell = (change) => {
       : null,
   );
 };
-const why = (event, changes, line) => {
-  if (!changes.length) return el("p", {}, "No machine knows this event; it changed nothing.");
+const reasonOf = (event, changes, line) => {
+  if (!changes.length) return el("p", {}, "This event is not defined in any machine. It changed nothing.");
   const [{ view: first, before }] = changes;
   if (changes.every((change) => change.isRejected)) {
     const state = code(log.machines[first.machine].states[before]);
-    return el("p", {}, "Not accepted in ", state, "; it changed nothing.");
+    return el("p", {}, "Rejected: not accepted in ", state, ". It changed nothing.");
   }
   const found = changes
     .map(({ view, before }) => ({ view, ...view.reasons.get(`${before} ${event}`) }))
@@ -78,7 +78,7 @@ const why = (event, changes, line) => {
   return el(
     "div",
     {},
-    line === END ? el("p", {}, "The validity period ended.") : null,
+    line === EXPIRY ? el("p", {}, "The validity period ended.") : null,
     ...(isOne ? found.slice(0, 1) : found).map(({ view, label, reason }) =>
       el(
         "p",
@@ -104,7 +104,7 @@ const step = (at, time, states) => {
   const event = log.eventNames[log.events[at]];
   const changes = changesOf(at, states);
   const line = log.lines[at];
-  const place = line === END ? "by itself" : `${log.fileNames[log.files[at] ?? 0]}:${line}`;
+  const place = line === EXPIRY ? "automatic" : `${log.fileNames[log.files[at] ?? 0]}:${line}`;
   const row = el(
     "tr",
     {},
@@ -112,14 +112,14 @@ const step = (at, time, states) => {
     el("th", { scope: "row" }, code(event), el("span", { className: "place" }, place)),
     stateCell(changes, states),
     ...sides.map((side) => changeCell(changes.find(({ view }) => view === side))),
-    el("td", { className: "why" }, why(event, changes, line), " ", companionBadge(changes)),
+    el("td", { className: "why" }, reasonOf(event, changes, line), " ", companionBadge(changes)),
   );
   for (const { view, after } of changes) states[view.machine] = after;
   return row;
 };
 const sides = log.views.filter((view) => view.color !== null);
 
-const tell = (message) => {
+const showHistory = (message) => {
   const states = log.machines.map((machine) => machine.initial);
   const rows = [];
   let time = 0;
@@ -131,7 +131,7 @@ const tell = (message) => {
     el("span", { className: `key mode-${color}` }),
     label,
   ]);
-  const head = [["Time (UTC)"], ["Event"], ["State"], ...named, ["Why"]];
+  const head = [["Time (UTC)"], ["Event"], ["State"], ...named, ["Reason"]];
   $("history").replaceChildren(
     el("h3", { tabIndex: -1 }, nameOf(message)),
     el(
@@ -140,7 +140,7 @@ const tell = (message) => {
       el(
         "table",
         {},
-        el("caption", { className: "unseen" }, `What happened to ${nameOf(message)}`),
+        el("caption", { className: "unseen" }, `History of ${nameOf(message)}`),
         el("thead", {}, el("tr", {}, ...head.map((parts) => el("th", { scope: "col" }, ...parts)))),
         el("tbody", {}, ...rows),
       ),
@@ -160,7 +160,7 @@ const search = () => {
   });
   const isAsked = wanted !== "" || state !== null;
   $("found").textContent = isAsked
-    ? `${count.toLocaleString("en-US")} found${count > MOST ? `, the first ${MOST} are listed` : ""}.`
+    ? `${quantity(count, "message")} found${count > MOST ? `; the first ${MOST} are listed` : ""}.`
     : "";
   $("results").replaceChildren(
     ...(isAsked ? found : []).map((message) =>
@@ -171,10 +171,10 @@ const search = () => {
 const choose = (message) => {
   for (const button of $("results").querySelectorAll("button"))
     button.setAttribute("aria-pressed", String(Number(button.dataset.message) === message));
-  tell(message);
+  showHistory(message);
 };
 
-// The message stands in the page's address, so that a link shows it.
+// The address of the page contains the message, so that a link shows it.
 const follow = () => {
   const wanted = /^#message=(.*)$/.exec(location.hash)?.[1];
   if (wanted === undefined) return;
@@ -186,10 +186,10 @@ const follow = () => {
     }
   });
   const message = log.ids.findIndex(
-    (own, at) => own === id && (recipient === undefined || log.recipients?.[at] === recipient),
+    (other, at) => other === id && (recipient === undefined || log.recipients?.[at] === recipient),
   );
   if (message < 0) {
-    $("found").textContent = `No message ${id} is in this page.`;
+    $("found").textContent = `This page does not contain message ${id}.`;
     return;
   }
   choose(message);
@@ -202,11 +202,11 @@ const linkTo = (message) => {
 };
 
 if (log.ids.length) {
-  const there = [...new Set(lastStates)].sort((a, b) => a - b);
+  const finalStates = [...new Set(lastStates)].sort((a, b) => a - b);
   const counts = new Map();
   for (const state of lastStates) counts.set(state, (counts.get(state) ?? 0) + 1);
   $("state").append(
-    ...there.map((state) =>
+    ...finalStates.map((state) =>
       el(
         "option",
         { value: state },

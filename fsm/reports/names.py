@@ -1,4 +1,4 @@
-"""How machines and files are called in the report."""
+"""Short names of machines and files."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 
-__all__ = ["labels", "short_name"]
+__all__ = ["short_name", "short_titles"]
 
 
-def labels(titles: Sequence[str]) -> list[str]:
-    """Return titles without the words with which all of them begin.
+def short_titles(titles: Sequence[str]) -> list[str]:
+    """Return titles without the words that all of them begin with.
 
-    >>> labels(["Sending log, with feedback", "Sending log, without feedback"])
+    >>> short_titles(["Sending log, with feedback", "Sending log, without feedback"])
     ['With feedback', 'Without feedback']
-    >>> labels(["Sending log"])
+    >>> short_titles(["Sending log"])
     ['Sending log']
     """
     words = [title.split(" ") for title in titles]
@@ -22,14 +22,14 @@ def labels(titles: Sequence[str]) -> list[str]:
     common = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, together))
     if len(titles) == 1:
         return list(titles)
-    rest = [" ".join(own[common:]) for own in words]
+    rest = [" ".join(title[common:]) for title in words]
     if len(set(rest)) < len(titles) or "" in rest:
         return list(titles)
     return [text[0].upper() + text[1:] for text in rest]
 
 
 def short_name(name: str) -> str:
-    """Return the name of a file as a page tells it: where it lay is nobody else's business.
+    """Return the name of a file without its folders, which are private.
 
     >>> short_name("/var/log/mail.log"), short_name("<stdin>")
     ('mail.log', '<stdin>')

@@ -1,4 +1,4 @@
-"""What the report says in words."""
+"""The sentences of the report."""
 
 from __future__ import annotations
 
@@ -8,31 +8,19 @@ from datetime import datetime, timedelta
 from fsm.comparison import DifferenceKind, compare
 from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
-from fsm.reports.divergence import Extremes, Parting
-from fsm.reports.durations import duration
-from fsm.reports.extent import instant
+from fsm.reports.divergence import Divergence, SeriesComparison
+from fsm.reports.durations import format_duration
 from fsm.reports.machines import Side
+from fsm.reports.periods import time_at
+from fsm.text import quantity
 
 __all__ = [
-    "counted",
-    "deadlines",
-    "messages_of",
-    "parting",
-    "period",
-    "rejections",
-    "unknown",
-    "when",
+    "divergence_sentences",
+    "format_time",
+    "rejection_sentence",
+    "unrecorded_sentences",
+    "validity_sentence",
 ]
-
-
-def when(moment: datetime) -> str:
-    """Return a time as people read it.
-
-    >>> when(instant(1_370_878_500_000_000))
-    '10 June 2013, 15:35:00 UTC'
-    """
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year:04}, {moment:%H:%M:%S} UTC"
-
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
@@ -40,64 +28,49 @@ _MONTHS = (
 )
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """Return a number of things.
+def format_time(moment: datetime) -> str:
+    """Return a time as people read it, independent of the locale.
 
-    >>> counted(1, "message", "messages"), counted(1200, "message", "messages")
-    ('1 message', '1,200 messages')
+    >>> format_time(time_at(1_370_878_500_000_000))
+    '10 June 2013, 15:35:00 UTC'
     """
-    return f"{count:,} {one if count == 1 else many}"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year:04}, {moment:%H:%M:%S} UTC"
 
 
-def messages_of(count: int) -> str:
-    """Return a number of messages."""
-    return counted(count, "message", "messages")
-
-
-def parting(found: Extremes, a: Side, b: Side) -> Iterator[str]:
-    """Say where two machines part and meet."""
+def divergence_sentences(comparison: SeriesComparison, a: Side, b: Side) -> Iterator[str]:
+    """Yield where two machines diverge, and where they converge."""
     both = f"{a.label} and {_lower(b.label)}"
-    if not found.compared:
-        yield f"{both} have no indicator in common, so nothing is compared over time."
+    if not comparison.compared:
+        yield f"{both} have no indicator in common, so they are not compared over time."
         return
-    if not found.partings:
-        yield f"{both} show the same all the time: {', '.join(found.compared)}."
+    if not comparison.divergences:
+        yield f"{both} agree at all times: {', '.join(comparison.compared)}."
         return
-    for one in found.partings:
-        mine, theirs = (_share(count, a.result.to_send) for count in one.counts)
+    for divergence in comparison.divergences:
+        of_a, of_b = (_share(count, a.result.to_send) for count in divergence.counts)
         yield (
-            f"{one.indicator}: furthest apart on {when(instant(one.at))}, by "
-            f"{messages_of(one.most)}: {mine} {_lower(a.label)}, {theirs} {_lower(b.label)}."
+            f"{divergence.indicator}: largest difference on "
+            f"{format_time(time_at(divergence.at))}, {quantity(divergence.most, 'message')}: "
+            f"{of_a} {_lower(a.label)}, {of_b} {_lower(b.label)}."
         )
-    yield _meeting(found.partings, a, b)
+    yield _convergence(comparison.divergences, a, b)
 
 
-def unknown(replay: Replay) -> Iterator[str]:
-    """Say which indicators the log cannot know, and of which it has no event."""
-    for names, reason in replay.not_recorded:
-        yield f"Not recorded: {', '.join(names)}; {reason}."
-    if replay.without_events:
-        yield (
-            f"No event of the log counts for {', '.join(replay.without_events)}: there was none, "
-            "or none was recorded."
-        )
-
-
-def _meeting(found: Sequence[Parting], a: Side, b: Side) -> str:
-    apart = max(one.apart for one in found)
+def _convergence(divergences: Sequence[Divergence], a: Side, b: Side) -> str:
+    apart = max(divergence.apart for divergence in divergences)
     if not apart:
-        since = max(one.together_since for one in found if one.together_since is not None)
-        return f"They meet on {when(instant(since))}, and agree from then on."
-    places = ", ".join(f"{count:,} in {state}" for state, count in _apart(a, b) if count)
-    where = f" ({places})" if places else ""
-    return f"At the end of the log they are still apart by {messages_of(apart)}{where}."
+        since = max(d.converged_at for d in divergences if d.converged_at is not None)
+        return f"They converge on {format_time(time_at(since))} and agree from then on."
+    states = ", ".join(f"{count:,} in {state}" for state, count in _differing_states(a, b) if count)
+    where = f" ({states})" if states else ""
+    return f"At the end of the log they still differ by {quantity(apart, 'message')}{where}."
 
 
-def _apart(a: Side, b: Side) -> Iterator[tuple[str, int]]:
-    """Yield the states in which the statuses differ, with the messages that are there."""
-    compared = compare(a.machine, b.machine)
-    if compared.skeleton:
-        for difference in compared.differences:
+def _differing_states(a: Side, b: Side) -> Iterator[tuple[str, int]]:
+    """Yield the states in which the statuses differ, with their messages."""
+    comparison = compare(a.machine, b.machine)
+    if comparison.skeleton:
+        for difference in comparison.differences:
             if difference.kind is DifferenceKind.STATUS:
                 yield difference.states[0], a.result.states[difference.states[0]]
 
@@ -110,39 +83,59 @@ def _share(count: int, whole: int) -> str:
     return f"{100 * count / whole:.2f} %" if whole else f"{count:,}"
 
 
-def deadlines(
-    validity: timedelta | None, starts: tuple[int, int] | None, end: datetime, said: str
+def unrecorded_sentences(replay: Replay) -> Iterator[str]:
+    """Yield which indicators the log does not record, and which are 0 without any event."""
+    if not replay.defined:
+        yield "No event of this log is defined in any machine of this report."
+    for names, reason in replay.not_recorded:
+        yield f"Not recorded: {', '.join(names)}; {reason}."
+    if replay.without_events:
+        yield (
+            f"No event of the log counts for {', '.join(replay.without_events)}: there was none, "
+            "or none was recorded."
+        )
+
+
+def validity_sentence(
+    validity: timedelta | None, starts: tuple[int, int] | None, end: datetime
 ) -> tuple[tuple[int, int] | None, str]:
-    """Return when the first and the last validity period end, in seconds, and words for it."""
+    """Return when validity periods end (seconds since 1970: first and last), and a sentence.
+
+    ``starts`` are the times in µs at which the first and the last period start, ``end`` is the end
+    of the log. Periods that end after the log are not returned.
+    """
     if validity is None:
-        return None, "Without --validity no message's retries end by themselves."
+        return None, "Retries never expire because --validity was not given."
+    length = format_duration(validity)
     if starts is None:
-        return None, f"The validity period of {said} never began: no message was handed over."
-    first, last = (instant(micros) + validity for micros in starts)
+        return None, f"The validity period of {length} never started: no message was handed over."
+    first, last = (time_at(micros) + validity for micros in starts)
     span = int(first.timestamp()), int(last.timestamp())
     if first > end:
         return None, (
-            f"The validity period of {said} ends after the log does: on {when(first)} for the "
+            f"The validity period of {length} ends after the log, on {format_time(first)} for the "
             "first message."
         )
     if first == last:
-        return span, f"The validity period of {said} ends on {when(first)}."
-    return span, f"The validity periods of {said} end between {when(first)} and {when(last)}."
+        return span, f"The validity period of {length} ends on {format_time(first)}."
+    return span, (
+        f"The validity periods of {length} end between {format_time(first)} and "
+        f"{format_time(last)}."
+    )
 
 
-def rejections(count: int, kinds: RejectionKinds) -> str:
-    """Say how many events were rejected."""
+def rejection_sentence(count: int, kinds: RejectionKinds) -> str:
+    """Return how many events were rejected, and which of them are listed."""
     if not count:
         return "No event was rejected."
-    one = "1 event changed nothing and is listed here"
-    said = [one if count == 1 else f"{count:,} events changed nothing and are listed here"]
+    parts = [f"{quantity(count, 'event')} {'was' if count == 1 else 'were'} rejected"]
     if kinds.different > len(kinds.first):
-        said.append(f"the {len(kinds.first)} most frequent of {kinds.different:,} kinds")
+        parts.append(
+            f"the {len(kinds.first)} most frequent of {kinds.different:,} kinds are listed"
+        )
     if kinds.unnamed:
-        said.append(f"{kinds.unnamed:,} unknown events are not told apart by name")
-    return "; ".join(said) + ". fsm replay --rejected writes every one of them."
-
-
-def period(every: timedelta) -> str:
-    """Return a period in words."""
-    return duration(int(every.total_seconds()))
+        parts.append(f"{quantity(kinds.unnamed, 'undefined event')} not listed by name")
+    return (
+        f"{'; '.join(parts)}. Rejected events change nothing. fsm replay --rejected FILE writes "
+        "all of them."
+    )

@@ -1,6 +1,6 @@
 """The states of one Mealy machine: which are reachable or equivalent, and what tells them apart.
 
->>> from fsm.formats import parse_dot
+>>> from fsm.formats.dot import parse_dot
 >>> mealy = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "m.dot")
 >>> distinguishing_trace(mealy, "a", "b"), characterising_set(mealy)
 (('x',), (('x',),))

@@ -3,8 +3,8 @@
 A suite grows with the number of inputs to the power of the extra states, so its size must be
 known before it is made. The tests of the methods W, Wp, HSI and H are the words of a product,
 which can be counted state by state: what follows a state depends on the state, on the number of
-middle inputs still to come, and on the remainders of words that are owed to it. For the other
-methods, and where too many remainders are owed at once, bounds are counted.
+middle inputs still to come, and on the remainders of words appended to earlier states. For the
+other methods, and where there are too many remainders at once, bounds are counted.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Estimate(NamedTuple):
 
 
 Follow: TypeAlias = Callable[[int, int, tuple[Word, ...]], SuiteSize]
-"""The size of what follows a state, by the inputs still to come and the remainders owed."""
+"""The size of what follows a state, by the inputs still to come and the remainders."""
 
 
 class ProductCounter:
@@ -82,23 +82,23 @@ class ProductCounter:
         except _TooManyError:
             empty: list[list[Word]] = [[] for _ in basis]
             fewest = self._product(empty, self._least())
-            owed = (
+            remainders = (
                 SuiteSize(1, len(path) + len(word))
                 for path, words in zip(self.spec.cover, basis, strict=True)
                 for word in words
             )
-            return Estimate(fewest, sum(owed, self._product(empty, self._most())))
+            return Estimate(fewest, sum(remainders, self._product(empty, self._most())))
         return Estimate(exact, exact)
 
     def _product(self, basis: Sequence[Sequence[Word]], follow: Follow) -> SuiteSize:
         spec, size = self.spec, NO_TESTS
-        owed = [list(words) for words in basis]
+        remainders = [list(words) for words in basis]
         for s, path in enumerate(spec.cover):
             row = [(x, t) for x, t in enumerate(spec.next[s]) if t >= 0]
             for x, t in row:
-                rest = [word[1:] for word in owed[s] if word and word[0] == x]
+                rest = [word[1:] for word in remainders[s] if word and word[0] == x]
                 if spec.parent[t] == (s, x):
-                    owed[t] += rest
+                    remainders[t] += rest
                 else:
                     size += follow(t, self.extra_states, _key(rest)).after(len(path) + 1)
             if not row:
@@ -130,15 +130,15 @@ class ProductCounter:
         spec, known = self.spec, dict[tuple[int, int, tuple[Word, ...]], SuiteSize]()
         left = STEPS
 
-        def follow(state: int, depth: int, owed: tuple[Word, ...]) -> SuiteSize:
+        def follow(state: int, depth: int, remainders: tuple[Word, ...]) -> SuiteSize:
             nonlocal left
-            key = state, depth, owed
+            key = state, depth, remainders
             if key in known:
                 return known[key]
             left -= len(spec.inputs)
             if left < 0:
                 raise _TooManyError
-            words = [*self.identify(state, depth), *owed]
+            words = [*self.identify(state, depth), *remainders]
             if depth == 0:
                 ends = maximal(words) or [()]
                 size = SuiteSize(len(ends), sum(map(len, ends)))
@@ -154,7 +154,7 @@ class ProductCounter:
         return follow
 
     def _least(self) -> Follow:
-        """Count without the words that are owed: a lower bound."""
+        """Count without remainders: a lower bound."""
         return self._layers(lambda state, depth: [] if depth else self.identify(state, 0))
 
     def _most(self) -> Follow:
@@ -165,7 +165,7 @@ class ProductCounter:
         spec = self.spec
         layers: list[list[SuiteSize]] = []
 
-        def follow(state: int, depth: int, owed: tuple[Word, ...]) -> SuiteSize:  # noqa: ARG001
+        def follow(state: int, depth: int, remainders: tuple[Word, ...]) -> SuiteSize:  # noqa: ARG001
             while len(layers) <= depth:
                 before, layer = layers[-1] if layers else [], []
                 for s, row in enumerate(spec.next):

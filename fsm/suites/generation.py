@@ -19,7 +19,7 @@ from fsm.catalog import as_specification
 from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.suites.derive.coverage import with_every_cell
 from fsm.suites.distinguish.separation import inseparable_pair
 from fsm.suites.equivalence import reduced
@@ -59,7 +59,7 @@ class ExpectedStep(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Suite(Shown):
+class Suite(RichValue):
     """Tests for one machine, none a prefix of another; they are made whenever they are read."""
 
     mealy: Mealy
@@ -195,26 +195,35 @@ def suite(
     whole = Spec.of(mealy)
     spec = _specification(mealy, whole, chosen) if chosen.complete else whole
     if max_symbols is not None and chosen.complete:
+        # Before the estimate, for which the words that tell states apart must be searched.
         fewest = fewest_inputs(spec, extra_states)
         _check_size(f"at least {format_inputs(fewest)}", fewest, max_symbols, mealy.name, options)
-    guarantee = Guarantee(
-        complete=chosen.complete,
+    guarantee = _guarantee(mealy, whole, spec, chosen, extra_states)
+    source = machine if isinstance(machine, Machine) else None
+    made = Suite(mealy, chosen, options, guarantee, spec, source)
+    if max_symbols is not None:
+        estimate = made.estimate
+        most = estimate.most.symbols
+        size = format_inputs(most) if estimate.is_exact else f"up to {format_inputs(most)}"
+        _check_size(size, most, max_symbols, mealy.name, options)
+    return made
+
+
+def _guarantee(
+    mealy: Mealy, whole: Spec, spec: Spec, method: Method, extra_states: int
+) -> Guarantee:
+    """Return the guarantee; ``whole`` has all reachable states, ``spec`` those that are tested."""
+    return Guarantee(
+        complete=method.complete,
         states=len(spec.states),
         declared=len(whole.states),
         inputs=len(spec.inputs),
         extra_states=extra_states,
         observed=_observed(mealy),
         partial=not spec.is_complete,
-        coverage=chosen.runs,
-        source=chosen.source,
+        coverage=method.runs,
+        source=method.source,
     )
-    source = machine if isinstance(machine, Machine) else None
-    made = Suite(mealy, chosen, options, guarantee, spec, source)
-    if max_symbols is not None:
-        most = made.estimate.most.symbols
-        size = format_inputs(most) if made.estimate.is_exact else f"up to {format_inputs(most)}"
-        _check_size(size, most, max_symbols, mealy.name, options)
-    return made
 
 
 def _check_size(size: str, symbols: int, allowed: int, name: str, options: Options) -> None:

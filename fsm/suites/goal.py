@@ -57,7 +57,8 @@ def narrowed(suite: Suite, *, to: str | None = None, covering: str | None = None
 
 def _part(suite: Suite, goal: Goal) -> Suite:
     """Return the tests that serve a goal; refuse a goal that none of them serves."""
-    coverage = f"Only the tests of {suite.method.name} that {goal.text}; a part guarantees nothing."
+    method = suite.method.name
+    coverage = f"Only the tests of {method} that {goal.text}; part of a suite guarantees nothing."
     part = replace(
         suite,
         goals=(*suite.goals, goal),
@@ -65,7 +66,7 @@ def _part(suite: Suite, goal: Goal) -> Suite:
     )
     if next(part.words(), None) is None:
         raise FsmError(
-            f"{suite.mealy.name}: none of the tests of {suite.method.name} {goal.text}; "
+            f"{suite.mealy.name}: none of the tests of {method} {goal.text}; "
             "--method table has one for every cell"
         )
     return part
@@ -94,7 +95,9 @@ def _row(suite: Suite, row: str) -> Goal:
     rows = _origins(suite.machine)
     if label not in rows:
         known = f"; there are {_some(rows)}" if rows else ": its transitions name no source"
-        raise FsmError(f"{mealy.name}: nothing comes from {label!r}{known}, or write STATE:EVENT")
+        raise FsmError(
+            f"{mealy.name}: no transition comes from {label!r}{known}, or write STATE:EVENT"
+        )
     cells = frozenset(
         (mealy.states.index(source), mealy.inputs.index(event)) for source, event in rows[label]
     )

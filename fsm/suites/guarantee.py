@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fsm.text import quantity
+
 __all__ = ["Guarantee"]
 
 ASSUMED = "the implementation is deterministic and answers every input, and a reset works"
@@ -43,8 +45,9 @@ class Guarantee:
         """The fault domain, in words."""
         n, m = self.states, self.implementation_states
         more = f" ({n} + {self.extra_states} extra)" if self.extra_states else ""
-        states = "1 state" if m == 1 else f"{m} states"
-        return f"all machines with at most {states}{more} over the same {self.inputs} inputs"
+        states = quantity(m, "state")
+        inputs = quantity(self.inputs, "input")
+        return f"all machines with at most {states}{more} over the same {inputs}"
 
     def __str__(self) -> str:
         if not self.complete:

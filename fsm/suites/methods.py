@@ -93,7 +93,7 @@ def _chain_count(spec: Spec, options: Options) -> Estimate:
 
 
 _CHOW = "T. Chow, Testing Software Design Modeled by Finite-State Machines, 1978"
-_CELLS = "A wrong answer is caught, a wrong next state only where what follows shows it."
+_CELLS = "A wrong output is detected, a wrong next state only if a later output shows it."
 _CHAIN = (
     "A. Simao, A. Petrenko, N. Yevtushenko, On reducing test length for FSMs with extra states, "
     "2012; the proof is in fsm/suites/derive/chain.py"
@@ -104,7 +104,7 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(
             "table",
-            "every cell once, each by the shortest way",
+            "every cell once, each by a shortest test",
             _CHOW,
             lambda spec, _: coverage.cell_tests(spec),
             lambda spec, _: estimate.cell_test_bounds(spec),
@@ -142,14 +142,14 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "w",
-            "complete; the whole characterising set everywhere",
+            "complete; the whole characterising set after every state",
             f"M. Vasilevskii, Failure diagnosis of automata, 1973; {_CHOW}",
             *_classical(classical.w),
             partial=False,
         ),
         Method(
             "wp",
-            "complete; at the end only the words that identify the state",
+            "complete; after the last state only the words that identify it",
             "S. Fujiwara et al., Test Selection Based on Finite State Models, 1991",
             *_classical(classical.wp),
             partial=False,
@@ -163,14 +163,14 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "h",
-            "complete; whatever tells two traces apart",
+            "complete; any word that tells two traces apart",
             "R. Dorofeeva, K. El-Fakih, N. Yevtushenko, An Improved Conformance Testing Method, "
             "2005",
             *_classical(classical.h),
         ),
         Method(
             "chain",
-            "complete; few long tests that go on where earlier ones ended (as SPYH, smaller)",
+            "complete; few long tests, each continuing an earlier one (as SPYH, smaller)",
             _CHAIN,
             _chain,
             _chain_count,

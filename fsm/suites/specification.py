@@ -13,7 +13,7 @@ from typing import TypeAlias
 from fsm.graph import PathSearch
 from fsm.mealy import Mealy
 
-__all__ = ["Spec", "Word", "maximal", "mean_way"]
+__all__ = ["Spec", "Word", "maximal", "mean_prefix_length"]
 
 Word: TypeAlias = tuple[int, ...]
 """A sequence of inputs, by index."""
@@ -103,7 +103,7 @@ class Spec:
         return None
 
 
-def mean_way(spec: Spec) -> float:
+def mean_prefix_length(spec: Spec) -> float:
     """Return the mean number of inputs after which a transition has been run from a reset."""
     return 1 + sum(map(len, spec.cover)) / len(spec.cover)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsm.machine import Machine, Source
+from fsm.machine import Machine, Origin
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
 from fsm.tables.read.table import Cell, Row, Table
@@ -33,12 +33,12 @@ class Declared:
     source: str
     event: str
     target: str
-    origin: Source
+    origin: Origin
     place: Cell
     row: Row
 
 
-def origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Source]:
+def origins(page: Path, machine: Machine) -> dict[tuple[str, str, str], Origin]:
     """Return the source of each transition of a machine, keyed (from, event, to)."""
     lexicon = load_lexicon()
     return {
@@ -76,7 +76,7 @@ def declared(
         text = _texts(row, at)
         if not _is_complete(text):
             continue
-        origin = Source(text.get("source", ""), text.get("reason", ""))
+        origin = Origin(text.get("source", ""), text.get("reason", ""))
         place = row.cells[at["from"]]
         for state in states(place) if states else map(str.strip, text["from"].split(",")):
             target = state if text["to"] == ITSELF else text["to"]

@@ -147,9 +147,9 @@ def main() -> None:
     from engines import ENGINES
 
     if name.startswith("fsm"):  # as the command does, before polars is imported
-        from fsm.cli.environment import set_up
+        from fsm.cli.environment import set_environment_defaults
 
-        set_up()
+        set_environment_defaults()
     try:
         answer = asdict(measure(ENGINES[name], Path(log)))
     except ImportError as error:

@@ -21,7 +21,7 @@ from statistics import median
 
 ONE = """
 import json, sys, time
-from fsm.formats import read_dot
+from fsm.formats.dot import read_dot
 from fsm.suites import suite
 mealy = read_dot(sys.argv[1])
 begin = time.process_time()
@@ -30,7 +30,7 @@ print(json.dumps([*size, time.process_time() - begin]))
 """
 SET = """
 import json, sys, time
-from fsm.formats import read_dot
+from fsm.formats.dot import read_dot
 from fsm.suites.equivalence import characterising_set
 mealy = read_dot(sys.argv[1])
 begin = time.process_time()
@@ -39,7 +39,7 @@ print(json.dumps([len(words), sum(map(len, words)), time.process_time() - begin]
 """
 KILLS = """
 import json, sys, time
-from fsm.formats import read_dot
+from fsm.formats.dot import read_dot
 from fsm.suites import suite
 from fsm.suites.mutants import mutation_score
 made = suite(read_dot(sys.argv[1]), sys.argv[2], extra_states=int(sys.argv[3]), max_symbols=None)
@@ -51,7 +51,7 @@ import json, resource, subprocess, sys, tempfile
 from pathlib import Path
 test = f'''
 import pytest
-from fsm.formats import read_dot
+from fsm.formats.dot import read_dot
 SPEC = read_dot({sys.argv[1]!r})
 class Table:
     after, output = SPEC.next.tolist(), SPEC.output.tolist()

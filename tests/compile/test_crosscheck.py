@@ -12,7 +12,7 @@ from statemachine import State, StateChart, StateMachine
 
 from fsm.catalog import load_bare
 from fsm.compile import compile_chart, crosscheck
-from fsm.compile.crosscheck import CrossCheck, covers, cross_check
+from fsm.compile.crosscheck import CrossCheck, covers_all_cells, cross_check
 from fsm.compile.oracle import Instance
 from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome
@@ -149,7 +149,7 @@ def test_work_is_bounded_and_counted_the_same_way_every_time(most, sent):
     found = cross_check(machines, None, most)
     assert len(sent) <= most // 100
     assert found.agree == len({(m, *cell) for m, cell in _owners(machines, sent)})
-    assert found.is_complete is covers(machines, most) is (most == 100_000)
+    assert found.is_complete is covers_all_cells(machines, most) is (most == 100_000)
     assert found == cross_check(machines, None, most)
 
 
@@ -164,9 +164,9 @@ def test_what_is_met_comes_first_also_where_only_a_checkpoint_led_there(most, se
     met = [("paused", "resume"), ("paused", "ok[is_scheduled]")]
     found = cross_check([machine], {"delivery": met}, most)
     (checked,) = found.machines
-    assert (checked.met, checked.met_agree) == (len(met), len(set(met) & set(sent)))
+    assert (checked.logged, checked.logged_agree) == (len(met), len(set(met) & set(sent)))
     if most == 5_000:
-        assert checked.met_agree == len(met)
+        assert checked.logged_agree == len(met)
         assert "all 2 that the log met among them" in str(found)
 
 
@@ -175,16 +175,16 @@ def test_what_is_met_comes_first_also_where_only_a_checkpoint_led_there(most, se
     [
         (CrossCheck((), ()), ""),
         (CrossCheck((), ("m",)), "no python-statemachine class to check m against"),
-        (CrossCheck((crosscheck.Checked("a", 1, 1, False),), ()), "1 of 1 cell agrees with"),
+        (CrossCheck((crosscheck.CheckedCells("a", 1, 1, False),), ()), "1 of 1 cell agrees with"),
         (
-            CrossCheck((crosscheck.Checked("a", 20_000, 1_204, False, 900, 900),), ("b",)),
+            CrossCheck((crosscheck.CheckedCells("a", 20_000, 1_204, False, 900, 900),), ("b",)),
             (
                 "1,204 of 20,000 cells agree with python-statemachine, all 900 that the log met "
                 "among them; no python-statemachine class to check b against"
             ),
         ),
         (
-            CrossCheck((crosscheck.Checked("a", 9, 4, True, 8, 3),), ()),
+            CrossCheck((crosscheck.CheckedCells("a", 9, 4, True, 8, 3),), ()),
             (
                 "4 of 9 cells agree with python-statemachine (an event counts once for each "
                 "valuation of its guards), 3 of the 8 that the log met among them"

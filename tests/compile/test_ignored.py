@@ -15,10 +15,9 @@ from statemachine import State, StateChart, StateMachine
 
 from fsm.analysis import analyse
 from fsm.compile import compile_chart
-from fsm.compile.configurations import _some
-from fsm.formats.document import parse, to_json
-from fsm.formats.scxml import parse as parse_scxml
-from fsm.formats.scxml import to_scxml
+from fsm.compile.configurations import _listed
+from fsm.formats.json_document import parse_document, to_json
+from fsm.formats.scxml import parse_scxml, to_scxml
 
 
 class CompleteRegions(StateChart):
@@ -106,7 +105,7 @@ def test_what_never_fires_is_listed(chart: type[StateChart], ignored: list[str])
 @CHARTS
 def test_formats_keep_it(chart: type[StateChart], ignored: list[str]) -> None:
     machine = compile_chart(chart)
-    assert parse(to_json(machine)) == machine
+    assert parse_document(to_json(machine)) == machine
     assert parse_scxml(to_scxml(machine).encode()) == machine
 
 
@@ -142,4 +141,4 @@ def test_the_command_line_lists_it(tmp_path: Path, fsm: Fsm) -> None:
     ],
 )
 def test_never_one_more_alone(count: int, said: str) -> None:
-    assert _some([f"s{n}" for n in range(count)]) == said
+    assert _listed([f"s{n}" for n in range(count)]) == said

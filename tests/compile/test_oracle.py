@@ -10,7 +10,7 @@ from statemachine import State, StateChart
 from statemachine.exceptions import TransitionNotAllowed
 
 from fsm.compile import compile_chart
-from fsm.compile.oracle import Oracle, Verdict
+from fsm.compile.oracle import ObservedStep, Oracle
 from fsm.errors import MachineError
 from fsm.machines.delivery import Delivery
 
@@ -75,7 +75,7 @@ def door():
     ],
 )
 def test_guards_have_the_truth_of_the_symbol_and_no_callback_runs(door, symbol, state, accepted):
-    assert door.walk([symbol]) == (Verdict(symbol, state, accepted),)
+    assert door.walk([symbol]) == (ObservedStep(symbol, state, accepted),)
 
 
 def test_guards_change_from_symbol_to_symbol(door):

@@ -13,7 +13,7 @@ from fsm.catalog import load
 from fsm.engine import replay
 from fsm.engine.explanation import explain
 from fsm.errors import MachineError
-from fsm.formats.document import to_json
+from fsm.formats.json_document import to_json
 from fsm.machine import Machine
 from tests.command import Fsm
 

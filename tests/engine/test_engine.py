@@ -268,12 +268,12 @@ def test_a_table_that_differs_from_its_class_is_found(monkeypatch: pytest.Monkey
 def test_the_cells_that_the_log_met_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [("a", "relayed", 0, "x"), ("a", "soft_bounce", 1, "x"), ("a", "soft_bounce", 2, "x")]
     rows += [("a", "hard_bounce", 3, "x"), ("a", "relayed", 4, "x"), ("b", "opened", 0, "x")]
-    monkeypatch.setattr(crosscheck, "MOST", 4_000)
+    monkeypatch.setattr(crosscheck, "MAX_WORK", 4_000)
     rows += [("c", "relayed", 0, "x"), ("c", "soft_bounce", 1, "x"), ("d", "opened", 40, "x")]
     result = executed(log_of(rows))  # c's validity ends, which is no event of the log
     checked = result.crosscheck
     assert checked is not None
-    assert [(m.met, m.met_agree) for m in checked.machines] == [(5, 5), (5, 5), (1, 1)]
+    assert [(m.logged, m.logged_agree) for m in checked.machines] == [(5, 5), (5, 5), (1, 1)]
     assert not checked.is_complete
     assert str(checked) == (
         f"{checked.agree} of 78 cells agree with python-statemachine, "

@@ -18,7 +18,7 @@ from fsm.engine.exact_series import Line, Moments
 from fsm.errors import LogError
 from fsm.logs import rows as log_rows
 from fsm.machine import Indicator, Machine, State, Transition
-from fsm.reports.divergence import Pair, extremes
+from fsm.reports.divergence import ComparedIndicator, compare_series
 from tests.depth import samples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -168,14 +168,17 @@ def test_the_exact_series_is_that_of_single_events(
 @given(rows=ROWS, pieces=PIECES)
 @settings(max_examples=samples(200, 10))
 def test_extremes_are_those_of_single_events(rows: list[Row], pieces: int) -> None:
-    pairs = [Pair(i.name, (WITH.name, i.name), (WITHOUT.name, i.name)) for i in WITHOUT.indicators]
+    pairs = [
+        ComparedIndicator(i.name, (WITH.name, i.name), (WITHOUT.name, i.name))
+        for i in WITHOUT.indicators
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exact_series, "PIECE", pieces)
         patch.setattr(exact_series, "_LEAST_PIECE", 1)
         patch.setattr(log_rows, "ROWS", pieces)
-        found = extremes(executed(rows, [WITH, WITHOUT]).exact_series(), pairs)
+        found = compare_series(executed(rows, [WITH, WITHOUT]).exact_series(), pairs)
     counts = naive(rows, [WITH, WITHOUT])
-    by_name = {one.indicator: one for one in found.partings}
+    by_name = {one.indicator: one for one in found.divergences}
     for pair in pairs:
         gaps = {at: abs(line[pair.a] - line[pair.b]) for at, line in counts.items()}
         one = by_name.pop(pair.indicator, None)
@@ -189,7 +192,7 @@ def test_extremes_are_those_of_single_events(rows: list[Row], pieces: int) -> No
         assert one.apart == list(gaps.values())[-1]
         apart = max(at for at, gap in gaps.items() if gap)
         since = min((at for at in gaps if at > apart), default=None)
-        assert one.together_since == (None if since is None else micros(since))
+        assert one.converged_at == (None if since is None else micros(since))
         assert one.at in found.points
     assert not by_name
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
-from fsm.cli.environment import set_up
+from fsm.cli.environment import set_environment_defaults
 from fsm.engine import Replay, replay
 from fsm.engine.memory import BATCH, LEAST, WORK, column_bytes, workers_within
 from fsm.engine.spill import NumberColumn, _MemoryColumn
@@ -246,15 +246,15 @@ def test_a_bound_that_cannot_be_kept_is_refused(
     assert done.status == status
     if status:
         (line,) = done.err.splitlines()
-        assert f"Invalid value for '--memory': {size} cannot be kept; give 64MB or more" in line
+        assert f"Invalid value for '--memory': {size} is too small; give 64MB or more" in line
 
 
 def test_the_help_says_what_stands_beside_the_bound(fsm: Fsm) -> None:
-    assert "250 MB beside it" in " ".join(fsm("replay", "--help").out.split())
+    assert "250 MB more" in " ".join(fsm("replay", "--help").out.split())
 
 
 def test_what_the_user_set_up_stays() -> None:
     environment = {"POLARS_CSV_CHUNK_SIZE": "9"}
-    set_up(environment)
+    set_environment_defaults(environment)
     assert environment["POLARS_CSV_CHUNK_SIZE"] == "9"
     assert environment["POLARS_ROW_GROUP_PREFETCH_SIZE"] == "1"

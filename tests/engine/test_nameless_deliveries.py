@@ -8,7 +8,7 @@ import pytest
 
 from fsm.catalog import load_bare
 from fsm.engine import replay
-from fsm.reports.deliveries import deliveries
+from fsm.reports.deliveries import largest_deliveries
 
 MACHINE = load_bare("without-feedback")
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_they_are_counted(names: list[str | None], sizes: dict[str | None, int])
 
 @CASES
 def test_they_are_in_the_report(names: list[str | None], sizes: dict[str | None, int]) -> None:
-    found = deliveries(replay(log_of(names), MACHINE).by_delivery(), most=10)
+    found = largest_deliveries(replay(log_of(names), MACHINE).by_delivery(), most=10)
     named = {name for name in names if name is not None}
     assert {d.name: d.to_send for d in found.first} == (sizes if named else {})
     assert found.whole == (len(sizes) if named else 0)

@@ -256,7 +256,7 @@ def test_columns_that_are_no_log_are_refused(spark: Any, columns: str, message: 
 def test_other_refusals(spark: Any) -> None:
     rows = [("m", "relayed", START), ("n", "relayed", START)]
     df = spark.createDataFrame(rows, ["message_id", "event", "timestamp"])
-    with pytest.raises(LogError, match="1 messages to send, but the log has 2"):
+    with pytest.raises(LogError, match="1 message to send, but the log has 2"):
         on_spark.replay_on_spark(df, WITH, to_send=1).counts()
     with pytest.raises(LogError, match="not longer than nothing"):
         on_spark.replay_on_spark(df, WITH).series(timedelta(0))

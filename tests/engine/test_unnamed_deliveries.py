@@ -9,7 +9,7 @@ import pytest
 
 from fsm.catalog import load_bare
 from fsm.engine import Replay, replay
-from fsm.reports.deliveries import deliveries
+from fsm.reports.deliveries import largest_deliveries
 from tests.command import Fsm
 
 NAMED, UNNAMED = "spring", None
@@ -65,7 +65,7 @@ def test_indicators_of_each() -> None:
 
 
 def test_the_largest_ones_of_a_report() -> None:
-    found = deliveries(replay(LOG, load_bare("with-feedback")).by_delivery(), most=2)
+    found = largest_deliveries(replay(LOG, load_bare("with-feedback")).by_delivery(), most=2)
     assert [(one.name, one.to_send) for one in found.first] == [(UNNAMED, 3), (NAMED, 1)]
     shares = [one.shares["with-feedback", "Delivered"] for one in found.first]
     assert [(share.count, share.percent) for share in shares] == [(1, 33.33), (1, 100.0)]

@@ -6,8 +6,8 @@ import pytest
 
 import fsm
 from fsm.catalog import load
-from fsm.drawing.model import picture
-from fsm.exploration.facts import events, facts
+from fsm.drawing.model import picture_of
+from fsm.exploration.facts import event_numbers, machine_data
 
 PAGES = Path(fsm.__file__).parent / "machines"
 
@@ -15,7 +15,7 @@ PAGES = Path(fsm.__file__).parent / "machines"
 @pytest.mark.parametrize("name", ["with-feedback", "without-feedback"])
 def test_each_source_has_its_own_row(name: str) -> None:
     machine = load(name)
-    shown = facts(machine, picture(machine), events([machine]))
+    shown = machine_data(machine, picture_of(machine), event_numbers([machine]))
     rows = {source["label"]: source["row"] for source in shown["sources"]}
     page = (PAGES / f"{name.replace('-', '_')}.md").read_text()
     table = page.partition("|---|---|---|\n")[2].partition("\n\n")[0].splitlines()

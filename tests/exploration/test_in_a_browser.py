@@ -12,7 +12,7 @@ from hostile import HOSTILE
 
 from fsm.catalog import load
 from fsm.exploration import explore
-from fsm.machine import Indicator, Machine, Source, State, Transition
+from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.machines import NAMES
 from fsm.text import HIDDEN, shortened, visible
 from fsm.trace import run
@@ -45,7 +45,7 @@ def hostile() -> Machine:
     names = list(HOSTILE.values())
     states = tuple(State(name, name, f"{name}!", (name,)) for name in names)
     following = zip(names, names[1:] + names[:1], strict=True)
-    cells = tuple(Transition(a, a, b, a, origin=Source("D1", f"{a}?")) for a, b in following)
+    cells = tuple(Transition(a, a, b, a, origin=Origin("D1", f"{a}?")) for a, b in following)
     indicators = tuple(Indicator(name, frozenset({name})) for name in names)
     return Machine("<b>h</b>", "<i>t</i>", states, tuple(names), cells, names[0], indicators)
 
@@ -147,9 +147,9 @@ def test_a_link_leads_to_the_same_trace(visit: Visit, both: Path) -> None:
     ("fragment", "name", "why"),
     [
         ("#trace=relayed,relayed", "relayed", "is not accepted in Awaiting feedback"),
-        ("#trace=relayed,%E2%80%AE%3Cb%3E", "[U+202E]<b>", "is no event of this machine"),
+        ("#trace=relayed,%E2%80%AE%3Cb%3E", "[U+202E]<b>", "is not an event of this machine"),
         *(
-            (f"#trace=relayed,{word}", word, "is no event of this machine")
+            (f"#trace=relayed,{word}", word, "is not an event of this machine")
             for word in ("__proto__", "constructor", "0", "%zz")
         ),
     ],
@@ -159,7 +159,8 @@ def test_a_rejected_event_is_shown_with_what_is_accepted(
 ) -> None:
     page = visit(both, fragment)
     said = page.locator(".rejection").first.inner_text()
-    assert said.startswith(f"Rejected: {name} {why}, and changes nothing. Accepted here: delivered")
+    rejection = f"Rejected: {name} {why} and changes nothing."
+    assert said.startswith(f"{rejection} Accepted events: delivered")
     assert badges(page) == ["Pending", "Sent"]
     assert "rejected" in page.inner_text("#said")
 

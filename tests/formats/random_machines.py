@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from fsm.compile.guard import symbol, valuations
-from fsm.machine import Deadline, Indicator, Machine, Source, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
 
 __all__ = ["machines"]
 
@@ -74,5 +74,5 @@ def _transitions(draw: st.DrawFn, states: list[str], cell: tuple[str, str]) -> T
         target=draw(st.sampled_from(states)),
         trigger=draw(st.just(cell[1]) | NAMES),
         guard=draw(st.just("") | NAMES),
-        origin=draw(st.none() | st.builds(Source, NAMES, NAMES)),
+        origin=draw(st.none() | st.builds(Origin, NAMES, NAMES)),
     )

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load
 from fsm.errors import MachineError
-from fsm.formats import document, scxml
+from fsm.formats import json_document, scxml
 from fsm.formats.assembly import MAX_BYTES
 
-JSON = document.to_json(load("delivery"))
+JSON = json_document.to_json(load("delivery"))
 SCXML = scxml.to_scxml(load("delivery"))
 
 # What is replaced by what, the line that is named (None: where it was replaced), what is said.
@@ -25,10 +25,24 @@ BAD_JSON = {
     "many digits": ('"fsm": 1', f'"fsm": {"1" * 5000}', 1, "not JSON: Exceeds the limit"),
     "deep": (JSON, "[" * 100_000, 1, "nested too deeply"),
     "unknown member": ('"title": "Draft"', '"titel": "Draft"', None, "did you mean 'title'?"),
-    "no member": ('{"name": "draft", ', "{", None, "'name' is missing"),
-    "wrong kind": ('"title": "Draft"', '"title": 3', None, "'title' must be a text, not 3"),
-    "wrong item": ('["can_start"]', "[3]", None, "every item of 'names' must be a text"),
-    "twice": ('"title": "Draft"', '"name": "draft"', None, "'name' stands twice"),
+    "no member": (
+        '{"name": "draft", ',
+        "{",
+        None,
+        "required field `name` - at `$.states[0]`",
+    ),
+    "wrong kind": ('"title": "Draft"', '"title": 3', None, "got `int` - at `$.states[0].title`"),
+    "wrong item": ('["can_start"]', "[3]", None, "Expected `str`, got `int` - at `$.guards[4]"),
+    "wrong top": ('"events": [', '"events": ["draft", 3, ', 1, "Expected `str`, got `int`"),
+    "unknown lines": ('"title": "Draft"', '"a\\nb`": 1', None, "unknown field `a[U+000A]b`"),
+    "half a character": ('"title": "Draft"', '"\\ud800": 1', 1, "surrogates not allowed"),
+    "brace in a text": (
+        '"title": "Draft"',
+        '"title": "}{\\"", "final": 3',
+        None,
+        "got `int` - at `$.states[0].final`",
+    ),
+    "twice": ('"title": "Draft"', '"name": "draft"', None, "'name' occurs twice"),
     "second state": ('"name": "preparing"', '"name": "draft"', None, "a second state 'draft'"),
     "second event": ('"cancel",', '"stop",', 1, "a second event 'stop'"),
     "second cell": (
@@ -125,13 +139,18 @@ def test_file(tmp_path: Path, content: bytes | None, said: str) -> None:
 
 def test_many_elements() -> None:
     with pytest.raises(MachineError, match="more than 250,000 elements"):
-        scxml.parse(b"<a>" + b"<b/>" * 250_001 + b"</a>")
+        scxml.parse_scxml(b"<a>" + b"<b/>" * 250_001 + b"</a>")
 
 
 @given(st.data())
 def test_any_damage_is_one_line(data: st.DataObject) -> None:
     read, good = data.draw(
-        st.sampled_from([(lambda b: document.parse(b.decode()), JSON), (scxml.parse, SCXML)])
+        st.sampled_from(
+            [
+                (lambda b: json_document.parse_document(b.decode()), JSON),
+                (scxml.parse_scxml, SCXML),
+            ]
+        )
     )
     at = data.draw(st.integers(0, len(good)))
     text = good[:at] + data.draw(st.text("\"'<>/={}[]:,x0\\ \n", max_size=3)) + good[at + 2 :]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load
 from fsm.errors import MachineError
-from fsm.formats import Mealy, parse_dot
-from fsm.formats.dot import MAX_CELLS, read_dot, to_dot
+from fsm.formats.dot import MAX_CELLS, mealy_to_dot, parse_dot, read_dot
+from fsm.mealy import Mealy
 from tests.suites.machines import mealys
 
 PUBLISHED = {
@@ -104,7 +104,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=r"m\.dot: No such file"):
         read_dot(path)
     path.write_bytes(b"digraph { \xff }")
-    with pytest.raises(MachineError, match=r"m\.dot: not UTF-8"):
+    with pytest.raises(MachineError, match=r"m\.dot:1: not UTF-8 text"):
         read_dot(path)
 
 
@@ -131,7 +131,7 @@ def connected(mealy: Mealy) -> bool:
 def test_what_is_written_is_read_back(mealy: Mealy) -> None:
     if not connected(mealy) or not (mealy.next >= 0).any():
         return
-    back = parse_dot(to_dot(mealy), "m.dot")
+    back = parse_dot(mealy_to_dot(mealy), "m.dot")
     assert back.states[back.initial] == mealy.states[mealy.initial]
     for s, state in enumerate(mealy.states):
         for x, event in enumerate(mealy.inputs):
@@ -147,12 +147,12 @@ def test_names_that_a_label_cannot_hold_are_refused() -> None:
     for states, inputs in ((("a\nb",), ("x",)), (("a",), ("x / y",)), (("a\\",), ("x",))):
         mealy = Mealy("m", states, inputs, ("0",), [[0]], [[0]])
         with pytest.raises(MachineError, match="cannot hold"):
-            to_dot(mealy)
+            mealy_to_dot(mealy)
 
 
 def test_names_with_quotes_are_written() -> None:
     mealy = Mealy("m", ('say "a"',), ('"x" \\ y',), ("0",), [[0]], [[0]])
-    back = parse_dot(to_dot(mealy), "m.dot")
+    back = parse_dot(mealy_to_dot(mealy), "m.dot")
     assert (back.states, back.inputs) == (mealy.states, mealy.inputs)
 
 

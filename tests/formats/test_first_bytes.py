@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fsm.catalog import load, load_bare
-from fsm.formats import read_dot
+from fsm.formats.dot import read_dot
 from fsm.formats.scxml import to_scxml
 
 MARK = b"\xef\xbb\xbf"

@@ -3,7 +3,7 @@
 import pytest
 
 from fsm.errors import MachineError
-from fsm.formats.scxml import parse
+from fsm.formats.scxml import parse_scxml
 
 STATES = '<state id="a"><transition event="x" target="b"/></state><state id="b"/>'
 INNER = (
@@ -29,11 +29,11 @@ def document(initial: str, states: str) -> bytes:
 
 @pytest.mark.parametrize(("initial", "states", "first"), BEGINNINGS.values(), ids=list(BEGINNINGS))
 def test_where_a_machine_begins(initial: str, states: str, first: str) -> None:
-    assert parse(document(initial, states)).initial == first
+    assert parse_scxml(document(initial, states)).initial == first
 
 
 @pytest.mark.parametrize(("initial", "states", "said"), REFUSED.values(), ids=list(REFUSED))
 def test_beginnings_that_are_none(initial: str, states: str, said: str) -> None:
     with pytest.raises(MachineError) as refusal:
-        parse(document(initial, states))
+        parse_scxml(document(initial, states))
     assert said in str(refusal.value)

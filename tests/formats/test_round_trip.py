@@ -7,17 +7,17 @@ from hypothesis import given
 from random_machines import machines
 
 from fsm.catalog import load
-from fsm.formats import document, scxml
+from fsm.formats import json_document, scxml
 from fsm.machine import Machine
 from fsm.machines import NAMES
 
 
 def through_json(machine: Machine) -> Machine:
-    return document.parse(document.to_json(machine).encode().decode())
+    return json_document.parse_document(json_document.to_json(machine).encode().decode())
 
 
 def through_scxml(machine: Machine) -> Machine:
-    return scxml.parse(scxml.to_scxml(machine).encode())
+    return scxml.parse_scxml(scxml.to_scxml(machine).encode())
 
 
 WAYS = pytest.mark.parametrize("way", [through_json, through_scxml])
@@ -38,6 +38,6 @@ def test_any_machine(machine: Machine, way: Callable[[Machine], Machine]) -> Non
 @pytest.mark.parametrize("suffix", [".json", ".scxml"])
 def test_a_file_is_a_machine_wherever_one_is_taken(tmp_path, suffix: str) -> None:
     path = tmp_path / f"m{suffix}"
-    write = {".json": document.to_json, ".scxml": scxml.to_scxml}[suffix]
+    write = {".json": json_document.to_json, ".scxml": scxml.to_scxml}[suffix]
     path.write_text(write(load("quarantine")))
     assert load(str(path)) == load("quarantine")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statemachine.io import load as load_statechart
 
 from fsm.errors import MachineError
-from fsm.formats.scxml import parse, to_scxml
+from fsm.formats.scxml import parse_scxml, to_scxml
 from fsm.trace import run
 
 
@@ -57,7 +57,7 @@ def written(short: str) -> str:
 @pytest.mark.parametrize("short", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_a_document_does_what_python_statemachine_does(short: str) -> None:
     text = written(short)
-    machine = parse(text.encode())
+    machine = parse_scxml(text.encode())
     chart = load_statechart(text, format="scxml", name="Loaded")
     for trace in product("xy", repeat=4):
         loaded = chart()
@@ -98,24 +98,24 @@ ENDS = {
 def test_only_an_outermost_final_state_ends_the_machine(
     short: str, trace: str, state: str, final: bool
 ) -> None:
-    machine = parse(written(short).encode())
+    machine = parse_scxml(written(short).encode())
     steps = run(machine, trace.split())
     assert all(step.transition for step in steps)
     assert steps[-1].after == state
     assert machine.state(state).final is final
     assert machine.ignored == ()
-    assert parse(to_scxml(machine).encode()) == machine
+    assert parse_scxml(to_scxml(machine).encode()) == machine
 
 
 def test_what_is_derived() -> None:
-    machine = parse(written(DOCUMENTS["compound"]).encode(), "lamp.scxml")
+    machine = parse_scxml(written(DOCUMENTS["compound"]).encode(), "lamp.scxml")
     assert (machine.name, machine.initial, machine.events) == ("lamp", "b", ("y", "x"))
     assert [(s.name, s.status) for s in machine.states] == [("a", "s"), ("b", "s"), ("t", "t")]
 
 
 def test_conditions_are_guards() -> None:
     guarded = step("go", "b", 'cond="!broken &amp;&amp; n &gt; 3"')
-    machine = parse(document(f'<state id="a">{guarded}</state><state id="b"/>').encode())
+    machine = parse_scxml(document(f'<state id="a">{guarded}</state><state id="b"/>').encode())
     assert machine.guards == {"go": ("broken", "n > 3")}
     (only,) = machine.transitions
     assert (only.event, only.guard) == ("go[not broken, n > 3]", "not broken and n > 3")
@@ -123,7 +123,7 @@ def test_conditions_are_guards() -> None:
 
 def test_an_event_is_heard_by_its_beginnings() -> None:
     states = f'<state id="a">{step("press.long", "b")}</state><state id="b">{step("press", "a")}'
-    machine = parse(document(f"{states}</state>").encode())
+    machine = parse_scxml(document(f"{states}</state>").encode())
     assert {(t.source, t.event) for t in machine.transitions} == {
         ("a", "press.long"),
         ("b", "press.long"),
@@ -193,9 +193,9 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "line", "said"), REFUSED.values(), ids=REFUSED)
 def test_refused(monkeypatch: pytest.MonkeyPatch, text: str, line: int, said: str) -> None:
-    monkeypatch.setattr("fsm.formats.statechart.MAX_CELLS", 500)
+    monkeypatch.setattr("fsm.formats.scxml_chart.MAX_CELLS", 500)
     with pytest.raises(MachineError, match=re.escape(said)) as caught:
-        parse(text.encode(), "m.scxml")
+        parse_scxml(text.encode(), "m.scxml")
     assert str(caught.value).startswith(f"m.scxml:{line}: ")
     assert "\n" not in str(caught.value)
 
@@ -210,7 +210,7 @@ def test_any_damage_is_one_line(data: st.DataObject) -> None:
     given = data.draw(st.text("ab()!<>'\"=/. &;n", max_size=4))
     refusal = "m.scxml:1: none"
     try:
-        parse(f"{GOOD[:at]}{given}{GOOD[at + 2 :]}".encode(), "m.scxml")
+        parse_scxml(f"{GOOD[:at]}{given}{GOOD[at + 2 :]}".encode(), "m.scxml")
     except MachineError as error:
         refusal = str(error)
     assert re.fullmatch(r"m\.scxml:\d+: [^\n]+", refusal)

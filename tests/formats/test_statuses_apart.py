@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from fsm.formats.scxml import parse, to_scxml
+from fsm.formats.scxml import parse_scxml, to_scxml
 from fsm.machine import Machine, State, Transition
 
 STATUSES = {  # the status of each state, in declared order; how many compounds there are
@@ -26,7 +26,7 @@ def test_compounds_have_all_states_of_their_status(
     steps = tuple(Transition(a.name, "go", b.name, "go") for a, b in itertools.pairwise(states))
     machine = Machine("m", "m", states, ("go",), steps, "s0")
     written = to_scxml(machine)
-    assert parse(written.encode()) == machine
+    assert parse_scxml(written.encode()) == machine
     elements = list(ElementTree.fromstring(written).iter())
     ids = [element.get("id") for element in elements if element.get("id")]
     assert len(ids) == len(set(ids)) == len(states) + compounds

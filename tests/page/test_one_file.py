@@ -11,7 +11,7 @@ from hostile import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.page import assemble
+from fsm.page import assemble_page
 from fsm.page.assembly import as_json_block
 from fsm.text import HIDDEN
 
@@ -31,15 +31,15 @@ def test_data_comes_back_and_ends_nothing(value: object) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_names_are_text(name: str) -> None:
-    page = assemble(name, "", subtitle=f"{name}!", data={"facts": name})
-    other = assemble("x", "", subtitle="x", data={"facts": "x"})
+    page = assemble_page(name, "", subtitle=f"{name}!", data={"facts": name})
+    other = assemble_page("x", "", subtitle="x", data={"facts": "x"})
     tags = re.compile(rb"<[^>]*>")
     assert tags.findall(page.encode()) == tags.findall(other.encode())
     assert not HIDDEN.search(page.replace("\n", ""))
 
 
 def test_exactly_its_own_scripts_may_run() -> None:
-    page = assemble("x", "", scripts=["let a = '</script><!--';", "let b;"])
+    page = assemble_page("x", "", scripts=["let a = '</script><!--';", "let b;"])
     ran = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     hashes = [f"'sha256-{b64encode(sha256(s.encode()).digest()).decode()}'" for s in ran]
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
@@ -48,4 +48,4 @@ def test_exactly_its_own_scripts_may_run() -> None:
 
 
 def test_nothing_is_fetched() -> None:
-    assert not re.search(r"https?:|src=|@import|url\(", assemble("x", ""))
+    assert not re.search(r"https?:|src=|@import|url\(", assemble_page("x", ""))

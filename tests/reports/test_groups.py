@@ -3,7 +3,7 @@
 import pytest
 
 from fsm.machine import Machine, State, Transition
-from fsm.reports.flow import by_skeleton
+from fsm.reports.flow import group_by_skeleton
 
 
 def machine(name: str, states: str, event: str = "go", status: str = "S") -> Machine:
@@ -23,11 +23,11 @@ GROUPS = {
 
 @pytest.mark.parametrize(("other", "groups"), GROUPS.values(), ids=list(GROUPS))
 def test_which_machines_are_one(other: Machine, groups: list[list[str]]) -> None:
-    found = by_skeleton((ONE, other))
+    found = group_by_skeleton((ONE, other))
     assert [[m.name for m in group] for group in found] == groups
 
 
 def test_a_third_machine_joins_the_group_it_fits() -> None:
     machines = (ONE, machine("two", "xy"), machine("three", "ab"), machine("four", "xy"))
-    found = by_skeleton(machines)
+    found = group_by_skeleton(machines)
     assert [[m.name for m in group] for group in found] == [["one", "three"], ["two", "four"]]

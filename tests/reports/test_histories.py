@@ -8,7 +8,7 @@ from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.logs.open import open_log
 from fsm.reports import histories as module
-from fsm.reports.histories import Histories, histories
+from fsm.reports.histories import Histories, read_histories
 
 MACHINES = [load_bare("with-feedback")]
 AT = "2026-05-04T08:00:0"
@@ -21,7 +21,7 @@ def shown(tmp_path: Path, files: list[list[str]], most: int = 10) -> Histories:
     for number, lines in enumerate(files):
         paths.append(tmp_path / f"{number}.csv")
         paths[-1].write_text("\n".join(["message_id,event,timestamp", *lines, ""]))
-    return histories(replay(open_log(paths), MACHINES), MACHINES, most)
+    return read_histories(replay(open_log(paths), MACHINES), MACHINES, most)
 
 
 def told(found: Histories) -> dict[str, list[str]]:

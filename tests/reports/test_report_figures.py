@@ -16,16 +16,16 @@ from fsm.engine import Replay, replay
 from fsm.engine.explanation import explain
 from fsm.errors import LogError
 from fsm.logs.open import open_log
-from fsm.reports.content import charted
 from fsm.reports.curves import Curves, thinned
-from fsm.reports.deliveries import deliveries
-from fsm.reports.divergence import Extremes, Pair, extremes
-from fsm.reports.durations import waitings
-from fsm.reports.extent import instant
-from fsm.reports.figures import figures
-from fsm.reports.flow import by_skeleton, passages
-from fsm.reports.histories import histories
-from fsm.reports.sentences import deadlines, parting, when
+from fsm.reports.deliveries import largest_deliveries
+from fsm.reports.divergence import ComparedIndicator, SeriesComparison, compare_series
+from fsm.reports.durations import stay_histograms
+from fsm.reports.figures import compute_figures
+from fsm.reports.flow import group_by_skeleton, state_flows
+from fsm.reports.histories import read_histories
+from fsm.reports.periods import time_at
+from fsm.reports.sections import charted_indicators
+from fsm.reports.sentences import divergence_sentences, format_time, validity_sentence
 
 MODES = ("with-feedback", "without-feedback")
 ONE = {"message_id": ["a"], "event": ["relayed"], "timestamp": [datetime(2026, 1, 1, tzinfo=UTC)]}
@@ -74,39 +74,39 @@ def test_a_burst_in_a_long_log_is_where_most_happens() -> None:
 # The sample, figure by figure ------------------------------------------------------------------
 
 
-def test_the_sample_parts_and_meets(sample: Path) -> None:
-    found = figures(replayed(sample), timedelta(seconds=1), 10)
+def test_the_modes_diverge_and_converge_in_the_sample(sample: Path) -> None:
+    found = compute_figures(replayed(sample), timedelta(seconds=1), 10)
     a, b = found.sides
     assert [side.label for side in found.sides] == [
         "With feedback service",
         "Without feedback service",
     ]
-    assert list(parting(found.extremes, a, b)) == [
+    assert list(divergence_sentences(found.comparison, a, b)) == [
         (
-            "Delivered: furthest apart on 2 March 2026, 09:00:02 UTC, by 3 messages: 0.00 % with "
+            "Delivered: largest difference on 2 March 2026, 09:00:02 UTC, 3 messages: 0.00 % with "
             "feedback service, 100.00 % without feedback service."
         ),
         (
-            "Bounces + errors: furthest apart on 2 March 2026, 09:00:05 UTC, by 1 message: 33.33 % "
-            "with feedback service, 0.00 % without feedback service."
+            "Bounces + errors: largest difference on 2 March 2026, 09:00:05 UTC, 1 message: "
+            "33.33 % with feedback service, 0.00 % without feedback service."
         ),
-        "They meet on 2 March 2026, 09:40:00 UTC, and agree from then on.",
+        "They converge on 2 March 2026, 09:40:00 UTC and agree from then on.",
     ]
 
 
 def test_what_is_apart_at_the_end_is_told_with_its_states(sample: Path) -> None:
     result = replayed(sample, as_of=datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
-    found = figures(result, timedelta(seconds=1), 10)
-    *_, last = parting(found.extremes, *found.sides)
-    assert last == "At the end of the log they are still apart by 1 message (1 in retrying)."
+    found = compute_figures(result, timedelta(seconds=1), 10)
+    *_, last = divergence_sentences(found.comparison, *found.sides)
+    assert last == "At the end of the log they still differ by 1 message (1 in retrying)."
 
 
 def test_equal_machines_say_so(sample: Path) -> None:
     result = replayed(sample)
-    a, b = figures(result, timedelta(seconds=1), 0).sides
-    pair = Pair("Delivered", (MODES[0], "Delivered"), (MODES[0], "Delivered"))
-    assert list(parting(extremes(result.exact_series(), [pair]), a, b)) == [
-        "With feedback service and without feedback service show the same all the time: Delivered."
+    a, b = compute_figures(result, timedelta(seconds=1), 0).sides
+    pair = ComparedIndicator("Delivered", (MODES[0], "Delivered"), (MODES[0], "Delivered"))
+    assert list(divergence_sentences(compare_series(result.exact_series(), [pair]), a, b)) == [
+        "With feedback service and without feedback service agree at all times: Delivered."
     ]
 
 
@@ -122,10 +122,10 @@ def test_what_parts_within_a_period_is_seen(tmp_path: Path) -> None:
             "timestamp": [START + row[2] for row in rows],
         }
     )
-    found = figures(replayed(log), None, 0)
+    found = compute_figures(replayed(log), None, 0)
     assert found.every > timedelta(minutes=1)
-    (one,) = found.extremes.partings
-    assert (one.most, instant(one.at)) == (30, START + timedelta(seconds=3))
+    (one,) = found.comparison.divergences
+    assert (one.most, time_at(one.at)) == (30, START + timedelta(seconds=3))
     place = found.curves.times.tolist().index(int(START.timestamp()) + 3)
     lines = found.curves.lines
     assert [int(lines["Delivered", mode][place]) for mode in MODES] == [0, 30]
@@ -133,26 +133,26 @@ def test_what_parts_within_a_period_is_seen(tmp_path: Path) -> None:
 
 def test_a_companions_chart_is_shown_if_it_ever_counts() -> None:
     """A machine whose indicator rises and falls within one period."""
-    never, ever = Extremes(), Extremes(moved=frozenset({("engagement", "Opens")}))
-    found = figures(replayed(pl.DataFrame(ONE)), None, 0)
-    assert "Opens" not in charted(replace(found, extremes=never))
-    assert "Opens" in charted(replace(found, extremes=ever))
+    never, ever = SeriesComparison(), SeriesComparison(moved=frozenset({("engagement", "Opens")}))
+    found = compute_figures(replayed(pl.DataFrame(ONE)), None, 0)
+    assert "Opens" not in charted_indicators(replace(found, comparison=never))
+    assert "Opens" in charted_indicators(replace(found, comparison=ever))
 
 
 def test_machines_without_a_common_indicator_are_not_called_equal() -> None:
     result = replayed(pl.DataFrame(ONE), MODES[0], "engagement")
-    found = figures(result, None, 0)
-    (said,) = parting(found.extremes, *found.sides)
+    found = compute_figures(result, None, 0)
+    (said,) = divergence_sentences(found.comparison, *found.sides)
     assert said == (
         "Sending log, with feedback service and recipient engagement have no indicator in common, "
-        "so nothing is compared over time."
+        "so they are not compared over time."
     )
 
 
 def test_states_balance(sample: Path) -> None:
     result = replayed(sample, to_send=5)
     found = {
-        p.state: p for p in passages(load(MODES[0]), result.machines[MODES[0]], result.traffic)
+        p.state: p for p in state_flows(load(MODES[0]), result.machines[MODES[0]], result.traffic)
     }
     assert {name: (p.entered, p.now) for name, p in found.items()} == {
         "to_send": (5, 2),
@@ -168,7 +168,7 @@ def test_states_balance(sample: Path) -> None:
 
 def test_modes_have_one_skeleton_and_other_machines_their_own() -> None:
     machines = tuple(map(load_bare, ("with-feedback", "delivery", "without-feedback")))
-    groups = by_skeleton(machines)
+    groups = group_by_skeleton(machines)
     assert [[m.name for m in group] for group in groups] == [
         ["with-feedback", "without-feedback"],
         ["delivery"],
@@ -177,7 +177,7 @@ def test_modes_have_one_skeleton_and_other_machines_their_own() -> None:
 
 def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
     result = replayed(sample)
-    first, second = waitings(load(MODES[0]), result.durations)
+    first, second = stay_histograms(load(MODES[0]), result.durations)
     assert (first.state, first.ended, first.lasting) == ("retrying", 1, 0)
     assert first.median == first.longest == 39 * 60 + 55
     assert [(b.low, b.high, b.counts) for b in first.bins] == [(1800, 3600, {"retry_succeeded": 1})]
@@ -188,8 +188,8 @@ def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
 @pytest.mark.parametrize(
     ("validity", "starts", "span", "said"),
     [
-        (None, None, None, "Without --validity no message's retries end by themselves."),
-        (2, None, None, "The validity period of 2 h never began: no message was handed over."),
+        (None, None, None, "Retries never expire because --validity was not given."),
+        (2, None, None, "The validity period of 2 h never started: no message was handed over."),
         (
             2,
             (0, 0),
@@ -210,8 +210,8 @@ def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
             (0, 0),
             None,
             (
-                "The validity period of 9 h ends after the log does: on 1 January 1970, "
-                "09:00:00 UTC for the first message."
+                "The validity period of 9 h ends after the log, on 1 January 1970, 09:00:00 UTC "
+                "for the first message."
             ),
         ),
     ],
@@ -224,7 +224,7 @@ def test_validity_periods_in_words(
 ) -> None:
     end = datetime(1970, 1, 1, 5, tzinfo=UTC)
     period = timedelta(hours=validity) if validity else None
-    assert deadlines(period, starts, end, f"{validity} h") == (span, said)
+    assert validity_sentence(period, starts, end) == (span, said)
 
 
 def test_the_largest_deliveries_come_first() -> None:
@@ -236,7 +236,7 @@ def test_the_largest_deliveries_come_first() -> None:
             "delivery_id": ["x", "y", "y", None],
         }
     )
-    found = deliveries(replayed(log).by_delivery(), most=2)
+    found = largest_deliveries(replayed(log).by_delivery(), most=2)
     assert found.whole == 3
     assert next((d.name, d.to_send) for d in found.first) == ("y", 2)
     assert found.first[0].shares["without-feedback", "Delivered"].count == 2
@@ -263,7 +263,7 @@ def test_histories_are_those_that_explain_tells(
     )
     result = replayed(log, validity=validity)
     told = [load(MODES[0]), load("engagement")]
-    found = histories(result, told, 10)
+    found = read_histories(result, told, 10)
     assert sorted(found.ids) == sorted({row[0] for row in rows})
     begin = 0
     for message, end in zip(found.ids, found.ends, strict=True):
@@ -297,9 +297,9 @@ def test_a_page_has_the_first_messages_and_leaves_out_endless_ones() -> None:
     log = pl.DataFrame(
         {"message_id": ids, "event": ["relayed"] * len(ids), "timestamp": [START] * len(ids)}
     )
-    found = histories(replayed(log), [load(MODES[0])], 10)
+    found = read_histories(replayed(log), [load(MODES[0])], 10)
     assert sorted(found.ids) == sorted(f"m{i}" for i in range(9))
-    assert histories(replayed(log), [load(MODES[0])], 0).ids == []
+    assert read_histories(replayed(log), [load(MODES[0])], 0).ids == []
 
 
 def test_texts_of_a_page_are_bounded() -> None:
@@ -312,7 +312,7 @@ def test_texts_of_a_page_are_bounded() -> None:
             "timestamp": [START] * len(ids),
         }
     )
-    found = histories(replayed(log), [load(MODES[0])], 9000)
+    found = read_histories(replayed(log), [load(MODES[0])], 9000)
     assert 1000 < len(found.ids) < 9000
     assert max(map(len, found.ids)) == 200
 
@@ -323,8 +323,8 @@ def test_texts_of_a_page_are_bounded() -> None:
 def test_the_real_logs_figures(corpus: Path) -> None:
     columns = {"message_id": "case_id", "event": "activity"}
     log = open_log([corpus / "logs/newsletter-2013.csv.gz"], columns)
-    found = figures(replayed(log), None, 10_000)
-    retrying, _ = waitings(found.sides[0].machine, found.replay.durations)
+    found = compute_figures(replayed(log), None, 10_000)
+    retrying, _ = stay_histograms(found.sides[0].machine, found.replay.durations)
     ended = Counter[str]()
     for part in retrying.bins:
         ended.update(part.counts)
@@ -336,12 +336,15 @@ def test_the_real_logs_figures(corpus: Path) -> None:
     minutes = [int(own["seconds"][int((reached < part).sum())]) / 60 for part in (0.5, 0.95)]
     assert round(minutes[0]) == 37
     assert 7.0 < minutes[1] / 60 < 7.2
-    delivered, bounced = found.extremes.partings
+    delivered, bounced = found.comparison.divergences
     assert (delivered.apart, bounced.apart) == (189, 189)
-    assert (delivered.most, when(instant(delivered.at))) == (739, "10 June 2013, 15:34:20 UTC")
+    assert (delivered.most, format_time(time_at(delivered.at))) == (
+        739,
+        "10 June 2013, 15:34:20 UTC",
+    )
     assert len(found.histories.ids) == 9266
 
 
 def test_nothing_to_report_is_said(sample: Path) -> None:
     with pytest.raises(LogError, match="no events to report on"):
-        figures(replayed(sample, as_of=datetime(2020, 1, 1, tzinfo=UTC)), None, 10)
+        compute_figures(replayed(sample, as_of=datetime(2020, 1, 1, tzinfo=UTC)), None, 10)

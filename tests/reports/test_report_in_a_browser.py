@@ -132,7 +132,7 @@ def test_a_message_is_found_and_told_as_explain_tells_it(
 ) -> None:
     page = visit(page_file)
     page.get_by_label("Message or recipient").fill("M1")
-    assert page.inner_text("#found") == "1 found."
+    assert page.inner_text("#found") == "1 message found."
     page.locator("#results button").click()
     assert page.evaluate("document.activeElement.innerText") == "m1"
     (story,) = explain(open_log([log]), "m1", [load(name) for name in MODES], companions=load)
@@ -152,23 +152,25 @@ def test_a_message_is_found_and_told_as_explain_tells_it(
 def test_a_link_leads_to_a_message_and_back(visit: Visit, page_file: Path) -> None:
     page = visit(page_file, "#message=m5")
     assert page.locator("#history h3").inner_text() == "m5"
-    assert "No machine knows this event; it changed nothing." in page.inner_text("#history")
-    page.get_by_label("State at the end").select_option(label="retrying (1)")
+    assert "This event is not defined in any machine. It changed nothing." in page.inner_text(
+        "#history"
+    )
+    page.get_by_label("Final state").select_option(label="retrying (1)")
     assert page.locator("#results button").all_inner_texts() == ["m5"]
-    page.get_by_label("State at the end").select_option(label="delivered (2)")
+    page.get_by_label("Final state").select_option(label="delivered (2)")
     page.locator("#results button").first.click()
     assert page.locator("#history h3").inner_text() == "m1"
     page.go_back()
     assert page.locator("#history h3").inner_text() == "m5"
     nobody = visit(page_file, "#message=%3Cb%3E")
-    assert nobody.inner_text("#found") == "No message <b> is in this page."
+    assert nobody.inner_text("#found") == "This page does not contain message <b>."
 
 
 def test_rejected_events_are_told_in_the_history(visit: Visit, page_file: Path) -> None:
     page = visit(page_file, "#message=m2")
     last = page.locator("#history tbody tr").last.inner_text()
     assert "✗ rejected" in last
-    assert "Not accepted in delivered; it changed nothing." in last
+    assert "Rejected: not accepted in delivered. It changed nothing." in last
 
 
 def test_tables_are_sorted_and_filtered(visit: Visit, page_file: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.reports import blocks
-from fsm.reports.curves import curves
-from fsm.reports.divergence import Extremes, Parting
-from fsm.reports.extent import fitting_period
-from fsm.reports.machines import sides
+from fsm.reports.curves import curves_of
+from fsm.reports.divergence import Divergence, SeriesComparison
+from fsm.reports.machines import sides_of
+from fsm.reports.periods import fitting_period
 
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -44,7 +44,7 @@ def test_a_count_holds_from_its_instant_on() -> None:
     result = replay(log, load_bare("with-feedback"))
     series = result.series(SECOND)
     extent = (START - 5 * SECOND, START + 30 * SECOND)
-    found = curves(series, sides(result), 1, extent)
+    found = curves_of(series, sides_of(result), 1, extent)
     line = found.lines["Delivered", "with-feedback"].tolist()
     seconds = (found.times - int(START.timestamp())).tolist()
     assert list(zip(seconds, line, strict=True)) == [(-5, 0), (1, 0), (11, 1), (30, 1)]
@@ -65,6 +65,6 @@ def test_a_count_holds_from_its_instant_on() -> None:
 def test_sides_agree_from_the_first_whole_second_on(
     since: list[int | None], second: int | None
 ) -> None:
-    partings = tuple(Parting("Delivered", 1, 0, (0, 1), time, 0) for time in since)
-    found = SimpleNamespace(extremes=Extremes(partings=partings))
-    assert blocks._meeting(found) == second  # type: ignore[arg-type]
+    divergences = tuple(Divergence("Delivered", 1, 0, (0, 1), time, 0) for time in since)
+    found = SimpleNamespace(comparison=SeriesComparison(divergences=divergences))
+    assert blocks._convergence(found) == second  # type: ignore[arg-type]

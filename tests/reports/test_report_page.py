@@ -94,12 +94,12 @@ def test_the_page_says_what_it_shows_without_a_script(sample: Path) -> None:
         "Messages to send 3 Sent 3 handed over",
         "Delivered Both 66.67 % 2",
         "Opens Both 33.33 % 1",
-        "They meet on 2 March 2026, 09:40:00 UTC, and agree from then on.",
-        "Without --validity no message's retries end by themselves.",
-        "Left it 1 Half of them within 39 min 55 s",
+        "They converge on 2 March 2026, 09:40:00 UTC and agree from then on.",
+        "Retries never expire because --validity was not given.",
+        "Departed 1 Median 39 min 55 s",
         "No event was rejected.",
-        "All 3 messages of the log are in this page, each with its history.",
-        "Indicators are in percent of 3 messages to send",
+        "This page has the histories of all 3 messages of the log.",
+        "Indicators are percentages of 3 messages to send",
     ):
         assert said in text, said
 
@@ -107,7 +107,7 @@ def test_the_page_says_what_it_shows_without_a_script(sample: Path) -> None:
 def test_rejected_events_stand_with_their_lines(sample: Path) -> None:
     sample.write_text(sample.read_text() + "m1,=odd(),2026-03-02T11:00:00Z,9\n")
     page = page_of(sample)
-    assert "1 event changed nothing and is listed here." in page
+    assert "1 event was rejected. Rejected events change nothing." in page
     assert "<code>=odd()</code>" in page
     assert "log.csv:10" in page
     assert "m1,=odd(),2026-03-02T11:00:00Z,9" in page
@@ -129,7 +129,16 @@ def test_a_log_of_another_format_is_read_and_noted(tmp_path: Path, fsm: Fsm) -> 
     assert done.status == 0, done.err
     page = (tmp_path / "page.html").read_text()
     assert "sendgrid.jsonl: read as" in page
-    assert "beside the machines" in page
+    assert "that no machine uses" in page
+
+
+def test_a_log_without_any_event_of_the_machine(tmp_path: Path, fsm: Fsm) -> None:
+    log, page = tmp_path / "log.csv", tmp_path / "page.html"
+    log.write_text("message_id,event,timestamp\nm1,relayed,2026-03-02T09:00:00Z\n")
+    done = fsm("report", log, "--machine", "engagement", "-o", page)
+    assert done.status == 0, done.err
+    assert "no event of this log is defined in any machine" in done.err
+    assert "No event of this log is defined in any machine of this report." in page.read_text()
 
 
 def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None:
@@ -137,7 +146,7 @@ def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None
     assert done.status == 0, done.err
     page = (tmp_path / "page.html").read_text()
     assert "Recipient engagement" in page
-    assert "apart" not in re.sub(r"(?s)<(script|style).*?</\1>", "", page)
+    assert "largest difference" not in re.sub(r"(?s)<(script|style).*?</\1>", "", page)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +155,7 @@ def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None
         (("{missing}",), "no such file"),
         (("{empty}",), "empty"),
         (("{log}", "--as-of", "2020-01-01T00:00:00Z"), "no events to report on"),
-        (("{log}", "--to-send", "1"), "1 messages to send, but the log has 3"),
+        (("{log}", "--to-send", "1"), "1 message to send, but the log has 3"),
         (("{log}", "--messages", "-1"), "--messages"),
         (("{log}", "-o", "{missing}/page.html"), "No such"),
         (("{log}", "--machine", "nobody"), "nobody"),
@@ -174,7 +183,7 @@ def test_without_graphviz_the_page_has_no_diagram(
     def missing(*_: object, **__: object) -> None:
         raise MissingToolError("none")
 
-    monkeypatch.setattr(pages, "diagram", missing)
+    monkeypatch.setattr(pages, "draw_for_page", missing)
     page = page_of(sample)
-    assert "Without Graphviz there is no diagram here" in page
+    assert "Diagrams need Graphviz: " in page
     assert "<svg" not in page

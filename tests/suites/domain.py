@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 
 Table = list[list[int]]
 

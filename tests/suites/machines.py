@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 from fsm.suites.execution.batch import MachineBatch
 
 NAMES = "abcdefgh"

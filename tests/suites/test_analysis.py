@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from fsm.errors import MachineError
-from fsm.formats import Mealy, parse_dot
+from fsm.formats.dot import parse_dot
+from fsm.mealy import Mealy
 from fsm.suites.differences import cell_differences
 from fsm.suites.equivalence import (
     characterising_set,

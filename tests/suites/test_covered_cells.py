@@ -6,7 +6,7 @@ import pytest
 
 import fsm
 from fsm.pytest_plugin.conformance import Case
-from fsm.pytest_plugin.coverage import Record
+from fsm.pytest_plugin.coverage import SuiteCoverage
 from fsm.suites import suite
 from tests.suites.test_implementation import Table
 
@@ -26,7 +26,7 @@ class Wrong(Table):
 @pytest.mark.parametrize("failing", [1, 2, 3])
 def test_cells_after_a_failure_were_not_run(failing: int) -> None:
     made = suite(fsm.load("with-feedback"), "table")
-    record = Record(made)
+    record = SuiteCoverage(made)
     trace = ("relayed", "soft_bounce", "retry_succeeded")
     case = Case(made, made.mealy.word(trace), record)
     with pytest.raises(pytest.fail.Exception):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError
-from fsm.formats import Mealy, read_dot
+from fsm.formats.dot import parse_dot, read_dot
+from fsm.mealy import Mealy
 from fsm.suites import MAX_SYMBOLS, METHODS, estimate, suite
 from tests.command import Fsm
 from tests.depth import samples
@@ -137,7 +138,7 @@ def test_there_is_an_end_of_extra_states() -> None:
 
 def test_as_many_as_there_may_be_can_be_made() -> None:
     """A machine of one input has one word of each length; nothing nests too deep."""
-    ring = fsm.formats.parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "r.dot")
+    ring = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "r.dot")
     for method in COMPLETE:
         assert holds(ring, method, 500) or method in ("chain", "observable")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fsm.errors import MachineError
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 from fsm.suites import METHODS, suite
 from fsm.suites.execution.batch import MachineBatch
 from fsm.suites.methods import Method

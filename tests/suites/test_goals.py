@@ -5,7 +5,7 @@ import pytest
 
 import fsm
 from fsm.errors import MachineError
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 from fsm.suites import suite
 from fsm.suites.goal import narrowed
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError
-from fsm.formats import Mealy
 from fsm.machine import Machine, Transition
+from fsm.mealy import Mealy
 from fsm.suites import suite
 from fsm.suites.differences import first_difference
 from fsm.suites.execution.implementation import run_test

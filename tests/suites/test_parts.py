@@ -13,7 +13,8 @@ from hypothesis import given, settings
 
 import fsm
 from fsm.errors import FsmError
-from fsm.formats import Mealy, parse_dot, read_dot
+from fsm.formats.dot import parse_dot, read_dot
+from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
 from fsm.suites.execution.learning import flat, learn
 from fsm.suites.export import FORMATS, export_suite
@@ -63,7 +64,11 @@ def test_a_part_has_every_test_that_serves_the_goal(
 
 NO_GOALS = {
     "no such state": (MACHINE, {"to": "retry"}, "no state 'retry'; there are to_send, awaiting"),
-    "no such row": (MACHINE, {"covering": "9"}, "nothing comes from 'row 9'; there are row 1"),
+    "no such row": (
+        MACHINE,
+        {"covering": "9"},
+        "no transition comes from 'row 9'; there are row 1",
+    ),
     "no such event": (MACHINE, {"covering": "awaiting:x"}, "no input 'x'"),
     "unreachable": (UNREACHED, {"to": "b"}, "unreached: no trace leads to 'b'"),
     "unreachable cell": (UNREACHED, {"covering": "b:x"}, "unreached: no trace leads to 'b'"),
@@ -150,7 +155,7 @@ def test_the_pytest_module_passes_and_fails(pytester: pytest.Pytester, observabl
         f"""
         import pytest
         from fsm import load
-        from fsm.formats import Mealy
+        from fsm.mealy import Mealy
         from tests.suites.test_implementation import Table
 
         class Wrong(Table):

@@ -3,7 +3,7 @@
 import pytest
 
 import fsm
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 from fsm.suites.execution.implementation import run_test
 from fsm.suites.execution.reproduction import reproduce
 from tests.suites.test_covered_cells import Wrong

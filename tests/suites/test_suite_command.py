@@ -83,12 +83,15 @@ WRONG = {
     "method": (["--method", "chian"], "no method 'chian' for test suites; did you mean 'chain'?"),
     "format": (["-o", "suite.docx"], "no format 'docx' for test suites; there are json, csv"),
     "state": (["--to", "nowhere"], "with-feedback: no state 'nowhere'; there are to_send"),
-    "row": (["--covering", "9"], "with-feedback: nothing comes from 'row 9'; there are row 1"),
+    "row": (
+        ["--covering", "9"],
+        "with-feedback: no transition comes from 'row 9'; there are row 1",
+    ),
     "extra states": (["--extra-states", "-1"], "-1 extra states: there cannot be fewer than 0"),
-    "a file with a summary": (["--summary", "-o", "s.csv"], "--output does nothing beside --s"),
-    "two results": (["--summary", "--mutation-score"], "--mutation-score does nothing beside"),
-    "a file with a score": (["--mutation-score", "-o", "x.md"], "--output does nothing beside --m"),
-    "two formats": (["--json", "--format", "csv"], "--format does nothing beside --json"),
+    "a file with a summary": (["--summary", "-o", "s.csv"], "--output has no effect with --s"),
+    "two results": (["--summary", "--mutation-score"], "--mutation-score has no effect with"),
+    "a file with a score": (["--mutation-score", "-o", "x.md"], "--output has no effect with --m"),
+    "two formats": (["--json", "--format", "csv"], "--format has no effect with --json"),
     "tests of another method": (["--method", "w", "--tests", "5"], "--tests is for --method rand"),
     "length of another method": (["--length", "5"], "--length is for --method random, not for ch"),
     "mutants without a score": (["--mutants", "5"], "--mutants is for --mutation-score"),
@@ -112,7 +115,7 @@ def test_wrong_use_is_one_line(
 
 IMPLEMENTATION = """
 from fsm import load
-from fsm.formats import Mealy
+from fsm.mealy import Mealy
 
 MACHINE = load("with-feedback")
 
@@ -153,7 +156,7 @@ def test_a_right_implementation_is_learnt(fsm: Fsm, module: str) -> None:
     result = fsm("learn", f"{module}:Right", "with-feedback")
     assert result.status == 0
     assert result.out.startswith(f"{module}:Right: 5 states, learnt with ")
-    assert result.out.endswith("It does what with-feedback says.\n")
+    assert result.out.endswith("The implementation conforms to with-feedback.\n")
 
 
 def test_every_difference_of_a_wrong_one_is_told(fsm: Fsm, module: str, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError, MachineError
-from fsm.formats import Mealy, parse_dot, read_dot
+from fsm.formats.dot import parse_dot, read_dot
+from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
 from fsm.suites.methods import ALIASES, method_of
 from tests.suites.machines import mealys

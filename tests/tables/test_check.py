@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fsm.catalog import document, load
+from fsm.catalog import load, machine_page
 from fsm.machines import NAMES
 from fsm.tables.check.pages import Report, check_pages
 from fsm.tables.read.page import parse_page
@@ -26,7 +26,7 @@ def changed(text: str, line: int, old: str, new: str) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_our_own_pages_are_confirmed(name: str) -> None:
-    report = check(document(name).read_text())
+    report = check(machine_page(name).read_text())
     assert report.findings == ()
     assert report.tables == 2
     assert report.confirmed == {name: report.rows}
@@ -38,7 +38,7 @@ def test_the_published_page_is_confirmed_as_it_is(corpus: Path) -> None:
     assert report.confirmed == {"with-feedback": 5, "without-feedback": 5}
 
 
-PAGE = document("with-feedback").read_text()
+PAGE = machine_page("with-feedback").read_text()
 FIRST = next(i for i, s in enumerate(PAGE.split("\n"), 1) if s.startswith("| The message is"))
 
 MISTAKES = {

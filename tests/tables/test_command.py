@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import fsm
-from fsm.catalog import document
+from fsm.catalog import machine_page
 from fsm.cli import main
 from fsm.cli.findings import known_codes
 
-PAGE = document("with-feedback").read_text()
+PAGE = machine_page("with-feedback").read_text()
 WRONG = PAGE.replace("Bounces + errors increases | Failed", "Bounces + errors increases | Sent", 1)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from fsm.arrays import Keys
-from fsm.files import no_os_errors
+from fsm.files import output_errors
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.logs.log import Log
 from fsm.logs.log_file import LogFile
@@ -102,7 +102,7 @@ class DigestFile:
 
     def append(self, digests: Keys) -> None:
         """Write digests behind the others."""
-        with no_os_errors(tempfile.gettempdir()):
+        with output_errors(tempfile.gettempdir()):
             self._file.write(digests.tobytes())
             self._file.flush()
         self.rows += len(digests)

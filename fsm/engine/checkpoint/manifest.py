@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from fsm.engine.counts import Totals
 from fsm.errors import CheckpointError
-from fsm.files import no_os_errors, replacing
+from fsm.files import output_errors, replacing
 
 __all__ = ["ExecutedFile", "Manifest", "Settings", "StoredTable", "digest_of", "locked", "synced"]
 
@@ -153,7 +153,7 @@ class Manifest:
             file.write(json.dumps(content, indent=1).encode())
             file.flush()
             os.fsync(file.fileno())
-        with no_os_errors(directory):
+        with output_errors(directory):
             _sync(directory)
 
     def verify(self, directory: Path) -> None:
@@ -193,7 +193,7 @@ def digest_of(path: Path) -> str:
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Make the directory where it is missing, and keep other runs out of it."""
-    with no_os_errors(directory):
+    with output_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         file = (directory / _LOCK).open("ab")
     with file:
@@ -206,7 +206,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 def synced(path: Path, rows: int) -> StoredTable:
     """Bring a part onto the disk, and return what the manifest says of it."""
-    with no_os_errors(path):
+    with output_errors(path):
         _sync(path)
         return StoredTable(path.name, path.stat().st_size, digest_of(path), rows)
 

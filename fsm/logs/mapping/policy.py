@@ -11,7 +11,7 @@ from fsm.errors import LogError
 from fsm.logs.mapping.event_mapping import FAULTS
 from fsm.toml import read_toml
 
-__all__ = ["Policy", "load_policy", "policy_names"]
+__all__ = ["Policy", "load_policy"]
 
 _FINAL = ("hard_bounce", "retry_failed")
 
@@ -22,11 +22,6 @@ class Policy:
 
     title: str
     events: Mapping[str, str]
-
-
-def policy_names() -> tuple[str, ...]:
-    """Return the names of the built-in policies."""
-    return tuple(_built_in())
 
 
 def load_policy(name: str) -> Policy:

@@ -16,7 +16,7 @@ from fsm.logs.servers.bloom_filter import Used
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.mail_queue import LONGEST, Open, Queued, give_up
 
-__all__ = ["Reader", "status_fields"]
+__all__ = ["Reader"]
 
 _ADDRESS = r'<?((?:"[^"]*"|[^"<>,\s])*)>?'
 _FIELDS = r"(?:(?!status=)\w+=[^,]*, )*?"
@@ -197,17 +197,3 @@ class Reader:
             start = at.time - int(float(delay) * _SECOND)
             if start >= (self._began or 0) - _SECOND:
                 known.start, known.line = start, at.number
-
-
-def status_fields(body: str) -> dict[str, str] | None:
-    """Return recipient, relay, delay, code, status and reply of a delivery line; None for others.
-
-    >>> fields = status_fields("to=<a@x.example>, relay=none, delay=1, dsn=4.4.1, status=deferred")
-    >>> fields["to"], fields["status"]
-    ('a@x.example', 'deferred')
-    """
-    match = _STATUS.match(body)
-    if not match:
-        return None
-    names = ("to", "relay", "delay", "dsn", "status", "reply")
-    return {name: text for name, text in zip(names, match.groups(), strict=True) if text}

@@ -21,7 +21,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "QueryResult", "run_query"]
@@ -80,7 +80,7 @@ class QueryResult:
 
     path: Path
     names: tuple[str, ...]
-    keep: Holder
+    keep: Cleanup
 
 
 def run_query(query: Query) -> QueryResult:
@@ -101,7 +101,7 @@ def run_query(query: Query) -> QueryResult:
         )
     driver, place = _driver(query.variable, url)
     directory = TemporaryFolder()
-    path, keep = Path(directory.name) / "query.parquet", Holder(directory.cleanup)
+    path, keep = Path(directory.name) / "query.parquet", Cleanup(directory.cleanup)
     with _connected(driver, place, query.variable) as cursor, _intervals_as_structures():
         names: tuple[str, ...] = ()
         try:

@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.storage.addresses import CREDENTIALS, name_of, scheme_of
 
 __all__ = ["Fetched", "fetch", "refused", "scan_remote"]
@@ -36,7 +36,7 @@ def _is_web(url: str) -> bool:
     return scheme_of(url) in ("http", "https")
 
 
-def scan_remote(url: str) -> tuple[pl.LazyFrame, Holder | None]:
+def scan_remote(url: str) -> tuple[pl.LazyFrame, Cleanup | None]:
     """Return the rows of Parquet, and what must be held as long as they are read."""
     from fsm.logs.storage.parquet_pages import check_parquet_pages
 
@@ -58,7 +58,7 @@ class Fetched:
 
     path: Path
     name: str
-    keep: Holder
+    keep: Cleanup
 
 
 def fetch(url: str) -> list[Fetched]:
@@ -88,9 +88,9 @@ def fetch(url: str) -> list[Fetched]:
     return [Fetched(path, name_of(n), keep) for n, path in zip(names, places.values(), strict=True)]
 
 
-def _temporary() -> tuple[Path, Holder]:
+def _temporary() -> tuple[Path, Cleanup]:
     directory = TemporaryFolder()
-    return Path(directory.name), Holder(directory.cleanup)
+    return Path(directory.name), Cleanup(directory.cleanup)
 
 
 def _downloaded(url: str, directory: Path) -> Path:

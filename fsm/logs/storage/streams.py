@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from fsm.errors import LogError
-from fsm.files import Holder, TemporaryFolder
+from fsm.files import Cleanup, TemporaryFolder
 from fsm.logs.storage.record_length import LONGEST
 
 __all__ = ["copied_stream"]
@@ -19,14 +19,14 @@ _NO_LINES: Final = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zX
 """How Parquet and packed files begin: they are read when they are whole."""
 
 
-def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Holder]:
+def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Cleanup]:
     """Copy a stream to a temporary file, which stays as long as the second value is held.
 
     ``name`` is what errors call the stream. Raises :class:`fsm.errors.LogError` for one that is
     no lines of text and does not end, and where the disk is full.
     """
     folder = TemporaryFolder()
-    keep = Holder(folder.cleanup)
+    keep = Cleanup(folder.cleanup)
     path = Path(folder.name) / "log"
     try:
         with path.open("wb") as copy:

@@ -23,7 +23,7 @@ from fsm.logs.write.ocel import (
     objects,
     ocel_events,
 )
-from fsm.text import identifiers
+from fsm.text import plain_ids
 
 __all__ = ["write_sqlite"]
 
@@ -74,7 +74,7 @@ def _fill(database: sqlite3.Connection, rows: pl.LazyFrame) -> None:
             f"{len(types):,} kinds of events, and a database would have a table for each; "
             "write .jsonocel or .xmlocel"
         )
-    tables = identifiers((kind.name for kind in types), reserved=("object", "map_type"))
+    tables = plain_ids((kind.name for kind in types), reserved=("object", "map_type"))
     _create_all(database, types, tables)
     for thing, found in objects(rows):
         _add(database, "object", found.select("id", kind=pl.lit(thing.name)))

@@ -15,7 +15,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from fsm.errors import OutputError
-from fsm.files import no_os_errors, replacing
+from fsm.files import output_errors, replacing
 from fsm.text import COMPUTED, visible
 
 __all__ = ["ROWS", "SUFFIXES", "suffix_of", "write_frame", "write_frames"]
@@ -48,7 +48,7 @@ def write_frames(
     Raises :class:`fsm.errors.OutputError` where nothing could be written.
     """
     if path is None or str(path) == "-":
-        with no_os_errors("standard output"):
+        with output_errors("standard output"):
             sys.stdout.flush()
             shown = map(_spelled, frames) if sys.stdout.isatty() else frames
             _write_text(shown, sys.stdout.buffer, "csv", inert)

@@ -20,7 +20,7 @@ from fsm.suites.distinguish.characterising import (
 from fsm.suites.distinguish.identifiers import arrivals, pair_words, words_before
 from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
-from fsm.suites.specification import Spec, Word, mean_way
+from fsm.suites.specification import Spec, Word, mean_prefix_length
 
 __all__ = ["Parts", "h", "hsi", "w", "wp"]
 
@@ -54,7 +54,7 @@ def wp(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
 def hsi(spec: Spec, extra_states: int) -> Parts:
     """Append the cheaper of two families of harmonised identifiers (Petrenko 1991)."""
     count = arrivals(spec, extra_states)
-    length = mean_way(spec) + extra_states
+    length = mean_prefix_length(spec) + extra_states
 
     def cost(identifiers: list[list[Word]]) -> float:
         prices = (sum(length + len(word) for word in words) for words in identifiers)

@@ -25,33 +25,33 @@ def product_tests(
     V is the state cover, X the inputs, k the extra states; ``basis`` has the words that follow
     the covering word of each state. Only the tests of one state are in memory at a time.
     """
-    owed: list[list[Word]] = [list(words) for words in basis]
+    remainders: list[list[Word]] = [list(words) for words in basis]
     for s, path in enumerate(spec.cover):
         ends = True
         for x, t in enumerate(spec.next[s]):
             if t < 0:
                 continue
             ends = False
-            rest = [word[1:] for word in owed[s] if word and word[0] == x]
+            rest = [word[1:] for word in remainders[s] if word and word[0] == x]
             if spec.parent[t] == (s, x):
-                owed[t] += rest
+                remainders[t] += rest
             else:
                 first = (*path, x)
                 for word in tails(spec, identify, t, extra_states, rest):
                     yield first + word
         if ends:
             yield path
-        owed[s] = []
+        remainders[s] = []
 
 
 def tails(
-    spec: Spec, identify: Identify, state: int, depth: int, owed: list[Word]
+    spec: Spec, identify: Identify, state: int, depth: int, remainders: list[Word]
 ) -> Iterator[Word]:
-    """Yield the words that follow a state: its own, those ``owed`` to it, and each longer one.
+    """Yield the words that follow a state: its own, the remainders, and each longer one.
 
-    ``owed`` are the remainders of words that were appended to states before this one.
+    Remainders are what is left, in this state, of words appended to the states before it.
     """
-    words = [*identify(state, depth), *owed]
+    words = [*identify(state, depth), *remainders]
     if depth == 0:
         yield from maximal(words) or ((),)
         return

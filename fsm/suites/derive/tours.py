@@ -54,6 +54,8 @@ def tour(spec: Spec, switch: int = 0) -> list[Word]:
 
 def _graph(spec: Spec, length: int) -> _Graph:
     """Return the graph whose vertices are the sequences of cells of a length."""
+    # Vertices: 0 for the reset, then the sequences. Arcs: first one for each cell that continues a
+    # sequence, then a reset from each vertex, which costs 1, then the entries after the reset.
     number = {(s, word): v for v, (s, word) in enumerate(_sequences(spec, length), 1)}
     arcs: list[Arc] = []
     inputs: list[Word] = []

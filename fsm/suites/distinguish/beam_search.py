@@ -58,10 +58,12 @@ class BeamSearch:
         self.output = np.array(spec.output + dead, dtype=np.int32).reshape(shape)
         self.shown = np.array([*spec.shown, -1], dtype=np.int32)
 
-    def cheapest(self, state: int, way: float, spare: Callable[[int], Word | None]) -> list[Word]:
+    def cheapest(
+        self, state: int, overhead: float, spare: Callable[[int], Word | None]
+    ) -> list[Word]:
         """Return words that tell a state from every other one, the cheapest found.
 
-        ``way`` is the cost of each word besides its length; ``spare`` gives a word for a state
+        ``overhead`` is the cost of each word besides its length; ``spare`` gives a word for a state
         for which the search found none, ``None`` where it cannot be told apart.
         """
         spec = self.spec
@@ -74,14 +76,14 @@ class BeamSearch:
             while rest:
                 if tuple(rest) not in candidates:
                     candidates[tuple(rest)] = self.words(state, rest)
-                word = _choose(candidates[tuple(rest)], weight * way) or spare(rest[0])
+                word = _choose(candidates[tuple(rest)], weight * overhead) or spare(rest[0])
                 if word is None:
                     rest = rest[1:]
                     continue
                 words.append(word)
                 rest = [t for t in rest if spec.apart(state, t, word) is None]
             suites.append(self._needed(state, others, words))
-        return min(suites, key=lambda words: sum(way + len(word) for word in words))
+        return min(suites, key=lambda words: sum(overhead + len(word) for word in words))
 
     def _needed(self, state: int, others: list[int], words: list[Word]) -> list[Word]:
         """Cut each word to what no other word tells apart."""
@@ -113,15 +115,17 @@ class BeamSearch:
 
     def _further(self, beam: _Beam, width: int) -> _Beam:
         """Follow each word by each input; the first word of the result has the highest gain."""
+        # Shapes: b words, p inputs, r other states that are not told apart yet.
         at = self.next[beam.at]  # (b, p)
         images = self.next[beam.images]  # (b, r, p)
         differs = self.output[beam.images] != self.output[beam.at][:, None, :]
         differs |= self.shown[images] != self.shown[at][:, None, :]
         differs &= (images >= 0) & (at >= 0)[:, None, :]
         gain = beam.gain[:, None] + differs.sum(1, dtype=np.int32)
+        # A state told apart is done; one that has met t can never be told apart by this word.
         images[differs | (images == at[:, None, :])] = -1
         alive = (images >= 0).sum(1, dtype=np.int32)
-        gain[at < 0] = -1
+        gain[at < 0] = -1  # t does not accept the word
         chosen = _select(gain.ravel(), alive.ravel(), width)
         words, rows = [], []
         seen = set()  # words that lead to the same states are one
@@ -136,16 +140,16 @@ class BeamSearch:
         return _Beam(words, gain[b, x], at[b, x], images[b, :, x])
 
 
-def _choose(candidates: list[SeparatingWord], way: float) -> Word | None:
+def _choose(candidates: list[SeparatingWord], overhead: float) -> Word | None:
     """Return the word that tells the most states apart for what it costs."""
     if not candidates:
         return None
-    return max(candidates, key=lambda f: (f.gain / (way + len(f.word)), -len(f.word))).word
+    return max(candidates, key=lambda f: (f.gain / (overhead + len(f.word)), -len(f.word))).word
 
 
 def _select(gain: Ints, alive: Ints, width: int) -> NDArray[np.intp]:
     """Return places of a beam: those with the highest gain, then those that may gain most."""
-    by_gain = np.lexsort((-alive, -gain))
+    by_gain = np.lexsort((-alive, -gain))  # the last key sorts first
     by_hope = np.lexsort((-gain, -alive - gain))
     hopeful = alive > 0
     first = by_gain[:1][gain[by_gain[:1]] >= 0]

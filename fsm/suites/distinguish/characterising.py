@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 
 from fsm.suites.distinguish.splitting_tree import SplittingTree
-from fsm.suites.specification import Spec, Word, maximal, mean_way
+from fsm.suites.specification import Spec, Word, maximal, mean_prefix_length
 
 __all__ = ["characterising_words", "harmonised", "identifying_words"]
 
@@ -78,13 +78,16 @@ def identifying_words(spec: Spec, words: list[Word]) -> list[list[Word]]:
 
     Greedy by pairs told apart for each input, those that lead to the state included.
     """
-    way = mean_way(spec)
+    overhead = mean_prefix_length(spec)
     traces = _Traces(spec, words)
-    masks = [(way + len(word), word, trace, _masks(trace)) for word, trace in traces.of.items()]
+    masks = [
+        (overhead + len(word), word, trace, _masks(trace)) for word, trace in traces.of.items()
+    ]
     shown = _masks(spec.shown)
     chosen: list[list[Word]] = []
     for s, group in enumerate(spec.shown):
         rest = shown[group] ^ 1 << s  # the states to be told apart, as bits; without s itself
+        # for each word the states that answer it as s does
         useful = [(cost, word, mask[trace[s]]) for cost, word, trace, mask in masks]
         needed: list[Word] = []
         while rest:

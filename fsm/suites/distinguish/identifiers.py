@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from fsm.suites.specification import Spec, Word, maximal, mean_way
+from fsm.suites.specification import Spec, Word, maximal, mean_prefix_length
 
 __all__ = [
     "Identifier",
@@ -79,7 +79,7 @@ def few_words(spec: Spec, apart: Separator, extra_states: int) -> list[Identifie
 
     identifiers = pair_words(spec, apart)
     count = arrivals(spec, extra_states)
-    mean = mean_way(spec) + extra_states
+    mean = mean_prefix_length(spec) + extra_states
     savings, total = [], 0.0
     for s, (words, _) in enumerate(identifiers):
         cost = sum(mean + len(word) for word in words)

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from fsm.errors import FsmError
 from fsm.mealy import NOTHING, Mealy
-from fsm.text import columns, padded, visible
+from fsm.text import align_columns, visible
 
 __all__ = [
     "Implementation",
@@ -92,13 +92,9 @@ class RunResult(NamedTuple):
             tuple(map(visible, (str(n), step.event or "(reset)", *step[1:])))
             for n, step in numbered
         ]
-        widths = [max(map(columns, column)) for column in zip(header, *rows, strict=True)]
         marks = [" ", *(" " if step.agrees else ">" for step in self.steps)]
-        lines = []
-        for mark, (number, *row) in zip(marks, [header, *rows], strict=True):
-            cells = [padded(text, width) for text, width in zip(row, widths[1:], strict=True)]
-            lines.append("  ".join([f"{mark} {number:>{widths[0]}}", *cells]).rstrip())
-        return "\n".join(lines)
+        lines = align_columns([header, *rows], right=[0])
+        return "\n".join(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))
 
 
 def run_test(implementation: Implementation, mealy: Mealy, trace: Iterable[str]) -> RunResult:

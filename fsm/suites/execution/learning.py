@@ -128,7 +128,7 @@ def learn(
     run_kv, sul_class, oracle_class = _aalpy()
     alphabet = list(inputs)
     if not alphabet:
-        raise FsmError("there are no events to learn with")
+        raise FsmError("there are no events to send")
     system = _Counting(implementation, max_states, len(alphabet), shows=shows)
 
     class System(sul_class):  # type: ignore[misc, valid-type]
@@ -184,7 +184,8 @@ class _Counting:
         """Refuse more states than are allowed: learning might never end."""
         if states > self._max_states:
             raise FsmError(
-                f"the implementation has more than {self._max_states:,} states; does it count?"
+                f"the implementation has more than {self._max_states:,} states, "
+                "perhaps infinitely many"
             )
 
     def reset(self) -> None:

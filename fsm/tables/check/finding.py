@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from fsm.notebook_repr import Shown
+from fsm.presentation import RichValue
 from fsm.tables.read.table import Cell
 
 __all__ = ["Checked", "Finding", "Report", "Severity", "at"]
@@ -65,7 +65,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Report(Shown):
+class Report(RichValue):
     """What was checked and what was found, in page order."""
 
     pages: int

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fsm.errors import PageError
-from fsm.files import as_text, read_bytes
+from fsm.files import decode_utf8, read_bytes
 from fsm.tables.read.comments import (
     MAX_NESTING,
     Comment,
@@ -89,7 +89,7 @@ class Page:
 def read_page(path: Path) -> Page:
     """Read a page from a file; raises :class:`PageError` naming the file and what to do."""
     data = read_bytes(path, MAX_BYTES, WHAT, PageError)
-    return parse_page(as_text(data, str(path), PageError), str(path))
+    return parse_page(decode_utf8(data, str(path), PageError), str(path))
 
 
 def parse_page(text: str, name: str) -> Page:

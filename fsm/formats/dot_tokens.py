@@ -1,7 +1,8 @@
 """The DOT language cut into tokens, in time linear in the text.
 
-Source: the grammar of Graphviz, https://graphviz.org/doc/info/lang.html. HTML strings are kept
-whole; what is between their outermost angle brackets is not looked at, except for nesting.
+Source: the grammar of Graphviz, https://graphviz.org/doc/info/lang.html. An HTML string is one
+token, of which only the angle brackets are counted. We cut the text ourselves to name the line of
+every fault.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from fsm.errors import MachineError
 
-__all__ = ["KEYWORDS", "Kind", "Token", "tokens"]
+__all__ = ["KEYWORDS", "Token", "TokenKind", "tokenize"]
 
-Kind: TypeAlias = Literal["id", "quoted", "html", "keyword", "mark", "end"]
+TokenKind: TypeAlias = Literal["id", "quoted", "html", "keyword", "mark", "end"]
 
 KEYWORDS = frozenset({"strict", "graph", "digraph", "node", "edge", "subgraph"})
 
+# Blanks, the three forms of comments, and a byte order mark. Possessive quantifiers below keep the
+# time linear where a string never ends.
 _SKIPPED = re.compile(
     r"""(?: [\s\ufeff]+ | //[^\n]* | /\*(?s:.*?)\*/ | (?:(?<=\n)|\A)\#[^\n]* )+""",
     re.VERBOSE,
@@ -36,36 +39,36 @@ _ANGLE = re.compile(r"[<>]")
 class Token(NamedTuple):
     """A token, its text without the quotes or outermost angle brackets, and its line from 1."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     line: int
 
 
-def tokens(text: str, name: str) -> Iterator[Token]:
+def tokenize(text: str, name: str) -> Iterator[Token]:
     """Yield the tokens of a DOT text, an ``end`` token last.
 
     Quoted strings joined by ``+`` are one token. Raises :class:`MachineError` with the line of
     a character that starts no token, or of a string or comment that never ends.
     """
-    waiting: Token | None = None
-    joined = False
-    for token in _pieces(text, name):
-        if waiting and joined and token.kind == "quoted":
-            waiting = waiting._replace(text=waiting.text + token.text)
+    quoted: Token | None = None  # a string that may go on behind a "+"
+    joined = False  # whether the last token was that "+"
+    for token in _single_tokens(text, name):
+        if quoted and joined and token.kind == "quoted":
+            quoted = quoted._replace(text=quoted.text + token.text)
             joined = False
-        elif waiting and not joined and token == ("mark", "+", token.line):
+        elif quoted and not joined and (token.kind, token.text) == ("mark", "+"):
             joined = True
         else:
             if joined:
                 raise MachineError(f"{name}:{token.line}: '+' joins two quoted strings only")
-            if waiting:
-                yield waiting
-            waiting = token if token.kind == "quoted" else None
-            if waiting is None:
+            if quoted:
+                yield quoted
+            quoted = token if token.kind == "quoted" else None
+            if quoted is None:
                 yield token
 
 
-def _pieces(text: str, name: str) -> Iterator[Token]:
+def _single_tokens(text: str, name: str) -> Iterator[Token]:
     place, line = 0, 1
     while True:
         if skipped := _SKIPPED.match(text, place):
@@ -74,27 +77,28 @@ def _pieces(text: str, name: str) -> Iterator[Token]:
         if place == len(text):
             yield Token("end", "", line)
             return
-        token, end = _piece(text, place, line, name)
+        token, end = _token_at(text, place, line, name)
         yield token
         line += text.count("\n", place, end)
         place = end
 
 
-def _piece(text: str, place: int, line: int, name: str) -> tuple[Token, int]:
+def _token_at(text: str, place: int, line: int, name: str) -> tuple[Token, int]:
     """Return the token at a place, and the place behind it."""
     if text[place] == "<":
         end = _html_end(text, place, line, name)
         return Token("html", text[place + 1 : end - 1], line), end
-    found = _TOKEN.match(text, place)
-    if found is None:
-        raise MachineError(f"{name}:{line}: {_unreadable(text, place)}")
-    word = found.group()
-    if found.lastgroup == "quoted":
-        return Token("quoted", word[1:-1].replace("\\\n", ""), line), found.end()
-    if found.lastgroup == "mark":
-        return Token("mark", word, line), found.end()
-    kind: Kind = "keyword" if word.lower() in KEYWORDS else "id"
-    return Token(kind, word, line), found.end()
+    match = _TOKEN.match(text, place)
+    if match is None:
+        raise MachineError(f"{name}:{line}: {_fault(text, place)}")
+    word = match.group()
+    if match.lastgroup == "quoted":
+        # A backslash before the end of a line joins the lines.
+        return Token("quoted", word[1:-1].replace("\\\n", ""), line), match.end()
+    if match.lastgroup == "mark":
+        return Token("mark", word, line), match.end()
+    kind: TokenKind = "keyword" if word.lower() in KEYWORDS else "id"
+    return Token(kind, word, line), match.end()
 
 
 def _html_end(text: str, place: int, line: int, name: str) -> int:
@@ -106,7 +110,7 @@ def _html_end(text: str, place: int, line: int, name: str) -> int:
     raise MachineError(f"{name}:{line}: an HTML string starts here and never ends")
 
 
-def _unreadable(text: str, place: int) -> str:
+def _fault(text: str, place: int) -> str:
     if text[place] == '"':
         return "a quoted string starts here and never ends"
     if text.startswith("/*", place):

@@ -1,7 +1,7 @@
 """The edges of a DOT text, in the order in which they are written.
 
-Attributes other than the labels of edges, ports, and where a subgraph begins and ends, do not
-matter here. An edge from or to a whole subgraph is refused, and so is an undirected graph.
+Ports, subgraphs and all attributes but the labels of edges are skipped. An edge from or to a whole
+subgraph is refused, and so is an undirected graph.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from fsm.errors import MachineError
-from fsm.formats.tokens import Token, tokens
+from fsm.formats.dot_tokens import Token, tokenize
 
-__all__ = ["Edge", "edges"]
+__all__ = ["DotEdge", "parse_edges"]
 
 _NAMES = frozenset({"id", "quoted", "html"})
 
 
-class Edge(NamedTuple):
-    """An edge; the label is the token as written, ``None`` where there is none or it is empty."""
+class DotEdge(NamedTuple):
+    """An edge. The label is the token as written, ``None`` where it is missing or blank."""
 
     source: str
     target: str
@@ -27,17 +27,17 @@ class Edge(NamedTuple):
     line: int
 
 
-def edges(text: str, name: str) -> Iterator[Edge]:
-    """Yield the edges; raises :class:`MachineError` with the line where the grammar is broken."""
+def parse_edges(text: str, name: str) -> Iterator[DotEdge]:
+    """Yield the edges; raises :class:`MachineError` with the line of a syntax error."""
     return _Parser(text, name).edges()
 
 
 class _Parser:
-    """Reads one token ahead. Nesting is counted, not recursed into."""
+    """Looks one token ahead. Nesting is counted, not recursed into, so that no text is too deep."""
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
-        self.tokens = tokens(text, name)
+        self.tokens = tokenize(text, name)
         self.next = next(self.tokens)
 
     # Tokens
@@ -51,37 +51,38 @@ class _Parser:
     def at(self, mark: str) -> bool:
         return self.next.kind == "mark" and self.next.text == mark
 
-    def passed(self, mark: str) -> bool:
-        """Take the mark where it is next."""
-        if found := self.at(mark):
-            self.take()
-        return found
+    def accept(self, mark: str) -> bool:
+        """Take the mark if it is next."""
+        if not self.at(mark):
+            return False
+        self.take()
+        return True
 
     def expect(self, mark: str) -> None:
-        if not self.passed(mark):
+        if not self.accept(mark):
             raise self.wrong(f"{mark!r}")
 
     def wrong(self, expected: str) -> MachineError:
         token = self.next
-        met = "the end of the file" if token.kind == "end" else repr(token.text)
-        return MachineError(f"{self.name}:{token.line}: {expected} is expected, not {met}")
+        actual = "the end of the file" if token.kind == "end" else repr(token.text)
+        return MachineError(f"{self.name}:{token.line}: {expected} is expected, not {actual}")
 
     def keyword(self) -> str:
         return self.next.text.lower() if self.next.kind == "keyword" else ""
 
     # Grammar
 
-    def edges(self) -> Iterator[Edge]:
+    def edges(self) -> Iterator[DotEdge]:
         self.header()
         depth = 1
         while depth:
-            if self.passed("}"):
+            if self.accept("}"):
                 depth -= 1
-                if self.at("->"):
+                if self.at("->"):  # from the subgraph that ends here
                     raise self.wrong("an edge between two states")
             elif self.subgraph():
                 depth += 1
-            elif not self.passed(";"):
+            elif not self.accept(";"):
                 yield from self.statement()
         if self.next.kind != "end":
             raise self.wrong("the end of the file")
@@ -97,53 +98,53 @@ class _Parser:
         self.expect("{")
 
     def subgraph(self) -> bool:
-        """Enter a subgraph where one begins."""
+        """Enter a subgraph, if one begins here."""
         if self.keyword() == "subgraph":
             self.take()
             if self.next.kind in _NAMES:
                 self.take()
             self.expect("{")
             return True
-        return self.passed("{")
+        return self.accept("{")
 
-    def statement(self) -> Iterator[Edge]:
+    def statement(self) -> Iterator[DotEdge]:
         if self.keyword() in {"node", "edge", "graph"}:
             self.take()
             self.attributes()
             return
         line = self.next.line
         ends = [self.node()]
-        if self.passed("="):
+        if self.accept("="):
             self.node()
             return
-        while self.passed("->"):
+        while self.accept("->"):
             ends.append(self.node())
         label = self.attributes()
         for source, target in pairwise(ends):
-            yield Edge(source, target, label, line)
+            yield DotEdge(source, target, label, line)
 
     def node(self) -> str:
-        """Take a node, its port left out, and return its name."""
+        """Take a node and its port; return its name."""
         if self.next.kind not in _NAMES:
             raise self.wrong("a name")
         token = self.take()
-        while self.passed(":"):
+        while self.accept(":"):
             if self.next.kind not in _NAMES:
                 raise self.wrong("a port")
             self.take()
         return token.text.replace('\\"', '"') if token.kind == "quoted" else token.text
 
     def attributes(self) -> Token | None:
-        """Take the attribute lists and return the label; one without text is none."""
+        """Take the attribute lists; return the last label, ``None`` where it is blank."""
         label: Token | None = None
-        while self.passed("["):
-            while not self.passed("]"):
+        while self.accept("["):
+            while not self.accept("]"):
                 key = self.node().lower()
                 self.expect("=")
                 value = self.next
                 self.node()
                 if key == "label":
                     label = value if value.text.strip() else None
-                if not self.passed(","):
-                    self.passed(";")
+                if not self.accept(","):
+                    self.accept(";")
         return label

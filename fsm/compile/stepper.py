@@ -1,9 +1,8 @@
-"""One step of a chart: the statechart algorithm of SCXML.
+"""What one event does in a chart: the algorithm of SCXML, as python-statemachine 3.2 runs it.
 
-The steps follow python-statemachine 3.2 (https://www.w3.org/TR/scxml/#AlgorithmforSCXMLInterpretation
-is their common source): inner transitions before outer ones, then the internal events and
-eventless transitions until nothing moves. What depends on an order the library does not define
-is refused, never guessed.
+Source: https://www.w3.org/TR/scxml/#AlgorithmforSCXMLInterpretation. Inner transitions win over
+outer ones; then internal events and eventless transitions follow until nothing moves. A result that
+depends on an order which the library does not define is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from fsm.compile.chart import Chart, Edge
+from fsm.compile.chart import Chart, ChartEdge
 from fsm.compile.guard import Valuation
 from fsm.errors import MachineError
 
-__all__ = ["Configuration", "Step", "Stepper"]
+__all__ = ["Configuration", "Macrostep", "Stepper"]
 
 MAX_MICROSTEPS = 1_000
-"""One event that causes more steps than this goes round for ever."""
+"""An event that causes more steps than this is taken for an endless loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +30,16 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class _Completed:
-    """What entering final states caused: done events, and the top-level state that may end all."""
+    """What entering final states caused."""
 
-    heard: tuple[str, ...]
+    events: tuple[str, ...]
+    """The done events that some transition waits for."""
     root: int | None
+    """The top-level state whose completion may end the machine."""
 
 
 class _NoGuards(dict[str, bool]):
-    """The valuation at the start, where no event has given the guards a value."""
+    """The valuation at the start: no event has given the guards a value yet."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -51,32 +52,32 @@ class _NoGuards(dict[str, bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What one event did: the edges it fired first, and where everything came to rest."""
+class Macrostep:
+    """What one event did: the edges that it fired itself, and the configuration at the end."""
 
-    fired: tuple[Edge, ...]
+    fired: tuple[ChartEdge, ...]
     after: Configuration
 
 
 class Stepper:
-    """Knows what every event does in every configuration of one chart."""
+    """Computes what every event does in every configuration of one chart."""
 
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
         self.done_edges = [e for e in chart.edges if any(_is_done(x) for x in e.events)]
-        self.listened = {x for e in self.done_edges for x in e.events}
+        self.done_events = {x for e in self.done_edges for x in e.events}
         self.taken: set[int] = set()
         """The edges that any step has taken so far, by their identity."""
 
     def guards(self, event: str) -> frozenset[str]:
         """Return the named guards that decide what an event does, in any state."""
-        heard = [e for e in self.chart.edges if event in e.events]
-        return frozenset(name for e in heard + self.done_edges for name in e.guard.names)
+        edges = [e for e in self.chart.edges if event in e.events]
+        return frozenset(name for e in edges + self.done_edges for name in e.guard.names)
 
     # One event -----------------------------------------------------------------------------
 
     def start(self) -> Configuration:
-        """Return the configuration a new machine rests in."""
+        """Return the configuration of a new machine."""
         entered: dict[int, None] = {}
         self._enter(self.chart.initial, entered)
         active = frozenset(entered)
@@ -86,7 +87,7 @@ class Stepper:
 
     def macrostep(
         self, configuration: Configuration, event: str, valuation: Valuation
-    ) -> Step | None:
+    ) -> Macrostep | None:
         """Return what an event does, or ``None`` where it is rejected."""
         if configuration.ended:
             return None
@@ -94,13 +95,13 @@ class Stepper:
         if not fired:
             return None
         active, done = self._microstep(configuration.active, fired, event)
-        return Step(fired, self._settle(active, done, valuation, event))
+        return Macrostep(fired, self._settle(active, done, valuation, event))
 
     def _settle(
         self, active: frozenset[int], done: _Completed, valuation: Valuation, event: str
     ) -> Configuration:
-        """Run eventless transitions and internal events until neither moves anything."""
-        queue, root = done.heard, done.root
+        """Take eventless transitions and internal events until nothing moves."""
+        queue, root = done.events, done.root
         seen: set[tuple[frozenset[int], tuple[str, ...]]] = set()
         while True:
             if (active, queue) in seen or len(seen) > MAX_MICROSTEPS:
@@ -115,15 +116,15 @@ class Stepper:
                 fired, queue = self._select(active, queue[0], valuation), queue[1:]
             if fired:
                 active, done = self._microstep(active, fired, event)
-                queue, root = queue + done.heard, root if done.root is None else done.root
+                queue, root = queue + done.events, root if done.root is None else done.root
         return Configuration(active, root is not None and self._has_ended(root, active))
 
     def _has_ended(self, root: int, active: frozenset[int]) -> bool:
-        """Whether a top-level final or parallel state, once complete, still is at the end."""
+        """Whether a top-level state that was complete during the step still is at its end."""
         return root in active and (self.chart.nodes[root].final or self._in_final(root, active))
 
     def _microstep(
-        self, active: frozenset[int], fired: tuple[Edge, ...], event: str
+        self, active: frozenset[int], fired: tuple[ChartEdge, ...], event: str
     ) -> tuple[frozenset[int], _Completed]:
         left: set[int] = set()
         for edge in fired:
@@ -140,7 +141,7 @@ class Stepper:
         return after, self._completed(entered, active - left, event)
 
     def _check_legal(self, active: frozenset[int], event: str) -> None:
-        """Refuse what enters two children of a compound state, or not all of a parallel one."""
+        """Refuse a configuration with two children of a compound, or too few of a parallel."""
         nodes = self.chart.nodes
         legal = sum(nodes[i].parent is None for i in active) == 1
         for i in active:
@@ -157,10 +158,10 @@ class Stepper:
     def _completed(
         self, entered: dict[int, None], staying: frozenset[int], event: str
     ) -> _Completed:
-        """Return the done events of the final states just entered, and what may have ended.
+        """Return what the final states just entered complete.
 
-        A ``StateMachine`` changes the whole configuration before it looks, so that regions
-        completed together are announced once for each; a ``StateChart`` state by state.
+        A ``StateMachine`` updates the whole configuration first, so that each of two regions
+        completed together announces their parent; a ``StateChart`` updates it state by state.
         """
         nodes, root, queue = self.chart.nodes, None, []
         present = set(staying)
@@ -181,21 +182,22 @@ class Stepper:
             queue.append(f"done.state.{nodes[above].id}")
             if nodes[above].parent is None and self.chart.parallel_ends:
                 root = above
-        heard = tuple(done for done in queue if done in self.listened)
-        if len(heard) > 1:
+        events = tuple(done for done in queue if done in self.done_events)
+        if len(events) > 1:
             raise MachineError(
-                f"{self._at(event, staying.union(entered))}: {' and '.join(heard)} happen at once "
+                f"{self._at(event, staying.union(entered))}: {' and '.join(events)} happen at once "
                 "and their order is not defined; complete one state at a time"
             )
-        return _Completed(heard, root)
+        return _Completed(events, root)
 
     # Which edges fire ----------------------------------------------------------------------
 
     def _select(
         self, active: frozenset[int], event: str | None, valuation: Valuation
-    ) -> tuple[Edge, ...]:
+    ) -> tuple[ChartEdge, ...]:
+        """Return the edges that fire; ``event`` is ``None`` for eventless transitions."""
         ids = frozenset(self.chart.nodes[i].id for i in active)
-        enabled: dict[int, Edge] = {}
+        enabled: dict[int, ChartEdge] = {}
         for atom in sorted(i for i in active if self.chart.nodes[i].is_atomic):
             edge = self._first(atom, event, valuation, ids)
             if edge:
@@ -204,19 +206,23 @@ class Stepper:
 
     def _first(
         self, atom: int, event: str | None, valuation: Valuation, ids: frozenset[str]
-    ) -> Edge | None:
+    ) -> ChartEdge | None:
+        """Return the enabled edge of an atomic state or of its nearest ancestor that has one."""
         for node in (atom, *self.chart.ancestors[atom]):
             for edge in self.chart.outgoing[node]:
-                hears = event in edge.events if event else not edge.events
-                if hears and edge.guard.test(valuation, ids):
+                matches = event in edge.events if event else not edge.events
+                if matches and edge.guard.test(valuation, ids):
                     return edge
         return None
 
     def _without_conflicts(
-        self, active: frozenset[int], edges: tuple[Edge, ...], event: str | None
-    ) -> tuple[Edge, ...]:
-        """Drop the outer one of two edges that leave the same state; refuse a real conflict."""
-        beaten, winners = set(), set()
+        self, active: frozenset[int], edges: tuple[ChartEdge, ...], event: str | None
+    ) -> tuple[ChartEdge, ...]:
+        """Drop the outer one of two edges that leave the same state.
+
+        Raises :class:`MachineError` for a conflict in which none of them is inside the other.
+        """
+        losers, winners = set(), set()
         for i, edge in enumerate(edges):
             for other in edges[i + 1 :]:
                 if not self._exits(active, edge) & self._exits(active, other):
@@ -232,18 +238,18 @@ class Stepper:
                         f"{self._name(other.source)!r} are active together and both leave their "
                         "parallel state; which one wins is not defined"
                     )
-                beaten.add(id(outer))
+                losers.add(id(outer))
                 winners.add(id(inner))
-        if beaten & winners:
+        if losers & winners:
             raise MachineError(
                 f"{self._at(event or 'no event', active)}: three nested transitions conflict"
             )
-        return tuple(edge for edge in edges if id(edge) not in beaten)
+        return tuple(edge for edge in edges if id(edge) not in losers)
 
     # Leaving and entering ------------------------------------------------------------------
 
-    def _domain(self, edge: Edge) -> int | None:
-        """The innermost compound state that the edge does not leave; ``None`` is the root."""
+    def _domain(self, edge: ChartEdge) -> int | None:
+        """Return the innermost compound state that an edge does not leave; ``None`` is the root."""
         chart, source = self.chart, edge.source
         node = chart.nodes[source]
         if (
@@ -260,13 +266,15 @@ class Stepper:
                 return ancestor
         return None
 
-    def _exits(self, active: frozenset[int], edge: Edge) -> set[int]:
+    def _exits(self, active: frozenset[int], edge: ChartEdge) -> set[int]:
+        """Return the active states that an edge leaves."""
         if not edge.targets:
             return set()
         domain = self._domain(edge)
         return {i for i in active if self.chart.is_inside(i, domain)}
 
     def _enter(self, target: int, entered: dict[int, None]) -> None:
+        """Add a state, and the descendants that are entered with it, to those entered."""
         node = self.chart.nodes[target]
         entered[target] = None
         if node.parallel:
@@ -276,6 +284,7 @@ class Stepper:
             self._enter_ancestors(child, target, entered)
 
     def _enter_regions(self, parallel: int, entered: dict[int, None]) -> None:
+        """Enter the regions that are not entered through another target."""
         for child in self.chart.nodes[parallel].children:
             if not any(self.chart.is_inside(i, child) for i in entered):
                 self._enter(child, entered)
@@ -289,13 +298,14 @@ class Stepper:
                 self._enter_regions(ancestor, entered)
 
     def _in_final(self, node: int, active: Set[int]) -> bool:
+        """Whether a state is complete: in a final child, or, if it is parallel, in all regions."""
         nodes = self.chart.nodes
         children = nodes[node].children
         if nodes[node].parallel:
             return all(self._in_final(child, active) for child in children)
         return any(nodes[child].final and child in active for child in children)
 
-    # Words ---------------------------------------------------------------------------------
+    # Names ---------------------------------------------------------------------------------
 
     def _name(self, node: int) -> str:
         return self.chart.nodes[node].id

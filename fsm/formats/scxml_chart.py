@@ -1,8 +1,8 @@
-"""SCXML that other tools wrote, explored as a statechart of ours is.
+"""SCXML that other tools wrote, flattened like a statechart that is declared in Python.
 
-A name in a condition is a guard, true or false as an input symbol says, whatever the document
-computes: so actions are skipped. What makes one event cause another (``raise``, ``send``,
-``invoke``) or remembers (``history``) is not in a table, and refused by name.
+A name in a condition is a guard, whose truth an input symbol states, whatever the document
+computes; so actions are skipped. Elements that make one event cause another (``raise``, ``send``,
+``invoke``), or that remember (``history``), cannot be in a table and are refused by name.
 """
 
 from __future__ import annotations
@@ -12,42 +12,45 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsm.compile.chart import Chart, Edge, Node
-from fsm.compile.configurations import explore
+from fsm.compile.chart import Chart, ChartEdge, ChartNode
+from fsm.compile.configurations import flatten
 from fsm.compile.guard import ALWAYS, Guard, parse_guard
 from fsm.formats.assembly import refuse
 from fsm.formats.xml import Element
 from fsm.machine import Machine
 from fsm.text import shortened
 
-__all__ = ["MAX_CELLS", "explored"]
+__all__ = ["MAX_CELLS", "flatten_scxml"]
 
 _STATES = ("state", "parallel", "final")
 _SKIPPED = ("datamodel", "donedata", "initial", "onentry", "onexit", "script", "transition")
-_CAUSES = ("cancel", "history", "invoke", "raise", "send")
+_REFUSED = ("cancel", "history", "invoke", "raise", "send")
 _EVENT = re.compile(r"[^\s*.\[\]+,]+(\.[^\s*.\[\]+,]+)*")
-_OURS = ("done", "error")
+_PLATFORM_EVENTS = ("done", "error")
 _OPERATORS = {
     "&&": " and ", "||": " or ", "===": "==", "!==": "!=", "!": " not ", "true": "True",
     "false": "False",
 }  # fmt: skip
 _OPERATOR = re.compile(r"&&|\|\||[=!]==|!(?!=)|\b(?:true|false)\b")
-_DEEPEST = 50
-_LONGEST = 200
+_MAX_DEPTH = 50
+_MAX_EVENT = 200
+_MAX_CONDITION = 1_000
 MAX_CELLS = 100_000
 """States times events; regions that multiply make a small document a large table."""
 
 
-def explored(root: Element, file: str) -> Machine:
+def flatten_scxml(root: Element, file: str) -> Machine:
     """Return the machine of a document's root.
 
     Raises :class:`fsm.errors.MachineError`, with file and line, for what cannot be a table.
     """
     name = root.get("name") or Path(file).stem
-    return explore(_Reading(file, root).chart(), name, MAX_CELLS)
+    return flatten(_Reader(file, root).chart(), name, MAX_CELLS)
 
 
-class _Reading:
+class _Reader:
+    """Reads the elements of a document as a chart; states are known by their number."""
+
     def __init__(self, file: str, root: Element) -> None:
         self.file, self.root = file, root
         self.elements: list[Element] = []
@@ -66,22 +69,22 @@ class _Reading:
     def _walk(
         self, element: Element, place: int | None, depth: int
     ) -> Iterator[tuple[Element, int | None]]:
-        if depth > _DEEPEST:
-            refuse(self.file, element.line, f"more than {_DEEPEST} states in each other")
+        if depth > _MAX_DEPTH:
+            refuse(self.file, element.line, f"more than {_MAX_DEPTH} states in each other")
         for child in element.children:
             if child.tag in _STATES:
                 number = len(self.elements)
                 yield child, place
                 yield from self._walk(child, number, depth + 1)
-            elif " " not in child.tag:  # what other namespaces add is for other programs
+            elif " " not in child.tag:  # elements of other namespaces are for other programs
                 self._skip(child)
 
     def _skip(self, element: Element) -> None:
-        if element.tag not in (*_SKIPPED, *_CAUSES):
+        if element.tag not in (*_SKIPPED, *_REFUSED):
             refuse(self.file, element.line, f"<{element.tag}> is no part of a state in SCXML")
         inside = [element]
         for part in inside:
-            if part.tag in _CAUSES:
+            if part.tag in _REFUSED:
                 what = f"<{part.tag}> cannot be in a table; declare the whole move as transitions"
                 refuse(self.file, part.line, what)
             inside += part.children
@@ -94,8 +97,6 @@ class _Reading:
             refuse(self.file, element.line, f"a second state with the id {shortened(id_)!r}")
         self.ids[id_] = number
 
-    # Values --------------------------------------------------------------------------------
-
     def chart(self) -> Chart:
         top = [i for i, parent in enumerate(self.parents) if parent is None]
         if not top:
@@ -105,15 +106,13 @@ class _Reading:
             what = "the initial state of the document must be one of its outermost states"
             refuse(self.file, self.root.line, what)
         declared = [(i, t) for i, e in enumerate(self.elements) for t in e.all("transition")]
-        heard = {t: self._tokens(element) for t, (_, element) in enumerate(declared)}
-        events = tuple(dict.fromkeys(event for tokens in heard.values() for event in tokens))
-        # An event is heard by its beginnings, too: "error" hears "error.network".
-        hears: dict[str, list[str]] = {}
-        for event in events:
-            parts = event.split(".")
-            for size in range(1, len(parts) + 1):
-                hears.setdefault(".".join(parts[:size]), []).append(event)
-        edges = [self._edge(i, t, heard[n], hears) for n, (i, t) in enumerate(declared)]
+        descriptors = [self._descriptors(element) for _, element in declared]
+        events = tuple(dict.fromkeys(event for names in descriptors for event in names))
+        matched = _events_by_prefix(events)
+        edges = [
+            self._edge(i, element, names, matched)
+            for (i, element), names in zip(declared, descriptors, strict=True)
+        ]
         return Chart(
             class_name=f"{self.file}:{self.root.line}",
             title=self.root.get("name") or Path(self.file).stem,
@@ -128,24 +127,24 @@ class _Reading:
             parallel_ends=False,
         )
 
-    def _node(self, number: int) -> Node:
+    def _node(self, number: int) -> ChartNode:
         element, children = self.elements[number], tuple(self.children[number])
         parallel, final = element.tag == "parallel", element.tag == "final"
         if final and (children or element.all("transition")):
             refuse(self.file, element.line, "a final state has neither states nor transitions")
         entry = children if parallel or not children else self._initial(element, list(children))
-        outside = [i for i in entry if number not in self._above(i)]
+        outside = [i for i in entry if number not in self._ancestors(i)]
         if outside:
             refuse(self.file, element.line, "the initial state must be inside")
         id_ = element.attributes["id"]
-        return Node(id_, id_, self.parents[number], children, entry, parallel, final)
+        return ChartNode(id_, id_, self.parents[number], children, entry, parallel, final)
 
-    def _above(self, number: int) -> list[int]:
-        found, parent = [], self.parents[number]
+    def _ancestors(self, number: int) -> list[int]:
+        ancestors, parent = [], self.parents[number]
         while parent is not None:
-            found.append(parent)
+            ancestors.append(parent)
             parent = self.parents[parent]
-        return found
+        return ancestors
 
     def _initial(self, element: Element, children: list[int]) -> tuple[int, ...]:
         targets = element.get("initial")
@@ -162,28 +161,30 @@ class _Reading:
             refuse(self.file, element.line, f"no state {shortened(' '.join(unknown))!r}")
         return tuple(self.ids[id_] for id_ in text.split())
 
-    def _tokens(self, transition: Element) -> tuple[str, ...]:
-        tokens = tuple(t.removesuffix(".") for t in transition.get("event", "").split())
-        for token in tokens:
-            done = token.startswith("done.state.") and token[len("done.state.") :] in self.ids
-            if len(token) > _LONGEST:
-                refuse(self.file, transition.line, f"event {token[:40]!r}... is a long name")
-            if not _EVENT.fullmatch(token) or (token.partition(".")[0] in _OURS and not done):
-                what = f"event {shortened(token)!r} also stands for others; name each of them"
+    def _descriptors(self, transition: Element) -> tuple[str, ...]:
+        """Return the events of a transition as written: names, or beginnings of names."""
+        names = tuple(name.removesuffix(".") for name in transition.get("event", "").split())
+        for name in names:
+            done = name.startswith("done.state.") and name[len("done.state.") :] in self.ids
+            platform = name.partition(".")[0] in _PLATFORM_EVENTS and not done
+            if len(name) > _MAX_EVENT:
+                refuse(self.file, transition.line, f"event {name[:40]!r}... is a long name")
+            if platform or not _EVENT.fullmatch(name):
+                what = f"event {shortened(name)!r} also stands for others; name each of them"
                 refuse(self.file, transition.line, what)
-        return tokens
+        return names
 
     def _edge(
-        self, source: int, element: Element, tokens: tuple[str, ...], hears: dict[str, list[str]]
-    ) -> Edge:
+        self, source: int, element: Element, names: tuple[str, ...], matched: dict[str, list[str]]
+    ) -> ChartEdge:
         guard = self._guard(element)
-        if not tokens and guard.names:
+        if not names and guard.names:
             what = "a transition without event may only depend on In('state')"
             refuse(self.file, element.line, what)
-        heard = tuple(dict.fromkeys(event for token in tokens for event in hears[token]))
+        events = tuple(dict.fromkeys(event for name in names for event in matched[name]))
         target = element.get("target")
         targets = () if target is None else self._targets(element, target)
-        return Edge(source, targets, heard, element.get("type") == "internal", guard)
+        return ChartEdge(source, targets, events, element.get("type") == "internal", guard)
 
     def _guard(self, element: Element) -> Guard:
         condition = element.get("cond")
@@ -191,10 +192,21 @@ class _Reading:
             return ALWAYS
         text = _OPERATOR.sub(lambda match: _OPERATORS[match[0]], condition).strip()
         where = f"{self.file}:{element.line}"
-        if len(text) > 1000:
-            refuse(self.file, element.line, "a condition of more than 1,000 characters")
+        if len(text) > _MAX_CONDITION:
+            what = f"a condition of more than {_MAX_CONDITION:,} characters"
+            refuse(self.file, element.line, what)
         try:
-            with warnings.catch_warnings(action="ignore"):  # the parser's, about odd literals
+            with warnings.catch_warnings(action="ignore"):  # of Python's parser, on odd literals
                 return parse_guard(text, where)
         except (MemoryError, RecursionError):
             refuse(self.file, element.line, "a condition that is nested too deeply")
+
+
+def _events_by_prefix(events: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the events that a descriptor matches: "error" also matches "error.network"."""
+    matched: dict[str, list[str]] = {}
+    for event in events:
+        parts = event.split(".")
+        for size in range(1, len(parts) + 1):
+            matched.setdefault(".".join(parts[:size]), []).append(event)
+    return matched

@@ -1,0 +1,252 @@
+"""A machine as our own JSON document, which keeps every field.
+
+Each state and each transition is one line, so that versions can be compared. Members with a default
+may be left out: the atoms of a state that is its own only atom, a trigger that is the event, an
+empty guard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from msgspec import Struct
+
+from fsm.errors import MachineError
+from fsm.files import read_text
+from fsm.formats.assembly import MAX_BYTES, Assembly
+from fsm.formats.json_objects import LocatedJson
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
+from fsm.text import json_text, shortened
+from fsm.trust import NameInFile
+
+__all__ = ["parse_document", "read_document", "to_json"]
+
+VERSION = 1
+"""The version of the format; another one is refused."""
+
+_COMPANION = re.compile(r'"companion"\s*:')
+"""No string in JSON contains this, since a quote in a string has a backslash before it."""
+
+
+# Writing -------------------------------------------------------------------------------------
+
+
+def to_json(machine: Machine) -> str:
+    """Return the document of a machine: the same text for the same machine.
+
+    Invisible characters (bidi marks, for example) are written as escapes.
+    """
+    members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
+    return f"{{\n{members}\n}}\n"
+
+
+def _members(machine: Machine) -> Iterator[tuple[str, str]]:
+    yield "fsm", str(VERSION)
+    yield "name", json_text(machine.name)
+    yield "title", json_text(machine.title)
+    yield "initial", json_text(machine.initial)
+    yield "states", _lines(map(_state, machine.states))
+    yield "events", _lines(machine.events)
+    yield "transitions", _lines(map(_transition, machine.transitions))
+    if machine.indicators:
+        yield "indicators", _lines(map(_indicator, machine.indicators))
+    if machine.deadline:
+        yield "deadline", json_text(asdict(machine.deadline))
+    if machine.companion is not None:
+        yield "companion", json_text(machine.companion)
+    if machine.guards:
+        guards = ({"event": e, "names": list(names)} for e, names in machine.guards.items())
+        yield "guards", _lines(guards)
+    if machine.unreachable:
+        yield "unreachable", json_text(list(machine.unreachable))
+    if machine.ignored:
+        yield "ignored", _lines(machine.ignored)
+
+
+def _state(state: State) -> dict[str, object]:
+    facts: dict[str, object] = {"name": state.name, "status": state.status, "title": state.title}
+    if state.atoms != (state.name,):
+        facts["atoms"] = list(state.atoms)
+    if state.final:
+        facts["final"] = True
+    return facts
+
+
+def _transition(transition: Transition) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "source": transition.source,
+        "event": transition.event,
+        "target": transition.target,
+    }
+    if transition.trigger != transition.event:
+        facts["trigger"] = transition.trigger
+    if transition.guard:
+        facts["guard"] = transition.guard
+    if transition.origin:
+        facts["origin"] = asdict(transition.origin)
+    return facts
+
+
+def _indicator(indicator: Indicator) -> dict[str, object]:
+    return {"name": indicator.name, "statuses": sorted(indicator.statuses)}
+
+
+def _lines(values: Iterable[object]) -> str:
+    items = ",\n".join(f"    {json_text(value)}" for value in values)
+    return f"[\n{items}\n  ]" if items else "[]"
+
+
+# Reading -------------------------------------------------------------------------------------
+
+
+class _Members(Struct, forbid_unknown_fields=True):
+    """An object of the document. A member that may be left out may be null as well."""
+
+
+class _State(_Members):
+    name: str
+    status: str | None = None
+    title: str | None = None
+    atoms: tuple[str, ...] | None = None
+    final: bool = False
+
+
+class _Origin(_Members):
+    label: str
+    reason: str
+
+
+class _Transition(_Members):
+    source: str
+    event: str
+    target: str
+    trigger: str | None = None
+    guard: str = ""
+    origin: _Origin | None = None
+
+
+class _Indicator(_Members):
+    name: str
+    statuses: frozenset[str]
+
+
+class _Deadline(_Members):
+    start: str
+    event: str
+    state: str
+
+
+class _Guards(_Members):
+    event: str
+    names: tuple[str, ...]
+
+
+class _Document(_Members):
+    fsm: int
+    name: str
+    initial: str
+    states: list[_State]
+    events: list[str]
+    transitions: list[_Transition]
+    title: str | None = None
+    indicators: list[_Indicator] = []
+    deadline: _Deadline | None = None
+    companion: str | None = None
+    guards: list[_Guards] = []
+    unreachable: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+_MEMBERS = sorted({name for kind in _Members.__subclasses__() for name in kind.__struct_fields__})
+
+
+def read_document(path: Path) -> Machine:
+    """Return the machine of a document; raises :class:`MachineError` with file and line."""
+    return parse_document(read_text(path, MAX_BYTES, "a machine", MachineError), str(path))
+
+
+def parse_document(text: str, file: str = "machine.json") -> Machine:
+    """Return the machine of a document's text; raises :class:`MachineError` with its line.
+
+    >>> from fsm.catalog import load
+    >>> parse_document(to_json(load("quarantine"))) == load("quarantine")
+    True
+    """
+    source = LocatedJson(text, file)
+    root = source.root
+    if "fsm" not in root:
+        source.refuse(root, f'not a machine: it must begin with "fsm": {VERSION}')
+    if root["fsm"] != VERSION:
+        version = shortened(repr(root["fsm"]))
+        source.refuse(root, f'format {version} is not known; write "fsm": {VERSION}')
+    return _machine(source, source.typed(_Document, _MEMBERS))
+
+
+def _machine(source: LocatedJson, document: _Document) -> Machine:
+    parts, top = Assembly(source.file), source.line(source.root)
+    for line, state in source.placed("states", document.states):
+        parts.state(line, _read_state(state))
+    for event in document.events:
+        parts.event(top, event)
+    for line, transition in source.placed("transitions", document.transitions):
+        parts.transition(line, _read_transition(transition))
+    return parts.machine(
+        name=document.name,
+        title=document.name if document.title is None else document.title,
+        initial=parts.initial(top, document.initial),
+        indicators=tuple(
+            parts.indicator(line, Indicator(indicator.name, indicator.statuses))
+            for line, indicator in source.placed("indicators", document.indicators)
+        ),
+        deadline=_read_deadline(source, parts, document.deadline),
+        companion=_read_companion(source, document.companion),
+        guards={
+            guards.event: parts.guards(line, guards.event, guards.names)
+            for line, guards in source.placed("guards", document.guards)
+        },
+        unreachable=document.unreachable,
+        ignored=document.ignored,
+    )
+
+
+def _read_state(state: _State) -> State:
+    return State(
+        name=state.name,
+        status=state.status,
+        title=state.name if state.title is None else state.title,
+        atoms=(state.name,) if state.atoms is None else state.atoms,
+        final=state.final,
+    )
+
+
+def _read_transition(transition: _Transition) -> Transition:
+    origin = transition.origin
+    return Transition(
+        source=transition.source,
+        event=transition.event,
+        target=transition.target,
+        trigger=transition.event if transition.trigger is None else transition.trigger,
+        guard=transition.guard,
+        origin=None if origin is None else Origin(origin.label, origin.reason),
+    )
+
+
+def _read_deadline(
+    source: LocatedJson, parts: Assembly, deadline: _Deadline | None
+) -> Deadline | None:
+    if deadline is None:
+        return None
+    value = Deadline(deadline.start, deadline.event, deadline.state)
+    return parts.deadline(source.line(source.root["deadline"]), value)
+
+
+def _read_companion(source: LocatedJson, name: str | None) -> NameInFile | None:
+    """Return the name of a machine, which nobody has allowed to be imported."""
+    if name is None:
+        return None
+    key = _COMPANION.search(source.text)
+    line = 1 + source.text.count("\n", 0, key.start()) if key else source.line(source.root)
+    return NameInFile(name, f"{source.file}:{line}")

@@ -1,0 +1,118 @@
+"""What does not fit together in the parts of a machine.
+
+Each function yields faults as half sentences, which :class:`fsm.machine.Machine` joins into one
+message. Machines are made by hand, too, so values of a wrong type are faults and no crashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import product
+from typing import TypeVar
+
+from fsm.errors import MachineError
+from fsm.machine_parts import Deadline, Indicator, State, Transition, symbol
+
+__all__ = [
+    "as_tuple",
+    "deadline_faults",
+    "duplicates",
+    "guard_faults",
+    "indicator_faults",
+    "state_faults",
+    "transition_faults",
+]
+
+T = TypeVar("T")
+
+
+def as_tuple(values: object, kind: type[T], where: str) -> tuple[T, ...]:
+    """Return a sequence of values of one type; raises :class:`MachineError`, which says where."""
+    if isinstance(values, str):
+        raise MachineError(f"{where} is one text; write a sequence: ({values!r},)")
+    if isinstance(values, Set):
+        raise MachineError(f"{where} is a set, which has no order; write a sequence")
+    if not isinstance(values, Iterable):
+        raise MachineError(f"{where} is {values!r}, not a sequence")
+    items = tuple(values)
+    for item in items:
+        if not isinstance(item, kind):
+            raise MachineError(f"{where} holds {item!r}, which is no {kind.__name__}")
+    return items
+
+
+def duplicates(kind: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield the names that stand twice."""
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                yield f"two {kind}s are named {name!r}"
+            seen.add(name)
+
+
+def state_faults(states: Iterable[State]) -> Iterator[str]:
+    """Yield states whose names are no texts, or whose atoms are one text."""
+    for state in states:
+        name: object = state.name
+        status: object = state.status
+        atoms: object = state.atoms
+        if isinstance(atoms, str):
+            yield f"state {name!r}: its atoms are one text; write a sequence: ({atoms!r},)"
+        if not (isinstance(name, str) and isinstance(status, str | None)):
+            yield f"state {name!r} shows {status!r}; a name and a status are texts"
+
+
+def transition_faults(
+    transitions: Iterable[Transition], states: Set[str], events: Set[str]
+) -> Iterator[str]:
+    """Yield transitions of unknown states or events, and second ones of a cell."""
+    cells: set[tuple[str, str]] = set()
+    for t in transitions:
+        cell = t.source, t.event
+        if cell in cells or not (t.source in states and t.target in states and t.event in events):
+            where = f"the transition {t.source!r} --{t.event}--> {t.target!r}"
+            yield from (f"{where}: no state {s!r}" for s in (t.source, t.target) if s not in states)
+            if t.event not in events:
+                yield f"{where}: no event {t.event!r}"
+            if cell in cells:
+                yield f"{where}: the second one of its state and event; a cell has one target"
+        cells.add(cell)
+
+
+def indicator_faults(indicators: Iterable[Indicator], statuses: Set[str | None]) -> Iterator[str]:
+    """Yield indicators of statuses that no state has."""
+    for indicator in indicators:
+        given: object = indicator.statuses
+        if not isinstance(given, Set):
+            what = "one text" if isinstance(given, str) else f"a {type(given).__name__}"
+            yield f"indicator {indicator.name!r}: its statuses are {what}; write a set of them"
+            continue
+        for status in sorted(indicator.statuses - statuses, key=str):
+            yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
+
+
+def deadline_faults(
+    deadline: Deadline | None, cells: Collection[tuple[str, str]], events: Set[str]
+) -> Iterator[str]:
+    """Yield why a deadline cannot start or end."""
+    if deadline is None:
+        return
+    if deadline.start not in events:
+        yield f"the deadline starts with {deadline.start!r}, which is no event"
+    if (deadline.state, deadline.event) not in cells:
+        yield f"the deadline's event {deadline.event!r} is not accepted in {deadline.state!r}"
+
+
+def guard_faults(guards: Mapping[str, Sequence[str]], events: Set[str]) -> Iterator[str]:
+    """Yield events that are not refined by their guards: a symbol for each valuation of them."""
+    for event, names in guards.items():
+        if isinstance(names, str):
+            yield f"the guards of {event!r} are one text; write a sequence: ({names!r},)"
+            continue
+        for truths in product((True, False), repeat=len(names)):
+            text = symbol(event, dict(zip(names, truths, strict=True)))
+            if text not in events:
+                depends = f" depends on {', '.join(names)}, but" if names else ""
+                yield f"event {event!r}{depends} has no symbol {text!r}"
+                break

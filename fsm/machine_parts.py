@@ -1,0 +1,147 @@
+"""The parts of a :class:`fsm.machine.Machine`: states, transitions, indicators, a deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = [
+    "Deadline",
+    "Effect",
+    "Indicator",
+    "Origin",
+    "Outcome",
+    "State",
+    "Transition",
+    "symbol",
+]
+
+
+class Outcome(Enum):
+    """What an event does in a state, a cell of the table."""
+
+    MOVE = "move"
+    STAY = "stay"
+    REJECT = "reject"
+
+
+class Effect(Enum):
+    """What a transition does to an indicator; derived from the two statuses, never declared."""
+
+    STARTS_AT_0 = "starts at 0 %"
+    STARTS_AT_100 = "starts at 100 %"
+    INCREASES = "increases"
+    DECREASES = "decreases"
+    NO_CHANGE = "no change"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class State:
+    """One configuration of the machine: the atomic states that are active together.
+
+    ``status`` is ``None`` where nothing is shown yet (a message that was not handed over).
+    """
+
+    name: str
+    status: str | None
+    title: str
+    atoms: tuple[str, ...]
+    final: bool = False
+
+    def __repr__(self) -> str:
+        final = ", final" if self.final else ""
+        return f"State({self.name!r}, {self.status!r}{final})"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a transition comes from: ``row 3``, ``prose`` or a decision ``D4``, and the reason."""
+
+    label: str
+    reason: str
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether this is a decision of ours, because the documentation is silent."""
+        return self.label.startswith("D") and self.label[1:].isdigit()
+
+    @property
+    def row(self) -> int | None:
+        """The number of the documented row, or ``None``."""
+        kind, _, number = self.label.partition(" ")
+        return int(number) if kind == "row" and number.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Transition:
+    """One accepted cell of the table: ``event`` in ``source`` leads to ``target``.
+
+    ``event`` is an input symbol: an event name, refined by the guards it depends on
+    (``confirm[can_start]``). ``trigger`` is the plain event name and ``guard`` the condition
+    as declared.
+    """
+
+    source: str
+    event: str
+    target: str
+    trigger: str
+    guard: str = ""
+    origin: Origin | None = None
+
+    def __repr__(self) -> str:
+        return f"Transition({self.source!r}, {self.event!r}, {self.target!r})"
+
+    @property
+    def label(self) -> str:
+        """The event as people write it: ``confirm [can_start]``."""
+        return f"{self.trigger} [{self.guard}]" if self.guard else self.trigger
+
+    @property
+    def outcome(self) -> Outcome:
+        """``MOVE``, or ``STAY`` where the target is the source."""
+        return Outcome.STAY if self.source == self.target else Outcome.MOVE
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """How many messages have a status of a set, in percent of the messages to send."""
+
+    name: str
+    statuses: frozenset[str]
+
+    def counts(self, status: str | None) -> bool:
+        """Whether a message of this status is counted."""
+        return status in self.statuses
+
+    def effect(self, before: str | None, after: str | None) -> Effect:
+        """Return the effect of a change of status on this indicator.
+
+        >>> Indicator("Delivered", frozenset({"Sent"})).effect("Pending", "Sent")
+        <Effect.INCREASES: 'increases'>
+        """
+        if before is None and after is not None:
+            return Effect.STARTS_AT_100 if self.counts(after) else Effect.STARTS_AT_0
+        change = self.counts(after) - self.counts(before)
+        return {1: Effect.INCREASES, -1: Effect.DECREASES, 0: Effect.NO_CHANGE}[change]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The end of the validity period: ``event`` happens in ``state``, counted from ``start``."""
+
+    start: str
+    event: str
+    state: str
+
+
+def symbol(event: str, valuation: Mapping[str, bool]) -> str:
+    """Name an input symbol.
+
+    >>> symbol("confirm", {"can_start": False})
+    'confirm[not can_start]'
+    """
+    if not valuation:
+        return event
+    parts = [name if truth else f"not {name}" for name, truth in sorted(valuation.items())]
+    return f"{event}[{', '.join(parts)}]"

@@ -1,0 +1,300 @@
+"""The values of the sections of the page, for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fsm.indicators import Share
+from fsm.logs.notes import Notes
+from fsm.logs.summary import summary_lines
+from fsm.reports.deliveries import largest_deliveries
+from fsm.reports.durations import STAYING, Bin, StayHistogram, format_duration, stay_histograms
+from fsm.reports.figures import Figures
+from fsm.reports.flow import Exit, StateFlow, state_flows
+from fsm.reports.machines import Side, StatusPart
+from fsm.reports.names import short_name
+from fsm.reports.sentences import (
+    divergence_sentences,
+    format_time,
+    rejection_sentence,
+    unrecorded_sentences,
+    validity_sentence,
+)
+from fsm.text import quantity, shortened
+
+__all__ = ["charted_indicators", "section_values", "validity_period"]
+
+_DELIVERIES = 500
+_EXITS = 6
+_SHADES = 3
+"""Shades of the colour of a status, for different events that lead to it."""
+_QUOTE = 300
+
+
+def section_values(figures: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
+    """Return the values of the template by name."""
+    span, validity = validity_period(figures)
+    groups = figures.groups
+    return {
+        "sides": figures.sides,
+        "panel": _panel(figures),
+        "unrecorded": list(unrecorded_sentences(figures.replay)),
+        "charts": charted_indicators(figures),
+        "divergences": list(divergence_sentences(figures.comparison, *figures.sides))
+        if len(figures.sides) == 2
+        else [],
+        "validity": {"is_charted": span is not None, "sentence": validity},
+        "period": format_duration(figures.every),
+        "groups": [_group(figures, group) for group in groups],
+        "histograms": [each for group in groups for each in _histograms(figures, group[0])],
+        "rejected": _rejected(figures),
+        "deliveries": _deliveries(figures),
+        "messages": _messages(figures),
+        "about": list(_about(figures, notes)),
+    }
+
+
+# The dashboard --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRow:
+    """An indicator and its share on each side; ``agreed`` is their common label if they agree.
+
+    A share is ``None`` if the log does not record the indicator.
+    """
+
+    name: str
+    shares: tuple[tuple[Side, Share | None], ...]
+    agreed: str
+
+
+def _panel(figures: Figures) -> dict[str, Any]:
+    names = dict.fromkeys(i.name for side in figures.sides for _, i in side.indicators)
+    rows = [_panel_row(figures, name) for name in names]
+    sent = [side.result.sent for side in figures.sides if not side.result.unrecorded.sent]
+    return {"to_send": figures.to_send, "sent": max(sent, default=None), "indicators": rows}
+
+
+def _panel_row(figures: Figures, name: str) -> PanelRow:
+    shares = [
+        (s, None if name in s.result.unrecorded.indicators else s.result.indicators[name])
+        for s in figures.sides
+        if name in s.result.indicators
+    ]
+    is_same = len(shares) > 1 and len({share for _, share in shares}) == 1
+    agreed = ("Both" if len(shares) == 2 else "All") if is_same else ""
+    return PanelRow(name, tuple(shares[:1] if is_same else shares), agreed)
+
+
+# Over time -----------------------------------------------------------------------------------
+
+
+def charted_indicators(figures: Figures) -> list[str]:
+    """Return the indicators with a chart; those of a companion only if they are ever not 0."""
+    declared = {indicator.name for side in figures.sides for indicator in side.machine.indicators}
+    moved = {name for _, name in figures.comparison.moved}
+    return [name for name in figures.curves.indicators if name in declared | moved]
+
+
+def validity_period(figures: Figures) -> tuple[tuple[int, int] | None, str]:
+    """Return when validity periods end, in seconds since 1970, and a sentence about it."""
+    ends = [side.machine.deadline for side in figures.sides if side.machine.deadline]
+    if not ends:
+        return None, ""
+    starts = figures.replay.counts.starts.get(ends[0].start)
+    return validity_sentence(figures.replay.validity, starts, figures.last)
+
+
+# States --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """A row of the table of states: the status on each side, and the messages in the state."""
+
+    state: str
+    statuses: tuple[StatusPart | None, ...]
+    entered: int
+    width: float
+    now: int
+    exits: tuple[Exit, ...]
+    unchanged: int
+    rejected: int
+
+
+def _group(figures: Figures, group: Sequence[Side]) -> dict[str, Any]:
+    first = group[0]
+    rows = list(state_flows(first.machine, first.result, figures.replay.traffic))
+    most = max(1, *(row.entered for row in rows))
+    is_only_group = len(figures.groups) == 1
+    note = "Messages move through the same states in both modes; only the statuses differ."
+    return {
+        "sides": group,
+        "note": note
+        if is_only_group and len(group) == 2
+        else ", ".join(side.label for side in group),
+        "rows": [_state_row(row, group, most) for row in rows],
+    }
+
+
+def _state_row(row: StateFlow, group: Sequence[Side], most: int) -> StateRow:
+    statuses = []
+    for side in group:
+        status = side.machine.status(row.state)
+        statuses.append(next((part for part in side.statuses if part.name == status), None))
+    return StateRow(
+        row.state,
+        tuple(statuses),
+        row.entered,
+        round(100 * row.entered / most, 2),
+        row.now,
+        row.exits[:_EXITS],
+        row.unchanged,
+        row.rejected,
+    )
+
+
+# Time in a state -----------------------------------------------------------------------------
+
+
+def _histograms(figures: Figures, side: Side) -> Iterator[dict[str, Any]]:
+    for histogram in stay_histograms(side.machine, figures.replay.durations):
+        most = max(b.total for b in histogram.bins)
+        paints = _paints(side, histogram)
+        yield {
+            "state": histogram.state,
+            "ended": histogram.ended,
+            "lasting": histogram.lasting,
+            "median": format_duration(histogram.median),
+            "ninety_fifth": format_duration(histogram.ninety_fifth),
+            "longest": format_duration(histogram.longest),
+            "legend": [
+                {
+                    "event": e,
+                    "paint": paint,
+                    "count": sum(b.counts.get(e, 0) for b in histogram.bins),
+                }
+                for e, paint in paints.items()
+            ],
+            "bins": [_bin(b, paints, most) for b in histogram.bins],
+        }
+
+
+def _paints(side: Side, histogram: StayHistogram) -> dict[str, str]:
+    """Return the CSS class of each event: the colour of the status it leads to, and a shade."""
+    paints, used = {}, dict[int, int]()
+    for event in histogram.events:
+        step = side.machine.step(histogram.state, event)
+        rank = side.ranks.get(side.machine.status(step.target) or "") if step else None
+        if rank is None:
+            paints[event] = "staying" if event == STAYING else "part"
+            continue
+        used[rank] = used.get(rank, -1) + 1
+        paints[event] = f"part line-{rank} shade-{used[rank] % _SHADES}"
+    return paints
+
+
+def _bin(b: Bin, paints: Mapping[str, str], most: int) -> dict[str, Any]:
+    return {
+        "label": _span(b),
+        "total": b.total,
+        "width": round(100 * b.total / most, 2),
+        "parts": [{"paint": paints[event], "count": count} for event, count in b.counts.items()],
+        "counts": [b.counts.get(event, 0) for event in paints],
+    }
+
+
+def _span(b: Bin) -> str:
+    if b.high is None:
+        return f"{format_duration(b.low)} or more"
+    return (
+        f"{format_duration(b.low)} – {format_duration(b.high)}"
+        if b.low
+        else f"under {format_duration(b.high)}"
+    )
+
+
+# Rejected events, deliveries, messages --------------------------------------------------------
+
+
+def _rejected(figures: Figures) -> dict[str, Any]:
+    kinds = [
+        {
+            "event": kind.event,
+            "state": kind.state,
+            "reason": kind.reason,
+            "machines": kind.machines,
+            "count": kind.count,
+            "examples": [
+                (f"{short_name(file)}:{line}", shortened(quote, _QUOTE))
+                for file, line, quote in kind.examples
+            ],
+        }
+        for kind in figures.rejected.first
+    ]
+    return {
+        "kinds": kinds,
+        "sentence": rejection_sentence(figures.replay.rejected, figures.rejected),
+    }
+
+
+def _deliveries(figures: Figures) -> dict[str, Any]:
+    largest = largest_deliveries(figures.replay.by_delivery(), _DELIVERIES)
+    lines = figures.curves.lines
+    columns = [
+        (n, s)
+        for n in charted_indicators(figures)
+        for s in figures.sides
+        if (n, s.machine.name) in lines
+    ]
+    return {
+        "columns": columns,
+        "first": [
+            {
+                "name": one.name,
+                "to_send": one.to_send,
+                "shares": [_share(one.shares, name, side) for name, side in columns],
+            }
+            for one in largest.first
+        ],
+        "sentence": f"{quantity(largest.whole, 'delivery')}. Percentages refer to the messages of "
+        "each delivery."
+        + (f" The {_DELIVERIES} largest are shown." if largest.whole > _DELIVERIES else ""),
+    }
+
+
+def _share(shares: Mapping[tuple[str, str], Share], name: str, side: Side) -> Share:
+    owner = next((m.name for m, i in side.indicators if i.name == name), side.machine.name)
+    return shares.get((owner, name), Share(0, 0.0))
+
+
+def _messages(figures: Figures) -> dict[str, Any]:
+    included, whole = len(figures.histories.ids), figures.replay.messages
+    if included == whole:
+        sentence = f"This page has the histories of all {quantity(whole, 'message')} of the log."
+        if whole == 1:
+            sentence = "This page has the history of the only message of the log."
+    else:
+        sentence = (
+            f"This page has the histories of the first {included:,} of "
+            f"{quantity(whole, 'message')}; fsm explain shows the history of any message."
+        )
+    return {"included": included, "sentence": sentence}
+
+
+def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
+    replay = figures.replay
+    yield (
+        f"Machines: {', '.join(side.machine.name for side in figures.sides)}"
+        + (f"; {replay.crosscheck}" if replay.crosscheck else "")
+    )
+    if replay.duplicates:
+        yield f"{quantity(replay.duplicates, 'duplicate')} dropped"
+    if replay.as_of:
+        yield f"Read up to {format_time(replay.as_of)}"
+    for note in notes:
+        for line in summary_lines(note):
+            yield line.replace(note.name, short_name(note.name))
