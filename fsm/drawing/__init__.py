@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, overload
 
-from fsm.catalog import as_machine
 from fsm.errors import FsmError
 
 TYPE_CHECKING = False
@@ -114,12 +113,12 @@ def draw(
         was_clicked --> was_clicked : opened<br/>clicked
     <BLANKLINE>
     """
-    machine = as_machine(machine)
     if format not in FORMATS:
         raise FsmError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
+    from fsm.catalog import as_machine
     from fsm.drawing.model import Look, picture_of
 
-    look = look or Look()
+    machine, look = as_machine(machine), look or Look()
     if format in DOCUMENTS:
         return _document(machine, format, look)
     if format in TEXTS:
