@@ -22,22 +22,22 @@ __all__ = [
     "wrapped",
 ]
 
-# Listed, not looked up by category: the Unicode tables of Python change, our output must not.
+# A list, not a lookup by category: the Unicode tables of Python change, our output must not.
 HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 COMPUTED = "^'*(?:[=@\t\r\uff1d\uff20]|[+\\-\uff0b\uff0d][\\w.,:@%-]*[^\\w.,:@%-])"
-"""What a spreadsheet computes, or an apostrophe before it: a pattern of re, and of polars."""
+"""A pattern (for re and polars) of what a spreadsheet evaluates, also after an apostrophe."""
 _LONGEST = 1000
 _LONGEST_ID = 40
 _COMPUTED = re.compile(COMPUTED)
 
 
 def visible(text: str) -> str:
-    r"""Return the text with each control, bidi mark and other unseen character spelled out.
+    r"""Return the text with each control, bidi mark and other invisible character spelled out.
 
-    What XML forbids is among them, so the result can stand in any of the formats.
+    These include all characters that XML forbids, so every format can contain the result.
 
     >>> visible("a\nb\u202ec")
     'a[U+000A]b[U+202E]c'
@@ -51,13 +51,13 @@ def json_text(
     indent: int | None = None,
     default: Callable[[object], object] | None = None,
 ) -> str:
-    r"""Return a value as JSON in which unseen characters are escapes: the same value, read back.
+    r"""Return a value as JSON, with invisible characters as escapes.
 
     >>> json_text({"name": "a\u202eb\x7f"})
     '{"name": "a\\u202eb\\u007f"}'
     """
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
-    # A line end that is left is one of the layout.
+    # Line ends of strings are escapes already; those that are left belong to the layout.
     return "\n".join(HIDDEN.sub(_json_escape, line) for line in text.split("\n"))
 
 
@@ -66,7 +66,7 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:
-    """Return the text, or its beginning where it has more than 1,000 characters.
+    """Return the text, or its beginning if it has more than 1,000 characters.
 
     Graphviz before version 10 reads no string beyond 16,384 characters, Mermaid no diagram
     beyond 50,000.
@@ -75,9 +75,9 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
 
 
 def inert(text: str) -> str:
-    """Return the text for a cell of CSV, such that no spreadsheet computes it.
+    """Return the text for a cell of CSV, so that no spreadsheet evaluates it.
 
-    An apostrophe stands before what would be a formula, see
+    Text that would be a formula is prefixed with an apostrophe, see
     https://owasp.org/www-community/attacks/CSV_Injection. Numbers, signs and ids stay as they
     are; two different texts stay different.
 
@@ -149,7 +149,7 @@ def align_columns(
 
 
 def wrapped(text: str, width: int) -> tuple[str, ...]:
-    r"""Return the text in lines of at most so many columns; a wide character takes two.
+    r"""Return the text in lines of at most ``width`` columns; a wide character takes two.
 
     A word that is longer than a line is broken. See :func:`shortened` for very long texts.
 
@@ -167,7 +167,7 @@ def wrapped(text: str, width: int) -> tuple[str, ...]:
 
 
 def plain_ids(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
-    """Return a plain id for each name: itself where it is plain, else close to it, never twice.
+    """Return a unique plain id for each name: the name itself if it is plain, else one close to it.
 
     >>> plain_ids(["to_send", "a+b", "a b", "end"], reserved=["end"])
     {'to_send': 'to_send', 'a+b': 'a_b', 'a b': 'a_b_2', 'end': 'end_2'}
@@ -175,7 +175,7 @@ def plain_ids(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, s
     ordered = list(dict.fromkeys(names))
     taken = {word.lower() for word in reserved}
     ids: dict[str, str] = {}
-    # Plain names first, so that an odd name beside them never changes their ids.
+    # Plain names come first, so that other names never change their ids.
     for name in sorted(ordered, key=lambda name: _plain(name) != name):
         ids[name] = _unused(_plain(name), taken)
         taken.add(ids[name].lower())

@@ -211,7 +211,7 @@ SAFETY = [
 
 @pytest.mark.parametrize("claim", SAFETY)
 @given(machine=machines())
-@settings(max_examples=samples(40))
+@settings(max_examples=samples(40, 10))
 def test_claims_of_safety_against_every_trace(claim: str, machine: Machine) -> None:
     assume("s1" not in claim or len(machine.states) > 1)
     wrong = [trace for trace in accepted(machine, 6) if not holds(machine, claim, trace)]

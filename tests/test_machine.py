@@ -208,17 +208,17 @@ def small(**changed: object) -> Machine:
     return Machine(**(SMALL | changed))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("changed", "says"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("changed", "message"), WRONG.values(), ids=WRONG)
 def test_what_is_no_machine_is_refused_when_it_is_made(
-    changed: dict[str, object], says: str
+    changed: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(MachineError, match=rf"^small: .*{re.escape(says)}"):
+    with pytest.raises(MachineError, match=rf"^small: .*{re.escape(message)}"):
         small(**changed)
-    with pytest.raises(MachineError, match=re.escape(says)):
+    with pytest.raises(MachineError, match=re.escape(message)):
         replace(small(), **changed)  # type: ignore[arg-type]
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_in_one_message() -> None:
     with pytest.raises(MachineError) as caught:
         small(initial="x", transitions=(replace(ONE, source="y", target="z"), OTHER, OTHER))
     message = str(caught.value)

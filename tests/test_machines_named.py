@@ -31,6 +31,6 @@ def test_each_machine_is_executed_once(
     assert result.status == 0
     found = json.loads(result.out)["machines"]
     assert [name for name in found if name != "engagement"] == executed
-    told = fsm("explain", sample, "--message", "m2", *options, "--json")
-    changes = [c["machine"] for e in json.loads(told.out)[0]["entries"] for c in e["changes"]]
+    explained = fsm("explain", sample, "--message", "m2", *options, "--json")
+    changes = [c["machine"] for e in json.loads(explained.out)[0]["entries"] for c in e["changes"]]
     assert changes.count(executed[0]) == 2

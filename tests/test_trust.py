@@ -130,10 +130,10 @@ FAILING = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), FAILING.values(), ids=FAILING)
-def test_the_directory_is_left_where_the_import_fails(place: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "message"), FAILING.values(), ids=FAILING)
+def test_the_directory_is_left_where_the_import_fails(place: Path, text: str, message: str) -> None:
     (place / "order_d.py").write_text(text)
-    with pytest.raises(MachineError, match=said):  # the fixture compares sys.path
+    with pytest.raises(MachineError, match=message):  # the fixture compares sys.path
         load("order_d:Order")
 
 
@@ -190,14 +190,14 @@ SHADOWED = {
 }
 
 
-@pytest.mark.parametrize(("name", "file", "said"), SHADOWED.values(), ids=SHADOWED)
+@pytest.mark.parametrize(("name", "file", "message"), SHADOWED.values(), ids=SHADOWED)
 def test_what_is_missing_may_be_in_a_hidden_module(
-    place: Path, fsm: Fsm, name: str, file: str, said: str
+    place: Path, fsm: Fsm, name: str, file: str, message: str
 ) -> None:
     mark = module(place / file)
     result = fsm("show", name)
     assert (result.status, result.out, mark.exists()) == (2, "", False)
-    assert said in result.err
+    assert message in result.err
     assert f"was taken, not {file} of the working directory" in result.err
 
 
@@ -408,12 +408,12 @@ XML = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), XML.values(), ids=XML)
-def test_a_machine_file_opens_no_other(place: Path, fsm: Fsm, text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "message"), XML.values(), ids=XML)
+def test_a_machine_file_opens_no_other(place: Path, fsm: Fsm, text: str, message: str) -> None:
     (place / "secret.txt").write_text(SECRET)
     (place / "m.scxml").write_text(text)
     result = fsm("draw", "m.scxml", "--format", "json")
-    assert (result.status, said in result.err) == (2 if said else 0, True)
+    assert (result.status, message in result.err) == (2 if message else 0, True)
     assert SECRET not in result.out + result.err
 
 
@@ -453,10 +453,10 @@ def test_names_in_a_generated_module_are_literals(place: Path, fsm: Fsm) -> None
 def test_the_guide_shows_what_is_printed(place: Path) -> None:
     text = GUIDE.read_text()
     shown = test_readme.CONSOLE.findall(text)
-    with contextlib.redirect_stderr(io.StringIO()) as said:
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
         list(test_readme.outputs(text))
-    command, told = shown[0].split("\n", 1)
-    assert (command, told) == ("$ fsm docs page.md", said.getvalue())
+    command, output = shown[0].split("\n", 1)
+    assert (command, output) == ("$ fsm docs page.md", errors.getvalue())
 
 
 def test_the_guide_names_every_command_with_the_option(fsm: Fsm) -> None:

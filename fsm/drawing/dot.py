@@ -207,35 +207,44 @@ class _Drawing:
         )
 
     def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
-        events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
-        notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
-        color, style = TONES[arrow.tone]
-        attributes = self._id("arrow", number)
-        if arrow.is_decision:
-            style = ",".join(filter(None, (style, "dashed")))
-        if style:
-            attributes["style"] = style
-        if arrow.tone is not Tone.PLAIN:
-            is_pale = arrow.tone is Tone.FADED
-            attributes |= {"color": color, "fontcolor": GREY if is_pale else color}
-        if arrow.weight:
-            width = 1 + (_WIDEST - 1) * arrow.share**0.5
-            attributes["penwidth"] = f"{width:.1f}"
-            if self.html and width > _WIDE:  # here no label can be drawn above the arrow
-                attributes["color"] = f"{color}{_THROUGH}"
+        source, target = self.ids[arrow.source], self.ids[arrow.target]
+        attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
         tooltip = arrow.origins or (arrow.labels if self.places else ())
         if tooltip:
             attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
         if arrow.status is not None:
             attributes["ltail"] = self.clusters[arrow.status]
-        source, target = self.ids[arrow.source], self.ids[arrow.target]
-        label = {"label": self._label(events, notes)} | _classes(notes, ())
         if self.places:
             graph.edge(source, target, **attributes)
         elif self.apart and not (self.layered and source == target):
-            self._through(graph, number, (source, target), label, attributes)
+            self._through(graph, number, (source, target), self._arrow_label(arrow), attributes)
         else:
-            graph.edge(source, target, **label, **attributes)
+            graph.edge(source, target, **self._arrow_label(arrow), **attributes)
+
+    def _style(self, arrow: Arrow) -> dict[str, str]:
+        color, style = TONES[arrow.tone]
+        if arrow.is_decision:
+            style = ",".join(filter(None, (style, "dashed")))
+        attributes = {"style": style} if style else {}
+        if arrow.tone is not Tone.PLAIN:
+            attributes |= {"color": color, "fontcolor": color}
+        if arrow.tone is Tone.FADED:
+            attributes["fontcolor"] = GREY
+        return attributes
+
+    def _width(self, arrow: Arrow) -> dict[str, str]:
+        if not arrow.weight:
+            return {}
+        width = 1 + (_WIDEST - 1) * arrow.share**0.5
+        attributes = {"penwidth": f"{width:.1f}"}
+        if self.html and width > _WIDE:  # here no label can be drawn above the arrow
+            attributes["color"] = f"{TONES[arrow.tone][0]}{_THROUGH}"
+        return attributes
+
+    def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
+        events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
+        notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
+        return {"label": self._label(events, notes)} | _classes(notes, ())
 
     def _through(
         self,

@@ -25,7 +25,7 @@ _WORDS = (
 def to_mermaid(picture: Picture) -> str:
     """Return a picture as a Mermaid ``stateDiagram-v2``.
 
-    Statuses are composite states; an arrow that leaves one is taken by each of its states.
+    Statuses are composite states; an arrow from one stands for each of its states.
     Mermaid has one style of arrows, so decisions are not dashed, and the marks of an overlay are
     signs. Names are cut after 1,000 characters.
     """
@@ -78,7 +78,7 @@ class _MermaidWriter:
 
 
 def _escaped(text: str, width: int = 40) -> str:
-    """Return the text with all that Mermaid would read as syntax written as entities.
+    """Return the text with everything that is syntax in Mermaid as entities.
 
     >>> _escaped('a "quoted" --> 100 %')
     'a #34;quoted#34; #45;#45;#62; 100 %'

@@ -48,7 +48,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Overlay:
-    """Marks of transitions, and marked lines of states by name; ``other`` is for the rest."""
+    """Marks of transitions and marked lines of states; the other transitions have ``other``."""
 
     marks: Mapping[Transition, Mark] = field(default_factory=dict)
     lines: Mapping[str, Sequence[Mark]] = field(default_factory=dict)

@@ -112,7 +112,7 @@ def _paint(rank: int, fill: str | None = None) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return the text with all that PlantUML would read as syntax written as entities.
+    """Return the text with everything that is syntax in PlantUML as entities.
 
     >>> _escaped("<img:secret.png> **b**")
     '&#60;img&#58;secret&#46;png&#62; &#42;&#42;b&#42;&#42;'
@@ -121,6 +121,6 @@ def _escaped(text: str) -> str:
 
 
 def _entity(match: re.Match[str]) -> str:
-    """Return a character by its number; PlantUML trips over the entities of two of them."""
+    """Return the entity of a character; those of two characters do not work in PlantUML."""
     number = ord(match[0])
     return f"<U+{number:04X}>" if match[0] in "\\$" else f"&#{number};"

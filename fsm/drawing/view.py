@@ -67,7 +67,7 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
 
 
 def named_status(machine: Machine, status: str) -> str:
-    """Return a status of the machine; raises :class:`FsmError` where it has none of that name."""
+    """Return a status of the machine; raises :class:`FsmError` for an unknown one."""
     if status not in machine.statuses:
         known = ", ".join(machine.statuses)
         raise FsmError(f"{machine.name}: no status {status!r} to collapse; there are: {known}")

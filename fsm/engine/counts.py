@@ -1,4 +1,4 @@
-"""What a pass over a log found, in numbers."""
+"""The counts of a pass over a log."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Totals:
 
 @dataclass(frozen=True, repr=False)
 class Counts:
-    """What a pass over a log found, in numbers.
+    """The counts of a pass over a log, and the columns it wrote.
 
     ``buckets`` are the counts of all buckets; ``unseen`` the events of machines that the log does
     not have; ``earliest`` and ``latest`` its first and last instant, in microseconds since 1970.
@@ -57,6 +57,9 @@ class Counts:
     unseen: frozenset[str]
     earliest: int | None
     latest: int | None
+
+    def __repr__(self) -> str:
+        return f"<Counts of {self.buckets.events:,} events, {self.messages:,} messages>"
 
     # Machines -------------------------------------------------------------------------------
 
@@ -229,7 +232,7 @@ class Counts:
 
     @property
     def delivery_names(self) -> pl.Series:
-        """The names of the deliveries by their codes; one without a name where nobody looked."""
+        """The names of the deliveries by their codes; one without a name where none were read."""
         return pl.Series("delivery_id", self.encoder.deliveries.names or [None], pl.String)
 
     def delivery_codes(self, names: pl.Series) -> pl.Series:

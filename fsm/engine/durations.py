@@ -57,11 +57,11 @@ def count_durations(timelines: Timelines, rules: Rules) -> pl.DataFrame:
             twin = next((i for i in range(number) if _are_twins(columns[i], states)), None)
             if twin is None:
                 is_move = states[before] != states[after]
-                found = _stays(timelines, moves[is_move], states[after[is_move]], rules.end)
+                stay = _stays(timelines, moves[is_move], states[after[is_move]], rules.end)
             else:
                 renamed = dict(zip(columns[twin].tolist(), states.tolist(), strict=True))
-                found = stays[twin].with_columns(pl.col("state").replace_strict(renamed))
-            stays.append(found)
+                stay = stays[twin].with_columns(pl.col("state").replace_strict(renamed))
+            stays.append(stay)
         counted += stays
     numbered = (f.with_columns(pl.lit(n, pl.Int64).alias("machine")) for n, f in enumerate(counted))
     return summed(numbered)

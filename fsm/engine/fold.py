@@ -203,9 +203,9 @@ def _fold_few(
 ) -> None:
     follow = table.follow.tolist() if len(at) else []
     for first, state, length in zip(at.tolist(), row.tolist(), left.tolist(), strict=True):
-        met = []
+        visited = []
         current = state
         for code in codes[first : first + length].tolist():
-            met.append(current + code)
+            visited.append(current + code)
             current = follow[current + code]
-        cells[first : first + length] = met
+        cells[first : first + length] = visited

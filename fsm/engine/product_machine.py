@@ -145,8 +145,8 @@ class Effects:
                 observed[number] |= change != 0
         facts = np.vstack([observed.astype(np.int64), *columns]).T
         # np.unique sorts: a row of zeros comes first, since all observed ones begin with a 1.
-        nobody = np.zeros((1, facts.shape[1]), dtype=np.int64)
-        rows, numbers = np.unique(np.vstack([nobody, facts]), axis=0, return_inverse=True)
+        unobserved = np.zeros((1, facts.shape[1]), dtype=np.int64)
+        rows, numbers = np.unique(np.vstack([unobserved, facts]), axis=0, return_inverse=True)
         of_outcome = numbers.ravel()[1:].astype(np.min_scalar_type(len(rows)))
         machines = len(product.machines)
         return cls(
@@ -191,7 +191,7 @@ def _joined(machines: tuple[Machine, ...], codes: EventCodes, most_cells: int) -
     numbers = {start: 0}
     cells: list[tuple[int, tuple[_Step, ...]]] = []
     queue = [start]
-    for state in queue:
+    for state in queue:  # not by fsm.graph: the cells take the number of each target at once
         if len(queue) * codes.width > most_cells:
             raise _TooLargeError
         over = state[len(machines) :]

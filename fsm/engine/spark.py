@@ -64,8 +64,8 @@ def replay_on_spark(
     happen in the order in which the machines declare them, unknown ones last.
 
     With ``cross_check`` the cells of the tables are compared with the classes at once, here and
-    not in the workers: where they are too many, those next to the initial state come first, for
-    nobody knows yet which ones the log meets.
+    not in the workers. Where they are too many, those next to the initial state come first, since
+    it is not known yet which ones the log meets.
 
     Nothing runs yet, but one small job for the last instant of the log where there is a
     ``validity`` and no ``as_of``. A row without message or time stops the job that meets it.
@@ -325,7 +325,7 @@ def _in_time(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _series(result: Replay) -> pl.DataFrame:
-    """What each period changes, and, in rows of their own, the messages of each delivery."""
+    """Return what each period changes, and in separate rows the messages of each delivery."""
     changes, deliveries = result.counts.changes(), result.counts.deliveries()
     rows = pl.concat([changes, deliveries.rename({"to_send": "messages"})], how="diagonal")
     return rows.with_columns(result.counts.delivery_names.gather(rows["delivery"]))

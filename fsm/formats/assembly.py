@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -101,14 +101,34 @@ class Assembly:
             self._known(line, "event", symbol(event, valuation), self.events)
         return guards
 
-    def machine(self, **facts: object) -> Machine:
-        """Return the machine of these parts, with its other fields as given."""
-        parts = {
-            "states": tuple(self.states.values()),
-            "events": tuple(self.events),
-            "transitions": tuple(self.transitions.values()),
-        }
-        return Machine(**(parts | facts))  # type: ignore[arg-type]
+    def machine(
+        self,
+        *,
+        name: str,
+        title: str,
+        initial: str,
+        indicators: tuple[Indicator, ...],
+        deadline: Deadline | None,
+        companion: str | None,
+        guards: Mapping[str, tuple[str, ...]],
+        unreachable: tuple[str, ...],
+        ignored: tuple[str, ...],
+    ) -> Machine:
+        """Return the machine of these parts."""
+        return Machine(
+            name=name,
+            title=title,
+            states=tuple(self.states.values()),
+            events=tuple(self.events),
+            transitions=tuple(self.transitions.values()),
+            initial=initial,
+            indicators=indicators,
+            deadline=deadline,
+            companion=companion,
+            guards=guards,
+            unreachable=unreachable,
+            ignored=ignored,
+        )
 
     def _known(self, line: int, kind: str, name: str, names: Iterable[str]) -> None:
         if name in names:

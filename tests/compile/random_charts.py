@@ -187,12 +187,12 @@ class _Wires:
         if is_region and self.chance(90):
             # Two regions that leave their parallel state on one event are refused.
             least, most = 0, 0
-        heard = self.draw(st.sets(st.sampled_from(EVENTS), min_size=least, max_size=most))
-        for event in sorted(heard):
+        events = self.draw(st.sets(st.sampled_from(EVENTS), min_size=least, max_size=most))
+        for event in sorted(events):
             if self.chance(30):
                 self.add(state, event, guarded=True)
             self.add(state, event, guarded=self.chance(40))
-        both = set(EVENTS) - heard
+        both = set(EVENTS) - events
         if most and len(both) > 1 and self.chance(15):
             self.add(state, " ".join(sorted(both)[:2]), guarded=self.chance(40))
         if self.chance(60) and any(self.plan.states[c].kind == "final" for c in state.children):

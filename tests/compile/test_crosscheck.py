@@ -1,4 +1,4 @@
-"""The tables are compared with the real classes cell by cell; what was compared is told."""
+"""The tables are compared with the real classes cell by cell; the result is one line."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_wrong_cell_is_found_wherever_it_is(chart, outcome, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("state", "change", "says"),
+    ("state", "change", "message"),
     [
         ("free+idle", {"final": True}, "'free.idle' as a state that is not final.* as a final"),
         ("shut", {"final": False}, "'shut' as a final state, .*'shut' as a state that is not"),
@@ -135,11 +135,11 @@ def test_a_wrong_cell_is_found_wherever_it_is(chart, outcome, monkeypatch):
     ],
     ids=["final", "not final", "other atoms"],
 )
-def test_more_than_the_name_of_a_state_is_compared(state, change, says, monkeypatch):
+def test_more_than_the_name_of_a_state_is_compared(state, change, message, monkeypatch):
     machine = compile_chart(Gate)
     wrong = tuple(replace(s, **change) if s.name == state else s for s in machine.states)
     monkeypatch.setattr("fsm.compile.class_of", lambda _: Gate)
-    with pytest.raises(MachineError, match=says):
+    with pytest.raises(MachineError, match=message):
         cross_check([replace(machine, states=wrong)])
 
 
@@ -161,17 +161,17 @@ def _owners(machines, cells):
 @pytest.mark.parametrize("most", [1_500, 2_500, 5_000])
 def test_what_is_met_comes_first_also_where_only_a_checkpoint_led_there(most, sent):
     machine = load_bare("delivery")
-    met = [("paused", "resume"), ("paused", "ok[is_scheduled]")]
-    found = cross_check([machine], {"delivery": met}, most)
+    logged = [("paused", "resume"), ("paused", "ok[is_scheduled]")]
+    found = cross_check([machine], {"delivery": logged}, most)
     (checked,) = found.machines
-    assert (checked.logged, checked.logged_agree) == (len(met), len(set(met) & set(sent)))
+    assert (checked.logged, checked.logged_agree) == (len(logged), len(set(logged) & set(sent)))
     if most == 5_000:
-        assert checked.logged_agree == len(met)
+        assert checked.logged_agree == len(logged)
         assert "all 2 that the log met among them" in str(found)
 
 
 @pytest.mark.parametrize(
-    ("found", "says"),
+    ("result", "line"),
     [
         (CrossCheck((), ()), ""),
         (CrossCheck((), ("m",)), "no python-statemachine class to check m against"),
@@ -193,8 +193,8 @@ def test_what_is_met_comes_first_also_where_only_a_checkpoint_led_there(most, se
     ],
     ids=["nothing", "no class", "one", "bounded", "guards"],
 )
-def test_what_was_compared_is_said(found, says):
-    assert str(found).startswith(says)
+def test_the_result_is_one_line(result, line):
+    assert str(result).startswith(line)
 
 
 @settings(max_examples=samples(200, 7), deadline=None, derandomize=True, database=None)

@@ -131,7 +131,7 @@ def test_the_command_line_lists_it(tmp_path: Path, fsm: Fsm) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "text"),
     [
         (1, "s0"),
         (4, "s0, s1, s2, s3"),
@@ -140,5 +140,5 @@ def test_the_command_line_lists_it(tmp_path: Path, fsm: Fsm) -> None:
         (9, "s0, s1, s2, s3 and 5 more"),
     ],
 )
-def test_never_one_more_alone(count: int, said: str) -> None:
-    assert _listed([f"s{n}" for n in range(count)]) == said
+def test_never_one_more_alone(count: int, text: str) -> None:
+    assert _listed([f"s{n}" for n in range(count)]) == text

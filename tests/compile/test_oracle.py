@@ -126,17 +126,17 @@ def test_the_oracle_and_the_table_of_a_real_machine_agree():
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"target": "draft"}, r"'{}' after \[\] in 'draft': leads to 'preparing', .* to 'draft'"),
         ({"event": "cancel"}, r"'{}' after \[\] in 'draft': leads to 'preparing', .* is rejected"),
     ],
 )
-def test_a_wrong_cell_is_told(change, says):
+def test_a_wrong_cell_is_described(change, message):
     machine = compile_chart(Delivery)
     event = machine.transitions[0].event
     oracle = Oracle(Delivery, changed(machine, **change))
-    assert re.search(says.format(event), oracle.disagreement([event]))
+    assert re.search(message.format(event), oracle.disagreement([event]))
 
 
 def test_a_wrong_start_is_told():

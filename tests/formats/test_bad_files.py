@@ -100,21 +100,21 @@ BAD_SCXML = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "line", "said"), BAD_JSON.values(), ids=BAD_JSON)
-def test_json(tmp_path: Path, old: str, new: str, line: int | None, said: str) -> None:
-    check(tmp_path / "m.json", JSON, old, new, line, said)
+@pytest.mark.parametrize(("old", "new", "line", "message"), BAD_JSON.values(), ids=BAD_JSON)
+def test_json(tmp_path: Path, old: str, new: str, line: int | None, message: str) -> None:
+    check(tmp_path / "m.json", JSON, old, new, line, message)
 
 
-@pytest.mark.parametrize(("old", "new", "line", "said"), BAD_SCXML.values(), ids=BAD_SCXML)
-def test_scxml(tmp_path: Path, old: str, new: str, line: int | None, said: str) -> None:
-    check(tmp_path / "m.scxml", SCXML, old, new, line, said)
+@pytest.mark.parametrize(("old", "new", "line", "message"), BAD_SCXML.values(), ids=BAD_SCXML)
+def test_scxml(tmp_path: Path, old: str, new: str, line: int | None, message: str) -> None:
+    check(tmp_path / "m.scxml", SCXML, old, new, line, message)
 
 
-def check(path: Path, good: str, old: str, new: str, line: int | None, said: str) -> None:
+def check(path: Path, good: str, old: str, new: str, line: int | None, message: str) -> None:
     assert old in good
     expected = line or 1 + good.count("\n", 0, good.index(old))
     path.write_text(good.replace(old, new, 1))
-    with pytest.raises(MachineError, match=re.escape(said)) as caught:
+    with pytest.raises(MachineError, match=re.escape(message)) as caught:
         load(str(path))
     assert str(caught.value).startswith(f"{path}:{expected}: ")
     assert "\n" not in str(caught.value)
@@ -128,12 +128,12 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("content", "said"), FILES.values(), ids=FILES)
-def test_file(tmp_path: Path, content: bytes | None, said: str) -> None:
+@pytest.mark.parametrize(("content", "message"), FILES.values(), ids=FILES)
+def test_file(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "m.json"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(MachineError, match=re.escape(said)):
+    with pytest.raises(MachineError, match=re.escape(message)):
         load(str(path))
 
 

@@ -91,11 +91,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), BAD.values(), ids=list(BAD))
-def test_what_is_no_machine_is_refused(text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "message"), BAD.values(), ids=list(BAD))
+def test_what_is_no_machine_is_refused(text: str, message: str) -> None:
     with pytest.raises(MachineError) as error:
         parse_dot(text, "m.dot")
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert len(str(error.value)) < 4000
 
 

@@ -32,8 +32,8 @@ def test_where_a_machine_begins(initial: str, states: str, first: str) -> None:
     assert parse_scxml(document(initial, states)).initial == first
 
 
-@pytest.mark.parametrize(("initial", "states", "said"), REFUSED.values(), ids=list(REFUSED))
-def test_beginnings_that_are_none(initial: str, states: str, said: str) -> None:
+@pytest.mark.parametrize(("initial", "states", "message"), REFUSED.values(), ids=list(REFUSED))
+def test_beginnings_that_are_none(initial: str, states: str, message: str) -> None:
     with pytest.raises(MachineError) as refusal:
         parse_scxml(document(initial, states))
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)

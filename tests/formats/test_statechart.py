@@ -191,10 +191,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("text", "line", "said"), REFUSED.values(), ids=REFUSED)
-def test_refused(monkeypatch: pytest.MonkeyPatch, text: str, line: int, said: str) -> None:
+@pytest.mark.parametrize(("text", "line", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused(monkeypatch: pytest.MonkeyPatch, text: str, line: int, message: str) -> None:
     monkeypatch.setattr("fsm.formats.scxml_chart.MAX_CELLS", 500)
-    with pytest.raises(MachineError, match=re.escape(said)) as caught:
+    with pytest.raises(MachineError, match=re.escape(message)) as caught:
         parse_scxml(text.encode(), "m.scxml")
     assert str(caught.value).startswith(f"m.scxml:{line}: ")
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""A machine file is told by its suffix, however that is written."""
+"""The format of a machine file is detected from its suffix, in any letter case."""
 
 from pathlib import Path
 

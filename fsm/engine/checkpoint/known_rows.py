@@ -1,8 +1,8 @@
 """The rows that a checkpoint has executed, each as a digest, in the order they were executed.
 
-A file's bytes tell it again only while it stays as it was. Packed, converted to another format,
-cut off, split or joined by a rotation, its rows are still the same and in the same order. So a
-checkpoint keeps 64 bits of each row, and compares a file that it does not know with them.
+A file is recognised by its bytes only while it stays as it was. Compressed, converted to another
+format, cut off, split or joined by a rotation, its rows are still the same and in the same order.
+So a checkpoint keeps 64 bits of each row, and compares a file that it does not know with them.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ _FACTORS: Final = {
     name: np.uint64((0x9E3779B97F4A7C15 * (2 * place + 1)) % (1 << 64))
     for place, name in enumerate((*NEEDED, *OPTIONAL))
 }
-"""What the hash of each column is multiplied with: one text in two columns is not the same."""
+"""Factors of the hashes of columns, so that the same text in two columns makes two digests."""
 _BLOCK: Final = 1 << 17
 """Rows compared at a time."""
 _CANDIDATES: Final = 64
-"""Places at which a file may begin that are tried; a hostile log has its first row everywhere."""
+"""Places tried at which a file may begin; a hostile log could have its first row everywhere."""
 _SAMPLE: Final = 1 << 16
 """Rows of a file that are looked for in any order, before all of them are."""
 _TOGETHER: Final = 1 << 20
@@ -53,7 +53,7 @@ _TOGETHER: Final = 1 << 20
 
 
 def hashing() -> str:
-    """Return what tells ways of hashing apart: digests are compared only where it is the same."""
+    """Return a mark of the way of hashing: digests are compared only where it is the same."""
     probe = pl.Series(["delivery", "log", ""]).hash(1).to_list()
     return f"{sum(value * 3**place for place, value in enumerate(probe)) % (1 << 64):016x}"
 
@@ -114,13 +114,13 @@ class DigestFile:
 
     def find(self, digest: int) -> list[int]:
         """Return the first places at which a digest stands."""
-        found: list[int] = []
+        places: list[int] = []
         for start in range(0, self.rows, _BLOCK):
-            here = self.read(start, start + _BLOCK) == digest
-            found += (np.flatnonzero(here) + start).tolist()
-            if len(found) >= _CANDIDATES:
+            is_equal = self.read(start, start + _BLOCK) == digest
+            places += (np.flatnonzero(is_equal) + start).tolist()
+            if len(places) >= _CANDIDATES:
                 break
-        return found[:_CANDIDATES]
+        return places[:_CANDIDATES]
 
     def every(self, step: int, first: int) -> Keys:
         """Return every so many of the digests from ``first`` on."""
@@ -151,15 +151,15 @@ class DigestTable:
 
     def find(self, digest: int) -> list[int]:
         """Return the first places at which a digest stands."""
-        here = pl.col(COLUMN) == pl.lit(digest, pl.UInt64)
-        rows = scan_parquet(self.path).with_row_index("at").filter(here)
+        is_equal = pl.col(COLUMN) == pl.lit(digest, pl.UInt64)
+        rows = scan_parquet(self.path).with_row_index("at").filter(is_equal)
         return rows.select("at").head(_CANDIDATES).collect()["at"].to_list()
 
     def held(self, digests: Keys) -> Keys:
         """Return those of the digests that it holds."""
         wanted = pl.Series(digests).implode()
-        found = scan_parquet(self.path).filter(pl.col(COLUMN).is_in(wanted)).unique()
-        return found.collect(engine="streaming")[COLUMN].to_numpy()
+        held = scan_parquet(self.path).filter(pl.col(COLUMN).is_in(wanted)).unique()
+        return held.collect(engine="streaming")[COLUMN].to_numpy()
 
 
 @dataclass(frozen=True)
@@ -210,8 +210,8 @@ class KnownRows:
             return None
         begin = int(digests.read(0, 1)[0])
         places = [first + place for first, part in self._parts for place in part.find(begin)]
-        found = [self._match_at(place, digests) for place in places[: 4 * _CANDIDATES]]
-        return max(found, key=lambda m: (m.whole, m.ending, m.rows), default=None)
+        matches = [self._match_at(place, digests) for place in places[: 4 * _CANDIDATES]]
+        return max(matches, key=lambda m: (m.whole, m.ending, m.rows), default=None)
 
     def scattered(self, digests: DigestFile, first: int) -> Scattered:
         """Look for the rows of a file from ``first`` on, in any order: for a sample of many.
@@ -219,11 +219,11 @@ class KnownRows:
         Where all of the sample were executed, all rows are looked for.
         """
         rows = digests.rows - first
-        found = (
-            self._known_of(digests.every(-(-rows // _SAMPLE), first)) if rows else Scattered(0, 0)
-        )
-        if found.known < found.rows or found.rows == rows:
-            return found
+        if not rows:
+            return Scattered(0, 0)
+        sample = self._known_of(digests.every(-(-rows // _SAMPLE), first))
+        if sample.known < sample.rows or sample.rows == rows:
+            return sample
         parts = (digests.read(at, at + _TOGETHER) for at in range(first, digests.rows, _TOGETHER))
         return Scattered(rows, sum(self._known_of(part).known for part in parts))
 
@@ -237,10 +237,10 @@ class KnownRows:
     def _match_at(self, place: int, digests: DigestFile) -> Match:
         rows = 0
         while rows < digests.rows and place + rows < self._height:
-            mine = digests.read(rows, rows + _BLOCK)
-            theirs = self._read(place + rows, place + rows + len(mine))
-            size = min(len(mine), len(theirs))
-            same = mine[:size] == theirs[:size]
+            block = digests.read(rows, rows + _BLOCK)
+            known = self._read(place + rows, place + rows + len(block))
+            size = min(len(block), len(known))
+            same = block[:size] == known[:size]
             rows += int(same.argmin()) if not same.all() else size
             if not same.all():
                 break

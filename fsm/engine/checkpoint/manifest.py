@@ -119,10 +119,10 @@ class Manifest:
         if content.get("digest") != _digest(body):
             raise _damaged(path)
         try:
-            found = cls._of(body)
+            manifest = cls._of(body)
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(path) from error
-        return found if content["version"] == VERSION else found.with_late_events()
+        return manifest if content["version"] == VERSION else manifest.with_late_events()
 
     def with_late_events(self) -> Manifest:
         """Return what version 1 held: there, late events were rejected but no events."""
