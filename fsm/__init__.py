@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from fsm.reports import report
     from fsm.simulation import simulate
     from fsm.suites import Suite, suite
-    from fsm.tables.check.finding import Finding, Report
+    from fsm.tables.checks.finding import CheckReport, Finding
     from fsm.trace import Step, run
 else:
     # For type checkers a module with this function has every attribute; hence the ``else``.
@@ -71,6 +71,7 @@ else:
 
 __version__ = VERSION
 __all__ = [
+    "CheckReport",
     "Comparison",
     "Figure",
     "Finding",
@@ -81,7 +82,6 @@ __all__ = [
     "MachineResult",
     "Mealy",
     "Replay",
-    "Report",
     "Step",
     "Story",
     "Suite",
@@ -103,9 +103,10 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CheckReport": "tables.checks.finding",
     "Comparison": "comparison",
     "Figure": "notebook",
-    "Finding": "tables.check.finding",
+    "Finding": "tables.checks.finding",
     "FsmError": "errors",
     "Log": "logs.log",
     "Machine": "machine",
@@ -113,7 +114,6 @@ _MODULES = {
     "MachineResult": "engine",
     "Mealy": "mealy",
     "Replay": "engine",
-    "Report": "tables.check.finding",
     "Step": "trace",
     "Story": "engine.explanation",
     "Suite": "suites",

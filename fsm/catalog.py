@@ -107,10 +107,10 @@ def built_in_companion(name: str) -> Machine:
 
 @cache
 def _built_in(name: str) -> Machine:
-    from fsm.tables.origins import origins
+    from fsm.tables.transition_rows import read_origins
 
     machine = _compiled(name)
-    return machine.with_origins(origins(machine_page(name), machine))
+    return machine.with_origins(read_origins(machine_page(name), machine))
 
 
 @cache

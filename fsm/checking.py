@@ -1,95 +1,103 @@
-"""Check the documented tables of pages: files and directories, by their paths."""
+"""Check the documented tables of Markdown pages against their machines."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
+from typing import TypeAlias
 
 from fsm.catalog import load
 from fsm.errors import PageError
 from fsm.files import decode_utf8, read_stream
-from fsm.machines import NAMES
-from fsm.tables.check.finding import Finding, Report
-from fsm.tables.check.pages import check_pages
-from fsm.tables.read.page import MAX_BYTES, SUFFIXES, WHAT, Page, parse_page, read_page
-from fsm.tables.words.binding import read_binding
-from fsm.tables.words.lexicon import joined_lexicons
-from fsm.tables.words.lexicon_names import check_names
+from fsm.machine import Machine
+from fsm.tables.checks.finding import CheckReport, Finding
+from fsm.tables.checks.pages import check_tables
+from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
+from fsm.tables.read.page import SUFFIXES, Page, parse_page, read_page
+from fsm.tables.words.binding import Binding, read_binding
+from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.words.lexicon_files import combined_lexicons
 
-__all__ = ["PageFiles", "check", "check_files"]
+__all__ = ["PageFiles", "check"]
 
-_OTHERS = (
+_AnyPath: TypeAlias = str | PathLike[str]
+
+_OTHER_SUFFIXES = (
     ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
     ".textile", ".txt", ".wiki",
 )  # fmt: skip
-"""Documentation that is not read; of a directory it is counted."""
+"""Documentation that is not read; in a directory it is counted."""
 
 
 def check(
-    pages: str | Path | Iterable[str | Path],
+    pages: _AnyPath | Page | Iterable[_AnyPath | Page],
     *,
-    lexicons: Sequence[str | Path] = (),
-    bindings: Sequence[str | Path] = (),
-) -> Report:
-    """Compare every documented table of Markdown pages with its machine, and return a report.
+    lexicons: Iterable[_AnyPath] | Iterable[Lexicon] = (),
+    bindings: Iterable[_AnyPath | Binding] = (),
+    load: Callable[[str], Machine] = load,
+) -> CheckReport:
+    """Check the documented tables of some pages against their machines, and return a report.
 
-    ``pages`` are paths of files and of directories, which are searched recursively. ``lexicons``
-    are TOML files with the words of further languages, ``bindings`` TOML files that say what the
-    columns of a table are. The report has a finding for each disagreement, with file, line and
-    column; ``tables`` says how many documented tables there were.
+    ``pages`` are Markdown files, directories, which are searched recursively, or pages that were
+    parsed. ``lexicons`` are files with words of further languages, added to the languages that
+    ship; given as values, they are used alone. ``bindings`` say what the columns of other tables
+    are. ``load`` returns a machine by its name.
 
-    Raises :class:`fsm.errors.PageError` for a page, a lexicon or a binding that cannot be read.
+    The report has each finding with its file, line and column, and how many rows agree with their
+    machine. A page without documented tables is no error: look at ``CheckReport.tables``.
+
+    Raises :class:`fsm.errors.PageError` for a page, lexicon or binding that cannot be read, and
+    :class:`fsm.errors.MachineError` for a machine that cannot be loaded.
 
     >>> from fsm.catalog import machine_page
     >>> report = check(machine_page("with-feedback"))
-    >>> report.tables, report.findings, report.confirmed
-    (2, (), {'with-feedback': 16})
+    >>> report.confirmed, report.findings
+    ({'with-feedback': 16}, ())
     """
-    names = [pages] if isinstance(pages, str | Path) else list(pages)
-    return check_files(PageFiles.of(names), lexicons, bindings)
-
-
-def check_files(
-    files: PageFiles, lexicons: Sequence[str | Path] = (), bindings: Sequence[str | Path] = ()
-) -> Report:
-    """Check pages that have been read; see :func:`check`."""
-    known = joined_lexicons([Path(path) for path in lexicons])
-    if lexicons:
-        check_names([Path(path) for path in lexicons], load, NAMES)
-    report = check_pages(files.pages, known, load, [read_binding(Path(path)) for path in bindings])
-    return replace(
-        report,
-        findings=(*files.findings, *report.findings),
-        unread=dict(sorted(files.unread.items())),
+    given = [pages] if isinstance(pages, str | PathLike | Page) else pages
+    files = PageFiles()
+    read = [
+        page
+        for item in given
+        for page in ([item] if isinstance(item, Page) else files.read(os.fspath(item)))
+    ]
+    report = check_tables(
+        read,
+        _lexicons(lexicons),
+        load,
+        [item if isinstance(item, Binding) else read_binding(Path(item)) for item in bindings],
     )
+    return files.complete(report)
+
+
+def _lexicons(given: Iterable[_AnyPath] | Iterable[Lexicon]) -> list[Lexicon]:
+    values, paths = [], []
+    for item in given:
+        if isinstance(item, Lexicon):
+            values.append(item)
+        else:
+            paths.append(Path(item))
+    return values if values and not paths else [*values, *combined_lexicons(paths)]
 
 
 @dataclass
 class PageFiles:
-    """The pages that paths name, and what was named but is not a page."""
+    """The pages that paths name, and the files that are no Markdown pages."""
 
-    pages: list[Page] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
-    """The other documentation in directories, by suffix."""
     seen: set[Path] = field(default_factory=set)
 
-    @classmethod
-    def of(cls, names: Iterable[str | Path]) -> PageFiles:
-        """Read pages and the pages of directories, each file once; ``-`` is standard input."""
-        files = cls()
-        for name in names:
-            files.pages += files._read(str(name))
-        return files
-
-    def _read(self, name: str) -> Iterator[Page]:
+    def read(self, name: str) -> Iterator[Page]:
+        """Yield a page, or those of a directory; a file that is named again is left out."""
         path = Path(name)
         if name == "-":
-            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, WHAT, PageError)
+            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, PAGE_KIND, PageError)
             yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
             yield from map(read_page, filter(self._is_new, self._markdown(path)))
@@ -99,28 +107,36 @@ class PageFiles:
             text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
             self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
 
+    def complete(self, report: CheckReport) -> CheckReport:
+        """Return the report of these pages with the files that were not read."""
+        return replace(
+            report,
+            findings=(*self.findings, *report.findings),
+            unread=dict(sorted(self.unread.items())),
+        )
+
     def _is_new(self, path: Path) -> bool:
-        place = path.resolve()
-        is_new = place not in self.seen
-        self.seen.add(place)
+        resolved = path.resolve()
+        is_new = resolved not in self.seen
+        self.seen.add(resolved)
         return is_new
 
     def _markdown(self, directory: Path) -> Iterator[Path]:
-        """Yield the Markdown pages of a directory, in order; links are not followed.
+        """Yield the Markdown pages of a directory, sorted; links are not followed.
 
         Hidden files and directories are left out, other documentation is counted.
         """
-        for place, folders, names in os.walk(directory, onerror=_unreadable):
+        for parent, folders, names in os.walk(directory, onerror=_refuse):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
                 suffix = Path(name).suffix.lower()
                 if name.startswith("."):
                     continue
                 if suffix in SUFFIXES:
-                    yield Path(place, name)
-                elif suffix in _OTHERS:
+                    yield Path(parent, name)
+                elif suffix in _OTHER_SUFFIXES:
                     self.unread[suffix] += 1
 
 
-def _unreadable(error: OSError) -> None:
+def _refuse(error: OSError) -> None:
     raise PageError(f"{error.filename}: {error.strerror or error}")

@@ -25,11 +25,11 @@ from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.reports import report
 from fsm.simulation import simulate
-from fsm.tables.origins import is_transitions
 from fsm.tables.read.page import read_page
 from fsm.tables.read.table import Table
-from fsm.tables.words.lexicon import load_lexicon
-from fsm.tables.write import Grid, decisions, markdown, matrix
+from fsm.tables.transition_rows import is_transitions
+from fsm.tables.words.lexicon_files import load_lexicon
+from fsm.tables.write import Grid, decisions_grid, markdown, matrix_grid
 from fsm.text import quantity
 
 __all__ = ["stale_files", "write_gallery"]
@@ -174,9 +174,9 @@ def _page(name: str, machine: Machine) -> str:
         f"[JSON]({name}.json).\n\n"
         f"## Documented table\n\n**{documented.title}**\n\n{_documented(documented)}\n"
         "## Matrix\n\nThe next state for each state and event, with the source of the transition; "
-        f"`-` means rejected.\n\n{markdown(matrix(machine))}\n"
+        f"`-` means rejected.\n\n{markdown(matrix_grid(machine))}\n"
         "## Decisions\n\nOur decisions where the documentation is silent.\n\n"
-        f"{markdown(decisions(machine))}"
+        f"{markdown(decisions_grid(machine))}"
     )
 
 

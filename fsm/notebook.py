@@ -24,8 +24,8 @@ from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.presentation import Bundle, RichValue
 from fsm.suites import Suite
-from fsm.tables.check.finding import Report
-from fsm.tables.write import transitions
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.write import transitions_grid
 from fsm.text import quantity, shortened, visible
 
 __all__ = ["Figure", "bundle", "figure"]
@@ -89,7 +89,7 @@ def _(machine: Machine) -> Bundle:
     try:
         return {"image/svg+xml": figure(machine).svg} | plain
     except MissingToolError:
-        grid = transitions(machine)
+        grid = transitions_grid(machine)
         return {"text/html": _table(machine.title, grid.header, grid.rows)} | plain
 
 
@@ -120,7 +120,7 @@ def _(replay: Replay) -> Bundle:
 
 
 @bundle.register
-def _(report: Report) -> Bundle:
+def _(report: CheckReport) -> Bundle:
     total = len(report.findings)
     counts = ((report.tables, "documented table"), (report.rows, "row"), (total, "finding"))
     title = ", ".join(quantity(count, noun) for count, noun in counts)

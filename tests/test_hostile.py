@@ -13,9 +13,9 @@ from fsm.cli.text import printable
 from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.open import open_log
-from fsm.tables.check.pages import check_pages
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 from tests.depth import samples
 
 HEADER = b"message_id,event,timestamp,seq\n"
@@ -85,7 +85,7 @@ LINES = st.one_of(
 @given(st.lists(LINES, max_size=12).map("\n".join))
 def test_a_page_is_checked_whatever_it_holds(text: str) -> None:
     page = parse_page(text, "p.md")
-    report = check_pages([page], load_lexicon(), load)
+    report = check_tables([page], load_lexicon(), load)
     assert all(1 <= finding.line <= len(page.lines) for finding in report.findings)
 
 

@@ -18,10 +18,10 @@ from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.presentation import RichValue
 from fsm.suites import suite
-from fsm.tables.check.finding import Finding, Report
-from fsm.tables.check.pages import check_pages
+from fsm.tables.checks.finding import CheckReport, Finding
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.text import HIDDEN, shortened, visible
 
 MODES = [load("with-feedback"), load("without-feedback")]
@@ -92,7 +92,7 @@ def test_a_replay(sample: Path) -> None:
 def test_a_check() -> None:
     text = machine_page("with-feedback").read_text()
     wrong = parse_page(text.replace("increases | Failed |", "increases | Sent |", 1), "<b>.md")
-    report = check_pages([wrong], load_lexicon(), load)
+    report = check_tables([wrong], load_lexicon(), load)
     header, row = table(report)
     assert header == ["Where", "Severity", "Code", "Finding"]
     assert row[0].startswith("<b>.md:")
@@ -113,7 +113,7 @@ def test_long_tables_say_that_they_are_cut(monkeypatch: pytest.MonkeyPatch, most
     found = Finding("page.md", 1, 1, "wrong-status", "no", "", None)
     tests = suite(load("engagement"))
     assert tests.size.tests == 2
-    for value, what in ((Report(1, 1, 2, (found, found)), "2 findings"), (tests, "2 tests")):
+    for value, what in ((CheckReport(1, 1, 2, (found, found)), "2 findings"), (tests, "2 tests")):
         _, *rows = table(value)
         assert len(rows) == min(most, 2)
         caption = bundle(value)["text/html"].partition("</caption>")[0]

@@ -1,4 +1,4 @@
-"""``fsm docs``: write generated blocks into Markdown pages, and keep them fresh."""
+"""``fsm docs``: write generated blocks into Markdown pages, or check that they are up to date."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from fsm.catalog import load
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
-from fsm.docs.blocks import Block, rewrite
-from fsm.docs.kinds import Pages, content
+from fsm.docs.block_kinds import BlockSources, block_content
+from fsm.docs.blocks import Block, rewrite_blocks
 from fsm.errors import PageError
 from fsm.files import decode_utf8, read_bytes, write_bytes
 from fsm.machine import Machine
-from fsm.tables.read.page import MAX_BYTES, WHAT, check_bounds
-from fsm.tables.words.lexicon import Lexicon, joined_lexicons
+from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND, check_bounds
+from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.text import quantity, visible
 from fsm.trust import guarded_loader
 
@@ -30,10 +31,12 @@ __all__ = ["command"]
 
 @click.command("docs")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when stale.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; fail if a block is out of date."
+)
 @lexicons_option
 @import_option
-@click.option("--allow-none", is_flag=True, help="--check accepts pages without any block.")
+@click.option("--allow-none", is_flag=True, help="Let --check accept pages without blocks.")
 def command(
     files: tuple[Path, ...],
     only_check: bool,
@@ -41,40 +44,40 @@ def command(
     allow_import: bool,
     allow_none: bool,
 ) -> int:
-    """Write the generated blocks of Markdown FILES anew, and leave every other byte alone.
+    """Update the generated blocks of Markdown FILES; every other byte stays as it is.
 
     A block stands between <!-- fsm:KIND MACHINE ... --> and <!-- fsm:end -->, each on a line of
-    its own. Kinds: table (lang=fr), transitions, matrix, decisions, mermaid, diagram
-    (file=NAME.svg), and changes, which names two machines. What stands in code or in a comment
-    is an example, and stays. Exit status 1 when --check finds a stale block, or no block at all.
+    its own. The kinds are table (lang=fr), transitions, matrix, decisions, mermaid, diagram
+    (file=NAME.svg), and changes, which names two machines. Blocks inside code or a comment are
+    examples and stay as they are. With --check, the exit status is 1 if a block is out of date,
+    or if there is no block at all.
 
-    MACHINE is a built-in one or a machine file; package.module:Class is code that the page names,
-    which is imported only with --allow-import.
+    MACHINE is a built-in machine or a machine file. A page can also name package.module:Class,
+    which is code: it is imported only with --allow-import.
     """
-    known = {lexicon.language: lexicon for lexicon in joined_lexicons(lexicons)}
+    known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     blocks: list[Block] = []
     written = dict(_written(files, known, guarded_loader(load, allow_import=allow_import), blocks))
     stale = {path: new for path, new in written.items() if _read(path) != new}
-    if only_check:
+    if only_check and stale:
         for path, new in stale.items():
             _print_difference(path, new)
-        if stale:
-            options = [part for path in lexicons for part in ("--lexicon", str(path))]
-            options += ["--allow-import"] if allow_import else []
-            names = shlex.join([*options, *map(str, files)])
-            click.echo(printable(f"out of date; to update, run: fsm docs {names}"), err=True)
-            return 1
+        options = [part for path in lexicons for part in ("--lexicon", str(path))]
+        options += ["--allow-import"] if allow_import else []
+        names = shlex.join([*options, *map(str, files)])
+        click.echo(printable(f"out of date; to update, run: fsm docs {names}"), err=True)
+        return 1
     for path, new in stale.items():
         write_bytes(new, path)
         click.echo(printable(f"wrote {path}"), err=True)
     pages = quantity(len(files), "page")
     if not blocks:
-        fails = only_check and not allow_none
-        how = "; --allow-none accepts that" if fails else ""
-        click.echo(f"no generated block in {pages}{how}", err=True)
-        return 1 if fails else 0
+        is_failure = only_check and not allow_none
+        remedy = "; --allow-none accepts that" if is_failure else ""
+        click.echo(f"no generated block in {pages}{remedy}", err=True)
+        return 1 if is_failure else 0
     if not stale and not only_check:
-        click.echo(f"{pages}, nothing to do", err=True)
+        click.echo(f"{pages}, nothing to update", err=True)
     return 0
 
 
@@ -84,27 +87,30 @@ def _written(
     load: Callable[[str], Machine],
     blocks: list[Block],
 ) -> Iterator[tuple[Path, bytes]]:
-    """Yield all pages as they should be, each behind the pictures it shows; note the blocks."""
+    """Yield all files as they should be, the pictures of a page before the page.
+
+    The blocks that were written are added to ``blocks``.
+    """
     pictures: dict[Path, str] = {}
     for path in files:
-        data = read_bytes(path, MAX_BYTES, WHAT, PageError)
+        data = read_bytes(path, MAX_BYTES, PAGE_KIND, PageError)
         text = decode_utf8(data, str(path), PageError)
         check_bounds(text, str(path))
-        pages, before = Pages(load, path.parent, lexicons, pictures), set(pictures)
-        write = partial(_noted, pages=pages, blocks=blocks)
+        sources, before = BlockSources(load, path.parent, lexicons, pictures), set(pictures)
+        write = partial(_write_block, sources=sources, blocks=blocks)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
-        page = mark + rewrite(text, str(path), write).encode()
+        page = mark + rewrite_blocks(text, str(path), write).encode()
         # The keys of pictures are resolved paths; they are printed relative to the given page.
         folder = path.parent.resolve()
-        for place in pictures:
-            if place not in before:
-                yield path.parent / place.relative_to(folder), pictures[place].encode()
+        for file in pictures:
+            if file not in before:
+                yield path.parent / file.relative_to(folder), pictures[file].encode()
         yield path, page
 
 
-def _noted(block: Block, pages: Pages, blocks: list[Block]) -> str:
+def _write_block(block: Block, sources: BlockSources, blocks: list[Block]) -> str:
     blocks.append(block)
-    return content(block, pages)
+    return block_content(block, sources)
 
 
 def _read(path: Path) -> bytes | None:
@@ -127,5 +133,5 @@ def _print_difference(path: Path, new: bytes) -> None:
 
 
 def _line(text: str) -> str:
-    """Return a line of a page for a terminal; tabs may stay."""
+    """Return a line of a page without control characters other than tabs."""
     return "\t".join(map(visible, text.rstrip("\r\n").split("\t")))

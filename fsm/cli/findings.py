@@ -1,4 +1,4 @@
-"""Show what a check found: as text with the cell underlined, as JSON, SARIF or for GitHub."""
+"""Format the findings of a check: as text with the cell underlined, JSON, SARIF or for GitHub."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fsm.cli.text import format_json, printable
-from fsm.tables.check.finding import Finding, Report
+from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.text import display_width, quantity, visible
 from fsm.version import VERSION
 
@@ -22,7 +22,7 @@ _EXCERPT = 88
 
 @cache
 def _codes() -> dict[str, dict[str, str]]:
-    text = files("fsm.tables.check").joinpath("codes.toml").read_text("utf-8")
+    text = files("fsm.tables.checks").joinpath("codes.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 
@@ -32,7 +32,7 @@ def known_codes() -> list[str]:
 
 
 def explain_code(code: str) -> str:
-    """Return what a code means, and what to do."""
+    """Return what a code means and what to do."""
     entry = _codes()[code]
     return f"{code}: {entry['title']}\n{entry['text']}"
 
@@ -40,7 +40,7 @@ def explain_code(code: str) -> str:
 # Text ----------------------------------------------------------------------------------------
 
 
-def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
+def _text(report: CheckReport, lines: Mapping[str, tuple[str, ...]]) -> str:
     parts = ["\n".join(format_finding(f, lines.get(f.file, ()))) for f in report.findings]
     parts += [
         f"{printable(machine)}: {quantity(count, 'row')} confirmed"
@@ -55,21 +55,21 @@ def _text(report: Report, lines: Mapping[str, tuple[str, ...]]) -> str:
     return "\n".join([*parts, ", ".join([*facts, *_left_out(report)])])
 
 
-def _left_out(report: Report) -> Iterator[str]:
-    """Yield what was there and not checked."""
+def _left_out(report: CheckReport) -> Iterator[str]:
+    """Yield what the pages have that was not checked."""
     if report.other_tables:
         yield f"{quantity(report.other_tables, 'other table')} not checked"
     if report.ignored_tables:
         yield f"{quantity(report.ignored_tables, 'table')} left out (fsm:ignore)"
     if report.generated_blocks:
-        yield f"{quantity(report.generated_blocks, 'generated block')} left to fsm docs --check"
+        yield f"{quantity(report.generated_blocks, 'generated block')}: see fsm docs --check"
     if report.unread:
         suffixes = ", ".join(report.unread)
         yield f"{quantity(sum(report.unread.values()), 'file')} not read ({suffixes})"
 
 
 def format_finding(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
-    """Yield the finding, the line it is in with the cell underlined, and whose row it is."""
+    """Yield the lines that show a finding: its message, its cell underlined, its row."""
     yield printable(str(finding), 2000)
     if not 0 < finding.line <= len(lines):
         return
@@ -98,7 +98,7 @@ def _fields(finding: Finding) -> dict[str, object]:
     return {name: getattr(finding, name) for name in names}
 
 
-def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     facts = {
         "pages": report.pages,
         "tables": report.tables,
@@ -113,7 +113,7 @@ def _json(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
     return format_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
 
 
-def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     used = sorted({finding.code for finding in report.findings})
     rules = [
         {
@@ -141,13 +141,14 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
         for finding in report.findings
     ]
     driver = {"name": "fsm", "version": VERSION, "rules": rules}
-    said = [{"level": "error", "message": {"text": report.failure}}] if report.failure else []
-    said += [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
-    ended = {"executionSuccessful": not report.failure, "toolExecutionNotifications": said}
+    notes = [{"level": "note", "message": {"text": text}} for text in _left_out(report)]
+    if report.failure:
+        notes.insert(0, {"level": "error", "message": {"text": report.failure}})
+    invocation = {"executionSuccessful": not report.failure, "toolExecutionNotifications": notes}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [ended],
+        "invocations": [invocation],
         "results": results,
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -155,7 +156,7 @@ def _sarif(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _uri(file: str) -> str:
-    """Return the address of a file relative to the working directory."""
+    """Return the URI of a file, relative to the working directory."""
     relative = os.path.relpath(file) if Path(file).is_absolute() else file
     return quote(os.fsencode(relative.replace(os.sep, "/")))
 
@@ -165,7 +166,7 @@ def _region(finding: Finding) -> dict[str, int]:
     return {"startLine": finding.line, "startColumn": finding.column} | end
 
 
-def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
+def _github(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     lines = []
     for finding in report.findings:
         place = f"line={finding.line},col={finding.column}"
@@ -178,7 +179,7 @@ def _github(report: Report, _lines: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text as workflow commands take it, on one line that cannot harm a terminal."""
+    """Return a text escaped for a workflow command: one line, no control characters."""
     return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
@@ -187,4 +188,4 @@ def _property(text: str) -> str:
 
 
 FINDING_FORMATS = {"text": _text, "json": _json, "sarif": _sarif, "github": _github}
-"""How findings are shown: a report and the lines of each page to text."""
+"""The formats of a report: each is a function of the report and of the lines of each page."""

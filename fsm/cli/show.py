@@ -9,7 +9,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.text import format_json, printable
-from fsm.tables.write import Grid, markdown, matrix, transitions
+from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
 from fsm.text import inert, visible
 
 __all__ = ["command"]
@@ -29,7 +29,7 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     if the event is rejected.
     """
     loaded = load(machine)
-    grid = matrix(loaded) if cells else transitions(loaded)
+    grid = matrix_grid(loaded) if cells else transitions_grid(loaded)
     click.echo(_FORMS["json" if json_too else form](grid), nl=False)
     if loaded.unreachable:
         click.echo(printable(f"unreachable: {', '.join(loaded.unreachable)}", 2000), err=True)

@@ -26,7 +26,7 @@ lexicons_option = click.option(
     "lexicons",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Words of another language (TOML).",
+    help="TOML file with words of a language, added to the known ones.",
 )
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -1,1 +1,1 @@
-"""Blocks in Markdown pages that are written from machines, and kept fresh."""
+"""Generated blocks of Markdown pages: written from machines, and kept up to date."""

@@ -1,28 +1,30 @@
-"""Find the generated blocks of a Markdown page and replace what is in them, and nothing else.
+"""Find the generated blocks of a Markdown page and replace their content, nothing else.
 
 A block begins with a line ``<!-- fsm:KIND WORD... NAME=VALUE... -->`` and ends with
-``<!-- fsm:end -->``. What stands in code or in a comment is an example, and stays.
+``<!-- fsm:end -->``. Blocks inside code or a comment are examples, and stay as they are.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from fsm.errors import PageError
-from fsm.tables.read.comments import scan
+from fsm.tables.read.comments import find_comments
 
-__all__ = ["Block", "find_blocks", "rewrite"]
+__all__ = ["Block", "find_blocks", "rewrite_blocks"]
+
+_INDENT = re.compile(r"[ \t>]*")
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block: its first line (counted from 1), what it asks for, and where its content is.
+    """One block: the line it begins in (from 1), its request, and where its content is.
 
-    ``first`` and ``last`` are the numbers of the lines between which the content stands.
+    The content is ``lines[first:last]`` of the page.
     """
 
     line: int
@@ -33,8 +35,8 @@ class Block:
     last: int
 
 
-def rewrite(text: str, name: str, content: Callable[[Block], str]) -> str:
-    """Return the page with the content of every block written anew.
+def rewrite_blocks(text: str, name: str, content: Callable[[Block], str]) -> str:
+    """Return the page with new content in every block.
 
     ``content`` returns the lines of a block; it may raise :class:`PageError` without a place.
     Raises :class:`PageError` with file and line for a block that cannot be read or written.
@@ -46,45 +48,48 @@ def rewrite(text: str, name: str, content: Callable[[Block], str]) -> str:
             written = content(block).strip("\n")
         except PageError as error:
             raise PageError(f"{name}:{block.line}: {error}") from error
-        ending = "\r" if lines[block.line - 1].endswith("\r") else ""
-        indent = re.match(r"[ \t>]*", lines[block.line - 1])
-        before = indent.group() if indent else ""
-        body = [f"{before}{line}".rstrip() + ending for line in ["", *written.split("\n"), ""]]
+        body = _like(lines[block.line - 1], ["", *written.split("\n"), ""])
         parts += [*lines[done : block.first], *body]
         done = block.last
     new = "\n".join([*parts, *lines[done:]])
-    _check_again(text, new, name)
+    _refuse_code(text, new, name)
     return new
 
 
-def _check_again(old: str, new: str, name: str) -> None:
-    """Refuse a block whose content would turn it into code."""
+def _like(first: str, lines: Iterable[str]) -> list[str]:
+    """Return lines with the indent, the quote marks and the ending of the first line of a block."""
+    ending = "\r" if first.endswith("\r") else ""
+    indent = _INDENT.match(first)
+    before = indent[0] if indent else ""
+    return [f"{before}{line}".rstrip() + ending for line in lines]
+
+
+def _refuse_code(old: str, new: str, name: str) -> None:
+    """Refuse a block that would be inside code in the new page."""
     blocks = list(find_blocks(old, name))
     try:
-        again = [(block.kind, block.words) for block in find_blocks(new, name)]
+        new_blocks = [(block.kind, block.words) for block in find_blocks(new, name)]
     except PageError:
-        again = []
-    for block, other in zip_longest(blocks, again):
-        if block is not None and other != (block.kind, block.words):
+        new_blocks = []
+    for block, new_block in zip_longest(blocks, new_blocks):
+        if block is not None and new_block != (block.kind, block.words):
             raise PageError(
-                f"{name}:{block.line}: what is written here would be code; begin the lines of the "
-                "block further to the left"
+                f"{name}:{block.line}: the content of this block would be code; begin the lines "
+                "of the block further to the left"
             )
 
 
 def find_blocks(text: str, name: str) -> Iterator[Block]:
-    """Yield the blocks of a page; raises :class:`PageError` for one without an end.
+    """Yield the blocks of a page, whose text has no byte order mark.
 
-    The text has no byte order mark.
+    Raises :class:`PageError` for a block without an end.
     """
     opened: Block | None = None
-    for number, kind, rest in _comments(text, name):
+    for number, kind, rest in _requests(text, name):
         if kind == "end":
             if opened is None:
-                raise PageError(f"{name}:{number}: fsm:end without a block that it ends")
-            yield Block(
-                opened.line, opened.kind, opened.words, opened.options, opened.line, number - 1
-            )
+                raise PageError(f"{name}:{number}: fsm:end without a block before it")
+            yield replace(opened, last=number - 1)
             opened = None
             continue
         if opened is not None:
@@ -97,11 +102,11 @@ def find_blocks(text: str, name: str) -> Iterator[Block]:
         )
 
 
-def _comments(text: str, name: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the lines that begin or end a block: number, kind, arguments."""
+def _requests(text: str, name: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the lines that begin or end a block: line number, kind, arguments."""
     if "fsm:" not in text:
         return
-    for comment in scan(text.replace("\r", " "), name).comments:
+    for comment in find_comments(text.replace("\r", " "), name).comments:
         request = comment.request
         if request is None or request[0] == "ignore":
             continue

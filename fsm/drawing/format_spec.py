@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fsm.drawing import DOCUMENTS, TEXTS, draw
 from fsm.machine import Machine
-from fsm.tables.write import markdown, transitions
+from fsm.tables.write import markdown, transitions_grid
 
 __all__ = ["FORMAT_SPECS", "format_machine"]
 
@@ -22,7 +22,7 @@ def format_machine(machine: Machine, spec: str) -> str:
     stateDiagram-v2
     """
     if spec == "md":
-        return markdown(transitions(machine))
+        return markdown(transitions_grid(machine))
     if spec not in FORMAT_SPECS:
         known = ", ".join(FORMAT_SPECS)
         raise ValueError(f"no format {spec!r} of a machine; there are: {known}")

@@ -14,10 +14,10 @@ from fsm.drawing.model import Picture
 from fsm.machine import Effect, Machine, Origin
 from fsm.machines import NAMES
 from fsm.page.palette import RANKS
-from fsm.tables.origins import is_transitions
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.transition_rows import is_transitions
+from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.text import plain_ids, shortened, visible
 
 __all__ = ["event_numbers", "machine_data"]

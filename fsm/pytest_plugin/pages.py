@@ -1,16 +1,16 @@
-"""Documented tables of Markdown pages are tests, one for each row.
+"""Run the documented tables of Markdown pages as tests, one for each row.
 
-``pytest docs/page.md`` runs the tables of one page; the setting ``fsm_pages`` (or the option
-``--fsm-pages``) names pages that are always collected, as patterns from the root directory::
+``pytest docs/page.md`` runs the tables of one page. The setting ``fsm_pages`` (or the option
+``--fsm-pages``) names pages that are always collected, as patterns relative to the root
+directory::
 
     [tool.pytest.ini_options]
     fsm_pages = ["docs/*.md"]
 
-A test is called ``page.md::with-feedback::row 3 soft bounce``. Where none of the pages documents a
-table, one test of the run fails; the setting ``fsm_allow_none = true`` accepts that. A page whose
-generated blocks name machines that are not built in has a test for each of them, ``page.md::machine
-shop:Order``: it can be loaded. Code that a page names is imported only with the setting
-``fsm_allow_import``.
+A test is called ``page.md::with-feedback::row 3 soft bounce``. If no page documents a table, an
+extra test fails; the setting ``fsm_allow_none = true`` accepts that. If the generated blocks of a
+page name machines that are not built in, each of them has a test ``page.md::machine shop:Order``,
+which loads it. Code that a page names is imported only with the setting ``fsm_allow_import``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pytest
 from fsm.text import quantity, visible
 
 if TYPE_CHECKING:
-    from fsm.tables.check.finding import Checked, Finding
+    from fsm.tables.checks.finding import CheckedTable, Finding
     from fsm.tables.read.page import Page
     from fsm.trust import NameInFile
 
@@ -41,12 +41,12 @@ _PAGES = pytest.StashKey[list["_Page"]]()
 
 def add_page_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     """Add the setting and the option that name pages."""
-    text = "Markdown pages whose documented tables are tests (patterns from the root directory)"
+    text = "Markdown pages whose documented tables are tests (patterns relative to the root)"
     parser.addini("fsm_pages", text, type="args", default=[])
     group.addoption("--fsm-pages", action="append", default=[], help=text)
-    text = "import package.module:Class where a page names it, too; importing runs it"
+    text = "import package.module:Class that a page names; importing runs the module"
     parser.addini("fsm_allow_import", text, type="bool", default=False)
-    parser.addini("fsm_allow_none", "Pages may be without documented tables", type="bool")
+    parser.addini("fsm_allow_none", "accept pages without documented tables", type="bool")
 
 
 def _patterns(config: pytest.Config) -> list[str]:
@@ -54,7 +54,7 @@ def _patterns(config: pytest.Config) -> list[str]:
 
 
 def check_patterns(config: pytest.Config) -> None:
-    """Refuse patterns that name no page: a page that is not there is not checked."""
+    """Refuse a pattern that names no page: it would be a check that never runs."""
     for pattern in _patterns(config):
         try:
             named = list(config.rootpath.glob(pattern))
@@ -71,7 +71,7 @@ def _is_page(path: Path) -> bool:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect a page that was named."""
+    """Collect a page that an argument or a setting names."""
     root = parent.config.rootpath
     named = any(file_path == path for p in _patterns(parent.config) for path in root.glob(p))
     if not (named or parent.session.isinitpath(file_path)) or not _is_page(file_path):
@@ -81,9 +81,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Add a test that fails where pages were collected, and none documents a table."""
-
-    from fsm.tables.check.finding import Finding
+    """Add a test that fails if pages were collected and none of them documents a table."""
+    from fsm.tables.checks.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
@@ -97,7 +96,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class _Page(pytest.File):
-    """A page: its tables, and what was found in it beside them."""
+    """A page: a collector for each table, and a test for the page as a whole."""
 
     checks = 0
     """How many documented tables and named machines it has."""
@@ -107,26 +106,26 @@ class _Page(pytest.File):
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         from fsm.catalog import load
         from fsm.errors import FsmError
-        from fsm.tables.check.pages import check_pages
+        from fsm.tables.checks.pages import check_tables
         from fsm.tables.read.page import read_page
-        from fsm.tables.words.lexicon import languages, load_lexicon
+        from fsm.tables.words.lexicon_files import languages, load_lexicon
 
         try:
             page = read_page(self.path)
         except FsmError as error:
             raise self.CollectError(str(error)) from None
-        report = check_pages([page], [load_lexicon(name) for name in languages()], load)
+        report = check_tables([page], [load_lexicon(name) for name in languages()], load)
         machines = self._machines(page)
         self.checks, self.others = report.tables + len(machines), report.other_tables
         self.config.stash.setdefault(_PAGES, []).append(self)
-        inside = {finding for table in report.checked for finding in table.findings}
-        beside = [finding for finding in report.findings if finding not in inside]
+        in_tables = {finding for table in report.checked for finding in table.findings}
+        outside = [finding for finding in report.findings if finding not in in_tables]
         for table in report.checked:
             kind = "" if table.kind == "steps" else f" {table.kind}"
             name = f"{table.machine or 'unknown machine'}{kind}"
             yield _Table.from_parent(self, name=name, table=table, lines=page.lines)
-        if report.checked or beside:
-            yield _Claim.from_parent(self, name="whole page", findings=beside, lines=page.lines)
+        if report.checked or outside:
+            yield _Claim.from_parent(self, name="whole page", findings=outside, lines=page.lines)
         for machine in machines:
             yield _Named.from_parent(self, name=f"machine {machine}", machine=machine)
 
@@ -141,33 +140,33 @@ class _Page(pytest.File):
             blocks = list(find_blocks("\n".join(page.lines), page.name))
         except FsmError as error:
             raise self.CollectError(str(error)) from None
-        named = [
+        machines = [
             NameInFile(word, f"{page.name}:{block.line}")
             for block in blocks
             for word in block.words
             if word not in NAMES
         ]
-        return list(dict.fromkeys(named))  # the first place of each name
+        return list(dict.fromkeys(machines))  # the first place of each name
 
 
 class _Table(pytest.Collector):
     """A documented table: a test for each row, and one for the table as a whole."""
 
-    def __init__(self, *, table: Checked, lines: tuple[str, ...], **kwargs: Any) -> None:
+    def __init__(self, *, table: CheckedTable, lines: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.table, self.lines = table, lines
 
     def collect(self) -> Iterator[pytest.Item]:
         for number, label in enumerate(self.table.labels, 1):
-            found = [finding for finding in self.table.findings if finding.row == number]
+            of_row = [finding for finding in self.table.findings if finding.row == number]
             name = f"row {number} {label[:_LABEL]}"
-            yield _Claim.from_parent(self, name=name, findings=found, lines=self.lines)
+            yield _Claim.from_parent(self, name=name, findings=of_row, lines=self.lines)
         whole = [finding for finding in self.table.findings if finding.row is None]
         yield _Claim.from_parent(self, name="every step", findings=whole, lines=self.lines)
 
 
 class _Claim(pytest.Item):
-    """What a row, a table or a page claims; it fails with what was found to be wrong."""
+    """What a row, a table or a page claims; the test fails with the findings that are errors."""
 
     def __init__(
         self, *, findings: Iterable[Finding], lines: tuple[str, ...], **kwargs: Any
@@ -200,7 +199,7 @@ class _Claim(pytest.Item):
 
 
 class _Named(pytest.Item):
-    """A page names a machine: it can be loaded."""
+    """A machine that a page names; the test fails if the machine cannot be loaded."""
 
     def __init__(self, *, machine: NameInFile, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -211,13 +210,13 @@ class _Named(pytest.Item):
         from fsm.errors import FsmError
         from fsm.trust import guarded_loader
 
-        wrong = ""
+        fault = ""
         try:
             guarded_loader(load, allow_import=self.config.getini("fsm_allow_import"))(self.machine)
         except FsmError as error:
-            wrong = visible(str(error))
-        if wrong:  # here, so that pytest shows this one line and no causes
-            pytest.fail(wrong, pytrace=False)
+            fault = visible(str(error))
+        if fault:  # outside the except block, so that pytest shows one line and no causes
+            pytest.fail(fault, pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, f"{self.path.name}: {self.name}"

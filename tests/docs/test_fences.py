@@ -1,8 +1,8 @@
-"""Where a fenced block of code ends, and blocks of ours begin again."""
+"""The end of fenced code, after which generated blocks are recognised again."""
 
 import pytest
 
-from fsm.docs.blocks import rewrite
+from fsm.docs.blocks import rewrite_blocks
 
 BLOCK = "<!-- fsm:x -->\n<!-- fsm:end -->"
 WRITTEN = "<!-- fsm:x -->\n\nnew\n\n<!-- fsm:end -->"
@@ -22,12 +22,12 @@ OPEN = {
 
 
 @pytest.mark.parametrize(("begin", "end"), FENCES.values(), ids=list(FENCES))
-def test_what_follows_code_is_written(begin: str, end: str) -> None:
+def test_a_block_after_code_is_written(begin: str, end: str) -> None:
     code = f"{begin}\n{BLOCK}\n{end}\n"
-    assert rewrite(f"{code}{BLOCK}", "page.md", lambda _: "new") == f"{code}{WRITTEN}"
+    assert rewrite_blocks(f"{code}{BLOCK}", "page.md", lambda _: "new") == f"{code}{WRITTEN}"
 
 
 @pytest.mark.parametrize(("begin", "end"), OPEN.values(), ids=list(OPEN))
-def test_what_is_still_code_stays(begin: str, end: str) -> None:
+def test_a_block_inside_code_stays(begin: str, end: str) -> None:
     page = f"{begin}\n{end}\n{BLOCK}\n"
-    assert rewrite(page, "page.md", lambda _: "new") == page
+    assert rewrite_blocks(page, "page.md", lambda _: "new") == page

@@ -1,12 +1,12 @@
-"""Options of generated blocks: each kind says which ones it has."""
+"""Options of generated blocks: each kind has its own."""
 
 from pathlib import Path
 
 import pytest
 
 from fsm.catalog import load_bare
+from fsm.docs.block_kinds import KINDS, BlockSources, block_content
 from fsm.docs.blocks import Block
-from fsm.docs.kinds import KINDS, Pages, content
 from fsm.errors import PageError
 
 OPTIONS = {
@@ -25,6 +25,6 @@ def test_an_option_that_no_block_has_is_refused(kind: str, tmp_path: Path) -> No
     machines = ("with-feedback", "without-feedback")[: KINDS[kind].machines]
     block = Block(1, kind, machines, {"colour": "red"}, 1, 1)
     with pytest.raises(PageError) as refusal:
-        content(block, Pages(load_bare, tmp_path, {}))
-    said = f"fsm:{kind} has no option 'colour'; there are: {OPTIONS[kind]}"
-    assert str(refusal.value) == said
+        block_content(block, BlockSources(load_bare, tmp_path, {}))
+    message = f"fsm:{kind} has no option 'colour'; there are: {OPTIONS[kind]}"
+    assert str(refusal.value) == message

@@ -21,7 +21,7 @@ from fsm.logs.snapshots import exports
 from fsm.logs.snapshots.labels import STATUSES, load_labels
 from fsm.logs.summary import summary_lines
 from fsm.machine import Machine
-from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.trace import run
 from tests.command import Fsm
 from tests.depth import samples

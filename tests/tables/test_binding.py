@@ -1,4 +1,4 @@
-"""Tables of any machine, bound by a TOML."""
+"""Tables of any machine, bound by a TOML file."""
 
 from pathlib import Path
 
@@ -8,10 +8,11 @@ from statemachine import State, StateChart
 import fsm
 from fsm.errors import PageError
 from fsm.machine import Machine
-from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.binding import read_binding
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 
 
 class Lift(StateChart):
@@ -82,8 +83,8 @@ def binding(tmp_path: Path) -> Path:
     return path
 
 
-def check(page: str, *bindings: Path, machine: Machine | None = None) -> Report:
-    return check_pages(
+def check(page: str, *bindings: Path, machine: Machine | None = None) -> CheckReport:
+    return check_tables(
         [parse_page(page, "lift.md")],
         load_lexicon(),
         lambda _: machine or fsm.compile_chart(Lift),
@@ -121,11 +122,11 @@ def test_a_true_table_has_no_findings(binding: Path) -> None:
          "5:3 missing-row no row for 'close' in doors_open"),
         ("| going_down | arrive | -", "| going up | arrive | -",
          "10:14 duplicate-row repeats row 3"),
-        ("| Boarding | 0 |", "| Boarding | 0 | 1 |", "9:3 broken-row has 7 cells under 6 headers"),
+        ("| Boarding | 0 |", "| Boarding | 0 | 1 |", "9:3 broken-row the row has 7 cells"),
     ],
     ids=["to", "status", "effect", "no effect", "event", "transition", "missing", "twice", "width"],
 )  # fmt: skip
-def test_what_is_wrong_is_found(binding: Path, old: str, new: str, finding: str) -> None:
+def test_every_kind_of_mistake_is_found(binding: Path, old: str, new: str, finding: str) -> None:
     assert old in PAGE
     assert any(found.startswith(finding) for found in findings(PAGE.replace(old, new), binding))
 
@@ -151,8 +152,8 @@ ARRIVES = "| going up | arrive | | doors open | Boarding | 0 |"
 def test_every_wrong_cell_of_a_row_is_found_once(binding: Path, row: str, found: list[str]) -> None:
     assert ARRIVES in PAGE
     report = check(PAGE.replace(ARRIVES, row), binding)
-    there = [f for f in report.findings if f.line == 9]
-    assert [f"{f.column} {f.code}" for f in there] == found
+    of_row = [f for f in report.findings if f.line == 9]
+    assert [f"{f.column} {f.code}" for f in of_row] == found
     wrong = {f.row for f in report.findings if f.row}  # a row may repeat what this one says
     assert list(report.confirmed.values()) == [5 - len(wrong)]
 
@@ -198,7 +199,7 @@ def test_without_a_column_of_states_the_shortest_trace_counts(tmp_path: Path) ->
         ('["at rest"]', "[]", r"lift\.toml:13: write parked = \"a word\" or"),
         ('["at rest"]', "[3]", r"lift\.toml:13: write parked = \"a word\" or"),
         ('["somebody calls"]', '["the caller is above"]', r"lift\.toml:\d+: 'the caller is above'"),
-        ('status = "The display', 'status = "If"#', r"lift\.toml:9: the column 'If' is guard and"),
+        ('status = "The display', 'status = "If"#', r"lift\.toml:9: the column 'If' cannot be"),
     ],
     ids=[
         "event", "state", "indicator", "another state", "no word", "a number", "two names",
@@ -214,7 +215,7 @@ def test_a_binding_that_contradicts_machine_or_itself_is_refused_with_its_line(
         check(PAGE, binding)
 
 
-def test_the_word_that_was_written_is_not_suggested(binding: Path) -> None:
+def test_the_written_word_is_not_suggested(binding: Path) -> None:
     page = PAGE.replace("| arrive | | doors", "| at rest | | doors")
     assert "9:14 unknown-label unknown event 'at rest'" in findings(page, binding)
 
@@ -282,7 +283,9 @@ def test_a_binding_without_a_title_fits_by_all_its_headers(binding: Path) -> Non
     assert report.tables == 1
 
 
-def test_bindings_add_up_with_the_languages(tmp_path: Path, binding: Path) -> None:
+def test_bound_tables_and_tables_of_known_languages_are_checked_together(
+    tmp_path: Path, binding: Path
+) -> None:
     other = tmp_path / "other.toml"
     other.write_text("machine='x'\n[columns]\nevent='E'\nstatus='S'\n")
     page = f"{PAGE}\n| E | S |\n|---|---|\n| close | Waiting |\n"
@@ -360,18 +363,18 @@ def test_a_row_that_fails_in_one_of_its_states_is_wrong(tmp_path: Path) -> None:
     first, second = found
     assert first == "6:9 wrong-transition the machine has no transition 'give_up' in packed"
     assert second.startswith("7:19 wrong-transition state 'noted' for 'inspect' in paid, the mach")
-    assert second.endswith("; and in 1 more")
+    assert second.endswith("; and in 1 more state")
 
 
 @pytest.mark.parametrize(
     "cell", ["noted / payed", "any except payed", "any other", "noted, x, paid"]
 )
-def test_a_state_that_nobody_knows_in_a_list_is_said(tmp_path: Path, cell: str) -> None:
+def test_an_unknown_state_in_a_list_is_reported(tmp_path: Path, cell: str) -> None:
     found = order(tmp_path, f"| {cell} | give up | dropped |", "| any | inspect | itself |")
     assert "6:3 unknown-label unknown state" in "".join(found)
 
 
-def test_a_general_row_beside_a_special_one_is_no_duplicate(tmp_path: Path) -> None:
+def test_a_general_row_beside_a_special_one_is_not_a_duplicate(tmp_path: Path) -> None:
     rows = ["| noted, paid | give up | dropped |", "| paid | inspect | paid |"]
     assert order(tmp_path, *rows, "| any | inspect | itself |") == []
     found = order(tmp_path, *rows, "| any | inspect | itself |", "| noted | inspect | noted |")

@@ -1,20 +1,21 @@
-"""One cause is one finding, at the place where the page has to be mended."""
+"""One cause is one finding, at the place where the page must be corrected."""
 
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.pages import Finding, check_pages
+from fsm.tables.checks.finding import Finding
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.write import documented, markdown
+from fsm.tables.words.lexicon_files import languages, load_lexicon
+from fsm.tables.write import markdown, steps_grid
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
 
 def table(mode: str, language: str = "en") -> list[str]:
     words = load_lexicon(language)
-    title = words.written["titles", mode]
-    return [f"**{title}**", "", *markdown(documented(load(mode), words)).splitlines(), ""]
+    title = words.preferred["titles", mode]
+    return [f"**{title}**", "", *markdown(steps_grid(load(mode), words)).splitlines(), ""]
 
 
 def page(language: str = "en") -> list[str]:
@@ -22,7 +23,7 @@ def page(language: str = "en") -> list[str]:
 
 
 def findings(lines: list[str]) -> tuple[Finding, ...]:
-    return check_pages([parse_page("\n".join(lines), "page.md")], LEXICONS, load).findings
+    return check_tables([parse_page("\n".join(lines), "page.md")], LEXICONS, load).findings
 
 
 WITH, WITHOUT = 4, 14  # where the rows of the two tables begin, counted from 0
@@ -62,7 +63,7 @@ CAUSES = {
         {WITH + 1: ("No change in Delivered percentage", DECREASED)},
         [("wrong-effect", WITH + 1)],
     ),
-    "a step nobody knows": (
+    "an unknown step": (
         {WITH + 2: ("Soft-bouncing messages get", "Some messages never get")},
         [("unknown-label", WITH + 2)],
     ),
@@ -104,7 +105,7 @@ def test_a_table_in_another_language_is_one_finding() -> None:
     lines[WITHOUT : WITHOUT + 5] = page("en")[WITHOUT : WITHOUT + 5]
     (finding,) = findings(lines)
     assert (finding.code, finding.line) == ("wrong-language", WITHOUT + 1)
-    assert finding.message.endswith("19 more words of the table too")
+    assert finding.message.endswith("so are 19 more words of the table")
 
 
 def test_two_words_for_one_thing_in_one_page_are_a_warning() -> None:
@@ -123,8 +124,8 @@ def test_two_words_for_one_thing_in_one_page_are_a_warning() -> None:
 @pytest.mark.parametrize("language", languages())
 def test_the_row_as_it_should_be_is_shown_in_the_words_of_the_page(language: str) -> None:
     lines = page(language)
-    right = load_lexicon(language).written["statuses", "Failed"]
-    wrong = load_lexicon(language).written["statuses", "Pending"]
+    right = load_lexicon(language).preferred["statuses", "Failed"]
+    wrong = load_lexicon(language).preferred["statuses", "Pending"]
     assert lines[WITH + 1].endswith(f"| {right} |")
     lines[WITH + 1] = lines[WITH + 1].replace(f"| {right} |", f"| {wrong} |")
     (finding,) = findings(lines)

@@ -1,4 +1,4 @@
-"""The check confirms true tables, and finds every changed status and effect at its place."""
+"""The check confirms correct tables and finds every changed status and effect at its place."""
 
 import re
 from pathlib import Path
@@ -7,13 +7,14 @@ import pytest
 
 from fsm.catalog import load, machine_page
 from fsm.machines import NAMES
-from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import load_lexicon
+from fsm.tables.words.lexicon_files import load_lexicon
 
 
-def check(text: str) -> Report:
-    return check_pages([parse_page(text, "page.md")], load_lexicon(), load)
+def check(text: str) -> CheckReport:
+    return check_tables([parse_page(text, "page.md")], load_lexicon(), load)
 
 
 def changed(text: str, line: int, old: str, new: str) -> str:
@@ -43,14 +44,14 @@ FIRST = next(i for i, s in enumerate(PAGE.split("\n"), 1) if s.startswith("| The
 
 MISTAKES = {
     "a wrong status": (2, "Failed", "Sent", "wrong-status"),
-    "a status nobody knows": (2, "Failed", "Lost", "unknown-label"),
+    "an unknown status": (2, "Failed", "Lost", "unknown-label"),
     "a wrong effect": (1, "Delivered: no change", "Delivered decreases", "wrong-effect"),
     "an impossible effect": (1, "Delivered: no change", "Delivered increases", "conservation"),
     "two effects": (1, "Delivered: no", "Delivered increases<br>Delivered: no", "contradiction"),
     "an effect left out": (3, "Delivered increases<br>", "", "missing-effect"),
     "an effect in other words": (0, "starts at 0 %", "begins at nothing", "unknown-label"),
     "an indicator of another machine": (3, "Delivered", "Opens", "unknown-label"),
-    "a step nobody knows": (4, "All retries", "Most retries", "unknown-label"),
+    "an unknown step": (4, "All retries", "Most retries", "unknown-label"),
     "a bar inside a cell": (4, "no change<br>", "no | change<br>", "broken-row"),
 }
 

@@ -1,4 +1,4 @@
-"""``fsm check`` on the command line: what is shown, in which form, with which exit status."""
+"""``fsm check`` on the command line: output, formats and exit status."""
 
 import json
 import os
@@ -120,7 +120,7 @@ def test_no_findings_are_no_lines_for_github(checked, tmp_path: Path) -> None:
     assert checked(tmp_path, "--format", "github") == (0, "", "")
 
 
-def test_a_directory_is_walked(checked, tmp_path: Path) -> None:
+def test_directories_are_searched_recursively(checked, tmp_path: Path) -> None:
     (tmp_path / "docs" / ".hidden").mkdir(parents=True)
     (tmp_path / "docs" / "a.md").write_text(PAGE)
     (tmp_path / "docs" / "b.markdown").write_text("# No table\n")
@@ -155,6 +155,7 @@ def test_every_code_is_explained(checked) -> None:
     rooms = Path(fsm.__file__).parent
     places = [
         *rooms.glob("tables/**/*.py"),
+        rooms / "checking.py",
         rooms / "cli/check.py",
         rooms / "pytest_plugin/pages.py",
     ]
@@ -197,7 +198,9 @@ def test_a_binding_reads_any_table(checked, tmp_path: Path) -> None:
         (b"x" * (3 << 20), "larger than 2 MiB, not a documentation page"),
     ],
 )
-def test_what_is_no_page_is_refused(checked, tmp_path: Path, data: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_page_is_refused(
+    checked, tmp_path: Path, data: bytes, message: str
+) -> None:
     (tmp_path / "page.md").write_bytes(data)
     status, _, err = checked(tmp_path / "page.md")
     assert status == 2
@@ -233,11 +236,11 @@ def test_nothing_to_check_fails_once_in_a_run(checked, pages: Path) -> None:
     ("expect", "status", "message"),
     [
         (2, 0, ""),
-        (1, 1, "2 documented tables, and 1 expected"),
-        (3, 1, "2 documented tables, and 3"),
+        (1, 1, "2 documented tables, but 1 expected"),
+        (3, 1, "2 documented tables, but 3"),
     ],
 )
-def test_the_number_of_tables_can_be_told(
+def test_the_expected_number_of_tables_is_checked(
     checked, pages: Path, expect: int, status: int, message: str
 ) -> None:
     (pages / "c.md").write_text(PAGE)
@@ -252,7 +255,7 @@ def test_no_table_can_be_expected(checked, pages: Path) -> None:
     assert checked(pages, "--expect", 2, "--allow-none")[0] == 1
 
 
-def test_the_failure_stands_in_json(checked, pages: Path) -> None:
+def test_every_format_has_the_failure(checked, pages: Path) -> None:
     status, out, _ = checked(pages, "--json")
     assert status == 1
     report = json.loads(out)
@@ -261,11 +264,11 @@ def test_the_failure_stands_in_json(checked, pages: Path) -> None:
     _, out, _ = checked(pages, "--format", "github")
     assert out.startswith("::error title=fsm check::nothing to check")
     _, out, _ = checked(pages, "--format", "sarif")
-    (ended,) = json.loads(out)["runs"][0]["invocations"]
-    assert ended["executionSuccessful"] is False
-    said = [(n["level"], n["message"]["text"]) for n in ended["toolExecutionNotifications"]]
-    assert said[0] == ("error", report["failure"])
-    assert said[1] == ("note", "1 other table not checked")
+    (invocation,) = json.loads(out)["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    notes = [(n["level"], n["message"]["text"]) for n in invocation["toolExecutionNotifications"]]
+    assert notes[0] == ("error", report["failure"])
+    assert notes[1] == ("note", "1 other table not checked")
 
 
 def test_a_page_that_is_named_twice_is_checked_once(checked, pages: Path) -> None:
@@ -275,7 +278,7 @@ def test_a_page_that_is_named_twice_is_checked_once(checked, pages: Path) -> Non
     assert checked(pages / "c.md", pages, "--expect", "2")[0] == 0
 
 
-def test_a_file_that_is_not_read_is_said_where_it_was_named(checked, pages: Path) -> None:
+def test_a_named_file_that_is_not_markdown_is_a_finding(checked, pages: Path) -> None:
     rest, page = pages / "guide.rst", pages / "c.md"
     rest.write_text("Guide\n=====\n")
     page.write_text(PAGE)
@@ -288,7 +291,7 @@ def test_a_file_that_is_not_read_is_said_where_it_was_named(checked, pages: Path
     assert json.loads(checked(pages, "--json")[1])["unread_files"] == {".rst": 1}
 
 
-def test_lexicons_and_bindings_add_up(checked, tmp_path: Path) -> None:
+def test_lexicons_and_bindings_work_together(checked, tmp_path: Path) -> None:
     words, columns, page = tmp_path / "en.toml", tmp_path / "clicks.toml", tmp_path / "page.md"
     words.write_text('language = "en"\n[statuses]\nSent = ["On its way"]\n')
     columns.write_text("machine = 'engagement'\n[columns]\nevent = 'What'\nstatus = 'Shown'\n")
@@ -308,9 +311,7 @@ def test_lexicons_and_bindings_add_up(checked, tmp_path: Path) -> None:
     assert f"{missing}:1:1: error[unused-binding] the binding fits no table" in out
 
 
-def test_a_binding_of_a_machine_that_is_not_there_is_refused_with_its_line(
-    checked, pages: Path
-) -> None:
+def test_a_binding_of_an_unknown_machine_is_refused_with_its_line(checked, pages: Path) -> None:
     page, columns = pages / "page.md", pages / "columns.toml"
     page.write_text(PAGE)
     columns.write_text("machine = 'deliverey'\n[columns]\nevent = 'E'\nstatus = 'S'\n")
@@ -337,7 +338,7 @@ DEEP = {
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_what_is_nested_too_deeply_is_refused(checked, tmp_path: Path, name: str) -> None:
+def test_pages_beyond_the_limits_are_refused(checked, tmp_path: Path, name: str) -> None:
     text, message = DEEP[name]
     (tmp_path / "page.md").write_text(text)
     status, out, err = checked(tmp_path / "page.md")
@@ -356,7 +357,9 @@ def test_what_is_nested_too_deeply_is_refused(checked, tmp_path: Path, name: str
         ("{page}", "--binding", "{deep}"),
     ],
 )
-def test_what_never_ends_is_refused(checked, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_endless_and_deeply_nested_files_are_refused(
+    checked, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     page, deep = tmp_path / "page.md", tmp_path / "deep.toml"
     page.write_text(PAGE)
     deep.write_text("x = " + "[" * 100_000)

@@ -1,10 +1,10 @@
-"""Comments and code of a page are told apart, so that no example hides or makes anything."""
+"""Comments of a page are distinguished from code, so that examples in code have no effect."""
 
 import pytest
 
-from fsm.docs.blocks import rewrite
+from fsm.docs.blocks import rewrite_blocks
 from fsm.errors import PageError
-from fsm.tables.read.comments import scan
+from fsm.tables.read.comments import find_comments
 from fsm.tables.read.page import parse_page
 
 BEGIN, END = "<!-- fsm:x -->", "<!-- fsm:end -->"
@@ -17,7 +17,7 @@ def lines(prefix: str, text: str = BLOCK) -> str:
 
 
 def written(text: str) -> str:
-    return rewrite(text, "page.md", lambda _: "NEW")
+    return rewrite_blocks(text, "page.md", lambda _: "NEW")
 
 
 EXAMPLES = {
@@ -45,7 +45,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_stays_and_hides_nothing(name: str) -> None:
+def test_an_example_in_code_stays_and_hides_nothing(name: str) -> None:
     text = EXAMPLES[name]
     assert written(text) == text
     if "without an end" not in name:
@@ -87,13 +87,13 @@ def test_every_second_backslash_escapes(
     before: str, behind: str, escaped: int, plain: int, count: int
 ) -> None:
     """A backslash makes the next one text; within backticks and in HTML it means nothing."""
-    found = scan(f"{before}{chr(92) * count}{behind}\n", "p.md").comments
+    found = find_comments(f"{before}{chr(92) * count}{behind}\n", "p.md").comments
     assert len(found) == (escaped if count % 2 else plain)
 
 
 @pytest.mark.parametrize("name", MARKUP)
 @pytest.mark.parametrize("after", ["", f"\nText.\n\n{BLOCK}"], ids=["alone", "and a block"])
-def test_what_only_looks_open_hides_no_table(name: str, after: str) -> None:
+def test_a_comment_that_only_looks_open_hides_no_table(name: str, after: str) -> None:
     html = "<table><tr><th>x</th></tr><tr><td>y</td></tr></table>\n"
     page = parse_page(f"{MARKUP[name]}\n{TABLE}\n{html}{after}", "p.md")
     assert [table.header[0].text for table in page.tables] == ["a", "x"]
@@ -107,16 +107,16 @@ def test_what_only_looks_open_hides_no_table(name: str, after: str) -> None:
         (f"{TABLE}\n<table>\n<tr><td>x\n", "open-table", 5),
     ],
 )
-def test_what_is_open_is_said(text: str, code: str, line: int) -> None:
+def test_an_open_comment_or_table_is_a_finding(text: str, code: str, line: int) -> None:
     (notice,) = parse_page(text, "p.md").notices
     assert (notice.code, notice.place.line) == (code, line)
 
 
 def test_comments_do_not_nest() -> None:
     text = f"<!-- outer\n{BEGIN}\n{END}\n-->\n"
-    with pytest.raises(PageError, match=r"page\.md:3: fsm:end without a block that it ends"):
+    with pytest.raises(PageError, match=r"page\.md:3: fsm:end without a block before it"):
         written(text)
-    (first, second) = scan(text, "p.md").comments
+    (first, second) = find_comments(text, "p.md").comments
     assert (first.line, second.line, second.is_alone) == (1, 3, True)
 
 
@@ -129,9 +129,7 @@ def test_a_request_beside_other_text_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("depth", "refused"), [(25, False), (29, True), (40, True)])
-def test_what_is_nested_too_deeply_is_refused_and_never_taken_for_a_block(
-    depth: int, refused: bool
-) -> None:
+def test_blocks_nested_too_deeply_are_refused(depth: int, refused: bool) -> None:
     text = "".join(f"{'  ' * i}- x\n" for i in range(depth)) + "\n"
     text += lines("  " * depth, f"```\n{BLOCK}```")
     if refused:
@@ -143,7 +141,7 @@ def test_what_is_nested_too_deeply_is_refused_and_never_taken_for_a_block(
 
 def test_a_block_that_would_become_code_is_refused() -> None:
     text = f"Text\n{lines('    ')}"
-    with pytest.raises(PageError, match=r"page\.md:2: what is written here would be code"):
+    with pytest.raises(PageError, match=r"page\.md:2: the content of this block would be code"):
         written(text)
 
 

@@ -1,4 +1,4 @@
-"""A page in a language nobody has taught yet: one finding, and a lexicon that is soon finished."""
+"""A page in an unknown language: one finding, and a draft of a lexicon."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ import pytest
 
 from fsm.catalog import load
 from fsm.errors import PageError
-from fsm.tables.check.pages import check_pages
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.draft import draft
-from fsm.tables.words.lexicon import languages, load_lexicon, read_lexicon
+from fsm.tables.words.draft import draft_lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon, read_lexicon
 
 MACHINES = [load(name) for name in ("with-feedback", "without-feedback")]
 STEPS = (
@@ -52,27 +52,27 @@ PAGE = table("Met de feedbackdienst", WITH) + table("Zonder de feedbackdienst", 
 
 def test_an_unknown_language_is_one_finding() -> None:
     lexicons = [load_lexicon(name) for name in languages()]
-    (finding,) = check_pages([parse_page(PAGE, "nl.md")], lexicons, load).findings
+    (finding,) = check_tables([parse_page(PAGE, "nl.md")], lexicons, load).findings
     assert (finding.code, finding.line, finding.severity) == ("unknown-language", 3, "error")
     assert finding.message.endswith("fsm check --draft-lexicon nl.md")
 
 
-def test_the_draft_reads_the_page_it_was_made_of(tmp_path: Path) -> None:
+def test_a_draft_reads_the_page_it_was_made_from(tmp_path: Path) -> None:
     path = tmp_path / "nl.toml"
-    text = draft(parse_page(PAGE, "nl.md"), MACHINES, load_lexicon())
+    text = draft_lexicon(parse_page(PAGE, "nl.md"), MACHINES, load_lexicon())
     assert text.count("REVIEW") == 1  # the code of the language
     path.write_text(text)
-    report = check_pages([parse_page(PAGE, "nl.md")], read_lexicon(path), load)
+    report = check_tables([parse_page(PAGE, "nl.md")], read_lexicon(path), load)
     assert report.findings == ()
     assert report.confirmed == {"with-feedback": 5, "without-feedback": 5}
     wrong = PAGE.replace(f"{UP.format(D)}", f"{DOWN.format(D)}", 1)
-    (finding,) = check_pages([parse_page(wrong, "nl.md")], read_lexicon(path), load).findings
+    (finding,) = check_tables([parse_page(wrong, "nl.md")], read_lexicon(path), load).findings
     assert finding.code == "conservation"
 
 
-def test_what_the_places_do_not_tell_is_marked() -> None:
+def test_words_that_the_positions_leave_open_are_marked() -> None:
     page = PAGE.replace("**[!UICONTROL Bezorgd]**", "Bezorgd").replace("Verzonden", "Gestuurd", 1)
-    text = draft(parse_page(page, "nl.md"), MACHINES, load_lexicon())
+    text = draft_lexicon(parse_page(page, "nl.md"), MACHINES, load_lexicon())
     marked = [line for line in text.splitlines() if "REVIEW: " in line]
     assert any(line.startswith('"Sent" = ["Gestuurd", "Verzonden"]') for line in marked)
     assert any("put {indicator} for its name" in line for line in marked)
@@ -80,4 +80,4 @@ def test_what_the_places_do_not_tell_is_marked() -> None:
 
 def test_a_page_without_such_tables_is_refused() -> None:
     with pytest.raises(PageError, match="no two tables of 3 columns and the same 5 steps"):
-        draft(parse_page("# Nothing\n", "x.md"), MACHINES, load_lexicon())
+        draft_lexicon(parse_page("# Nothing\n", "x.md"), MACHINES, load_lexicon())

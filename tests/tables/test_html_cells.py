@@ -1,8 +1,8 @@
-"""Cells of HTML tables that span rows and columns stand in each of them."""
+"""A cell of an HTML table that spans rows or columns is in each of them."""
 
 import pytest
 
-from fsm.tables.read.html import read_table
+from fsm.tables.read.html import read_html_table
 from fsm.tables.read.table import Cell
 
 TABLES = {  # the rows as written, and the rows that they are
@@ -45,7 +45,7 @@ TABLES = {  # the rows as written, and the rows that they are
 @pytest.mark.parametrize(("rows", "expected"), TABLES.values(), ids=list(TABLES))
 def test_cells_that_span_rows(rows: str, expected: list[str]) -> None:
     heads = "<tr>" + "".join(f"<th>{i}</th>" for i in range(len(expected[0]))) + "</tr>"
-    table = read_table(Cell(f"<table>{heads}{rows}</table>", 1, 1))
+    table = read_html_table(Cell(f"<table>{heads}{rows}</table>", 1, 1))
     assert table is not None
     assert ["".join(cell.text for cell in row.cells) for row in table.rows] == expected
 
@@ -60,7 +60,7 @@ CAPTIONS = {  # what is written of a table; its caption
 
 @pytest.mark.parametrize(("text", "captions"), CAPTIONS.values(), ids=list(CAPTIONS))
 def test_captions_and_first_cells_of_html_tables(text: str, captions: list[str]) -> None:
-    table = read_table(Cell(text, 1, 1))
+    table = read_html_table(Cell(text, 1, 1))
     assert table is not None
     assert [cell.text for cell in table.above] == captions
     assert [cell.text for cell in table.header] == ["a"]
@@ -70,8 +70,8 @@ SPANS = {"2": 2, "": 1, "0": 1, "x": 1, "²": 1, "-2": 1, "999": 50, "9" * 5000:
 
 
 @pytest.mark.parametrize(("written", "columns"), SPANS.items(), ids=lambda v: f"{v!r:.9}")
-def test_what_a_span_may_be(written: str, columns: int) -> None:
+def test_spans_are_read_within_limits(written: str, columns: int) -> None:
     text = f'<table><tr><th>h</th></tr><tr><td colspan="{written}">a</td><td>b</td></tr></table>'
-    table = read_table(Cell(text, 1, 1))
+    table = read_html_table(Cell(text, 1, 1))
     assert table is not None
     assert [cell.text for cell in table.rows[0].cells] == ["a"] * columns + ["b"]

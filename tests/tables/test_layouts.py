@@ -1,22 +1,23 @@
-"""The same tables in other layouts say the same, and their faults are found at their place."""
+"""Tables in other layouts are read alike, and their faults are found at their place."""
 
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.write import documented, markdown
+from fsm.tables.words.lexicon_files import languages, load_lexicon
+from fsm.tables.write import markdown, steps_grid
 
 MODES = ("without-feedback", "with-feedback")
 LEXICONS = [load_lexicon(name) for name in languages()]
 WORDS = load_lexicon("en")
-TITLES = {mode: WORDS.written["titles", mode] for mode in MODES}
-GRIDS = {mode: documented(load(mode), WORDS) for mode in MODES}
+TITLES = {mode: WORDS.preferred["titles", mode] for mode in MODES}
+GRIDS = {mode: steps_grid(load(mode), WORDS) for mode in MODES}
 
 
-def check(text: str) -> Report:
-    return check_pages([parse_page(text, "page.md")], LEXICONS, load)
+def check(text: str) -> CheckReport:
+    return check_tables([parse_page(text, "page.md")], LEXICONS, load)
 
 
 def five_columns(join: str = "<br>") -> str:

@@ -1,4 +1,4 @@
-"""Lexicons: one word has one meaning; several files add up with the languages that ship."""
+"""Lexicons: a word has one meaning; files are merged with the languages that ship."""
 
 from pathlib import Path
 
@@ -8,16 +8,11 @@ from fsm.catalog import load
 from fsm.errors import PageError
 from fsm.machine import Effect
 from fsm.machines import NAMES
-from fsm.tables.check.pages import check_pages
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import (
-    is_telling,
-    joined_lexicons,
-    languages,
-    load_lexicon,
-    read_lexicon,
-)
+from fsm.tables.words.lexicon import is_distinctive
+from fsm.tables.words.lexicon_files import combined_lexicons, languages, load_lexicon, read_lexicon
 from fsm.tables.words.lexicon_names import check_names
 
 DUTCH = """language = "nl"
@@ -52,8 +47,8 @@ labels = ["Er wordt geklikt na het openen"]
     ("old", "new", "message"),
     [
         ('Clicked = ["Geklikt"]', 'Clicked = ["Geklikt", "geopend."]', r"nl\.toml:10: 'geopend\.'"),
-        ('"Klikken"]', '"Openingen"]', r"nl\.toml:13: 'Openingen' stands for two meanings"),
-        ('status = ["Stand"]', 'status = ["**STAP**"]', r"nl\.toml:7: '\*\*STAP\*\*' stands for"),
+        ('"Klikken"]', '"Openingen"]', r"nl\.toml:13: 'Openingen' has two meanings"),
+        ('status = ["Stand"]', 'status = ["**STAP**"]', r"nl\.toml:7: '\*\*STAP\*\*' has two"),
         ("blijven gelijk", "nemen toe", r"nl\.toml:16: .* 'increases' and 'no change'"),
         ("Er wordt geklikt na het openen", "Het bericht wordt geopend", r"nl\.toml:25: .*'opened'"),
         (
@@ -80,7 +75,7 @@ labels = ["Er wordt geklikt na het openen"]
         "no slot", "a text for machines", "no event", "a text for words", "no TOML",
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_refused_with_its_line(
+def test_a_faulty_lexicon_is_refused_with_its_line(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     path = tmp_path / "nl.toml"
@@ -106,7 +101,7 @@ def test_what_is_wrong_is_refused_with_its_line(
     ],
     ids=["status", "indicator", "event", "state", "title's machine", "step's machine"],
 )
-def test_words_for_what_no_machine_has_are_refused_with_their_line(
+def test_names_that_no_machine_has_are_refused_with_their_line(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     path = tmp_path / "nl.toml"
@@ -133,15 +128,15 @@ PAGE = """**Wat de ontvanger doet**
 """
 
 
-def test_files_add_up_with_the_languages_that_ship(tmp_path: Path) -> None:
+def test_files_are_merged_with_the_languages_that_ship(tmp_path: Path) -> None:
     first, second = tmp_path / "nl.toml", tmp_path / "more.toml"
     first.write_text(DUTCH.replace('status = ["Stand"]', "").replace('"Geklikt"', '"Geklikt!"'))
     second.write_text(
         'language = "nl"\n[columns]\nstatus = ["Stand"]\n[statuses]\nClicked = ["Geklikt"]\n'
     )
-    found = joined_lexicons([first, second])
+    found = combined_lexicons([first, second])
     assert [lexicon.language for lexicon in found] == ["nl", *languages()]
-    report = check_pages([parse_page(PAGE, "p.md")], found, load)
+    report = check_tables([parse_page(PAGE, "p.md")], found, load)
     assert report.tables == 2
     assert {f.code for f in report.findings} == {
         "duplicate-table",
@@ -151,13 +146,13 @@ def test_files_add_up_with_the_languages_that_ship(tmp_path: Path) -> None:
     assert report.confirmed == {"engagement": 3}
 
 
-def test_a_file_adds_to_a_language_that_ships(tmp_path: Path) -> None:
+def test_a_file_adds_words_to_a_language_that_ships(tmp_path: Path) -> None:
     path = tmp_path / "en.toml"
     path.write_text('language = "en"\n[columns]\nnote = ["Owner"]\n[statuses]\nOpened = ["Seen"]\n')
-    english = next(x for x in joined_lexicons([path]) if x.language == "en")
+    english = next(x for x in combined_lexicons([path]) if x.language == "en")
     assert (english.status("Seen"), english.status("Opened")) == ("Opened", "Opened")
     assert (english.column("Owner"), english.column("Step")) == ("note", "step")
-    assert english.written["statuses", "Opened"] == "Seen"
+    assert english.preferred["statuses", "Opened"] == "Seen"
     stated = english.effect("Opens increases")
     assert stated is not None
     assert stated.effect is Effect.INCREASES
@@ -168,14 +163,14 @@ def test_two_files_that_contradict_each_other_are_refused(tmp_path: Path) -> Non
     first.write_text(DUTCH)
     second.write_text('language = "nl"\n\n[statuses]\nClicked = ["Geopend"]\n')
     with pytest.raises(PageError, match=r"more\.toml:4: 'geopend' stands for something else in an"):
-        joined_lexicons([first, second])
+        combined_lexicons([first, second])
 
 
 STEP = '[[steps]]\nmachines = ["engagement"]\nevent = "{}"\nlabels = ["{}"]\n'
 
 
 @pytest.mark.parametrize(
-    ("said", "word"),
+    ("toml", "word"),
     [
         ('[titles]\ndelivery = ["Wat de ontvanger doet"]\n', "wat de ontvanger doet"),
         ('[columns]\nstatus = ["Stap"]\n', "stap"),
@@ -186,22 +181,22 @@ STEP = '[[steps]]\nmachines = ["engagement"]\nevent = "{}"\nlabels = ["{}"]\n'
     ],
     ids=["title", "column", "status", "indicator", "effect", "step"],
 )
-def test_whatever_two_files_contradict_each_other_in_is_refused(
-    tmp_path: Path, said: str, word: str
+def test_a_contradiction_of_two_files_is_refused_in_every_section(
+    tmp_path: Path, toml: str, word: str
 ) -> None:
     first, second = tmp_path / "nl.toml", tmp_path / "more.toml"
     first.write_text(DUTCH)
-    second.write_text(f'language = "nl"\n{said}')
+    second.write_text(f'language = "nl"\n{toml}')
     with pytest.raises(PageError) as caught:
-        joined_lexicons([first, second])
-    line = 5 if "steps" in said else 3
+        combined_lexicons([first, second])
+    line = 5 if "steps" in toml else 3
     other = "stands for something else in another lexicon of 'nl'"
     assert str(caught.value) == f"{second}:{line}: {word!r} {other}"
     second.write_text(DUTCH)  # twice the same is no contradiction
-    assert joined_lexicons([first, second])[0] == joined_lexicons([first])[0]
+    assert combined_lexicons([first, second])[0] == combined_lexicons([first])[0]
 
 
-def test_the_words_of_a_file_come_before_those_that_ship(tmp_path: Path) -> None:
+def test_the_words_of_a_file_override_those_that_ship(tmp_path: Path) -> None:
     label = "The recipient opens the message"
     path = tmp_path / "en.toml"
     path.write_text(
@@ -209,18 +204,18 @@ def test_the_words_of_a_file_come_before_those_that_ship(tmp_path: Path) -> None
         '[statuses]\nClicked = ["Opened"]\n[indicators]\nClicks = ["Opens"]\n'
         f'[effects]\n"decreases" = ["{{indicator}} increases"]\n{STEP.format("clicked", label)}'
     )
-    mine = next(x for x in joined_lexicons([path]) if x.language == "en")
+    merged = next(x for x in combined_lexicons([path]) if x.language == "en")
     ships = load_lexicon("en")
-    for lexicon, event, effect, said in (
+    for lexicon, event, effect, meanings in (
         (ships, "opened", Effect.INCREASES, ("engagement", "step", "Opened", "Opens")),
-        (mine, "clicked", Effect.DECREASES, ("delivery", "status", "Clicked", "Clicks")),
+        (merged, "clicked", Effect.DECREASES, ("delivery", "status", "Clicked", "Clicks")),
     ):
         step, stated = lexicon.step("engagement", label), lexicon.effect("Opens increases")
         assert step is not None
         assert stated is not None
         assert (step.event, stated.effect) == (event, effect)
         title, column = lexicon.machine("Engagement"), lexicon.column("Step")
-        assert (title, column, lexicon.status("Opened"), stated.indicator) == said
+        assert (title, column, lexicon.status("Opened"), stated.indicator) == meanings
         assert lexicon.status("Failed") == "Failed"
 
 
@@ -235,5 +230,5 @@ def test_the_words_of_a_file_come_before_those_that_ship(tmp_path: Path) -> None
         ("With feedback service", True),
     ],
 )
-def test_one_common_word_is_no_title(title: str, tells: bool) -> None:
-    assert is_telling(normalise(title)) is tells
+def test_one_common_word_is_not_distinctive(title: str, tells: bool) -> None:
+    assert is_distinctive(normalise(title)) is tells

@@ -1,10 +1,10 @@
-"""What a finding says: the words of the page, those of the machine, and the row as it should be."""
+"""Messages of findings: what the page says, what the machine says, and the row as it should be."""
 
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.finding import Finding
-from fsm.tables.check.pages import check_pages
+from fsm.tables.checks.finding import Finding
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from tests.tables.test_causes import LEXICONS, WITH, WITHOUT, page
 
@@ -48,7 +48,7 @@ MESSAGES: dict[str, tuple[Edit, str]] = {
 
 
 def checked(lines: list[str]) -> tuple[dict[str, int], list[Finding]]:
-    report = check_pages([parse_page("\n".join(lines), "page.md")], LEXICONS, load)
+    report = check_tables([parse_page("\n".join(lines), "page.md")], LEXICONS, load)
     return dict(report.confirmed), list(report.findings)
 
 
@@ -58,7 +58,7 @@ def sorted_parts(message: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("edit", "message"), MESSAGES.values(), ids=list(MESSAGES))
-def test_what_is_said(edit: Edit, message: str) -> None:
+def test_the_message_of_a_finding(edit: Edit, message: str) -> None:
     line, old, new = edit
     lines = page()
     right = [cell.strip() for cell in lines[line].strip("|").split("|")]
@@ -76,12 +76,12 @@ def test_missing_rows_are_named_in_order_with_where_they_happen() -> None:
     lines = page()
     del lines[WITH + 1 : WITH + 5]
     confirmed, found = checked(lines)
-    said = "no row for the step"
+    start = "no row for the step"
     assert [f.message for f in found] == [
-        f"{said} 'hard_bounce'",
-        f"{said} 'retry_failed' in retrying",
-        f"{said} 'retry_succeeded'",
-        f"{said} 'soft_bounce'",
+        f"{start} 'hard_bounce'",
+        f"{start} 'retry_failed' in retrying",
+        f"{start} 'retry_succeeded'",
+        f"{start} 'soft_bounce'",
     ]
     assert confirmed == {"with-feedback": 1, "without-feedback": 5}
 

@@ -1,4 +1,4 @@
-"""Every small change of the published pages is found, at its line; by kind."""
+"""Every small change of the published pages is found at its line, with its kind."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,11 @@ import pytest
 
 from fsm.catalog import load
 from fsm.machine import Effect
-from fsm.tables.check.pages import Finding, check_pages
+from fsm.tables.checks.finding import Finding
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import Lexicon, languages, load_lexicon
+from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 from tests.depth import DEEP
 
 PAGES = {"en": "en", "fr": "fr-FR", "de": "de-DE", "ja": "ja-JP"}
@@ -29,7 +31,7 @@ class Mutant:
 
 def findings(lines: tuple[str, ...]) -> tuple[Finding, ...]:
     lexicons = [load_lexicon(name) for name in languages()]
-    return check_pages([parse_page("\n".join(lines), "page.md")], lexicons, load).findings
+    return check_tables([parse_page("\n".join(lines), "page.md")], lexicons, load).findings
 
 
 def replaced(lines: tuple[str, ...], changes: dict[int, str]) -> tuple[str, ...]:
@@ -64,14 +66,14 @@ def changed_cells(line: str, words: Lexicon) -> Iterator[tuple[str, str]]:
     step, effects, status = line.strip().strip("|").rsplit("|", 2)
     for name in ("Pending", "Sent", "Failed"):
         if words.status(status) != name:
-            yield "status", f"|{step}|{effects}| {words.written['statuses', name]} |"
+            yield "status", f"|{step}|{effects}| {words.preferred['statuses', name]} |"
     items = [item for item in effects.replace("</li>", "<li>").split("<li>") if "UICONTROL" in item]
     for item in items:
         stated = words.effect(item)
         assert stated
         name = item[item.index("**") : item.rindex("**") + 2]
         for effect in Effect:
-            other = words.written["effects", effect.value].replace("{indicator}", name)
+            other = words.preferred["effects", effect.value].replace("{indicator}", name)
             if effect is not stated.effect:
                 yield "effect", f"|{step}|{effects.replace(item, other)}|{status}|"
                 joined = effects.replace(item, f"{item} \\| {other}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fsm.errors import PageError
-from fsm.tables.read.cell_text import items, normalise
+from fsm.tables.read.cell_text import cell_lines, normalise
 from fsm.tables.read.page import parse_page, read_page
 
 TEXT = """---
@@ -47,7 +47,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path) 
     [(b"ok\n\xff\n", "p.md:2: not UTF-8"), (b"x" * (2 * 2**20 + 1), "larger than 2 MiB")],
     ids=["not text", "too large"],
 )
-def test_what_is_no_page_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_page_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "p.md"
     path.write_bytes(content)
     with pytest.raises(PageError, match=message):
@@ -71,8 +71,8 @@ def test_a_missing_page_is_refused(tmp_path: Path) -> None:
         ("<script>alert(1)</script>", ("alert(1)",)),
     ],
 )
-def test_items_of_a_cell(cell: str, expected: tuple[str, ...]) -> None:
-    assert items(cell) == expected
+def test_lines_of_a_cell(cell: str, expected: tuple[str, ...]) -> None:
+    assert cell_lines(cell) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,5 +87,5 @@ def test_items_of_a_cell(cell: str, expected: tuple[str, ...]) -> None:
         ("ok [is_scheduled]", "ok [is_scheduled]"),
     ],
 )
-def test_labels_are_compared_without_their_dress(text: str, expected: str) -> None:
+def test_labels_are_compared_without_markup(text: str, expected: str) -> None:
     assert normalise(text) == expected

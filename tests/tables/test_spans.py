@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsm.tables.read.html import html_tables, read_table
+from fsm.tables.read.html import html_tables, read_html_table
 from tests.depth import samples
 
 Written = list[list[tuple[str, int, int]]]
@@ -41,7 +41,7 @@ def grid(rows: Written) -> list[list[str]]:
 
 def read(rows: Written) -> list[list[str]]:
     (whole,) = html_tables(html(rows))
-    table = read_table(whole)
+    table = read_html_table(whole)
     assert table
     return [[c.text for c in table.header], *([c.text for c in row.cells] for row in table.rows)]
 

@@ -1,4 +1,4 @@
-"""What is written is read back as the same machine, whatever its names are."""
+"""A written table is read back as the same machine, whatever its names are."""
 
 import string
 
@@ -6,11 +6,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fsm.machine import Indicator, Machine, State, Transition
-from fsm.tables.check.bound import Bound, bound_table, check_bound
-from fsm.tables.read.cell_text import fold, plain
+from fsm.tables.checks.binding_fit import fit_table
+from fsm.tables.checks.bound_check import BoundTables, check_bound_tables
+from fsm.tables.read.cell_text import normalise_name, plain
 from fsm.tables.read.page import Page, parse_page
-from fsm.tables.words.binding import Binding, Names
-from fsm.tables.write import markdown, transitions
+from fsm.tables.words.binding import Binding
+from fsm.tables.words.machine_names import MachineNames
+from fsm.tables.write import markdown, transitions_grid
 
 NAMES = st.text(
     st.sampled_from(string.ascii_letters + r"\|*_`[]<>&;,-\"'é語 "), min_size=1, max_size=8
@@ -18,15 +20,14 @@ NAMES = st.text(
 COLUMNS = {"from": "From", "event": "Event", "to": "To", "status": "Status"}
 
 
-def spoken(name: str) -> str:
-    return fold(name.replace("_", " "))
-
-
 def names(least: int) -> st.SearchStrategy[list[str]]:
     clean = NAMES.map(lambda text: " ".join(text.split()))
-    readable = clean.filter(lambda text: len(fold(text)) > 1 and not text.startswith("-"))
+    readable = clean.filter(lambda text: len(normalise_name(text)) > 1 and not text.startswith("-"))
     return st.lists(
-        readable, min_size=least, max_size=4, unique_by=lambda text: fold(text.replace("_", " "))
+        readable,
+        min_size=least,
+        max_size=4,
+        unique_by=lambda text: normalise_name(text.replace("_", " ")),
     )
 
 
@@ -42,40 +43,43 @@ def machines(draw: st.DrawFn) -> Machine:
             min_size=1,
         )
     )
-    found = tuple(Transition(s, e, t, e) for (s, e), t in cells.items())
+    transitions = tuple(Transition(s, e, t, e) for (s, e), t in cells.items())
     indicators = (Indicator("Seen", frozenset({"Shows 0"})),)
-    return Machine("random", "random", states, events, found, titles[0], indicators=indicators)
+    return Machine(
+        "random", "random", states, events, transitions, titles[0], indicators=indicators
+    )
 
 
-def named(event: str) -> Machine:
+def machine_with(event: str) -> Machine:
     """Return a machine of one event."""
     state, step = State("s", "Shown", "s", ("s",)), Transition("s", event, "s", event)
     return Machine("random", "random", (state,), (event,), (step,), "s")
 
 
-def checked(page: Page, machine: Machine) -> Bound:
-    names = Names(machine, Binding("random", COLUMNS, {}, {}))
-    return check_bound(page, names, [fit for t in page.tables if (fit := bound_table(t, names))])
+def checked(page: Page, machine: Machine) -> BoundTables:
+    names = MachineNames(machine, Binding("random", COLUMNS, {}, {}))
+    fits = [fit for table in page.tables if (fit := fit_table(table, names))]
+    return check_bound_tables(page, names, fits)
 
 
 @given(machines())
-@example(named("__"))
-@example(named("___"))
-@example(named("__init__"))
-@example(named("_ a_b _c_"))
+@example(machine_with("__"))
+@example(machine_with("___"))
+@example(machine_with("__init__"))
+@example(machine_with("_ a_b _c_"))
 def test_a_written_table_is_confirmed_by_its_machine(machine: Machine) -> None:
-    page = parse_page(markdown(transitions(machine)), "page.md")
-    found = checked(page, machine)
-    assert (len(found.tables), found.rows, found.findings) == (1, len(machine.transitions), ())
-    assert found.confirmed == found.rows
+    page = parse_page(markdown(transitions_grid(machine)), "page.md")
+    result = checked(page, machine)
+    assert (len(result.tables), result.rows, result.findings) == (1, len(machine.transitions), ())
+    assert result.confirmed == result.rows
     (table,) = page.tables
     read = {tuple(plain(cell.text) for cell in row.cells[:3]) for row in table.rows}
     assert read == {(t.source, t.event, t.target) for t in machine.transitions}
 
 
 @given(machines(), st.data())
-def test_a_changed_table_is_not(machine: Machine, data: st.DataObject) -> None:
-    lines = markdown(transitions(machine)).splitlines()
+def test_a_table_that_lacks_a_row_is_not_confirmed(machine: Machine, data: st.DataObject) -> None:
+    lines = markdown(transitions_grid(machine)).splitlines()
     dropped = data.draw(st.sampled_from(range(2, len(lines))))
     page = parse_page("\n".join(lines[:dropped] + lines[dropped + 1 :]), "page.md")
     findings = checked(page, machine).findings

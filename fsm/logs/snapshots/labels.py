@@ -9,8 +9,8 @@ from pathlib import Path
 
 from fsm.errors import LogError
 from fsm.logs.mapping.event_mapping import FAULTS
-from fsm.tables.read.cell_text import fold
-from fsm.tables.words.lexicon import languages, load_lexicon
+from fsm.tables.read.cell_text import normalise_name
+from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.toml import read_toml
 
 __all__ = ["KINDS", "ROLES", "STATUSES", "Labels", "Reason", "load_labels", "squash"]
@@ -85,7 +85,7 @@ def squash(name: str) -> str:
     >>> squash("Delivery log-ID"), squash("deliveryLogId")
     ('deliverylogid', 'deliverylogid')
     """
-    return "".join(letter for letter in fold(name) if letter.isalnum())
+    return "".join(letter for letter in normalise_name(name) if letter.isalnum())
 
 
 @cache
@@ -141,7 +141,7 @@ def _by_label(
     name: str, section: str, body: Mapping[str, object], known: Sequence[str]
 ) -> dict[str, str]:
     found = _lists(name, section, body, known)
-    return {fold(label): value for value, labels in found for label in labels}
+    return {normalise_name(label): value for value, labels in found for label in labels}
 
 
 def _lists(
@@ -187,4 +187,4 @@ def _reasons(name: str, table: Mapping[str, object]) -> Iterator[tuple[str, Reas
                 f"{where}: kind is one of {', '.join(KINDS)}, fault one of {', '.join(FAULTS)}"
             )
         for label in _texts(f"{where}: labels", facts.get("labels", [reason])):
-            yield fold(label), Reason(kind, fault, bool(facts.get("blank")))
+            yield normalise_name(label), Reason(kind, fault, bool(facts.get("blank")))

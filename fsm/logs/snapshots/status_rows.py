@@ -11,7 +11,7 @@ from fsm.logs.mapping.blame import code_of
 from fsm.logs.native_times import from_datetime, from_text, native_time
 from fsm.logs.notes import Notes, Occurrences
 from fsm.logs.snapshots.labels import Labels
-from fsm.tables.read.cell_text import fold
+from fsm.tables.read.cell_text import normalise_name
 
 __all__ = ["SIGHTING", "understood"]
 
@@ -58,8 +58,8 @@ def _with_id(rows: pl.DataFrame, notes: Notes) -> pl.DataFrame:
 
 def _with_status(frame: pl.DataFrame, labels: Labels, notes: Notes) -> pl.DataFrame:
     """Replace what the status is called by what it is, and drop rows where nobody knows it."""
-    known = _meant(frame["status"], lambda label: labels.statuses.get(fold(label)))
-    reason = _meant(frame["status"], lambda t: t if fold(t) in labels.reasons else None)
+    known = _meant(frame["status"], lambda label: labels.statuses.get(normalise_name(label)))
+    reason = _meant(frame["status"], lambda t: t if normalise_name(t) in labels.reasons else None)
     label, empty = pl.col("status"), pl.col("status").is_null()
     frame = frame.with_columns(known=known, written=reason).with_columns(
         pl.coalesce("written", "reason").alias("reason")
@@ -83,14 +83,16 @@ def _with_kind(frame: pl.DataFrame, labels: Labels, notes: Notes) -> pl.DataFram
     says (RFC 3463). Of a message that is not Failed any reason is one to try again, except
     those that rows without a failure have, too.
     """
-    reasons = {text: labels.reasons.get(fold(text)) for text in _distinct(frame["reason"])}
+    reasons = {
+        text: labels.reasons.get(normalise_name(text)) for text in _distinct(frame["reason"])
+    }
     facts = {text: found for text, found in reasons.items() if found}
     texts = pl.col("reason")
     frame = frame.with_columns(
         by_reason=_meant(frame["reason"], lambda t: facts[t].kind if t in facts else None),
         blamed=_meant(frame["reason"], lambda t: facts[t].fault if t in facts else None),
         blank=texts.is_null() | texts.is_in([t for t, found in facts.items() if found.blank]),
-        by_column=_meant(frame["kind"], lambda label: labels.kinds.get(fold(label))),
+        by_column=_meant(frame["kind"], lambda label: labels.kinds.get(normalise_name(label))),
         code=frame.select(reply=texts, code=pl.lit(None, pl.String)).select(code_of()).to_series(),
     )
     code = pl.col("code").str.slice(0, 1).replace_strict({"5": "hard", "4": "soft"}, default=None)

@@ -1,1 +1,1 @@
-"""Read the tables of pages: every cell as written, with its line and column."""
+"""Pages and their tables: every cell as it is written, with its line and column."""

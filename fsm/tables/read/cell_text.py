@@ -1,4 +1,4 @@
-"""From a cell as written to the plain text it shows."""
+"""Turn cells as they are written into the plain text that a reader sees."""
 
 from __future__ import annotations
 
@@ -9,31 +9,40 @@ from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
-__all__ = ["Markup", "fold", "is_unspaced", "items", "normalise", "pieces", "plain", "script"]
+__all__ = [
+    "OffsetParser",
+    "cell_lines",
+    "is_unspaced",
+    "line_spans",
+    "normalise",
+    "normalise_name",
+    "plain",
+    "script_of",
+]
 
-_CONTROL = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
-_DRESS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
+_CONTROL_LINK = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
+_STYLE = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
 _LINK = re.compile(r"(?<![!\\])\[([^\[\]]{1,200})\]\([^()\s]{1,500}(?:\s+\"[^\"]{0,200}\")?\)")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BULLET = re.compile(r"\A[-\u2022\u2013\u00b7]\s+")
 _BREAKING = frozenset({"li", "br", "p", "div", "ul", "ol"})
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 _SHORT = 200
-"""Texts of so many characters are remembered: each cell is looked up many times."""
+"""Texts up to this length are cached, because each cell is looked up many times."""
 _BAR = re.compile(r"\\\|")
 _NOTE = re.compile(r"(?<!\\)\[\^[^\]\s]{1,100}\]")
 _MARK = re.compile(r"[\s\[(]*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]+)(?:\s*,\s*\d{1,3})*[\s\])]*")
 _RAISED = re.compile(r"(?<=[^\W\d])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2020\u2021]+\s*\Z")
-"""A note behind the last word: raised digits, daggers."""
+"""The mark of a note behind the last word: raised digits, daggers."""
 
 
-class Markup(HTMLParser):
+class OffsetParser(HTMLParser):
     """A parser of HTML that knows the offset of each tag in the text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
         self._text = text
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def run(self) -> None:
         """Read the text."""
@@ -42,28 +51,28 @@ class Markup(HTMLParser):
 
     @property
     def before_tag(self) -> int:
-        """The offset at which the present tag begins."""
+        """The offset at which the current tag begins."""
         line, column = self.getpos()
         return self._starts[line - 1] + column
 
     @property
     def after_end_tag(self) -> int:
-        """The offset behind the present end tag."""
+        """The offset behind the current end tag."""
         end = self._text.find(">", self.before_tag)
         return len(self._text) if end < 0 else end + 1
 
     @property
     def after_start_tag(self) -> int:
-        """The offset behind the present start tag."""
+        """The offset behind the current start tag."""
         return self.before_tag + len(self.get_starttag_text() or "")
 
 
-class _Breaks(Markup):
-    """Finds the texts between the breaking tags of a cell."""
+class _BreakFinder(OffsetParser):
+    """Finds the texts between the tags of a cell that break lines."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.pieces: list[tuple[int, int]] = []
+        self.spans: list[tuple[int, int]] = []
         self.start = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
@@ -75,18 +84,18 @@ class _Breaks(Markup):
             self.cut(self.before_tag, self.after_end_tag)
 
     def cut(self, before: int, after: int) -> None:
-        self.pieces.append((self.start, before))
+        self.spans.append((self.start, before))
         self.start = after
 
 
-class _Data(HTMLParser):
-    """Collects what is not a tag; breaks are blanks, and raised marks of notes are left out."""
+class _TextCollector(HTMLParser):
+    """Collects the text without tags; breaks become blanks, raised marks of notes are left out."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.texts: list[str] = []
         self.raised = -1
-        """Where a raised text begins, among the texts."""
+        """The number of the text with which a raised text begins, -1 outside of one."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         if tag == "sup":
@@ -106,41 +115,41 @@ class _Data(HTMLParser):
         self.texts.append(data)
 
 
-def pieces(cell: str) -> Iterator[tuple[int, int]]:
-    r"""Yield where the lines a reader sees begin and end: list items, or what breaks separate.
+def line_spans(cell: str) -> Iterator[tuple[int, int]]:
+    r"""Yield the offsets of the lines that a reader sees: list items, or texts between breaks.
 
-    A bar (``\|``) separates too.
+    A bar (``\|``) separates lines, too.
 
-    >>> [r"a <br> b \| c"[start:end] for start, end in pieces(r"a <br> b \| c")]
+    >>> [r"a <br> b \| c"[start:end] for start, end in line_spans(r"a <br> b \| c")]
     ['a', 'b', 'c']
     """
-    found = [(0, len(cell))]
+    spans = [(0, len(cell))]
     if "<" in cell:
-        parser = _Breaks(cell)
-        parser.run()
-        found = [*parser.pieces, (parser.start, len(cell))]
-    for first, last in found:
-        begin = first
-        for bar in [*_BAR.finditer(cell, first, last), None]:
-            start, end = begin, bar.start() if bar else last
-            piece = cell[start:end]
-            start += len(piece) - len(piece.lstrip())
-            if plain(piece):
-                yield start, start + len(piece.strip())
-            begin = bar.end() if bar else last
+        finder = _BreakFinder(cell)
+        finder.run()
+        spans = [*finder.spans, (finder.start, len(cell))]
+    for first, last in spans:
+        bars = [bar.span() for bar in _BAR.finditer(cell, first, last)]
+        starts = [first, *(end for _, end in bars)]
+        ends = [*(start for start, _ in bars), last]
+        for start, end in zip(starts, ends, strict=True):
+            line = cell[start:end]
+            if plain(line):
+                indent = len(line) - len(line.lstrip())
+                yield start + indent, start + indent + len(line.strip())
 
 
-def items(cell: str) -> tuple[str, ...]:
-    """Return the lines a reader sees: list items, or what line breaks separate.
+def cell_lines(cell: str) -> tuple[str, ...]:
+    """Return the lines that a reader sees: list items, or texts between line breaks.
 
-    >>> items("<ul><li>No change in **[!UICONTROL Delivered]**</li><li>x</li></ul>")
+    >>> cell_lines("<ul><li>No change in **[!UICONTROL Delivered]**</li><li>x</li></ul>")
     ('No change in Delivered', 'x')
     """
-    return tuple(plain(cell[start:end]) for start, end in pieces(cell))
+    return tuple(plain(cell[start:end]) for start, end in line_spans(cell))
 
 
 def plain(text: str) -> str:
-    """Return the text without tags, markup, marks of notes, unseen characters, doubled spaces.
+    """Return the text without tags, markup, marks of notes, unseen characters, repeated blanks.
 
     >>> plain("Log<br>**status**<sup>1</sup> [^2]")
     'Log status'
@@ -155,54 +164,54 @@ def _plain_of_short(text: str) -> str:
 
 def _plain(text: str) -> str:
     if "<" in text:
-        parser = _Data()
+        parser = _TextCollector()
         parser.feed(text)
         parser.close()
-        shown = "".join(parser.texts)
+        visible = "".join(parser.texts)
     else:
-        shown = unescape(text)
-    named = _LINK.sub(r"\1", _NOTE.sub("", _CONTROL.sub(r"\1", shown)))
-    bare = _DRESS.sub(lambda found: found[1] or "", named)
-    return _seen(_RAISED.sub("", bare))
+        visible = unescape(text)
+    named = _LINK.sub(r"\1", _NOTE.sub("", _CONTROL_LINK.sub(r"\1", visible)))
+    bare = _STYLE.sub(lambda match: match[1] or "", named)
+    return _collapsed(_RAISED.sub("", bare))
 
 
-def _seen(text: str) -> str:
+def _collapsed(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).split())
 
 
 def normalise(text: str) -> str:
-    """Return the form in which labels are compared: :func:`fold` of what a reader sees.
+    """Return the form in which labels are compared: that of a name, without markup.
 
     >>> normalise("- **Delivered** percentage starts out at 0%.")
     'delivered percentage starts out at 0 %'
     """
-    return fold(plain(text))
+    return normalise_name(plain(text))
 
 
-def fold(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return the form in which names, which have no markup, are compared.
 
-    Case, percent spacing, a bullet, a final stop and the mark of a note are folded.
+    It has no upper case, no bullet, no final stop and no mark of a note.
     """
-    folded = _BULLET.sub(
-        "", _seen(_RAISED.sub("", name)).casefold().replace("\u2019", "'"), count=1
+    form = _BULLET.sub(
+        "", _collapsed(_RAISED.sub("", name)).casefold().replace("\u2019", "'"), count=1
     )
-    return re.sub(r"\s*%", " %", folded).strip().rstrip(".:").rstrip()
+    return re.sub(r"\s*%", " %", form).strip().rstrip(".:").rstrip()
 
 
-def script(letter: str) -> str:
-    """Return the script of a letter.
+def script_of(letter: str) -> str:
+    """Return the script of a letter, the first word of its Unicode name.
 
-    >>> script("e"), script("\u0435")
+    >>> script_of("e"), script_of("\u0435")
     ('LATIN', 'CYRILLIC')
     """
     return unicodedata.name(letter, "UNKNOWN").partition(" ")[0]
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether a text has letters of a script that writes no blanks between words.
+    """Whether a text has letters of a script without blanks between words.
 
     >>> is_unspaced("Sent"), is_unspaced("\u914d\u4fe1")
     (False, True)
     """
-    return not text.isascii() and any(script(c).startswith(_UNSPACED) for c in text)
+    return not text.isascii() and any(script_of(c).startswith(_UNSPACED) for c in text)

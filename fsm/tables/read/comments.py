@@ -1,8 +1,8 @@
-"""Find the comments of a Markdown page, and tell them from code that only shows one.
+"""Find the comments of a Markdown page, but not those that only appear in code.
 
-Code is what stands in a fence or an indented block at any depth, between backticks, or in one of
-the HTML elements that show text as it is written. A comment ends with the first ``-->``: comments
-do not nest. Without an end it hides the rest of the page.
+Code is a fence or an indented block at any depth, text between backticks, and the content of the
+HTML elements that show text as it is written. A comment ends with the first ``-->``: comments do
+not nest. A comment without an end hides the rest of the page.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fsm.errors import PageError
+from fsm.tables.read.bounds import MAX_NESTING
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["MAX_NESTING", "Comment", "Scan", "blanked", "parsed", "scan", "without_front_matter"]
-
-MAX_NESTING = 60
-"""Lists and quotes inside one another are read to this depth: a quote is one, a list two."""
+__all__ = [
+    "Comment",
+    "PageComments",
+    "blanked",
+    "find_comments",
+    "parse_markdown",
+    "without_front_matter",
+]
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"`+|<!--|<(?:pre|code|script|style|textarea|xmp)\b", re.IGNORECASE)
 _BEFORE = re.compile(r"[ \t>]*")
-_FSM = re.compile(r"\s*fsm:([^\s:]+)(.*)", re.DOTALL)
+_REQUEST = re.compile(r"\s*fsm:([^\s:]+)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +43,23 @@ class Comment:
     line: int
     column: int
     text: str
-    """What stands between the marks."""
+    """The text between the marks."""
     is_alone: bool
-    """Whether nothing but quote marks and blanks stands beside it, on one line."""
+    """Whether it is one line, with nothing but quote marks and blanks beside it."""
     is_open: bool = False
     """Whether it has no end."""
 
     @property
     def request(self) -> tuple[str, str] | None:
-        """What it asks of fsm, ``fsm:WORD ...``: the word and the rest."""
-        found = _FSM.fullmatch(self.text)
-        return (found[1], found[2]) if found else None
+        """Its request to fsm, ``fsm:WORD ...``: the word and the rest."""
+        match = _REQUEST.fullmatch(self.text)
+        return (match[1], match[2]) if match else None
 
 
-def parsed(text: str, name: str) -> list[Token]:
-    """Return the structure of a page; what a line says is left as it is written.
+def parse_markdown(text: str, name: str) -> list[Token]:
+    """Return the blocks of a page; the text of each line stays as it is written.
 
-    Raises :class:`PageError` for lists and quotes nested more deeply than they are read.
+    Raises :class:`PageError` for lists and quotes nested deeper than the limit.
     """
     from markdown_it import MarkdownIt
 
@@ -67,7 +72,7 @@ def parsed(text: str, name: str) -> list[Token]:
 
 
 def blanked(text: str, ranges: Iterable[tuple[int, int]]) -> str:
-    """Return the text with blanks from one offset to another, for each of some; lines stay.
+    """Return the text with blanks in some ranges of offsets; line feeds stay.
 
     >>> blanked("abcdef", [(1, 3), (2, 4)])
     'a   ef'
@@ -82,55 +87,58 @@ def blanked(text: str, ranges: Iterable[tuple[int, int]]) -> str:
 
 def without_front_matter(text: str) -> str:
     """Return the page with blanks for its front matter."""
-    found = _FRONT_MATTER.match(text)
-    return blanked(text, [found.span()]) if found else text
+    match = _FRONT_MATTER.match(text)
+    return blanked(text, [match.span()]) if match else text
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """The comments of a page in order, and the offsets of what stands between backticks."""
+class PageComments:
+    """The comments of a page in order, and the offsets of its code between backticks."""
 
     comments: tuple[Comment, ...]
-    spans: tuple[tuple[int, int], ...]
+    code_spans: tuple[tuple[int, int], ...]
 
 
-def scan(text: str, name: str) -> Scan:
-    """Return where comments and code between backticks stand. Lines end with a line feed.
+def find_comments(text: str, name: str) -> PageComments:
+    """Return the comments and the code spans of a page whose lines end with a line feed.
 
-    Raises :class:`PageError` as :func:`parsed` does.
+    Raises :class:`PageError` as :func:`parse_markdown` does.
     """
     if "<" not in text:
-        return Scan((), ())
-    shown = without_front_matter(text)
-    walk = _Walk(shown, parsed(shown, name))
-    walk.run()
-    return Scan(tuple(walk.comments), tuple(walk.spans))
+        return PageComments((), ())
+    visible = without_front_matter(text)
+    finder = _Finder(visible, parse_markdown(visible, name))
+    finder.run()
+    return PageComments(tuple(finder.comments), tuple(finder.code_spans))
 
 
-class _Walk:
-    """Walks over the marks of a page from the first to the last."""
+class _Finder:
+    """Goes through the marks of a page (comments, backticks, elements) in time linear in its size.
+
+    So no text is searched twice: ``next_positions`` keeps the last search for each text, and
+    ``last_ticks`` tells how far the closing backticks can be at most.
+    """
 
     def __init__(self, text: str, tokens: list[Token]) -> None:
         self.comments: list[Comment] = []
-        self.spans: list[tuple[int, int]] = []
-        self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self.code_spans: list[tuple[int, int]] = []
+        self.line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.block_ends: dict[int, int] = {}
-        """Line (from 0) of a paragraph, heading or row to the offset at which it ends."""
-        self.text = text
-        self._read(tokens)
+        """The offset at which a paragraph, heading or row ends, by each of its lines (from 0)."""
+        self.text = self._without_code(text, tokens)
         self.marks = list(_MARK.finditer(self.text))
         self.last_ticks = {
             (self._block_end(mark.start()), mark[0]): i
             for i, mark in enumerate(self.marks)
             if mark[0][0] == "`"
         }
-        """The last run of backticks of a length in a block, by its number."""
-        self.found: dict[str, int] = {}
-        """Where what was looked for last stands, past the text where it does not."""
+        """The number of the last run of backticks in a block, by the block's end and the run."""
+        self.next_positions: dict[str, int] = {}
+        """The position of a text that was searched for, past the end where there is none."""
 
-    def _read(self, tokens: list[Token]) -> None:
-        """Note the blocks of text, and blank the code."""
-        lines = self.text.split("\n")
+    def _without_code(self, text: str, tokens: list[Token]) -> str:
+        """Return the text with blanks for code blocks; note where the other blocks end."""
+        lines = text.split("\n")
         for token in tokens:
             if token.map and token.type in ("fence", "code_block"):
                 for i in range(token.map[0], min(token.map[1], len(lines))):
@@ -138,20 +146,21 @@ class _Walk:
             elif token.map and token.type in ("inline", "tr_open"):
                 end = self._offset(token.map[1])
                 self.block_ends |= dict.fromkeys(range(*token.map), end)
-        self.text = "\n".join(lines)
+        return "\n".join(lines)
 
     def _offset(self, line: int) -> int:
-        return self.starts[line] if line < len(self.starts) else self.starts[-1] + 1
+        starts = self.line_starts
+        return starts[line] if line < len(starts) else starts[-1] + 1
 
     def _line(self, offset: int) -> int:
-        return bisect_right(self.starts, offset) - 1
+        return bisect_right(self.line_starts, offset) - 1
 
     def _block_end(self, offset: int) -> int | None:
-        """Return where the text ends that an offset stands in, ``None`` in HTML."""
+        """Return the end of the block of text around an offset, ``None`` in HTML."""
         return self.block_ends.get(self._line(offset))
 
     def run(self) -> None:
-        """Take every mark that stands in nothing else for what it is."""
+        """Go through the marks; a mark inside a comment, code or an element is skipped."""
         done = 0
         for i, mark in enumerate(self.marks):
             start = mark.start()
@@ -161,27 +170,28 @@ class _Walk:
             if block_end is not None and self._is_escaped(start):
                 continue
             if mark[0] == "<!--":
-                done = self._behind_comment(start, block_end)
+                done = self._after_comment(start, block_end)
             elif mark[0][0] == "<":
-                done = self._behind_element(mark[0][1:].lower(), mark.end(), block_end)
+                done = self._after_element(mark[0][1:].lower(), mark.end(), block_end)
             elif block_end is not None:
-                done = self._behind_ticks(i, block_end)
+                done = self._after_code(i, block_end)
 
     def _is_escaped(self, offset: int) -> bool:
         before = self.text[max(0, offset - 99) : offset]
         return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
-    def _behind_comment(self, start: int, block_end: int | None) -> int:
-        end = self._end_of_comment(start, block_end)
+    def _after_comment(self, start: int, block_end: int | None) -> int:
+        """Add the comment that begins at an offset, and return the offset behind it."""
+        end = self._comment_end(start, block_end)
         if end is None:
             return start
         self.comments.append(self._comment(start, end))
         return end
 
-    def _end_of_comment(self, start: int, block_end: int | None) -> int | None:
-        """Return the offset behind a comment, one behind the text where it never ends.
+    def _comment_end(self, start: int, block_end: int | None) -> int | None:
+        """Return the offset behind a comment, one past the text where it never ends.
 
-        ``None``: in a paragraph, what has no end there is text.
+        ``None``: without an end in its paragraph it is no comment but text.
         """
         for empty in ("<!-->", "<!--->"):
             if self.text.startswith(empty, start):
@@ -191,33 +201,35 @@ class _Walk:
             return min(end + 3, len(self.text) + 1)
         return end + 3 if end < block_end else None
 
-    def _behind_ticks(self, number: int, block_end: int) -> int:
+    def _after_code(self, number: int, block_end: int) -> int:
+        """Add the code span that a run of backticks begins, and return the offset behind it."""
         mark = self.marks[number]
         for i in range(number + 1, self.last_ticks[block_end, mark[0]] + 1):
             if self.marks[i][0] == mark[0]:
-                self.spans.append((mark.start(), self.marks[i].end()))
+                self.code_spans.append((mark.start(), self.marks[i].end()))
                 return self.marks[i].end()
         return mark.end()
 
-    def _behind_element(self, name: str, start: int, block_end: int | None) -> int:
+    def _after_element(self, name: str, start: int, block_end: int | None) -> int:
+        """Return the offset behind an HTML element that shows its content as it is written."""
         end = self._find(f"</{name}", start)
         if end < (len(self.text) if block_end is None else block_end):
             return end + len(name) + 2
         return start if block_end is not None or name == "code" else len(self.text)
 
     def _find(self, what: str, start: int) -> int:
-        """Return where a text stands next, past the end where it does not."""
-        if self.found.get(what, -1) < start:
-            found = re.compile(re.escape(what), re.IGNORECASE).search(self.text, start)
-            self.found[what] = found.start() if found else len(self.text) + 1
-        return self.found[what]
+        """Return the next position of a text, past the end where there is none."""
+        if self.next_positions.get(what, -1) < start:
+            match = re.compile(re.escape(what), re.IGNORECASE).search(self.text, start)
+            self.next_positions[what] = match.start() if match else len(self.text) + 1
+        return self.next_positions[what]
 
     def _comment(self, start: int, end: int) -> Comment:
         line = self._line(start)
         is_open = end > len(self.text)
         inner = self.text[start + 4 : end if is_open else max(start + 4, end - 3)]
-        before = self.text[self.starts[line] : start]
+        before = self.text[self.line_starts[line] : start]
         after = self.text[end : self._offset(line + 1)]
-        alone = bool(_BEFORE.fullmatch(before)) and not after.strip() and "\n" not in inner
+        is_alone = bool(_BEFORE.fullmatch(before)) and not after.strip() and "\n" not in inner
         place = line + 1, len(before) + 1
-        return Comment(start, min(end, len(self.text)), *place, inner, alone, is_open)
+        return Comment(start, min(end, len(self.text)), *place, inner, is_alone, is_open)

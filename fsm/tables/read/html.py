@@ -1,4 +1,4 @@
-"""Tables written in HTML: each cell as written, with its place; spans are filled in."""
+"""Read tables that are written in HTML: each cell with its place, spanned cells repeated."""
 
 from __future__ import annotations
 
@@ -7,66 +7,66 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import NamedTuple
 
-from fsm.tables.read.cell_text import Markup, plain
+from fsm.tables.read.cell_text import OffsetParser, plain
 from fsm.tables.read.table import Cell, Row, Table
 
-__all__ = ["MAX_SPAN", "MAX_WIDTH", "html_tables", "read_table"]
+__all__ = ["MAX_SPAN", "MAX_WIDTH", "html_tables", "read_html_table"]
 
 MAX_SPAN = 50
-"""A cell that spans more rows or columns is taken to span as many."""
+"""The most rows or columns that a cell can span; larger spans are cut."""
 MAX_WIDTH = 1000
-"""Cells beyond these are left out of a row."""
+"""The most cells of a row; further cells are left out."""
 
 _DIGITS = 9
-"""Digits of a span that are read; Python refuses to read thousands of them."""
+"""How many digits of a span are read; Python refuses to read thousands of them."""
 
 _TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 
 
-class _Place(NamedTuple):
-    """A cell while it is read: where its text begins, its spans, whether it is a header."""
+class _OpenCell(NamedTuple):
+    """A cell while it is read: the offset of its text, its spans, whether it is a header cell."""
 
     start: int
     columns: int
     rows: int
-    heads: bool
+    is_header: bool
 
 
 def html_tables(text: str) -> Iterator[Cell]:
     """Yield the outermost tables as they are written; of one without an end, only ``<table``."""
-    depth = start = done = 0
-    line = 1
+    depth = start = counted = 0
+    line = 1  # of the offset up to which line feeds are counted; none is counted twice
     for tag in _TAG.finditer(text):
         depth += -1 if tag[1] else 1
         if depth == 1 and not tag[1]:
             start = tag.start()
         elif depth == 0:
             end = (text.find(">", tag.end()) + 1) or len(text)
-            line += text.count("\n", done, start)
-            done = start
+            line += text.count("\n", counted, start)
+            counted = start
             yield Cell(text[start:end], line, start - text.rfind("\n", 0, start))
         depth = max(depth, 0)
     if depth:
-        line += text.count("\n", done, start)
+        line += text.count("\n", counted, start)
         yield Cell(text[start : start + len("<table")], line, start - text.rfind("\n", 0, start))
 
 
-def read_table(whole: Cell) -> Table | None:
-    """Return what a table holds, ``None`` where it has no cells."""
-    parser = _Table(whole)
+def read_html_table(source: Cell) -> Table | None:
+    """Read a table; return ``None`` if it has no cells."""
+    parser = _TableParser(source)
     parser.run()
     parser.end_row()
     rows = [row for row in parser.rows if row[0]]
     if not rows:
         return None
-    heads = len(list(takewhile(lambda row: row[1], rows))) or 1
-    header = _stacked([cells for cells, _ in rows[:heads]])
-    body = tuple(Row(tuple(cells), cells[0].line) for cells, _ in rows[heads:])
+    header_rows = len(list(takewhile(lambda row: row[1], rows))) or 1
+    header = _stacked([cells for cells, _ in rows[:header_rows]])
+    body = tuple(Row(tuple(cells), cells[0].line) for cells, _ in rows[header_rows:])
     return Table(header, body, tuple(parser.captions))
 
 
 def _stacked(rows: list[list[Cell]]) -> tuple[Cell, ...]:
-    """Return one header of several, with the texts of each column under one another."""
+    """Return one header of several, with the texts of each column below one another."""
     *upper, last = rows
     header = []
     for i, cell in enumerate(last):
@@ -76,20 +76,25 @@ def _stacked(rows: list[list[Cell]]) -> tuple[Cell, ...]:
     return tuple(header)
 
 
-class _Table(Markup):
+class _TableParser(OffsetParser):
     """Reads the rows of one table; tables inside its cells are part of their text."""
 
-    def __init__(self, whole: Cell) -> None:
-        super().__init__(whole.text)
-        self.whole = whole
+    def __init__(self, source: Cell) -> None:
+        super().__init__(source.text)
+        self.source = source
         self.rows: list[tuple[list[Cell], bool]] = []
+        """The cells of each row, and whether it is a row of headers."""
         self.captions: list[Cell] = []
         self.depth = 0
         self.row: list[Cell] | None = None
-        self.heads = True
-        self.cell: _Place | None = None
+        self.is_header_row = True
+        self.cell: _OpenCell | None = None
         self.caption = -1
-        self.hanging: dict[int, tuple[Cell, int]] = {}
+        """The offset of the caption, -1 before it begins."""
+        self.spans: dict[int, tuple[Cell, int]] = {}
+        """The cells of rows above that span this row, by column, and how many rows are left."""
+        self.next_spans: dict[int, tuple[Cell, int]] = {}
+        """The same for the next row."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.depth += tag == "table"
@@ -99,13 +104,13 @@ class _Table(Markup):
             self.caption = self.after_start_tag
         elif tag == "tr":
             self.end_row()
-            self.row, self.heads = [], True
+            self.row, self.is_header_row = [], True
         elif tag in ("td", "th"):
             self.end_cell()
             self.row = [] if self.row is None else self.row
             spans = {name: _span(value) for name, value in attrs}
             columns, rows = spans.get("colspan", 1), spans.get("rowspan", 1)
-            self.cell = _Place(self.after_start_tag, columns, rows, tag == "th")
+            self.cell = _OpenCell(self.after_start_tag, columns, rows, tag == "th")
 
     def handle_endtag(self, tag: str) -> None:
         if self.depth == 1 and tag in ("td", "th"):
@@ -113,41 +118,41 @@ class _Table(Markup):
         elif self.depth == 1 and tag in ("tr", "thead", "tbody", "table"):
             self.end_row()
         elif tag == "caption" and self.caption >= 0:
-            self.captions = [self.whole.slice(self.caption, self.before_tag)]
+            self.captions = [self.source.slice(self.caption, self.before_tag)]
         self.depth -= tag == "table"
 
     def end_cell(self) -> None:
-        """Take the cell that is open."""
+        """Finish the open cell."""
         if self.cell is None or self.row is None:
             return
-        place, self.cell = self.cell, None
-        cell = _stripped(self.whole.slice(place.start, self.before_tag))
-        self.heads &= place.heads
+        opened, self.cell = self.cell, None
+        cell = _stripped(self.source.slice(opened.start, self.before_tag))
+        self.is_header_row &= opened.is_header
         self.fill(self.row)
-        for _ in range(min(place.columns, MAX_WIDTH - len(self.row))):
-            if place.rows > 1:
-                self.hanging[len(self.row)] = cell, place.rows - 1
+        for _ in range(min(opened.columns, MAX_WIDTH - len(self.row))):
+            if opened.rows > 1:
+                self.next_spans[len(self.row)] = cell, opened.rows - 1
             self.row.append(cell)
 
     def fill(self, row: list[Cell]) -> None:
-        """Put the cells that hang down from the rows before into a row."""
-        while len(row) in self.hanging:
-            cell, left = self.hanging.pop(len(row))
+        """Add the cells that span from the rows above into this one."""
+        while len(row) in self.spans:
+            cell, left = self.spans.pop(len(row))
             if left > 1:
-                self.hanging[-1 - len(row)] = cell, left - 1  # again in the next row
+                self.next_spans[len(row)] = cell, left - 1
             row.append(cell)
 
     def end_row(self) -> None:
-        """Take the row that is open."""
+        """Finish the open row."""
         self.end_cell()
         if self.row is None:
             return
         self.fill(self.row)
-        hanging = {i if i >= 0 else -1 - i: hung for i, hung in self.hanging.items()}
-        # What hangs beyond the end of a short row hangs there all the same, and a row less then.
-        beyond = {i: (cell, left - 1) for i, (cell, left) in hanging.items() if i >= len(self.row)}
-        self.hanging = {i: hung for i, hung in (hanging | beyond).items() if hung[1]}
-        self.rows.append((self.row, self.heads))
+        # A row that is too short for a spanning cell uses up one of the cell's rows, too.
+        rest = {i: (cell, left - (i >= len(self.row))) for i, (cell, left) in self.spans.items()}
+        self.spans = {i: span for i, span in rest.items() if span[1]} | self.next_spans
+        self.next_spans = {}
+        self.rows.append((self.row, self.is_header_row))
         self.row = None
 
 
@@ -158,7 +163,7 @@ def _stripped(cell: Cell) -> Cell:
 
 
 def _span(value: str | None) -> int:
-    """Return what a span says, within bounds; 0 is read as 1, so that no cell is lost."""
+    """Return the value of a span, within bounds; 0 is read as 1, so that no cell is lost."""
     if not (value and value.isascii() and value.isdigit()):
         return 1
     return max(1, min(int(value[:_DIGITS]), MAX_SPAN))

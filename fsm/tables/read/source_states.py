@@ -1,4 +1,4 @@
-"""Read which states a row starts from: one, several, or any."""
+"""Read the states that a row starts from: one, several, or any."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fsm.machine import Machine
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell
 
-__all__ = ["Sources", "source_states"]
+__all__ = ["SourceStates", "read_source_states"]
 
 _ANY = re.compile(
     r"(?:any|all|every|each)(?: non-final)?(?: states?)?"
@@ -19,62 +19,65 @@ _ANY = re.compile(
 )
 _BETWEEN = re.compile(r"\s*[,;/|&]\s*|\s+(?:or|and)\s+", re.IGNORECASE)
 _LAST = re.compile(r"\A(?:or|and) ", re.IGNORECASE)
-"""What may stand behind the last comma of a list."""
+"""A conjunction after the last comma of a list."""
 _FINAL = re.compile(r"(?:the )?final(?: ones?| states?)?", re.IGNORECASE)
 _LEAD = re.compile(r"(?:any of|all of|one of|either|both) ", re.IGNORECASE)
 _STAR = re.compile(r"\A(?:\\\*|`\*`|\*)(?=\s|\Z)")
-"""An asterisk that is no markup."""
+"""An asterisk that is not markup: it stands for any state."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """The states that a cell names in the order of the machine, and what in it nobody knows."""
+class SourceStates:
+    """The states that a cell names, in the order of the machine, and its unknown names."""
 
     states: tuple[str, ...]
     unknown: tuple[str, ...] = ()
 
 
-def source_states(cell: Cell, named: Callable[[str], str | None], machine: Machine) -> Sources:
-    """Return the states a cell names; ``named`` tells what state a text stands for.
+def read_source_states(
+    cell: Cell, state_of: Callable[[str], str | None], machine: Machine
+) -> SourceStates:
+    """Return the states that a cell names; ``state_of`` returns the state of a name.
 
-    ``a / b``, ``a, b`` and ``a or b`` are several states, as are the lines of the cell. ``any``,
-    and ``any but final``, is every state but the final ones, ``any except a`` leaves out further
-    ones.
+    ``a / b``, ``a, b`` and ``a or b`` are several states, and so are the lines of the cell.
+    ``any`` and ``any but final`` are all states but the final ones; ``any except a`` leaves out
+    further ones.
     """
-    found: set[str] = set()
+    states: set[str] = set()
     unknown: list[str] = []
-    for part in [cell] if named(cell.text) else [*cell.parts()] or [cell]:
-        one = _of(part.text, named, machine)
-        found |= set(one.states)
-        unknown += one.unknown
-    return Sources(_ordered(found, machine), tuple(unknown))
+    lines = [cell] if state_of(cell.text) else [*cell.parts()] or [cell]
+    for line in lines:
+        sources = _of_line(line.text, state_of, machine)
+        states |= set(sources.states)
+        unknown += sources.unknown
+    return SourceStates(_ordered(states, machine), tuple(unknown))
 
 
-def _of(text: str, named: Callable[[str], str | None], machine: Machine) -> Sources:
-    if state := named(text):
-        return Sources((state,))
-    shown = plain(_STAR.sub("any", text.strip()))
-    every = _ANY.fullmatch(shown)
-    if every is None:
-        return _listed(shown, named)
-    but = every["left"]
-    is_all = not but or (_FINAL.fullmatch(but) and not named(but))
-    left = Sources(()) if is_all else _listed(but, named)
-    states = {state.name for state in machine.states if not state.final} - set(left.states)
-    return Sources(_ordered(states, machine), left.unknown)
+def _of_line(text: str, state_of: Callable[[str], str | None], machine: Machine) -> SourceStates:
+    if state := state_of(text):
+        return SourceStates((state,))
+    visible = plain(_STAR.sub("any", text.strip()))
+    quantifier = _ANY.fullmatch(visible)
+    if quantifier is None:
+        return _of_list(visible, state_of)
+    exception = quantifier["left"]
+    has_none = not exception or (_FINAL.fullmatch(exception) and not state_of(exception))
+    excluded = SourceStates(()) if has_none else _of_list(exception, state_of)
+    states = {state.name for state in machine.states if not state.final} - set(excluded.states)
+    return SourceStates(_ordered(states, machine), excluded.unknown)
 
 
-def _listed(text: str, named: Callable[[str], str | None]) -> Sources:
-    """Return the states of a list; a name may hold what separates others."""
-    if state := named(text):
-        return Sources((state,))
+def _of_list(text: str, state_of: Callable[[str], str | None]) -> SourceStates:
+    """Return the states of a list; the name of a single state may contain a separator."""
+    if state := state_of(text):
+        return SourceStates((state,))
     parts = [part for part in _BETWEEN.split(_LEAD.sub("", text, count=1)) if part]
     if len(parts) < 2:
-        return Sources((), (text,))
-    meanings = [(part, named(part) or named(_LAST.sub("", part))) for part in parts]
-    return Sources(
-        tuple(state for _, state in meanings if state),
-        tuple(part for part, state in meanings if not state),
+        return SourceStates((), (text,))
+    states = [(part, state_of(part) or state_of(_LAST.sub("", part))) for part in parts]
+    return SourceStates(
+        tuple(state for _, state in states if state),
+        tuple(part for part, state in states if not state),
     )
 
 

@@ -1,1 +1,1 @@
-"""The words of documented tables: lexicons, bindings, and drafts of new ones."""
+"""The words of documented tables: lexicons, drafts of lexicons, and bindings."""

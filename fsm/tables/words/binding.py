@@ -1,11 +1,11 @@
-"""Bind any table of a page to any machine: a small TOML says what its columns are.
+"""Bind any table of a page to any machine: a small TOML file says what its columns are.
 
 ::
 
     machine = "shop.parcels:Parcel"
-    title = "Life of a parcel"      # of the tables that are meant; without it, all that fit
+    title = "Life of a parcel"      # of the bound tables; without it, every table that fits
 
-    [columns]                       # role = "header"; one of event, and of to or status, is needed
+    [columns]                       # role = "header"; needs event, and to or status or indicators
     from = "Before"
     event = "What happens"
     guard = "If"
@@ -15,28 +15,26 @@
     [indicators]                    # indicator = "header"
     Arrived = "Arrived"
 
-    [labels]                        # a state, event, guard, status or effect = its words there
+    [labels]                        # state, event, guard, status or effect = its words in the table
     on_the_way = ["in the van"]
 
-States, events and guards are known by their names, states by their titles too; an indicator's
-cell states an effect (``increases``), ``+1``, ``-1``, or ``0``, nothing or a dash for no change.
-A row may start from several states: ``a / b``, ``a, b``, ``a or b``, ``any`` (but the final
-ones), ``any except a``. How rows are checked: :mod:`fsm.tables.check.bound`.
+States, events and guards are known by their names, states by their titles too. The cell of an
+indicator states an effect (``increases``), ``+1``, ``-1``, or ``0``, nothing or a dash for no
+change. A row may start from several states: ``a / b``, ``a, b``, ``a or b``, ``any`` (all but the
+final ones), ``any except a``. :mod:`fsm.tables.checks.bound_check` tells how rows are checked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fsm.errors import PageError
-from fsm.machine import Effect, Machine
-from fsm.tables.read.cell_text import fold, normalise
-from fsm.tables.words.spelling import near
+from fsm.tables.read.cell_text import normalise
 from fsm.toml import Toml, read_toml
 
-__all__ = ["ROLES", "Binding", "Names", "read_binding"]
+__all__ = ["ROLES", "Binding", "read_binding"]
 
 ROLES = ("from", "event", "guard", "to", "status")
 _ENTRIES = ("columns", "indicators", "labels", "machine", "title")
@@ -44,9 +42,9 @@ _ENTRIES = ("columns", "indicators", "labels", "machine", "title")
 
 @dataclass(frozen=True)
 class Binding:
-    """What the columns of a table are: ``columns`` by role, ``indicators`` by name.
+    """The headers of a table's columns: ``columns`` by role, ``indicators`` by name.
 
-    ``labels`` are the further words for what has a name, normalised.
+    ``labels`` maps further words, normalised, to the names they stand for.
     """
 
     machine: str
@@ -66,94 +64,45 @@ class Binding:
         """Return file and line of a word of the binding."""
         return f"{self.name}:{self.toml.line(section, *texts)}" if self.toml else self.name
 
-    def named(self, text: str, names: Mapping[str, str]) -> str | None:
-        """Return what a text stands for, by the labels and by names (normalised to name)."""
-        word = normalise(text)
-        found = self.labels.get(word)
-        return found if found in names.values() else names.get(word)
+    def meaning(self, text: str, names: Mapping[str, str]) -> str | None:
+        """Return the name that a text stands for, as a label or as one of the forms of ``names``.
 
-
-class Names:
-    """The names of a machine by kind, each by the forms in which a table may write it.
-
-    ``labels`` are further words; one that is itself the name of something else of the same kind
-    is refused, as is one for a name that the machine does not have.
-    """
-
-    def __init__(self, machine: Machine, binding: Binding) -> None:
-        titles = {fold(state.title): state.name for state in machine.states}
-        self.states = titles | _by_name(state.name for state in machine.states)
-        forms = {form: None for t in machine.transitions for form in (t.event, t.label, t.trigger)}
-        self.events = _by_name(forms)
-        self.guards = _by_name(t.guard for t in machine.transitions)
-        self.statuses = _by_name(machine.statuses)
-        self.effects = _by_name(effect.value for effect in Effect)
-        self.machine, self.binding = machine, binding
-        self._check_labels()
-        self._check_indicators()
-
-    def close(self, text: str, names: Mapping[str, str]) -> str:
-        """Return a hint at the nearest name or label of a kind."""
-        known = set(names.values())
-        labels = {word: name for word, name in self.binding.labels.items() if name in known}
-        return near(text, {**names, **labels})
-
-    def _check_labels(self) -> None:
-        kinds = (self.states, self.events, self.guards, self.statuses, self.effects)
-        every = {form: name for names in reversed(kinds) for form, name in names.items()}
-        for word, name in self.binding.labels.items():
-            of_kind = [names for names in kinds if name in names.values()]
-            place = self.binding.place("labels", name)
-            if not of_kind:
-                hint = near(name, every)
-                raise PageError(
-                    f"{place}: {self.machine.name} has no state, event, guard, status or effect "
-                    f"{name!r}{hint}"
-                )
-            if all(names.get(word, name) != name for names in of_kind):
-                raise PageError(f"{place}: {word!r} is itself the name of something else")
-
-    def _check_indicators(self) -> None:
-        known = {indicator.name: indicator.name for indicator in self.machine.indicators}
-        for name in self.binding.indicators:
-            if name not in known:
-                place = self.binding.place("indicators", name)
-                listed = ", ".join(known) or "none"
-                raise PageError(
-                    f"{place}: {self.machine.name} has no indicator {name!r}; there are: {listed}"
-                )
-
-
-def _by_name(names: Iterable[str]) -> dict[str, str]:
-    return {fold(form): name for name in names for form in (name.replace("_", " "), name)}
+        ``names`` maps normalised forms to names.
+        """
+        form = normalise(text)
+        name = self.labels.get(form)
+        return name if name in names.values() else names.get(form)
 
 
 def read_binding(path: Path) -> Binding:
-    """Read a binding; raises :class:`PageError` naming the file, the line and the fault."""
+    """Read a binding; raises :class:`PageError` with the file, the line and the fault."""
     toml = read_toml(path, PageError)
     data = toml.data
-    unknown = sorted(data.keys() - set(_ENTRIES))
-    if unknown:
-        place = f"{path}:{toml.line('', unknown[0])}"
-        raise PageError(f"{place}: no entry {unknown[0]!r}; there are: {', '.join(_ENTRIES)}")
-    columns = _texts(toml, "columns")
-    strange = sorted(columns.keys() - set(ROLES))
-    if strange:
-        place = f"{path}:{toml.line('columns', strange[0])}"
-        raise PageError(f"{place}: no column {strange[0]!r}; there are: {', '.join(ROLES)}")
+    _refuse_unknown(toml, "", "entry", data, _ENTRIES)
+    columns = _headers(toml, "columns")
+    _refuse_unknown(toml, "columns", "column", columns, ROLES)
+    indicators = _headers(toml, "indicators")
     if not isinstance(data.get("machine"), str) or "event" not in columns:
         raise PageError(f"{path}: needs machine = NAME, and [columns] with event = HEADER")
-    if not ({"to", "status"} & columns.keys() or data.get("indicators")):
+    if not ({"to", "status"} & columns.keys() or indicators):
         raise PageError(f"{path}: nothing to check; name a column to, status, or an indicator")
     title = data.get("title")
     if title is not None and not (isinstance(title, str) and normalise(title)):
         raise PageError(f"{path}:{toml.line('', 'title')}: title is the text above the table")
-    indicators = _texts(toml, "indicators")
     _refuse_shared_headers(toml, {**columns, **indicators})
     return Binding(data["machine"], columns, indicators, _labels(toml), title, toml)
 
 
-def _texts(toml: Toml, section: str) -> dict[str, str]:
+def _refuse_unknown(
+    toml: Toml, section: str, kind: str, entries: Mapping[str, object], known: tuple[str, ...]
+) -> None:
+    unknown = sorted(entries.keys() - set(known))
+    if unknown:
+        place = f"{toml.name}:{toml.line(section, unknown[0])}"
+        raise PageError(f"{place}: no {kind} {unknown[0]!r}; there are: {', '.join(known)}")
+
+
+def _headers(toml: Toml, section: str) -> dict[str, str]:
     entries = toml.data.get(section, {})
     if not isinstance(entries, dict) or not all(isinstance(v, str) for v in entries.values()):
         place = f"{toml.name}:{toml.line(section)}"
@@ -162,12 +111,12 @@ def _texts(toml: Toml, section: str) -> dict[str, str]:
 
 
 def _refuse_shared_headers(toml: Toml, columns: Mapping[str, str]) -> None:
-    seen: dict[str, str] = {}
+    roles: dict[str, str] = {}
     for role, header in columns.items():
-        other = seen.setdefault(normalise(header), role)
-        if other != role:
+        first = roles.setdefault(normalise(header), role)
+        if first != role:
             place = f"{toml.name}:{toml.line('', header)}"
-            raise PageError(f"{place}: the column {header!r} is {other} and {role}; it is one")
+            raise PageError(f"{place}: the column {header!r} cannot be both {first} and {role}")
 
 
 def _labels(toml: Toml) -> dict[str, str]:
@@ -175,14 +124,14 @@ def _labels(toml: Toml) -> dict[str, str]:
     if not isinstance(entries, dict):
         place = f"{toml.name}:{toml.line('', 'labels')}"
         raise PageError(f'{place}: [labels] has lines such as open = ["is open", "opened"]')
-    labels: dict[str, str] = {}
-    for name, given in entries.items():
-        words = given if isinstance(given, list) else [given]
-        if not words or not all(isinstance(word, str) for word in words):
+    names: dict[str, str] = {}
+    for name, value in entries.items():
+        labels = value if isinstance(value, list) else [value]
+        if not labels or not all(isinstance(label, str) for label in labels):
             place = f"{toml.name}:{toml.line('labels', name)}"
             raise PageError(f'{place}: write {name} = "a word" or ["a word", "another word"]')
-        for word in words:
-            if labels.setdefault(normalise(word), name) != name:
-                place = f"{toml.name}:{toml.line('labels', word)}"
-                raise PageError(f"{place}: {word!r} stands for two names")
-    return labels
+        for label in labels:
+            if names.setdefault(normalise(label), name) != name:
+                place = f"{toml.name}:{toml.line('labels', label)}"
+                raise PageError(f"{place}: {label!r} stands for two names")
+    return names

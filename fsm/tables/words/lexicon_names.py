@@ -1,6 +1,6 @@
-"""Refuse a lexicon that gives words to what no machine has.
+"""Check that a user's lexicon names only events, states, statuses and indicators that exist.
 
-A misspelt name would make findings of right pages, or leave a table unread.
+A misspelt name would cause findings on correct pages, or leave a table unread.
 """
 
 from __future__ import annotations
@@ -11,48 +11,47 @@ from typing import Any
 
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
-from fsm.tables.words.lexicon import read_lexicon
+from fsm.tables.words.lexicon_files import read_lexicon
 from fsm.toml import Toml, read_toml
 
 __all__ = ["check_names"]
 
-Load = Callable[[str], Machine]
 
-
-def check_names(paths: Sequence[Path], load: Load, known: Iterable[str]) -> None:
+def check_names(
+    paths: Sequence[Path], load: Callable[[str], Machine], known: Iterable[str]
+) -> None:
     """Raise :class:`PageError` with file and line for a name that no machine has.
 
     Steps name events and states of their own machines; statuses and indicators are those of any
     machine of the files, or of ``known``.
     """
-    files = []
+    lexicons = []
     for path in paths:
-        read_lexicon(path)  # refuses what is no lexicon at all
-        files.append(read_toml(path, PageError))
+        read_lexicon(path)  # raises for a file that is no lexicon at all
+        lexicons.append(read_toml(path, PageError))
     machines = {name: load(name) for name in known}
-    for toml in files:
-        for section, name in _machines(toml):
+    for toml in lexicons:
+        for section, name in _machine_names(toml):
             machines[name] = _loaded(toml, section, name, load)
     statuses = {status for machine in machines.values() for status in machine.statuses}
     indicators = {i.name for machine in machines.values() for i in machine.indicators}
-    for toml in files:
-        _refuse_unknown(toml, "statuses", "status", toml.data.get("statuses", {}), statuses)
-        _refuse_unknown(
-            toml, "indicators", "indicator", toml.data.get("indicators", {}), indicators
-        )
-        for entry in toml.data.get("steps", []):
+    for toml in lexicons:
+        data = toml.data
+        _refuse_unknown(toml, "statuses", "status", data.get("statuses", {}), statuses)
+        _refuse_unknown(toml, "indicators", "indicator", data.get("indicators", {}), indicators)
+        for entry in data.get("steps", []):
             for name in entry["machines"]:
                 _check_step(toml, entry, machines[name])
 
 
-def _machines(toml: Toml) -> Iterator[tuple[str, str]]:
+def _machine_names(toml: Toml) -> Iterator[tuple[str, str]]:
     """Yield the machines that a lexicon names, each with its section."""
     yield from (("titles", name) for name in toml.data.get("titles", {}))
     for entry in toml.data.get("steps", []):
         yield from (("steps", name) for name in entry["machines"])
 
 
-def _loaded(toml: Toml, section: str, name: str, load: Load) -> Machine:
+def _loaded(toml: Toml, section: str, name: str, load: Callable[[str], Machine]) -> Machine:
     try:
         return load(name)
     except FsmError as error:

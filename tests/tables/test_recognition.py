@@ -1,18 +1,19 @@
-"""Which tables of a page are documented ones: by their full title, or by a row that is known."""
+"""Recognition of documented tables: by their full title, or by a known row."""
 
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.pages import Report, check_pages
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
-from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.write import decisions, documented, markdown, transitions
+from fsm.tables.words.lexicon_files import languages, load_lexicon
+from fsm.tables.write import decisions_grid, markdown, steps_grid, transitions_grid
 
 LEXICONS = [load_lexicon(name) for name in languages()]
 
 
-def check(text: str) -> Report:
-    return check_pages([parse_page(text, "page.md")], LEXICONS, load)
+def check(text: str) -> CheckReport:
+    return check_tables([parse_page(text, "page.md")], LEXICONS, load)
 
 
 def codes(text: str) -> list[str]:
@@ -30,9 +31,9 @@ FIRST = (
     "| The message is handed over to the mail server "
     "| Delivered starts at 0 %<br>Bounces + errors starts at 0 % | Pending |"
 )
-GRID = markdown(documented(load("with-feedback"), load_lexicon()))
+GRID = markdown(steps_grid(load("with-feedback"), load_lexicon()))
 
-NOBODYS = {
+OTHER_TABLES = {
     "an installation": table("| Step | Status |", "| Unpack it | ready |"),
     "an installation below a word that is a title": "# Delivery\n\n"
     + table("| Step | Status |", "| Load the lorry | Sent |"),
@@ -50,19 +51,19 @@ NOBODYS = {
     "a title that is only part of the text above": "**With feedback service, prices**\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
     "a list of decisions": "Where nothing is documented.\n\n"
-    + markdown(decisions(load("with-feedback"))),
+    + markdown(decisions_grid(load("with-feedback"))),
     "a full title further above": "## With feedback service\n\nIt costs:\n\n"
     + table("| Plan | Price |", "| Small | 3 |"),
 }
 
 
-@pytest.mark.parametrize("name", NOBODYS)
-def test_nobodys_tables_are_counted(name: str) -> None:
-    report = check(NOBODYS[name])
+@pytest.mark.parametrize("name", OTHER_TABLES)
+def test_tables_that_document_no_machine_are_counted(name: str) -> None:
+    report = check(OTHER_TABLES[name])
     assert (report.tables, report.other_tables, report.findings) == (0, 1, ())
 
 
-OURS = {
+DOCUMENTED = {
     "by its full title, all headers foreign": (
         TITLE + table("| A | B | C |", "| x | y | z |"),
         ["error unknown-column"] * 3,
@@ -90,16 +91,17 @@ OURS = {
         ["error unknown-title"],
     ),
     "a list of decisions under the title of a whole table": (
-        "**Transitions with feedback service**\n\n" + markdown(decisions(load("with-feedback"))),
+        "**Transitions with feedback service**\n\n"
+        + markdown(decisions_grid(load("with-feedback"))),
         ["error missing-row"] * 6,
     ),
     "without a row": (TITLE + table(HEAD), ["error missing-row"] * 5),
 }
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_ours_are_never_checked_less_in_silence(name: str) -> None:
-    text, expected = OURS[name]
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_documented_tables_are_checked_in_full_or_have_a_finding(name: str) -> None:
+    text, expected = DOCUMENTED[name]
     report = check(text)
     assert (report.tables, report.other_tables) == (1, 0)
     assert codes(text) == expected
@@ -110,7 +112,7 @@ def test_a_table_without_any_text_above_it_lacks_a_title() -> None:
     assert found.message == (
         "no title above the table names its machine; its rows are those of with-feedback"
     )
-    (found,) = check(markdown(transitions(load("with-feedback")))).findings
+    (found,) = check(markdown(transitions_grid(load("with-feedback")))).findings
     assert found.message == "no title above the table names its machine"
 
 
@@ -182,7 +184,7 @@ def test_a_column_that_is_not_read_is_an_error(name: str) -> None:
     assert report.confirmed == {}
 
 
-def test_a_header_that_names_a_mode_in_other_words_is_no_half() -> None:
+def test_a_header_that_names_a_mode_in_other_words_is_no_column_of_a_machine() -> None:
     lines = [f"{line} see below |" for line in GRID.splitlines()]
     lines[0] = lines[0].replace("see below", "Prices with feedback service")
     lines[1] = lines[1].replace("see below", "---")
@@ -196,7 +198,7 @@ def test_notes_are_free_text() -> None:
     assert codes(TITLE + "\n".join(lines)) == []
 
 
-def test_transitions_under_other_headers_are_checked_all_the_same() -> None:
+def test_transitions_under_other_headers_are_checked() -> None:
     rows = ("| unopened | opened | was_clicked |", "| unopened | clicked | was_clicked |")
     text = "**Transitions of engagement**\n\n" + table("| Now | Event | Then |", *rows)
     found = codes(text)
@@ -206,21 +208,21 @@ def test_transitions_under_other_headers_are_checked_all_the_same() -> None:
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("column", range(3))
-def test_no_header_of_any_language_may_change_in_silence(language: str, column: int) -> None:
+def test_every_changed_header_is_found_in_every_language(language: str, column: int) -> None:
     words = load_lexicon(language)
-    grid = markdown(documented(load("with-feedback"), words)).splitlines()
+    grid = markdown(steps_grid(load("with-feedback"), words)).splitlines()
     cells = grid[0].split("|")
     cells[column + 1] = " ?? "
-    title = f"**{words.written['titles', 'with-feedback']}**\n\n"
+    title = f"**{words.preferred['titles', 'with-feedback']}**\n\n"
     text = title + "\n".join(["|".join(cells), *grid[1:]])
     assert codes(text) == ["warning renamed-column"]
-    sent, failed = (f"| {words.written['statuses', name]} |" for name in ("Sent", "Failed"))
+    sent, failed = (f"| {words.preferred['statuses', name]} |" for name in ("Sent", "Failed"))
     assert "error wrong-status" in codes(text.replace(failed, sent, 1))
 
 
 def written_transitions(name: str) -> str:
-    title = load_lexicon().written["titles", name].replace("Email Feedback", "feedback")
-    return f"**{title}**\n\n{markdown(transitions(load(name)))}"
+    title = load_lexicon().preferred["titles", name].replace("Email Feedback", "feedback")
+    return f"**{title}**\n\n{markdown(transitions_grid(load(name)))}"
 
 
 @pytest.mark.parametrize(
@@ -245,8 +247,8 @@ def test_status_and_effects_of_transitions_are_checked(old: str, new: str, code:
 HALVES = "| Step | Log status, {} | Indicators, {} | {} |"
 
 
-def test_a_half_that_is_not_recognised_is_an_error() -> None:
-    a, b = (documented(load(m), load_lexicon()) for m in ("with-feedback", "without-feedback"))
+def test_a_column_of_a_machine_that_is_not_recognised_is_an_error() -> None:
+    a, b = (steps_grid(load(m), load_lexicon()) for m in ("with-feedback", "without-feedback"))
     rows = [
         f"| {x[0]} | {x[2]} | {x[1]} | {y[2]} | {y[1]} |".replace("\n", "<br>")
         for x, y in zip(a.rows, b.rows, strict=True)
@@ -273,13 +275,13 @@ def test_a_table_is_left_out_on_request() -> None:
         assert report.findings == ()
 
 
-def test_a_request_that_leaves_out_nothing_is_said() -> None:
+def test_a_request_that_leaves_out_no_table_is_a_finding() -> None:
     text = "<!-- fsm:ignore -->\n\n" + TITLE + GRID
     assert codes(text) == ["error unused-ignore"]
     assert check(text).tables == 1
 
 
-def test_a_generated_block_is_counted_and_left_to_the_command_that_writes_it() -> None:
+def test_generated_blocks_are_counted_and_not_checked() -> None:
     block = f"<!-- fsm:table with-feedback -->\n{TITLE}{WRONG}<!-- fsm:end -->\n"
     report = check(block + block)
     assert (report.tables, report.other_tables, report.generated_blocks) == (0, 0, 2)
@@ -293,7 +295,7 @@ def test_a_generated_block_is_counted_and_left_to_the_command_that_writes_it() -
         "# With feedback {#",
     ],
 )
-def test_the_name_behind_a_heading_is_no_part_of_it(title: str) -> None:
+def test_an_anchor_behind_a_heading_is_not_part_of_it(title: str) -> None:
     expected = [] if title.rstrip().endswith("}") else ["error lost-mode"]
     assert codes(f"{title}\n\n{GRID}") == expected
 

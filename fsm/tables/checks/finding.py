@@ -1,4 +1,4 @@
-"""What a check finds, and its report."""
+"""What a check of pages finds, and its report."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Literal, TypeAlias
 from fsm.presentation import RichValue
 from fsm.tables.read.table import Cell
 
-__all__ = ["Checked", "Finding", "Report", "Severity", "at"]
+__all__ = ["CheckReport", "CheckedTable", "Finding", "Severity", "finding_at"]
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One disagreement, at its place. ``row`` counts the body rows of the table from 1."""
+    """One disagreement, with its place. ``row`` counts the body rows of the table from 1."""
 
     file: str
     line: int
@@ -34,7 +34,7 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}] {self.message}"
 
 
-def at(
+def finding_at(
     file: str,
     cell: Cell,
     code: str,
@@ -50,10 +50,11 @@ def at(
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """One table held against its machine (empty where none is known), and what was found in it.
+class CheckedTable:
+    """A table that was checked against its machine, and the findings in it.
 
-    ``labels`` say what each row is about, ``kind`` is ``steps`` or ``transitions``.
+    ``machine`` is empty where no machine is known, ``kind`` is ``steps`` or ``transitions``, and
+    ``labels`` says of each row what it is about.
     """
 
     file: str
@@ -64,25 +65,31 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report(RichValue):
-    """What was checked and what was found, in page order."""
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckReport(RichValue):
+    """The result of a check: what was checked and what was found, in page order."""
 
     pages: int
     tables: int
     rows: int
     findings: tuple[Finding, ...]
     confirmed: dict[str, int] = field(default_factory=dict)
-    """Documented rows that agree with their machine, by machine name."""
-    checked: tuple[Checked, ...] = ()
+    """How many documented rows agree with their machine, by machine name."""
+    checked: tuple[CheckedTable, ...] = ()
     """The tables; their findings are among ``findings``, which has those of whole pages too."""
     other_tables: int = 0
-    """The tables that document no machine, and were not checked."""
+    """How many tables document no machine, and were not checked."""
     ignored_tables: int = 0
-    """The tables that ``fsm:ignore`` leaves out."""
+    """How many tables ``fsm:ignore`` leaves out."""
     generated_blocks: int = 0
-    """The blocks that ``fsm docs`` writes and checks; what is in them is not read."""
+    """How many blocks ``fsm docs`` writes; their content is checked by ``fsm docs --check``."""
     unread: dict[str, int] = field(default_factory=dict)
-    """The files of a directory that are documentation, but not pages, by their suffix."""
+    """How many documentation files of a directory are not Markdown, by suffix."""
     failure: str = ""
-    """Why the run as a whole failed: there was nothing to check, or not what was expected."""
+    """Why the whole run failed: nothing to check, or not as many tables as expected."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<CheckReport: {self.pages} pages, {self.tables} documented tables, {self.rows} rows, "
+            f"{len(self.findings)} findings>"
+        )

@@ -1,10 +1,10 @@
-"""Hints are for misspellings: never the opposite, never the word that was written."""
+"""Misspelt words get a hint, but never their opposite, nor the written word itself."""
 
 import pytest
 
 from fsm.machine import Effect
-from fsm.tables.words.lexicon import languages, load_lexicon
-from fsm.tables.words.spelling import near
+from fsm.tables.words.lexicon_files import languages, load_lexicon
+from fsm.tables.words.spelling import spelling_hint
 
 WORDS = {
     word: word
@@ -30,8 +30,8 @@ WORDS = {
         ("in transt", "in_transit"),
     ],
 )
-def test_a_misspelling_gets_the_word(written: str, meant: str) -> None:
-    assert near(written, WORDS) == f"; did you mean {meant!r}?"
+def test_a_misspelling_gets_a_hint(written: str, meant: str) -> None:
+    assert spelling_hint(written, WORDS) == f"; did you mean {meant!r}?"
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_a_misspelling_gets_the_word(written: str, meant: str) -> None:
         "sent", "SENT", "in transit", "", "-", "quite another thing",
     ],
 )  # fmt: skip
-def test_everything_else_gets_none(written: str) -> None:
-    assert near(written, WORDS) == ""
+def test_other_words_get_no_hint(written: str) -> None:
+    assert spelling_hint(written, WORDS) == ""
 
 
 @pytest.mark.parametrize("language", languages())
-def test_no_effect_is_ever_taken_for_another_one(language: str) -> None:
+def test_no_effect_is_suggested_for_another_one(language: str) -> None:
     """Each sentence of one effect, when only the lexicon of the others is known."""
     words = load_lexicon(language)
     sentences = {
@@ -58,4 +58,4 @@ def test_no_effect_is_ever_taken_for_another_one(language: str) -> None:
     opposites = (Effect.INCREASES, Effect.DECREASES, Effect.NO_CHANGE)
     for text, effect in sentences.items():
         others = {t: e for t, e in sentences.items() if e is not effect and e in opposites}
-        assert effect not in opposites or near(text, others) == "", text
+        assert effect not in opposites or spelling_hint(text, others) == "", text

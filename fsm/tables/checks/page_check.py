@@ -1,0 +1,166 @@
+"""Check the tables of one page, and what only several of them together show."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fsm.tables.checks.binding_fit import TableFit, fit_table
+from fsm.tables.checks.bound_check import BoundTables, check_bound_tables
+from fsm.tables.checks.finding import Finding, Severity, finding_at
+from fsm.tables.checks.statements import LabelUse
+from fsm.tables.checks.table_check import TableCheck
+from fsm.tables.checks.titles import find_machines, find_missing_tables, swap_titles
+from fsm.tables.read.page import Page
+from fsm.tables.read.table import Cell, Table
+from fsm.tables.recognition import Load, documented_tables
+from fsm.tables.words.draft import lookalikes
+from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.words.machine_names import MachineNames
+
+__all__ = ["PageCheck"]
+
+_STEPS = 5
+"""How many steps the documented tables have that are published in many languages."""
+
+
+@dataclass
+class PageCheck:
+    """The check of one page; bindings are referred to by their numbers."""
+
+    page: Page
+    lexicons: Sequence[Lexicon]
+    load: Load
+    bindings: Sequence[MachineNames]
+    lexicon: Lexicon = field(init=False)
+    """The language of the page."""
+    findings: list[Finding] = field(default_factory=list)
+    """The findings of the page as a whole."""
+    used_bindings: set[int] = field(default_factory=set)
+    """The bindings that name a table of the page."""
+    bound: dict[int, BoundTables] = field(default_factory=dict)
+    """The tables of each binding."""
+    table_checks: list[TableCheck] = field(default_factory=list)
+    """The checks of all other documented tables."""
+
+    def __post_init__(self) -> None:
+        self.lexicon = _language(self.page, self.lexicons)
+
+    def run(self) -> PageCheck:
+        """Find what is wrong; return itself."""
+        for notice in self.page.notices:
+            self._report(notice.place, notice.code, notice.text)
+        other_tables = self._check_bound_tables()
+        checks = [check.run() for table in other_tables for check in self._recognised(table)]
+        checks, swapped = swap_titles(find_machines(checks))
+        self.table_checks = checks
+        self.findings += swapped
+        self.findings += find_missing_tables(self.page, self.lexicon, checks)
+        self._report_inconsistent_labels()
+        if not checks and not self.bound:
+            self._report_unknown_language()
+        return self
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """The findings of the page, of its bound tables and of its other tables."""
+        return [
+            *self.findings,
+            *(finding for result in self.bound.values() for finding in result.findings),
+            *(finding for check in self.table_checks for finding in check.findings),
+        ]
+
+    def _report(
+        self, cell: Cell, code: str, text: str, machine: str = "", severity: Severity = "error"
+    ) -> None:
+        finding = finding_at(self.page.name, cell, code, text, machine, severity=severity)
+        self.findings.append(finding)
+
+    def _check_bound_tables(self) -> list[Table]:
+        """Check the tables that a binding is about; return the other ones."""
+        fits_of: defaultdict[int, list[TableFit]] = defaultdict(list)
+        others = []
+        for table in self.page.tables:
+            fits = self._fits(table)
+            self.used_bindings |= {i for i, fit in fits if fit.is_named}
+            if len(fits) > 1:
+                names = " and ".join(self.bindings[i].binding.name for i, _ in fits)
+                text = f"{names} fit this table; give each binding a title"
+                self._report(table.header[0], "two-bindings", text)
+            elif fits:
+                ((i, fit),) = fits
+                fits_of[i].append(fit)
+            else:
+                others.append(table)
+        self.bound = {
+            i: check_bound_tables(self.page, self.bindings[i], fits) for i, fits in fits_of.items()
+        }
+        return others
+
+    def _fits(self, table: Table) -> list[tuple[int, TableFit]]:
+        """Return the bindings that fit a table; where some fit it wholly, only these."""
+        fits = [(i, fit) for i, b in enumerate(self.bindings) if (fit := fit_table(table, b))]
+        return [(i, fit) for i, fit in fits if fit.is_whole] or fits
+
+    def _recognised(self, table: Table) -> Iterator[TableCheck]:
+        """Yield the checks of a table, one for each machine that it documents.
+
+        A language that knows all columns of the table is preferred, then that of the page.
+        """
+        others = [lexicon for lexicon in self.lexicons if lexicon is not self.lexicon]
+        order = [self.lexicon, *others]
+        readings = [(lexicon, documented_tables(table, lexicon, self.load)) for lexicon in order]
+        readings = [(lexicon, tables) for lexicon, tables in readings if tables]
+        readings.sort(key=lambda reading: any(t.guessed or t.unknown for t in reading[1]))
+        for lexicon, tables in readings[:1]:
+            if lexicon is not self.lexicon:
+                page = f"on a page in {self.lexicon.language!r}"
+                text = f"a table in {lexicon.language!r}, {page}"
+                self._report(table.header[0], "wrong-language", text, tables[0].name)
+            rest = [other for other in order if other is not lexicon]
+            for documented in tables:
+                yield TableCheck(self.page.name, documented, lexicon, rest, self.load)
+
+    def _report_inconsistent_labels(self) -> None:
+        """Report labels that are right, but not the ones used elsewhere in the page."""
+        uses: defaultdict[tuple[str, str], list[LabelUse]] = defaultdict(list)
+        for check in self.table_checks:
+            if check.lexicon is self.lexicon:
+                for use in check.uses:
+                    uses[use.section, use.name].append(use)
+        for of_name in uses.values():
+            counts = Counter(use.label for use in of_name)
+            (usual, most), *rare = counts.most_common()
+            for label, count in rare:
+                cell = next(use.cell for use in of_name if use.label == label)
+                text = f"{label!r} here, {usual!r} elsewhere in the page ({count} and {most} times)"
+                self._report(cell, "inconsistent-label", text, severity="warning")
+
+    def _report_unknown_language(self) -> None:
+        """Report tables that look documented on a page whose words no lexicon knows."""
+        tables = lookalikes(self.page, _STEPS)
+        if tables:
+            text = (
+                "two tables look documented, but no lexicon knows their language; to draft one, "
+                f"run: fsm check --draft-lexicon {self.page.name}"
+            )
+            self._report(tables[0].header[0], "unknown-language", text)
+
+
+def _language(page: Page, lexicons: Sequence[Lexicon]) -> Lexicon:
+    """Return the lexicon that knows most texts in and above the tables of a page."""
+    if len(lexicons) == 1:
+        return lexicons[0]
+    texts = Counter(text for table in page.tables for text in _texts(table))
+    return max(
+        lexicons,
+        key=lambda lexicon: sum(n for text, n in texts.items() if lexicon.knows(text)),
+    )
+
+
+def _texts(table: Table) -> Iterator[str]:
+    yield from (cell.text for cell in table.above)
+    for cells in (table.header, *(row.cells for row in table.rows)):
+        for cell in cells:
+            yield from (part.text for part in cell.parts())

@@ -1,0 +1,217 @@
+"""Compare the rows of a steps table with what its machine does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fsm.errors import PageError
+from fsm.machine import Effect, Machine, Transition
+from fsm.tables.checks.finding import Finding, Severity, finding_at
+from fsm.tables.checks.statements import EffectClaim, Statement
+from fsm.tables.read.table import Cell
+from fsm.tables.recognition import DocumentedTable
+from fsm.tables.words.lexicon import DocumentedStep, Lexicon
+from fsm.tables.write import format_effect, steps_grid
+
+__all__ = ["check_steps"]
+
+
+def check_steps(
+    file: str,
+    table: DocumentedTable,
+    machine: Machine,
+    lexicon: Lexicon,
+    statements: Sequence[Statement],
+) -> Iterator[Finding]:
+    """Yield the rows that the machine contradicts, and those missing, repeated or out of order.
+
+    Each row is a step; the machine runs along the shortest trace to it.
+    """
+    return _StepCheck(file, table, machine, lexicon).check(statements)
+
+
+@dataclass
+class _StepCheck:
+    file: str
+    table: DocumentedTable
+    machine: Machine
+    lexicon: Lexicon
+    first_rows: dict[DocumentedStep, Statement] = field(default_factory=dict)
+    """The first row of each step, in the order of the page."""
+
+    def check(self, statements: Sequence[Statement]) -> Iterator[Finding]:
+        rows = [(s, s.step, list(self.row_faults(s, s.step))) for s in statements if s.step]
+        right = {step for _, step, faults in rows if not faults}
+        for statement, step, faults in rows:
+            actual = self.actual_step(statement, step, faults, right)
+            if actual:
+                text = f"by its status and effects this is the row of {actual.event!r}"
+                yield self.finding(statement, self.cell(statement), "wrong-step", text, actual)
+            else:
+                yield from faults
+                if step in self.first_rows:
+                    text = f"repeats row {self.first_rows[step].number}"
+                    yield self.finding(statement, self.cell(statement), "duplicate-row", text, step)
+            self.first_rows.setdefault(actual or step, statement)
+        yield from self.misplaced_row()
+        yield from self.missing_rows(len(statements) - len(rows))
+
+    @cached_property
+    def order(self) -> list[DocumentedStep]:
+        """The steps in their documented order."""
+        return [step for step, _ in self.lexicon.documented.get(self.machine.name, ())]
+
+    # One row -------------------------------------------------------------------------------
+
+    def actual_step(
+        self,
+        statement: Statement,
+        step: DocumentedStep,
+        faults: Sequence[Finding],
+        right: Iterable[DocumentedStep],
+    ) -> DocumentedStep | None:
+        """Return the step that a row is about where only its label is wrong, else nothing.
+
+        One fault alone is reported as it is, unless another row has the step already.
+        """
+        is_suspicious = len(faults) > 1 or (faults and step in self.first_rows)
+        if not is_suspicious or statement.effects is None:
+            return None
+        taken = {step, *right, *self.first_rows}
+        free = (other for other in self.order if other not in taken)
+        return next((other for other in free if not any(self.row_faults(statement, other))), None)
+
+    def row_faults(self, statement: Statement, step: DocumentedStep) -> Iterator[Finding]:
+        """Yield where a row differs from what the machine does at a step."""
+        transition = step.transition(self.machine)
+        if transition is None:
+            text = f"the machine has no step {step.event!r}"
+            yield self.finding(statement, self.cell(statement), "unknown-label", text, step)
+            return
+        yield from self.status_fault(statement, step, transition)
+        if statement.effects is not None:
+            for cell, code, text in self.effect_faults(statement.effects, transition):
+                place = cell or self.cell(statement, "indicators")
+                yield self.finding(statement, place, code, text, step)
+
+    def status_fault(
+        self, statement: Statement, step: DocumentedStep, transition: Transition
+    ) -> Iterator[Finding]:
+        expected = self.machine.status(transition.target)
+        if statement.status and statement.status != expected:
+            place = f"for {transition.label!r} in {transition.source}"
+            text = f"status {statement.status!r} {place}, the machine says {expected!r}"
+            cell = self.cell(statement, "status")
+            yield self.finding(statement, cell, "wrong-status", text, step)
+
+    def effect_faults(
+        self, claims: Sequence[EffectClaim], transition: Transition
+    ) -> Iterator[tuple[Cell | None, str, str]]:
+        """Yield the faults in the effects of a row: cell (``None``: the whole cell), code, text."""
+        expected = self.machine.effects(transition)
+        place = f"for {transition.label!r} in {transition.source}"
+        claims_on: dict[str, list[EffectClaim]] = {}
+        for claim in claims:
+            claims_on.setdefault(claim.indicator, []).append(claim)
+        clear = {}
+        """The effects on indicators of the machine that are stated without contradiction."""
+        for name, [claim, *others] in claims_on.items():
+            effects = list(dict.fromkeys(c.effect.value for c in (claim, *others)))
+            if name not in expected:
+                yield claim.cell, "unknown-label", f"{self.machine.name} has no indicator {name!r}"
+            elif len(effects) > 1:
+                text = f"{name} both {' and '.join(effects)} {place}"
+                says = f"the machine says {expected[name].value}"
+                yield claim.cell, "contradiction", f"{text}, {says}"
+            else:
+                clear[name] = claim
+        yield from self.wrong_effects(clear, expected, place)
+        for name in expected:
+            if name not in claims_on:
+                yield None, "missing-effect", f"the effect on {name!r} is not stated"
+
+    def wrong_effects(
+        self, claims: Mapping[str, EffectClaim], expected: Mapping[str, Effect], place: str
+    ) -> Iterator[tuple[Cell, str, str]]:
+        """Yield each wrong effect; a single fault where the effects cannot happen together."""
+        wrong = [claim for name, claim in claims.items() if claim.effect is not expected[name]]
+        if wrong and not self.can_happen(claims):
+            stated = "; ".join(format_effect(name, c.effect) for name, c in claims.items())
+            right = "; ".join(format_effect(name, effect) for name, effect in expected.items())
+            text = f"{stated} {place}: no change of status does both; the machine says {right}"
+            yield wrong[0].cell, "conservation", text
+            return
+        for name, effect, cell in wrong:
+            says = f"the machine says {expected[name].value}"
+            yield cell, "wrong-effect", f"{format_effect(name, effect)} {place}, {says}"
+
+    def can_happen(self, claims: Mapping[str, EffectClaim]) -> bool:
+        """Whether some change of status has these effects; the effects not stated are free."""
+        return any(
+            all(claim.effect is effects[name] for name, claim in claims.items())
+            for effects in self.possible_effects
+        )
+
+    @cached_property
+    def possible_effects(self) -> list[dict[str, Effect]]:
+        """The effects on all indicators of each change from one status to another."""
+        return [
+            {i.name: i.effect(before, after) for i in self.machine.indicators}
+            for before in (None, *self.machine.statuses)
+            for after in self.machine.statuses
+        ]
+
+    # All rows ------------------------------------------------------------------------------
+
+    def misplaced_row(self) -> Iterator[Finding]:
+        """Yield the first row that is out of the documented order."""
+        order = (step for step in self.order if step in self.first_rows)
+        for expected, (step, statement) in zip(order, self.first_rows.items(), strict=False):
+            if step != expected:
+                text = f"{step.event!r} where the documented order has {expected.event!r}"
+                cell = self.cell(statement)
+                yield self.finding(statement, cell, "row-order", text, severity="warning")
+                return
+
+    def missing_rows(self, unread: int) -> Iterator[Finding]:
+        """Yield the steps without a row, unless the unread rows may be theirs."""
+        steps = set(self.lexicon.steps_of(self.machine.name).values())
+        missing = sorted(steps - self.first_rows.keys(), key=lambda s: (s.event, s.source or ""))
+        if len(missing) <= unread:
+            return
+        for step in missing:
+            where = f" in {step.source}" if step.source else ""
+            text = f"no row for the step {step.event!r}{where}"
+            header = self.table.table.header[0]
+            reference = self.right_rows.get(step, "")
+            name = self.machine.name
+            yield finding_at(self.file, header, "missing-row", text, name, reference=reference)
+
+    def finding(
+        self,
+        statement: Statement,
+        cell: Cell,
+        code: str,
+        text: str,
+        step: DocumentedStep | None = None,
+        severity: Severity = "error",
+    ) -> Finding:
+        """Return a finding in a row, with the right row of a step."""
+        reference = self.right_rows.get(step, "") if step else ""
+        row = self.machine.name, statement.number
+        return finding_at(self.file, cell, code, text, *row, severity, reference)
+
+    @cached_property
+    def right_rows(self) -> dict[DocumentedStep, str]:
+        """The row of each step as it should be, in the words of the page."""
+        try:
+            rows = steps_grid(self.machine, self.lexicon).rows
+        except PageError:
+            return {}
+        texts = (" | ".join(cell.replace("\n", "; ") for cell in row) for row in rows)
+        return dict(zip(self.order, texts, strict=True))
+
+    def cell(self, statement: Statement, role: str = "step") -> Cell:
+        return statement.row.cells[self.table.columns[role]]
