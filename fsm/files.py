@@ -37,6 +37,7 @@ __all__ = [
     "Cleanup",
     "TemporaryFolder",
     "decode_utf8",
+    "held_folder",
     "hidden_sibling",
     "output_errors",
     "read_bytes",
@@ -174,6 +175,12 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
                 break
             self.cleanup()  # another process has locked it, to remove it as left behind
         weakref.finalize(self, _release, lock)
+
+
+def held_folder() -> tuple[Path, Cleanup]:
+    """Make a temporary folder; return it and what must be held as long as it is needed."""
+    folder = TemporaryFolder()
+    return Path(folder.name), Cleanup(folder.cleanup)
 
 
 def _new_file(place: Path) -> tuple[Path, int | None]:

@@ -73,7 +73,7 @@ def test_every_reader(form: str, tmp_path: Path) -> None:
         found = convert_logs(
             [log], None, ReadingOptions(year=2026, redaction=redaction), None, "none"
         )
-        frames = [frame for heard in (True, False) for frame in found.frames(heard=heard)]
+        frames = [frame for used in (True, False) for frame in found.frames(machine_events=used)]
         notes = [str([*summary_lines(note), as_dict(note)]) for note in found.notes]
         texts = [frame.write_ndjson() for frame in frames] + notes
         return found_in("\n".join(texts)), sum(frame.height for frame in frames)

@@ -461,7 +461,7 @@ def test_the_guide_shows_what_is_printed(place: Path) -> None:
 
 def test_the_guide_names_every_command_with_the_option(fsm: Fsm) -> None:
     text = GUIDE.read_text()
-    paragraph = next(p for p in text.split("\n\n") if "`--allow-import` says so" in p)
+    paragraph = next(p for p in text.split("\n\n") if "use `--allow-import`" in p)
     for name in ("docs", "replay", "report", "explain", "simulate", "draw", "check", "show"):
         has_option = "--allow-import" in fsm(name, "--help").out
         assert has_option == (f"`{name}`" in paragraph or f"`fsm {name}`" in paragraph), name

@@ -10,6 +10,7 @@ from fsm.cli.options import ConversionOptions, print_notes, redaction_for, with_
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_json
 from fsm.cli.values import ColumnParam
+from fsm.errors import LogError
 from fsm.logs.write.tables import write_frames
 
 __all__ = ["command"]
@@ -56,6 +57,8 @@ def command(
 
     Memory grows only with the number of messages. For XES, a million events are sorted at a time,
     or all events of one message if it has more.
+
+    If no event is found in the lines of the logs, nothing is written and the exit status is 2.
     """
     from fsm.logs.open import convert_logs
     from fsm.logs.summary import as_dict
@@ -68,9 +71,14 @@ def command(
         options = reading.options(progress, dict(columns), redaction)
         conversion = convert_logs(logs, reading.form, options, query, written)
     print_notes(conversion.notes)
-    if written:
+    lines = sum(note.lines for note in conversion.notes)
+    events = sum(note.events + note.side_events.total for note in conversion.notes)
+    found_nothing = lines > 0 and events == 0
+    if written and not found_nothing:
         write_log(conversion, output)
-    if beside:
-        write_frames(conversion.frames(heard=False), beside)
+    if beside and not found_nothing:
+        write_frames(conversion.frames(machine_events=False), beside)
     if as_json:
         print_json([as_dict(note) for note in conversion.notes])
+    if found_nothing:
+        raise LogError("no event found, nothing is written; is the format right? See: fsm formats")

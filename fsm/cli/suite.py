@@ -186,7 +186,7 @@ def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None
         "equivalent",
         "killed",
         "rate",
-        "a trace that kills one more",
+        "a trace that kills a survivor",
     )
     rows = [
         (

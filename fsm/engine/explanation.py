@@ -13,9 +13,10 @@ import polars as pl
 from fsm.catalog import as_machines, built_in_companion
 from fsm.engine.encode import Encoder, NeededColumns
 from fsm.engine.product_machine import ProductMachine, each_machine, product_of
-from fsm.engine.replaying import microseconds_since_1970, with_companions
+from fsm.engine.replaying import with_companions
 from fsm.engine.timelines import EXPIRY, Rules, Timelines, settle
 from fsm.engine.unrecorded import unrecorded_figures
+from fsm.epoch import microseconds_since_1970
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import place_of
 from fsm.logs.log import Log

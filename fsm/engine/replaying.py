@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from fsm.engine.one_pass import run_pass
 from fsm.engine.options import ReplayOptions
 from fsm.engine.result import MachineResult, Replay
 from fsm.engine.unrecorded import RECORDED, Unrecorded, unrecorded_figures
+from fsm.epoch import MICROSECOND, microseconds_since_1970, time_at
 from fsm.errors import LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.logs.log import Log
@@ -28,10 +29,7 @@ from fsm.text import quantity
 if TYPE_CHECKING:
     from fsm.engine.checkpoint.checkpoint import Checkpoint
 
-__all__ = ["microseconds_since_1970", "replay", "with_companions"]
-
-_MICROSECOND = timedelta(microseconds=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+__all__ = ["replay", "with_companions"]
 
 
 def replay(
@@ -107,9 +105,9 @@ def replay(
     if checkpoint is not None and every is None:
         every = timedelta(hours=1)
     options = ReplayOptions(
-        validity=None if validity is None else validity // _MICROSECOND,
+        validity=None if validity is None else validity // MICROSECOND,
         as_of=None if as_of is None else microseconds_since_1970(as_of),
-        every=None if every is None else every // _MICROSECOND,
+        every=None if every is None else every // MICROSECOND,
         statuses=statuses,
         traffic=detail,
         durations=detail,
@@ -180,12 +178,12 @@ def _result(
         rejected=totals.rejected,
         duplicates=totals.duplicates if options.dedupe or "event_id" in log.present else None,
         to_send=whole,
-        validity=None if options.validity is None else options.validity * _MICROSECOND,
+        validity=None if options.validity is None else options.validity * MICROSECOND,
         machines={m.name: _machine_result(counts, m, whole, totals, unrecorded) for m in shown},
         crosscheck=_checked(counts) if options.cross_check else None,
         options=options,
         counts=counts,
-        as_of=None if options.as_of is None else _EPOCH + options.as_of * _MICROSECOND,
+        as_of=None if options.as_of is None else time_at(options.as_of),
         dedupe=options.dedupe,
         late=totals.late if checkpoint else None,
         earlier=checkpoint.earlier if checkpoint else None,
@@ -253,11 +251,6 @@ def with_companions(
             loaded = companions(name)
             by_name[name] = loaded if loaded.name == name else replace(loaded, name=str(name))
     return list(by_name.values())
-
-
-def microseconds_since_1970(instant: datetime) -> int:
-    """Return a time as the engine counts it."""
-    return (instant - _EPOCH) // _MICROSECOND
 
 
 def _processors() -> int:

@@ -24,6 +24,7 @@ from fsm.engine.product_machine import each_machine
 from fsm.engine.rejections import RejectionKinds, Rejections
 from fsm.engine.source_rows import SourceRows
 from fsm.engine.unrecorded import RECORDED, Unrecorded
+from fsm.epoch import MICROSECOND
 from fsm.errors import LogError
 from fsm.indicators import Share
 from fsm.logs.log import Log
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["MachineResult", "Replay"]
 
 _NAMED = 3
-_DAY, _HOUR, _MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -283,7 +284,7 @@ class Replay(RichValue):
         they were announced.
         """
         wanted: dict[str, Any] = dict.fromkeys(("traffic", "durations", "exact"), True)
-        wanted["every"] = every // _MICROSECOND
+        wanted["every"] = every // MICROSECOND
         if replace(self.counts.options, **wanted) == self.counts.options:
             return self
         return replace(self, counts=self._rerun(**wanted))
@@ -298,7 +299,7 @@ class Replay(RichValue):
         cannot know have no rows.
         """
         has_series = self.counts.options.every is not None
-        counts = self.counts if has_series else self._rerun(every=_DAY // _MICROSECOND)
+        counts = self.counts if has_series else self._rerun(every=_DAY // MICROSECOND)
         changes = (
             counts.changes()
             .group_by("delivery", "machine", "indicator")
@@ -337,7 +338,7 @@ class Replay(RichValue):
             raise LogError("the exact series needs the whole log, not what a checkpoint kept")
         counts = self.counts
         if not counts.options.exact:
-            every = counts.options.every or _HOUR // _MICROSECOND
+            every = counts.options.every or _HOUR // MICROSECOND
             counts = self._rerun(every=every, exact=True)
         return counts.exact_series()
 
@@ -352,7 +353,7 @@ class Replay(RichValue):
         have no rows. Without ``of_deliveries`` it is one
         series of the whole log.
         """
-        micros = every // _MICROSECOND
+        micros = every // MICROSECOND
         if micros <= 0:
             raise LogError(f"the period {every} is not longer than nothing")
         if self.earlier is not None and self.counts.options.every != micros:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,9 @@ import polars as pl
 from fsm.catalog import built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
-from fsm.engine.replaying import microseconds_since_1970, replay, with_companions
+from fsm.engine.replaying import replay, with_companions
 from fsm.engine.result import MachineResult, Replay
+from fsm.epoch import MICROSECOND, microseconds_since_1970, time_at
 from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
@@ -39,8 +40,6 @@ ROWS = 1 << 17
 """Rows of a part, about: a worker holds so many, and those of one message more."""
 
 _KINDS = {"timestamp": ("timestamp",), "seq": ("bigint", "int", "smallint", "tinyint")}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def replay_on_spark(
@@ -156,7 +155,7 @@ class SparkReplay:
         from pyspark.sql import Window
         from pyspark.sql import functions as sql
 
-        micros = every // _MICROSECOND
+        micros = every // MICROSECOND
         if micros <= 0:
             raise LogError(f"the period {every} is not longer than nothing")
         with_deliveries = "delivery_id" in self.log.columns
@@ -255,7 +254,7 @@ def _last_instant(df: DataFrame) -> datetime | None:
     from pyspark.sql import functions as sql
 
     row = df.agg(sql.unix_micros(sql.max("timestamp"))).first()
-    return None if row is None or row[0] is None else _EPOCH + row[0] * _MICROSECOND
+    return None if row is None or row[0] is None else time_at(row[0])
 
 
 def _by_message(df: DataFrame, events: Sequence[str], as_of: datetime | None) -> DataFrame:

@@ -1,7 +1,7 @@
-"""Times that no calendar of Python shows: a database's ``infinity``, the year 20000, years BC.
+"""Times that Python cannot represent: a database's ``infinity``, the year 20000, years BC.
 
-Polars and Python fail, each in its own way, when such a time is converted or printed. So typed
-columns are compared as whole numbers, and what is beyond the bounds is written here, by hand.
+Polars and Python fail in different ways when such a time is converted or printed. So typed columns
+are compared as whole numbers, and times beyond the bounds are formatted here.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from typing import Any, Final
 
 import polars as pl
 
+from fsm.epoch import SECOND, microseconds_since_1970
+
 __all__ = ["FIRST", "LAST", "in_calendar", "is_beyond_calendar", "shown_value"]
 
-_SECOND: Final = 1_000_000
-FIRST: Final = int(datetime(1, 1, 2, tzinfo=UTC).timestamp()) * _SECOND
-LAST: Final = int(datetime(9999, 12, 30, tzinfo=UTC).timestamp()) * _SECOND
-"""The first and the last time that Python shows in every zone, in microseconds since 1970."""
+FIRST: Final = microseconds_since_1970(datetime(1, 1, 2, tzinfo=UTC))
+LAST: Final = microseconds_since_1970(datetime(9999, 12, 30, tzinfo=UTC))
+"""The first and last time that Python represents in every zone, in microseconds since 1970."""
 
 _PER_SECOND: Final = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _DAY: Final = 86_400
 _LEAST, _MOST = -(2**63), 2**63 - 1
-_SINCE_2000: Final = 946_684_800_000_000
+_SINCE_2000: Final = microseconds_since_1970(datetime(2000, 1, 1, tzinfo=UTC))
 _ENDS: Final = {
     _LEAST: "-infinity",
     _LEAST + 1: "-infinity",
@@ -30,8 +31,8 @@ _ENDS: Final = {
     _LEAST + _SINCE_2000: "-infinity",
     _LEAST + _SINCE_2000 - 1: "infinity",
 }
-"""How databases write them: as the first and the last number of 64 bits. PostgreSQL counts from
-2000, and its driver adds the difference to them too."""
+"""Numbers that stand for no end: databases use the first and the last one of 64 bits. PostgreSQL
+counts from 2000, and its driver adds the difference to these two as well."""
 _BEYOND: Final = re.compile(
     r"[+-]?inf(?:inity)?|[+-]\d{4,}-.*|\d{5,}-\d\d?-.*|.*\b(?:BC|BCE)"
     r"|0000-.*|0001-01-01.*|9999-12-3[01].*",
@@ -45,17 +46,18 @@ def in_calendar(numbers: pl.Series, unit: str) -> pl.Series:
     Null where the time is not from :data:`FIRST` to :data:`LAST`. Nanoseconds are rounded down.
     """
     per_second = _PER_SECOND[unit]
-    first, last = (end * per_second // _SECOND for end in (FIRST, LAST))
-    if unit == "ns":  # 64 bits of them end in 2262, with what stands for no end at all
+    first, last = (end * per_second // SECOND for end in (FIRST, LAST))
+    if unit == "ns":  # 64 bits end in 2262, and their ends stand for infinity
         first, last = _LEAST + 2, _MOST - 1
-    if _leaves(numbers, first, last):
+    if _exceeds(numbers, first, last):
         numbers = numbers.set(~numbers.is_between(first, last), None)
     if unit == "ms":
         return numbers * 1_000
     return numbers // 1_000 if unit == "ns" else numbers
 
 
-def _leaves(numbers: pl.Series, first: int, last: int) -> bool:
+def _exceeds(numbers: pl.Series, first: int, last: int) -> bool:
+    """Return whether a number is outside the bounds; null numbers are not."""
     least, most = numbers.min(), numbers.max()
     return least is not None and not (first <= int(least) and int(most) <= last)  # type: ignore[arg-type]
 
@@ -72,7 +74,7 @@ def is_beyond_calendar(text: str) -> bool:
 
 
 def shown_value(column: pl.Series, row: int) -> str | None:
-    """Return a value as text, whatever it is; a time too that Python cannot hold."""
+    """Return a value of any type as text, also a time that Python cannot represent."""
     if not isinstance(column.dtype, pl.Datetime):
         value: Any = column[row]
         return None if value is None else str(value)

@@ -1,4 +1,4 @@
-"""The columns of canonical logs, and how columns and places are written in messages."""
+"""The columns of canonical logs, and the notation of columns and places in messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ CANONICAL = ("csv", "jsonl", "parquet")
 NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 QUERY = "query"
-"""The name that the result of a query is reported under."""
+"""The name of the result of a query in messages."""
 
 _LONGEST_NAME = 80
 """Characters of a column's name in messages."""
 
 
 def place_of(name: str, line: int) -> str:
-    """Return how a place is written; the result of a query has rows, and no lines.
+    """Return a place in the notation of messages; the result of a query has rows, not lines.
 
     >>> place_of("log.csv", 7), place_of(QUERY, 7)
     ('log.csv:7', 'query:row 7')
@@ -29,9 +29,10 @@ def place_of(name: str, line: int) -> str:
 
 
 def column_list(names: Sequence[str], most: int = 12, *, redacted: bool = False) -> str:
-    """Return the first of the column names of a file, for a message of one line.
+    """Return the first column names of a file, for a message of one line.
 
-    A file without a header has its first row of data there: redacted, only the number is shown.
+    Without a header the names are the first row of data, so of a redacted file only their number is
+    shown.
     """
     if redacted:
         return f"{len(names):,}, whose names are not shown with --pseudonymise"

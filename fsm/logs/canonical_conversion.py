@@ -1,4 +1,4 @@
-"""The rows of a canonical log with the columns of a converted one, to convert it with others."""
+"""Convert a canonical log: its rows get the columns of a converted log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["canonical_rows"]
 _SHOWN = 5
 """Column names in a message."""
 _FREE_TEXT = ("rule", "file", "line")
-"""Columns of any text, and what belongs to them: left out where recipients are pseudonyms."""
+"""Columns of free text and of its place: left out where recipients are pseudonyms."""
 _DOUBTFUL = "doubtful; why is not shown with --pseudonymise"
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 

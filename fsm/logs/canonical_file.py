@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Cleanup, TemporaryFolder
+from fsm.files import held_folder
 from fsm.logs.canonical_columns import NEEDED, QUERY, column_list
 from fsm.logs.log_file import LogFile, version_of
 from fsm.logs.mapping.recordable import recordable_events
-from fsm.logs.read_errors import COMPRESSED, unreadable
+from fsm.logs.read_errors import unreadable
+from fsm.logs.storage.compression import PACKED, UNPACKED_BY_POLARS
 from fsm.logs.storage.record_length import check_records, separator_of
 from fsm.logs.storage.scans import scan_ndjson, scan_parquet
 from fsm.logs.storage.stored_file import StoredFile
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
 
 __all__ = ["checked_columns", "open_canonical"]
-
-_UNKNOWN_TO_POLARS = (b"BZh", b"\xfd7zXZ\x00")
-"""How files of bzip2 and xz begin, which are unpacked for polars."""
 
 
 def open_canonical(
@@ -55,15 +53,16 @@ def open_canonical(
 
 
 def _readable(stored: StoredFile, log_format: str) -> StoredFile:
-    """Return the file, unpacked where polars does not do that itself."""
-    packed = (*_UNKNOWN_TO_POLARS, *COMPRESSED) if log_format == "parquet" else _UNKNOWN_TO_POLARS
+    """Return the file, unpacked if polars cannot unpack it."""
     with stored.path.open("rb") as file:
-        if not file.read(6).startswith(packed):
-            return stored
-    directory = TemporaryFolder()
-    path = Path(directory.name) / "log"
+        start = file.read(max(map(len, PACKED)))
+    readable = log_format != "parquet" and start.startswith(UNPACKED_BY_POLARS)
+    if readable or not start.startswith(PACKED):
+        return stored
+    folder, keep = held_folder()
+    path = folder / "log"
     stored.unpack(path)
-    return replace(stored, path=path, keep=Cleanup(directory.cleanup))
+    return replace(stored, path=path, keep=keep)
 
 
 def _opened(stored: StoredFile, log_format: str) -> LogFile:
@@ -83,14 +82,17 @@ def _opened(stored: StoredFile, log_format: str) -> LogFile:
         raise LogError(
             f"{name}: its lines end with carriage returns alone; save it with line feeds"
         )
-    if any("\udc80" <= letter <= "\udcff" for letter in header):  # polars looks at the rows alone
+    if any("\udc80" <= letter <= "\udcff" for letter in header):  # polars checks only the rows
         raise LogError(f"{name}:1: not UTF-8 text; save the log as UTF-8")
     separator = separator_of(header, NEEDED)
     return LogFile(path, name, "csv", stamp=stamp, separator=separator, keep=stored.keep)
 
 
 def checked_columns(file: LogFile) -> LogFile:
-    """Return the file; refuse one without a needed column, or with two of a name that is read."""
+    """Return the file; refuse one that lacks a needed column, or has two of the same name.
+
+    Raises :class:`fsm.errors.LogError`.
+    """
     if file.format == "csv":
         in_file = file.raw().collect_schema().names()
         for name in file.present:

@@ -1,4 +1,4 @@
-"""Convert logs: files in any order and mixture to frames of canonical rows."""
+"""Convert logs, in any order and mixture of formats, to frames of canonical rows."""
 
 from __future__ import annotations
 
@@ -25,23 +25,30 @@ __all__ = ["Reader", "convert_files"]
 _CHUNK = 50_000
 """Events turned to rows at a time."""
 _HEAVY = 1 << 26
-"""Bytes of events turned to rows at a time, and what one group has."""
+"""Bytes of events turned to rows at a time; a single larger group is turned to rows alone."""
 
 
 class Reader(Protocol):
-    """Finds events in the lines of one file after the other."""
+    """Reads events from the lines of files, one file after the other.
+
+    The modules of ``fsm/logs/servers`` and ``fsm/logs/webhooks`` implement it as ``Reader``.
+    """
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
-        """Yield groups of events, each with the name of its format."""
+        """Yield groups of events, each with the name of its format.
+
+        ``blocks`` are the lines of one file in lists; ``notes`` get what was not read as an event.
+        """
 
 
 def convert_files(
     files: Sequence[RecognisedFile], options: ReadingOptions, notes: list[Notes]
 ) -> Iterator[pl.DataFrame]:
-    """Yield canonical rows, file after file, and fill ``notes``: one for each file.
+    """Yield canonical rows, file after file, and add the notes of each file to ``notes``.
 
-    Files of a mail server are taken in the order of their first lines. Exports of statuses come
-    last, since only all of them together show events.
+    Files of a mail server are read in the order of their first lines. Exports of statuses come
+    last, because events are inferred from all of them together. Raises
+    :class:`fsm.errors.LogError` for a file that cannot be read.
     """
     redaction = options.redaction
     for rows, note in _rows(files, options, notes):
@@ -79,7 +86,7 @@ def _rows(
 def _rows_of(
     groups: Mapping[str, list[NativeEvents]], name: str, note: Notes, policy: Policy
 ) -> pl.DataFrame:
-    """Return the rows of groups of events, each of a format, in the order of their lines."""
+    """Return the rows of groups of events, by format, in the order of their lines."""
     frames = [
         to_rows(event_frame(events), load_format(form), note, policy, name)
         for form, events in groups.items()
@@ -93,7 +100,7 @@ def _export_rows(
     policy: Policy,
     notes: list[Notes],
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
-    """Yield the rows that exports of statuses show together."""
+    """Yield the rows of the events that exports of statuses show together."""
     from fsm.logs.snapshots.export_times import given_times
     from fsm.logs.snapshots.exports import ExportOptions, StatusExport, events_of
     from fsm.logs.snapshots.labels import load_labels
@@ -130,23 +137,25 @@ def _reader(family: str, clock: Clock, options: ReadingOptions) -> Reader:
     return reader
 
 
-def _gathered(found: Iterable[tuple[str, NativeEvents]]) -> Iterator[dict[str, list[NativeEvents]]]:
-    """Join groups of events by their formats: rows are made for many at a time."""
+def _gathered(
+    events_by_format: Iterable[tuple[str, NativeEvents]],
+) -> Iterator[dict[str, list[NativeEvents]]]:
+    """Join groups of events by their formats, because rows are made faster for many at a time."""
     groups: dict[str, list[NativeEvents]] = {}
     size = weight = 0
-    for name, events in found:
-        own = _weight(events)
-        if size and (size + len(events) > _CHUNK or weight + own > _HEAVY):
+    for name, events in events_by_format:
+        added = _weight(events)
+        if size and (size + len(events) > _CHUNK or weight + added > _HEAVY):
             yield groups
             groups, size, weight = {}, 0, 0
         groups.setdefault(name, []).append(events)
-        size, weight = size + len(events), weight + own
+        size, weight = size + len(events), weight + added
     if size:
         yield groups
 
 
 def _weight(events: NativeEvents) -> int:
-    """Return about how many bytes the texts of events have."""
+    """Return approximately how many bytes the texts of events take."""
     if isinstance(events, pl.DataFrame):
         return int(events.estimated_size())
     texts = (text for event in events for text in (event.reply, event.recipient, event.message_id))
@@ -154,7 +163,7 @@ def _weight(events: NativeEvents) -> int:
 
 
 def _in_order(files: list[RecognisedFile], options: ReadingOptions) -> list[RecognisedFile]:
-    """Sort the files of each mail server by their first times; others stay where they are."""
+    """Sort the files of each mail server by their first times; other files keep their places."""
     for family in ("postfix", "exim", "sendmail", "momentum"):
         places = [number for number, file in enumerate(files) if file.format == family]
         if len(places) > 1:
@@ -165,7 +174,7 @@ def _in_order(files: list[RecognisedFile], options: ReadingOptions) -> list[Reco
 
 
 def _began(file: RecognisedFile, options: ReadingOptions) -> int:
-    """Return the first time in a file, 0 where its first lines have none."""
+    """Return the first time in a file; 0 where its first lines have none."""
     clock = Clock(options.zone, options.year)
     clock.begin(file.stored.last_written(), Notes(file.stored.name))
     lines = file.stored.head().decode("utf-8", "replace").split("\n")

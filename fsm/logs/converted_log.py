@@ -1,4 +1,4 @@
-"""Converted logs on the disk: what a replay reads, with the way back to the lines."""
+"""Converted logs on the disk: rows that a replay reads, each with its file and line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.log_file import LogFile
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
-from fsm.logs.mapping.missing_handovers import implied, merged
+from fsm.logs.mapping.missing_handovers import find_missing_handovers, with_handovers
 from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.to_canonical import SCHEMA
@@ -31,35 +31,33 @@ from fsm.logs.write.tables import ROWS, write_frames
 __all__ = ["ConvertedLog", "convert_to_rows"]
 
 _ROW = "row"
-
-
-_HEARD = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(CANONICAL)
-"""What machines hear: of a canonical log everything, whatever it is called."""
+_IS_MACHINE_EVENT = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(CANONICAL)
+"""Whether machines use a row. Every event of a canonical log counts, whatever its name."""
 
 
 @dataclass(frozen=True)
 class ConvertedLog:
-    """Converted rows in a temporary file, which goes when nobody holds this any more."""
+    """Converted rows in a temporary file, which is removed with the last reference to this."""
 
     path: Path
     notes: tuple[Notes, ...]
     inputs: Mapping[str, StoredFile] = field(default_factory=dict)
     redaction: Redaction | None = None
-    """What the rows were redacted by; no line is quoted then."""
+    """The redaction of the rows; with one, no line is quoted."""
     recordable: frozenset[str] | None = None
-    """The machines' events that the formats of the rows can record; ``None``: any."""
+    """The machines' events that the formats of the rows can record; None: any."""
 
-    def frames(self, *, heard: bool) -> Iterator[pl.DataFrame]:
-        """Yield the rows that machines hear, or those that are kept beside them."""
+    def frames(self, *, machine_events: bool) -> Iterator[pl.DataFrame]:
+        """Yield the rows that machines use, or else the side events."""
         for frame in _slices(self.path):
-            yield frame.filter(_HEARD if heard else ~_HEARD)
+            yield frame.filter(_IS_MACHINE_EVENT if machine_events else ~_IS_MACHINE_EVENT)
 
     def events(self) -> pl.LazyFrame:
-        """Return the rows that machines hear."""
-        return scan_parquet(self.path).filter(_HEARD)
+        """Return the rows that machines use."""
+        return scan_parquet(self.path).filter(_IS_MACHINE_EVENT)
 
     def file(self) -> LogFile:
-        """Return the rows that machines hear as one file of a log."""
+        """Return the rows that machines use as one file of a log."""
         names = [note.name for note in self.notes]
         name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
         return LogFile(
@@ -68,24 +66,24 @@ class ConvertedLog:
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""
-        found = self._at(rows, "file", "line")
-        return found["file"], found["line"].to_numpy().astype(np.intp)
+        places = self._at(rows, "file", "line")
+        return places["file"], places["line"].to_numpy().astype(np.intp)
 
     def quotes(self, rows: Codes) -> list[str]:
-        """Return the lines that rows were made of, or what is safe of them."""
+        """Return the line of each row as it stands in its file, or a safe outline of it."""
         if self.redaction:
             return self._outlines(rows)
         files, lines = self.places(rows)
         texts: dict[tuple[str, int], str] = {}
         for name in files.unique().to_list():
             numbers = lines[(files == name).to_numpy()].tolist()
-            found = line_texts(self.inputs[name], numbers)
-            texts.update({(name, number): text for number, text in found.items()})
+            by_number = line_texts(self.inputs[name], numbers)
+            texts.update({(name, number): text for number, text in by_number.items()})
         pairs = zip(files.to_list(), lines.tolist(), strict=True)
         return [texts.get(pair, "") for pair in pairs]
 
     def _outlines(self, rows: Codes) -> list[str]:
-        """Return the safe fields of rows: time, format, native event, what was replied."""
+        """Return the safe fields of rows: time, format, native event, reply."""
         parts = [
             pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"),
             pl.col("format"),
@@ -98,56 +96,60 @@ class ConvertedLog:
     def _at(self, rows: Codes, *columns: str | pl.Expr) -> pl.DataFrame:
         """Return columns of rows, given by their numbers."""
         wanted = pl.Series(_ROW, np.unique(rows), pl.UInt32)
-        places = self.file().raw().select(*columns).with_row_index(_ROW)
-        found = places.filter(pl.col(_ROW).is_in(wanted.implode())).collect(engine="streaming")
-        return found.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
+        numbered = self.file().raw().select(*columns).with_row_index(_ROW)
+        part = numbered.filter(pl.col(_ROW).is_in(wanted.implode())).collect(engine="streaming")
+        return part.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
 
 
 def convert_to_rows(files: Iterable[RecognisedFile], options: ReadingOptions) -> ConvertedLog:
     """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
     directory = TemporaryFolder()
     try:
-        found = _converted(list(files), options, Path(directory.name))
+        converted = _converted(list(files), options, Path(directory.name))
     except BaseException:
         directory.cleanup()
         raise
-    weakref.finalize(found, directory.cleanup)
-    return found
+    weakref.finalize(converted, directory.cleanup)
+    return converted
 
 
-def _converted(files: list[RecognisedFile], options: ReadingOptions, place: Path) -> ConvertedLog:
-    first, path = place / "read.parquet", place / "log.parquet"
+def _converted(files: list[RecognisedFile], options: ReadingOptions, folder: Path) -> ConvertedLog:
+    first, path = folder / "read.parquet", folder / "log.parquet"
     notes: list[Notes] = []
-    write_frames(_never_none(convert_files(files, options, notes)), first)
-    added = implied(scan_parquet(first), options.relayed)
-    if added.height:
+    write_frames(_with_schema(convert_files(files, options, notes)), first)
+    missing = find_missing_handovers(scan_parquet(first), options.relayed)
+    if missing.height:
         counts: Counter[str] = Counter()
-        write_frames(merged(_slices(first), added, counts), path)
+        write_frames(with_handovers(_slices(first), missing, counts), path)
         first.unlink()
-        _count(counts, files, notes)
+        _count_missing(counts, files, notes)
     else:
         first.rename(path)
-    found = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
-    records = recordable_by({file.format for file in files}, found, options.relayed)
+    formats = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
+    recordable = recordable_by({file.format for file in files}, formats, options.relayed)
     inputs = {file.stored.name: file.stored for file in files}
-    return ConvertedLog(path, tuple(notes), inputs, options.redaction, records)
+    return ConvertedLog(path, tuple(notes), inputs, options.redaction, recordable)
 
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a Parquet file, a part at a time and nothing in advance."""
+    """Yield the rows of a Parquet file, one part at a time; nothing is read ahead."""
     rows = scan_parquet(path)
     height = rows.select(pl.len()).collect().item()
     for start in range(0, max(height, 1), ROWS):
         yield rows.slice(start, ROWS).collect()
 
 
-def _never_none(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _with_schema(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield an empty frame first, so that a log without events has its columns."""
     yield pl.DataFrame(schema=SCHEMA)
     yield from frames
 
 
-def _count(counts: Counter[str], files: Iterable[RecognisedFile], notes: list[Notes]) -> None:
+def _count_missing(
+    counts: Counter[str], files: Iterable[RecognisedFile], notes: list[Notes]
+) -> None:
+    """Add the numbers of added hand-overs, by file, to the notes of the files."""
     for file in files:
         name = file.stored.group or file.stored.name
         note = next(note for note in reversed(notes) if note.name == name)
-        note.implied += counts[file.stored.name]
+        note.missing_handovers += counts[file.stored.name]

@@ -1,4 +1,4 @@
-"""Which format a file is of, by what is in it; and why."""
+"""Recognise the format of a file by its content, with the reason."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import CANONICAL, NEEDED
+from fsm.logs.storage.compression import PARQUET
 from fsm.logs.storage.stored_file import StoredFile
 
-# The readers' own patterns are imported where a file needs them: most logs are canonical.
+# The patterns of the readers are imported only where a file needs them: most logs are canonical.
 
 __all__ = [
     "RecognisedFile",
@@ -23,7 +24,9 @@ __all__ = [
 
 _NEEDED = set(NEEDED)
 _LINES = 2000
+"""Lines that are compared with the patterns of mail servers."""
 _RECORDS = 50
+"""Lines that are parsed as JSON."""
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
 _POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
 _SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
@@ -36,8 +39,8 @@ _OF_MAILS = re.compile(
 
 
 @dataclass(frozen=True)
-class Guess:
-    """A format, and why a file is taken to be of it."""
+class Recognition:
+    """A format, and the reason why a file is read as it."""
 
     format: str
     reason: str
@@ -45,7 +48,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class RecognisedFile:
-    """A file, the format it is read as, and why."""
+    """A file, the format it is read as, and the reason."""
 
     stored: StoredFile
     format: str
@@ -55,9 +58,9 @@ class RecognisedFile:
 def recognise(
     stored: StoredFile, log_format: str | None = None, labels: str | None = None
 ) -> RecognisedFile:
-    """Say how a file is read: as given, else as its content shows.
+    """Return the format a file is read as: the one given, else by its content.
 
-    ``labels`` is a file of what exports of statuses call their columns. Raises
+    ``labels`` is a file with the names that exports of statuses give their columns. Raises
     :class:`fsm.errors.LogError` for an empty file and for binary data of no known format.
     """
     if stored.group:
@@ -78,11 +81,14 @@ def recognise(
 
 
 def recognise_canonical(stored: StoredFile) -> RecognisedFile:
-    """Say which of the canonical formats a file is of, by how it begins."""
+    """Return which of the canonical formats a file has, by its first bytes.
+
+    Raises :class:`fsm.errors.LogError` for binary data that is no Parquet.
+    """
     if stored.group or stored.url is not None:
         return recognise(stored)
     head = stored.head()
-    if head.startswith(b"PAR1"):
+    if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
     if b"\0" in head[:4]:
         raise LogError(f"{stored.name}: binary data, neither CSV, JSONL nor Parquet")
@@ -96,13 +102,13 @@ def _family(log_format: str) -> str:
     return log_format if log_format in CANONICAL else load_format(log_format).family
 
 
-def guess(head: bytes, labels: str | None = None) -> Guess | None:
-    """Return the format of a file that begins so; None where nobody knows it.
+def guess(head: bytes, labels: str | None = None) -> Recognition | None:
+    """Return the format of a file with these first bytes; None where it is not recognised.
 
-    ``labels`` is a file of what exports of statuses call their columns.
+    ``labels`` is a file with the names that exports of statuses give their columns.
     """
-    if head.startswith(b"PAR1"):
-        return Guess("parquet", "it begins as Parquet files do")
+    if head.startswith(PARQUET):
+        return Recognition("parquet", "it begins as Parquet files do")
     text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]
     if not lines:
@@ -112,11 +118,11 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
         return _guess_json(lines, text, labels)
     named = {name.strip().strip('"') for name in first.split(",")}
     if named >= _NEEDED:
-        return Guess("csv", "its header names message_id, event and timestamp")
+        return Recognition("csv", "its header names message_id, event and timestamp")
     from fsm.logs.servers import powermta
 
     if powermta.is_header(first):
-        return Guess("powermta", "its header names type, timeLogged and rcpt")
+        return Recognition("powermta", "its header names type, timeLogged and rcpt")
     found = _guess_lines(lines) or _guess_mail(lines)
     if found is None and any(sign in first for sign in ",;\t|"):
         from fsm.logs.snapshots.read_records import names_of
@@ -126,7 +132,7 @@ def guess(head: bytes, labels: str | None = None) -> Guess | None:
 
 
 def _text(head: bytes) -> str:
-    """Decode what may be cut within a letter."""
+    """Decode bytes that may end within a character."""
     try:
         return head.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -134,31 +140,31 @@ def _text(head: bytes) -> str:
         return head.decode("utf-8" if cut else "latin-1", "replace")
 
 
-def _guess_json(lines: list[str], text: str, labels: str | None) -> Guess:
+def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
     for number, part in enumerate([*lines[:_RECORDS], text], 1):
         try:
             value = json.loads(part.rstrip(","))
         except (ValueError, RecursionError):
             continue
         if isinstance(value, dict) and value.keys() >= _NEEDED:
-            return Guess("jsonl", "its records have message_id, event and timestamp")
+            return Recognition("jsonl", "its records have message_id, event and timestamp")
         from fsm.logs.webhooks.providers import open_envelopes
 
         name = next((name for name, _ in open_envelopes(value) if name), None)
         if name:
             where = f"the record on line {number}" if part is not text else "its record"
-            return Guess("webhooks", f"{where} is one of {name}")
+            return Recognition("webhooks", f"{where} is one of {name}")
         if isinstance(value, dict) and part is not text:
             found = guess_by_columns(list(value), "its records have", labels)
             if found:
                 return found
     begun = _BEGUN.match(text)
     if begun:
-        return Guess("webhooks", "it is JSON over several lines")
-    return Guess("jsonl", "it is JSON, one object a line")
+        return Recognition("webhooks", "it is JSON over several lines")
+    return Recognition("jsonl", "it is JSON, one object a line")
 
 
-def _guess_lines(lines: list[str]) -> Guess | None:
+def _guess_lines(lines: list[str]) -> Recognition | None:
     from fsm.logs.servers import exim, momentum
 
     tests: dict[str, tuple[str, Callable[[str], object]]] = {
@@ -171,7 +177,7 @@ def _guess_lines(lines: list[str]) -> Guess | None:
     name = max(counts, key=lambda n: counts[n])
     if not counts[name]:
         return None
-    return Guess(name, f"{counts[name]} of its first {len(lines)} lines {tests[name][0]}")
+    return Recognition(name, f"{counts[name]} of its first {len(lines)} lines {tests[name][0]}")
 
 
 def _is_sendmail(line: str) -> bool:
@@ -180,16 +186,16 @@ def _is_sendmail(line: str) -> bool:
     return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
 
 
-def _guess_mail(lines: Sequence[str]) -> Guess | None:
+def _guess_mail(lines: Sequence[str]) -> Recognition | None:
     if _MBOX.match(lines[0]):
-        return Guess("mail", "it begins as an mbox")
+        return Recognition("mail", "it begins as an mbox")
     if _HEADER.match(lines[0]) and any(map(_OF_MAILS.match, lines)):
-        return Guess("mail", "it begins as a mail")
+        return Recognition("mail", "it begins as a mail")
     return None
 
 
-def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Guess | None:
-    """Return the format of a log whose columns have these names, where they tell."""
+def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Recognition | None:
+    """Return the format of a log by the names of its columns; None where they fit none."""
     from fsm.logs.snapshots.labels import load_labels
 
     labels = load_labels(given)
@@ -197,8 +203,8 @@ def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Gue
         return None
     roles = labels.roles(names)
     shown = [names[roles[r]] for r in ("message_id", "recipient", "status") if r in roles]
-    return Guess("snapshot", f"{where} {', '.join(shown[:-1])} and a status, {shown[-1]}")
+    return Recognition("snapshot", f"{where} {', '.join(shown[:-1])} and a status, {shown[-1]}")
 
 
-def _guess_csv(first: str) -> Guess | None:
-    return Guess("csv", "its first line has commas") if "," in first else None
+def _guess_csv(first: str) -> Recognition | None:
+    return Recognition("csv", "its first line has commas") if "," in first else None

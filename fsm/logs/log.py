@@ -26,7 +26,7 @@ class Log:
 
     files: tuple[LogFile, ...]
     conversions: tuple[Notes, ...] = ()
-    """What was made of the files of other formats."""
+    """Notes on the conversion of files of other formats."""
 
     def __repr__(self) -> str:
         names = [file.name for file in self.files]
@@ -59,7 +59,7 @@ class Log:
 
     @property
     def pseudonyms(self) -> str | None:
-        """The fingerprint of the key that recipients are redacted by; None where they are not."""
+        """The fingerprint of the key of the pseudonyms; None where the log is not redacted."""
         redactions = (f.redaction or (f.origin and f.origin.redaction) for f in self.files)
         return next((redaction.fingerprint for redaction in redactions if redaction), None)
 
@@ -71,7 +71,7 @@ class Log:
     # Rows ------------------------------------------------------------------------------------
 
     def about(self) -> int | None:
-        """Return about how many rows there are in all files, without reading them."""
+        """Return approximately how many rows all files have, without reading them."""
         known = [file.about() for file in self.files]
         return None if None in known else sum(rows or 0 for rows in known)
 
@@ -121,7 +121,7 @@ class Log:
     # Places ----------------------------------------------------------------------------------
 
     def proofs(self, events: pl.DataFrame) -> dict[tuple[int, int], Proof]:
-        """Return where events stand, by ``file`` and ``row``; each file is read once."""
+        """Return the evidence of events, by ``file`` and ``row``; each file is read once."""
         proofs = {}
         distinct = events.select("file", "row").unique(maintain_order=True)
         for (number,), part in distinct.group_by("file", maintain_order=True):

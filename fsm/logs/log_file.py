@@ -1,6 +1,6 @@
 """One file, frame or query result of a log: its columns, its rows, and the line of each row.
 
-Every event keeps its file and its row, so that whatever is reported of it can be proved.
+Every event keeps its file and row, so that every statement about it can be verified.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import polars as pl
 from fsm.arrays import Codes
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
-from fsm.logs.read_errors import COMPRESSED, csv_reader, long_fields, unreadable
+from fsm.logs.read_errors import csv_reader, long_fields, unreadable
+from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.record_length import separator_name
 from fsm.logs.storage.scans import scan_csv, scan_lines, scan_ndjson, scan_parquet
 
@@ -29,27 +30,27 @@ if TYPE_CHECKING:
 __all__ = ["CHECKPOINT", "CHECKPOINT_PREFIX", "LogFile", "Proof", "RowOrigin", "version_of"]
 
 CHECKPOINT = "checkpoint"
-"""The format of a checkpoint's messages: Parquet, with further columns."""
+"""The format of the messages in a checkpoint: Parquet with further columns."""
 CHECKPOINT_PREFIX = "past."
-"""How the names of those begin."""
+"""The prefix of these further columns."""
 _ROW = "\0row"  # a name that no header can have
 
 Proof: TypeAlias = tuple[str, int, str]
-"""Where an event stands: file, line, and the line itself, or its safe fields."""
+"""The evidence of an event: file, line, and the text of the line, or its safe fields."""
 
 
 class RowOrigin(Protocol):
-    """The files that the rows of a converted log were made of."""
+    """The files that the rows of a converted log come from."""
 
     @property
     def redaction(self) -> Redaction | None:
-        """The redaction of the rows, where there is one."""
+        """The redaction of the rows; None where they are not redacted."""
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:
         """Return the file and the line of each row."""
 
     def quotes(self, rows: Codes) -> list[str]:
-        """Return the line of each row as it stands in its file."""
+        """Return the text of each row in its file."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class LogFile:
     stamp: tuple[int, int] | None = None
     """Size and time of change when the file was opened."""
     skip: int = 0
-    """Rows at the beginning that are left out."""
+    """The number of first rows that are left out."""
     origin: RowOrigin | None = None
     """The files that a frame was converted from."""
     recordable: Callable[[], frozenset[str] | None] | None = None
@@ -104,7 +105,7 @@ class LogFile:
         return tuple(name for name, given in self.names.items() if given in in_file)
 
     def _jsonl_columns(self) -> tuple[str, ...]:
-        # To parse every record for seven keys is slow: first a look for their names as text.
+        # Parsing every record for seven keys is slow, so their names are first searched as text.
         text = scan_lines(self.path).select(
             pl.col("line").str.contains(json.dumps(given), literal=True).any().alias(name)
             for name, given in self.names.items()
@@ -114,11 +115,11 @@ class LogFile:
         if not likely:
             return ()
         has_value = (pl.col(self.names[name]).is_not_null().any().alias(name) for name in likely)
-        (found,) = self.raw().select(has_value).collect().rows(named=True)
-        return tuple(name for name in likely if found[name])
+        (values,) = self.raw().select(has_value).collect().rows(named=True)
+        return tuple(name for name in likely if values[name])
 
     def about(self) -> int | None:
-        """Return about how many rows there are, without reading them; None where unknown."""
+        """Return the approximate number of rows without reading them; None where unknown."""
         if self.format == "parquet":
             return int(self.raw().select(pl.len()).collect().item())
         if self.format == "frame" or self.stamp is None:
@@ -126,7 +127,7 @@ class LogFile:
         with self.path.open("rb") as file:
             head = file.read(1 << 16)
         lines = head.count(b"\n")
-        if head.startswith(COMPRESSED) or not lines:
+        if head.startswith(PACKED) or not lines:
             return None
         return self.stamp[0] * lines // len(head)
 
@@ -211,13 +212,17 @@ class LogFile:
         if not lines.head(header + last + 1).select(quotes).collect().item():
             return rows + header + 1  # without quotes a line is a record
         with long_fields():
-            found = np.fromiter(islice(self._quoted_records(), last + 1), dtype=np.intp)
-        if len(found) <= last:
+            lines_of_records = np.fromiter(islice(self._quoted_records(), last + 1), dtype=np.intp)
+        if len(lines_of_records) <= last:
             raise LogError(f"{self.name}: quotes within its fields; double them, or take them out")
-        return found[rows]
+        return lines_of_records[rows]
 
     def _quoted_records(self) -> Iterator[int]:
-        """Yield the line on which each record begins; quoted fields may hold line ends."""
+        """Yield the line on which each record begins; quoted fields may contain line ends.
+
+        polars does not tell it, so the records are read again by :mod:`csv`, which knows the
+        line after each record.
+        """
         reader = csv_reader(self.path, self.separator)
         next(filter(None, reader), None)  # the header, after blank lines
         line = reader.line_num
@@ -226,7 +231,7 @@ class LogFile:
             line = reader.line_num
 
     def proofs(self, rows: Codes) -> list[Proof]:
-        """Return where each row stands; of a redacted file, with its time and event alone."""
+        """Return the file, line and text of each row; of a redacted file only time and event."""
         if self.origin is not None:
             names, lines = self.origin.places(rows)
             texts = self.origin.quotes(rows)
@@ -236,17 +241,17 @@ class LogFile:
         return [(self.name, line, text) for line, text in zip(lines.tolist(), texts, strict=True)]
 
     def _quotes(self, lines: Codes) -> list[str]:
-        """Return lines as they stand in the file; rows of Parquet files and frames as JSON."""
+        """Return the texts of lines; rows of Parquet files and frames as JSON."""
         if self.format in ("csv", "jsonl"):
             numbered = scan_lines(self.path).with_row_index(_ROW, offset=1)
         else:
             numbered = self._whole().with_row_index(_ROW, offset=1)
-        found = numbered.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
+        quoted = numbered.filter(pl.col(_ROW).is_in(lines.tolist())).collect()
         if self.format in ("csv", "jsonl"):
-            texts = found["line"].str.strip_chars_end("\r").to_list()
+            texts = quoted["line"].str.strip_chars_end("\r").to_list()
         else:
-            texts = found.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
-        by_line = dict(zip(found[_ROW].to_list(), texts, strict=True))
+            texts = quoted.drop(_ROW).write_ndjson().rstrip("\n").split("\n")
+        by_line = dict(zip(quoted[_ROW].to_list(), texts, strict=True))
         return [by_line[line] for line in lines.tolist()]
 
     def _outlines(self, rows: Codes) -> list[str]:
@@ -260,7 +265,7 @@ class LogFile:
 
 
 def version_of(path: Path) -> tuple[int, int] | None:
-    """Return size and time of change, which tell versions of a file apart; None if it is gone."""
+    """Return size and time of change, which distinguish versions of a file; None if it is gone."""
     try:
         facts = path.stat()
     except OSError:

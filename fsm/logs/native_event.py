@@ -1,4 +1,4 @@
-"""What a reader finds: one event, by the name its own log gives it."""
+"""What readers return: an event with the name that its log gives it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class NativeEvent(NamedTuple):
 
     ``native`` is its path in the mapping table of its format, from the general to the special
     (``failed/permanent/old``). ``time`` counts microseconds since 1970, UTC. ``code`` is an
-    enhanced status code or a reply code, where the log has a field for it; ``reply`` is what the
-    receiving side, or the sender, said. ``line`` counts from 1.
+    enhanced status code or a reply code, where the log has a field for it; ``reply`` is the answer
+    of the receiving server, or the sender's explanation. ``line`` counts from 1.
     """
 
     message_id: str
@@ -30,7 +30,7 @@ class NativeEvent(NamedTuple):
     event_id: str | None = None
     delivery_id: str | None = None
     doubt: str | None = None
-    """Why the reader itself is not sure of this event."""
+    """Why the reader is not certain of this event."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

@@ -1,26 +1,28 @@
-"""Times as logs write them, as microseconds since 1970, UTC."""
+"""Single times in the notations of logs, as microseconds since 1970 (UTC).
+
+Whole columns of RFC 3339 texts are read by :mod:`fsm.logs.timestamps`.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from fsm.epoch import SECOND, microseconds_since_1970
+
 __all__ = ["from_datetime", "from_number", "from_text", "native_time"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_SECOND = 1_000_000
-_LAST = 253_402_214_400 * _SECOND  # 9999-12-31
+_LAST = 253_402_214_400 * SECOND  # 9999-12-31
 _LONGEST = 64
 """Characters of a time."""
 _DIGITS = frozenset("0123456789.")
 
 
 def native_time(value: object, zone: tzinfo) -> int | None:
-    """Return a time, whatever it is written as; None for what is none.
+    """Return a time that is written as a text or a number; None for anything else.
 
-    ``zone`` is that of times without one.
+    ``zone`` is the zone of times without one.
     """
     if isinstance(value, str):
         if _DIGITS.issuperset(value):
@@ -32,7 +34,7 @@ def native_time(value: object, zone: tzinfo) -> int | None:
 
 
 def from_number(value: float) -> int | None:
-    """Return an epoch: seconds, milliseconds, microseconds or nanoseconds, by its size.
+    """Return a number as a time; its size tells seconds, milli-, micro- and nanoseconds apart.
 
     >>> from_number(1513299569), from_number(1513299569000)
     (1513299569000000, 1513299569000000)
@@ -40,7 +42,7 @@ def from_number(value: float) -> int | None:
     if not 0 < value < 1e20:
         return None
     if value < 1e11:
-        return round(value * _SECOND)
+        return round(value * SECOND)
     if value < 1e14:
         return round(value * 1000)
     return int(value) if value < 1e17 else int(value) // 1000
@@ -57,6 +59,7 @@ def _from_digits(text: str) -> int | None:
 def from_text(text: str, zone: tzinfo) -> int | None:
     """Return the time of an ISO 8601 or RFC 5322 text.
 
+    >>> from datetime import UTC
     >>> from_text("2018-10-08T14:05:45 +0000", UTC)
     1539007545000000
     """
@@ -72,8 +75,11 @@ def from_text(text: str, zone: tzinfo) -> int | None:
 
 
 def from_datetime(moment: datetime, zone: tzinfo) -> int | None:
-    """Return the time of a moment; without a zone it is in ``zone``."""
+    """Return a datetime as microseconds; one without a zone is in ``zone``.
+
+    None for 1970 and before, and for the last days of the year 9999: neither is a log's.
+    """
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    time = (moment - _EPOCH) // _MICROSECOND
+    time = microseconds_since_1970(moment)
     return time if 0 < time < _LAST else None

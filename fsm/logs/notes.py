@@ -1,4 +1,4 @@
-"""What is said of a conversion: what was read, what was passed over, and what nobody knows."""
+"""What is reported of a conversion: what was read, ignored, unmapped, rejected or doubtful."""
 
 from __future__ import annotations
 
@@ -9,75 +9,79 @@ from dataclasses import dataclass, field
 __all__ = ["Notes", "Occurrences"]
 
 _KINDS = 1000
-"""Different texts that are counted apart; a hostile log has any number of them."""
+"""Texts that are counted apart; a hostile log has any number of them."""
 _LONGEST = 200
-"""Characters of one."""
+"""Characters of a text."""
 
 
 @dataclass
 class Occurrences:
-    """How often something was met, and on which line first."""
+    """How often each text occurred, and on which line first."""
 
     counts: Counter[str] = field(default_factory=Counter)
     firsts: dict[str, int] = field(default_factory=dict)
-    said: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Of a text in which the log itself is quoted: the text around it, and what is quoted."""
+    quotes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """For a text that quotes the log: its template, and what is quoted."""
 
-    def add(self, what: str, line: int, count: int = 1, *, said: str | None = None) -> None:
-        """Count something that stands on a line.
+    def add(self, template: str, line: int, count: int = 1, *, quote: str | None = None) -> None:
+        """Count a text that applies to a line.
 
-        ``said`` is what the log itself says, and takes the place of ``{}`` in ``what``.
+        ``quote`` is a part of the log that replaces ``{}`` in the template.
         """
-        text = what if said is None else what.replace("{}", said)
+        text = template if quote is None else template.replace("{}", quote)
         text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
         if text not in self.firsts and len(self.firsts) >= _KINDS:
             text = "others"
-        elif said is not None:
-            self.said.setdefault(text, (what, said))
+        elif quote is not None:
+            self.quotes.setdefault(text, (template, quote))
         self.firsts[text] = min(line, self.firsts.get(text, line))
         self.counts[text] += count
 
     def redact(self, redacted: Callable[[str], str]) -> None:
-        """Replace what the log itself says."""
-        firsts, counts, said = self.firsts, self.counts, self.said
-        self.firsts, self.counts, self.said = {}, Counter(), {}
-        for what, count in counts.items():
-            template, text = said.get(what, (what, ""))
-            self.add(template.replace("{}", redacted(text)) if text else what, firsts[what], count)
+        """Replace each quote from the log by its redacted form."""
+        firsts, counts, quotes = self.firsts, self.counts, self.quotes
+        self.firsts, self.counts, self.quotes = {}, Counter(), {}
+        for text, count in counts.items():
+            template, quote = quotes.get(text, (text, ""))
+            safe = template.replace("{}", redacted(quote)) if quote else text
+            self.add(safe, firsts[text], count)
 
     @property
     def total(self) -> int:
-        """How often anything was met."""
+        """How many occurrences there are of all texts together."""
         return self.counts.total()
 
 
 @dataclass
 class Notes:
-    """What was met in one file."""
+    """What was read in one file, and everything that its reader has to report of it."""
 
     name: str
     reason: str = ""
-    """The format, and how it was told."""
+    """The format, and how it was recognised."""
     lines: int = 0
     size: int = 0
     """Bytes that were read, decompressed."""
     events: int = 0
-    implied: int = 0
-    """Hand-overs that the file does not record."""
+    missing_handovers: int = 0
+    """Hand-overs that the file does not record, and that were added."""
     passed: Occurrences = field(default_factory=Occurrences)
-    """What is known, and says nothing of a message's way."""
-    beside: Occurrences = field(default_factory=Occurrences)
+    """Known records that are no event of a message."""
+    side_events: Occurrences = field(default_factory=Occurrences)
+    """Events that no machine uses, such as complaints."""
     unmapped: Occurrences = field(default_factory=Occurrences)
-    """Events that the table of the format does not have."""
+    """Events that are not in the table of the format."""
     rejected: Occurrences = field(default_factory=Occurrences)
-    """What cannot be read, by reason."""
+    """Records that cannot be read, by reason."""
     doubts: Occurrences = field(default_factory=Occurrences)
+    """Why events, which were read, are uncertain."""
     assumed: dict[str, str] = field(default_factory=dict)
-    """What was taken to be so, by subject."""
+    """What was assumed because the file does not say it, by subject."""
     redacted: bool = False
-    """Whether nothing that the file says may be quoted."""
+    """Whether nothing of the file may be quoted."""
 
     def redact(self, redacted: Callable[[str], str]) -> None:
-        """Replace what the file itself says in what is counted."""
-        for tally in (self.passed, self.beside, self.unmapped, self.rejected, self.doubts):
-            tally.redact(redacted)
+        """Replace every quote from the file by its redacted form."""
+        counted = (self.passed, self.side_events, self.unmapped, self.rejected, self.doubts)
+        for occurrences in counted:
+            occurrences.redact(redacted)

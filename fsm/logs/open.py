@@ -1,4 +1,7 @@
-"""The one door for logs: files of any format in any mixture, queries and frames become a Log."""
+"""Open logs: files of any format in any mixture, queries and frames become a :class:`Log`.
+
+Every command and function that takes a log opens it here.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +37,12 @@ def open_log(
     options: ReadingOptions | None = None,
     query: Query | None = None,
 ) -> Log:
-    """Open whatever holds a log, and return it.
+    """Open a log of any kind, and return it.
 
     ``data`` is a path or several (files of any format, compressed or not; patterns; ``-`` for
-    standard input; addresses of object stores and the web), a polars frame or lazy frame,
-    whatever has an Arrow C stream (pandas, pyarrow, DuckDB), or a :class:`Log`, which is
-    returned as it is. A file that is named twice is read once. The result of ``query`` is one
-    more log.
+    standard input; addresses of object stores and the web), a polars frame or lazy frame, an
+    object with an Arrow C stream (pandas, pyarrow, DuckDB), or a :class:`Log`, which is returned
+    as it is. A file that is named twice is read once. The result of ``query`` is one more file.
 
     ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
     ``log_format`` is a canonical format or a name of
@@ -48,12 +50,16 @@ def open_log(
     say how logs of other formats are read.
 
     Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
-    What is wrong further inside a canonical log is found when its rows are read.
+    Errors further inside a canonical log are found when its rows are read.
 
-    >>> import fsm
-    >>> log = open_log(next(fsm.simulate("with-feedback", messages=100, seed=1)))
-    >>> log.files[0].name, log.keys
-    ('<frame>', ['message_id'])
+    >>> rows = pl.DataFrame({
+    ...     "message_id": ["m1", "m1"],
+    ...     "event": ["relayed", "delivered"],
+    ...     "time": ["2026-01-31T09:30:00Z", "2026-01-31T09:30:02Z"],
+    ... })
+    >>> log = open_log(rows, {"timestamp": "time"})
+    >>> log, log.frame["event"].to_list()
+    (<Log <frame>>, ['relayed', 'delivered'])
     """
     if isinstance(data, Log):
         return data
@@ -85,10 +91,10 @@ def convert_logs(
     query: Query | None = None,
     written: str = "",
 ) -> ConvertedLog:
-    """Convert logs, canonical ones too: into another kind of file, or together with others.
+    """Convert logs, canonical ones too, to rows that can be written.
 
-    ``written`` is the suffix of what shall be written. Raises :class:`fsm.errors.LogError`, also
-    for one canonical log that would be written as it is.
+    ``written`` is the suffix of the file to write. Raises :class:`fsm.errors.LogError`, also for
+    a single canonical log that would be written unchanged.
     """
     from fsm.logs.converted_log import convert_to_rows
 
@@ -105,7 +111,7 @@ def convert_logs(
 
 
 def _frame_of(data: object) -> pl.LazyFrame | None:
-    """Return data that is in memory as a frame; None for paths."""
+    """Return data in memory as a frame; None for paths."""
     if isinstance(data, pl.LazyFrame):
         return data
     if isinstance(data, pl.DataFrame):
@@ -135,18 +141,20 @@ def _recognised(
 ) -> list[RecognisedFile]:
     """Return the files that paths and query name, each with the format it is read as."""
     stored = [_without_addresses(file, options) for file in find_files(paths, log_format)]
-    if options.columns and log_format is None and query is None:  # only canonical logs have them
+    if (
+        options.columns and log_format is None and query is None
+    ):  # columns are those of canonical logs
         files = [recognise_canonical(file) for file in stored]
     else:
         files = [recognise(file, log_format, options.labels) for file in stored]
     if query:
-        files.append(_answer(query, log_format, options))
+        files.append(_query_result(query, log_format, options))
     if not files:
         raise LogError("no log files given")
     return files
 
 
-def _answer(query: Query, log_format: str | None, options: ReadingOptions) -> RecognisedFile:
+def _query_result(query: Query, log_format: str | None, options: ReadingOptions) -> RecognisedFile:
     """Return the result of a query: a canonical log, or an export of statuses."""
     from fsm.logs.storage.query import run_query
     from fsm.logs.storage.scans import scan_parquet
@@ -158,18 +166,18 @@ def _answer(query: Query, log_format: str | None, options: ReadingOptions) -> Re
         )
     result = run_query(query)
     lacking = [n for n in NEEDED if options.columns.get(n, n) not in result.names]
-    found = guess_by_columns(result.names, "its columns are", options.labels) if lacking else None
-    if log_format is None and found is None:
+    guessed = guess_by_columns(result.names, "its columns are", options.labels) if lacking else None
+    if log_format is None and guessed is None:
         stored = StoredFile(result.path, QUERY, keep=result.keep)
         return RecognisedFile(stored, "parquet", "the rows of a query")
     lines = result.path.with_name("query.jsonl")  # one row, one line
     scan_parquet(result.path).sink_ndjson(lines)
-    reason = found.reason if log_format is None and found else "as given"
+    reason = guessed.reason if log_format is None and guessed else "as given"
     return RecognisedFile(StoredFile(lines, QUERY, keep=result.keep), "snapshot", reason)
 
 
 def _without_addresses(file: StoredFile, options: ReadingOptions) -> StoredFile:
-    """Return the file under a name without addresses: the name of a file may hold one."""
+    """Return the file under a name without addresses; names of files may contain some."""
     redaction = options.redaction
     if redaction is None:
         return file

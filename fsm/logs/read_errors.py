@@ -1,4 +1,7 @@
-"""Say in one line what is wrong with a log file, and where."""
+"""Explain in one line what is wrong with a log file, and where.
+
+polars names no line, so a file that it refused is read again here, line by line.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,20 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.storage.addresses import is_remote
+from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.record_length import separator_name
 from fsm.logs.storage.scans import scan_lines
 
 if TYPE_CHECKING:
     import _csv
 
-__all__ = ["COMPRESSED", "csv_reader", "long_fields", "unreadable"]
+__all__ = ["csv_reader", "long_fields", "unreadable"]
 
-COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-"""How gzip and zstd files begin."""
 _OPEN_QUOTE = "a quote that is never closed"
 _STRAY_QUOTE = 'quotes within a field; quote the field and double them: "a ""b"" c"'
 
 
-class Faulty(Protocol):
+class FailedFile(Protocol):
     """A log file that could not be read."""
 
     @property
@@ -41,40 +43,40 @@ class Faulty(Protocol):
     def redaction(self) -> object: ...
 
 
-def unreadable(source: Faulty, error: Exception) -> LogError:
-    """Say in one line what is wrong with a file that polars could not read."""
-    if source.format == "frame" and is_remote(source.name):
+def unreadable(file: FailedFile, error: Exception) -> LogError:
+    """Return what is wrong with a file that polars could not read, in one line."""
+    if file.format == "frame" and is_remote(file.name):
         from fsm.logs.storage.remote import refused
 
-        return refused(source.name, error)
-    message = said = str(error).split("\n", 1)[0]
-    if source.redaction:
-        said = "what the parser says of it is not shown with --pseudonymise"
+        return refused(file.name, error)
+    message = reason = str(error).split("\n", 1)[0]
+    if file.redaction:  # parsers quote the file
+        reason = "the parser's message is not shown with --pseudonymise"
     if "unexpected end of file" in message or "incomplete frame" in message:
-        return LogError(f"{source.name}: the compressed file is cut short; fetch it again")
+        return LogError(f"{file.name}: the compressed file is cut short; fetch it again")
     if "deflate" in message or "corrupt" in message:
-        return LogError(f"{source.name}: the compressed file is damaged; fetch it again")
-    if source.format in ("parquet", "frame"):
-        return LogError(f"{source.name}: not readable as Parquet: {said}")
-    line = _first_bad_line(source)
+        return LogError(f"{file.name}: the compressed file is damaged; fetch it again")
+    if file.format in ("parquet", "frame"):
+        return LogError(f"{file.name}: not readable as Parquet: {reason}")
+    line = _first_bad_line(file)
     if line:
-        return LogError(f"{source.name}:{line[0]}: {line[1]}")
-    return LogError(f"{source.name}: not readable as {source.format.upper()}: {said}")
+        return LogError(f"{file.name}:{line[0]}: {line[1]}")
+    return LogError(f"{file.name}: not readable as {file.format.upper()}: {reason}")
 
 
-def _first_bad_line(source: Faulty) -> tuple[int, str] | None:
-    bad = _first_undecodable(source.path)
-    if bad:
-        return bad, "not UTF-8 text; save the log as UTF-8"
-    if source.format == "jsonl":
-        return _first_bad_json(source.path)
+def _first_bad_line(file: FailedFile) -> tuple[int, str] | None:
+    undecodable = _first_undecodable(file.path)
+    if undecodable:
+        return undecodable, "not UTF-8 text; save the log as UTF-8"
+    if file.format == "jsonl":
+        return _first_bad_json(file.path)
     with long_fields():
-        return _first_bad_record(source.path, source.separator)
+        return _first_bad_record(file.path, file.separator)
 
 
 def _first_undecodable(path: Path) -> int | None:
     with path.open("rb") as file:
-        if file.read(4).startswith(COMPRESSED):
+        if file.read(4).startswith(PACKED):
             return None
         file.seek(0)
         for number, line in enumerate(file, 1):
@@ -122,7 +124,7 @@ def _first_bad_record(path: Path, separator: str) -> tuple[int, str] | None:
 
 
 def _fault_of(record: list[str], width: int, separator: str, quotes: int) -> str | None:
-    """Return what is wrong with a record; ``quotes`` are those up to its end."""
+    """Return what is wrong with a record; ``quotes`` is the number of them up to its end."""
     if len(record) > width:
         return (
             f"{len(record)} fields under {width} headers; "
@@ -135,7 +137,7 @@ def _fault_of(record: list[str], width: int, separator: str, quotes: int) -> str
 
 @contextmanager
 def long_fields() -> Iterator[None]:
-    """Let :mod:`csv` read fields as long as polars does; its limit is one for the whole process."""
+    """Let :mod:`csv` read fields as long as polars does; its limit applies to the whole process."""
     before = csv.field_size_limit(2**31 - 1)
     try:
         yield
@@ -144,7 +146,10 @@ def long_fields() -> Iterator[None]:
 
 
 def csv_reader(path: Path, separator: str = ",") -> _csv.Reader:
-    """Read records as polars does: only a line feed ends a line. See :func:`long_fields`."""
+    """Read records as polars does: only a line feed ends a line. See :func:`long_fields`.
+
+    :mod:`csv` would also end a line at a carriage return, so those are replaced.
+    """
     return csv.reader(_csv_lines(path), delimiter=separator)
 
 
@@ -153,7 +158,7 @@ def _csv_lines(path: Path) -> Iterator[str]:
 
 
 def _text_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a text file, compressed or not, up to the first damage."""
+    """Yield the lines of a text file, compressed or not, up to the first one that is damaged."""
     try:
         for batch in scan_lines(path).collect_batches(chunk_size=50_000, maintain_order=True):
             yield from batch.to_series().to_list()

@@ -1,4 +1,4 @@
-"""How logs of other formats are read: what their files do not say themselves."""
+"""How logs of other formats are read: facts that are not in their files."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ __all__ = ["ReadingOptions"]
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What a reader cannot find in a file: zone, year, policy, redaction and so on."""
+    """What a reader needs and cannot find in a file: zone, year, policy, redaction and so on."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    """The name that each canonical column has in canonical logs, where it is another one."""
+    """The names of canonical columns in a canonical log, where they differ."""
     zone: tzinfo = UTC
     """The zone of times without one."""
     year: int | None = None
     """The year of the first line of a syslog; None: inferred."""
     policy: Policy | None = None
-    """How final failures are counted by whose fault they are; None: as the log says."""
+    """How final failures are counted by their fault; None: as the log has them."""
     relayed: bool | None = None
     """Whether hand-overs that are not recorded are added; None: where the format has none."""
     redaction: Redaction | None = None
     """Removes addresses and names from everything that is read."""
     labels: str | None = None
-    """A file of what exports of statuses call their columns and statuses."""
+    """A file with the names that exports of statuses give their columns and statuses."""
     feedback: bool | None = None
-    """Whether the feedback service was on when exports were made; None: their rows tell."""
+    """Whether the feedback service was on when exports were made; None: inferred from rows."""
     exported: tuple[datetime, ...] = ()
     """When exports were made, in the order of their files."""
     progress: Callable[[int], object] = lambda _: None

@@ -1,4 +1,4 @@
-"""Read the rows of one log file in order, and refuse in one line what cannot be read."""
+"""Read the rows of one log file in order, and report what cannot be read in one line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROWS = 1 << 19
 MOST = 4 * ROWS
 """Rows of a row group that are read at once."""
 FURTHER = "\0further "
-"""How the names of columns begin that are no canonical ones."""
+"""The prefix of columns that are not canonical."""
 _BLANK = "\0blank"
 _SHOWN = 80
 """Characters of a value in messages."""
@@ -55,10 +55,11 @@ def read_batches(file: LogFile, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 def read_rows(file: LogFile, frame: pl.LazyFrame, *, texts: bool = False) -> Iterator[pl.DataFrame]:
     """Yield the rows of a query that has one row for each row of the file, in order.
 
-    With ``texts`` the rows are not numbers but several times as large, and come in smaller parts.
+    With ``texts`` the rows contain texts, which are several times as large as numbers, and come in
+    smaller parts.
 
-    Other than with :func:`read_batches`, no more is read ahead than one batch: a Parquet file is
-    read a few row groups at a time, the other formats in small parts that are joined again.
+    Unlike :func:`read_batches`, it reads at most one batch ahead: a Parquet file is read a few row
+    groups at a time, the other formats in small parts that are joined again.
     """
     groups = _row_groups(file) if file.format in ("parquet", CHECKPOINT) else None
     with readable(file):
@@ -94,20 +95,23 @@ def _sliced(file: LogFile, frame: pl.LazyFrame, groups: Sequence[int]) -> Iterat
 
 
 def _joined(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
-    """Join parts to about as many rows; polars keeps about eight parts ready, so they are small."""
-    waiting: list[pl.DataFrame] = []
+    """Join parts to about ``rows`` rows; they are small because polars keeps about eight ready."""
+    pending: list[pl.DataFrame] = []
     for part in frame.collect_batches(chunk_size=max(1, rows // 8), maintain_order=True):
-        waiting.append(part)
-        if sum(p.height for p in waiting) >= rows:
-            yield pl.concat(waiting, rechunk=True)
-            waiting = []
-    if waiting:
-        yield pl.concat(waiting, rechunk=True)
+        pending.append(part)
+        if sum(p.height for p in pending) >= rows:
+            yield pl.concat(pending, rechunk=True)
+            pending = []
+    if pending:
+        yield pl.concat(pending, rechunk=True)
 
 
 @contextmanager
 def readable(file: LogFile) -> Iterator[None]:
-    """Say in one line what is wrong with a file, where polars cannot read it."""
+    """Report in one line what is wrong with a file that polars cannot read.
+
+    Raises :class:`fsm.errors.LogError`, also for a file that was changed meanwhile.
+    """
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
@@ -116,7 +120,7 @@ def readable(file: LogFile) -> Iterator[None]:
 
 
 def instants_of(file: LogFile) -> Iterator[pl.Series]:
-    """Yield the times of the rows in microseconds since 1970, without those that are no time."""
+    """Yield the times of the rows in microseconds since 1970, without values that are no time."""
     for part in read_rows(file, file.scan(["timestamp"])):
         yield microseconds_of(file, part["timestamp"]).drop_nulls()
 
@@ -152,7 +156,7 @@ def _typed(file: LogFile, events: pl.DataFrame) -> pl.DataFrame:
 
 
 def blank_lines(file: LogFile) -> pl.LazyFrame:
-    """Return which rows of a CSV file are blank lines, in one column."""
+    """Return whether each row of a CSV file is a blank line, in one column."""
     return file.raw().select(pl.all_horizontal(pl.all().is_null()).alias(_BLANK))
 
 
@@ -160,7 +164,10 @@ def blank_lines(file: LogFile) -> pl.LazyFrame:
 
 
 def microseconds_of(file: LogFile, column: pl.Series) -> pl.Series:
-    """Return a column of timestamps as microseconds since 1970, null where it is no time."""
+    """Return a column of timestamps as microseconds since 1970, null for values that are no time.
+
+    Raises :class:`fsm.errors.LogError` for a column of another type, or without a zone.
+    """
     if isinstance(column.dtype, pl.Datetime):
         if column.dtype.time_zone is None:
             raise LogError(f"{file.name}: the timestamps have no zone; store them as UTC")
@@ -173,7 +180,7 @@ def microseconds_of(file: LogFile, column: pl.Series) -> pl.Series:
 
 
 def seq_numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return the numbers of ``seq`` (null where there is none), and which are no whole number."""
+    """Return the numbers of ``seq``, null where it is empty, and which values are no number."""
     if column.dtype.is_integer():
         number = column.cast(pl.Int64, strict=False)
         return number, number.is_null() & column.is_not_null()
@@ -185,17 +192,17 @@ def seq_numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 # Faults --------------------------------------------------------------------------------------
 
 _CHECKED = ("message_id", "seq", "timestamp")
-"""Columns that are checked, in the order in which their faults are reported."""
+"""Columns that are checked; the fault of the first one is reported first."""
 _MISSING = {
     "message_id": "no message_id; every event belongs to a message",
     "timestamp": "no timestamp; every event has a time, such as 2026-01-31T09:30:00Z",
 }
-"""The message for an empty value in a needed column."""
+"""Messages for empty values in needed columns."""
 
 
 @dataclass
 class _Fault:
-    """The first wrong value of a column, and how many there are."""
+    """The first wrong value of a column, and the number of wrong values."""
 
     row: int
     value: str | None
@@ -222,7 +229,7 @@ def _is_wrong(file: LogFile, column: pl.Series) -> pl.Series:
 
 
 def _refuse(file: LogFile) -> NoReturn:
-    """Report the first wrong value of the file, and how many more there are in its column."""
+    """Report the first wrong value of the file, and how many more its column has."""
     faults: dict[str, _Fault] = {}
     first = 0
     scan = file.scan([name for name in _CHECKED if name in file.present])

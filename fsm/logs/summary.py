@@ -1,4 +1,4 @@
-"""How each file was read, in plain lines."""
+"""The summary of how each file was read, in plain lines or as plain values."""
 
 from __future__ import annotations
 
@@ -11,63 +11,69 @@ from fsm.text import quantity
 __all__ = ["as_dict", "summary_lines"]
 
 _SHOWN = 5
+"""Texts that are listed; of the others the number is."""
 
 
 def summary_lines(notes: Notes) -> Iterator[str]:
-    """Yield the lines about one file: one with counts, and one for each remark."""
+    """Yield the summary of one file: a line of counts, then one for each remark."""
     counts = [quantity(notes.events, "event")]
-    if notes.beside.total:
-        counts.append(f"{notes.beside.total:,} that no machine uses ({_counts(notes.beside)})")
+    if notes.side_events.total:
+        listed = _most_frequent(notes.side_events)
+        counts.append(f"{notes.side_events.total:,} that no machine uses ({listed})")
     if notes.passed.total:
-        counts.append(f"{notes.passed.total:,} ignored ({_counts(notes.passed)})")
-    yield (
-        f"{notes.name}: read as {notes.reason}; "
-        f"{quantity(notes.lines, 'line')}: {', '.join(counts)}"
-    )
-    if notes.implied:
+        counts.append(f"{notes.passed.total:,} ignored ({_most_frequent(notes.passed)})")
+    lines = quantity(notes.lines, "line")
+    yield f"{notes.name}: read as {notes.reason}; {lines}: {', '.join(counts)}"
+    if notes.missing_handovers:
         yield (
-            f"{notes.name}: {quantity(notes.implied, 'hand-over')} inserted that the log does not "
-            "record (--no-assume-relayed omits them)"
+            f"{notes.name}: {quantity(notes.missing_handovers, 'hand-over')} inserted that the log "
+            "does not record (--no-assume-relayed omits them)"
         )
     yield from (f"{notes.name}: {text}" for text in notes.assumed.values())
-    for tally, what in (
+    for occurrences, problem in (
         (notes.unmapped, "not in the table of the format (unmapped)"),
         (notes.rejected, "not readable"),
         (notes.doubts, "doubtful"),
     ):
-        if tally.total:
-            yield f"{notes.name}: {tally.total:,} {what}: {_places(notes.name, tally)}"
+        if occurrences.total:
+            places = _first_places(notes.name, occurrences)
+            yield f"{notes.name}: {occurrences.total:,} {problem}: {places}"
 
 
 def as_dict(notes: Notes) -> dict[str, object]:
-    """Return the counts and remarks about one file as plain values."""
+    """Return the summary of one file as plain values, for JSON."""
+    occurrences = {
+        "passed": notes.passed,
+        "beside": notes.side_events,
+        "unmapped": notes.unmapped,
+        "rejected": notes.rejected,
+        "doubts": notes.doubts,
+    }
     return {
         "file": notes.name,
         "read_as": notes.reason,
         "lines": notes.lines,
         "events": notes.events,
-        "implied": notes.implied,
+        "implied": notes.missing_handovers,
         "assumed": dict(notes.assumed),
-        **{
-            name: {what: tally.counts[what] for what in sorted(tally.counts)}
-            for name in ("passed", "beside", "unmapped", "rejected", "doubts")
-            if isinstance(tally := getattr(notes, name), Occurrences)
-        },
+        **{key: dict(sorted(found.counts.items())) for key, found in occurrences.items()},
     }
 
 
-def _counts(tally: Occurrences) -> str:
-    most = tally.counts.most_common(_SHOWN)
-    more = len(tally.counts) - len(most)
-    return ", ".join(f"{what} {count:,}" for what, count in most) + (
-        f", {quantity(more, 'more kind')}" if more else ""
-    )
+def _most_frequent(occurrences: Occurrences) -> str:
+    """Return the most frequent texts with their counts."""
+    listed = occurrences.counts.most_common(_SHOWN)
+    more = len(occurrences.counts) - len(listed)
+    texts = [f"{text} {count:,}" for text, count in listed]
+    return ", ".join([*texts, quantity(more, "more kind")] if more else texts)
 
 
-def _places(name: str, tally: Occurrences) -> str:
-    """Return each text with the line of its first occurrence."""
-    most = tally.counts.most_common(_SHOWN)
+def _first_places(name: str, occurrences: Occurrences) -> str:
+    """Return the most frequent texts, each with its count and the first line it applies to."""
+    listed = occurrences.counts.most_common(_SHOWN)
     unit = "row" if name == QUERY else "line"
-    texts = [f"{what} ({count:,}, first at {unit} {tally.firsts[what]})" for what, count in most]
-    more = len(tally.counts) - len(most)
-    return "; ".join(texts) + (f"; {quantity(more, 'more kind')}" if more else "")
+    texts = [
+        f"{text} ({count:,}, first at {unit} {occurrences.firsts[text]})" for text, count in listed
+    ]
+    more = len(occurrences.counts) - len(listed)
+    return "; ".join([*texts, quantity(more, "more kind")] if more else texts)

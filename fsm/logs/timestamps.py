@@ -1,10 +1,10 @@
-"""Instants: RFC 3339 texts as numbers.
+"""Columns of RFC 3339 texts as numbers.
 
 A log of ten million events spends much of its time on its timestamps when a general parser
-reads them one by one. The texts of a log are nearly always laid out alike, so here they are read
+reads them one by one. The texts of a log nearly always have the same layout, so here they are read
 together: eight characters are one 64-bit word, and a few operations on whole columns of words
 check and convert every text. What these do not recognise with certainty (a leap second, white
-space, a rare layout, a fault) goes to the parser of polars: it alone decides what is a time.
+space, a rare layout, an error) goes to the parser of polars, which alone decides what is a time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from fsm.epoch import SECOND
 from fsm.logs.calendar import FIRST, LAST
 
 __all__ = ["microseconds"]
@@ -26,7 +27,6 @@ _Flags = npt.NDArray[np.bool_]
 _Ints = npt.NDArray[np.int64]
 _Words = npt.NDArray[np.uint64]
 
-_SECOND = 1_000_000  # microseconds
 _NO_TIME = np.iinfo(np.int64).min
 
 _ROWS = 1 << 15  # of a slice: its words stay in the cache of the processor
@@ -36,7 +36,7 @@ _FEW = _ROWS // 32  # texts that are not worth another attempt
 _TEXT = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?)([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-# 2999-19-39T29:59:59.999999999, the highest digit at each place; 0 is for the signs between.
+# 2999-19-39T29:59:59.999999999, the highest digit at each place; 0 for the signs between them.
 _HIGHEST = bytes(map(int, "29990190390290590590999999999"))
 _YEARS = 3000
 _MONTHS = 20  # places of a year in a table: two digits, up to 19
@@ -46,35 +46,35 @@ _WORD = 8  # characters
 def microseconds(texts: pl.Series) -> pl.Series:
     """Return RFC 3339 times as microseconds since 1970 (Int64, UTC); null where a text is no time.
 
-    Null too where the text is null, or the time not from 0001-01-02 to 9999-12-30: beyond them
-    Python cannot show it in every zone.
+    The result is also null where the text is, and where the time is not from 0001-01-02 to
+    9999-12-30: beyond these Python cannot represent it in every zone.
     """
     times = np.full(len(texts), _NO_TIME)
     for start in range(0, len(texts), _ROWS):
         _fill(times[start : start + _ROWS], texts.slice(start, _ROWS))
-    left = np.flatnonzero(times == _NO_TIME)
-    if len(left):
-        times[left] = _parsed(texts.gather(left))
+    unread = np.flatnonzero(times == _NO_TIME)
+    if len(unread):
+        times[unread] = _parsed(texts.gather(unread))
     series = pl.Series(texts.name, times)
     return series.set(~series.is_between(FIRST, LAST), None)
 
 
 def _fill(times: _Ints, texts: pl.Series) -> None:
-    """Set the microseconds since 1970 of the texts which are laid out like many others."""
+    """Set the microseconds since 1970 of the texts whose layout many others have."""
     rows = np.arange(len(texts))
     for attempt in range(_ATTEMPTS):
-        # Another place each time: one odd text does not stand for all.
+        # From another place each time, because one text may have an odd layout.
         layout = _layout(texts[len(texts) * attempt // _ATTEMPTS])
         if layout is not None:
-            known, found = _read(texts, layout)
-            times[rows[known]] = found[known]
+            known, values = _read(texts, layout)
+            times[rows[known]] = values[known]
             rows, texts = rows[~known], texts.filter(pl.Series(~known))
         if len(texts) <= _FEW:
             return
 
 
 def _parsed(texts: pl.Series) -> _Ints:
-    """Return microseconds since 1970 by the parser of polars, ``_NO_TIME`` where it finds none."""
+    """Return microseconds since 1970 by the parser of polars; ``_NO_TIME`` for what is no time."""
     parsed = texts.str.strip_chars().str.to_datetime("%+", time_unit="us", strict=False)
     return parsed.to_physical().fill_null(_NO_TIME).to_numpy()
 
@@ -83,7 +83,7 @@ def _parsed(texts: pl.Series) -> _Ints:
 class _Layout:
     """Texts of one length and zone.
 
-    ``zeros`` is such a text with 0 for each digit before the zone, ``zone`` the place where the
+    ``zeros`` is such a text with 0 for each digit before the zone, ``zone`` the position where the
     zone begins, ``epoch`` the microseconds since 1970 at which clocks of the zone showed 1970.
     """
 
@@ -93,7 +93,7 @@ class _Layout:
 
 
 def _layout(text: str | None) -> _Layout | None:
-    """Return the layout of a text; None where it is none that is read here."""
+    """Return the layout of a text; None where only polars reads it."""
     match = _TEXT.fullmatch(text or "")
     return _known_layout(re.sub("[0-9]", "0", match[1]), match[2]) if match else None
 
@@ -105,7 +105,7 @@ def _known_layout(local: str, zone: str) -> _Layout | None:
 
 
 def _read(texts: pl.Series, layout: _Layout) -> tuple[_Flags, _Ints]:
-    """Return which texts surely are times of the layout, and their microseconds since 1970."""
+    """Return which texts certainly are times of the layout, and their microseconds since 1970."""
     shape = pl.Array(pl.UInt8, len(layout.zeros))
     cells = texts.cast(pl.Binary).bin.reinterpret(dtype=shape)  # null where the length is another
     if not cells.null_count():
@@ -117,13 +117,14 @@ def _read(texts: pl.Series, layout: _Layout) -> tuple[_Flags, _Ints]:
 
 
 def _convert(characters: _Bytes, layout: _Layout) -> tuple[_Flags, _Ints]:
-    """Do as ``_read``; ``characters`` has a row for each text."""
+    """Return the same as :func:`_read`; ``characters`` has a row for each text."""
+    # The year, month and day are looked up as one number, because months differ in length.
     pairs, known = _pairs(characters, layout)
     month = (_number(pairs, 0) * 100 + _number(pairs, 2)) * _MONTHS + _number(pairs, 5)
     day, hour, minute, second = (_number(pairs, place) for place in (8, 11, 14, 17))
     before, length = (table.take(month, mode="clip") for table in _months())
     known &= (day >= 1) & (day <= length) & (hour < 24)
-    times = ((((before + day) * 24 + hour) * 60 + minute) * 60 + second) * _SECOND
+    times = ((((before + day) * 24 + hour) * 60 + minute) * 60 + second) * SECOND
     for place, weight in ((20, 10_000), (22, 100), (24, 1)):
         if place < layout.zone:
             times += _number(pairs, place) * weight
@@ -131,19 +132,23 @@ def _convert(characters: _Bytes, layout: _Layout) -> tuple[_Flags, _Ints]:
 
 
 def _pairs(characters: _Bytes, layout: _Layout) -> tuple[dict[int, _Words], _Flags]:
-    """Return words by the place of their first character, and which texts fit the layout.
+    """Return words by the position of their first character, and which texts fit the layout.
 
-    Byte n of a word is the number of two digits that begins at its character n. The last word
-    ends with the text, so it may overlap the one before.
+    Byte n of a word is the number of the two digits that begin at its character n. The last word
+    ends with the text, so it may overlap the word before.
     """
     rows, width = characters.shape
     highest = _HIGHEST[: layout.zone].ljust(width, b"\0")
     pairs, excess = {}, np.zeros(rows, np.uint64)
     for start in sorted({*range(0, width - _WORD, _WORD), width - _WORD}):
         column = np.ndarray(rows, "<u8", characters, start, (width,)).astype(np.uint64)
-        digits = column ^ _word(layout.zeros, start)  # 0 where a character is not a digit
-        # A byte above the highest gets its high bit from the sum, or has it before.
+        # "7" ^ "0" is 7, and a sign ^ itself is 0: what is left are the values of the digits.
+        digits = column ^ _word(layout.zeros, start)
+        # Adding 127 - highest sets the high bit of each byte whose value is above the highest. A
+        # value above 127 might carry into the next byte, but has its high bit set already.
         excess |= (digits + (0x7F7F7F7F7F7F7F7F - _word(highest, start))) | digits
+        # Words are little-endian, so the shift puts each character beside the one before it. No
+        # byte exceeds 99, and thus none carries into the next.
         pairs[start] = digits * 10 + (digits >> 8)
     return pairs, excess & 0x8080808080808080 == 0
 
@@ -153,16 +158,17 @@ def _word(text: bytes, start: int) -> int:
 
 
 def _number(pairs: dict[int, _Words], place: int) -> _Ints:
-    """Return the numbers of the two digits at a place; a zone after one digit counts as 0."""
+    """Return the numbers of the two digits at a position; a zone after one digit counts as 0."""
     start = next(start for start in pairs if start <= place < start + _WORD - 1)
     return ((pairs[start] >> (place - start) * 8) & 0xFF).view(np.int64)
 
 
 @cache
 def _months() -> tuple[_Ints, _Ints]:
-    """Return the days from 1970 to the eve of each month, and its days; 0 where it is none.
+    """Return the days from 1970 to the day before each month, and the days of each month.
 
-    A month stands at its year * ``_MONTHS`` + its number in the year.
+    The index of a month is its year * ``_MONTHS`` + its number in the year. Months that do not
+    exist have 0 days, so that every day in them is refused.
     """
     months = np.arange(-1970 * 12, (_YEARS - 1970) * 12 + 1).astype("datetime64[M]")
     starts = months.astype("datetime64[D]").astype(np.int64)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
+from fsm.epoch import time_at
 from fsm.errors import LogError
 from fsm.machine import Machine
 from fsm.reports.curves import Curves, curves_of
@@ -17,7 +18,7 @@ from fsm.reports.flow import group_by_skeleton
 from fsm.reports.histories import Histories, read_histories
 from fsm.reports.machines import Side, sides_of
 from fsm.reports.names import short_name
-from fsm.reports.periods import fitting_period, time_at
+from fsm.reports.periods import fitting_period
 from fsm.reports.sentences import format_time
 from fsm.text import quantity
 

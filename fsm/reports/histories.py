@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from fsm.arrays import Index
 from fsm.engine.explanation import history_of, rows_of
 from fsm.engine.result import Replay
+from fsm.epoch import time_at
 from fsm.logs.log import Log
 from fsm.logs.rows import read_batches
 from fsm.machine import Machine
 from fsm.reports.names import short_name
-from fsm.reports.periods import time_at
 from fsm.text import shortened, visible
 
 __all__ = ["Histories", "read_histories"]

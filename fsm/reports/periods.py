@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from fsm.epoch import microseconds_since_1970, time_at
 from fsm.logs.log import Log
 
-__all__ = ["fitting_period", "fitting_period_of_log", "time_at"]
+__all__ = ["fitting_period", "fitting_period_of_log"]
 
 _MOST, _MOST_OF_LARGE = 20_000, 3_000
 """About so many periods; fewer for a large log, whose series has a count per delivery."""
@@ -33,14 +34,9 @@ def fitting_period(first: datetime, last: datetime, events: int) -> timedelta:
 
 def fitting_period_of_log(log: Log, as_of: datetime | None = None) -> timedelta:
     """Return the fitting period of a log. Only its times are read."""
-    until = None if as_of is None else (as_of - time_at(0)) // timedelta(microseconds=1)
+    until = None if as_of is None else microseconds_since_1970(as_of)
     limits = log.extent(until)
     if limits is None:
         return _STEPS[0]
     first, last, events = limits
     return fitting_period(time_at(first), time_at(last), events)
-
-
-def time_at(micros: int) -> datetime:
-    """Return a time given in microseconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)

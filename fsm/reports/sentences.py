@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from fsm.comparison import DifferenceKind, compare
 from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
+from fsm.epoch import time_at
 from fsm.reports.divergence import Divergence, SeriesComparison
 from fsm.reports.durations import format_duration
 from fsm.reports.machines import Side
-from fsm.reports.periods import time_at
 from fsm.text import quantity
 
 __all__ = [

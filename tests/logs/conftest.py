@@ -32,7 +32,7 @@ def convert(tmp_path: Path) -> Convert:
         found = convert_to_rows(
             [recognise(file, form) for file in find_files(paths)], ReadingOptions(**choices)
         )
-        frames = [*found.frames(heard=True), *found.frames(heard=False)]
+        frames = [*found.frames(machine_events=True), *found.frames(machine_events=False)]
         return [row for frame in frames for row in frame.to_dicts()], found.notes[-1]
 
     return to_rows

@@ -50,7 +50,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 def told(*paths: Path | str) -> list[tuple[Any, ...]]:
     """What logs say, without the names of their files."""
     found = convert_logs([str(path) for path in paths])
-    rows = [row for frame in found.frames(heard=True) for row in frame.to_dicts()]
+    rows = [row for frame in found.frames(machine_events=True) for row in frame.to_dicts()]
     return [(r["message_id"], r["recipient"], r["event"], r["timestamp"], r["line"]) for r in rows]
 
 

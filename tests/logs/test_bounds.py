@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fsm.logs import conversion as convert_room
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.servers.mail_queue import LONGEST, Open, Queued
+from fsm.logs.servers.mail_queue import LONGEST, MailQueue, Queued
 from tests.command import Fsm
 
 Convert = Callable[..., Any]
@@ -78,7 +78,7 @@ def test_the_count_of_what_is_held_is_right(deeds: list[tuple[str, str, str]]) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fsm.logs.servers.mail_queue.MOST", 6)
         forgotten: list[Queued] = []
-        queue, events = Open(forgotten.append), list[NativeEvent]()
+        queue, events = MailQueue(forgotten.append), list[NativeEvent]()
         for deed, name, to in deeds:
             message = queue.get(name) or Queued(name, 1, 1)
             if deed == "put":
@@ -96,8 +96,8 @@ def test_the_count_of_what_is_held_is_right(deeds: list[tuple[str, str, str]]) -
             assert all(m.held for m in held)
             assert not any(m.held for m in forgotten if m not in held)
             for m in held:
-                assert len(m.states.keys() | m.met) < m.size
-                assert all(len(to) <= LONGEST for to in m.states.keys() | m.met)
+                assert len(m.states.keys() | m.handed_over) < m.size
+                assert all(len(to) <= LONGEST for to in m.states.keys() | m.handed_over)
 
 
 def test_names_and_replies_of_any_length(convert: Convert) -> None:

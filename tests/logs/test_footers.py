@@ -19,7 +19,7 @@ FIELDS = {
     "text": b"\x18\x03\x39\x1c\x00",
     "a long text": b"\x18\xac\x02" + b"\x39" * 300,
     "a struct": b"\x1c" + STRUCT,
-    "structs as deep in one another as may be": b"\x1c" * 17 + b"\x00" * 17,
+    "structs in one another": b"\x1c" * 15 + b"\x00" * 15,
     "a list of numbers": b"\x19\x25\x80\x01\x02",
     "a list of texts": b"\x19\x28\x01a\x00",
     "a list of structs": b"\x19\x2c" + STRUCT * 2,
@@ -58,6 +58,10 @@ def groups(first: bytes, rows: list[bytes]) -> bytes:
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
 def test_a_field_is_passed_over(tmp_path: Path, field: bytes) -> None:
     assert found(tmp_path, groups(field, [b"\x06", b"\x80\x02"])) == [3, 128]
+
+
+def test_structs_as_deep_in_one_another_as_may_be(tmp_path: Path) -> None:
+    assert found(tmp_path, groups(b"\x1c" * 17 + b"\x00" * 17, [b"\x06"])) == [3]
 
 
 @pytest.mark.parametrize("field", REFUSED.values(), ids=REFUSED)

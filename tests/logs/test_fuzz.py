@@ -231,7 +231,7 @@ def test_texts_that_were_faults(
     path.write_text(text)
     (notes,) = convert_logs([str(path)], form).notes
     assert notes.rejected.counts == rejected
-    tallies = (notes.passed, notes.beside, notes.unmapped, notes.rejected, notes.doubts)
+    tallies = (notes.passed, notes.side_events, notes.unmapped, notes.rejected, notes.doubts)
     assert all(len(what) < 300 for tally in tallies for what in tally.counts)
 
 

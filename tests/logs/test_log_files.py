@@ -141,7 +141,7 @@ def test_lines_by_number(tmp_path: Path) -> None:
 
 def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fsm.logs.storage.stored_file._BLOCK", 10)
-    monkeypatch.setattr("fsm.logs.storage.stored_file._LONGEST", 30)
+    monkeypatch.setattr("fsm.logs.storage.stored_file.LONGEST", 30)
     (tmp_path / "log").write_text("one\n" + "x" * 50 + "\nthree\nfour")
     notes = Notes("log")
     blocks = list(StoredFile(tmp_path / "log", "log").blocks(notes))
@@ -180,7 +180,7 @@ IMPLIED = "hand-overs inserted that the log does not record (--no-assume-relayed
 
 
 def test_the_summary_says_what_to_know() -> None:
-    notes = Notes("a.log", "postfix (as given)", lines=9, events=3, implied=1)
+    notes = Notes("a.log", "postfix (as given)", lines=9, events=3, missing_handovers=1)
     notes.unmapped.add("levitated", 4)
     notes.assumed["year"] = "year 2026"
     assert list(summary_lines(notes)) == [

@@ -17,7 +17,7 @@ def test_a_line_that_is_too_long_is_said_with_its_number(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored_file, "_BLOCK", 16)
-    monkeypatch.setattr(stored_file, "_LONGEST", 40)
+    monkeypatch.setattr(stored_file, "LONGEST", 40)
     lines = [*SHORT[: at - 1], "x" * 200, *SHORT[at - 1 :]]
     path = tmp_path / "mail.log"
     path.write_text("\n".join(lines))

@@ -113,11 +113,11 @@ def test_a_maildir(tmp_path: Path) -> None:
     found = convert_to_rows(
         [recognise(file) for file in find_files([str(tmp_path / "box")])], ReadingOptions()
     )
-    rows = [row for frame in found.frames(heard=True) for row in frame.to_dicts()]
+    rows = [row for frame in found.frames(machine_events=True) for row in frame.to_dicts()]
     assert [Path(row["file"]).name for row in rows] == ["1", "1", "2"]
     assert [row["event"] for row in rows] == ["relayed", "hard_bounce", "hard_bounce"]
     (notes,) = found.notes
-    assert (notes.events, notes.implied) == (2, 1)
+    assert (notes.events, notes.missing_handovers) == (2, 1)
 
 
 def read(text: str) -> list[NativeEvent]:

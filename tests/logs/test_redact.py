@@ -174,8 +174,8 @@ def test_a_text_that_is_no_time_or_number_is_not_passed_on(
 def test_notes_quote_nothing_that_the_log_says() -> None:
     notes = Notes("log")
     notes.rejected.add("not JSON", 1)
-    notes.rejected.add("time {} is none", 2, 4, said="ann")
-    notes.unmapped.add("{}", 3, said="ann@x.example")
+    notes.rejected.add("time {} is none", 2, 4, quote="ann")
+    notes.unmapped.add("{}", 3, quote="ann@x.example")
     Redaction(KEY).clean(notes)
     first, second = notes.rejected.counts.items()
     assert first == ("not JSON", 1)

@@ -182,7 +182,7 @@ def test_assume_relayed(convert: Convert) -> None:
     assert told(rows) == ["A1B2C3D4 a@y.example relayed", *expected]
     assert rows[0]["timestamp"] == rows[1]["timestamp"]
     assert rows[0]["native"] == "(implied)"
-    assert notes.implied == 1
+    assert notes.missing_handovers == 1
 
 
 EXIM = """\
@@ -280,7 +280,7 @@ def test_powermta(convert: Convert) -> None:
     assert rows[0]["timestamp"] == datetime(2026, 1, 5, 8, tzinfo=UTC)
     assert rows[0]["delivery_id"] == "j1"
     _, notes = convert(POWERMTA)
-    assert notes.implied == 2
+    assert notes.missing_handovers == 2
 
 
 KUMOMTA = """\

@@ -52,7 +52,7 @@ def of_one(*rows: Seen | None) -> list[str]:
 def read(names: list[str], **choices: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the rows of exports, and what is said of them."""
     found = convert_logs(names, None, ReadingOptions(**choices))
-    frames = [*found.frames(heard=True), *found.frames(heard=False)]
+    frames = [*found.frames(machine_events=True), *found.frames(machine_events=False)]
     said = [line for note in found.notes for line in summary_lines(note)]
     return [row for frame in frames for row in frame.to_dicts()], said
 

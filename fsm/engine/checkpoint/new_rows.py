@@ -24,7 +24,7 @@ from fsm.errors import LogError
 from fsm.logs.canonical_columns import QUERY
 from fsm.logs.log import Log
 from fsm.logs.log_file import LogFile
-from fsm.logs.read_errors import COMPRESSED
+from fsm.logs.storage.compression import PACKED
 
 __all__ = ["NewFile", "NewFiles"]
 
@@ -173,7 +173,7 @@ def _where(source: LogFile, name: str) -> str:
 def _is_text(source: LogFile) -> bool:
     """Return whether a file is lines of text as it stands."""
     with source.path.open("rb") as file:
-        return source.format != "parquet" and not file.read(4).startswith(COMPRESSED)
+        return source.format != "parquet" and not file.read(4).startswith(PACKED)
 
 
 def _continued(source: LogFile, executed: ExecutedFile) -> LogFile:

@@ -1,4 +1,7 @@
-"""Whose fault a failure is: from codes (RFC 3463, RFC 5321) and from words, both in a table."""
+"""Whose fault a failure is, by its codes (RFC 3463, RFC 5321) and by phrases in its reply.
+
+The codes and phrases of each fault are in ``blame.toml``.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ def _tables() -> dict[str, Any]:
 
 
 def code_of() -> pl.Expr:
-    """Return the code of a row: its own, else the first one in its reply."""
-    said = pl.col("reply").str.slice(0, LONGEST_REPLY)
-    own = pl.col("code").str.slice(0, 32)
+    """Return the code of a row: that in its field, else the first one in its reply."""
+    reply = pl.col("reply").str.slice(0, LONGEST_REPLY)
+    code = pl.col("code").str.slice(0, 32)
     return pl.coalesce(
-        own.str.extract(_ENHANCED),
-        said.str.extract(_ENHANCED),
-        own.str.extract(r"^([245]\d\d)$"),
-        said.str.extract(_REPLY),
+        code.str.extract(_ENHANCED),
+        reply.str.extract(_ENHANCED),
+        code.str.extract(r"^([245]\d\d)$"),
+        reply.str.extract(_REPLY),
     )
 
 
@@ -45,48 +48,52 @@ def enhanced_code_in(column: str) -> pl.Expr:
 
 
 def with_fault(failures: pl.DataFrame) -> pl.DataFrame:
-    """Add ``fault`` and ``by`` (what says so) to rows of ``code``, ``reply`` and ``fault``."""
-    codes = _by_codes(failures["code"])
-    texts = failures["reply"].str.slice(0, LONGEST_REPLY)
-    found = pl.DataFrame(
-        {"own": failures["fault"], "phrase": _phrases(texts), "code": failures["code"]}
-    ).hstack(codes)
-    groups = _phrase_groups()
-    found = found.with_columns(
-        pl.col("phrase").replace_strict(groups, default=None, return_dtype=pl.String).alias("word")
+    """Add ``fault`` and ``by`` (the code or phrase that decided it) to rows.
+
+    The rows have ``code``, ``reply`` and ``fault``, which may be given already. A fault that is
+    given decides first, then a precise code, then a phrase of the reply, and last a general code.
+    """
+    replies = failures["reply"].str.slice(0, LONGEST_REPLY)
+    evidence = pl.DataFrame(
+        {"given": failures["fault"], "phrase": _phrases(replies), "code": failures["code"]}
+    ).hstack(_faults_of_codes(failures["code"]))
+    of_phrase = pl.col("phrase").replace_strict(
+        _phrase_faults(), default=None, return_dtype=pl.String
     )
+    evidence = evidence.with_columns(of_phrase.alias("of_phrase"))
     generic = (
         pl.when(pl.col("code").str.contains(r"\.").fill_null(False))
         .then(pl.col("general"))
         .otherwise(None)
     )
     order = [
-        (pl.col("own"), pl.lit("")),
+        (pl.col("given"), pl.lit("")),
         (pl.col("precise"), pl.col("code")),
-        (pl.col("word"), pl.format("'{}'", "phrase")),
+        (pl.col("of_phrase"), pl.format("'{}'", "phrase")),
         (pl.coalesce(generic, pl.col("reply")), pl.col("code")),
     ]
     by = pl.lit("", pl.String)
-    for fault, says in reversed(order):
-        by = pl.when(fault.is_not_null()).then(says).otherwise(by)
-    result = found.select(
+    for fault, evidence_text in reversed(order):
+        by = pl.when(fault.is_not_null()).then(evidence_text).otherwise(by)
+    result = evidence.select(
         pl.coalesce(*(fault for fault, _ in order), pl.lit("unknown")).alias("fault"),
         by.alias("by"),
     )
     return failures.with_columns(result.get_columns())
 
 
-def _by_codes(codes: pl.Series) -> pl.DataFrame:
+def _faults_of_codes(codes: pl.Series) -> pl.DataFrame:
     """Return the fault of each code in each of the tables."""
     distinct = codes.unique().drop_nulls()
-    rows = [(code, *_say(code)) for code in distinct.to_list()]
-    schema = dict.fromkeys(("asked", "precise", "general", "reply"), pl.String)
+    rows = [(code, *_faults_of_code(code)) for code in distinct.to_list()]
+    schema = dict.fromkeys(("code", "precise", "general", "reply"), pl.String)
     table = pl.DataFrame(rows, schema=schema, orient="row")
-    asked = pl.DataFrame({"asked": codes})
-    return asked.join(table, on="asked", how="left", maintain_order="left").drop("asked")
+    wanted = pl.DataFrame({"code": codes})
+    return wanted.join(table, on="code", how="left", maintain_order="left").drop("code")
 
 
-def _say(code: str) -> tuple[str | None, str | None, str | None]:
+def _faults_of_code(code: str) -> tuple[str | None, str | None, str | None]:
+    """Return the faults of a code in the tables of precise, enhanced and reply codes."""
     tables = _tables()
     if "." not in code:
         return None, None, _find(tables["replies"], code)
@@ -104,25 +111,24 @@ def _find(table: dict[str, list[str]], code: str) -> str | None:
 
 
 @cache
-def _phrase_groups() -> dict[str, str]:
-    groups: dict[str, str] = {}
+def _phrase_faults() -> dict[str, str]:
+    faults: dict[str, str] = {}
     for fault, phrases in _tables()["phrases"].items():
         for phrase in phrases:
-            groups.setdefault(phrase, fault)
-    return groups
+            faults.setdefault(phrase, fault)
+    return faults
 
 
 def _phrases(texts: pl.Series) -> pl.Series:
-    """Return the phrase that counts in each text, null where there is none."""
-    groups = _phrase_groups()
-    phrases = list(groups)
+    """Return the phrase of each text that comes first in the table; null where it has none."""
+    phrases = list(_phrase_faults())
     distinct = texts.unique().drop_nulls()
-    met = distinct.str.to_lowercase().str.extract_many(phrases, overlapping=True)
+    contained = distinct.str.to_lowercase().str.extract_many(phrases, overlapping=True)
     rank = {phrase: number for number, phrase in enumerate(phrases)}
-    best = met.list.eval(
+    best = contained.list.eval(
         pl.element().replace_strict(rank, default=None, return_dtype=pl.UInt32)
     ).list.min()
     names = pl.Series(phrases)
     table = pl.DataFrame({"text": distinct, "phrase": names.gather(best)})
-    asked = pl.DataFrame({"text": texts})
-    return asked.join(table, on="text", how="left", maintain_order="left")["phrase"]
+    wanted = pl.DataFrame({"text": texts})
+    return wanted.join(table, on="text", how="left", maintain_order="left")["phrase"]

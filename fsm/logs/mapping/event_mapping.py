@@ -1,8 +1,8 @@
-"""What native events mean: the tables beside the readers.
+"""What native events mean: the mapping tables in the folders of the readers.
 
 A table is a TOML file with the facts of a format and a section ``[map]`` from native paths to
-meanings. A path that has no row of its own has that of the longest path before it
-(``failed/permanent/old``, ``failed/permanent``, ``failed``).
+meanings. A path without a row takes that of its longest prefix: ``failed/permanent/old``, then
+``failed/permanent``, then ``failed``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MACHINE_EVENTS = (
     "opened",
     "clicked",
 )
-"""Events that machines know."""
+"""Events that the built-in machines use."""
 
 SIDE_EVENTS = (
     "excluded",
@@ -44,15 +44,15 @@ SIDE_EVENTS = (
     "auto_replied",
     "unknown",
 )
-"""Events that are kept beside the machines."""
+"""Events that no machine uses, such as complaints; they are kept apart."""
 
 _FINAL = ("delivered", "hard_bounce", "retry_succeeded", "retry_failed")
 
 FAILED = "failed"
-"""A final failure; whether hard or given up is decided by its code."""
+"""A final failure; its code decides whether it is a hard bounce or a last failed retry."""
 
 NOTHING = "nothing"
-"""A record that is known, and says nothing of a message's way."""
+"""A known record that is no event of a message."""
 
 FAULTS = (
     "address",
@@ -66,15 +66,15 @@ FAULTS = (
 )
 
 _LONGEST = 200
-"""Characters of a path that are looked at; those of the tables are far shorter."""
+"""Characters of a path that are compared; those of the tables are far shorter."""
 
 _LOGS = Path(__file__).parent.parent
-_PLACES = (_LOGS / "servers", _LOGS / "webhooks", _LOGS / "snapshots")
+_FOLDERS = (_LOGS / "servers", _LOGS / "webhooks", _LOGS / "snapshots")
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a native event means. ``rule`` is the path in the table that says so."""
+    """What a native event means. ``rule`` is the path of its row in the table."""
 
     rule: str
     event: str
@@ -85,7 +85,7 @@ class Meaning:
 
     @property
     def final(self) -> bool | None:
-        """Whether nothing will be tried again; None for what is no attempt."""
+        """Whether the sender will not try again; None for what is no attempt."""
         if self.event in (*_FINAL, FAILED):
             return True
         return False if self.event in ("relayed", "soft_bounce") else None
@@ -93,7 +93,7 @@ class Meaning:
 
 @dataclass(frozen=True, eq=False)
 class Format:
-    """A format that is read: its facts, and what its events mean."""
+    """A format that can be read: its facts, and what its events mean."""
 
     name: str
     title: str
@@ -105,22 +105,22 @@ class Format:
     ordered: bool
     """Whether events come in the order in which they happened."""
     record: Mapping[str, object]
-    """Where the fields are, for formats whose records are read by table."""
+    """The paths of the fields, for formats whose records are read by a table."""
     meanings: Mapping[str, Meaning]
     _known: dict[str, Meaning | None] = field(default_factory=dict)
 
     @cached_property
     def events(self) -> frozenset[str]:
-        """The machines' events that it records: those that its table has."""
-        found = {meaning.event for meaning in self.meanings.values()}
-        if FAILED in found:
-            found |= {"hard_bounce", "retry_failed"}
+        """The machines' events that it records: those in its table."""
+        events = {meaning.event for meaning in self.meanings.values()}
+        if FAILED in events:
+            events |= {"hard_bounce", "retry_failed"}
         if self.relays:
-            found.add("relayed")
-        return frozenset(found) & frozenset(MACHINE_EVENTS)
+            events.add("relayed")
+        return frozenset(events) & frozenset(MACHINE_EVENTS)
 
     def meaning(self, native: str) -> Meaning | None:
-        """Return what a native event means; None where the table does not say."""
+        """Return what a native event means; None where the table has no row for it."""
         native = native[:_LONGEST]
         if native not in self._known:
             if len(self._known) > 10_000:
@@ -140,14 +140,14 @@ class Format:
 @cache
 def format_names() -> tuple[str, ...]:
     """Return the names of all formats that have a table."""
-    tables = (table for place in _PLACES for table in place.glob("*.toml"))
+    tables = (table for folder in _FOLDERS for table in folder.glob("*.toml"))
     return tuple(sorted(t.stem for t in tables if "[map]" in t.read_text(encoding="utf-8")))
 
 
 @cache
 def load_format(name: str) -> Format:
-    """Return a format by its name."""
-    path = next(p for place in _PLACES if (p := place / f"{name}.toml").exists())
+    """Return a format by its name, one of :func:`format_names`."""
+    path = next(p for folder in _FOLDERS if (p := folder / f"{name}.toml").exists())
     body = tomllib.loads(path.read_text(encoding="utf-8"))
     return Format(
         name,

@@ -1,4 +1,4 @@
-"""Hand-overs that a log does not record: put before a message's first event, and counted."""
+"""Hand-overs that a log does not record: added before a message's first event, and counted."""
 
 from __future__ import annotations
 
@@ -10,73 +10,82 @@ import polars as pl
 from fsm.logs.mapping.event_mapping import format_names, load_format
 from fsm.logs.mapping.to_canonical import SCHEMA
 
-__all__ = ["NATIVE", "implied", "merged"]
+__all__ = ["NATIVE", "find_missing_handovers", "with_handovers"]
 
 NATIVE = "(implied)"
-_WAY = ("relayed", "delivered", "soft_bounce", "hard_bounce", "retry_succeeded", "retry_failed")
-"""Events of a message on its way; others need no hand-over before them."""
-_NAMES = ("key", "other")
+"""The native event of hand-overs that were added."""
+_DELIVERY_EVENTS = (
+    "relayed",
+    "delivered",
+    "soft_bounce",
+    "hard_bounce",
+    "retry_succeeded",
+    "retry_failed",
+)
+"""Events of a message that was handed over; others need no hand-over before them."""
+_KEY_NAMES = ("key", "other")
 _KEY = [
-    pl.struct("message_id", "recipient").hash(seed).alias(name) for seed, name in enumerate(_NAMES)
+    pl.struct("message_id", "recipient").hash(seed).alias(name)
+    for seed, name in enumerate(_KEY_NAMES)
 ]
-"""Which message an event is of."""
+"""Two hashes that identify the message of an event. 128 bits, because there may be very many."""
 
 
-def implied(rows: pl.LazyFrame, wanted: bool | None) -> pl.DataFrame:
+def find_missing_handovers(rows: pl.LazyFrame, wanted: bool | None) -> pl.DataFrame:
     """Return the rows (``at``) before which a hand-over is missing, with its ``timestamp``.
 
-    ``wanted`` None means: those of formats that cannot record one. The time of a hand-over is
-    that of the message's first event. Messages are told apart by 128 bits of their names, so that
-    there may be very many.
+    With ``wanted`` None, only messages of formats that cannot record hand-overs are considered.
+    The time of a hand-over is that of the first event of the message.
     """
-    ways = rows.with_row_index("at").filter(pl.col("event").is_in(_WAY)).with_columns(_KEY)
+    deliveries = rows.with_row_index("at").filter(pl.col("event").is_in(_DELIVERY_EVENTS))
+    deliveries = deliveries.with_columns(_KEY)
     if wanted is None:
         formats = rows.select(pl.col("format").unique()).collect()["format"].to_list()
         known = set(formats) & set(format_names())  # canonical logs may name any format
         silent = [name for name in formats if name in known and not load_format(name).relays]
         wanted = bool(silent)
         if silent and silent != formats:
-            keys = ways.filter(pl.col("format").is_in(silent)).select(_NAMES).unique()
-            ways = ways.join(keys, on=_NAMES, how="semi")
+            keys = deliveries.filter(pl.col("format").is_in(silent)).select(_KEY_NAMES).unique()
+            deliveries = deliveries.join(keys, on=_KEY_NAMES, how="semi")
     if not wanted:
         return pl.DataFrame(schema={"at": pl.UInt32(), "timestamp": SCHEMA["timestamp"]})
-    first = ways.group_by(_NAMES).agg(
-        (pl.col("event") == "relayed").any().alias("told"),
+    messages = deliveries.group_by(_KEY_NAMES).agg(
+        (pl.col("event") == "relayed").any().alias("recorded"),
         pl.col("at").min(),
         pl.col("timestamp").min(),
     )
-    found = first.filter(~pl.col("told")).select("at", "timestamp")
-    return found.collect(engine="streaming").sort("at")
+    missing = messages.filter(~pl.col("recorded")).select("at", "timestamp")
+    return missing.collect(engine="streaming").sort("at")
 
 
-def merged(
-    rows: Iterable[pl.DataFrame], added: pl.DataFrame, counts: Counter[str]
+def with_handovers(
+    frames: Iterable[pl.DataFrame], missing: pl.DataFrame, counts: Counter[str]
 ) -> Iterator[pl.DataFrame]:
-    """Yield rows with the hand-overs, each before the row it belongs to; count them by file."""
-    start = place = 0
-    ats = added["at"]
-    for frame in rows:
+    """Yield frames of rows with the hand-overs added, each before the row it belongs to.
+
+    ``missing`` comes from :func:`find_missing_handovers`; ``counts`` are updated by file.
+    """
+    start = done = 0  # rows and hand-overs of the frames before
+    for frame in frames:
         end = start + frame.height
-        stop = int(ats.search_sorted(end, "left"))
-        here = added.slice(place, stop - place)
-        start, place, before = end, stop, start
-        if here.height:
-            new = _before(frame[(here["at"] - before).to_list()], here["timestamp"])
-            counts.update(new["file"].to_list())
-            order = pl.concat(
-                [
-                    (here["at"] - before) * 2,
-                    pl.int_range(frame.height, eager=True, dtype=pl.UInt32) * 2 + 1,
-                ]
-            )
-            yield pl.concat([new, frame])[order.arg_sort()]
+        stop = int(missing["at"].search_sorted(end, "left"))
+        added = missing.slice(done, stop - done)
+        if added.height:
+            places = added["at"] - start
+            handovers = _handovers(frame[places.to_list()], added["timestamp"])
+            counts.update(handovers["file"].to_list())
+            # Row n keeps the odd number 2n + 1, and a hand-over before it takes 2n.
+            rows = pl.int_range(frame.height, eager=True, dtype=pl.UInt32)
+            order = pl.concat([places * 2, rows * 2 + 1])
+            yield pl.concat([handovers, frame])[order.arg_sort()]
         else:
             yield frame
+        start, done = end, stop
 
 
-def _before(firsts: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
-    """Return the hand-overs before the first rows of messages."""
-    nothing = ("event_id", "fault", "code", "reply")
+def _handovers(firsts: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
+    """Return a hand-over for each first row of a message, at these times."""
+    without_value = ("event_id", "fault", "code", "reply")
     return firsts.with_columns(
         times,
         pl.lit("relayed").alias("event"),
@@ -84,6 +93,6 @@ def _before(firsts: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
         pl.lit(False).alias("final"),
         pl.lit(NATIVE).alias("native"),
         pl.lit("no hand-over is recorded before this line").alias("rule"),
-        *(pl.lit(None, SCHEMA[name]).alias(name) for name in nothing),
-        pl.lit("the hand-over is taken to have been").alias("doubt"),
+        *(pl.lit(None, SCHEMA[name]).alias(name) for name in without_value),
+        pl.lit("the hand-over is assumed").alias("doubt"),
     )

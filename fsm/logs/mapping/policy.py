@@ -1,4 +1,4 @@
-"""How final failures are counted that are not the address's fault: a choice, kept as data."""
+"""Policies: how final failures that are not the address's fault are counted."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ _FINAL = ("hard_bounce", "retry_failed")
 
 @dataclass(frozen=True)
 class Policy:
-    """Which event a final failure is, by its fault; other faults stay as they are mapped."""
+    """The event that a final failure counts as, by its fault; other faults stay as mapped."""
 
     title: str
     events: Mapping[str, str]
 
 
 def load_policy(name: str) -> Policy:
-    """Return a policy by its name, or from a TOML file of faults and events."""
+    """Return a policy by its name, or from a TOML file of faults and events.
+
+    Raises :class:`fsm.errors.LogError` for an unknown name and for a wrong file.
+    """
     built_in = _built_in()
     if name in built_in:
         return _checked(name, built_in[name])

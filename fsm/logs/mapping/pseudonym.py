@@ -1,7 +1,7 @@
 """Pseudonyms: keyed hashes that stand for recipients and ids.
 
 The same text gives the same pseudonym under the same key (HMAC-SHA256), in every run and every
-source. Nobody without the key can tell what it stands for, or try a guess out.
+source. Without the key nobody can reverse a pseudonym, or test a guess.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fsm.errors import LogError
 __all__ = ["PSEUDONYM", "Pseudonyms", "load_key"]
 
 PSEUDONYM = re.compile(r"[a-z]-[0-9a-f]{20}")
-"""What stands for a recipient or an id where those are redacted."""
+"""A pseudonym of a recipient, an id or another text."""
 
 _SHORTEST_KEY = 16
 _LONGEST_KEY = 1 << 16
@@ -32,7 +32,10 @@ _NEEDLESS_QUOTES = re.compile(r'"([\w!#$%&\'*+/=?^`{|}~.-]+)"(@.*)')
 
 
 def load_key(name: str) -> bytes:
-    """Return the key in a file, or in the environment (``env:NAME``)."""
+    """Return the key in a file, or in the environment (``env:NAME``).
+
+    Raises :class:`fsm.errors.LogError` for one that is missing, too short or too long.
+    """
     if name.startswith("env:"):
         key = os.environ.get(name[4:], "").encode()
         if not key:
@@ -53,10 +56,10 @@ def load_key(name: str) -> bytes:
 
 
 class Pseudonyms:
-    """Makes pseudonyms. What is one already stays as it is.
+    """Makes pseudonyms; a text that is one already stays as it is.
 
-    HMAC (RFC 2104) by its two keyed hashes, which are copied for each text: in half the time of
-    :mod:`hmac`, and a log has millions of texts.
+    HMAC (RFC 2104) is computed here from its two keyed hashes, which are copied for each text:
+    that takes half the time of :mod:`hmac`, and a log has millions of texts.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -82,7 +85,7 @@ class Pseudonyms:
         return f"{kind}-{digest.hex()[:_DIGITS]}"
 
     def derived_key(self, purpose: str) -> bytes:
-        """Return a key of its own for one purpose; it does not tell the key that it comes from."""
+        """Return a key for one purpose; it does not reveal the key that it is derived from."""
         return self._hmac(f"\0{purpose}".encode())
 
     def _hmac(self, message: bytes) -> bytes:
@@ -93,7 +96,7 @@ class Pseudonyms:
 
 
 def _plain(address: str) -> str:
-    """Return an address without what does not tell it from others.
+    """Return an address without what does not distinguish it from others.
 
     >>> _plain('"Ann Lee" <Ann.Lee@X.example>'), _plain('"ann.lee"@x.example')
     ('ann.lee@x.example', 'ann.lee@x.example')

@@ -1,4 +1,7 @@
-"""Which events a log can hold at all, by the formats it was read from."""
+"""Which events a log can hold at all, by the formats it was read from.
+
+An indicator of events that no format of a log records is unknown, not zero.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from fsm.logs.log_file import LogFile
 __all__ = ["recordable_by", "recordable_events"]
 
 _CONVERTED = ("format", "native", "rule")
-"""Columns that a converted log has, and hardly another one."""
+"""Columns that a converted log has, and hardly any other one."""
 
 
 def recordable_by(
@@ -30,9 +33,9 @@ def recordable_by(
     if not names or names - known or set(families) & set(CANONICAL):
         return None
     tables = [load_format(name) for name in names if name]
-    held = frozenset[str]().union(*(table.events for table in tables))
+    recorded = frozenset[str]().union(*(table.events for table in tables))
     added = relayed or (relayed is None and not all(table.relays for table in tables))
-    return held | {"relayed"} if added else held
+    return recorded | {"relayed"} if added else recorded
 
 
 def recordable_events(file: LogFile) -> frozenset[str] | None:

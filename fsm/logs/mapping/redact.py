@@ -1,9 +1,9 @@
-"""What remains of a log where recipients are pseudonyms: nothing that may hold a name.
+"""Redact a log: recipients and ids become pseudonyms, and nothing that may hold a name remains.
 
-Names in free text cannot all be found, so nothing is searched for: a value stays only where it is
+Names in free text cannot all be found, so none are searched for: a value stays only where it is
 one of a known kind. Recipients and ids become pseudonyms; a reply becomes its codes and the class
-of its reason; a native event becomes what the table of its format calls it. This happens where
-rows come out of a reader, before anything is written, counted by name or shown.
+of its reason; a native event becomes what the table of its format calls it. Rows are
+redacted as they come from a reader, before anything is written, counted by name or shown.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from fsm.logs.notes import Notes
 __all__ = ["HIDDEN", "Redaction"]
 
 HIDDEN: Final = "(not shown)"
-"""Stands for a text that ought to be a time or a number, and is none."""
+"""Replaces a text in place of a time or a number."""
 
 _IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
 """Columns of ids, with the first letter of their pseudonyms."""
@@ -39,11 +39,11 @@ _CANONICAL: Final = (*_IDS, "recipient", "event")
 _OTHER = "x"
 """The first letter of the pseudonyms of all other texts."""
 _RENAMED: Final = f"^{_OTHER}-[0-9a-f]{{20}}$"
-_OURS: Final = frozenset((*MACHINE_EVENTS, *SIDE_EVENTS))
-"""Events that readers name."""
-_APART: Final = "\0"
-"""Stands between a format and the native name of an event."""
-_NO_WORD: Final = "an event whose name may hold an address; it is a pseudonym now"
+_READER_EVENTS: Final = frozenset((*MACHINE_EVENTS, *SIDE_EVENTS))
+"""Names of events that come from readers, not from logs."""
+_DELIMITER: Final = "\0"
+"""Separates a format and the native name of an event."""
+_RENAMED_EVENT: Final = "an event whose name may hold an address; it is a pseudonym now"
 _TIME = r"^[\d\sTtZz:.,+-]*$"
 _NUMBER = r"^[\d\s+-]*$"
 _ADDRESS = re.compile(
@@ -59,7 +59,7 @@ _REASONS: Final = {
     "expired": "retries exhausted",
     "unknown": "reason unknown",
 }
-"""What a reply with a fault is called."""
+"""What is left of a reply, by the fault that it reports."""
 _WITH_REASON = ("soft_bounce", "hard_bounce", "retry_failed", "excluded")
 
 _LONGEST_NAME = 60
@@ -69,10 +69,10 @@ _CAMEL = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)+")
 
 
 class Redaction:
-    """Takes out of rows and notes whatever may hold an address or a name.
+    """Removes from rows and notes whatever may hold an address or a name.
 
-    ``events`` are the names of events that stay; every other one becomes a pseudonym. ``None``,
-    where nobody knows the machine: those that are plain words stay.
+    ``events`` are the names of events that stay; every other name becomes a pseudonym. With None,
+    where the machine is not known, names that are plain words stay.
     """
 
     def __init__(self, key: bytes, events: Collection[str] | None = None) -> None:
@@ -82,7 +82,7 @@ class Redaction:
         self.digest_key = self._pseudonyms.derived_key("digests")
 
     def message(self, name: str) -> str:
-        """Return the pseudonym of a message id; what is one already stays."""
+        """Return the pseudonym of a message id; a pseudonym stays as it is."""
         return self._pseudonyms.of_text(name, _IDS["message_id"])
 
     def file_name(self, name: str) -> str:
@@ -106,10 +106,10 @@ class Redaction:
     def rows(self, rows: pl.DataFrame, notes: Notes) -> pl.DataFrame:
         """Redact rows of a converted log, and note events whose names became pseudonyms."""
         enhanced = pl.coalesce(enhanced_code_in("code"), enhanced_code_in("reply"))
-        said = pl.concat_str(
+        reply = pl.concat_str(
             reply_code_in("reply"), enhanced, _reasons(rows), separator=" ", ignore_nulls=True
         )
-        native = pl.concat_str(pl.col("format").fill_null(""), pl.lit(_APART), "native")
+        native = pl.concat_str(pl.col("format").fill_null(""), pl.lit(_DELIMITER), "native")
         redacted = rows.with_columns(
             *map(self._canonical, _CANONICAL),
             _each(pl.col("file"), self.file_name),
@@ -117,15 +117,15 @@ class Redaction:
             _each(pl.col("format"), lambda name: name if _is_format(name) else "canonical"),
             pl.when(pl.col("fault").is_in(FAULTS)).then("fault"),
             code_of().alias("code"),
-            pl.when(pl.col("reply").is_not_null()).then(said).replace("", None).alias("reply"),
+            pl.when(pl.col("reply").is_not_null()).then(reply).replace("", None).alias("reply"),
         )
         lines = redacted.filter(pl.col("event").str.contains(_RENAMED))["line"]
         if len(lines):
-            notes.doubts.add(_NO_WORD, int(lines[0]), len(lines))
+            notes.doubts.add(_RENAMED_EVENT, int(lines[0]), len(lines))
         return redacted
 
     def clean(self, notes: Notes) -> None:
-        """Redact what a log itself says in notes."""
+        """Redact what notes quote from a log."""
         notes.redact(lambda text: self._pseudonyms.of_text(text, _OTHER))
 
     def _canonical(self, name: str) -> pl.Expr:
@@ -137,21 +137,21 @@ class Redaction:
         return _each(pl.col(name), partial(self._pseudonyms.of_text, kind=_IDS[name]))
 
     def _event(self, name: str) -> str:
-        stays = _is_words(name) if self._known is None else name in self._known
-        return name if stays or name in _OURS else self._pseudonyms.of_text(name, _OTHER)
+        stays = _has_plain_words(name) if self._known is None else name in self._known
+        return name if stays or name in _READER_EVENTS else self._pseudonyms.of_text(name, _OTHER)
 
     def _native(self, text: str) -> str:
-        """Return what the table of a format calls an event; ``text`` has both."""
-        form, _, native = text.partition(_APART)
+        """Return the rule of a native event in the table of its format; ``text`` holds both."""
+        form, _, native = text.partition(_DELIMITER)
         meaning = load_format(form).meaning(native) if form in format_names() else None
         if meaning is not None:
             return meaning.rule
-        stays = native == NATIVE or _is_words(native)
+        stays = native == NATIVE or _has_plain_words(native)
         return native if stays else self._pseudonyms.of_text(native, _OTHER)
 
 
 def _each(column: pl.Expr, redacted: Callable[[str], str]) -> pl.Expr:
-    """Return a column of texts with each one redacted; the empty one and null stay."""
+    """Return a column of texts, each redacted once; empty texts and nulls stay."""
 
     def of_all(texts: pl.Series) -> pl.Series:
         distinct = texts.cast(pl.String).unique().drop_nulls()
@@ -164,12 +164,12 @@ def _each(column: pl.Expr, redacted: Callable[[str], str]) -> pl.Expr:
 
 
 def _reasons(rows: pl.DataFrame) -> pl.Series:
-    """Return the class of the reason of each reply; null where it reports no failure."""
+    """Return the kind of reason that each reply gives; null where it reports no failure."""
     failed = pl.col("event").is_in(_WITH_REASON) & pl.col("reply").is_not_null()
     frame = rows.with_row_index("at").filter(failed).select("at", "code", "reply", "fault")
     frame = frame.with_columns(pl.when(pl.col("fault").is_in(FAULTS)).then("fault"))
-    found = with_fault(frame.with_columns(code_of().alias("code")))["fault"]
-    names = found.replace_strict(_REASONS, return_dtype=pl.String)
+    faults = with_fault(frame.with_columns(code_of().alias("code")))["fault"]
+    names = faults.replace_strict(_REASONS, return_dtype=pl.String)
     return pl.repeat(None, rows.height, dtype=pl.String, eager=True).scatter(frame["at"], names)
 
 
@@ -177,11 +177,11 @@ def _is_format(name: str) -> bool:
     return name in CANONICAL or name in format_names()
 
 
-def _is_words(name: str) -> bool:
-    """Return whether a name is of plain words, and no piece of an address or its encoding.
+def _has_plain_words(name: str) -> bool:
+    """Return whether a name consists of plain words, not of parts of an address or its encoding.
 
     >>> [name for name in ("retry_succeeded", "Send Appeal", "phase 2", "j.doe", "am9obi5k", "a@b")
-    ...     if _is_words(name)]
+    ...     if _has_plain_words(name)]
     ['retry_succeeded', 'Send Appeal', 'phase 2']
     """
     words = _BETWEEN_WORDS.split(name)

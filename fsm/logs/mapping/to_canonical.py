@@ -1,4 +1,4 @@
-"""Events to canonical rows: what each one means, is it final, and whose fault it is."""
+"""Events to canonical rows: the meaning of each, whether it is final, and whose fault it is."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ SCHEMA: dict[str, pl.DataType] = {
 """The columns of a converted log. The first seven are those of a canonical log."""
 
 _LONGEST = 1000
-"""Bytes of an id or an address; longer ones are none."""
+"""Bytes of an id or an address; rows with longer ones are rejected."""
 _LONGEST_NAME = 200
-"""Characters of an event's own name that are kept."""
+"""Characters of a native event that are kept."""
 
 _EVENT: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -61,10 +61,10 @@ _RANK = {
     "retry_failed": 3,
     "hard_bounce": 4,
 }
-"""The order of events of one instant, where the log's own order says nothing."""
+"""The order of simultaneous events, for formats whose records are in no order."""
 
 _DECIDED = ("event", "rule", "code", "fault")
-"""What a failure's code and reply decide."""
+"""Columns that the code and the reply of a failure decide."""
 _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
 
 
@@ -75,10 +75,14 @@ def to_rows(
     policy: Policy,
     file: str | None = None,
 ) -> pl.DataFrame:
-    """Return events as rows of :data:`SCHEMA`; what has no meaning is only counted."""
+    """Return events as rows of :data:`SCHEMA`.
+
+    Events without a meaning, and those that cannot be of a message, are only counted in ``notes``.
+    """
     frame = _shortened(events)
-    meant = _meanings(frame["native"], form)
-    frame = frame.join(meant, on="native", how="left", maintain_order="left")
+    frame = frame.join(
+        _meanings(frame["native"], form), on="native", how="left", maintain_order="left"
+    )
     if "blamed" in frame.columns:
         frame = frame.with_columns(fault=pl.coalesce("fault", "blamed"))
     _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
@@ -86,7 +90,7 @@ def to_rows(
     _count(nothing, notes.passed, form)
     _count_doubts(nothing.with_columns(doubt="doubtful"), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
-    frame = _with_faults(_named(frame, notes), policy)
+    frame = _with_faults(_identified(frame, notes), policy)
     _count_events(frame, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
@@ -103,8 +107,8 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _named(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
-    """Leave out, and count, events that cannot be of a message."""
+def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
+    """Return the events with a usable message id or recipient; count the others."""
     names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
     faults = {
         "an event without message id and address": names[0] == "",
@@ -123,14 +127,14 @@ def _named(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
 def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
     """Return groups of events as one frame, with a column for each field of an event."""
     frames: list[pl.DataFrame] = []
-    loose: list[NativeEvent] = []
+    pending: list[NativeEvent] = []  # single events since the last frame
     for group in groups:
         if isinstance(group, pl.DataFrame):
-            frames += [_columns(loose), group] if loose else [group]
-            loose = []
+            frames += [_columns(pending), group] if pending else [group]
+            pending = []
         else:
-            loose += group
-    return pl.concat([*frames, _columns(loose)] if loose or not frames else frames)
+            pending += group
+    return pl.concat([*frames, _columns(pending)] if pending or not frames else frames)
 
 
 def _columns(events: Sequence[NativeEvent]) -> pl.DataFrame:
@@ -171,7 +175,10 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
 
 
 def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Add code, fault and rule; decide which kind of failure a final one is."""
+    """Add code, fault and rule to failures, and decide which event a final failure is.
+
+    A policy may replace the event of a final failure by its fault.
+    """
     frame = frame.with_columns(pl.coalesce("doubt", "doubtful").alias("doubt")).drop("doubtful")
     failing = frame["event"].is_in(_FAILURES)
     if not failing.any():
@@ -191,16 +198,18 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return frame.with_columns(decided)
 
 
-def _count(frame: pl.DataFrame, tally: Occurrences, form: Format) -> None:
+def _count(frame: pl.DataFrame, occurrences: Occurrences, form: Format) -> None:
+    """Count events by their native names, which are quotes unless the table has them."""
     for (native,), part in frame.group_by("native", maintain_order=True):
-        what, said = (str(native), None) if native in form.meanings else ("{}", str(native))
-        tally.add(what, int(part["line"][0]), part.height, said=said)
+        name = str(native)
+        template, quote = (name, None) if name in form.meanings else ("{}", name)
+        occurrences.add(template, int(part["line"][0]), part.height, quote=quote)
 
 
 def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
-    aside = frame["event"].is_in(SIDE_EVENTS)
-    notes.events += frame.height - int(aside.sum())
-    _count_by(frame.filter(aside), "event", notes.beside)
+    is_side_event = frame["event"].is_in(SIDE_EVENTS)
+    notes.events += frame.height - int(is_side_event.sum())
+    _count_by(frame.filter(is_side_event), "event", notes.side_events)
     _count_doubts(frame, notes)
 
 
@@ -208,7 +217,7 @@ def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:
     _count_by(frame.filter(pl.col("doubt").is_not_null()), "doubt", notes.doubts)
 
 
-def _count_by(frame: pl.DataFrame, column: str, tally: Occurrences) -> None:
+def _count_by(frame: pl.DataFrame, column: str, occurrences: Occurrences) -> None:
     grouped = frame.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
-    for what, count, line in grouped.iter_rows():
-        tally.add(what, line, count)
+    for text, count, line in grouped.iter_rows():
+        occurrences.add(text, line, count)

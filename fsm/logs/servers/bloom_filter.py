@@ -1,21 +1,21 @@
-"""Which ids were in use before, in memory that does not grow."""
+"""A set of ids in memory that does not grow."""
 
 from __future__ import annotations
 
 from zlib import crc32
 
-__all__ = ["Used"]
+__all__ = ["BloomFilter"]
 
 _BITS = 27
 
 
-class Used:
-    """A set of texts that never forgets one, and rarely takes another for one of them.
+class BloomFilter:
+    """A set of texts that never forgets one, and rarely takes another one for a member.
 
-    It is a Bloom filter: 16 MiB hold five million ids, with one new id in thirty taken for an
-    old one. Whoever asks must bear that.
+    With one hash of 27 bits, 16 MiB hold five million ids; one new id in thirty is then taken for
+    a member. Callers must tolerate that.
 
-    >>> ids = Used()
+    >>> ids = BloomFilter()
     >>> ids.add("4F1A2B")
     >>> "4F1A2B" in ids, "4F1A2C" in ids
     (True, False)
@@ -25,7 +25,7 @@ class Used:
         self._cells = bytearray(0)
 
     def add(self, text: str) -> None:
-        """Remember a text."""
+        """Add a text."""
         if not self._cells:
             self._cells = bytearray(1 << (_BITS - 3))
         place = crc32(text.encode()) >> (32 - _BITS)

@@ -1,7 +1,7 @@
-"""Times of log lines. Syslog writes neither year nor zone: the year is inferred, and it is said.
+"""Times of log lines. Syslog writes neither year nor zone, so the year is inferred and reported.
 
-A line is of the year that puts it next to the line before it. The first line of a file is of the
-latest year in which it is not after the file itself (the time it was last written to).
+A line belongs to the year that puts it nearest to the line before. The first line of a file belongs
+to the latest year in which it is not later than the file itself (when it was last written to).
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _SYSLOG = re.compile(
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?(?= |$)"
 )
-_EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?(?=[ @])")
+_SECONDS = re.compile(r"\d{10}(?:\.\d{1,9})?(?=[ @])")
 _PRIORITY = re.compile(r"<\d{1,3}>(?:1 )?")
 _SLACK = timedelta(days=2)
+"""How much later than its file a line may be: clocks and zones of servers differ."""
 _LEAST_YEAR = 1970
 
 
@@ -36,30 +37,30 @@ class Clock:
     """Reads the times of the lines of one file after the other."""
 
     def __init__(self, zone: tzinfo, year: int | None = None) -> None:
-        self.zone, self._given = zone, year
-        self._known: dict[str, int | None] = {}
+        self.zone, self._first_year = zone, year
+        self._parsed: dict[str, int | None] = {}
         self._last: datetime | None = None
         self.until = datetime.now(UTC)
         """When the file was last written to."""
         self._notes: Notes | None = None
 
     def begin(self, until: datetime | None, notes: Notes) -> None:
-        """Start a file that was last written to at ``until`` (now, where nobody knows)."""
+        """Start a file that was last written to at ``until`` (now, where that is unknown)."""
         self.until = until or datetime.now(UTC)
         self._notes = notes
-        self._known.clear()
+        self._parsed.clear()
         self._last = None
 
     def read(self, line: str) -> int | None:
-        """Return the time at which a line begins; None where it begins with none."""
+        """Return the time at the beginning of a line; None where there is none."""
         key = line[:32]
         if key[9:10] == ":":
             key = key[:15]  # up to the seconds: many lines share them
-        if key not in self._known:
-            if len(self._known) > 5000:
-                self._known.clear()
-            self._known[key] = self._parse(line[:64])
-        return self._known[key]
+        if key not in self._parsed:
+            if len(self._parsed) > 5000:
+                self._parsed.clear()
+            self._parsed[key] = self._parse(line[:64])
+        return self._parsed[key]
 
     def _parse(self, text: str) -> int | None:
         priority = _PRIORITY.match(text)
@@ -68,7 +69,7 @@ class Clock:
         match = _SYSLOG.match(text)
         if match:
             return self._of_syslog(match)
-        match = _ISO.match(text) or _EPOCH.match(text)
+        match = _ISO.match(text) or _SECONDS.match(text)
         if not match:
             return None
         written = match[0].replace(",", ".")
@@ -92,12 +93,12 @@ class Clock:
             return None
         return None if moment is None else from_datetime(moment, self.zone)
 
-    def _with_year(self, fields: tuple[int, int, int, int, int], part: int) -> datetime | None:
+    def _with_year(self, fields: tuple[int, int, int, int, int], fraction: int) -> datetime | None:
         if self._last is None:
-            moment = self._first(fields, part)
+            moment = self._first(fields, fraction)
         else:
             near = (self._last.year - 1, self._last.year, self._last.year + 1)
-            moments = [m for year in near if (m := _moment(year, fields, part))]
+            moments = [m for year in near if (m := _moment(year, fields, fraction))]
             last = self._last
             moment = min(moments, key=lambda m: abs(m - last), default=None)
         if moment is None:
@@ -113,27 +114,27 @@ class Clock:
             self._last = moment
         return moment
 
-    def _first(self, fields: tuple[int, int, int, int, int], part: int) -> datetime | None:
-        if self._given:
-            found = _moment(self._given, fields, part)
-            why = "as given"
+    def _first(self, fields: tuple[int, int, int, int, int], fraction: int) -> datetime | None:
+        if self._first_year:
+            moment = _moment(self._first_year, fields, fraction)
+            reason = "as given"
         else:
             latest = (self.until + _SLACK).astimezone(self.zone).replace(tzinfo=None)
             years = range(latest.year, max(latest.year - 9, _LEAST_YEAR), -1)
-            moments = (m for year in years if (m := _moment(year, fields, part)))
-            found = next((m for m in moments if m <= latest), None)
-            why = f"the lines have none; the file is of {self.until:%Y-%m-%d}"
-        if found and self._notes:
-            self._notes.assumed["year"] = f"year {found.year} ({why})"
-        return found
+            moments = (m for year in years if (m := _moment(year, fields, fraction)))
+            moment = next((m for m in moments if m <= latest), None)
+            reason = f"the lines have none; the file is of {self.until:%Y-%m-%d}"
+        if moment and self._notes:
+            self._notes.assumed["year"] = f"year {moment.year} ({reason})"
+        return moment
 
     def _assume_zone(self) -> None:
         if self._notes:
             self._notes.assumed["zone"] = f"times read as {self.zone} (the lines have no zone)"
 
 
-def _moment(year: int, fields: tuple[int, int, int, int, int], part: int) -> datetime | None:
+def _moment(year: int, fields: tuple[int, int, int, int, int], fraction: int) -> datetime | None:
     try:
-        return datetime(year, *fields, part)
+        return datetime(year, *fields, fraction)
     except ValueError:  # the 29th of February
         return None

@@ -1,14 +1,14 @@
-"""Exim's main log: one line for what happened to one address of a message."""
+"""Exim's main log: a line for each event of one address of a message."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.mail_queue import Open, Queued, give_up
+from fsm.logs.servers.lines import NO_TIME, LineReader
+from fsm.logs.servers.mail_queue import Queued, give_up
 
 __all__ = ["LINE", "Reader"]
 
@@ -27,37 +27,31 @@ _EXPIRED = re.compile(
 _STATES = {"==": "deferred", "=>": "sent", "->": "sent", ">>": "sent", "**": "bounced"}
 
 
-class Reader:
-    """Reads the logs of one system, file after file."""
+class Reader(LineReader):
+    """The :class:`fsm.logs.conversion.Reader` of Exim."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._open = Open()
+    format = "exim"
 
-    def read(
-        self, blocks: Iterable[list[str]], notes: Notes
-    ) -> Iterator[tuple[str, list[NativeEvent]]]:
-        """Yield the events of blocks of lines."""
-        number = passed = 0
-        for block in blocks:
-            events: list[NativeEvent] = []
-            for number, line in enumerate(block, number + 1):  # noqa: B020
-                match = LINE.match(line)
-                if not match:
-                    passed += bool(line)
-                    continue
-                time = self._clock.read(match[1] + " ")
-                if time is None:
-                    notes.rejected.add("a line without a time", number)
-                    continue
-                passed += not self._say(match[2], match[3], time, number, events)
-            yield "exim", events
-        notes.lines = number
-        self._open.say(notes)
-        if passed:
-            notes.passed.add("lines of no delivery", 1, passed)
+    def _read_block(
+        self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
+    ) -> int:
+        ignored = 0
+        for number, line in enumerate(block, first):
+            match = LINE.match(line)
+            if not match:
+                ignored += bool(line)
+                continue
+            time = self._clock.read(match[1] + " ")
+            if time is None:
+                notes.rejected.add(NO_TIME, number)
+                continue
+            ignored += not self._read_line(match[2], match[3], time, number, events)
+        return ignored
 
-    def _say(self, name: str, text: str, time: int, line: int, events: list[NativeEvent]) -> bool:
+    def _read_line(
+        self, name: str, text: str, time: int, line: int, events: list[NativeEvent]
+    ) -> bool:
+        """Read what follows the message id; return whether it is about a delivery."""
         match = _FLAG.match(text)
         if match:
             flag, address, rest = match.groups()
@@ -67,28 +61,33 @@ class Reader:
                 self._deliver(name, (flag, address, rest), time, line, events)
             return True
         if text.startswith("Completed"):
-            self._open.pop(name)
+            self._queue.pop(name)
             return True
         if text.startswith(("removed by ", "cancelled by ")):
-            queued = self._open.pop(name)
+            queued = self._queue.pop(name)
             return bool(queued and give_up(queued, "deleted", time, line, events, text))
         return False
 
     def _arrive(
         self, name: str, sender: str, rest: str, time: int, line: int, events: list[NativeEvent]
     ) -> None:
-        queued = self._open.put(name, Queued(name, time, line, notice=sender == "<>"))
+        queued = self._queue.put(name, Queued(name, time, line, notice=sender == "<>"))
         if not queued.notice:
             for to in _recipients(rest):
-                self._open.hand_over(queued, to, events)
+                self._queue.hand_over(queued, to, events)
 
     def _deliver(
-        self, name: str, said: tuple[str, str, str], time: int, line: int, events: list[NativeEvent]
+        self,
+        name: str,
+        fields: tuple[str, str, str],
+        time: int,
+        line: int,
+        events: list[NativeEvent],
     ) -> None:
-        flag, address, rest = said
-        queued = self._open.get(name)
+        flag, address, rest = fields
+        queued = self._queue.get(name)
         if queued is None:
-            queued = self._open.put(name, Queued(name, -1, line))
+            queued = self._queue.put(name, Queued(name, -1, line))
         to = address.rstrip(":")
         original = _ORIGINAL.match(rest)
         if original:
@@ -100,20 +99,20 @@ class Reader:
         if queued.notice:
             native = "notice"
         elif flag != "*>":
-            self._open.hand_over(queued, to, events)
-            self._open.settle(queued, to, _STATES[flag])
+            self._queue.hand_over(queued, to, events)
+            self._queue.settle(queued, to, _STATES[flag])
         events.append(NativeEvent(queued.name, to, native, time, line, None, text))
 
 
 def _recipients(text: str) -> list[str]:
     """Return the addresses at the end of a line, after ``for``."""
-    _, said, addresses = text.rpartition(" for ")
-    names = addresses.split() if said else []
+    _, separator, addresses = text.rpartition(" for ")
+    names = addresses.split() if separator else []
     return names if all(name.find("@", 1, -1) > 0 for name in names) else []
 
 
 def _reply(text: str) -> str | None:
-    """Return what was said: after a colon, or else in quotes after ``C=``."""
+    """Return the reply of the other server: after a colon, or else in quotes after ``C=``."""
     colon, quoted = text.find(": "), text.find(' C="')
     if quoted >= 0 and (colon < 0 or quoted < colon) and not _DEFER.search(text, 0, quoted):
         return text[quoted + 4 : max(text.rfind('"'), quoted + 4)] or None

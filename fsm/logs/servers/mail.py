@@ -1,7 +1,7 @@
-"""Bounce mails: standard reports (RFC 3464, RFC 5965) by their fields, others by their words.
+"""Bounce mails: standard reports (RFC 3464, RFC 5965) by their fields, others by their wording.
 
-An event of a mail stands on the line on which the mail begins. Mails come in an mbox, in a
-Maildir, or alone in a file.
+Mails come in an mbox, in a Maildir, or alone in a file. The line of an event is the first line of
+its mail.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from fsm.logs.servers.clock import Clock
 __all__ = ["Reader", "mails"]
 
 _LONGEST = 1 << 22
-"""Characters of a mail that are looked at; its report comes first."""
+"""Characters of a mail that are read; its report comes first."""
 _SEPARATOR = re.compile(r"From \S+ .*\d\d:\d\d")
 _ACTIONS = {"fail": "failed", "erro": "failed"} | {
     name[:4]: name for name in ("delayed", "delivered", "relayed", "expanded")
 }
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_HEADERS = re.compile(
+_MESSAGE_ID = re.compile(
     r"^[ \t>]*Message-ID:[ \t\r\n]*<([^<>\s]{1,500})>", re.IGNORECASE | re.MULTILINE
 )
-_SAID = 4000
-"""Characters of a mail in words, and of a field, that are kept."""
+_LONGEST_TEXT = 4000
+"""Characters of a mail's text, and of a field, that are kept."""
 _ADDRESS = re.compile(r"(?!.*\.\.)[^@\s<>]{1,250}@[^@\s<>]{1,250}")
 _PARTS = 2000
-"""Parts of a mail; each takes a while."""
+"""Parts of a mail; reading one takes time."""
 TOO_MANY = "a mail of more than 2,000 parts"
 TOO_DEEP = "a mail of parts within parts that nobody writes"
 NO_DATE = "the mail has no date; that of its file stands for it"
@@ -45,7 +45,7 @@ logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
 
 class Reader:
-    """Reads mails."""
+    """The :class:`fsm.logs.conversion.Reader` of mails."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -72,8 +72,8 @@ class Reader:
         if time is None:
             time = from_datetime(self._clock.until, UTC) or 0
         original = _original(mail, text)
-        found = list(_standard(mail)) or list(_in_words(mail, text)) or [_no_report(mail)]
-        for native, address, code, reply in found:
+        reports = list(_standard(mail)) or list(_by_wording(mail, text)) or [_no_report(mail)]
+        for native, address, code, reply in reports:
             if not address:
                 notes.passed.add(native, line)
                 continue
@@ -128,12 +128,12 @@ def _parsed(text: str) -> tuple[str, Message]:
     return envelope, message_from_string(text)
 
 
-Found = tuple[str, str, str | None, str | None]
+Report = tuple[str, str, str | None, str | None]
 """Native event, address (empty: none), code and reply."""
 
 
-def _standard(mail: Message) -> Iterator[Found]:
-    """Return what the fields of a standard report say."""
+def _standard(mail: Message) -> Iterator[Report]:
+    """Yield the reports in the fields of a standard mail."""
     for part in mail.walk():
         kind = part.get_content_type()
         blocks = part.get_payload()
@@ -144,7 +144,7 @@ def _standard(mail: Message) -> Iterator[Found]:
             yield from _complaint(part)
 
 
-def _recipient(block: Message) -> Iterator[Found]:
+def _recipient(block: Message) -> Iterator[Report]:
     action = _ACTIONS.get(_field(block, "Action").lower()[:4])
     if action is None:
         return
@@ -160,7 +160,7 @@ def _recipient(block: Message) -> Iterator[Found]:
             return
 
 
-def _complaint(part: Message) -> Iterator[Found]:
+def _complaint(part: Message) -> Iterator[Report]:
     payload = part.get_payload()
     inner = payload[0] if isinstance(payload, list) and payload else payload
     fields = inner if isinstance(inner, Message) else message_from_string(str(inner))
@@ -171,24 +171,24 @@ def _complaint(part: Message) -> Iterator[Found]:
 
 
 def _field(block: Message, name: str) -> str:
-    return " ".join(str(block.get(name, ""))[:_SAID].split())
+    return " ".join(str(block.get(name, ""))[:_LONGEST_TEXT].split())
 
 
-def _in_words(mail: Message, text: str) -> Iterator[Found]:
-    """Return what detectors of common wordings find."""
+def _by_wording(mail: Message, text: str) -> Iterator[Report]:
+    """Yield the failures that flufl.bounce detects by common wordings."""
     from flufl.bounce import all_failures
 
     try:
         delayed, failed = all_failures(mail)
     except Exception:  # heuristics on mails that anyone may have written
         return
-    said = text[text.find("\n\n") :][:_SAID].strip()
-    for native, found in (("prose/failed", failed), ("prose/delayed", delayed)):
-        for address in sorted(found):
-            yield native, address.decode("ascii", "replace"), None, said
+    reply = text[text.find("\n\n") :][:_LONGEST_TEXT].strip()
+    for native, addresses in (("prose/failed", failed), ("prose/delayed", delayed)):
+        for address in sorted(addresses):
+            yield native, address.decode("ascii", "replace"), None, reply
 
 
-def _no_report(mail: Message) -> Found:
+def _no_report(mail: Message) -> Report:
     submitted = _field(mail, "Auto-Submitted").lower()
     replied = submitted.startswith("auto-replied") or mail.get("X-Autoreply") is not None
     if not replied:
@@ -205,20 +205,20 @@ def _original(mail: Message, text: str) -> str | None:
         payload = part.get_payload()
         inner = payload[0] if isinstance(payload, list) and payload else payload
         if isinstance(inner, Message):
-            own = str(inner.get("Message-ID", ""))
+            message_id = str(inner.get("Message-ID", "")).strip("<> \t\r\n")
         else:
-            match = _HEADERS.search(str(inner))
-            own = match[1] if match else ""
-        if own.strip("<> \t\r\n"):
-            return own.strip("<> \t\r\n")
+            match = _MESSAGE_ID.search(str(inner))
+            message_id = match[1] if match else ""
+        if message_id:
+            return message_id
     return _quoted(mail, text)
 
 
 def _quoted(mail: Message, text: str) -> str | None:
-    """Return the id in the mail's own headers, or in a copy in its text."""
+    """Return the id in the headers of the mail, or in a copy in its text."""
     for name in ("In-Reply-To", "References"):
         ids = re.findall(r"<([^<>\s]{1,500})>", _field(mail, name))
         if ids:
             return str(ids[-1])
-    match = _HEADERS.search(text, max(text.find("\n\n"), 0))
+    match = _MESSAGE_ID.search(text, max(text.find("\n\n"), 0))
     return match[1] if match else None

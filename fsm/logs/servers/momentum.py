@@ -1,45 +1,41 @@
-"""Momentum's mainlog and bouncelog: fields between @, each kind of record with its own."""
+"""Momentum's mainlog and bouncelog: fields between @, other ones for each kind of record."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import from_number
 from fsm.logs.notes import Notes
-from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.mail_queue import Open, Queued
+from fsm.logs.servers.lines import LineReader
+from fsm.logs.servers.mail_queue import Queued
 
 __all__ = ["LINE", "Reader"]
 
 LINE = re.compile(r"(\d{10}|\d{16})@([^@]*)@[^@]*@[^@]*@(R|D|X|T|P|B|M1?)(?:@(.*))?$")
 _REPLIES = {"T": 8, "P": 8, "B": 10}
-"""Where the reply stands among the fields after the kind; it may hold @ itself."""
+"""The position of the reply among the fields after the kind; it may contain @ itself."""
 
 
-class Reader:
-    """Reads the logs of one system. Only some records name the recipient of their message."""
+class Reader(LineReader):
+    """The :class:`fsm.logs.conversion.Reader` of Momentum.
 
-    def __init__(self, _: Clock) -> None:
-        self._open = Open()
+    Only some records name the recipient of their message.
+    """
 
-    def read(
-        self, blocks: Iterable[list[str]], notes: Notes
-    ) -> Iterator[tuple[str, list[NativeEvent]]]:
-        """Yield the events of blocks of lines."""
-        number = 0
-        for block in blocks:
-            events: list[NativeEvent] = []
-            for number, line in enumerate(block, number + 1):  # noqa: B020
-                match = LINE.match(line)
-                if match:
-                    self._add(match, number, notes, events)
-                elif line.strip():
-                    notes.rejected.add("no record of a mainlog or bouncelog", number)
-            yield "momentum", events
-        notes.lines = number
-        self._open.say(notes)
+    format = "momentum"
+
+    def _read_block(
+        self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
+    ) -> int:
+        for number, line in enumerate(block, first):
+            match = LINE.match(line)
+            if match:
+                self._add(match, number, notes, events)
+            elif line.strip():
+                notes.rejected.add("no record of a mainlog or bouncelog", number)
+        return 0
 
     def _add(
         self, match: re.Match[str], line: int, notes: Notes, events: list[NativeEvent]
@@ -51,12 +47,12 @@ class Reader:
             return
         fields = (rest or "").split("@", _REPLIES.get(kind, 30))
         if kind in ("R", "B") and len(fields) > 1:
-            taken = self._open.put(name, Queued(name, time, line))
-            self._open.settle(taken, f"{fields[0]}@{fields[1]}", kind)
-        known = self._open.get(name)
-        recipient = next(iter(known.states), None) if known else None
+            received = self._queue.put(name, Queued(name, time, line))
+            self._queue.settle(received, f"{fields[0]}@{fields[1]}", kind)
+        queued = self._queue.get(name)
+        recipient = next(iter(queued.states), None) if queued else None
         native = f"B/{fields[7]}" if kind == "B" and len(fields) > 7 else kind
         reply = fields[-1] if kind in _REPLIES and len(fields) > _REPLIES[kind] else None
         events.append(NativeEvent(name, recipient, native, time, line, None, reply))
         if kind in ("D", "P", "B"):
-            self._open.pop(name)
+            self._queue.pop(name)

@@ -1,20 +1,22 @@
 """Postfix: what happened to the recipients of a queue id.
 
-A line is of a queue id, and a queue id is of a message from its first line to ``removed``. What
-one line says of a whole message (``status=expired``) is said of the recipients it concerns.
+A line is about a queue id, and a queue id stands for a message from its first line to ``removed``.
+A line about a whole message (``status=expired``) is an event of each recipient it concerns.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.servers.bloom_filter import Used
+from fsm.logs.servers.bloom_filter import BloomFilter
 from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.mail_queue import LONGEST, Open, Queued, give_up
+from fsm.logs.servers.lines import NO_TIME, LineReader
+from fsm.logs.servers.mail_queue import LONGEST, MailQueue, Queued, give_up
 
 __all__ = ["Reader"]
 
@@ -34,11 +36,10 @@ _QUEUED = re.compile(r"queued as (\w{6,20})")
 _LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[?::1\]?)\b|[^\[]*\[(?:127\.|::1)")
 _AGENT_ENDS = re.compile(r"[\[ ]")
 _SHORT = re.compile(r"[0-9A-F]{6,15}")
-_SECOND = 1_000_000
 
 
 class _Line(NamedTuple):
-    """A line about a queue id; ``head`` is what stands before it."""
+    """A line about a queue id: ``head`` is what precedes the id, ``body`` what follows it."""
 
     queue: str
     body: str
@@ -47,20 +48,23 @@ class _Line(NamedTuple):
     number: int
 
 
-class Reader:
-    """Reads the logs of one system, file after file: a message may go on in the next."""
+class Reader(LineReader):
+    """The :class:`fsm.logs.conversion.Reader` of Postfix."""
+
+    format = "postfix"
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._open = Open(self._forget)
-        self._used = Used()
-        self._messages: dict[str, dict[Queued, None]] = {}
-        """Open messages by Message-ID: a filter gives them back under another queue id."""
+        super().__init__(clock)
+        self._queue = MailQueue(self._forget)
+        self._used_ids = BloomFilter()
+        self._by_message_id: dict[str, dict[Queued, None]] = {}
+        """Queued messages by Message-ID: a filter returns them under another queue id."""
         self._began: int | None = None
+        """The first time in the log."""
         self._events: list[NativeEvent] = []
         self._kinds = {
             "to=": self._delivery,
-            "fro": self._queue,
+            "fro": self._sender,
             "mes": self._cleanup,
             "rem": self._removed,
             "sen": self._notice,
@@ -69,99 +73,92 @@ class Reader:
             "uid": self._arrival,
         }
 
-    def read(
-        self, blocks: Iterable[list[str]], notes: Notes
-    ) -> Iterator[tuple[str, list[NativeEvent]]]:
-        """Yield the events of blocks of lines."""
-        number = passed = 0
-        first = self._clock.read
+    def _read_block(
+        self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
+    ) -> int:
+        self._events = events
+        read_time = self._clock.read
         kinds = self._kinds
-        for block in blocks:
-            self._events = []
-            for number, line in enumerate(block, number + 1):  # noqa: B020
-                head, found, rest = line.partition("]: ")
-                if not found:
-                    head, _, rest = line.partition(" - - ")  # RFC 5424
-                queue, _, body = rest.partition(": ")
-                kind = kinds.get(body[:3])
-                if kind is None or not queue.isalnum():
-                    passed += 1
-                    continue
-                time = first(line)
-                if time is None:
-                    notes.rejected.add("a line without a time", number)
-                    continue
-                if self._began is None:
-                    self._began = time
-                if not kind(_Line(queue, body, head, time, number)):
-                    passed += 1
-            yield "postfix", self._events
-        notes.lines = number
-        self._open.say(notes)
-        if passed:
-            notes.passed.add("lines of no delivery", 1, passed)
+        ignored = 0
+        for number, line in enumerate(block, first):
+            head, separator, rest = line.partition("]: ")
+            if not separator:
+                head, _, rest = line.partition(" - - ")  # RFC 5424
+            queue, _, body = rest.partition(": ")
+            kind = kinds.get(body[:3])
+            if kind is None or not queue.isalnum():
+                ignored += 1
+                continue
+            time = read_time(line)
+            if time is None:
+                notes.rejected.add(NO_TIME, number)
+                continue
+            if self._began is None:
+                self._began = time
+            if not kind(_Line(queue, body, head, time, number)):
+                ignored += 1
+        return ignored
 
-    # What the lines say; each returns whether it said something. ----------------------------
+    # Kinds of lines; each method returns whether the line is about a delivery. --------------
 
     def _arrival(self, at: _Line) -> bool:
-        known = self._open.get(at.queue)
-        if known is None or known.states:  # another message under the same id
+        queued = self._queue.get(at.queue)
+        if queued is None or queued.states:  # another message under the same id
             self._begin(at.queue, at.time, at.number)
         return True
 
     def _begin(self, queue: str, time: int, line: int) -> Queued:
+        """Start a message. Postfix reuses short queue ids, so the time makes their names unique."""
         name = queue
-        if _SHORT.fullmatch(queue) and (queue in self._open or queue in self._used):
-            name = f"{queue}@{time // _SECOND}"
-        return self._open.put(queue, Queued(name, time, line))
+        if _SHORT.fullmatch(queue) and (queue in self._queue or queue in self._used_ids):
+            name = f"{queue}@{time // SECOND}"
+        return self._queue.put(queue, Queued(name, time, line))
 
     def _cleanup(self, at: _Line) -> bool:
-        known = self._open.get(at.queue)
-        if known is None or known.states:
-            known = self._begin(at.queue, at.time, at.number)
-        if known.held and at.body.startswith("message-id=<") and 13 < len(at.body) < LONGEST:
-            known.message = at.body[12:-1]
-            same = self._messages.setdefault(known.message, {})
+        queued = self._queue.get(at.queue)
+        if queued is None or queued.states:
+            queued = self._begin(at.queue, at.time, at.number)
+        if queued.held and at.body.startswith("message-id=<") and 13 < len(at.body) < LONGEST:
+            queued.message = at.body[12:-1]
+            same = self._by_message_id.setdefault(queued.message, {})
             if same:
-                self._open.follow(next(iter(same)), known)
-            same[known] = None
+                self._queue.follow(next(iter(same)), queued)
+            same[queued] = None
         return True
 
-    def _queue(self, at: _Line) -> bool:
+    def _sender(self, at: _Line) -> bool:
         match = _FROM.match(at.body)
         if not match:
             return False
-        known = self._open.get(at.queue)
-        if known is None:
-            known = self._begin(at.queue, -1, at.number)
-        known.notice = known.notice or not match[1]
+        queued = self._queue.get(at.queue) or self._begin(at.queue, -1, at.number)
+        queued.notice = queued.notice or not match[1]
         if not match[2]:
             return True
         reply = at.body[at.body.find("status=") :]
-        return give_up(known, match[2], at.time, at.number, self._events, reply) > 0
+        return give_up(queued, match[2], at.time, at.number, self._events, reply) > 0
 
     def _removed(self, at: _Line) -> bool:
         if at.body.rstrip() != "removed":
             return False
-        known = self._open.pop(at.queue)
+        queued = self._queue.pop(at.queue)
         if _SHORT.fullmatch(at.queue):
-            self._used.add(at.queue)
-        if known is not None and "/postsuper" in at.head:
-            give_up(known, "deleted", at.time, at.number, self._events)
+            self._used_ids.add(at.queue)
+        if queued is not None and "/postsuper" in at.head:
+            give_up(queued, "deleted", at.time, at.number, self._events)
         return True
 
-    def _forget(self, known: Queued) -> None:
-        same = self._messages.get(known.message or "")
+    def _forget(self, queued: Queued) -> None:
+        same = self._by_message_id.get(queued.message or "")
         if same is not None:
-            same.pop(known, None)
+            same.pop(queued, None)
             if not same:
-                self._messages.pop(known.message or "")
+                self._by_message_id.pop(queued.message or "")
 
     def _notice(self, at: _Line) -> bool:
         match = _NOTICE.match(at.body)
         if match:
-            own = self._open.get(match[1]) or self._begin(match[1], at.time, at.number)
-            own.notice = True
+            notice = self._queue.get(match[1]) or self._begin(match[1], at.time, at.number)
+            notice.notice = True
         return match is not None
 
     def _delivery(self, at: _Line) -> bool:
@@ -169,31 +166,38 @@ class Reader:
         if not match:
             return False
         to, relay, delay, code, status, reply = match.groups()
-        known = self._open.get(at.queue) or self._begin(at.queue, -1, at.number)
+        queued = self._queue.get(at.queue) or self._begin(at.queue, -1, at.number)
         agent = _AGENT_ENDS.split(at.head.rpartition("/")[2], 1)[0]
-        native = "notice" if known.notice else f"{status.lower()}/{agent}"
+        native = "notice" if queued.notice else f"{status.lower()}/{agent}"
         if status == "sent" and agent in ("smtp", "lmtp") and _LOOPBACK.match(relay):
-            native = self._hop(known, reply, agent)
-        if to not in known.met and native != "notice":
-            self._came(known, at, delay)
-            self._open.hand_over(known, to, self._events)
-        self._open.settle(known, to, "hop" if native == "sent/hop" else status.lower())
-        self._events.append(NativeEvent(known.name, to, native, at.time, at.number, code, reply))
+            native = self._hop(queued, reply, agent)
+        if to not in queued.handed_over and native != "notice":
+            self._infer_arrival(queued, at, delay)
+            self._queue.hand_over(queued, to, self._events)
+        self._queue.settle(queued, to, "hop" if native == "sent/hop" else status.lower())
+        self._events.append(NativeEvent(queued.name, to, native, at.time, at.number, code, reply))
         return True
 
-    def _hop(self, known: Queued, reply: str | None, agent: str) -> str:
-        """Tell a content filter from a server on this host; follow the message through it."""
+    def _hop(self, queued: Queued, reply: str | None, agent: str) -> str:
+        """Distinguish a content filter from a server on this host; follow the message through it.
+
+        Only a filter answers with the queue id under which the message comes back.
+        """
         match = _QUEUED.search(reply or "")
         if not match:
-            return "notice" if known.notice else f"sent/{'lmtp' if agent == 'lmtp' else 'loopback'}"
-        after = self._open.get(match[1])
-        if after is not None and after is not known:
-            self._open.follow(known, after)
+            local = "lmtp" if agent == "lmtp" else "loopback"
+            return "notice" if queued.notice else f"sent/{local}"
+        after = self._queue.get(match[1])
+        if after is not None and after is not queued:
+            self._queue.follow(queued, after)
         return "sent/hop"
 
-    def _came(self, known: Queued, at: _Line, delay: str | None) -> None:
-        """Find out when a message came whose first lines are not in the log."""
-        if known.start < 0 and delay is not None:
-            start = at.time - int(float(delay) * _SECOND)
-            if start >= (self._began or 0) - _SECOND:
-                known.start, known.line = start, at.number
+    def _infer_arrival(self, queued: Queued, at: _Line, delay: str | None) -> None:
+        """Infer from a delay when a message arrived whose first lines are missing.
+
+        One that arrived before the log began was handed over then, which is no event of this log.
+        """
+        if queued.start < 0 and delay is not None:
+            start = at.time - int(float(delay) * SECOND)
+            if start >= (self._began or 0) - SECOND:
+                queued.start, queued.line = start, at.number

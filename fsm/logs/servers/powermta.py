@@ -1,14 +1,15 @@
-"""PowerMTA's accounting files: CSV whose header says which fields there are."""
+"""PowerMTA's accounting files: CSV whose header names the fields."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.lines import LineReader
 
 __all__ = ["Reader", "is_header"]
 
@@ -24,37 +25,36 @@ def is_header(line: str) -> bool:
     return names[0] == "type" and "timelogged" in names and "rcpt" in names
 
 
-class Reader:
-    """Reads accounting files, each with headers of its own."""
+class Reader(LineReader):
+    """The :class:`fsm.logs.conversion.Reader` of PowerMTA. A header counts until the next one."""
+
+    format = "powermta"
 
     def __init__(self, clock: Clock) -> None:
-        self._zone = clock.zone
+        super().__init__(clock)
+        self._names: list[str] = []
 
-    def read(
-        self, blocks: Iterable[list[str]], notes: Notes
-    ) -> Iterator[tuple[str, list[NativeEvent]]]:
-        """Yield the events of blocks of lines."""
-        names: list[str] = []
-        number = 0
-        for block in blocks:
-            events: list[NativeEvent] = []
-            for number, line in enumerate(block, number + 1):  # noqa: B020
-                if is_header(line):
-                    names = line.lower().replace('"', "").strip().split(",")
-                elif line.strip():
-                    values = _fields(line)
-                    if values is None:
-                        notes.rejected.add("not CSV", number)
-                        continue
-                    self._add(dict(zip(names, values, strict=False)), number, notes, events)
-            yield "powermta", events
-        notes.lines = number
+    def _read_block(
+        self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
+    ) -> int:
+        if first == 1:  # the header of another file does not count in this one
+            self._names = []
+        for number, line in enumerate(block, first):
+            if is_header(line):
+                self._names = line.lower().replace('"', "").strip().split(",")
+            elif line.strip():
+                values = _fields(line)
+                if values is None:
+                    notes.rejected.add("not CSV", number)
+                    continue
+                self._add(dict(zip(self._names, values, strict=False)), number, notes, events)
+        return 0
 
     def _add(
         self, record: Mapping[str, str], line: int, notes: Notes, events: list[NativeEvent]
     ) -> None:
         kind = record.get("type", "")
-        time = native_time(record.get("timelogged"), self._zone)
+        time = native_time(record.get("timelogged"), self._clock.zone)
         if time is None:
             notes.rejected.add("powermta: a record without a time", line)
             return

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import polars as pl
 
+from fsm.epoch import time_at
 from fsm.errors import LogError
 from fsm.files import TemporaryFolder
 from fsm.logs.canonical_columns import place_of
@@ -32,7 +33,6 @@ _ROWS = 1_000_000
 """Rows that are compared at a time."""
 _DATE = 2 * 86_400_000_000
 """Microseconds after the midnight of a date in which it is that date somewhere."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _read(export: StatusExport, path: Path, told: ExportOptions) -> _Part:
     rows = scan_parquet(path)
     latest, height = rows.select(_latest(), pl.len()).collect().row(0)
     time, why = _made(source, latest, told)
-    moment = _EPOCH + timedelta(microseconds=time)
+    moment = time_at(time)
     notes.assumed["exported"] = f"exported {moment:%Y-%m-%d %H:%M:%S} UTC ({why})"
     firsts = rows.group_by("status").agg(pl.col("line").min()).collect()
     return _Part(export, path, time, height, dict(firsts.iter_rows()))

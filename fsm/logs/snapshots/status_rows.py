@@ -156,4 +156,4 @@ def _count(frame: pl.DataFrame, what: str, tally: Occurrences) -> None:
 def _count_each(frame: pl.DataFrame, what: str, said: pl.Expr, tally: Occurrences) -> None:
     grouped = frame.group_by(said.alias("said"), maintain_order=True)
     for text, count, line in grouped.agg(pl.len(), pl.col("line").first()).iter_rows():
-        tally.add(what, line, count, said=text)
+        tally.add(what, line, count, quote=text)

@@ -1,6 +1,6 @@
-"""Addresses of logs in object stores and on the web, and how messages call them.
+"""Addresses of logs in object stores and on the web, and their names in messages.
 
-No part of an address after its ``?`` is ever shown: signed addresses carry their key there.
+The part of an address after its ``?`` is never shown: signed addresses have their key there.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ CREDENTIALS: Final = {
     "http": "",
     "https": "",
 }
-"""Schemes that are read, and the variables that their credentials are in."""
+"""Schemes that are read, and the environment variables of their credentials."""
 
 
 def is_remote(path: str) -> bool:
-    """Return whether a path names something in an object store or on the web.
+    """Return whether a path is an address in an object store or on the web.
 
     Raises :class:`fsm.errors.LogError` for a scheme that is not read, and for a password.
     """
@@ -54,12 +54,12 @@ def is_remote(path: str) -> bool:
 
 def scheme_of(path: str) -> str | None:
     """Return the scheme of an address in lower case; None for a path."""
-    found = _SCHEME.match(path)
-    return found[1].lower() if found else None
+    match = _SCHEME.match(path)
+    return match[1].lower() if match else None
 
 
 def local_path(path: str) -> str:
-    """Return the path of a file that is named by ``file://``, and any other as it is.
+    """Return the path in a ``file://`` address, and any other path as it is.
 
     >>> local_path("file:///var/log/mail%201.log"), local_path("mail.log")
     ('/var/log/mail 1.log', 'mail.log')
@@ -70,14 +70,14 @@ def local_path(path: str) -> str:
 
 
 def is_parquet(path: str, log_format: str | None) -> bool:
-    """Return whether a path names Parquet: as given, else by its suffix."""
+    """Return whether a path names Parquet, by the given format or else by its suffix."""
     if log_format is not None:
         return log_format == "parquet"
     return name_of(path).lower().endswith((".parquet", ".pq"))
 
 
 def name_of(url: str) -> str:
-    """Return what an address is called in messages: without what may be a secret in it.
+    """Return the name of an address in messages: without the parts that may be secret.
 
     >>> name_of("https://example.org/mail.csv?X-Amz-Signature=beef")
     'https://example.org/mail.csv'

@@ -1,4 +1,8 @@
-"""Read files that may be packed: gzip, bzip2, xz and zstd, told by how they begin."""
+"""Read files that may be packed: by gzip, bzip2, xz or zstd, recognised by their first bytes.
+
+The standard library and zstandard unpack, but neither bounds what a hostile file asks for nor
+reports a last frame that is cut short, so frames of xz and zstd are read one by one here.
+"""
 
 from __future__ import annotations
 
@@ -7,46 +11,110 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 
 import zstandard
+
+from fsm.errors import LogError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
-__all__ = ["DAMAGES", "open_unpacked"]
+__all__ = [
+    "PACKED",
+    "PARQUET",
+    "UNPACKED_BY_POLARS",
+    "open_unpacked",
+    "unpacking_errors",
+]
 
 _BLOCK = 1 << 20
 _MORSEL = 1 << 10
 """Bytes unpacked at a time: a hostile file makes 32 MiB of them at most."""
 _DICTIONARY = 1 << 27
 """Bytes that a zstd or xz file may ask for; xz -9 takes half of them."""
-DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 """What reading a damaged file raises."""
+
+PARQUET: Final = b"PAR1"
+"""The first bytes of Parquet, and its last ones."""
+_GZIP, _BZIP2, _XZ, _ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+UNPACKED_BY_POLARS: Final = (_GZIP, _ZSTD)
+"""The first bytes of packed text that polars reads as it is."""
 
 
 def open_unpacked(path: Path) -> IO[bytes]:
-    """Open a file for reading; what is in it is unpacked. Raises one of :data:`DAMAGES`."""
+    """Open a file for reading; packed content is unpacked.
+
+    Raises what reading a damaged file raises, see :func:`unpacking_errors`.
+    """
     with path.open("rb") as raw:
-        start = raw.read(6)
-    if start.startswith(b"\x1f\x8b"):
-        return cast(IO[bytes], gzip.open(path))
-    if start.startswith(b"BZh"):
-        return bz2.open(path)
-    if start.startswith(b"\xfd7zXZ\x00"):
-        begin = partial(lzma.LZMADecompressor, memlimit=_DICTIONARY)
-        return cast(IO[bytes], io.BufferedReader(_Frames(path, begin), _BLOCK))
-    if start.startswith(b"\x28\xb5\x2f\xfd"):
-        unpack = zstandard.ZstdDecompressor(max_window_size=_DICTIONARY).decompressobj
-        return cast(IO[bytes], io.BufferedReader(_Frames(path, unpack), _BLOCK))
+        start = raw.read(max(map(len, PACKED)))
+    opened = (opener for magic, opener in _OPENERS.items() if start.startswith(magic))
+    return next(opened, _open_plain)(path)
+
+
+@contextmanager
+def unpacking_errors(name: str) -> Iterator[None]:
+    """Report in one line what is wrong with a file that cannot be read or unpacked.
+
+    ``name`` is what errors call the file. Raises :class:`fsm.errors.LogError`.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except IsADirectoryError as error:
+        raise LogError(f"{name}: a directory, not a log; name the files in it") from error
+    except _DAMAGES as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise LogError(f"{name}: {error.strerror}") from error
+        if "memory" in str(error).lower():
+            raise LogError(
+                f"{name}: it takes more than 128 MiB to unpack; compress it with less"
+            ) from error
+        fault = "cut short" if isinstance(error, EOFError) or "end" in str(error) else "damaged"
+        raise LogError(f"{name}: the compressed file is {fault}; fetch it again") from error
+
+
+def _open_plain(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
+def _open_gzip(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path))
+
+
+def _open_bzip2(path: Path) -> IO[bytes]:
+    return bz2.open(path)
+
+
+def _open_xz(path: Path) -> IO[bytes]:
+    begin = partial(lzma.LZMADecompressor, memlimit=_DICTIONARY)
+    return cast(IO[bytes], io.BufferedReader(_Frames(path, begin), _BLOCK))
+
+
+def _open_zstd(path: Path) -> IO[bytes]:
+    begin = zstandard.ZstdDecompressor(max_window_size=_DICTIONARY).decompressobj
+    return cast(IO[bytes], io.BufferedReader(_Frames(path, begin), _BLOCK))
+
+
+_OPENERS: Final[dict[bytes, Callable[[Path], IO[bytes]]]] = {
+    _GZIP: _open_gzip,
+    _BZIP2: _open_bzip2,
+    _XZ: _open_xz,
+    _ZSTD: _open_zstd,
+}
+PACKED: Final = tuple(_OPENERS)
+"""The first bytes of packed files."""
+
+
 class _Frame(Protocol):
-    """What unpacks one frame (zstd) or stream (xz)."""
+    """Unpacks one frame (zstd) or stream (xz)."""
 
     @property
     def eof(self) -> bool: ...
@@ -56,7 +124,10 @@ class _Frame(Protocol):
 
 
 class _Frames(io.RawIOBase):
-    """Reads frames one after the other, and notices when the last one is cut short."""
+    """Reads frames one after the other, and raises EOFError when the last one is cut short.
+
+    What is unpacked is handed out from ``_left``; ``_frame`` is None between two frames.
+    """
 
     def __init__(self, path: Path, begin: Callable[[], _Frame]) -> None:
         self._raw = path.open("rb")

@@ -12,26 +12,26 @@ from typing import IO
 
 from fsm.errors import LogError
 from fsm.logs.storage.addresses import is_parquet, is_remote, local_path, name_of
-from fsm.logs.storage.stored_file import StoredFile, no_damage
+from fsm.logs.storage.compression import unpacking_errors
+from fsm.logs.storage.stored_file import StoredFile
 
 __all__ = ["find_files"]
 
 
 def find_files(paths: Iterable[str], form: str | None = None) -> list[StoredFile]:
-    """Return the files that paths name: patterns are filled in, ``-`` is standard input.
+    """Return the files that paths name: patterns are expanded, ``-`` is standard input.
 
-    What lies in an object store or on the web is fetched, except Parquet, which ``form`` or its
-    name tells. A file that is named twice, in whatever way, is read once. Raises
-    :class:`fsm.errors.LogError`.
+    Text in an object store or on the web is fetched; Parquet, by ``form`` or its suffix, is not. A
+    file that is named twice, in whatever way, is read once. Raises :class:`fsm.errors.LogError`.
     """
-    found: dict[str, StoredFile] = {}
+    files: dict[str, StoredFile] = {}
     for path in paths:
         if is_remote(path):
-            found |= {file.name: file for file in _remote_files(path, form)}
+            files |= {file.name: file for file in _remote_files(path, form)}
             continue
         for file in _local_files(local_path(path)):
-            found.setdefault(os.path.realpath(file.name), file)
-    return list(found.values())
+            files.setdefault(os.path.realpath(file.name), file)
+    return list(files.values())
 
 
 def _remote_files(url: str, form: str | None) -> Iterator[StoredFile]:
@@ -60,14 +60,14 @@ def _local_files(path: str) -> Iterator[StoredFile]:
         if all(os.path.isdir(folder) for folder in folders):  # noqa: PTH112 (as above)
             yield from _mails(file, folders)
         elif _is_stream(file):
-            with no_damage(name), file.open("rb") as pipe:
+            with unpacking_errors(name), file.open("rb") as pipe:
                 yield _copied(pipe, name)
         else:
             yield StoredFile(file, name)
 
 
 def _pattern(path: str) -> str:
-    """Return a pattern in which folders that exist by their names stand for themselves."""
+    """Return a pattern in which the folders that exist by exactly their names are escaped."""
     parts = path.split("/")
     for count in range(len(parts) - 1, 0, -1):
         folder = "/".join(parts[:count])
@@ -94,6 +94,6 @@ def _is_stream(path: Path) -> bool:
     """Return whether a path can be read only once: a pipe, as of ``<(zcat log.gz)``, a device."""
     try:
         mode = path.stat().st_mode
-    except OSError:  # said when it is opened
+    except OSError:  # reported when it is opened
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)

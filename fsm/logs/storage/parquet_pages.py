@@ -1,19 +1,19 @@
-"""Look at the pages of a Parquet file before polars unpacks them.
+"""Check the pages of a Parquet file before polars unpacks them.
 
 A few kilobytes of Parquet can hold one text of a gigabyte, or a billion equal rows. The footer says
-where the columns of each group of rows lie, and every page says how large it is when it is
-unpacked; both are structures of Thrift's compact protocol. What they say is compared with bounds.
-A file that is not as it should be is left to polars, which says what is wrong with it.
+where the columns of each group of rows lie, and the header of every page how large it is when it
+is unpacked. Both are compared with bounds: polars has none of its own. A file that is not
+well-formed is left to polars, which reports what is wrong with it.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from fsm.errors import LogError
+from fsm.logs.storage.parquet_footer import MALFORMED, CompactReader, Fields, read_footer
 
 __all__ = ["LARGEST_PAGE", "MOST_ROWS", "check_parquet_pages"]
 
@@ -24,10 +24,13 @@ MOST_ROWS: Final = 1 << 26
 _HEADER: Final = 1 << 12
 """Bytes read for the header of a page at first."""
 _LARGEST_HEADER: Final = 1 << 20
-_LARGEST_FOOTER: Final = 1 << 28
-_DEPTH: Final = 16
+"""Bytes read for it where those were not enough: statistics may quote long texts."""
 
-_Fields = dict[int, Any]
+_GROUPS = 4  # FileMetaData.row_groups
+_COLUMNS, _ROWS = 1, 3  # RowGroup.columns, .num_rows
+_META = 3  # ColumnChunk.meta_data
+_PACKED_SIZE, _DATA_PAGE, _DICTIONARY_PAGE = 7, 9, 11  # ColumnMetaData: total size, page offsets
+_UNPACKED, _COMPRESSED = 2, 3  # PageHeader.uncompressed_page_size, .compressed_page_size
 
 
 def check_parquet_pages(path: Path, name: str) -> None:
@@ -45,116 +48,42 @@ def check_parquet_pages(path: Path, name: str) -> None:
                     )
                 for start, end in columns:
                     _check_chunk(file, name, group, start, end)
-    except (OSError, ValueError, IndexError, KeyError, TypeError, struct.error):
+    except MALFORMED:
         return
 
 
 def _groups(file: IO[bytes]) -> Iterator[tuple[int, list[tuple[int, int]], int]]:
     """Yield each group of rows: its number, where its columns begin and end, its rows."""
-    size = file.seek(0, 2)
-    file.seek(size - 8)
-    length = struct.unpack("<I", file.read(4))[0]
-    if not 0 < length <= min(size - 12, _LARGEST_FOOTER):
-        return
-    file.seek(size - 8 - length)
-    footer = _Compact(file.read(length)).fields()
-    for number, group in enumerate(footer[4], 1):
-        chunks = [column[3] for column in group[1]]
-        starts = [min(c[9], c.get(11) or c[9]) for c in chunks]
-        places = [(start, start + c[7]) for start, c in zip(starts, chunks, strict=True)]
-        yield number, places, group[3]
+    for number, group in enumerate(read_footer(file)[_GROUPS], 1):
+        chunks = [column[_META] for column in group[_COLUMNS]]
+        starts = [min(c[_DATA_PAGE], c.get(_DICTIONARY_PAGE) or c[_DATA_PAGE]) for c in chunks]
+        ends = [start + c[_PACKED_SIZE] for start, c in zip(starts, chunks, strict=True)]
+        yield number, list(zip(starts, ends, strict=True)), group[_ROWS]
 
 
 def _check_chunk(file: IO[bytes], name: str, group: int, start: int, end: int) -> None:
-    """Look at the header of every page from ``start`` up to ``end``."""
+    """Refuse a page that is too large among those from ``start`` up to ``end``."""
     while start < end:
         page, length = _page(file, start)
-        if page[2] > LARGEST_PAGE:
+        if page[_UNPACKED] > LARGEST_PAGE:
             raise LogError(
-                f"{name}: a page of {page[2] >> 20:,} MiB in its row group {group}; "
+                f"{name}: a page of {page[_UNPACKED] >> 20:,} MiB in its row group {group}; "
                 f"write pages of at most {LARGEST_PAGE >> 20} MiB"
             )
-        if page[3] < 0:
+        if page[_COMPRESSED] < 0:
             return
-        start += length + page[3]
+        start += length + page[_COMPRESSED]
 
 
-def _page(file: IO[bytes], start: int) -> tuple[_Fields, int]:
-    """Return the header of a page, and how many bytes it takes."""
+def _page(file: IO[bytes], start: int) -> tuple[Fields, int]:
+    """Return the header of the page at ``start``, and how many bytes it takes."""
     size = _HEADER
     while True:
         file.seek(start)
-        reader = _Compact(file.read(size))
+        reader = CompactReader(file.read(size))
         try:
             return reader.fields(), reader.at
         except IndexError:
             if size >= _LARGEST_HEADER:
                 raise
             size = _LARGEST_HEADER
-
-
-class _Compact:
-    """Reads structures of Thrift's compact protocol; raises IndexError at the end of the bytes."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self.at = data, 0
-
-    def fields(self, depth: int = 0) -> _Fields:
-        """Return the fields of a structure by their numbers."""
-        if depth > _DEPTH:
-            raise ValueError("nested too deeply")
-        found: _Fields = {}
-        number = 0
-        while head := self._byte():
-            step = head >> 4
-            number = number + step if step else self._signed()
-            found[number] = self._value(head & 15, depth, within=False)
-        return found
-
-    def _value(self, kind: int, depth: int, *, within: bool) -> Any:
-        if kind in (1, 2):  # true and false; in a list each takes a byte
-            return self._byte() == 1 if within else kind == 1
-        if kind == 3:
-            return self._byte()
-        if kind in (4, 5, 6):
-            return self._signed()
-        if kind == 7:
-            return self._skip(8)
-        if kind == 8:
-            return self._skip(self._unsigned())
-        if kind in (9, 10):
-            return self._list(depth)
-        if kind == 12:
-            return self.fields(depth + 1)
-        raise ValueError("a kind of value that Parquet does not have")
-
-    def _list(self, depth: int) -> list[Any]:
-        head = self._byte()
-        size = head >> 4 if head >> 4 < 15 else self._unsigned()
-        if size > len(self._data):
-            raise IndexError
-        return [self._value(head & 15, depth + 1, within=True) for _ in range(size)]
-
-    def _byte(self) -> int:
-        self.at += 1
-        return self._data[self.at - 1]
-
-    def _skip(self, size: int) -> None:
-        self.at += size
-        if self.at > len(self._data):
-            raise IndexError
-
-    def _unsigned(self) -> int:
-        number = shift = 0
-        while True:
-            byte = self._byte()
-            number |= (byte & 127) << shift
-            if byte < 128:
-                return number
-            shift += 7
-            if shift > 63:
-                raise ValueError("a number of more than 64 bits")
-
-    def _signed(self) -> int:
-        number = self._unsigned()
-        return (number >> 1) ^ -(number & 1)

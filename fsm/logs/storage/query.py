@@ -1,7 +1,7 @@
-"""The result of a query as a log: read from a database by an Arrow driver, never written to.
+"""The result of a database query as a log; the database is never written to.
 
-The URL of the database is in the environment. It holds a password, so nothing that a driver says
-about connecting is passed on, and nothing else that it says where that holds a part of the URL.
+The URL of the database is in the environment. It holds a password, so no message of a driver about
+connecting is shown, and no other message that contains a part of the URL.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fsm.errors import LogError, MissingToolError
-from fsm.files import Cleanup, TemporaryFolder
+from fsm.files import Cleanup, held_folder
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL, QUERY
 
 __all__ = ["Query", "QueryResult", "run_query"]
@@ -48,19 +48,20 @@ _REFUSALS = {
     "certificate": "its certificate is not trusted",
     "ssl": "it cannot be reached by TLS as the URL asks",
 }
-"""What drivers say of a failed connection, and what is passed on of it: their own words may hold
-the password, for example where a URL is not written properly."""
-_KEPT = cs.string() | cs.numeric() | cs.boolean() | cs.temporal()
-"""Columns that can be shown and cast; others are left out."""
-_SAID = re.compile(r"ERROR:\s+(.+)")
-_BEFORE = re.compile(
+"""Words in the messages of drivers about a failed connection, and what is reported instead: their
+messages may hold the password, for example where a URL is malformed."""
+_READABLE = cs.string() | cs.numeric() | cs.boolean() | cs.temporal()
+"""Columns of these types can be cast to text; others are left out."""
+_DATABASE_ERROR = re.compile(r"ERROR:\s+(.+)")
+_DRIVER_PREFIX = re.compile(
     r"(?:got external error: )?(?:[A-Z_]+: )?(?:\[\w+\] )?(?:Failed to \w+ query: )?"
 )
 _MIXED = re.compile(r"Type mismatch in column (\d+)")
-_READS = re.compile(
+_READING = re.compile(
     r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL
 )
-"""What could write in spite of a transaction (COPY, ATTACH) begins otherwise."""
+"""The beginning of a query that reads. Statements that write even in a read-only transaction, such
+as COPY and ATTACH, begin otherwise."""
 _INTERVALS = "POLARS_IMPORT_INTERVAL_AS_STRUCT"
 
 
@@ -71,12 +72,12 @@ class Query:
     text: str
     variable: str = "FSM_DATABASE_URL"
     redacted: bool = False
-    """Whether no value of a row may be shown; databases quote them in what they say."""
+    """Whether no value of a row may be shown; databases quote values in messages."""
 
 
 @dataclass(frozen=True)
 class QueryResult:
-    """The rows of a query in a Parquet file, as long as ``keep`` is held."""
+    """The rows of a query in a temporary Parquet file, which exists as long as ``keep`` is held."""
 
     path: Path
     names: tuple[str, ...]
@@ -84,12 +85,12 @@ class QueryResult:
 
 
 def run_query(query: Query) -> QueryResult:
-    """Run a query in a transaction that cannot write; its rows stream to a file.
+    """Run a query in a transaction that cannot write, and stream its rows to a file.
 
-    Raises :class:`fsm.errors.LogError`, in which no part of the URL appears, and
+    Raises :class:`fsm.errors.LogError`, which contains no part of the URL, and
     :class:`fsm.errors.MissingToolError` where the driver is not installed.
     """
-    if not _READS.match(query.text):
+    if not _READING.match(query.text):
         raise LogError(
             f"{QUERY}: give one that reads: it begins with SELECT, WITH, VALUES or TABLE"
         )
@@ -99,10 +100,10 @@ def run_query(query: Query) -> QueryResult:
             f"{QUERY}: the environment has no {query.variable}; set it to the URL of the "
             "database: postgresql://user:password@host/name or sqlite:///file.db"
         )
-    driver, place = _driver(query.variable, url)
-    directory = TemporaryFolder()
-    path, keep = Path(directory.name) / "query.parquet", Cleanup(directory.cleanup)
-    with _connected(driver, place, query.variable) as cursor, _intervals_as_structures():
+    driver, address = _driver(query.variable, url)
+    folder, keep = held_folder()
+    path = folder / "query.parquet"
+    with _connected(driver, address, query.variable) as cursor, _intervals_as_structures():
         names: tuple[str, ...] = ()
         try:
             if driver.__name__.startswith("adbc_driver_postgresql"):
@@ -110,17 +111,17 @@ def run_query(query: Query) -> QueryResult:
             cursor.execute(query.text)
             rows = pl.scan_arrow_c_stream(cursor.fetch_arrow())
             names = tuple(rows.collect_schema().names())
-            _kept(rows).sink_parquet(path, compression_level=1)
+            _readable_columns(rows).sink_parquet(path, compression_level=1)
         except (driver.Error, pl.exceptions.PolarsError) as error:
-            said = _said(str(error), names)
+            message = _reason(str(error), names)
         else:
             return QueryResult(path, names, keep)
     if query.redacted:
         raise LogError(
-            f"{QUERY}: the database refuses it; what it says is not shown with --pseudonymise"
+            f"{QUERY}: the database refuses it; its message is not shown with --pseudonymise"
         )
-    hidden = any(secret in said for secret in _secrets(url))
-    raise LogError(f"{QUERY}: {'the database refuses it' if hidden else said}")
+    is_secret = any(secret in message for secret in _secrets(url))
+    raise LogError(f"{QUERY}: {'the database refuses it' if is_secret else message}")
 
 
 # Connecting ----------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class _Driver(Protocol):
 
 
 def _driver(variable: str, url: str) -> tuple[_Driver, str]:
-    """Return the driver for a URL, and the address that it is given."""
+    """Return the driver for a URL, and the address to connect to."""
     scheme, _, rest = url.partition(":")
     name = _DRIVERS.get(scheme.lower())
     if name is None:
@@ -174,7 +175,7 @@ def _driver(variable: str, url: str) -> tuple[_Driver, str]:
 
 
 def _sqlite(variable: str, rest: str) -> str:
-    """Return the address at which SQLite opens a file only to read it."""
+    """Return an address at which SQLite opens a file for reading only."""
     path = Path(unquote(rest.partition("?")[0].removeprefix("///")))
     if not path.is_file():
         raise LogError(f"{QUERY}: the database in {variable} is no file that is there")
@@ -182,16 +183,17 @@ def _sqlite(variable: str, rest: str) -> str:
 
 
 @contextmanager
-def _connected(driver: _Driver, place: str, variable: str) -> Iterator[_Cursor]:
+def _connected(driver: _Driver, address: str, variable: str) -> Iterator[_Cursor]:
     try:
-        connection = driver.connect(place)
+        connection = driver.connect(address)
     except driver.Error as error:
-        low = str(error).lower()
+        message = str(error).lower()
     else:
         with connection, connection.cursor() as cursor:
             yield cast(_Cursor, cursor)
         return
-    why = next((why for text, why in _REFUSALS.items() if text in low), "the driver cannot open it")
+    why = next((why for text, why in _REFUSALS.items() if text in message), None)
+    why = why or "the driver cannot open it"
     raise LogError(f"{QUERY}: no connection to the database in {variable}: {why}")
 
 
@@ -200,7 +202,7 @@ def _connected(driver: _Driver, place: str, variable: str) -> Iterator[_Cursor]:
 
 @contextmanager
 def _intervals_as_structures() -> Iterator[None]:
-    """Let polars read intervals, for which it asks to be told so, and panics otherwise."""
+    """Let polars read intervals: without this setting of the environment it panics."""
     before = os.environ.get(_INTERVALS)
     os.environ[_INTERVALS] = "1"
     pl.Config.reload_env_vars()
@@ -214,13 +216,13 @@ def _intervals_as_structures() -> Iterator[None]:
         pl.Config.reload_env_vars()
 
 
-def _kept(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the columns that can be read, those that the driver wraps as what they hold."""
+def _readable_columns(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the columns that can be read; extension types are replaced by their storage."""
     schema = rows.collect_schema()
     if not schema:
         raise LogError(f"{QUERY}: it returns no columns; give one that returns rows")
     wrapped = [name for name, dtype in schema.items() if isinstance(dtype, pl.BaseExtension)]
-    frame = rows.with_columns(pl.col(name).ext.storage() for name in wrapped).select(_KEPT)
+    frame = rows.with_columns(pl.col(name).ext.storage() for name in wrapped).select(_READABLE)
     kept = frame.collect_schema().names()
     for name in (*NEEDED, *OPTIONAL):
         if name in schema and name not in kept:
@@ -231,19 +233,19 @@ def _kept(rows: pl.LazyFrame) -> pl.LazyFrame:
     return frame
 
 
-def _said(text: str, names: Sequence[str]) -> str:
-    """Return what is wrong in one line, without what drivers put around it."""
-    found = _SAID.search(text)
-    said = found[1] if found else _BEFORE.sub("", text.strip().partition("\n")[0], count=1)
-    mixed = _MIXED.search(said)
+def _reason(text: str, names: Sequence[str]) -> str:
+    """Return the message of the database in one line, without what the driver adds."""
+    error = _DATABASE_ERROR.search(text)
+    reason = error[1] if error else _DRIVER_PREFIX.sub("", text.strip().partition("\n")[0], count=1)
+    mixed = _MIXED.search(reason)
     if mixed and int(mixed[1]) < len(names):
         name = names[int(mixed[1])]
         return f"column {name!r} holds values of several types; cast it: CAST({name} AS TEXT)"
-    return said.strip() or "the database refuses it"
+    return reason.strip() or "the database refuses it"
 
 
 def _secrets(url: str) -> Iterator[str]:
-    """Yield what nobody may see."""
+    """Yield the URL and its parts that are secret."""
     before, at, _ = url.partition("://")[2].rpartition("@")
     password = before.partition(":")[2] if at else ""
     secrets = [url, before, password] if password else [url]

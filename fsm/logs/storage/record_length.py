@@ -1,4 +1,4 @@
-"""Look at the text of a log before polars does: its first line, its separator, its longest record.
+"""Check the text of a log before polars reads it: first line, separator, longest record.
 
 A few megabytes of a packed file can hold one line of a gigabyte, and polars holds lines whole,
 several times over. So a text log is read once in blocks, and refused where a record is longer
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from fsm.errors import LogError
-from fsm.logs.storage.compression import DAMAGES, open_unpacked
+from fsm.logs.storage.compression import open_unpacked, unpacking_errors
 
 __all__ = ["LONGEST", "check_records", "separator_name", "separator_of"]
 
@@ -27,7 +27,7 @@ _QUOTE, _LINE_FEED = b'"', b"\n"
 
 
 def separator_of(header: str, needed: tuple[str, ...]) -> str:
-    """Return what separates the names of a header: that which gives the needed names, or most.
+    """Return the separator of a header: the one that yields the needed names, else the most names.
 
     >>> separator_of("message_id;event;timestamp;a,b", ("event",)), separator_of("id", ("event",))
     (';', ',')
@@ -40,7 +40,7 @@ def separator_of(header: str, needed: tuple[str, ...]) -> str:
 
 
 def separator_name(mark: str) -> str:
-    """Return what a separator is called in a sentence."""
+    """Return the name of a separator in a sentence."""
     return _SEPARATORS[mark]
 
 
@@ -49,17 +49,17 @@ def check_records(path: Path, name: str, *, quotes: bool) -> str | None:
 
     With ``quotes``, as in CSV, a line feed between quotes does not end a record. The first line
     is the first one that is not empty, None where there is none; bytes that are no UTF-8 are
-    surrogates in it (``surrogateescape`` of Python). ``name`` is what errors call the file.
+    surrogates in it (``surrogateescape`` of Python). ``name`` is the name of the file in errors.
     Raises :class:`fsm.errors.LogError`.
     """
-    begun, quoted = 0, False  # bytes of the record that is not complete yet; within a quoted field?
-    place = 0  # where, in the file, that record begins
-    start = b""  # what is read until the first line is complete
+    begun, quoted = 0, False  # bytes of the incomplete record; whether a quoted field is open
+    place = 0  # the position in the file at which that record begins
+    start = b""  # the bytes up to the end of the first line
     with _opened(path, name) as blocks:
         for block in blocks:
             if _LINE_FEED not in start:
                 start = (start + block).lstrip(b"\r\n")
-            if quoted or (quotes and _QUOTE in block):  # to count them takes three times as long
+            if quoted or (quotes and _QUOTE in block):  # counting quotes takes three times as long
                 end = _last_end(block, quoted)
                 quoted ^= bool(block.count(_QUOTE) & 1)
             else:
@@ -75,7 +75,9 @@ def check_records(path: Path, name: str, *, quotes: bool) -> str | None:
 
 
 def _last_end(block: bytes, quoted: bool) -> int:
-    """Return where the last record in a block of CSV ends; 0 where none does."""
+    """Return where the last record that ends in a block of CSV does; 0 where none ends."""
+    # A line feed ends a record if an even number of quotes precedes it. Mostly the last one does;
+    # only otherwise are the quotes before each line feed counted.
     last = block.rfind(_LINE_FEED) + 1
     if quoted == bool(block.count(_QUOTE, 0, last) & 1):
         return last
@@ -86,7 +88,7 @@ def _last_end(block: bytes, quoted: bool) -> int:
 
 
 def _too_long(path: Path, name: str, place: int, *, quoted: bool) -> LogError:
-    """Say on which line the record begins whose first byte is at ``place``."""
+    """Return an error with the line of the record whose first byte is at ``place``."""
     line = 1
     with _opened(path, name) as blocks:
         for block in blocks:
@@ -102,12 +104,6 @@ def _too_long(path: Path, name: str, place: int, *, quoted: bool) -> LogError:
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[Iterator[bytes]]:
-    """Open a file as blocks, unpacked; say in one line what is wrong with it."""
-    try:
-        with closing(open_unpacked(path)) as file:
-            yield iter(lambda: file.read(_BLOCK), b"")
-    except DAMAGES as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise LogError(f"{name}: {error.strerror}") from error
-        fault = "cut short" if isinstance(error, EOFError) else "damaged"
-        raise LogError(f"{name}: the compressed file is {fault}; fetch it again") from error
+    """Open a file as blocks, unpacked; raise LogError where it cannot be read or unpacked."""
+    with unpacking_errors(name), closing(open_unpacked(path)) as file:
+        yield iter(lambda: file.read(_BLOCK), b"")

@@ -1,7 +1,7 @@
 """Logs in object stores and on the web.
 
-Object stores are read by polars with the credentials of the environment: Parquet where it lies,
-text once, line by line, into a temporary file. What is on the web is fetched whole, see
+polars reads object stores with the credentials of the environment: Parquet in place, text once,
+line by line, into a temporary file. Files on the web are downloaded, see
 :mod:`fsm.logs.storage.web`.
 """
 
@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.files import Cleanup, TemporaryFolder
+from fsm.files import Cleanup, held_folder
 from fsm.logs.storage.addresses import CREDENTIALS, name_of, scheme_of
 
 __all__ = ["Fetched", "fetch", "refused", "scan_remote"]
@@ -29,7 +29,7 @@ _REASONS: Final = (
     (("credential", "metadata endpoint", "missing region"), "there are no credentials for it"),
     (("connect", "dns", "lookup address", "timed out"), "its server cannot be reached"),
 )
-"""What is passed on of an error, by what polars says."""
+"""What is reported of an error, by words in the message of polars, which may quote secrets."""
 
 
 def _is_web(url: str) -> bool:
@@ -37,24 +37,27 @@ def _is_web(url: str) -> bool:
 
 
 def scan_remote(url: str) -> tuple[pl.LazyFrame, Cleanup | None]:
-    """Return the rows of Parquet, and what must be held as long as they are read."""
+    """Return the rows of Parquet, and what must be held as long as they are read.
+
+    Raises :class:`fsm.errors.LogError`.
+    """
     from fsm.logs.storage.parquet_pages import check_parquet_pages
 
-    keep, place = None, url
-    with _no_errors(url):
+    keep, source = None, url
+    with _remote_errors(url):
         if _is_web(url):
-            directory, keep = _temporary()
+            directory, keep = held_folder()
             fetched = _downloaded(url, directory)
             check_parquet_pages(fetched, name_of(url))
-            place = str(fetched)
-        frame = pl.scan_parquet(place, glob=keep is None)
+            source = str(fetched)
+        frame = pl.scan_parquet(source, glob=keep is None)
         frame.collect_schema()
     return frame, keep
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """Text from elsewhere in a file, as long as ``keep`` is held."""
+    """Fetched text in a temporary file, which exists as long as ``keep`` is held."""
 
     path: Path
     name: str
@@ -62,39 +65,34 @@ class Fetched:
 
 
 def fetch(url: str) -> list[Fetched]:
-    """Fetch text, unpacked where it is packed by gzip or zstd; a pattern names several objects.
+    """Fetch text, and unpack it if it is packed by gzip or zstd; a pattern names several objects.
 
-    Only a part of it is held in memory. Raises :class:`fsm.errors.LogError`.
+    Memory does not grow with the text. Raises :class:`fsm.errors.LogError`.
     """
     from fsm.logs.storage.record_length import check_records
 
-    directory, keep = _temporary()
-    places: dict[str, Path] = {}
-    with _no_errors(url):
+    directory, keep = held_folder()
+    copies: dict[str, Path] = {}
+    with _remote_errors(url):
         packed = _downloaded(url, directory) if _is_web(url) else None
         if packed:
             check_records(packed, name_of(url), quotes=False)
         lines = pl.scan_lines(packed or url, glob=packed is None, include_file_paths="name")
         for batch in lines.collect_batches(maintain_order=True):
             for (name,), part in batch.group_by("name", maintain_order=True):
-                path = places.setdefault(str(name), directory / str(len(places)))
+                path = copies.setdefault(str(name), directory / str(len(copies)))
                 with path.open("ab") as file:
                     file.write(("\n".join(part["line"].to_list()) + "\n").encode())
         if packed:
             packed.unlink()
-    if not places:
+    if not copies:
         raise LogError(f"{name_of(url)}: empty, or nothing has such a name")
-    names = [url] if _is_web(url) else places
-    return [Fetched(path, name_of(n), keep) for n, path in zip(names, places.values(), strict=True)]
-
-
-def _temporary() -> tuple[Path, Cleanup]:
-    directory = TemporaryFolder()
-    return Path(directory.name), Cleanup(directory.cleanup)
+    names = [url] if _is_web(url) else copies
+    return [Fetched(path, name_of(n), keep) for n, path in zip(names, copies.values(), strict=True)]
 
 
 def _downloaded(url: str, directory: Path) -> Path:
-    """Return the file that an address of the web was fetched into, as it came."""
+    """Download an address of the web; return the file, which may be packed."""
     from fsm.logs.storage.web import download
 
     path = directory / "fetched"
@@ -103,7 +101,7 @@ def _downloaded(url: str, directory: Path) -> Path:
 
 
 @contextmanager
-def _no_errors(url: str) -> Iterator[None]:
+def _remote_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -111,19 +109,19 @@ def _no_errors(url: str) -> Iterator[None]:
 
 
 def refused(url: str, error: Exception) -> LogError:
-    """Say in one line what is wrong with a remote log."""
+    """Return what is wrong with a remote log, in one line."""
     name, low = name_of(url), str(error).replace(url, "").lower()
-    if isinstance(error, OSError) and error.errno is not None:  # of this machine's disk
+    if isinstance(error, OSError) and error.errno is not None:  # an error of the local disk
         return LogError(f"{name}: {error.strerror or error}, while it was fetched")
-    why = next((why for said, why in _REASONS if any(text in low for text in said)), None)
-    if why is None:
+    reason = next((why for words, why in _REASONS if any(word in low for word in words)), None)
+    if reason is None:
         return LogError(f"{name}: not readable; download it, and give the file")
-    if "UTF-8" in why:
+    if "UTF-8" in reason:
         return LogError(
-            f"{name}: {why}, or not packed by gzip or zstd; download it, and give the file "
+            f"{name}: {reason}, or not packed by gzip or zstd; download it, and give the file "
             "(Parquet: its name ends in .parquet, or give --format parquet)"
         )
-    where = CREDENTIALS.get(scheme_of(url) or "", "")
-    if where and ("refused" in why or "credentials" in why):
-        return LogError(f"{name}: {why}; the environment holds them: {where}")
-    return LogError(f"{name}: {why}")
+    variables = CREDENTIALS.get(scheme_of(url) or "", "")
+    if variables and ("refused" in reason or "credentials" in reason):
+        return LogError(f"{name}: {reason}; the environment holds them: {variables}")
+    return LogError(f"{name}: {reason}")

@@ -1,4 +1,4 @@
-"""Let polars read one local file by exactly the name it has.
+"""Let polars read one local file by its exact name.
 
 Polars takes ``*``, ``?`` and ``[...]`` in a path for a pattern, ``~`` for a home directory and
 ``name=value`` folders for columns. A log may have any of them in its name, and then another file

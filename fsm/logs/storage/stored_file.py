@@ -7,27 +7,25 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from fsm.errors import LogError
 from fsm.logs.storage.addresses import is_remote
-from fsm.logs.storage.compression import DAMAGES, open_unpacked
-from fsm.logs.storage.record_length import check_records
+from fsm.logs.storage.compression import PARQUET, open_unpacked, unpacking_errors
+from fsm.logs.storage.record_length import LONGEST, check_records
 
 if TYPE_CHECKING:
     from fsm.logs.notes import Notes
 
-__all__ = ["TOO_LONG", "StoredFile", "line_texts", "no_damage"]
+__all__ = ["TOO_LONG", "StoredFile", "line_texts"]
 
 _BLOCK = 1 << 20
 """Bytes read at a time: what is made of them stays in the cache of the processor."""
-_LONGEST = 1 << 24
-"""Bytes of a line; a longer one is passed over and counted."""
-TOO_LONG = "a line of more than 16 MiB"
+TOO_LONG = f"a line of more than {LONGEST >> 20} MiB"
+"""The reason under which lines of more bytes than :data:`LONGEST` are counted."""
 
 
 @dataclass(frozen=True)
@@ -39,37 +37,40 @@ class StoredFile:
     group: str | None = None
     """The Maildir that it is in."""
     keep: object = field(default=None, compare=False)
-    """What holds the file in place as long as this is."""
+    """Holds a temporary file for as long as this value exists."""
     url: str | None = None
-    """The address of Parquet that is read where it lies; there is no file then."""
+    """The address of Parquet that is not fetched; there is no file then."""
 
     def head(self, size: int = 1 << 16) -> bytes:
         """Return the first bytes, decompressed."""
-        with no_damage(self.name), closing(self.open()) as file:
+        with unpacking_errors(self.name), closing(self.open()) as file:
             return file.read(size)
 
     def open(self) -> IO[bytes]:
         """Open for reading, decompressed; raises :class:`fsm.errors.LogError`."""
-        with no_damage(self.name):
+        with unpacking_errors(self.name):
             return open_unpacked(self.path)
 
     def unpack(self, target: Path) -> None:
         """Write it to a file, decompressed; raises :class:`fsm.errors.LogError`."""
-        if self.head(4) != b"PAR1":
+        if self.head(4) != PARQUET:
             check_records(self.path, self.name, quotes=False)
-        with no_damage(self.name), closing(self.open()) as file, target.open("wb") as plain:
+        with unpacking_errors(self.name), closing(self.open()) as file, target.open("wb") as plain:
             shutil.copyfileobj(file, plain)
 
     def blocks(self, notes: Notes) -> Iterator[list[str]]:
-        """Yield successive lines, in lists."""
+        """Yield lists of successive lines.
+
+        ``notes`` gets the number of bytes, and the lines that are too long, which are left out.
+        """
         number, rest, skipping = 0, b"", False
-        with no_damage(self.name), closing(self.open()) as file:
+        with unpacking_errors(self.name), closing(self.open()) as file:
             while data := file.read(_BLOCK):
                 notes.size += len(data)
                 whole, newline, tail = data.rpartition(b"\n")
                 if not newline:
                     rest += tail
-                    if len(rest) > _LONGEST:
+                    if len(rest) > LONGEST:
                         rest, skipping = b"", True
                     continue
                 if skipping:
@@ -96,26 +97,6 @@ class StoredFile:
             return None
 
 
-@contextmanager
-def no_damage(name: str) -> Iterator[None]:
-    """Report in one line what is wrong with a file that cannot be read or unpacked."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except IsADirectoryError as error:
-        raise LogError(f"{name}: a directory, not a log; name the files in it") from error
-    except DAMAGES as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise LogError(f"{name}: {error.strerror}") from error
-        if "memory" in str(error).lower():
-            raise LogError(
-                f"{name}: it takes more than 128 MiB to unpack; compress it with less"
-            ) from error
-        fault = "cut short" if isinstance(error, EOFError) or "end" in str(error) else "damaged"
-        raise LogError(f"{name}: the compressed file is {fault}; fetch it again") from error
-
-
 def _text(data: bytes) -> str:
     try:
         text = data.decode("utf-8")
@@ -129,13 +110,13 @@ def line_texts(file: StoredFile, numbers: Iterable[int]) -> dict[int, str]:
     from fsm.logs.notes import Notes
 
     wanted = sorted(set(numbers), reverse=True)
-    found: dict[int, str] = {}
+    texts: dict[int, str] = {}
     first = 1
     for block in file.blocks(Notes(file.name)):
         while wanted and wanted[-1] < first + len(block):
             number = wanted.pop()
-            found[number] = block[number - first]
+            texts[number] = block[number - first]
         first += len(block)
         if not wanted:
             break
-    return found
+    return texts

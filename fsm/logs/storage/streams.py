@@ -1,4 +1,4 @@
-"""Copy what can be read only once to a temporary file: standard input, pipes, devices."""
+"""Copy streams, which can be read only once, to temporary files: standard input, pipes, devices."""
 
 from __future__ import annotations
 
@@ -7,27 +7,25 @@ from pathlib import Path
 from typing import IO, Final
 
 from fsm.errors import LogError
-from fsm.files import Cleanup, TemporaryFolder
+from fsm.files import Cleanup, held_folder
+from fsm.logs.storage.compression import PACKED, PARQUET
 from fsm.logs.storage.record_length import LONGEST
 
 __all__ = ["copied_stream"]
 
 _BLOCK: Final = 1 << 20
 _ENDLESS: Final = 1 << 28
-"""Bytes without a line feed after which nothing more of a stream is copied."""
-_NO_LINES: Final = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
-"""How Parquet and packed files begin: they are read when they are whole."""
+"""Bytes without a line feed after which a stream is refused."""
 
 
 def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Cleanup]:
-    """Copy a stream to a temporary file, which stays as long as the second value is held.
+    """Copy a stream to a temporary file, which exists as long as the second value is held.
 
-    ``name`` is what errors call the stream. Raises :class:`fsm.errors.LogError` for one that is
-    no lines of text and does not end, and where the disk is full.
+    ``name`` is the name of the stream in errors. Raises :class:`fsm.errors.LogError` for an endless
+    stream without lines, and where the disk is full.
     """
-    folder = TemporaryFolder()
-    keep = Cleanup(folder.cleanup)
-    path = Path(folder.name) / "log"
+    folder, keep = held_folder()
+    path = folder / "log"
     try:
         with path.open("wb") as copy:
             _copy(pipe, copy, name)
@@ -40,10 +38,11 @@ def copied_stream(pipe: IO[bytes], name: str) -> tuple[Path, Cleanup]:
 
 
 def _copy(pipe: IO[bytes], copy: IO[bytes], name: str) -> None:
-    begun, most, lines = 0, LONGEST, 1  # a first line beyond the limit is no log's
+    begun, most, lines = 0, LONGEST, 1  # bytes of the incomplete line, their limit, its number
     has_lines = None
     while block := pipe.read(_BLOCK):
-        has_lines = not block.startswith(_NO_LINES) if has_lines is None else has_lines
+        if has_lines is None:  # packed text and Parquet are checked when they are complete
+            has_lines = not block.startswith((PARQUET, *PACKED))
         copy.write(block)
         if not has_lines:
             continue

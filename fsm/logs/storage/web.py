@@ -1,10 +1,10 @@
-"""A log from the web, fetched once, and no further than where a redirect may lead.
+"""Download a log from the web, with redirects restricted.
 
-The address that the user names may be anywhere, also on this machine or in its own network. What
-a server answers is another matter: a redirect stays https, carries no name or password, and
-never leads to an address that only this machine or its network reaches. What is checked is the
-address that is then connected to, so no other way to write it and no second answer of the name
-service helps. Nothing that identifies the user is ever sent: no cookies, no credentials.
+The address that the user names may be anywhere, also on this machine or in its network. Redirects
+come from a server and are not trusted: one stays https, has no name or password, and never leads
+to an address that only this machine or its network reaches. The check is of the address that is
+then connected to, so that neither another notation nor a second answer of the name service evades
+it. Nothing that identifies the user is ever sent: no cookies, no credentials.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = {"User-Agent": f"delivery-fsm/{VERSION}", "Accept-Encoding": "identity"}
 _KEPT = "%/:=&?~#+!$,;'@()*[]"
-"""What stays as it is written in a path and its query; anything else unusual becomes %XX."""
+"""Characters that stay in a path and its query; others that are no letter or digit become %XX."""
 _EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("::ffff:0:0/96"))
-"""IPv6 addresses that mean the IPv4 address in their last 32 bits: NAT64, and mapped ones."""
+"""IPv6 addresses that stand for the IPv4 address in their last 32 bits: NAT64, and mapped ones."""
 _LOCAL = (IPv6Network("::/96"), IPv6Network("64:ff9b:1::/48"))
-"""Further ones that the standard library takes for public."""
+"""Further local networks, which the standard library takes for public."""
 
 
 def download(url: str, name: str, path: Path, name_of: Callable[[str], str]) -> None:
     """Fetch an address into a file; raises :class:`fsm.errors.LogError`.
 
-    ``name`` is what the address is called in messages, and ``name_of`` returns that of others.
+    ``name`` is the name of the address in messages, and ``name_of`` returns that of others.
     """
     hops = _Hops(name, name_of)
     try:
@@ -105,13 +105,13 @@ def _read(response: HTTPResponse, name: str) -> bytes:
 
 
 class _Hops:
-    """The way from the address the user named to the one that answers."""
+    """The redirects from the address that the user named to the one that answers."""
 
     def __init__(self, name: str, name_of: Callable[[str], str]) -> None:
         self.name, self.name_of = name, name_of
         self.reach = _Reach()
         self.opener = OpenerDirector()
-        # The handlers of http and https alone: nothing else can be opened, whatever is said.
+        # Only the handlers of http and https, so that no redirect can open anything else.
         for handler in (
             ProxyHandler(),
             HTTPDefaultErrorHandler(),
@@ -121,7 +121,7 @@ class _Hops:
             self.opener.add_handler(handler)
 
     def open(self, url: str) -> HTTPResponse:
-        """Return the answer of the last address; each is connected to only if it may be."""
+        """Return the answer of the last address; each connection is checked first."""
         current = _written(url)
         for _ in range(MAX_REDIRECTS + 1):
             try:
@@ -138,20 +138,20 @@ class _Hops:
             request = Request(url, headers=_HEADERS)  # noqa: S310 - see the handlers
             response = self.opener.open(request, timeout=_TIMEOUT)
         except _NotPublicError:
-            where = self.name_of(url)
+            target = self.name_of(url)
             raise LogError(
-                f"{self.name}: redirected to {where}, which is not a public address; if that is "
+                f"{self.name}: redirected to {target}, which is not a public address; if that is "
                 "where the log is, give that address"
             ) from None
         except URLError:  # HTTPError is one
             raise
-        except OSError as error:  # while it waited for the answer
+        except OSError as error:  # while waiting for the answer
             raise URLError(error) from None
         assert isinstance(response, HTTPResponse)  # noqa: S101
         return response
 
     def _next(self, current: str, location: str) -> str:
-        """Return where a redirect leads, if it may lead there."""
+        """Return the address that a redirect leads to; refuse one that is not allowed."""
         self.reach.is_redirected = True
         target = urljoin(current, location)
         parts = urlsplit(target)
@@ -170,7 +170,7 @@ class _Hops:
 
 
 def _written(url: str) -> str:
-    """Return an address in the letters that a request may hold."""
+    """Return an address in the characters that a request may contain."""
     parts = urlsplit(url)
     host = (parts.hostname or "").encode("idna").decode("ascii")
     if not host:
@@ -189,22 +189,22 @@ class _NotPublicError(Exception):
 
 
 class _Reach:
-    """Which addresses may be connected to: after a redirect, public ones and the named one."""
+    """Which connections are allowed: after a redirect, to public addresses and the named one."""
 
     def __init__(self) -> None:
         self.is_redirected = False
         self._named: set[tuple[str, int]] = set()
 
     def connect(
-        self, place: tuple[str, int], timeout: float | None = None, *_: object
+        self, target: tuple[str, int], timeout: float | None = None, *_: object
     ) -> socket.socket:
         """Connect to a host and port, as :func:`socket.create_connection` does."""
-        host, port = place
+        host, port = target
         failure: OSError = OSError(f"{host} has no address")
         refused = False
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _name, address in found:
-            if not self._may(str(address[0]), port):
+        candidates = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _name, address in candidates:
+            if not self._allows(str(address[0]), port):
                 refused = True
                 continue
             try:
@@ -227,26 +227,26 @@ class _Reach:
         return connection
 
     def check(self, host: str, port: int) -> None:
-        """Refuse a host that a proxy would connect to, as far as its name is known here."""
+        """Refuse a host that a proxy would connect to, if this machine can resolve its name."""
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            candidates = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
             return  # the proxy may know it
-        addresses = {str(address[0]) for *_, address in found}
+        addresses = {str(address[0]) for *_, address in candidates}
         if not self.is_redirected:
             self._named |= {(address, port) for address in addresses}
-        elif not all(self._may(address, port) for address in addresses):
+        elif not all(self._allows(address, port) for address in addresses):
             raise _NotPublicError
 
-    def _may(self, address: str, port: int) -> bool:
+    def _allows(self, address: str, port: int) -> bool:
         if not self.is_redirected or is_public(address) or (address, port) in self._named:
             return True
-        # The same server, asked for https now.
+        # The named server, by https after http.
         return port == _PORTS["https"] and (address, _PORTS["http"]) in self._named
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet, in whatever form it is written.
+    """Return whether an address is public, in whatever notation it is written.
 
     >>> [is_public(text) for text in ("9.9.9.9", "10.0.0.1", "::ffff:127.0.0.1", "fe80::1%eth0")]
     [True, False, False, False]
@@ -263,14 +263,14 @@ def is_public(address: str) -> bool:
 
 
 def _inside(ip: IPv6Address) -> list[IPv4Address]:
-    """Return the IPv4 addresses that an IPv6 address leads to."""
+    """Return the IPv4 addresses that are embedded in an IPv6 address."""
     if any(ip in network for network in _EMBEDDING):
         return [IPv4Address(int(ip) & 0xFFFF_FFFF)]
     return [each for each in (ip.sixtofour, *(ip.teredo or ())) if each is not None]
 
 
 class _Web(AbstractHTTPHandler):
-    """Opens http and https by connections that are checked."""
+    """Opens http and https over connections that are checked."""
 
     http_request = https_request = AbstractHTTPHandler.do_request_
 
@@ -289,16 +289,16 @@ class _Web(AbstractHTTPHandler):
 def _connection(
     kind: type[HTTPConnection], request: Request, reach: _Reach
 ) -> Callable[..., HTTPConnection]:
-    """Return what makes the connection of a request, which is checked when it connects."""
+    """Return a factory of the connection of a request; it is checked when it connects."""
     parts = urlsplit(request.full_url)
     proxied = request.host != parts.netloc
     if proxied:
         reach.check(parts.hostname or "", parts.port or _PORTS[parts.scheme])
 
     def make(host: str, **options: Any) -> HTTPConnection:
-        made = kind(host, **options)
+        connection = kind(host, **options)
         if not proxied:
-            made._create_connection = reach.connect  # type: ignore[attr-defined]
-        return made
+            connection._create_connection = reach.connect  # type: ignore[attr-defined]
+        return connection
 
     return make

@@ -96,7 +96,7 @@ def event_identity(native: str, time: int) -> str:
 def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[NativeEvent]:
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
-        notes.passed.add("{}", line, said=native)
+        notes.passed.add("{}", line, quote=native)
     else:
         notes.rejected.add(f"{form.name}: an event without a time", line)
     return ()

@@ -158,7 +158,7 @@ class _Reading:
         for name, record in open_envelopes(value):
             known = True
             if name is None:
-                self.notes.rejected.add("a record of {}", line, said=shown_keys(record))
+                self.notes.rejected.add("a record of {}", line, quote=shown_keys(record))
                 continue
             if name != self.name:
                 self.name, self.signs = name, signs_of(name)

@@ -10,8 +10,8 @@ import polars as pl
 
 from fsm.logs.write.ocel import (
     ALWAYS,
-    AROUND,
     KINDS,
+    MESSAGE_OBJECTS,
     ObjectKind,
     attributes,
     event_types,
@@ -27,7 +27,7 @@ _BETWEEN = ",\n"
 
 def write_json(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     """Write rows of a converted log."""
-    own = attributes(rows)
+    columns = attributes(rows)
     kinds = [_declared(kind.name, dict.fromkeys(kind.attributes, "string")) for kind in KINDS]
     types = [_declared(kind.name, kind.attributes) for kind in event_types(rows)]
     file.write(b'{"objectTypes":[\n')
@@ -39,31 +39,31 @@ def write_json(rows: pl.LazyFrame, file: IO[bytes]) -> None:
     write_texts(file, texts, _BETWEEN)
     file.write(b'],\n"events":[\n')
     write_texts(
-        file, (part.select(_event(own)).to_series() for part in ocel_events(rows)), _BETWEEN
+        file, (part.select(_event(columns)).to_series() for part in ocel_events(rows)), _BETWEEN
     )
     file.write(b"]}\n")
 
 
-def _declared(name: str, own: Mapping[str, str]) -> str:
-    found = [{"name": attribute, "type": kind} for attribute, kind in own.items()]
-    return json.dumps({"name": name, "attributes": found}, ensure_ascii=False)
+def _declared(name: str, types: Mapping[str, str]) -> str:
+    listed = [{"name": attribute, "type": kind} for attribute, kind in types.items()]
+    return json.dumps({"name": name, "attributes": listed}, ensure_ascii=False)
 
 
 def _object(kind: ObjectKind) -> pl.Expr:
     since = f',"time":"{ALWAYS}"'
-    own = [_attribute(name, in_json(pl.col(name)), since) for name in kind.attributes]
-    around = [
+    values = [_attribute(name, in_json(pl.col(name)), since) for name in kind.attributes]
+    related = [
         pl.col(other.column)
         .list.eval(_relation(pl.element(), other))
         .list.join(",")
         .replace("", None)
-        for other in (AROUND if kind.name == "message" else ())
+        for other in (MESSAGE_OBJECTS if kind.name == "message" else ())
     ]
     head = joined_texts(pl.lit('{"id":'), in_json(pl.col("id")), pl.lit(f',"type":"{kind.name}"'))
-    return _ended(head, own, around)
+    return _ended(head, values, related)
 
 
-def _event(own: Mapping[str, str]) -> pl.Expr:
+def _event(types: Mapping[str, str]) -> pl.Expr:
     head = joined_texts(
         pl.lit('{"id":"'),
         pl.col("id"),
@@ -75,10 +75,10 @@ def _event(own: Mapping[str, str]) -> pl.Expr:
     )
     values = {
         name: in_json(pl.col(name)) if kind == "string" else pl.col(name).cast(pl.String)
-        for name, kind in own.items()
+        for name, kind in types.items()
     }
-    found = [_attribute(name, value) for name, value in values.items()]
-    return _ended(head, found, [_relation(pl.col(kind.column), kind) for kind in KINDS])
+    written = [_attribute(name, value) for name, value in values.items()]
+    return _ended(head, written, [_relation(pl.col(kind.column), kind) for kind in KINDS])
 
 
 def _attribute(name: str, value: pl.Expr, more: str = "") -> pl.Expr:
@@ -90,8 +90,8 @@ def _relation(to: pl.Expr, kind: ObjectKind) -> pl.Expr:
     return joined_texts(before, in_json(to), after)
 
 
-def _ended(head: pl.Expr, own: list[pl.Expr], related: list[pl.Expr]) -> pl.Expr:
-    parts = [head, pl.lit(',"attributes":['), all_of(own, ",")]
+def _ended(head: pl.Expr, values: list[pl.Expr], related: list[pl.Expr]) -> pl.Expr:
+    parts = [head, pl.lit(',"attributes":['), all_of(values, ",")]
     if related:
         parts += [pl.lit('],"relationships":['), all_of(related, ",")]
     return joined_texts(*parts, pl.lit("]}"))

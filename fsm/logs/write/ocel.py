@@ -1,8 +1,8 @@
-"""A delivery log as an object-centric one (OCEL 2.0): its types, objects and events.
+"""A delivery log as an object-centric event log (OCEL 2.0): its types, objects and events.
 
-Objects are messages, recipients and deliveries. An event relates to its message, to the recipient
-of that and to the delivery; a message relates to the latter two as well. Ids are of the kind and
-the name (``recipient:a@x.example``), so that no two objects share one; an event has the number of
+Objects are messages, recipients and deliveries. An event relates to its message, its recipient and
+its delivery; a message also relates to its recipient and delivery. An id consists of kind and name
+(``recipient:a@x.example``), so that no two objects share one; the id of an event is the number of
 its row (``e17``). Objects are held in memory, events are not.
 """
 
@@ -18,8 +18,8 @@ from fsm.logs.write.traces import KEY, message_name
 
 __all__ = [
     "ALWAYS",
-    "AROUND",
     "KINDS",
+    "MESSAGE_OBJECTS",
     "EventType",
     "ObjectKind",
     "attributes",
@@ -29,16 +29,16 @@ __all__ = [
 ]
 
 ALWAYS = "1970-01-01T00:00:00.000000Z"
-"""Since when objects have their attributes."""
+"""The time from which objects have their attributes: the format requires one."""
 _TYPES = {"String": "string", "Int64": "integer", "Boolean": "boolean"}
 _NO_ATTRIBUTES = (*KEY, "delivery_id", "event", "timestamp")
-"""Columns that say what an event is, and what it is related to."""
+"""Columns of the event itself and of the objects it relates to."""
 _ROWS = 50_000
 
 
 @dataclass(frozen=True)
 class ObjectKind:
-    """A type of objects: the column of each attribute, a text, and what relates events to it."""
+    """A type of objects: the column of each attribute, and the qualifier of related events."""
 
     name: str
     attributes: Mapping[str, str]
@@ -63,8 +63,8 @@ KINDS = (
     ObjectKind("recipient", {"address": "recipient"}, "addressed to"),
     ObjectKind("delivery", {"delivery_id": "delivery_id"}, "sent in"),
 )
-AROUND = KINDS[1:]
-"""What a message is related to as well."""
+MESSAGE_OBJECTS = KINDS[1:]
+"""The types of objects that a message relates to."""
 
 
 def attributes(rows: pl.LazyFrame) -> dict[str, str]:
@@ -75,11 +75,11 @@ def attributes(rows: pl.LazyFrame) -> dict[str, str]:
 
 def event_types(rows: pl.LazyFrame) -> list[EventType]:
     """Return the types of events in rows of a converted log, each with the attributes it has."""
-    own = attributes(rows)
-    there = rows.group_by("event").agg(pl.col(name).is_not_null().any() for name in own)
+    types = attributes(rows)
+    used = rows.group_by("event").agg(pl.col(name).is_not_null().any() for name in types)
     return [
-        EventType(row["event"], {name: kind for name, kind in own.items() if row[name]})
-        for row in there.collect(engine="streaming").sort("event").iter_rows(named=True)
+        EventType(row["event"], {name: kind for name, kind in types.items() if row[name]})
+        for row in used.collect(engine="streaming").sort("event").iter_rows(named=True)
     ]
 
 
@@ -95,26 +95,29 @@ def ocel_events(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 
 
 def objects(rows: pl.LazyFrame) -> Iterator[tuple[ObjectKind, pl.DataFrame]]:
-    """Yield the objects of each kind: ``id``, its attributes, and for messages what is around.
+    """Yield the objects of each kind: ``id`` and attributes.
 
-    That are lists of ids, in the columns of :data:`AROUND`.
+    Messages also have lists of the ids of related objects, in the columns of
+    :data:`MESSAGE_OBJECTS`.
     """
     numbered = rows.with_row_index("row")
     for kind in KINDS:
-        around = [_id(other).unique().drop_nulls().sort().alias(other.column) for other in AROUND]
-        found = (
+        related = [
+            _id(other).unique().drop_nulls().sort().alias(other.column) for other in MESSAGE_OBJECTS
+        ]
+        of_kind = (
             numbered.filter(_id(kind).is_not_null())
             .group_by(_id(kind).alias("id"))
             .agg(
                 pl.col("row").min(),
                 *(pl.col(column).first().alias(name) for name, column in kind.attributes.items()),
-                *(around if kind.name == "message" else ()),
+                *(related if kind.name == "message" else ()),
             )
             .sort("row")
             .drop("row")
             .collect(engine="streaming")
         )
-        for part in found.iter_slices(_ROWS):
+        for part in of_kind.iter_slices(_ROWS):
             yield kind, part
 
 

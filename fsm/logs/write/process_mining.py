@@ -1,4 +1,4 @@
-"""Write events as the formats of process mining: XES and OCEL 2.0, by the suffix of a file."""
+"""Write events in the formats of process mining, XES and OCEL 2.0, by the suffix of a file."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ EVENT_LOGS: Mapping[str, Callable[[pl.LazyFrame, IO[bytes]], None]] = {
     ".ocel.xml": write_xml,
     ".sqlite": write_sqlite,
 }
-"""What writes rows of a converted log, by the suffix of the file."""
+"""The writers of the rows of a converted log, by the suffix of the file."""
 
 
 def suffix_written(path: Path | None) -> str:
-    """Return the suffix that says what is written; ``None`` and ``-`` are CSV on standard output.
+    """Return the suffix of a file to write; ``None`` and ``-`` are CSV on standard output.
 
     Raises :class:`fsm.errors.OutputError`.
     """
@@ -41,18 +41,18 @@ def suffix_written(path: Path | None) -> str:
     return suffix_of(path, (*SUFFIXES, *EVENT_LOGS))
 
 
-def write_log(found: ConvertedLog, path: Path | None) -> None:
+def write_log(log: ConvertedLog, path: Path | None) -> None:
     """Write the events of a converted log, as a table or as one of :data:`EVENT_LOGS`.
 
     See :func:`suffix_written`. Raises :class:`fsm.errors.OutputError`.
     """
     suffix = suffix_written(path)
     if path is None or suffix not in EVENT_LOGS:
-        write_frames(found.frames(heard=True), path)
+        write_frames(log.frames(machine_events=True), path)
         return
     with replacing(path) as file:
         if not suffix.endswith(".gz"):
-            EVENT_LOGS[suffix](found.events(), file)
+            EVENT_LOGS[suffix](log.events(), file)
             return
         with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-            EVENT_LOGS[suffix](found.events(), packed)  # type: ignore[arg-type]
+            EVENT_LOGS[suffix](log.events(), packed)  # type: ignore[arg-type]

@@ -15,8 +15,8 @@ from fsm.errors import OutputError
 from fsm.files import TemporaryFolder
 from fsm.logs.write.ocel import (
     ALWAYS,
-    AROUND,
     KINDS,
+    MESSAGE_OBJECTS,
     EventType,
     ObjectKind,
     event_types,
@@ -47,24 +47,24 @@ CREATE TABLE "object_object" ("ocel_source_id" TEXT REFERENCES "object" ("ocel_i
 
 
 def write_sqlite(rows: pl.LazyFrame, file: IO[bytes]) -> None:
-    """Write rows of a converted log. They are put into a temporary database, which is copied.
+    """Write rows of a converted log to a temporary database, and copy that to a file.
 
-    The same rows give the same bytes with the same version of SQLite. A text ends for some of its
-    functions at a zero, so that is spelled out: ``[U+0000]``.
+    The same rows give the same bytes with the same version of SQLite. Some of its functions
+    end a text at a zero, so zeros are spelled out: ``[U+0000]``.
     """
     rows = rows.with_columns(pl.col(pl.String).str.replace_all("\0", "[U+0000]", literal=True))
     with TemporaryFolder() as directory:
-        place = Path(directory) / "log.sqlite"
+        path = Path(directory) / "log.sqlite"
         try:
-            with closing(sqlite3.connect(place, isolation_level=None)) as database:
+            with closing(sqlite3.connect(path, isolation_level=None)) as database:
                 for statement in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "BEGIN"):
                     database.execute(statement)
                 _fill(database, rows)
                 database.execute("COMMIT")
         except sqlite3.Error as error:
             raise OutputError(f"the temporary database of events: {error}") from error
-        with place.open("rb") as made:
-            shutil.copyfileobj(made, file)
+        with path.open("rb") as complete:
+            shutil.copyfileobj(complete, file)
 
 
 def _fill(database: sqlite3.Connection, rows: pl.LazyFrame) -> None:
@@ -76,18 +76,18 @@ def _fill(database: sqlite3.Connection, rows: pl.LazyFrame) -> None:
         )
     tables = plain_ids((kind.name for kind in types), reserved=("object", "map_type"))
     _create_all(database, types, tables)
-    for thing, found in objects(rows):
-        _add(database, "object", found.select("id", kind=pl.lit(thing.name)))
-        own = found.select("id", since=pl.lit(ALWAYS), changed=None)
-        _add(database, f"object_{thing.name}", own.hstack(found.select(*thing.attributes)))
-        for other in AROUND if thing.name == "message" else ():
-            related = found.select("id", other.column).explode(other.column)
+    for thing, part in objects(rows):
+        _add(database, "object", part.select("id", kind=pl.lit(thing.name)))
+        values = part.select("id", since=pl.lit(ALWAYS), changed=None)
+        _add(database, f"object_{thing.name}", values.hstack(part.select(*thing.attributes)))
+        for other in MESSAGE_OBJECTS if thing.name == "message" else ():
+            related = part.select("id", other.column).explode(other.column)
             _add(database, "object_object", _related(related, other))
     for part in ocel_events(rows):
         _add(database, "event", part.select("id", "event"))
         for kind in types:
-            own = part.filter(event=kind.name).select("id", "time", *kind.attributes)
-            _add(database, f"event_{tables[kind.name]}", own)
+            values = part.filter(event=kind.name).select("id", "time", *kind.attributes)
+            _add(database, f"event_{tables[kind.name]}", values)
         for thing in KINDS:
             _add(database, "event_object", _related(part.select("id", thing.column), thing))
 
@@ -103,16 +103,18 @@ def _create_all(
         database.execute(statement)
     for thing in KINDS:
         names = ("ocel_time", "ocel_changed_field", *thing.attributes)
-        own = ['"ocel_id" TEXT REFERENCES "object" ("ocel_id")', *(f'"{n}" TEXT' for n in names)]
-        database.execute(f'CREATE TABLE "object_{thing.name}" ({", ".join(own)})')
+        columns = [
+            '"ocel_id" TEXT REFERENCES "object" ("ocel_id")',
+            *(f'"{n}" TEXT' for n in names),
+        ]
+        database.execute(f'CREATE TABLE "object_{thing.name}" ({", ".join(columns)})')
     for kind in types:
-        columns = [f'"{name}" {_TYPES[of]}' for name, of in kind.attributes.items()]
-        own = [
+        columns = [
             '"ocel_id" TEXT PRIMARY KEY REFERENCES "event" ("ocel_id")',
             '"ocel_time" TEXT',
-            *columns,
+            *(f'"{name}" {_TYPES[of]}' for name, of in kind.attributes.items()),
         ]
-        database.execute(f'CREATE TABLE "event_{tables[kind.name]}" ({", ".join(own)})')
+        database.execute(f'CREATE TABLE "event_{tables[kind.name]}" ({", ".join(columns)})')
     _add(database, "object_map_type", _pairs({thing.name: thing.name for thing in KINDS}))
     _add(database, "event_map_type", _pairs(tables))
 

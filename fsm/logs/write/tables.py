@@ -40,8 +40,8 @@ def write_frames(
     """Write frames of the same columns, one after the other, as one table.
 
     The suffix of ``path`` chooses the format, one of :data:`SUFFIXES`; ``None`` and ``-`` are
-    standard output, as CSV; on a terminal, unseen characters are spelled out. Times are written in
-    UTC, in text as RFC 3339. The same frames give the same bytes. Only one frame is held at a time.
+    standard output, as CSV; on a terminal, invisible characters are spelled out. Times are written
+    in UTC, in text as RFC 3339. The same frames give the same bytes. One frame is held at a time.
     With ``inert``, no cell of CSV is a formula where people open it in a spreadsheet, see
     :func:`fsm.text.inert`; the other formats hold every text as it is.
 
@@ -102,7 +102,7 @@ def _write_text(
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:
-    """Times as RFC 3339 text in UTC: milliseconds where the column counts those."""
+    """Return times as RFC 3339 texts in UTC, with milliseconds where the column counts those."""
     texts = []
     for name, dtype in frame.schema.items():
         if isinstance(dtype, pl.Datetime):
@@ -112,7 +112,7 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _inert(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with an apostrophe before each text that a spreadsheet computes."""
+    """Return the frame with an apostrophe before each text that a spreadsheet would compute."""
     cells = []
     for name, kind in frame.schema.items():
         if kind in (pl.String, pl.Categorical, pl.Enum):
@@ -123,7 +123,7 @@ def _inert(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spelled(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame for a terminal: what would move its cursor is spelled out."""
+    """Return the frame for a terminal, with control characters spelled out."""
     texts = pl.col(pl.String)
     return frame.with_columns(texts.map_elements(visible, return_dtype=pl.String))
 
@@ -135,7 +135,7 @@ def _utc(name: str, dtype: pl.Datetime) -> pl.Expr:
 
 
 def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
-    """Write the frames as they come: polars asks for one after the other."""
+    """Write the frames one by one, as polars asks for them."""
     parts = iter(frames)
     first = next(parts, None)
     if first is None:
@@ -152,7 +152,7 @@ def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
         try:
             for frame in chain([first], parts):
                 yield frame.with_columns(utc)
-        except Exception as error:  # said as it is, not as polars puts it
+        except Exception as error:  # raised again below, without the wrapping of polars
             failures.append(error)
             raise
 
@@ -168,7 +168,7 @@ def _write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> None:
 
 @contextmanager
 def _no_polars_errors(path: Path) -> Iterator[None]:
-    """Say in one line what polars could not write."""
+    """Report in one line what polars could not write."""
     try:
         yield
     except pl.exceptions.PolarsError as error:

@@ -1,4 +1,4 @@
-"""Texts of a log as texts of another language: whole columns at a time."""
+"""Escape texts of a log for other formats, whole columns at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ID = {c: "".join(f"%{byte:02X}" for byte in c.encode()) for c in _NOT_IN_IDS}
 def in_xml(text: pl.Expr) -> pl.Expr:
     """Return a text as the value of an attribute, without its quotes.
 
-    What XML cannot hold at all, which are control characters, is spelled out: ``[U+0007]``.
+    Control characters, which XML cannot represent, are spelled out: ``[U+0007]``.
     """
     return _replaced(text, _XML)
 
@@ -44,17 +44,17 @@ def instants(time: pl.Expr, fraction: str) -> pl.Expr:
 
 
 def joined_texts(*parts: pl.Expr) -> pl.Expr:
-    """Return texts one after the other; null where one of them is."""
+    """Return texts joined to one; null where one of them is null."""
     return pl.concat_str(parts)
 
 
 def all_of(parts: Sequence[pl.Expr], between: str) -> pl.Expr:
-    """Return the texts that are there, with something between them."""
+    """Return the texts that are not null, joined by a separator."""
     return pl.concat_str(parts, separator=between, ignore_nulls=True).fill_null("")
 
 
 def write_texts(file: IO[bytes], texts: Iterable[pl.Series], between: str = "") -> None:
-    """Write texts one after the other, as UTF-8, with something between them."""
+    """Write texts as UTF-8, with a separator between them."""
     begun = False
     for part in texts:
         if len(part):

@@ -1,7 +1,7 @@
-"""The events of a log message after message: what has to stand together is brought together.
+"""The events of a log grouped by message, as traces.
 
-A message is one (message, recipient). Its name is that of its id, and of its recipient if it has
-one; different messages never have the same name.
+A message is one (message id, recipient). Its name consists of both, or of its id if it has no
+recipient; different messages never have the same name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["KEY", "message_name", "message_traces"]
 
 KEY = ("message_id", "recipient")
 _EVENTS = 1_000_000
-"""Events that are held and sorted at a time; all of one message, if it has more."""
+"""Events that are held and sorted at a time, or all of one message if it has more."""
 
 
 def message_name() -> pl.Expr:
@@ -25,16 +25,18 @@ def message_name() -> pl.Expr:
     >>> pl.select(message_id=pl.lit("a b"), recipient=pl.lit("c@x")).select(message_name()).item()
     'a%20b c@x'
     """
-    own = in_id(pl.col("message_id"))
-    return pl.coalesce(joined_texts(own, pl.lit(" "), in_id(pl.col("recipient"))), own)
+    message_id = in_id(pl.col("message_id"))
+    with_recipient = joined_texts(message_id, pl.lit(" "), in_id(pl.col("recipient")))
+    return pl.coalesce(with_recipient, message_id)
 
 
 def message_traces(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Yield the rows in groups of whole messages, in the order of their first rows.
 
-    Within a message they are in the order in which a replay takes them: by time, ``seq`` and
-    place. Columns: those of the rows, and ``first`` and ``last``, whether a row is that of its
-    message. Memory grows with the number of messages, and a million events are held at a time.
+    Within a message they are in the order in which a replay executes them: by time, ``seq`` and
+    position. Columns: those of the rows, and ``first`` and ``last``, whether a row is the first or
+    last one of its message. Memory grows with the number of messages, and a million events are
+    held at a time.
     """
     numbered = rows.with_row_index("row")
     messages = (
@@ -46,8 +48,8 @@ def message_traces(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         .collect(engine="streaming")
     )
     for part in messages.partition_by("part", include_key=False, maintain_order=True):
-        found = numbered.join(part.lazy(), on=KEY, how="inner", nulls_equal=True)
-        frame = found.sort("trace", "timestamp", "seq", "row", nulls_last=True).collect()
+        rows_of_part = numbered.join(part.lazy(), on=KEY, how="inner", nulls_equal=True)
+        frame = rows_of_part.sort("trace", "timestamp", "seq", "row", nulls_last=True).collect()
         changes = pl.col("trace") != pl.col("trace").shift()
         yield frame.with_columns(
             changes.fill_null(True).alias("first"),

@@ -1,4 +1,4 @@
-"""XES (IEEE 1849): a trace for each message, with its events in their order."""
+"""XES (IEEE 1849): a trace for each message, with its events in order."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ROWS = 50_000
 _DAY = "1970-01-01T00:00:00Z"
 """The default that a global attribute needs; every event has a time of its own."""
 _EXTENSIONS = ("Concept", "Time", "Lifecycle")
-_ELSEWHERE = ("message_id", "recipient", "delivery_id", "event", "timestamp", "first", "last")
-"""Columns that have a place of their own, beside an event's other attributes."""
+_NO_ATTRIBUTES = ("message_id", "recipient", "delivery_id", "event", "timestamp", "first", "last")
+"""Columns that are not written as ordinary attributes of an event."""
 
 
 def write_xes(rows: pl.LazyFrame, file: IO[bytes]) -> None:
@@ -31,13 +31,16 @@ def write_xes(rows: pl.LazyFrame, file: IO[bytes]) -> None:
 
 
 def _head(has_natives: bool) -> bytes:
-    """Return what is said of the whole log. What every event has is global, and classifies it."""
+    """Return the part before the traces. Attributes that all events have are declared global."""
     keys = {"Event": "concept:name", "EventAndTransition": "concept:name lifecycle:transition"}
-    everywhere = [_lit("string", "concept:name", "", 2), _lit("date", "time:timestamp", _DAY, 2)]
-    everywhere.append(_lit("string", "lifecycle:transition", "complete", 2))
+    global_attributes = [
+        _lit("string", "concept:name", "", 2),
+        _lit("date", "time:timestamp", _DAY, 2),
+    ]
+    global_attributes.append(_lit("string", "lifecycle:transition", "complete", 2))
     if has_natives:
         keys["NativeEvent"] = "native"
-        everywhere.append(_lit("string", "native", "", 2))
+        global_attributes.append(_lit("string", "native", "", 2))
     return "".join(
         (
             '<?xml version="1.0" encoding="UTF-8"?>\n',
@@ -46,7 +49,7 @@ def _head(has_natives: bool) -> bytes:
             '\t<global scope="trace">\n',
             _lit("string", "concept:name", "", 2),
             '\t</global>\n\t<global scope="event">\n',
-            *everywhere,
+            *global_attributes,
             "\t</global>\n",
             *(f'\t<classifier name="{n}" scope="event" keys="{k}"/>\n' for n, k in keys.items()),
             _lit("string", "concept:name", "Delivery log", 1),
@@ -67,7 +70,7 @@ def _lit(kind: str, key: str, value: str, depth: int) -> str:
 
 
 def _row(schema: pl.Schema) -> pl.Expr:
-    """Return an event as text, with what begins and ends its trace."""
+    """Return an event as text, with the beginning and end of its trace."""
     head = (
         _attribute("string", "concept:name", message_name(), 2),
         *(_attribute("string", name, pl.col(name), 2) for name in ("message_id", "recipient")),
@@ -78,7 +81,7 @@ def _row(schema: pl.Schema) -> pl.Expr:
         _attribute("date", "time:timestamp", instants(pl.col("timestamp"), "%.f"), 3),
         pl.lit(_lit("string", "lifecycle:transition", "complete", 3)),
         _attribute("string", "delivery_id", pl.col("delivery_id"), 3),
-        *(_typed(name, dtype) for name, dtype in schema.items() if name not in _ELSEWHERE),
+        *(_typed(name, dtype) for name, dtype in schema.items() if name not in _NO_ATTRIBUTES),
         pl.lit("\t\t</event>\n"),
     )
     first = pl.when("first").then(pl.concat_str(pl.lit("\t<trace>\n"), *head, ignore_nulls=True))

@@ -13,7 +13,7 @@ from fsm.logs.mapping.blame import code_of, with_fault
 from fsm.logs.mapping.event_mapping import FAULTS, load_format
 from fsm.logs.mapping.policy import load_policy
 from fsm.logs.mapping.to_canonical import SCHEMA
-from fsm.logs.servers.bloom_filter import Used
+from fsm.logs.servers.bloom_filter import BloomFilter
 
 Convert = Callable[..., Any]
 
@@ -103,7 +103,7 @@ def test_a_path_without_a_row_has_the_row_of_the_path_before_it() -> None:
 
 
 def test_ids_in_use_are_never_forgotten() -> None:
-    used = Used()
+    used = BloomFilter()
     ids = [f"{number:08X}" for number in range(5000)]
     for name in ids[::2]:
         used.add(name)

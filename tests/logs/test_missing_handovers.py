@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsm.logs.mapping.missing_handovers import NATIVE, implied, merged
+from fsm.logs.mapping.missing_handovers import NATIVE, find_missing_handovers, with_handovers
 from fsm.logs.mapping.to_canonical import SCHEMA
 from tests.depth import samples
 
@@ -41,13 +41,13 @@ def log_of(rows: Sequence[Row], form: str = "mail", file: str = "log") -> pl.Dat
     )
 
 
-def with_handovers(frames: Sequence[pl.DataFrame], wanted: bool | None = None) -> pl.DataFrame:
-    added = implied(pl.concat(frames).lazy(), wanted)
-    return pl.concat(list(merged(frames, added, Counter())))
+def completed(frames: Sequence[pl.DataFrame], wanted: bool | None = None) -> pl.DataFrame:
+    missing = find_missing_handovers(pl.concat(frames).lazy(), wanted)
+    return pl.concat(list(with_handovers(frames, missing, Counter())))
 
 
 def shown(frame: pl.DataFrame) -> list[str]:
-    """Each row as its message, event and minute; a hand-over that was put in has a plus sign."""
+    """Each row as its message, event and minute; a hand-over that was added has a plus sign."""
     return [
         f"{'+' if row['native'] == NATIVE else ''}{row['message_id']}{row['recipient'] or ''} "
         f"{row['event']} {(row['timestamp'] - START) // timedelta(minutes=1)}"
@@ -90,7 +90,7 @@ PLACES: dict[str, tuple[list[Row], list[str]]] = {
 @pytest.mark.parametrize("case", PLACES)
 def test_places(case: str) -> None:
     rows, expected = PLACES[case]
-    assert shown(with_handovers([log_of(rows)])) == expected
+    assert shown(completed([log_of(rows)])) == expected
 
 
 ROWS = st.lists(
@@ -110,8 +110,8 @@ def test_any_split_of_the_rows_has_the_same_hand_overs(rows: list[Row], cuts: li
     log = log_of(rows)
     ends = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
     parts = [log.slice(a, b - a) for a, b in pairwise(ends)]
-    whole = with_handovers([log])
-    assert with_handovers(parts).equals(whole)
+    whole = completed([log])
+    assert completed(parts).equals(whole)
     # The rows of the log are all there, in their order, and each hand-over precedes its message.
     assert whole.filter(pl.col("native") != NATIVE).equals(log)
     for number, row in enumerate(whole.iter_rows(named=True)):
@@ -123,7 +123,7 @@ def test_any_split_of_the_rows_has_the_same_hand_overs(rows: list[Row], cuts: li
 
 
 def test_a_hand_over_has_nothing_of_the_row_it_stands_before() -> None:
-    found = with_handovers([log_of([("1a", "hard_bounce", 0)])]).row(0, named=True)
+    found = completed([log_of([("1a", "hard_bounce", 0)])]).row(0, named=True)
     assert {name: found[name] for name in ("event_id", "reply", "code", "fault")} == dict.fromkeys(
         ("event_id", "reply", "code", "fault")
     )
@@ -135,13 +135,13 @@ def test_a_hand_over_has_nothing_of_the_row_it_stands_before() -> None:
     [(None, ["a.eml"]), (True, ["a.eml", "b.log"]), (False, [])],
     ids=["formats that record none", "all", "none"],
 )
-def test_which_formats_they_are_put_in_for(wanted: bool | None, expected: list[str]) -> None:
+def test_for_which_formats_they_are_added(wanted: bool | None, expected: list[str]) -> None:
     """Postfix records hand-overs, bounce mails cannot; they are counted by their files."""
     frames = [
         log_of([("1a", "hard_bounce", 0)], "mail", "a.eml"),
         log_of([("2a", "delivered", 1)], "postfix", "b.log"),
     ]
-    added = implied(pl.concat(frames).lazy(), wanted)
+    missing = find_missing_handovers(pl.concat(frames).lazy(), wanted)
     counts: Counter[str] = Counter()
-    list(merged(frames, added, counts))
+    list(with_handovers(frames, missing, counts))
     assert counts == Counter(expected)

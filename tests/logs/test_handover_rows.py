@@ -1,4 +1,4 @@
-"""Hand-overs that are put in stand before the row they belong to, wherever a block ends."""
+"""Hand-overs that were added stand before the row they belong to, wherever a block ends."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from fsm.logs.mapping.missing_handovers import implied, merged
+from fsm.logs.mapping.missing_handovers import find_missing_handovers, with_handovers
 from fsm.logs.mapping.to_canonical import SCHEMA
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
@@ -52,9 +52,9 @@ def rows() -> pl.DataFrame:
 @pytest.mark.parametrize("block", [1, 2, 3, 4, 6], ids="blocks of {}".format)
 def test_each_stands_before_its_row(block: int) -> None:
     log, counts = rows(), Counter[str]()
-    added = implied(log.lazy(), wanted=True)
+    missing = find_missing_handovers(log.lazy(), wanted=True)
     blocks = [log[start : start + block] for start in range(0, log.height, block)]
-    found = pl.concat(merged(blocks, added, counts))
+    found = pl.concat(with_handovers(blocks, missing, counts))
     minutes = (found["timestamp"] - START).dt.total_minutes()
     assert list(zip(found["message_id"], found["event"], minutes, strict=True)) == EXPECTED
     assert counts == {"log": 3}
