@@ -165,11 +165,11 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("name", "said"), WRONG.values(), ids=WRONG)
-def test_what_is_no_file(name: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "message"), WRONG.values(), ids=WRONG)
+def test_what_is_no_file(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "directory").mkdir()
     (tmp_path / "empty.gz").write_bytes(gzip.compress(b""))
-    with pytest.raises(LogError, match=said):
+    with pytest.raises(LogError, match=message):
         convert_to_rows(
             [recognise(file) for file in find_files([str(tmp_path / name)])], ReadingOptions()
         )

@@ -62,8 +62,8 @@ def test_what_is_forgotten_is_a_message_without_its_first_lines(
     lines = [WHOLE["postfix"].format(number) for number in range(MESSAGES)]
     late = lines[0].replace("09:00:00", "10:00:00").replace("deferred (452 full)", "sent (250 ok)")
     rows, _ = convert("\n".join([*lines, late]))
-    own = [r["event"] for r in rows if r["recipient"] == "a0@y.example"]
-    assert own[-1] == "delivered"
+    of_recipient = [r["event"] for r in rows if r["recipient"] == "a0@y.example"]
+    assert of_recipient[-1] == "delivered"
 
 
 HANDS = st.tuples(
@@ -147,12 +147,14 @@ def test_an_interrupt_leaves_nothing_behind(
         assert sorted(path.name for path in tmp_path.rglob("*")) == ["mail.log", "tmp"]
 
 
-def test_how_much_was_read_is_told(tmp_path: Path) -> None:
+def test_how_much_was_read_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "mail.log"
     path.write_text("".join(WHOLE["postfix"].format(n) + "\n" for n in range(MESSAGES)))
     from fsm.logs.open import convert_logs
 
-    told: list[int] = []
-    notes = convert_logs([str(path)], None, convert_room.ReadingOptions(progress=told.append)).notes
-    assert told[-1] == notes[0].size == path.stat().st_size
+    reported: list[int] = []
+    notes = convert_logs(
+        [str(path)], None, convert_room.ReadingOptions(progress=reported.append)
+    ).notes
+    assert reported[-1] == notes[0].size == path.stat().st_size
     assert isinstance(notes[0], Notes)

@@ -100,9 +100,9 @@ def test_every_command_refuses_it_in_one_line(
     output = ["-o", tmp_path / "out.parquet"] if command in ("convert", "report") else []
     result = fsm(command, path, *options, *output)
     row = 3 if suffix == ".csv" else 2
-    said = f"fsm: {path}:{row}: timestamp '{text}' is not from 0001-01-02 to 9999-12-30; "
+    refusal = f"fsm: {path}:{row}: timestamp '{text}' is not from 0001-01-02 to 9999-12-30; "
     assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
-    assert result.err.startswith(said)
+    assert result.err.startswith(refusal)
     assert not (tmp_path / "out.parquet").exists()
 
 
@@ -161,8 +161,8 @@ def test_the_first_and_the_last_time_are_read(tmp_path: Path, fsm: Fsm) -> None:
     path = tmp_path / "log.csv"
     for text in ("0001-01-02T00:00:00Z", "9999-12-29T23:59:59Z"):
         path.write_text(f"message_id,event,timestamp\nm,relayed,{text}\n")
-        told = fsm("explain", path, "--message", "m").out
-        assert f"\n{text[:10]} {text[11:19]} UTC  relayed\n" in told
+        explained = fsm("explain", path, "--message", "m").out
+        assert f"\n{text[:10]} {text[11:19]} UTC  relayed\n" in explained
 
 
 def test_a_panic_of_polars_reaches_no_user(

@@ -38,13 +38,13 @@ def test_the_first_line_is_at_most_two_days_after_the_file(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "said"),
+    ("last", "message"),
     [("Jan 12 12:00:00", False), ("Jan 12 12:00:01", True), ("Mar  1 00:00:00", True)],
 )
-def test_lines_more_than_two_days_after_the_file_are_said(last: str, said: bool) -> None:
+def test_lines_more_than_two_days_after_the_file_are_reported(last: str, message: bool) -> None:
     times, notes = read("Jan  9 00:00:00", last)
     assert [time.year for time in times] == [2026, 2026]
-    assert ("years" in notes.assumed) == said
+    assert ("years" in notes.assumed) == message
 
 
 def test_the_slack_reaches_over_new_year() -> None:

@@ -74,7 +74,7 @@ def test_a_canonical_log_becomes_another_file(
         assert (row["format"], row["file"]) == (form, str(tmp_path / "log"))
 
 
-def test_what_is_left_out_is_said(tmp_path: Path, fsm: Fsm) -> None:
+def test_what_is_left_out_is_reported(tmp_path: Path, fsm: Fsm) -> None:
     (tmp_path / "log.csv").write_text(CSV)
     result = fsm("convert", tmp_path / "log.csv", "-o", tmp_path / "out.xes")
     assert "log.csv: other columns are left out: campaign\n" in result.err
@@ -207,12 +207,12 @@ WRONG: dict[str, tuple[str, str, tuple[str, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "text", "options", "said"), WRONG.values(), ids=WRONG)
-def test_wrong_input_is_said_in_one_line(
+@pytest.mark.parametrize(("name", "text", "options", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_input_is_reported_in_one_line(
     name: str,
     text: str,
     options: tuple[str, ...],
-    said: str,
+    message: str,
     tmp_path: Path,
     fsm: Fsm,
     monkeypatch: pytest.MonkeyPatch,
@@ -221,7 +221,7 @@ def test_wrong_input_is_said_in_one_line(
     Path(name).write_text(text)
     result = fsm("convert", name, *options)
     assert (result.status, result.out) == (2, "")
-    assert said in result.err
+    assert message in result.err
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert "Traceback" not in result.err
     assert len(result.err.splitlines()) == 1
@@ -242,3 +242,26 @@ def test_a_canonical_log_may_name_any_format(
     (tmp_path / "log.csv").write_text(text)
     assert fsm("convert", tmp_path / "log.csv", "-o", tmp_path / "o.parquet").status == 0
     assert [row["format"] for row in rows(tmp_path / "o.parquet")] == [name] * events
+
+
+@pytest.mark.parametrize("form", ["exim", "postfix", "powermta", "momentum", "mail"])
+def test_a_log_of_another_kind_is_refused(tmp_path: Path, fsm: Fsm, form: str) -> None:
+    log, output, side_events = (tmp_path / name for name in ("log", "log.csv", "beside.csv"))
+    log.write_text("name,age\nann,30\n")
+    result = fsm("convert", log, "--format", form, "-o", output, "--beside", side_events, "--json")
+    assert result.status == 2
+    assert result.err.endswith(
+        "no event found, nothing is written; is the format right? See: fsm formats\n"
+    )
+    assert json.loads(result.out)[0]["events"] == 0
+    assert not output.exists()
+    assert not side_events.exists()
+
+
+def test_a_log_of_side_events_alone_is_converted(tmp_path: Path, fsm: Fsm) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(
+        '{"event":"unsubscribe","email":"a@x.example","timestamp":1767603600,"sg_message_id":"m1"}\n'
+    )
+    result = fsm("convert", log, "--format", "sendgrid", "-o", tmp_path / "log.csv")
+    assert (result.status, (tmp_path / "log.csv").exists()) == (0, True), result.err

@@ -58,22 +58,22 @@ def test_the_fields_of_delivery_lines(corpus: Path) -> None:
         status = facts.get("postfix_status")
         if status is None or status == "expired":
             continue
-        said = said_of(facts["postfix_keyvalue_data"])
+        facts_of_line = said_of(facts["postfix_keyvalue_data"])
         match = _STATUS.match(line.partition(": ")[2])
         assert match, name
         fields = dict(
             zip(("to", "relay", "delay", "dsn", "status", "reply"), match.groups(), strict=True)
         )
         for key in ("to", "relay", "delay", "dsn"):
-            assert fields[key] == said.get(key), name
+            assert fields[key] == facts_of_line.get(key), name
         assert fields["status"] == status
         for reply in (text for key, text in facts.items() if key.endswith("_response")):
             assert fields["reply"] == reply, name
-        told = [e for e in read((name.partition("_")[0], line)) if e.native != "queued"]
-        assert [(e.message_id, e.recipient) for e in told] == [
-            (facts["postfix_queueid"], said["to"])
+        events_of_line = [e for e in read((name.partition("_")[0], line)) if e.native != "queued"]
+        assert [(e.message_id, e.recipient) for e in events_of_line] == [
+            (facts["postfix_queueid"], facts_of_line["to"])
         ]
-        assert told[0].native.startswith((status, "notice")), name
+        assert events_of_line[0].native.startswith((status, "notice")), name
         names.append(name)
     assert len(names) > 15
 

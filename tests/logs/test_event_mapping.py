@@ -77,16 +77,16 @@ def test_a_policy_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('weather = "hard_bounce"', "no fault 'weather'"),
         ('content = "delivered"', "content is 'delivered'; it can be"),
         ("content =", "not readable as TOML"),
     ],
 )
-def test_a_policy_that_is_none(tmp_path: Path, text: str, said: str) -> None:
+def test_a_policy_that_is_none(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "own.toml").write_text(text)
-    with pytest.raises(LogError, match=said):
+    with pytest.raises(LogError, match=message):
         load_policy(str(tmp_path / "own.toml"))
     with pytest.raises(LogError, match="no policy 'none'; there are: source, address, refusal"):
         load_policy("none")

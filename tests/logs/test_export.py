@@ -92,9 +92,9 @@ def xes(log: pl.LazyFrame) -> list[tuple[str, list[dict[str, str]]]]:
 
 
 def values(element: ElementTree.Element) -> dict[str, str]:
-    own = [child for child in element if child.tag.removeprefix(XES) in ATTRIBUTES]
-    assert len({child.attrib["key"] for child in own}) == len(own)
-    return {child.attrib["key"]: child.attrib["value"] for child in own}
+    attributes = [child for child in element if child.tag.removeprefix(XES) in ATTRIBUTES]
+    assert len({child.attrib["key"] for child in attributes}) == len(attributes)
+    return {child.attrib["key"]: child.attrib["value"] for child in attributes}
 
 
 def test_a_trace_is_a_message_with_its_recipient() -> None:
@@ -211,7 +211,7 @@ def of_xml(data: bytes) -> dict[str, Any]:
     }
     things = [*root.iterfind("events/event"), *root.iterfind("objects/object")]
 
-    def own(thing: ElementTree.Element) -> dict[str, Any]:
+    def attributes(thing: ElementTree.Element) -> dict[str, Any]:
         kinds = types[thing.attrib["type"]]
         return {
             a.attrib["name"]: typed(a.text or "", kinds[a.attrib["name"]])
@@ -221,11 +221,12 @@ def of_xml(data: bytes) -> dict[str, Any]:
     return {
         "types": types,
         "events": {
-            e.attrib["id"]: (e.attrib["type"], e.attrib["time"], own(e))
+            e.attrib["id"]: (e.attrib["type"], e.attrib["time"], attributes(e))
             for e in root.iterfind("events/event")
         },
         "objects": {
-            o.attrib["id"]: (o.attrib["type"], own(o)) for o in root.iterfind("objects/object")
+            o.attrib["id"]: (o.attrib["type"], attributes(o))
+            for o in root.iterfind("objects/object")
         },
         "relations": {
             (thing.attrib["id"], r.attrib["object-id"], r.attrib["qualifier"])
@@ -253,18 +254,20 @@ def of_sqlite(data: bytes) -> dict[str, Any]:
             for row in database.execute(f"SELECT * FROM {kind}_map_type").fetchall()
         ):
             columns = database.execute(f'PRAGMA table_info("{sort}_{place}")').fetchall()
-            own = [(c[1], kinds[c[2]]) for c in columns if not c[1].startswith("ocel_")]
-            types[name] = dict(own)
+            attributes = [(c[1], kinds[c[2]]) for c in columns if not c[1].startswith("ocel_")]
+            types[name] = dict(attributes)
             for row in database.execute(f'SELECT * FROM "{sort}_{place}"').fetchall():
                 given = {
                     n: bool(value) if kind == "boolean" else value
-                    for (n, kind), value in zip(own, row[len(row) - len(own) :], strict=True)
+                    for (n, kind), value in zip(
+                        attributes, row[len(row) - len(attributes) :], strict=True
+                    )
                     if value is not None
                 }
                 found[sort][row[0]] = (name, row[1], given) if sort == "event" else (name, given)
         for sort in found:
-            told = dict(database.execute(f"SELECT * FROM {sort}").fetchall())
-            assert told == {name: facts[0] for name, facts in found[sort].items()}
+            listed_types = dict(database.execute(f"SELECT * FROM {sort}").fetchall())
+            assert listed_types == {name: facts[0] for name, facts in found[sort].items()}
         relations = {
             row
             for table in ("event_object", "object_object")

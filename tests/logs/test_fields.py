@@ -49,18 +49,18 @@ def test_what_has_nothing_below_it(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ("x", "x"), ("", None), (None, None), (0, "0"), (1.5, "1.5"), (True, "true"),
         (False, "false"), ([], None), ({"x": 1}, None),
     ],
 )  # fmt: skip
-def test_plain_values_as_text(value: object, said: str | None) -> None:
-    assert text_of(value) == said
+def test_plain_values_as_text(value: object, message: str | None) -> None:
+    assert text_of(value) == message
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ("5.1.1", "5.1.1"),
         (550, "550"),
@@ -70,8 +70,8 @@ def test_plain_values_as_text(value: object, said: str | None) -> None:
         (None, None),
     ],
 )
-def test_codes_as_text(value: object, said: str | None) -> None:
-    assert status_code(value) == said
+def test_codes_as_text(value: object, message: str | None) -> None:
+    assert status_code(value) == message
 
 
 @pytest.mark.parametrize(

@@ -242,9 +242,9 @@ def test_postfix_a_delay_that_is_no_number(delay: str, convert: Convert) -> None
     assert [row["event"] for row in rows] == ["delivered"]
 
 
-def test_postfix_what_a_server_said_is_none_of_the_fields(convert: Convert) -> None:
-    said = f"smtp A1B2C3D4: to=<a@y>, {MX}, dsn=5.1.1, status=bounced (550 a=b, delay=9, status=sent (ok)"
-    rows, _ = convert(postfix(said))
+def test_postfix_what_a_server_reported_is_none_of_the_fields(convert: Convert) -> None:
+    message = f"smtp A1B2C3D4: to=<a@y>, {MX}, dsn=5.1.1, status=bounced (550 a=b, delay=9, status=sent (ok)"
+    rows, _ = convert(postfix(message))
     assert [(row["event"], row["code"]) for row in rows][1:] == [("hard_bounce", "5.1.1")]
 
 
@@ -258,12 +258,12 @@ REPLIES = {
 
 
 @pytest.mark.parametrize(("rest", "reply"), REPLIES.values(), ids=REPLIES)
-def test_exim_what_was_said(rest: str, reply: str | None, convert: Convert) -> None:
+def test_exim_what_was_replied(rest: str, reply: str | None, convert: Convert) -> None:
     rows, _ = convert(f"{EXIM_LINE} == a@y.example{rest}\n", relayed=False)
     assert [row["reply"] for row in rows] == [reply]
 
 
-def test_exim_all_recipients_are_told(convert: Convert) -> None:
+def test_exim_all_recipients_are_recognised(convert: Convert) -> None:
     text = EXIM.splitlines()[0] + " for a@y.example b@y.example\n"
     rows, _ = convert(text)
     assert [row["recipient"] for row in rows] == ["a@y.example", "b@y.example"]
@@ -314,15 +314,15 @@ def _replay_with(use: Callable[..., Any], path: Path) -> None:
 
 
 @pytest.mark.parametrize("use", [open_log, convert_logs], ids=["replay", "convert"])
-@pytest.mark.parametrize(("data", "said"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("data", "message"), REFUSED.values(), ids=REFUSED)
 def test_files_that_are_refused(
-    data: bytes, said: str, use: Callable[..., Any], tmp_path: Path
+    data: bytes, message: str, use: Callable[..., Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "log"
     path.write_bytes(data)
     with pytest.raises(LogError) as caught:
         _replay_with(use, path)
-    assert any(part in str(caught.value) for part in said.split("|"))
+    assert any(part in str(caught.value) for part in message.split("|"))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 2000
 

@@ -126,10 +126,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("data", "said"), FAULTS.values(), ids=FAULTS)
-def test_what_cannot_be_read(tmp_path: Path, data: bytes, said: str) -> None:
+@pytest.mark.parametrize(("data", "message"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_read(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "log").write_bytes(data)
-    with pytest.raises(LogError, match=said):
+    with pytest.raises(LogError, match=message):
         open_log([str(tmp_path / "log")])
 
 

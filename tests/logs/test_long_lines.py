@@ -13,7 +13,7 @@ SHORT = [f"line {number}" for number in range(1, 6)]
 
 
 @pytest.mark.parametrize("at", [1, 2, 4, 6])
-def test_a_line_that_is_too_long_is_said_with_its_number(
+def test_a_line_that_is_too_long_is_reported_with_its_number(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored_file, "_BLOCK", 16)

@@ -46,8 +46,8 @@ Message-ID: <1@x.example>
 
 
 def about(address: str, action: str, status: str, reply: str = "") -> str:
-    said = f"\nDiagnostic-Code: smtp; {reply}" if reply else ""
-    return f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}{said}"
+    message = f"\nDiagnostic-Code: smtp; {reply}" if reply else ""
+    return f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}{message}"
 
 
 A = "a@y.example"
@@ -125,7 +125,7 @@ def read(text: str) -> list[NativeEvent]:
     return [e for _, events in reader.read([text.split("\n")], Notes("mail")) for e in events]
 
 
-def test_every_mail_is_told_to_be_one(corpus: Path) -> None:
+def test_every_mail_is_recognised_to_be_one(corpus: Path) -> None:
     mails = sorted((corpus / "logs" / "bounce-flufl" / "tests" / "data").glob("*.txt"))
     kinds = {path.name: guess(path.read_bytes()) for path in mails}
     assert [name for name, kind in kinds.items() if not kind or kind.format != "mail"] == []

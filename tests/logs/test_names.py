@@ -97,7 +97,7 @@ def test_a_file_that_is_named_twice_is_read_once(
 
 
 @pytest.mark.parametrize("name", ["", "lo*" * 200, "log" * 200], ids=["none", "pattern", "long"])
-def test_what_is_no_name_is_said(name: str, tmp_path: Path, fsm: Fsm) -> None:
+def test_what_is_no_name_is_reported(name: str, tmp_path: Path, fsm: Fsm) -> None:
     result = fsm("replay", name)
     assert (result.status, result.err.count("\n")) == (2, 1)
     assert "internal error" not in result.err
@@ -150,8 +150,8 @@ def test_every_scan_of_a_local_file_goes_through_one_module() -> None:
 def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path, fsm: Fsm) -> None:
     path = os.fsdecode(bytes(tmp_path / "log") + b"\xff.csv")
     Path(path).write_text(HEADER + f"own,relayed,{TIME}\n")
-    said = f"fsm: {tmp_path}/log\\udcff.csv: its name is not UTF-8; rename it\n"
-    assert fsm("replay", path) == (2, "", said)
+    refusal = f"fsm: {tmp_path}/log\\udcff.csv: its name is not UTF-8; rename it\n"
+    assert fsm("replay", path) == (2, "", refusal)
 
 
 def test_the_library_takes_such_names_too(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Webhooks arrive late, twice and mixed; statuses are those of the log in its order.
 
-The events of the real log are told as each provider would have told them.
+The events of the real log are written as each provider would have written them.
 """
 
 import csv
@@ -83,14 +83,14 @@ def mailgun(row: Row, number: int) -> dict[str, Any]:
 
 def sparkpost(row: Row, number: int) -> dict[str, Any]:
     event, _, kind = SPARKPOST[row["activity"]].partition("/")
-    told = {
+    facts = {
         "type": event,
         "message_id": row["case_id"],
         "rcpt_to": address(row),
         "event_id": f"e{number}",
         "timestamp": str(int(seconds(row))),
     }
-    return {"msys": {"message_event": told | ({"bounce_class": kind} if kind else {})}}
+    return {"msys": {"message_event": facts | ({"bounce_class": kind} if kind else {})}}
 
 
 def ses(row: Row, number: int) -> dict[str, Any]:
@@ -107,8 +107,8 @@ def ses(row: Row, number: int) -> dict[str, Any]:
 
 
 def brevo(row: Row, number: int) -> dict[str, Any]:
-    own = {"message-id": row["case_id"], "email": address(row), "ts_epoch": seconds(row) * 1000}
-    return {"event": BREVO[row["activity"]], **own}
+    fields = {"message-id": row["case_id"], "email": address(row), "ts_epoch": seconds(row) * 1000}
+    return {"event": BREVO[row["activity"]], **fields}
 
 
 def mandrill(row: Row, number: int) -> dict[str, Any]:
@@ -117,8 +117,13 @@ def mandrill(row: Row, number: int) -> dict[str, Any]:
 
 
 def kumomta(row: Row, number: int) -> dict[str, Any]:
-    own = {"type": KUMOMTA[row["activity"]], "id": row["case_id"], "recipient": address(row)}
-    return {**own, "queue": "x.example", "event_time": seconds(row), "timestamp": int(seconds(row))}
+    fields = {"type": KUMOMTA[row["activity"]], "id": row["case_id"], "recipient": address(row)}
+    return {
+        **fields,
+        "queue": "x.example",
+        "event_time": seconds(row),
+        "timestamp": int(seconds(row)),
+    }
 
 
 def resend(row: Row, number: int) -> dict[str, Any]:
@@ -163,8 +168,8 @@ def expected(real: list[Row], tmp_path_factory: pytest.TempPathFactory) -> pl.Da
     return statuses(as_logged, {"message_id": "case_id", "event": "activity"})
 
 
-def told(rows: Iterable[Row], shapes: list[Shape]) -> list[str]:
-    """The rows as lines; a message is told by one provider."""
+def described(rows: Iterable[Row], shapes: list[Shape]) -> list[str]:
+    """The rows as lines; a message is of one provider."""
     whose = {
         case: shapes[n % len(shapes)] for n, case in enumerate({r["case_id"]: 0 for r in rows})
     }
@@ -175,7 +180,7 @@ def told(rows: Iterable[Row], shapes: list[Shape]) -> list[str]:
 def test_the_order_of_webhooks_changes_no_status(
     real: list[Row], expected: pl.DataFrame, tmp_path: Path, shapes: list[Shape]
 ) -> None:
-    clean = told(real, shapes)
+    clean = described(real, shapes)
     luck = random.Random(7)
     shuffled = clean + luck.sample(clean, len(clean) // 5)
     luck.shuffle(shuffled)

@@ -77,8 +77,8 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_query_is_a_log_like_its_file(database: str, fsm: Fsm, sample: Path) -> None:
-    told, expected = fsm("replay", "--sql", ALL), fsm("replay", sample)
-    assert (told.status, told.out, told.err) == (0, expected.out, expected.err)
+    by_query, expected = fsm("replay", "--sql", ALL), fsm("replay", sample)
+    assert (by_query.status, by_query.out, by_query.err) == (0, expected.out, expected.err)
 
 
 def test_what_one_message_went_through(database: str, fsm: Fsm) -> None:
@@ -141,11 +141,11 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("query", "said"), WRONG.values(), ids=WRONG)
-def test_wrong_queries(database: str, fsm: Fsm, query: str, said: str) -> None:
+@pytest.mark.parametrize(("query", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_queries(database: str, fsm: Fsm, query: str, message: str) -> None:
     result = fsm("replay", "--sql", query)
     assert (result.status, result.out) == (2, "")
-    assert said in result.err
+    assert message in result.err
     assert result.err.count("\n") == 1
     assert database not in result.err
     assert "8 events" in fsm("replay", "--sql", ALL).out
@@ -158,13 +158,13 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize(("query", "said"), WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize(("query", "message"), WRITES.values(), ids=WRITES)
 def test_nothing_is_written(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, query: str, said: str
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, query: str, message: str
 ) -> None:
-    url = request.getfixturevalue("sqlite" if "readonly" in said else "server")
+    url = request.getfixturevalue("sqlite" if "readonly" in message else "server")
     monkeypatch.setenv(URL, url)
-    with pytest.raises(LogError, match=said):
+    with pytest.raises(LogError, match=message):
         run_query(Query(query))
     assert pl.scan_parquet(run_query(Query(ALL)).path).collect().height == 8
 
@@ -230,12 +230,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("url", "said"), REFUSED.values(), ids=REFUSED)
-def test_no_connection(monkeypatch: pytest.MonkeyPatch, fsm: Fsm, url: str, said: str) -> None:
+@pytest.mark.parametrize(("url", "message"), REFUSED.values(), ids=REFUSED)
+def test_no_connection(monkeypatch: pytest.MonkeyPatch, fsm: Fsm, url: str, message: str) -> None:
     monkeypatch.setenv(URL, url)
     result = fsm("replay", "--sql", ALL)
     assert (result.status, result.out) == (2, "")
-    assert said in result.err
+    assert message in result.err
     assert SECRET not in result.err
     assert result.err.count("\n") == 1
 
@@ -248,13 +248,13 @@ ACCOUNTS = {
 }
 
 
-@pytest.mark.parametrize(("user", "password", "name", "said"), ACCOUNTS.values(), ids=ACCOUNTS)
+@pytest.mark.parametrize(("user", "password", "name", "message"), ACCOUNTS.values(), ids=ACCOUNTS)
 def test_accounts(
-    server: str, monkeypatch: pytest.MonkeyPatch, user: str, password: str, name: str, said: str
+    server: str, monkeypatch: pytest.MonkeyPatch, user: str, password: str, name: str, message: str
 ) -> None:
     host = server.rpartition("@")[2].partition("/")[0]
     monkeypatch.setenv(URL, f"postgresql://{user}:{password.replace(' ', '%20')}@{host}/{name}")
-    with pytest.raises(LogError, match=said) as error:
+    with pytest.raises(LogError, match=message) as error:
         run_query(Query(ALL))
     assert SECRET not in str(error.value)
     assert password not in str(error.value).replace("another", "")

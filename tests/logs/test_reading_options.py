@@ -51,7 +51,7 @@ def names_in(text: str) -> set[str]:
     return set(NAMES.findall(text))
 
 
-def test_no_address_is_told_anywhere(fsm: Fsm, logs: list[Path], tmp_path: Path) -> None:
+def test_no_address_is_recognised_anywhere(fsm: Fsm, logs: list[Path], tmp_path: Path) -> None:
     key = ("--pseudonymise", tmp_path / "key.txt")
     results: list[Result] = [
         fsm("convert", *logs, *key, "-o", tmp_path / "c.csv", "--beside", tmp_path / "b.jsonl"),
@@ -67,8 +67,8 @@ def test_no_address_is_told_anywhere(fsm: Fsm, logs: list[Path], tmp_path: Path)
     ]
     assert [result.status for result in results] == [0] * 9 + [2]
     for number, result in enumerate(results):
-        told = (result.out + result.err).replace(str(tmp_path), "")
-        assert not names_in(told), number
+        shown = (result.out + result.err).replace(str(tmp_path), "")
+        assert not names_in(shown), number
     for name in ("c.csv", "b.jsonl", "s.csv", "t.csv", "r.csv"):
         assert not names_in((tmp_path / name).read_text()), name
     without = fsm("convert", *logs)
@@ -85,8 +85,8 @@ def test_what_machines_do_not_hear_is_kept_beside(
     fsm: Fsm, logs: list[Path], tmp_path: Path
 ) -> None:
     result = fsm("convert", logs[1], "--beside", tmp_path / "beside.csv")
-    told = csv.DictReader((tmp_path / "beside.csv").read_text().split("\n"))
-    assert [row["event"] for row in told] == [
+    shown = csv.DictReader((tmp_path / "beside.csv").read_text().split("\n"))
+    assert [row["event"] for row in shown] == [
         "complained",
         "unsubscribed",
         "machine_opened",
@@ -103,7 +103,7 @@ def test_suppressed_messages_are_not_to_be_sent(fsm: Fsm, logs: list[Path]) -> N
     assert result["messages"] == 2, "the dropped one is none of them"
 
 
-def test_hand_overs_are_put_in_for_formats_that_cannot_record_them(
+def test_hand_overs_are_added_for_formats_that_cannot_record_them(
     fsm: Fsm, tmp_path: Path, logs: list[Path]
 ) -> None:
     log = tmp_path / "mailjet.jsonl"
@@ -121,7 +121,7 @@ def test_hand_overs_are_put_in_for_formats_that_cannot_record_them(
     assert "hand-overs" not in fsm("convert", *logs).err, "these record them"
 
 
-def test_zone_and_year_are_chosen_and_said(fsm: Fsm, logs: list[Path]) -> None:
+def test_zone_and_year_are_chosen_and_reported(fsm: Fsm, logs: list[Path]) -> None:
     plain = fsm("convert", logs[0])
     assert "times read as UTC (the lines have no zone)" in plain.err
     assert re.search(

@@ -123,8 +123,8 @@ def test_every_table_says_so(fsm: Fsm, tmp_path: Path) -> None:
     assert re.search(r"indicator Opens +not recorded +not recorded\n", shown.out)
     assert "not recorded: Opens, Clicks; the log's format records delivered" in shown.err
     assert set(pl.read_csv(series)["indicator"]) == {"Delivered", "Bounces + errors"}
-    told = fsm("explain", path, "--year", "2026", "--message", "A1B2C3D4")
-    assert told.out.endswith("\nNot recorded in this log: Opens, Clicks.\n")
+    explained = fsm("explain", path, "--year", "2026", "--message", "A1B2C3D4")
+    assert explained.out.endswith("\nNot recorded in this log: Opens, Clicks.\n")
     assert fsm("report", path, "--year", "2026", "-o", page).status == 0
     text = unescape(re.sub(r"<[^>]*>", " ", page.read_text()))
     assert "Not recorded: Opens, Clicks; the log's format records" in text
@@ -156,8 +156,8 @@ def test_a_log_that_could_hold_opens_says_that_it_has_none(
     facts = json.loads(fsm("replay", path, "--json").out)
     assert facts.get("without_events", []) == empty
     assert facts["machines"]["with-feedback"]["indicators"]["Clicks"]["count"] == 0
-    said = "no event of this log counts for Opens, Clicks: there was none, or none was recorded"
-    assert (said in fsm("replay", path).err) == bool(empty)
+    message = "no event of this log counts for Opens, Clicks: there was none, or none was recorded"
+    assert (message in fsm("replay", path).err) == bool(empty)
 
 
 HOLDS_OPENS = {

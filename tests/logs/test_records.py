@@ -64,7 +64,7 @@ BODIES = st.lists(st.sampled_from([b"ab", b'"', b"\n", b'""', b",", b'"x\ny"']),
 
 @settings(max_examples=samples(200, 10))
 @given(BODIES, st.integers(1, 7), st.booleans())
-def test_records_are_told_apart_wherever_blocks_end(
+def test_records_are_recognised_apart_wherever_blocks_end(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes], block: int, quotes: bool
 ) -> None:
     data, limit = b"".join(parts), 8
@@ -106,9 +106,9 @@ def test_a_bomb_takes_little_memory(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, "replay", str(path)], capture_output=True, text=True
     )
-    said, peak = ended.stderr.splitlines()
+    refusal, peak = ended.stderr.splitlines()
     assert ended.returncode == 2
-    assert said == f"fsm: {path}:3: a line of more than 16 MiB; a log has one event a line"
+    assert refusal == f"fsm: {path}:3: a line of more than 16 MiB; a log has one event a line"
     assert int(peak) < 400 << 10
 
 
@@ -185,8 +185,8 @@ def test_a_stream_without_line_ends_is_not_copied_for_ever(
 @pytest.mark.parametrize("form", ["auto", "csv", "postfix"])
 def test_an_endless_device_is_refused(fsm: Fsm, form: str) -> None:
     result = fsm("replay", "/dev/zero", "--format", form)
-    said = "fsm: /dev/zero:1: a line of more than 16 MiB; a log has one event a line\n"
-    assert result == (2, "", said)
+    refusal = "fsm: /dev/zero:1: a line of more than 16 MiB; a log has one event a line\n"
+    assert result == (2, "", refusal)
 
 
 def test_a_pipe_is_read_by_the_library(tmp_path: Path) -> None:
@@ -205,25 +205,25 @@ MARKS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @pytest.mark.parametrize("mark", MARKS)
-def test_another_separator_is_read_and_said(tmp_path: Path, fsm: Fsm, mark: str) -> None:
+def test_another_separator_is_read_and_reported(tmp_path: Path, fsm: Fsm, mark: str) -> None:
     path = tmp_path / "log.csv"
     row = f'"m{mark}1",relayed,2026-02-03T04:05:06Z,"a,b"\n'.replace('",', f'"{mark}')
     row = row.replace(",relayed,", f"{mark}relayed{mark}").replace("relayed,", f"relayed{mark}")
     row = row.replace("Z,", f"Z{mark}")
     path.write_text(HEADER.decode().replace(",", mark) + row)
-    said = f"fsm: {path}: fields are separated by {MARKS[mark]}\n"
+    refusal = f"fsm: {path}: fields are separated by {MARKS[mark]}\n"
     result = fsm("explain", path, "--message", f"m{mark}1")
-    assert (result.status, result.err) == (0, said)
+    assert (result.status, result.err) == (0, refusal)
     assert f"proof: {path}:2: " in result.out
     replayed = fsm("replay", path, "--json")
     assert f'"{path}: fields are separated by {MARKS[mark]}"' in replayed.out
-    assert said in replayed.err
+    assert refusal in replayed.err
     converted = fsm("convert", path, "-o", tmp_path / "out.jsonl")
-    assert said in converted.err
+    assert refusal in converted.err
     assert json.loads((tmp_path / "out.jsonl").read_text())["message_id"] == f"m{mark}1"
 
 
-def test_a_wrong_row_is_told_by_its_own_separator(tmp_path: Path) -> None:
+def test_a_wrong_row_is_recognised_by_its_own_separator(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("message_id;event;timestamp\nm;relayed;2026-02-03T04:05:06Z;a;b\n")
     with pytest.raises(LogError, match="5 fields under 3 headers; quote fields with semicolons"):

@@ -88,8 +88,8 @@ def environment(
     """Set what an operator sets; nothing here leaves the machine."""
     account = tmp_path / "account.json"
     keys = dict.fromkeys(("client_email", "private_key", "private_key_id"), "")
-    told = {**keys, "gcs_base_url": unsigned.address, "disable_oauth": True}
-    account.write_text(json.dumps(told))
+    fetched = {**keys, "gcs_base_url": unsigned.address, "disable_oauth": True}
+    account.write_text(json.dumps(fetched))
     for name, value in {
         "AWS_ENDPOINT_URL": signed.address,
         "AWS_ALLOW_HTTP": "true",
@@ -115,8 +115,8 @@ def base(request: pytest.FixtureRequest, unsigned: Store) -> str:
 @pytest.mark.parametrize("name", LOGS)
 def test_canonical_logs(base: str, name: str, fsm: Fsm, sample: Path) -> None:
     url = f"{base}/{name if base.startswith('http') else name.replace('%20', ' ')}"
-    told, expected = fsm("replay", url), fsm("replay", sample)
-    assert (told.status, told.out, told.err) == (0, expected.out, expected.err)
+    fetched, expected = fsm("replay", url), fsm("replay", sample)
+    assert (fetched.status, fetched.out, fetched.err) == (0, expected.out, expected.err)
 
 
 def test_other_formats(base: str, fsm: Fsm) -> None:
@@ -159,7 +159,7 @@ def test_the_library_takes_addresses(unsigned: Store) -> None:
     assert replay(["s3://mail/log.csv"], MACHINES).messages == 3
 
 
-def test_a_name_without_suffix_is_parquet_if_it_is_said(base: str) -> None:
+def test_a_name_without_suffix_is_parquet_if_it_is_reported(base: str) -> None:
     log = open_log([f"{base}/log"], log_format="parquet")
     assert replay(log, MACHINES).messages == 3
 
@@ -192,12 +192,12 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("name", "said"), FAULTS.values(), ids=FAULTS)
-def test_what_cannot_be_read(base: str, fsm: Fsm, name: str, said: str) -> None:
+@pytest.mark.parametrize(("name", "message"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_read(base: str, fsm: Fsm, name: str, message: str) -> None:
     result = fsm("replay", f"{base}/{name}")
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith(f"fsm: {base}/{name}:")
-    assert said in result.err
+    assert message in result.err
     assert result.err.count("\n") == 1
 
 
@@ -218,14 +218,14 @@ def test_a_store_that_is_not_there(fsm: Fsm) -> None:
 
 def test_the_signature_of_an_address_is_not_shown(unsigned: Store, fsm: Fsm) -> None:
     address = f"{unsigned.address}/files/{{}}?X-Amz-Signature=s3cret"
-    told = fsm("explain", address.format("log.csv"), "--message", "m3")
-    assert f"{unsigned.address}/files/log.csv:8" in told.out
+    fetched = fsm("explain", address.format("log.csv"), "--message", "m3")
+    assert f"{unsigned.address}/files/log.csv:8" in fetched.out
     for name in ("nothing.csv", "bad.csv", "broken.parquet", "log"):
         wrong = fsm("replay", address.format(name))
         assert wrong.status == 2
         assert f"/files/{name}:" in wrong.err
         assert "s3cret" not in wrong.err
-    assert "s3cret" not in told.out + told.err
+    assert "s3cret" not in fetched.out + fetched.err
 
 
 def test_the_page_of_a_report_has_no_signature(unsigned: Store) -> None:
@@ -242,11 +242,11 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("url", "said"), REFUSED.values(), ids=REFUSED)
-def test_what_is_refused(url: str, said: str, fsm: Fsm) -> None:
+@pytest.mark.parametrize(("url", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(url: str, message: str, fsm: Fsm) -> None:
     result = fsm("replay", url)
     assert (result.status, result.out) == (2, "")
-    assert result.err.startswith(f"fsm: {said}")
+    assert result.err.startswith(f"fsm: {message}")
     assert "s3cret" not in result.err
     with pytest.raises(LogError):
         is_remote(url)

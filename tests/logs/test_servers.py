@@ -10,7 +10,7 @@ import pytest
 Convert = Callable[..., Any]
 
 
-def told(rows: list[dict[str, Any]]) -> list[str]:
+def described(rows: list[dict[str, Any]]) -> list[str]:
     """Events as ``message recipient event``, with the fault of failures."""
     return [
         " ".join(filter(None, (r["message_id"], r["recipient"], r["event"], r["fault"])))
@@ -164,7 +164,7 @@ POSTFIX: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize(("text", "expected"), POSTFIX.values(), ids=POSTFIX)
 def test_postfix(convert: Convert, text: str, expected: list[str]) -> None:
     rows, notes = convert(text)
-    assert told(rows) == expected
+    assert described(rows) == expected
     assert not notes.unmapped.counts
     assert {row["format"] for row in rows} <= {"postfix"}
 
@@ -172,14 +172,14 @@ def test_postfix(convert: Convert, text: str, expected: list[str]) -> None:
 def test_a_message_may_go_on_in_the_next_file_whatever_their_order(convert: Convert) -> None:
     lines = postfix(*CAME, ACTIVE, LATER, ACTIVE, SENT, GONE).split("\n")
     rows, _ = convert("\n".join(lines[4:]), "\n".join(lines[:4]))
-    assert told(rows) == POSTFIX["deferred, then sent"][1]
+    assert described(rows) == POSTFIX["deferred, then sent"][1]
     assert [row["line"] for row in rows] == [1, 4, 2]
 
 
 def test_assume_relayed(convert: Convert) -> None:
     text, expected = POSTFIX["a log that starts in the middle"]
     rows, notes = convert(text, relayed=True)
-    assert told(rows) == ["A1B2C3D4 a@y.example relayed", *expected]
+    assert described(rows) == ["A1B2C3D4 a@y.example relayed", *expected]
     assert rows[0]["timestamp"] == rows[1]["timestamp"]
     assert rows[0]["native"] == "(implied)"
     assert notes.missing_handovers == 1
@@ -217,8 +217,8 @@ EXIM_TOLD = [
 @pytest.mark.parametrize("before", ["", "Jan  5 09:00:00 mx exim[12]: "], ids=["file", "syslog"])
 def test_exim(convert: Convert, before: str) -> None:
     rows, notes = convert("".join(before + line for line in EXIM.splitlines(keepends=True)))
-    own = [f"1sLq2b-000000001yx-2Dei {text}" for text in EXIM_TOLD]
-    assert told(rows) == [*own, "1abcDE-000123-Xy e@y.example delivered"]
+    of_exim = [f"1sLq2b-000000001yx-2Dei {text}" for text in EXIM_TOLD]
+    assert described(rows) == [*of_exim, "1abcDE-000123-Xy e@y.example delivered"]
     assert notes.passed.counts["notice"] == 1
 
 
@@ -240,7 +240,7 @@ Jan 10 09:00:02 mx sendmail[7]: 60590001aaaaa: 60590001ddddd: sender notify: Can
 
 def test_sendmail(convert: Convert) -> None:
     rows, notes = convert(SENDMAIL)
-    assert told(rows) == [
+    assert described(rows) == [
         "60590001aaaaa a@y.example relayed",
         "60590001aaaaa a@y.example delivered",
         "60590001aaaaa b@y.example relayed",
@@ -268,7 +268,7 @@ f,2026-01-08 09:00:01+0100,,n@x,a@y.example,,,,,j1,<1@x>
 
 def test_powermta(convert: Convert) -> None:
     rows, notes = convert(POWERMTA, relayed=False)
-    assert told(rows) == [
+    assert described(rows) == [
         "<1@x> a@y.example relayed",
         "<1@x> a@y.example soft_bounce mailbox_full",
         "<1@x> a@y.example delivered",
@@ -296,7 +296,7 @@ KUMOMTA = """\
 
 def test_kumomta(convert: Convert) -> None:
     rows, _ = convert(KUMOMTA)
-    assert told(rows) == [
+    assert described(rows) == [
         "k1 a@y.example relayed",
         "k1 a@y.example soft_bounce mailbox_full",
         "k1 a@y.example delivered",
@@ -317,7 +317,7 @@ MOMENTUM = """\
 
 def test_momentum(convert: Convert) -> None:
     rows, notes = convert(MOMENTUM)
-    assert told(rows) == [
+    assert described(rows) == [
         "m1 a@y.example relayed",
         "m1 a@y.example soft_bounce network",
         "m1 a@y.example delivered",
@@ -468,7 +468,7 @@ def test_times(
     assert [time.astimezone(UTC).isoformat() for time in found] == expected
 
 
-def test_what_was_assumed_is_said(convert: Convert) -> None:
+def test_what_was_assumed_is_reported(convert: Convert) -> None:
     _, notes = convert("\n".join(map(at, ["Dec 31 23:59:59", "Jan  1 00:00:01"])))
     assert notes.assumed == {
         "zone": "times read as UTC (the lines have no zone)",

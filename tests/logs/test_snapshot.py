@@ -50,11 +50,11 @@ def of_one(*rows: Seen | None) -> list[str]:
 
 
 def read(names: list[str], **choices: Any) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the rows of exports, and what is said of them."""
+    """Return the rows of exports, and the lines of their summaries."""
     found = convert_logs(names, None, ReadingOptions(**choices))
     frames = [*found.frames(machine_events=True), *found.frames(machine_events=False)]
-    said = [line for note in found.notes for line in summary_lines(note)]
-    return [row for frame in frames for row in frame.to_dicts()], said
+    summary = [line for note in found.notes for line in summary_lines(note)]
+    return [row for frame in frames for row in frame.to_dicts()], summary
 
 
 PENDING, SENT, FAILED = ("Pending", ""), ("Sent", ""), ("Failed", "")
@@ -65,7 +65,7 @@ HARD, SOFT, TAKEN = (
 )
 WITH, WITHOUT, TOLD = {"feedback": True}, {"feedback": False}, dict[str, bool]()
 READINGS: dict[str, tuple[dict[str, bool], list[Seen], list[str], str]] = {
-    # what is told; what one export after the other shows; the events; what is doubted
+    # what is given; what one export after the other shows; the events; what is doubted
     "pending": (TOLD, [PENDING], ["relayed"], ""),
     "pending twice": (TOLD, [PENDING, PENDING], ["relayed"], ""),
     "then Sent": (TOLD, [PENDING, SENT], ["relayed", "delivered"], ""),
@@ -111,7 +111,7 @@ READINGS: dict[str, tuple[dict[str, bool], list[Seen], list[str], str]] = {
     ),
     "without: given up": (WITHOUT, [SENT, SOFT], ["relayed", "retry_failed"], ""),
     "without: hard": (WITHOUT, [SENT, HARD], ["relayed", "hard_bounce"], ""),
-    "without: a kind is not said": (
+    "without: a kind is not given": (
         WITHOUT,
         [SENT, FAILED],
         ["relayed", "hard_bounce"],
@@ -158,13 +158,13 @@ READINGS: dict[str, tuple[dict[str, bool], list[Seen], list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("told", "seen", "events", "doubt"), READINGS.values(), ids=READINGS)
+@pytest.mark.parametrize(("listed", "seen", "events", "doubt"), READINGS.values(), ids=READINGS)
 def test_what_is_seen_and_what_it_says(
-    tmp_path: Path, told: dict[str, bool], seen: list[Seen], events: list[str], doubt: str
+    tmp_path: Path, listed: dict[str, bool], seen: list[Seen], events: list[str], doubt: str
 ) -> None:
-    rows, said = read(written(tmp_path, *of_one(*seen)), **told)
+    rows, summary = read(written(tmp_path, *of_one(*seen)), **listed)
     assert [row["event"] for row in rows] == events
-    doubts = [line for line in said if " doubtful: " in line]
+    doubts = [line for line in summary if " doubtful: " in line]
     assert bool(doubts) == bool(doubt)
     assert all(doubt in line for line in doubts[-1:])
 
@@ -206,9 +206,9 @@ MOMENTS: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("name", "text", "time"), MOMENTS.values(), ids=MOMENTS)
 def test_when_an_export_was_made(tmp_path: Path, name: str, text: str, time: str) -> None:
     (tmp_path / name).write_text(text)
-    ((row,), said) = read([str(tmp_path / name)])
+    ((row,), summary) = read([str(tmp_path / name)])
     assert f"{row['timestamp']:%H:%M}" == time
-    assert any("exported 2026-01-05 09:30:00 UTC" in line for line in said)
+    assert any("exported 2026-01-05 09:30:00 UTC" in line for line in summary)
 
 
 def test_the_user_says_when_exports_were_made(tmp_path: Path) -> None:
@@ -235,14 +235,14 @@ def test_exports_of_one_time_are_taken_by_their_names(tmp_path: Path, given: str
     assert rows == ordered
 
 
-def test_a_history_in_one_file_is_put_in_order(tmp_path: Path) -> None:
+def test_a_history_in_one_file_is_added_order(tmp_path: Path) -> None:
     """Every row has the time of its own change, as exports of changes have."""
     text = "id,status,date\n1,Sent,2026-01-05T09:05Z\n1,Pending,2026-01-05T09:01Z\n"
     (tmp_path / "history.csv").write_text(text)
-    rows, said = read([str(tmp_path / "history.csv")])
-    told = [(row["event"], f"{row['timestamp']:%H:%M}", row["line"]) for row in rows]
-    assert told == [("relayed", "09:01", 3), ("delivered", "09:05", 2)]
-    assert not any("doubtful" in line for line in said)
+    rows, summary = read([str(tmp_path / "history.csv")])
+    listed = [(row["event"], f"{row['timestamp']:%H:%M}", row["line"]) for row in rows]
+    assert listed == [("relayed", "09:01", 3), ("delivered", "09:05", 2)]
+    assert not any("doubtful" in line for line in summary)
 
 
 COUNTED: dict[str, tuple[list[str], str]] = {
@@ -269,16 +269,16 @@ COUNTED: dict[str, tuple[list[str], str]] = {
 
 @pytest.mark.parametrize(("texts", "line"), COUNTED.values(), ids=COUNTED)
 def test_nothing_is_dropped_in_silence(tmp_path: Path, texts: list[str], line: str) -> None:
-    rows, said = read(written(tmp_path, *texts))
-    assert any(line in text for text in said), said
+    rows, summary = read(written(tmp_path, *texts))
+    assert any(line in text for text in summary), summary
     assert rows[0]["event"] == "relayed"
 
 
 def test_an_export_without_addresses_is_of_the_same_messages(tmp_path: Path) -> None:
     texts = ["id,email,status\n1,a@x.example,Pending\n", "id,status\n1,Sent\n"]
     rows, _ = read(written(tmp_path, *texts))
-    told = [(row["message_id"], row["recipient"], row["event"]) for row in rows]
-    assert told == [("1", "a@x.example", "relayed"), ("1", "a@x.example", "delivered")]
+    listed = [(row["message_id"], row["recipient"], row["event"]) for row in rows]
+    assert listed == [("1", "a@x.example", "relayed"), ("1", "a@x.example", "delivered")]
 
 
 def test_a_message_to_several_is_several(tmp_path: Path) -> None:
@@ -289,15 +289,15 @@ def test_a_message_to_several_is_several(tmp_path: Path) -> None:
     assert events[2:] == [("a@x", "delivered"), ("b@x", "soft_bounce")]
 
 
-def test_what_is_lost_is_told_for_each_delivery(tmp_path: Path) -> None:
+def test_what_is_lost_is_recognised_for_each_delivery(tmp_path: Path) -> None:
     header = "id,delivery,status\n"
     texts = [
         f"{header}1,A,Pending\n2,A,Pending\n3,B,Sent\n",
         f"{header}1,A,Sent\n",
         f"{header}9,C,Sent\n",
     ]
-    _, said = read(written(tmp_path, *texts))
-    lost = [line for line in said if "not in it" in line]
+    _, summary = read(written(tmp_path, *texts))
+    lost = [line for line in summary if "not in it" in line]
     assert len(lost) == 1
     assert "0900.csv:3" in lost[0]
 
@@ -348,14 +348,14 @@ SHAPES = {
 def test_shapes_of_exports(tmp_path: Path, text: str) -> None:
     path = tmp_path / "log_2026-01-05.csv"
     path.write_bytes(text.encode("latin-1" if "\xc9" in text else "utf-8"))
-    ((row,), said) = read([str(path)])
+    ((row,), summary) = read([str(path)])
     assert (row["event"], row["recipient"], row["line"]) == (
         "relayed",
         "a@x.example",
         2 - ("{" in text),
     )
-    assert "read as snapshot (its " in said[0]
-    assert any("address and delivery stand for it" in line for line in said)
+    assert "read as snapshot (its " in summary[0]
+    assert any("address and delivery stand for it" in line for line in summary)
     assert row["message_id"] == "a@x.example"
 
 
@@ -380,11 +380,11 @@ def test_columns_and_labels_of_ones_own(tmp_path: Path) -> None:
     text = (
         "Nr;Wie es steht;Grund;Wann\n1;Da;;05.01.2026 08:15\n2;In der Luft;;\n3;Failed;Umgezogen;\n"
     )
-    rows, said = read(written(tmp_path, text), labels=str(labels))
-    told = [(row["message_id"], row["event"], row["fault"]) for row in rows if row["seq"] is None]
-    assert told == [("1", "delivered", None), ("3", "hard_bounce", "address")]
+    rows, message = read(written(tmp_path, text), labels=str(labels))
+    listed = [(row["message_id"], row["event"], row["fault"]) for row in rows if row["seq"] is None]
+    assert listed == [("1", "delivered", None), ("3", "hard_bounce", "address")]
     assert f"{rows[0]['timestamp']:%H:%M}" == "08:15"
-    assert "its header names Nr and a status, Wie es steht" in said[0]
+    assert "its header names Nr and a status, Wie es steht" in message[0]
 
 
 WRONG = {
@@ -405,13 +405,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG)
-def test_wrong_labels_are_refused(tmp_path: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_labels_are_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "own.toml").write_text(text)
     with pytest.raises(LogError) as error:
         load_labels(str(tmp_path / "own.toml"))
     assert str(error.value).startswith(f"{tmp_path / 'own.toml'}: ")
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -426,13 +426,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), REFUSED.values(), ids=REFUSED)
-def test_what_is_no_export(tmp_path: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_export(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "log_2026-01-05.csv"
     path.write_text(text)
     with pytest.raises(LogError) as error:
         open_log([str(path)], log_format="snapshot")
-    assert str(error.value).startswith(str(path) + said)
+    assert str(error.value).startswith(str(path) + message)
 
 
 GUESSES = {
@@ -566,8 +566,8 @@ def test_the_newsletter_by_its_exports(fsm: Fsm, corpus: Path, tmp_path: Path, m
         fsm("replay", log, *mapping, *machine, "--as-of", f"{time}Z", "--status", names[-1])
     labels = tmp_path / "labels.toml"
     labels.write_text(OF_STATUSES.format(mode=mode))
-    told = ("--labels", labels, "--feedback" if mode == "with" else "--no-feedback")
-    facts = json.loads(fsm("replay", *names, *told, *machine, "--json").out)
+    listed = ("--labels", labels, "--feedback" if mode == "with" else "--no-feedback")
+    facts = json.loads(fsm("replay", *names, *listed, *machine, "--json").out)
     assert (facts["messages"], facts["rejected"]) == (9_266, 0)
     assert facts["machines"][f"{mode}-feedback"]["statuses"] == NEWSLETTER[mode]
 
@@ -578,11 +578,11 @@ def test_parts_of_the_messages_give_the_same_events(
     rows = [f"{n},{n}@x.example,{'Pending' if n % 3 else 'Sent'},\n" for n in range(200)]
     later = [f"{n},{n}@x.example,{'Sent' if n % 2 else 'Failed'},\n" for n in range(200)]
     names = written(tmp_path, HEADER + "\n" + "".join(rows), HEADER + "\n" + "".join(later))
-    whole, said = read(names)
+    whole, summary = read(names)
     monkeypatch.setattr(exports, "_ROWS", 37)
     parts, also = read(names)
     key = ["message_id", "timestamp", "event"]
     assert sorted(whole, key=lambda r: [r[k] for k in key]) == sorted(
         parts, key=lambda r: [r[k] for k in key]
     )
-    assert said == also
+    assert summary == also

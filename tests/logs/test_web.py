@@ -95,8 +95,8 @@ def test_a_redirect_within_the_named_server_is_followed(
     assert result.status == 0, result.err
     assert f"proof: {named.address}/moved.csv:8: " in result.out
     assert [SECRET in asked for asked in named.asked] == [True] + [False] * (len(named.asked) - 1)
-    told = {name.lower() for headers in named.headers for name in headers}
-    assert not told & {"authorization", "cookie", "referer", "proxy-authorization"}
+    header_names = {name.lower() for headers in named.headers for name in headers}
+    assert not header_names & {"authorization", "cookie", "referer", "proxy-authorization"}
 
 
 FAULTS = {
@@ -110,12 +110,12 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("target", "said"), FAULTS.values(), ids=FAULTS)
-def test_redirects_that_lead_nowhere(named: Store, fsm: Fsm, target: str, said: str) -> None:
+@pytest.mark.parametrize(("target", "message"), FAULTS.values(), ids=FAULTS)
+def test_redirects_that_lead_nowhere(named: Store, fsm: Fsm, target: str, message: str) -> None:
     named.moved["/loop.csv"] = target
     result = fsm("replay", f"{named.address}/loop.csv")
     assert (result.status, result.out) == (2, "")
-    assert result.err.startswith(f"fsm: {named.address}/loop.csv: {said}")
+    assert result.err.startswith(f"fsm: {named.address}/loop.csv: {message}")
     assert result.err.count("\n") == 1
     assert "s3cret" not in result.err
 
@@ -275,13 +275,13 @@ def test_what_ends_early_is_no_log(named: Store, fsm: Fsm, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [
         ("none.csv", "it is not there"),
         ("bomb.csv.gz:10", "a line of more than 16 MiB; a log has one event a line"),
     ],
     ids=["not there", "an endless line, packed"],
 )
-def test_answers_that_are_no_log(named: Store, fsm: Fsm, path: str, said: str) -> None:
+def test_answers_that_are_no_log(named: Store, fsm: Fsm, path: str, message: str) -> None:
     result = fsm("replay", f"{named.address}/{path.partition(':')[0]}")
-    assert result.err == f"fsm: {named.address}/{path}: {said}\n"
+    assert result.err == f"fsm: {named.address}/{path}: {message}\n"

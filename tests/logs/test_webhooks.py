@@ -101,15 +101,15 @@ def mandrill(event: str, **message: Any) -> dict[str, Any]:
 
 def kumomta(kind: str, reply: str = "", **more: Any) -> dict[str, Any]:
     enhanced = dict(zip(("class", "subject", "detail"), map(int, reply[4:9:2]), strict=False))
-    said = {"code": 250, "content": reply[10:]}
-    response = said | {"enhanced_code": enhanced if reply[4:5].isdigit() else None}
-    own = {"type": kind, "id": "m1", "recipient": "a@x.example", "queue": "x.example"}
-    return {**own, "timestamp": AT, "response": response, **more}
+    answer = {"code": 250, "content": reply[10:]}
+    response = answer | {"enhanced_code": enhanced if reply[4:5].isdigit() else None}
+    fields = {"type": kind, "id": "m1", "recipient": "a@x.example", "queue": "x.example"}
+    return {**fields, "timestamp": AT, "response": response, **more}
 
 
 def resend(kind: str, **data: Any) -> dict[str, Any]:
-    own = {"email_id": "m1", "to": ["a@x.example"], **data}
-    return {"type": kind, "created_at": WHEN, "data": own}
+    fields = {"email_id": "m1", "to": ["a@x.example"], **data}
+    return {"type": kind, "created_at": WHEN, "data": fields}
 
 
 def resend_bounce(kind: str) -> dict[str, Any]:
@@ -367,8 +367,8 @@ def test_what_a_native_event_means(
     provider: str, record: dict[str, Any], event: str, final: bool | None, fault: str | None
 ) -> None:
     (row,) = rows(json.dumps(record))
-    told = (row["format"], row["event"], row["final"], row["fault"], row["recipient"])
-    assert told == (provider, event, final, fault, "a@x.example")
+    facts = (row["format"], row["event"], row["final"], row["fault"], row["recipient"])
+    assert facts == (provider, event, final, fault, "a@x.example")
     assert row["message_id"] in ("m1", "<m1>", "17")
     assert row["timestamp"].timestamp() // 1 == AT
     form = load_format(provider)
