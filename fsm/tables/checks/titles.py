@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from operator import attrgetter
 
-from fsm.tables.check.finding import Finding, finding_at
-from fsm.tables.check.table_check import TableCheck
+from fsm.tables.checks.finding import Finding, finding_at
+from fsm.tables.checks.table_check import TableCheck
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.page import Page
 from fsm.tables.words.lexicon import Lexicon
