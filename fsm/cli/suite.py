@@ -16,8 +16,8 @@ from fsm.files import replacing
 from fsm.mealy import Observable
 from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Suite, SuiteSize, suite
 from fsm.suites.export import FORMATS, export_suite
-from fsm.suites.goal import narrowed
 from fsm.suites.mutants import LIMIT, Score, mutation_score
+from fsm.suites.narrowing import narrowed
 from fsm.text import visible
 
 __all__ = ["command"]

@@ -129,7 +129,7 @@ def _cases(
 ) -> list[Any]:
     from fsm.errors import FsmError
     from fsm.suites import DEFAULT, suite
-    from fsm.suites.goal import narrowed
+    from fsm.suites.narrowing import narrowed
 
     made = narrowed(
         suite(_specification(machine), method or DEFAULT, **options), to=to, covering=covering

@@ -13,9 +13,9 @@ from __future__ import annotations
 from fsm.suites.estimate import Estimate, SuiteSize
 from fsm.suites.execution.implementation import Implementation, RunResult, StepResult, run_test
 from fsm.suites.generation import MAX_SYMBOLS, ExpectedStep, Suite, Test, suite
-from fsm.suites.goal import narrowed
 from fsm.suites.guarantee import Guarantee
 from fsm.suites.methods import DEFAULT, METHODS, Method
+from fsm.suites.narrowing import narrowed
 
 __all__ = [
     "DEFAULT",

@@ -7,7 +7,7 @@ import fsm
 from fsm.errors import MachineError
 from fsm.mealy import Mealy
 from fsm.suites import suite
-from fsm.suites.goal import narrowed
+from fsm.suites.narrowing import narrowed
 
 MADE = suite(fsm.load("with-feedback"))
 GOALS = [("delivered", "row 3"), ("hard_bounced", "D3"), ("retrying", "hard_bounced:delivered")]

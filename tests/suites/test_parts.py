@@ -18,8 +18,8 @@ from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
 from fsm.suites.execution.learning import flat, learn
 from fsm.suites.export import FORMATS, export_suite
-from fsm.suites.goal import narrowed
 from fsm.suites.mutants import KINDS, mutation_score
+from fsm.suites.narrowing import narrowed
 from tests.depth import samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys

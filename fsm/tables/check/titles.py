@@ -116,7 +116,7 @@ def find_missing_tables(
     """Yield the titles without a table, of machines with the same steps as those of the page."""
     documented = {check.name for check in checks}
     siblings = {name for known in documented for name in _siblings(lexicon, known)} - documented
-    for cell in page.texts:
+    for cell in page.texts if siblings else ():
         name = lexicon.machine(cell.text)
         if name and name in siblings:
             text = f"the title {plain(cell.text)!r} without the table of {name}"
