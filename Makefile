@@ -1,17 +1,18 @@
-# make run: set up and show the main job.   make test: set up and run the tests, on every core.
-# make test-deep: many more samples of each law.   make cover: that, and how much of the code ran.
+# The two commands of a newcomer: make run, and make test. The others: make help.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FSM := $(BIN)/fsm
 PYTEST := -m pytest -n auto --dist worksteal
+# Tests start Python hundreds of times; each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Arguments of pytest, for example: make test ARGS="tests/tables -x"
 ARGS ?=
 
-.PHONY: run test test-deep cover mutants check diagrams picture lint types bench clean
+.PHONY: help run test quick test-deep cover mutants check diagrams picture fix lint types bench clean
 
-run: $(READY)
+run: $(READY) ## set up, and show the main job: a log, both modes, tables, diagrams
 	@mkdir -p build
 	@echo "== A delivery log, simulated in the proportions of a real newsletter's"
 	$(FSM) simulate with-feedback --messages 10000 --seed 1 -o build/log.csv
@@ -27,44 +28,50 @@ run: $(READY)
 	@for machine in with-feedback without-feedback delivery engagement quarantine; do \
 	  $(FSM) draw $$machine -o build/$$machine.svg && echo "build/$$machine.svg" || exit; done
 
-test: $(READY)
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: $(READY) ## set up, and run all tests on every core (ARGS="tests/tables -x" some of them)
 	$(BIN)/python $(PYTEST) $(ARGS)
 
-test-deep: $(READY)
+quick: $(READY) ## run the tests that are quick together, while you work
+	$(BIN)/python $(PYTEST) --quick $(ARGS)
+
+test-deep: $(READY) ## run all tests, with many more samples of each law
 	FSM_TEST_DEPTH=deep $(BIN)/python $(PYTEST) $(ARGS)
 
-cover: $(READY)
+cover: $(READY) ## run the tests of test-deep, and tell how much of the code ran
 	$(BIN)/coverage erase
 	FSM_TEST_DEPTH=deep $(BIN)/coverage run $(PYTEST) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# Whether the tests notice each fault of tests/mutants/faults.toml. For example, only one of them:
-# make mutants MUTANTS=clock-slack
-mutants: $(READY)
+mutants: $(READY) ## tell whether the tests notice each fault of faults.toml (MUTANTS=clock-slack for one)
 	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
-check: $(READY)
+check: $(READY) ## tell whether the documented tables hold and diagrams/ is fresh
 	$(FSM) check fsm/machines/*.md
 	$(FSM) gallery --check diagrams
 
-diagrams: $(READY)
+diagrams: $(READY) ## write diagrams/
 	$(FSM) gallery diagrams
 
-# The picture of the report that the README shows; needs Chromium.
-picture: diagrams/report.html
+picture: diagrams/report.html ## write the picture of the report in the README; needs Chromium
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=4000 \
 	  --window-size=1280,1330 --screenshot=diagrams/report.png diagrams/report.html
 
-lint: $(READY)
+fix: $(READY) ## format the code, and mend what the linter can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: $(READY) ## tell whether the code is formatted and clean
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(READY)
+types: $(READY) ## check the types
 	$(BIN)/mypy
 
-# For example: make bench BENCH="--sizes 1e6 --runs 1"
-bench: $(READY)
+bench: $(READY) ## measure the replay (BENCH="--sizes 1e6 --runs 1")
 	@$(BIN)/python -c 'import duckdb, matplotlib, pyarrow, pyspark' 2>/dev/null || { \
 	  if test -x $(BIN)/pip; then pip=$(BIN)/pip; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
 	  $$pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[bench]'; }
@@ -81,5 +88,5 @@ $(READY): pyproject.toml .ci/constraints.txt
 	  $$pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
 	@touch $@
 
-clean:
+clean: ## remove what make has made
 	rm -rf $(VENV) build .coverage .coverage.*

@@ -17,9 +17,14 @@ from fsm.machines import NAMES
 from fsm.trust import NameInFile, ShadowWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fsm.mealy import Mealy
 
 __all__ = [
+    "as_machine",
+    "as_machines",
+    "as_specification",
     "built_in_companion",
     "import_object",
     "load",
@@ -33,8 +38,9 @@ __all__ = [
 def load(name: str) -> Machine:
     """Return the machine of a built-in name, of ``package.module:Class`` or of a file.
 
-    Files are JSON, SCXML or DOT. Built-in machines carry the origin of each transition, read from
-    their Markdown page. Importing a module runs it: name only modules you trust. For a name that a
+    ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. Files are JSON,
+    SCXML or DOT. Built-in machines carry the origin of each transition, read from their Markdown
+    page. Importing a module runs it: name only modules you trust. For a name that a
     file states (:class:`fsm.trust.NameInFile`) nothing is imported.
 
     Raises :class:`MachineError` where the machine cannot be found or compiled exactly, or must not
@@ -47,6 +53,17 @@ def load(name: str) -> Machine:
     'retrying'
     """
     return _built_in(name) if name in NAMES else load_bare(name)
+
+
+def as_machine(machine: Machine | str) -> Machine:
+    """Return a machine as it is, or the one of this name; raises what :func:`load` raises."""
+    return load(machine) if isinstance(machine, str) else machine
+
+
+def as_machines(machines: Machine | str | Iterable[Machine | str]) -> list[Machine]:
+    """Return one machine or several, each as it is or by its name."""
+    given = [machines] if isinstance(machines, Machine | str) else machines
+    return [as_machine(machine) for machine in given]
 
 
 def load_bare(name: str) -> Machine:
@@ -68,6 +85,11 @@ def load_specification(name: str) -> Machine | Mealy:
     from fsm.formats.dot import read_dot
 
     return read_dot(path)
+
+
+def as_specification(machine: Machine | Mealy | str) -> Machine | Mealy:
+    """Return what tests are made from as it is, or by its name; see :func:`load_specification`."""
+    return load_specification(machine) if isinstance(machine, str) else machine
 
 
 def built_in_companion(name: str) -> Machine:

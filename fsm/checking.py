@@ -2,55 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
 from fsm.catalog import load
+from fsm.errors import PageError
+from fsm.files import decode_utf8, read_stream
 from fsm.machine import Machine
-from fsm.tables.check.finding import CheckReport
-from fsm.tables.check.pages import check_tables
-from fsm.tables.read.page import Page, read_page
+from fsm.tables.checks.finding import CheckReport, Finding
+from fsm.tables.checks.pages import check_tables
+from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
+from fsm.tables.read.page import SUFFIXES, Page, parse_page, read_page
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.lexicon_files import combined_lexicons
 
-__all__ = ["check_pages"]
+__all__ = ["PageFiles", "check"]
 
 _AnyPath: TypeAlias = str | PathLike[str]
 
+_OTHER_SUFFIXES = (
+    ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
+    ".textile", ".txt", ".wiki",
+)  # fmt: skip
+"""Documentation that is not read; in a directory it is counted."""
 
-def check_pages(
+
+def check(
     pages: _AnyPath | Page | Iterable[_AnyPath | Page],
     *,
     lexicons: Iterable[_AnyPath] | Iterable[Lexicon] = (),
     bindings: Iterable[_AnyPath | Binding] = (),
     load: Callable[[str], Machine] = load,
 ) -> CheckReport:
-    """Check the documented tables of some pages against the machines they describe.
+    """Check the documented tables of some pages against their machines, and return a report.
 
-    ``pages`` are Markdown files, or pages that were parsed. ``lexicons`` are files with words of
-    further languages, added to the languages that ship; given as values, they are used alone.
-    ``bindings`` say what the columns of other tables are. ``load`` returns a machine by its name.
+    ``pages`` are Markdown files, directories, which are searched recursively, or pages that were
+    parsed. ``lexicons`` are files with words of further languages, added to the languages that
+    ship; given as values, they are used alone. ``bindings`` say what the columns of other tables
+    are. ``load`` returns a machine by its name.
 
     The report has each finding with its file, line and column, and how many rows agree with their
-    machine. A page without documented tables is no error: look at ``CheckReport.tables``. Raises
-    :class:`fsm.errors.PageError` for a page, lexicon or binding that cannot be read, and
+    machine. A page without documented tables is no error: look at ``CheckReport.tables``.
+
+    Raises :class:`fsm.errors.PageError` for a page, lexicon or binding that cannot be read, and
     :class:`fsm.errors.MachineError` for a machine that cannot be loaded.
 
     >>> from fsm.catalog import machine_page
-    >>> report = check_pages(machine_page("with-feedback"))
+    >>> report = check(machine_page("with-feedback"))
     >>> report.confirmed, report.findings
     ({'with-feedback': 16}, ())
     """
     given = [pages] if isinstance(pages, str | PathLike | Page) else pages
-    return check_tables(
-        [page if isinstance(page, Page) else read_page(Path(page)) for page in given],
+    files = PageFiles()
+    read = [
+        page
+        for item in given
+        for page in ([item] if isinstance(item, Page) else files.read(os.fspath(item)))
+    ]
+    report = check_tables(
+        read,
         _lexicons(lexicons),
         load,
         [item if isinstance(item, Binding) else read_binding(Path(item)) for item in bindings],
     )
+    return files.complete(report)
 
 
 def _lexicons(given: Iterable[_AnyPath] | Iterable[Lexicon]) -> list[Lexicon]:
@@ -61,3 +83,60 @@ def _lexicons(given: Iterable[_AnyPath] | Iterable[Lexicon]) -> list[Lexicon]:
         else:
             paths.append(Path(item))
     return values if values and not paths else [*values, *combined_lexicons(paths)]
+
+
+@dataclass
+class PageFiles:
+    """The pages that paths name, and the files that are no Markdown pages."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
+    seen: set[Path] = field(default_factory=set)
+
+    def read(self, name: str) -> Iterator[Page]:
+        """Yield a page, or those of a directory; a file that is named again is left out."""
+        path = Path(name)
+        if name == "-":
+            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, PAGE_KIND, PageError)
+            yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
+        elif path.is_dir():
+            yield from map(read_page, filter(self._is_new, self._markdown(path)))
+        elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
+            yield from map(read_page, filter(self._is_new, [path]))
+        else:
+            text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
+            self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
+
+    def complete(self, report: CheckReport) -> CheckReport:
+        """Return the report of these pages with the files that were not read."""
+        return replace(
+            report,
+            findings=(*self.findings, *report.findings),
+            unread=dict(sorted(self.unread.items())),
+        )
+
+    def _is_new(self, path: Path) -> bool:
+        resolved = path.resolve()
+        is_new = resolved not in self.seen
+        self.seen.add(resolved)
+        return is_new
+
+    def _markdown(self, directory: Path) -> Iterator[Path]:
+        """Yield the Markdown pages of a directory, sorted; links are not followed.
+
+        Hidden files and directories are left out, other documentation is counted.
+        """
+        for parent, folders, names in os.walk(directory, onerror=_refuse):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                suffix = Path(name).suffix.lower()
+                if name.startswith("."):
+                    continue
+                if suffix in SUFFIXES:
+                    yield Path(parent, name)
+                elif suffix in _OTHER_SUFFIXES:
+                    self.unread[suffix] += 1
+
+
+def _refuse(error: OSError) -> None:
+    raise PageError(f"{error.filename}: {error.strerror or error}")

@@ -276,6 +276,14 @@ class Machine(RichValue):
             search.expand(state, self._arcs(state))
         return None
 
+    def first_transition(self, event: str, source: str | None = None) -> Transition | None:
+        """Return the transition that ends :meth:`trace_to` of the same event and state."""
+        for state, _ in self.shortest_traces():
+            transition = self.step(state, event) if source in (None, state) else None
+            if transition:
+                return transition
+        return None
+
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each reachable state with a shortest trace to it, shorter traces first."""
         search = PathSearch[str, str](self.initial)

@@ -12,6 +12,7 @@ from html import escape
 from itertools import islice
 from pathlib import Path
 
+from fsm.catalog import as_machine
 from fsm.comparison import Comparison, describe_comparison, remarks
 from fsm.drawing import draw
 from fsm.drawing.model import Look
@@ -23,7 +24,7 @@ from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.presentation import Bundle, RichValue
 from fsm.suites import Suite
-from fsm.tables.check.finding import CheckReport
+from fsm.tables.checks.finding import CheckReport
 from fsm.tables.write import transitions_grid
 from fsm.text import quantity, shortened, visible
 
@@ -52,8 +53,17 @@ class Figure(RichValue):
         return f"<figure of {visible(self.title)}>"
 
 
-def figure(machine: Machine, look: Look | None = None) -> Figure:
-    """Return the diagram of a machine; raises what :func:`fsm.drawing.draw` raises."""
+def figure(machine: Machine | str, look: Look | None = None) -> Figure:
+    """Return the diagram of a machine as a value that notebooks show and that can be written.
+
+    ``machine`` is a machine or its name, ``look`` selects a part of it and an overlay.
+
+    Raises what :func:`fsm.drawing.draw` raises.
+
+    >>> figure("engagement")
+    <figure of Recipient engagement>
+    """
+    machine = as_machine(machine)
     return Figure(machine.title, draw(machine, "svg", look))
 
 

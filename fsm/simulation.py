@@ -19,6 +19,7 @@ from msgspec import Struct, toml
 from numpy.typing import NDArray
 
 from fsm.arrays import Codes
+from fsm.catalog import as_machine
 from fsm.errors import LogError, MachineError
 from fsm.machine import Machine, State
 
@@ -45,20 +46,23 @@ Floats = NDArray[np.float64]
 
 
 def simulate(
-    machine: Machine,
+    machine: Machine | str,
     messages: int,
     *,
     seed: int = 0,
-    companion: Machine | None = None,
+    companion: Machine | str | None = None,
     start: datetime = START,
     deliveries: int = 1,
     chunk: int = 100_000,
 ) -> Iterator[pl.DataFrame]:
     """Yield a log as frames: ``message_id, delivery_id, event, timestamp, seq``.
 
+    ``machine`` and ``companion`` are machines or their names; ``messages`` is how many messages
+    there are, ``start`` when the first delivery begins, with a zone.
+
     A frame holds the events of about ``chunk`` messages (whole blocks of :data:`BLOCK`), sorted
     by (timestamp, seq); ``timestamp`` is in UTC with milliseconds, ``seq`` counts the events of
-    a message. The same seed gives the same events, whatever ``chunk``. In one delivery a larger
+    a message. The same ``seed`` gives the same events, whatever ``chunk``. In one delivery a larger
     number of messages begins with the events of a smaller one. The messages are spread evenly over
     ``deliveries``.
 
@@ -70,13 +74,14 @@ def simulate(
     Raises :class:`fsm.errors.LogError` for a number that is too small and a start without a zone,
     and :class:`fsm.errors.MachineError` where the rates do not fit the machine.
 
-    >>> import fsm
-    >>> (log,) = simulate(fsm.load("with-feedback"), messages=2, seed=7)
+    >>> (log,) = simulate("with-feedback", messages=2, seed=7)
     >>> log.columns
     ['message_id', 'delivery_id', 'event', 'timestamp', 'seq']
     >>> log["event"].to_list()
     ['relayed', 'relayed', 'delivered', 'delivered']
     """
+    machine = as_machine(machine)
+    companion = None if companion is None else as_machine(companion)
     for name, value, least in (
         ("messages", messages, 0),
         ("seed", seed, 0),

@@ -1,7 +1,6 @@
 """One trace through a machine, step by step.
 
->>> import fsm
->>> for step in run(fsm.load("with-feedback"), ["relayed", "soft_bounce", "opened"]):
+>>> for step in run("with-feedback", ["relayed", "soft_bounce", "opened"]):
 ...     print(step)
 to_send --relayed--> awaiting
 awaiting --soft_bounce--> retrying
@@ -14,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fsm.catalog import as_machine
 from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome, Transition
 
@@ -44,21 +44,23 @@ class Step:
         return f"{self.before} --{self.event}--> {result}"
 
 
-def run(machine: Machine, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
-    """Run a trace of input symbols from ``start`` (default: the initial state).
+def run(machine: Machine | str, trace: Iterable[str], start: str | None = None) -> tuple[Step, ...]:
+    """Run a trace through a machine, and return its steps.
 
-    A rejected event is kept as a step that changes nothing; an event that is not in the alphabet
-    is rejected in every state. Raises :class:`fsm.errors.MachineError` when ``start`` is not a
-    state, and when the trace is a text instead of a sequence of events.
+    ``machine`` is a machine or its name, ``trace`` holds input symbols, ``start`` is the state to
+    begin in (default: the initial one). A rejected event is kept as a step that changes nothing; an
+    event that is not in the alphabet is rejected in every state.
 
-    >>> import fsm
-    >>> machine = fsm.load("with-feedback")
-    >>> steps = run(machine, ["relayed", "soft_bounce", "opened"])
+    Raises :class:`fsm.errors.MachineError` when ``start`` is not a state, when the trace is a text
+    instead of a sequence of events, and where the name is that of no machine.
+
+    >>> steps = run("with-feedback", ["relayed", "soft_bounce", "opened"])
     >>> [step.after for step in steps]
     ['awaiting', 'retrying', 'retrying']
     >>> steps[1].transition
     Transition('awaiting', 'soft_bounce', 'retrying')
     """
+    machine = as_machine(machine)
     if isinstance(trace, (str, bytes)):
         raise MachineError(f"{machine.name}: the trace {trace!r} is one text; write [{trace!r}]")
     state = machine.state(machine.initial if start is None else start).name

@@ -15,6 +15,7 @@ from polars.io.plugins import register_io_source
 
 from tests.command import Fsm, Result
 from tests.depth import samples
+from tests.slow import SLOW
 
 settings.register_profile(
     "repeatable",
@@ -35,6 +36,18 @@ m2,opened,2026-03-02T10:00:00Z,6
 m3,relayed,2026-03-02T09:00:02Z,7
 m3,hard_bounce,2026-03-02T09:00:09Z,8
 """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out the modules of tests/slow.py")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out slow modules; nothing else is decided here."""
+    here = Path(__file__).parent
+    if not config.getoption("--quick") or not collection_path.is_relative_to(here):
+        return None
+    return collection_path.relative_to(here).as_posix() in SLOW or None
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 
 from fsm.cli.findings import format_finding
 from fsm.cli.text import format_json, format_table, percentage, printable
-from fsm.tables.check.finding import Finding
+from fsm.tables.checks.finding import Finding
 from fsm.text import quantity
 
 LETTERS = "".join(map(chr, range(0x100, 0x100 + 200)))  # each once, and of one column

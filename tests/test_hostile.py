@@ -13,7 +13,7 @@ from fsm.cli.text import printable
 from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.open import open_log
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import load_lexicon
 from tests.depth import samples

@@ -1,4 +1,4 @@
-"""A module imports only from layers above it: the house has one direction."""
+"""A module imports only from rooms above its own in ``fsm/README.md``."""
 
 import ast
 import sys
@@ -6,57 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import fsm
-
-ROOT = Path(fsm.__file__).parent
-LAYERS = (
-    "version",
-    "errors",
-    "arrays",
-    "epoch",
-    "files",
-    "toml",
-    "text",
-    "graph",
-    "trust",
-    "importing",
-    "presentation",
-    "sql",
-    "machine_parts",
-    "machine_faults",
-    "machine",
-    "mealy",
-    "machines",
-    "compile",
-    "formats",
-    "trace",
-    "alphabet",
-    "comparison",
-    "analysis",
-    "suites",
-    "tables",
-    "catalog",
-    "checking",
-    "logs",
-    "indicators",
-    "simulation",
-    "engine",
-    "drawing",
-    "page",
-    "exploration",
-    "reports",
-    "notebook",
-    "gallery",
-    "docs",
-    "cli",
-    "pytest_plugin",
-    "__main__",
-)
-MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
-
-
-def room(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+from tests.house import LAYERS, MODULES, ROOT, room
 
 
 def imported_rooms(path: Path) -> set[str]:

@@ -18,8 +18,8 @@ from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.presentation import RichValue
 from fsm.suites import suite
-from fsm.tables.check.finding import CheckReport, Finding
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.finding import CheckReport, Finding
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.text import HIDDEN, shortened, visible

@@ -10,7 +10,7 @@ from fsm.cli.findings import format_finding
 from fsm.cli.text import format_table
 from fsm.formats.dot import parse_dot
 from fsm.suites.execution.implementation import run_test
-from fsm.tables.check.finding import Finding
+from fsm.tables.checks.finding import Finding
 from fsm.text import display_width, pad, wrapped
 from tests.command import Fsm
 

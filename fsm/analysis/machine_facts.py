@@ -1,7 +1,6 @@
 """The facts of one machine: its reachable, terminal, dead and equivalent states.
 
->>> import fsm
->>> facts = analyse(fsm.load("with-feedback"))
+>>> facts = analyse("with-feedback")
 >>> facts.terminal, facts.equivalent
 (('hard_bounced', 'retries_exhausted'), (('hard_bounced', 'retries_exhausted'),))
 """
@@ -11,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fsm.catalog import as_machine
 from fsm.graph import equivalence_classes, reaching
 from fsm.machine import Machine
 from fsm.trace import Trace
@@ -73,16 +73,18 @@ class MachineFacts:
         }
 
 
-def analyse(machine: Machine) -> MachineFacts:
+def analyse(machine: Machine | str) -> MachineFacts:
     """Return the facts of a machine.
 
-    States are equivalent where no trace shows another status, rejects another event, or leads to
-    a final state from one of them only.
+    ``machine`` is a machine or its name. States are equivalent where no trace shows another
+    status, rejects another event, or leads to a final state from one of them only.
 
-    >>> import fsm
-    >>> analyse(fsm.load("with-feedback")).unreachable
+    Raises :class:`fsm.errors.MachineError` where the name is that of no machine.
+
+    >>> analyse("with-feedback").unreachable
     ()
     """
+    machine = as_machine(machine)
     traces = dict(machine.shortest_traces())
     leaving = {t.source for t in machine.transitions}
     terminal = tuple(state for state in traces if state not in leaving)

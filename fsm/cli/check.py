@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from fsm.catalog import load
+from fsm.catalog import as_machines, load
+from fsm.checking import PageFiles, check
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
-from fsm.errors import PageError
-from fsm.files import decode_utf8, read_stream
-from fsm.machines import NAMES
-from fsm.tables.check.finding import CheckReport, Finding
-from fsm.tables.check.pages import check_tables
-from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
-from fsm.tables.read.page import SUFFIXES, Page, parse_page, read_page
-from fsm.tables.words.binding import read_binding
-from fsm.tables.words.lexicon_files import combined_lexicons, load_lexicon
+from fsm.machines import FEEDBACK_MODES, NAMES
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity
 
 __all__ = ["command"]
-
-_OTHER_SUFFIXES = (
-    ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
-    ".textile", ".txt", ".wiki",
-)  # fmt: skip
-"""Documentation that is not read; in a directory it is counted."""
 
 
 @click.command("check")
@@ -98,18 +83,12 @@ def command(
         raise click.UsageError("no pages given")
     if is_draft:
         return _print_draft(pages)
-    given = _GivenPages()
-    read = [page for name in pages for page in given.read(name)]
-    known = combined_lexicons(lexicons)
+    files = PageFiles()
+    read = [page for name in pages for page in files.read(name)]
     if lexicons:
         check_names(lexicons, load, NAMES)
-    report = check_tables(read, known, load, [read_binding(path) for path in bindings])
-    report = replace(
-        report,
-        findings=(*given.findings, *report.findings),
-        unread=dict(sorted(given.unread.items())),
-        failure=_failure(report, expect, allow_none=allow_none),
-    )
+    report = files.complete(check(read, lexicons=lexicons, bindings=bindings))
+    report = replace(report, failure=_failure(report, expect, allow_none=allow_none))
     text = FINDING_FORMATS["json" if as_json else format_](
         report, {page.name: page.lines for page in read}
     )
@@ -137,58 +116,8 @@ def _print_draft(pages: tuple[str, ...]) -> int:
 
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")
-    page = next(_GivenPages().read(pages[0]), None)
+    page = next(PageFiles().read(pages[0]), None)
     if page is None:
         raise click.UsageError("--draft-lexicon takes a Markdown page")
-    machines = [load(name) for name in ("with-feedback", "without-feedback")]
-    click.echo(draft_lexicon(page, machines, load_lexicon()), nl=False)
+    click.echo(draft_lexicon(page, as_machines(FEEDBACK_MODES), load_lexicon()), nl=False)
     return 0
-
-
-@dataclass
-class _GivenPages:
-    """The pages that arguments name, and the files that are no Markdown pages."""
-
-    findings: list[Finding] = field(default_factory=list)
-    unread: Counter[str] = field(default_factory=Counter)
-    seen: set[Path] = field(default_factory=set)
-
-    def read(self, name: str) -> Iterator[Page]:
-        """Yield a page, or those of a directory; a file that is named again is left out."""
-        path = Path(name)
-        if name == "-":
-            data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, PAGE_KIND, PageError)
-            yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
-        elif path.is_dir():
-            yield from map(read_page, filter(self._is_new, self._markdown(path)))
-        elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
-            yield from map(read_page, filter(self._is_new, [path]))
-        else:
-            text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
-            self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
-
-    def _is_new(self, path: Path) -> bool:
-        resolved = path.resolve()
-        is_new = resolved not in self.seen
-        self.seen.add(resolved)
-        return is_new
-
-    def _markdown(self, directory: Path) -> Iterator[Path]:
-        """Yield the Markdown pages of a directory, sorted; links are not followed.
-
-        Hidden files and directories are left out, other documentation is counted.
-        """
-        for parent, folders, names in os.walk(directory, onerror=_refuse):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                suffix = Path(name).suffix.lower()
-                if name.startswith("."):
-                    continue
-                if suffix in SUFFIXES:
-                    yield Path(parent, name)
-                elif suffix in _OTHER_SUFFIXES:
-                    self.unread[suffix] += 1
-
-
-def _refuse(error: OSError) -> None:
-    raise PageError(f"{error.filename}: {error.strerror or error}")

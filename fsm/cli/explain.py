@@ -34,8 +34,8 @@ def command(
     redaction = source.redaction
     stories = explain(
         source.read(),
-        source.machines(load),
         redaction.message(message) if redaction else message,
+        source.machines(load),
         companions=source.companions(load),
         validity=source.validity,
         as_of=source.as_of,

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fsm.cli.text import format_json, printable
-from fsm.tables.check.finding import CheckReport, Finding
+from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.text import display_width, quantity, visible
 from fsm.version import VERSION
 
@@ -22,7 +22,7 @@ _EXCERPT = 88
 
 @cache
 def _codes() -> dict[str, dict[str, str]]:
-    text = files("fsm.tables.check").joinpath("codes.toml").read_text("utf-8")
+    text = files("fsm.tables.checks").joinpath("codes.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 

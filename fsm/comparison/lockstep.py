@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from fsm.alphabet import JointInput, joint_inputs
+from fsm.catalog import as_machine
 from fsm.comparison.result import (
     Comparison,
     Difference,
@@ -20,8 +21,19 @@ from fsm.trace import Trace
 __all__ = ["compare"]
 
 
-def compare(a: Machine, b: Machine) -> Comparison:
-    """Compare two machines. Ties between traces follow the declared order of events."""
+def compare(a: Machine | str, b: Machine | str) -> Comparison:
+    """Compare two machines and return what tells them apart.
+
+    ``a`` and ``b`` are machines or their names. Every difference comes with the shortest trace
+    that shows it. Ties between traces follow the declared order of events.
+
+    Raises :class:`fsm.errors.MachineError` where a name is that of no machine.
+
+    >>> comparison = compare("with-feedback", "without-feedback")
+    >>> comparison.same, comparison.differences[0].trace
+    (False, ('relayed',))
+    """
+    a, b = as_machine(a), as_machine(b)
     pairs = _Lockstep(a, b)
     differences = [*pairs.alphabet(), *pairs.accepts(), *pairs.statuses(), *pairs.finals()]
     differences.sort(key=lambda difference: len(difference.trace))

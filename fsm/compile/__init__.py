@@ -19,12 +19,13 @@ __all__ = ["class_of", "compile_chart"]
 
 
 def compile_chart(chart_class: type, name: str | None = None) -> Machine:
-    """Compile a ``StateChart`` or ``StateMachine`` class of python-statemachine.
+    """Return the machine that a python-statemachine class declares.
 
-    ``name`` is the name of the machine, by default that of the class. No callback of the class
-    runs: the table comes from the declaration alone. Besides states and transitions the class may
-    declare ``indicators`` (name to statuses), ``deadline`` (a :class:`fsm.machine.Deadline`),
-    ``companion`` (the name of a machine that runs beside it) and ``title``.
+    ``chart_class`` is a ``StateChart`` or a ``StateMachine``. ``name`` is the name of the machine,
+    by default that of the class. No callback of the class runs: the table comes from the
+    declaration alone. Besides states and transitions the class may declare ``indicators`` (name to
+    statuses), ``deadline`` (a :class:`fsm.machine.Deadline`), ``companion`` (the name of a machine
+    that runs beside it) and ``title``.
 
     Raises :class:`fsm.errors.MachineError`, which names class, state and event, for everything
     that cannot be compiled exactly.

@@ -34,8 +34,8 @@ FORMATS = (*TEXTS, *IMAGES, *DOCUMENTS)
 
 @overload
 def draw(
-    machine: Machine,
-    format: TextFormat,
+    machine: Machine | str,
+    format: TextFormat = "svg",
     look: Look | None = None,
     *,
     engine: str = "dot",
@@ -47,7 +47,7 @@ def draw(
 
 @overload
 def draw(
-    machine: Machine,
+    machine: Machine | str,
     format: BinaryFormat,
     look: Look | None = None,
     *,
@@ -60,7 +60,7 @@ def draw(
 
 @overload
 def draw(
-    machine: Machine,
+    machine: Machine | str,
     format: str,
     look: Look | None = None,
     *,
@@ -72,8 +72,8 @@ def draw(
 
 
 def draw(
-    machine: Machine,
-    format: str,  # noqa: A002 - the name of the option everywhere
+    machine: Machine | str,
+    format: str = "svg",  # noqa: A002 - the name of the option everywhere
     look: Look | None = None,
     *,
     engine: str = "dot",
@@ -83,10 +83,10 @@ def draw(
 ) -> str | bytes:
     """Return a machine as a diagram, or as a document for another tool.
 
-    ``format`` is one of :data:`FORMATS`: a diagram as text (``dot``, ``mermaid``, ``plantuml``,
-    ``d2``), an image (``svg``, ``png``, ``pdf``) or the whole machine as a document (``scxml``,
-    ``xstate``, ``json``). The result is ``bytes`` for ``png`` and ``pdf``, else ``str``; the same
-    machine gives the same result.
+    ``machine`` is a machine or its name, ``format`` one of :data:`FORMATS`: a diagram as text
+    (``dot``, ``mermaid``, ``plantuml``, ``d2``), an image (``svg``, ``png``, ``pdf``) or the whole
+    machine as a document (``scxml``, ``xstate``, ``json``). The result is ``bytes`` for ``png`` and
+    ``pdf``, else ``str``; the same machine gives the same result.
 
     ``look`` selects a part of the machine, its direction and an overlay. The other arguments are
     for images: ``engine`` is a layout engine of Graphviz; ``renderer`` is ``"dot"`` for the
@@ -99,8 +99,7 @@ def draw(
     of a part of a machine; :class:`fsm.errors.MissingToolError` for an image without Graphviz;
     :class:`fsm.errors.OutputError` if Graphviz fails.
 
-    >>> from fsm.catalog import load
-    >>> print(draw(load("engagement"), "mermaid"))
+    >>> print(draw("engagement", "mermaid"))
     stateDiagram-v2
         direction LR
         state "Unopened" as unopened
@@ -116,9 +115,10 @@ def draw(
     """
     if format not in FORMATS:
         raise FsmError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
+    from fsm.catalog import as_machine
     from fsm.drawing.model import Look, picture_of
 
-    look = look or Look()
+    machine, look = as_machine(machine), look or Look()
     if format in DOCUMENTS:
         return _document(machine, format, look)
     if format in TEXTS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -10,7 +10,7 @@ from difflib import get_close_matches
 import numpy as np
 import polars as pl
 
-from fsm.catalog import built_in_companion
+from fsm.catalog import as_machines, built_in_companion
 from fsm.engine.encode import Encoder, NeededColumns
 from fsm.engine.product_machine import ProductMachine, each_machine, product_of
 from fsm.engine.replaying import with_companions
@@ -24,6 +24,7 @@ from fsm.logs.mapping.pseudonym import PSEUDONYM
 from fsm.logs.open import open_log
 from fsm.logs.rows import check_rows, microseconds_of, read_batches
 from fsm.machine import Effect, Machine
+from fsm.machines import FEEDBACK_MODES
 from fsm.text import quantity
 
 __all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
@@ -69,23 +70,33 @@ class Story:
 
 
 def explain(
-    log: Log,
-    machines: Sequence[Machine],
+    source: object,
     message: str,
+    machines: Machine | str | Iterable[Machine | str] = FEEDBACK_MODES,
     *,
     companions: Callable[[str], Machine] | None = built_in_companion,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
     dedupe: bool = False,
 ) -> tuple[Story, ...]:
-    """Return the story of every message with this id; raises :class:`LogError` when there is none.
+    """Return the story of every message with this id: one for each of its recipients.
 
-    The arguments are those of :func:`fsm.engine.replay`.
+    ``message`` is its ``message_id``; the other arguments are those of :func:`fsm.engine.replay`.
+
+    Raises :class:`fsm.errors.LogError` when there is no such message, and what ``replay`` raises
+    for the log and the machines.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> (story,) = explain(log, "m000000007", "with-feedback")
+    >>> [(entry.event, entry.changes[0].status) for entry in story.entries]
+    [('relayed', 'Pending'), ('hard_bounce', 'Failed')]
     """
+    log = open_log(source)
     frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
     if frame.is_empty():
         raise LogError(_no_message(log, message))
-    all_machines = with_companions(machines, companions)
+    all_machines = with_companions(as_machines(machines), companions)
     settled = _settled(log, frame, all_machines, validity, as_of, dedupe)
     by_name = {machine.name: machine for machine in all_machines}
     duplicates = settled.rows[np.sort(settled.timelines.duplicates)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fsm.catalog import built_in_companion
+from fsm.catalog import as_machines, built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
 from fsm.engine.counts import Counts, Totals
@@ -23,6 +23,7 @@ from fsm.indicators import shares, status_counts
 from fsm.logs.log import Log
 from fsm.logs.open import open_log
 from fsm.machine import Machine
+from fsm.machines import FEEDBACK_MODES
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ __all__ = ["replay", "with_companions"]
 
 def replay(
     source: object,
-    machines: Machine | Sequence[Machine],
+    machines: Machine | str | Iterable[Machine | str] = FEEDBACK_MODES,
     *,
     companions: Callable[[str], Machine] | None = built_in_companion,
     to_send: int | None = None,
@@ -50,10 +51,11 @@ def replay(
     checkpoint: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
-    """Execute a log.
+    """Execute a log and return what it did to its messages.
 
-    ``source`` is a path or several, a polars frame or lazy frame, any object with an Arrow C
-    stream (pandas, pyarrow, DuckDB), or a :class:`fsm.engine.Log`.
+    ``source`` is whatever :func:`fsm.open_log` opens: a path or several, a polars frame or lazy
+    frame, any object with an Arrow C stream (pandas, pyarrow, DuckDB), or a :class:`fsm.Log`.
+    ``machines`` are one or several, each as it is or by its name (default: both feedback modes).
 
     Events are ordered by (timestamp, seq, file order) within each message. An event that is not
     defined in any machine, or that a machine which defines it does not accept, is rejected: it is
@@ -92,9 +94,14 @@ def replay(
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
     less than it holds; :class:`fsm.errors.MachineError` where class and table disagree;
     :class:`fsm.errors.CheckpointError` for a checkpoint that cannot be continued.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> replay(log, "with-feedback").machines["with-feedback"].statuses
+    {'Pending': 0, 'Sent': 81, 'Failed': 19}
     """
     log = open_log(source)
-    shown = [machines] if isinstance(machines, Machine) else list(machines)
+    shown = as_machines(machines)
     if checkpoint is not None and every is None:
         every = timedelta(hours=1)
     options = ReplayOptions(

@@ -106,11 +106,9 @@ class Replay(RichValue):
     def __repr__(self) -> str:
         logs = ", ".join(source.name for source in self.log.files[:_NAMED])
         more = ", ..." if len(self.log.files) > _NAMED else ""
-        return (
-            f"<Replay of {logs}{more}: {quantity(self.events, 'event')}, "
-            f"{quantity(self.messages, 'message')}, "
-            f"{self.rejected:,} rejected; {', '.join(self.machines)}>"
-        )
+        counts = f"{quantity(self.events, 'event')}, {quantity(self.messages, 'message')}"
+        rejected = f"{self.rejected:,} rejected; {', '.join(self.machines)}"
+        return f"<Replay of {logs}{more}: {counts}, {rejected}>"
 
     def _rerun(self, **changes: Any) -> Counts:
         """Read the log again, with other options."""
@@ -173,10 +171,9 @@ class Replay(RichValue):
     def without_events(self) -> list[str]:
         """The recorded indicators of machines none of whose events the log has.
 
-        They are 0; whether such events happened and were not written down, such as opens that
-        were not tracked, cannot be known. Of earlier runs a checkpoint keeps only the states:
-        there, all messages must be in the machine's initial state. Empty where the log has no
-        event of any machine.
+        They are 0, perhaps since such events, as opens, were not tracked. Of earlier runs only the
+        states are known: all messages must be in the initial one. Empty where the log has no event
+        of any machine.
         """
         if not self.defined:
             return []
@@ -259,9 +256,8 @@ class Replay(RichValue):
             if rejected or step:
                 rows.append((machine.name, state, event, step.target if step else None, count))
         names = ("machine", "state", "event", "target")
-        kinds = dict.fromkeys(names, pl.String) | {"count": pl.Int64}
-        cells = pl.DataFrame(rows, schema=kinds, orient="row")
-        return cells.group_by(names).sum().sort(names)
+        schema = dict.fromkeys(names, pl.String) | {"count": pl.Int64}
+        return pl.DataFrame(rows, schema=schema, orient="row").group_by(names).sum().sort(names)
 
     # Durations -----------------------------------------------------------------------------
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+from fsm.catalog import as_machines
 from fsm.drawing.graphviz import Renderer
 from fsm.drawing.model import Look
 from fsm.errors import FsmError
 from fsm.exploration.facts import event_data, event_numbers, machine_data
 from fsm.machine import Deadline, Machine
+from fsm.machines import FEEDBACK_MODES
 from fsm.page import PageDiagram, assemble_page, draw_for_page, fill_template, read_asset
 from fsm.text import quantity, shortened, visible
 
@@ -20,7 +22,7 @@ _SCRIPTS = ("machines", "elements", "trace", "lens", "detail", "diagrams", "tabl
 
 
 def explore(
-    machines: Sequence[Machine],
+    machines: Machine | str | Iterable[Machine | str] = FEEDBACK_MODES,
     *,
     renderer: Renderer | None = None,
     timeout: float | None = None,
@@ -28,11 +30,16 @@ def explore(
 ) -> str:
     """Return a page to step through a machine, or through two side by side on one trace.
 
-    The page is one file and needs no network. The other arguments are those of
+    ``machines`` are one or two, each as it is or by its name (default: both feedback modes). The
+    page is an HTML text and needs no network. The other arguments are those of
     :func:`fsm.page.diagrams.draw_for_page`.
 
     Raises :class:`FsmError` for no machine or more than two, and what ``draw_for_page`` raises.
+
+    >>> explore("engagement").startswith("<!doctype html>")
+    True
     """
+    machines = as_machines(machines)
     if len(machines) not in (1, 2):
         raise FsmError(
             f"{len(machines)} machines to explore; name one, or two to compare side by side"

@@ -37,7 +37,7 @@ def open_log(
     options: ReadingOptions | None = None,
     query: Query | None = None,
 ) -> Log:
-    """Open a log of any kind.
+    """Open a log of any kind, and return it.
 
     ``data`` is a path or several (files of any format, compressed or not; patterns; ``-`` for
     standard input; addresses of object stores and the web), a polars frame or lazy frame, an
@@ -46,7 +46,8 @@ def open_log(
 
     ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
     ``log_format`` is a canonical format or a name of
-    :func:`fsm.logs.mapping.event_mapping.format_names`; by default the content decides.
+    :func:`fsm.logs.mapping.event_mapping.format_names`; by default the content decides. ``options``
+    say how logs of other formats are read.
 
     Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
     Errors further inside a canonical log are found when its rows are read.

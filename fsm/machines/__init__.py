@@ -6,7 +6,7 @@ stem holds the documented table and the source of every transition.
 
 from __future__ import annotations
 
-__all__ = ["NAMES"]
+__all__ = ["FEEDBACK_MODES", "NAMES"]
 
 NAMES = {
     "with-feedback": "fsm.machines.with_feedback:WithFeedback",
@@ -15,3 +15,6 @@ NAMES = {
     "engagement": "fsm.machines.engagement:Engagement",
     "quarantine": "fsm.machines.quarantine:Quarantine",
 }
+
+FEEDBACK_MODES = ("with-feedback", "without-feedback")
+"""The machines that execute a log where none are given."""

@@ -24,7 +24,7 @@ import pytest
 from fsm.text import quantity, visible
 
 if TYPE_CHECKING:
-    from fsm.tables.check.finding import CheckedTable, Finding
+    from fsm.tables.checks.finding import CheckedTable, Finding
     from fsm.tables.read.page import Page
     from fsm.trust import NameInFile
 
@@ -82,7 +82,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test that fails if pages were collected and none of them documents a table."""
-    from fsm.tables.check.finding import Finding
+    from fsm.tables.checks.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
@@ -106,7 +106,7 @@ class _Page(pytest.File):
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         from fsm.catalog import load
         from fsm.errors import FsmError
-        from fsm.tables.check.pages import check_tables
+        from fsm.tables.checks.pages import check_tables
         from fsm.tables.read.page import read_page
         from fsm.tables.words.lexicon_files import languages, load_lexicon
 

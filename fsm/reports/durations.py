@@ -55,12 +55,12 @@ class StayHistogram:
     bins: tuple[Bin, ...]
 
 
-def stay_histograms(machine: Machine, sojourns: pl.DataFrame) -> Iterator[StayHistogram]:
+def stay_histograms(machine: Machine, durations: pl.DataFrame) -> Iterator[StayHistogram]:
     """Yield the states with the most departures, the state of the deadline first.
 
-    ``sojourns`` is :attr:`fsm.engine.Replay.durations`.
+    ``durations`` is :attr:`fsm.engine.Replay.durations`.
     """
-    stays = sojourns.filter(pl.col("machine") == machine.name)
+    stays = durations.filter(pl.col("machine") == machine.name)
     stays = stays.with_columns(pl.col("event").fill_null(STAYING))
     is_ended = pl.col("event") != STAYING
     first = machine.deadline.state if machine.deadline else ""

@@ -40,16 +40,21 @@ def report(
     timeout: float | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> str:
-    """Return the report of a replay as a page. Everything is in it; it needs no network.
+    """Return the report of a replay as a page, an HTML text that needs no network.
 
-    The log is read again. ``every`` is the period of the curves (default: it depends on the log),
-    ``messages`` the maximum number of messages with their histories, ``notes`` how logs of other
-    formats were read, ``command`` the command line for the footer. The other arguments are those
-    of :func:`fsm.page.diagrams.draw_for_page`. Without Graphviz the page has a note in place of
-    diagrams.
+    ``replay`` is what :func:`fsm.replay` returns; its log is read again. ``every`` is the period of
+    the curves (default: it depends on the log), ``messages`` the maximum number of messages with
+    their histories, ``notes`` how logs of other formats were read, ``command`` the command line for
+    the footer. The other arguments are those of :func:`fsm.page.diagrams.draw_for_page`. Without
+    Graphviz the page has a note in place of diagrams.
 
     Raises :class:`fsm.errors.LogError` for a log without events, and for one of which a
     checkpoint holds a part.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> report(fsm.replay(log)).startswith("<!doctype html>")
+    True
     """
     figures = compute_figures(replay, every, messages)
     drawings = _drawings(figures, renderer=renderer, timeout=timeout, warn=warn)

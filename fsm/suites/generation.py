@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from fsm.catalog import as_specification
 from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
@@ -150,7 +151,7 @@ class Suite(RichValue):
 
 
 def suite(
-    machine: Machine | Mealy,
+    machine: Machine | Mealy | str,
     method: str = DEFAULT,
     *,
     extra_states: int = 0,
@@ -161,8 +162,10 @@ def suite(
     length: int = 20,
     max_symbols: int | None = MAX_SYMBOLS,
 ) -> Suite:
-    """Return the test suite for a machine by a method of :data:`fsm.suites.METHODS`.
+    """Return the test suite for a machine by one of the methods.
 
+    ``machine`` is a machine or its name; of a ``.dot`` file the Mealy machine as it stands there.
+    ``method`` is a name of :data:`fsm.suites.METHODS`.
     ``extra_states`` is how many states more than the specification an implementation may have;
     the suite grows with the number of inputs to this power. ``observable`` says what a compiled
     machine's implementation shows, ``rejections`` whether it shows that an event was rejected;
@@ -175,10 +178,14 @@ def suite(
     cells for W, Wp and HSI, one with states that cannot be told apart for any complete method. A
     complete machine may have equivalent states: the guarantee counts them once, and each of their
     cells is run at least once.
+
+    >>> suite("with-feedback", extra_states=1).size
+    SuiteSize(tests=68, symbols=483)
     """
     chosen = method_of(method)
     options = Options(extra_states, seed, tests, length)
     _check(chosen, options)
+    machine = as_specification(machine)
     mealy = machine
     if isinstance(mealy, Machine):
         shows: Observable = "state" if chosen.visible else observable

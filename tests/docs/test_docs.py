@@ -12,7 +12,7 @@ from fsm.cli import main
 from fsm.docs.block_kinds import KINDS
 from fsm.docs.blocks import find_blocks, rewrite_blocks
 from fsm.errors import PageError
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import languages, load_lexicon
 

@@ -41,7 +41,7 @@ def test_the_library_finds_companions_as_the_command_does(tmp_path: Path, fsm: F
         said = json.loads(fsm("replay", path, "--machine", "with-feedback", "--json").out)
         assert found == {key: value for key, value in said.items() if key != "crosscheck"}
         assert found["rejected"] == 0
-    (story,) = explain(replay(path, MACHINE).log, [MACHINE], "m")
+    (story,) = explain(replay(path, MACHINE).log, "m", [MACHINE])
     assert [entry.changes[0].rejected for entry in story.entries] == [False] * 4
 
 
@@ -110,7 +110,7 @@ def test_duplicates_are_of_their_own_recipient(tmp_path: Path) -> None:
             log(("relayed", 0)).with_columns(recipient=pl.lit("b@example.org")),
         ]
     )
-    stories = explain(replay(both, MACHINE).log, [MACHINE], "m", dedupe=True)
+    stories = explain(replay(both, MACHINE).log, "m", [MACHINE], dedupe=True)
     assert {story.recipient: len(story.duplicates) for story in stories} == {
         "a@example.org": 1,
         "b@example.org": 0,
@@ -133,7 +133,7 @@ def state_of_explain(
     source: pl.DataFrame, machine: Machine, validity: timedelta, as_of: datetime
 ) -> str:
     read = replay(source, machine).log
-    (story,) = explain(read, [machine], "m", validity=validity, as_of=as_of)
+    (story,) = explain(read, "m", [machine], validity=validity, as_of=as_of)
     return story.entries[-1].changes[0].after
 
 

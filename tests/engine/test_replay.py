@@ -314,3 +314,10 @@ def test_every_message_with_a_status_is_counted_once(rows: list[tuple[str, str]]
 def test_results_can_be_written_as_json(sample: Path) -> None:
     rows = json.loads(replayed(sample).statuses.write_json())
     assert [row["message_id"] for row in rows] == ["m1", "m2", "m3"]
+
+
+def test_a_result_is_shown_in_one_short_line(tmp_path: Path) -> None:
+    log = write(tmp_path / "log.csv", "m1,relayed,2026-01-01T00:00:00Z")
+    shown = repr(replayed(log))
+    assert shown.startswith("<Replay of ")
+    assert shown.endswith(": 1 event, 1 message, 0 rejected; with-feedback, without-feedback>")

@@ -24,7 +24,7 @@ def test_a_period_is_over_by_the_last_event_of_any_file(
     log = open_log([str(tmp_path / f"{name}.csv") for name in names])
     told = {}
     for hours in (4, 5, 6):
-        (story,) = explain(log, [MACHINE], "a", validity=timedelta(hours=hours))
+        (story,) = explain(log, "a", [MACHINE], validity=timedelta(hours=hours))
         told[hours] = [entry.event for entry in story.entries]
     alive = ["relayed", "soft_bounce"]
     assert told == {4: [*alive, "retry_failed"], 5: [*alive, "retry_failed"], 6: alive}

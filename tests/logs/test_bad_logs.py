@@ -243,7 +243,7 @@ def test_a_rejection_names_its_line(tmp_path: Path, content: str, line: int) -> 
     path.write_bytes(content.encode())
     result = replay(open_log([path]), [load_bare("with-feedback")])
     assert result.rejections["line"].to_list() == [line]
-    (story,) = explain(open_log([path]), [load_bare("with-feedback")], "m")
+    (story,) = explain(open_log([path]), "m", [load_bare("with-feedback")])
     assert [entry.place for entry in story.entries][-1] == f"{path}:{line}"
     assert story.entries[-1].quote.startswith(("m,relayed", '"m",relayed'))
 
@@ -251,5 +251,5 @@ def test_a_rejection_names_its_line(tmp_path: Path, content: str, line: int) -> 
 def test_a_long_message_is_explained_from_one_reading(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text(HEADER + GOOD + "m,soft_bounce,2026-01-01T00:00:02Z\n" * 3000)
-    (story,) = explain(open_log([path]), [load_bare("with-feedback")], "m")
+    (story,) = explain(open_log([path]), "m", [load_bare("with-feedback")])
     assert [entry.place for entry in story.entries][-1] == f"{path}:3002"

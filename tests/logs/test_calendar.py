@@ -73,7 +73,7 @@ def _framed(log: Log) -> object:
 
 
 def _explained(log: Log) -> object:
-    return explain(log, [MACHINE], "b")
+    return explain(log, "b", [MACHINE])
 
 
 WRITTEN = [

@@ -160,6 +160,14 @@ def real(request: pytest.FixtureRequest) -> list[Row]:
         return list(csv.DictReader(file))
 
 
+@pytest.fixture(scope="module")
+def expected(real: list[Row], tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
+    """The statuses of the log as it was written."""
+    as_logged = tmp_path_factory.mktemp("order") / "log.csv"
+    pl.DataFrame(real).write_csv(as_logged)
+    return statuses(as_logged, {"message_id": "case_id", "event": "activity"})
+
+
 def described(rows: Iterable[Row], shapes: list[Shape]) -> list[str]:
     """The rows as lines; a message is of one provider."""
     whose = {
@@ -170,7 +178,7 @@ def described(rows: Iterable[Row], shapes: list[Shape]) -> list[str]:
 
 @pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES)
 def test_the_order_of_webhooks_changes_no_status(
-    real: list[Row], tmp_path: Path, shapes: list[Shape]
+    real: list[Row], expected: pl.DataFrame, tmp_path: Path, shapes: list[Shape]
 ) -> None:
     clean = described(real, shapes)
     luck = random.Random(7)
@@ -178,9 +186,6 @@ def test_the_order_of_webhooks_changes_no_status(
     luck.shuffle(shuffled)
     for name, lines in (("clean", clean), ("shuffled", shuffled)):
         (tmp_path / name).write_text("\n".join(lines))
-    as_logged = tmp_path / "log.csv"
-    pl.DataFrame(real).write_csv(as_logged)
-    expected = statuses(as_logged, {"message_id": "case_id", "event": "activity"})
     assert expected.height > 9000
     assert statuses(tmp_path / "clean").equals(expected)
     assert statuses(tmp_path / "shuffled").equals(expected)

@@ -267,7 +267,7 @@ def test_histories_are_those_that_explain_tells(
     assert sorted(found.ids) == sorted({row[0] for row in rows})
     begin = 0
     for message, end in zip(found.ids, found.ends, strict=True):
-        (story,) = explain(result.log, [told[0]], message, companions=load, validity=validity)
+        (story,) = explain(result.log, message, [told[0]], companions=load, validity=validity)
         times = np.cumsum(found.times[begin:end]).tolist()
         assert [(int(e.timestamp.timestamp() * 1000), e.event) for e in story.entries] == [
             (time, found.event_names[code])

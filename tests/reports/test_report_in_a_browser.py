@@ -135,7 +135,7 @@ def test_a_message_is_found_and_told_as_explain_tells_it(
     assert page.inner_text("#found") == "1 message found."
     page.locator("#results button").click()
     assert page.evaluate("document.activeElement.innerText") == "m1"
-    (story,) = explain(open_log([log]), [load(name) for name in MODES], "m1", companions=load)
+    (story,) = explain(open_log([log]), "m1", [load(name) for name in MODES], companions=load)
     rows = [row.inner_text() for row in page.locator("#history tbody tr").all()]
     assert len(rows) == len(story.entries)
     for row, entry in zip(rows, story.entries, strict=True):

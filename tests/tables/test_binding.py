@@ -8,8 +8,8 @@ from statemachine import State, StateChart
 import fsm
 from fsm.errors import PageError
 from fsm.machine import Machine
-from fsm.tables.check.finding import CheckReport
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.binding import read_binding
 from fsm.tables.words.lexicon_files import load_lexicon

@@ -3,8 +3,8 @@
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.finding import Finding
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.finding import Finding
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.tables.write import markdown, steps_grid

@@ -7,8 +7,8 @@ import pytest
 
 from fsm.catalog import load, machine_page
 from fsm.machines import NAMES
-from fsm.tables.check.finding import CheckReport
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.finding import CheckReport
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import load_lexicon
 

@@ -155,6 +155,7 @@ def test_every_code_is_explained(checked) -> None:
     rooms = Path(fsm.__file__).parent
     places = [
         *rooms.glob("tables/**/*.py"),
+        rooms / "checking.py",
         rooms / "cli/check.py",
         rooms / "pytest_plugin/pages.py",
     ]

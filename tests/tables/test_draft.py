@@ -6,7 +6,7 @@ import pytest
 
 from fsm.catalog import load
 from fsm.errors import PageError
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.draft import draft_lexicon
 from fsm.tables.words.lexicon_files import languages, load_lexicon, read_lexicon

@@ -8,7 +8,7 @@ from fsm.catalog import load
 from fsm.errors import PageError
 from fsm.machine import Effect
 from fsm.machines import NAMES
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon import is_distinctive

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fsm.catalog import machine_page
-from fsm.checking import check_pages
+from fsm.checking import check
 from fsm.errors import PageError
 from fsm.machine import Machine, State, Transition
 from fsm.tables.read.page import parse_page, read_page
@@ -30,7 +30,7 @@ ONE_EVENT = Machine(
     ids=["a path", "a name", "paths", "names, once", "a page", "pages"],
 )
 def test_pages_are_paths_or_values(pages: object) -> None:
-    report = check_pages(pages)  # type: ignore[arg-type]
+    report = check(pages)  # type: ignore[arg-type]
     assert (report.pages, report.tables, report.findings) == (1, 2, ())
 
 
@@ -38,13 +38,13 @@ def test_files_of_words_are_added_to_the_languages_that_ship(tmp_path: Path) -> 
     words = tmp_path / "en.toml"
     words.write_text('language = "en"\n[statuses]\nOpened = ["Seen"]\n')
     page = parse_page(TEXT.replace("| Opened |", "| Seen |"), "page.md")
-    assert check_pages(page).findings
-    assert check_pages(page, lexicons=[words]).findings == ()
-    assert check_pages(page, lexicons=[str(words)]).findings == ()
+    assert check(page).findings
+    assert check(page, lexicons=[words]).findings == ()
+    assert check(page, lexicons=[str(words)]).findings == ()
 
 
 def test_lexicons_given_as_values_are_the_only_ones() -> None:
-    report = check_pages(PAGE, lexicons=[load_lexicon("ja")])
+    report = check(PAGE, lexicons=[load_lexicon("ja")])
     assert (report.tables, report.other_tables) == (0, 2)
 
 
@@ -67,17 +67,17 @@ def test_bindings_are_files_and_machines_are_loaded_by_their_names(tmp_path: Pat
         names.append(name)
         return ONE_EVENT
 
-    report = check_pages(page, bindings=[binding], load=load)
+    report = check(page, bindings=[binding], load=load)
     assert (report.tables, report.findings, names) == (1, (), ["mine"])
 
 
 def test_a_page_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PageError, match=r"none\.md: "):
-        check_pages(tmp_path / "none.md")
+        check(tmp_path / "none.md")
 
 
 def test_large_values_are_shown_in_one_short_line() -> None:
-    values = (parse_page(TEXT, "page.md"), load_lexicon("fr"), check_pages(PAGE))
+    values = (parse_page(TEXT, "page.md"), load_lexicon("fr"), check(PAGE))
     for value in values:
         assert repr(value).startswith(f"<{type(value).__name__}")
         assert len(repr(value)) < 100

@@ -3,8 +3,8 @@
 import pytest
 
 from fsm.catalog import load
-from fsm.tables.check.finding import Finding
-from fsm.tables.check.pages import check_tables
+from fsm.tables.checks.finding import Finding
+from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from tests.tables.test_causes import LEXICONS, WITH, WITHOUT, page
 

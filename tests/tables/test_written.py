@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fsm.machine import Indicator, Machine, State, Transition
-from fsm.tables.check.binding_fit import fit_table
-from fsm.tables.check.bound_check import BoundTables, check_bound_tables
+from fsm.tables.checks.binding_fit import fit_table
+from fsm.tables.checks.bound_check import BoundTables, check_bound_tables
 from fsm.tables.read.cell_text import normalise_name, plain
 from fsm.tables.read.page import Page, parse_page
 from fsm.tables.words.binding import Binding

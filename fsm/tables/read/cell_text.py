@@ -185,7 +185,12 @@ def normalise(text: str) -> str:
     >>> normalise("- **Delivered** percentage starts out at 0%.")
     'delivered percentage starts out at 0 %'
     """
-    return normalise_name(plain(text))
+    return _normalise_short(text) if len(text) <= _SHORT else normalise_name(_plain(text))
+
+
+@lru_cache(8192)
+def _normalise_short(text: str) -> str:
+    return normalise_name(_plain(text))
 
 
 def normalise_name(name: str) -> str:

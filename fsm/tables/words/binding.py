@@ -21,7 +21,7 @@
 States, events and guards are known by their names, states by their titles too. The cell of an
 indicator states an effect (``increases``), ``+1``, ``-1``, or ``0``, nothing or a dash for no
 change. A row may start from several states: ``a / b``, ``a, b``, ``a or b``, ``any`` (all but the
-final ones), ``any except a``. :mod:`fsm.tables.check.bound_check` tells how rows are checked.
+final ones), ``any except a``. :mod:`fsm.tables.checks.bound_check` tells how rows are checked.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from functools import cached_property, lru_cache
 
 from fsm.machine import Effect, Machine, Transition
 from fsm.tables.read.cell_text import is_unspaced, normalise, script_of
-from fsm.trace import run
 
 __all__ = ["DocumentedStep", "Lexicon", "StatedEffect", "is_distinctive"]
 
@@ -30,8 +29,7 @@ class DocumentedStep:
 
 @lru_cache(256)
 def _transition(machine: Machine, step: DocumentedStep) -> Transition | None:
-    trace = machine.trace_to(step.event, step.source)
-    return run(machine, trace)[-1].transition if trace else None
+    return machine.first_transition(step.event, step.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from fsm.machine import Effect
-from fsm.tables.check.finding import Finding, Severity, finding_at
+from fsm.tables.checks.finding import Finding, Severity, finding_at
 from fsm.tables.read.cell_text import line_spans, normalise, plain, script_of
 from fsm.tables.read.table import Cell, Row
 from fsm.tables.recognition import DocumentedTable

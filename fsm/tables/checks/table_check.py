@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from fsm.machine import Machine
-from fsm.tables.check.finding import CheckedTable, Finding, Severity, finding_at
-from fsm.tables.check.statements import LabelUse, RowReader
-from fsm.tables.check.step_check import check_steps
-from fsm.tables.check.transition_check import check_transitions
+from fsm.tables.checks.finding import CheckedTable, Finding, Severity, finding_at
+from fsm.tables.checks.statements import LabelUse, RowReader
+from fsm.tables.checks.step_check import check_steps
+from fsm.tables.checks.transition_check import check_transitions
 from fsm.tables.column_recognition import required_columns
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell, Row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fsm.machine import Machine, Transition
-from fsm.tables.check.finding import Finding, finding_at
+from fsm.tables.checks.finding import Finding, finding_at
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Table

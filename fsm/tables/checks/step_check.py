@@ -8,8 +8,8 @@ from functools import cached_property
 
 from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
-from fsm.tables.check.finding import Finding, Severity, finding_at
-from fsm.tables.check.statements import EffectClaim, Statement
+from fsm.tables.checks.finding import Finding, Severity, finding_at
+from fsm.tables.checks.statements import EffectClaim, Statement
 from fsm.tables.read.table import Cell
 from fsm.tables.recognition import DocumentedTable
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon

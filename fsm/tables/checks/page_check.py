@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fsm.tables.check.binding_fit import TableFit, fit_table
-from fsm.tables.check.bound_check import BoundTables, check_bound_tables
-from fsm.tables.check.finding import Finding, Severity, finding_at
-from fsm.tables.check.statements import LabelUse
-from fsm.tables.check.table_check import TableCheck
-from fsm.tables.check.titles import find_machines, find_missing_tables, swap_titles
+from fsm.tables.checks.binding_fit import TableFit, fit_table
+from fsm.tables.checks.bound_check import BoundTables, check_bound_tables
+from fsm.tables.checks.finding import Finding, Severity, finding_at
+from fsm.tables.checks.statements import LabelUse
+from fsm.tables.checks.table_check import TableCheck
+from fsm.tables.checks.titles import find_machines, find_missing_tables, swap_titles
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell, Table
 from fsm.tables.recognition import Load, documented_tables

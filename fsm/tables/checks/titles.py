@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from operator import attrgetter
 
-from fsm.tables.check.finding import Finding, finding_at
-from fsm.tables.check.table_check import TableCheck
+from fsm.tables.checks.finding import Finding, finding_at
+from fsm.tables.checks.table_check import TableCheck
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.page import Page
 from fsm.tables.words.lexicon import Lexicon
@@ -116,7 +116,7 @@ def find_missing_tables(
     """Yield the titles without a table, of machines with the same steps as those of the page."""
     documented = {check.name for check in checks}
     siblings = {name for known in documented for name in _siblings(lexicon, known)} - documented
-    for cell in page.texts:
+    for cell in page.texts if siblings else ():
         name = lexicon.machine(cell.text)
         if name and name in siblings:
             text = f"the title {plain(cell.text)!r} without the table of {name}"

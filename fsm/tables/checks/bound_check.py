@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fsm.machine import Effect, Machine, Transition
-from fsm.tables.check.binding_fit import TableFit, effect_in_cell
-from fsm.tables.check.finding import Finding, Severity, finding_at
+from fsm.tables.checks.binding_fit import TableFit, effect_in_cell
+from fsm.tables.checks.finding import Finding, Severity, finding_at
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.source_states import read_source_states

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from fsm.errors import FsmError, PageError
-from fsm.tables.check.finding import CheckReport, Finding, finding_at
-from fsm.tables.check.page_check import PageCheck
+from fsm.tables.checks.finding import CheckReport, Finding, finding_at
+from fsm.tables.checks.page_check import PageCheck
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell
 from fsm.tables.recognition import Load
@@ -27,7 +27,7 @@ def check_tables(
     """Check every documented table of some pages, see :mod:`fsm.tables.recognition`.
 
     A table that a binding is about is checked as the binding says, see
-    :mod:`fsm.tables.check.bound_check`; a binding that fits no table is itself a finding. The
+    :mod:`fsm.tables.checks.bound_check`; a binding that fits no table is itself a finding. The
     other tables of a page are read in the language that knows most of their words, the first such
     one of ``lexicons``. A documented table whose title names no machine is a finding, too.
     """
