@@ -40,7 +40,7 @@ def _remote_files(url: str, form: str | None) -> Iterator[StoredFile]:
     if is_parquet(url, form):
         yield StoredFile(Path(), name_of(url), url=url)
     else:
-        yield from (StoredFile(file.path, file.name, keep=file.keep) for file in fetch(url))
+        yield from fetch(url)
 
 
 def _local_files(path: str) -> Iterator[StoredFile]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +17,9 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.files import Cleanup, held_folder
 from fsm.logs.storage.addresses import CREDENTIALS, name_of, scheme_of
+from fsm.logs.storage.stored_file import StoredFile
 
-__all__ = ["Fetched", "fetch", "refused", "scan_remote"]
+__all__ = ["fetch", "refused", "scan_remote"]
 
 _REASONS: Final = (
     (("invalid utf8", "invalid utf-8"), "not UTF-8 text"),
@@ -55,16 +55,7 @@ def scan_remote(url: str) -> tuple[pl.LazyFrame, Cleanup | None]:
     return frame, keep
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """Fetched text in a temporary file, which exists as long as ``keep`` is held."""
-
-    path: Path
-    name: str
-    keep: Cleanup
-
-
-def fetch(url: str) -> list[Fetched]:
+def fetch(url: str) -> list[StoredFile]:
     """Fetch text, and unpack it if it is packed by gzip or zstd; a pattern names several objects.
 
     Memory does not grow with the text. Raises :class:`fsm.errors.LogError`.
@@ -88,7 +79,10 @@ def fetch(url: str) -> list[Fetched]:
     if not copies:
         raise LogError(f"{name_of(url)}: empty, or nothing has such a name")
     names = [url] if _is_web(url) else copies
-    return [Fetched(path, name_of(n), keep) for n, path in zip(names, copies.values(), strict=True)]
+    return [
+        StoredFile(path, name_of(name), keep=keep)
+        for name, path in zip(names, copies.values(), strict=True)
+    ]
 
 
 def _downloaded(url: str, directory: Path) -> Path:
