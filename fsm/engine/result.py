@@ -106,11 +106,9 @@ class Replay(RichValue):
     def __repr__(self) -> str:
         logs = ", ".join(source.name for source in self.log.files[:_NAMED])
         more = ", ..." if len(self.log.files) > _NAMED else ""
-        return (
-            f"<Replay of {logs}{more}: {quantity(self.events, 'event')}, "
-            f"{quantity(self.messages, 'message')}, {self.rejected:,} rejected; "
-            f"{', '.join(self.machines)}>"
-        )
+        counts = f"{quantity(self.events, 'event')}, {quantity(self.messages, 'message')}"
+        rejected = f"{self.rejected:,} rejected; {', '.join(self.machines)}"
+        return f"<Replay of {logs}{more}: {counts}, {rejected}>"
 
     def _rerun(self, **changes: Any) -> Counts:
         """Read the log again, with other options."""
