@@ -29,7 +29,8 @@ run: $(READY) ## set up, and show the main job: a log, both modes, tables, diagr
 	  $(FSM) draw $$machine -o build/$$machine.svg && echo "build/$$machine.svg" || exit; done
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
+	  while read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
 
 test: $(READY) ## set up, and run all tests on every core (ARGS="tests/tables -x" some of them)
 	$(BIN)/python $(PYTEST) $(ARGS)
