@@ -109,14 +109,14 @@ class Seeds:
 
 @dataclass(repr=False)
 class Encoder:
-    """Encodes a log, and learns the codes of events and deliveries and where each source begins."""
+    """Encodes a log, and learns the codes of events and deliveries and where each file begins."""
 
     log: Log
     events: tuple[str, ...]
     needed: NeededColumns
     seeds: Seeds = field(default_factory=Seeds)
     firsts: list[int] = field(default_factory=list)
-    """The number of the first row of each source, and at the end that of all rows."""
+    """The number of the first row of each file, and at the end that of all rows."""
 
     def __post_init__(self) -> None:
         self.codes = HashCodes(self.events, self.seeds.event, other=len(self.events))
@@ -126,13 +126,13 @@ class Encoder:
         """Yield the rows in file order; raises :class:`fsm.errors.LogError` for what is wrong."""
         first = 0
         self.firsts[:] = []
-        for source in self.log.files:
+        for log_file in self.log.files:
             self.firsts.append(first)
-            columns = [*self._columns(), *source.checkpoint_columns]
-            for frame in read_rows(source, self.log.scan(source).select(columns)):
-                batch = self._batch(source, frame, first)
-                if source.checkpoint_columns:
-                    batch = replace(batch, known=frame.select(source.checkpoint_columns))
+            columns = [*self._columns(), *log_file.checkpoint_columns]
+            for frame in read_rows(log_file, self.log.scan(log_file).select(columns)):
+                batch = self._batch(log_file, frame, first)
+                if log_file.checkpoint_columns:
+                    batch = replace(batch, known=frame.select(log_file.checkpoint_columns))
                 yield batch
                 first += frame.height
         self.firsts.append(first)
@@ -159,14 +159,14 @@ class Encoder:
             columns.append(pl.col("delivery_id").hash(seeds.delivery).alias("delivery"))
         return columns
 
-    def _batch(self, source: LogFile, frame: pl.DataFrame, first: int) -> EncodedBatch:
-        times = microseconds_of(source, frame["timestamp"]).fill_null(NO_TIME).to_numpy()
+    def _batch(self, log_file: LogFile, frame: pl.DataFrame, first: int) -> EncodedBatch:
+        times = microseconds_of(log_file, frame["timestamp"]).fill_null(NO_TIME).to_numpy()
         seqs, bad_seq = _seqs(frame["seq"]) if "seq" in frame.columns else (None, False)
         rows = replace(self._rows(frame), times=times, seqs=seqs)
         batch = EncodedBatch(first, frame.height, rows, times)
         keys = frame["key"].to_numpy()
         if bad_seq or np.isin(keys, self.seeds.no_key).any() or (times == NO_TIME).any():
-            kept = _without_blanks(self.log, source, first - self.firsts[-1], frame.height)
+            kept = _without_blanks(self.log, log_file, first - self.firsts[-1], frame.height)
             batch = batch if kept is None else _compress(batch, kept)
         if self.needed.as_of is not None and (batch.times > self.needed.as_of).any():
             batch = _compress(batch, batch.times <= self.needed.as_of)
@@ -208,16 +208,16 @@ def _seqs(column: pl.Series) -> tuple[Times, bool]:
     return number.fill_null(LAST).to_numpy(), bool(wrong.any())
 
 
-def _without_blanks(log: Log, source: LogFile, first: int, height: int) -> Mask | None:
+def _without_blanks(log: Log, log_file: LogFile, first: int, height: int) -> Mask | None:
     """Return which rows are no blank lines; refuse the log where something else is wrong."""
     kept = None
-    if source.format == "csv":
-        with readable(source):
-            blank = blank_lines(source).slice(first, height).collect().to_series()
+    if log_file.format == "csv":
+        with readable(log_file):
+            blank = blank_lines(log_file).slice(first, height).collect().to_series()
         kept = ~blank.to_numpy()
-    with readable(source):
-        part = log.scan(source).slice(first, height).collect()
+    with readable(log_file):
+        part = log.scan(log_file).slice(first, height).collect()
     if kept is not None:
         part = part.filter(pl.Series(kept))
-    check_rows(source, part)
+    check_rows(log_file, part)
     return kept

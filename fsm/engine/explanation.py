@@ -135,8 +135,8 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
     Columns: ``file``, ``row``, the canonical ones, ``timestamp`` in UTC.
     """
     parts = []
-    for file, source in enumerate(log.files):
-        rows = log.scan(source).with_row_index("row")
+    for file, log_file in enumerate(log.files):
+        rows = log.scan(log_file).with_row_index("row")
         scan = rows.join(
             messages.lazy(),
             on=messages.columns,
@@ -144,15 +144,15 @@ def rows_of(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
             nulls_equal=True,
             maintain_order="left",
         )
-        for part in read_batches(source, scan):
-            check_rows(source, part)
-            times = microseconds_of(source, part["timestamp"]).cast(pl.Datetime("us", "UTC"))
+        for part in read_batches(log_file, scan):
+            check_rows(log_file, part)
+            times = microseconds_of(log_file, part["timestamp"]).cast(pl.Datetime("us", "UTC"))
             parts.append(part.with_columns(pl.lit(file, pl.UInt32).alias("file"), times))
     return pl.concat(parts, how="diagonal_relaxed") if parts else pl.DataFrame()
 
 
 def _no_message(log: Log, message: str) -> str:
-    ids = pl.concat([log.scan(source).select("message_id") for source in log.files])
+    ids = pl.concat([log.scan(log_file).select("message_id") for log_file in log.files])
     events = ids.select(pl.len()).collect().item()
     if PSEUDONYM.fullmatch(message):  # pseudonyms resemble each other by chance only
         return f"no message {message!r} in {quantity(events, 'event')}"

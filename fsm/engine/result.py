@@ -104,7 +104,7 @@ class Replay(RichValue):
     """What was assumed of the files, and which of them the checkpoint knew."""
 
     def __repr__(self) -> str:
-        logs = ", ".join(source.name for source in self.log.files[:_NAMED])
+        logs = ", ".join(log_file.name for log_file in self.log.files[:_NAMED])
         more = ", ..." if len(self.log.files) > _NAMED else ""
         counts = f"{quantity(self.events, 'event')}, {quantity(self.messages, 'message')}"
         rejected = f"{self.rejected:,} rejected; {', '.join(self.machines)}"

@@ -65,7 +65,7 @@ class SourceRows:
     ) -> Iterator[tuple[pl.DataFrame, list[Codes]]]:
         """Yield the rows on which the first column is not 0, with the ``width`` columns given.
 
-        ``since`` is the number of the first source that is looked at.
+        ``since`` is the number of the first log_file that is looked at.
         """
         yield self.none(), [np.zeros(0, np.uint8) for _ in range(width)]
         for file, first, part in self._parts(since):
@@ -77,13 +77,13 @@ class SourceRows:
 
     def _parts(self, since: int = 0) -> Iterator[tuple[int, int, pl.DataFrame]]:
         """Yield the number of the file, that of the first row, the texts."""
-        for file, source in enumerate(self.log.files[since:], since):
+        for file, log_file in enumerate(self.log.files[since:], since):
             first = self.firsts[file]
-            for part in read_rows(source, self.log.scan(source), texts=True):
+            for part in read_rows(log_file, self.log.scan(log_file), texts=True):
                 yield file, first, part
                 first += part.height
             if first != self.firsts[file + 1]:
-                raise LogError(f"{source.name}: gave other rows the second time; replay it again")
+                raise LogError(f"{log_file.name}: gave other rows the second time; replay it again")
 
     def _rows(self, places: Index, file: int, part: pl.DataFrame, first: int) -> pl.DataFrame:
         taken = part.select(self.columns)[places]

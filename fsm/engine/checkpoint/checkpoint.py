@@ -85,7 +85,7 @@ class Checkpoint:
             LogFile(self._directory / part.name, part.name, CHECKPOINT)
             for part in self.earlier.parts("messages")
         ]
-        return replace(log, files=(*known, *(file.source for file in self._files)))
+        return replace(log, files=(*known, *(file.log_file for file in self._files)))
 
     def commit(self, log: Log, counts: Counts, rejections: pl.DataFrame) -> None:
         """Make what was executed a part of the checkpoint; all of it or, on any failure, nothing.

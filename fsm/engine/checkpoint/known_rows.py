@@ -58,14 +58,14 @@ def hashing() -> str:
     return f"{sum(value * 3**place for place, value in enumerate(probe)) % (1 << 64):016x}"
 
 
-def digests_of(log: Log, source: LogFile) -> Iterator[Keys]:
-    """Yield a digest for each row of a source: of its canonical columns, however written there.
+def digests_of(log: Log, log_file: LogFile) -> Iterator[Keys]:
+    """Yield a digest for each row of a file: of its canonical columns, however written there.
 
     Raises :class:`fsm.errors.LogError` for what cannot be read.
     """
     names = [name for name in (*NEEDED, *OPTIONAL) if name in log.present]
-    for part in read_batches(source, log.scan(source)):
-        typed = part.with_columns(microseconds_of(source, part["timestamp"]).alias("timestamp"))
+    for part in read_batches(log_file, log.scan(log_file)):
+        typed = part.with_columns(microseconds_of(log_file, part["timestamp"]).alias("timestamp"))
         hashes = typed.select(_hash(name) for name in names)
         digests = np.zeros(part.height, np.uint64)
         for name in names:

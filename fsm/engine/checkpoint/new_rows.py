@@ -35,7 +35,7 @@ _BLOCK = 1 << 20
 class NewFile:
     """A file with new rows. Of its ``digests``, the first ``known`` are in the checkpoint."""
 
-    source: LogFile
+    log_file: LogFile
     file: ExecutedFile
     digests: DigestFile
     known: int
@@ -71,80 +71,80 @@ class NewFiles:
             known.add(DigestTable(earlier.directory / part.name, part.rows), in_part)
         return known
 
-    def take(self, log: Log, source: LogFile) -> None:
+    def take(self, log: Log, log_file: LogFile) -> None:
         """Note what is new of a file."""
-        _refuse_frames(source)
-        size, digest, executed = self._executed(source)
+        _refuse_frames(log_file)
+        size, digest, executed = self._executed(log_file)
         if executed is not None and executed.digest == digest:
-            self._note_known(source, executed.rows, _where(source, executed.name))
+            self._note_known(log_file, executed.rows, _where(log_file, executed.name))
             return
-        if executed is not None and _is_text(source):
-            source = _continued(source, executed)
+        if executed is not None and _is_text(log_file):
+            log_file = _continued(log_file, executed)
         digests = DigestFile()
-        for part in digests_of(log, source):
+        for part in digests_of(log, log_file):
             digests.append(part)
         match = self._known.match(digests)
         if match is not None and match.whole:
-            self._note_known(source, source.skip + match.rows, _where(source, match.name))
+            self._note_known(log_file, log_file.skip + match.rows, _where(log_file, match.name))
             return
         known = match.rows if match is not None and match.ending else 0
         scattered = self._known.scattered(digests, known)
         if scattered.rows and scattered.known == digests.rows - known:
             where = ", in another order or other files"
-            self._note_known(source, source.skip + digests.rows, where)
+            self._note_known(log_file, log_file.skip + digests.rows, where)
             return
         if known and match is not None:
-            source = replace(source, skip=source.skip + known)
-            self._note_grown(source, match.name)
-        elif source.skip and executed is not None:
-            self._note_grown(source, executed.name)
+            log_file = replace(log_file, skip=log_file.skip + known)
+            self._note_grown(log_file, match.name)
+        elif log_file.skip and executed is not None:
+            self._note_grown(log_file, executed.name)
         if scattered.known:
-            self._note_mixed(source, scattered, match)
-        self._known.add(digests, [(source.name, digests.rows)])
-        file = ExecutedFile(source.name, size, digest, source.skip, digests.rows - known)
-        self.files.append(NewFile(source, file, digests, known))
+            self._note_mixed(log_file, scattered, match)
+        self._known.add(digests, [(log_file.name, digests.rows)])
+        file = ExecutedFile(log_file.name, size, digest, log_file.skip, digests.rows - known)
+        self.files.append(NewFile(log_file, file, digests, known))
 
-    def _executed(self, source: LogFile) -> tuple[int, str, ExecutedFile | None]:
+    def _executed(self, log_file: LogFile) -> tuple[int, str, ExecutedFile | None]:
         """Return a file's size and digest, and the longest executed file that it begins with."""
         seen = {file.digest: file for file in self._earlier.manifest.absorbed}
         seen |= {new.file.digest: new.file for new in self.files}
         size, digest, executed = 0, "", None
-        for size, digest in _digests(source, {file.size for file in seen.values()}):  # noqa: B007
+        for size, digest in _digests(log_file, {file.size for file in seen.values()}):  # noqa: B007
             executed = seen.get(digest, executed)
         return size, digest, executed
 
-    def _note_known(self, source: LogFile, rows: int, where: str) -> None:
+    def _note_known(self, log_file: LogFile, rows: int, where: str) -> None:
         if rows:
             self.notes.append(
-                f"{source.name}: its {rows:,} rows were executed before{where}; left out now"
+                f"{log_file.name}: its {rows:,} rows were executed before{where}; left out now"
             )
 
-    def _note_grown(self, source: LogFile, name: str) -> None:
+    def _note_grown(self, log_file: LogFile, name: str) -> None:
         self.notes.append(
-            f"{source.name}: its first {source.skip:,} rows were executed "
-            f"before{_where(source, name)}; only those after them are executed now"
+            f"{log_file.name}: its first {log_file.skip:,} rows were executed "
+            f"before{_where(log_file, name)}; only those after them are executed now"
         )
 
-    def _note_mixed(self, source: LogFile, scattered: Scattered, match: Match | None) -> None:
+    def _note_mixed(self, log_file: LogFile, scattered: Scattered, match: Match | None) -> None:
         """Note that rows come again, before, after or among new ones."""
         alike = ""
         if match is not None and not match.ending and match.rows > 1:
             alike = f" (its first {match.rows:,} rows are as in {match.name})"
         self.notes.append(
-            f"{source.name}: {scattered.known:,} of {scattered.rows:,} rows looked for were "
+            f"{log_file.name}: {scattered.known:,} of {scattered.rows:,} rows looked for were "
             f"executed before, in another order or among others{alike}; since not all were, none "
             "is left out: unless event_id or --dedupe drops them, take them out, or execute the "
             "whole log in a new directory"
         )
 
 
-def _digests(source: LogFile, sizes: set[int]) -> Iterator[tuple[int, str]]:
+def _digests(log_file: LogFile, sizes: set[int]) -> Iterator[tuple[int, str]]:
     """Yield the digests of the file's beginnings of these sizes, and at the end of all of it."""
     # With a key, so that no one can guess an address and compare its digest.
-    key = source.redaction.digest_key if source.redaction else b""
+    key = log_file.redaction.digest_key if log_file.redaction else b""
     total, digest = 0, hashlib.blake2b(digest_size=16, key=key)
     stops = sorted(sizes)
-    with source.path.open("rb") as file:
+    with log_file.path.open("rb") as file:
         while block := file.read(min(_BLOCK, stops[0] - total) if stops else _BLOCK):
             digest.update(block)
             total += len(block)
@@ -154,36 +154,36 @@ def _digests(source: LogFile, sizes: set[int]) -> Iterator[tuple[int, str]]:
     yield total, digest.hexdigest()
 
 
-def _refuse_frames(source: LogFile) -> None:
+def _refuse_frames(log_file: LogFile) -> None:
     """Refuse what is no file."""
-    if source.frame is not None:
-        what = "result of the query" if source.name == QUERY else "frame"
+    if log_file.frame is not None:
+        what = "result of the query" if log_file.name == QUERY else "frame"
         remedy = f"write the {what} to a file"
-        if source.origin is not None:
-            remedy = f"convert {source.name} first: fsm convert LOG -o events.parquet"
-            remedy += " --pseudonymise KEY" if source.origin.redaction else ""
+        if log_file.origin is not None:
+            remedy = f"convert {log_file.name} first: fsm convert LOG -o events.parquet"
+            remedy += " --pseudonymise KEY" if log_file.origin.redaction else ""
         raise LogError(f"a checkpoint knows logs by their files; {remedy}")
 
 
-def _where(source: LogFile, name: str) -> str:
+def _where(log_file: LogFile, name: str) -> str:
     """Return in which file rows were executed, where that was another one."""
-    return "" if name == source.name else f" in {name}"
+    return "" if name == log_file.name else f" in {name}"
 
 
-def _is_text(source: LogFile) -> bool:
+def _is_text(log_file: LogFile) -> bool:
     """Return whether a file is lines of text as it stands."""
-    with source.path.open("rb") as file:
-        return source.format != "parquet" and not file.read(4).startswith(PACKED)
+    with log_file.path.open("rb") as file:
+        return log_file.format != "parquet" and not file.read(4).startswith(PACKED)
 
 
-def _continued(source: LogFile, executed: ExecutedFile) -> LogFile:
+def _continued(log_file: LogFile, executed: ExecutedFile) -> LogFile:
     """Return what is new of a text file that has grown since it was executed."""
-    with source.path.open("rb") as file:
+    with log_file.path.open("rb") as file:
         file.seek(executed.size - 1)
         joint = file.read(2)
     if b"\n" not in joint and not joint.endswith(b"\r"):
         raise LogError(
-            f"{source.name}: its last line was not complete when it was executed; "
+            f"{log_file.name}: its last line was not complete when it was executed; "
             "execute the whole log in a new directory"
         )
-    return replace(source, skip=executed.rows)
+    return replace(log_file, skip=executed.rows)
