@@ -83,7 +83,9 @@ class Stepper:
         active = frozenset(entered)
         self._check_legal(active, "the start")
         done = self._completed(entered, frozenset(), "the start")
-        return self._settle(active, done, _NoGuards(self._at("the start", active)), "the start")
+        return self._run_to_rest(
+            active, done, _NoGuards(self._at("the start", active)), "the start"
+        )
 
     def macrostep(
         self, configuration: Configuration, event: str, valuation: Valuation
@@ -95,9 +97,9 @@ class Stepper:
         if not fired:
             return None
         active, done = self._microstep(configuration.active, fired, event)
-        return Macrostep(fired, self._settle(active, done, valuation, event))
+        return Macrostep(fired, self._run_to_rest(active, done, valuation, event))
 
-    def _settle(
+    def _run_to_rest(
         self, active: frozenset[int], done: _Completed, valuation: Valuation, event: str
     ) -> Configuration:
         """Take eventless transitions and internal events until nothing moves."""

@@ -65,7 +65,7 @@ class SourceRows:
     ) -> Iterator[tuple[pl.DataFrame, list[Codes]]]:
         """Yield the rows on which the first column is not 0, with the ``width`` columns given.
 
-        ``since`` is the number of the first log_file that is looked at.
+        ``since`` is the number of the first file that is read.
         """
         yield self.none(), [np.zeros(0, np.uint8) for _ in range(width)]
         for file, first, part in self._parts(since):

@@ -67,7 +67,7 @@ def test_what_is_forgotten_is_a_message_without_its_first_lines(
 
 
 HANDS = st.tuples(
-    st.sampled_from(["put", "pop", "meet", "settle", "follow"]),
+    st.sampled_from(["put", "pop", "meet", "remember_status", "follow"]),
     st.sampled_from("ABCD"),
     st.sampled_from(["a", "b", "c", "x" * (LONGEST + 1)]),
 )
@@ -87,8 +87,8 @@ def test_the_count_of_what_is_held_is_right(deeds: list[tuple[str, str, str]]) -
                 queue.pop(name)
             elif deed == "meet":
                 queue.hand_over(message, to, events)
-            elif deed == "settle":
-                queue.settle(message, to, "deferred")
+            elif deed == "remember_status":
+                queue.remember_status(message, to, "deferred")
             else:
                 queue.follow(message, queue.get("A") or queue.put("A", Queued("A", 1, 1)))
             held = [m for n in "ABCD" if (m := queue.get(n))]
@@ -96,8 +96,8 @@ def test_the_count_of_what_is_held_is_right(deeds: list[tuple[str, str, str]]) -
             assert all(m.held for m in held)
             assert not any(m.held for m in forgotten if m not in held)
             for m in held:
-                assert len(m.states.keys() | m.handed_over) < m.size
-                assert all(len(to) <= LONGEST for to in m.states.keys() | m.handed_over)
+                assert len(m.last_status.keys() | m.handed_over) < m.size
+                assert all(len(to) <= LONGEST for to in m.last_status.keys() | m.handed_over)
 
 
 def test_names_and_replies_of_any_length(convert: Convert) -> None:

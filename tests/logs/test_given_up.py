@@ -6,7 +6,7 @@ from tests.logs.conftest import Convert
 
 
 def queued(**states: str) -> Queued:
-    return Queued("Q1", 5, 1, states=dict(states))
+    return Queued("Q1", 5, 1, last_status=dict(states))
 
 
 def test_who_waits_is_given_up_once() -> None:

@@ -100,7 +100,7 @@ class Reader(LineReader):
             native = "notice"
         elif flag != "*>":
             self._queue.hand_over(queued, to, events)
-            self._queue.settle(queued, to, _STATES[flag])
+            self._queue.remember_status(queued, to, _STATES[flag])
         events.append(NativeEvent(queued.name, to, native, time, line, None, text))
 
 

@@ -20,7 +20,7 @@ MOST = 1_000_000
 LONGEST = 500
 """Characters of an id or an address; longer ones are not remembered."""
 WAITING = ("deferred", "softbounce")
-"""States of a recipient that will be tried again."""
+"""Statuses of a recipient to whom delivery will be tried again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,8 +34,8 @@ class Queued:
     """Whether it is a bounce notice, which has no sender."""
     message: str | None = None
     """The Message-ID."""
-    states: dict[str, str] = field(default_factory=dict)
-    """The last status of each recipient."""
+    last_status: dict[str, str] = field(default_factory=dict)
+    """The last status of each recipient whose delivery was tried."""
     recipients: int = 0
     """How many there are, where the log has the number."""
     handed_over: set[str] = field(default_factory=set)
@@ -88,13 +88,13 @@ class MailQueue:
         if message.start >= 0:
             events.append(NativeEvent(message.name, to, "queued", message.start, message.line))
 
-    def settle(self, message: Queued, to: str, state: str) -> None:
+    def remember_status(self, message: Queued, to: str, status: str) -> None:
         """Remember the last status of a recipient."""
-        if to not in message.states and to not in message.handed_over:
+        if to not in message.last_status and to not in message.handed_over:
             if len(to) > LONGEST:
                 return
             self._grow(message, 1)
-        message.states[to] = state
+        message.last_status[to] = status
 
     def follow(self, before: Queued, after: Queued) -> None:
         """Treat two entries as one message, which came back under another queue id."""
@@ -136,8 +136,8 @@ def give_up(
 
     Servers log this once for a message, whatever happened to its other recipients.
     """
-    waiting = [to for to, state in queued.states.items() if state in WAITING]
+    waiting = [to for to, status in queued.last_status.items() if status in WAITING]
     for to in waiting:
-        queued.states[to] = native
+        queued.last_status[to] = native
         events.append(NativeEvent(queued.name, to, native, time, line, None, reply))
     return len(waiting)

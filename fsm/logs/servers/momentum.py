@@ -48,9 +48,9 @@ class Reader(LineReader):
         fields = (rest or "").split("@", _REPLIES.get(kind, 30))
         if kind in ("R", "B") and len(fields) > 1:
             received = self._queue.put(name, Queued(name, time, line))
-            self._queue.settle(received, f"{fields[0]}@{fields[1]}", kind)
+            self._queue.remember_status(received, f"{fields[0]}@{fields[1]}", kind)
         queued = self._queue.get(name)
-        recipient = next(iter(queued.states), None) if queued else None
+        recipient = next(iter(queued.last_status), None) if queued else None
         native = f"B/{fields[7]}" if kind == "B" and len(fields) > 7 else kind
         reply = fields[-1] if kind in _REPLIES and len(fields) > _REPLIES[kind] else None
         events.append(NativeEvent(name, recipient, native, time, line, None, reply))

@@ -62,6 +62,9 @@ class Reader(LineReader):
         self._began: int | None = None
         """The first time in the log."""
         self._events: list[NativeEvent] = []
+        # Most lines are about no delivery. The first three letters after the queue id decide
+        # without a regular expression which lines are read: "from=<", "message-id=", "removed",
+        # "sender ...", "postmaster ...", "client=", "uid=".
         self._kinds = {
             "to=": self._delivery,
             "fro": self._sender,
@@ -103,7 +106,7 @@ class Reader(LineReader):
 
     def _arrival(self, at: _Line) -> bool:
         queued = self._queue.get(at.queue)
-        if queued is None or queued.states:  # another message under the same id
+        if queued is None or queued.last_status:  # another message under the same id
             self._begin(at.queue, at.time, at.number)
         return True
 
@@ -116,7 +119,7 @@ class Reader(LineReader):
 
     def _cleanup(self, at: _Line) -> bool:
         queued = self._queue.get(at.queue)
-        if queued is None or queued.states:
+        if queued is None or queued.last_status:
             queued = self._begin(at.queue, at.time, at.number)
         if queued.held and at.body.startswith("message-id=<") and 13 < len(at.body) < LONGEST:
             queued.message = at.body[12:-1]
@@ -174,7 +177,7 @@ class Reader(LineReader):
         if to not in queued.handed_over and native != "notice":
             self._infer_arrival(queued, at, delay)
             self._queue.hand_over(queued, to, self._events)
-        self._queue.settle(queued, to, "hop" if native == "sent/hop" else status.lower())
+        self._queue.remember_status(queued, to, "hop" if native == "sent/hop" else status.lower())
         self._events.append(NativeEvent(queued.name, to, native, at.time, at.number, code, reply))
         return True
 

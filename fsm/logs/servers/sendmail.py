@@ -84,10 +84,13 @@ class Reader(LineReader):
                 continue
             if native not in ("notice", "waiting"):
                 self._queue.hand_over(queued, recipient, events)
-                self._queue.settle(queued, recipient, _CLASSES.get(native[:1], native))
+                self._queue.remember_status(queued, recipient, _CLASSES.get(native[:1], native))
             code = dsn[1] if dsn else None
             events.append(NativeEvent(queued.name, recipient, native, time, line, code, stat[1]))
-        if len(queued.states) >= queued.recipients and "deferred" not in queued.states.values():
+        if (
+            len(queued.last_status) >= queued.recipients
+            and "deferred" not in queued.last_status.values()
+        ):
             self._queue.pop(name)  # Sendmail does not log the end of a message
         return True
 

@@ -52,7 +52,11 @@ from fsm.suites.specification import Spec, Word
 __all__ = ["chain_estimate", "chain_tests", "shortest_chain"]
 
 SMALL = 50_000
-"""Suites with at most this many words of cover and middle are made in several orders."""
+"""Suites with at most this many words of cover and middle are made in several orders.
+
+The middle of a test are the inputs between the covering word and the words that identify the state
+reached: one transition, and up to as many further inputs as there are extra states.
+"""
 
 
 def chain_tests(
@@ -65,7 +69,7 @@ def chain_tests(
 ) -> Iterator[Word]:
     """Yield the tests, none a prefix of another, each as soon as it cannot grow any more.
 
-    Transitions are settled in the order given, which must name all that are not in the cover;
+    Transitions are merged in the order given, which must name all that are not in the cover;
     the guarantee does not depend on it, the size does. Identifiers must tell each state from
     every other one. ``progress`` is called with the number of inputs of the tests so far.
     """
@@ -76,17 +80,17 @@ def chain_tests(
     yield from tests.finished()
     for s, x in order:
         chain.converge(s, x)
-        tests.settle(s, x)
+        tests.merge_into_target(s, x)
         yield from tests.finished()
 
 
 def shortest_chain(
     spec: Spec, extra_states: int, progress: Callable[[int], object] = lambda _: None
 ) -> Iterator[Word]:
-    """Yield the chain_bounds suite with well chosen words and, where time allows, the best order.
+    """Yield the tests of the chain method: well chosen words, the shortest of several orders.
 
-    Several orders are tried while the suite is small; a large one is made in the order of the
-    cover, and handed out while it is made.
+    Several orders are tried only where the suite is small. A large one is made in the order of
+    the cover, and its tests are yielded while it is made.
     """
     if next(spec.cells(), None) is None:
         return iter([()])
@@ -177,28 +181,32 @@ class _Chain:
         for x, t in enumerate(self.spec.next[state]):
             if t < 0:
                 continue
-            if self.tests.is_settled(state, x):
+            if self.tests.is_merged(state, x):
                 self.follow_by_all(t, length - 1)
             else:
                 self.follow_transition(state, x, length - 1)
 
     def follow_transition(self, state: int, x: int, length: int) -> None:
         """Let a transition be followed by all words up to a length, each identified."""
-        for word in tails(self.spec, self.identify, self.spec.next[state][x], length, []):
+        for word in tails(self.spec, self.words_identifying, self.spec.next[state][x], length, []):
             self.tests.extend(state, (x, *word))
             self.progress(self.tests.symbols)
 
-    def identify(self, state: int, length: int) -> list[Word]:
-        """Return the words that identify a state which all words of a length are to follow.
-
-        On first use, the prefixes that tell it from the other states are appended to their covers.
-        """
+    def words_identifying(self, state: int, length: int) -> list[Word]:
+        """Return the words that identify a state which all words of a length are to follow."""
         words = self.words.get((state, length))
         if words is None:
             if (state, 0) not in self.words:
-                for other, word in self.identifiers[state].prefixes.items():
-                    self.tests.extend(other, word)
-                self.words[state, 0] = self.identifiers[state].words
+                self.tell_from_others(state)
             words = words_before(self.spec, self.identifiers, state, length)
             self.words[state, length] = words
         return words
+
+    def tell_from_others(self, state: int) -> None:
+        """Let the other states be followed by the words that tell the state from them.
+
+        A word that follows the state alone tells nothing: the answer of the other state is missing.
+        """
+        for other, word in self.identifiers[state].prefixes.items():
+            self.tests.extend(other, word)
+        self.words[state, 0] = self.identifiers[state].words

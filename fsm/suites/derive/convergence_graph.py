@@ -15,7 +15,7 @@ class ConvergenceGraph:
 
     Nodes are numbers. Those below the number of states are the states of the specification: the
     node of a state stands for its covering word and every trace known to converge with it. A
-    transition is *settled* when its edge leads from state to state; behind any other edge is a
+    transition is *merged* when its edge leads from state to state; behind any other edge is a
     tree. A node is *open* where tests end in it.
     """
 
@@ -27,26 +27,29 @@ class ConvergenceGraph:
         """The next node's number."""
         self.tests: dict[int, list[int]] = {}
         """The tests that may still grow, by number."""
-        self.begun = self.symbols = 0
+        self.started = 0
+        """How many tests were started: the number of the newest."""
+        self.symbols = 0
+        """How many inputs the tests have together."""
         self.open: dict[int, list[int]] = {}
         """The numbers of the tests that end in a node."""
         self.into: list[list[tuple[int, int]]] = [[] for _ in states]
-        """The settled transitions into each state: source and input."""
-        self.unsettled = [sum(t >= 0 for t in row) for row in spec.next]
-        """How many transitions of each state are not settled."""
+        """The merged transitions into each state: source and input."""
+        self.unmerged = [sum(t >= 0 for t in row) for row in spec.next]
+        """How many transitions of each state are not merged."""
         self.alive = [True] * len(states)
-        """Whether an unsettled transition can be reached from each state."""
+        """Whether a transition that is not merged can be reached from each state."""
         self.sources: list[list[int]] = [[] for _ in states]
-        """The sources of the transitions into each state, settled or not."""
+        """The sources of the transitions into each state, merged or not."""
         for s, _, t in spec.cells():
             self.sources[t].append(s)
         self.near: dict[int, list[tuple[int, Word]]] = {}
-        """The result of ``_nearest`` for each state, until a transition is settled."""
+        """The result of ``_nearest`` for each state, until a transition is merged."""
         for t, cell in enumerate(spec.parent):
             if cell:
                 self._join(*cell, t)
 
-    def is_settled(self, state: int, x: int) -> bool:
+    def is_merged(self, state: int, x: int) -> bool:
         """Whether a transition is known to lead where it should."""
         return self.edges[state].get(x) == self.spec.next[state][x]
 
@@ -105,17 +108,17 @@ class ConvergenceGraph:
                 self.tests[test] += path
                 self.symbols += len(path)
                 return test
-        self.begun += 1
-        self.tests[self.begun] = list(self.spec.cover[state])
+        self.started += 1
+        self.tests[self.started] = list(self.spec.cover[state])
         self.symbols += len(self.spec.cover[state])
-        return self.begun
+        return self.started
 
     def _nearest(self, state: int) -> list[tuple[int, Word]]:
-        """Return the states from which settled transitions lead here as cheaply as a reset does."""
+        """Return the states from which merged transitions lead here as cheaply as a reset does."""
         farthest = len(self.spec.cover[state])
         near: list[tuple[int, Word]] = [(state, ())]
         seen = {state}
-        for t, path in near:  # by hand: it runs for every test that is begun
+        for t, path in near:  # not by fsm.graph, which is slower: it runs for every test
             if len(path) == farthest:
                 break
             for s, x in self.into[t]:
@@ -126,7 +129,7 @@ class ConvergenceGraph:
 
     # Merging
 
-    def settle(self, state: int, x: int) -> None:
+    def merge_into_target(self, state: int, x: int) -> None:
         """Merge what follows a transition into the state it leads to: the traces converge."""
         target = self.spec.next[state][x]
         merging = [(self.edges[state][x], target)]
@@ -146,18 +149,18 @@ class ConvergenceGraph:
         self.edges[state][x] = target
         self.into[target].append((state, x))
         self.near.clear()
-        self.unsettled[state] -= 1
-        if not self.unsettled[state]:
+        self.unmerged[state] -= 1
+        if not self.unmerged[state]:
             self._update_alive()
 
     def _update_alive(self) -> None:
-        """Find the states from which an unsettled transition can be reached."""
-        unsettled = (s for s, count in enumerate(self.unsettled) if count)
-        alive = breadth_first(unsettled, self.sources.__getitem__)
+        """Find the states from which a transition that is not merged can be reached."""
+        unmerged = (s for s, count in enumerate(self.unmerged) if count)
+        alive = breadth_first(unmerged, self.sources.__getitem__)
         self.alive = [s in alive for s in range(len(self.alive))]
 
     def finished(self) -> Iterator[Word]:
-        """Yield the tests that end where everything is settled, and forget them."""
+        """Yield the tests that end where all transitions ahead are merged, and forget them."""
         for state, alive in enumerate(self.alive):
             if not alive:
                 for test in self.open.pop(state, ()):
