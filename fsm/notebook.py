@@ -175,7 +175,7 @@ def _trace(trace: Sequence[str]) -> str:
 def _counts(replay: Replay) -> Iterable[Row]:
     results = replay.machines.values()
     yield "messages to send", *(f"{result.to_send:,}" for result in results)
-    yield "sent", *(NOT_RECORDED if r.unrecorded.sent else f"{r.sent:,}" for r in results)
+    yield "sent", *(NOT_RECORDED if r.unrecorded.sent_unknown else f"{r.sent:,}" for r in results)
     for name in dict.fromkeys(name for result in results for name in result.indicators):
         yield name, *(_share(result, name) for result in results)
     for status in dict.fromkeys(name for result in results for name in result.statuses):

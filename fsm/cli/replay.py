@@ -157,7 +157,7 @@ def _counts(result: Replay, label: str, attribute: str) -> list[list[str]]:
 def _sent(result: Replay) -> list[list[str]]:
     (row,) = _counts(result, "sent", "sent")
     for place, machine in enumerate(result.machines.values()):
-        if machine.unrecorded.sent:
+        if machine.unrecorded.sent_unknown:
             row[1 + 2 * place] = NOT_RECORDED
     return [row]
 

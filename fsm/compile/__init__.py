@@ -12,7 +12,7 @@ from __future__ import annotations
 from weakref import WeakValueDictionary
 
 from fsm.compile.chart_reader import read_chart
-from fsm.compile.configurations import flatten
+from fsm.compile.flattening import flatten
 from fsm.machine import Machine
 
 __all__ = ["class_of", "compile_chart"]

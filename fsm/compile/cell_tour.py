@@ -27,7 +27,7 @@ class SpentError(Exception):
 
 
 _ColumnsOf: TypeAlias = Callable[[int], Iterable[int]]
-"""Which columns of the row of a state are meant."""
+"""Returns, for the number of a state, some columns of its row: those to take, or those to follow."""
 
 
 class CellTour:

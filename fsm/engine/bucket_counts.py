@@ -18,9 +18,9 @@ from fsm.engine.exact_series import Steps
 from fsm.engine.options import ReplayOptions
 from fsm.engine.period_counts import PeriodCounts
 from fsm.engine.product_machine import ProductMachine
-from fsm.engine.timelines import EXPIRY, NEVER, Known, Rules, settle
+from fsm.engine.timelines import EXPIRY, NEVER, Known, Rules, timelines_of
 
-__all__ = ["LATE", "BucketCounts", "SettledBucket", "count_bucket"]
+__all__ = ["LATE", "BucketCounts", "FoldedBucket", "count_bucket"]
 
 LATE = np.iinfo(np.uint32).max
 """Stands for the cell of an event that is older than what the checkpoint has seen."""
@@ -67,7 +67,7 @@ class BucketCounts:
     def none(cls, products: Sequence[ProductMachine]) -> BucketCounts:
         """Return the counts of no messages."""
         machines = [np.zeros(len(product.machines), np.intp) for product in products]
-        starts = np.tile(np.array([NEVER, _NO_START]), (len(products[0].codes.starts), 1))
+        starts = np.tile(np.array([NEVER, _NO_START]), (len(products[0].codes.starting_events), 1))
         return cls(
             0,
             0,
@@ -121,42 +121,52 @@ def _summed(parts: Sequence[list[PeriodCounts]]) -> list[PeriodCounts]:
     return [PeriodCounts.sum(counts) for counts in zip(*filter(None, parts), strict=True)]
 
 
-def count_bucket(bucket: Bucket, settled: SettledBucket, options: ReplayOptions) -> BucketCounts:
+def count_bucket(
+    bucket: Bucket, folded_bucket: FoldedBucket, options: ReplayOptions
+) -> BucketCounts:
     """Count what the messages of a bucket did."""
-    timelines, every = settled.timelines, options.every
+    timelines, every = folded_bucket.timelines, options.every
     cells = [folded.cells for folded in timelines.folded]
-    rejected_rows, rejected_cells = _rejected(bucket, settled)
-    has_expiries = len(settled.expiries) > 0
+    rejected_rows, rejected_cells = _rejected(bucket, folded_bucket)
+    has_expiries = len(folded_bucket.expiries) > 0
     return BucketCounts(
-        messages=len(timelines.starts),
-        events=int(settled.event_counts.sum()) + len(timelines.late),
+        messages=len(timelines.offsets),
+        events=int(folded_bucket.event_counts.sum()) + len(timelines.late),
         duplicates=len(timelines.duplicates),
         late=len(timelines.late),
         finals=[
             np.bincount(folded.final, minlength=len(product.states))
-            for product, folded in settled.products
+            for product, folded in folded_bucket.products
         ],
-        expired=settled.expired(cells),
-        trailing_expired=settled.expired([c[settled.expiries[settled.trailing]] for c in cells]),
+        expired=folded_bucket.expired(cells),
+        trailing_expired=folded_bucket.expired(
+            [c[folded_bucket.expiries[folded_bucket.trailing]] for c in cells]
+        ),
         rejected_rows=rejected_rows,
         rejected_cells=rejected_cells,
-        starts=settled.period_starts(),
-        cells=settled.cell_counts(cells) if options.traffic else [],
-        expiries=settled.count_expiries(~settled.trailing, every) if every and has_expiries else [],
-        trailing_expiries=(
-            settled.count_expiries(settled.trailing, every) if every and has_expiries else []
+        starts=folded_bucket.first_and_last_starts(),
+        cells=folded_bucket.cell_counts(cells) if options.traffic else [],
+        expiries=(
+            folded_bucket.count_expiries(~folded_bucket.trailing, every)
+            if every and has_expiries
+            else []
         ),
-        expiry_steps=[settled.expiry_steps()] if options.exact and has_expiries else [],
-        durations=count_durations(timelines, settled.rules) if options.durations else None,
+        trailing_expiries=(
+            folded_bucket.count_expiries(folded_bucket.trailing, every)
+            if every and has_expiries
+            else []
+        ),
+        expiry_steps=[folded_bucket.expiry_steps()] if options.exact and has_expiries else [],
+        durations=count_durations(timelines, folded_bucket.rules) if options.durations else None,
     )
 
 
-class SettledBucket:
-    """The settled messages of a bucket: which rows are events, and where each message ends."""
+class FoldedBucket:
+    """The folded messages of a bucket: which rows are events, and where each message ends."""
 
     def __init__(self, rows: Rows, known: Known | None, rules: Rules) -> None:
         self.rows, self.known, self.rules = rows, known, rules
-        self.timelines = settle(rows, rules, known)
+        self.timelines = timelines_of(rows, rules, known)
         self.products = list(zip(rules.products, self.timelines.folded, strict=True))
         self.expiries = np.zeros(0, np.intp)
         """The places of the expiries."""
@@ -177,8 +187,8 @@ class SettledBucket:
         """The number of events of each message."""
         if not len(self.expiries):
             return self.timelines.lengths
-        starts, before = self.timelines.starts, self._events_before
-        counts: Index = before[starts + self.timelines.lengths] - before[starts]
+        offsets, before = self.timelines.offsets, self._events_before
+        counts: Index = before[offsets + self.timelines.lengths] - before[offsets]
         return counts
 
     @cached_property
@@ -195,14 +205,14 @@ class SettledBucket:
     @cached_property
     def expiry_owners(self) -> Index:
         """The message of each expiry."""
-        return np.searchsorted(self.timelines.starts, self.expiries, side="right") - 1
+        return np.searchsorted(self.timelines.offsets, self.expiries, side="right") - 1
 
     @cached_property
     def trailing(self) -> Mask:
         """Which expiries no event of the message follows."""
         if not len(self.expiries):
             return np.zeros(0, np.bool_)
-        ends = (self.timelines.starts + self.timelines.lengths)[self.expiry_owners]
+        ends = (self.timelines.offsets + self.timelines.lengths)[self.expiry_owners]
         mask: Mask = self._events_before[self.expiries] == self._events_before[ends]
         return mask
 
@@ -236,7 +246,7 @@ class SettledBucket:
         if self.rows.deliveries is None:
             return np.zeros(len(at), np.int64)
         before = self._events_before[at] - 1
-        has_event = before >= self._events_before[self.timelines.starts[owners]]
+        has_event = before >= self._events_before[self.timelines.offsets[owners]]
         rows = np.zeros(len(at), np.intp)
         rows[has_event] = self.events(self.timelines.order)[before[has_event]]
         if self.timelines.resumed is not None:
@@ -255,17 +265,17 @@ class SettledBucket:
         times = self.timelines.times[self.expiries]
         return Steps(times[moved], [column[moved] for column in classes])
 
-    def period_starts(self) -> NDArray[np.int64]:
+    def first_and_last_starts(self) -> NDArray[np.int64]:
         """Return when the first and the last period of each kind began.
 
         A message's period begins with the first of its start events; later ones begin no other.
         """
-        began = self.timelines.began
-        if began is None:
+        starts = self.timelines.period_starts
+        if starts is None:
             return np.zeros((0, 2), np.int64)
-        last = np.where(began == NEVER, _NO_START, began)
+        last = np.where(starts == NEVER, _NO_START, starts)
         return np.stack(
-            [began.min(axis=0, initial=NEVER), last.max(axis=0, initial=_NO_START)], axis=1
+            [starts.min(axis=0, initial=NEVER), last.max(axis=0, initial=_NO_START)], axis=1
         )
 
     def states_before_expiry(self, product: int) -> Codes:
@@ -278,11 +288,11 @@ class SettledBucket:
         return states
 
 
-def _rejected(bucket: Bucket, settled: SettledBucket) -> tuple[Index, NDArray[np.uint32]]:
+def _rejected(bucket: Bucket, folded_bucket: FoldedBucket) -> tuple[Index, NDArray[np.uint32]]:
     """Return the rejected rows, by their numbers in the log, and their cells, per product."""
-    timelines, products = settled.timelines, settled.rules.products
+    timelines, products = folded_bucket.timelines, folded_bucket.rules.products
     rejected = timelines.codes == products[0].codes.unknown
-    for product, folded in settled.products:
+    for product, folded in folded_bucket.products:
         rejected |= product.any_rejected.take(folded.cells)
     # An expiry is never rejected: no machine rejects its code.
     at = np.flatnonzero(rejected)

@@ -34,8 +34,8 @@ BUCKET = 1 << 18
 class SeriesColumns:
     """What a series counts. ``periods`` and ``deliveries`` are in the order of the batch.
 
-    ``outcomes`` has, per product machine, the cell of each row x 2, and 1 more on a message's
-    first row; the largest number of its type on rows that were dropped.
+    ``outcomes`` has a column per product machine: 2 x cell + 1 on a message's first row, 2 x cell
+    on its other rows, and the largest number of the column's type on rows that were dropped.
     """
 
     periods: NumberColumn
@@ -45,7 +45,11 @@ class SeriesColumns:
 
 @dataclass(frozen=True, repr=False)
 class StatusColumns:
-    """On each message's last row its number of events (0 elsewhere) and its final states."""
+    """What became of each message, on its last row.
+
+    ``events`` is the number of its events, 0 on other rows; ``finals`` the final state under each
+    product machine.
+    """
 
     events: NumberColumn
     finals: tuple[NumberColumn, ...]
@@ -56,20 +60,22 @@ class ResumptionColumns:
     """What a later replay needs to go on from a checkpoint.
 
     ``marks`` names the rows to keep; on each message's last row, ``states`` are those before the
-    trailing expiries, and ``starts`` when each validity period began.
+    trailing expiries, and ``period_starts`` when each validity period began.
     """
 
     marks: NumberColumn
     states: tuple[NumberColumn, ...]
-    starts: tuple[NumberColumn, ...]
+    period_starts: tuple[NumberColumn, ...]
 
 
 @dataclass(frozen=True, repr=False)
 class Chunk:
-    """The rows of one batch. ``bounds`` are where each digit begins in the sorted columns.
+    """The rows of one batch, sorted by the highest byte of their key: the digit.
 
-    ``order`` are the places, in the batch, of the sorted rows; ``positions`` the numbers in the
-    file of the batch's places, counted from ``first``, ``None`` where they are the same.
+    ``first`` is the number, in the log, of the batch's first row. ``bounds`` are the places at
+    which each digit begins among the sorted rows. ``order`` is the place in the batch of each
+    sorted row. ``positions`` is, for each row of the batch, its number in the log minus ``first``;
+    ``None`` where the rows of the batch are consecutive in the log.
     """
 
     first: int
@@ -84,7 +90,7 @@ class Chunk:
     resumption: ResumptionColumns | None = None
 
     def numbers(self, places: Index) -> Index:
-        """Return the numbers, in the log, of sorted rows."""
+        """Return the numbers, in the log, of the sorted rows at these places."""
         at = self.order.read().take(places).astype(np.intp)
         return self.first + (at if self.positions is None else self.positions.read().take(at))
 
@@ -96,7 +102,7 @@ class Chunk:
 
 
 def partition(batch: EncodedBatch, rows: Rows, spill: Spill, known: Known | None = None) -> Chunk:
-    """Sort a batch by digit, and keep these columns of its rows, and what a checkpoint knew."""
+    """Sort a batch by digit; keep the columns of ``rows``, and what a checkpoint knows."""
     digits = (batch.rows.keys >> _TOP).astype(np.uint8)
     order = digits.argsort(kind="stable")
     bounds = np.zeros(DIGITS + 1, dtype=np.intp)
@@ -146,7 +152,7 @@ class Bucket:
         )
 
     def known(self) -> Known | None:
-        """Return what a checkpoint knew; its chunks are the first ones."""
+        """Return what a checkpoint knows; its chunks are the first ones."""
         parts = [
             chunk.known.map(_reader(first, last))
             for chunk, first, last in self.slices

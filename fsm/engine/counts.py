@@ -102,7 +102,9 @@ class Counts:
     @property
     def starts(self) -> dict[str, tuple[int, int]]:
         """When the first and the last validity period began, by the event they are counted from."""
-        spans = zip(self.products[0].codes.starts, self.buckets.starts.tolist(), strict=True)
+        spans = zip(
+            self.products[0].codes.starting_events, self.buckets.starts.tolist(), strict=True
+        )
         return {event: (first, last) for event, (first, last) in spans if first != NEVER}
 
     # Rejected events ------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def named(frame: pl.DataFrame, products: Sequence[ProductMachine]) -> pl.DataFra
     for number, (_, _, machine) in enumerate(each_machine(products)):
         expiry = machine.deadline.event if machine.deadline else None
         # The last name is that of the code -1, a stay that lasts.
-        events = [*codes.events, None, *(expiry for _ in codes.starts), None]
+        events = [*codes.events, None, *(expiry for _ in codes.starting_events), None]
         left = {t.source for t in machine.transitions if t.target != t.source}
         leads_on = [i for i, state in enumerate(machine.states) if state.name in left]
         ended = (pl.col("event") != _LASTS) | pl.col("state").is_in(leads_on)

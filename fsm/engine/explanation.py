@@ -14,7 +14,7 @@ from fsm.catalog import as_machines, built_in_companion
 from fsm.engine.encode import Encoder, NeededColumns
 from fsm.engine.product_machine import ProductMachine, each_machine, product_of
 from fsm.engine.replaying import with_companions
-from fsm.engine.timelines import EXPIRY, Rules, Timelines, settle
+from fsm.engine.timelines import EXPIRY, Rules, Timelines, timelines_of
 from fsm.engine.unrecorded import unrecorded_figures
 from fsm.epoch import microseconds_since_1970
 from fsm.errors import LogError
@@ -97,9 +97,9 @@ def explain(
     if frame.is_empty():
         raise LogError(_no_message(log, message))
     all_machines = with_companions(as_machines(machines), companions)
-    settled = _settled(log, frame, all_machines, validity, as_of, dedupe)
+    folded_rows = _fold_messages(log, frame, all_machines, validity, as_of, dedupe)
     by_name = {machine.name: machine for machine in all_machines}
-    duplicates = settled.rows[np.sort(settled.timelines.duplicates)]
+    duplicates = folded_rows.rows[np.sort(folded_rows.timelines.duplicates)]
     unknown = tuple(_unknown_indicators(log, all_machines, deadlines=validity is not None))
     return tuple(
         Story(
@@ -109,7 +109,7 @@ def explain(
             unknown,
             tuple(_places(log, duplicates.join(part.head(1), on=log.keys, how="semi"))),
         )
-        for part in settled.history()
+        for part in folded_rows.history()
         .sort(log.keys, maintain_order=True)
         .partition_by(log.keys, maintain_order=True)
     )
@@ -176,17 +176,17 @@ def history_of(
     period), the message's identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``,
     ``rejected``. Events that no machine defines have no ``machine``.
     """
-    return _settled(log, frame, machines, validity, as_of, dedupe).history()
+    return _fold_messages(log, frame, machines, validity, as_of, dedupe).history()
 
 
-def _settled(
+def _fold_messages(
     log: Log,
     frame: pl.DataFrame,
     machines: Sequence[Machine],
     validity: timedelta | None,
     as_of: datetime | None,
     dedupe: bool,
-) -> _SettledRows:
+) -> _FoldedRows:
     """Execute some rows of a log."""
     products = product_of(machines, deadlines=validity is not None)
     events = products[0].codes.events
@@ -200,11 +200,11 @@ def _settled(
     kept = frame if batch.positions is None else frame[batch.positions]
     span = None if validity is None else validity // timedelta(microseconds=1)
     rows = kept.select("file", "row", *log.identity, "timestamp", "event")
-    return _SettledRows(products, rows, settle(batch.rows, Rules(products, span, end)))
+    return _FoldedRows(products, rows, timelines_of(batch.rows, Rules(products, span, end)))
 
 
 @dataclass(frozen=True)
-class _SettledRows:
+class _FoldedRows:
     """Rows of a log, and what happened to them."""
 
     products: Sequence[ProductMachine]

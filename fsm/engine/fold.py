@@ -64,20 +64,20 @@ class TransitionTable:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Groups:
-    """Rows by message: ``order`` names the rows, ``starts`` where each message begins in it."""
+    """Rows by message: ``order`` names the rows, ``offsets`` where each message begins in it."""
 
     order: Index
-    starts: Index
+    offsets: Index
 
     @property
     def lengths(self) -> Index:
         """The number of rows of each message."""
-        return np.diff(self.starts, append=len(self.order))
+        return np.diff(self.offsets, append=len(self.order))
 
     @property
     def owners(self) -> Index:
         """The message of each row."""
-        return np.repeat(np.arange(len(self.starts)), self.lengths)
+        return np.repeat(np.arange(len(self.offsets)), self.lengths)
 
 
 def group_rows(keys: Keys, checks: Codes | None = None) -> Groups:
@@ -122,11 +122,17 @@ def _separate(
     The rows are in runs of equal digits. Where a run holds two messages, their rows may
     alternate, and each change begins a stretch of rows of one message.
     """
+    # Example: messages A and B have the same digits, C and D have their own. The rows stand as
+    # C A B A B D; ``new`` is true for each of them, since the message changes at each. The
+    # stretches of A and B are alike in their digits: they are sorted by whole keys to C A A B B D,
+    # and ``new`` becomes 1 1 0 1 0 1.
     starts = np.flatnonzero(new)
     at = order.take(starts)
+    # Which stretches have the digits of the next one, though they are of another message.
     alike = ~(_differs(low.take(at)) | _differs(high.take(at)))
     if not alike.any():
         return
+    # The stretches of runs with several messages, and the number of the run of each.
     mixed = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
     run = np.append(0, np.cumsum(~alike)).take(mixed)
     lengths = np.append(starts, len(order)).take(mixed + 1) - starts.take(mixed)
@@ -162,12 +168,12 @@ class FoldedEvents:
 
 
 def fold_events(
-    table: TransitionTable, codes: Codes, starts: Index, initial: int | Codes = 0
+    table: TransitionTable, codes: Codes, offsets: Index, initial: int | Codes = 0
 ) -> FoldedEvents:
     """Fold events through a table.
 
     ``codes`` holds the events (column numbers) of one message after the other, each message's in
-    order; ``starts`` holds the index of each message's first event, ascending, and may name an
+    order; ``offsets`` holds the index of each message's first event, ascending, and may name an
     index twice where a message has no events. ``initial`` is the state of every message before
     its first event, or one state per message. A rejected event changes nothing.
 
@@ -177,13 +183,13 @@ def fold_events(
     ([0, 1, 0], [1, 1])
     """
     follow, kind = table.follow, table.follow.dtype
-    lengths = np.diff(starts, append=len(codes))
+    lengths = np.diff(offsets, append=len(codes))
     cells = np.empty(len(codes), dtype=kind)
-    rows = np.full(len(starts), initial, dtype=np.int64) * table.width
+    rows = np.full(len(offsets), initial, dtype=np.int64) * table.width
     rows = rows.astype(kind)
     final = rows
     empty = np.flatnonzero(lengths == 0)
-    at, row, left = (a[lengths > 0] if len(empty) else a for a in (starts, rows, lengths))
+    at, row, left = (a[lengths > 0] if len(empty) else a for a in (offsets, rows, lengths))
     while len(at) > FEW:
         cell = row + codes.take(at)
         cells[at] = cell
@@ -193,7 +199,7 @@ def fold_events(
         left = left.take(going) - 1
     _fold_few(table, codes, cells, at, row, left)
     if len(codes):
-        final = follow.take(cells.take(starts + lengths - 1, mode="clip"))
+        final = follow.take(cells.take(offsets + lengths - 1, mode="clip"))
         final[empty] = rows[empty]
     return FoldedEvents(table, cells, final // table.width)
 

@@ -1,8 +1,8 @@
 """One pass over a log: batches become chunks, then buckets, then counts.
 
 The way of the data: batches of the log become chunks, sorted by message and kept in memory or on
-the disk; the messages of one bucket, the same part of every chunk, are settled and folded; what
-they did is counted, and written back to the chunks for those tables that ask row by row.
+the disk; the messages of one bucket, the same part of every chunk, are put in order and folded;
+what they did is counted, and written back to the chunks for those tables that ask row by row.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import islice
 
 import numpy as np
 
-from fsm.engine.bucket_counts import BucketCounts, SettledBucket, count_bucket
+from fsm.engine.bucket_counts import BucketCounts, FoldedBucket, count_bucket
 from fsm.engine.buckets import (
     Bucket,
     Chunk,
@@ -198,7 +198,10 @@ class _OnePass:
         return ResumptionColumns(
             self.spill.make(np.dtype(np.uint8), size),
             self._state_columns(size),
-            tuple(self.spill.make(np.dtype(np.int64), size) for _ in self.products[0].codes.starts),
+            tuple(
+                self.spill.make(np.dtype(np.int64), size)
+                for _ in self.products[0].codes.starting_events
+            ),
         )
 
     def _state_columns(self, size: int) -> tuple[NumberColumn, ...]:
@@ -209,15 +212,15 @@ class _OnePass:
 
 
 def _execute_bucket(bucket: Bucket, rules: Rules, options: ReplayOptions) -> BucketCounts:
-    """Settle the messages of a bucket, count what they did, and write what is asked by row."""
-    settled = SettledBucket(bucket.rows(), bucket.known(), rules)
+    """Fold the messages of a bucket, count what they did, and write what is asked by row."""
+    folded_bucket = FoldedBucket(bucket.rows(), bucket.known(), rules)
     if options.every is not None:
-        write_outcomes(bucket, settled)
+        write_outcomes(bucket, folded_bucket)
     if options.statuses:
-        write_statuses(bucket, settled)
+        write_statuses(bucket, folded_bucket)
     if options.resumable:
-        write_resumption(bucket, settled)
-    return count_bucket(bucket, settled, options)
+        write_resumption(bucket, folded_bucket)
+    return count_bucket(bucket, folded_bucket, options)
 
 
 def _needed(log: Log, options: ReplayOptions) -> NeededColumns:

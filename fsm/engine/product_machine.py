@@ -1,8 +1,9 @@
 """Several machines as one product: a log is folded once, however many machines execute it.
 
-A state of the product is a combination of states of its machines that some trace reaches. The
-end of a validity period, the *expiry*, is one more event, and "the period is over" one more part
-of the state: from then on, whatever an event leads to, retries are over.
+A state of the product has a state of each machine and, for each validity period, whether it is
+over; only combinations that some trace reaches are states. The end of a validity period, the
+*expiry*, is one more event. Once a period is over, a message that an event leads to the state of
+the deadline goes on at once as if the deadline's event followed: nothing is retried any more.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ MOST_CELLS = 1 << 16
 class EventCodes:
     """The columns of the tables: events, one for all unknown events, and the expiries.
 
-    ``starts`` names the events that validity periods are counted from.
+    ``starting_events`` names the events that validity periods are counted from.
     """
 
     events: tuple[str, ...]
-    starts: tuple[str, ...]
+    starting_events: tuple[str, ...]
 
     @classmethod
     def of(cls, machines: Sequence[Machine], deadlines: bool) -> EventCodes:
@@ -50,12 +51,12 @@ class EventCodes:
 
     def expiry(self, start: str) -> int:
         """The code of the end of the period that ``start`` begins."""
-        return len(self.events) + 1 + self.starts.index(start)
+        return len(self.events) + 1 + self.starting_events.index(start)
 
     @property
     def width(self) -> int:
         """The number of columns."""
-        return len(self.events) + 1 + len(self.starts)
+        return len(self.events) + 1 + len(self.starting_events)
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class _TooLargeError(Exception):
 def _joined(machines: tuple[Machine, ...], codes: EventCodes, most_cells: int) -> ProductMachine:
     """Explore the combined states, breadth first."""
     runners = [_Runner(machine, codes) for machine in machines]
-    start = (*(runner.initial for runner in runners), *(False for _ in codes.starts))
+    start = (*(runner.initial for runner in runners), *(False for _ in codes.starting_events))
     numbers = {start: 0}
     cells: list[tuple[int, tuple[_Step, ...]]] = []
     queue = [start]
@@ -232,9 +233,9 @@ class _Runner:
         self._columns = [columns.get(event, -1) for event in codes.events]
         self._expiry, self._period = -1, -1
         self._ended = list(range(len(names)))
-        if machine.deadline and machine.deadline.start in codes.starts:
+        if machine.deadline and machine.deadline.start in codes.starting_events:
             self._expiry = codes.expiry(machine.deadline.start)
-            self._period = codes.starts.index(machine.deadline.start)
+            self._period = codes.starting_events.index(machine.deadline.start)
             at = names.index(machine.deadline.state)
             self._ended[at] = self._table[at][columns[machine.deadline.event]]
 

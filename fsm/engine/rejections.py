@@ -44,7 +44,11 @@ class RejectionKind:
 
 @dataclass(frozen=True, slots=True)
 class RejectionKinds:
-    """The most frequent kinds, how many there are, and the unknown events beyond those named."""
+    """The most frequent kinds of rejected events.
+
+    ``different`` is the number of all kinds. ``unnamed`` is the number of unknown events that no
+    kind counts: beyond the first 100,000, unknown events are not read, so their names are unknown.
+    """
 
     first: tuple[RejectionKind, ...]
     different: int
@@ -66,9 +70,9 @@ class Rejections:
         """
         rows = self.counts.buckets.rejected_rows[:most]
         cells = self.counts.buckets.rejected_cells[:most]
-        kinds, kind = np.unique(cells, axis=0, return_inverse=True)
+        distinct_cells, kind_of_event = np.unique(cells, axis=0, return_inverse=True)
         events = self.log.locate(self.source_rows.of(rows))
-        return self._with_reasons(events, kinds, kind.ravel()).drop("kind")
+        return self._with_reasons(events, distinct_cells, kind_of_event.ravel()).drop("kind")
 
     def kinds(self, most: int) -> RejectionKinds:
         """Return the most frequent kinds of rejected events, each with up to three examples.
@@ -76,10 +80,15 @@ class Rejections:
         Of events that no machine defines, the first 100,000 are separated by their names.
         """
         rows, cells = self.counts.buckets.rejected_rows, self.counts.buckets.rejected_cells
-        kinds, kind, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-        kind, is_unknown = kind.ravel(), self._are_unknown(kinds)
-        at = _sample(kind, is_unknown)
-        events = self._with_reasons(self.source_rows.of(rows[at]), kinds, kind[at])
+        # Events with the same cell in every product are of one kind: they share state and reason.
+        distinct_cells, kind_of_event, counts = np.unique(
+            cells, axis=0, return_inverse=True, return_counts=True
+        )
+        kind_of_event, is_unknown = kind_of_event.ravel(), self._are_unknown(distinct_cells)
+        at = _sample(kind_of_event, is_unknown)
+        events = self._with_reasons(
+            self.source_rows.of(rows[at]), distinct_cells, kind_of_event[at]
+        )
         counted = _counted(events, counts, is_unknown)
         unnamed = sum(max(0, count - _NAMED) for count in counts[is_unknown].tolist())
         return RejectionKinds(tuple(self._examples(counted.head(most))), counted.height, unnamed)
@@ -105,18 +114,21 @@ class Rejections:
         return mask
 
     def _with_reasons(
-        self, events: pl.DataFrame, kinds: NDArray[np.uint32], kind: Index
+        self, events: pl.DataFrame, distinct_cells: NDArray[np.uint32], kind_of_event: Index
     ) -> pl.DataFrame:
-        """Add ``kind``, ``state``, ``machine`` and ``reason`` to events, given the kind of each."""
+        """Add ``kind``, ``state``, ``machine`` and ``reason`` to events.
+
+        A kind is a row of ``distinct_cells``; ``kind_of_event`` has the number of each event's row.
+        """
         verdicts = [
             (number, *verdict)
-            for number, cells in enumerate(kinds.tolist())
+            for number, cells in enumerate(distinct_cells.tolist())
             for verdict in self._verdicts(cells)
         ]
         columns = ("kind", "state", "machine", "reason")
         schema = dict.fromkeys(columns, pl.String) | {"kind": pl.Int64}
         reasons = pl.DataFrame(verdicts, schema=schema, orient="row")
-        explained = events.with_columns(pl.Series("kind", kind, pl.Int64)).join(
+        explained = events.with_columns(pl.Series("kind", kind_of_event, pl.Int64)).join(
             reasons, on="kind", how="left", maintain_order="left_right"
         )
         if not self._guarded_events:
@@ -151,21 +163,24 @@ class Rejections:
         }
 
 
-def _sample(kind: Index, is_unknown: Mask) -> Index:
+def _sample(kind_of_event: Index, is_unknown: Mask) -> Index:
     """Return which rows are read: all unknown events that are separated, and some of each kind."""
     most = [_NAMED if unknown else _EXAMPLES for unknown in is_unknown]
-    parts = [np.flatnonzero(kind == number)[:count] for number, count in enumerate(most)]
+    parts = [np.flatnonzero(kind_of_event == number)[:count] for number, count in enumerate(most)]
     return np.sort(np.concatenate([np.zeros(0, np.intp), *parts]))
 
 
 def _counted(events: pl.DataFrame, counts: Index, is_unknown: Mask) -> pl.DataFrame:
-    """Count the events by event, state, machine and reason, the most frequent first; ``at`` has
-    examples. Unknown events are counted as they were read, others by the counts of their kind.
+    """Count the events by event, state, machine and reason, the most frequent first.
+
+    ``events`` are a sample. Of a kind that machines define a few events were read, all with one
+    name: the total is that of the kind, from ``counts``. An unknown event can have any name, so the
+    total of a name is the number of events read. Column ``at`` has the places of examples.
     """
     kinds = pl.DataFrame(
         {
             "kind": pl.Series(range(len(counts)), dtype=pl.Int64),
-            "whole": pl.Series(counts, dtype=pl.Int64),
+            "total": pl.Series(counts, dtype=pl.Int64),
             "is_unknown": pl.Series(is_unknown, dtype=pl.Boolean),
         }
     )
@@ -175,7 +190,7 @@ def _counted(events: pl.DataFrame, counts: Index, is_unknown: Mask) -> pl.DataFr
     )
     return (
         by_kind.join(kinds, on="kind", maintain_order="left")
-        .with_columns(pl.when("is_unknown").then("read").otherwise("whole").alias("count"))
+        .with_columns(pl.when("is_unknown").then("read").otherwise("total").alias("count"))
         .group_by(_REASON, maintain_order=True)
         .agg(pl.col("count").sum(), pl.col("at").explode())
         .sort("count", *_REASON, descending=[True] + [False] * len(_REASON))

@@ -19,7 +19,7 @@ from fsm.engine.encode import Rows
 from fsm.engine.fold import FoldedEvents, Groups, fold_events, group_rows
 from fsm.engine.product_machine import ProductMachine
 
-__all__ = ["EXPIRY", "NEVER", "Known", "KnownMessages", "Rules", "Timelines", "settle"]
+__all__ = ["EXPIRY", "NEVER", "Known", "KnownMessages", "Rules", "Timelines", "timelines_of"]
 
 EXPIRY = -1
 """Stands for the row of the end of a validity period, which no log has."""
@@ -36,17 +36,19 @@ class KnownMessages(Generic[T]):
     """What a checkpoint knows of messages: one row per message, the first rows of a bucket.
 
     ``events`` is the number of events so far, ``states`` the state under each product machine,
-    ``starts`` when each validity period began (:data:`NEVER` where it did not).
+    ``period_starts`` when each validity period began (:data:`NEVER` where it did not).
     """
 
     events: T
     states: tuple[T, ...]
-    starts: tuple[T, ...]
+    period_starts: tuple[T, ...]
 
     def map(self, change: Callable[[T], U]) -> KnownMessages[U]:
         """Return the columns, each changed by a function."""
         return KnownMessages(
-            change(self.events), tuple(map(change, self.states)), tuple(map(change, self.starts))
+            change(self.events),
+            tuple(map(change, self.states)),
+            tuple(map(change, self.period_starts)),
         )
 
 
@@ -59,13 +61,16 @@ def joined_known(parts: Sequence[Known]) -> Known:
     return KnownMessages(
         np.concatenate([part.events for part in parts]),
         tuple(map(np.concatenate, zip(*(part.states for part in parts), strict=True))),
-        tuple(map(np.concatenate, zip(*(part.starts for part in parts), strict=True))),
+        tuple(map(np.concatenate, zip(*(part.period_starts for part in parts), strict=True))),
     )
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How to settle: the validity period and the end of the log in microseconds."""
+    """What messages are folded by: product machines, the validity period, the end of the log.
+
+    The period and the end are in microseconds.
+    """
 
     products: Sequence[ProductMachine]
     validity: int | None = None
@@ -89,36 +94,36 @@ class Resumed:
 class Timelines:
     """Messages, each with its rows in the order they happened.
 
-    ``order`` names rows of the bucket, :data:`EXPIRY` for the end of a period; ``starts`` is
+    ``order`` names rows of the bucket, :data:`EXPIRY` for the end of a period; ``offsets`` are
     where each message begins in it. ``times`` are those of ``order``, empty where the rows have
     none. ``folded`` is per product machine. ``duplicates`` and ``late`` are rows of the bucket
     that were set aside.
     """
 
     order: Index
-    starts: Index
+    offsets: Index
     codes: Codes
     times: Times
     duplicates: Index
     late: Index
     resumed: Resumed | None = None
     folded: tuple[FoldedEvents, ...] = ()
-    began: Times | None = None
+    period_starts: Times | None = None
     """When each validity period of each message began (messages x periods)."""
 
     @cached_property
     def lengths(self) -> Index:
         """The number of rows of each message, ends of periods included."""
-        return np.diff(self.starts, append=len(self.order))
+        return np.diff(self.offsets, append=len(self.order))
 
     @cached_property
     def owners(self) -> Index:
         """The message of each row."""
-        return np.repeat(np.arange(len(self.starts)), self.lengths)
+        return np.repeat(np.arange(len(self.offsets)), self.lengths)
 
 
-def settle(rows: Rows, rules: Rules, known: Known | None = None) -> Timelines:
-    """Put the rows of a bucket in order and fold them."""
+def timelines_of(rows: Rows, rules: Rules, known: Known | None = None) -> Timelines:
+    """Put the rows of a bucket in order, set duplicates and late rows aside, and fold the rest."""
     groups = group_rows(rows.keys, rows.checks)
     if rows.times is not None:
         groups = _in_time(groups, rows.times, rows.seqs)
@@ -130,18 +135,18 @@ def settle(rows: Rows, rules: Rules, known: Known | None = None) -> Timelines:
         groups, late, resumed = _resumed(groups, len(known.events))
     timelines = Timelines(
         groups.order,
-        groups.starts,
+        groups.offsets,
         rows.codes.take(groups.order),
         np.zeros(0, np.int64) if rows.times is None else rows.times.take(groups.order),
         duplicates,
         late,
         resumed,
     )
-    if rules.validity is not None and rules.products[0].codes.starts:
+    if rules.validity is not None and rules.products[0].codes.starting_events:
         timelines = _with_expiries(timelines, known, rules, rules.validity)
     folded = tuple(
         fold_events(
-            product.table, timelines.codes, timelines.starts, _initial(known, resumed, number)
+            product.table, timelines.codes, timelines.offsets, _initial(known, resumed, number)
         )
         for number, product in enumerate(rules.products)
     )
@@ -159,17 +164,17 @@ def _initial(known: Known | None, resumed: Resumed | None, product: int) -> int 
 
 def _in_time(groups: Groups, times: Times, seqs: Times | None) -> Groups:
     """Sort by (time, seq, file order) those messages that are not in order already."""
-    order, starts = groups.order, groups.starts
+    order, offsets = groups.order, groups.offsets
     times = times.take(order)
     back: Mask = times[1:] < times[:-1]
     if seqs is not None:
         tied = np.flatnonzero(times[1:] == times[:-1])
         back[tied] = seqs.take(order[tied + 1]) < seqs.take(order[tied])
-    back[starts[1:] - 1] = False
+    back[offsets[1:] - 1] = False
     if not back.any():
         return groups
     owners = groups.owners
-    mixed = np.zeros(len(starts), dtype=np.bool_)
+    mixed = np.zeros(len(offsets), dtype=np.bool_)
     mixed[owners[1:][back]] = True
     places = np.flatnonzero(mixed[owners])
     by = [times[places], owners[places]]
@@ -177,13 +182,13 @@ def _in_time(groups: Groups, times: Times, seqs: Times | None) -> Groups:
         by.insert(0, seqs.take(order[places]))
     order = order.copy()
     order[places] = order[places][np.lexsort(by)]
-    return Groups(order, starts)
+    return Groups(order, offsets)
 
 
 def _keep(groups: Groups, kept: Mask) -> Groups:
     """Leave out rows; a message that loses all its rows stays, without any."""
     before = np.append(0, np.cumsum(kept))
-    return Groups(groups.order[kept], before[groups.starts])
+    return Groups(groups.order[kept], before[groups.offsets])
 
 
 def _without_duplicates(groups: Groups, rows: Rows, known: int) -> tuple[Groups, Index]:
@@ -244,7 +249,7 @@ def _resumed(groups: Groups, known: int) -> tuple[Groups, Index, Resumed]:
     owners = groups.owners
     places = np.flatnonzero(groups.order < known)
     rows = groups.order[places]
-    last, begins = (np.full(len(groups.starts), -1, dtype=np.intp) for _ in range(2))
+    last, begins = (np.full(len(groups.offsets), -1, dtype=np.intp) for _ in range(2))
     # Of several rows of one message the last one stays: numpy assigns in order.
     last[owners[places]] = places
     begins[owners[places]] = rows
@@ -270,28 +275,30 @@ def _with_expiries(
 ) -> Timelines:
     """Put the end of each period before the first row of its instant or of a later one."""
     codes = rules.products[0].codes
-    parts, began = [], []
-    for period, start in enumerate(codes.starts):
-        since = _period_starts(timelines, codes.events.index(start))
+    parts, period_starts = [], []
+    for period, start in enumerate(codes.starting_events):
+        since = _first_times(timelines, codes.events.index(start))
         over = np.zeros(len(since), np.bool_)
         resumed = timelines.resumed
         if resumed is not None and known is not None and len(known.events):
             is_known = resumed.begins >= 0
-            since[is_known] = np.minimum(since, known.starts[period][resumed.begins])[is_known]
+            earlier = known.period_starts[period][resumed.begins]
+            since[is_known] = np.minimum(since, earlier)[is_known]
             over = is_known & rules.products[0].over[known.states[0][resumed.begins], period]
         ends = (since != NEVER) & ~over
         due = np.where(ends, since + validity, NEVER)
         ends &= due <= (NEVER if rules.end is None else rules.end)
         parts.append(_expiries(timelines, codes.expiry(start), due, np.flatnonzero(ends)))
-        began.append(since)
+        period_starts.append(since)
     return replace(
-        _inserted(timelines, parts, np.min_scalar_type(codes.width)), began=np.stack(began, axis=1)
+        _inserted(timelines, parts, np.min_scalar_type(codes.width)),
+        period_starts=np.stack(period_starts, axis=1),
     )
 
 
-def _period_starts(timelines: Timelines, code: int) -> Times:
+def _first_times(timelines: Timelines, code: int) -> Times:
     """Return when each message had its first event of a code, :data:`NEVER` where it had none."""
-    since = np.full(len(timelines.starts), NEVER, dtype=np.int64)
+    since = np.full(len(timelines.offsets), NEVER, dtype=np.int64)
     at = np.flatnonzero(timelines.codes == code)[::-1]
     since[timelines.owners[at]] = timelines.times[at]  # backwards, so that the first one stays
     return since
@@ -299,7 +306,7 @@ def _period_starts(timelines: Timelines, code: int) -> Times:
 
 def _expiries(timelines: Timelines, code: int, due: Times, messages: Index) -> _Expiries:
     """Return the expiries of some messages; ``due`` is that of every message."""
-    ends = timelines.starts + timelines.lengths
+    ends = timelines.offsets + timelines.lengths
     is_later = timelines.times >= due[timelines.owners]
     later = np.bincount(timelines.owners[is_later], minlength=len(ends))
     return _Expiries(
@@ -316,7 +323,7 @@ def _inserted(timelines: Timelines, parts: Sequence[_Expiries], code: np.dtype[A
     return replace(
         timelines,
         order=np.insert(timelines.order, places, EXPIRY),
-        starts=timelines.starts + np.searchsorted(messages, np.arange(len(timelines.starts))),
+        offsets=timelines.offsets + np.searchsorted(messages, np.arange(len(timelines.offsets))),
         codes=np.insert(timelines.codes.astype(kind), places, codes),
         times=np.insert(timelines.times, places, times),
     )

@@ -29,7 +29,8 @@ class Unrecorded:
     indicators: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
     states: frozenset[str] = frozenset()
-    sent: bool = False
+    sent_unknown: bool = False
+    """Whether the log cannot know how many messages were sent: it records no status."""
     events: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
@@ -45,7 +46,7 @@ class Unrecorded:
         """Return the same with the indicators of a companion."""
         shown = self.indicators | companion.indicators
         return Unrecorded(
-            shown, self.statuses, self.states, self.sent, self.events | companion.events
+            shown, self.statuses, self.states, self.sent_unknown, self.events | companion.events
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -54,7 +55,7 @@ class Unrecorded:
             "indicators": sorted(self.indicators),
             "statuses": sorted(self.statuses),
             "states": sorted(self.states),
-            "sent": self.sent,
+            "sent": self.sent_unknown,
             "reason": self.reason,
         }
 
@@ -78,14 +79,14 @@ def unrecorded_figures(
     held = set(events)
     if deadlines and machine.deadline and machine.deadline.start in events:
         held.add(machine.deadline.event)
-    known = {*_reached(machine, held)} | {name for name, count in states.items() if count}
-    shown = {machine.status(name) for name in known}
-    statuses = frozenset(status for status in machine.statuses if status not in shown)
+    recorded_states = {*_reached(machine, held), *(name for name, n in states.items() if n)}
+    recorded_statuses = {machine.status(name) for name in recorded_states}
+    statuses = frozenset(machine.statuses) - recorded_statuses
     return Unrecorded(
         frozenset(i.name for i in machine.indicators if i.statuses <= statuses),
         statuses,
-        frozenset(state.name for state in machine.states if state.name not in known),
-        bool(machine.statuses) and not shown - {None},
+        frozenset(state.name for state in machine.states if state.name not in recorded_states),
+        bool(machine.statuses) and not recorded_statuses - {None},
         frozenset(events) & machine.alphabet,
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fsm.compile.chart import Chart, ChartEdge, ChartNode
-from fsm.compile.configurations import flatten
+from fsm.compile.flattening import flatten
 from fsm.compile.guard import ALWAYS, Guard, parse_guard
 from fsm.formats.assembly import refuse
 from fsm.formats.xml import Element

@@ -74,7 +74,7 @@ class PanelRow:
 def _panel(figures: Figures) -> dict[str, Any]:
     names = dict.fromkeys(i.name for side in figures.sides for _, i in side.indicators)
     rows = [_panel_row(figures, name) for name in names]
-    sent = [side.result.sent for side in figures.sides if not side.result.unrecorded.sent]
+    sent = [side.result.sent for side in figures.sides if not side.result.unrecorded.sent_unknown]
     return {"to_send": figures.to_send, "sent": max(sent, default=None), "indicators": rows}
 
 

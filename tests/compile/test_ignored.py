@@ -15,7 +15,7 @@ from statemachine import State, StateChart, StateMachine
 
 from fsm.analysis import analyse
 from fsm.compile import compile_chart
-from fsm.compile.configurations import _listed
+from fsm.compile.flattening import _listed
 from fsm.formats.json_document import parse_document, to_json
 from fsm.formats.scxml import parse_scxml, to_scxml
 

@@ -53,7 +53,7 @@ def test_rows_are_of_one_message_where_both_hashes_agree(rows: list[tuple[int, i
     keys = np.array([(a << 60) | b for a, b, _ in rows], dtype=np.uint64)
     checks = np.array([c for _, _, c in rows], dtype=np.uint32)
     groups = group_rows(keys, checks)
-    parts = np.split(groups.order, groups.starts[1:])
+    parts = np.split(groups.order, groups.offsets[1:])
     found = sorted(part.tolist() for part in parts if len(part))
     expected: dict[tuple[int, int, int], list[int]] = {}
     for i, row in enumerate(rows):
@@ -65,7 +65,7 @@ def test_many_keys_are_grouped() -> None:
     random = np.random.default_rng(5)
     keys = random.integers(0, 2**64, 60_000, dtype=np.uint64)[random.integers(0, 60_000, 300_000)]
     groups = group_rows(keys)
-    assert len(groups.starts) == len(np.unique(keys))
+    assert len(groups.offsets) == len(np.unique(keys))
     ordered = keys[groups.order]
     same = ordered[1:] == ordered[:-1]
     assert (groups.order[1:][same] > groups.order[:-1][same]).all()

@@ -31,13 +31,13 @@ def _state(machine: Machine) -> str:
     return f"{CHECKPOINT_PREFIX}state.{machine.name}"
 
 
-def _began(start: str) -> str:
-    return f"{CHECKPOINT_PREFIX}began.{start}"
+def _began(event: str) -> str:
+    return f"{CHECKPOINT_PREFIX}began.{event}"
 
 
 def message_rows(source_rows: SourceRows, counts: Counts, since: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of messages whose last event is in the sources from ``since`` on."""
-    products, starts = counts.products, counts.products[0].codes.starts
+    products, starting_events = counts.products, counts.products[0].codes.starting_events
     chunks = [
         (
             chunk,
@@ -45,21 +45,21 @@ def message_rows(source_rows: SourceRows, counts: Counts, since: int) -> Iterato
                 chunk.resumption.marks,
                 chunk.statuses.events,
                 *chunk.resumption.states,
-                *chunk.resumption.starts,
+                *chunk.resumption.period_starts,
             ),
         )
         for chunk in counts.chunks
         if chunk.resumption is not None and chunk.statuses is not None
     ]
-    width = 2 + len(products) + len(starts)
+    width = 2 + len(products) + len(starting_events)
     for frame, (marks, events, *rest) in source_rows.marked(chunks, width, since):
         added = [pl.Series(_EVENTS, np.where(marks == LAST, events, 0), pl.UInt32)]
         for at, number, machine in each_machine(products):
             kind = pl.Enum([state.name for state in machine.states])
             names = pl.Series(_state(machine), products[at].state_names(number), kind)
             added.append(names.gather(pl.Series(rest[at], dtype=pl.UInt32)))
-        for start, times in zip(starts, rest[len(products) :], strict=True):
-            began = pl.Series(_began(start), times, pl.Int64)
+        for event, times in zip(starting_events, rest[len(products) :], strict=True):
+            began = pl.Series(_began(event), times, pl.Int64)
             added.append(began.set(began == NEVER, None).cast(pl.Datetime("us", "UTC")))
         yield frame.drop("file", "row").hstack(added)
 
@@ -70,20 +70,20 @@ def read_known(
     """Return what the rows of a checkpoint say, given their further columns and their times."""
     try:
         events = frame[_EVENTS].to_numpy().astype(np.uint32)
-        starts = tuple(
-            frame[_began(start)].to_physical().fill_null(NEVER).to_numpy()
-            for start in products[0].codes.starts
+        period_starts = tuple(
+            frame[_began(event)].to_physical().fill_null(NEVER).to_numpy()
+            for event in products[0].codes.starting_events
         )
         over = [
             np.zeros(len(times), np.bool_)
             if validity is None
             else (began != NEVER) & (times - validity >= began)
-            for began in starts
+            for began in period_starts
         ]
         states = tuple(_states(frame, product, over) for product in products)
     except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
         raise CheckpointError(f"the checkpoint's messages cannot be read: {error}") from error
-    return KnownMessages(events, states, starts)
+    return KnownMessages(events, states, period_starts)
 
 
 def _states(frame: pl.DataFrame, product: ProductMachine, over: Sequence[Mask]) -> Codes:

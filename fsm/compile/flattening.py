@@ -164,10 +164,10 @@ class _Flattening:
         atoms = [nodes[i] for i in self._atoms(configuration)]
         top = nodes[min(configuration.active)]
         grouped = any(node.parent is None and node.children for node in nodes)
-        untouched = grouped and top.is_atomic and configuration == self.start
+        shows_nothing = grouped and top.is_atomic and configuration == self.start
         return State(
             name="+".join(a.id for a in atoms),
-            status=None if untouched else top.title,
+            status=None if shows_nothing else top.title,
             title=" + ".join(a.title for a in atoms),
             atoms=tuple(a.id for a in atoms),
             final=configuration.ended or (self.chart.parallel_ends and all(a.final for a in atoms)),
