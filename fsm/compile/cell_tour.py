@@ -27,7 +27,7 @@ class SpentError(Exception):
 
 
 _ColumnsOf: TypeAlias = Callable[[int], Iterable[int]]
-"""Returns, for the number of a state, some columns of its row: those to take, or those to follow."""
+"""Returns some columns of a state's row, given its number: those to take, or those to follow."""
 
 
 class CellTour:

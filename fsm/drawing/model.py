@@ -125,13 +125,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """One label of an arrow, before labels are stacked."""
+class _Label:
+    """A label of an arrow, with the ends of the arrow, before labels of one arrow are stacked.
+
+    It stands for all transitions that look the same. ``status`` is as in :class:`Arrow`.
+    """
 
     source: str
     status: str | None
     target: str
-    label: str
+    text: str
     is_decision: bool
     tone: Tone
 
@@ -232,51 +235,57 @@ def _boxes(nodes: Iterable[DrawnState], ranks: Mapping[str, int]) -> tuple[Box, 
 
 def _arrows(view: View, grouped: bool, look: Look) -> tuple[Arrow, ...]:
     """Return the arrows, in the order of the table."""
-    lines: dict[_Line, list[Transition]] = {}
-    for line, transition in _lines(view, grouped):
-        lines.setdefault(line, []).append(transition)
-    stacks: dict[tuple[object, ...], list[_Line]] = {}
-    for line in lines:
+    transitions_of: dict[_Label, list[Transition]] = {}
+    for label, transition in _labels(view, grouped):
+        transitions_of.setdefault(label, []).append(transition)
+    stacks: dict[tuple[object, ...], list[_Label]] = {}
+    for label in transitions_of:
         # Two loops on one state would cross each other's labels, so a state has only one.
-        together = look.stacked or line.source == line.target
-        apart = None if together else (line.is_decision, line.tone)
-        stacks.setdefault((line.source, line.status, line.target, apart), []).append(line)
-    drawn = [_arrow(view, stack, lines) for stack in stacks.values()]
+        together = look.stacked or label.source == label.target
+        apart = None if together else (label.is_decision, label.tone)
+        stacks.setdefault((label.source, label.status, label.target, apart), []).append(label)
+    drawn = [_arrow(view, stack, transitions_of) for stack in stacks.values()]
     if not look.effects:
         drawn = [replace(arrow, effects=()) for arrow in drawn]
     most = max((arrow.weight for arrow in drawn), default=0)
     return tuple(replace(a, share=a.weight / most) if most else a for a in drawn)
 
 
-def _arrow(view: View, stack: list[_Line], lines: dict[_Line, list[Transition]]) -> Arrow:
+def _arrow(
+    view: View, stack: list[_Label], transitions_of: dict[_Label, list[Transition]]
+) -> Arrow:
+    """Return the arrow of labels with the same ends."""
     first = stack[0]
-    is_decision = all(line.is_decision for line in stack)
-    tones = {line.tone for line in stack}
+    is_decision = all(label.is_decision for label in stack)
+    tones = {label.tone for label in stack}
     tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
-    marks = {line: merged_mark(map(view.overlay.mark, lines[line])) for line in stack}
+    marks = {label: merged_mark(map(view.overlay.mark, transitions_of[label])) for label in stack}
     details = merged_mark(marks.values()).details
-    origins = (_origin(t) for line in stack for t in lines[line])
+    origins = (_origin(t) for label in stack for t in transitions_of[label])
     return Arrow(
         source=first.source,
         target=first.target,
         status=first.status,
-        labels=tuple(_label(line, lines[line][0], is_decision, marks[line]) for line in stack),
-        effects=details if view.overlay else _effects(view.machine, lines[first][0]),
+        labels=tuple(
+            _label_text(label, transitions_of[label][0], is_decision, marks[label])
+            for label in stack
+        ),
+        effects=details if view.overlay else _effects(view.machine, transitions_of[first][0]),
         is_decision=is_decision,
         origins=tuple(dict.fromkeys(filter(None, origins))),
         tone=tone,
         weight=sum(mark.weight for mark in marks.values()),
-        cells=tuple((t.source, t.event) for line in stack for t in lines[line]),
+        cells=tuple((t.source, t.event) for label in stack for t in transitions_of[label]),
     )
 
 
-def _label(line: _Line, transition: Transition, dashed: bool, mark: Mark) -> str:
+def _label_text(label: _Label, transition: Transition, dashed: bool, mark: Mark) -> str:
     """Return the event with its sign and note, and with its decision if the arrow is not dashed."""
     origin = transition.origin
-    decided = f"({origin.label})" if line.is_decision and not dashed and origin else ""
+    decided = f"({origin.label})" if label.is_decision and not dashed and origin else ""
     weight = f"{mark.weight:,}" if mark.weight else ""
     sign = "" if mark.tone is Tone.FADED else mark.tone.value
-    return " ".join(filter(None, (sign, line.label, decided, weight, mark.note)))
+    return " ".join(filter(None, (sign, label.text, decided, weight, mark.note)))
 
 
 def _origin(transition: Transition) -> str:
@@ -293,32 +302,42 @@ def _effects(machine: Machine, transition: Transition) -> tuple[str, ...]:
     )
 
 
-def _lines(view: View, grouped: bool) -> Iterable[tuple[_Line, Transition]]:
+def _labels(view: View, grouped: bool) -> Iterable[tuple[_Label, Transition]]:
+    """Yield each transition with its label.
+
+    Transitions that all states of a status have get one label, whose arrow leaves the box.
+    """
     machine = view.machine
     decided = _decisions(machine)
-    keys = {t: _exit(view, t, decided) for t in machine.transitions}
-    exits = _common_exits(view, keys) if grouped else {}
+    exits = {t: _exit(view, t, decided) for t in machine.transitions}
+    common = _common_exits(view, exits) if grouped else {}
     order = {state.name: i for i, state in enumerate(machine.states)}
     for t in machine.transitions:
-        status, target, label, is_decision, tone = key = keys[t]
-        if key in exits:
-            source = min(exits[key], key=lambda name: abs(order[name] - order[target]))
-            yield _Line(source, status, target, label, is_decision, tone), t
+        status, target, text, is_decision, tone = exit_ = exits[t]
+        if exit_ in common:
+            source = min(common[exit_], key=lambda name: abs(order[name] - order[target]))
+            yield _Label(source, status, target, text, is_decision, tone), t
         else:
-            yield _Line(t.source, None, target, label, is_decision, tone), t
+            yield _Label(t.source, None, target, text, is_decision, tone), t
 
 
 _Exit = tuple[str | None, str, str, bool, Tone]
+"""How a transition leaves the status of its source.
+
+The status, the target, the text of the label, whether a decision of ours created it, its tone.
+Transitions with equal exits look the same when they are drawn from the box of the status.
+"""
 
 
 def _exit(view: View, t: Transition, decided: frozenset[tuple[str, str, str]]) -> _Exit:
+    """Return the exit of a transition; ``decided`` is of :func:`_decisions`."""
     is_decision = (t.source, t.target, t.label) in decided
     tone = view.overlay.mark(t).tone
     return view.machine.status(t.source), t.target, t.label, is_decision, tone
 
 
 def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
-    """Return the source, target and label of the lines that a decision of ours created."""
+    """Return the source, target and label of the transitions that a decision of ours created."""
     return frozenset(
         (t.source, t.target, t.label)
         for t in machine.transitions
@@ -326,15 +345,16 @@ def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:
     )
 
 
-def _common_exits(view: View, keys: Mapping[Transition, _Exit]) -> dict[_Exit, list[str]]:
+def _common_exits(view: View, exits: Mapping[Transition, _Exit]) -> dict[_Exit, list[str]]:
     """Return the exits that all states of a status have, with these states in declared order.
 
     Only statuses with several states, and only transitions to another status.
     """
     machine = view.machine
     states: dict[_Exit, dict[str, None]] = {}
-    for t, key in keys.items():
-        if key[0] is not None and key[0] != machine.status(t.target):
-            states.setdefault(key, {})[t.source] = None
+    for t, exit_ in exits.items():
+        status = exit_[0]
+        if status is not None and status != machine.status(t.target):
+            states.setdefault(exit_, {})[t.source] = None
     size = Counter(state.status for state in machine.states)
-    return {key: list(names) for key, names in states.items() if len(names) == size[key[0]] > 1}
+    return {e: list(names) for e, names in states.items() if len(names) == size[e[0]] > 1}

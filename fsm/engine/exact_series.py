@@ -25,10 +25,10 @@ from fsm.arrays import Codes, Times
 from fsm.engine.product_machine import ProductMachine
 from fsm.engine.spill import NumberColumn, Spill
 
-__all__ = ["Line", "Moments", "Steps", "merged_moments", "steps_of"]
+__all__ = ["Curve", "Moments", "Steps", "merged_moments", "steps_of"]
 
-Line: TypeAlias = tuple[str, str]
-"""A machine's name and an indicator's."""
+Curve: TypeAlias = tuple[str, str]
+"""The curve of one indicator over time, named by its machine and by itself."""
 
 PIECE = 1 << 18
 """Instants of a run that are read at once: of all runs together, about."""
@@ -50,13 +50,13 @@ class Steps:
 
 @dataclass(frozen=True)
 class Moments:
-    """Instants in microseconds since 1970, ascending, each once, and each line's counts there.
+    """Instants in microseconds since 1970, ascending, each once, and each curve's counts there.
 
     A count is that of messages after all events of the instant.
     """
 
     times: Times
-    counts: Mapping[Line, _Integers]
+    counts: Mapping[Curve, _Integers]
 
 
 def steps_of(times: Times, outcomes: Sequence[Codes], products: Sequence[ProductMachine]) -> Steps:
@@ -89,40 +89,41 @@ def merged_moments(
         zeros = np.zeros(len(times), np.int64)
         yield Moments(
             times,
-            {line: zeros if at is None else reached[at] for line, at in curves.place.items()},
+            {curve: zeros if at is None else reached[at] for curve, at in curves.column_of.items()},
         )
 
 
 @dataclass(frozen=True)
 class _Curves:
-    """The different curves of all products: many machines have an indicator in common.
+    """The curves of all products. Curves that the same classes change in the same way share a
+    column: many machines have an indicator in common.
 
-    ``columns`` are (number of the product, the change that each class makes); ``place`` is which
-    of them a line is, ``None`` for a line that nothing changes.
+    ``columns`` are (number of the product, the change that each class makes); ``column_of`` is
+    the number of each curve's column, ``None`` for a curve that nothing changes.
     """
 
     columns: list[tuple[int, NDArray[np.int8]]]
-    place: dict[Line, int | None]
+    column_of: dict[Curve, int | None]
 
     @classmethod
     def of(cls, products: Sequence[ProductMachine]) -> _Curves:
         columns: list[tuple[int, NDArray[np.int8]]] = []
-        place: dict[Line, int | None] = {}
+        column_of: dict[Curve, int | None] = {}
         known: dict[tuple[int, bytes], int] = {}
         for number, product in enumerate(products):
             for at, (machine, indicator) in enumerate(product.effects.indicators):
                 # One event is of one message, so no count changes by more than one.
                 changes = product.effects.changes[:, at].astype(np.int8)
-                line = product.machines[machine].name, indicator
+                curve = product.machines[machine].name, indicator
                 if not changes.any():
-                    place[line] = None
+                    column_of[curve] = None
                     continue
                 key = number, changes.tobytes()
                 if key not in known:
                     known[key] = len(columns)
                     columns.append((number, changes))
-                place[line] = known[key]
-        return cls(columns, place)
+                column_of[curve] = known[key]
+        return cls(columns, column_of)
 
 
 @dataclass(frozen=True)

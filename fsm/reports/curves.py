@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fsm.engine.exact_series import Line
+from fsm.engine.exact_series import Curve
 from fsm.reports.machines import Side
 
 __all__ = ["Curves", "curves_of", "thinned"]
@@ -63,7 +63,7 @@ def curves_of(
     sides: Sequence[Side],
     to_send: int,
     extent: tuple[datetime, datetime],
-    points: Mapping[int, Mapping[Line, int]] | None = None,
+    points: Mapping[int, Mapping[Curve, int]] | None = None,
 ) -> Curves:
     """Return the curves of all recorded indicators, including those of companions.
 

@@ -13,20 +13,20 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fsm.engine.exact_series import Line, Moments
+from fsm.engine.exact_series import Curve, Moments
 
 __all__ = ["ComparedIndicator", "Divergence", "SeriesComparison", "compare_series"]
 
-LineCounts: TypeAlias = Mapping[Line, int]
+CurveCounts: TypeAlias = Mapping[Curve, int]
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedIndicator:
-    """An indicator that two machines have, and the line of each machine in the exact series."""
+    """An indicator that two machines have, and the curve of each machine in the exact series."""
 
     indicator: str
-    a: Line
-    b: Line
+    a: Curve
+    b: Curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class SeriesComparison:
     """The exact series of two machines, compared.
 
     ``compared`` are the indicators that both machines have, ``divergences`` those in which they
-    differ at some instant. ``moved`` are the lines that are not 0 at some instant. ``points`` has
-    the counts of all lines at the instants of the divergences, so that charts can show them.
+    differ at some instant. ``moved`` are the curves that are not 0 at some instant. ``points`` has
+    the counts of all curves at the instants of the divergences, so that charts can show them.
     """
 
     compared: tuple[str, ...] = ()
     divergences: tuple[Divergence, ...] = ()
-    moved: frozenset[Line] = frozenset()
-    points: Mapping[int, LineCounts] = field(default_factory=dict)
+    moved: frozenset[Curve] = frozenset()
+    points: Mapping[int, CurveCounts] = field(default_factory=dict)
 
 
 def compare_series(
@@ -66,12 +66,12 @@ def compare_series(
 ) -> SeriesComparison:
     """Compare two machines in one pass over the exact series."""
     trackers = [_Tracker(indicator) for indicator in indicators]
-    moved: set[Line] = set()
+    moved: set[Curve] = set()
     for part in series:
-        moved |= {line for line, counts in part.counts.items() if counts.any()}
+        moved |= {curve for curve, counts in part.counts.items() if counts.any()}
         for tracker in trackers:
             tracker.add(part)
-    points: dict[int, LineCounts] = {}
+    points: dict[int, CurveCounts] = {}
     for tracker in trackers:
         points |= tracker.points()
     return SeriesComparison(
@@ -90,8 +90,8 @@ class _Tracker:
         self.most = self.apart = 0
         self.at: int = 0
         self.converged_at: int | None = None
-        self.counts_at_most: LineCounts = {}
-        self.counts_at_convergence: LineCounts = {}
+        self.counts_at_most: CurveCounts = {}
+        self.counts_at_convergence: CurveCounts = {}
 
     def add(self, part: Moments) -> None:
         """Take the next part of the series."""
@@ -124,13 +124,13 @@ class _Tracker:
             compared.indicator, self.most, self.at, counts, self.converged_at, self.apart
         )
 
-    def points(self) -> dict[int, LineCounts]:
-        """Return the counts of all lines at the instants of the divergence."""
+    def points(self) -> dict[int, CurveCounts]:
+        """Return the counts of all curves at the instants of the divergence."""
         points = {self.at: self.counts_at_most} if self.most else {}
         if self.converged_at is not None:
             points[self.converged_at] = self.counts_at_convergence
         return points
 
 
-def _counts(part: Moments, place: int) -> LineCounts:
-    return {line: int(counts[place]) for line, counts in part.counts.items()}
+def _counts(part: Moments, place: int) -> CurveCounts:
+    return {curve: int(counts[place]) for curve, counts in part.counts.items()}

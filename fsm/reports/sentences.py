@@ -1,4 +1,8 @@
-"""The sentences of the report."""
+"""The sentences of the report that depend on the replay in more than a number.
+
+Fixed texts and headings stand in ``page.html``, the title and the footer in ``pages.py``, sentences
+that only count what a section has in ``sections.py``.
+"""
 
 from __future__ import annotations
 

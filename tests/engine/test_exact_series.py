@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
 from fsm.engine import Replay, buckets, exact_series, product_machine, replay
-from fsm.engine.exact_series import Line, Moments
+from fsm.engine.exact_series import Curve, Moments
 from fsm.errors import LogError
 from fsm.logs import rows as log_rows
 from fsm.machine import Indicator, Machine, State, Transition
@@ -80,7 +80,7 @@ def executed(rows: list[Row], machines: list[Machine], **options: object) -> Rep
 
 def naive(
     rows: list[Row], machines: list[Machine], validity: int | None = None
-) -> dict[int, dict[Line, int]]:
+) -> dict[int, dict[Curve, int]]:
     """Return the counts after each instant, one event after the other, times in half minutes.
 
     The end of a period comes before the events of its instant.
@@ -97,7 +97,7 @@ def naive(
         happens += [(end, 0, message, "") for message, end in ends if end <= last]
     states = {m.name: defaultdict[str, str](lambda m=m: m.initial) for m in machines}  # type: ignore[misc]
     over: set[str] = set()
-    found: dict[int, dict[Line, int]] = {}
+    found: dict[int, dict[Curve, int]] = {}
     for at, _, message, event in sorted(happens, key=lambda one: one[:2]):
         if not event:
             over.add(message)
@@ -120,9 +120,9 @@ def naive(
     return found
 
 
-def told(series: Iterator[Moments]) -> dict[int, dict[Line, int]]:
+def told(series: Iterator[Moments]) -> dict[int, dict[Curve, int]]:
     """Return the series as plain values, times in half minutes; each instant must be new."""
-    found: dict[int, dict[Line, int]] = {}
+    found: dict[int, dict[Curve, int]] = {}
     for part in series:
         for place, micros in enumerate(part.times.tolist()):
             at = int((micros - START.timestamp() * 1_000_000) // 30_000_000)
@@ -131,9 +131,9 @@ def told(series: Iterator[Moments]) -> dict[int, dict[Line, int]]:
     return found
 
 
-def only_changes(found: dict[int, dict[Line, int]]) -> dict[int, dict[Line, int]]:
+def only_changes(found: dict[int, dict[Curve, int]]) -> dict[int, dict[Curve, int]]:
     """Leave out instants at which nothing changes."""
-    kept: dict[int, dict[Line, int]] = {}
+    kept: dict[int, dict[Curve, int]] = {}
     before = dict.fromkeys(next(iter(found.values())), 0)
     for at, counts in found.items():
         if counts != before:

@@ -44,7 +44,7 @@ def test_whose_fault(code: str | None, reply: str | None, fault: str, by: str) -
     columns = {"code": [code], "reply": [reply], "fault": [None]}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     row = with_fault(frame.with_columns(code_of().alias("code"))).row(0, named=True)
-    assert (row["fault"], row["by"]) == (fault, by)
+    assert (row["fault"], row["decided_by"]) == (fault, by)
     assert fault in FAULTS
 
 

@@ -48,7 +48,7 @@ def enhanced_code_in(column: str) -> pl.Expr:
 
 
 def with_fault(failures: pl.DataFrame) -> pl.DataFrame:
-    """Add ``fault`` and ``by`` (the code or phrase that decided it) to rows.
+    """Add ``fault`` and ``decided_by`` (the code or phrase that decided it) to rows.
 
     The rows have ``code``, ``reply`` and ``fault``, which may be given already. A fault that is
     given decides first, then a precise code, then a phrase of the reply, and last a general code.
@@ -72,12 +72,12 @@ def with_fault(failures: pl.DataFrame) -> pl.DataFrame:
         (pl.col("of_phrase"), pl.format("'{}'", "phrase")),
         (pl.coalesce(generic, pl.col("reply")), pl.col("code")),
     ]
-    by = pl.lit("", pl.String)
+    decided_by = pl.lit("", pl.String)
     for fault, evidence_text in reversed(order):
-        by = pl.when(fault.is_not_null()).then(evidence_text).otherwise(by)
+        decided_by = pl.when(fault.is_not_null()).then(evidence_text).otherwise(decided_by)
     result = evidence.select(
         pl.coalesce(*(fault for fault, _ in order), pl.lit("unknown")).alias("fault"),
-        by.alias("by"),
+        decided_by.alias("decided_by"),
     )
     return failures.with_columns(result.get_columns())
 

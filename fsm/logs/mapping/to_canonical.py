@@ -83,12 +83,17 @@ def to_rows(
     frame = frame.join(
         _meanings(frame["native"], form), on="native", how="left", maintain_order="left"
     )
-    if "blamed" in frame.columns:
-        frame = frame.with_columns(fault=pl.coalesce("fault", "blamed"))
+    # The table of the format wins over the fault that an event names itself. For doubts it is the
+    # other way round: that of an event is about this one, that of the table about all of its kind.
+    named_fault = ["event_fault"] if "event_fault" in frame.columns else []
+    frame = frame.with_columns(
+        fault=pl.coalesce("table_fault", *named_fault),
+        doubt=pl.coalesce("event_doubt", "table_doubt"),
+    )
     _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
     nothing = frame.filter(pl.col("event") == NOTHING)
     _count(nothing, notes.passed, form)
-    _count_doubts(nothing.with_columns(doubt="doubtful"), notes)
+    _count_doubts(nothing.with_columns(doubt=pl.col("table_doubt")), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
     frame = _with_faults(_identified(frame, notes), policy)
     _count_events(frame, notes)
@@ -102,9 +107,10 @@ def to_rows(
 
 
 def _shortened(events: pl.DataFrame) -> pl.DataFrame:
+    """Return events with texts of bounded length; their ``doubt`` becomes ``event_doubt``."""
     return events.with_columns(
         pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
-    )
+    ).rename({"doubt": "event_doubt"})
 
 
 def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
@@ -167,9 +173,9 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
         "native": pl.String,
         "event": pl.String,
         "final": pl.Boolean,
-        "fault": pl.String,
+        "table_fault": pl.String,
         "rule": pl.String,
-        "doubtful": pl.String,
+        "table_doubt": pl.String,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -179,7 +185,6 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
     A policy may replace the event of a final failure by its fault.
     """
-    frame = frame.with_columns(pl.coalesce("doubt", "doubtful").alias("doubt")).drop("doubtful")
     failing = frame["event"].is_in(_FAILURES)
     if not failing.any():
         return frame.with_columns(pl.lit(None, pl.String).alias("fault"))
@@ -191,8 +196,8 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     final = event.is_in(["hard_bounce", "retry_failed"])
     failures = failures.with_columns(
         pl.when(final & chosen.is_not_null()).then(chosen).otherwise(event).alias("event"),
-        pl.concat_str("rule", "by", separator=" ").str.strip_chars().alias("rule"),
-    ).drop("by")
+        pl.concat_str("rule", "decided_by", separator=" ").str.strip_chars().alias("rule"),
+    ).drop("decided_by")
     places = failing.arg_true()
     decided = (frame[name].scatter(places, failures[name]) for name in _DECIDED)
     return frame.with_columns(decided)

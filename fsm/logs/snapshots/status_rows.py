@@ -22,7 +22,7 @@ SIGHTING: dict[str, pl.DataType] = {
     "status": pl.String(),
     "kind": pl.String(),
     "reason": pl.String(),
-    "blamed": pl.String(),
+    "event_fault": pl.String(),
     "exported": pl.Int64(),
     "changed": pl.Int64(),
     "line": pl.Int64(),
@@ -90,7 +90,7 @@ def _with_kind(frame: pl.DataFrame, labels: Labels, notes: Notes) -> pl.DataFram
     texts = pl.col("reason")
     frame = frame.with_columns(
         by_reason=_meant(frame["reason"], lambda t: facts[t].kind if t in facts else None),
-        blamed=_meant(frame["reason"], lambda t: facts[t].fault if t in facts else None),
+        event_fault=_meant(frame["reason"], lambda t: facts[t].fault if t in facts else None),
         blank=texts.is_null() | texts.is_in([t for t, found in facts.items() if found.blank]),
         by_column=_meant(frame["kind"], lambda label: labels.kinds.get(normalise_name(label))),
         code=frame.select(reply=texts, code=pl.lit(None, pl.String)).select(code_of()).to_series(),

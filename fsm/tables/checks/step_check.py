@@ -43,9 +43,9 @@ class _StepCheck:
 
     def check(self, statements: Sequence[Statement]) -> Iterator[Finding]:
         rows = [(s, s.step, list(self.row_faults(s, s.step))) for s in statements if s.step]
-        right = {step for _, step, faults in rows if not faults}
+        confirmed = {step for _, step, faults in rows if not faults}
         for statement, step, faults in rows:
-            actual = self.actual_step(statement, step, faults, right)
+            actual = self.actual_step(statement, step, faults, confirmed)
             if actual:
                 text = f"by its status and effects this is the row of {actual.event!r}"
                 yield self.finding(statement, self.cell(statement), "wrong-step", text, actual)
@@ -70,16 +70,19 @@ class _StepCheck:
         statement: Statement,
         step: DocumentedStep,
         faults: Sequence[Finding],
-        right: Iterable[DocumentedStep],
+        confirmed: Iterable[DocumentedStep],
     ) -> DocumentedStep | None:
-        """Return the step that a row is about where only its label is wrong, else nothing.
+        """Return the step that a row describes where only its label is wrong, else ``None``.
 
-        One fault alone is reported as it is, unless another row has the step already.
+        That is a step of no other row whose status and effects the row states without a fault. It
+        is looked for where the row has several faults, or one fault and a step that an earlier row
+        has already; otherwise one fault is reported as it is. ``confirmed`` are the steps of the
+        rows without faults.
         """
         is_suspicious = len(faults) > 1 or (faults and step in self.first_rows)
         if not is_suspicious or statement.effects is None:
             return None
-        taken = {step, *right, *self.first_rows}
+        taken = {step, *confirmed, *self.first_rows}
         free = (other for other in self.order if other not in taken)
         return next((other for other in free if not any(self.row_faults(statement, other))), None)
 
@@ -115,8 +118,7 @@ class _StepCheck:
         claims_on: dict[str, list[EffectClaim]] = {}
         for claim in claims:
             claims_on.setdefault(claim.indicator, []).append(claim)
-        clear = {}
-        """The effects on indicators of the machine that are stated without contradiction."""
+        clear = {}  # effects on indicators of the machine, stated without contradiction
         for name, [claim, *others] in claims_on.items():
             effects = list(dict.fromkeys(c.effect.value for c in (claim, *others)))
             if name not in expected:
@@ -139,8 +141,8 @@ class _StepCheck:
         wrong = [claim for name, claim in claims.items() if claim.effect is not expected[name]]
         if wrong and not self.can_happen(claims):
             stated = "; ".join(format_effect(name, c.effect) for name, c in claims.items())
-            right = "; ".join(format_effect(name, effect) for name, effect in expected.items())
-            text = f"{stated} {place}: no change of status does both; the machine says {right}"
+            actual = "; ".join(format_effect(name, effect) for name, effect in expected.items())
+            text = f"{stated} {place}: no change of status does both; the machine says {actual}"
             yield wrong[0].cell, "conservation", text
             return
         for name, effect, cell in wrong:
@@ -185,7 +187,7 @@ class _StepCheck:
             where = f" in {step.source}" if step.source else ""
             text = f"no row for the step {step.event!r}{where}"
             header = self.table.table.header[0]
-            reference = self.right_rows.get(step, "")
+            reference = self.expected_rows.get(step, "")
             name = self.machine.name
             yield finding_at(self.file, header, "missing-row", text, name, reference=reference)
 
@@ -198,13 +200,13 @@ class _StepCheck:
         step: DocumentedStep | None = None,
         severity: Severity = "error",
     ) -> Finding:
-        """Return a finding in a row, with the right row of a step."""
-        reference = self.right_rows.get(step, "") if step else ""
+        """Return a finding in a row, with the row of the step as it should be."""
+        reference = self.expected_rows.get(step, "") if step else ""
         row = self.machine.name, statement.number
         return finding_at(self.file, cell, code, text, *row, severity, reference)
 
     @cached_property
-    def right_rows(self) -> dict[DocumentedStep, str]:
+    def expected_rows(self) -> dict[DocumentedStep, str]:
         """The row of each step as it should be, in the words of the page."""
         try:
             rows = steps_grid(self.machine, self.lexicon).rows

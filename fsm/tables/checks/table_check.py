@@ -1,4 +1,8 @@
-"""Check one documented table against one machine."""
+"""Check one table against one machine: steps (``step_check``), transitions (``transition_check``).
+
+A table of steps has a row per documented step of the machine, a table of transitions a row per
+transition. What both have in common is checked here: the title, the columns, the language.
+"""
 
 from __future__ import annotations
 
