@@ -62,7 +62,7 @@ def _layers(picture: Picture, targets_of: dict[str, list[str]]) -> list[list[str
 
 
 def _height(node: DrawnState) -> float:
-    lines = len(wrapped(node.title, 24)) + bool(node.caption)
+    lines = len(wrapped(node.title, 24))
     lines += sum(len(wrapped(note, 28)) for note in (node.caption, *node.notes) if note)
     lines += sum(len(wrapped(mark.text, 30)) for mark in node.marks)
     return _AROUND + _LINE * lines
