@@ -24,7 +24,7 @@ OLDER = "late: older than what the checkpoint has seen of its message"
 NOT_ACCEPTED = "not accepted in this state"
 
 _NAMED = 100_000
-"""Unknown events that are separated by name; beyond that, only counted."""
+"""Unknown events, and late ones, that are separated by name; beyond that, only counted."""
 _EXAMPLES = 3
 _REASON = ["event", "state", "machine", "reason"]
 
@@ -46,8 +46,8 @@ class RejectionKind:
 class RejectionKinds:
     """The most frequent kinds of rejected events.
 
-    ``different`` is the number of all kinds. ``unnamed`` is the number of unknown events that no
-    kind counts: beyond the first 100,000, unknown events are not read, so their names are unknown.
+    ``different`` is the number of all kinds. ``unnamed`` is the number of unknown and late events
+    that no kind counts: beyond the first 100,000 of each they are not read, so no name is known.
     """
 
     first: tuple[RejectionKind, ...]
@@ -77,20 +77,21 @@ class Rejections:
     def kinds(self, most: int) -> RejectionKinds:
         """Return the most frequent kinds of rejected events, each with up to three examples.
 
-        Of events that no machine defines, the first 100,000 are separated by their names.
+        Of events that no machine defines, and of late events, the first 100,000 are separated by
+        their names.
         """
         rows, cells = self.counts.buckets.rejected_rows, self.counts.buckets.rejected_cells
         # Events with the same cell in every product are of one kind: they share state and reason.
         distinct_cells, kind_of_event, counts = np.unique(
             cells, axis=0, return_inverse=True, return_counts=True
         )
-        kind_of_event, is_unknown = kind_of_event.ravel(), self._are_unknown(distinct_cells)
-        at = _sample(kind_of_event, is_unknown)
+        kind_of_event, any_name = kind_of_event.ravel(), self._have_any_name(distinct_cells)
+        at = _sample(kind_of_event, any_name)
         events = self._with_reasons(
             self.source_rows.of(rows[at]), distinct_cells, kind_of_event[at]
         )
-        counted = _counted(events, counts, is_unknown)
-        unnamed = sum(max(0, count - _NAMED) for count in counts[is_unknown].tolist())
+        counted = _counted(events, counts, any_name)
+        unnamed = sum(max(0, count - _NAMED) for count in counts[any_name].tolist())
         return RejectionKinds(tuple(self._examples(counted.head(most))), counted.height, unnamed)
 
     def _examples(self, counted: pl.DataFrame) -> Iterator[RejectionKind]:
@@ -107,10 +108,11 @@ class Rejections:
                 tuple(proofs[place] for place in first),
             )
 
-    def _are_unknown(self, cells: NDArray[np.uint32]) -> Mask:
+    def _have_any_name(self, cells: NDArray[np.uint32]) -> Mask:
+        """Return the kinds whose events may differ in their names: unknown and late events."""
         product = self.counts.products[0]
-        is_defined = cells[:, 0] % product.table.width != product.codes.unknown
-        mask: Mask = ~is_defined & (cells[:, 0] != LATE)
+        is_unknown = cells[:, 0] % product.table.width == product.codes.unknown
+        mask: Mask = is_unknown | (cells[:, 0] == LATE)
         return mask
 
     def _with_reasons(
@@ -163,25 +165,25 @@ class Rejections:
         }
 
 
-def _sample(kind_of_event: Index, is_unknown: Mask) -> Index:
-    """Return which rows are read: all unknown events that are separated, and some of each kind."""
-    most = [_NAMED if unknown else _EXAMPLES for unknown in is_unknown]
+def _sample(kind_of_event: Index, any_name: Mask) -> Index:
+    """Return which rows are read: those to be separated by name, and some of each other kind."""
+    most = [_NAMED if several else _EXAMPLES for several in any_name]
     parts = [np.flatnonzero(kind_of_event == number)[:count] for number, count in enumerate(most)]
     return np.sort(np.concatenate([np.zeros(0, np.intp), *parts]))
 
 
-def _counted(events: pl.DataFrame, counts: Index, is_unknown: Mask) -> pl.DataFrame:
+def _counted(events: pl.DataFrame, counts: Index, any_name: Mask) -> pl.DataFrame:
     """Count the events by event, state, machine and reason, the most frequent first.
 
     ``events`` are a sample. Of a kind that machines define a few events were read, all with one
-    name: the total is that of the kind, from ``counts``. An unknown event can have any name, so the
-    total of a name is the number of events read. Column ``at`` has the places of examples.
+    name: the total is that of the kind, from ``counts``. Unknown and late events can have any name,
+    so the total of a name is the number of events read. Column ``at`` has the places of examples.
     """
     kinds = pl.DataFrame(
         {
             "kind": pl.Series(range(len(counts)), dtype=pl.Int64),
             "total": pl.Series(counts, dtype=pl.Int64),
-            "is_unknown": pl.Series(is_unknown, dtype=pl.Boolean),
+            "any_name": pl.Series(any_name, dtype=pl.Boolean),
         }
     )
     by_kind = events.group_by("kind", *_REASON, maintain_order=True).agg(
@@ -190,7 +192,7 @@ def _counted(events: pl.DataFrame, counts: Index, is_unknown: Mask) -> pl.DataFr
     )
     return (
         by_kind.join(kinds, on="kind", maintain_order="left")
-        .with_columns(pl.when("is_unknown").then("read").otherwise("total").alias("count"))
+        .with_columns(pl.when("any_name").then("read").otherwise("total").alias("count"))
         .group_by(_REASON, maintain_order=True)
         .agg(pl.col("count").sum(), pl.col("at").explode())
         .sort("count", *_REASON, descending=[True] + [False] * len(_REASON))

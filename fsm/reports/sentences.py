@@ -138,7 +138,7 @@ def rejection_sentence(count: int, kinds: RejectionKinds) -> str:
             f"the {len(kinds.first)} most frequent of {kinds.different:,} kinds are listed"
         )
     if kinds.unnamed:
-        parts.append(f"{quantity(kinds.unnamed, 'undefined event')} not listed by name")
+        parts.append(f"{quantity(kinds.unnamed, 'undefined or late event')} not listed by name")
     return (
         f"{'; '.join(parts)}. Rejected events change nothing. fsm replay --rejected FILE writes "
         "all of them."

@@ -166,6 +166,13 @@ def test_older_events_are_late(begun: Path, tmp_path: Path) -> None:
     assert (states["delivered"], states["retrying"]) == (1, 1)
 
 
+def test_late_events_are_counted_by_their_names(begun: Path, tmp_path: Path) -> None:
+    rows = [("a", "hard_bounce", -5), ("b", "soft_bounce", -5), ("a", "delivered", -4)]
+    result = executed(write(tmp_path / "day2.csv", [*rows, ("b", "delivered", -3)]), begun)
+    counted = [(kind.event, kind.count) for kind in result.rejection_kinds(most=9).first]
+    assert counted == [("delivered", 2), ("hard_bounce", 1), ("soft_bounce", 1)]
+
+
 @pytest.mark.parametrize("ids", [True, False], ids=["event_id", "dedupe"])
 def test_duplicates_of_the_last_instant_are_known(tmp_path: Path, ids: bool) -> None:
     head = "message_id,event,event_id,timestamp\n" if ids else HEADER
