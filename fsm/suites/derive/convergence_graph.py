@@ -56,14 +56,17 @@ class ConvergenceGraph:
     # Growing
 
     def extend(self, state: int, word: Word) -> None:
-        """Append a word to a state at the lowest cost in inputs, unless it follows it already."""
+        """Let a word follow a state at the lowest cost in inputs, unless it follows it already.
+
+        A test that ends in the state or on the way of the word goes on; else a test is led there.
+        """
         edges, opened = self.edges, self.open
-        # ``known`` inputs of the word are in the graph; the last open node on the way is
-        # ``ready``, after ``kept`` inputs: a test that ends there can go on with the rest.
-        node, known, kept, ready = state, 0, 0, -1
+        # The first ``known`` inputs of the word are in the graph already. ``open_node`` is the last
+        # open node on their way, after ``kept`` inputs: a test that ends there takes the rest.
+        node, known, kept, open_node = state, 0, 0, -1
         for x in word:
             if node in opened:
-                kept, ready = known, node
+                kept, open_node = known, node
             following = edges.get(node)
             if following is None or x not in following:
                 break
@@ -71,11 +74,11 @@ class ConvergenceGraph:
             known += 1
         else:
             return
-        if ready >= 0:
-            test = self._reopen(ready)
+        if open_node >= 0:
+            test = self._reopen(open_node)
             rest = word[kept:]
         else:
-            test = self._reach(state)
+            test = self._test_led_to(state)
             rest = word
         self.tests[test] += rest
         self.symbols += len(rest)
@@ -87,18 +90,23 @@ class ConvergenceGraph:
 
     def lead_to(self, state: int) -> None:
         """Let a test end in a state."""
-        test = self._reach(state)
+        test = self._test_led_to(state)
         self.open.setdefault(state, []).append(test)
 
     def _reopen(self, node: int) -> int:
+        """Return a test that ends in a node; it does not end there any more."""
         tests = self.open[node]
         test = tests.pop()
         if not tests:
             del self.open[node]
         return test
 
-    def _reach(self, state: int) -> int:
-        """Return a test that ends in a state: the nearest open one led there, or a new one."""
+    def _test_led_to(self, state: int) -> int:
+        """Return a test that has been led to a state, and does not end there yet.
+
+        It is the nearest test that ends in a state from which merged transitions lead here at no
+        more cost than a reset and the covering word; else a new test.
+        """
         near = self.near.get(state)
         if near is None:
             near = self.near[state] = self._nearest(state)
@@ -146,6 +154,7 @@ class ConvergenceGraph:
                         merging.append((after, other[y]))
 
     def _join(self, state: int, x: int, target: int) -> None:
+        """Make the edge of a transition lead to the state that it should lead to."""
         self.edges[state][x] = target
         self.into[target].append((state, x))
         self.near.clear()

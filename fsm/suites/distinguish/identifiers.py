@@ -115,7 +115,7 @@ def words_before(
 
 
 def arrivals(spec: Spec, extra_states: int) -> list[int]:
-    """Return how many words of the cover and 1 + extra_states further inputs end in each state."""
+    """Return how many words of the cover and ``extra_states`` + 1 more inputs end in each state."""
     count = [0] * len(spec.next)
     for s, x, t in spec.cells():
         count[t] += spec.parent[t] != (s, x)
