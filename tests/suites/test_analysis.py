@@ -74,7 +74,7 @@ def test_a_characterising_set_tells_all_states_apart(mealy: Mealy) -> None:
 
 @given(mealys())
 def test_identifiers_are_harmonised(mealy: Mealy) -> None:
-    """What two state_identifiers have in common, as prefixes, tells their states apart."""
+    """What two identifiers of states have in common, as prefixes, tells their states apart."""
     found = state_identifiers(mealy)
     for a, b in combinations([block[0] for block in classes(mealy)], 2):
         prefixes = [

@@ -62,9 +62,10 @@ class Reader(LineReader):
         self._began: int | None = None
         """The first time in the log."""
         self._events: list[NativeEvent] = []
-        # Most lines are about no delivery. The first three letters after the queue id decide
-        # without a regular expression which lines are read: "from=<", "message-id=", "removed",
-        # "sender ...", "postmaster ...", "client=", "uid=".
+        # The first three letters after the queue id choose the method, so that lines of other kinds
+        # cost one lookup and no regular expression. The lines read begin with "to=<", "from=<",
+        # "message-id=", "removed", "sender non-delivery", "postmaster non-delivery", "client=",
+        # "uid="; each method checks the rest.
         self._kinds = {
             "to=": self._delivery,
             "fro": self._sender,
