@@ -8,9 +8,8 @@ import click
 
 from fsm.cli.options import ConversionOptions, print_notes, redaction_for, with_conversion_options
 from fsm.cli.progress import Progress, megabytes
-from fsm.cli.text import print_json
+from fsm.cli.text import print_json, print_message
 from fsm.cli.values import ColumnParam
-from fsm.errors import LogError
 from fsm.logs.write.tables import write_frames
 
 __all__ = ["command"]
@@ -57,8 +56,6 @@ def command(
 
     Memory grows only with the number of messages. For XES, a million events are sorted at a time,
     or all events of one message if it has more.
-
-    If no event is found in the lines of the logs, nothing is written and the exit status is 2.
     """
     from fsm.logs.open import convert_logs
     from fsm.logs.summary import as_dict
@@ -71,14 +68,12 @@ def command(
         options = reading.options(progress, dict(columns), redaction)
         conversion = convert_logs(logs, reading.form, options, query, written)
     print_notes(conversion.notes)
-    lines = sum(note.lines for note in conversion.notes)
-    events = sum(note.events + note.side_events.total for note in conversion.notes)
-    found_nothing = lines > 0 and events == 0
-    if written and not found_nothing:
+    if written:
         write_log(conversion, output)
-    if beside and not found_nothing:
+    if beside:
         write_frames(conversion.frames(machine_events=False), beside)
     if as_json:
         print_json([as_dict(note) for note in conversion.notes])
-    if found_nothing:
-        raise LogError("no event found, nothing is written; is the format right? See: fsm formats")
+    events = sum(note.events + note.side_events.total for note in conversion.notes)
+    if not events and any(note.lines for note in conversion.notes):
+        print_message("no event found; is the format right? See: fsm formats")

@@ -81,6 +81,8 @@ def merged_moments(
     runs = [run for part in parts if (run := _run(part, curves, spill)).length]
     counts = [0] * len(curves.columns)
     for times, steps in _merged(runs):
+        if not len(times):
+            continue
         reached = [
             np.cumsum(column, dtype=np.int64) + count
             for column, count in zip(steps, counts, strict=True)
@@ -147,10 +149,7 @@ def _run(steps: Steps, curves: _Curves, spill: Spill) -> _Run:
         times, classes = times.take(order), [column.take(order) for column in classes]
     ends = np.flatnonzero(np.append(times[1:] != times[:-1], [True] * bool(len(times))))
     changes = [_sums(column.take(classes[number]), ends) for number, column in curves.columns]
-    moved = np.zeros(len(ends), np.bool_)
-    for column in changes:
-        moved |= column != 0
-    kept = np.flatnonzero(moved)
+    kept = _moved(changes, len(ends))
     return _Run(
         len(kept),
         spill.put(times.take(ends.take(kept))),
@@ -228,7 +227,10 @@ def _filled(cursors: Sequence[_Cursor]) -> int:
 
 
 def _joined(parts: Sequence[tuple[Times, list[Codes]]]) -> tuple[Times, list[Codes]]:
-    """Return pieces as one, in order of time; what happens at one instant is added up."""
+    """Return pieces as one, in order of time; what happens at one instant is added up.
+
+    Instants at which the changes of several pieces cancel each other out are left out.
+    """
     if len(parts) == 1:
         return parts[0]
     times = np.concatenate([times for times, _ in parts])
@@ -237,4 +239,13 @@ def _joined(parts: Sequence[tuple[Times, list[Codes]]]) -> tuple[Times, list[Cod
     ends = np.flatnonzero(np.append(times[1:] != times[:-1], True))
     columns = zip(*(steps for _, steps in parts), strict=True)
     steps = [_sums(np.concatenate(column).take(order), ends) for column in columns]
-    return times.take(ends), list(steps)
+    kept = _moved(steps, len(ends))
+    return times.take(ends.take(kept)), [column.take(kept) for column in steps]
+
+
+def _moved(changes: Sequence[Codes], length: int) -> Codes:
+    """Return at which instants some curve changes."""
+    moved = np.zeros(length, np.bool_)
+    for column in changes:
+        moved |= column != 0
+    return np.flatnonzero(moved)

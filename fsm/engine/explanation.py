@@ -56,7 +56,7 @@ class Entry:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Story:
     """The history of one message (of one recipient, where the log has recipients)."""
 
@@ -67,6 +67,10 @@ class Story:
     """The indicators that the log cannot know."""
     duplicates: tuple[str, ...] = ()
     """Where the repeated events stand, which were dropped."""
+
+    def __repr__(self) -> str:
+        of_recipient = f" to {self.recipient!r}" if self.recipient else ""
+        return f"<Story of {self.message!r}{of_recipient}: {quantity(len(self.entries), 'entry')}>"
 
 
 def explain(
@@ -203,7 +207,7 @@ def _fold_messages(
     return _FoldedRows(products, rows, timelines_of(batch.rows, Rules(products, span, end)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _FoldedRows:
     """Rows of a log, and what happened to them."""
 

@@ -102,6 +102,8 @@ def replay(
     """
     log = open_log(source)
     shown = as_machines(machines)
+    if not shown:
+        raise MachineError("no machine given; name one, or leave machines out for both modes")
     if checkpoint is not None and every is None:
         every = timedelta(hours=1)
     options = ReplayOptions(

@@ -41,7 +41,7 @@ _NAMED = 3
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MachineResult:
     """What one machine made of a log: the messages in each state, status and indicator."""
 
@@ -54,11 +54,11 @@ class MachineResult:
     unrecorded: Unrecorded = RECORDED
     """What the log cannot know; there, a count of 0 means nothing."""
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the counts for JSON; what is not recorded is null, and ``not_recorded`` says why.
+    def __repr__(self) -> str:
+        return f"<MachineResult of {self.to_send:,} to send: {self.statuses}>"
 
-        ``not_recorded`` is there only where something is.
-        """
+    def as_dict(self) -> dict[str, object]:
+        """Return the counts for JSON; what is not recorded is null, and ``not_recorded`` says so."""
         unknown = self.unrecorded
         nothing = {"count": None, "percent": None}
         facts = asdict(self)

@@ -94,7 +94,7 @@ def checked_columns(file: LogFile) -> LogFile:
     Raises :class:`fsm.errors.LogError`.
     """
     if file.format == "csv":
-        in_file = file.raw().collect_schema().names()
+        in_file = _column_names(file)
         for name in file.present:
             if f"{file.names[name]}_duplicated_0" in in_file:
                 raise LogError(
@@ -112,9 +112,8 @@ def checked_columns(file: LogFile) -> LogFile:
 
 
 def _column_names(file: LogFile) -> list[str]:
-    if file.format != "jsonl":
-        return file.raw().collect_schema().names()
     try:
-        return scan_ndjson(file.path).collect_schema().names()
-    except pl.exceptions.PolarsError as error:
+        rows = scan_ndjson(file.path) if file.format == "jsonl" else file.raw()
+        return rows.collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(file, error) from error

@@ -73,7 +73,8 @@ def recognise(
     if log_format is not None:
         return RecognisedFile(stored, _family(log_format), "as given")
     found = guess(head, labels)
-    if found is None and b"\0" in head:
+    is_binary = b"\0" in (head if found is None else head[:4]) and not head.startswith(PARQUET)
+    if is_binary:
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     if found is None:
         return RecognisedFile(stored, "csv", "nothing else fits")
@@ -91,7 +92,7 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
     if b"\0" in head[:4]:
-        raise LogError(f"{stored.name}: binary data, neither CSV, JSONL nor Parquet")
+        raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     return RecognisedFile(stored, "jsonl" if is_json else "csv", "names of columns are given")
 

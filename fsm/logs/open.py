@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from io import IOBase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import CANONICAL, NEEDED, QUERY
+from fsm.logs.canonical_columns import CANONICAL, NEEDED, OPTIONAL, QUERY
 from fsm.logs.canonical_file import checked_columns, open_canonical
 from fsm.logs.detect import RecognisedFile, guess_by_columns, recognise, recognise_canonical
 from fsm.logs.log import Log
@@ -65,7 +66,7 @@ def open_log(
         return data
     options = options or ReadingOptions()
     if columns:
-        options = replace(options, columns=columns)
+        options = replace(options, columns=_known_columns(columns))
     frame = _frame_of(data)
     if frame is not None:
         return Log((checked_columns(_frame_file(frame, options)),))
@@ -110,6 +111,15 @@ def convert_logs(
     return convert_to_rows(files, options)
 
 
+def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the mapping of columns; refuse one that names no canonical column."""
+    for name in columns:
+        if name not in (*NEEDED, *OPTIONAL):
+            known = ", ".join((*NEEDED, *OPTIONAL))
+            raise LogError(f"no canonical column {name!r}; there are: {known}")
+    return columns
+
+
 def _frame_of(data: object) -> pl.LazyFrame | None:
     """Return data in memory as a frame; None for paths."""
     if isinstance(data, pl.LazyFrame):
@@ -128,8 +138,10 @@ def _frame_file(frame: pl.LazyFrame, options: ReadingOptions) -> LogFile:
 def _paths(data: object) -> list[str]:
     if isinstance(data, str | Path):
         return [str(data)]
-    if isinstance(data, Iterable):
-        return [str(path) for path in data]
+    if isinstance(data, Iterable) and not isinstance(data, bytes | Mapping | IOBase):
+        paths = list(data)
+        if all(isinstance(path, str | Path) for path in paths):
+            return [str(path) for path in paths]
     raise LogError(f"{type(data).__name__} is no log; give paths, a frame or Arrow data")
 
 

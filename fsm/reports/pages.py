@@ -13,7 +13,7 @@ from fsm.drawing.graphviz import Renderer
 from fsm.drawing.marking import traffic_overlay
 from fsm.drawing.model import Look
 from fsm.engine.result import Replay
-from fsm.errors import MissingToolError
+from fsm.errors import FsmError, MissingToolError
 from fsm.logs.notes import Notes
 from fsm.page import assemble_page, draw_for_page, read_asset
 from fsm.page.palette import RANKS
@@ -56,6 +56,8 @@ def report(
     >>> report(fsm.replay(log)).startswith("<!doctype html>")
     True
     """
+    if not isinstance(replay, Replay):
+        raise FsmError("a report is made of a replay: fsm.report(fsm.replay(log))")
     figures = compute_figures(replay, every, messages)
     drawings = _drawings(figures, renderer=renderer, timeout=timeout, warn=warn)
     values = section_values(figures, notes)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fsm.catalog import load_bare
@@ -144,6 +144,7 @@ def only_changes(found: dict[int, dict[Curve, int]]) -> dict[int, dict[Curve, in
 @pytest.mark.parametrize("cells", [1, 1 << 16], ids=["machines apart", "machines together"])
 @pytest.mark.parametrize("name", TEAMS)
 @given(rows=ROWS, validity=st.sampled_from([None, None, 3, 20]), pieces=PIECES)
+@example(rows=[("a", "opened", 0), ("a", "opened", 1), ("a", "opened", 1)], validity=None, pieces=1)
 @settings(max_examples=samples(60, 3))
 def test_the_exact_series_is_that_of_single_events(
     name: str, cells: int, rows: list[Row], validity: int | None, pieces: int

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import zstandard
 from hypothesis import given
@@ -24,6 +25,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.open import open_log
 from fsm.logs.storage.stored_file import StoredFile, line_texts
 from fsm.logs.summary import summary_lines
+from tests.command import Fsm
 
 RECORD = '{"event":"%s","email":"a@x.example","MessageID":17,"time":%d}'
 SENT, OPENED = RECORD % ("sent", 1_767_603_600), RECORD % ("open", 1_767_603_601)
@@ -195,3 +197,34 @@ def test_the_records_of_one_line_keep_their_order(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(json.dumps([json.loads(SENT), json.loads(OPENED)]))
     log = open_log([str(tmp_path / "log")])
     assert log.frame["event"].to_list() == ["relayed", "delivered", "opened"]
+
+
+@pytest.mark.parametrize("tail", [b"\0", b"\0" * 100], ids=["one", "many"])
+@pytest.mark.parametrize("command", ["replay", "report -o out.html", "convert -o out.csv"])
+def test_bytes_after_the_end_of_a_packed_log_are_one_clear_line(
+    command: str, tail: bytes, tmp_path: Path, fsm: Fsm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "log.csv.gz"
+    path.write_bytes(
+        gzip.compress(b"message_id,event,timestamp\nm,relayed,2026-01-05T09:00:00Z\n") + tail
+    )
+    name, *words = command.split()
+    result = fsm(name, path, *words)
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert result.err.startswith(f"fsm: {path}: ")
+
+
+def test_what_the_library_opens_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("message_id,event,timestamp\nm,relayed,2026-01-05T09:00:00Z\n")
+    frame = pl.read_csv(path)
+    for data, options, message in (
+        (path, {"log_format": "nope"}, "'nope' is not a format"),
+        (path, {"columns": {"x": "y"}}, "no canonical column 'x'"),
+        ([frame, frame], {}, "list is no log"),
+        (b"log.csv", {}, "bytes is no log"),
+        ({"message_id": "m"}, {}, "dict is no log"),
+    ):
+        with pytest.raises(LogError, match=message):
+            open_log(data, **options)

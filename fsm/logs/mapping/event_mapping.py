@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+from fsm.errors import LogError
+
 __all__ = [
     "MACHINE_EVENTS",
     "NOTHING",
@@ -146,7 +148,9 @@ def format_names() -> tuple[str, ...]:
 
 @cache
 def load_format(name: str) -> Format:
-    """Return a format by its name, one of :func:`format_names`."""
+    """Return a format by its name; raises :class:`LogError` for one that is not known."""
+    if name not in format_names():
+        raise LogError(f"{name!r} is not a format; there are: {', '.join(format_names())}")
     path = next(p for folder in _FOLDERS if (p := folder / f"{name}.toml").exists())
     body = tomllib.loads(path.read_text(encoding="utf-8"))
     return Format(
