@@ -58,7 +58,7 @@ class MachineResult:
         return f"<MachineResult of {self.to_send:,} to send: {self.statuses}>"
 
     def as_dict(self) -> dict[str, object]:
-        """Return the counts for JSON; what is not recorded is null, and ``not_recorded`` says so."""
+        """Return the counts for JSON; null what is not recorded, which ``not_recorded`` says."""
         unknown = self.unrecorded
         nothing = {"count": None, "percent": None}
         facts = asdict(self)
