@@ -27,7 +27,7 @@ with atheris.instrument_imports(include=["fsm.logs", "email", "flufl"]):
     from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 
     READERS = {
-        name: import_module(f"fsm.logs.{name}").Reader
+        name: import_module(f"fsm.logs.servers.{name}").Reader
         for name in ("postfix", "exim", "sendmail", "powermta", "momentum", "mail")
     }
     READERS["sendgrid"] = import_module("fsm.logs.webhooks.reader").Reader
