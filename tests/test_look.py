@@ -35,6 +35,7 @@ from fsm.drawing.svg import _in_words, dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suites import suite
+from tests.depth import DEEP
 
 SVG = "{http://www.w3.org/2000/svg}"
 WITH, WITHOUT, DELIVERY = load("with-feedback"), load("without-feedback"), load("delivery")
@@ -459,7 +460,7 @@ def test_no_text_lies_on_another(wheel: None, look: Callable[[], Look], directio
     assert overlapping(str(svg)) == []
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES if DEEP else ENGINES[:2])
 @pytest.mark.parametrize("machine", [WITH, DELIVERY], ids=["with-feedback", "delivery"])
 def test_no_text_lies_on_another_whatever_the_engine(
     wheel: None, machine: Machine, engine: str

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import fsm
+from tests.depth import DEEP
 from tests.house import MODULES, ROOT
 
 PROJECT = ROOT.parent
@@ -168,6 +169,7 @@ def test_the_program_of_a_user_runs() -> None:
     assert python("-W", "error", "-m", "tests.typing_user.program") == ""
 
 
+@pytest.mark.skipif(not DEEP, reason="takes eight seconds: make test-deep")
 def test_the_program_of_a_user_passes_mypy_strict() -> None:
     arguments = ["--strict", "--config-file=", "--cache-dir=.mypy_cache/user", "tests/typing_user"]
     ended = subprocess.run(

@@ -29,7 +29,7 @@ from fsm.logs.open import convert_logs, open_log
 from fsm.logs.servers.clock import Clock
 from fsm.logs.storage.stored_file import TOO_LONG, StoredFile
 from fsm.logs.webhooks.reader import Reader as Webhooks
-from tests.depth import samples
+from tests.depth import DEEP, samples
 from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 from tests.logs.test_servers import EXIM, MX, SENT, postfix
 
@@ -344,7 +344,7 @@ def packed_bomb(kind: str) -> bytes:
     return zstandard.compress(piece * (BOMB >> 20))
 
 
-@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"] if DEEP else ["xz", "zst"])
 def test_a_packed_line_of_any_length_takes_little_memory(kind: str, tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(packed_bomb(kind))
     assert (tmp_path / "log").stat().st_size < BOMB >> 8

@@ -20,7 +20,7 @@ from fsm.suites.execution.learning import flat, learn
 from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import KINDS, mutation_score
 from fsm.suites.narrowing import narrowed
-from tests.depth import samples
+from tests.depth import DEEP, samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys
 from tests.suites.test_implementation import Table
@@ -126,7 +126,7 @@ def hostile(names: dict[str, str]) -> Mealy:
     return Mealy('hostile """ \\', states, states, states, after, output, shown=states)
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", list(FORMATS) if DEEP else list(FORMATS)[-1:])
 def test_hostile_names_are_text(form: str) -> None:
     mealy = hostile(HOSTILE)
     written = text(suite(mealy, "table"), form)
