@@ -33,6 +33,7 @@ from fsm.logs.summary import as_dict, summary_lines
 from fsm.logs.write.process_mining import EVENT_LOGS, write_log
 from fsm.logs.write.tables import SUFFIXES
 from tests.command import Fsm, Result
+from tests.depth import cases
 from tests.logs.store import store
 from tests.telltale import ADDRESS, CSV, ID, POSTFIX, READERS, content, found_in, write_sample
 
@@ -84,7 +85,7 @@ def test_every_reader(form: str, tmp_path: Path) -> None:
     assert read(Redaction(KEY)) == (set(), rows)
 
 
-@pytest.mark.parametrize("form", READERS)
+@pytest.mark.parametrize("form", cases(READERS))
 def test_figures_stay_the_same(form: str, tmp_path: Path) -> None:
     """Of the canonical sample one recipient is written in two ways: there it is one alone."""
     path = write_sample(form, tmp_path)
@@ -133,7 +134,7 @@ def test_commands_that_read_logs_take_the_option() -> None:
     assert sorted(reading) == sorted(REDACTING) == sorted(RUNS)
 
 
-@pytest.mark.parametrize("suffix", [*SUFFIXES, *EVENT_LOGS])
+@pytest.mark.parametrize("suffix", cases([*SUFFIXES, *EVENT_LOGS]))
 def test_every_suffix(suffix: str, place: Path) -> None:
     logs = [str(write_sample(form, place / "logs")) for form in ("csv", "postfix", "sendgrid")]
     for redaction, shown in ((None, True), (Redaction(KEY), False)):

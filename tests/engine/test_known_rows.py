@@ -21,7 +21,7 @@ from fsm.engine.checkpoint import checkpoint, earlier_runs
 from fsm.engine.checkpoint.manifest import Manifest
 from fsm.logs.open import open_log
 from tests.command import Fsm
-from tests.depth import samples
+from tests.depth import cases, samples
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
 HEADER = "message_id,event,timestamp"
@@ -129,7 +129,7 @@ def test_a_copy_in_the_same_run_is_known(tmp_path: Path) -> None:
     assert counts(both) == counts(executed(log, tmp_path / "one"))
 
 
-@pytest.mark.parametrize("cut", [1, 3, 5])
+@pytest.mark.parametrize("cut", cases([1, 3, 5]))
 @pytest.mark.parametrize("later", ["packed", "as Parquet", "as JSONL"])
 def test_a_log_that_has_grown_goes_on_in_another_form(tmp_path: Path, later: str, cut: int) -> None:
     kept, place = tmp_path / "kept", tmp_path / "place"

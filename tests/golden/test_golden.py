@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.command import Fsm
-from tests.depth import DEEP
+from tests.depth import cases as a_part_of
 from tests.golden.cases import EXPECTED, Case, cases, outcome
 
 UPDATE = os.environ.get("FSM_UPDATE_GOLDEN") == "1"
 RIGHT, WRONG = cases("commands.toml"), cases("errors.toml")
-RUN = [*RIGHT, *WRONG] if DEEP or UPDATE else [*RIGHT, *WRONG][::3]
-"""The cases that are run: all at full depth, else every third one."""
+RUN = [*RIGHT, *WRONG] if UPDATE else a_part_of([*RIGHT, *WRONG])
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: case.id)

@@ -24,6 +24,7 @@ from fsm.logs.write.process_mining import EVENT_LOGS
 from fsm.logs.write.traces import KEY, message_traces
 from fsm.text import visible
 from tests.command import Fsm
+from tests.depth import cases
 from tests.hostile import HOSTILE
 from tests.logs.test_servers import ACTIVE, CAME, EXPIRED, GONE, LATER, NOBODY, postfix
 
@@ -350,8 +351,9 @@ def known(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-@pytest.mark.parametrize("text", [known(text) for text in HOSTILE.values()], ids=HOSTILE)
-def test_hostile_texts(text: str) -> None:
+@pytest.mark.parametrize("name", cases(HOSTILE))
+def test_hostile_texts(name: str) -> None:
+    text = known(HOSTILE[name])
     log = rows(dict.fromkeys(EVERYWHERE, text), event("m", "e"))
     found = of_json(written(".jsonocel", log))
     assert found["events"]["e1"][2]["reply"] == text
