@@ -63,12 +63,16 @@ def open_log(
     (<Log <frame>>, ['relayed', 'delivered'])
     """
     if isinstance(data, Log):
+        if columns or log_format or query:
+            raise LogError("this log is open already; give columns and format when it is opened")
         return data
     options = options or ReadingOptions()
     if columns:
         options = replace(options, columns=_known_columns(columns))
     frame = _frame_of(data)
     if frame is not None:
+        if log_format or query:
+            raise LogError("a frame has no format, and cannot be combined with a query")
         return Log((checked_columns(_frame_file(frame, options)),))
     recognised = _recognised(_paths(data), log_format, options, query)
     others = [file for file in recognised if file.format not in CANONICAL]

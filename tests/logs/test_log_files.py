@@ -220,6 +220,8 @@ def test_what_the_library_opens_is_refused_in_one_line(tmp_path: Path) -> None:
     path.write_text("message_id,event,timestamp\nm,relayed,2026-01-05T09:00:00Z\n")
     frame = pl.read_csv(path)
     for data, options, message in (
+        (open_log(path), {"columns": {"event": "what"}}, "open already"),
+        (frame, {"log_format": "postfix"}, "a frame has no format"),
         (path, {"log_format": "nope"}, "'nope' is not a format"),
         (path, {"columns": {"x": "y"}}, "no canonical column 'x'"),
         ([frame, frame], {}, "list is no log"),
