@@ -40,6 +40,8 @@ _COMMANDS = {
     "gallery": "Write the pages and pictures of all built-in machines.",
 }
 
+_LONGEST_ERROR = 1000
+
 
 class _Commands(click.Group):
     """The group of all commands. A command is imported only when it is run: startup stays fast."""
@@ -145,5 +147,5 @@ def _short_shadow_warnings() -> Iterator[None]:
 def _print_error(message: str, status: int = 2) -> int:
     from fsm.cli.text import print_message
 
-    print_message(message)
+    print_message(message, _LONGEST_ERROR)
     return status
