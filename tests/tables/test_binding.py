@@ -194,7 +194,7 @@ def test_without_a_column_of_states_the_shortest_trace_counts(tmp_path: Path) ->
     [
         ("call = [", "cal = [", r"lift\.toml:14: .* has no state, event, .* 'cal'; did you mean"),
         ("parked = [", "resting = [", r"lift\.toml:13: .* has no state, .* 'resting'$"),
-        ('"In use" = "In', '"Used" = "In', r"lift\.toml:11: .* no indicator 'Used'; did you mean 'In use'"),
+        ('"In use" = "In', '"Used" = "In', r"lift\.toml:11: .* no indicator 'Used'; there are: In"),
         ('["at rest"]', '["at rest", "going up"]', r"lift\.toml:13: 'going up' is itself the name"),
         ('["at rest"]', "[]", r"lift\.toml:13: write parked = \"a word\" or"),
         ('["at rest"]', "[3]", r"lift\.toml:13: write parked = \"a word\" or"),
