@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from fsm.catalog import machine_page
-from fsm.cli.progress import Progress
 from fsm.machines import NAMES
 from tests.command import Fsm
 
@@ -340,20 +339,6 @@ def test_replay_imports_only_what_it_needs(sample: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_progress_is_shown_on_a_terminal_only(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("fsm.cli.progress._SECONDS", 0)
-    for terminal, shown in ((False, ""), (True, "5 of about 10 events, ")):
-        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal)
-        with Progress("events", 10) as progress:
-            progress(5)
-        text = capsys.readouterr().err
-        assert shown in text
-        assert bool(text) is terminal
-        assert not text or text.endswith(" \r")
 
 
 def test_analyse_tells_facts_and_judges_claims(fsm: Fsm) -> None:

@@ -8,6 +8,7 @@ import click
 
 from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
+from fsm.cli.progress import Progress
 from fsm.cli.text import print_crosscheck, print_json, printable
 from fsm.compile.crosscheck import cross_check
 from fsm.text import quantity
@@ -47,10 +48,12 @@ def command(
     the number of compared cells is printed with the properties, and is part of the JSON.
     """
     loaded = load(machine)
-    checked = cross_check([loaded]) if crosscheck else None
-    verdicts = [check_claim(loaded, claim) for claim in claims]
+    with Progress("comparing every cell with the class"):
+        checked = cross_check([loaded]) if crosscheck else None
+    with Progress("checking the claims"):
+        verdicts = [check_claim(loaded, claim) for claim in claims]
+        trace = refines(loaded, load(other)) if other is not None else None
     if other is not None:
-        trace = refines(loaded, load(other))
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
         value = analyse(loaded).as_dict()

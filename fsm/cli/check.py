@@ -10,6 +10,7 @@ import click
 from fsm.catalog import as_machines, load
 from fsm.checking import PageFiles, check
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
+from fsm.cli.progress import Progress
 from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
@@ -85,10 +86,12 @@ def command(
     if is_draft:
         return _print_draft(pages)
     files = PageFiles()
-    read = [page for name in pages for page in files.read(name)]
+    with Progress("reading the pages", hidden="-" in pages):
+        read = [page for name in pages for page in files.read(name)]
     if lexicons:
         check_names(lexicons, load, NAMES)
-    report = files.complete(check(read, lexicons=lexicons, bindings=bindings))
+    with Progress("checking the tables"):
+        report = files.complete(check(read, lexicons=lexicons, bindings=bindings))
     report = replace(report, failure=_failure(report, expect, allow_none=allow_none))
     text = FINDING_FORMATS["json" if as_json else format_](
         report, {page.name: page.lines for page in read}

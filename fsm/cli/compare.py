@@ -8,6 +8,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.draw import command as draw
+from fsm.cli.progress import Progress
 from fsm.cli.text import print_json, printable
 from fsm.comparison import compare, describe_comparison
 
@@ -33,7 +34,8 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     under every valuation of the guards. States that no common trace reaches are listed. The
     drawing shows what B adds to A, removes and changes; fsm draw B --diff A has more options.
     """
-    comparison = compare(load(a), load(b))
+    with Progress("comparing"):
+        comparison = compare(load(a), load(b))
     if output:
         context.invoke(draw, machine=b, diff=a, output=output)
     if as_json:

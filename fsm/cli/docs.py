@@ -13,6 +13,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.options import allow_import_option as import_option
+from fsm.cli.progress import Progress
 from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
 from fsm.docs.block_kinds import BlockSources, block_content
@@ -57,7 +58,9 @@ def command(
     """
     known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     blocks: list[Block] = []
-    written = dict(_written(files, known, guarded_loader(load, allow_import=allow_import), blocks))
+    loader = guarded_loader(load, allow_import=allow_import)
+    with Progress("writing the blocks"):
+        written = dict(_written(files, known, loader, blocks))
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check and stale:
         for path, new in stale.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ import click
 from fsm.catalog import load, load_bare
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.options import print_messages, print_notes, pseudonymise_option, redaction_for
+from fsm.cli.progress import Progress, megabytes
+from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import ColumnParam, DurationParam, timeout_option
 from fsm.drawing import FORMATS, draw
@@ -41,6 +44,7 @@ _SUFFIXES = {
     ".puml": "plantuml",
 }
 _HINT = "For a readable diagram, use --focus STATE, --collapse STATUS or a longer --timeout"
+_BINARY = ("png", "pdf")
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 
@@ -118,6 +122,8 @@ def command(
     SUITE is a method of fsm suite, such as tour, or a JSON file written by fsm suite.
     """
     suffix = output.suffix.lower() if output else ""
+    if form in _BINARY:
+        refuse_terminal(f"a {form.upper()} picture", output)
     loaded, overlay = load(machine), NO_OVERLAY
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
@@ -141,14 +147,15 @@ def command(
         stacked=stack,
         overlay=overlay,
     )
-    picture = draw(
-        loaded,
-        form or _SUFFIXES.get(suffix, suffix[1:] or "dot"),
-        look,
-        engine=engine,
-        timeout=timeout.total_seconds() if timeout else None,
-        warn=lambda text: print_message(f"{text}. {_HINT}"),
-    )
+    with Progress("drawing"):
+        picture = draw(
+            loaded,
+            form or _SUFFIXES.get(suffix, suffix[1:] or "dot"),
+            look,
+            engine=engine,
+            timeout=timeout.total_seconds() if timeout else None,
+            warn=lambda text: print_message(f"{text}. {_HINT}"),
+        )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
 
@@ -184,7 +191,9 @@ def _open(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction 
     from fsm.logs.open import open_log
     from fsm.logs.reading import ReadingOptions
 
-    log = open_log(names, columns, options=ReadingOptions(redaction=redaction))
+    with Progress("reading", "MB", megabytes(names), 1 << 20) as progress:
+        options = ReadingOptions(redaction=redaction, progress=progress)
+        log = open_log(names, columns, options=options)
     print_notes(log.conversions)
     print_messages(log.notes)
     return log
@@ -208,7 +217,9 @@ def _traffic(
     """Return the event counts of a log."""
     from fsm.engine import replay  # heavy, and only needed here
 
-    result = replay(log, [machine], companions=companions, validity=validity)
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("replaying", "events", total) as progress:
+        result = replay(log, [machine], companions=companions, validity=validity, progress=progress)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     counts = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
     return traffic_overlay(machine, counts, names, result.rejected)

@@ -8,6 +8,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.options import LogOptions, dedupe_option, with_log_options
+from fsm.cli.progress import Progress
 from fsm.cli.text import print_json, printable
 from fsm.engine.explanation import Change, Entry, Story, explain
 from fsm.text import align_columns, quantity
@@ -32,15 +33,17 @@ def command(
 ) -> None:
     """Show the history of one message of LOGS: each event, its meaning, and its line in the log."""
     redaction = source.redaction
-    stories = explain(
-        source.read(),
-        redaction.message(message) if redaction else message,
-        source.machines(load),
-        companions=source.companions(load),
-        validity=source.validity,
-        as_of=source.as_of,
-        dedupe=dedupe,
-    )
+    log = source.read()
+    with Progress("looking for the message"):
+        stories = explain(
+            log,
+            redaction.message(message) if redaction else message,
+            source.machines(load),
+            companions=source.companions(load),
+            validity=source.validity,
+            as_of=source.as_of,
+            dedupe=dedupe,
+        )
     if as_json:
         print_json([asdict(story) for story in stories])
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from fsm.catalog import import_object, load_specification
+from fsm.cli.progress import Progress
 from fsm.cli.text import print_json, printable
 from fsm.errors import FsmError
 from fsm.files import write_bytes
@@ -67,15 +68,16 @@ def command(
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
-    learnt = learn(
-        _adapter(implementation),
-        specification.inputs,
-        shows=specification.shown is not None,
-        extra_states=extra_states,
-        max_states=max_states,
-        max_symbols=max_symbols,
-        name=implementation,
-    )
+    with Progress("learning"):
+        learnt = learn(
+            _adapter(implementation),
+            specification.inputs,
+            shows=specification.shown is not None,
+            extra_states=extra_states,
+            max_states=max_states,
+            max_symbols=max_symbols,
+            name=implementation,
+        )
     if output:
         write_bytes(mealy_to_dot(learnt.named_after(specification)).encode(), output)
     differences = learnt.differences(specification)

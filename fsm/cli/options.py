@@ -300,7 +300,8 @@ class LogOptions:
         from fsm.logs.open import open_log
 
         query = self.reading.query(self.logs)
-        with Progress("MB", megabytes(self.logs), 1 << 20) as progress:
+        size, hidden = megabytes(self.logs), "-" in self.logs
+        with Progress("reading", "MB", size, 1 << 20, hidden=hidden) as progress:
             options = self.reading.options(progress, dict(self.columns), self.redaction)
             log = open_log(self.logs, None, self.reading.form, options=options, query=query)
         print_notes(log.conversions)

@@ -18,7 +18,8 @@ from fsm.cli.options import (
     warn_of_undefined_events,
     with_log_options,
 )
-from fsm.cli.progress import Progress
+from fsm.cli.progress import Progress, writing
+from fsm.cli.terminal import is_terminal
 from fsm.cli.text import (
     format_table,
     percentage,
@@ -90,7 +91,8 @@ def command(
     log = source.read()
     if memory is not None:
         warn_of_large_row_groups(log)
-    with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("replaying", "events", total) as progress:
         result = replay(
             log,
             source.machines(load_bare),
@@ -108,11 +110,14 @@ def command(
         )
     print_messages(note for note in result.notes if note not in log.notes)
     if status:
-        write_frames(result.status_frames(), status, inert=True)
+        with writing(status):
+            write_frames(result.status_frames(), status, inert=True)
     if series:
-        write_frame(result.series(every), series, inert=True)
+        with writing(series):
+            write_frame(result.series(every), series, inert=True)
     if rejected:
-        write_frame(result.rejections, rejected, inert=True)
+        with writing(rejected):
+            write_frame(result.rejections, rejected, inert=True)
     warn_of_undefined_events(result)
     if as_json:
         checked = result.crosscheck

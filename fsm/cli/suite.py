@@ -10,7 +10,7 @@ from typing import Any, get_args
 import click
 
 from fsm.catalog import load_specification
-from fsm.cli.progress import Progress
+from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.text import format_table, percentage, print_json, printable
 from fsm.files import replacing
 from fsm.mealy import Observable
@@ -161,7 +161,7 @@ def _measured_size(made: Suite) -> SuiteSize:
 
 def _progress(made: Suite) -> Progress:
     """Return the progress of generating tests, counted in inputs."""
-    return Progress("inputs", made.estimate.most.symbols)
+    return Progress("generating", "inputs", made.estimate.most.symbols)
 
 
 def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
@@ -217,7 +217,8 @@ def _write(pieces: Iterable[str], output: Path | None) -> None:
     """
     if output is None or str(output) == "-":
         for piece in pieces:
-            click.echo("\n".join(map(visible, piece.split("\n"))), nl=False)
+            with progress_hidden():
+                click.echo("\n".join(map(visible, piece.split("\n"))), nl=False)
         return
     with replacing(output) as file:
         for piece in pieces:

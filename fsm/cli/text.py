@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fsm.cli.progress import progress_hidden, writing
+from fsm.cli.terminal import Style, styled
 from fsm.files import write_bytes
 from fsm.text import align_columns, json_text
 
@@ -21,6 +23,7 @@ __all__ = [
     "format_table",
     "percentage",
     "print_crosscheck",
+    "print_error",
     "print_json",
     "print_message",
     "printable",
@@ -77,7 +80,15 @@ def print_json(value: object) -> None:
 
 def print_message(text: str, limit: int = _LIMIT) -> None:
     """Print a message on standard error."""
-    click.echo(f"fsm: {printable(text, limit)}", err=True)
+    with progress_hidden():
+        click.echo(f"fsm: {printable(text, limit)}", err=True)
+
+
+def print_error(text: str, limit: int = _LIMIT) -> None:
+    """Print the message of an error on standard error."""
+    name = styled("fsm:", Style.ERROR, err=True)
+    with progress_hidden():
+        click.echo(f"{name} {printable(text, limit)}", err=True, color=True)
 
 
 def print_crosscheck(crosscheck: CrossCheck | None) -> None:
@@ -90,4 +101,5 @@ def write_output(data: bytes, output: Path | None) -> None:
     if output is None or str(output) == "-":
         click.echo(data, nl=False)
     else:
-        write_bytes(data, output)
+        with writing(output):
+            write_bytes(data, output)
