@@ -9,7 +9,8 @@ import click
 from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
 from fsm.cli.progress import Progress
-from fsm.cli.text import print_crosscheck, print_json, printable
+from fsm.cli.terminal import Style
+from fsm.cli.text import print_crosscheck, print_json, print_line, printable
 from fsm.compile.crosscheck import cross_check
 from fsm.text import quantity
 
@@ -64,7 +65,7 @@ def command(
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:
-            click.echo(printable(str(verdict), 2000))
+            print_line(str(verdict), 2000, Style.GOOD if verdict.holds else Style.ERROR)
     else:
         _print(analyse(loaded))
         print_crosscheck(checked)
@@ -77,9 +78,10 @@ def _status(verdicts: Sequence[Verdict]) -> int:
 
 def _print(facts: MachineFacts) -> None:
     longest = max(map(len, facts.traces.values()))
-    click.echo(
-        f"{printable(facts.name)}: {quantity(len(facts.traces), 'state')} reached, each within "
-        f"{quantity(longest, 'event')}; deterministic"
+    print_line(
+        f"{facts.name}: {quantity(len(facts.traces), 'state')} reached, each within "
+        f"{quantity(longest, 'event')}; deterministic",
+        style=Style.STRONG,
     )
     _list("unreachable", facts.unreachable, "none")
     _list("terminal", facts.terminal, "none")
@@ -93,6 +95,6 @@ def _print(facts: MachineFacts) -> None:
 
 
 def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
-    listed = comma.join(list(names)[:_LISTED])
+    listed = printable(comma.join(list(names)[:_LISTED]), 2000)
     more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
-    click.echo(f"{label}: {printable(listed, 2000) or otherwise}{more}")
+    print_line(f"{label}: {listed or otherwise}{more}", 3000, Style.STRONG)

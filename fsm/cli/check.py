@@ -11,7 +11,7 @@ from fsm.catalog import as_machines, load
 from fsm.checking import PageFiles, check
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.progress import Progress
-from fsm.cli.text import printable
+from fsm.cli.text import print_text, printable
 from fsm.cli.values import lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
 from fsm.suggest import no_such
@@ -97,7 +97,7 @@ def command(
         report, {page.name: page.lines for page in read}
     )
     if text:
-        click.echo(text)
+        print_text(text)
     if report.failure:
         click.echo(printable(report.failure), err=True)
     is_wrong = any(strict or f.severity == "error" for f in report.findings)

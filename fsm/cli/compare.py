@@ -9,7 +9,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.draw import command as draw
 from fsm.cli.progress import Progress
-from fsm.cli.text import print_json, printable
+from fsm.cli.text import print_json, print_line
 from fsm.comparison import compare, describe_comparison
 
 __all__ = ["command"]
@@ -42,5 +42,5 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
         print_json(comparison.as_dict())
     else:
         for line in describe_comparison(comparison):
-            click.echo(printable(line))
+            print_line(line)
     return 0 if comparison.same else 1

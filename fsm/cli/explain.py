@@ -9,7 +9,9 @@ import click
 from fsm.catalog import load
 from fsm.cli.options import LogOptions, dedupe_option, with_log_options
 from fsm.cli.progress import Progress
-from fsm.cli.text import print_json, printable
+from fsm.cli.tables import hanging
+from fsm.cli.terminal import terminal_width
+from fsm.cli.text import print_json, print_text, printable
 from fsm.engine.explanation import Change, Entry, Story, explain
 from fsm.text import align_columns, quantity
 
@@ -47,7 +49,9 @@ def command(
     if as_json:
         print_json([asdict(story) for story in stories])
         return
-    click.echo("\n\n".join("\n".join(_story(story)) for story in stories))
+    width = terminal_width()
+    lines = ["\n".join(hanging(line, width) for line in _story(story)) for story in stories]
+    print_text("\n\n".join(lines))
 
 
 def _story(story: Story) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from fsm.catalog import load
-from fsm.cli.text import format_table, print_json
+from fsm.cli.text import format_table, print_json, print_text
 from fsm.machines import NAMES
 
 __all__ = ["command"]
@@ -34,6 +34,6 @@ def command(as_json: bool) -> None:
         (m.name, m.title, str(len(m.states)), str(len(m.events)), str(len(m.transitions)))
         for m in loaded
     ]
-    click.echo(
+    print_text(
         format_table(("name", "what it is", "states", "events", "transitions"), rows, (2, 3, 4))
     )

@@ -26,6 +26,7 @@ from fsm.cli.text import (
     print_crosscheck,
     print_json,
     print_message,
+    print_text,
 )
 from fsm.cli.values import DurationParam
 from fsm.engine import Replay, replay
@@ -147,7 +148,7 @@ def _print(result: Replay) -> None:
     rows += _section(result, "state", "states", percent=False)
     if result.validity is not None:
         rows += _counts(result, "validity period over", "expired")
-    click.echo(format_table(header, rows, right))
+    print_text(format_table(header, rows, right))
     if result.rejected:
         _print_rejections(result)
 
@@ -204,7 +205,7 @@ def _print_rejections(result: Replay) -> None:
         for row in first.iter_rows(named=True)
     ]
     click.echo(f"\nRejected events ({result.rejected:,}):")
-    click.echo(format_table(("where", "message", "event", "state", "why"), rows))
+    print_text(format_table(("where", "message", "event", "state", "why"), rows))
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {more:,} more; --rejected FILE writes them all")

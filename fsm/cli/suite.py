@@ -11,7 +11,8 @@ import click
 
 from fsm.catalog import load_specification
 from fsm.cli.progress import Progress, progress_hidden
-from fsm.cli.text import format_table, percentage, print_json, printable
+from fsm.cli.terminal import terminal_width
+from fsm.cli.text import format_table, percentage, print_json, print_text, printable
 from fsm.files import replacing
 from fsm.mealy import Observable
 from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Suite, SuiteSize, suite
@@ -22,6 +23,7 @@ from fsm.text import visible
 
 __all__ = ["command"]
 
+_WIDTH = 100
 _SUFFIXES = {".py": "pytest", ".markdown": "md"}
 _METHODS = "\n".join(f"  {method.name:<10}  {method.summary}" for method in METHODS.values())
 
@@ -200,13 +202,14 @@ def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None
         )
         for score in scores
     ]
-    click.echo(format_table(header, rows, right=range(1, 6)))
-    click.echo(_paragraph("guarantee:    ", str(made.guarantee)))
+    print_text(format_table(header, rows, right=range(1, 6)))
+    print_text(_paragraph("guarantee:    ", str(made.guarantee)))
 
 
 def _paragraph(label: str, text: str) -> str:
     """Return a wrapped text with a hanging label."""
-    return click.wrap_text(printable(text, 2000), 100, label, " " * len(label))
+    width = min(terminal_width() or _WIDTH, _WIDTH)
+    return click.wrap_text(printable(text, 2000), width, label, " " * len(label))
 
 
 def _write(pieces: Iterable[str], output: Path | None) -> None:

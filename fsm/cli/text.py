@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.cli.progress import progress_hidden, writing
-from fsm.cli.terminal import Style, styled
+from fsm.cli.tables import hanging, table_lines
+from fsm.cli.terminal import Style, styled, terminal_width
 from fsm.files import write_bytes
-from fsm.text import align_columns, json_text
+from fsm.text import json_text
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -25,7 +26,9 @@ __all__ = [
     "print_crosscheck",
     "print_error",
     "print_json",
+    "print_line",
     "print_message",
+    "print_text",
     "printable",
     "write_output",
 ]
@@ -56,9 +59,27 @@ def percentage(value: float | None) -> str:
 def format_table(
     header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()
 ) -> str:
-    """Return rows as aligned text. ``right`` lists the columns that are aligned to the right."""
+    """Return rows as aligned text, which fits the terminal if standard output is one.
+
+    ``right`` lists the columns that are aligned to the right.
+    """
     cells = [[printable(cell) for cell in row] for row in (header, *rows)]
-    return "\n".join(align_columns(cells, right, header=True))
+    return "\n".join(table_lines(cells, right, terminal_width()))
+
+
+def print_text(text: str) -> None:
+    """Print a text on standard output that is free of control characters but for its styles."""
+    with progress_hidden():
+        click.echo(text, color=True)
+
+
+def print_line(text: str, limit: int = _LIMIT, style: Style | None = None) -> None:
+    """Print a text in one line; on a terminal, wrapped between words, further lines indented.
+
+    A style applies to what is before the first colon.
+    """
+    label, colon, rest = hanging(printable(text, limit), terminal_width()).partition(":")
+    print_text(f"{styled(label, style) if style and colon else label}{colon}{rest}")
 
 
 def format_json(value: object) -> str:
