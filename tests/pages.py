@@ -27,7 +27,7 @@ from fsm.cli import main
 
 MARK = re.compile(r"<!-- (file|not run): (.+) -->")
 KINDS = {"file": "file", "not run": "reason"}
-DURATION = re.compile(r"(?<= in |conds:)( *)\d+\.\d+(?=s$| \(CPU\)$)", re.MULTILINE)
+DURATION = re.compile(r"( in |^seconds: +)\d+\.\d+(?=s$| \(CPU\)$)", re.MULTILINE)
 """Times differ from run to run: of pytest, and of ``fsm suite --summary``."""
 
 
@@ -115,7 +115,7 @@ def run_console(text: str, names: dict[str, Any]) -> str:
 def terminal_output(command: str) -> str:
     """Return what a terminal shows of a command: both streams, in their order."""
     name, *arguments = shlex.split(command)
-    output = DURATION.sub(r"\g<1>0.10", PROGRAMS[name](arguments))
+    output = DURATION.sub(r"\g<1>0.010", PROGRAMS[name](arguments))
     return output if output.endswith("\n") or not output else f"{output}\n"
 
 
