@@ -38,6 +38,7 @@ _COMMANDS = {
     "suite": "Generate the conformance tests of a machine, with what they prove.",
     "learn": "Learn what an implementation does, and compare it with a machine.",
     "gallery": "Write the pages and pictures of all built-in machines.",
+    "guide": "Show the guides: from the first table to tests, logs and the library.",
 }
 
 
