@@ -41,6 +41,8 @@ _COMMANDS = {
     "guide": "Show the guides: from the first table to tests, logs and the library.",
 }
 
+_LONGEST_ERROR = 1000
+
 
 class _Commands(click.Group):
     """The group of all commands. A command is imported only when it is run: startup stays fast."""
@@ -146,5 +148,5 @@ def _short_shadow_warnings() -> Iterator[None]:
 def _print_error(message: str, status: int = 2) -> int:
     from fsm.cli.text import print_message
 
-    print_message(message)
+    print_message(message, _LONGEST_ERROR)
     return status
