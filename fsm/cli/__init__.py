@@ -31,7 +31,9 @@ _COMMANDS = {
     "analyse": "Analyse a machine, and check whether claims about it hold.",
     "suite": "Generate the conformance tests of a machine, with what they prove.",
     "learn": "Learn what an implementation does, and compare it with a machine.",
+    "schema": "Print the JSON schema of an output, or of a file that you write.",
     "gallery": "Write the pages and pictures of all built-in machines.",
+    "guide": "Show the guides: from the first table to tests, logs and the library.",
 }
 
 

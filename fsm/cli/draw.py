@@ -16,7 +16,7 @@ from fsm.cli.options import print_messages, print_notes, pseudonymise_option, re
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import ColumnParam, DurationParam, timeout_option
+from fsm.cli.values import ColumnParam, DurationParam, lexicons_option, timeout_option
 from fsm.drawing import FORMATS, draw
 from fsm.drawing.marking import (
     coverage_overlay,
@@ -27,7 +27,10 @@ from fsm.drawing.marking import (
 )
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
+from fsm.drawing.view import parse_focus
+from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -93,6 +96,8 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 )
 @click.option("--diff", metavar="OTHER", help="Overlay: the changes from OTHER to MACHINE.")
 @click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
+@click.option("--lang", metavar="LANG", help="Write the words of a language, such as fr.")
+@lexicons_option
 @import_option
 def command(
     machine: str,
@@ -112,6 +117,8 @@ def command(
     suite: str | None,
     diff: str | None,
     trace: str | None,
+    lang: str | None,
+    lexicons: tuple[Path, ...],
     allow_import: bool,
 ) -> None:
     """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
@@ -124,7 +131,9 @@ def command(
     suffix = output.suffix.lower() if output else ""
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
-    loaded, overlay = load(machine), NO_OVERLAY
+    loaded, overlay, wording = load(machine), NO_OVERLAY, _wording(lang, lexicons)
+    if note := untranslated(loaded, wording):
+        print_message(note)
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     if counts:
@@ -142,10 +151,11 @@ def command(
     look = Look(
         direction=direction,
         group=group_by == "status",
-        focus=_focus(loaded, focus) if focus else None,
+        focus=parse_focus(loaded, focus) if focus else None,
         collapse=loaded.statuses if collapse == ("all",) else collapse,
         stacked=stack,
         overlay=overlay,
+        wording=wording,
     )
     with Progress("drawing"):
         picture = draw(
@@ -160,12 +170,17 @@ def command(
     write_output(data, output)
 
 
-def _focus(machine: Machine, text: str) -> tuple[str, int]:
-    """Return a state and a radius; the default radius is 1."""
-    state, _, radius = text.rpartition(":")
-    if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
-        return state, int(radius)
-    return machine.state(text).name, 1
+def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
+    if lang is None:
+        if lexicons:
+            raise click.UsageError("--lexicon: name its language with --lang")
+        return AS_DECLARED
+    from fsm.tables.words.lexicon_files import combined_lexicons
+
+    by_language = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
+    if lang not in by_language:
+        raise click.UsageError(no_such("language", lang, by_language))
+    return Wording(by_language[lang])
 
 
 def _coverage(machine: Machine, name: str) -> Overlay:

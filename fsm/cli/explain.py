@@ -47,7 +47,7 @@ def command(
             dedupe=dedupe,
         )
     if as_json:
-        print_json([asdict(story) for story in stories])
+        print_json([asdict(story) for story in stories], "explain")
         return
     width = terminal_width()
     lines = ["\n".join(hanging(line, width) for line in _story(story)) for story in stories]

@@ -22,7 +22,7 @@ from fsm.version import VERSION
 __all__ = ["FINDING_FORMATS", "explain_code", "format_finding", "known_codes"]
 
 _EXCERPT, _SHORTEST = 88, 16
-Paint: TypeAlias = Callable[[str, Style], str]
+_Paint: TypeAlias = Callable[[str, Style], str]
 _STYLES = {"error": Style.ERROR, "warning": Style.WARNING}
 
 
@@ -83,7 +83,7 @@ def _left_out(report: CheckReport) -> Iterator[str]:
 
 
 def format_finding(
-    finding: Finding, lines: tuple[str, ...], width: int | None = None, paint: Paint = _plain
+    finding: Finding, lines: tuple[str, ...], width: int | None = None, paint: _Paint = _plain
 ) -> Iterator[str]:
     """Yield the lines that show a finding: its message, its cell underlined, its row.
 
@@ -137,7 +137,7 @@ def _fields(finding: Finding) -> dict[str, object]:
 
 
 def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
-    facts = {
+    facts: dict[str, object] = {
         "pages": report.pages,
         "tables": report.tables,
         "rows": report.rows,
@@ -148,7 +148,8 @@ def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "unread_files": report.unread,
         "failure": report.failure or None,
     }
-    return format_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
+    facts["findings"] = [_fields(finding) for finding in report.findings]
+    return format_json(facts, "check")
 
 
 def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:

@@ -22,7 +22,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         raise click.UsageError(no_such("format", unknown[0], format_names()))
     formats = [load_format(name) for name in names or format_names()]
     if as_json:
-        print_json([_as_dict(form) for form in formats])
+        print_json([_as_dict(form) for form in formats], "formats")
     elif names:
         print_text("\n\n".join(_meanings(form) for form in formats))
     else:

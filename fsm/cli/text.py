@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from fsm.cli.progress import progress_hidden, writing
 from fsm.cli.tables import hanging, table_lines
 from fsm.cli.terminal import Style, styled, terminal_width
 from fsm.files import write_bytes
+from fsm.schemas import schema_id
 from fsm.text import json_text
 
 if TYPE_CHECKING:
@@ -82,8 +83,14 @@ def print_line(text: str, limit: int = _LIMIT, style: Style | None = None) -> No
     print_text(f"{styled(label, style) if style and colon else label}{colon}{rest}")
 
 
-def format_json(value: object) -> str:
-    """Return a value as JSON, the same bytes for the same value."""
+def format_json(value: object, schema: str | None = None) -> str:
+    """Return a value as JSON, the same bytes for the same value.
+
+    The first member of an object is the id of its schema, if that is given. A list has no place
+    for it.
+    """
+    if schema is not None and isinstance(value, Mapping):
+        value = {"schema": schema_id(schema), **value}
     return json_text(value, indent=2, default=_time)
 
 
@@ -94,9 +101,9 @@ def _time(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def print_json(value: object) -> None:
-    """Print a value as JSON on standard output."""
-    click.echo(format_json(value))
+def print_json(value: object, schema: str) -> None:
+    """Print a value as JSON on standard output; ``schema`` is the name of its schema."""
+    click.echo(format_json(value, schema))
 
 
 def print_message(text: str, limit: int = _LIMIT) -> None:
