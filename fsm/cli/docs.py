@@ -20,6 +20,7 @@ from fsm.cli.values import lexicons_option
 from fsm.docs.block_kinds import BlockSources, block_content
 from fsm.docs.blocks import Block, rewrite_blocks
 from fsm.errors import PageError
+from fsm.file_kinds import misplaced_file
 from fsm.files import decode_utf8, read_bytes, write_bytes
 from fsm.machine import Machine
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND, check_bounds
@@ -94,6 +95,8 @@ def _files(pages: tuple[Path, ...]) -> Iterator[Path]:
     for path in pages:
         if path.is_dir():
             yield from pages_of(path)
+        elif path.is_file() and (wrong := misplaced_file(str(path), "page")):
+            raise PageError(f"{path}: {wrong}")
         else:
             yield path
 

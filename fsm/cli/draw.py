@@ -29,6 +29,7 @@ from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
+from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suggest import no_such
 from fsm.trust import guarded_loader
@@ -147,7 +148,7 @@ def command(
     elif diff is not None:
         loaded, overlay = diff_overlay(loaded, load(diff))
     elif trace is not None:
-        overlay = path_overlay(loaded, split_trace(trace))
+        overlay = path_overlay(loaded, _events(loaded, trace))
     look = Look(
         direction=direction,
         group=group_by == "status",
@@ -183,6 +184,17 @@ def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
     return Wording(by_language[lang])
 
 
+def _events(machine: Machine, trace: str) -> tuple[str, ...]:
+    """Return the events of a trace; refuse one that the machine does not have."""
+    events = split_trace(trace)
+    if not events:
+        raise click.UsageError('--path is empty; write "event, event"')
+    for event in events:
+        if event not in machine.events:
+            raise FsmError(f"{machine.name}: {no_such('event', event, machine.events)}")
+    return events
+
+
 def _coverage(machine: Machine, name: str) -> Overlay:
     """Return the coverage of a suite, given by its method or as a file."""
     from fsm.suites import suite
@@ -191,6 +203,8 @@ def _coverage(machine: Machine, name: str) -> Overlay:
     path = Path(name)
     if path.suffix.lower() == ".json":
         return coverage_overlay(machine, read_tests(path), path.name)
+    if path.is_file():
+        raise FsmError(f"{name}: no suite; fsm suite --format json writes one")
     return coverage_overlay(machine, suite(machine, name).tests, f"the suite by {name}")
 
 

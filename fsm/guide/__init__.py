@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from fsm.errors import FsmError
+from fsm.suggest import no_such
 
 __all__ = ["Topic", "find_topic", "guide_topics"]
 
@@ -79,10 +79,4 @@ def find_topic(name: str, topics: Iterable[Topic]) -> Topic:
         return next(iter(matching.values()))
     if matching:
         raise FsmError(f"{name!r} may be {', '.join(sorted(matching))}; give more of the name")
-    close = get_close_matches(name, named, 1)
-    hint = (
-        f"did you mean {close[0]!r}?"
-        if close
-        else f"there are: {', '.join(topic.name for topic in known)}"
-    )
-    raise FsmError(f"no guide {name!r}; {hint} (see: fsm guide)")
+    raise FsmError(no_such("guide", name, (topic.name for topic in known)))
