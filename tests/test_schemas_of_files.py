@@ -64,6 +64,7 @@ WRONG = {
         'language = "nl"\n[effects]\nrises = ["{indicator} stijgt"]',
         'language = "nl"\n[effects]\nincreases = ["stijgt"]',
         'language = "nl"\n[effects]\nincreases = ["{indicator} en {indicator}"]',
+        'language = "nl"\n[states]\nretrying = "Opnieuw"',
         'language = "nl"\nsteps = 1',
         f'language = "nl"\n{STEP.replace("labels", "label")}',
         f'language = "nl"\n{STEP}extra = 1',
