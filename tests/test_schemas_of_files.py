@@ -14,7 +14,8 @@ from fsm.errors import FsmError
 from fsm.formats.json_document import read_document
 from fsm.logs.mapping.policy import load_policy
 from fsm.logs.snapshots.labels import load_labels
-from fsm.schemas import load_schema
+from fsm.reference.files_page import example_of
+from fsm.schemas import INPUTS, load_schema
 from fsm.tables.words.binding import read_binding
 from fsm.tables.words.lexicon_files import read_lexicon
 from tests.golden.cases import SAMPLES
@@ -32,6 +33,7 @@ HINT = "#:schema ./some.schema.json\n"
 
 RIGHT = [
     *(("lexicon", path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("lexicons/*.toml"))),
+    *((name, example_of(name)) for name in INPUTS if name != "machine"),
     ("lexicon", (SAMPLES / "dutch.toml").read_text("utf-8")),
     ("lexicon", 'language = "nl"\ntolerated = []'),
     ("binding", (SAMPLES / "lift.toml").read_text("utf-8")),
@@ -156,6 +158,7 @@ MACHINES = {
         True,
     ),
     "names its schema": ({"$schema": "./machine.schema.json"}, True),
+    "example of the reference": (json.loads(example_of("machine")), True),
     "other version": ({"fsm": 2}, False),
     "no state": ({"states": []}, False),
     "unknown member": ({"state": []}, False),

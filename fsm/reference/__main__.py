@@ -11,7 +11,7 @@ from fsm.reference import stale_pages, write_pages
 
 @click.command("python -m fsm.reference")
 @click.option("--check", is_flag=True, help="Write nothing; exit with status 1 if a page is stale.")
-def main(check: bool) -> None:
+def update_reference(check: bool) -> None:
     """Write the pages of reference in the guide, from the program as it is."""
     if not check:
         write_pages()
@@ -23,4 +23,4 @@ def main(check: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    update_reference()

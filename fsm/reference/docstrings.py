@@ -15,14 +15,16 @@ _WHOLE_NAMES = ("data", "mod")
 """Roles whose target is shown with its module: it has no description on the page."""
 
 
-def markdown_of(docstring: str, links: Mapping[str, str]) -> str:
+def markdown_of(docstring: str, links: Mapping[str, str], statement: str = "") -> str:
     """Return a docstring as Markdown; ``links`` are the targets of names, such as ``Machine``.
 
-    >>> print(markdown_of("See :class:`fsm.machine.Machine`, ``a``.", {"Machine": "#class-machine"}))
+    An example that calls the name which ``statement`` imports begins with the statement.
+
+    >>> print(markdown_of("See :class:`fsm.Machine`, ``a``.", {"Machine": "#class-machine"}))
     See [`Machine`](#class-machine), `a`.
     """
     paragraphs = re.split(r"\n{2,}", inspect.cleandoc(docstring))
-    return "\n\n".join(_paragraph(text, links) for text in paragraphs)
+    return "\n\n".join(_paragraph(text, links, statement) for text in paragraphs)
 
 
 def first_sentence(docstring: str, links: Mapping[str, str]) -> str:
@@ -31,9 +33,11 @@ def first_sentence(docstring: str, links: Mapping[str, str]) -> str:
     return _inline(" ".join(first.split()), links)
 
 
-def _paragraph(text: str, links: Mapping[str, str]) -> str:
+def _paragraph(text: str, links: Mapping[str, str], statement: str) -> str:
     if text.startswith(">>>"):
-        return code_block("python", text.replace("<BLANKLINE>", "")).rstrip()
+        called = re.search(rf"(?<![.\w]){statement.rpartition(' ')[2]}\(", text)
+        begin = f">>> {statement}\n" if statement and called else ""
+        return code_block("python", begin + text).rstrip()
     return _inline(text, links)
 
 

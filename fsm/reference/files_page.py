@@ -10,13 +10,13 @@ from fsm.reference.json_page import field_table
 from fsm.reference.markdown_parts import code_block, code_span, link_to, markdown_table
 from fsm.schemas import INPUTS, JsonShape, load_schema
 
-__all__ = ["example_of", "files_page"]
+__all__ = ["document_files", "example_of"]
 
 _INTRODUCTION = """\
 # Files
 
-For everyone who writes a machine as JSON, or one of the TOML files that say what fsm cannot know: the
-words of a language, the columns of a table or of an export, what counts as a hard bounce.
+For everyone who writes a machine as JSON, or one of the TOML files that say what fsm cannot know:
+the words of a language, the columns of a table or of an export, what counts as a hard bounce.
 
 **Completion in your editor.** `fsm schema NAME` prints the JSON Schema of each kind of file:
 
@@ -25,11 +25,11 @@ fsm schema lexicon > lexicon.schema.json
 ```
 
 A TOML file names it in a comment in its first line, `#:schema ./lexicon.schema.json`, which
-[Taplo](https://taplo.tamasfe.dev/) and the editors that use it understand (Even Better TOML in VS Code,
-for example). A JSON file names it in its member `$schema`. fsm reads neither.
+[Taplo](https://taplo.tamasfe.dev/) and the editors that use it understand (Even Better TOML in VS
+Code, for example). A JSON file names it in its member `$schema`. fsm reads neither.
 
-In the tables, `a[].b` is the key `b` of each item of the list `a`, and `a.<state>` the value of each
-state in the table `a`.
+In the tables, `a[].b` is the key `b` of each item of the list `a`, and `a.<state>` the value of
+each state in the table `a`.
 """
 _PYTEST = """\
 ## pytest settings
@@ -43,7 +43,7 @@ fsm_pages = ["docs/*.md"]
 """
 
 
-def files_page() -> str:
+def document_files() -> str:
     """Return the page."""
     rows = [
         (link_to(name), code_span(shape.place), load_schema(name)["title"])

@@ -5,17 +5,17 @@ from __future__ import annotations
 from fsm.cli.findings import explain_code, known_codes
 from fsm.reference.markdown_parts import link_to, markdown_table
 
-__all__ = ["findings_page"]
+__all__ = ["document_findings"]
 
 _INTRODUCTION = """\
 # Findings
 
-For authors of documentation: what each code in the output of `fsm check` means, and what to do. In the
-terminal, `fsm check --explain CODE` shows the same.
+For authors of documentation: what each code in the output of `fsm check` means, and what to do. In
+the terminal, `fsm check --explain CODE` shows the same.
 """
 
 
-def findings_page() -> str:
+def document_findings() -> str:
     """Return the page."""
     entries = [_entry(code) for code in known_codes()]
     overview = markdown_table(("Code", "Meaning"), [(link_to(c), title) for c, title, _ in entries])

@@ -8,7 +8,7 @@ from fsm.reference.markdown_parts import code_span, link_to, markdown_table
 from fsm.schemas import OUTPUTS, JsonShape, load_schema
 from fsm.schemas.fields import schema_fields
 
-__all__ = ["field_table", "json_page"]
+__all__ = ["document_json", "field_table"]
 
 _INTRODUCTION = """\
 # JSON outputs
@@ -22,20 +22,20 @@ fsm schema replay > replay.schema.json
 ```
 
 **Versions.** Each shape has a version of its own. Within one version fields are only added, so a
-program that ignores fields it does not know keeps working; when a field is removed, or comes to mean
-something else, the version is raised. An object states its shape and version in its first member, such
-as `"schema": "fsm/replay/1"`. A list has no place for that; its version is the one below, and is part
-of the `$id` of its schema.
+program that ignores fields it does not know keeps working; when a field is removed, or comes to
+mean something else, the version is raised. An object states its shape and version in its first
+member, such as `"schema": "fsm/replay/1"`. A list has no place for that; its version is the one
+below, and is part of the `$id` of its schema.
 
-In the tables, `a[].b` is the field `b` of each item of the list `a`, and `a.<state>` the value of each
-state in the object `a`.
+In the tables, `a[].b` is the field `b` of each item of the list `a`, and `a.<state>` the value of
+each state in the object `a`.
 
-`fsm check --format sarif` is SARIF 2.1.0 and `fsm draw --format xstate` is a machine of XState 5; they
-follow these standards. A machine as JSON is also an input: see [files](files.md#machine).
+`fsm check --format sarif` is SARIF 2.1.0 and `fsm draw --format xstate` is a machine of XState 5;
+they follow these standards. A machine as JSON is also an input: see [files](files.md#machine).
 """
 
 
-def json_page() -> str:
+def document_json() -> str:
     """Return the page."""
     rows = [
         (link_to(name), code_span(shape.place), str(shape.version), load_schema(name)["title"])
@@ -48,7 +48,9 @@ def json_page() -> str:
 
 def _section(name: str, shape: JsonShape) -> str:
     schema = load_schema(name)
-    items = "" if schema["type"] == "object" else " The fields are those of each object of the list."
+    items = (
+        "" if schema["type"] == "object" else " The fields are those of each object of the list."
+    )
     version = f"Version {shape.version}."
     return f"## {name}\n\n{schema['description']}{items} {version}\n\n{field_table(name)}"
 

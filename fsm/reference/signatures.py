@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 __all__ = ["Attribute", "attributes_of", "methods_of", "properties_of", "signature_text"]
 
 _WIDTH = 88
-_PRIVATE = re.compile(r"\b_[A-Z]\w+")
+_NAME = re.compile(r"\b_?[A-Z]\w+")
 
 
 class Attribute(NamedTuple):
@@ -41,7 +42,7 @@ def signature_text(function: Callable[..., Any], name: str) -> str:
     signature = inspect.signature(function)
     given = [p for p in signature.parameters.values() if p.name not in ("self", "cls")]
     parameters = list(_parameters(given, function))
-    result = _annotation(signature.return_annotation, function)
+    result = _annotation(signature.return_annotation, function.__module__)
     line = f"{name}({', '.join(parameters)}) -> {result}"
     if len(line) <= _WIDTH:
         return line
@@ -49,36 +50,44 @@ def signature_text(function: Callable[..., Any], name: str) -> str:
     return f"{name}(\n{body}) -> {result}"
 
 
-def _parameters(
-    parameters: list[inspect.Parameter], function: Callable[..., Any]
-) -> Iterator[str]:
+def _parameters(parameters: list[inspect.Parameter], function: Callable[..., Any]) -> Iterator[str]:
     by_name = False
     for each in parameters:
         if each.kind is each.KEYWORD_ONLY and not by_name:
             by_name = True
             yield "*"
-        text = f"{each.name}: {_annotation(each.annotation, function)}"
-        stars = {each.VAR_POSITIONAL: "*", each.VAR_KEYWORD: "**"}.get(each.kind, "")
-        default = "" if each.default is each.empty else f" = {_default(each.default)}"
-        yield f"{stars}{text}{default}"
+        text = f"{each.name}: {_annotation(each.annotation, function.__module__)}"
+        default = "" if each.default is each.empty else f" = {_value(each.default)}"
+        yield f"{text}{default}"
 
 
-def _annotation(annotation: Any, function: Callable[..., Any]) -> str:
-    """Return an annotation as it is written; private names of types are spelled out."""
-    module = sys.modules[function.__module__]
-    return _PRIVATE.sub(lambda match: _spelled(getattr(module, match[0])), str(annotation))
+def _annotation(annotation: Any, module: str) -> str:
+    """Return an annotation as it is written; private names and short types are spelled out."""
+    names = vars(sys.modules[module])
+    return _NAME.sub(lambda match: _spelled(match[0], names.get(match[0])), str(annotation))
 
 
-def _spelled(value: Any) -> str:
-    return str(value).replace("os.PathLike", "PathLike")
+def _spelled(name: str, value: Any) -> str:
+    if get_origin(value) is Literal:
+        return f"Literal[{', '.join(map(_value, get_args(value)))}]"
+    if name.startswith("_"):
+        return str(value).replace("os.PathLike", "PathLike")
+    return str(value) if get_origin(value) is tuple else name
 
 
-def _default(value: Any) -> str:
+def _value(value: Any) -> str:
+    """Return a default as it is written."""
     if callable(value):
         return str(value.__name__)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_value, value))}{',' * (len(value) == 1)})"
     if isinstance(value, datetime):
-        return f"datetime({value:%Y, %-m, %-d, %-H}, tzinfo=UTC)"
-    return f"{value:_}" if isinstance(value, int) and not isinstance(value, bool) else repr(value)
+        return f"datetime({value.year}, {value.month}, {value.day}, {value.hour}, tzinfo=UTC)"
+    if isinstance(value, timedelta):
+        return f"timedelta(seconds={value.total_seconds():_.0f})"
+    return f"{value:_}" if type(value) is int else repr(value)
 
 
 def attributes_of(kind: type) -> list[Attribute]:
@@ -94,6 +103,7 @@ def attributes_of(kind: type) -> list[Attribute]:
         else:
             continue
         if not name.startswith("_"):
+            declared = _annotation(declared, kind.__module__).replace("'", '"')
             found.append(Attribute(name, declared, _docstring(following)))
     return found
 
@@ -109,10 +119,11 @@ def properties_of(kind: type) -> list[Attribute]:
     """Return the properties of a type."""
     found = []
     for name, value in vars(kind).items():
-        getter = getattr(value, "fget", None) or getattr(value, "func", None)
-        if isinstance(value, property | cached_property) and not name.startswith("_"):
-            returned = _annotation(inspect.signature(getter).return_annotation, getter)
-            found.append(Attribute(name, returned, getter.__doc__ or ""))
+        getter = value.func if isinstance(value, cached_property) else getattr(value, "fget", None)
+        if getter and not name.startswith("_"):
+            returned = inspect.signature(getter).return_annotation
+            kind_of_value = _annotation(returned, getter.__module__)
+            found.append(Attribute(name, kind_of_value, getter.__doc__ or ""))
     return found
 
 
