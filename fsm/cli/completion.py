@@ -6,8 +6,8 @@ user and read no log. A machine is read if it is built in or a file, for its sta
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from glob import escape, glob
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "complete_code",
+    "complete_column",
     "complete_file",
     "complete_format",
     "complete_format_name",
@@ -30,16 +31,10 @@ __all__ = [
     "complete_status",
     "complete_suite",
     "complete_trace",
-    "matching",
+    "complete_zone",
 ]
 
 Items: TypeAlias = "list[CompletionItem[str]]"
-Completion: TypeAlias = "Callable[[click.Context, click.Parameter, str], Items]"
-
-
-def matching(values: Iterable[str], incomplete: str) -> Items:
-    """Return the values that begin with what was typed."""
-    return [CompletionItem(value) for value in values if value.startswith(incomplete)]
 
 
 def complete_file(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
@@ -85,7 +80,21 @@ def complete_code(_: click.Context, __: click.Parameter, incomplete: str) -> Ite
     """Complete the code of a finding of ``fsm check``."""
     from fsm.cli.findings import known_codes
 
-    return matching(known_codes(), incomplete)
+    return _matching(known_codes(), incomplete)
+
+
+def complete_column(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a canonical column, up to the equals sign."""
+    from fsm.cli.values import ColumnParam
+
+    return _matching([f"{name}=" for name in ColumnParam.known], incomplete)
+
+
+def complete_zone(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete a time zone."""
+    from zoneinfo import available_timezones
+
+    return _matching(sorted(available_timezones()), incomplete)
 
 
 def complete_format(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
@@ -93,33 +102,33 @@ def complete_format(_: click.Context, __: click.Parameter, incomplete: str) -> I
     from fsm.logs.canonical_columns import CANONICAL
     from fsm.logs.mapping.event_mapping import format_names
 
-    return matching(("auto", *CANONICAL, *format_names()), incomplete)
+    return _matching(("auto", *CANONICAL, *format_names()), incomplete)
 
 
 def complete_format_name(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
     """Complete the name of a format whose events have a meaning of their own."""
     from fsm.logs.mapping.event_mapping import format_names
 
-    return matching(format_names(), incomplete)
+    return _matching(format_names(), incomplete)
 
 
 def complete_state(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
     """Complete a state of the machine that stands before."""
     machine = _machine_before(ctx)
-    return matching([state.name for state in machine.states] if machine else [], incomplete)
+    return _matching([state.name for state in machine.states] if machine else [], incomplete)
 
 
 def complete_status(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
     """Complete a status of the machine that stands before, or all."""
     machine = _machine_before(ctx)
-    return matching([*machine.statuses, "all"] if machine else ["all"], incomplete)
+    return _matching([*machine.statuses, "all"] if machine else ["all"], incomplete)
 
 
 def complete_trace(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
     """Complete the last event of a trace, for the machine that stands before."""
     machine = _machine_before(ctx)
     before, comma, last = incomplete.rpartition(",")
-    events = matching(machine.events if machine else [], last.lstrip())
+    events = _matching(machine.events if machine else [], last.lstrip())
     return [CompletionItem(before + comma + item.value) for item in events]
 
 
@@ -130,7 +139,8 @@ def _machine_before(ctx: click.Context) -> Machine | None:
     from fsm.formats import READERS
     from fsm.machines import NAMES
 
-    name = str(ctx.params.get("machine") or "")
+    # click leaves the arguments unnamed where the last option still lacks its value.
+    name = str(ctx.params.get("machine") or next(iter(ctx.args), ""))
     if name not in NAMES and Path(name).suffix.lower() not in READERS:
         return None
     try:
@@ -141,17 +151,13 @@ def _machine_before(ctx: click.Context) -> Machine | None:
 
 def _words_or_files(words: Iterable[str], suffixes: Iterable[str], incomplete: str) -> Items:
     """Return words and files with a suffix that fit; none where only directories do."""
-    folder = os.path.dirname(incomplete)  # noqa: PTH120 (keeps ./ as it was typed)
-    files, folders = [], []
-    try:
-        with os.scandir(folder or ".") as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                path = os.path.join(folder, entry.name)  # noqa: PTH118
-                if entry.is_dir():
-                    folders.append(f"{path}/")
-                elif Path(entry.name).suffix.lower() in set(suffixes):
-                    files.append(path)
-    except OSError:
-        pass
-    found = matching([*words, *files], incomplete)
-    return found and [*found, *matching(folders, incomplete)]
+    paths = sorted(glob(f"{escape(incomplete)}*"))  # noqa: PTH207 (keeps ./ as it was typed)
+    files = [path for path in paths if Path(path).suffix.lower() in set(suffixes)]
+    found = [*_matching(words, incomplete), *map(CompletionItem, files)]
+    folders = [CompletionItem(f"{path}/") for path in paths if Path(path).is_dir()]
+    return found and [*found, *folders]
+
+
+def _matching(values: Iterable[str], incomplete: str) -> Items:
+    """Return the values that begin with what was typed."""
+    return [CompletionItem(value) for value in values if value.startswith(incomplete)]

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load, load_bare
-from fsm.cli.completion import complete_file, complete_machine
+from fsm.cli.completion import (
+    complete_file,
+    complete_machine,
+    complete_state,
+    complete_status,
+    complete_suite,
+    complete_trace,
+)
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.options import (
@@ -111,12 +118,14 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @option(
     "--focus",
     metavar="STATE[:RADIUS]",
+    shell_complete=complete_state,
     group="Layout",
     help="Draw only this state and those at most RADIUS arrows away, 1 if not given.",
 )
 @option(
     "--collapse",
     metavar="STATUS",
+    shell_complete=complete_status,
     multiple=True,
     group="Layout",
     help="Draw the states of this status as one, or of each status: all; may be repeated.",
@@ -134,6 +143,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     "--coverage",
     "suite",
     metavar="SUITE",
+    shell_complete=complete_suite,
     group="Overlays",
     help="Show which cells tests cover: a method of fsm suite, such as tour, or a JSON file "
     "written by fsm suite.",
@@ -149,6 +159,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     "--path",
     "trace",
     metavar="TRACE",
+    shell_complete=complete_trace,
     group="Overlays",
     help='Show a trace, as events with commas: "relayed, soft_bounce".',
 )

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fsm.cli.completion import complete_file, complete_machine, complete_policy
+from fsm.cli.completion import (
+    complete_column,
+    complete_file,
+    complete_format,
+    complete_machine,
+    complete_policy,
+    complete_zone,
+)
 from fsm.cli.help import option
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_message
@@ -73,6 +80,7 @@ column_option = option(
     "--column",
     "columns",
     type=ColumnParam(),
+    shell_complete=complete_column,
     multiple=True,
     group="Log",
     help="Name of a column in a canonical log, such as event=Type; may be repeated.",
@@ -228,6 +236,7 @@ def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
     return option(
         "--pseudonymise",
         metavar="KEY",
+        shell_complete=complete_file,
         group="Limits and safety",
         help="Replace recipients and ids by keyed hashes and replies by their codes, and quote no "
         "line of a log. KEY is a file with the secret, or env:NAME, an environment variable.",
@@ -290,6 +299,7 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
         option(
             "--labels",
             metavar="FILE",
+            shell_complete=complete_file,
             group="Status exports",
             help="TOML file with the names of columns and statuses in the exports.",
         ),
@@ -323,6 +333,7 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
             "--tz",
             "zone",
             type=ZoneParam(),
+            shell_complete=complete_zone,
             default="UTC",
             group="Other log formats",
             help="Time zone of times that state none, such as Europe/Paris.",
@@ -331,6 +342,7 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
             "--format",
             "log_format",
             type=FormatParam(),
+            shell_complete=complete_format,
             default="auto",
             group="Other log formats",
             help="Format of the logs, as fsm formats lists them; auto detects it from the content.",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fsm.catalog import load_specification
-from fsm.cli.completion import complete_method
+from fsm.cli.completion import complete_method, complete_state
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
@@ -65,7 +65,13 @@ by one, however many there are. spyh is accepted as another name for it.""",
 @extra_states_option(default=0)
 @observable_option
 @silent_option
-@option("--to", metavar="STATE", group="Tests", help="Only tests that reach this state.")
+@option(
+    "--to",
+    metavar="STATE",
+    shell_complete=complete_state,
+    group="Tests",
+    help="Only tests that reach this state.",
+)
 @option(
     "--covering",
     metavar="ROW",
