@@ -23,7 +23,7 @@ from fsm.tables.words.binding import Binding, read_binding
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.lexicon_files import combined_lexicons
 
-__all__ = ["PageFiles", "check"]
+__all__ = ["PageFiles", "check", "pages_of"]
 
 _AnyPath: TypeAlias = str | PathLike[str]
 
@@ -100,7 +100,7 @@ class PageFiles:
             data = read_stream(sys.stdin.buffer, "<stdin>", MAX_BYTES, PAGE_KIND, PageError)
             yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
-            yield from map(read_page, filter(self._is_new, self._markdown(path)))
+            yield from map(read_page, filter(self._is_new, pages_of(path, self.unread)))
         elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
             yield from map(read_page, filter(self._is_new, [path]))
         else:
@@ -121,21 +121,23 @@ class PageFiles:
         self.seen.add(resolved)
         return is_new
 
-    def _markdown(self, directory: Path) -> Iterator[Path]:
-        """Yield the Markdown pages of a directory, sorted; links are not followed.
 
-        Hidden files and directories are left out, other documentation is counted.
-        """
-        for parent, folders, names in os.walk(directory, onerror=_refuse):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                suffix = Path(name).suffix.lower()
-                if name.startswith("."):
-                    continue
-                if suffix in SUFFIXES:
-                    yield Path(parent, name)
-                elif suffix in _OTHER_SUFFIXES:
-                    self.unread[suffix] += 1
+def pages_of(directory: Path, unread: Counter[str] | None = None) -> Iterator[Path]:
+    """Yield the Markdown pages of a directory and those below it, sorted; links are not followed.
+
+    Hidden files and directories are left out. Other documentation is counted in ``unread`` by its
+    suffix. Raises :class:`PageError` for a directory that cannot be read.
+    """
+    for parent, folders, names in os.walk(directory, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            suffix = Path(name).suffix.lower()
+            if name.startswith("."):
+                continue
+            if suffix in SUFFIXES:
+                yield Path(parent, name)
+            elif suffix in _OTHER_SUFFIXES and unread is not None:
+                unread[suffix] += 1
 
 
 def _refuse(error: OSError) -> None:

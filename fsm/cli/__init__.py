@@ -47,9 +47,15 @@ _GROUPS = {
         "compare": "Show every difference between two machines.",
         "analyse": "Find dead states and missing cells; prove claims.",
     },
+    "Guides and schemas": {
+        "guide": "Read the guides: tables, tests, logs, the library.",
+        "schema": "Print the JSON schema of an output, or of a file that you write.",
+    },
 }
 """All commands by task, each with what one gets from it."""
 _COMMANDS = {name for commands in _GROUPS.values() for name in commands}
+
+_LONGEST_ERROR = 1000
 
 
 class _Commands(HelpCommand, click.Group):
@@ -77,8 +83,7 @@ class _Commands(HelpCommand, click.Group):
 @click.command(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="""Guides: fsm guide lists them, fsm guide start shows everything in ten minutes.
-The options of a command: fsm COMMAND --help.""",
+    epilog="New here? fsm guide start takes ten minutes. Options of a command: fsm COMMAND --help",
     examples=[
         Example("Check the tables of all pages in a directory", "fsm check docs"),
         Example("Statuses and indicators of a log", "fsm replay log.csv --validity 3.5d"),
@@ -166,5 +171,5 @@ def _short_shadow_warnings() -> Iterator[None]:
 def _print_error(message: str, status: int = 2) -> int:
     from fsm.cli.text import print_message
 
-    print_message(message)
+    print_message(message, _LONGEST_ERROR)
     return status

@@ -27,9 +27,11 @@ __all__ = [
     "complete_machine",
     "complete_method",
     "complete_policy",
+    "complete_schema",
     "complete_state",
     "complete_status",
     "complete_suite",
+    "complete_topic",
     "complete_trace",
     "complete_zone",
 ]
@@ -110,6 +112,24 @@ def complete_format_name(_: click.Context, __: click.Parameter, incomplete: str)
     from fsm.logs.mapping.event_mapping import format_names
 
     return _matching(format_names(), incomplete)
+
+
+def complete_topic(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the topic of a guide, with its title."""
+    from fsm.guide import guide_topics
+
+    return [
+        CompletionItem(topic.name, help=topic.title)
+        for topic in guide_topics()
+        if topic.name.startswith(incomplete)
+    ]
+
+
+def complete_schema(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a JSON schema."""
+    from fsm.schemas import INPUTS, OUTPUTS
+
+    return _matching([*OUTPUTS, *INPUTS], incomplete)
 
 
 def complete_state(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
+from fsm.checking import pages_of
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.text import printable
@@ -49,7 +50,13 @@ __all__ = ["command"]
         Example("In CI: fail, with a diff, if a block is out of date", "fsm docs --check page.md"),
     ],
 )
-@click.argument("files", nargs=-1, required=True, type=FILE, help="Markdown pages.")
+@click.argument(
+    "pages",
+    nargs=-1,
+    required=True,
+    type=FILE,
+    help="Markdown pages, or directories, which are searched for such pages.",
+)
 @option(
     "--check",
     "only_check",
@@ -60,13 +67,13 @@ __all__ = ["command"]
 @import_option
 @option("--allow-none", is_flag=True, help="Let --check accept pages without blocks.")
 def command(
-    files: tuple[Path, ...],
+    pages: tuple[Path, ...],
     only_check: bool,
     lexicons: tuple[Path, ...],
     allow_import: bool,
     allow_none: bool,
 ) -> int:
-    """Keep tables and diagrams in Markdown FILES up to date; every other byte stays as it is.
+    """Keep tables and diagrams in Markdown PAGES up to date; every other byte stays as it is.
 
     A block stands between <!-- fsm:KIND MACHINE ... --> and <!-- fsm:end -->, each on a line of
     its own. Blocks inside code or a comment are examples and stay as they are. With --check, the
@@ -77,6 +84,7 @@ def command(
     """
     known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     blocks: list[Block] = []
+    files = list(dict.fromkeys(_files(pages)))
     written = dict(_written(files, known, guarded_loader(load, allow_import=allow_import), blocks))
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check and stale:
@@ -84,25 +92,35 @@ def command(
             _print_difference(path, new)
         options = [part for path in lexicons for part in ("--lexicon", str(path))]
         options += ["--allow-import"] if allow_import else []
-        names = shlex.join([*options, *map(str, files)])
+        names = shlex.join([*options, *map(str, pages)])
         click.echo(printable(f"out of date; to update, run: fsm docs {names}"), err=True)
         return 1
     for path, new in stale.items():
         write_bytes(new, path)
         click.echo(printable(f"wrote {path}"), err=True)
-    pages = quantity(len(files), "page")
+    read = quantity(len(files), "page")
     if not blocks:
         is_failure = only_check and not allow_none
         remedy = "; --allow-none accepts that" if is_failure else ""
-        click.echo(f"no generated block in {pages}{remedy}", err=True)
+        click.echo(f"no generated block in {read}{remedy}", err=True)
         return 1 if is_failure else 0
-    if not stale and not only_check:
-        click.echo(f"{pages}, nothing to update", err=True)
+    if not stale:
+        found = quantity(len(blocks), "generated block")
+        click.echo(f"{read}, {found}, up to date", err=True)
     return 0
 
 
+def _files(pages: tuple[Path, ...]) -> Iterator[Path]:
+    """Yield the pages, and those of directories."""
+    for path in pages:
+        if path.is_dir():
+            yield from pages_of(path)
+        else:
+            yield path
+
+
 def _written(
-    files: tuple[Path, ...],
+    files: list[Path],
     lexicons: Mapping[str, Lexicon],
     load: Callable[[str], Machine],
     blocks: list[Block],

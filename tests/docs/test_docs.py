@@ -130,7 +130,7 @@ def test_pages_are_written_and_kept_up_to_date(
     capsys.readouterr()
     assert run(monkeypatch, "--check", page) == 0
     assert run(monkeypatch, page) == 0
-    assert capsys.readouterr() == ("", "1 page, nothing to update\n")
+    assert capsys.readouterr() == ("", "1 page, 6 generated blocks, up to date\n" * 2)
     assert page.read_text() == written
 
 
@@ -209,10 +209,25 @@ def test_pages_that_cannot_be_read(
     for path, message in (
         (binary, "1: not UTF-8 text"),
         (tmp_path / "none.md", "No such file"),
-        (tmp_path, "Is a directory"),
     ):
         assert run(monkeypatch, path) == 2
         assert re.search(f"{re.escape(str(path))}: ?{message}", capsys.readouterr().err)
+
+
+def test_directories_are_searched_for_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stale = f"<!-- fsm:matrix engagement -->\n{ENDS}\n"
+    for name in ("docs/one.md", "docs/deep/two.md", "docs/.hidden/three.md", "docs/four.txt"):
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(stale)
+    assert run(monkeypatch, "docs", "docs/one.md") == 0
+    assert capsys.readouterr().err == "wrote docs/one.md\nwrote docs/deep/two.md\n"
+    assert run(monkeypatch, "--check", "docs") == 0
+    assert capsys.readouterr().err == "2 pages, 2 generated blocks, up to date\n"
+    assert Path("docs/.hidden/three.md").read_text() == Path("docs/four.txt").read_text() == stale
 
 
 def test_the_help_names_every_kind(
