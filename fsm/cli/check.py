@@ -47,7 +47,7 @@ __all__ = ["command"]
     "bindings",
     multiple=True,
     type=FILE,
-    group="Tables",
+    group="Languages and tables",
     help="TOML file that says what the columns of a table are; may be repeated.",
 )
 @option("--strict", is_flag=True, group="Exit status", help="Exit with status 1 for warnings, too.")

@@ -24,6 +24,7 @@ __all__ = [
     "complete_file",
     "complete_format",
     "complete_format_name",
+    "complete_language",
     "complete_machine",
     "complete_method",
     "complete_policy",
@@ -130,6 +131,13 @@ def complete_schema(_: click.Context, __: click.Parameter, incomplete: str) -> I
     from fsm.schemas import INPUTS, OUTPUTS
 
     return _matching([*OUTPUTS, *INPUTS], incomplete)
+
+
+def complete_language(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete a language that ships with the package."""
+    from fsm.tables.words.lexicon_files import languages
+
+    return _matching(languages(), incomplete)
 
 
 def complete_state(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:

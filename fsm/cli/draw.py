@@ -12,6 +12,7 @@ import click
 from fsm.catalog import load, load_bare
 from fsm.cli.completion import (
     complete_file,
+    complete_language,
     complete_machine,
     complete_state,
     complete_status,
@@ -30,6 +31,7 @@ from fsm.cli.options import (
 )
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import (
+    lexicons_option,
     machine_argument,
     output_option,
     timeout_option,
@@ -44,7 +46,10 @@ from fsm.drawing.marking import (
 )
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
+from fsm.drawing.view import parse_focus
+from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -166,6 +171,15 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @column_option
 @validity_option
 @pseudonymise_option
+@option(
+    "--lang",
+    metavar="LANG",
+    shell_complete=complete_language,
+    group="Languages and tables",
+    show_default="the words of the machine",
+    help="Language of the words in the diagram: de, en, fr, ja or that of a --lexicon.",
+)
+@lexicons_option
 @import_option
 def command(
     machine: str,
@@ -185,6 +199,8 @@ def command(
     suite: str | None,
     diff: str | None,
     trace: str | None,
+    lang: str | None,
+    lexicons: tuple[Path, ...],
     allow_import: bool,
 ) -> None:
     """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
@@ -194,7 +210,9 @@ def command(
     time; the options of logs are for the log of --counts.
     """
     suffix = output.suffix.lower() if output else ""
-    loaded, overlay = load(machine), NO_OVERLAY
+    loaded, overlay, wording = load(machine), NO_OVERLAY, _wording(lang, lexicons)
+    if note := untranslated(loaded, wording):
+        print_message(note)
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     if counts:
@@ -212,10 +230,11 @@ def command(
     look = Look(
         direction=direction,
         group=group_by == "status",
-        focus=_focus(loaded, focus) if focus else None,
+        focus=parse_focus(loaded, focus) if focus else None,
         collapse=loaded.statuses if collapse == ("all",) else collapse,
         stacked=stack,
         overlay=overlay,
+        wording=wording,
     )
     picture = draw(
         loaded,
@@ -229,12 +248,17 @@ def command(
     write_output(data, output)
 
 
-def _focus(machine: Machine, text: str) -> tuple[str, int]:
-    """Return a state and a radius; the default radius is 1."""
-    state, _, radius = text.rpartition(":")
-    if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
-        return state, int(radius)
-    return machine.state(text).name, 1
+def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
+    if lang is None:
+        if lexicons:
+            raise click.UsageError("--lexicon: name its language with --lang")
+        return AS_DECLARED
+    from fsm.tables.words.lexicon_files import combined_lexicons
+
+    by_language = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
+    if lang not in by_language:
+        raise click.UsageError(no_such("language", lang, by_language))
+    return Wording(by_language[lang])
 
 
 def _coverage(machine: Machine, name: str) -> Overlay:

@@ -29,7 +29,7 @@ _DUPLICATES_SHOWN = 5
         Example("The history of a message in both modes", "fsm explain log.csv --message m1"),
         Example(
             "The same for the log of a mail server, as JSON",
-            "fsm explain mail.log --year 2026 --message 3F2A --json",
+            "fsm explain mail.log --year 2026 --message A1B2C3D4 --json",
         ),
     ],
 )

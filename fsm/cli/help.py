@@ -26,7 +26,7 @@ GROUPS = (
     "Message",
     "Tests",
     "Random tests",
-    "Tables",
+    "Languages and tables",
     "Layout",
     "Overlays",
     "Machines",

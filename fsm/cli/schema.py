@@ -8,6 +8,7 @@ from fsm.cli.completion import complete_schema
 from fsm.cli.help import Example, HelpCommand
 from fsm.cli.text import format_table
 from fsm.schemas import INPUTS, OUTPUTS, load_schema, schema_text
+from fsm.suggest import no_such
 
 __all__ = ["command"]
 
@@ -26,11 +27,8 @@ def command(name: str | None) -> None:
 
     There is one for each command with --json, and one for each kind of file that you write: the
     machine, and the TOML files of --lexicon, --binding, --labels and --policy. An editor checks
-    and completes such a file if its first line is a comment with the path of the schema:
-
-    \b
-      fsm schema lexicon > lexicon.schema.json
-      #:schema ./lexicon.schema.json           in the first line of your lexicon
+    and completes such a TOML file if its first line names the schema, such as
+    #:schema ./lexicon.schema.json.
     """
     shapes = OUTPUTS | INPUTS
     if name is None:
@@ -42,4 +40,4 @@ def command(name: str | None) -> None:
     elif name in shapes:
         click.echo(schema_text(name), nl=False)
     else:
-        raise click.UsageError(f"no schema {name!r}; there are: {', '.join(shapes)}")
+        raise click.UsageError(no_such("schema", name, shapes))

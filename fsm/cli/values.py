@@ -197,7 +197,7 @@ lexicons_option = option(
     "lexicons",
     multiple=True,
     type=FILE,
-    group="Tables",
+    group="Languages and tables",
     help="TOML file with the words of a language, or more words of a known one; may be repeated.",
 )
 machine_argument = click.argument(
