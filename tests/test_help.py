@@ -10,6 +10,8 @@ import pytest
 
 from fsm.cli import command_group
 from fsm.cli.help import Example, HelpCommand, HelpOption
+from fsm.docs.contents import KINDS
+from fsm.tables.words.lexicon_files import languages
 from tests.command import Fsm
 from tests.conftest import SAMPLE
 from tests.depth import DEEP
@@ -81,6 +83,15 @@ def test_many_options_stand_in_groups(name: str) -> None:
         assert "Options" not in groups
         assert len(groups) > 2
         assert list(groups)[-1] == "Other"
+
+
+def test_what_help_texts_list_is_complete() -> None:
+    blocks = dict(COMMANDS["docs"].tables["Blocks"])
+    assert [name.split()[0] for name in blocks] == list(KINDS)
+    options = {option for kind in KINDS.values() for option in kind.options}
+    assert sorted(option for option in options if f"{option}=" not in str(blocks)) == []
+    (lang,) = (param for param in COMMANDS["draw"].params if param.name == "lang")
+    assert f": {', '.join(sorted(languages()))} or" in str(getattr(lang, "help", ""))
 
 
 def test_a_group_that_is_misspelt_is_an_error() -> None:

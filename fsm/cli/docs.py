@@ -40,8 +40,12 @@ __all__ = ["command"]
             ("transitions MACHINE", "All transitions with their effects and sources."),
             ("matrix MACHINE", "Every state and event."),
             ("decisions MACHINE", "The decisions that the machine takes beyond its table."),
-            ("mermaid MACHINE", "A Mermaid diagram in the page."),
-            ("diagram MACHINE", "A picture in a file of its own: file=NAME.svg."),
+            ("mermaid MACHINE", "A Mermaid diagram in the page; options as for diagram."),
+            (
+                "diagram MACHINE",
+                "A picture in a file of its own: file=NAME.svg; also lang=fr, direction=TB, "
+                "focus=STATE, collapse=STATUS, path=EVENT,EVENT and diff=OTHER.",
+            ),
             ("changes MACHINE OTHER", "The differences between two machines."),
         ]
     },

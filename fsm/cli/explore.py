@@ -37,7 +37,7 @@ _BOTH = ("with-feedback", "without-feedback")
 @output_option
 @timeout_option
 def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta | None) -> None:
-    """Write a page to step through MACHINE event by event; with OTHER, through both at once.
+    """Get a page to step through MACHINE event by event; with OTHER, through both at once.
 
     The default is both feedback modes. The page is one file and needs no network. It shows the
     diagram, what each event changes, the documented row or decision behind it, and the table of

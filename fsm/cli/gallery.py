@@ -31,7 +31,7 @@ __all__ = ["command"]
 def command(directory: Path, only_check: bool) -> int:
     """Write a page with pictures for each built-in machine, and a README with all, into DIRECTORY.
 
-    Files that are up to date are written again with the same bytes.
+    The same machines give the same bytes, so that --check can tell what is out of date.
     """
     from fsm.gallery import stale_files, write_gallery
 

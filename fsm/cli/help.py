@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -44,6 +44,7 @@ _UNGROUPED_MOST = 6
 """A command with no more options than this shows them as one list."""
 _COLUMN_MOST = 26
 """A longer spelling of an option has a line of its own."""
+_FIXED_HYPHEN = "\N{NON-BREAKING HYPHEN}"
 _WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 
 
@@ -78,7 +79,21 @@ option = partial(click.option, cls=HelpOption, show_default=True)
 
 
 class _Formatter(click.HelpFormatter):
-    """Headings are bold; ``click.echo`` removes that where the output is no terminal."""
+    """Headings are bold, and options such as ``--no-json`` are not broken at their hyphens.
+
+    ``click.echo`` removes what is bold where the output is no terminal.
+    """
+
+    def write(self, string: str) -> None:
+        super().write(string.replace(_FIXED_HYPHEN, "-"))
+
+    def write_text(self, text: str) -> None:
+        super().write_text(_unbroken(text))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        super().write_dl([(name, _unbroken(text)) for name, text in rows], col_max, col_spacing)
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         super().write_usage(prog, args, prefix or _bold("Usage:") + " ")
@@ -159,6 +174,10 @@ def _folded(line: str, width: int) -> str:
     return "".join(
         f"    {'$ ' if number == 0 else '  '}{text}\n" for number, text in enumerate(lines)
     )
+
+
+def _unbroken(text: str) -> str:
+    return text.replace("-", _FIXED_HYPHEN)
 
 
 def _bold(text: str) -> str:

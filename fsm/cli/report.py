@@ -57,6 +57,7 @@ __all__ = ["command"]
     type=click.IntRange(0, 100_000),
     metavar="N",
     default=10_000,
+    show_default="10,000",
     group="Output",
     help="Maximum number of messages with their histories in the page.",
 )

@@ -29,9 +29,7 @@ __all__ = ["command"]
     ],
 )
 @machine_argument
-@option(
-    "--matrix", "cells", is_flag=True, help="Show every cell of the state x event table instead."
-)
+@option("--matrix", "cells", is_flag=True, help="Show every cell instead: each state and event.")
 @option(
     "--format",
     "form",
