@@ -293,7 +293,7 @@ def test_wrong_use_gets_one_line_and_status_2(fsm: Fsm, case: str) -> None:
 def test_no_command_shows_the_help(fsm: Fsm) -> None:
     result = fsm()
     assert (result.status, result.out) == (2, "")
-    assert "Commands:\n  machines" in result.err
+    assert "Documentation:\n  check " in result.err
 
 
 def test_an_unforeseen_error_is_one_line_too(

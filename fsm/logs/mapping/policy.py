@@ -12,7 +12,7 @@ from fsm.logs.mapping.event_mapping import FAULTS
 from fsm.suggest import no_such
 from fsm.toml import read_toml
 
-__all__ = ["Policy", "load_policy"]
+__all__ = ["Policy", "load_policy", "policy_names"]
 
 _FINAL = ("hard_bounce", "retry_failed")
 
@@ -37,6 +37,11 @@ def load_policy(name: str) -> Policy:
     if path.suffix != ".toml":
         raise LogError(f"{no_such('policy', name, built_in)}, or a TOML file")
     return _checked(name, read_toml(path, LogError).data)
+
+
+def policy_names() -> list[str]:
+    """Return the names of the policies that need no file."""
+    return list(_built_in())
 
 
 def _built_in() -> dict[str, dict[str, object]]:
