@@ -11,6 +11,7 @@ from fsm.comparison import compare, describe_comparison
 from fsm.docs.blocks import Block
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
+from fsm.suggest import no_such, remedy
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.write import (
     Grid,
@@ -46,14 +47,13 @@ def block_content(block: Block, sources: BlockSources) -> str:
     """Return the lines of a block; raises :class:`PageError` for one that cannot be written."""
     kind = KINDS.get(block.kind)
     if kind is None:
-        raise PageError(f"no block fsm:{block.kind}; there are: {', '.join(KINDS)}")
+        raise PageError(f"no block fsm:{block.kind}; {remedy(block.kind, KINDS)}")
     if len(block.words) != kind.machines:
         expected = "one machine" if kind.machines == 1 else "two machines"
         raise PageError(f"fsm:{block.kind} takes {expected}, not {len(block.words)}")
     unknown = sorted(block.options.keys() - set(kind.options))
     if unknown:
-        known = ", ".join(kind.options) or "none"
-        raise PageError(f"fsm:{block.kind} has no option {unknown[0]!r}; there are: {known}")
+        raise PageError(f"fsm:{block.kind} has {no_such('option', unknown[0], kind.options)}")
     try:
         machines = [sources.load(NameInFile(word)) for word in block.words]
         return kind.write(machines, block.options, sources)
@@ -78,7 +78,7 @@ def _table(machines: list[Machine], options: Mapping[str, str], sources: BlockSo
     language = options.get("lang", "en")
     lexicon, machine = sources.lexicons.get(language), machines[0]
     if lexicon is None:
-        raise PageError(f"no language {language!r}; there are: {', '.join(sources.lexicons)}")
+        raise PageError(no_such("language", language, sources.lexicons))
     title = lexicon.preferred.get(("titles", machine.name), machine.title)
     return f"**{escaped_cell(title)}**\n\n{markdown(steps_grid(machine, lexicon))}"
 
