@@ -50,11 +50,13 @@ def test_the_reader_sees_the_name_of_each_file(page: Path) -> None:
 
 
 @every_page
-def test_no_command_fails_within(page: Path) -> None:
+def test_no_program_fails_within(page: Path) -> None:
     text = page.read_text("utf-8")
     assert "internal error" not in text
     assert str(ROOT) not in text
     assert "/tmp/" not in text
+    raised = re.findall(r"\nTraceback .*\n    \.\.\.\n(\w+(?:\.\w+)*)", text)
+    assert [name for name in raised if not name.startswith("fsm.errors.")] == []
 
 
 @every_page

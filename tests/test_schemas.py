@@ -212,4 +212,6 @@ def test_a_later_field_does_not_break_a_reader(name: str) -> None:
 
 def with_more(value: Any) -> Any:
     """Return a value with one more member in its first object."""
-    return [value[0] | {"later": 1}, *value[1:]] if isinstance(value, list) else value | {"later": 1}
+    return (
+        [value[0] | {"later": 1}, *value[1:]] if isinstance(value, list) else value | {"later": 1}
+    )
