@@ -114,7 +114,7 @@ def run_console(text: str, names: dict[str, Any]) -> str:
 
 def terminal_output(command: str) -> str:
     """Return what a terminal shows of a command: both streams, in their order."""
-    name, *arguments = shlex.split(command)
+    name, *arguments = shlex.split(command.replace("\\\n", ""))
     output = DURATION.sub(r"\g<1>0.10", PROGRAMS[name](arguments))
     return output if output.endswith("\n") or not output else f"{output}\n"
 
