@@ -110,7 +110,7 @@ def _written(
         data = read_bytes(path, MAX_BYTES, PAGE_KIND, PageError)
         text = decode_utf8(data, str(path), PageError)
         check_bounds(text, str(path))
-        sources, before = BlockSources(load, path.parent, lexicons, pictures), set(pictures)
+        sources, before = BlockSources(load, lexicons, path.parent, pictures), set(pictures)
         write = partial(_write_block, sources=sources, blocks=blocks)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
         page = mark + rewrite_blocks(text, str(path), write).encode()

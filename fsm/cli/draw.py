@@ -13,7 +13,7 @@ from fsm.catalog import load, load_bare
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.options import print_messages, print_notes, pseudonymise_option, redaction_for
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import ColumnParam, DurationParam, timeout_option
+from fsm.cli.values import ColumnParam, DurationParam, lexicons_option, timeout_option
 from fsm.drawing import FORMATS, draw
 from fsm.drawing.marking import (
     coverage_overlay,
@@ -24,7 +24,10 @@ from fsm.drawing.marking import (
 )
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
+from fsm.drawing.view import parse_focus
+from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -89,6 +92,8 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 )
 @click.option("--diff", metavar="OTHER", help="Overlay: the changes from OTHER to MACHINE.")
 @click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
+@click.option("--lang", metavar="LANG", help="Write the words of a language, such as fr.")
+@lexicons_option
 @import_option
 def command(
     machine: str,
@@ -108,6 +113,8 @@ def command(
     suite: str | None,
     diff: str | None,
     trace: str | None,
+    lang: str | None,
+    lexicons: tuple[Path, ...],
     allow_import: bool,
 ) -> None:
     """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
@@ -118,7 +125,9 @@ def command(
     SUITE is a method of fsm suite, such as tour, or a JSON file written by fsm suite.
     """
     suffix = output.suffix.lower() if output else ""
-    loaded, overlay = load(machine), NO_OVERLAY
+    loaded, overlay, wording = load(machine), NO_OVERLAY, _wording(lang, lexicons)
+    if note := untranslated(loaded, wording):
+        print_message(note)
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     if counts:
@@ -136,10 +145,11 @@ def command(
     look = Look(
         direction=direction,
         group=group_by == "status",
-        focus=_focus(loaded, focus) if focus else None,
+        focus=parse_focus(loaded, focus) if focus else None,
         collapse=loaded.statuses if collapse == ("all",) else collapse,
         stacked=stack,
         overlay=overlay,
+        wording=wording,
     )
     picture = draw(
         loaded,
@@ -153,12 +163,17 @@ def command(
     write_output(data, output)
 
 
-def _focus(machine: Machine, text: str) -> tuple[str, int]:
-    """Return a state and a radius; the default radius is 1."""
-    state, _, radius = text.rpartition(":")
-    if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
-        return state, int(radius)
-    return machine.state(text).name, 1
+def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
+    if lang is None:
+        if lexicons:
+            raise click.UsageError("--lexicon: name its language with --lang")
+        return AS_DECLARED
+    from fsm.tables.words.lexicon_files import combined_lexicons
+
+    by_language = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
+    if lang not in by_language:
+        raise click.UsageError(no_such("language", lang, by_language))
+    return Wording(by_language[lang])
 
 
 def _coverage(machine: Machine, name: str) -> Overlay:

@@ -6,6 +6,7 @@ import click
 
 from fsm.cli.text import format_table
 from fsm.schemas import INPUTS, OUTPUTS, load_schema, schema_text
+from fsm.suggest import no_such
 
 __all__ = ["command"]
 
@@ -33,4 +34,4 @@ def command(name: str | None) -> None:
     elif name in shapes:
         click.echo(schema_text(name), nl=False)
     else:
-        raise click.UsageError(f"no schema {name!r}; there are: {', '.join(shapes)}")
+        raise click.UsageError(no_such("schema", name, shapes))

@@ -89,7 +89,7 @@ def draw(
     machine as a document (``scxml``, ``xstate``, ``json``). The result is ``bytes`` for ``png`` and
     ``pdf``, else ``str``; the same machine gives the same result.
 
-    ``look`` selects a part of the machine, its direction and an overlay. The other arguments are
+    ``look`` selects a part of the machine, its direction, an overlay and the words. The other arguments are
     for images: ``engine`` is a layout engine of Graphviz; ``renderer`` is ``"dot"`` for the
     Graphviz program or ``"wheel"`` for the one of the extra ``svg`` (default: whichever is
     installed). If no layout is ready after ``timeout`` seconds (default:
@@ -159,9 +159,9 @@ def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002
 
 
 def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002
-    if look.focus or look.collapse or look.overlay:
+    if look.focus or look.collapse or look.overlay or look.wording.lexicon:
         raise FsmError(
-            f"{format} holds the whole machine; focus, collapse and overlays are for "
+            f"{format} holds the machine itself; focus, collapse, overlays and languages are for "
             f"{', '.join((*TEXTS, *IMAGES))}"
         )
     if format == "json":

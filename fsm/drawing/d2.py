@@ -66,7 +66,7 @@ class _D2Writer:
 
     def _box(self, box: Box) -> Iterator[str]:
         fill, border = _paint(box.rank)
-        yield f"{self.containers[box.status]}: {_quoted((box.status,), 60)} {{"
+        yield f"{self.containers[box.status]}: {_quoted((box.label,), 60)} {{"
         yield f'  style: {{fill: "{fill}"; stroke: "{border}"; border-radius: 8; font-size: 16}}'
         for node in box.nodes:
             yield f"  {self._node(node, '#ffffff', border)}"

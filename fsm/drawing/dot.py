@@ -175,7 +175,7 @@ class _Drawing:
         paint = _paint(box.rank)
         with graph.subgraph(name=self.clusters[box.status]) as cluster:
             cluster.attr(
-                label=self._label(tuple(map(_spaced, wrapped(box.status, 30))), (), bold=True),
+                label=self._label(tuple(map(_spaced, wrapped(box.label, 30))), (), bold=True),
                 style="rounded,filled",
                 color=paint.border,
                 fillcolor=paint.fill,
@@ -183,7 +183,7 @@ class _Drawing:
                 labeljust="l",
                 penwidth="1.3",
                 margin="14",
-                tooltip=_plain(shortened(box.status)),
+                tooltip=_plain(shortened(box.label)),
                 **({"labelloc": "t"} if self.picture.legend else {}),
             )
             for node in box.nodes:
@@ -193,7 +193,8 @@ class _Drawing:
         small = (node.caption, *node.notes) if node.caption else node.notes
         notes = tuple(line for note in small for line in wrapped(note, 28))
         marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
-        status = f", status {shortened(node.status)}" if node.status is not None else ""
+        kind = "" if self.picture.language else "status "
+        status = f", {kind}{shortened(node.status)}" if node.status is not None else ""
         graph.node(
             self.ids[node.name],
             self._label(wrapped(node.title, 24), notes, marks, mono=True),

@@ -62,7 +62,7 @@ class _MermaidWriter:
 
     def _box(self, box: Box) -> Iterator[str]:
         # The bar of a composite state has room for one line.
-        yield f'    state "{_escaped(box.status, width=1000)}" as {self.composites[box.status]} {{'
+        yield f'    state "{_escaped(box.label, width=1000)}" as {self.composites[box.status]} {{'
         for node in box.nodes:
             yield f"        {self._node(node)}"
         yield "    }"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone, merged_mark
 from fsm.drawing.view import View, collapsed, focused
+from fsm.drawing.wording import AS_DECLARED, Wording
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.suggest import no_such
@@ -33,7 +34,6 @@ __all__ = [
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 _FEW = 4
-_SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,14 @@ class Look:
     effects: bool = True
     """Whether arrows show their effects on indicators, or the details of the overlay."""
     overlay: Overlay = NO_OVERLAY
+    wording: Wording = AS_DECLARED
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnState:
     """A state in the picture. ``rank`` is its colour; ``notes`` and ``marks`` are under its title.
 
-    ``caption`` is the id of the state if it differs from the title.
+    ``status`` is the label of its status. ``caption`` is the id of the state if it differs from the title.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Box:
     """The box of a status and its states. ``rank`` is the number of its colour."""
 
     status: str
+    label: str
     nodes: tuple[DrawnState, ...]
     rank: int
 
@@ -118,6 +120,8 @@ class Picture:
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     legend: tuple[str, ...] = ()
+    language: str | None = None
+    """The language of its words, if a lexicon says it."""
 
     @property
     def nodes(self) -> tuple[DrawnState, ...]:
@@ -156,18 +160,24 @@ def picture_of(machine: Machine, look: Look = Look()) -> Picture:
         view = focused(view, *look.focus)
     grouped = look.group and not is_flat
     shown = view.machine
-    nodes = [_node(view, state, ranks, grouped or is_flat) for state in shown.states]
-    boxed = [n for n in nodes if grouped and n.status is not None and n.name not in view.folded]
-    names, inside = {node.name for node in nodes}, {node.name for node in boxed}
+    words = look.wording
+    nodes = {s: _node(view, s, ranks, grouped or is_flat, words) for s in shown.states}
+    boxed = {
+        state: node
+        for state, node in nodes.items()
+        if grouped and state.status is not None and state.name not in view.folded
+    }
+    names, inside = ({state.name for state in states} for states in (nodes, boxed))
     return Picture(
         name=machine.name,
-        title=machine.title,
+        title=words.title(machine),
         direction=look.direction or best_direction(shown),
         initial=shown.initial if shown.initial in names else None,
-        loose=tuple(node for node in nodes if node.name not in inside),
-        boxes=_boxes(boxed, ranks),
+        loose=tuple(node for node in nodes.values() if node.name not in inside),
+        boxes=_boxes(boxed, ranks, words),
         arrows=_arrows(view, grouped, look),
         legend=tuple(view.overlay.legend),
+        language=words.language,
     )
 
 
@@ -199,13 +209,16 @@ def _first_indicator(machine: Machine, status: str) -> int:
     return next(counting, len(machine.indicators))
 
 
-def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool) -> DrawnState:
-    title = state.title or state.name
+def _node(
+    view: View, state: State, ranks: Mapping[str, int], status_shown: bool, words: Wording
+) -> DrawnState:
+    title = words.state(state)
+    status = None if state.status is None else words.status(state.status)
     folded, hidden = view.folded.get(state.name), view.hidden.get(state.name)
     caption = "" if state.name == title or folded else state.name
     notes = []
-    if not status_shown and state.status is not None and not folded:
-        notes.append(state.status)
+    if not status_shown and status is not None and not folded:
+        notes.append(status)
     if folded:
         notes.append(quantity(folded, "state"))
     if hidden:
@@ -215,7 +228,7 @@ def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool
         name=state.name,
         title=title,
         caption=caption,
-        status=state.status,
+        status=status,
         final=state.final,
         rank=rank,
         notes=tuple(notes),
@@ -223,12 +236,17 @@ def _node(view: View, state: State, ranks: Mapping[str, int], status_shown: bool
     )
 
 
-def _boxes(nodes: Iterable[DrawnState], ranks: Mapping[str, int]) -> tuple[Box, ...]:
+def _boxes(
+    nodes: Mapping[State, DrawnState], ranks: Mapping[str, int], words: Wording
+) -> tuple[Box, ...]:
     by_status: dict[str, list[DrawnState]] = {}
-    for node in nodes:
-        if node.status is not None:
-            by_status.setdefault(node.status, []).append(node)
-    return tuple(Box(status, tuple(of), ranks[status]) for status, of in by_status.items())
+    for state, node in nodes.items():
+        if state.status is not None:
+            by_status.setdefault(state.status, []).append(node)
+    return tuple(
+        Box(status, words.status(status), tuple(drawn), ranks[status])
+        for status, drawn in by_status.items()
+    )
 
 
 # Arrows --------------------------------------------------------------------------------------
@@ -237,7 +255,7 @@ def _boxes(nodes: Iterable[DrawnState], ranks: Mapping[str, int]) -> tuple[Box, 
 def _arrows(view: View, grouped: bool, look: Look) -> tuple[Arrow, ...]:
     """Return the arrows, in the order of the table."""
     transitions_of: dict[_Label, list[Transition]] = {}
-    for label, transition in _labels(view, grouped):
+    for label, transition in _labels(view, grouped, look.wording):
         transitions_of.setdefault(label, []).append(transition)
     stacks: dict[tuple[object, ...], list[_Label]] = {}
     for label in transitions_of:
@@ -245,7 +263,7 @@ def _arrows(view: View, grouped: bool, look: Look) -> tuple[Arrow, ...]:
         together = look.stacked or label.source == label.target
         apart = None if together else (label.is_decision, label.tone)
         stacks.setdefault((label.source, label.status, label.target, apart), []).append(label)
-    drawn = [_arrow(view, stack, transitions_of) for stack in stacks.values()]
+    drawn = [_arrow(view, stack, transitions_of, look.wording) for stack in stacks.values()]
     if not look.effects:
         drawn = [replace(arrow, effects=()) for arrow in drawn]
     most = max((arrow.weight for arrow in drawn), default=0)
@@ -253,7 +271,10 @@ def _arrows(view: View, grouped: bool, look: Look) -> tuple[Arrow, ...]:
 
 
 def _arrow(
-    view: View, stack: list[_Label], transitions_of: dict[_Label, list[Transition]]
+    view: View,
+    stack: list[_Label],
+    transitions_of: dict[_Label, list[Transition]],
+    words: Wording,
 ) -> Arrow:
     """Return the arrow of labels with the same ends."""
     first = stack[0]
@@ -271,7 +292,9 @@ def _arrow(
             _label_text(label, transitions_of[label][0], is_decision, marks[label])
             for label in stack
         ),
-        effects=details if view.overlay else _effects(view.machine, transitions_of[first][0]),
+        effects=details
+        if view.overlay
+        else _effects(view.machine, transitions_of[first][0], words),
         is_decision=is_decision,
         origins=tuple(dict.fromkeys(filter(None, origins))),
         tone=tone,
@@ -294,23 +317,21 @@ def _origin(transition: Transition) -> str:
     return f"{transition.label} ({origin.label}): {origin.reason}" if origin else ""
 
 
-def _effects(machine: Machine, transition: Transition) -> tuple[str, ...]:
+def _effects(machine: Machine, transition: Transition, words: Wording) -> tuple[str, ...]:
     effects = machine.effects(transition).items()
     return tuple(
-        f"{name} {_SIGNS.get(effect, effect.value)}"
-        for name, effect in effects
-        if effect is not Effect.NO_CHANGE
+        words.effect(name, effect) for name, effect in effects if effect is not Effect.NO_CHANGE
     )
 
 
-def _labels(view: View, grouped: bool) -> Iterable[tuple[_Label, Transition]]:
+def _labels(view: View, grouped: bool, words: Wording) -> Iterable[tuple[_Label, Transition]]:
     """Yield each transition with its label.
 
     Transitions that all states of a status have get one label, whose arrow leaves the box.
     """
     machine = view.machine
     decided = _decisions(machine)
-    exits = {t: _exit(view, t, decided) for t in machine.transitions}
+    exits = {t: _exit(view, t, decided, words) for t in machine.transitions}
     common = _common_exits(view, exits) if grouped else {}
     order = {state.name: i for i, state in enumerate(machine.states)}
     for t in machine.transitions:
@@ -330,11 +351,14 @@ Transitions with equal exits look the same when they are drawn from the box of t
 """
 
 
-def _exit(view: View, t: Transition, decided: frozenset[tuple[str, str, str]]) -> _Exit:
+def _exit(
+    view: View, t: Transition, decided: frozenset[tuple[str, str, str]], words: Wording
+) -> _Exit:
     """Return the exit of a transition; ``decided`` is of :func:`_decisions`."""
     is_decision = (t.source, t.target, t.label) in decided
     tone = view.overlay.mark(t).tone
-    return view.machine.status(t.source), t.target, t.label, is_decision, tone
+    text = words.event(view.machine.name, t)
+    return view.machine.status(t.source), t.target, text, is_decision, tone
 
 
 def _decisions(machine: Machine) -> frozenset[tuple[str, str, str]]:

@@ -73,7 +73,7 @@ class _PlantUmlWriter:
         yield "@enduml"
 
     def _box(self, box: Box) -> Iterator[str]:
-        title = _escaped(box.status)
+        title = _escaped(box.label)
         yield f'state "{title}" as {self.composites[box.status]} {_paint(box.rank)} {{'
         for node in box.nodes:
             yield f"  {self._node(node, _paint(box.rank, '#ffffff'))}"

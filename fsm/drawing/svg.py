@@ -152,6 +152,8 @@ def _describe(root: ET.Element, picture: Picture) -> None:
     root.set("role", "img")
     root.set("aria-label", title)
     root.set("class", "fsm")
+    if picture.language:
+        root.set("lang", picture.language)
     parts = (("title", title), ("desc", _in_words(picture)))
     for place, (tag, text) in enumerate(parts):
         element = ET.Element(f"{{{_SVG}}}{tag}")
@@ -160,18 +162,25 @@ def _describe(root: ET.Element, picture: Picture) -> None:
 
 
 def _in_words(picture: Picture) -> str:
+    """Return the arrows as sentences; in another language, with signs instead of English words."""
+    if picture.language not in (None, "en"):
+        begins, from_status, to, ends = "● → {}.", "{}", "→", "{} → ◎."
+    else:
+        begins, from_status, to, ends = "Starts in {}.", "any state of {}", "to", "Ends in {}."
     name = {node.name: node.title for node in picture.nodes}
-    words = [f"Starts in {name[picture.initial]}."] if picture.initial is not None else []
+    label = {box.status: box.label for box in picture.boxes}
+    words = [begins.format(name[picture.initial])] if picture.initial is not None else []
     for arrow in picture.arrows:
-        source = f"any state of {arrow.status}" if arrow.status is not None else name[arrow.source]
+        status = arrow.status
+        source = name[arrow.source] if status is None else from_status.format(label[status])
         effects = f" ({', '.join(arrow.effects)})" if arrow.effects else ""
-        words.append(f"{source}: {', '.join(arrow.labels)} to {name[arrow.target]}{effects}.")
+        words.append(f"{source}: {', '.join(arrow.labels)} {to} {name[arrow.target]}{effects}.")
     for node in picture.nodes:
         words += [f"{node.title}: {', '.join(mark.text for mark in node.marks)}."] * bool(
             node.marks
         )
     finals = [node.title for node in picture.nodes if node.final]
-    words += [f"Ends in {', '.join(finals)}."] if finals else []
+    words += [ends.format(", ".join(finals))] if finals else []
     return visible(" ".join((*words, *picture.legend)))
 
 

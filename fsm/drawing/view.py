@@ -11,7 +11,7 @@ from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 
-__all__ = ["View", "collapsed", "focused", "named_status"]
+__all__ = ["View", "collapsed", "focused", "named_status", "parse_focus"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,17 @@ def _unused(name: str, taken: Iterable[str]) -> str:
     while name in names:
         name += "+"
     return name
+
+
+def parse_focus(machine: Machine, text: str) -> tuple[str, int]:
+    """Return the state and the radius that ``STATE`` or ``STATE:RADIUS`` names; the default is 1.
+
+    Raises :class:`fsm.errors.MachineError` for a state that does not exist.
+    """
+    state, _, radius = text.rpartition(":")
+    if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
+        return state, int(radius)
+    return machine.state(text).name, 1
 
 
 def focused(view: View, state: str, radius: int) -> View:

@@ -19,7 +19,7 @@ def machine(name: str, status: str) -> Machine:
 def test_backticks_do_not_end_a_block(marks: str, tmp_path: Path) -> None:
     machines = {"one": machine("one", marks), "two": machine("two", "Sent")}
     block = Block(1, "changes", ("one", "two"), {}, 1, 1)
-    text = block_content(block, BlockSources(machines.__getitem__, tmp_path, {}))
+    text = block_content(block, BlockSources(machines.__getitem__, {}, tmp_path))
     [fence] = MarkdownIt().parse(text)
     assert (fence.type, fence.info) == ("fence", "text")
     assert f"status of b: {marks} | Sent; after: go" in fence.content.splitlines()

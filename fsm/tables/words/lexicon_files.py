@@ -22,7 +22,9 @@ COLUMNS = (
 )  # fmt: skip
 """The roles of columns; a ``note`` holds free text."""
 _SECTIONS = ("titles", "columns", "statuses", "indicators", "effects")
-_KNOWN = ("language", "tolerated", *_SECTIONS, "steps")
+_DRAWN = ("states", "events")
+"""Sections for diagrams, with words that no documented table has."""
+_KNOWN = ("language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
 
 Key = TypeVar("Key")
 Meaning = TypeVar("Meaning")
@@ -118,7 +120,7 @@ def _lexicon(toml: Toml) -> Lexicon:
         effects=_effects(toml),
         steps=_steps(toml, entries),
         tolerated=frozenset(map(normalise, _tolerated(toml))),
-        preferred=dict(_preferred(data)),
+        preferred=_preferred(toml),
         documented=_documented(entries),
     )
 
@@ -167,11 +169,13 @@ def _is_step(entry: Mapping[str, Any]) -> bool:
     )
 
 
-def _preferred(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield the first label of each name: the one that is written."""
-    for section in _SECTIONS:
-        for name, labels in data.get(section, {}).items():
-            yield (section, name), labels[0]
+def _preferred(toml: Toml) -> dict[tuple[str, str], str]:
+    """Return the first label of each name: the one that is written."""
+    words: dict[tuple[str, str], str] = {}
+    for section in (*_SECTIONS, *_DRAWN):
+        for name, label in _labels(toml, section):
+            words.setdefault((section, name), label)
+    return words
 
 
 def _documented(

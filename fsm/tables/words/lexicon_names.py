@@ -23,8 +23,8 @@ def check_names(
 ) -> None:
     """Raise :class:`PageError` with file and line for a name that no machine has.
 
-    Steps name events and states of their own machines; statuses and indicators are those of any
-    machine of the files, or of ``known``.
+    Steps name events and states of their own machines; statuses, indicators, and the states and
+    events of diagrams are those of any machine of the files, or of ``known``.
     """
     lexicons = []
     for path in paths:
@@ -36,10 +36,14 @@ def check_names(
             machines[name] = _loaded(toml, section, name, load)
     statuses = {status for machine in machines.values() for status in machine.statuses}
     indicators = {i.name for machine in machines.values() for i in machine.indicators}
+    states = {state.name for machine in machines.values() for state in machine.states}
+    events = {event for machine in machines.values() for event in machine.events}
     for toml in lexicons:
         data = toml.data
         _refuse_unknown(toml, "statuses", "status", data.get("statuses", {}), statuses)
         _refuse_unknown(toml, "indicators", "indicator", data.get("indicators", {}), indicators)
+        _refuse_unknown(toml, "states", "state", data.get("states", {}), states)
+        _refuse_unknown(toml, "events", "event", data.get("events", {}), events)
         for entry in data.get("steps", []):
             for name in entry["machines"]:
                 _check_step(toml, entry, machines[name])

@@ -1,0 +1,177 @@
+"""The kinds of generated contents, and what each is, independent of the format of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from fsm.comparison import compare, describe_comparison
+from fsm.drawing.marking import diff_overlay, path_overlay, split_trace
+from fsm.drawing.model import Look
+from fsm.drawing.overlay import NO_OVERLAY
+from fsm.drawing.view import parse_focus
+from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
+from fsm.errors import FsmError, PageError
+from fsm.machine import Machine
+from fsm.suggest import no_such, remedy
+from fsm.tables.words.lexicon import Lexicon
+from fsm.tables.write import Grid, decisions_grid, matrix_grid, steps_grid, transitions_grid
+from fsm.text import visible
+from fsm.trust import NameInFile
+
+__all__ = ["KINDS", "CodeContent", "Content", "DiagramContent", "Sources", "TableContent", "content"]
+
+Load = Callable[[str], Machine]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What contents are made from: machines by name, lexicons by language.
+
+    ``notes`` collects what the author of a page should know about its contents.
+    """
+
+    load: Load
+    lexicons: Mapping[str, Lexicon]
+    notes: list[str] = field(default_factory=list, kw_only=True)
+
+    def lexicon(self, language: str) -> Lexicon:
+        """Return the lexicon of a language; raises :class:`PageError` if there is none."""
+        lexicon = self.lexicons.get(language)
+        if lexicon is None:
+            raise PageError(no_such("language", language, self.lexicons))
+        return lexicon
+
+
+@dataclass(frozen=True)
+class TableContent:
+    """A table, with its title if it has one."""
+
+    grid: Grid
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class CodeContent:
+    """A text that is shown as it is, in a language such as ``mermaid``."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DiagramContent:
+    """A machine to be drawn, and its title in the words of the diagram."""
+
+    machine: Machine
+    look: Look
+
+    @property
+    def title(self) -> str:
+        """The title of the machine."""
+        return self.look.wording.title(self.machine)
+
+
+Content: TypeAlias = TableContent | CodeContent | DiagramContent
+Options: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    machines: int
+    make: Callable[[list[Machine], Options, Sources], Content]
+    options: tuple[str, ...] = ()
+
+
+def content(
+    kind: str,
+    names: tuple[str, ...],
+    options: Options,
+    sources: Sources,
+    *,
+    further: tuple[str, ...] = (),
+) -> Content:
+    """Return the content of a kind, for the machines that a page names.
+
+    ``further`` are options that the format of the page adds. Raises :class:`PageError` for a
+    content that cannot be made.
+    """
+    known = KINDS.get(kind)
+    if known is None:
+        raise PageError(f"no block fsm:{kind}; {remedy(kind, KINDS)}")
+    if len(names) != known.machines:
+        expected = "one machine" if known.machines == 1 else "two machines"
+        raise PageError(f"fsm:{kind} takes {expected}, not {len(names)}")
+    allowed = (*further, *known.options)
+    unknown = sorted(options.keys() - set(allowed))
+    if unknown:
+        raise PageError(f"fsm:{kind} has {no_such('option', unknown[0], allowed)}")
+    try:
+        machines = [sources.load(NameInFile(name)) for name in names]
+        return known.make(machines, options, sources)
+    except PageError:
+        raise
+    except FsmError as error:
+        raise PageError(str(error)) from error
+
+
+def _grid(grid: Callable[[Machine], Grid]) -> _Kind:
+    return _Kind(1, lambda machines, _options, _sources: TableContent(grid(machines[0])))
+
+
+def _table(machines: list[Machine], options: Options, sources: Sources) -> TableContent:
+    lexicon, machine = sources.lexicon(options.get("lang", "en")), machines[0]
+    return TableContent(steps_grid(machine, lexicon), Wording(lexicon).title(machine))
+
+
+def _mermaid(machines: list[Machine], options: Options, sources: Sources) -> CodeContent:
+    from fsm.drawing import draw
+
+    diagram = _diagram(machines, options, sources)
+    return CodeContent("mermaid", draw(diagram.machine, "mermaid", diagram.look))
+
+
+def _diagram(machines: list[Machine], options: Options, sources: Sources) -> DiagramContent:
+    machine, overlay = machines[0], NO_OVERLAY
+    wording = Wording(sources.lexicon(options["lang"])) if "lang" in options else AS_DECLARED
+    if note := untranslated(machine, wording):
+        sources.notes.append(note)
+    if "path" in options and "diff" in options:
+        raise PageError("path and diff: use one at a time")
+    if "path" in options:
+        overlay = path_overlay(machine, split_trace(options["path"]))
+    elif "diff" in options:
+        machine, overlay = diff_overlay(machine, sources.load(NameInFile(options["diff"])))
+    look = Look(
+        direction=options.get("direction"),
+        focus=parse_focus(machine, options["focus"]) if "focus" in options else None,
+        collapse=_statuses(machine, options.get("collapse", "")),
+        overlay=overlay,
+        wording=wording,
+    )
+    return DiagramContent(machine, look)
+
+
+def _statuses(machine: Machine, text: str) -> tuple[str, ...]:
+    """Return the statuses that a text lists, separated by commas; ``all`` are those of a machine."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    return machine.statuses if names == ("all",) else names
+
+
+def _changes(machines: list[Machine], _options: Options, _sources: Sources) -> CodeContent:
+    return CodeContent("text", "\n".join(map(visible, describe_comparison(compare(*machines)))))
+
+
+_LOOK = ("lang", "direction", "focus", "collapse", "path", "diff")
+
+KINDS: Mapping[str, _Kind] = {
+    "table": _Kind(1, _table, ("lang",)),
+    "transitions": _grid(transitions_grid),
+    "matrix": _grid(matrix_grid),
+    "decisions": _grid(decisions_grid),
+    "mermaid": _Kind(1, _mermaid, _LOOK),
+    "diagram": _Kind(1, _diagram, _LOOK),
+    "changes": _Kind(2, _changes),
+}

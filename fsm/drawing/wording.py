@@ -1,0 +1,106 @@
+"""The words of a diagram: those of the machine, or those of a lexicon.
+
+A lexicon holds the words of documented pages. Steps of its documented tables are the labels of
+events, unless its section ``[events]`` has shorter ones; ``[states]`` has the titles of states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fsm.machine import Effect, Machine, State, Transition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fsm.tables.words.lexicon import Lexicon
+
+__all__ = ["AS_DECLARED", "Wording", "untranslated"]
+
+_SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a diagram calls the parts of a machine; without a lexicon, as the machine does.
+
+    A part for which the lexicon has no word keeps its own: see :func:`untranslated`.
+    """
+
+    lexicon: Lexicon | None = None
+
+    @property
+    def language(self) -> str | None:
+        """The language of the lexicon."""
+        return self.lexicon.language if self.lexicon else None
+
+    def title(self, machine: Machine) -> str:
+        """Return the title of a machine."""
+        return self._word("titles", machine.name) or machine.title
+
+    def status(self, status: str) -> str:
+        """Return the label of a status."""
+        return self._word("statuses", status) or status
+
+    def state(self, state: State) -> str:
+        """Return the title of a state; a state that is called like its status follows it."""
+        title = state.title or state.name
+        word = self._word("states", state.name)
+        return word or (self.status(title) if title == state.status else title)
+
+    def event(self, machine: str, transition: Transition) -> str:
+        """Return the label of a transition's event."""
+        return self._event(machine, transition) or transition.label
+
+    def effect(self, indicator: str, effect: Effect) -> str:
+        """Return an effect on an indicator, with an arrow where it increases or decreases."""
+        name = self._word("indicators", indicator) or indicator
+        if sign := _SIGNS.get(effect):
+            return f"{name} {sign}"
+        pattern = self._word("effects", effect.value)
+        text = pattern.replace("{indicator}", name) if pattern else f"{name} {effect.value}"
+        return text.replace(" %", "\xa0%") if pattern else text
+
+    def missing(self, machine: Machine) -> Iterator[str]:
+        """Yield the words of a machine that the lexicon does not have."""
+        if not self._word("titles", machine.name):
+            yield machine.title
+        for status in machine.statuses:
+            if not self._word("statuses", status):
+                yield status
+        for state in machine.states:
+            has_label = state.title == state.status and self._word("statuses", state.title)
+            if not (has_label or self._word("states", state.name)):
+                yield state.title or state.name
+        for transition in machine.transitions:
+            if not self._event(machine.name, transition):
+                yield transition.label
+        for indicator in machine.indicators:
+            if not self._word("indicators", indicator.name):
+                yield indicator.name
+
+    def _event(self, machine: str, transition: Transition) -> str | None:
+        if word := self._word("events", transition.event):
+            return word
+        steps = self.lexicon.documented.get(machine, ()) if self.lexicon else ()
+        labels = {step.source: label for step, label in steps if step.event == transition.event}
+        return labels.get(transition.source) or next(iter(labels.values()), None)
+
+    def _word(self, section: str, name: str) -> str | None:
+        return self.lexicon.preferred.get((section, name)) if self.lexicon else None
+
+
+AS_DECLARED = Wording()
+
+
+def untranslated(machine: Machine, wording: Wording) -> str:
+    """Return a message that names the words a lexicon lacks for a machine, or an empty text."""
+    missing = list(dict.fromkeys(wording.missing(machine))) if wording.lexicon else []
+    if not missing:
+        return ""
+    listed = ", ".join(repr(word) for word in missing)
+    return (
+        f"the lexicon {wording.language!r} lacks {len(missing)} words of {machine.name}, which stay "
+        f"as they are: {listed}"
+    )
