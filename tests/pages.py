@@ -7,11 +7,9 @@ none of these needs ``<!-- not run: REASON -->`` above it.
 
 import contextlib
 import io
-import os
 import re
 import runpy
 import shlex
-import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TextIO
 
+import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -151,17 +150,12 @@ def _in_process(
 
 
 def _pytest(arguments: list[str]) -> str:
-    """Run pytest in a process: it is running already in this one."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**environment, "COLUMNS": "80"},
-        text=True,
-        check=False,
-    )
-    return done.stdout
+    """Run pytest, without the options and plugins of this run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTEST_ADDOPTS", raising=False)
+        patch.setenv("COLUMNS", "80")
+        options = ["-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
+        return _in_process(lambda: pytest.main(options), "pytest", *arguments)
 
 
 def _run_script(file: str) -> None:
@@ -210,7 +204,16 @@ def _printed(statement: list[str], names: dict[str, Any]) -> str:
     return _in_process(execute, *sys.argv)
 
 
-# Words of a page -----------------------------------------------------------------------------
+# Links ---------------------------------------------------------------------------------------
+
+
+def links(text: str) -> list[str]:
+    """Return the targets of a page's links and pictures; those within code are examples."""
+    lines = text.split("\n")
+    for block in code_blocks(text):
+        for number in range(block.line, block.line + block.text.count("\n")):
+            lines[number] = ""
+    return re.findall(r"(?:\]\(|src=\")([^)\"\s]+)[)\"]", "\n".join(lines))
 
 
 def headings(text: str) -> set[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import code_blocks, headings, rerun
+from tests.pages import code_blocks, headings, links, rerun
 
 ROOT = Path(__file__).parent.parent
 GUIDES = ROOT / "fsm" / "guide"
@@ -61,8 +61,7 @@ def test_no_program_fails_within(page: Path) -> None:
 
 @every_page
 def test_every_link_leads_somewhere(page: Path) -> None:
-    text = page.read_text("utf-8")
-    for target in re.findall(r"(?:\]\(|src=\")([^)\"\s]+)[)\"]", text):
+    for target in links(page.read_text("utf-8")):
         if "://" in target:
             continue
         path, _, anchor = target.partition("#")

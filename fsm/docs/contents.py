@@ -21,15 +21,7 @@ from fsm.tables.write import Grid, decisions_grid, matrix_grid, steps_grid, tran
 from fsm.text import visible
 from fsm.trust import NameInFile
 
-__all__ = [
-    "KINDS",
-    "CodeContent",
-    "Content",
-    "DiagramContent",
-    "Sources",
-    "TableContent",
-    "content",
-]
+__all__ = ["KINDS", "CodeContent", "Content", "DiagramContent", "Sources", "TableContent", "content"]
 
 Load = Callable[[str], Machine]
 
