@@ -77,6 +77,11 @@ def test_a_guide_says_what_comes_next(page: Path) -> None:
     assert last == "Next" or page.stem in ("README", "index", "glossary")
 
 
+def test_the_index_has_every_guide() -> None:
+    linked = links((GUIDES / "index.md").read_text("utf-8"))
+    assert [page.name for page in PAGES[1:] if page.name not in [*linked, "index.md"]] == []
+
+
 PAGE = """
 Here is `toy.py`:
 

@@ -54,6 +54,7 @@ def guide_topics() -> list[Topic]:
     found = [
         Topic(path.relative_to(_DIRECTORY).with_suffix("").as_posix(), path)
         for path in _DIRECTORY.rglob("*.md")
+        if path.stem != "index"  # the list of the guides, as a page
     ]
     return sorted(found, key=_place)
 
