@@ -154,7 +154,7 @@ def _pytest(arguments: list[str]) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTEST_ADDOPTS", raising=False)
         patch.setenv("COLUMNS", "80")
-        options = ["-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
+        options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:warnings", *arguments]
         return _in_process(lambda: pytest.main(options), "pytest", *arguments)
 
 
