@@ -6,6 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 from fsm.docs.block_kinds import BlockSources, block_content
@@ -16,7 +17,7 @@ from fsm.machine import Machine
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND, check_bounds
 from fsm.tables.words.lexicon import Lexicon
 
-__all__ = ["PageWriter"]
+__all__ = ["PageWriter", "stale_line"]
 
 
 @dataclass
@@ -62,3 +63,14 @@ class PageWriter:
         self.notes += [f"{name}:{block.line}: {note}" for note in sources.notes]
         sources.notes.clear()
         return written
+
+
+def stale_line(path: Path, data: bytes) -> int:
+    """Return the first line in which a file differs from what it should be, or 0."""
+    try:
+        old = path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return 1
+    new = data.splitlines(keepends=True)
+    pairs = enumerate(zip_longest(old, new), start=1)
+    return next((line for line, (before, after) in pairs if before != after), 0)
