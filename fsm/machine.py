@@ -35,6 +35,7 @@ from fsm.machine_parts import (
     symbol,
 )
 from fsm.presentation import RichValue, formatted
+from fsm.suggest import no_such
 
 if TYPE_CHECKING:
     import networkx
@@ -147,8 +148,8 @@ class Machine(RichValue):
         try:
             return self._states[name]
         except KeyError:
-            known = ", ".join(self._states)
-            raise MachineError(f"{self.name}: no state {name!r}; there are: {known}") from None
+            hint = no_such("state", name, self._states, "fsm show MACHINE")
+            raise MachineError(f"{self.name}: {hint}") from None
 
     def status(self, name: str) -> str | None:
         """Return the status shown in the state of this name."""

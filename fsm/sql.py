@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fsm.errors import MachineError
+from fsm.suggest import no_such
 
 __all__ = ["DIALECTS", "Dialect", "Moore", "fold_query"]
 
@@ -134,7 +135,7 @@ def fold_query(
 ) -> str:
     """Return the query and raise the errors of :meth:`fsm.machine.Machine.to_sql`."""
     if dialect not in DIALECTS:
-        raise MachineError(f"no SQL dialect {dialect!r}; there are: {', '.join(DIALECTS)}")
+        raise MachineError(no_such("SQL dialect", dialect, DIALECTS))
     sql, number = DIALECTS[dialect], {state: i for i, state in enumerate(machine.statuses)}
     _check_keys(keys)
     start = f"CAST({number[machine.initial]} AS BIGINT)"

@@ -302,7 +302,7 @@ WRONG = {
     "always relayed": "always is about states and statuses, not about events",
     "eventually Sent before relayed": "eventually takes 'after' only",
     "never": "no event, state or status is named ''",
-    "Delivred is constant": "indicator is named 'Delivred'; did you mean 'Delivered'?",
+    "Delivred is constant": "'Delivred'; did you mean 'Delivered' or 'delivered'?",
     "Delivered Sent = 1": "+ or - is expected before 'Sent'",
     "Delivered + <= 1": "no status, state or indicator is named ''",
     "": "'' is no claim",

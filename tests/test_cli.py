@@ -262,7 +262,10 @@ WRONG = {
     "a very long period": (["replay", "x", "--every", "36526d"], "up to 36,525 days"),
     "before all time": (["replay", "x", "--as-of", "0001-01-01T00:00:00+14:00"], "is not a time"),
     "no zone": (["replay", "x", "--as-of", "2026-01-01T00:00:00"], "has no time zone"),
-    "no mapping": (["replay", "x", "--column", "id=case"], "where CANONICAL is one of"),
+    "no mapping": (
+        ["replay", "x", "--column", "id=case"],
+        "no canonical column 'id'; there are: message_id",
+    ),
     "no suffix": (["draw", "engagement", "-o", "/tmp/x.bmp"], "bmp"),
     "two overlays": (["draw", "delivery", "--path", "stop", "--diff", "x"], "one at a time"),
     "no state": (["draw", "delivery", "--focus", "nowhere:2"], "no state 'nowhere'"),

@@ -74,10 +74,18 @@ REFUSED: dict[str, tuple[click.ParamType, str, str]] = {
     "before all times": (TimeParam(), "0001-01-01T00:00:00+14:00", "is not a time"),
     "no column": (ColumnParam(), "message_id", "write CANONICAL=NAME"),
     "no name": (ColumnParam(), "event=", "write CANONICAL=NAME"),
-    "another column": (ColumnParam(), "subject=s", "where CANONICAL is one of message_id, event"),
+    "another column": (
+        ColumnParam(),
+        "subject=s",
+        "no canonical column 'subject'; there are: message_id, event",
+    ),
     "no place": (ZoneParam(), "Europe/Nowhere", "is not a time zone; write for example"),
     "a path": (ZoneParam(), "../../etc/passwd", "is not a time zone"),
-    "another format": (FormatParam(), "qmail", "'qmail' is not a format; there are: auto, csv"),
+    "another format": (
+        FormatParam(),
+        "qmail",
+        "no format 'qmail'; did you mean 'mail'? There are: auto, csv",
+    ),
 }
 
 

@@ -1,9 +1,6 @@
 """Whose word it takes to run code: see the guide fsm/guide/trust.md."""
 
-import contextlib
-import io
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -19,7 +16,6 @@ from fsm.errors import MachineError
 from fsm.formats.json_document import parse_document, to_json
 from fsm.formats.scxml import parse_scxml, to_scxml
 from fsm.trust import NameInFile, ShadowWarning, guarded_loader
-from tests import test_readme
 from tests.command import Fsm
 
 GUIDE = Path(package.__file__).parent / "guide" / "trust.md"
@@ -450,24 +446,9 @@ def test_names_in_a_generated_module_are_literals(place: Path, fsm: Fsm) -> None
 # The guide -----------------------------------------------------------------------------------
 
 
-def test_the_guide_shows_what_is_printed(place: Path) -> None:
-    text = GUIDE.read_text()
-    shown = test_readme.CONSOLE.findall(text)
-    with contextlib.redirect_stderr(io.StringIO()) as errors:
-        list(test_readme.outputs(text))
-    command, output = shown[0].split("\n", 1)
-    assert (command, output) == ("$ fsm docs page.md", errors.getvalue())
-
-
 def test_the_guide_names_every_command_with_the_option(fsm: Fsm) -> None:
     text = GUIDE.read_text()
     paragraph = next(p for p in text.split("\n\n") if "use `--allow-import`" in p)
     for name in ("docs", "replay", "report", "explain", "simulate", "draw", "check", "show"):
         has_option = "--allow-import" in fsm(name, "--help").out
         assert has_option == (f"`{name}`" in paragraph or f"`fsm {name}`" in paragraph), name
-
-
-def test_the_guide_travels_with_the_package() -> None:
-    assert GUIDE.is_file()
-    assert "[What is trusted](fsm/guide/trust.md)" in test_readme.README.read_text()
-    assert os.path.commonpath([GUIDE, package.__file__]) == str(Path(package.__file__).parent)

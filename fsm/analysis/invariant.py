@@ -12,12 +12,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from fsm.analysis.verdict import Verdict
 from fsm.errors import FsmError
 from fsm.machine import Machine
+from fsm.suggest import remedy
 
 __all__ = ["check_invariant"]
 
@@ -97,10 +97,9 @@ class _Sum:
             self.text = self.text[number.end() :]
             return dict.fromkeys((s.name for s in self.machine.states), int(number[0]))
         word = re.split(r"\s[+-]\s", self.text)[0]
-        close = get_close_matches(word, self.named, 1)
-        known = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(self.named)}"
         raise FsmError(
-            f"{self.machine.name}: no status, state or indicator is named {word!r}; {known}"
+            f"{self.machine.name}: no status, state or indicator is named {word!r}; "
+            f"{remedy(word, self.named, 'fsm show MACHINE')}"
         )
 
 

@@ -21,13 +21,13 @@ assumes no fairness: a message that is deferred again and again never arrives an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from typing import NamedTuple, TypeAlias
 
 from fsm.analysis.verdict import Verdict
 from fsm.errors import FsmError
 from fsm.graph import PathSearch, reaching
 from fsm.machine import Machine
+from fsm.suggest import remedy
 from fsm.trace import Trace
 
 __all__ = ["PATTERNS", "check_pattern"]
@@ -256,7 +256,8 @@ def _resolved(machine: Machine, claim: str, name: str) -> tuple[str, set[str]]:
         raise FsmError(f"{claim!r}: {looked_up!r} is ambiguous; write {several}")
     if not matches:
         known = [name for names in by_kind.values() for name in names]
-        close = get_close_matches(looked_up, known, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise FsmError(f"{machine.name}: no event, state or status is named {looked_up!r}{hint}")
+        raise FsmError(
+            f"{machine.name}: no event, state or status is named {looked_up!r}; "
+            f"{remedy(looked_up, known, 'fsm show MACHINE')}"
+        )
     return matches[0]

@@ -37,8 +37,12 @@ _COMMANDS = {
     "analyse": "Analyse a machine, and check whether claims about it hold.",
     "suite": "Generate the conformance tests of a machine, with what they prove.",
     "learn": "Learn what an implementation does, and compare it with a machine.",
+    "schema": "Print the JSON schema of an output, or of a file that you write.",
     "gallery": "Write the pages and pictures of all built-in machines.",
+    "guide": "Show the guides: from the first table to tests, logs and the library.",
 }
+
+_LONGEST_ERROR = 1000
 
 
 class _Commands(click.Group):
@@ -145,5 +149,5 @@ def _short_shadow_warnings() -> Iterator[None]:
 def _print_error(message: str, status: int = 2) -> int:
     from fsm.cli.text import print_message
 
-    print_message(message)
+    print_message(message, _LONGEST_ERROR)
     return status

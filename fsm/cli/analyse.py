@@ -57,7 +57,7 @@ def command(
         value["crosscheck"] = checked.as_dict() if checked else None
         if verdicts:
             value["claims"] = [verdict.as_dict() for verdict in verdicts]
-        print_json(value)
+        print_json(value, "analyse")
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:

@@ -13,6 +13,7 @@ from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
+from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
 from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.tables.words.lexicon_names import check_names
@@ -76,7 +77,7 @@ def command(
     """
     if explain is not None:
         if explain not in known_codes():
-            raise click.UsageError(f"no code {explain!r}; there are: {', '.join(known_codes())}")
+            raise click.UsageError(no_such("code", explain, known_codes()))
         click.echo(explain_code(explain))
         return 0
     if not pages:

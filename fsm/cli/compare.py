@@ -37,7 +37,7 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     if output:
         context.invoke(draw, machine=b, diff=a, output=output)
     if as_json:
-        print_json(comparison.as_dict())
+        print_json(comparison.as_dict(), "compare")
     else:
         for line in describe_comparison(comparison):
             click.echo(printable(line))

@@ -73,7 +73,7 @@ def command(
     if beside:
         write_frames(conversion.frames(machine_events=False), beside)
     if as_json:
-        print_json([as_dict(note) for note in conversion.notes])
+        print_json([as_dict(note) for note in conversion.notes], "convert")
     events = sum(note.events + note.side_events.total for note in conversion.notes)
     if not events and any(note.lines for note in conversion.notes):
         print_message("no event found; is the format right? See: fsm formats")

@@ -27,6 +27,7 @@ from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
 
     by_language = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     if lang not in by_language:
-        raise click.UsageError(f"no language {lang!r}; there are: {', '.join(by_language)}")
+        raise click.UsageError(no_such("language", lang, by_language))
     return Wording(by_language[lang])
 
 

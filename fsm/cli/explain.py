@@ -42,7 +42,7 @@ def command(
         dedupe=dedupe,
     )
     if as_json:
-        print_json([asdict(story) for story in stories])
+        print_json([asdict(story) for story in stories], "explain")
         return
     click.echo("\n\n".join("\n".join(_story(story)) for story in stories))
 

@@ -104,7 +104,7 @@ def _fields(finding: Finding) -> dict[str, object]:
 
 
 def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
-    facts = {
+    facts: dict[str, object] = {
         "pages": report.pages,
         "tables": report.tables,
         "rows": report.rows,
@@ -115,7 +115,8 @@ def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "unread_files": report.unread,
         "failure": report.failure or None,
     }
-    return format_json(facts | {"findings": [_fields(finding) for finding in report.findings]})
+    facts["findings"] = [_fields(finding) for finding in report.findings]
+    return format_json(facts, "check")
 
 
 def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:

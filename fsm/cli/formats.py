@@ -7,6 +7,7 @@ import click
 from fsm.cli.text import format_table, print_json
 from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS, Format, format_names, load_format
+from fsm.suggest import no_such
 
 __all__ = ["command"]
 
@@ -18,11 +19,10 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     """List the log formats that fsm reads; with FORMAT, what the events of that format mean."""
     unknown = [name for name in names if name not in format_names()]
     if unknown:
-        known = ", ".join(format_names())
-        raise click.UsageError(f"no format {unknown[0]!r}; there are: {known}")
+        raise click.UsageError(no_such("format", unknown[0], format_names()))
     formats = [load_format(name) for name in names or format_names()]
     if as_json:
-        print_json([_as_dict(form) for form in formats])
+        print_json([_as_dict(form) for form in formats], "formats")
     elif names:
         click.echo("\n\n".join(_meanings(form) for form in formats))
     else:

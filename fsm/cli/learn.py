@@ -80,9 +80,8 @@ def command(
         write_bytes(mealy_to_dot(learnt.named_after(specification)).encode(), output)
     differences = learnt.differences(specification)
     if as_json:
-        print_json(
-            _facts(learnt) | {"differences": [difference._asdict() for difference in differences]}
-        )
+        found = [difference._asdict() for difference in differences]
+        print_json(_facts(learnt) | {"differences": found}, "learn")
     else:
         states = quantity(len(learnt.mealy.states), "state")
         effort = f"{quantity(learnt.events, 'event')} and {quantity(learnt.resets, 'reset')}"

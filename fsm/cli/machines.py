@@ -28,7 +28,7 @@ def command(as_json: bool) -> None:
             }
             for m in loaded
         ]
-        print_json(facts)
+        print_json(facts, "machines")
         return
     rows = [
         (m.name, m.title, str(len(m.states)), str(len(m.events)), str(len(m.transitions)))

@@ -116,7 +116,8 @@ def command(
     warn_of_undefined_events(result)
     if as_json:
         checked = result.crosscheck
-        print_json(result.as_dict() | {"crosscheck": checked and checked.as_dict()})
+        compared = {"crosscheck": checked and checked.as_dict()}
+        print_json(result.as_dict() | compared, "replay")
     else:
         _print(result)
         _print_unrecorded(result)

@@ -8,7 +8,7 @@ import io
 import click
 
 from fsm.catalog import load
-from fsm.cli.text import format_json, printable
+from fsm.cli.text import print_json, printable
 from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
 from fsm.text import inert, visible
 
@@ -30,7 +30,10 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     """
     loaded = load(machine)
     grid = matrix_grid(loaded) if cells else transitions_grid(loaded)
-    click.echo(_FORMS["json" if json_too else form](grid), nl=False)
+    if json_too or form == "json":
+        _print_json(grid, cells=cells)
+    else:
+        click.echo(_FORMS[form](grid), nl=False)
     if loaded.unreachable:
         click.echo(printable(f"unreachable: {', '.join(loaded.unreachable)}", 2000), err=True)
     for line in loaded.ignored:
@@ -44,9 +47,17 @@ def _csv(grid: Grid) -> str:
     return out.getvalue()
 
 
-def _json(grid: Grid) -> str:
-    keys = [word.casefold() for word in grid.header]
-    return format_json([dict(zip(keys, row, strict=True)) for row in grid.rows]) + "\n"
+def _print_json(grid: Grid, *, cells: bool) -> None:
+    if cells:
+        events = grid.header[2:]
+        states = [
+            {"state": state, "status": status, "cells": dict(zip(events, row, strict=True))}
+            for state, status, *row in grid.rows
+        ]
+        print_json(states, "show-matrix")
+    else:
+        keys = [word.casefold() for word in grid.header]
+        print_json([dict(zip(keys, row, strict=True)) for row in grid.rows], "show")
 
 
-_FORMS = {"md": markdown, "csv": _csv, "json": _json}
+_FORMS = {"md": markdown, "csv": _csv}

@@ -166,7 +166,7 @@ def _progress(made: Suite) -> Progress:
 
 def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        print_json(facts)
+        print_json(facts, "suite-summary")
         return
     lines = facts | {key: f"{facts[key]:,}" for key in ("tests", "symbols")}
     lines["seconds"] = f"{facts['seconds']} (CPU)"
@@ -176,8 +176,8 @@ def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
 
 def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None:
     if as_json:
-        mutation_score = [score.as_dict() for score in scores]
-        print_json(made.facts() | made.size._asdict() | {"mutation_score": mutation_score})
+        score = {"mutation_score": [score.as_dict() for score in scores]}
+        print_json(made.facts() | made.size._asdict() | score, "suite-scores")
         return
     header = (
         "mutants",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.files import write_bytes
+from fsm.schemas import schema_id
 from fsm.text import align_columns, json_text
 
 if TYPE_CHECKING:
@@ -58,8 +59,14 @@ def format_table(
     return "\n".join(align_columns(cells, right, header=True))
 
 
-def format_json(value: object) -> str:
-    """Return a value as JSON, the same bytes for the same value."""
+def format_json(value: object, schema: str | None = None) -> str:
+    """Return a value as JSON, the same bytes for the same value.
+
+    The first member of an object is the id of its schema, if that is given. A list has no place
+    for it.
+    """
+    if schema is not None and isinstance(value, Mapping):
+        value = {"schema": schema_id(schema), **value}
     return json_text(value, indent=2, default=_time)
 
 
@@ -70,9 +77,9 @@ def _time(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def print_json(value: object) -> None:
-    """Print a value as JSON on standard output."""
-    click.echo(format_json(value))
+def print_json(value: object, schema: str) -> None:
+    """Print a value as JSON on standard output; ``schema`` is the name of its schema."""
+    click.echo(format_json(value, schema))
 
 
 def print_message(text: str, limit: int = _LIMIT) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from fsm.suggest import no_such
+
 __all__ = [
     "ColumnParam",
     "DurationParam",
@@ -119,13 +121,10 @@ class ColumnParam(click.ParamType[tuple[str, str]]):
         if isinstance(value, tuple):
             return value
         canonical, equals, name = str(value).partition("=")
-        if not equals or not name or canonical not in self.known:
-            self.fail(
-                f"{value!r}; write CANONICAL=NAME, where CANONICAL is one of "
-                f"{', '.join(self.known)}",
-                param,
-                ctx,
-            )
+        if canonical not in self.known:
+            self.fail(no_such("canonical column", canonical, self.known), param, ctx)
+        if not equals or not name:
+            self.fail(f"{value!r}; write CANONICAL=NAME, such as event=activity", param, ctx)
         return canonical, name
 
 
@@ -182,7 +181,7 @@ class FormatParam(click.ParamType[str]):
             return "auto"
         known = ("auto", *CANONICAL, *format_names())
         if value not in known:
-            self.fail(f"{value!r} is not a format; there are: {', '.join(known)}", param, ctx)
+            self.fail(no_such("format", str(value), known), param, ctx)
         return str(value)
 
 

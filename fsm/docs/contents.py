@@ -15,6 +15,7 @@ from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
+from fsm.suggest import no_such, remedy
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.write import Grid, decisions_grid, matrix_grid, steps_grid, transitions_grid
 from fsm.text import visible
@@ -40,7 +41,7 @@ class Sources:
         """Return the lexicon of a language; raises :class:`PageError` if there is none."""
         lexicon = self.lexicons.get(language)
         if lexicon is None:
-            raise PageError(f"no language {language!r}; there are: {', '.join(self.lexicons)}")
+            raise PageError(no_such("language", language, self.lexicons))
         return lexicon
 
 
@@ -99,15 +100,14 @@ def content(
     """
     known = KINDS.get(kind)
     if known is None:
-        raise PageError(f"no block fsm:{kind}; there are: {', '.join(KINDS)}")
+        raise PageError(f"no block fsm:{kind}; {remedy(kind, KINDS)}")
     if len(names) != known.machines:
         expected = "one machine" if known.machines == 1 else "two machines"
         raise PageError(f"fsm:{kind} takes {expected}, not {len(names)}")
     allowed = (*further, *known.options)
     unknown = sorted(options.keys() - set(allowed))
     if unknown:
-        listed = ", ".join(allowed) or "none"
-        raise PageError(f"fsm:{kind} has no option {unknown[0]!r}; there are: {listed}")
+        raise PageError(f"fsm:{kind} has {no_such('option', unknown[0], allowed)}")
     try:
         machines = [sources.load(NameInFile(name)) for name in names]
         return known.make(machines, options, sources)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Literal, overload
 
 from fsm.errors import FsmError
+from fsm.suggest import no_such
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def draw(
     <BLANKLINE>
     """
     if format not in FORMATS:
-        raise FsmError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
+        raise FsmError(no_such("format", format, FORMATS))
     from fsm.catalog import as_machine
     from fsm.drawing.model import Look, picture_of
 

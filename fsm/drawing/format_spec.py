@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fsm.drawing import DOCUMENTS, TEXTS, draw
 from fsm.machine import Machine
+from fsm.suggest import remedy
 from fsm.tables.write import markdown, transitions_grid
 
 __all__ = ["FORMAT_SPECS", "format_machine"]
@@ -24,6 +25,5 @@ def format_machine(machine: Machine, spec: str) -> str:
     if spec == "md":
         return markdown(transitions_grid(machine))
     if spec not in FORMAT_SPECS:
-        known = ", ".join(FORMAT_SPECS)
-        raise ValueError(f"no format {spec!r} of a machine; there are: {known}")
+        raise ValueError(f"no format {spec!r} of a machine; {remedy(spec, FORMAT_SPECS)}")
     return str(draw(machine, spec))

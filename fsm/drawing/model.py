@@ -17,6 +17,7 @@ from fsm.drawing.view import View, collapsed, focused
 from fsm.drawing.wording import AS_DECLARED, Wording
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
+from fsm.suggest import no_such
 from fsm.text import quantity
 
 __all__ = [
@@ -149,7 +150,7 @@ def picture_of(machine: Machine, look: Look = Look()) -> Picture:
     Raises :class:`FsmError` for a direction, a state or a status that does not exist.
     """
     if look.direction not in (None, *DIRECTIONS):
-        raise FsmError(f"no direction {look.direction!r}; there are: {', '.join(DIRECTIONS)}")
+        raise FsmError(no_such("direction", str(look.direction), DIRECTIONS))
     ranks = ranks_of(machine)
     is_flat = _is_flat(machine)
     view = View(machine, look.overlay, {}, {})

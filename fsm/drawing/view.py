@@ -9,6 +9,7 @@ from fsm.drawing.overlay import Mark, Overlay, merged_mark
 from fsm.drawing.sketch import Sketch
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
+from fsm.suggest import remedy
 
 __all__ = ["View", "collapsed", "focused", "named_status", "parse_focus"]
 
@@ -69,8 +70,9 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
 def named_status(machine: Machine, status: str) -> str:
     """Return a status of the machine; raises :class:`FsmError` for an unknown one."""
     if status not in machine.statuses:
-        known = ", ".join(machine.statuses)
-        raise FsmError(f"{machine.name}: no status {status!r} to collapse; there are: {known}")
+        raise FsmError(
+            f"{machine.name}: no status {status!r} to collapse; {remedy(status, machine.statuses)}"
+        )
     return status
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 
 import numpy as np
 import polars as pl
@@ -25,6 +24,7 @@ from fsm.logs.open import open_log
 from fsm.logs.rows import check_rows, microseconds_of, read_batches
 from fsm.machine import Effect, Machine
 from fsm.machines import FEEDBACK_MODES
+from fsm.suggest import suggestion
 from fsm.text import quantity
 
 __all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
@@ -161,9 +161,8 @@ def _no_message(log: Log, message: str) -> str:
     if PSEUDONYM.fullmatch(message):  # pseudonyms resemble each other by chance only
         return f"no message {message!r} in {quantity(events, 'event')}"
     known = ids.unique().sort("message_id").head(100_000).collect().to_series().to_list()
-    close = get_close_matches(message, [name for name in known if name], 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"no message {message!r} in {quantity(events, 'event')}{hint}"
+    hint = suggestion(message, filter(None, known))
+    return "; ".join(filter(None, (f"no message {message!r} in {quantity(events, 'event')}", hint)))
 
 
 def history_of(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import NoReturn
 
 from fsm.compile.guard import MAX_GUARDS, symbol, valuations
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Indicator, Machine, State, Transition
+from fsm.suggest import no_such
 from fsm.text import shortened
 
 __all__ = ["MAX_BYTES", "MAX_PARTS", "Assembly", "refuse"]
@@ -133,9 +133,7 @@ class Assembly:
     def _known(self, line: int, kind: str, name: str, names: Iterable[str]) -> None:
         if name in names:
             return
-        close = get_close_matches(name[:100], [n[:100] for n in names][:1000], 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        refuse(self.file, line, f"no {kind} {_quoted(name)}{hint}")
+        refuse(self.file, line, no_such(kind, name, names))
 
 
 def _quoted(name: str) -> str:

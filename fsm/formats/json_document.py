@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from fsm.errors import MachineError
 from fsm.files import read_text
@@ -158,6 +158,8 @@ class _Document(_Members):
     guards: list[_Guards] = []
     unreachable: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    schema: str | None = field(default=None, name="$schema")
+    """For editors, which find there how to complete the file; it says nothing about the machine."""
 
 
 _MEMBERS = sorted({name for kind in _Members.__subclasses__() for name in kind.__struct_fields__})

@@ -12,7 +12,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from typing import Any, NoReturn, TypeVar
@@ -20,6 +19,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from fsm.formats.assembly import MAX_PARTS, refuse
+from fsm.suggest import suggestion
 from fsm.text import shortened, visible
 
 __all__ = ["JsonObject", "LocatedJson"]
@@ -121,5 +121,4 @@ class LocatedJson:
 def _hint(message: str, members: Iterable[str]) -> str:
     """Return the member that an unknown one, if a message names one, may stand for."""
     unknown = _UNKNOWN.search(message)
-    close = get_close_matches(unknown[1][:100], list(members), 1) if unknown else []
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; {hint}" if unknown and (hint := suggestion(unknown[1], members)) else ""

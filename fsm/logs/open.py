@@ -22,6 +22,7 @@ from fsm.logs.log_file import LogFile
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.files import find_files
 from fsm.logs.storage.stored_file import StoredFile
+from fsm.suggest import no_such
 
 if TYPE_CHECKING:
     from fsm.logs.converted_log import ConvertedLog
@@ -119,8 +120,7 @@ def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
     """Return the mapping of columns; refuse one that names no canonical column."""
     for name in columns:
         if name not in (*NEEDED, *OPTIONAL):
-            known = ", ".join((*NEEDED, *OPTIONAL))
-            raise LogError(f"no canonical column {name!r}; there are: {known}")
+            raise LogError(no_such("canonical column", name, (*NEEDED, *OPTIONAL)))
     return columns
 
 

@@ -20,6 +20,7 @@ from textwrap import wrap
 from typing import TypeAlias
 
 from fsm.errors import FsmError
+from fsm.schemas import schema_id
 from fsm.suites import templates
 from fsm.suites.generation import ExpectedStep, Suite
 from fsm.text import inert, json_text, visible
@@ -47,7 +48,8 @@ def export_suite(suite: Suite, form: str) -> Iterator[str]:
 def _as_json(suite: Suite) -> Iterator[str]:
     """Return the object of the summary with all ``cases``, one on each line."""
     yield "{\n"
-    for key, value in suite.facts().items():
+    facts = {"schema": schema_id("suite"), **suite.facts()}
+    for key, value in facts.items():
         yield f"  {json.dumps(key)}: {json_text(value)},\n"
     yield '  "cases": ['
     tests = symbols = 0

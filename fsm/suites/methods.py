@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from typing import NamedTuple, TypeAlias
 
 from fsm.errors import FsmError
+from fsm.suggest import remedy
 from fsm.suites import estimate
 from fsm.suites.derive import classical, coverage
 from fsm.suites.derive.chain import chain_estimate, shortest_chain
@@ -191,6 +191,4 @@ def method_of(name: str) -> Method:
         n = int(switch[1])
         runs = f"Every sequence of {n + 1} cells is run at least once. {_CELLS}"
         return Method(name, f"every sequence of {n + 1} cells", _CHOW, *_switch(n), runs=runs)
-    close = get_close_matches(name, METHODS, 1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(METHODS)}"
-    raise FsmError(f"no method {name!r} for test suites; {hint}")
+    raise FsmError(f"no method {name!r} for test suites; {remedy(name, METHODS)}")

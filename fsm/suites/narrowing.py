@@ -9,12 +9,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fsm.errors import FsmError, MachineError
 from fsm.graph import breadth_first
+from fsm.suggest import no_such, remedy
 from fsm.suites.goal import Goal
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _part(suite: Suite, goal: Goal) -> Suite:
 
 def _state(mealy: Mealy, name: str) -> Goal:
     if name not in mealy.states:
-        raise MachineError(f"{mealy.name}: no state {name!r}; there are {_some(mealy.states)}")
+        raise MachineError(f"{mealy.name}: {no_such('state', name, mealy.states)}")
     state = mealy.states.index(name)
     if state not in _reachable(mealy):
         raise MachineError(f"{mealy.name}: no trace leads to {name!r}")
@@ -77,7 +77,7 @@ def _row(suite: Suite, row: str) -> Goal:
     label = f"row {row}" if row.isdigit() else row
     rows = _origins(suite.machine)
     if label not in rows:
-        known = f"; there are {_some(rows)}" if rows else ": its transitions name no source"
+        known = f"; {remedy(row, rows)}" if rows else ": its transitions name no source"
         raise FsmError(
             f"{mealy.name}: no transition comes from {label!r}{known}, or write STATE:EVENT"
         )
@@ -101,9 +101,3 @@ def _origins(machine: Machine | None) -> dict[str, list[tuple[str, str]]]:
 def _reachable(mealy: Mealy) -> set[int]:
     after = mealy.next.tolist()
     return set(breadth_first([mealy.initial], lambda s: (t for t in after[s] if t >= 0)))
-
-
-def _some(names: Collection[str]) -> str:
-    """Return the names, or the first of them where they are many."""
-    first = ", ".join(list(names)[:12])
-    return first if len(names) <= 12 else f"{first}, ... ({len(names)} in all)"

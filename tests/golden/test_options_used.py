@@ -38,7 +38,9 @@ def values_listed(command: str, option: str) -> set[str]:
         return methods() | {"spyh", "2-switch"}
     if command in ("convert", "replay", "explain", "report"):
         if option == "--format":
-            return listed("convert/unknown-format.txt", "'qmail' is not a format; there are:")
+            return listed(
+                "convert/unknown-format.txt", "no format 'qmail'; did you mean 'mail'? There are:"
+            )
         if option == "--policy":
             return listed("convert/wrong-policy.txt", "no policy 'mild'; there are:")
     return set()

@@ -389,7 +389,10 @@ def test_columns_and_labels_of_ones_own(tmp_path: Path) -> None:
 
 WRONG = {
     "no TOML": ("[columns", "not readable as TOML"),
-    "a section": ("[colours]\n", "no 'colours'; there are: columns, statuses"),
+    "a section": (
+        "[colours]\n",
+        "no 'colours'; did you mean 'columns'? There are: columns, statuses",
+    ),
     "a role": ('[columns]\nshoe = "x"\n', "columns: no 'shoe'; there are: message_id"),
     "a status": ('[statuses]\nlost = "x"\n', "statuses: no 'lost'; there are: waiting"),
     "a number": ("[statuses]\nsent = 1\n", "statuses: sent: labels are texts"),

@@ -63,11 +63,15 @@ def test_a_part_has_every_test_that_serves_the_goal(
 
 
 NO_GOALS = {
-    "no such state": (MACHINE, {"to": "retry"}, "no state 'retry'; there are to_send, awaiting"),
+    "no such state": (
+        MACHINE,
+        {"to": "retry"},
+        "no state 'retry'; did you mean 'retrying'? There are: to_send",
+    ),
     "no such row": (
         MACHINE,
         {"covering": "9"},
-        "no transition comes from 'row 9'; there are row 1",
+        "no transition comes from 'row 9'; there are: row 1",
     ),
     "no such event": (MACHINE, {"covering": "awaiting:x"}, "no input 'x'"),
     "unreachable": (UNREACHED, {"to": "b"}, "unreached: no trace leads to 'b'"),

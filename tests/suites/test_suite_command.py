@@ -82,10 +82,10 @@ def test_a_machine_without_events_has_an_empty_suite(fsm: Fsm, method: str, tmp_
 WRONG = {
     "method": (["--method", "chian"], "no method 'chian' for test suites; did you mean 'chain'?"),
     "format": (["-o", "suite.docx"], "no format 'docx' for test suites; there are json, csv"),
-    "state": (["--to", "nowhere"], "with-feedback: no state 'nowhere'; there are to_send"),
+    "state": (["--to", "nowhere"], "with-feedback: no state 'nowhere'; there are: to_send"),
     "row": (
         ["--covering", "9"],
-        "with-feedback: no transition comes from 'row 9'; there are row 1",
+        "with-feedback: no transition comes from 'row 9'; there are: row 1",
     ),
     "extra states": (["--extra-states", "-1"], "-1 extra states: there cannot be fewer than 0"),
     "a file with a summary": (["--summary", "-o", "s.csv"], "--output has no effect with --s"),

@@ -123,7 +123,7 @@ PARTIAL = parse_dot(
 ALIKE = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="y/0"] }', "inseparable_pair")
 REFUSED = {
     "no such method": (PARTIAL, "chian", {}, "did you mean 'chain'?"),
-    "no method at all": (PARTIAL, "9999-switch", {}, "there are table, tour, pairs"),
+    "no method at all": (PARTIAL, "9999-switch", {}, "there are: table, tour, pairs"),
     "fewer states": (PARTIAL, "chain", {"extra_states": -1}, "cannot be fewer than 0"),
     "extra states": (PARTIAL, "tour", {"extra_states": 1}, "tour takes no extra states"),
     "no tests": (PARTIAL, "random", {"tests": 0}, "at least one test"),

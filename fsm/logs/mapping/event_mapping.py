@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from fsm.errors import LogError
+from fsm.suggest import no_such
 
 __all__ = [
     "MACHINE_EVENTS",
@@ -150,7 +151,7 @@ def format_names() -> tuple[str, ...]:
 def load_format(name: str) -> Format:
     """Return a format by its name; raises :class:`LogError` for one that is not known."""
     if name not in format_names():
-        raise LogError(f"{name!r} is not a format; there are: {', '.join(format_names())}")
+        raise LogError(no_such("format", name, format_names()))
     path = next(p for folder in _FOLDERS if (p := folder / f"{name}.toml").exists())
     body = tomllib.loads(path.read_text(encoding="utf-8"))
     return Format(

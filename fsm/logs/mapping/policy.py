@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fsm.errors import LogError
 from fsm.logs.mapping.event_mapping import FAULTS
+from fsm.suggest import no_such
 from fsm.toml import read_toml
 
 __all__ = ["Policy", "load_policy"]
@@ -34,7 +35,7 @@ def load_policy(name: str) -> Policy:
         return _checked(name, built_in[name])
     path = Path(name)
     if path.suffix != ".toml":
-        raise LogError(f"no policy {name!r}; there are: {', '.join(built_in)}, or a TOML file")
+        raise LogError(f"{no_such('policy', name, built_in)}, or a TOML file")
     return _checked(name, read_toml(path, LogError).data)
 
 
@@ -47,7 +48,7 @@ def _checked(name: str, body: Mapping[str, object]) -> Policy:
     events = {fault: str(event) for fault, event in body.items() if fault != "title"}
     for fault, event in events.items():
         if fault not in FAULTS:
-            raise LogError(f"{name}: no fault {fault!r}; there are: {', '.join(FAULTS)}")
+            raise LogError(f"{name}: {no_such('fault', fault, FAULTS)}")
         if event not in _FINAL:
             raise LogError(f"{name}: {fault} is {event!r}; it can be {' or '.join(_FINAL)}")
     return Policy(str(body.get("title", name)), events)

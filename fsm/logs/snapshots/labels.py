@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fsm.errors import LogError
 from fsm.logs.mapping.event_mapping import FAULTS
+from fsm.suggest import remedy
 from fsm.tables.read.cell_text import normalise_name
 from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.toml import read_toml
@@ -172,7 +173,7 @@ def _texts(where: str, labels: object) -> Sequence[str]:
 def _check_among(name: str, where: str, keys: Mapping[str, object], known: Sequence[str]) -> None:
     unknown = next((key for key in keys if key not in known), None)
     if unknown is not None:
-        raise LogError(f"{name}: {where}no {unknown!r}; there are: {', '.join(known)}")
+        raise LogError(f"{name}: {where}no {unknown!r}; {remedy(unknown, known)}")
 
 
 def _reasons(name: str, table: Mapping[str, object]) -> Iterator[tuple[str, Reason]]:

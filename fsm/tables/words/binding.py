@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fsm.errors import PageError
+from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise
 from fsm.toml import Toml, read_toml
 
@@ -99,7 +100,7 @@ def _refuse_unknown(
     unknown = sorted(entries.keys() - set(known))
     if unknown:
         place = f"{toml.name}:{toml.line(section, unknown[0])}"
-        raise PageError(f"{place}: no {kind} {unknown[0]!r}; there are: {', '.join(known)}")
+        raise PageError(f"{place}: {no_such(kind, unknown[0], known)}")
 
 
 def _headers(toml: Toml, section: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from fsm.errors import PageError
 from fsm.machine import Effect
+from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
 from fsm.toml import Toml, parse_toml, read_toml
@@ -106,7 +107,7 @@ def _lexicon(toml: Toml) -> Lexicon:
     data = toml.data
     unknown = next((key for key in data if key not in _KNOWN), None)
     if unknown is not None:
-        raise _refusal(toml, "", unknown, f"no entry {unknown!r}; there are: {', '.join(_KNOWN)}")
+        raise _refusal(toml, "", unknown, no_such("entry", unknown, _KNOWN))
     if not (isinstance(data.get("language"), str) and data["language"].strip()):
         raise PageError(f'{toml.name}: not a lexicon: it needs a line such as language = "nl"')
     entries = _step_entries(toml)
@@ -200,7 +201,7 @@ def _columns(toml: Toml) -> dict[str, str]:
     for name, _ in _labels(toml, "columns"):
         if name not in COLUMNS:
             place = f"{toml.name}:{toml.line('columns', name)}"
-            raise PageError(f"{place}: no column {name!r}; there are: {', '.join(COLUMNS)}")
+            raise PageError(f"{place}: {no_such('column', name, COLUMNS)}")
     return _meanings(toml, "columns")
 
 
@@ -240,7 +241,7 @@ def _effects(toml: Toml) -> tuple[tuple[str, Effect], ...]:
     for name, text in _labels(toml, "effects"):
         if name not in known:
             place = f"{toml.name}:{toml.line('effects', name)}"
-            raise PageError(f"{place}: no effect {name!r}; there are: {', '.join(known)}")
+            raise PageError(f"{place}: {no_such('effect', name, known)}")
         if text.count("{indicator}") != 1:
             place = f"{toml.name}:{toml.line('effects', text)}"
             raise PageError(f"{place}: the effect {text!r} needs one {{indicator}} for its name")

@@ -11,6 +11,7 @@ from typing import Any
 
 from fsm.errors import FsmError, PageError
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.tables.words.lexicon_files import read_lexicon
 from fsm.toml import Toml, read_toml
 
@@ -75,5 +76,4 @@ def _refuse_unknown(
     for name in names:
         if name not in known:
             place = f"{toml.name}:{toml.line(section, name)}"
-            listed = ", ".join(sorted(known)) or "none"
-            raise PageError(f"{place}: there is no {kind} {name!r}; there are: {listed}")
+            raise PageError(f"{place}: {no_such(kind, name, sorted(known))}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from fsm.errors import PageError
 from fsm.machine import Effect, Machine
+from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise_name
 from fsm.tables.words.binding import Binding
 from fsm.tables.words.spelling import spelling_hint
@@ -62,9 +63,8 @@ class MachineNames:
         for name in self.binding.indicators:
             if name not in known:
                 place = self.binding.place("indicators", name)
-                listed = ", ".join(known) or "none"
                 raise PageError(
-                    f"{place}: {self.machine.name} has no indicator {name!r}; there are: {listed}"
+                    f"{place}: {self.machine.name} has {no_such('indicator', name, known)}"
                 )
 
 

@@ -1,0 +1,49 @@
+"""``fsm guide``: the guides, in the terminal."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+import sys
+
+import click
+
+from fsm.cli.text import format_table
+from fsm.guide import Topic, find_topic, guide_topics
+
+__all__ = ["command"]
+
+
+@click.command("guide")
+@click.argument("topic", required=False)
+def command(topic: str | None) -> None:
+    """List the guides, or show the guide of TOPIC.
+
+    The beginning of a topic is enough. On a terminal, the guide is styled and paged, with $PAGER or
+    less; elsewhere it is printed as Markdown.
+    """
+    topics = guide_topics()
+    if topic is None:
+        click.echo(format_table(("topic", "guide"), [(t.name, t.title) for t in topics]))
+        return
+    found = find_topic(topic, topics)
+    if sys.stdout.isatty():
+        _show(found)
+    else:
+        click.echo(found.text, nl=False)
+
+
+def _show(topic: Topic) -> None:
+    """Show a guide on the terminal, through the pager if it is longer than the screen."""
+    from fsm.guide.terminal import style_guide
+
+    width, height = shutil.get_terminal_size()
+    plain = os.environ.get("TERM") == "dumb"
+    colour = not (plain or os.environ.get("NO_COLOR"))
+    text = style_guide(topic.text, posixpath.dirname(topic.name), width, colour)
+    shown = click.unstyle(text) if plain else text
+    if shown.count("\n") < height:
+        click.echo(shown, nl=False, color=not plain)
+    else:
+        click.echo_via_pager(shown, color=not plain)

@@ -1,0 +1,88 @@
+"""The guides: Markdown pages that travel with the package, found by their topics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from fsm.errors import FsmError
+
+__all__ = ["Topic", "find_topic", "guide_topics"]
+
+_DIRECTORY = Path(__file__).parent
+_READING_ORDER = (
+    "start",
+    "documentation",
+    "sphinx",
+    "testing",
+    "python",
+    "email",
+    "log-formats",
+    "machines",
+    "recipes",
+    "completion",
+    "trust",
+    "glossary",
+)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A guide: its name, which may contain a folder (``reference/api``), and its file."""
+
+    name: str
+    path: Path
+
+    @property
+    def text(self) -> str:
+        """The page as Markdown."""
+        return self.path.read_text("utf-8")
+
+    @property
+    def title(self) -> str:
+        """The title of the page, in one line."""
+        found = re.search(r"^# (.+)$", self.text, re.MULTILINE)
+        return found[1].replace("`", "") if found else self.name
+
+
+def guide_topics() -> list[Topic]:
+    """Return all topics in the order of reading; the pages of reference stand at the end."""
+    found = [
+        Topic(path.relative_to(_DIRECTORY).with_suffix("").as_posix(), path)
+        for path in _DIRECTORY.rglob("*.md")
+    ]
+    return sorted(found, key=_place)
+
+
+def _place(topic: Topic) -> tuple[int, int, str]:
+    known = topic.name in _READING_ORDER
+    place = _READING_ORDER.index(topic.name) if known else len(_READING_ORDER)
+    return topic.name.count("/"), place, topic.name
+
+
+def find_topic(name: str, topics: Iterable[Topic]) -> Topic:
+    """Return the topic of a name; the beginning of the name is enough if only one begins so.
+
+    A page in a folder is found without the folder as well. Raises :class:`FsmError` if there is
+    no such topic, or several.
+    """
+    known = list(topics)
+    named = {topic.name.rpartition("/")[2]: topic for topic in reversed(known)}
+    named |= {topic.name: topic for topic in known}
+    if name in named:
+        return named[name]
+    matching = {t.name: t for key, t in named.items() if name and key.startswith(name)}
+    if len(matching) == 1:
+        return next(iter(matching.values()))
+    if matching:
+        raise FsmError(f"{name!r} may be {', '.join(sorted(matching))}; give more of the name")
+    close = get_close_matches(name, named, 1)
+    hint = (
+        f"did you mean {close[0]!r}?"
+        if close
+        else f"there are: {', '.join(topic.name for topic in known)}"
+    )
+    raise FsmError(f"no guide {name!r}; {hint} (see: fsm guide)")

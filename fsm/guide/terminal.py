@@ -1,0 +1,101 @@
+"""A guide as a terminal shows it: styled text, at most as wide as the terminal."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import CodeBlock, Heading, Markdown
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.theme import Theme
+
+__all__ = ["style_guide"]
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FILE = re.compile(r"<!-- file: (\S+) -->")
+_COMMENT = re.compile(r"<!--.*-->")
+_LINK = re.compile(r"!?\[([^\]]+)\]\(([^)\s]+)\)")
+_WIDEST = 100
+"""Longer lines of prose are tiring to read."""
+_THEME = Theme({"markdown.code": "bold", "markdown.h2": "bold underline", "markdown.h3": "bold"})
+
+
+def style_guide(text: str, folder: str, width: int, colour: bool) -> str:
+    """Return a Markdown page with the escape sequences of a terminal.
+
+    ``folder`` is that of the page within the guides: links to other guides are shown as commands.
+    """
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer,
+        force_terminal=True,
+        width=min(width, _WIDEST),
+        no_color=not colour,
+        color_system="standard",
+        legacy_windows=False,
+        theme=_THEME,
+        _environ={},
+    )
+    console.print(_Page(_visible(text, folder), hyperlinks=False))
+    return buffer.getvalue().strip("\n") + "\n"
+
+
+class _Left(Heading):
+    """A heading on the left, without a frame."""
+
+    LEVEL_ALIGN = dict.fromkeys(Heading.LEVEL_ALIGN, "left")
+
+
+class _Code(CodeBlock):
+    """Code with an indent, in the colours of the terminal."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lexer = "text" if self.lexer_name == "console" else self.lexer_name
+        code = Syntax(
+            str(self.text).rstrip(),
+            lexer,
+            theme="ansi_dark",
+            word_wrap=True,
+            background_color="default",
+        )
+        yield Padding(code, (0, 0, 0, 4))
+
+
+class _Page(Markdown):
+    """A Markdown page in our look."""
+
+    elements = {**Markdown.elements, "heading_open": _Left, "fence": _Code}  # noqa: RUF012
+
+
+def _visible(text: str, folder: str) -> str:
+    """Return a page without comments, with the names of files, and with links as commands."""
+    lines: list[str] = []
+    fence = ""
+    for line in text.splitlines():
+        begins = _FENCE.match(line)
+        if fence:
+            fence = "" if begins and begins[1].startswith(fence) else fence
+            lines.append(line)
+        elif file := _FILE.fullmatch(line):
+            lines += [f"*{file[1]}*", ""]
+        elif not _COMMENT.fullmatch(line):
+            fence = begins[1] if begins else ""
+            lines.append(_LINK.sub(lambda link: _command(link, folder), line))
+    return "\n".join(lines)
+
+
+def _command(link: re.Match[str], folder: str) -> str:
+    """Return a link to a guide as the command that shows it, another one with its address."""
+    label, target = link.groups()
+    path = target.partition("#")[0]
+    if "://" in target:
+        return f"{label} ({target})"
+    if not path:
+        return label
+    place = posixpath.normpath(posixpath.join(folder, path))
+    if place.startswith("../") or not place.endswith(".md"):
+        return f"{label} (`{place.replace('../', '')}` in the repository)"
+    return f"{label} (`fsm guide {place.removesuffix('.md')}`)"

@@ -1,0 +1,112 @@
+"""``fsm guide``: topics are found by their names, and shown as a terminal or a pipe needs them."""
+
+import os
+import pty
+import sys
+from pathlib import Path
+from subprocess import run
+
+import click
+import pytest
+
+from fsm.errors import FsmError
+from fsm.guide import Topic, find_topic, guide_topics
+from fsm.guide.terminal import style_guide
+from tests.command import Fsm
+
+PAGE = """# Pages
+
+<!-- shown to nobody -->
+See [the tests](testing.md#more), [a file](../../diagrams/x.svg), [the web](https://a.example),
+[below](#more) and `[no link]`.
+
+<!-- file: page.md -->
+```markdown
+<!-- fsm:table m --> [as it is](x.md)
+```
+"""
+TOPICS = [Topic(name, Path()) for name in ("start", "testing", "trust", "reference/command-line")]
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [
+        ("start", "start"),
+        ("s", "start"),
+        ("tr", "trust"),
+        ("reference/command-line", "reference/command-line"),
+        ("command-line", "reference/command-line"),
+        ("reference/", "reference/command-line"),
+        ("com", "reference/command-line"),
+    ],
+)
+def test_a_topic_is_found_by_the_beginning_of_its_name(name: str, topic: str) -> None:
+    assert find_topic(name, TOPICS).name == topic
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("t", "'t' may be testing, trust; give more of the name"),
+        ("trsut", "no guide 'trsut'; did you mean 'trust'?"),
+        ("comand-line", "did you mean 'command-line'?"),
+        ("xylophone", "there are: start, testing, trust, reference/command-line"),
+        ("", "there are: start"),
+    ],
+)
+def test_an_unknown_topic_gets_a_hint(name: str, message: str) -> None:
+    with pytest.raises(FsmError, match=message.replace("?", r"\?")):
+        find_topic(name, TOPICS)
+
+
+def test_every_guide_is_listed_with_its_title(fsm: Fsm) -> None:
+    listed = fsm("guide").out
+    assert [t for t in guide_topics() if f"{t.name} " not in listed or t.title not in listed] == []
+    assert all(len(line) <= 80 for line in listed.splitlines())
+
+
+def test_a_pipe_gets_the_bytes_of_the_page(fsm: Fsm) -> None:
+    for topic in guide_topics():
+        assert fsm("guide", topic.name).out == topic.text
+
+
+def test_a_terminal_shows_no_comments_and_links_as_commands() -> None:
+    shown = click.unstyle(style_guide(PAGE, "", 200, colour=True))
+    assert [line.strip() for line in shown.splitlines() if line.strip()] == [
+        "Pages",
+        "See the tests (fsm guide testing), a file (diagrams/x.svg in the repository), the web",
+        "(https://a.example), below and [no link].",
+        "page.md",
+        "<!-- fsm:table m --> [as it is](x.md)",
+    ]
+    assert "(fsm guide testing)" in click.unstyle(
+        style_guide(PAGE.replace("testing.md", "../testing.md"), "reference", 200, colour=True)
+    )
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_guide_fits_the_width(width: int) -> None:
+    for topic in guide_topics():
+        lines = click.unstyle(style_guide(topic.text, "", width, colour=False)).splitlines()
+        assert [line for line in lines if len(line.rstrip()) > width] == [], topic.name
+
+
+def test_without_colour_the_emphasis_stays() -> None:
+    assert "\x1b[1m" in style_guide("**x**", "", 80, colour=False)
+    assert "\x1b[3" not in style_guide("```python\nimport x\n```", "", 80, colour=False)
+
+
+def test_on_a_terminal_a_long_guide_goes_through_the_pager(tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text('#!/bin/sh\necho "paged"\nhead -n 1\n')
+    pager.chmod(0o755)
+    for height, expected in (("5", "paged"), ("5000", "What is trusted")):
+        master, terminal = pty.openpty()
+        environment = {**os.environ, "PAGER": str(pager), "LINES": height, "COLUMNS": "80"}
+        environment.pop("NO_COLOR", None)
+        command = [sys.executable, "-m", "fsm", "guide", "trust"]
+        run(command, stdin=terminal, stdout=terminal, env=environment, check=True, timeout=60)
+        os.close(terminal)
+        shown = os.read(master, 200).decode()
+        os.close(master)
+        assert click.unstyle(shown).startswith(expected)

@@ -1,0 +1,215 @@
+"""Every JSON that a command prints has a schema, which describes each of its fields."""
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import pytest
+from jsonschema import Draft202012Validator
+
+from fsm.cli import command_group
+from fsm.schemas import INPUTS, OUTPUTS, load_schema, schema_id
+from fsm.schemas.fields import fields, resolved
+from tests.command import Fsm
+from tests.golden.cases import SAMPLES, cases
+
+SCHEMAS = OUTPUTS | INPUTS
+WRITTEN = [*OUTPUTS, "machine"]
+"""The schemas of JSON that commands print or write."""
+
+MORE_LINES = [
+    "formats --json",
+    "show delivery --matrix --json",
+    "analyse quarantine --json",
+    "analyse with-feedback --claim 'eventually Sent' --json",
+    "compare ready.json able.json --json",
+    "convert logs/postfix.log logs/sendgrid.jsonl --json",
+    "explain log.csv --message m4 --dedupe --validity 30m --json",
+    "replay log.csv --dedupe --json",
+    "replay logs/mail.mbox --no-crosscheck --json",
+    "suite toggle.dot --json",
+    "draw with-feedback --format json",
+    "draw quarantine --format json",
+    "draw delivery --format json",
+    "draw ready.json --format json",
+]
+"""Command lines whose output is not in the golden files, or not whole."""
+
+NEVER_PRINTED = {"machine": {"$schema"}}
+"""Fields that only users write."""
+
+
+def guarded(guard: str) -> dict[str, Any]:
+    """Return a machine file with all that few machines have."""
+    events = [f"go[{guard}]", f"go[not {guard}]"]
+    return {
+        "$schema": "./machine.schema.json",
+        "fsm": 1,
+        "name": guard,
+        "initial": "a",
+        "states": [{"name": "a", "atoms": ["b", "c"]}],
+        "events": events,
+        "transitions": [
+            {"source": "a", "event": events[0], "target": "a", "trigger": "go", "guard": guard}
+        ],
+        "guards": [{"event": "go", "names": [guard]}],
+        "unreachable": ["d"],
+        "ignored": ["a to a on stay: never fires"],
+    }
+
+
+class Printed(NamedTuple):
+    """A JSON value that a command line printed, or wrote to a file."""
+
+    line: str
+    schema: str
+    value: Any
+
+
+def golden_outputs() -> Iterator[Printed]:
+    """Yield the JSON of all golden files."""
+    for case in cases("commands.toml"):
+        text = case.expected.read_bytes().decode()
+        runs = re.split(r"^\$ fsm (.*)\nexit status \d\n", text, flags=re.MULTILINE)
+        for line, output in zip(runs[1::2], runs[2::2], strict=True):
+            sections = re.split(r"^--- (\S+(?: [\w./]+)?).*\n", f"{output}\n", flags=re.MULTILINE)
+            for title, body in zip(sections[1::2], sections[2::2], strict=True):
+                if is_json(line, title) and body.strip():
+                    yield printed(line, body.replace(": #", ": 0"))
+
+
+def is_json(line: str, title: str) -> bool:
+    """Whether a section of a golden file is JSON of ours: there are XState, SARIF and OCEL too."""
+    if title == "stdout":
+        return bool(re.search(r"--json|--format json\b", line))
+    return bool(re.fullmatch(r"file (?:m|suite)\.json", title))
+
+
+def printed(line: str, text: str) -> Printed:
+    """Return the value of a text with the name of its schema: by its first member, or the command."""
+    value = json.loads(text)
+    if isinstance(value, dict):
+        name = value["schema"].split("/")[1] if "schema" in value else "machine"
+    else:
+        name = line.split()[0] + "-matrix" * ("--matrix" in line)
+    return Printed(line, name, value)
+
+
+GOLDEN = list(golden_outputs())
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = Path(shutil.copytree(SAMPLES, tmp_path_factory.mktemp("samples") / "copy"))
+    for guard in ("ready", "able"):
+        (copy / f"{guard}.json").write_text(json.dumps(guarded(guard)), "utf-8")
+    return copy
+
+
+@pytest.fixture
+def more(samples: Path, fsm: Fsm, monkeypatch: pytest.MonkeyPatch) -> list[Printed]:
+    """What the other command lines print."""
+    monkeypatch.chdir(samples)
+    return [printed(line, fsm(*shlex.split(line)).out) for line in MORE_LINES]
+
+
+def closed(node: Any) -> Any:
+    """Return a schema that refuses fields that it does not describe."""
+    if isinstance(node, list):
+        return [closed(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    inner = {key: closed(value) for key, value in node.items()}
+    if "properties" in node and "type" in node:
+        inner.setdefault("additionalProperties", False)
+    return inner
+
+
+def faults(schema: Any, value: Any) -> list[str]:
+    found = Draft202012Validator(schema).iter_errors(value)
+    return [f"{fault.json_path}: {fault.message[:200]}" for fault in found]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_right_and_names_its_version(name: str) -> None:
+    schema = load_schema(name)
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:fsm:schema:{name}:{SCHEMAS[name].version}"
+    if name in OUTPUTS and schema["type"] == "object":
+        assert schema["properties"]["schema"]["const"] == schema_id(name)
+        assert schema["required"][0] == "schema"
+    assert all(field.text.endswith(".") for field in fields(schema))
+
+
+def test_every_schema_file_is_listed() -> None:
+    folder = Path(str(load_schema.__globals__["__file__"])).parent
+    assert {path.stem for path in folder.glob("*.json")} == set(SCHEMAS)
+
+
+def test_every_command_with_json_has_a_schema() -> None:
+    context = click.Context(command_group)
+    with_json = {
+        name
+        for name in command_group.list_commands(context)
+        if (command := command_group.get_command(context, name))
+        and any("--json" in option.opts for option in command.params)
+    }
+    assert with_json == {shape.place.split()[1] for shape in OUTPUTS.values()}
+
+
+def test_golden_outputs_have_no_field_without_a_description(more: list[Printed]) -> None:
+    schemas = {name: closed(load_schema(name)) for name in WRITTEN}
+    wrong = {each.line: faults(schemas[each.schema], each.value) for each in [*GOLDEN, *more]}
+    assert {line: found for line, found in wrong.items() if found} == {}
+    assert len(GOLDEN) > 30
+
+
+def test_an_object_begins_with_its_schema() -> None:
+    named = [each for each in GOLDEN if each.schema != "machine" and isinstance(each.value, dict)]
+    assert {next(iter(each.value)) for each in named} == {"schema"}
+
+
+def test_every_field_is_in_some_output(more: list[Printed]) -> None:
+    described = {(name, field.path) for name in WRITTEN for field in fields(load_schema(name))}
+    seen = {
+        (each.schema, path)
+        for each in [*GOLDEN, *more]
+        for path in paths(load_schema(each.schema), load_schema(each.schema), each.value, "")
+    }
+    never = {(name, path) for name, names in NEVER_PRINTED.items() for path in names}
+    assert described - seen == never
+
+
+def paths(node: Any, root: Any, value: Any, path: str) -> Iterator[str]:
+    """Yield the paths of the fields of a value, as :func:`fields` names them."""
+    node = resolved(node, root)
+    if isinstance(value, list):
+        for item in value:
+            yield from paths(node["items"], root, item, f"{path}[]")
+    elif isinstance(value, dict) and "properties" in node:
+        for name, inner in value.items():
+            place = f"{path}.{name}" if path else name
+            yield place
+            yield from paths(node["properties"][name], root, inner, place)
+    elif isinstance(value, dict):
+        for inner in value.values():
+            key = node["propertyNames"]["title"]
+            yield from paths(node["additionalProperties"], root, inner, f"{path}.<{key}>")
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_later_field_does_not_break_a_reader(name: str) -> None:
+    """Within one version fields are only added, so the published schemas accept unknown ones."""
+    value = next(each.value for each in GOLDEN if each.schema == name)
+    assert faults(load_schema(name), with_more(value)) == []
+    assert faults(closed(load_schema(name)), with_more(value)) != []
+
+
+def with_more(value: Any) -> Any:
+    """Return a value with one more member in its first object."""
+    return [value[0] | {"later": 1}, *value[1:]] if isinstance(value, list) else value | {"later": 1}
