@@ -9,6 +9,7 @@ import click
 
 from fsm.catalog import as_machines, load
 from fsm.checking import PageFiles, check
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_code, complete_file
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
@@ -68,7 +69,7 @@ __all__ = ["command"]
 @option(
     "--format",
     "format_",
-    type=click.Choice(list(FINDING_FORMATS)),
+    type=ChoiceParam(list(FINDING_FORMATS)),
     default="text",
     group="Output",
     help="Format of the findings.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load, load_bare
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import (
     complete_file,
     complete_language,
@@ -91,7 +92,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=ChoiceParam(FORMATS),
     metavar="FORMAT",
     group="Output",
     show_default="by the suffix of the output, or dot",
@@ -99,14 +100,14 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 )
 @option(
     "--direction",
-    type=click.Choice(DIRECTIONS),
+    type=ChoiceParam(DIRECTIONS),
     group="Layout",
     show_default="by the number of states",
     help="Where arrows lead: LR from left to right, TB from top to bottom, or reverse.",
 )
 @option(
     "--engine",
-    type=click.Choice(_ENGINES),
+    type=ChoiceParam(_ENGINES),
     default="dot",
     metavar="ENGINE",
     group="Layout",
@@ -114,7 +115,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 )
 @option(
     "--group-by",
-    type=click.Choice(("status", "none")),
+    type=ChoiceParam(("status", "none")),
     default="status",
     group="Layout",
     help="Draw a box around the states of a status, or none.",

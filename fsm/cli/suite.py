@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from fsm.catalog import load_specification
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_method, complete_state
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress, progress_hidden
@@ -131,7 +132,7 @@ by one, however many there are. spyh is accepted as another name for it.""",
 @option(
     "--format",
     "form",
-    type=click.Choice(tuple(FORMATS)),
+    type=ChoiceParam(tuple(FORMATS)),
     group="Output",
     show_default="by the suffix of the output, or md",
     help="Format of the tests.",
