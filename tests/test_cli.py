@@ -251,7 +251,7 @@ def test_a_users_machine_from_the_current_directory(
 
 WRONG = {
     "no command": (["fly"], "No such command 'fly'"),
-    "no machine": (["show", "with-feedbak"], "no such machine; did you mean 'with-feedback'?"),
+    "no machine": (["show", "with-feedbak"], "no such machine; did you mean 'with-feedback' or"),
     "no module": (["show", "no.such:Thing"], "cannot import 'no.such'"),
     "no class": (["show", "json:Thing"], "'json' has no class 'Thing'"),
     "no statechart": (["show", "json:JSONDecoder"], "not a StateChart"),
@@ -275,7 +275,10 @@ WRONG = {
         ["draw", "delivery", "--stack", "--focus", "draft", "--format", "json"],
         "whole",
     ),
-    "no directory": (["draw", "engagement", "-o", "/no/x.svg"], "/no/x.svg: No such file"),
+    "no directory": (
+        ["draw", "engagement", "-o", "/no/x.svg"],
+        "/no/x.svg: there is no folder '/no'",
+    ),
 }
 
 
