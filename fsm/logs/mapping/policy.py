@@ -50,10 +50,13 @@ def _built_in() -> dict[str, dict[str, object]]:
 
 
 def _checked(name: str, body: Mapping[str, object]) -> Policy:
+    title = body.get("title", name)
+    if not isinstance(title, str):
+        raise LogError(f"{name}: title is a text, not {title!r}")
     events = {fault: str(event) for fault, event in body.items() if fault != "title"}
     for fault, event in events.items():
         if fault not in FAULTS:
             raise LogError(f"{name}: {no_such('fault', fault, FAULTS)}")
         if event not in _FINAL:
             raise LogError(f"{name}: {fault} is {event!r}; it can be {' or '.join(_FINAL)}")
-    return Policy(str(body.get("title", name)), events)
+    return Policy(title, events)
