@@ -61,7 +61,7 @@ class _Code(CodeBlock):
             word_wrap=True,
             background_color="default",
         )
-        yield Padding(code, (0, 0, 0, 4))
+        yield Padding(code, (0, 0, 0, 2))
 
 
 class _Page(Markdown):
