@@ -116,7 +116,7 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str, str
     record = option.get_help_record(context)
     assert record  # noqa: S101 - hidden options are in no group
     extra = option.get_help_extra(context)
-    notes = [extra["range"]] if "range" in extra else []
+    notes = [code_span(extra["range"])] if "range" in extra else []
     notes += ["required"] if "required" in extra else []
     text = _sentence(option.help or "") + "".join(f" ({note})" for note in notes)
     return code_span(record[0]), _sentence(str(extra.get("default", ""))), text
