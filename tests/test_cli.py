@@ -277,7 +277,7 @@ WRONG = {
     ),
     "no directory": (
         ["draw", "engagement", "-o", "/no/x.svg"],
-        "/no/x.svg: there is no folder '/no'",
+        "there is no folder '/no'",
     ),
 }
 

@@ -41,8 +41,8 @@ __all__ = ["command"]
             (
                 "diagram MACHINE",
                 (
-                    "A picture in a file: file=NAME.svg. Also lang=fr, direction=TB, focus=STATE, "
-                    "collapse=STATUS, path=EVENT,EVENT and diff=OTHER."
+                    "A picture in a file of its own: file=NAME.svg; also lang=fr, direction=TB, "
+                    "focus=STATE, collapse=STATUS, path=EVENT,EVENT and diff=OTHER."
                 ),
             ),
             ("changes MACHINE OTHER", "The differences between two machines."),

@@ -21,7 +21,7 @@ def listed(golden: str, before: str) -> set[str]:
     """Return the names that a message in a golden file lists."""
     text = (EXPECTED / golden).read_text("utf-8")
     (names,) = re.findall(
-        f"{before} (.*?)(?: \\(see| \\(others|, or a TOML file|$)", text, re.MULTILINE
+        f"{before} (.*?)(?: \\(see|; others are|, or a TOML file|$)", text, re.MULTILINE
     )
     return set(re.split(", | or ", names))
 
