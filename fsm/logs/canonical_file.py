@@ -119,7 +119,7 @@ def _column_remedy(name: str, names: list[str]) -> str:
     """Return what to do about a column that a log lacks, by the columns that it has."""
     if len(names) == 1 and name in names[0]:
         return "Separate the fields by commas, semicolons, tabs or bars"
-    if any(_TIME.match(text) for text in names):
+    if len(names) >= len(NEEDED) and any(map(_TIME.match, names)):
         return f"Line 1 looks like data; put a header before it: {','.join(NEEDED)}"
     return f"Map one with --column {name}=NAME"
 
