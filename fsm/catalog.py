@@ -194,7 +194,7 @@ def _unknown(name: str) -> str:
         return f"{name}: a directory, not a machine; name a file in it: {', '.join(READERS)}"
     if _is(path.is_file):
         wrong = misplaced_file(name, "machine")
-        return f"{name}: {wrong or f'no machine file; built in are {_BUILT_IN}, {others}'}"
+        return f"{name}: {wrong or f'no machine file; built in are {_BUILT_IN}; {others}'}"
     files = [file.name for suffix in READERS for file in sorted(Path().glob(f"*{suffix}"))]
     question = suggestion(name, [*NAMES, *files])
     built_in = f"{'Built' if question else 'built'} in are {_BUILT_IN}"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from fsm.cli.terminal import is_terminal
+from fsm.cli.terminal import is_terminal, terminal_width
 from fsm.text import visible
 
 __all__ = ["Progress", "megabytes", "progress_hidden", "writing"]
@@ -105,9 +105,8 @@ def writing(path: Path | None) -> Progress:
 
 
 def _write_line(text: str) -> None:
-    width = os.get_terminal_size(sys.stderr.fileno()).columns if is_terminal(sys.stderr) else 80
     before = _shown.pop() if _shown else ""
-    line = text[: width - 1]
+    line = text[: (terminal_width(err=True) or 0) - 1]
     sys.stderr.write(f"\r{line.ljust(len(before))}" + ("" if line else "\r"))
     sys.stderr.flush()
     if line:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
+import json
 import os
 import sys
 from io import TextIOWrapper
 
 __all__ = ["close_streams", "is_output_fault", "open_streams"]
 
+_ESCAPE = "fsm-escape"
 _FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
@@ -25,7 +28,16 @@ def open_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=_ESCAPE)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return the escapes of characters that a stream cannot have; in JSON they mean the same."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(_ESCAPE, _escaped)
 
 
 def close_streams() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
@@ -24,7 +23,7 @@ __all__ = [
 ]
 
 COLOR_CHOICES = ("auto", "always", "never")
-_NARROWEST = 20
+_NARROWEST, _USUAL = 20, 80
 _chosen = "auto"
 
 
@@ -75,11 +74,22 @@ def styled(text: str, style: Style, *, err: bool = False) -> str:
     return f"\x1b[{style}m{text}\x1b[0m"
 
 
-def terminal_width() -> int | None:
-    """Return how many columns standard output has; None where it is not a terminal."""
-    if not is_terminal(sys.stdout):
+def terminal_width(*, err: bool = False) -> int | None:
+    """Return how many columns a standard stream has; None where it is not a terminal.
+
+    ``COLUMNS`` wins, as for other programs.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if not is_terminal(stream):
         return None
-    return max(shutil.get_terminal_size().columns, _NARROWEST)
+    given = os.environ.get("COLUMNS", "")
+    columns = int(given) if given.isascii() and given.isdigit() and len(given) < 6 else 0
+    if not columns:
+        try:
+            columns = os.get_terminal_size(stream.fileno()).columns
+        except OSError:
+            columns = 0
+    return max(columns or _USUAL, _NARROWEST)
 
 
 def refuse_terminal(what: str, output: Path | None) -> None:
