@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Arguments of pytest, for example: make test ARGS="tests/tables -x"
 ARGS ?=
 
-.PHONY: help run test quick test-deep cover mutants check diagrams reference picture fix lint types bench clean
+.PHONY: help run test quick test-deep cover mutants check diagrams reference site picture fix lint types bench clean
 
 run: $(READY) ## set up, and show the main job: a log, both modes, tables, diagrams
 	@mkdir -p build
@@ -60,6 +60,16 @@ diagrams: $(READY) ## write diagrams/
 
 reference: $(READY) ## write the reference of the guides, fsm/guide/reference/
 	$(BIN)/python -m fsm.reference
+
+# The pages of the site are in the same places as in the repository, so that links hold in both.
+SITE_PAGES := README.md CHANGELOG.md fsm/README.md fsm/guide diagrams $(wildcard tests/bench/*.md tests/bench/*.svg)
+
+site: $(READY) ## build the documentation site in build/site
+	@rm -rf build/pages build/site && mkdir -p build/pages
+	@tar cf - $(SITE_PAGES) | tar xf - -C build/pages
+	@cp -R .ci/site/. build/pages
+	$(BIN)/sphinx-build -q -W --keep-going -b html -d build/doctrees build/pages build/site
+	@echo build/site/index.html
 
 picture: diagrams/report.html ## write the picture of the report in the README; needs Chromium
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=4000 \

@@ -22,9 +22,9 @@ from fsm.version import VERSION
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["command_group", "main"]
+__all__ = ["COMMANDS_BY_TASK", "command_group", "main"]
 
-_GROUPS = {
+COMMANDS_BY_TASK = {
     "Documentation": {
         "check": "Confirm documented tables, or show what is wrong in them.",
         "docs": "Keep tables and diagrams in Markdown pages up to date.",
@@ -56,7 +56,7 @@ _GROUPS = {
     },
 }
 """All commands by task, each with what one gets from it."""
-_COMMANDS = {name for commands in _GROUPS.values() for name in commands}
+_COMMANDS = {name for commands in COMMANDS_BY_TASK.values() for name in commands}
 
 _LONGEST_ERROR = 1000
 
@@ -65,7 +65,7 @@ class _Commands(HelpCommand, click.Group):
     """The group of all commands. A command is imported only when it is run: startup stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return [name for commands in _GROUPS.values() for name in commands]
+        return [name for commands in COMMANDS_BY_TASK.values() for name in commands]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
@@ -89,7 +89,7 @@ class _Commands(HelpCommand, click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by task, then the options."""
         column = max(map(len, _COMMANDS))
-        for task, commands in _GROUPS.items():
+        for task, commands in COMMANDS_BY_TASK.items():
             with formatter.section(task):
                 formatter.write_dl([(name.ljust(column), gist) for name, gist in commands.items()])
         super().format_options(ctx, formatter)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from difflib import unified_diff
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,15 +13,12 @@ from fsm.catalog import load
 from fsm.checking import pages_of
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
+from fsm.cli.options import print_messages
 from fsm.cli.text import printable
 from fsm.cli.values import FILE, lexicons_option
-from fsm.docs.block_kinds import BlockSources, block_content
-from fsm.docs.blocks import Block, rewrite_blocks
+from fsm.docs.pages import PageWriter
 from fsm.errors import PageError
-from fsm.files import decode_utf8, read_bytes, write_bytes
-from fsm.machine import Machine
-from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND, check_bounds
-from fsm.tables.words.lexicon import Lexicon
+from fsm.files import write_bytes
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.text import quantity, visible
 from fsm.trust import guarded_loader
@@ -89,9 +84,10 @@ def command(
     which is code: it is imported only with --allow-import.
     """
     known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
-    blocks: list[Block] = []
     files = list(dict.fromkeys(_files(pages)))
-    written = dict(_written(files, known, guarded_loader(load, allow_import=allow_import), blocks))
+    writer = PageWriter(guarded_loader(load, allow_import=allow_import), known)
+    written = {path: data for page in files for path, data in writer.files(page)}
+    print_messages(writer.notes)
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check and stale:
         for path, new in stale.items():
@@ -105,13 +101,13 @@ def command(
         write_bytes(new, path)
         click.echo(printable(f"wrote {path}"), err=True)
     read = quantity(len(files), "page")
-    if not blocks:
+    if not writer.blocks:
         is_failure = only_check and not allow_none
         remedy = "; --allow-none accepts that" if is_failure else ""
         click.echo(f"no generated block in {read}{remedy}", err=True)
         return 1 if is_failure else 0
     if not stale:
-        found = quantity(len(blocks), "generated block")
+        found = quantity(len(writer.blocks), "generated block")
         click.echo(f"{read}, {found}, up to date", err=True)
     return 0
 
@@ -123,38 +119,6 @@ def _files(pages: tuple[Path, ...]) -> Iterator[Path]:
             yield from pages_of(path)
         else:
             yield path
-
-
-def _written(
-    files: list[Path],
-    lexicons: Mapping[str, Lexicon],
-    load: Callable[[str], Machine],
-    blocks: list[Block],
-) -> Iterator[tuple[Path, bytes]]:
-    """Yield all files as they should be, the pictures of a page before the page.
-
-    The blocks that were written are added to ``blocks``.
-    """
-    pictures: dict[Path, str] = {}
-    for path in files:
-        data = read_bytes(path, MAX_BYTES, PAGE_KIND, PageError)
-        text = decode_utf8(data, str(path), PageError)
-        check_bounds(text, str(path))
-        sources, before = BlockSources(load, lexicons, path.parent, pictures), set(pictures)
-        write = partial(_write_block, sources=sources, blocks=blocks)
-        mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
-        page = mark + rewrite_blocks(text, str(path), write).encode()
-        # The keys of pictures are resolved paths; they are printed relative to the given page.
-        folder = path.parent.resolve()
-        for file in pictures:
-            if file not in before:
-                yield path.parent / file.relative_to(folder), pictures[file].encode()
-        yield path, page
-
-
-def _write_block(block: Block, sources: BlockSources, blocks: list[Block]) -> str:
-    blocks.append(block)
-    return block_content(block, sources)
 
 
 def _read(path: Path) -> bytes | None:

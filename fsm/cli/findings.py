@@ -15,7 +15,7 @@ from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.text import display_width, quantity, visible
 from fsm.version import VERSION
 
-__all__ = ["FINDING_FORMATS", "explain_code", "format_finding", "known_codes"]
+__all__ = ["FINDING_FORMATS", "explain_code", "format_finding", "known_codes", "summary_of"]
 
 _EXCERPT = 88
 
@@ -46,13 +46,18 @@ def _text(report: CheckReport, lines: Mapping[str, tuple[str, ...]]) -> str:
         f"{printable(machine)}: {quantity(count, 'row')} confirmed"
         for machine, count in report.confirmed.items()
     ]
+    return "\n".join([*parts, summary_of(report)])
+
+
+def summary_of(report: CheckReport) -> str:
+    """Return one line that counts what was checked, found and left out."""
     facts = (
         quantity(report.pages, "page"),
         quantity(report.tables, "documented table"),
         quantity(report.rows, "row"),
         quantity(len(report.findings), "finding"),
     )
-    return "\n".join([*parts, ", ".join([*facts, *_left_out(report)])])
+    return ", ".join([*facts, *_left_out(report)])
 
 
 def _left_out(report: CheckReport) -> Iterator[str]:

@@ -161,7 +161,7 @@ def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002
 def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002
     if look.focus or look.collapse or look.overlay or look.wording.lexicon:
         raise FsmError(
-            f"{format} holds the machine itself; focus, collapse, overlays and languages are for "
+            f"{format} holds the whole machine; focus, collapse, overlays and languages are for "
             f"{', '.join((*TEXTS, *IMAGES))}"
         )
     if format == "json":

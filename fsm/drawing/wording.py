@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fsm.machine import Effect, Machine, State, Transition
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AS_DECLARED", "Wording", "untranslated"]
 
+_MOST = 4
+"""Maximum number of missing words that a message lists."""
 _SIGNS = {Effect.INCREASES: "↑", Effect.DECREASES: "↓"}
 
 
@@ -99,8 +102,9 @@ def untranslated(machine: Machine, wording: Wording) -> str:
     missing = list(dict.fromkeys(wording.missing(machine))) if wording.lexicon else []
     if not missing:
         return ""
-    listed = ", ".join(repr(word) for word in missing)
+    listed = ", ".join(repr(word) for word in missing[:_MOST])
+    more = f" and {len(missing) - _MOST} more" if missing[_MOST:] else ""
     return (
-        f"the lexicon {wording.language!r} lacks {len(missing)} words of {machine.name}, which stay "
-        f"as they are: {listed}"
+        f"the lexicon {wording.language!r} lacks {quantity(len(missing), 'word')} of "
+        f"{machine.name}, written as declared: {listed}{more}"
     )

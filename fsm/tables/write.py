@@ -32,6 +32,10 @@ class Grid:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def columns(self, count: int) -> Grid:
+        """Return the first columns."""
+        return Grid(self.header[:count], tuple(row[:count] for row in self.rows))
+
 
 def steps_grid(machine: Machine, lexicon: Lexicon) -> Grid:
     """Return the documented table of a machine in a language: one row per step, in order.

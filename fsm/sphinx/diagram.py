@@ -1,0 +1,166 @@
+"""Diagrams in the pages of Sphinx: an SVG element, an image, or a table of transitions.
+
+Browsers get an SVG element, whose colours follow the theme of the page; EPUB and LaTeX an image;
+other builders, and all where nothing can be drawn, the transitions as a table.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx.util import logging
+
+from fsm.docs.contents import DiagramContent
+from fsm.drawing import draw
+from fsm.drawing.svg import dark_rules
+from fsm.errors import FsmError
+from fsm.page.diagrams import draw_for_page
+from fsm.text import visible
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+    from sphinx.writers.latex import LaTeXTranslator
+
+__all__ = ["add_diagram", "diagram"]
+
+_LOG = logging.getLogger(__name__)
+_STYLE = "fsm.css"
+_SMALLEST = 0.6
+"""The part of its size to which a diagram shrinks before it is scrolled."""
+_NARROW = 340
+"""The width in pixels of the text on a small screen."""
+_PIXELS = 96 / 72
+"""Pixels in a point."""
+_LAYOUT = """\
+.fsm-diagram { overflow-x: auto; margin: 1em 0; }
+.fsm-diagram svg { display: block; height: auto; max-width: 100%; }
+.fsm-diagram.align-center svg { margin-inline: auto; }
+.fsm-diagram.align-right svg { margin-left: auto; }
+table.fsm-table .line-block { margin: 0; }
+"""
+
+
+class diagram(nodes.container):  # noqa: N801 - visitors have the name of the class
+    """A machine to be drawn; its child is the table for builders that show no pictures."""
+
+
+def add_diagram(app: Sphinx) -> None:
+    """Add the node of diagrams, and the style of their pages."""
+    app.add_node(
+        diagram,
+        html=(_visit_html, _depart_html),
+        latex=(_visit_latex, _depart_latex),
+    )
+    app.add_css_file(_STYLE)
+    app.connect("builder-inited", _write_style)
+
+
+def _write_style(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        path = Path(app.outdir, "_static", _STYLE)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_style(), "utf-8")
+
+
+def _style() -> str:
+    """Return the style of diagrams and tables, with dark colours where the page is dark."""
+    dark = dark_rules('[data-theme="dark"] svg.fsm')
+    by_system = dark_rules('[data-theme="auto"] svg.fsm')
+    return (
+        f"{_LAYOUT}@media screen{{{dark}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{{by_system}}}\n"
+    )
+
+
+def _visit_html(translator: HTML5Translator, node: diagram) -> None:
+    try:
+        svg = _drawn(node)
+    except FsmError as error:
+        _warn(str(error), node)
+        translator.visit_container(node)  # the table
+        return
+    is_page = translator.builder.name != "epub"
+    translator.body.append(_element(svg, node) if is_page else _image(svg, node, translator))
+    raise nodes.SkipNode
+
+
+def _depart_html(translator: HTML5Translator, node: diagram) -> None:
+    translator.depart_container(node)
+
+
+def _drawn(node: diagram) -> ElementTree.Element:
+    """Return the diagram as an SVG element with its alternative text; raises :class:`FsmError`."""
+    made: DiagramContent = node["content"]
+    page = draw_for_page(made.machine, made.look, warn=lambda text: _warn(text, node))
+    svg = ElementTree.fromstring(page.svg)  # noqa: S314 - written by us
+    svg.set("aria-label", visible(node["alt"]))
+    for title in svg.iterfind("{*}title"):
+        title.text = visible(node["alt"])
+    return svg
+
+
+def _element(svg: ElementTree.Element, node: diagram) -> str:
+    """Return an element that shrinks with the page; where it would be too small, it scrolls."""
+    width = node["width"]
+    attributes = {"class": " ".join(node["classes"])}
+    if node["ids"]:
+        attributes["id"] = node["ids"][0]
+    if width:
+        svg.set("style", f"width:{width}{'px' * width.isdigit()}")
+    else:
+        size = float(svg.get("width", "0").removesuffix("pt")) * _PIXELS
+        svg.set("style", f"width:{size:.0f}px;min-width:{size * _SMALLEST:.0f}px")
+        if size * _SMALLEST > _NARROW:
+            attributes |= {"tabindex": "0", "role": "group", "aria-label": visible(node["alt"])}
+    begin = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<div{begin}>{_text(svg)}</div>\n"
+
+
+def _image(svg: ElementTree.Element, node: diagram, translator: HTML5Translator) -> str:
+    """Write an image file, and return the element that shows it."""
+    builder = translator.builder
+    name = _write(_text(svg).encode(), Path(builder.outdir, builder.imagedir), "svg")
+    width = f' width="{escape(node["width"])}"' if node["width"] else ""
+    source = escape(f"{builder.imgpath}/{name}")
+    return f'<img src="{source}" alt="{escape(node["alt"])}" class="fsm-diagram"{width} />\n'
+
+
+def _visit_latex(translator: LaTeXTranslator, node: diagram) -> None:
+    made: DiagramContent = node["content"]
+    try:
+        image = draw(made.machine, "pdf", made.look, warn=lambda text: _warn(text, node))
+    except FsmError as error:
+        _warn(str(error), node)
+        translator.visit_container(node)  # the table
+        return
+    name = _write(image, Path(translator.builder.outdir), "pdf")
+    width = translator.latex_image_length(node["width"]) if node["width"] else None
+    options = f"[width={width}]" if width else ""
+    translator.body.append(f"\n\\noindent\\sphinxincludegraphics{options}{{{{{name[:-4]}}}.pdf}}\n")
+    raise nodes.SkipNode
+
+
+def _depart_latex(translator: LaTeXTranslator, node: diagram) -> None:
+    translator.depart_container(node)
+
+
+def _write(image: bytes, directory: Path, suffix: str) -> str:
+    """Write an image under a name that its content determines, and return the name."""
+    name = f"fsm-{sha256(image).hexdigest()[:20]}.{suffix}"
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / name).write_bytes(image)
+    return name
+
+
+def _text(svg: ElementTree.Element) -> str:
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _warn(message: str, node: diagram) -> None:
+    _LOG.warning(message, location=node, type="fsm", subtype="diagram")
