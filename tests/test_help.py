@@ -133,7 +133,7 @@ def test_headings_are_bold_where_colour_is_wanted(
 
 # The examples, run --------------------------------------------------------------------------
 
-NOT_RUN: dict[str, str] = {}
+NOT_RUN = {'fsm replay "s3://mail/2026-01-*.csv.gz" --json': "it needs an object store"}
 """Examples that cannot run here, with the reason."""
 ONLY_AT_FULL_DEPTH = {"fsm gallery diagrams", "fsm gallery diagrams --check"}
 """Examples that take seconds."""

@@ -6,15 +6,9 @@ from pathlib import Path
 
 import click
 
+from fsm.cli.conversion_options import ConversionOptions, redaction_for, with_conversion_options
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.options import (
-    ConversionOptions,
-    column_option,
-    logs_argument,
-    print_notes,
-    redaction_for,
-    with_conversion_options,
-)
+from fsm.cli.options import column_option, logs_argument, print_notes
 from fsm.cli.progress import Progress, megabytes, writing
 from fsm.cli.text import print_json, print_message
 from fsm.cli.values import FILE, json_option

@@ -21,16 +21,10 @@ from fsm.cli.completion import (
     complete_suite,
     complete_trace,
 )
+from fsm.cli.conversion_options import pseudonymise_option, redaction_for
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
-from fsm.cli.options import (
-    column_option,
-    print_messages,
-    print_notes,
-    pseudonymise_option,
-    redaction_for,
-    validity_option,
-)
+from fsm.cli.options import column_option, print_messages, print_notes, validity_option
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output

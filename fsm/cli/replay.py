@@ -54,8 +54,10 @@ _REJECTIONS_SHOWN = 10
             "fsm replay mail.log --year 2026 --status statuses.csv",
         ),
         Example(
-            "A log with another name for a column, for a program",
-            "fsm replay other.csv --column event=Type --json",
+            "A log that names a column differently", "fsm replay other.csv --column event=Type"
+        ),
+        Example(
+            "Logs in an object store, as JSON", 'fsm replay "s3://mail/2026-01-*.csv.gz" --json'
         ),
     ],
 )
