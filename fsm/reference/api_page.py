@@ -116,7 +116,7 @@ def _overview(links: dict[str, str]) -> str:
             text = first_sentence(getattr(fsm, name).__doc__, links)
             rows.append((heading, f"[`{name}()`]({links[name]})", text))
             heading = ""
-    return markdown_table(("Subject", "Function", "Result"), rows)
+    return markdown_table(("Subject", "Function", "What it does"), rows)
 
 
 def _chapter(subject: Subject, links: dict[str, str]) -> str:
