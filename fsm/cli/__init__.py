@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from fsm.cli.help import Example, HelpCommand
 from fsm.errors import FsmError
 from fsm.trust import ShadowWarning
 from fsm.version import VERSION
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS_BY_TASK", "command_group", "main"]
 
@@ -71,6 +74,18 @@ class _Commands(HelpCommand, click.Group):
         assert isinstance(command, click.Command)  # noqa: S101
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete commands with their gists, without importing them, and options."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=gist)
+            for commands in _GROUPS.values()
+            for name, gist in commands.items()
+            if name.startswith(incomplete)
+        ]
+        return found + super(click.Group, self).shell_complete(ctx, incomplete)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by task, then the options."""
         column = max(map(len, _COMMANDS))
@@ -107,6 +122,10 @@ def main() -> None:
     """Run the command line; no traceback reaches the user."""
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
     set_environment_defaults()
+    if "_FSM_COMPLETE" in os.environ:
+        from fsm.cli.completion import add_shells
+
+        add_shells()
     sys.unraisablehook = _print_unraisable
     try:
         with _short_shadow_warnings():

@@ -60,4 +60,4 @@ def _show(topic: Topic) -> None:
     if shown.count("\n") < height:
         click.echo(shown, nl=False, color=not plain)
     else:
-        click.echo_via_pager(shown, color=not plain)
+        click.echo_via_pager(shown)  # styled if the pager is less, which shows styles
