@@ -80,7 +80,7 @@ class _Commands(HelpCommand, click.Group):
 
         found = [
             CompletionItem(name, help=gist)
-            for commands in _GROUPS.values()
+            for commands in COMMANDS_BY_TASK.values()
             for name, gist in commands.items()
             if name.startswith(incomplete)
         ]
