@@ -112,7 +112,7 @@ def test_every_name_that_an_argument_takes_is_used(used: Used) -> None:
     machines = listed("explore/unknown-machine.txt", "built in are")
     assert len(machines) > 1
     assert sorted(machines - words["show"]) == []
-    assert sorted(listed("formats/unknown.txt", "there are:") - words["formats"]) == []
+    assert sorted(listed("formats/unknown.txt", "There are:") - words["formats"]) == []
     suffixes = listed("convert/wrong-suffix.txt", "its name must end in")
     assert len(suffixes) > 1
     outputs = {f".{word.partition('.')[2]}" for word in words["convert"] if "/" not in word}
