@@ -38,9 +38,7 @@ def values_listed(command: str, option: str) -> set[str]:
         return methods() | {"spyh", "2-switch"}
     if command in ("convert", "replay", "explain", "report"):
         if option == "--format":
-            return listed(
-                "convert/unknown-format.txt", "no format 'qmail'; did you mean 'mail'? There are:"
-            )
+            return listed("convert/unknown-format.txt", "There are:")
         if option == "--policy":
             return listed("convert/wrong-policy.txt", "no policy 'mild'; there are:")
     return set()
