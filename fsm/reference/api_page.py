@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 import fsm
 from fsm import errors
 from fsm.reference.docstrings import first_sentence, markdown_of
-from fsm.reference.markdown_parts import anchor_of, code_block, code_span, markdown_table
+from fsm.reference.markdown_parts import (
+    anchor_of,
+    code_block,
+    code_span,
+    markdown_table,
+    unwrapped,
+)
 from fsm.reference.signatures import (
     Attribute,
     attributes_of,
@@ -174,7 +180,7 @@ def _attribute_table(
 
 def _meaning(docstring: str, links: dict[str, str]) -> str:
     """Return a docstring in one line: a cell holds no paragraphs."""
-    return " ".join(markdown_of(docstring, links).split())
+    return unwrapped(markdown_of(docstring, links))
 
 
 def _errors(links: dict[str, str]) -> str:

@@ -10,7 +10,15 @@ import click
 
 from fsm.cli import COMMANDS_BY_TASK, command_group
 from fsm.cli.help import HelpCommand
-from fsm.reference.markdown_parts import anchor_of, code_block, code_span, link_to, markdown_table
+from fsm.reference.markdown_parts import (
+    anchor_of,
+    code_block,
+    code_span,
+    link_to,
+    markdown_table,
+    marked_up,
+    unwrapped,
+)
 from fsm.schemas import OUTPUTS
 
 __all__ = ["document_commands"]
@@ -136,17 +144,9 @@ def _paragraph(text: str) -> str:
     first, _, rest = text.partition("\n")
     if first == "\b":
         return code_block("text", inspect.cleandoc(rest))
-    return f"{_sentence(' '.join(text.split()))}\n"
+    return f"{_sentence(unwrapped(text))}\n"
 
 
 def _sentence(text: str) -> str:
     """Return a text of one line as Markdown: what is code in it is shown as code."""
-    parts, end = [], 0
-    for match in _CODE.finditer(text):
-        parts += [_plain(text[end : match.start()]), code_span(match[0])]
-        end = match.end()
-    return "".join([*parts, _plain(text[end:])])
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[*<_\[\]]", r"\\\g<0>", text)
+    return marked_up(text, _CODE, lambda match: code_span(match[0]))
