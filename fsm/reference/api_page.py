@@ -29,15 +29,15 @@ __all__ = ["SUBJECTS", "Subject", "document_library"]
 
 
 class Subject(NamedTuple):
-    """A chapter of the page: public functions and types, and types that are parts of those.
+    """A chapter of the page: public functions and types, and what else belongs to them.
 
-    ``parts`` are named with their module, since :mod:`fsm` does not export them.
+    ``further`` functions and types are named with their modules: :mod:`fsm` does not export them.
     """
 
     title: str
     functions: tuple[str, ...]
     types: tuple[str, ...]
-    parts: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 SUBJECTS = (
@@ -53,6 +53,7 @@ SUBJECTS = (
             "machine.Origin",
             "machine.Outcome",
             "machine.Effect",
+            "catalog.machine_page",
         ),
     ),
     Subject("Documented tables", ("check",), ("CheckReport", "Finding")),
@@ -60,20 +61,53 @@ SUBJECTS = (
         "Analysis and comparison",
         ("analyse", "compare"),
         ("MachineFacts", "Comparison"),
-        ("comparison.Difference", "comparison.EffectDifference", "comparison.Settlement"),
+        (
+            "comparison.Difference",
+            "comparison.EffectDifference",
+            "comparison.Settlement",
+            "analysis.check_claim",
+            "analysis.refines",
+            "analysis.Verdict",
+        ),
     ),
-    Subject("Tests", ("suite",), ("Suite", "Mealy"), ("suites.SuiteSize", "suites.Guarantee")),
+    Subject(
+        "Tests",
+        ("suite",),
+        ("Suite", "Mealy"),
+        (
+            "suites.SuiteSize",
+            "suites.Guarantee",
+            "suites.run_test",
+            "suites.Implementation",
+            "suites.RunResult",
+            "suites.StepResult",
+        ),
+    ),
     Subject(
         "Diagrams and pages",
         ("draw", "figure", "explore"),
         ("Figure",),
-        ("drawing.model.Look",),
+        (
+            "drawing.model.Look",
+            "drawing.marking.traffic_overlay",
+            "drawing.marking.coverage_overlay",
+            "drawing.marking.path_overlay",
+            "drawing.marking.diff_overlay",
+            "drawing.overlay.Overlay",
+            "drawing.wording.Wording",
+        ),
     ),
     Subject(
         "Logs",
         ("open_log", "simulate", "replay", "explain", "report"),
         ("Log", "Replay", "MachineResult", "Story"),
-        ("indicators.Share", "engine.explanation.Entry", "engine.explanation.Change"),
+        (
+            "indicators.Share",
+            "engine.explanation.Entry",
+            "engine.explanation.Change",
+            "logs.reading.ReadingOptions",
+            "logs.storage.query.Query",
+        ),
     ),
 )
 """The chapters of the page."""
@@ -105,13 +139,16 @@ def document_library() -> str:
 def _links() -> Iterator[tuple[str, str]]:
     """Yield the link of each name on the page."""
     for subject in SUBJECTS:
-        for name in subject.functions:
-            yield name, f"#{anchor_of(f'{name}()')}"
-        for path in (*subject.types, *subject.parts):
+        for path in (*subject.functions, *subject.types, *subject.further):
             name = path.rpartition(".")[2]
-            yield name, f"#{anchor_of(f'class {name}')}"
+            yield name, f"#{anchor_of(_heading(name))}"
     for name in errors.__all__:
         yield name, "#errors"
+
+
+def _heading(name: str) -> str:
+    """Return the heading of a function or type."""
+    return f"{name}()" if name[0].islower() else f"class {name}"
 
 
 def _overview(links: dict[str, str]) -> str:
@@ -127,18 +164,17 @@ def _overview(links: dict[str, str]) -> str:
 
 def _chapter(subject: Subject, links: dict[str, str]) -> str:
     sections = [f"## {subject.title}\n"]
-    sections += [_function(name, links) for name in subject.functions]
-    sections += [_type(getattr(fsm, name), "fsm", links) for name in subject.types]
-    for path in subject.parts:
+    for path in (*subject.functions, *subject.types, *subject.further):
         module, _, name = f"fsm.{path}".rpartition(".")
-        sections.append(_type(getattr(import_module(module), name), module, links))
+        value = getattr(import_module(module), name)
+        describe = _type if isinstance(value, type) else _function
+        sections.append(f"### {_heading(name)}\n\n{describe(value, module, links)}")
     return "\n".join(sections)
 
 
-def _function(name: str, links: dict[str, str]) -> str:
-    function = getattr(fsm, name)
-    text = _described(function, f"fsm.{name}", f"from fsm import {name}", links)
-    return f"### {name}()\n\n{text}"
+def _function(function: Callable[..., Any], module: str, links: dict[str, str]) -> str:
+    name = function.__name__
+    return _described(function, f"{module}.{name}", f"from {module} import {name}", links)
 
 
 def _described(
@@ -152,7 +188,7 @@ def _described(
 def _type(kind: type, module: str, links: dict[str, str]) -> str:
     name = kind.__name__
     statement = f"from {module} import {name}"
-    sections = [f"### class {name}\n", f"{markdown_of(kind.__doc__ or '', links, statement)}\n"]
+    sections = [f"{markdown_of(kind.__doc__ or '', links, statement)}\n"]
     if module != "fsm":
         sections.append(f"Import it with `{statement}`.\n")
     header = ("Member", "Value", "Meaning") if issubclass(kind, Enum) else _ATTRIBUTES
