@@ -115,9 +115,10 @@ SUBJECTS = (
 _INTRODUCTION = """\
 # The library
 
-For everyone who writes Python. `import fsm` gives all functions and types below, fully typed; it
-takes milliseconds, and what a function needs is imported when it is first called. Wherever a
-function takes a machine, its name will do as well. [The guide](../python.md) shows them together.
+For everyone who writes Python. `import fsm` gives the functions and types below, fully typed; what
+comes from another module says so. The import takes milliseconds: what a function needs is imported
+when it is first called. Wherever a function takes a machine, its name will do as well.
+[The guide](../python.md) shows everything together.
 
 Functions raise an [`FsmError`](#errors) for what is wrong in their input, with a message of one
 line that says what, where and what to do.
