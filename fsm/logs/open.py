@@ -53,9 +53,9 @@ def open_log(
     as it is. A file that is named twice is read once. The result of ``query`` is one more file.
 
     ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
-    ``log_format`` is a canonical format or a name of
-    :func:`fsm.logs.mapping.event_mapping.format_names`; by default the content decides. ``options``
-    say how logs of other formats are read.
+    ``log_format`` is a canonical format or one that ``fsm formats`` lists; by default the content
+    decides. ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other formats
+    are read.
 
     Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
     Errors further inside a canonical log are found when its rows are read.
