@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +27,15 @@ COMMANDS = {
 PAGES = {"fsm": command_group, **COMMANDS}
 
 
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command is called fsm, and a terminal has 80 columns."""
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", None, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
 @pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
+def narrow(terminal: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
     monkeypatch.setenv("COLUMNS", str(request.param))
     return int(request.param)
 

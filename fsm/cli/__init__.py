@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,9 +19,12 @@ from fsm.errors import FsmError
 from fsm.trust import ShadowWarning
 from fsm.version import VERSION
 
-__all__ = ["command_group", "main"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
-_GROUPS = {
+__all__ = ["COMMANDS_BY_TASK", "command_group", "main"]
+
+COMMANDS_BY_TASK = {
     "Documentation": {
         "check": "Confirm documented tables, or show what is wrong in them.",
         "docs": "Keep tables and diagrams in Markdown pages up to date.",
@@ -53,7 +56,7 @@ _GROUPS = {
     },
 }
 """All commands by task, each with what one gets from it."""
-_COMMANDS = {name for commands in _GROUPS.values() for name in commands}
+_COMMANDS = {name for commands in COMMANDS_BY_TASK.values() for name in commands}
 
 _LONGEST_ERROR = 1000
 
@@ -62,7 +65,7 @@ class _Commands(HelpCommand, click.Group):
     """The group of all commands. A command is imported only when it is run: startup stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return [name for commands in _GROUPS.values() for name in commands]
+        return [name for commands in COMMANDS_BY_TASK.values() for name in commands]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
@@ -71,10 +74,22 @@ class _Commands(HelpCommand, click.Group):
         assert isinstance(command, click.Command)  # noqa: S101
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete commands with their gists, without importing them, and options."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=gist)
+            for commands in COMMANDS_BY_TASK.values()
+            for name, gist in commands.items()
+            if name.startswith(incomplete)
+        ]
+        return found + super(click.Group, self).shell_complete(ctx, incomplete)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by task, then the options."""
         column = max(map(len, _COMMANDS))
-        for task, commands in _GROUPS.items():
+        for task, commands in COMMANDS_BY_TASK.items():
             with formatter.section(task):
                 formatter.write_dl([(name.ljust(column), gist) for name, gist in commands.items()])
         super().format_options(ctx, formatter)
@@ -107,6 +122,10 @@ def main() -> None:
     """Run the command line; no traceback reaches the user."""
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
     set_environment_defaults()
+    if "_FSM_COMPLETE" in os.environ:
+        from fsm.cli.completion import add_shells
+
+        add_shells()
     sys.unraisablehook = _print_unraisable
     try:
         with _short_shadow_warnings():

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from glob import escape, glob
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TypeAlias
 
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, FishComplete, add_completion_class
 
 if TYPE_CHECKING:
     import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fsm.machine import Machine
 
 __all__ = [
+    "add_shells",
     "complete_code",
     "complete_column",
     "complete_file",
@@ -38,6 +40,17 @@ __all__ = [
 ]
 
 Items: TypeAlias = "list[CompletionItem[str]]"
+
+
+class _FishComplete(FishComplete):
+    """click's completion for fish, with commas in values and descriptions."""
+
+    source_template = FishComplete.source_template.replace("split ", "split --max 1 ")
+
+
+def add_shells() -> None:
+    """Make completion scripts for fish right; those of bash and zsh are."""
+    add_completion_class(_FishComplete)
 
 
 def complete_file(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
@@ -178,8 +191,12 @@ def _machine_before(ctx: click.Context) -> Machine | None:
 
 
 def _words_or_files(words: Iterable[str], suffixes: Iterable[str], incomplete: str) -> Items:
-    """Return words and files with a suffix that fit; none where only directories do."""
+    """Return words and files with a suffix that fit; none where only directories do.
+
+    A path that must be quoted is left to the shell, which knows how.
+    """
     paths = sorted(glob(f"{escape(incomplete)}*"))  # noqa: PTH207 (keeps ./ as it was typed)
+    paths = [path for path in paths if quote(path) == path]
     files = [path for path in paths if Path(path).suffix.lower() in set(suffixes)]
     found = [*_matching(words, incomplete), *map(CompletionItem, files)]
     folders = [CompletionItem(f"{path}/") for path in paths if Path(path).is_dir()]

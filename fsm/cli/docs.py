@@ -38,8 +38,10 @@ __all__ = ["command"]
             ("mermaid MACHINE", "A Mermaid diagram in the page; options as for diagram."),
             (
                 "diagram MACHINE",
-                "A picture in a file: file=NAME.svg. Also lang=fr, direction=TB, focus=STATE, "
-                + "collapse=STATUS, path=EVENT,EVENT and diff=OTHER.",
+                (
+                    "A picture in a file of its own: file=NAME.svg; also lang=fr, direction=TB, "
+                    "focus=STATE, collapse=STATUS, path=EVENT,EVENT and diff=OTHER."
+                ),
             ),
             ("changes MACHINE OTHER", "The differences between two machines."),
         ]
