@@ -19,7 +19,8 @@ from tests.pages import code_blocks
 PAGE = """# Pages
 
 <!-- shown to nobody -->
-See [the tests](testing.md#more), [a file](../../diagrams/x.svg), [the web](https://a.example),
+See [the
+tests](testing.md#more), [a file](../../diagrams/x.svg), [the web](https://a.example),
 [below](#more) and `[no link]`.
 
 <!-- file: page.md -->

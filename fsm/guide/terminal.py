@@ -74,19 +74,29 @@ class _Page(Markdown):
 
 def _visible(text: str, folder: str) -> str:
     """Return a page without comments, with the names of files, and with links as commands."""
-    lines: list[str] = []
+    parts: list[str] = []
+    prose: list[str] = []
     fence = ""
+
+    def end_prose() -> None:
+        parts.append(_LINK.sub(lambda link: _command(link, folder), "\n".join(prose)))
+        prose.clear()
+
     for line in text.splitlines():
         begins = _FENCE.match(line)
         if fence:
             fence = "" if begins and begins[1].startswith(fence) else fence
-            lines.append(line)
+            parts.append(line)
+        elif begins:
+            end_prose()
+            fence = begins[1]
+            parts.append(line)
         elif file := _FILE.fullmatch(line):
-            lines += [f"*{file[1]}*", ""]
+            prose += [f"*{file[1]}*", ""]
         elif not _COMMENT.fullmatch(line):
-            fence = begins[1] if begins else ""
-            lines.append(_LINK.sub(lambda link: _command(link, folder), line))
-    return "\n".join(lines)
+            prose.append(line)
+    end_prose()
+    return "\n".join(parts)
 
 
 def _command(link: re.Match[str], folder: str) -> str:
