@@ -82,9 +82,23 @@ def test_a_terminal_shows_no_comments_and_links_as_commands() -> None:
         "page.md",
         "<!-- fsm:table m --> [as it is](x.md)",
     ]
-    assert "(fsm guide testing)" in click.unstyle(
-        style_guide(PAGE.replace("testing.md", "../testing.md"), "reference", 200, colour=True)
-    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "target", "shown"),
+    [
+        ("", "testing.md#more", "x (fsm guide testing)"),
+        ("", "reference/api.md", "x (fsm guide reference/api)"),
+        ("reference", "../testing.md", "x (fsm guide testing)"),
+        ("reference", "json.md", "x (fsm guide reference/json)"),
+        ("", "index.md", "x (fsm guide)"),
+        ("", "../README.md", "x (fsm/README.md in the repository)"),
+        ("reference", "../../../diagrams/README.md", "x (diagrams/README.md in the repository)"),
+    ],
+)
+def test_a_link_is_shown_as_what_a_reader_can_type(folder: str, target: str, shown: str) -> None:
+    page = style_guide(f"[x]({target})", folder, 80, colour=False)
+    assert click.unstyle(page).strip() == shown
 
 
 @pytest.mark.parametrize("width", [40, 80] if DEEP else [60])

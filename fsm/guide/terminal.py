@@ -18,6 +18,8 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _FILE = re.compile(r"<!-- file: (\S+) -->")
 _COMMENT = re.compile(r"<!--.*-->")
 _LINK = re.compile(r"!?\[([^\]]+)\]\(([^)\s]+)\)")
+_PLACE = "fsm/guide"
+"""Where the guides are in the repository."""
 _WIDEST = 100
 """Longer lines of prose are tiring to read."""
 _THEME = Theme({"markdown.code": "bold", "markdown.h2": "bold underline", "markdown.h3": "bold"})
@@ -107,7 +109,8 @@ def _command(link: re.Match[str], folder: str) -> str:
         return f"{label} ({target})"
     if not path:
         return label
-    place = posixpath.normpath(posixpath.join(folder, path))
-    if place.startswith("../") or not place.endswith(".md"):
-        return f"{label} (`{place.replace('../', '')}` in the repository)"
-    return f"{label} (`fsm guide {place.removesuffix('.md')}`)"
+    place = posixpath.normpath(posixpath.join(_PLACE, folder, path))
+    if not place.startswith(f"{_PLACE}/") or not place.endswith(".md"):
+        return f"{label} (`{place}` in the repository)"
+    topic = place.removeprefix(f"{_PLACE}/").removesuffix(".md")
+    return f"{label} (`fsm guide{'' if topic == 'index' else f' {topic}'}`)"
