@@ -140,23 +140,24 @@ def _in_process(
     """Run a program of Python here, which is much faster than a process of its own."""
     shown = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
     with (
+        pytest.MonkeyPatch.context() as patch,
         _as_process(arguments),
         contextlib.redirect_stdout(stdout or shown),
         contextlib.redirect_stderr(shown),
         contextlib.suppress(SystemExit),
     ):
+        for name in ("FORCE_COLOR", "PY_COLORS", "PYTEST_ADDOPTS"):
+            patch.delenv(name, raising=False)
+        patch.setenv("COLUMNS", "80")
         program()
     assert isinstance(shown.buffer, io.BytesIO)
     return shown.buffer.getvalue().decode()
 
 
 def _pytest(arguments: list[str]) -> str:
-    """Run pytest, without the options and plugins of this run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTEST_ADDOPTS", raising=False)
-        patch.setenv("COLUMNS", "80")
-        options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:warnings", *arguments]
-        return _in_process(lambda: pytest.main(options), "pytest", *arguments)
+    """Run pytest, without the plugins of this run."""
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:warnings", *arguments]
+    return _in_process(lambda: pytest.main(options), "pytest", *arguments)
 
 
 def _run_script(file: str) -> None:
