@@ -21,6 +21,7 @@ html_theme = "furo"
 html_title = "fsm"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_favicon = "_static/logo.svg"
 html_copy_source = False
 html_show_sphinx = False
