@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Arguments of pytest, for example: make test ARGS="tests/tables -x"
 ARGS ?=
 
-.PHONY: help run test quick test-deep cover mutants check diagrams site picture fix lint types bench clean
+.PHONY: help run test quick test-deep cover mutants check diagrams reference site picture fix lint types bench clean
 
 run: $(READY) ## set up, and show the main job: a log, both modes, tables, diagrams
 	@mkdir -p build
@@ -50,12 +50,16 @@ cover: $(READY) ## run the tests of test-deep, and tell how much of the code ran
 mutants: $(READY) ## tell whether the tests notice each fault of faults.toml (MUTANTS=clock-slack for one)
 	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
-check: $(READY) ## tell whether the documented tables hold and diagrams/ is fresh
+check: $(READY) ## tell whether the documented tables hold, and diagrams/ and the reference are fresh
 	$(FSM) check fsm/machines/*.md
 	$(FSM) gallery --check diagrams
+	$(BIN)/python -m fsm.reference --check
 
 diagrams: $(READY) ## write diagrams/
 	$(FSM) gallery diagrams
+
+reference: $(READY) ## write the reference of the guides, fsm/guide/reference/
+	$(BIN)/python -m fsm.reference
 
 # The pages of the site are in the same places as in the repository, so that links hold in both.
 SITE_PAGES := README.md CHANGELOG.md fsm/README.md fsm/guide diagrams $(wildcard tests/bench/*.md tests/bench/*.svg)

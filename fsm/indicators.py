@@ -20,7 +20,9 @@ class Share:
     """A count of messages, and its percentage of the messages to send (``None`` if none are)."""
 
     count: int
+    """How many messages are counted."""
     percent: float | None
+    """The same in percent, with two decimals."""
 
 
 def percent(count: int, whole: int) -> float | None:

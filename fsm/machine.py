@@ -86,14 +86,21 @@ class Machine(RichValue):
     """
 
     name: str
+    """The name under which it was loaded."""
     title: str
+    """What it is, in a few words."""
     states: tuple[State, ...]
+    """The states: one for each reachable configuration."""
     events: tuple[str, ...]
     """The input symbols, which are event names refined by guards."""
     transitions: tuple[Transition, ...]
+    """The accepted cells of the table."""
     initial: str
+    """The name of the state in which it starts."""
     indicators: tuple[Indicator, ...] = ()
+    """What is counted of the messages."""
     deadline: Deadline | None = None
+    """The end of the validity period; ``None`` where there is none."""
     companion: str | None = None
     """The name of a machine that runs beside this one."""
     guards: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)

@@ -22,18 +22,26 @@ class Outcome(Enum):
     """What an event does in a state, a cell of the table."""
 
     MOVE = "move"
+    """The event leads to another state."""
     STAY = "stay"
+    """The event is accepted, and the state stays the same."""
     REJECT = "reject"
+    """The event is rejected, and changes nothing."""
 
 
 class Effect(Enum):
     """What a transition does to an indicator; derived from the two statuses, never declared."""
 
     STARTS_AT_0 = "starts at 0 %"
+    """The first status is not counted."""
     STARTS_AT_100 = "starts at 100 %"
+    """The first status is counted."""
     INCREASES = "increases"
+    """Only the status afterwards is counted."""
     DECREASES = "decreases"
+    """Only the status before is counted."""
     NO_CHANGE = "no change"
+    """Both statuses are counted, or neither is."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,10 +52,15 @@ class State:
     """
 
     name: str
+    """The id: of nested states, the path."""
     status: str | None
+    """What is shown in it."""
     title: str
+    """Its name for people."""
     atoms: tuple[str, ...]
+    """The atomic states that are active together."""
     final: bool = False
+    """Whether it is final."""
 
     def __repr__(self) -> str:
         final = ", final" if self.final else ""
@@ -59,7 +72,9 @@ class Origin:
     """Where a transition comes from: ``row 3``, ``prose`` or a decision ``D4``, and the reason."""
 
     label: str
+    """``row 3``, ``prose`` or ``D4``."""
     reason: str
+    """Why it is so, in one sentence."""
 
     @property
     def is_decision(self) -> bool:
@@ -83,11 +98,17 @@ class Transition:
     """
 
     source: str
+    """The state in which the event happens."""
     event: str
+    """The input symbol, with its guards."""
     target: str
+    """The state to which it leads."""
     trigger: str
+    """The event, without guards."""
     guard: str = ""
+    """The condition as declared; empty where there is none."""
     origin: Origin | None = None
+    """Where it is documented; ``None`` where that is not known."""
 
     def __repr__(self) -> str:
         return f"Transition({self.source!r}, {self.event!r}, {self.target!r})"
@@ -108,7 +129,9 @@ class Indicator:
     """How many messages have a status of a set, in percent of the messages to send."""
 
     name: str
+    """Its name, such as ``Delivered``."""
     statuses: frozenset[str]
+    """The statuses that it counts."""
 
     def counts(self, status: str | None) -> bool:
         """Whether a message of this status is counted."""
@@ -131,8 +154,11 @@ class Deadline:
     """The end of the validity period: ``event`` happens in ``state``, counted from ``start``."""
 
     start: str
+    """The event from which the period is counted."""
     event: str
+    """The event that happens at its end."""
     state: str
+    """The state in which it happens."""
 
 
 def symbol(event: str, valuation: Mapping[str, bool]) -> str:

@@ -51,13 +51,21 @@ class Mealy:
     """
 
     name: str
+    """Its name."""
     states: tuple[str, ...]
+    """The names of the states."""
     inputs: tuple[str, ...]
+    """The names of the inputs."""
     outputs: tuple[str, ...]
+    """The names of the outputs."""
     next: IntTable
+    """The index of the next state, by state and input."""
     output: IntTable
+    """The index of the output, by state and input."""
     initial: int = 0
+    """The index of the state in which it starts."""
     shown: tuple[str, ...] | None = None
+    """What each state shows; ``None`` where states show nothing."""
 
     def __post_init__(self) -> None:
         shape = len(self.states), len(self.inputs)

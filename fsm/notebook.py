@@ -17,7 +17,7 @@ from fsm.comparison import Comparison, describe_comparison, remarks
 from fsm.drawing import draw
 from fsm.drawing.model import Look
 from fsm.engine import Replay
-from fsm.engine.result import MachineResult
+from fsm.engine.machine_result import MachineResult
 from fsm.engine.unrecorded import NOT_RECORDED
 from fsm.errors import MissingToolError
 from fsm.files import write_bytes
@@ -43,7 +43,9 @@ class Figure(RichValue):
     """A diagram as a value, which notebooks show, and :meth:`write` writes to a file."""
 
     title: str
+    """The title of the machine."""
     svg: str
+    """The picture."""
 
     def write(self, path: Path | str) -> None:
         """Write the SVG file; raises :class:`fsm.errors.OutputError`."""

@@ -28,9 +28,13 @@ class Step:
     """One event of a run: the state before and after, and the transition (``None``: rejected)."""
 
     event: str
+    """The event."""
     before: str
+    """The state before it."""
     after: str
+    """The state after it."""
     transition: Transition | None
+    """The transition; ``None`` where the event is rejected."""
     reason: str = ""
     """Why the event was rejected."""
 

@@ -7,22 +7,22 @@ none of these needs ``<!-- not run: REASON -->`` above it.
 
 import contextlib
 import io
-import os
 import re
 import runpy
 import shlex
-import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from fsm.catalog import _compiled
 from fsm.cli import main
 
 MARK = re.compile(r"<!-- (file|not run): (.+) -->")
@@ -33,8 +33,9 @@ DURATION = re.compile(r"( in |^seconds: +)\d+\.\d+(?=s$| \(CPU\)$)", re.MULTILIN
 
 @dataclass(frozen=True)
 class CodeBlock:
-    """A fenced block: its language, its text, and the first line of the text (from 0)."""
+    """A fenced block: its fence, language, text, and the first line of the text (from 0)."""
 
+    fence: str
     language: str
     text: str
     line: int
@@ -61,7 +62,8 @@ def code_blocks(text: str) -> list[CodeBlock]:
             near = before and before.map and before.map[1] >= token.map[0] - 1
             mark = MARK.fullmatch(before.content.strip()) if near and before else None
             marks = {KINDS[mark[1]]: mark[2]} if mark else {}
-            found.append(CodeBlock(token.info, token.content, token.map[0] + 1, **marks))
+            place = token.map[0] + 1
+            found.append(CodeBlock(token.markup, token.info, token.content, place, **marks))
         before = token if token.type == "html_block" else None
     return found
 
@@ -76,7 +78,9 @@ def rerun(text: str) -> str:
             Path(block.file).parent.mkdir(parents=True, exist_ok=True)
             Path(block.file).write_text(block.text, "utf-8")
         elif block.run:
-            written.append((block, block.run(block.text, names)))
+            new = block.run(block.text, names)
+            assert f"\n{block.fence}" not in new, f"line {block.line} needs a longer fence"
+            written.append((block, new))
     for block, new in reversed(written):
         end = block.line + block.text.count("\n")
         lines[block.line : end] = new.removesuffix("\n").split("\n")
@@ -92,6 +96,7 @@ def _as_process(arguments: Iterable[str]) -> Iterator[None]:
         yield
     finally:
         sys.path[:], sys.argv = path, argv
+        _compiled.cache_clear()
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
             if file and Path(file).is_relative_to(Path.cwd()):
@@ -113,18 +118,29 @@ def run_console(text: str, names: dict[str, Any]) -> str:
 
 
 def terminal_output(command: str) -> str:
-    """Return what a terminal shows of a command: both streams, in their order."""
-    name, *arguments = shlex.split(command)
-    output = DURATION.sub(r"\g<1>0.010", PROGRAMS[name](arguments))
-    return output if output.endswith("\n") or not output else f"{output}\n"
+    """Return what a terminal shows of a command: both streams, in their order.
+
+    The output of ``fsm ... > FILE`` goes to the file.
+    """
+    name, *arguments = shlex.split(command.replace("\\\n", ""))
+    if arguments[-2:-1] == [">"]:
+        assert name == "fsm"
+        with Path(arguments[-1]).open("w", encoding="utf-8") as file:
+            output = _in_process(main, name, *arguments[:-2], stdout=file)
+    else:
+        output = PROGRAMS[name](arguments)
+    shown = DURATION.sub(r"\g<1>0.10", output)
+    return shown if shown.endswith("\n") or not shown else f"{shown}\n"
 
 
-def _in_process(program: Callable[[], object], *arguments: str) -> str:
+def _in_process(
+    program: Callable[[], object], *arguments: str, stdout: TextIO | None = None
+) -> str:
     """Run a program of Python here, which is much faster than a process of its own."""
     shown = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
     with (
         _as_process(arguments),
-        contextlib.redirect_stdout(shown),
+        contextlib.redirect_stdout(stdout or shown),
         contextlib.redirect_stderr(shown),
         contextlib.suppress(SystemExit),
     ):
@@ -134,17 +150,12 @@ def _in_process(program: Callable[[], object], *arguments: str) -> str:
 
 
 def _pytest(arguments: list[str]) -> str:
-    """Run pytest in a process: it is running already in this one."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**environment, "COLUMNS": "80"},
-        text=True,
-        check=False,
-    )
-    return done.stdout
+    """Run pytest, without the options and plugins of this run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTEST_ADDOPTS", raising=False)
+        patch.setenv("COLUMNS", "80")
+        options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:warnings", *arguments]
+        return _in_process(lambda: pytest.main(options), "pytest", *arguments)
 
 
 def _run_script(file: str) -> None:
@@ -193,7 +204,16 @@ def _printed(statement: list[str], names: dict[str, Any]) -> str:
     return _in_process(execute, *sys.argv)
 
 
-# Words of a page -----------------------------------------------------------------------------
+# Links ---------------------------------------------------------------------------------------
+
+
+def links(text: str) -> list[str]:
+    """Return the targets of a page's links and pictures; those within code are examples."""
+    lines = text.split("\n")
+    for block in code_blocks(text):
+        for number in range(block.line, block.line + block.text.count("\n")):
+            lines[number] = ""
+    return re.findall(r"(?:\]\(|src=\")([^)\"\s]+)[)\"]", "\n".join(lines))
 
 
 def headings(text: str) -> set[str]:

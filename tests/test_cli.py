@@ -17,7 +17,7 @@ def test_replay_as_json_has_a_stable_shape(fsm: Fsm, sample: Path) -> None:
     result = fsm("replay", sample, "--json")
     facts = json.loads(result.out)
     assert (result.status, result.err) == (0, "")
-    counts = ["events", "messages", "accepted", "rejected"]
+    counts = ["schema", "events", "messages", "accepted", "rejected"]
     assert list(facts) == [*counts, "machines", "crosscheck"]
     assert list(facts["machines"]) == ["with-feedback", "without-feedback"]
     assert facts["machines"]["with-feedback"] == {
@@ -97,6 +97,7 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
     assert "error[wrong-status]" in result.out
     facts = json.loads(fsm("check", page, "--format", "json").out)
     assert {k: v for k, v in facts.items() if k != "findings"} == {
+        "schema": "fsm/check/1",
         "pages": 1,
         "tables": 2,
         "rows": 16,
@@ -292,7 +293,7 @@ def test_wrong_use_gets_one_line_and_status_2(fsm: Fsm, case: str) -> None:
 def test_no_command_shows_the_help(fsm: Fsm) -> None:
     result = fsm()
     assert (result.status, result.out) == (2, "")
-    assert "Commands:\n  machines" in result.err
+    assert "Documentation:\n  check " in result.err
 
 
 def test_an_unforeseen_error_is_one_line_too(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import code_blocks, headings, rerun
+from tests.pages import code_blocks, headings, links, rerun
 
 ROOT = Path(__file__).parent.parent
 GUIDES = ROOT / "fsm" / "guide"
@@ -50,17 +50,18 @@ def test_the_reader_sees_the_name_of_each_file(page: Path) -> None:
 
 
 @every_page
-def test_no_command_fails_within(page: Path) -> None:
+def test_no_program_fails_within(page: Path) -> None:
     text = page.read_text("utf-8")
     assert "internal error" not in text
     assert str(ROOT) not in text
     assert "/tmp/" not in text
+    raised = re.findall(r"\nTraceback .*\n    \.\.\.\n(\w+(?:\.\w+)*)", text)
+    assert [name for name in raised if not name.startswith("fsm.errors.")] == []
 
 
 @every_page
 def test_every_link_leads_somewhere(page: Path) -> None:
-    text = page.read_text("utf-8")
-    for target in re.findall(r"(?:\]\(|src=\")([^)\"\s]+)[)\"]", text):
+    for target in links(page.read_text("utf-8")):
         if "://" in target:
             continue
         path, _, anchor = target.partition("#")
@@ -74,6 +75,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_a_guide_says_what_comes_next(page: Path) -> None:
     last = page.read_text("utf-8").rpartition("\n## ")[2].partition("\n")[0]
     assert last == "Next" or page.stem in ("README", "index", "glossary")
+
+
+def test_the_index_has_every_guide() -> None:
+    linked = links((GUIDES / "index.md").read_text("utf-8"))
+    assert [page.name for page in PAGES[1:] if page.name not in [*linked, "index.md"]] == []
 
 
 PAGE = """

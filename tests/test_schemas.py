@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from fsm.cli import command_group
 from fsm.schemas import INPUTS, OUTPUTS, load_schema, schema_id
-from fsm.schemas.fields import fields, resolved
+from fsm.schemas.fields import resolved, schema_fields
 from tests.command import Fsm
 from tests.golden.cases import SAMPLES, cases
 
@@ -91,7 +91,7 @@ def is_json(line: str, title: str) -> bool:
 
 
 def printed(line: str, text: str) -> Printed:
-    """Return the value of a text with the name of its schema: by its first member, or the command."""
+    """Return the value of a text, with the schema that its first member or the command names."""
     value = json.loads(text)
     if isinstance(value, dict):
         name = value["schema"].split("/")[1] if "schema" in value else "machine"
@@ -143,7 +143,7 @@ def test_a_schema_is_right_and_names_its_version(name: str) -> None:
     if name in OUTPUTS and schema["type"] == "object":
         assert schema["properties"]["schema"]["const"] == schema_id(name)
         assert schema["required"][0] == "schema"
-    assert all(field.text.endswith(".") for field in fields(schema))
+    assert all(field.text.endswith(".") for field in schema_fields(schema))
 
 
 def test_every_schema_file_is_listed() -> None:
@@ -175,7 +175,9 @@ def test_an_object_begins_with_its_schema() -> None:
 
 
 def test_every_field_is_in_some_output(more: list[Printed]) -> None:
-    described = {(name, field.path) for name in WRITTEN for field in fields(load_schema(name))}
+    described = {
+        (name, field.path) for name in WRITTEN for field in schema_fields(load_schema(name))
+    }
     seen = {
         (each.schema, path)
         for each in [*GOLDEN, *more]
@@ -186,7 +188,7 @@ def test_every_field_is_in_some_output(more: list[Printed]) -> None:
 
 
 def paths(node: Any, root: Any, value: Any, path: str) -> Iterator[str]:
-    """Yield the paths of the fields of a value, as :func:`fields` names them."""
+    """Yield the paths of the fields of a value, as :func:`schema_fields` names them."""
     node = resolved(node, root)
     if isinstance(value, list):
         for item in value:
@@ -212,4 +214,6 @@ def test_a_later_field_does_not_break_a_reader(name: str) -> None:
 
 def with_more(value: Any) -> Any:
     """Return a value with one more member in its first object."""
-    return [value[0] | {"later": 1}, *value[1:]] if isinstance(value, list) else value | {"later": 1}
+    return (
+        [value[0] | {"later": 1}, *value[1:]] if isinstance(value, list) else value | {"later": 1}
+    )

@@ -26,6 +26,7 @@ class MachineFacts:
     """
 
     name: str
+    """The name of the machine."""
     traces: dict[str, Trace]
     """A shortest trace to each reachable state."""
     unreachable: tuple[str, ...]

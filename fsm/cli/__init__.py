@@ -9,47 +9,63 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fsm.cli.environment import set_environment_defaults
+from fsm.cli.help import Example, HelpCommand
 from fsm.errors import FsmError
 from fsm.trust import ShadowWarning
 from fsm.version import VERSION
 
-__all__ = ["command_group", "main"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
-_COMMANDS = {
-    "machines": "List the built-in machines.",
-    "show": "Show a machine's transitions, or every cell of its table.",
-    "check": "Check documented tables against their machines.",
-    "docs": "Write tables and diagrams into Markdown pages, and keep them up to date.",
-    "draw": "Draw a machine.",
-    "convert": "Convert logs of mail servers, providers and bounce mails.",
-    "formats": "List the log formats that fsm reads, and what their events mean.",
-    "explore": "Write a page to step through a machine, or through two side by side.",
-    "replay": "Run a delivery log: statuses, indicators, rejections.",
-    "report": "Write a page about a delivery: dashboard, curves, states, messages.",
-    "explain": "Show the history of one message, with the log lines that prove it.",
-    "simulate": "Write a synthetic log from a machine.",
-    "compare": "Compare two machines, with the shortest trace for each difference.",
-    "analyse": "Analyse a machine, and check whether claims about it hold.",
-    "suite": "Generate the conformance tests of a machine, with what they prove.",
-    "learn": "Learn what an implementation does, and compare it with a machine.",
-    "schema": "Print the JSON schema of an output, or of a file that you write.",
-    "gallery": "Write the pages and pictures of all built-in machines.",
-    "guide": "Show the guides: from the first table to tests, logs and the library.",
+__all__ = ["COMMANDS_BY_TASK", "command_group", "main"]
+
+COMMANDS_BY_TASK = {
+    "Documentation": {
+        "check": "Confirm documented tables, or show what is wrong in them.",
+        "docs": "Keep tables and diagrams in Markdown pages up to date.",
+        "draw": "Draw a machine, or write it in the format of another tool.",
+        "show": "Show a machine's transitions, or every cell of its table.",
+        "explore": "Get a page to step through one machine or two.",
+        "gallery": "Get pages and pictures of all built-in machines.",
+    },
+    "Logs": {
+        "replay": "Get the statuses, indicators and rejected events of a log.",
+        "report": "Get a page about a delivery: dashboard, curves, messages.",
+        "explain": "Show the history of one message, with its log lines.",
+        "convert": "Get a canonical log or a process mining log from any log.",
+        "formats": "List the log formats that fsm reads, and what events mean.",
+        "simulate": "Get a log to try things with.",
+    },
+    "Tests": {
+        "suite": "Get tests that prove conformance to a machine.",
+        "learn": "Show where an implementation differs from a machine.",
+    },
+    "Machines": {
+        "machines": "List the built-in machines.",
+        "compare": "Show every difference between two machines.",
+        "analyse": "Find dead states and missing cells; prove claims.",
+    },
+    "Guides and schemas": {
+        "guide": "Read the guides: tables, tests, logs, the library.",
+        "schema": "Print the JSON schema of an output, or of a file that you write.",
+    },
 }
+"""All commands by task, each with what one gets from it."""
+_COMMANDS = {name for commands in COMMANDS_BY_TASK.values() for name in commands}
 
 _LONGEST_ERROR = 1000
 
 
-class _Commands(click.Group):
+class _Commands(HelpCommand, click.Group):
     """The group of all commands. A command is imported only when it is run: startup stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
+        return [name for commands in COMMANDS_BY_TASK.values() for name in commands]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
@@ -58,26 +74,47 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101
         return command
 
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        formatter: click.HelpFormatter,
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete commands with their gists, without importing them, and options."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=gist)
+            for commands in COMMANDS_BY_TASK.values()
+            for name, gist in commands.items()
+            if name.startswith(incomplete)
+        ]
+        return found + super(click.Group, self).shell_complete(ctx, incomplete)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by task, then the options."""
+        column = max(map(len, _COMMANDS))
+        for task, commands in COMMANDS_BY_TASK.items():
+            with formatter.section(task):
+                formatter.write_dl([(name.ljust(column), gist) for name, gist in commands.items()])
+        super().format_options(ctx, formatter)
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="fsm")
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="New here? fsm guide start takes ten minutes. Options of a command: fsm COMMAND --help",
+    examples=[
+        Example("Check the tables of all pages in a directory", "fsm check docs"),
+        Example("Statuses and indicators of a log", "fsm replay log.csv --validity 3.5d"),
+        Example("A page to step through a machine", "fsm explore quarantine -o quarantine.html"),
+    ],
+)
+@click.version_option(VERSION, prog_name="fsm", help="Show the version and exit.")
 def command_group() -> None:
-    """Documented delivery tables as executable state machines.
+    """Check documented state tables, replay logs, draw diagrams and test implementations.
 
-    MACHINE is a built-in name (see: fsm machines), a .json, .scxml or .dot file, or
-    package.module:Class, a python-statemachine class of an installed module or of a module in the
-    working directory. Importing the module runs its code. Data goes to standard output, messages
-    to standard error; - is standard input or output.
+    One declared machine is behind all of it. MACHINE is a built-in name (see: fsm machines), a
+    .json, .scxml or .dot file, or package.module:Class, a python-statemachine class of an
+    installed module or of a module in the working directory. Importing the module runs its code.
 
-    Exit status: 0 success, 1 differences, out of date or rejected, 2 wrong usage or input.
+    Data goes to standard output, messages to standard error; - is standard input or output. Exit
+    status: 0 success, 1 differences, out of date or rejected, 2 wrong usage or input.
     """
 
 
@@ -85,6 +122,10 @@ def main() -> None:
     """Run the command line; no traceback reaches the user."""
     gc.set_threshold(100_000)  # imports make many objects, and hardly any garbage
     set_environment_defaults()
+    if "_FSM_COMPLETE" in os.environ:
+        from fsm.cli.completion import add_shells
+
+        add_shells()
     sys.unraisablehook = _print_unraisable
     try:
         with _short_shadow_warnings():

@@ -8,7 +8,10 @@ import click
 
 from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
+from fsm.cli.completion import complete_machine
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_crosscheck, print_json, printable
+from fsm.cli.values import json_option, machine_argument
 from fsm.compile.crosscheck import cross_check
 from fsm.text import quantity
 
@@ -19,32 +22,55 @@ _LISTED = 12
 
 @click.command(
     "analyse",
-    epilog="""\b
-Claims:
-  never P, always P, eventually P, possibly P    each also: after Q
-  never P before Q, always P before Q            P until Q is reached
-  A + B is constant, A + B <= 1                  over indicators, statuses, states
-P and Q are events, states or statuses, several joined by "or".""",
+    cls=HelpCommand,
+    tables={
+        "Claims": [
+            ("never P, always P", "P holds in no state, or in each of them."),
+            ("eventually P, possibly P", "Every trace leads to P, or one does."),
+            ("... after Q", "The same, from the first Q on."),
+            ("never P before Q", "Likewise always P before Q."),
+            ("P until Q is reached", "P holds up to the first Q, which is reached."),
+            ("A + B is constant", "Or A + B <= 1: over indicators, statuses, states."),
+        ]
+    },
+    epilog="""P and Q are events, states or statuses, several joined by "or".""",
+    examples=[
+        Example("Properties of a machine", "fsm analyse with-feedback"),
+        Example(
+            "Prove a claim, or refute it by a trace",
+            'fsm analyse with-feedback --claim "never Sent after Failed"',
+        ),
+    ],
 )
-@click.argument("machine")
-@click.option(
-    "--claim", "claims", multiple=True, help="A claim to prove, or to refute by a trace; see below."
+@machine_argument
+@option(
+    "--claim",
+    "claims",
+    metavar="CLAIM",
+    multiple=True,
+    help="A claim to prove, or to refute by a trace, as listed below; may be repeated.",
 )
-@click.option(
-    "--refines", "other", metavar="OTHER", help="Check that OTHER has every trace of MACHINE."
+@option(
+    "--refines",
+    "other",
+    shell_complete=complete_machine,
+    metavar="OTHER",
+    help="Check that the machine OTHER has every trace of MACHINE.",
 )
-@click.option(
-    "--crosscheck/--no-crosscheck", default=True, help="Compare every cell with the class."
+@option(
+    "--crosscheck/--no-crosscheck",
+    default=True,
+    help="Compare every cell of the table with what the class of the machine does.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def command(
     machine: str, claims: tuple[str, ...], other: str | None, crosscheck: bool, as_json: bool
 ) -> int:
-    """Analyse MACHINE: list its terminal, dead and equivalent states, and its missing cells.
+    """Find the terminal, dead, equivalent and unreachable states of MACHINE, and missing cells.
 
-    With --claim, check the claims; exit status 1 if one does not hold. If MACHINE is a
-    python-statemachine class, every cell of its table is first compared with what the class does;
-    the number of compared cells is printed with the properties, and is part of the JSON.
+    With --claim, prove or refute claims instead; the exit status is 1 if one does not hold. If
+    MACHINE is a python-statemachine class, every cell of its table is first compared with what the
+    class does; the number of compared cells is printed, and is part of the JSON.
     """
     loaded = load(machine)
     checked = cross_check([loaded]) if crosscheck else None

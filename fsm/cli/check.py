@@ -9,9 +9,11 @@ import click
 
 from fsm.catalog import as_machines, load
 from fsm.checking import PageFiles, check
+from fsm.cli.completion import complete_code, complete_file
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import printable
-from fsm.cli.values import lexicons_option
+from fsm.cli.values import FILE, lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
@@ -22,31 +24,69 @@ from fsm.text import quantity
 __all__ = ["command"]
 
 
-@click.command("check")
-@click.argument("pages", nargs=-1)
+@click.command(
+    "check",
+    cls=HelpCommand,
+    examples=[
+        Example(
+            "All pages of a directory; two tables must be documented", "fsm check docs --expect 2"
+        ),
+        Example("What a finding means, and what to do", "fsm check --explain wrong-status"),
+        Example("Findings for GitHub code scanning", "fsm check page.md --format sarif"),
+    ],
+)
+@click.argument(
+    "pages",
+    nargs=-1,
+    shell_complete=complete_file,
+    help="Markdown files, directories with such files, or - for standard input.",
+)
 @lexicons_option
-@click.option(
+@option(
     "--binding",
     "bindings",
     multiple=True,
-    type=click.Path(path_type=Path),
-    help="TOML file that says what the columns of a table are.",
+    type=FILE,
+    group="Languages and tables",
+    help="TOML file that says what the columns of a table are; may be repeated.",
 )
-@click.option(
+@option("--strict", is_flag=True, group="Exit status", help="Exit with status 1 for warnings, too.")
+@option(
+    "--allow-none",
+    is_flag=True,
+    group="Exit status",
+    help="Accept pages without documented tables.",
+)
+@option(
+    "--expect",
+    type=click.IntRange(0),
+    metavar="N",
+    group="Exit status",
+    help="Exit with status 1 unless N tables are documented.",
+)
+@option(
     "--format",
     "format_",
     type=click.Choice(list(FINDING_FORMATS)),
     default="text",
-    show_default=True,
+    group="Output",
+    help="Format of the findings.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
-@click.option("--strict", is_flag=True, help="Exit with status 1 for warnings, too.")
-@click.option("--allow-none", is_flag=True, help="Accept pages without documented tables.")
-@click.option(
-    "--expect", type=click.IntRange(0), metavar="N", help="Fail unless N tables are documented."
+@option("--json", "as_json", is_flag=True, group="Output", help="Same as --format json.")
+@option(
+    "--explain",
+    metavar="CODE",
+    shell_complete=complete_code,
+    group="Other",
+    help="Print what this code of a finding means; no page is checked.",
 )
-@click.option("--draft-lexicon", "is_draft", is_flag=True, help="Draft a lexicon from a page.")
-@click.option("--explain", metavar="CODE", help="Explain the code of a finding.")
+@option(
+    "--draft-lexicon",
+    "is_draft",
+    is_flag=True,
+    group="Other",
+    help="Print a draft of a --lexicon, from a page in a language that is not known.",
+)
 def command(
     pages: tuple[str, ...],
     lexicons: tuple[Path, ...],
@@ -59,21 +99,17 @@ def command(
     is_draft: bool,
     explain: str | None,
 ) -> int:
-    """Check the documented tables of each PAGE against their machines.
+    """Confirm that the documented tables of PAGES are right, or show each cell that is wrong.
 
     Each row of a documented table is a step. Its status, and its effect on each indicator, must
     be what the machine does on the shortest trace to that step; and the table must have every
-    step. Directories are searched recursively for Markdown pages.
+    step. A table is documented if its whole title names a machine, or if a row is a known step.
+    Other tables are counted, not checked. <!-- fsm:ignore --> directly above a table leaves it out.
 
-    A table is documented if its whole title names a machine, or if a row is a known step. Other
-    tables are counted, not checked. <!-- fsm:ignore --> directly above a table leaves it out.
+    English, French, German and Japanese tables are known. --lexicon adds a language, --binding
+    tables of any other form.
 
-    English, French, German and Japanese tables are known. --lexicon adds words of these or of
-    another language; --draft-lexicon drafts such a file. --binding adds tables of any other form.
-    Both options can be given several times.
-
-    Prints file:line:column for each finding. The exit status is 1 if a finding is an error, or
-    if there was nothing to check.
+    The exit status is 1 if a finding is an error, or if there was nothing to check.
     """
     if explain is not None:
         if explain not in known_codes():

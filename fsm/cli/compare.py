@@ -7,31 +7,49 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
+from fsm.cli.completion import complete_machine
 from fsm.cli.draw import command as draw
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_json, printable
+from fsm.cli.values import FILE, json_option
 from fsm.comparison import compare, describe_comparison
 
 __all__ = ["command"]
 
 
-@click.command("compare")
-@click.argument("a")
-@click.argument("b")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
+@click.command(
+    "compare",
+    cls=HelpCommand,
+    examples=[
+        Example("What the feedback service changes", "fsm compare with-feedback without-feedback"),
+        Example(
+            "Two versions of a machine, with a diagram of the changes",
+            "fsm compare old.json new.json -o changes.svg",
+        ),
+    ],
+)
+@click.argument(
+    "a",
+    shell_complete=complete_machine,
+    help="Built-in name, machine file (.json, .scxml, .dot) or package.module:Class.",
+)
+@click.argument("b", shell_complete=complete_machine, help="The machine to compare it with.")
+@json_option
+@option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    help="Draw the differences; the suffix is the format.",
+    type=FILE,
+    help="Draw what B adds to A, removes and changes into this file; its suffix is the format.",
 )
 @click.pass_context
 def command(context: click.Context, a: str, b: str, as_json: bool, output: Path | None) -> int:
-    """Compare machine A with machine B; exit status 1 if they differ.
+    """Show every difference between the machines A and B, each with the shortest trace to it.
 
-    Compares statuses, final states, accepted events and effects; every difference comes with the
-    shortest trace that shows it. If an event depends on guards in one machine only, it is compared
-    under every valuation of the guards. States that no common trace reaches are listed. The
-    drawing shows what B adds to A, removes and changes; fsm draw B --diff A has more options.
+    Compares statuses, final states, accepted events and effects. If an event depends on guards in
+    one machine only, it is compared under every valuation of the guards. States that no common
+    trace reaches are listed. fsm draw B --diff A has more options for the diagram.
+
+    The exit status is 1 if the machines differ.
     """
     comparison = compare(load(a), load(b))
     if output:

@@ -6,30 +6,60 @@ from pathlib import Path
 
 import click
 
-from fsm.cli.options import ConversionOptions, print_notes, redaction_for, with_conversion_options
+from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.options import (
+    ConversionOptions,
+    column_option,
+    logs_argument,
+    print_notes,
+    redaction_for,
+    with_conversion_options,
+)
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_json, print_message
-from fsm.cli.values import ColumnParam
-from fsm.logs.write.tables import write_frames
+from fsm.cli.values import FILE, json_option
 
 __all__ = ["command"]
 
 
-@click.command("convert")
+@click.command(
+    "convert",
+    cls=HelpCommand,
+    tables={
+        "Suffixes of OUTPUT": [
+            (".csv .jsonl .parquet", "Canonical log; .csv.gz and .jsonl.gz are compressed."),
+            (".xes .xes.gz", "XES (IEEE 1849), a trace for each message and recipient."),
+            (".jsonocel .ocel.json", "OCEL 2.0 as JSON: messages, recipients, deliveries."),
+            (".xmlocel .ocel.xml", "OCEL 2.0 as XML."),
+            (".sqlite", "OCEL 2.0 as an SQLite database."),
+        ]
+    },
+    examples=[
+        Example(
+            "A canonical log from the log of a mail server",
+            "fsm convert mail.log --year 2026 -o canonical.csv",
+        ),
+        Example("A log for process mining tools", "fsm convert log.csv -o log.xes"),
+    ],
+)
 @with_conversion_options
-@click.argument("logs", nargs=-1)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
-@click.option(
-    "--beside", type=click.Path(path_type=Path), help="Write events that no machine uses."
+@logs_argument
+@option(
+    "-o",
+    "--output",
+    type=FILE,
+    group="Output",
+    show_default="CSV on standard output",
+    help="File to write; its suffix decides the format.",
 )
-@click.option(
-    "--column",
-    "columns",
-    type=ColumnParam(),
-    multiple=True,
-    help="The name of a column in a canonical log.",
+@option(
+    "--beside",
+    type=FILE,
+    group="Output",
+    help="File for events that no machine uses, such as complaints and exclusions.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a summary of each file as JSON.")
+@column_option
+@json_option
 def command(
     reading: ConversionOptions,
     logs: tuple[str, ...],
@@ -38,21 +68,13 @@ def command(
     columns: tuple[tuple[str, str], ...],
     as_json: bool,
 ) -> None:
-    """Convert LOGS to a canonical log or a process mining log; the suffix of OUTPUT decides.
-
-    \b
-    .csv .jsonl .parquet   canonical, .csv.gz and .jsonl.gz compressed
-    .xes .xes.gz           XES (IEEE 1849), a trace for each message and recipient
-    .jsonocel .ocel.json   OCEL 2.0 as JSON; objects are messages, recipients, deliveries
-    .xmlocel .ocel.xml     OCEL 2.0 as XML
-    .sqlite                OCEL 2.0 as an SQLite database
+    """Get one canonical log, or a log for process mining, from LOGS of any format.
 
     The format of each file is detected from its content. Files may be compressed, rotated, named
     by patterns, and of different formats. Every event keeps its native name, its file and line,
-    and the rule that mapped it. Complaints, exclusions and other events that no machine uses are
-    written to --beside. LOGS may also be canonical logs; columns that a converted log does not
-    have are left out. With --sql, the rows of a query are the log. Texts are written unchanged:
-    the CSV is for programs, not for spreadsheets, which evaluate cells that begin with =.
+    and the rule that mapped it. LOGS may also be canonical logs; columns that a converted log does
+    not have are left out. Texts are written unchanged: the CSV is for programs, not for
+    spreadsheets, which evaluate cells that begin with =.
 
     Memory grows only with the number of messages. For XES, a million events are sorted at a time,
     or all events of one message if it has more.
@@ -60,6 +82,7 @@ def command(
     from fsm.logs.open import convert_logs
     from fsm.logs.summary import as_dict
     from fsm.logs.write.process_mining import suffix_written, write_log
+    from fsm.logs.write.tables import write_frames
 
     query = reading.query(logs)
     written = suffix_written(output) if output or not as_json else ""

@@ -11,10 +11,11 @@ import click
 
 from fsm.catalog import load
 from fsm.checking import pages_of
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.options import print_messages
 from fsm.cli.text import printable
-from fsm.cli.values import lexicons_option
+from fsm.cli.values import FILE, lexicons_option
 from fsm.docs.pages import PageWriter
 from fsm.errors import PageError
 from fsm.files import write_bytes
@@ -25,14 +26,47 @@ from fsm.trust import guarded_loader
 __all__ = ["command"]
 
 
-@click.command("docs")
-@click.argument("pages", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--check", "only_check", is_flag=True, help="Write nothing; fail if a block is out of date."
+@click.command(
+    "docs",
+    cls=HelpCommand,
+    tables={
+        "Blocks": [
+            ("table MACHINE", "The documented table; lang=fr in another language."),
+            ("transitions MACHINE", "All transitions with their effects and sources."),
+            ("matrix MACHINE", "Every state and event."),
+            ("decisions MACHINE", "The decisions that the machine takes beyond its table."),
+            ("mermaid MACHINE", "A Mermaid diagram in the page; options as for diagram."),
+            (
+                "diagram MACHINE",
+                (
+                    "A picture in a file of its own: file=NAME.svg; also lang=fr, direction=TB, "
+                    "focus=STATE, collapse=STATUS, path=EVENT,EVENT and diff=OTHER."
+                ),
+            ),
+            ("changes MACHINE OTHER", "The differences between two machines."),
+        ]
+    },
+    examples=[
+        Example("Bring all blocks of a page up to date", "fsm docs page.md"),
+        Example("In CI: fail, with a diff, if a block is out of date", "fsm docs --check page.md"),
+    ],
+)
+@click.argument(
+    "pages",
+    nargs=-1,
+    required=True,
+    type=FILE,
+    help="Markdown pages, or directories, which are searched for such pages.",
+)
+@option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; print a diff and exit with status 1 if a block is out of date.",
 )
 @lexicons_option
 @import_option
-@click.option("--allow-none", is_flag=True, help="Let --check accept pages without blocks.")
+@option("--allow-none", is_flag=True, help="Let --check accept pages without blocks.")
 def command(
     pages: tuple[Path, ...],
     only_check: bool,
@@ -40,15 +74,11 @@ def command(
     allow_import: bool,
     allow_none: bool,
 ) -> int:
-    """Update the generated blocks of Markdown PAGES; every other byte stays as it is.
-
-    Directories are searched recursively for Markdown pages.
+    """Keep tables and diagrams in Markdown PAGES up to date; every other byte stays as it is.
 
     A block stands between <!-- fsm:KIND MACHINE ... --> and <!-- fsm:end -->, each on a line of
-    its own. The kinds are table (lang=fr), transitions, matrix, decisions, mermaid, diagram
-    (file=NAME.svg, lang=fr), and changes, which names two machines. Blocks inside code or a comment are
-    examples and stay as they are. With --check, the exit status is 1 if a block is out of date,
-    or if there is no block at all.
+    its own. Blocks inside code or a comment are examples and stay as they are. With --check, the
+    exit status is 1 if a block is out of date, or if there is no block at all.
 
     MACHINE is a built-in machine or a machine file. A page can also name package.module:Class,
     which is code: it is imported only with --allow-import.

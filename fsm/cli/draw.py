@@ -10,10 +10,32 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load, load_bare
+from fsm.cli.completion import (
+    complete_file,
+    complete_language,
+    complete_machine,
+    complete_state,
+    complete_status,
+    complete_suite,
+    complete_trace,
+)
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
-from fsm.cli.options import print_messages, print_notes, pseudonymise_option, redaction_for
+from fsm.cli.options import (
+    column_option,
+    print_messages,
+    print_notes,
+    pseudonymise_option,
+    redaction_for,
+    validity_option,
+)
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import ColumnParam, DurationParam, lexicons_option, timeout_option
+from fsm.cli.values import (
+    lexicons_option,
+    machine_argument,
+    output_option,
+    timeout_option,
+)
 from fsm.drawing import FORMATS, draw
 from fsm.drawing.marking import (
     coverage_overlay,
@@ -47,52 +69,116 @@ _HINT = "For a readable diagram, use --focus STATE, --collapse STATUS or a longe
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 
-@click.command("draw")
-@click.argument("machine")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by suffix, or dot.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-@click.option(
-    "--direction", type=click.Choice(DIRECTIONS), help="Default: depends on the number of states."
+@click.command(
+    "draw",
+    cls=HelpCommand,
+    examples=[
+        Example("A picture for a page", "fsm draw with-feedback -o machine.svg"),
+        Example("A diagram in Mermaid, for Markdown", "fsm draw delivery --format mermaid"),
+        Example(
+            "How often each arrow was taken in a log",
+            "fsm draw with-feedback --counts log.csv -o counts.svg",
+        ),
+    ],
 )
-@click.option(
-    "--engine", type=click.Choice(_ENGINES), default="dot", help="Layout engine of Graphviz."
+@machine_argument
+@output_option
+@option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    metavar="FORMAT",
+    group="Output",
+    show_default="by the suffix of the output, or dot",
+    help=f"One of: {', '.join(FORMATS)}.",
 )
-@click.option(
+@option(
+    "--direction",
+    type=click.Choice(DIRECTIONS),
+    group="Layout",
+    show_default="by the number of states",
+    help="Where arrows lead: LR from left to right, TB from top to bottom, or reverse.",
+)
+@option(
+    "--engine",
+    type=click.Choice(_ENGINES),
+    default="dot",
+    metavar="ENGINE",
+    group="Layout",
+    help=f"Layout engine of Graphviz, one of: {', '.join(_ENGINES)}.",
+)
+@option(
     "--group-by",
     type=click.Choice(("status", "none")),
     default="status",
+    group="Layout",
     help="Draw a box around the states of a status, or none.",
 )
-@click.option("--stack", is_flag=True, help="Draw one arrow for all events between two states.")
-@click.option(
-    "--focus", metavar="STATE[:RADIUS]", help="Draw only states at most RADIUS arrows away (1)."
+@option(
+    "--stack",
+    is_flag=True,
+    group="Layout",
+    help="Draw one arrow for all events between two states.",
 )
-@click.option(
+@option(
+    "--focus",
+    metavar="STATE[:RADIUS]",
+    shell_complete=complete_state,
+    group="Layout",
+    help="Draw only this state and those at most RADIUS arrows away, 1 if not given.",
+)
+@option(
     "--collapse",
     metavar="STATUS",
+    shell_complete=complete_status,
     multiple=True,
-    help="Draw the states of a status as one; or: all.",
+    group="Layout",
+    help="Draw the states of this status as one, or of each status: all; may be repeated.",
 )
 @timeout_option
-@click.option("--counts", metavar="LOG", multiple=True, help="Overlay: event counts of a log.")
-@click.option(
-    "--column", "columns", type=ColumnParam(), multiple=True, help="Column name in that log."
+@option(
+    "--counts",
+    shell_complete=complete_file,
+    metavar="LOG",
+    multiple=True,
+    group="Overlays",
+    help="Show how often each arrow was taken in a log; may be repeated.",
 )
-@pseudonymise_option
-@click.option(
-    "--validity",
-    type=DurationParam(),
-    help="Validity period of that log, after which retries expire.",
-)
-@click.option(
+@option(
     "--coverage",
     "suite",
     metavar="SUITE",
-    help="Overlay: the cells that a suite covers; see below.",
+    shell_complete=complete_suite,
+    group="Overlays",
+    help="Show which cells tests cover: a method of fsm suite, such as tour, or a JSON file "
+    "written by fsm suite.",
 )
-@click.option("--diff", metavar="OTHER", help="Overlay: the changes from OTHER to MACHINE.")
-@click.option("--path", "trace", metavar="TRACE", help='Overlay: a trace, "event, event".')
-@click.option("--lang", metavar="LANG", help="Write the words of a language, such as fr.")
+@option(
+    "--diff",
+    shell_complete=complete_machine,
+    metavar="OTHER",
+    group="Overlays",
+    help="Show what MACHINE adds to the machine OTHER, removes and changes.",
+)
+@option(
+    "--path",
+    "trace",
+    metavar="TRACE",
+    shell_complete=complete_trace,
+    group="Overlays",
+    help='Show a trace, as events with commas: "relayed, soft_bounce".',
+)
+@column_option
+@validity_option
+@pseudonymise_option
+@option(
+    "--lang",
+    metavar="LANG",
+    shell_complete=complete_language,
+    group="Languages and tables",
+    show_default="the words of the machine",
+    help="Language of the words in the diagram: de, en, fr, ja or that of a --lexicon.",
+)
 @lexicons_option
 @import_option
 def command(
@@ -120,9 +206,8 @@ def command(
     """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
 
     dot, mermaid, plantuml, d2, svg, png and pdf are diagrams. scxml, json and xstate hold the
-    whole machine; scxml and json files can be used as MACHINE.
-
-    SUITE is a method of fsm suite, such as tour, or a JSON file written by fsm suite.
+    whole machine; scxml and json files can be used as MACHINE. One overlay can be shown at a
+    time; the options of logs are for the log of --counts.
     """
     suffix = output.suffix.lower() if output else ""
     loaded, overlay, wording = load(machine), NO_OVERLAY, _wording(lang, lexicons)

@@ -3,34 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from fsm.catalog import load
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import LogOptions, dedupe_option, with_log_options
 from fsm.cli.text import print_json, printable
-from fsm.engine.explanation import Change, Entry, Story, explain
+from fsm.cli.values import json_option
 from fsm.text import align_columns, quantity
+
+if TYPE_CHECKING:
+    from fsm.engine.explanation import Change, Entry, Story
 
 __all__ = ["command"]
 
 _DUPLICATES_SHOWN = 5
 
 
-@click.command("explain")
+@click.command(
+    "explain",
+    cls=HelpCommand,
+    examples=[
+        Example("The history of a message in both modes", "fsm explain log.csv --message m1"),
+        Example(
+            "The same for the log of a mail server, as JSON",
+            "fsm explain mail.log --year 2026 --message A1B2C3D4 --json",
+        ),
+    ],
+)
 @with_log_options
-@click.option(
-    "--message", required=True, help="The message_id; with --pseudonymise, the pseudonym works too."
+@option(
+    "--message",
+    required=True,
+    metavar="ID",
+    group="Message",
+    help="The message_id; with --pseudonymise, the pseudonym works too.",
 )
 @dedupe_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def command(
     source: LogOptions,
     message: str,
     dedupe: bool,
     as_json: bool,
 ) -> None:
-    """Show the history of one message of LOGS: each event, its meaning, and its line in the log."""
+    """Show the history of one message of LOGS: each event, its meaning, and its line in the log.
+
+    For every event: the status and the indicators that it changed in each machine, or why it was
+    rejected, and the line of the log that proves it.
+    """
+    from fsm.engine.explanation import explain
+
     redaction = source.redaction
     stories = explain(
         source.read(),

@@ -8,20 +8,36 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load
+from fsm.cli.completion import complete_machine
+from fsm.cli.help import Example, HelpCommand
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import timeout_option
+from fsm.cli.values import output_option, timeout_option
 
 __all__ = ["command"]
 
 _BOTH = ("with-feedback", "without-feedback")
 
 
-@click.command("explore")
-@click.argument("machines", metavar="[MACHINE [OTHER]]", nargs=-1)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
+@click.command(
+    "explore",
+    cls=HelpCommand,
+    examples=[
+        Example("Both feedback modes, side by side", "fsm explore -o sending-log.html"),
+        Example("One machine", "fsm explore quarantine -o quarantine.html"),
+    ],
+)
+@click.argument(
+    "machines",
+    metavar="[MACHINE [OTHER]]",
+    nargs=-1,
+    shell_complete=complete_machine,
+    help="One machine, or two to step through side by side: built-in names, machine files (.json, "
+    ".scxml, .dot) or package.module:Class.",
+)
+@output_option
 @timeout_option
 def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta | None) -> None:
-    """Write a page to step through MACHINE event by event; with OTHER, through both at once.
+    """Get a page to step through MACHINE event by event; with OTHER, through both at once.
 
     The default is both feedback modes. The page is one file and needs no network. It shows the
     diagram, what each event changes, the documented row or decision behind it, and the table of

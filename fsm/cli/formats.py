@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
+from fsm.cli.completion import complete_format_name
+from fsm.cli.help import Example, HelpCommand
 from fsm.cli.text import format_table, print_json
+from fsm.cli.values import json_option
 from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS, Format, format_names, load_format
 from fsm.suggest import no_such
@@ -12,11 +15,28 @@ from fsm.suggest import no_such
 __all__ = ["command"]
 
 
-@click.command("formats")
-@click.argument("names", nargs=-1, metavar="[FORMAT]...")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.command(
+    "formats",
+    cls=HelpCommand,
+    examples=[
+        Example("All formats", "fsm formats"),
+        Example("What each event of Postfix and Amazon SES means", "fsm formats postfix ses"),
+    ],
+)
+@click.argument(
+    "names",
+    nargs=-1,
+    metavar="[FORMAT]...",
+    shell_complete=complete_format_name,
+    help="Names of formats, whose events are explained.",
+)
+@json_option
 def command(names: tuple[str, ...], as_json: bool) -> None:
-    """List the log formats that fsm reads; with FORMAT, what the events of that format mean."""
+    """List the log formats that fsm reads; with FORMAT, what the events of that format mean.
+
+    For each native event: the event of the machines, whether it is final, whose fault it is, and
+    what is doubtful about it; and the documentation that says so.
+    """
     unknown = [name for name in names if name not in format_names()]
     if unknown:
         raise click.UsageError(no_such("format", unknown[0], format_names()))

@@ -6,18 +6,33 @@ from pathlib import Path
 
 import click
 
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import printable
+from fsm.cli.values import FILE
 
 __all__ = ["command"]
 
 
-@click.command("gallery")
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.option(
-    "--check", "only_check", is_flag=True, help="Write nothing; exit 1 if a file is out of date."
+@click.command(
+    "gallery",
+    cls=HelpCommand,
+    examples=[
+        Example("Write all pages and pictures", "fsm gallery diagrams"),
+        Example("In CI: fail if one is out of date", "fsm gallery diagrams --check"),
+    ],
+)
+@click.argument("directory", type=FILE, help="Directory of the gallery.")
+@option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; exit with status 1 if a file is out of date.",
 )
 def command(directory: Path, only_check: bool) -> int:
-    """Write the gallery into DIRECTORY: a page for each machine, and a README with all of them."""
+    """Write a page with pictures for each built-in machine, and a README with all, into DIRECTORY.
+
+    The same machines give the same bytes, so that --check can tell what is out of date.
+    """
     from fsm.gallery import stale_files, write_gallery
 
     if not only_check:

@@ -9,18 +9,32 @@ import sys
 
 import click
 
+from fsm.cli.completion import complete_topic
+from fsm.cli.help import Example, HelpCommand
 from fsm.cli.text import format_table
 from fsm.guide import Topic, find_topic, guide_topics
 
 __all__ = ["command"]
 
 
-@click.command("guide")
-@click.argument("topic", required=False)
+@click.command(
+    "guide",
+    cls=HelpCommand,
+    examples=[
+        Example("All guides", "fsm guide"),
+        Example("Everything in ten minutes", "fsm guide start"),
+    ],
+)
+@click.argument(
+    "topic",
+    required=False,
+    shell_complete=complete_topic,
+    help="Name of a guide; its beginning is enough.",
+)
 def command(topic: str | None) -> None:
-    """List the guides, or show the guide of TOPIC.
+    """Read the guide of TOPIC, or list all guides.
 
-    The beginning of a topic is enough. On a terminal, the guide is styled and paged, with $PAGER or
+    On a terminal, the guide is styled and paged, with $PAGER or
     less; elsewhere it is printed as Markdown.
     """
     topics = guide_topics()
@@ -46,4 +60,4 @@ def _show(topic: Topic) -> None:
     if shown.count("\n") < height:
         click.echo(shown, nl=False, color=not plain)
     else:
-        click.echo_via_pager(shown, color=not plain)
+        click.echo_via_pager(shown)  # styled if the pager is less, which shows styles

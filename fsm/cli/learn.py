@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fsm.catalog import import_object, load_specification
+from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.suite_options import (
+    extra_states_option,
+    max_symbols_option,
+    observable_option,
+    silent_option,
+)
 from fsm.cli.text import print_json, printable
+from fsm.cli.values import FILE, json_option, machine_argument
 from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.formats.dot import mealy_to_dot
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
-from fsm.suites import MAX_SYMBOLS
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -23,28 +30,46 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("learn")
-@click.argument("implementation")
-@click.argument("machine")
-@click.option("--extra-states", type=int, default=1, show_default=True, help="See: fsm suite.")
-@click.option(
-    "--observable",
-    type=click.Choice(get_args(Observable)),
-    default="status",
-    show_default=True,
-    help="What a test can see: the status, or only the answers to events (output).",
+@click.command(
+    "learn",
+    cls=HelpCommand,
+    examples=[
+        Example(
+            "Whether a system does what the machine says",
+            "fsm learn my_system:MySystem with-feedback",
+        ),
+        Example(
+            "The same, and what was learnt, to be drawn with fsm draw learnt.dot",
+            "fsm learn my_system:MySystem with-feedback -o learnt.dot",
+        ),
+    ],
 )
-@click.option("--silent", is_flag=True, help="The implementation gives no sign of rejected events.")
-@click.option(
-    "--max-states", type=int, default=1000, show_default=True, help="Stop learning at this size."
+@click.argument(
+    "implementation",
+    help="package.module:name, a class or function that returns an adapter: an object with "
+    "reset(), send(event) and observe(). It is imported and run.",
 )
-@click.option(
-    "--max-symbols", type=click.IntRange(min=1), default=MAX_SYMBOLS, help="See: fsm suite."
+@machine_argument
+@extra_states_option(default=1)
+@observable_option
+@silent_option
+@option(
+    "--max-states",
+    type=int,
+    metavar="N",
+    default=1000,
+    group="Limits and safety",
+    help="Stop learning at this number of states.",
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write the learnt machine as DOT."
+@max_symbols_option
+@option(
+    "-o",
+    "--output",
+    type=FILE,
+    group="Output",
+    help="File for the learnt machine, as DOT.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def command(
     implementation: str,
     machine: str,
@@ -56,11 +81,10 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Learn the machine of IMPLEMENTATION and compare it with MACHINE; exit 1 if they differ.
+    """Show each difference between what IMPLEMENTATION does and MACHINE, with a trace.
 
-    IMPLEMENTATION is package.module:name, a class or function that returns an adapter: an object
-    with reset(), send(event) and observe(). It is imported and run. The learnt machine can be used
-    as MACHINE in every other command, for example in fsm draw.
+    The machine of the implementation is learnt from tests. It can be used as MACHINE in every
+    other command, for example in fsm draw. The exit status is 1 if there is a difference.
     """
     from fsm.suites.execution.learning import learn
 

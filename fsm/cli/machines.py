@@ -5,16 +5,28 @@ from __future__ import annotations
 import click
 
 from fsm.catalog import load
+from fsm.cli.help import Example, HelpCommand
 from fsm.cli.text import format_table, print_json
+from fsm.cli.values import json_option
 from fsm.machines import NAMES
 
 __all__ = ["command"]
 
 
-@click.command("machines")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.command(
+    "machines",
+    cls=HelpCommand,
+    examples=[
+        Example("Names and sizes of all machines", "fsm machines"),
+        Example("The same, with every state and event, for a program", "fsm machines --json"),
+    ],
+)
+@json_option
 def command(as_json: bool) -> None:
-    """List the built-in machines."""
+    """List the built-in machines, with their numbers of states, events and transitions.
+
+    Every command that takes a MACHINE takes these names.
+    """
     loaded = [load(name) for name in NAMES]
     if as_json:
         facts = [

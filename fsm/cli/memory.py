@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
+from fsm.cli.help import option
 from fsm.cli.values import SizeParam
-from fsm.engine.memory import FLOOR, LEAST
 
 if TYPE_CHECKING:
     from fsm.logs.log import Log
 
 __all__ = ["memory_option", "warn_of_large_row_groups"]
 
-_MB = 1 << 20
 
-memory_option = click.option(
+def _least() -> int:
+    from fsm.engine.memory import LEAST  # imports polars, which a help page can do without
+
+    return LEAST
+
+
+memory_option = option(
     "--memory",
-    type=SizeParam(least=LEAST),
-    help="Memory limit for data that grows with the log, before spilling to disk (default: 25 % "
-    f"of RAM, minimum: {LEAST // _MB}MB). The process needs up to {FLOOR // _MB} MB more.",
+    type=SizeParam(_least),
+    group="Limits and safety",
+    show_default="25 % of RAM",
+    help="Memory for data that grows with the log, at least 64MB; what exceeds it is kept in a "
+    "temporary file. The process needs up to 250 MB more.",
 )
 
 

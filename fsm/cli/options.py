@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fsm.cli.completion import (
+    complete_column,
+    complete_file,
+    complete_format,
+    complete_machine,
+    complete_policy,
+    complete_zone,
+)
+from fsm.cli.help import option
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_message
 from fsm.cli.values import (
@@ -38,12 +47,15 @@ __all__ = [
     "ConversionOptions",
     "LogOptions",
     "allow_import_option",
+    "column_option",
     "dedupe_option",
+    "logs_argument",
     "print_messages",
     "print_notes",
     "pseudonymise_option",
     "redaction_for",
     "to_send_option",
+    "validity_option",
     "warn_of_undefined_events",
     "with_conversion_options",
     "with_log_options",
@@ -51,18 +63,48 @@ __all__ = [
 
 T = TypeVar("T")
 
-allow_import_option = click.option(
+allow_import_option = option(
     "--allow-import",
     is_flag=True,
-    help="Also import package.module:Class named in a file; importing runs its code.",
+    group="Limits and safety",
+    help="Also import package.module:Class where a file names it. Importing a module runs its "
+    "code.",
 )
-dedupe_option = click.option(
-    "--dedupe", is_flag=True, help="Drop events with the same message, name and time."
+dedupe_option = option(
+    "--dedupe",
+    is_flag=True,
+    group="Log",
+    help="Drop events with the message, name and time of an earlier one.",
 )
-to_send_option = click.option(
+column_option = option(
+    "--column",
+    "columns",
+    type=ColumnParam(),
+    shell_complete=complete_column,
+    multiple=True,
+    group="Log",
+    help="Name of a column in a canonical log, such as event=Type; may be repeated.",
+)
+logs_argument = click.argument(
+    "logs",
+    nargs=-1,
+    shell_complete=complete_file,
+    help="Files, patterns, - for standard input, or addresses: s3://, gs://, az://, https://.",
+)
+to_send_option = option(
     "--to-send",
     type=click.IntRange(min=0),
-    help="Number of messages to send (default: those in the log).",
+    metavar="N",
+    group="Output",
+    show_default="those in the log",
+    help="Number of messages to send, of which the indicators are percentages.",
+)
+validity_option = option(
+    "--validity",
+    type=DurationParam(),
+    group="Log",
+    show_default="retries do not expire",
+    help="Validity period, such as 3.5d, 36h or 90m, after which the retries of a message expire.",
 )
 _EXPECTED = (
     FsmError,
@@ -191,11 +233,13 @@ def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
                 "--pseudonymise (FSM_TRACEBACK=1 shows it)"
             ) from None
 
-    return click.option(
+    return option(
         "--pseudonymise",
         metavar="KEY",
+        shell_complete=complete_file,
+        group="Limits and safety",
         help="Replace recipients and ids by keyed hashes and replies by their codes, and quote no "
-        "log line. KEY is a file, or env:NAME.",
+        "line of a log. KEY is a file with the secret, or env:NAME, an environment variable.",
     )(command)
 
 
@@ -223,63 +267,88 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
         return function(*args, reading=ConversionOptions(**reading), **arguments)
 
     decorated: Callable[..., T] = command
-    for option in (
-        click.option(
+    for decorate in (
+        option(
             "--sql-url",
             type=VariableParam(),
             default="env:FSM_DATABASE_URL",
-            show_default=True,
-            help="Environment variable with the URL of the database, as env:NAME.",
+            group="Databases",
+            help="Environment variable that holds the URL of the database.",
         ),
-        click.option("--sql", metavar="QUERY", help="Read the rows of a read-only database query."),
-        click.option(
+        option(
+            "--sql",
+            metavar="QUERY",
+            group="Databases",
+            help="Read the rows of this query instead of files. The database is only read.",
+        ),
+        option(
             "--exported",
             type=TimeParam(),
             multiple=True,
-            help="Time of a status export; once for each export, in the same order.",
+            group="Status exports",
+            help="Time of an export. Give it once for each export, in the same order.",
         ),
-        click.option(
+        option(
             "--feedback/--no-feedback",
             "feedback",
             default=None,
-            help="Whether the service was on at the time of the exports (default: detect it).",
+            group="Status exports",
+            show_default="detected",
+            help="Whether the feedback service was on at the time of the exports.",
         ),
-        click.option(
+        option(
             "--labels",
             metavar="FILE",
-            help="TOML file with the names of columns and statuses in exports.",
+            shell_complete=complete_file,
+            group="Status exports",
+            help="TOML file with the names of columns and statuses in the exports.",
         ),
         pseudonymise_option,
-        click.option(
+        option(
             "--assume-relayed/--no-assume-relayed",
             "relayed",
             default=None,
-            help="Insert hand-overs that the log lacks (default: if its format has none).",
+            group="Other log formats",
+            show_default="if the format records none",
+            help="Insert the hand-over of each message that the log does not record.",
         ),
-        click.option(
+        option(
             "--policy",
+            metavar="POLICY",
+            shell_complete=complete_policy,
             default="source",
-            show_default=True,
-            help="Which final failures are hard bounces: source, address, refusal, or FILE.",
+            group="Other log formats",
+            help="Which final failures are hard bounces: source (as the log says), address, "
+            "refusal, or a TOML file with rules.",
         ),
-        click.option(
+        option(
             "--year",
             type=click.IntRange(1970, 9998),
-            help="Year of the first line, for syslog without years.",
+            metavar="YEAR",
+            group="Other log formats",
+            show_default="from the time of the file",
+            help="Year of the first line, for a syslog without years.",
         ),
-        click.option(
-            "--tz", "zone", type=ZoneParam(), default="UTC", help="Zone of times without one (UTC)."
+        option(
+            "--tz",
+            "zone",
+            type=ZoneParam(),
+            shell_complete=complete_zone,
+            default="UTC",
+            group="Other log formats",
+            help="Time zone of times that state none, such as Europe/Paris.",
         ),
-        click.option(
+        option(
             "--format",
             "log_format",
             type=FormatParam(),
+            shell_complete=complete_format,
             default="auto",
-            show_default=True,
-            help="Format of the logs (see: fsm formats).",
+            group="Other log formats",
+            help="Format of the logs, as fsm formats lists them; auto detects it from the content.",
         ),
     ):
-        decorated = option(decorated)
+        decorated = decorate(decorated)
     return decorated
 
 
@@ -336,23 +405,29 @@ def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
         options = {field.name: arguments.pop(field.name) for field in fields(LogOptions)}
         return function(LogOptions(**options), **arguments)
 
-    for option in (
+    for decorate in (
         allow_import_option,
-        click.option(
-            "--as-of", type=TimeParam(), help="Read the log only up to this time (RFC 3339)."
+        option(
+            "--as-of",
+            type=TimeParam(),
+            group="Log",
+            show_default="the end of the log",
+            help="Use only events up to this time (RFC 3339), such as 2026-01-31T09:30:00Z.",
         ),
-        click.option(
-            "--validity", type=DurationParam(), help="Validity period after which retries expire."
-        ),
-        click.option(
-            "--column",
-            "columns",
-            type=ColumnParam(),
+        validity_option,
+        column_option,
+        option(
+            "--machine",
+            "names",
+            metavar="MACHINE",
             multiple=True,
-            help="Name of a column in the log.",
+            group="Machines",
+            show_default="with-feedback and without-feedback",
+            help="Machine that runs the log: a name, a file or package.module:Class; may be "
+            "repeated.",
+            shell_complete=complete_machine,
         ),
-        click.option("--machine", "names", multiple=True, help="Default: both feedback modes."),
-        click.argument("logs", nargs=-1),
+        logs_argument,
     ):
-        command = option(command)
+        command = decorate(command)
     return with_conversion_options(command)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fsm.catalog import load_bare
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.memory import memory_option, warn_of_large_row_groups
 from fsm.cli.options import (
     LogOptions,
@@ -26,44 +28,70 @@ from fsm.cli.text import (
     print_json,
     print_message,
 )
-from fsm.cli.values import DurationParam
-from fsm.engine import Replay, replay
-from fsm.engine.unrecorded import NOT_RECORDED
-from fsm.logs.canonical_columns import place_of
-from fsm.logs.write.tables import write_frame, write_frames
+from fsm.cli.values import FILE, DurationParam, json_option
 from fsm.text import quantity
+
+if TYPE_CHECKING:
+    from fsm.engine import Replay
 
 __all__ = ["command"]
 
 _REJECTIONS_SHOWN = 10
 
 
-@click.command("replay")
+@click.command(
+    "replay",
+    cls=HelpCommand,
+    examples=[
+        Example(
+            "Statuses and indicators of a log in both feedback modes",
+            "fsm replay log.csv --validity 3.5d",
+        ),
+        Example(
+            "The log of a mail server, with the status of each message in a file",
+            "fsm replay mail.log --year 2026 --status statuses.csv",
+        ),
+        Example(
+            "A log with another name for a column, for a program",
+            "fsm replay other.csv --column event=Type --json",
+        ),
+    ],
+)
 @with_log_options
 @to_send_option
-@click.option(
-    "--every", type=DurationParam(), default="1h", show_default=True, help="Period of --series."
+@option("--status", type=FILE, group="Output", help="File for the final status of each message.")
+@option("--series", type=FILE, group="Output", help="File for the indicators over time.")
+@option(
+    "--every",
+    type=DurationParam(),
+    default="1h",
+    group="Output",
+    help="Time between two rows of --series.",
 )
-@click.option(
-    "--status", type=click.Path(path_type=Path), help="Write the final status of each message."
-)
-@click.option("--series", type=click.Path(path_type=Path), help="Write the indicators over time.")
-@click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected event.")
+@option("--rejected", type=FILE, group="Output", help="File for every rejected event.")
 @dedupe_option
-@click.option(
+@option(
     "--crosscheck/--no-crosscheck",
     "--oracle/--no-oracle",
     default=True,
-    help="Compare the tables with the classes.",
+    group="Machines",
+    help="Compare the tables of the machines with their classes, event by event.",
 )
 @memory_option
-@click.option(
+@option(
     "--checkpoint",
-    type=click.Path(path_type=Path),
-    help="Continue from this checkpoint, and save a new one.",
+    type=FILE,
+    metavar="DIRECTORY",
+    group="Output",
+    help="Continue the replay that this directory holds, and save the new one there.",
 )
-@click.option("--strict", is_flag=True, help="Exit status 1 if an event was rejected.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option(
+    "--strict",
+    is_flag=True,
+    group="Exit status",
+    help="Exit with status 1 if an event was rejected.",
+)
+@json_option
 def command(
     source: LogOptions,
     to_send: int | None,
@@ -78,15 +106,19 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Run the delivery logs LOGS: canonical logs, or logs of any format that fsm formats lists.
+    """Get the statuses, indicators and rejected events of the delivery logs LOGS.
 
-    LOGS are files, patterns, - for standard input, or addresses: s3://, gs://, az://, https://.
+    LOGS are canonical logs, or logs of any format that fsm formats lists. Each message is run
+    through the machines, event by event.
 
     A canonical log (CSV, JSONL or Parquet) has one row for each event of a message: message_id,
-    event and timestamp (RFC 3339), and optionally recipient, delivery_id, event_id and seq. Map
-    other names with --column. Output files are CSV, JSONL or Parquet, depending on their suffix;
-    in CSV, text that a spreadsheet would evaluate, such as =1+1, is prefixed with an apostrophe.
+    event and timestamp (RFC 3339), and optionally recipient, delivery_id, event_id and seq. Files
+    are written as CSV, JSONL or Parquet, by their suffix; in CSV, text that a spreadsheet would
+    evaluate, such as =1+1, is prefixed with an apostrophe.
     """
+    from fsm.engine import replay
+    from fsm.logs.write.tables import write_frame, write_frames
+
     log = source.read()
     if memory is not None:
         warn_of_large_row_groups(log)
@@ -156,6 +188,8 @@ def _counts(result: Replay, label: str, attribute: str) -> list[list[str]]:
 
 
 def _sent(result: Replay) -> list[list[str]]:
+    from fsm.engine.unrecorded import NOT_RECORDED
+
     (row,) = _counts(result, "sent", "sent")
     for place, machine in enumerate(result.machines.values()):
         if machine.unrecorded.sent_unknown:
@@ -164,6 +198,7 @@ def _sent(result: Replay) -> list[list[str]]:
 
 
 def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> list[list[str]]:
+    from fsm.engine.unrecorded import NOT_RECORDED
     from fsm.indicators import Share
     from fsm.indicators import percent as share_of
 
@@ -188,6 +223,8 @@ def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> lis
 
 
 def _print_rejections(result: Replay) -> None:
+    from fsm.logs.canonical_columns import place_of
+
     first = result.first_rejections(_REJECTIONS_SHOWN)
     rows = [
         (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.memory import memory_option, warn_of_large_row_groups
 from fsm.cli.options import (
     LogOptions,
@@ -22,7 +23,7 @@ from fsm.cli.options import (
 )
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import DurationParam, timeout_option
+from fsm.cli.values import DurationParam, output_option, timeout_option
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
@@ -30,18 +31,34 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("report")
-@with_log_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
-@to_send_option
-@click.option(
-    "--every", type=DurationParam(), help="Period of the curves (default: depends on the log)."
+@click.command(
+    "report",
+    cls=HelpCommand,
+    examples=[
+        Example("A page about a delivery", "fsm report log.csv --validity 3.5d -o delivery.html"),
+        Example(
+            "A page that names no recipient",
+            "fsm report log.csv --pseudonymise key.txt -o delivery.html",
+        ),
+    ],
 )
-@click.option(
+@with_log_options
+@output_option
+@to_send_option
+@option(
+    "--every",
+    type=DurationParam(),
+    group="Output",
+    show_default="by the length of the log",
+    help="Time between two points of a curve.",
+)
+@option(
     "--messages",
     type=click.IntRange(0, 100_000),
+    metavar="N",
     default=10_000,
-    show_default=True,
+    show_default="10,000",
+    group="Output",
     help="Maximum number of messages with their histories in the page.",
 )
 @dedupe_option
@@ -57,7 +74,7 @@ def command(
     memory: int | None,
     timeout: timedelta | None,
 ) -> None:
-    """Write a report about the delivery logs LOGS as one page, which needs no network.
+    """Get a page about the delivery logs LOGS, in one file that needs no network.
 
     The page has the dashboard of the delivery; each indicator over time under both feedback modes,
     and where they diverge and converge; how messages move through the states, and how long they

@@ -8,25 +8,41 @@ import io
 import click
 
 from fsm.catalog import load
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_json, printable
+from fsm.cli.values import machine_argument
 from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
 from fsm.text import inert, visible
 
 __all__ = ["command"]
 
 
-@click.command("show")
-@click.argument("machine")
-@click.option("--matrix", "cells", is_flag=True, help="Every state x event cell.")
-@click.option(
-    "--format", "form", type=click.Choice(("md", "csv", "json")), default="md", show_default=True
+@click.command(
+    "show",
+    cls=HelpCommand,
+    examples=[
+        Example("The transitions as a Markdown table", "fsm show with-feedback"),
+        Example(
+            "Every cell, with rejected events, for a spreadsheet",
+            "fsm show with-feedback --matrix --format csv",
+        ),
+    ],
 )
-@click.option("--json", "json_too", is_flag=True, help="Same as --format json.")
+@machine_argument
+@option("--matrix", "cells", is_flag=True, help="Show every cell instead: each state and event.")
+@option(
+    "--format",
+    "form",
+    type=click.Choice(("md", "csv", "json")),
+    default="md",
+    help="Format of the table.",
+)
+@option("--json", "json_too", is_flag=True, help="Same as --format json.")
 def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
-    """Show the transitions of MACHINE with their effects and sources.
+    """Show the transitions of MACHINE, with their effects on indicators and their sources.
 
-    With --matrix, show every cell of the state x event table: the next state with its source, or -
-    if the event is rejected.
+    A source is the documented row, the prose or the decision behind a transition. With --matrix,
+    each cell has the next state with its source, or - if the event is rejected.
     """
     loaded = load(machine)
     grid = matrix_grid(loaded) if cells else transitions_grid(loaded)

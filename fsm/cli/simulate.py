@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from fsm.catalog import load_bare
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
-from fsm.logs.write.tables import write_frames
-from fsm.simulation import simulate
+from fsm.cli.values import machine_argument, output_option
 from fsm.trust import guarded_loader
 
 __all__ = ["command"]
@@ -18,12 +18,42 @@ __all__ = ["command"]
 _CHUNK = 98_304
 
 
-@click.command("simulate")
-@click.argument("machine")
-@click.option("--messages", type=click.IntRange(min=1), required=True, help="Number of messages.")
-@click.option("--deliveries", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: CSV on stdout.")
+@click.command(
+    "simulate",
+    cls=HelpCommand,
+    examples=[
+        Example(
+            "A log to try things with", "fsm simulate with-feedback --messages 1500 -o log.csv"
+        ),
+        Example(
+            "Three deliveries; another seed gives another log",
+            "fsm simulate delivery --messages 300 --deliveries 3 --seed 7",
+        ),
+    ],
+)
+@machine_argument
+@option(
+    "--messages",
+    type=click.IntRange(min=1),
+    metavar="N",
+    required=True,
+    help="Number of messages.",
+)
+@option(
+    "--deliveries",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1,
+    help="Number of deliveries that the messages belong to.",
+)
+@option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    help="Seed of the random numbers.",
+)
+@output_option
 @import_option
 def command(
     machine: str,
@@ -33,10 +63,14 @@ def command(
     output: Path | None,
     allow_import: bool,
 ) -> None:
-    """Write a synthetic log of MACHINE; the same seed gives the same log.
+    """Get a log to try things with: synthetic messages that run through MACHINE.
 
-    The two feedback modes follow the proportions of a real newsletter's log.
+    The same seed gives the same log. The two feedback modes follow the proportions of a real
+    newsletter's log. The suffix of the output decides its format: CSV, JSONL or Parquet.
     """
+    from fsm.logs.write.tables import write_frames
+    from fsm.simulation import simulate
+
     loaded = load_bare(machine)
     named = guarded_loader(load_bare, allow_import=allow_import)
     companion = named(loaded.companion) if loaded.companion else None

@@ -5,16 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from fsm.catalog import load_specification
+from fsm.cli.completion import complete_method, complete_state
+from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
+from fsm.cli.suite_options import (
+    extra_states_option,
+    max_symbols_option,
+    observable_option,
+    silent_option,
+)
 from fsm.cli.text import format_table, percentage, print_json, printable
+from fsm.cli.values import (
+    json_option,
+    machine_argument,
+    output_option,
+)
 from fsm.files import replacing
-from fsm.mealy import Observable
-from fsm.suites import DEFAULT, MAX_SYMBOLS, METHODS, Suite, SuiteSize, suite
+from fsm.suites import DEFAULT, METHODS, Suite, SuiteSize, suite
 from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import LIMIT, Score, mutation_score
 from fsm.suites.narrowing import narrowed
@@ -23,70 +35,106 @@ from fsm.text import visible
 __all__ = ["command"]
 
 _SUFFIXES = {".py": "pytest", ".markdown": "md"}
-_METHODS = "\n".join(f"  {method.name:<10}  {method.summary}" for method in METHODS.values())
 
 
 @click.command(
     "suite",
-    epilog=f"""\b
-Methods:
-{_METHODS}
-
-The default is {DEFAULT}: of all complete methods it has the fewest inputs on every machine we
-measured (tests/bench/suites.md), with up to two extra states, and it generates tests one by one,
-however many there are. spyh is accepted as another name for it.""",
+    cls=HelpCommand,
+    tables={"Methods": [(method.name, method.summary) for method in METHODS.values()]},
+    epilog=f"""The default is {DEFAULT}: of all complete methods it has the fewest inputs on every
+machine we measured (tests/bench/suites.md), with up to two extra states, and it generates tests one
+by one, however many there are. spyh is accepted as another name for it.""",
+    examples=[
+        Example("A pytest module", "fsm suite with-feedback -o tests/test_log.py"),
+        Example(
+            "What a larger suite would prove, and its size",
+            "fsm suite with-feedback --extra-states 1 --summary",
+        ),
+        Example("Only the tests of documented row 3", "fsm suite with-feedback --covering 3"),
+    ],
 )
-@click.argument("machine")
-@click.option("--method", default=DEFAULT, show_default=True, help="A method listed below.")
-@click.option(
-    "--extra-states",
-    type=int,
-    default=0,
-    help="How many more states the implementation may have than MACHINE (0).",
+@machine_argument
+@option(
+    "--method",
+    metavar="METHOD",
+    shell_complete=complete_method,
+    default=DEFAULT,
+    group="Tests",
+    help="How the tests are derived, as listed below.",
 )
-@click.option(
-    "--observable",
-    type=click.Choice(get_args(Observable)),
-    default="status",
-    show_default=True,
-    help="What a test can see: the status, or only the answers to events (output).",
+@extra_states_option(default=0)
+@observable_option
+@silent_option
+@option(
+    "--to",
+    metavar="STATE",
+    shell_complete=complete_state,
+    group="Tests",
+    help="Only tests that reach this state.",
 )
-@click.option("--silent", is_flag=True, help="The implementation gives no sign of rejected events.")
-@click.option("--to", metavar="STATE", help="Only tests that reach a state.")
-@click.option(
+@option(
     "--covering",
     metavar="ROW",
+    group="Tests",
     help="Only tests of a row, decision or cell: 3, D4 or STATE:EVENT.",
 )
-@click.option("--seed", type=int, default=0, help="Seed of random tests and of samples of mutants.")
-@click.option("--tests", type=int, default=100, show_default=True, help="Number of random tests.")
-@click.option("--length", type=int, default=20, show_default=True, help="Length of random tests.")
-@click.option(
-    "--max-symbols",
-    type=click.IntRange(min=1),
-    default=MAX_SYMBOLS,
-    show_default=True,
-    help="Maximum number of inputs of all tests; estimated before tests are generated.",
+@option(
+    "--seed",
+    type=int,
+    metavar="N",
+    default=0,
+    group="Random tests",
+    help="Seed of random tests and of samples of mutants.",
 )
-@click.option("--summary", is_flag=True, help="Print only method, guarantee, size and CPU time.")
-@click.option(
+@option(
+    "--tests",
+    type=int,
+    metavar="N",
+    default=100,
+    group="Random tests",
+    help="Number of random tests.",
+)
+@option(
+    "--length",
+    type=int,
+    metavar="N",
+    default=20,
+    group="Random tests",
+    help="Length of random tests, in inputs.",
+)
+@max_symbols_option
+@option(
+    "--summary",
+    is_flag=True,
+    group="Output",
+    help="Print only method, guarantee, size and CPU time.",
+)
+@option(
     "--mutation-score",
     "mutants",
     is_flag=True,
+    group="Output",
     help="Print how many faulty machines the suite detects.",
 )
-@click.option(
+@option(
     "--mutants",
     "limit",
     type=int,
+    metavar="N",
     default=LIMIT,
-    help=f"Maximum number of mutants of each kind ({LIMIT}).",
+    group="Output",
+    help="Maximum number of faulty machines of each kind for --mutation-score.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--format", "form", type=click.Choice(tuple(FORMATS)), help="Default: by suffix, or md."
+@json_option
+@option(
+    "--format",
+    "form",
+    type=click.Choice(tuple(FORMATS)),
+    group="Output",
+    show_default="by the suffix of the output, or md",
+    help="Format of the tests.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: standard output.")
+@output_option
 def command(
     machine: str,
     method: str,
@@ -101,7 +149,7 @@ def command(
     silent: bool,
     **options: Any,
 ) -> None:
-    """Generate the conformance tests of MACHINE.
+    """Get tests that show whether an implementation conforms to MACHINE, and what they prove.
 
     A complete suite proves conformance: an implementation that passes it is equivalent to MACHINE,
     provided that it has at most as many states as MACHINE, plus --extra-states.
@@ -143,12 +191,12 @@ def _refuse_ineffective(given: set[str], method: str) -> None:
         "--mutation-score": given & {"--format", "--output"},
         "--json": given & {"--format"},
     }
-    for option, others in ineffective.items():
-        if option in given and others:
-            raise click.UsageError(f"{min(others)} has no effect with {option}; leave one out")
-    for option in sorted(given & {"--tests", "--length"}):
+    for one, others in ineffective.items():
+        if one in given and others:
+            raise click.UsageError(f"{min(others)} has no effect with {one}; leave one out")
+    for one in sorted(given & {"--tests", "--length"}):
         if method != "random":
-            raise click.UsageError(f"{option} is for --method random, not for {method}")
+            raise click.UsageError(f"{one} is for --method random, not for {method}")
     if "--mutants" in given and "--mutation-score" not in given:
         raise click.UsageError("--mutants is for --mutation-score")
 

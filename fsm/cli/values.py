@@ -1,17 +1,21 @@
-"""Types of options: each converts a text to a value, or ends with a usage error."""
+"""Types of values, which convert a text or end with a usage error, and options made with them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import click
 
+from fsm.cli.completion import complete_machine
+from fsm.cli.help import option
 from fsm.suggest import no_such
 
 __all__ = [
+    "FILE",
     "ColumnParam",
     "DurationParam",
     "FormatParam",
@@ -19,22 +23,22 @@ __all__ = [
     "TimeParam",
     "VariableParam",
     "ZoneParam",
+    "json_option",
     "lexicons_option",
+    "machine_argument",
+    "output_option",
     "timeout_option",
 ]
-
-lexicons_option = click.option(
-    "--lexicon",
-    "lexicons",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="TOML file with words of a language, added to the known ones.",
-)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _BYTES = {"MB": 2**20, "GB": 2**30, "TB": 2**40}
 _SIZE = re.compile(r"(\d{1,6}) ?([MGT]B)")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
+
+
+FILE = click.Path(path_type=Path)
+FILE.name = "file"
+"""A file that is read or written; the command says what is wrong with it."""
 
 
 class DurationParam(click.ParamType[timedelta]):
@@ -69,7 +73,7 @@ class SizeParam(click.ParamType[int]):
 
     name = "size"
 
-    def __init__(self, least: int = 0) -> None:
+    def __init__(self, least: Callable[[], int] = int) -> None:
         self.least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
@@ -80,9 +84,9 @@ class SizeParam(click.ParamType[int]):
         if not match:
             self.fail(f"{value!r} is not a size; write for example 512MB or 2GB", param, ctx)
         size = int(match[1]) * _BYTES[match[2]]
-        if size < self.least:
-            least = f"{self.least // _BYTES['MB']}MB"
-            self.fail(f"{value} is too small; give {least} or more", param, ctx)
+        least = self.least()
+        if size < least:
+            self.fail(f"{value} is too small; give {least // _BYTES['MB']}MB or more", param, ctx)
         return size
 
 
@@ -185,8 +189,34 @@ class FormatParam(click.ParamType[str]):
         return str(value)
 
 
-timeout_option = click.option(
+json_option = option(
+    "--json", "as_json", is_flag=True, group="Output", help="Print JSON, for programs."
+)
+lexicons_option = option(
+    "--lexicon",
+    "lexicons",
+    multiple=True,
+    type=FILE,
+    group="Languages and tables",
+    help="TOML file with the words of a language, or more words of a known one; may be repeated.",
+)
+machine_argument = click.argument(
+    "machine",
+    shell_complete=complete_machine,
+    help="Built-in name, machine file (.json, .scxml, .dot) or package.module:Class.",
+)
+output_option = option(
+    "-o",
+    "--output",
+    type=FILE,
+    group="Output",
+    show_default="standard output",
+    help="File to write.",
+)
+timeout_option = option(
     "--timeout",
     type=DurationParam(),
-    help="Time for a layout, before a simpler one is used (default: 4s).",
+    group="Limits and safety",
+    show_default="4s",
+    help="Longest time for the layout of a diagram, before a simpler one is used.",
 )

@@ -53,10 +53,15 @@ class Difference:
     """
 
     kind: DifferenceKind
+    """In what they differ."""
     states: StatePair
+    """The states of both machines."""
     trace: Trace
+    """A shortest trace that shows the difference."""
     shows: tuple[str | None, str | None]
+    """What the first machine has there, and the second."""
     event: str | None = None
+    """The event, where the difference is about one."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""
@@ -77,8 +82,11 @@ class EffectDifference:
     """
 
     event: str
+    """The event."""
     states: StatePair
+    """The states of both machines before it."""
     trace: Trace
+    """A shortest trace that ends with the event."""
     effects: tuple[tuple[str, Effect, Effect], ...]
     """The indicators that differ: name, effect in the first machine, in the second."""
 
@@ -101,6 +109,7 @@ class Settlement:
     """
 
     settled: tuple[tuple[StatePair, Trace], ...]
+    """The pairs of states from which on both agree, each with its trace."""
     reached_from_all: bool
     """Whether every pair that differs can reach a settled one."""
 
@@ -117,10 +126,13 @@ class Comparison(RichValue):
     """What tells two machines apart."""
 
     a: str
+    """The name of the first machine."""
     b: str
+    """The name of the second machine."""
     differences: tuple[Difference, ...]
     """Shortest trace first; then deadlines and indicators."""
     effects: tuple[EffectDifference, ...]
+    """The transitions of both that change indicators differently."""
     skeleton: tuple[StatePair, ...] | None
     """The states of both, one to one, where the machines differ in nothing but labels."""
     settlement: Settlement | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
 from fsm.comparison import compare, describe_comparison
@@ -21,7 +20,15 @@ from fsm.tables.write import Grid, decisions_grid, matrix_grid, steps_grid, tran
 from fsm.text import visible
 from fsm.trust import NameInFile
 
-__all__ = ["KINDS", "CodeContent", "Content", "DiagramContent", "Sources", "TableContent", "content"]
+__all__ = [
+    "KINDS",
+    "CodeContent",
+    "Content",
+    "DiagramContent",
+    "Sources",
+    "TableContent",
+    "content",
+]
 
 Load = Callable[[str], Machine]
 

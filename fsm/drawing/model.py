@@ -53,7 +53,9 @@ class Look:
     effects: bool = True
     """Whether arrows show their effects on indicators, or the details of the overlay."""
     overlay: Overlay = NO_OVERLAY
+    """Marks on the drawing: traffic, coverage, differences or a trace."""
     wording: Wording = AS_DECLARED
+    """The language of the drawing."""
 
 
 @dataclass(frozen=True, slots=True)

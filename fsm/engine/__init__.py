@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fsm.engine.machine_result import MachineResult
 from fsm.engine.replaying import replay
-from fsm.engine.result import MachineResult, Replay
+from fsm.engine.result import Replay
 from fsm.logs.log import Log
 
 __all__ = ["Log", "MachineResult", "Replay", "replay"]

@@ -35,14 +35,21 @@ class Change:
     """What one machine made of an event."""
 
     machine: str
+    """The machine."""
     before: str
+    """The state before the event."""
     after: str
+    """The state after it."""
     status: str | None
+    """The status after it; ``None`` where nothing is shown yet."""
     effects: tuple[str, ...]
     """The indicators that changed, as ``Delivered increases``."""
     reason: str
+    """Why the machine does this; empty where that is not known."""
     source: str
+    """Where this is documented: ``row 3``, ``prose`` or ``D4``."""
     rejected: bool
+    """Whether the event was rejected, and changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,15 @@ class Entry:
     """One event of a story. ``place`` is ``file:line``, or empty for the end of a period."""
 
     timestamp: datetime
+    """When it happened, in UTC."""
     event: str
+    """The event."""
     place: str
+    """Where it stands in the log."""
     quote: str
+    """The line of the log."""
     changes: tuple[Change, ...]
+    """What it did in each machine that defines it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,8 +73,11 @@ class Story:
     """The history of one message (of one recipient, where the log has recipients)."""
 
     message: str
+    """The id of the message."""
     recipient: str | None
+    """The recipient; ``None`` where the log has none."""
     entries: tuple[Entry, ...]
+    """Its events, in order of time."""
     not_recorded: tuple[str, ...] = ()
     """The indicators that the log cannot know."""
     duplicates: tuple[str, ...] = ()

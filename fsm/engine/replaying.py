@@ -13,9 +13,10 @@ from fsm.catalog import as_machines, built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
 from fsm.engine.counts import Counts, Totals
+from fsm.engine.machine_result import MachineResult
 from fsm.engine.one_pass import run_pass
 from fsm.engine.options import ReplayOptions
-from fsm.engine.result import MachineResult, Replay
+from fsm.engine.result import Replay
 from fsm.engine.unrecorded import RECORDED, Unrecorded, unrecorded_figures
 from fsm.epoch import MICROSECOND, microseconds_since_1970, time_at
 from fsm.errors import LogError, MachineError

@@ -7,7 +7,7 @@ never kept, only what their events did.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from fsm.arrays import Codes
 from fsm.engine.counts import Counts
 from fsm.engine.durations import named
 from fsm.engine.exact_series import Moments
+from fsm.engine.machine_result import MachineResult
 from fsm.engine.one_pass import run_pass
 from fsm.engine.options import ReplayOptions
 from fsm.engine.product_machine import each_machine
@@ -26,7 +27,6 @@ from fsm.engine.source_rows import SourceRows
 from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.epoch import MICROSECOND
 from fsm.errors import LogError
-from fsm.indicators import Share
 from fsm.logs.log import Log
 from fsm.presentation import RichValue
 from fsm.text import quantity
@@ -35,43 +35,10 @@ if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
     from fsm.engine.checkpoint.earlier_runs import EarlierRuns
 
-__all__ = ["MachineResult", "Replay"]
+__all__ = ["Replay"]
 
 _NAMED = 3
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-
-
-@dataclass(frozen=True, repr=False)
-class MachineResult:
-    """What one machine made of a log: the messages in each state, status and indicator."""
-
-    to_send: int
-    states: dict[str, int]
-    statuses: dict[str, int]
-    indicators: dict[str, Share]
-    expired: int
-    """Messages whose validity period ended while they were retried."""
-    unrecorded: Unrecorded = RECORDED
-    """What the log cannot know; there, a count of 0 means nothing."""
-
-    def __repr__(self) -> str:
-        return f"<MachineResult of {self.to_send:,} to send: {self.statuses}>"
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the counts for JSON; null what is not recorded, which ``not_recorded`` says."""
-        unknown = self.unrecorded
-        nothing = {"count": None, "percent": None}
-        facts = asdict(self)
-        del facts["unrecorded"]
-        facts["states"] |= dict.fromkeys(unknown.states)
-        facts["statuses"] |= dict.fromkeys(unknown.statuses)
-        facts["indicators"] |= dict.fromkeys(unknown.indicators, nothing)
-        return facts | ({"not_recorded": unknown.as_dict()} if unknown else {})
-
-    @property
-    def sent(self) -> int:
-        """Messages handed over: all that have a status."""
-        return sum(self.statuses.values())
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,21 +46,31 @@ class Replay(RichValue):
     """The result of a replay. A table that was not announced takes another pass over the log."""
 
     log: Log
+    """The log that was executed."""
     events: int
+    """How many events were executed."""
     messages: int
+    """How many messages the log has."""
     rejected: int
+    """How many events were rejected."""
     duplicates: int | None
     """Repeated events, which were dropped; None where they were not looked for."""
     to_send: int
+    """The number that percentages refer to."""
     validity: timedelta | None
+    """The validity period; ``None``: retries do not expire."""
     machines: dict[str, MachineResult]
+    """The result of each machine, by its name."""
     crosscheck: CrossCheck | None
     """How many cells of the tables agree with the machines' classes; None: not compared."""
     options: ReplayOptions
+    """What was counted in the first pass."""
     counts: Counts
+    """The counts of the first pass, from which tables are made."""
     as_of: datetime | None = None
     """Up to when the log was read; None: to its end."""
     dedupe: bool = False
+    """Whether events with the message, name and time of an earlier one were dropped."""
     late: int | None = None
     """Rejected events that are older than what the checkpoint had seen of their message."""
     earlier: EarlierRuns | None = None

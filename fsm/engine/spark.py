@@ -21,8 +21,9 @@ import polars as pl
 from fsm.catalog import built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
+from fsm.engine.machine_result import MachineResult
 from fsm.engine.replaying import replay, with_companions
-from fsm.engine.result import MachineResult, Replay
+from fsm.engine.result import Replay
 from fsm.epoch import MICROSECOND, microseconds_since_1970, time_at
 from fsm.errors import LogError, MissingToolError
 from fsm.indicators import Share, percent

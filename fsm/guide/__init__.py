@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from fsm.errors import FsmError
+from fsm.suggest import no_such
 
 __all__ = ["Topic", "find_topic", "guide_topics"]
 
@@ -23,6 +23,7 @@ _READING_ORDER = (
     "log-formats",
     "machines",
     "recipes",
+    "ci",
     "completion",
     "trust",
     "glossary",
@@ -53,6 +54,7 @@ def guide_topics() -> list[Topic]:
     found = [
         Topic(path.relative_to(_DIRECTORY).with_suffix("").as_posix(), path)
         for path in _DIRECTORY.rglob("*.md")
+        if path.stem != "index"  # the list of the guides, as a page
     ]
     return sorted(found, key=_place)
 
@@ -63,6 +65,11 @@ def _place(topic: Topic) -> tuple[int, int, str]:
     return topic.name.count("/"), place, topic.name
 
 
+def _short(topic: Topic) -> str:
+    """Return the name without the folder."""
+    return topic.name.rpartition("/")[2]
+
+
 def find_topic(name: str, topics: Iterable[Topic]) -> Topic:
     """Return the topic of a name; the beginning of the name is enough if only one begins so.
 
@@ -70,7 +77,7 @@ def find_topic(name: str, topics: Iterable[Topic]) -> Topic:
     no such topic, or several.
     """
     known = list(topics)
-    named = {topic.name.rpartition("/")[2]: topic for topic in reversed(known)}
+    named = {_short(topic): topic for topic in reversed(known)}
     named |= {topic.name: topic for topic in known}
     if name in named:
         return named[name]
@@ -79,10 +86,4 @@ def find_topic(name: str, topics: Iterable[Topic]) -> Topic:
         return next(iter(matching.values()))
     if matching:
         raise FsmError(f"{name!r} may be {', '.join(sorted(matching))}; give more of the name")
-    close = get_close_matches(name, named, 1)
-    hint = (
-        f"did you mean {close[0]!r}?"
-        if close
-        else f"there are: {', '.join(topic.name for topic in known)}"
-    )
-    raise FsmError(f"no guide {name!r}; {hint} (see: fsm guide)")
+    raise FsmError(no_such("guide", name, [_short(topic) for topic in known], "fsm guide"))

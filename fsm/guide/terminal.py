@@ -1,4 +1,4 @@
-"""A guide as a terminal shows it: styled text, at most as wide as the terminal."""
+"""A guide as a terminal shows it: styled, with prose and tables that fit its width."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import re
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown
-from rich.padding import Padding
 from rich.syntax import Syntax
+from rich.text import Text
 from rich.theme import Theme
 
 __all__ = ["style_guide"]
@@ -39,8 +39,9 @@ def style_guide(text: str, folder: str, width: int, colour: bool) -> str:
         theme=_THEME,
         _environ={},
     )
-    console.print(_Page(_visible(text, folder), hyperlinks=False))
-    return buffer.getvalue().strip("\n") + "\n"
+    console.print(_Page(_visible(text, folder), hyperlinks=False), crop=False)
+    lines = (line.rstrip(" ") for line in buffer.getvalue().strip("\n").split("\n"))
+    return "\n".join([*lines, ""])
 
 
 class _Left(Heading):
@@ -50,18 +51,19 @@ class _Left(Heading):
 
 
 class _Code(CodeBlock):
-    """Code with an indent, in the colours of the terminal."""
+    """Code with an indent, in the colours of the terminal.
+
+    Its lines are not wrapped, so that they can be copied: the terminal shows them as it would show
+    those of the command.
+    """
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lexer = "text" if self.lexer_name == "console" else self.lexer_name
-        code = Syntax(
-            str(self.text).rstrip(),
-            lexer,
-            theme="ansi_dark",
-            word_wrap=True,
-            background_color="default",
-        )
-        yield Padding(code, (0, 0, 0, 4))
+        syntax = Syntax("", lexer, theme="ansi_dark", background_color="default")
+        code = syntax.highlight(str(self.text))
+        code.rstrip()
+        for line in code.split():
+            yield Text.assemble("  ", line, no_wrap=True, overflow="ignore")
 
 
 class _Page(Markdown):

@@ -25,6 +25,7 @@ class Log:
     """One or more files, or frames, of events; :func:`fsm.logs.open.open_log` makes them."""
 
     files: tuple[LogFile, ...]
+    """The files, in the order in which they were given."""
     conversions: tuple[Notes, ...] = ()
     """Notes on the conversion of files of other formats."""
 

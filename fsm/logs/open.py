@@ -54,6 +54,7 @@ def open_log(
     Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
     Errors further inside a canonical log are found when its rows are read.
 
+    >>> import polars as pl
     >>> rows = pl.DataFrame({
     ...     "message_id": ["m1", "m1"],
     ...     "event": ["relayed", "delivered"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from fsm.comparison import compare
-from fsm.engine.result import MachineResult
+from fsm.engine.machine_result import MachineResult
 from fsm.machine import Machine
 
 __all__ = ["Exit", "StateFlow", "group_by_skeleton", "state_flows"]

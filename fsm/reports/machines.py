@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fsm.drawing.model import ranks_of
-from fsm.engine.result import MachineResult, Replay
+from fsm.engine.machine_result import MachineResult
+from fsm.engine.result import Replay
 from fsm.indicators import percent
 from fsm.machine import Indicator, Machine
 from fsm.page.palette import RANKS

@@ -1,7 +1,7 @@
 """The fields that a schema describes, each with its path, its type and its meaning.
 
 >>> from fsm.schemas import load_schema
->>> for field in list(fields(load_schema("replay")))[7:11]:
+>>> for field in list(schema_fields(load_schema("replay")))[7:11]:
 ...     print(f"{field.path}: {field.kind}")
 notes: array of strings
 machines: object from machine to object
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["Field", "fields", "resolved"]
+__all__ = ["Field", "resolved", "schema_fields"]
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ class Field(NamedTuple):
     is_required: bool
 
 
-def fields(schema: Schema) -> Iterator[Field]:
+def schema_fields(schema: Schema) -> Iterator[Field]:
     """Yield the fields of a schema in its order, each before the fields inside of it."""
     return _inside(schema, schema, "")
 

@@ -37,7 +37,9 @@ class SuiteSize(NamedTuple):
     """The number of tests, and of their inputs without the resets."""
 
     tests: int
+    """How many tests there are."""
     symbols: int
+    """How many inputs they have together."""
 
     def __add__(self, other: tuple[int, ...]) -> SuiteSize:  # type: ignore[override]
         return SuiteSize(self.tests + other[0], self.symbols + other[1])

@@ -63,10 +63,15 @@ class Suite(RichValue):
     """Tests for one machine, none a prefix of another; they are made whenever they are read."""
 
     mealy: Mealy
+    """The specification."""
     method: Method
+    """The method that derives the tests."""
     options: Options
+    """The options of the method."""
     guarantee: Guarantee
+    """What an implementation that passes has proved."""
     spec: Spec
+    """The specification as numbers, minimal, for the method."""
     machine: Machine | None = None
     """The compiled machine it was made from, where it was one."""
     goals: tuple[Goal, ...] = ()

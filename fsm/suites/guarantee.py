@@ -22,14 +22,19 @@ class Guarantee:
     """
 
     complete: bool
+    """Whether passing proves equivalence in the fault domain."""
     states: int
+    """How many states the specification has."""
     declared: int
     """The number of reachable states of the specification, equivalent ones included."""
     inputs: int
+    """How many inputs it has."""
     extra_states: int
+    """How many more states the implementation may have."""
     observed: str
     """What must be observed after each input: ``output``, ``output and status``, ..."""
     partial: bool
+    """Whether the specification has missing cells."""
     coverage: str
     """What the tests of a suite that is not complete run."""
     source: str

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from fsm.catalog import load_bare
 from fsm.cli.environment import set_environment_defaults
 from fsm.engine import Replay, replay
-from fsm.engine.memory import BATCH, LEAST, WORK, column_bytes, workers_within
+from fsm.engine.memory import BATCH, FLOOR, LEAST, WORK, column_bytes, workers_within
 from fsm.engine.spill import NumberColumn, _MemoryColumn
 from fsm.logs import rows as log_rows
 from fsm.logs.open import open_log
@@ -250,7 +250,9 @@ def test_a_bound_that_cannot_be_kept_is_refused(
 
 
 def test_the_help_says_what_stands_beside_the_bound(fsm: Fsm) -> None:
-    assert "250 MB more" in " ".join(fsm("replay", "--help").out.split())
+    text = " ".join(fsm("replay", "--help").out.split())
+    assert f"at least {LEAST >> 20}MB" in text
+    assert f"{FLOOR >> 20} MB more" in text
 
 
 def test_what_the_user_set_up_stays() -> None:

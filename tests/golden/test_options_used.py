@@ -29,7 +29,7 @@ def listed(golden: str, before: str) -> set[str]:
 def methods() -> set[str]:
     """Return the methods that the help of ``fsm suite`` lists."""
     _, _, text = (EXPECTED / "suite/help.txt").read_text("utf-8").partition("Methods:")
-    return set(re.findall(r"^    (\w+)  ", text, re.MULTILINE))
+    return set(re.findall(r"^  (\w+)  +\S", text.partition("\n\n")[0], re.MULTILINE))
 
 
 def values_listed(command: str, option: str) -> set[str]:

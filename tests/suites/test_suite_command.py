@@ -16,7 +16,7 @@ def test_the_summary_has_a_stable_shape(fsm: Fsm, method: str) -> None:
     result = fsm("suite", "with-feedback", "--method", method, "--summary", "--json")
     facts = json.loads(result.out)
     assert (result.status, result.err) == (0, "")
-    assert list(facts) == SUMMARY
+    assert list(facts) == ["schema", *SUMMARY]
     assert (facts["machine"], facts["method"], facts["extra_states"]) == (
         "with-feedback",
         method,

@@ -63,7 +63,7 @@ def test_json_has_the_documented_shape(checked, wrong: Path) -> None:
     report = json.loads(out)
     assert status == 1
     assert list(report) == [
-        "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables",
+        "schema", "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables",
         "generated_blocks", "unread_files",
         "failure", "findings",
     ]  # fmt: skip

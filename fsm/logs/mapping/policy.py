@@ -12,7 +12,7 @@ from fsm.logs.mapping.event_mapping import FAULTS
 from fsm.suggest import no_such
 from fsm.toml import read_toml
 
-__all__ = ["Policy", "load_policy"]
+__all__ = ["Policy", "load_policy", "policy_names"]
 
 _FINAL = ("hard_bounce", "retry_failed")
 
@@ -39,16 +39,24 @@ def load_policy(name: str) -> Policy:
     return _checked(name, read_toml(path, LogError).data)
 
 
+def policy_names() -> list[str]:
+    """Return the names of the policies that need no file."""
+    return list(_built_in())
+
+
 def _built_in() -> dict[str, dict[str, object]]:
     text = (Path(__file__).parent / "policy.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def _checked(name: str, body: Mapping[str, object]) -> Policy:
+    title = body.get("title", name)
+    if not isinstance(title, str):
+        raise LogError(f"{name}: title is a text, not {title!r}")
     events = {fault: str(event) for fault, event in body.items() if fault != "title"}
     for fault, event in events.items():
         if fault not in FAULTS:
             raise LogError(f"{name}: {no_such('fault', fault, FAULTS)}")
         if event not in _FINAL:
             raise LogError(f"{name}: {fault} is {event!r}; it can be {' or '.join(_FINAL)}")
-    return Policy(str(body.get("title", name)), events)
+    return Policy(title, events)

@@ -187,5 +187,8 @@ def _reasons(name: str, table: Mapping[str, object]) -> Iterator[tuple[str, Reas
             raise LogError(
                 f"{where}: kind is one of {', '.join(KINDS)}, fault one of {', '.join(FAULTS)}"
             )
+        blank = facts.get("blank", False)
+        if not isinstance(blank, bool):
+            raise LogError(f"{where}: blank is true or false, not {blank!r}")
         for label in _texts(f"{where}: labels", facts.get("labels", [reason])):
-            yield normalise_name(label), Reason(kind, fault, bool(facts.get("blank")))
+            yield normalise_name(label), Reason(kind, fault, blank)

@@ -18,13 +18,21 @@ class Finding:
     """One disagreement, with its place. ``row`` counts the body rows of the table from 1."""
 
     file: str
+    """The page."""
     line: int
+    """The line, from 1; 0 for a finding about the whole file."""
     column: int
+    """The column, from 1; 0 for a finding about a whole line."""
     code: str
+    """What kind of finding it is; see the page of findings."""
     message: str
+    """What is wrong, in one line."""
     machine: str
+    """The machine of the table; empty where none is known."""
     row: int | None
+    """The row of the table; ``None`` where the finding is about no row."""
     severity: Severity = "error"
+    """Whether the check fails."""
     end: int | None = None
     """The column behind the place, where it is known."""
     reference: str = ""
@@ -70,9 +78,13 @@ class CheckReport(RichValue):
     """The result of a check: what was checked and what was found, in page order."""
 
     pages: int
+    """How many pages were read."""
     tables: int
+    """How many documented tables they have."""
     rows: int
+    """How many rows these have."""
     findings: tuple[Finding, ...]
+    """What is wrong, in page order."""
     confirmed: dict[str, int] = field(default_factory=dict)
     """How many documented rows agree with their machine, by machine name."""
     checked: tuple[CheckedTable, ...] = ()

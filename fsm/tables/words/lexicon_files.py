@@ -22,6 +22,8 @@ COLUMNS = (
 )  # fmt: skip
 """The roles of columns; a ``note`` holds free text."""
 _SECTIONS = ("titles", "columns", "statuses", "indicators", "effects")
+_STEP = {"machines", "event", "from", "labels"}
+"""The keys of a step."""
 _DRAWN = ("states", "events")
 """Sections for diagrams, with words that no documented table has."""
 _KNOWN = ("language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
@@ -162,7 +164,8 @@ def _step_entries(toml: Toml) -> list[Mapping[str, Any]]:
 
 def _is_step(entry: Mapping[str, Any]) -> bool:
     return (
-        _are_labels(entry.get("machines"))
+        entry.keys() <= _STEP
+        and _are_labels(entry.get("machines"))
         and _are_labels(entry.get("labels"))
         and isinstance(entry.get("event"), str)
         and isinstance(entry.get("from", ""), str)

@@ -1,0 +1,208 @@
+"""What a shell completes: machines, formats, methods, codes, and states and events of a machine.
+
+The functions are click's: each returns what fits the beginning of a word. They run no code of the
+user and read no log. A machine is read if it is built in or a file, for its states and events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from glob import escape, glob
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, TypeAlias
+
+from click.shell_completion import CompletionItem, FishComplete, add_completion_class
+
+if TYPE_CHECKING:
+    import click
+
+    from fsm.machine import Machine
+
+__all__ = [
+    "add_shells",
+    "complete_code",
+    "complete_column",
+    "complete_file",
+    "complete_format",
+    "complete_format_name",
+    "complete_language",
+    "complete_machine",
+    "complete_method",
+    "complete_policy",
+    "complete_schema",
+    "complete_state",
+    "complete_status",
+    "complete_suite",
+    "complete_topic",
+    "complete_trace",
+    "complete_zone",
+]
+
+Items: TypeAlias = "list[CompletionItem[str]]"
+
+
+class _FishComplete(FishComplete):
+    """click's completion for fish, with commas in values and descriptions."""
+
+    source_template = FishComplete.source_template.replace("split ", "split --max 1 ")
+
+
+def add_shells() -> None:
+    """Make completion scripts for fish right; those of bash and zsh are."""
+    add_completion_class(_FishComplete)
+
+
+def complete_file(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the path of a file or directory; the shell does it."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_machine(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete a built-in name or the path of a machine file."""
+    from fsm.formats import READERS
+    from fsm.machines import NAMES
+
+    return _words_or_files(NAMES, READERS, incomplete) or complete_file(ctx, param, incomplete)
+
+
+def complete_suite(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete the method of a suite or the path of a JSON file."""
+    from fsm.suites import METHODS
+
+    return _words_or_files(METHODS, [".json"], incomplete) or complete_file(ctx, param, incomplete)
+
+
+def complete_policy(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a policy or the path of a TOML file."""
+    from fsm.logs.mapping.policy import policy_names
+
+    names = policy_names()
+    return _words_or_files(names, [".toml"], incomplete) or complete_file(ctx, param, incomplete)
+
+
+def complete_method(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete a method of ``fsm suite``, with what it is."""
+    from fsm.suites import METHODS
+
+    return [
+        CompletionItem(method.name, help=method.summary)
+        for method in METHODS.values()
+        if method.name.startswith(incomplete)
+    ]
+
+
+def complete_code(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the code of a finding of ``fsm check``."""
+    from fsm.cli.findings import known_codes
+
+    return _matching(known_codes(), incomplete)
+
+
+def complete_column(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a canonical column, up to the equals sign."""
+    from fsm.cli.values import ColumnParam
+
+    return _matching([f"{name}=" for name in ColumnParam.known], incomplete)
+
+
+def complete_zone(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete a time zone."""
+    from zoneinfo import available_timezones
+
+    return _matching(sorted(available_timezones()), incomplete)
+
+
+def complete_format(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the format of a log."""
+    from fsm.logs.canonical_columns import CANONICAL
+    from fsm.logs.mapping.event_mapping import format_names
+
+    return _matching(("auto", *CANONICAL, *format_names()), incomplete)
+
+
+def complete_format_name(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a format whose events have a meaning of their own."""
+    from fsm.logs.mapping.event_mapping import format_names
+
+    return _matching(format_names(), incomplete)
+
+
+def complete_topic(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the topic of a guide, with its title."""
+    from fsm.guide import guide_topics
+
+    return [
+        CompletionItem(topic.name, help=topic.title)
+        for topic in guide_topics()
+        if topic.name.startswith(incomplete)
+    ]
+
+
+def complete_schema(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a JSON schema."""
+    from fsm.schemas import INPUTS, OUTPUTS
+
+    return _matching([*OUTPUTS, *INPUTS], incomplete)
+
+
+def complete_language(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
+    """Complete a language that ships with the package."""
+    from fsm.tables.words.lexicon_files import languages
+
+    return _matching(languages(), incomplete)
+
+
+def complete_state(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
+    """Complete a state of the machine that stands before."""
+    machine = _machine_before(ctx)
+    return _matching([state.name for state in machine.states] if machine else [], incomplete)
+
+
+def complete_status(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
+    """Complete a status of the machine that stands before, or all."""
+    machine = _machine_before(ctx)
+    return _matching([*machine.statuses, "all"] if machine else ["all"], incomplete)
+
+
+def complete_trace(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
+    """Complete the last event of a trace, for the machine that stands before."""
+    machine = _machine_before(ctx)
+    before, comma, last = incomplete.rpartition(",")
+    events = _matching(machine.events if machine else [], last.lstrip())
+    return [CompletionItem(before + comma + item.value) for item in events]
+
+
+def _machine_before(ctx: click.Context) -> Machine | None:
+    """Return the machine on the command line, unless it is a class: importing one runs code."""
+    from fsm.catalog import load_bare
+    from fsm.errors import FsmError
+    from fsm.formats import READERS
+    from fsm.machines import NAMES
+
+    # click leaves the arguments unnamed where the last option still lacks its value.
+    name = str(ctx.params.get("machine") or next(iter(ctx.args), ""))
+    if name not in NAMES and Path(name).suffix.lower() not in READERS:
+        return None
+    try:
+        return load_bare(name)
+    except FsmError:
+        return None
+
+
+def _words_or_files(words: Iterable[str], suffixes: Iterable[str], incomplete: str) -> Items:
+    """Return words and files with a suffix that fit; none where only directories do.
+
+    A path that must be quoted is left to the shell, which knows how.
+    """
+    paths = sorted(glob(f"{escape(incomplete)}*"))  # noqa: PTH207 (keeps ./ as it was typed)
+    paths = [path for path in paths if quote(path) == path]
+    files = [path for path in paths if Path(path).suffix.lower() in set(suffixes)]
+    found = [*_matching(words, incomplete), *map(CompletionItem, files)]
+    folders = [CompletionItem(f"{path}/") for path in paths if Path(path).is_dir()]
+    return found and [*found, *folders]
+
+
+def _matching(values: Iterable[str], incomplete: str) -> Items:
+    """Return the values that begin with what was typed."""
+    return [CompletionItem(value) for value in values if value.startswith(incomplete)]

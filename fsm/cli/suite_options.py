@@ -1,0 +1,45 @@
+"""Options of ``fsm suite`` and ``fsm learn``: what is tested, and within which bounds."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import get_args
+
+import click
+
+from fsm.cli.help import option
+from fsm.mealy import Observable
+from fsm.suites import MAX_SYMBOLS
+
+__all__ = ["extra_states_option", "max_symbols_option", "observable_option", "silent_option"]
+
+extra_states_option = partial(
+    option,
+    "--extra-states",
+    type=int,
+    metavar="N",
+    group="Tests",
+    help="How many more states the implementation may have than MACHINE.",
+)
+observable_option = option(
+    "--observable",
+    type=click.Choice(get_args(Observable)),
+    default="status",
+    group="Tests",
+    help="What a test can see: the status, the state, or only the answers to events (output).",
+)
+silent_option = option(
+    "--silent",
+    is_flag=True,
+    group="Tests",
+    help="The implementation gives no sign of rejected events.",
+)
+max_symbols_option = option(
+    "--max-symbols",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=MAX_SYMBOLS,
+    show_default=f"{MAX_SYMBOLS:,}",
+    group="Limits and safety",
+    help="Maximum number of inputs of all tests; estimated before tests are generated.",
+)

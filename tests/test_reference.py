@@ -1,0 +1,69 @@
+"""The pages of reference in the guide are fresh, complete, and right as they stand."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+import fsm
+from fsm.reference import DIRECTORY, stale_pages, write_pages
+from fsm.reference.api_page import SUBJECTS
+from tests.pages import headings
+
+PAGES = sorted(DIRECTORY.glob("*.md"))
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+def test_the_pages_are_fresh() -> None:
+    assert stale_pages() == [], "to update, run: make reference"
+
+
+def test_a_page_that_was_edited_or_left_over_is_stale(tmp_path: Path) -> None:
+    write_pages(tmp_path)
+    assert stale_pages(tmp_path) == []
+    (tmp_path / "json.md").write_text("edited")
+    (tmp_path / "old.md").write_text("left over")
+    (tmp_path / "api.md").unlink()
+    assert stale_pages(tmp_path) == ["api.md", "json.md", "old.md"]
+
+
+@every_page
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if "://" not in target:
+            linked = (page.parent / path).resolve() if path else page
+            assert linked.exists(), target
+            assert not anchor or anchor in headings(linked.read_text("utf-8")), target
+
+
+@every_page
+def test_nothing_is_hidden_from_the_reader(page: Path) -> None:
+    """HTML outside of code would not be shown; a heading that occurs twice has two anchors."""
+    text = page.read_text("utf-8").partition("-->")[2]
+    prose = re.sub(r"```.*?```|`` .*? ``|`[^`]*`", "", text, flags=re.DOTALL)
+    assert re.findall(r"(?<!\\)<\w*|0x[0-9a-f]{6}| object at ", prose) == []
+    assert len(headings(text)) == len(set(headings(text)))
+
+
+def test_every_public_name_is_in_the_reference_once() -> None:
+    names = [name for subject in SUBJECTS for name in (*subject.functions, *subject.types)]
+    assert sorted([*names, "FsmError"]) == sorted(fsm.__all__)
+
+
+def test_every_attribute_has_a_meaning() -> None:
+    text = (DIRECTORY / "api.md").read_text("utf-8")
+    assert re.findall(r"^\| `.*\| +\|$", text, re.MULTILINE) == []
+
+
+def test_the_examples_of_the_library_run_as_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader pastes one into an empty session."""
+    text = (DIRECTORY / "api.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(>>> .*?)```", text, re.DOTALL)
+    runner, parser = doctest.DocTestRunner(), doctest.DocTestParser()
+    for number, block in enumerate(blocks):
+        runner.run(parser.get_doctest(block, {}, f"block {number}", "api.md", 0))
+    assert len(blocks) > 15
+    assert runner.summarize().failed == 0
