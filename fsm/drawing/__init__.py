@@ -89,9 +89,9 @@ def draw(
     machine as a document (``scxml``, ``xstate``, ``json``). The result is ``bytes`` for ``png`` and
     ``pdf``, else ``str``; the same machine gives the same result.
 
-    ``look`` selects a part of the machine, its direction, an overlay and the words. The other arguments are
-    for images: ``engine`` is a layout engine of Graphviz; ``renderer`` is ``"dot"`` for the
-    Graphviz program or ``"wheel"`` for the one of the extra ``svg`` (default: whichever is
+    ``look`` selects a part of the machine, its direction, an overlay and the words. The other
+    arguments are for images: ``engine`` is a layout engine of Graphviz; ``renderer`` is ``"dot"``
+    for the Graphviz program or ``"wheel"`` for the one of the extra ``svg`` (default: whichever is
     installed). If no layout is ready after ``timeout`` seconds (default:
     :data:`fsm.drawing.graphviz.TIMEOUT`), states are drawn in rows, and ``warn`` is called with a
     message.
