@@ -68,7 +68,7 @@ site: $(READY) ## build the documentation site in build/site
 	@rm -rf build/pages build/site && mkdir -p build/pages
 	@tar cf - $(SITE_PAGES) | tar xf - -C build/pages
 	@cp -R .ci/site/. build/pages
-	$(BIN)/sphinx-build -q -W --keep-going -b html -d build/doctrees build/pages build/site
+	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d build/doctrees build/pages build/site
 	@echo build/site/index.html
 
 picture: diagrams/report.html ## write the picture of the report in the README; needs Chromium

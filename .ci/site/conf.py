@@ -5,15 +5,13 @@ places, so that links between them work in both. This directory adds the start p
 the gallery that are written with the directives of ``fsm.sphinx``.
 """
 
-from pygments.lexers.special import TextLexer
-from sphinx.application import Sphinx
-
 project = "fsm"
 author = "the authors of fsm"
 copyright = "the authors of fsm, MIT licence"  # noqa: A001 - the name of the setting
 
 extensions = ["fsm.sphinx", "myst_parser"]
 nitpicky = True
+suppress_warnings = ["misc.highlighting_failure"]  # outputs of commands are not always a console's
 myst_enable_extensions = ["html_image"]
 myst_heading_anchors = 4
 
@@ -21,6 +19,7 @@ html_theme = "furo"
 html_title = "fsm"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_favicon = "_static/logo.svg"
 html_copy_source = False
 html_show_sphinx = False
@@ -33,8 +32,3 @@ html_theme_options = {
 }
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
-
-
-def setup(app: Sphinx) -> None:
-    """Show CSV as plain text: Pygments has no lexer for it."""
-    app.add_lexer("csv", TextLexer)

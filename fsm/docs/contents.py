@@ -162,7 +162,7 @@ def _diagram(machines: list[Machine], options: Options, sources: Sources) -> Dia
 
 
 def _statuses(machine: Machine, text: str) -> tuple[str, ...]:
-    """Return the statuses that a text lists, separated by commas; ``all`` are those of a machine."""
+    """Return the statuses of a text, separated by commas; ``all`` are those of the machine."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     return machine.statuses if names == ("all",) else names
 

@@ -25,14 +25,14 @@ class PageWriter:
     """Writes the generated blocks of pages into them; nothing is written to files.
 
     ``blocks`` collects the blocks that were written, ``notes`` what authors should know about
-    them, with file and line.
+    them, with file and line, ``pictures`` the pictures that they show, by resolved path.
     """
 
     load: Callable[[str], Machine]
     lexicons: Mapping[str, Lexicon]
     blocks: list[Block] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _pictures: dict[Path, str] = field(default_factory=dict)
+    pictures: dict[Path, str] = field(default_factory=dict)
 
     def files(self, path: Path) -> Iterator[tuple[Path, bytes]]:
         """Yield a page and its pictures as they should be, the pictures first.
@@ -41,12 +41,12 @@ class PageWriter:
         """
         data = read_bytes(path, MAX_BYTES, PAGE_KIND, PageError)
         text = decode_utf8(data, str(path), PageError)
-        before = set(self._pictures)
+        before = set(self.pictures)
         mark = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b""
         page = mark + self.page(text, str(path), path.parent).encode()
         # The keys of pictures are resolved paths; they are named relative to the given page.
         folder = path.parent.resolve()
-        for file, picture in self._pictures.items():
+        for file, picture in self.pictures.items():
             if file not in before:
                 yield path.parent / file.relative_to(folder), picture.encode()
         yield path, page
@@ -54,7 +54,7 @@ class PageWriter:
     def page(self, text: str, name: str, directory: Path) -> str:
         """Return the text of a page in a directory as it should be."""
         check_bounds(text, name)
-        sources = BlockSources(self.load, self.lexicons, directory, self._pictures)
+        sources = BlockSources(self.load, self.lexicons, directory, self.pictures)
         return rewrite_blocks(text, name, partial(self._write, name=name, sources=sources))
 
     def _write(self, block: Block, name: str, sources: BlockSources) -> str:

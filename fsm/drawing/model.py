@@ -62,7 +62,8 @@ class Look:
 class DrawnState:
     """A state in the picture. ``rank`` is its colour; ``notes`` and ``marks`` are under its title.
 
-    ``status`` is the label of its status. ``caption`` is the id of the state if it differs from the title.
+    ``status`` is the label of its status. ``caption`` is the id of the state if it differs from the
+    title.
     """
 
     name: str

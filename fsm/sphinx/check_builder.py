@@ -15,11 +15,11 @@ from sphinx.util import logging
 
 from fsm.checking import check
 from fsm.cli.findings import summary_of
+from fsm.docs.machine_files import project_loader
 from fsm.docs.pages import PageWriter, stale_line
 from fsm.errors import FsmError, PageError
 from fsm.machines import NAMES
 from fsm.sphinx.doctree_page import doctree_page
-from fsm.sphinx.project import machine_loader
 from fsm.tables.checks.finding import Severity
 from fsm.tables.read.page import SUFFIXES, read_page
 from fsm.tables.words.lexicon_files import combined_lexicons
@@ -47,7 +47,7 @@ class CheckBuilder(Builder):
         """Return all pages: a machine may have changed, whatever happened to the page."""
         return self.env.found_docs
 
-    def get_target_uri(self, docname: str, typ: str | None = None) -> str:
+    def get_target_uri(self, docname: str, typ: str | None = None) -> str:  # noqa: ARG002
         """Return no address: no page is written."""
         return ""
 
@@ -69,7 +69,7 @@ class CheckBuilder(Builder):
         ]
         lexicons = [Path(file) for file in self.config.fsm_lexicons]
         # The settings name these files, so whoever wrote them trusts what the files name.
-        load = machine_loader(self.env, allow_import=True)
+        load = project_loader(Path(self.srcdir), allow_import=True)
         check_names(lexicons, load, NAMES)
         report = check(pages, lexicons=lexicons, bindings=self.config.fsm_bindings, load=load)
         for finding in report.findings:
@@ -84,7 +84,8 @@ class CheckBuilder(Builder):
 
     def _check_blocks(self, pages: Iterable[Path], lexicons: Iterable[Lexicon]) -> int:
         """Compare the generated blocks of pages with new ones, and return how many there are."""
-        load = machine_loader(self.env, allow_import=self.config.fsm_allow_import)
+        allow_import = self.config.fsm_allow_import
+        load = project_loader(Path(self.srcdir), allow_import=allow_import)
         writer = PageWriter(load, {lexicon.language: lexicon for lexicon in lexicons})
         for page in pages:
             try:

@@ -107,16 +107,20 @@ def _drawn(node: diagram) -> ElementTree.Element:
 
 def _element(svg: ElementTree.Element, node: diagram) -> str:
     """Return an element that shrinks with the page; where it would be too small, it scrolls."""
-    width = node["width"]
+    for paper in svg.iterfind("{*}g/{*}polygon"):
+        paper.set("fill", "none")  # the page is the paper
     attributes = {"class": " ".join(node["classes"])}
     if node["ids"]:
         attributes["id"] = node["ids"][0]
-    if width:
-        svg.set("style", f"width:{width}{'px' * width.isdigit()}")
+    width = node["width"]
+    if width and not width.removesuffix("px").isdigit():
+        svg.set("style", f"width:{width}")
     else:
-        size = float(svg.get("width", "0").removesuffix("pt")) * _PIXELS
-        svg.set("style", f"width:{size:.0f}px;min-width:{size * _SMALLEST:.0f}px")
-        if size * _SMALLEST > _NARROW:
+        drawn = float(svg.get("width", "0").removesuffix("pt")) * _PIXELS
+        pixels = int(width.removesuffix("px") or drawn)
+        smallest = int(pixels * _SMALLEST)
+        svg.set("style", f"width:{pixels}px;min-width:{smallest}px")
+        if smallest > _NARROW:
             attributes |= {"tabindex": "0", "role": "group", "aria-label": visible(node["alt"])}
     begin = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
     return f"<div{begin}>{_text(svg)}</div>\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from docutils import nodes
 
@@ -12,6 +13,8 @@ from fsm.tables.read.table import Cell, Row, Table
 from fsm.tables.write import escaped_cell
 
 __all__ = ["doctree_page"]
+
+_Element = TypeVar("_Element", bound=nodes.Element)
 
 _IGNORE = "fsm:ignore"
 _TEXTS = (nodes.paragraph, nodes.title, nodes.rubric, nodes.term)
@@ -67,30 +70,29 @@ def _rows_of_entries(table: nodes.table) -> Iterator[list[nodes.entry]]:
     """Yield the cells of each row; a cell that spans columns or rows is in each of them."""
     spanning: dict[int, tuple[nodes.entry, int]] = {}
     """The cells of rows above that span this row, by column, and how many rows are left."""
-    for group in table.findall(nodes.tgroup):
-        if group.parent is not table:
-            continue
-        parts = (part for part in group.children if isinstance(part, nodes.thead | nodes.tbody))
-        for row in (row for part in parts for row in part.children):
-            entries: list[nodes.entry] = []
-            for entry in row.children:
-                _add_spanning(entries, spanning)
-                for _ in range(entry.get("morecols", 0) + 1):
-                    if entry.get("morerows"):
-                        spanning[len(entries)] = entry, entry["morerows"]
-                    entries.append(entry)
+    parts = [part for group in _children(table, nodes.tgroup) for part in group.children]
+    for row in (row for part in parts for row in _children(part, nodes.row)):
+        entries: list[nodes.entry] = []
+        for entry in _children(row, nodes.entry):
             _add_spanning(entries, spanning)
-            yield entries
+            for _ in range(entry.get("morecols", 0) + 1):
+                if entry.get("morerows"):
+                    spanning[len(entries)] = entry, entry["morerows"]
+                entries.append(entry)
+        _add_spanning(entries, spanning)
+        yield entries
 
 
-def _add_spanning(
-    entries: list[nodes.entry], spanning: dict[int, tuple[nodes.entry, int]]
-) -> None:
+def _add_spanning(entries: list[nodes.entry], spanning: dict[int, tuple[nodes.entry, int]]) -> None:
     while (column := len(entries)) in spanning:
         entry, left = spanning.pop(column)
         if left > 1:
             spanning[column] = entry, left - 1
         entries.append(entry)
+
+
+def _children(node: nodes.Node, kind: type[_Element]) -> list[_Element]:
+    return [child for child in node.children if isinstance(child, kind)]
 
 
 def _cell(node: nodes.Element) -> Cell:

@@ -11,7 +11,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from fsm.docs.contents import KINDS, CodeContent, Content, DiagramContent, TableContent, content
-from fsm.errors import FsmError, PageError
+from fsm.errors import FsmError
 from fsm.sphinx.diagram import diagram
 from fsm.sphinx.project import page_sources
 from fsm.sphinx.table import table_node
@@ -102,7 +102,7 @@ _SHOWN = 5
 
 def _directive(kind: str) -> type[_ContentDirective]:
     machines = KINDS[kind].machines
-    options = {name: directives.unchanged_required for name in KINDS[kind].options}
+    options = dict.fromkeys(KINDS[kind].options, directives.unchanged_required)
     options |= _COMMON | (_OF_DIAGRAMS if kind == "diagram" else {})
     members = {
         "kind": kind,

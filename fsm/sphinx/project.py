@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fsm.catalog import load, machine_class
+from fsm.catalog import machine_class
 from fsm.docs.contents import Sources
-from fsm.formats import READERS
+from fsm.docs.machine_files import machine_file, project_loader
 from fsm.machine import Machine
-from fsm.machines import NAMES
 from fsm.tables.words.lexicon_files import combined_lexicons
-from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["add_settings", "machine_loader", "page_sources"]
+__all__ = ["add_settings", "page_sources"]
 
 _FILES = ("fsm_lexicons", "fsm_bindings")
 
@@ -41,13 +38,14 @@ def _resolve_files(app: Sphinx, config: Config) -> None:
 
 def page_sources(env: BuildEnvironment) -> Sources:
     """Return what the page that is read may name; it then depends on the files that it names."""
-    load_machine = machine_loader(env, allow_import=env.config.fsm_allow_import)
+    directory = Path(env.srcdir)
+    load_machine = project_loader(directory, allow_import=env.config.fsm_allow_import)
     lexicons = [Path(file) for file in env.config.fsm_lexicons]
     for path in lexicons:
         env.note_dependency(str(path))
 
     def load_and_note(name: str) -> Machine:
-        path = _machine_file(env, name)
+        path = machine_file(name, directory)
         if path is not None:
             env.note_dependency(str(path))
         machine = load_machine(name)
@@ -57,18 +55,3 @@ def page_sources(env: BuildEnvironment) -> Sources:
 
     known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     return Sources(load_and_note, known)
-
-
-def machine_loader(env: BuildEnvironment, *, allow_import: bool) -> Callable[[str], Machine]:
-    """Return what loads a machine by its name; files are relative to the source directory."""
-
-    def load_name(name: str) -> Machine:
-        path = _machine_file(env, name)
-        return load(name if path is None else str(path))
-
-    return guarded_loader(load_name, allow_import=allow_import)
-
-
-def _machine_file(env: BuildEnvironment, name: str) -> Path | None:
-    is_file = name not in NAMES and Path(name).suffix.lower() in READERS
-    return Path(env.srcdir, name.lstrip("/")) if is_file else None

@@ -27,8 +27,10 @@ def table_node(grid: Grid, title: str = "", *, has_row_headers: bool = False) ->
     for number, column in enumerate(zip(grid.header, *grid.rows, strict=True)):
         lines = (line for cell in column for line in cell.split("\n"))
         width = min(max(map(display_width, lines)), _WIDEST)
-        is_stub = {"stub": 1} if has_row_headers and number == 0 else {}
-        group += nodes.colspec(colwidth=max(width, 1), **is_stub)
+        colspec = nodes.colspec(colwidth=max(width, 1))
+        if has_row_headers and number == 0:
+            colspec["stub"] = 1
+        group += colspec
     group += nodes.thead("", _row(grid.header))
     group += nodes.tbody("", *map(_row, grid.rows))
     return table

@@ -58,7 +58,7 @@ def _goals(figures: Figures) -> str:
         for goal in GOALS
     ]
     text = "CPU seconds at 10 million events, unless said otherwise.\n"
-    return f"## Goals\n\n{text}\n{_table(('', 'goal', 'measured', ''), rows, 'lrrl')}"
+    return f"## Goals\n\n{text}\n{_table(('what', 'goal', 'measured', 'result'), rows, 'lrrl')}"
 
 
 def _limit(goal: Goal) -> str:
@@ -76,7 +76,7 @@ def _verdict(goal: Goal, figures: Figures) -> str:
 
 def _size(figures: Figures, size: int) -> str:
     rows = [_cells(figures, size, row) for row in figures.rows[size].values()]
-    header = ("", "CPU s", "wall s", "peak memory", "events per CPU s", "× `group_by`", "runs")
+    header = ("job", "CPU s", "wall s", "peak memory", "events per CPU s", "× `group_by`", "runs")
     return f"## {size:,} events\n\n{_table(header, rows, 'lrrrrrr')}{_slices(figures, size)}"
 
 
@@ -110,7 +110,7 @@ def _memory(figures: Figures) -> str:
         peaks = [row.peak if (row := figures.row(name, size)) else None for size in sizes]
         cells = ["-" if p is None else f"{p / 2**20:.0f} MB" for p in peaks]
         rows.append((name.partition(",")[0], f"{bound / 2**20:.0f} MB", *cells))
-    header = ("", "`--memory`", *(f"peak, {size:,} events" for size in sizes))
+    header = ("job", "`--memory`", *(f"peak, {size:,} events" for size in sizes))
     return f"## Memory\n\n{_table(header, rows, 'lr' + 'r' * len(sizes))}"
 
 
@@ -131,7 +131,7 @@ def _commands(figures: Figures) -> str:
         return ""
     rows = [(name, _digits(cpu)) for name, cpu in figures.commands.items()]
     text = f"A whole process, on a CSV log of {figures.lines:,} lines.\n"
-    return f"## A small log\n\n{text}\n{_table(('', 'CPU s'), rows, 'lr')}"
+    return f"## A small log\n\n{text}\n{_table(('what', 'CPU s'), rows, 'lr')}"
 
 
 def _not_run(figures: Figures) -> str:

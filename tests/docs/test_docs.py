@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load
 from fsm.cli import main
-from fsm.docs.contents import KINDS
 from fsm.docs.blocks import find_blocks, rewrite_blocks
+from fsm.docs.contents import KINDS
 from fsm.errors import PageError
 from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
