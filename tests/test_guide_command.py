@@ -74,7 +74,7 @@ def test_a_pipe_gets_the_bytes_of_the_page(fsm: Fsm) -> None:
 
 
 def test_a_terminal_shows_no_comments_and_links_as_commands() -> None:
-    shown = click.unstyle(style_guide(PAGE, "", 200, colour=True))
+    shown = click.unstyle(style_guide(PAGE, "", 200))
     assert [line.strip() for line in shown.splitlines() if line.strip()] == [
         "Pages",
         "See the tests (fsm guide testing), a file (diagrams/x.svg in the repository), the web",
@@ -97,7 +97,7 @@ def test_a_terminal_shows_no_comments_and_links_as_commands() -> None:
     ],
 )
 def test_a_link_is_shown_as_what_a_reader_can_type(folder: str, target: str, shown: str) -> None:
-    page = style_guide(f"[x]({target})", folder, 80, colour=False)
+    page = style_guide(f"[x]({target})", folder, 80)
     assert click.unstyle(page).strip() == shown
 
 
@@ -107,14 +107,9 @@ def test_prose_and_tables_fit_the_width_and_code_stays_as_it_is(width: int) -> N
         code = {
             f"  {line}".rstrip() for b in code_blocks(topic.text) for line in b.text.split("\n")
         }
-        shown = click.unstyle(style_guide(topic.text, "", width, colour=False)).split("\n")
+        shown = click.unstyle(style_guide(topic.text, "", width)).split("\n")
         assert [line for line in shown if len(line) > width and line not in code] == [], topic.name
         assert code <= {*shown, ""}, topic.name
-
-
-def test_without_colour_the_emphasis_stays() -> None:
-    assert "\x1b[1m" in style_guide("**x**", "", 80, colour=False)
-    assert "\x1b[3" not in style_guide("```python\nimport x\n```", "", 80, colour=False)
 
 
 def test_on_a_terminal_a_long_guide_goes_through_the_pager(tmp_path: Path) -> None:
