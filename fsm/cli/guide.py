@@ -59,4 +59,5 @@ def _show(topic: Topic) -> None:
     if shown.count("\n") < shutil.get_terminal_size().lines:
         click.echo(shown, nl=False)
     else:
-        click.echo_via_pager(shown)  # styled if the pager is less, which shows styles
+        click.get_current_context().color = None  # click knows whether the pager shows styles
+        click.echo_via_pager(shown)
