@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fsm.comparison import compare, describe_comparison
 from fsm.drawing.marking import diff_overlay, path_overlay, split_trace
-from fsm.drawing.model import Look
+from fsm.drawing.model import Look, picture_of
 from fsm.drawing.overlay import NO_OVERLAY
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
@@ -158,6 +158,7 @@ def _diagram(machines: list[Machine], options: Options, sources: Sources) -> Dia
         overlay=overlay,
         wording=wording,
     )
+    picture_of(machine, look)  # raises what drawing it would raise, where the page names it
     return DiagramContent(machine, look)
 
 
