@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -11,15 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.errors import MachineError
+from fsm.file_kinds import misplaced_file
 from fsm.importing import find_hidden_module, working_directory
 from fsm.machine import Machine
 from fsm.machines import NAMES
+from fsm.suggest import suggestion
+from fsm.text import shortened
 from fsm.trust import NameInFile, ShadowWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from fsm.mealy import Mealy
+
+_LONGEST_NAME = 200
+_BUILT_IN = ", ".join(NAMES)
 
 __all__ = [
     "as_machine",
@@ -181,7 +186,24 @@ def machine_page(name: str) -> Path:
 def _unknown(name: str) -> str:
     from fsm.formats import READERS
 
-    close = get_close_matches(name, NAMES, 1)
-    known = f"did you mean {close[0]!r}?" if close else f"built in are {', '.join(NAMES)}"
-    others = f"others are named package.module:Class, or a file: {', '.join(READERS)}"
-    return f"{name}: no such machine; {known} ({others})"
+    others = f"others are files ({', '.join(READERS)}), or package.module:Class"
+    if not name:
+        return "the name of a machine is empty; is a variable of the shell not set?"
+    path, name = Path(name), shortened(name, _LONGEST_NAME)
+    if _is(path.is_dir):
+        return f"{name}: a directory, not a machine; name a file in it: {', '.join(READERS)}"
+    if _is(path.is_file):
+        wrong = misplaced_file(name, "machine")
+        return f"{name}: {wrong or f'no machine file; built in are {_BUILT_IN}; {others}'}"
+    files = [file.name for suffix in READERS for file in sorted(Path().glob(f"*{suffix}"))]
+    question = suggestion(name, [*NAMES, *files])
+    built_in = f"{'Built' if question else 'built'} in are {_BUILT_IN}"
+    return f"{name}: no such machine; {question + ' ' if question else ''}{built_in}; {others}"
+
+
+def _is(test: Callable[[], bool]) -> bool:
+    """Return what a test of a path tells; False for a name that no file can have."""
+    try:
+        return test()
+    except (OSError, ValueError):
+        return False

@@ -13,8 +13,10 @@ from typing import TypeAlias
 
 from fsm.catalog import load
 from fsm.errors import PageError
+from fsm.file_kinds import misplaced_file
 from fsm.files import decode_utf8, read_stream
 from fsm.machine import Machine
+from fsm.machines import NAMES
 from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
@@ -101,10 +103,14 @@ class PageFiles:
             yield parse_page(decode_utf8(data, "<stdin>", PageError), "<stdin>")
         elif path.is_dir():
             yield from map(read_page, filter(self._is_new, pages_of(path, self.unread)))
+        elif name in NAMES and not path.exists():
+            raise PageError(f"{name}: a machine, not a page; fsm show {name} prints its table")
         elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
             yield from map(read_page, filter(self._is_new, [path]))
         else:
-            text = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
+            wrong = misplaced_file(name, "page")
+            fault = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
+            text = "; ".join(filter(None, (fault, wrong and f"this is {wrong}")))
             self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
 
     def complete(self, report: CheckReport) -> CheckReport:

@@ -26,6 +26,7 @@ from types import ModuleType
 from typing import IO
 
 from fsm.errors import FsmError, OutputError
+from fsm.file_kinds import missing_file
 
 fcntl: ModuleType | None
 try:
@@ -67,6 +68,8 @@ def read_bytes(path: Path, max_bytes: int, what: str, refusal: type[FsmError]) -
     try:
         with path.open("rb") as file:
             return read_stream(file, str(path), max_bytes, what, refusal)
+    except FileNotFoundError as error:
+        raise refusal(f"{path}: {missing_file(path)}") from error
     except (OSError, ValueError) as error:  # ValueError: the name has a zero byte
         raise refusal(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
@@ -139,6 +142,13 @@ def output_errors(name: object) -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise
+    except FileNotFoundError as error:
+        folder = Path(str(name)).parent
+        raise OutputError(f"{name}: there is no folder {str(folder)!r}; create it first") from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(f"{name}: a file, not a directory; name a directory") from error
+    except IsADirectoryError as error:
+        raise OutputError(f"{name}: a directory; name a file in it") from error
     except OSError as error:
         raise OutputError(f"{name}: {error.strerror or error}") from error
 

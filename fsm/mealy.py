@@ -19,6 +19,7 @@ import numpy as np
 from fsm.errors import MachineError
 from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
+from fsm.suggest import no_such
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -165,7 +166,9 @@ class Mealy:
         try:
             return tuple(self._index[name] for name in trace)
         except KeyError as error:
-            raise MachineError(f"{self.name}: no input {error.args[0]!r}") from None
+            raise MachineError(
+                f"{self.name}: {no_such('input', error.args[0], self.inputs)}"
+            ) from None
 
     def walk(self, word: Sequence[int]) -> tuple[int, ...]:
         """Return the states a word of input indices visits, the initial one first.

@@ -148,21 +148,24 @@ def align_columns(
     return lines
 
 
-def wrapped(text: str, width: int) -> tuple[str, ...]:
+def wrapped(
+    text: str, width: int, *, further: str = "", longest: int = _LONGEST
+) -> tuple[str, ...]:
     r"""Return the text in lines of at most ``width`` columns; a wide character takes two.
 
-    A word that is longer than a line is broken. See :func:`shortened` for very long texts.
+    A word that is longer than a line is broken. ``further`` begins each line but the first. See
+    :func:`shortened` for texts beyond ``longest`` characters.
 
     >>> wrapped("Waiting for the date", 12), wrapped("\u4e2d\u6587\u4e2d", 4)
     (('Waiting for', 'the date'), ('\u4e2d\u6587', '\u4e2d'))
     """
-    shown = visible(shortened(text))
+    shown = visible(shortened(text, longest))
     if shown.isascii():
-        lines = textwrap.wrap(shown, width, break_on_hyphens=False)
+        lines = textwrap.wrap(shown, width, break_on_hyphens=False, subsequent_indent=further)
     else:
         from wcwidth import wrap
 
-        lines = wrap(shown, width, break_on_hyphens=False)
+        lines = wrap(shown, width, break_on_hyphens=False, subsequent_indent=further)
     return tuple(lines) or ("",)
 
 

@@ -26,7 +26,8 @@ from fsm.catalog import _compiled
 from fsm.cli import main
 
 MARK = re.compile(r"<!-- (file|not run): (.+) -->")
-KINDS = {"file": "file", "not run": "reason"}
+FIELDS = {"file": "file", "not run": "reason"}
+"""The field of :class:`CodeBlock` that each mark fills."""
 DURATION = re.compile(r"( in |^seconds: +)\d+\.\d+(?=s$| \(CPU\)$)", re.MULTILINE)
 """Times differ from run to run: of pytest, and of ``fsm suite --summary``."""
 
@@ -61,7 +62,7 @@ def code_blocks(text: str) -> list[CodeBlock]:
             assert token.map
             near = before and before.map and before.map[1] >= token.map[0] - 1
             mark = MARK.fullmatch(before.content.strip()) if near and before else None
-            marks = {KINDS[mark[1]]: mark[2]} if mark else {}
+            marks = {FIELDS[mark[1]]: mark[2]} if mark else {}
             place = token.map[0] + 1
             found.append(CodeBlock(token.markup, token.info, token.content, place, **marks))
         before = token if token.type == "html_block" else None
@@ -96,7 +97,7 @@ def _as_process(arguments: Iterable[str]) -> Iterator[None]:
         yield
     finally:
         sys.path[:], sys.argv = path, argv
-        _compiled.cache_clear()
+        _compiled.cache_clear()  # a process would compile the machine of a changed file
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
             if file and Path(file).is_relative_to(Path.cwd()):
@@ -139,23 +140,24 @@ def _in_process(
     """Run a program of Python here, which is much faster than a process of its own."""
     shown = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
     with (
+        pytest.MonkeyPatch.context() as patch,
         _as_process(arguments),
         contextlib.redirect_stdout(stdout or shown),
         contextlib.redirect_stderr(shown),
         contextlib.suppress(SystemExit),
     ):
+        for name in ("FORCE_COLOR", "PY_COLORS", "PYTEST_ADDOPTS"):
+            patch.delenv(name, raising=False)
+        patch.setenv("COLUMNS", "80")
         program()
     assert isinstance(shown.buffer, io.BytesIO)
     return shown.buffer.getvalue().decode()
 
 
 def _pytest(arguments: list[str]) -> str:
-    """Run pytest, without the options and plugins of this run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTEST_ADDOPTS", raising=False)
-        patch.setenv("COLUMNS", "80")
-        options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:warnings", *arguments]
-        return _in_process(lambda: pytest.main(options), "pytest", *arguments)
+    """Run pytest, without the plugins of this run."""
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:warnings", *arguments]
+    return _in_process(lambda: pytest.main(options), "pytest", *arguments)
 
 
 def _run_script(file: str) -> None:

@@ -13,12 +13,14 @@ from fsm.errors import FsmError
 from fsm.guide import Topic, find_topic, guide_topics
 from fsm.guide.terminal import style_guide
 from tests.command import Fsm
+from tests.depth import DEEP, cases
 from tests.pages import code_blocks
 
 PAGE = """# Pages
 
 <!-- shown to nobody -->
-See [the tests](testing.md#more), [a file](../../diagrams/x.svg), [the web](https://a.example),
+See [the
+tests](testing.md#more), [a file](../../diagrams/x.svg), [the web](https://a.example),
 [below](#more) and `[no link]`.
 
 <!-- file: page.md -->
@@ -80,14 +82,28 @@ def test_a_terminal_shows_no_comments_and_links_as_commands() -> None:
         "page.md",
         "<!-- fsm:table m --> [as it is](x.md)",
     ]
-    assert "(fsm guide testing)" in click.unstyle(
-        style_guide(PAGE.replace("testing.md", "../testing.md"), "reference", 200, colour=True)
-    )
 
 
-@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize(
+    ("folder", "target", "shown"),
+    [
+        ("", "testing.md#more", "x (fsm guide testing)"),
+        ("", "reference/api.md", "x (fsm guide reference/api)"),
+        ("reference", "../testing.md", "x (fsm guide testing)"),
+        ("reference", "json.md", "x (fsm guide reference/json)"),
+        ("", "index.md", "x (fsm guide)"),
+        ("", "../README.md", "x (fsm/README.md in the repository)"),
+        ("reference", "../../../diagrams/README.md", "x (diagrams/README.md in the repository)"),
+    ],
+)
+def test_a_link_is_shown_as_what_a_reader_can_type(folder: str, target: str, shown: str) -> None:
+    page = style_guide(f"[x]({target})", folder, 80, colour=False)
+    assert click.unstyle(page).strip() == shown
+
+
+@pytest.mark.parametrize("width", [40, 80] if DEEP else [60])
 def test_prose_and_tables_fit_the_width_and_code_stays_as_it_is(width: int) -> None:
-    for topic in guide_topics():
+    for topic in cases(guide_topics()):
         code = {
             f"  {line}".rstrip() for b in code_blocks(topic.text) for line in b.text.split("\n")
         }

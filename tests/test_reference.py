@@ -4,9 +4,11 @@ import doctest
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 import fsm
+from fsm.cli import command_group
 from fsm.reference import DIRECTORY, stale_pages, write_pages
 from fsm.reference.api_page import SUBJECTS
 from tests.pages import headings
@@ -67,3 +69,17 @@ def test_the_examples_of_the_library_run_as_they_stand(monkeypatch: pytest.Monke
         runner.run(parser.get_doctest(block, {}, f"block {number}", "api.md", 0))
     assert len(blocks) > 15
     assert runner.summarize().failed == 0
+
+
+def test_every_option_is_in_the_reference() -> None:
+    text = (DIRECTORY / "command-line.md").read_text("utf-8")
+    parts = re.split(r"^## fsm (\w+)$", text, flags=re.MULTILINE)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    context = click.Context(command_group)
+    assert sorted(sections) == sorted(command_group.list_commands(context))
+    for name, section in sections.items():
+        command = command_group.get_command(context, name)
+        assert command
+        options = (param for param in command.params if isinstance(param, click.Option))
+        spelt = {spelling for option in options for spelling in option.opts}
+        assert spelt <= set(re.findall(r"(?<![\w-])--?\w[\w-]*", section)), name

@@ -40,7 +40,7 @@ class MachineFacts:
     missing: tuple[tuple[str, str], ...]
     """The cells of reachable states that reject: state, event."""
     equivalent: tuple[tuple[str, ...], ...]
-    """Classes of several reachable states that no trace tells apart; see :func:`classes_of`."""
+    """Classes of several reachable states that no trace tells apart."""
 
     def __repr__(self) -> str:
         complete = "complete" if self.is_complete else f"{len(self.missing):,} rejecting cells"

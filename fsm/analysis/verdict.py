@@ -17,9 +17,13 @@ class Verdict:
     """
 
     claim: str
+    """The claim."""
     holds: bool
+    """Whether it holds."""
     trace: tuple[str, ...] = ()
+    """A shortest trace that refutes it; empty where it holds."""
     loop: tuple[str, ...] = ()
+    """Events that can follow the trace again and again."""
 
     def __str__(self) -> str:
         if self.holds:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from fsm.cli.environment import set_environment_defaults
 from fsm.cli.help import Example, HelpCommand
-from fsm.errors import FsmError
-from fsm.trust import ShadowWarning
+from fsm.cli.process import exit_status_of
 from fsm.version import VERSION
 
 if TYPE_CHECKING:
@@ -57,8 +53,6 @@ COMMANDS_BY_TASK = {
 }
 """All commands by task, each with what one gets from it."""
 _COMMANDS = {name for commands in COMMANDS_BY_TASK.values() for name in commands}
-
-_LONGEST_ERROR = 1000
 
 
 class _Commands(HelpCommand, click.Group):
@@ -126,69 +120,4 @@ def main() -> None:
         from fsm.cli.completion import add_shells
 
         add_shells()
-    sys.unraisablehook = _print_unraisable
-    try:
-        with _short_shadow_warnings():
-            status = command_group.main(standalone_mode=False)
-    except FsmError as error:
-        status = _print_error(str(error))
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        status = 2
-    except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "fsm"
-        status = _print_error(f"{error.format_message()} (see: {path} --help)")
-    except click.ClickException as error:
-        status = _print_error(error.format_message())
-    except (click.Abort, KeyboardInterrupt):
-        status = _print_error("interrupted", 130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
-    except BaseException as error:
-        known = isinstance(error, Exception) or _is_panic(error)
-        if not known or os.environ.get("FSM_TRACEBACK"):
-            raise
-        status = _print_error(
-            f"internal error: {type(error).__name__}: {error} (FSM_TRACEBACK=1 shows where)"
-        )
-    sys.exit(status or 0)
-
-
-def _is_panic(error: BaseException) -> bool:
-    """Return whether polars panicked. Its PanicException is not a subclass of Exception."""
-    if "polars" not in sys.modules:
-        return False
-    from polars.exceptions import PanicException
-
-    return isinstance(error, PanicException)
-
-
-def _print_unraisable(ignored: sys.UnraisableHookArgs) -> None:
-    """Print errors that cannot be raised, except those that an interrupt caused on its way."""
-    if not issubclass(ignored.exc_type, KeyboardInterrupt):
-        sys.__unraisablehook__(ignored)
-
-
-@contextmanager
-def _short_shadow_warnings() -> Iterator[None]:
-    """Print in one line that a module of the working directory was not imported."""
-
-    def show(message: Warning | str, category: type[Warning], *place: Any, **rest: Any) -> None:
-        if issubclass(category, ShadowWarning):
-            _print_error(str(message))
-        else:
-            original(message, category, *place, **rest)
-
-    with warnings.catch_warnings():
-        original = warnings.showwarning
-        warnings.showwarning = show
-        warnings.simplefilter("always", ShadowWarning)
-        yield
-
-
-def _print_error(message: str, status: int = 2) -> int:
-    from fsm.cli.text import print_message
-
-    print_message(message, _LONGEST_ERROR)
-    return status
+    sys.exit(exit_status_of(command_group))

@@ -10,7 +10,9 @@ from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
 from fsm.cli.completion import complete_machine
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.text import print_crosscheck, print_json, printable
+from fsm.cli.progress import Progress
+from fsm.cli.terminal import Style
+from fsm.cli.text import print_crosscheck, print_json, print_line, printable
 from fsm.cli.values import json_option, machine_argument
 from fsm.compile.crosscheck import cross_check
 from fsm.text import quantity
@@ -73,10 +75,12 @@ def command(
     class does; the number of compared cells is printed, and is part of the JSON.
     """
     loaded = load(machine)
-    checked = cross_check([loaded]) if crosscheck else None
-    verdicts = [check_claim(loaded, claim) for claim in claims]
+    with Progress("comparing every cell with the class"):
+        checked = cross_check([loaded]) if crosscheck else None
+    with Progress("checking the claims"):
+        verdicts = [check_claim(loaded, claim) for claim in claims]
+        trace = refines(loaded, load(other)) if other is not None else None
     if other is not None:
-        trace = refines(loaded, load(other))
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
         value = analyse(loaded).as_dict()
@@ -87,7 +91,7 @@ def command(
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:
-            click.echo(printable(str(verdict), 2000))
+            print_line(str(verdict), 2000, Style.GOOD if verdict.holds else Style.ERROR)
     else:
         _print(analyse(loaded))
         print_crosscheck(checked)
@@ -100,9 +104,10 @@ def _status(verdicts: Sequence[Verdict]) -> int:
 
 def _print(facts: MachineFacts) -> None:
     longest = max(map(len, facts.traces.values()))
-    click.echo(
-        f"{printable(facts.name)}: {quantity(len(facts.traces), 'state')} reached, each within "
-        f"{quantity(longest, 'event')}; deterministic"
+    print_line(
+        f"{facts.name}: {quantity(len(facts.traces), 'state')} reached, each within "
+        f"{quantity(longest, 'event')}; deterministic",
+        style=Style.STRONG,
     )
     _list("unreachable", facts.unreachable, "none")
     _list("terminal", facts.terminal, "none")
@@ -116,6 +121,6 @@ def _print(facts: MachineFacts) -> None:
 
 
 def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
-    listed = comma.join(list(names)[:_LISTED])
+    listed = printable(comma.join(list(names)[:_LISTED]), 2000)
     more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
-    click.echo(f"{label}: {printable(listed, 2000) or otherwise}{more}")
+    print_line(f"{label}: {listed or otherwise}{more}", 3000, Style.STRONG)

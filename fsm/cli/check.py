@@ -9,10 +9,12 @@ import click
 
 from fsm.catalog import as_machines, load
 from fsm.checking import PageFiles, check
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_code, complete_file
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.text import printable
+from fsm.cli.progress import Progress
+from fsm.cli.text import print_text, printable
 from fsm.cli.values import FILE, lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
 from fsm.suggest import no_such
@@ -67,7 +69,7 @@ __all__ = ["command"]
 @option(
     "--format",
     "format_",
-    type=click.Choice(list(FINDING_FORMATS)),
+    type=ChoiceParam(list(FINDING_FORMATS)),
     default="text",
     group="Output",
     help="Format of the findings.",
@@ -121,16 +123,18 @@ def command(
     if is_draft:
         return _print_draft(pages)
     files = PageFiles()
-    read = [page for name in pages for page in files.read(name)]
+    with Progress("reading the pages", hidden="-" in pages):
+        read = [page for name in pages for page in files.read(name)]
     if lexicons:
         check_names(lexicons, load, NAMES)
-    report = files.complete(check(read, lexicons=lexicons, bindings=bindings))
+    with Progress("checking the tables"):
+        report = files.complete(check(read, lexicons=lexicons, bindings=bindings))
     report = replace(report, failure=_failure(report, expect, allow_none=allow_none))
     text = FINDING_FORMATS["json" if as_json else format_](
         report, {page.name: page.lines for page in read}
     )
     if text:
-        click.echo(text)
+        print_text(text)
     if report.failure:
         click.echo(printable(report.failure), err=True)
     is_wrong = any(strict or f.severity == "error" for f in report.findings)

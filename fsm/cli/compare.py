@@ -10,7 +10,8 @@ from fsm.catalog import load
 from fsm.cli.completion import complete_machine
 from fsm.cli.draw import command as draw
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.text import print_json, printable
+from fsm.cli.progress import Progress
+from fsm.cli.text import print_json, print_line
 from fsm.cli.values import FILE, json_option
 from fsm.comparison import compare, describe_comparison
 
@@ -51,12 +52,13 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
 
     The exit status is 1 if the machines differ.
     """
-    comparison = compare(load(a), load(b))
+    with Progress("comparing"):
+        comparison = compare(load(a), load(b))
     if output:
         context.invoke(draw, machine=b, diff=a, output=output)
     if as_json:
         print_json(comparison.as_dict(), "compare")
     else:
         for line in describe_comparison(comparison):
-            click.echo(printable(line))
+            print_line(line)
     return 0 if comparison.same else 1

@@ -6,16 +6,10 @@ from pathlib import Path
 
 import click
 
+from fsm.cli.conversion_options import ConversionOptions, redaction_for, with_conversion_options
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.options import (
-    ConversionOptions,
-    column_option,
-    logs_argument,
-    print_notes,
-    redaction_for,
-    with_conversion_options,
-)
-from fsm.cli.progress import Progress, megabytes
+from fsm.cli.options import column_option, logs_argument, print_notes
+from fsm.cli.progress import Progress, megabytes, writing
 from fsm.cli.text import print_json, print_message
 from fsm.cli.values import FILE, json_option
 
@@ -86,15 +80,18 @@ def command(
 
     query = reading.query(logs)
     written = suffix_written(output) if output or not as_json else ""
-    with Progress("MB", megabytes(logs), 1 << 20) as progress:
+    size, hidden = megabytes(logs), "-" in logs
+    with Progress("reading", "MB", size, 1 << 20, hidden=hidden) as progress:
         redaction = redaction_for(reading.pseudonymise)
         options = reading.options(progress, dict(columns), redaction)
         conversion = convert_logs(logs, reading.form, options, query, written)
     print_notes(conversion.notes)
     if written:
-        write_log(conversion, output)
+        with writing(output):
+            write_log(conversion, output)
     if beside:
-        write_frames(conversion.frames(machine_events=False), beside)
+        with writing(beside):
+            write_frames(conversion.frames(machine_events=False), beside)
     if as_json:
         print_json([as_dict(note) for note in conversion.notes], "convert")
     events = sum(note.events + note.side_events.total for note in conversion.notes)

@@ -14,10 +14,12 @@ from fsm.checking import pages_of
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.options import print_messages
+from fsm.cli.progress import Progress
 from fsm.cli.text import printable
 from fsm.cli.values import FILE, lexicons_option
 from fsm.docs.pages import PageWriter
 from fsm.errors import PageError
+from fsm.file_kinds import misplaced_file
 from fsm.files import write_bytes
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.text import quantity, visible
@@ -86,7 +88,8 @@ def command(
     known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     files = list(dict.fromkeys(_files(pages)))
     writer = PageWriter(guarded_loader(load, allow_import=allow_import), known)
-    written = {path: data for page in files for path, data in writer.files(page)}
+    with Progress("writing the blocks"):
+        written = {path: data for page in files for path, data in writer.files(page)}
     print_messages(writer.notes)
     stale = {path: new for path, new in written.items() if _read(path) != new}
     if only_check and stale:
@@ -117,6 +120,8 @@ def _files(pages: tuple[Path, ...]) -> Iterator[Path]:
     for path in pages:
         if path.is_dir():
             yield from pages_of(path)
+        elif path.is_file() and (wrong := misplaced_file(str(path), "page")):
+            raise PageError(f"{path}: {wrong}")
         else:
             yield path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load, load_bare
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import (
     complete_file,
     complete_language,
@@ -19,16 +21,12 @@ from fsm.cli.completion import (
     complete_suite,
     complete_trace,
 )
+from fsm.cli.conversion_options import pseudonymise_option, redaction_for
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
-from fsm.cli.options import (
-    column_option,
-    print_messages,
-    print_notes,
-    pseudonymise_option,
-    redaction_for,
-    validity_option,
-)
+from fsm.cli.options import column_option, print_messages, print_notes, validity_option
+from fsm.cli.progress import Progress, megabytes
+from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import (
     lexicons_option,
@@ -48,8 +46,10 @@ from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
+from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.suggest import no_such
+from fsm.machines import NAMES
+from fsm.suggest import no_such, remedy
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ _SUFFIXES = {
     ".puml": "plantuml",
 }
 _HINT = "For a readable diagram, use --focus STATE, --collapse STATUS or a longer --timeout"
+_BINARY = ("png", "pdf")
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 
@@ -86,7 +87,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=ChoiceParam(FORMATS),
     metavar="FORMAT",
     group="Output",
     show_default="by the suffix of the output, or dot",
@@ -94,14 +95,14 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 )
 @option(
     "--direction",
-    type=click.Choice(DIRECTIONS),
+    type=ChoiceParam(DIRECTIONS),
     group="Layout",
     show_default="by the number of states",
     help="Where arrows lead: LR from left to right, TB from top to bottom, or reverse.",
 )
 @option(
     "--engine",
-    type=click.Choice(_ENGINES),
+    type=ChoiceParam(_ENGINES),
     default="dot",
     metavar="ENGINE",
     group="Layout",
@@ -109,7 +110,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 )
 @option(
     "--group-by",
-    type=click.Choice(("status", "none")),
+    type=ChoiceParam(("status", "none")),
     default="status",
     group="Layout",
     help="Draw a box around the states of a status, or none.",
@@ -210,6 +211,8 @@ def command(
     time; the options of logs are for the log of --counts.
     """
     suffix = output.suffix.lower() if output else ""
+    if form in _BINARY:
+        refuse_terminal(f"a {form.upper()} picture", output)
     loaded, overlay, wording = load(machine), NO_OVERLAY, _wording(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
@@ -226,7 +229,7 @@ def command(
     elif diff is not None:
         loaded, overlay = diff_overlay(loaded, load(diff))
     elif trace is not None:
-        overlay = path_overlay(loaded, split_trace(trace))
+        overlay = path_overlay(loaded, _events(loaded, trace))
     look = Look(
         direction=direction,
         group=group_by == "status",
@@ -236,14 +239,15 @@ def command(
         overlay=overlay,
         wording=wording,
     )
-    picture = draw(
-        loaded,
-        form or _SUFFIXES.get(suffix, suffix[1:] or "dot"),
-        look,
-        engine=engine,
-        timeout=timeout.total_seconds() if timeout else None,
-        warn=lambda text: print_message(f"{text}. {_HINT}"),
-    )
+    with Progress("drawing"):
+        picture = draw(
+            loaded,
+            form or _SUFFIXES.get(suffix, suffix[1:] or "dot"),
+            look,
+            engine=engine,
+            timeout=timeout.total_seconds() if timeout else None,
+            warn=lambda text: print_message(f"{text}. {_HINT}"),
+        )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
 
@@ -261,6 +265,23 @@ def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
     return Wording(by_language[lang])
 
 
+def _events(machine: Machine, trace: str) -> tuple[str, ...]:
+    """Return the events of a trace, and warn of one that the machine does not know.
+
+    Events of a built-in companion, such as opens, are known.
+    """
+    events = split_trace(trace)
+    if not events:
+        raise click.UsageError('--path is empty; write "event, event"')
+    companions = [load_bare(machine.companion)] if machine.companion in NAMES else []
+    known = [event for each in (machine, *companions) for event in each.events]
+    for event in dict.fromkeys(events):
+        if event not in known:
+            hint = remedy(event, known)
+            print_message(f"{machine.name}: no event {event!r}, drawn as rejected; {hint}", 1000)
+    return events
+
+
 def _coverage(machine: Machine, name: str) -> Overlay:
     """Return the coverage of a suite, given by its method or as a file."""
     from fsm.suites import suite
@@ -269,6 +290,8 @@ def _coverage(machine: Machine, name: str) -> Overlay:
     path = Path(name)
     if path.suffix.lower() == ".json":
         return coverage_overlay(machine, read_tests(path), path.name)
+    if path.is_file():
+        raise FsmError(f"{name}: no suite; fsm suite --format json writes one")
     return coverage_overlay(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
@@ -284,7 +307,9 @@ def _open(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction 
     from fsm.logs.open import open_log
     from fsm.logs.reading import ReadingOptions
 
-    log = open_log(names, columns, options=ReadingOptions(redaction=redaction))
+    with Progress("reading", "MB", megabytes(names), 1 << 20) as progress:
+        options = ReadingOptions(redaction=redaction, progress=progress)
+        log = open_log(names, columns, options=options)
     print_notes(log.conversions)
     print_messages(log.notes)
     return log
@@ -308,7 +333,9 @@ def _traffic(
     """Return the event counts of a log."""
     from fsm.engine import replay  # heavy, and only needed here
 
-    result = replay(log, [machine], companions=companions, validity=validity)
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("replaying", "events", total) as progress:
+        result = replay(log, [machine], companions=companions, validity=validity, progress=progress)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     counts = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
     return traffic_overlay(machine, counts, names, result.rejected)

@@ -10,8 +10,12 @@ import click
 from fsm.catalog import load
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import LogOptions, dedupe_option, with_log_options
-from fsm.cli.text import print_json, printable
+from fsm.cli.progress import Progress
+from fsm.cli.tables import hanging
+from fsm.cli.terminal import terminal_width
+from fsm.cli.text import print_json, print_text, printable
 from fsm.cli.values import json_option
+from fsm.engine.explanation import Change, Entry, Story, explain
 from fsm.text import align_columns, quantity
 
 if TYPE_CHECKING:
@@ -54,22 +58,25 @@ def command(
     For every event: the status and the indicators that it changed in each machine, or why it was
     rejected, and the line of the log that proves it.
     """
-    from fsm.engine.explanation import explain
 
     redaction = source.redaction
-    stories = explain(
-        source.read(),
-        redaction.message(message) if redaction else message,
-        source.machines(load),
-        companions=source.companions(load),
-        validity=source.validity,
-        as_of=source.as_of,
-        dedupe=dedupe,
-    )
+    log = source.read()
+    with Progress("looking for the message"):
+        stories = explain(
+            log,
+            redaction.message(message) if redaction else message,
+            source.machines(load),
+            companions=source.companions(load),
+            validity=source.validity,
+            as_of=source.as_of,
+            dedupe=dedupe,
+        )
     if as_json:
         print_json([asdict(story) for story in stories], "explain")
         return
-    click.echo("\n\n".join("\n".join(_story(story)) for story in stories))
+    width = terminal_width()
+    lines = ["\n".join(hanging(line, width) for line in _story(story)) for story in stories]
+    print_text("\n\n".join(lines))
 
 
 def _story(story: Story) -> list[str]:

@@ -10,6 +10,8 @@ import click
 from fsm.catalog import load
 from fsm.cli.completion import complete_machine
 from fsm.cli.help import Example, HelpCommand
+from fsm.cli.progress import Progress
+from fsm.cli.terminal import refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import output_option, timeout_option
 
@@ -46,11 +48,13 @@ def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta |
     """
     if len(machines) > 2:
         raise click.UsageError("name one machine, or two to step through side by side")
+    refuse_terminal("an HTML page", output)
     from fsm.exploration import explore
 
-    page = explore(
-        [load(name) for name in machines or _BOTH],
-        timeout=timeout.total_seconds() if timeout else None,
-        warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
-    )
+    with Progress("drawing the page"):
+        page = explore(
+            [load(name) for name in machines or _BOTH],
+            timeout=timeout.total_seconds() if timeout else None,
+            warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
+        )
     write_output(page.encode(), output)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote
 
+from fsm.cli.tables import hanging
+from fsm.cli.terminal import Style, styled, terminal_width
 from fsm.cli.text import format_json, printable
 from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.text import display_width, quantity, visible
@@ -17,7 +21,9 @@ from fsm.version import VERSION
 
 __all__ = ["FINDING_FORMATS", "explain_code", "format_finding", "known_codes", "summary_of"]
 
-_EXCERPT = 88
+_EXCERPT, _SHORTEST = 88, 16
+_Paint: TypeAlias = Callable[[str, Style], str]
+_STYLES = {"error": Style.ERROR, "warning": Style.WARNING}
 
 
 @cache
@@ -37,16 +43,23 @@ def explain_code(code: str) -> str:
     return f"{code}: {entry['title']}\n{entry['text']}"
 
 
+def _plain(text: str, _style: Style) -> str:
+    return text
+
+
 # Text ----------------------------------------------------------------------------------------
 
 
 def _text(report: CheckReport, lines: Mapping[str, tuple[str, ...]]) -> str:
-    parts = ["\n".join(format_finding(f, lines.get(f.file, ()))) for f in report.findings]
+    width = terminal_width()
+    parts = [
+        "\n".join(format_finding(f, lines.get(f.file, ()), width, styled)) for f in report.findings
+    ]
     parts += [
-        f"{printable(machine)}: {quantity(count, 'row')} confirmed"
+        f"{printable(machine)}: {quantity(count, 'row')} {styled('confirmed', Style.GOOD)}"
         for machine, count in report.confirmed.items()
     ]
-    return "\n".join([*parts, summary_of(report)])
+    return "\n".join([*parts, hanging(summary_of(report), width)])
 
 
 def summary_of(report: CheckReport) -> str:
@@ -73,26 +86,50 @@ def _left_out(report: CheckReport) -> Iterator[str]:
         yield f"{quantity(sum(report.unread.values()), 'file')} not read ({suffixes})"
 
 
-def format_finding(finding: Finding, lines: tuple[str, ...]) -> Iterator[str]:
-    """Yield the lines that show a finding: its message, its cell underlined, its row."""
-    yield printable(str(finding), 2000)
+def format_finding(
+    finding: Finding, lines: tuple[str, ...], width: int | None = None, paint: _Paint = _plain
+) -> Iterator[str]:
+    """Yield the lines that show a finding: its message, its cell underlined, its row.
+
+    ``width`` is that of the terminal, ``paint`` gives a text a style; without them the lines are as
+    long as they are, and plain.
+    """
+    headline = hanging(printable(str(finding), 2000), width)
+    tone = _STYLES[finding.severity]
+    code = f"{finding.severity}[{finding.code}]"
+    yield headline.replace(code, paint(code, tone), 1)
     if not 0 < finding.line <= len(lines):
         return
-    line, first = lines[finding.line - 1], finding.column - 1
-    last = finding.end - 1 if finding.end else first + 1
-    begin = max(0, min(first - 20, len(line) - _EXCERPT))
-    before, cell = line[begin:first], line[first : max(last, first + 1)][: _EXCERPT - 20]
-    after = line[first + len(cell) : begin + _EXCERPT]
-    left, right = ("..." if begin else ""), ("..." if begin + _EXCERPT < len(line) else "")
-    margin = " " * len(str(finding.line))
-    lead = printable(f"{left}{before}")
-    yield f"{margin} |"
-    yield f"{finding.line} | {lead}{printable(cell)}{printable(after)}{right}"
-    yield f"{margin} | {' ' * display_width(lead)}{'^' * max(1, display_width(printable(cell)))}"
+    number, first = str(finding.line), finding.column - 1
+    last = max(finding.end - 1 if finding.end else 0, first + 1)
+    margin = " " * len(number)
+    lead, cell, after = _excerpt(lines[finding.line - 1], first, last, width, len(number) + 3)
+    carets = "^" * max(1, display_width(cell))
+    yield paint(f"{margin} |", Style.FAINT)
+    yield f"{paint(f'{number} |', Style.FAINT)} {lead}{cell}{after}"
+    yield f"{paint(f'{margin} |', Style.FAINT)} {' ' * display_width(lead)}{paint(carets, tone)}"
     if finding.row is not None:
         yield f"{margin} = row {finding.row} of {printable(finding.machine)}"
     if finding.reference:
-        yield f"{margin} = as it should be: {printable(finding.reference)}"
+        yield hanging(f"{margin} = as it should be: {printable(finding.reference)}", width)
+
+
+def _excerpt(
+    line: str, first: int, last: int, width: int | None, margin: int
+) -> tuple[str, str, str]:
+    """Return what is before a cell, the cell, and what is after it, cut to the terminal's width."""
+    most = _EXCERPT
+    while True:
+        context = min(20, most // 4)
+        begin = max(0, min(first - context, len(line) - most))
+        before, cell = line[begin:first], line[first:last][: most - context]
+        after = line[first + len(cell) : begin + most]
+        left, right = ("..." if begin else ""), ("..." if begin + most < len(line) else "")
+        parts = f"{left}{printable(before)}", printable(cell), f"{printable(after)}{right}"
+        excess = margin + sum(map(display_width, parts)) - (width or sys.maxsize)
+        if excess <= 0 or most <= _SHORTEST:
+            return parts
+        most = max(_SHORTEST, most - max(1, excess // 2))
 
 
 # Data ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import click
 
 from fsm.cli.completion import complete_format_name
 from fsm.cli.help import Example, HelpCommand
-from fsm.cli.text import format_table, print_json
+from fsm.cli.text import format_table, print_json, print_text
 from fsm.cli.values import json_option
 from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS, Format, format_names, load_format
@@ -44,14 +44,14 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json([_as_dict(form) for form in formats], "formats")
     elif names:
-        click.echo("\n\n".join(_meanings(form) for form in formats))
+        print_text("\n\n".join(_meanings(form) for form in formats))
     else:
         rows = [
             (f.name, f.title, str(len(f.meanings)), "yes" if f.relays else "no") for f in formats
         ]
         rows += [(name, f"Canonical log, {name.upper()}", "", "yes") for name in CANONICAL]
         header = ("format", "what it is", "native events", "hand-overs")
-        click.echo(format_table(header, rows, right=(2,)))
+        print_text(format_table(header, rows, right=(2,)))
 
 
 def _meanings(form: Format) -> str:

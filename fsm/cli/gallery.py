@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.progress import Progress
 from fsm.cli.text import printable
 from fsm.cli.values import FILE
 
@@ -36,10 +37,13 @@ def command(directory: Path, only_check: bool) -> int:
     from fsm.gallery import stale_files, write_gallery
 
     if not only_check:
-        for path in write_gallery(directory):
+        with Progress("drawing the gallery"):
+            written = list(write_gallery(directory))
+        for path in written:
             click.echo(printable(f"wrote {path}"), err=True)
         return 0
-    stale = stale_files(directory)
+    with Progress("drawing the gallery"):
+        stale = stale_files(directory)
     for path in stale:
         click.echo(
             printable(f"{path}: out of date; to update, run: fsm gallery {directory}"), err=True

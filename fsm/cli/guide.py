@@ -34,12 +34,13 @@ __all__ = ["command"]
 def command(topic: str | None) -> None:
     """Read the guide of TOPIC, or list all guides.
 
-    On a terminal, the guide is styled and paged, with $PAGER or
-    less; elsewhere it is printed as Markdown.
+    On a terminal, the guide is styled and paged, with $PAGER or less; elsewhere it is printed as
+    Markdown.
     """
     topics = guide_topics()
     if topic is None:
         click.echo(format_table(("topic", "guide"), [(t.name, t.title) for t in topics]))
+        click.echo("\nTo read one: fsm guide TOPIC")
         return
     found = find_topic(topic, topics)
     if sys.stdout.isatty():

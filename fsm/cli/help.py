@@ -14,10 +14,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import click
+
+from fsm.cli.choice import ChoiceParam
+from fsm.cli.terminal import COLOR_CHOICES, choose_color
 
 __all__ = ["GROUPS", "Example", "HelpCommand", "HelpOption", "option"]
 
@@ -41,7 +44,7 @@ GROUPS = (
 )
 """The groups of options, in the order in which a help page shows them."""
 _UNGROUPED_MOST = 6
-"""A command with no more options than this shows them as one list."""
+"""A command with no more options than this, beside --color and --help, shows them as one list."""
 _COLUMN_MOST = 26
 """A longer spelling of an option has a line of its own."""
 _FIXED_HYPHEN = "\N{NON-BREAKING HYPHEN}"
@@ -115,6 +118,11 @@ class HelpCommand(click.Command):
 
     context_class = _Context
 
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters; every command has ``--color`` and ``--help`` as its last ones."""
+        *params, help_option = super().get_params(ctx)
+        return [*params, _color_option(), help_option]
+
     def __init__(
         self,
         *args: Any,
@@ -130,7 +138,7 @@ class HelpCommand(click.Command):
         """Return the options by their groups, in the order of the help page."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         shown = [each for each in options if not each.hidden]
-        if len(shown) - 1 <= _UNGROUPED_MOST:
+        if len(shown) - 2 <= _UNGROUPED_MOST:
             return {"Options": shown}
         groups: dict[str, list[click.Option]] = {group: [] for group in GROUPS}
         for each in shown:
@@ -160,6 +168,29 @@ class HelpCommand(click.Command):
                 for example in self.examples:
                     formatter.write_text(f"{example.purpose}:")
                     formatter.write(_folded(example.line, formatter.width - 6))
+
+
+@cache
+def _color_option() -> click.Option:
+    return HelpOption(
+        ("--color",),
+        type=ChoiceParam(COLOR_CHOICES),
+        default="auto",
+        metavar="WHEN",
+        expose_value=False,
+        is_eager=True,
+        callback=_choose_color,
+        group="Other",
+        help="Colours: always, never, or auto: on a terminal, unless NO_COLOR is set.",
+    )
+
+
+def _choose_color(ctx: click.Context, _: click.Parameter, choice: str) -> None:
+    """Let the choice hold for this process, also for what click writes."""
+    if choice != "auto":
+        choose_color(choice)
+        for context in (ctx, ctx.find_root()):
+            context.color = choice == "always"
 
 
 def _folded(line: str, width: int) -> str:

@@ -9,6 +9,7 @@ import click
 
 from fsm.catalog import import_object, load_specification
 from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
     extra_states_option,
     max_symbols_option,
@@ -91,15 +92,16 @@ def command(
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
-    learnt = learn(
-        _adapter(implementation),
-        specification.inputs,
-        shows=specification.shown is not None,
-        extra_states=extra_states,
-        max_states=max_states,
-        max_symbols=max_symbols,
-        name=implementation,
-    )
+    with Progress("learning"):
+        learnt = learn(
+            _adapter(implementation),
+            specification.inputs,
+            shows=specification.shown is not None,
+            extra_states=extra_states,
+            max_states=max_states,
+            max_symbols=max_symbols,
+            name=implementation,
+        )
     if output:
         write_bytes(mealy_to_dot(learnt.named_after(specification)).encode(), output)
     differences = learnt.differences(specification)

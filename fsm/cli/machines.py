@@ -6,7 +6,7 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.help import Example, HelpCommand
-from fsm.cli.text import format_table, print_json
+from fsm.cli.text import format_table, print_json, print_text
 from fsm.cli.values import json_option
 from fsm.machines import NAMES
 
@@ -46,6 +46,6 @@ def command(as_json: bool) -> None:
         (m.name, m.title, str(len(m.states)), str(len(m.events)), str(len(m.transitions)))
         for m in loaded
     ]
-    click.echo(
+    print_text(
         format_table(("name", "what it is", "states", "events", "transitions"), rows, (2, 3, 4))
     )

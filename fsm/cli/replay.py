@@ -20,13 +20,15 @@ from fsm.cli.options import (
     warn_of_undefined_events,
     with_log_options,
 )
-from fsm.cli.progress import Progress
+from fsm.cli.progress import Progress, writing
+from fsm.cli.terminal import is_terminal
 from fsm.cli.text import (
     format_table,
     percentage,
     print_crosscheck,
     print_json,
     print_message,
+    print_text,
 )
 from fsm.cli.values import FILE, DurationParam, json_option
 from fsm.text import quantity
@@ -52,8 +54,10 @@ _REJECTIONS_SHOWN = 10
             "fsm replay mail.log --year 2026 --status statuses.csv",
         ),
         Example(
-            "A log with another name for a column, for a program",
-            "fsm replay other.csv --column event=Type --json",
+            "A log that names a column differently", "fsm replay other.csv --column event=Type"
+        ),
+        Example(
+            "Logs in an object store, as JSON", 'fsm replay "s3://mail/2026-01-*.csv.gz" --json'
         ),
     ],
 )
@@ -122,7 +126,8 @@ def command(
     log = source.read()
     if memory is not None:
         warn_of_large_row_groups(log)
-    with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("replaying", "events", total) as progress:
         result = replay(
             log,
             source.machines(load_bare),
@@ -140,11 +145,14 @@ def command(
         )
     print_messages(note for note in result.notes if note not in log.notes)
     if status:
-        write_frames(result.status_frames(), status, inert=True)
+        with writing(status):
+            write_frames(result.status_frames(), status, inert=True)
     if series:
-        write_frame(result.series(every), series, inert=True)
+        with writing(series):
+            write_frame(result.series(every), series, inert=True)
     if rejected:
-        write_frame(result.rejections, rejected, inert=True)
+        with writing(rejected):
+            write_frame(result.rejections, rejected, inert=True)
     warn_of_undefined_events(result)
     if as_json:
         checked = result.crosscheck
@@ -175,7 +183,7 @@ def _print(result: Replay) -> None:
     rows += _section(result, "state", "states", percent=False)
     if result.validity is not None:
         rows += _counts(result, "validity period over", "expired")
-    click.echo(format_table(header, rows, right))
+    print_text(format_table(header, rows, right))
     if result.rejected:
         _print_rejections(result)
 
@@ -237,7 +245,7 @@ def _print_rejections(result: Replay) -> None:
         for row in first.iter_rows(named=True)
     ]
     click.echo(f"\nRejected events ({result.rejected:,}):")
-    click.echo(format_table(("where", "message", "event", "state", "why"), rows))
+    print_text(format_table(("where", "message", "event", "state", "why"), rows))
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {more:,} more; --rejected FILE writes them all")

@@ -22,6 +22,7 @@ from fsm.cli.options import (
     with_log_options,
 )
 from fsm.cli.progress import Progress
+from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import DurationParam, output_option, timeout_option
 
@@ -84,11 +85,15 @@ def command(
     from fsm.engine import replay
     from fsm.reports import fitting_period_of_log, report
 
+    refuse_terminal("an HTML page", output)
     log = source.read()
     if memory is not None:
         warn_of_large_row_groups(log)
-    every = every or fitting_period_of_log(log, source.as_of)
-    with Progress("events", log.about() if sys.stderr.isatty() else None) as progress:
+    if every is None:
+        with Progress("measuring the time that the log spans"):
+            every = fitting_period_of_log(log, source.as_of)
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("replaying", "events", total) as progress:
         result = replay(
             log,
             source.machines(load),
@@ -102,7 +107,8 @@ def command(
             memory=memory,
             progress=progress,
         )
-        warn_of_undefined_events(result)
+    warn_of_undefined_events(result)
+    with Progress("drawing the page"):
         page = report(
             result,
             every=every,

@@ -8,6 +8,7 @@ import io
 import click
 
 from fsm.catalog import load
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
@@ -33,7 +34,7 @@ __all__ = ["command"]
 @option(
     "--format",
     "form",
-    type=click.Choice(("md", "csv", "json")),
+    type=ChoiceParam(("md", "csv", "json")),
     default="md",
     help="Format of the table.",
 )

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fsm.catalog import load_bare
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
+from fsm.cli.progress import Progress
+from fsm.cli.terminal import is_terminal
 from fsm.cli.values import machine_argument, output_option
 from fsm.trust import guarded_loader
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["command"]
 
@@ -77,11 +84,15 @@ def command(
     chunks = simulate(
         loaded, messages, seed=seed, companion=companion, deliveries=deliveries, chunk=_CHUNK
     )
-    with click.progressbar(
-        chunks,
-        length=-(-messages // _CHUNK),
-        label="simulating",
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-    ) as reported:
-        write_frames(reported, output)
+    to_screen = is_terminal(sys.stdout) and str(output or "-") == "-"
+    with Progress("simulating", "events", hidden=to_screen) as progress:
+        write_frames(_counted(chunks, progress), output)
+
+
+def _counted(frames: Iterable[pl.DataFrame], progress: Progress) -> Iterator[pl.DataFrame]:
+    """Yield the frames, and count their rows."""
+    rows = 0
+    for frame in frames:
+        yield frame
+        rows += frame.height
+        progress(rows)

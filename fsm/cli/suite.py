@@ -10,16 +10,18 @@ from typing import Any
 import click
 
 from fsm.catalog import load_specification
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_method, complete_state
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.progress import Progress
+from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.suite_options import (
     extra_states_option,
     max_symbols_option,
     observable_option,
     silent_option,
 )
-from fsm.cli.text import format_table, percentage, print_json, printable
+from fsm.cli.terminal import terminal_width
+from fsm.cli.text import format_table, percentage, print_json, print_text, printable
 from fsm.cli.values import (
     json_option,
     machine_argument,
@@ -34,6 +36,7 @@ from fsm.text import visible
 
 __all__ = ["command"]
 
+_WIDTH = 100
 _SUFFIXES = {".py": "pytest", ".markdown": "md"}
 
 
@@ -129,7 +132,7 @@ by one, however many there are. spyh is accepted as another name for it.""",
 @option(
     "--format",
     "form",
-    type=click.Choice(tuple(FORMATS)),
+    type=ChoiceParam(tuple(FORMATS)),
     group="Output",
     show_default="by the suffix of the output, or md",
     help="Format of the tests.",
@@ -209,7 +212,7 @@ def _measured_size(made: Suite) -> SuiteSize:
 
 def _progress(made: Suite) -> Progress:
     """Return the progress of generating tests, counted in inputs."""
-    return Progress("inputs", made.estimate.most.symbols)
+    return Progress("generating", "inputs", made.estimate.most.symbols)
 
 
 def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
@@ -248,13 +251,14 @@ def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None
         )
         for score in scores
     ]
-    click.echo(format_table(header, rows, right=range(1, 6)))
-    click.echo(_paragraph("guarantee:    ", str(made.guarantee)))
+    print_text(format_table(header, rows, right=range(1, 6)))
+    print_text(_paragraph("guarantee:    ", str(made.guarantee)))
 
 
 def _paragraph(label: str, text: str) -> str:
     """Return a wrapped text with a hanging label."""
-    return click.wrap_text(printable(text, 2000), 100, label, " " * len(label))
+    width = min(terminal_width() or _WIDTH, _WIDTH)
+    return click.wrap_text(printable(text, 2000), width, label, " " * len(label))
 
 
 def _write(pieces: Iterable[str], output: Path | None) -> None:
@@ -265,7 +269,8 @@ def _write(pieces: Iterable[str], output: Path | None) -> None:
     """
     if output is None or str(output) == "-":
         for piece in pieces:
-            click.echo("\n".join(map(visible, piece.split("\n"))), nl=False)
+            with progress_hidden():
+                click.echo("\n".join(map(visible, piece.split("\n"))), nl=False)
         return
     with replacing(output) as file:
         for piece in pieces:

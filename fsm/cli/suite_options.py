@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 
+from fsm.cli.choice import ChoiceParam
 from fsm.cli.help import option
 from fsm.mealy import Observable
 from fsm.suites import MAX_SYMBOLS
@@ -23,7 +24,7 @@ extra_states_option = partial(
 )
 observable_option = option(
     "--observable",
-    type=click.Choice(get_args(Observable)),
+    type=ChoiceParam(get_args(Observable)),
     default="status",
     group="Tests",
     help="What a test can see: the status, the state, or only the answers to events (output).",

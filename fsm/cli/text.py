@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fsm.cli.progress import progress_hidden, writing
+from fsm.cli.tables import hanging, table_lines
+from fsm.cli.terminal import Style, styled, terminal_width
 from fsm.files import write_bytes
 from fsm.schemas import schema_id
-from fsm.text import align_columns, json_text
+from fsm.text import json_text
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -22,8 +25,11 @@ __all__ = [
     "format_table",
     "percentage",
     "print_crosscheck",
+    "print_error",
     "print_json",
+    "print_line",
     "print_message",
+    "print_text",
     "printable",
     "write_output",
 ]
@@ -54,9 +60,27 @@ def percentage(value: float | None) -> str:
 def format_table(
     header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()
 ) -> str:
-    """Return rows as aligned text. ``right`` lists the columns that are aligned to the right."""
+    """Return rows as aligned text, which fits the terminal if standard output is one.
+
+    ``right`` lists the columns that are aligned to the right.
+    """
     cells = [[printable(cell) for cell in row] for row in (header, *rows)]
-    return "\n".join(align_columns(cells, right, header=True))
+    return "\n".join(table_lines(cells, right, terminal_width()))
+
+
+def print_text(text: str) -> None:
+    """Print a text on standard output that is free of control characters but for its styles."""
+    with progress_hidden():
+        click.echo(text, color=True)
+
+
+def print_line(text: str, limit: int = _LIMIT, style: Style | None = None) -> None:
+    """Print a text in one line; on a terminal, wrapped between words, further lines indented.
+
+    A style applies to what is before the first colon.
+    """
+    label, colon, rest = hanging(printable(text, limit), terminal_width()).partition(":")
+    print_text(f"{styled(label, style) if style and colon else label}{colon}{rest}")
 
 
 def format_json(value: object, schema: str | None = None) -> str:
@@ -84,7 +108,15 @@ def print_json(value: object, schema: str) -> None:
 
 def print_message(text: str, limit: int = _LIMIT) -> None:
     """Print a message on standard error."""
-    click.echo(f"fsm: {printable(text, limit)}", err=True)
+    with progress_hidden():
+        click.echo(f"fsm: {printable(text, limit)}", err=True)
+
+
+def print_error(text: str, limit: int = _LIMIT) -> None:
+    """Print the message of an error on standard error."""
+    name = styled("fsm:", Style.ERROR, err=True)
+    with progress_hidden():
+        click.echo(f"{name} {printable(text, limit)}", err=True, color=True)
 
 
 def print_crosscheck(crosscheck: CrossCheck | None) -> None:
@@ -97,4 +129,5 @@ def write_output(data: bytes, output: Path | None) -> None:
     if output is None or str(output) == "-":
         click.echo(data, nl=False)
     else:
-        write_bytes(data, output)
+        with writing(output):
+            write_bytes(data, output)

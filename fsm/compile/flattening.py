@@ -11,6 +11,7 @@ from fsm.compile.stepper import Configuration, Macrostep, Stepper
 from fsm.errors import MachineError
 from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
+from fsm.suggest import remedy
 
 __all__ = ["flatten"]
 
@@ -190,7 +191,7 @@ class _Flattening:
             for status in sorted(indicator.statuses - statuses):
                 raise MachineError(
                     f"{chart.class_name}: indicator {indicator.name!r} counts the status "
-                    f"{status!r}; there are: {', '.join(sorted(statuses))}"
+                    f"{status!r}; {remedy(status, sorted(statuses))}"
                 )
 
     def _check_deadline(self, cells: set[tuple[str, str]]) -> None:

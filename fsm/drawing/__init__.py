@@ -89,18 +89,17 @@ def draw(
     machine as a document (``scxml``, ``xstate``, ``json``). The result is ``bytes`` for ``png`` and
     ``pdf``, else ``str``; the same machine gives the same result.
 
-    ``look`` selects a part of the machine, its direction, an overlay and the words. The other
-    arguments are for images: ``engine`` is a layout engine of Graphviz; ``renderer`` is ``"dot"``
-    for the Graphviz program or ``"wheel"`` for the one of the extra ``svg`` (default: whichever is
-    installed). If no layout is ready after ``timeout`` seconds (default:
-    :data:`fsm.drawing.graphviz.TIMEOUT`), states are drawn in rows, and ``warn`` is called with a
-    message.
+    ``look`` (a :class:`fsm.drawing.model.Look`) selects a part of the machine, its direction, an
+    overlay and the words. The other arguments are for images: ``engine`` is a layout engine of
+    Graphviz; ``renderer`` is ``"dot"`` for the Graphviz program or ``"wheel"`` for the one of the
+    extra ``svg`` (default: whichever is installed). If no layout is ready after ``timeout`` seconds
+    (default: 4), states are drawn in rows, and ``warn`` is called with a message.
 
     Raises :class:`FsmError` for an unknown format, direction, state or status, and for a document
     of a part of a machine; :class:`fsm.errors.MissingToolError` for an image without Graphviz;
     :class:`fsm.errors.OutputError` if Graphviz fails.
 
-    >>> print(draw("engagement", "mermaid"))
+    >>> print(draw("engagement", "mermaid"), end="")
     stateDiagram-v2
         direction LR
         state "Unopened" as unopened
@@ -112,7 +111,6 @@ def draw(
         was_opened --> was_opened : opened
         was_opened --> was_clicked : clicked<br/>Clicks ↑
         was_clicked --> was_clicked : opened<br/>clicked
-    <BLANKLINE>
     """
     if format not in FORMATS:
         raise FsmError(no_such("format", format, FORMATS))

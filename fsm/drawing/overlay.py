@@ -51,9 +51,13 @@ class Overlay:
     """Marks of transitions and marked lines of states; the other transitions have ``other``."""
 
     marks: Mapping[Transition, Mark] = field(default_factory=dict)
+    """The marks of transitions."""
     lines: Mapping[str, Sequence[Mark]] = field(default_factory=dict)
+    """The marked lines of states, by their names."""
     other: Mark = Mark()
+    """The mark of all other transitions."""
     legend: Sequence[str] = ()
+    """What the marks mean, in lines under the drawing."""
 
     def mark(self, transition: Transition) -> Mark:
         """Return the mark of a transition."""

@@ -32,6 +32,7 @@ class Wording:
     """
 
     lexicon: Lexicon | None = None
+    """The lexicon; ``None``: the words of the machine."""
 
     @property
     def language(self) -> str | None:

@@ -31,10 +31,9 @@ def explore(
     """Return a page to step through a machine, or through two side by side on one trace.
 
     ``machines`` are one or two, each as it is or by its name (default: both feedback modes). The
-    page is an HTML text and needs no network. The other arguments are those of
-    :func:`fsm.page.diagrams.draw_for_page`.
+    page is an HTML text and needs no network. The other arguments are those of :func:`fsm.draw`.
 
-    Raises :class:`FsmError` for no machine or more than two, and what ``draw_for_page`` raises.
+    Raises :class:`FsmError` for no machine or more than two, and what :func:`fsm.draw` raises.
 
     >>> explore("engagement").startswith("<!doctype html>")
     True

@@ -71,6 +71,8 @@ class LocatedJson:
         try:
             root = json.loads(self.text, object_pairs_hook=self._object)
         except json.JSONDecodeError as error:
+            if not self.text.strip():
+                refuse(self.file, 1, "empty; fsm draw MACHINE --format json writes a machine")
             refuse(self.file, error.lineno, f"not JSON: {error.msg} (column {error.colno})")
         except RecursionError:
             refuse(self.file, 1, "nested too deeply for a machine")

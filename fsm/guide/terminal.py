@@ -18,6 +18,8 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _FILE = re.compile(r"<!-- file: (\S+) -->")
 _COMMENT = re.compile(r"<!--.*-->")
 _LINK = re.compile(r"!?\[([^\]]+)\]\(([^)\s]+)\)")
+_PLACE = "fsm/guide"
+"""Where the guides are in the repository."""
 _WIDEST = 100
 """Longer lines of prose are tiring to read."""
 _THEME = Theme({"markdown.code": "bold", "markdown.h2": "bold underline", "markdown.h3": "bold"})
@@ -74,19 +76,29 @@ class _Page(Markdown):
 
 def _visible(text: str, folder: str) -> str:
     """Return a page without comments, with the names of files, and with links as commands."""
-    lines: list[str] = []
+    parts: list[str] = []
+    prose: list[str] = []
     fence = ""
+
+    def end_prose() -> None:
+        parts.append(_LINK.sub(lambda link: _command(link, folder), "\n".join(prose)))
+        prose.clear()
+
     for line in text.splitlines():
         begins = _FENCE.match(line)
         if fence:
             fence = "" if begins and begins[1].startswith(fence) else fence
-            lines.append(line)
+            parts.append(line)
+        elif begins:
+            end_prose()
+            fence = begins[1]
+            parts.append(line)
         elif file := _FILE.fullmatch(line):
-            lines += [f"*{file[1]}*", ""]
+            prose += [f"*{file[1]}*", ""]
         elif not _COMMENT.fullmatch(line):
-            fence = begins[1] if begins else ""
-            lines.append(_LINK.sub(lambda link: _command(link, folder), line))
-    return "\n".join(lines)
+            prose.append(line)
+    end_prose()
+    return "\n".join(parts)
 
 
 def _command(link: re.Match[str], folder: str) -> str:
@@ -97,7 +109,8 @@ def _command(link: re.Match[str], folder: str) -> str:
         return f"{label} ({target})"
     if not path:
         return label
-    place = posixpath.normpath(posixpath.join(folder, path))
-    if place.startswith("../") or not place.endswith(".md"):
-        return f"{label} (`{place.replace('../', '')}` in the repository)"
-    return f"{label} (`fsm guide {place.removesuffix('.md')}`)"
+    place = posixpath.normpath(posixpath.join(_PLACE, folder, path))
+    if not place.startswith(f"{_PLACE}/") or not place.endswith(".md"):
+        return f"{label} (`{place}` in the repository)"
+    topic = place.removeprefix(f"{_PLACE}/").removesuffix(".md")
+    return f"{label} (`fsm guide{'' if topic == 'index' else f' {topic}'}`)"

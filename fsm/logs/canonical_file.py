@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
 
 __all__ = ["checked_columns", "open_canonical"]
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
 def open_canonical(
@@ -103,12 +106,22 @@ def checked_columns(file: LogFile) -> LogFile:
     for name in NEEDED:
         if name not in file.present:
             header = file.name if file.name == QUERY else f"{file.name}:1"
-            columns = column_list(_column_names(file), redacted=file.redaction is not None)
+            names = _column_names(file)
+            columns = column_list(names, redacted=file.redaction is not None)
             raise LogError(
                 f"{header}: no column {file.names[name]!r}; there are: {columns}. "
-                f"Map one with --column {name}=NAME"
+                + _column_remedy(name, names)
             )
     return file
+
+
+def _column_remedy(name: str, names: list[str]) -> str:
+    """Return what to do about a column that a log lacks, by the columns that it has."""
+    if len(names) == 1 and name in names[0]:
+        return "Separate the fields by commas, semicolons, tabs or bars"
+    if len(names) >= len(NEEDED) and any(map(_TIME.match, names)):
+        return f"Line 1 looks like data; put a header before it: {','.join(NEEDED)}"
+    return f"Map one with --column {name}=NAME"
 
 
 def _column_names(file: LogFile) -> list[str]:

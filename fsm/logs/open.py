@@ -5,6 +5,8 @@ Every command and function that takes a log opens it here.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from io import IOBase
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.file_kinds import misplaced_file, missing_file
 from fsm.logs.canonical_columns import CANONICAL, NEEDED, OPTIONAL, QUERY
 from fsm.logs.canonical_file import checked_columns, open_canonical
 from fsm.logs.detect import RecognisedFile, guess_by_columns, recognise, recognise_canonical
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from fsm.logs.storage.query import Query
 
 __all__ = ["convert_logs", "open_log"]
+
+_MACHINE = re.compile(rb'\A\s*\{(?=.*"initial"\s*:)(?=.*"states"\s*:)', re.DOTALL)
+"""The beginning of a machine as JSON."""
 
 
 def open_log(
@@ -47,9 +53,9 @@ def open_log(
     as it is. A file that is named twice is read once. The result of ``query`` is one more file.
 
     ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
-    ``log_format`` is a canonical format or a name of
-    :func:`fsm.logs.mapping.event_mapping.format_names`; by default the content decides. ``options``
-    say how logs of other formats are read.
+    ``log_format`` is a canonical format or one that ``fsm formats`` lists; by default the content
+    decides. ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other formats
+    are read.
 
     Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
     Errors further inside a canonical log are found when its rows are read.
@@ -158,6 +164,8 @@ def _recognised(
 ) -> list[RecognisedFile]:
     """Return the files that paths and query name, each with the format it is read as."""
     stored = [_without_addresses(file, options) for file in find_files(paths, log_format)]
+    for file in stored if options.redaction is None else ():
+        _refuse_wrong_file(file, log_format)
     if (
         options.columns and log_format is None and query is None
     ):  # columns are those of canonical logs
@@ -169,6 +177,21 @@ def _recognised(
     if not files:
         raise LogError("no log files given")
     return files
+
+
+def _refuse_wrong_file(file: StoredFile, log_format: str | None) -> None:
+    """Refuse a file that is missing, and one that is no log by its name unless a format is given.
+
+    Names of other files may hold addresses, so this is not for logs that are redacted.
+    """
+    if file.url is not None:
+        return
+    if not os.path.lexists(file.path):
+        raise LogError(f"{file.name}: {missing_file(file.path)}")
+    if log_format is None and (wrong := misplaced_file(file.name, "log")):
+        raise LogError(f"{file.name}: {wrong}")
+    if log_format is None and _MACHINE.search(file.head()) and file.path.suffix == ".json":
+        raise LogError(f"{file.name}: {misplaced_file('machine.dot', 'log')}")
 
 
 def _query_result(query: Query, log_format: str | None, options: ReadingOptions) -> RecognisedFile:

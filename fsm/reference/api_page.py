@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 import fsm
 from fsm import errors
 from fsm.reference.docstrings import first_sentence, markdown_of
-from fsm.reference.markdown_parts import anchor_of, code_block, code_span, markdown_table
+from fsm.reference.markdown_parts import (
+    anchor_of,
+    code_block,
+    code_span,
+    markdown_table,
+    unwrapped,
+)
 from fsm.reference.signatures import (
     Attribute,
     attributes_of,
@@ -23,15 +29,15 @@ __all__ = ["SUBJECTS", "Subject", "document_library"]
 
 
 class Subject(NamedTuple):
-    """A chapter of the page: public functions and types, and types that are parts of those.
+    """A chapter of the page: public functions and types, and what else belongs to them.
 
-    ``parts`` are named with their module, since :mod:`fsm` does not export them.
+    ``further`` functions and types are named with their modules: :mod:`fsm` does not export them.
     """
 
     title: str
     functions: tuple[str, ...]
     types: tuple[str, ...]
-    parts: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 SUBJECTS = (
@@ -47,6 +53,7 @@ SUBJECTS = (
             "machine.Origin",
             "machine.Outcome",
             "machine.Effect",
+            "catalog.machine_page",
         ),
     ),
     Subject("Documented tables", ("check",), ("CheckReport", "Finding")),
@@ -54,20 +61,53 @@ SUBJECTS = (
         "Analysis and comparison",
         ("analyse", "compare"),
         ("MachineFacts", "Comparison"),
-        ("comparison.Difference", "comparison.EffectDifference", "comparison.Settlement"),
+        (
+            "comparison.Difference",
+            "comparison.EffectDifference",
+            "comparison.Settlement",
+            "analysis.check_claim",
+            "analysis.refines",
+            "analysis.Verdict",
+        ),
     ),
-    Subject("Tests", ("suite",), ("Suite", "Mealy"), ("suites.SuiteSize", "suites.Guarantee")),
+    Subject(
+        "Tests",
+        ("suite",),
+        ("Suite", "Mealy"),
+        (
+            "suites.SuiteSize",
+            "suites.Guarantee",
+            "suites.run_test",
+            "suites.Implementation",
+            "suites.RunResult",
+            "suites.StepResult",
+        ),
+    ),
     Subject(
         "Diagrams and pages",
         ("draw", "figure", "explore"),
         ("Figure",),
-        ("drawing.model.Look",),
+        (
+            "drawing.model.Look",
+            "drawing.marking.traffic_overlay",
+            "drawing.marking.coverage_overlay",
+            "drawing.marking.path_overlay",
+            "drawing.marking.diff_overlay",
+            "drawing.overlay.Overlay",
+            "drawing.wording.Wording",
+        ),
     ),
     Subject(
         "Logs",
         ("open_log", "simulate", "replay", "explain", "report"),
         ("Log", "Replay", "MachineResult", "Story"),
-        ("indicators.Share", "engine.explanation.Entry", "engine.explanation.Change"),
+        (
+            "indicators.Share",
+            "engine.explanation.Entry",
+            "engine.explanation.Change",
+            "logs.reading.ReadingOptions",
+            "logs.storage.query.Query",
+        ),
     ),
 )
 """The chapters of the page."""
@@ -75,9 +115,10 @@ SUBJECTS = (
 _INTRODUCTION = """\
 # The library
 
-For everyone who writes Python. `import fsm` gives all functions and types below, fully typed; it
-takes milliseconds, and what a function needs is imported when it is first called. Wherever a
-function takes a machine, its name will do as well. [The guide](../python.md) shows them together.
+For everyone who writes Python. `import fsm` gives the functions and types below, fully typed; what
+comes from another module says so. The import takes milliseconds: what a function needs is imported
+when it is first called. Wherever a function takes a machine, its name will do as well.
+[The guide](../python.md) shows everything together.
 
 Functions raise an [`FsmError`](#errors) for what is wrong in their input, with a message of one
 line that says what, where and what to do.
@@ -99,13 +140,16 @@ def document_library() -> str:
 def _links() -> Iterator[tuple[str, str]]:
     """Yield the link of each name on the page."""
     for subject in SUBJECTS:
-        for name in subject.functions:
-            yield name, f"#{anchor_of(f'{name}()')}"
-        for path in (*subject.types, *subject.parts):
+        for path in (*subject.functions, *subject.types, *subject.further):
             name = path.rpartition(".")[2]
-            yield name, f"#{anchor_of(f'class {name}')}"
+            yield name, f"#{anchor_of(_heading(name))}"
     for name in errors.__all__:
         yield name, "#errors"
+
+
+def _heading(name: str) -> str:
+    """Return the heading of a function or type."""
+    return f"{name}()" if name[0].islower() else f"class {name}"
 
 
 def _overview(links: dict[str, str]) -> str:
@@ -116,23 +160,22 @@ def _overview(links: dict[str, str]) -> str:
             text = first_sentence(getattr(fsm, name).__doc__, links)
             rows.append((heading, f"[`{name}()`]({links[name]})", text))
             heading = ""
-    return markdown_table(("Subject", "Function", "Result"), rows)
+    return markdown_table(("Subject", "Function", "What it does"), rows)
 
 
 def _chapter(subject: Subject, links: dict[str, str]) -> str:
     sections = [f"## {subject.title}\n"]
-    sections += [_function(name, links) for name in subject.functions]
-    sections += [_type(getattr(fsm, name), "fsm", links) for name in subject.types]
-    for path in subject.parts:
+    for path in (*subject.functions, *subject.types, *subject.further):
         module, _, name = f"fsm.{path}".rpartition(".")
-        sections.append(_type(getattr(import_module(module), name), module, links))
+        value = getattr(import_module(module), name)
+        describe = _type if isinstance(value, type) else _function
+        sections.append(f"### {_heading(name)}\n\n{describe(value, module, links)}")
     return "\n".join(sections)
 
 
-def _function(name: str, links: dict[str, str]) -> str:
-    function = getattr(fsm, name)
-    text = _described(function, f"fsm.{name}", f"from fsm import {name}", links)
-    return f"### {name}()\n\n{text}"
+def _function(function: Callable[..., Any], module: str, links: dict[str, str]) -> str:
+    name = function.__name__
+    return _described(function, f"{module}.{name}", f"from {module} import {name}", links)
 
 
 def _described(
@@ -146,7 +189,7 @@ def _described(
 def _type(kind: type, module: str, links: dict[str, str]) -> str:
     name = kind.__name__
     statement = f"from {module} import {name}"
-    sections = [f"### class {name}\n", f"{markdown_of(kind.__doc__ or '', links, statement)}\n"]
+    sections = [f"{markdown_of(kind.__doc__ or '', links, statement)}\n"]
     if module != "fsm":
         sections.append(f"Import it with `{statement}`.\n")
     header = ("Member", "Value", "Meaning") if issubclass(kind, Enum) else _ATTRIBUTES
@@ -174,7 +217,7 @@ def _attribute_table(
 
 def _meaning(docstring: str, links: dict[str, str]) -> str:
     """Return a docstring in one line: a cell holds no paragraphs."""
-    return " ".join(markdown_of(docstring, links).split())
+    return unwrapped(markdown_of(docstring, links))
 
 
 def _errors(links: dict[str, str]) -> str:

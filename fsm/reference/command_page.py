@@ -10,7 +10,15 @@ import click
 
 from fsm.cli import COMMANDS_BY_TASK, command_group
 from fsm.cli.help import HelpCommand
-from fsm.reference.markdown_parts import anchor_of, code_block, code_span, link_to, markdown_table
+from fsm.reference.markdown_parts import (
+    anchor_of,
+    code_block,
+    code_span,
+    link_to,
+    markdown_table,
+    marked_up,
+    unwrapped,
+)
 from fsm.schemas import OUTPUTS
 
 __all__ = ["document_commands"]
@@ -66,7 +74,7 @@ def _section(command: HelpCommand, context: click.Context) -> str:
         parts.append(markdown_table(("Argument", "Meaning"), arguments))
     for group, options in command.option_groups(context).items():
         if rows := [_option(option, context) for option in options if "--help" not in option.opts]:
-            parts.append(_captioned(group, markdown_table(("Option", "Default", "Meaning"), rows)))
+            parts.append(_captioned(group, markdown_table(("Option", "Meaning"), rows)))
     for heading, words in command.tables.items():
         meanings = [(code_span(word), _sentence(text)) for word, text in words]
         parts.append(_captioned(heading, markdown_table(("Name", "Meaning"), meanings)))
@@ -111,15 +119,19 @@ def _arguments(command: click.Command, context: click.Context) -> Iterator[tuple
                 yield code_span(record[0]), _sentence(record[1])
 
 
-def _option(option: click.Option, context: click.Context) -> tuple[str, str, str]:
-    """Return an option: its spellings with the value, its default, its meaning."""
+def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
+    """Return an option: its spellings with the value; its meaning, range and default."""
     record = option.get_help_record(context)
     assert record  # noqa: S101 - hidden options are in no group
     extra = option.get_help_extra(context)
-    notes = [code_span(extra["range"])] if "range" in extra else []
-    notes += ["required"] if "required" in extra else []
-    text = _sentence(option.help or "") + "".join(f" ({note})" for note in notes)
-    return code_span(record[0]), _sentence(str(extra.get("default", ""))), text
+    notes = [_sentence(option.help or "")]
+    if "range" in extra:
+        notes.append(f"{code_span(extra['range'])}.")
+    if "required" in extra:
+        notes.append("Required.")
+    if "default" in extra:
+        notes.append(f"Default: {_sentence(str(extra['default']))}.")
+    return code_span(record[0]), " ".join(notes)
 
 
 def _paragraphs(text: str) -> str:
@@ -132,17 +144,9 @@ def _paragraph(text: str) -> str:
     first, _, rest = text.partition("\n")
     if first == "\b":
         return code_block("text", inspect.cleandoc(rest))
-    return f"{_sentence(' '.join(text.split()))}\n"
+    return f"{_sentence(unwrapped(text))}\n"
 
 
 def _sentence(text: str) -> str:
     """Return a text of one line as Markdown: what is code in it is shown as code."""
-    parts, end = [], 0
-    for match in _CODE.finditer(text):
-        parts += [_plain(text[end : match.start()]), code_span(match[0])]
-        end = match.end()
-    return "".join([*parts, _plain(text[end:])])
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[*<_\[\]]", r"\\\g<0>", text)
+    return marked_up(text, _CODE, lambda match: code_span(match[0]))

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping
 
-from fsm.reference.markdown_parts import code_block
+from fsm.reference.markdown_parts import code_block, marked_up, unwrapped
 
 __all__ = ["first_sentence", "markdown_of"]
 
@@ -30,7 +30,7 @@ def markdown_of(docstring: str, links: Mapping[str, str], statement: str = "") -
 def first_sentence(docstring: str, links: Mapping[str, str]) -> str:
     """Return the first paragraph of a docstring in one line of Markdown."""
     first, _, _ = inspect.cleandoc(docstring).partition("\n\n")
-    return _inline(" ".join(first.split()), links)
+    return _inline(unwrapped(first), links)
 
 
 def _paragraph(text: str, links: Mapping[str, str], statement: str) -> str:
@@ -42,16 +42,8 @@ def _paragraph(text: str, links: Mapping[str, str], statement: str) -> str:
 
 
 def _inline(text: str, links: Mapping[str, str]) -> str:
-    """Return text outside of examples; what would be HTML is escaped."""
-    parts, end = [], 0
-    for match in _SPAN.finditer(text):
-        parts += [_plain(text[end : match.start()]), _span(match, links)]
-        end = match.end()
-    return "".join([*parts, _plain(text[end:])])
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[*<_\[\]]", r"\\\g<0>", text)
+    """Return text outside of examples."""
+    return marked_up(text, _SPAN, lambda match: _span(match, links))
 
 
 def _span(match: re.Match[str], links: Mapping[str, str]) -> str:

@@ -31,7 +31,8 @@ In the tables, `a[].b` is the field `b` of each item of the list `a`, and `a.<st
 each state in the object `a`.
 
 `fsm check --format sarif` is SARIF 2.1.0 and `fsm draw --format xstate` is a machine of XState 5;
-they follow these standards. A machine as JSON is also an input: see [files](files.md#machine).
+they follow these standards. The files of a checkpoint are internal to fsm. A machine as JSON is
+also an input: see [files](files.md#machine).
 """
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fsm.tables.write import Grid, markdown
 
-__all__ = ["anchor_of", "code_block", "code_span", "link_to", "markdown_table", "unwrapped"]
+__all__ = [
+    "anchor_of",
+    "code_block",
+    "code_span",
+    "link_to",
+    "markdown_table",
+    "marked_up",
+    "unwrapped",
+]
 
+_MARKUP = re.compile(r"[\\*<_\[\]]")
 _NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 
 
@@ -46,6 +55,25 @@ def anchor_of(heading: str) -> str:
 def link_to(heading: str, text: str = "") -> str:
     """Return a link to a heading of the same page."""
     return f"[{text or heading}](#{anchor_of(heading)})"
+
+
+def marked_up(text: str, pattern: re.Pattern[str], span: Callable[[re.Match[str]], str]) -> str:
+    """Return a text as Markdown, with ``span(match)`` in place of each match of a pattern.
+
+    What Markdown would not show as it is elsewhere is escaped.
+
+    >>> marked_up("a_b <c> d", re.compile("d"), lambda match: f"`{match[0]}`")
+    'a\\\\_b \\\\<c> `d`'
+    """
+    parts, end = [], 0
+    for match in pattern.finditer(text):
+        parts += [_escaped(text[end : match.start()]), span(match)]
+        end = match.end()
+    return "".join([*parts, _escaped(text[end:])])
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def unwrapped(text: str) -> str:

@@ -14,9 +14,13 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
+from fsm.drawing.graphviz import Renderer
+
 __all__ = ["Attribute", "attributes_of", "methods_of", "properties_of", "signature_text"]
 
 _WIDTH = 88
+_FOR_CHECKERS = {"Renderer": Renderer}
+"""Short types that some modules import only for type checkers."""
 _NAME = re.compile(r"\b_?[A-Z]\w+")
 
 
@@ -63,7 +67,7 @@ def _parameters(parameters: list[inspect.Parameter], function: Callable[..., Any
 
 def _annotation(annotation: Any, module: str) -> str:
     """Return an annotation as it is written; private names and short types are spelled out."""
-    names = vars(sys.modules[module])
+    names = _FOR_CHECKERS | vars(sys.modules[module])
     return _NAME.sub(lambda match: _spelled(match[0], names.get(match[0])), str(annotation))
 
 

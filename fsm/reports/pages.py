@@ -45,7 +45,7 @@ def report(
     ``replay`` is what :func:`fsm.replay` returns; its log is read again. ``every`` is the period of
     the curves (default: it depends on the log), ``messages`` the maximum number of messages with
     their histories, ``notes`` how logs of other formats were read, ``command`` the command line for
-    the footer. The other arguments are those of :func:`fsm.page.diagrams.draw_for_page`. Without
+    the footer. The other arguments are those of :func:`fsm.draw`. Without
     Graphviz the page has a note in place of diagrams.
 
     Raises :class:`fsm.errors.LogError` for a log without events, and for one of which a

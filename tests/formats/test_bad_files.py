@@ -18,7 +18,7 @@ SCXML = scxml.to_scxml(load("delivery"))
 # What is replaced by what, the line that is named (None: where it was replaced), what is said.
 BAD_JSON = {
     "no JSON": ('"fsm": 1,', "fsm", None, "not JSON: Expecting property name"),
-    "empty": (JSON, "", 1, "not JSON: Expecting value"),
+    "empty": (JSON, "", 1, "empty; fsm draw MACHINE"),
     "not an object": (JSON, "[]", 1, "the document must be an object"),
     "another object": (JSON, "{}", 1, 'it must begin with "fsm": 1'),
     "a later format": ('"fsm": 1', '"fsm": 2', 1, "format 2 is not known"),

@@ -196,7 +196,7 @@ WRONG: dict[str, tuple[str, str, tuple[str, ...], str]] = {
         "log.csv",
         CSV,
         ("--column", "who=what"),
-        "write CANONICAL=NAME",
+        "no canonical column 'who'; there are: message_id",
     ),
     "a format that it is not": (
         "log.csv",

@@ -222,7 +222,7 @@ def test_what_the_library_opens_is_refused_in_one_line(tmp_path: Path) -> None:
     for data, options, message in (
         (open_log(path), {"columns": {"event": "what"}}, "open already"),
         (frame, {"log_format": "postfix"}, "a frame has no format"),
-        (path, {"log_format": "nope"}, "'nope' is not a format"),
+        (path, {"log_format": "nope"}, "no format 'nope'; there are"),
         (path, {"columns": {"x": "y"}}, "no canonical column 'x'"),
         ([frame, frame], {}, "list is no log"),
         (b"log.csv", {}, "bytes is no log"),

@@ -302,7 +302,7 @@ def test_lexicons_and_bindings_work_together(checked, tmp_path: Path) -> None:
     assert "with-feedback: 16 rows confirmed" in out
     words.write_text(words.read_text().replace("Sent =", "Snet ="))
     status, _, err = checked(page, "--lexicon", words)
-    assert (status, err.startswith(f"fsm: {words}:3: there is no status 'Snet'")) == (2, True)
+    assert (status, err.startswith(f"fsm: {words}:3: no status 'Snet'")) == (2, True)
     words.write_text(words.read_text().replace("Snet =", "Sent ="))
     missing = tmp_path / "none.toml"
     missing.write_text(columns.read_text().replace("What", "Why"))

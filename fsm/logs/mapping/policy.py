@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fsm.errors import LogError
+from fsm.file_kinds import misplaced_toml
 from fsm.logs.mapping.event_mapping import FAULTS
 from fsm.suggest import no_such
 from fsm.toml import read_toml
@@ -36,7 +37,10 @@ def load_policy(name: str) -> Policy:
     path = Path(name)
     if path.suffix != ".toml":
         raise LogError(f"{no_such('policy', name, built_in)}, or a TOML file")
-    return _checked(name, read_toml(path, LogError).data)
+    body = read_toml(path, LogError).data
+    if wrong := misplaced_toml(body, "policy"):
+        raise LogError(f"{name}: {wrong}")
+    return _checked(name, body)
 
 
 def policy_names() -> list[str]:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from fsm.errors import LogError
+from fsm.file_kinds import misplaced_toml
 from fsm.logs.mapping.event_mapping import FAULTS
 from fsm.suggest import remedy
 from fsm.tables.read.cell_text import normalise_name
@@ -110,6 +111,8 @@ def load_labels(name: str | None = None) -> Labels:
 
 def _read(path: Path, name: str) -> Labels:
     body = read_toml(path, LogError).data
+    if wrong := misplaced_toml(body, "labels"):
+        raise LogError(f"{name}: {wrong}")
     _check_among(name, "", body, _SECTIONS)
     time_format, feedback = body.get("time_format"), body.get("feedback")
     if not isinstance(time_format, str | None):

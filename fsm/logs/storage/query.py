@@ -70,7 +70,9 @@ class Query:
     """A query, and the name of the variable that holds the URL of the database."""
 
     text: str
+    """The query; it must only read."""
     variable: str = "FSM_DATABASE_URL"
+    """The environment variable with the URL of the database."""
     redacted: bool = False
     """Whether no value of a row may be shown; databases quote values in messages."""
 

@@ -59,9 +59,13 @@ class StepResult(NamedTuple):
     """
 
     event: str
+    """The event; empty for the observation after the reset."""
     expected: str
+    """What the specification answers."""
     got: str
+    """What the implementation answers."""
     state: str
+    """The state of the specification after the step."""
 
     @property
     def agrees(self) -> bool:
@@ -73,6 +77,7 @@ class RunResult(NamedTuple):
     """The steps of a test up to the first one with a wrong answer."""
 
     steps: tuple[StepResult, ...]
+    """The steps, up to the first one with a wrong answer."""
 
     @property
     def agrees(self) -> bool:

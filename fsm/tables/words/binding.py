@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fsm.errors import PageError
+from fsm.file_kinds import misplaced_toml
 from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise
 from fsm.toml import Toml, read_toml
@@ -79,6 +80,8 @@ def read_binding(path: Path) -> Binding:
     """Read a binding; raises :class:`PageError` with the file, the line and the fault."""
     toml = read_toml(path, PageError)
     data = toml.data
+    if wrong := misplaced_toml(data, "binding"):
+        raise PageError(f"{path}: {wrong}")
     _refuse_unknown(toml, "", "entry", data, _ENTRIES)
     columns = _headers(toml, "columns")
     _refuse_unknown(toml, "columns", "column", columns, ROLES)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fsm.errors import PageError
+from fsm.file_kinds import misplaced_toml
 from fsm.machine import Effect
 from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise
@@ -50,7 +51,10 @@ def load_lexicon(language: str = "en") -> Lexicon:
 
 def read_lexicon(path: Path) -> Lexicon:
     """Read a lexicon from a file; raises :class:`PageError` with the file, the line, the fault."""
-    return _lexicon(read_toml(path, PageError))
+    toml = read_toml(path, PageError)
+    if wrong := misplaced_toml(toml.data, "lexicon"):
+        raise PageError(f"{path}: {wrong}")
+    return _lexicon(toml)
 
 
 def combined_lexicons(paths: Iterable[Path]) -> list[Lexicon]:
