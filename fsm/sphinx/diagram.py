@@ -42,7 +42,11 @@ _LAYOUT = """\
 .fsm-diagram svg { display: block; height: auto; max-width: 100%; }
 .fsm-diagram.align-center svg { margin-inline: auto; }
 .fsm-diagram.align-right svg { margin-left: auto; }
+table.fsm-table :is(td, th) { text-align: start; vertical-align: top; }
+table:is(.fsm-table-decisions, .fsm-table-transitions) td:last-child { min-width: 12rem; }
+table.fsm-table-table td { min-width: 7rem; }
 table.fsm-table .line-block { margin: 0; }
+table.fsm-table .line-block .line { margin: 0.25rem; }
 """
 
 
