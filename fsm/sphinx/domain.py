@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from fsm.docs.contents import KINDS, CodeContent, Content, DiagramContent, TableContent, content
 from fsm.errors import FsmError
-from fsm.sphinx.diagram import diagram
+from fsm.sphinx.diagram_nodes import fsm_diagram
 from fsm.sphinx.project import page_sources
 from fsm.sphinx.table import GENERATED, table_node
 from fsm.tables.write import transitions_grid
@@ -78,7 +78,7 @@ class _ContentDirective(SphinxDirective):
         return self._diagram(made)
 
     def _diagram(self, made: DiagramContent) -> nodes.Element:
-        node = diagram(
+        node = fsm_diagram(
             content=made,
             alt=self.options.get("alt", made.title),
             width=self.options.get("width", ""),

@@ -181,7 +181,7 @@ def test_without_graphviz_a_page_has_the_table(
     def refuse(*_: object, **__: object) -> None:
         raise MissingToolError("drawing needs Graphviz")
 
-    monkeypatch.setattr("fsm.sphinx.diagram.draw_for_page", refuse)
+    monkeypatch.setattr("fsm.sphinx.diagram_nodes.draw_for_page", refuse)
     built = build(project(tmp_path, index_rst=".. fsm:diagram:: engagement\n"), "html")
     [warning] = built.warnings
     assert warning == "index.rst:1: WARNING: drawing needs Graphviz [fsm.diagram]"

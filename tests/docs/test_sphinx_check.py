@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from docutils.core import publish_doctree
 
-from fsm.sphinx.doctree_page import doctree_page
+from fsm.sphinx.doctrees import doctree_page
 from tests.docs.sphinx_project import build, project
 
 STEPS = (
