@@ -11,6 +11,7 @@ import click
 
 from fsm.cli.completion import complete_topic
 from fsm.cli.help import Example, HelpCommand
+from fsm.cli.terminal import has_color
 from fsm.cli.text import format_table
 from fsm.guide import Topic, find_topic, guide_topics
 
@@ -55,7 +56,7 @@ def _show(topic: Topic) -> None:
 
     width, height = shutil.get_terminal_size()
     plain = os.environ.get("TERM") == "dumb"
-    colour = not (plain or os.environ.get("NO_COLOR"))
+    colour = has_color(sys.stdout)
     text = style_guide(topic.text, posixpath.dirname(topic.name), width, colour)
     shown = click.unstyle(text) if plain else text
     if shown.count("\n") < height:
