@@ -146,7 +146,9 @@ def output_errors(name: object) -> Iterator[None]:
         folder = Path(str(name)).parent
         raise OutputError(f"{name}: there is no folder {str(folder)!r}; create it first") from error
     except (FileExistsError, NotADirectoryError) as error:
-        raise OutputError(f"{name}: a file, not a directory; name a directory") from error
+        place = Path(str(name))
+        file = place if place.exists() else place.parent
+        raise OutputError(f"{file}: a file, not a directory; name a directory") from error
     except IsADirectoryError as error:
         raise OutputError(f"{name}: a directory; name a file in it") from error
     except OSError as error:

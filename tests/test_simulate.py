@@ -325,18 +325,20 @@ def test_a_failure_leaves_what_was_there(suffix: str, error: BaseException, tmp_
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_where_nothing_can_be_written_one_line_says_so(suffix: str, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    (tmp_path / f"directory{suffix}").mkdir()
-    missing = tmp_path / "missing"
-    for place, reason in (
-        (missing / f"a{suffix}", f"there is no folder '{missing}'; create it first"),
-        (tmp_path / "file" / f"a{suffix}", "Not a directory"),
-        (tmp_path / f"directory{suffix}", "Is a directory"),
-        (tmp_path / f"{'a' * 300}{suffix}", "File name too long"),
+    missing, file = tmp_path / "missing", tmp_path / "file"
+    directory, long = tmp_path / f"directory{suffix}", tmp_path / f"{'a' * 300}{suffix}"
+    file.touch()
+    directory.mkdir()
+    wanted = missing / f"a{suffix}"
+    for place, message in (
+        (wanted, f"{wanted}: there is no folder '{missing}'; create it first"),
+        (file / wanted.name, f"{file}: a file, not a directory; name a directory"),
+        (directory, f"{directory}: a directory; name a file in it"),
+        (long, f"{long}: File name too long"),
     ):
         with pytest.raises(OutputError) as caught:
             write_frame(ROWS, place)
-        assert str(caught.value) == f"{place}: {reason}"
+        assert str(caught.value) == message
     assert len(listing(tmp_path)) == 2
 
 
