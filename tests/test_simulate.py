@@ -336,7 +336,7 @@ def test_where_nothing_can_be_written_one_line_says_so(suffix: str, tmp_path: Pa
     ):
         with pytest.raises(OutputError) as caught:
             write_frame(ROWS, place)
-        assert str(caught.value) == message
+        assert str(caught.value) == f"{place}: {reason}"
     assert len(listing(tmp_path)) == 2
 
 
