@@ -62,14 +62,15 @@ reference: $(READY) ## write the reference of the guides, fsm/guide/reference/
 	$(BIN)/python -m fsm.reference
 
 # The pages of the site are in the same places as in the repository, so that links hold in both.
+SITE ?= build
 SITE_PAGES := README.md CHANGELOG.md fsm/README.md fsm/guide diagrams $(wildcard tests/bench/*.md tests/bench/*.svg)
 
 site: $(READY) ## build the documentation site in build/site
-	@rm -rf build/pages build/site && mkdir -p build/pages
-	@tar cf - $(SITE_PAGES) | tar xf - -C build/pages
-	@cp -R .ci/site/. build/pages
-	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d build/doctrees build/pages build/site
-	@echo build/site/index.html
+	@rm -rf $(SITE)/pages $(SITE)/site && mkdir -p $(SITE)/pages
+	@tar cf - $(SITE_PAGES) | tar xf - -C $(SITE)/pages
+	@cp -R .ci/site/. $(SITE)/pages
+	$(BIN)/sphinx-build -q -E -W --keep-going -b html -d $(SITE)/doctrees $(SITE)/pages $(SITE)/site
+	@echo $(SITE)/site/index.html
 
 picture: diagrams/report.html ## write the picture of the report in the README; needs Chromium
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=4000 \

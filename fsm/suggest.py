@@ -30,7 +30,7 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(name[:_LONGEST].casefold())
     found = []
-    for place, candidate in enumerate(islice(dict.fromkeys(known), _MOST_NAMES)):
+    for place, candidate in enumerate(dict.fromkeys(islice(known, _MOST_NAMES))):
         matcher.set_seq1(candidate[:_LONGEST].casefold())
         # The two quick ratios are upper bounds, which spare most names the slow one.
         if matcher.real_quick_ratio() >= _LIKENESS and matcher.quick_ratio() >= _LIKENESS:
@@ -63,7 +63,7 @@ def remedy(name: str, known: Iterable[str], see: str = "") -> str:
     >>> remedy("r77", [f"s{n}" for n in range(77)], see="fsm show ring.json")
     'see all 77: fsm show ring.json'
     """
-    names = list(islice(dict.fromkeys(known), _MOST_NAMES))
+    names = list(dict.fromkeys(islice(known, _MOST_NAMES)))
     question, rest = suggestion(name, names), _all(names, see)
     return f"{question} {rest[0].upper()}{rest[1:]}" if question else rest
 

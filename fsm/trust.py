@@ -46,8 +46,8 @@ class NameInFile(str):
         begin = f"{self.place}: " if self.place else ""
         return (
             f"{begin}{shortened(str(self), 80)!r} is code that this file names, not you, so it was "
-            "not imported; if you trust the file, give --allow-import (pytest: fsm_allow_import = "
-            "true)"
+            "not imported; if you trust the file, give --allow-import (pytest, Sphinx: "
+            "fsm_allow_import; MkDocs: allow_import)"
         )
 
 

@@ -252,7 +252,8 @@ def test_what_a_file_names_is_imported_only_with_permission(
     line = text[: text.index("order_h")].count("\n") + 1
     assert result.err == (
         f"fsm: {file}:{line}: 'order_h:Order' is code that this file names, not you, so it was not "
-        "imported; if you trust the file, give --allow-import (pytest: fsm_allow_import = true)\n"
+        "imported; if you trust the file, give --allow-import (pytest, Sphinx: fsm_allow_import; "
+        "MkDocs: allow_import)\n"
     )
     assert {path: path.read_bytes() for path in files.parent.iterdir()} == before
     assert fsm(*arguments, "--allow-import").status in (0, 1)

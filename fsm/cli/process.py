@@ -76,7 +76,8 @@ def _usage_message(error: click.UsageError) -> str:
         known = group.list_commands(error.ctx)
         return f"No such command {error.command_name[:80]!r}; {remedy(error.command_name, known)}"
     if isinstance(error, click.NoSuchOption) and error.ctx:
-        options = [name for param in error.ctx.command.params for name in param.opts]
+        params = error.ctx.command.get_params(error.ctx)
+        options = [name for param in params for name in (*param.opts, *param.secondary_opts)]
         question = suggestion(error.option_name, (name for name in options if name[:1] == "-"))
         return "; ".join(filter(None, (f"No such option {error.option_name[:80]!r}", question)))
     return error.format_message()

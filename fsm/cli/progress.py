@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from fsm.cli.terminal import is_terminal, terminal_width
-from fsm.text import visible
+from fsm.text import display_width, pad, visible
 
 __all__ = ["Progress", "megabytes", "progress_hidden", "writing"]
 
@@ -106,8 +106,10 @@ def writing(path: Path | None) -> Progress:
 
 def _write_line(text: str) -> None:
     before = _shown.pop() if _shown else ""
-    line = text[: (terminal_width(err=True) or 0) - 1]
-    sys.stderr.write(f"\r{line.ljust(len(before))}" + ("" if line else "\r"))
+    line, room = text, (terminal_width(err=True) or 1) - 1
+    while display_width(line) > room:
+        line = line[:-1]
+    sys.stderr.write(f"\r{pad(line, display_width(before))}" + ("" if line else "\r"))
     sys.stderr.flush()
     if line:
         _shown.append(line)

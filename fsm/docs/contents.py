@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fsm.comparison import compare, describe_comparison
 from fsm.drawing.marking import diff_overlay, path_overlay, split_trace
-from fsm.drawing.model import Look
+from fsm.drawing.model import Look, picture_of
 from fsm.drawing.overlay import NO_OVERLAY
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
@@ -82,20 +82,20 @@ class DiagramContent:
 
 
 Content: TypeAlias = TableContent | CodeContent | DiagramContent
-Options: TypeAlias = Mapping[str, str]
+ContentOptions: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class _Kind:
     machines: int
-    make: Callable[[list[Machine], Options, Sources], Content]
+    make: Callable[[list[Machine], ContentOptions, Sources], Content]
     options: tuple[str, ...] = ()
 
 
 def content(
     kind: str,
     names: tuple[str, ...],
-    options: Options,
+    options: ContentOptions,
     sources: Sources,
     *,
     further: tuple[str, ...] = (),
@@ -128,19 +128,19 @@ def _grid(grid: Callable[[Machine], Grid]) -> _Kind:
     return _Kind(1, lambda machines, _options, _sources: TableContent(grid(machines[0])))
 
 
-def _table(machines: list[Machine], options: Options, sources: Sources) -> TableContent:
+def _table(machines: list[Machine], options: ContentOptions, sources: Sources) -> TableContent:
     lexicon, machine = sources.lexicon(options.get("lang", "en")), machines[0]
     return TableContent(steps_grid(machine, lexicon), Wording(lexicon).title(machine))
 
 
-def _mermaid(machines: list[Machine], options: Options, sources: Sources) -> CodeContent:
+def _mermaid(machines: list[Machine], options: ContentOptions, sources: Sources) -> CodeContent:
     from fsm.drawing import draw
 
     diagram = _diagram(machines, options, sources)
     return CodeContent("mermaid", draw(diagram.machine, "mermaid", diagram.look))
 
 
-def _diagram(machines: list[Machine], options: Options, sources: Sources) -> DiagramContent:
+def _diagram(machines: list[Machine], options: ContentOptions, sources: Sources) -> DiagramContent:
     machine, overlay = machines[0], NO_OVERLAY
     wording = Wording(sources.lexicon(options["lang"])) if "lang" in options else AS_DECLARED
     if note := untranslated(machine, wording):
@@ -158,6 +158,7 @@ def _diagram(machines: list[Machine], options: Options, sources: Sources) -> Dia
         overlay=overlay,
         wording=wording,
     )
+    picture_of(machine, look)  # raises what drawing it would raise, where the page names it
     return DiagramContent(machine, look)
 
 
@@ -167,7 +168,7 @@ def _statuses(machine: Machine, text: str) -> tuple[str, ...]:
     return machine.statuses if names == ("all",) else names
 
 
-def _changes(machines: list[Machine], _options: Options, _sources: Sources) -> CodeContent:
+def _changes(machines: list[Machine], _options: ContentOptions, _sources: Sources) -> CodeContent:
     return CodeContent("text", "\n".join(map(visible, describe_comparison(compare(*machines)))))
 
 

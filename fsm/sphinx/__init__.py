@@ -38,7 +38,7 @@ __all__ = ["setup"]
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives, the builder and the settings."""
     from fsm.sphinx.check_builder import CheckBuilder
-    from fsm.sphinx.diagram import add_diagram
+    from fsm.sphinx.diagram_nodes import add_diagram
     from fsm.sphinx.domain import FsmDomain
     from fsm.sphinx.project import add_settings
 

@@ -19,7 +19,7 @@ from fsm.docs.machine_files import project_loader
 from fsm.docs.pages import PageWriter, stale_line
 from fsm.errors import FsmError, PageError
 from fsm.machines import NAMES
-from fsm.sphinx.doctree_page import doctree_page
+from fsm.sphinx.doctrees import doctree_page
 from fsm.tables.checks.finding import Severity
 from fsm.tables.read.page import SUFFIXES, read_page
 from fsm.tables.words.lexicon_files import combined_lexicons

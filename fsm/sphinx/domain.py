@@ -12,9 +12,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from fsm.docs.contents import KINDS, CodeContent, Content, DiagramContent, TableContent, content
 from fsm.errors import FsmError
-from fsm.sphinx.diagram import diagram
+from fsm.sphinx.diagram_nodes import fsm_diagram
 from fsm.sphinx.project import page_sources
-from fsm.sphinx.table import table_node
+from fsm.sphinx.table import GENERATED, table_node
 from fsm.tables.write import transitions_grid
 
 if TYPE_CHECKING:
@@ -70,13 +70,15 @@ class _ContentDirective(SphinxDirective):
     def _node(self, made: Content) -> nodes.Element:
         if isinstance(made, TableContent):
             title = self.options.get("caption", made.title)
-            return table_node(made.grid, title, has_row_headers=self.kind in _ROW_HEADERS)
+            table = table_node(made.grid, title, has_row_headers=self.kind in _ROW_HEADERS)
+            table["classes"].append(f"{GENERATED}-{self.kind}")
+            return table
         if isinstance(made, CodeContent):
             return nodes.literal_block(made.text, made.text, language=made.language)
         return self._diagram(made)
 
     def _diagram(self, made: DiagramContent) -> nodes.Element:
-        node = diagram(
+        node = fsm_diagram(
             content=made,
             alt=self.options.get("alt", made.title),
             width=self.options.get("width", ""),

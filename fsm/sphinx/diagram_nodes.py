@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
     from sphinx.writers.latex import LaTeXTranslator
 
-__all__ = ["add_diagram", "diagram"]
+__all__ = ["add_diagram", "fsm_diagram"]
 
 _LOG = logging.getLogger(__name__)
 _STYLE = "fsm.css"
@@ -42,18 +42,22 @@ _LAYOUT = """\
 .fsm-diagram svg { display: block; height: auto; max-width: 100%; }
 .fsm-diagram.align-center svg { margin-inline: auto; }
 .fsm-diagram.align-right svg { margin-left: auto; }
+table.fsm-table :is(td, th) { text-align: start; vertical-align: top; }
+table:is(.fsm-table-decisions, .fsm-table-transitions) td:last-child { min-width: 12rem; }
+table.fsm-table-table td { min-width: 7rem; }
 table.fsm-table .line-block { margin: 0; }
+table.fsm-table .line-block .line { margin: 0.25rem; }
 """
 
 
-class diagram(nodes.container):  # noqa: N801 - visitors have the name of the class
+class fsm_diagram(nodes.container):  # noqa: N801 - visitors have the name of the class
     """A machine to be drawn; its child is the table for builders that show no pictures."""
 
 
 def add_diagram(app: Sphinx) -> None:
     """Add the node of diagrams, and the style of their pages."""
     app.add_node(
-        diagram,
+        fsm_diagram,
         html=(_visit_html, _depart_html),
         latex=(_visit_latex, _depart_latex),
     )
@@ -78,7 +82,7 @@ def _style() -> str:
     )
 
 
-def _visit_html(translator: HTML5Translator, node: diagram) -> None:
+def _visit_html(translator: HTML5Translator, node: fsm_diagram) -> None:
     try:
         svg = _drawn(node)
     except FsmError as error:
@@ -90,11 +94,11 @@ def _visit_html(translator: HTML5Translator, node: diagram) -> None:
     raise nodes.SkipNode
 
 
-def _depart_html(translator: HTML5Translator, node: diagram) -> None:
+def _depart_html(translator: HTML5Translator, node: fsm_diagram) -> None:
     translator.depart_container(node)
 
 
-def _drawn(node: diagram) -> ElementTree.Element:
+def _drawn(node: fsm_diagram) -> ElementTree.Element:
     """Return the diagram as an SVG element with its alternative text; raises :class:`FsmError`."""
     made: DiagramContent = node["content"]
     page = draw_for_page(made.machine, made.look, warn=lambda text: _warn(text, node))
@@ -105,7 +109,7 @@ def _drawn(node: diagram) -> ElementTree.Element:
     return svg
 
 
-def _element(svg: ElementTree.Element, node: diagram) -> str:
+def _element(svg: ElementTree.Element, node: fsm_diagram) -> str:
     """Return an element that shrinks with the page; where it would be too small, it scrolls."""
     for paper in svg.iterfind("{*}g/{*}polygon"):
         paper.set("fill", "none")  # the page is the paper
@@ -126,7 +130,7 @@ def _element(svg: ElementTree.Element, node: diagram) -> str:
     return f"<div{begin}>{_text(svg)}</div>\n"
 
 
-def _image(svg: ElementTree.Element, node: diagram, translator: HTML5Translator) -> str:
+def _image(svg: ElementTree.Element, node: fsm_diagram, translator: HTML5Translator) -> str:
     """Write an image file, and return the element that shows it."""
     builder = translator.builder
     name = _write(_text(svg).encode(), Path(builder.outdir, builder.imagedir), "svg")
@@ -135,7 +139,7 @@ def _image(svg: ElementTree.Element, node: diagram, translator: HTML5Translator)
     return f'<img src="{source}" alt="{escape(node["alt"])}" class="fsm-diagram"{width} />\n'
 
 
-def _visit_latex(translator: LaTeXTranslator, node: diagram) -> None:
+def _visit_latex(translator: LaTeXTranslator, node: fsm_diagram) -> None:
     made: DiagramContent = node["content"]
     try:
         image = draw(made.machine, "pdf", made.look, warn=lambda text: _warn(text, node))
@@ -150,7 +154,7 @@ def _visit_latex(translator: LaTeXTranslator, node: diagram) -> None:
     raise nodes.SkipNode
 
 
-def _depart_latex(translator: LaTeXTranslator, node: diagram) -> None:
+def _depart_latex(translator: LaTeXTranslator, node: fsm_diagram) -> None:
     translator.depart_container(node)
 
 
@@ -166,5 +170,5 @@ def _text(svg: ElementTree.Element) -> str:
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-def _warn(message: str, node: diagram) -> None:
+def _warn(message: str, node: fsm_diagram) -> None:
     _LOG.warning(message, location=node, type="fsm", subtype="diagram")
