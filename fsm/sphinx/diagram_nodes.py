@@ -35,6 +35,8 @@ _SMALLEST = 0.6
 """The part of its size to which a diagram shrinks before it is scrolled."""
 _NARROW = 340
 """The width in pixels of the text on a small screen."""
+_PATIENCE = 60.0
+"""Seconds for a layout: nobody waits for it, so it need not depend on a busy machine."""
 _PIXELS = 96 / 72
 """Pixels in a point."""
 _LAYOUT = """\
@@ -101,7 +103,9 @@ def _depart_html(translator: HTML5Translator, node: fsm_diagram) -> None:
 def _drawn(node: fsm_diagram) -> ElementTree.Element:
     """Return the diagram as an SVG element with its alternative text; raises :class:`FsmError`."""
     made: DiagramContent = node["content"]
-    page = draw_for_page(made.machine, made.look, warn=lambda text: _warn(text, node))
+    page = draw_for_page(
+        made.machine, made.look, timeout=_PATIENCE, warn=lambda text: _warn(text, node)
+    )
     svg = ElementTree.fromstring(page.svg)  # noqa: S314 - written by us
     svg.set("aria-label", visible(node["alt"]))
     for title in svg.iterfind("{*}title"):
@@ -142,7 +146,13 @@ def _image(svg: ElementTree.Element, node: fsm_diagram, translator: HTML5Transla
 def _visit_latex(translator: LaTeXTranslator, node: fsm_diagram) -> None:
     made: DiagramContent = node["content"]
     try:
-        image = draw(made.machine, "pdf", made.look, warn=lambda text: _warn(text, node))
+        image = draw(
+            made.machine,
+            "pdf",
+            made.look,
+            timeout=_PATIENCE,
+            warn=lambda text: _warn(text, node),
+        )
     except FsmError as error:
         _warn(str(error), node)
         translator.visit_container(node)  # the table
