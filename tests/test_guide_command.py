@@ -2,7 +2,6 @@
 
 import os
 import pty
-import sys
 from pathlib import Path
 from subprocess import run
 
@@ -15,6 +14,7 @@ from fsm.guide.terminal import style_guide
 from tests.command import Fsm
 from tests.depth import DEEP, cases
 from tests.pages import code_blocks
+from tests.terminal import FSM, environment
 
 PAGE = """# Pages
 
@@ -74,7 +74,7 @@ def test_a_pipe_gets_the_bytes_of_the_page(fsm: Fsm) -> None:
 
 
 def test_a_terminal_shows_no_comments_and_links_as_commands() -> None:
-    shown = click.unstyle(style_guide(PAGE, "", 200, colour=True))
+    shown = click.unstyle(style_guide(PAGE, "", 200))
     assert [line.strip() for line in shown.splitlines() if line.strip()] == [
         "Pages",
         "See the tests (fsm guide testing), a file (diagrams/x.svg in the repository), the web",
@@ -97,7 +97,7 @@ def test_a_terminal_shows_no_comments_and_links_as_commands() -> None:
     ],
 )
 def test_a_link_is_shown_as_what_a_reader_can_type(folder: str, target: str, shown: str) -> None:
-    page = style_guide(f"[x]({target})", folder, 80, colour=False)
+    page = style_guide(f"[x]({target})", folder, 80)
     assert click.unstyle(page).strip() == shown
 
 
@@ -107,27 +107,22 @@ def test_prose_and_tables_fit_the_width_and_code_stays_as_it_is(width: int) -> N
         code = {
             f"  {line}".rstrip() for b in code_blocks(topic.text) for line in b.text.split("\n")
         }
-        shown = click.unstyle(style_guide(topic.text, "", width, colour=False)).split("\n")
+        shown = click.unstyle(style_guide(topic.text, "", width)).split("\n")
         assert [line for line in shown if len(line) > width and line not in code] == [], topic.name
         assert code <= {*shown, ""}, topic.name
 
 
-def test_without_colour_the_emphasis_stays() -> None:
-    assert "\x1b[1m" in style_guide("**x**", "", 80, colour=False)
-    assert "\x1b[3" not in style_guide("```python\nimport x\n```", "", 80, colour=False)
-
-
 def test_on_a_terminal_a_long_guide_goes_through_the_pager(tmp_path: Path) -> None:
-    pager = tmp_path / "pager"
-    pager.write_text('#!/bin/sh\necho "paged"\nhead -n 1\n')
+    pager = tmp_path / "less"
+    pager.write_text('#!/bin/sh\necho "less $LESS"\nhead -n 1\n')
     pager.chmod(0o755)
-    for height, expected in (("5", "paged"), ("5000", "What is trusted")):
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    title = "\x1b[1;4mWhat is trusted\x1b[0m\r\n"
+    for height, expected in (("5", f"less -R\r\n{title}"), ("5000", title)):
         master, terminal = pty.openpty()
-        environment = {**os.environ, "PAGER": str(pager), "LINES": height, "COLUMNS": "80"}
-        environment.pop("NO_COLOR", None)
-        command = [sys.executable, "-m", "fsm", "guide", "trust"]
-        run(command, stdin=terminal, stdout=terminal, env=environment, check=True, timeout=60)
+        variables = environment(PATH=path, PAGER="", LESS="", LINES=height, COLUMNS="80")
+        run([*FSM, "guide", "trust"], stdin=terminal, stdout=terminal, env=variables, check=True)
         os.close(terminal)
         shown = os.read(master, 200).decode()
         os.close(master)
-        assert click.unstyle(shown).startswith(expected)
+        assert shown.startswith(expected)

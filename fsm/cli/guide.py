@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import shutil
 import sys
@@ -11,7 +10,7 @@ import click
 
 from fsm.cli.completion import complete_topic
 from fsm.cli.help import Example, HelpCommand
-from fsm.cli.terminal import has_color
+from fsm.cli.terminal import has_color, is_terminal, terminal_width
 from fsm.cli.text import format_table
 from fsm.guide import Topic, find_topic, guide_topics
 
@@ -44,7 +43,7 @@ def command(topic: str | None) -> None:
         click.echo("\nTo read one: fsm guide TOPIC")
         return
     found = find_topic(topic, topics)
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         _show(found)
     else:
         click.echo(found.text, nl=False)
@@ -54,12 +53,11 @@ def _show(topic: Topic) -> None:
     """Show a guide on the terminal, through the pager if it is longer than the screen."""
     from fsm.guide.terminal import style_guide
 
-    width, height = shutil.get_terminal_size()
-    plain = os.environ.get("TERM") == "dumb"
-    colour = has_color(sys.stdout)
-    text = style_guide(topic.text, posixpath.dirname(topic.name), width, colour)
-    shown = click.unstyle(text) if plain else text
-    if shown.count("\n") < height:
-        click.echo(shown, nl=False, color=not plain)
+    width = terminal_width() or 80
+    text = style_guide(topic.text, posixpath.dirname(topic.name), width)
+    shown = text if has_color(sys.stdout) else click.unstyle(text)
+    if shown.count("\n") < shutil.get_terminal_size().lines:
+        click.echo(shown, nl=False)
     else:
-        click.echo_via_pager(shown)  # styled if the pager is less, which shows styles
+        click.get_current_context().color = None  # click knows whether the pager shows styles
+        click.echo_via_pager(shown)

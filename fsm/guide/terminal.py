@@ -25,7 +25,7 @@ _WIDEST = 100
 _THEME = Theme({"markdown.code": "bold", "markdown.h2": "bold underline", "markdown.h3": "bold"})
 
 
-def style_guide(text: str, folder: str, width: int, colour: bool) -> str:
+def style_guide(text: str, folder: str, width: int) -> str:
     """Return a Markdown page with the escape sequences of a terminal.
 
     ``folder`` is that of the page within the guides: links to other guides are shown as commands.
@@ -35,7 +35,6 @@ def style_guide(text: str, folder: str, width: int, colour: bool) -> str:
         file=buffer,
         force_terminal=True,
         width=min(width, _WIDEST),
-        no_color=not colour,
         color_system="standard",
         legacy_windows=False,
         theme=_THEME,

@@ -172,7 +172,7 @@ def test_a_panic_of_polars_reaches_no_user(
         raise pl.exceptions.PanicException("attempt to add with overflow")
 
     path = _written(tmp_path / "log.csv", "2026-02-03T04:05:06Z")
-    monkeypatch.setattr("fsm.cli.replay.replay", panics)
+    monkeypatch.setattr("fsm.engine.replay", panics)
     result = fsm("replay", path)
     assert result.status == 2
     assert result.err.startswith("fsm: internal error: PanicException: attempt to add")

@@ -157,7 +157,7 @@ def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None
         (("{log}", "--as-of", "2020-01-01T00:00:00Z"), "no events to report on"),
         (("{log}", "--to-send", "1"), "1 message to send, but the log has 3"),
         (("{log}", "--messages", "-1"), "--messages"),
-        (("{log}", "-o", "{missing}/page.html"), "No such"),
+        (("{log}", "-o", "{missing}/page.html"), "there is no folder"),
         (("{log}", "--machine", "nobody"), "nobody"),
     ],
 )
