@@ -145,8 +145,11 @@ def output_errors(name: object) -> Iterator[None]:
     except FileNotFoundError as error:
         folder = Path(str(name)).parent
         raise OutputError(f"{name}: there is no folder {str(folder)!r}; create it first") from error
-    except (FileExistsError, NotADirectoryError) as error:
+    except FileExistsError as error:
         raise OutputError(f"{name}: a file, not a directory; name a directory") from error
+    except NotADirectoryError as error:
+        text = f"{name}: a part of this path is a file, not a directory"
+        raise OutputError(text) from error
     except IsADirectoryError as error:
         raise OutputError(f"{name}: a directory; name a file in it") from error
     except OSError as error:

@@ -327,10 +327,11 @@ def test_a_failure_leaves_what_was_there(suffix: str, error: BaseException, tmp_
 def test_where_nothing_can_be_written_one_line_says_so(suffix: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / f"directory{suffix}").mkdir()
+    missing = tmp_path / "missing"
     for place, reason in (
-        (tmp_path / "missing" / f"a{suffix}", "No such file or directory"),
-        (tmp_path / "file" / f"a{suffix}", "Not a directory"),
-        (tmp_path / f"directory{suffix}", "Is a directory"),
+        (missing / f"a{suffix}", f"there is no folder '{missing}'; create it first"),
+        (tmp_path / "file" / f"a{suffix}", "a part of this path is a file, not a directory"),
+        (tmp_path / f"directory{suffix}", "a directory; name a file in it"),
         (tmp_path / f"{'a' * 300}{suffix}", "File name too long"),
     ):
         with pytest.raises(OutputError) as caught:
