@@ -24,11 +24,13 @@ table:is(.fsm-table-decisions, .fsm-table-transitions) td:last-child { min-width
 table.fsm-table-table td { min-width: 7rem; }
 table.fsm-table .line-block { margin: 0; }
 table.fsm-table .line-block .line { margin: 0.25rem; }
-.fsm-sort { all: unset; cursor: pointer; font-weight: inherit; }
+.fsm-sort { all: unset; display: block; position: relative; margin: 0.25rem; cursor: pointer; }
+.fsm-sort { padding-inline-end: 1em; }
+.fsm-sort::after { position: absolute; inset-inline-end: 0; }
 .fsm-sort:hover { text-decoration: underline; }
 .fsm-sort:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
-[aria-sort="ascending"] .fsm-sort::after { content: " ▴"; }
-[aria-sort="descending"] .fsm-sort::after { content: " ▾"; }
+[aria-sort="ascending"] .fsm-sort::after { content: "▴"; }
+[aria-sort="descending"] .fsm-sort::after { content: "▾"; }
 """
 
 
