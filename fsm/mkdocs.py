@@ -73,7 +73,7 @@ def _filled(
     # MkDocs removes the front matter, but messages count its lines.
     begin = source.count("\n") - markdown.count("\n") if source.endswith(markdown) else 0
     text = "\n" * begin + markdown
-    project = Path(config.config_file_path).parent
+    project = Path(config.config_file_path or "mkdocs.yml").parent
     known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
     writer = PageWriter(project_loader(project, allow_import=allow_import), known)
     pages = Path(config.docs_dir)

@@ -40,10 +40,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     from fsm.sphinx.check_builder import CheckBuilder
     from fsm.sphinx.diagram_nodes import add_diagram
     from fsm.sphinx.domain import FsmDomain
+    from fsm.sphinx.page_assets import add_assets
     from fsm.sphinx.project import add_settings
 
     add_settings(app)
     app.add_domain(FsmDomain)
     app.add_builder(CheckBuilder)
     add_diagram(app)
+    add_assets(app)
     return {"version": VERSION, "parallel_read_safe": True, "parallel_write_safe": True}

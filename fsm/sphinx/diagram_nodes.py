@@ -17,7 +17,6 @@ from sphinx.util import logging
 
 from fsm.docs.contents import DiagramContent
 from fsm.drawing import draw
-from fsm.drawing.svg import dark_rules
 from fsm.errors import FsmError
 from fsm.page.diagrams import draw_for_page
 from fsm.text import visible
@@ -30,24 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["add_diagram", "fsm_diagram"]
 
 _LOG = logging.getLogger(__name__)
-_STYLE = "fsm.css"
 _SMALLEST = 0.6
 """The part of its size to which a diagram shrinks before it is scrolled."""
 _NARROW = 340
 """The width in pixels of the text on a small screen."""
+_PATIENCE = 60.0
+"""Seconds for a layout: nobody waits for it, so it need not depend on a busy machine."""
 _PIXELS = 96 / 72
 """Pixels in a point."""
-_LAYOUT = """\
-.fsm-diagram { overflow-x: auto; margin: 1em 0; }
-.fsm-diagram svg { display: block; height: auto; max-width: 100%; }
-.fsm-diagram.align-center svg { margin-inline: auto; }
-.fsm-diagram.align-right svg { margin-left: auto; }
-table.fsm-table :is(td, th) { text-align: start; vertical-align: top; }
-table:is(.fsm-table-decisions, .fsm-table-transitions) td:last-child { min-width: 12rem; }
-table.fsm-table-table td { min-width: 7rem; }
-table.fsm-table .line-block { margin: 0; }
-table.fsm-table .line-block .line { margin: 0.25rem; }
-"""
 
 
 class fsm_diagram(nodes.container):  # noqa: N801 - visitors have the name of the class
@@ -55,30 +44,11 @@ class fsm_diagram(nodes.container):  # noqa: N801 - visitors have the name of th
 
 
 def add_diagram(app: Sphinx) -> None:
-    """Add the node of diagrams, and the style of their pages."""
+    """Add the node of diagrams."""
     app.add_node(
         fsm_diagram,
         html=(_visit_html, _depart_html),
         latex=(_visit_latex, _depart_latex),
-    )
-    app.add_css_file(_STYLE)
-    app.connect("builder-inited", _write_style)
-
-
-def _write_style(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        path = Path(app.outdir, "_static", _STYLE)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_style(), "utf-8")
-
-
-def _style() -> str:
-    """Return the style of diagrams and tables, with dark colours where the page is dark."""
-    dark = dark_rules('[data-theme="dark"] svg.fsm')
-    by_system = dark_rules('[data-theme="auto"] svg.fsm')
-    return (
-        f"{_LAYOUT}@media screen{{{dark}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{{by_system}}}\n"
     )
 
 
@@ -101,7 +71,9 @@ def _depart_html(translator: HTML5Translator, node: fsm_diagram) -> None:
 def _drawn(node: fsm_diagram) -> ElementTree.Element:
     """Return the diagram as an SVG element with its alternative text; raises :class:`FsmError`."""
     made: DiagramContent = node["content"]
-    page = draw_for_page(made.machine, made.look, warn=lambda text: _warn(text, node))
+    page = draw_for_page(
+        made.machine, made.look, timeout=_PATIENCE, warn=lambda text: _warn(text, node)
+    )
     svg = ElementTree.fromstring(page.svg)  # noqa: S314 - written by us
     svg.set("aria-label", visible(node["alt"]))
     for title in svg.iterfind("{*}title"):
@@ -142,7 +114,13 @@ def _image(svg: ElementTree.Element, node: fsm_diagram, translator: HTML5Transla
 def _visit_latex(translator: LaTeXTranslator, node: fsm_diagram) -> None:
     made: DiagramContent = node["content"]
     try:
-        image = draw(made.machine, "pdf", made.look, warn=lambda text: _warn(text, node))
+        image = draw(
+            made.machine,
+            "pdf",
+            made.look,
+            timeout=_PATIENCE,
+            warn=lambda text: _warn(text, node),
+        )
     except FsmError as error:
         _warn(str(error), node)
         translator.visit_container(node)  # the table

@@ -36,6 +36,8 @@ _OF_DIAGRAMS: OptionSpec = {
     "align": lambda word: directives.choice(word, ("left", "center", "right")),
 }
 _ROW_HEADERS = ("matrix", "decisions")
+_SHOWN = 5
+"""How many columns of the table of transitions stand for a diagram: not its sources."""
 
 
 class _ContentDirective(SphinxDirective):
@@ -96,10 +98,6 @@ class _ContentDirective(SphinxDirective):
         figure["align"] = node.get("align", "default")
         self.set_source_info(figure)
         return figure
-
-
-_SHOWN = 5
-"""How many columns of the table of transitions stand for a diagram: not its sources."""
 
 
 def _directive(kind: str) -> type[_ContentDirective]:

@@ -89,3 +89,16 @@ def test_a_diagram_follows_the_theme_that_the_reader_chooses(page: Any, site: Pa
     assert page.evaluate(fill) == light
     page.evaluate("document.body.dataset.theme = 'auto'")
     assert page.evaluate(fill) == dark
+
+
+def test_a_reader_sorts_a_table(page: Any, site: Path) -> None:
+    page.goto((site / "diagrams" / "with-feedback.html").as_uri())
+    table = page.locator("table.fsm-table-decisions")
+    header = table.locator("th.head").first
+    orders = []
+    for _ in range(3):
+        header.get_by_role("button").click()
+        labels = table.locator("tbody th").all_inner_texts()
+        orders.append((header.get_attribute("aria-sort"), labels))
+    labels = ["D2", "D3", "D4", "D5", "D6"]
+    assert orders == [("ascending", labels), ("descending", labels[::-1]), (None, labels)]

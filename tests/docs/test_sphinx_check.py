@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from docutils.core import publish_doctree
 
+from fsm.catalog import load
+from fsm.drawing import draw
 from fsm.sphinx.doctrees import doctree_page
 from tests.docs.sphinx_project import build, project
 
@@ -159,3 +161,32 @@ def test_a_cell_that_spans_others_is_in_each_of_them() -> None:
     assert rows == [["1", "2", "2"], ["3<br>x", "4", "5"], ["6", "4", "\\*7"]]
     assert [row.line for row in table.rows] == [7, 9, 12]
     assert table.title == "With feedback service"
+
+
+def test_a_binding_of_the_project_says_what_other_columns_are(tmp_path: Path) -> None:
+    (tmp_path / "machine.json").write_text(draw(load("engagement"), "json"))
+    (tmp_path / "binding.toml").write_text(
+        'machine = "machine.json"\n[columns]\nfrom = "Before"\nevent = "What"\nto = "After"\n'
+    )
+    rows = ["Before,What,After"]
+    rows += [f"{t.source},{t.event},{t.target}" for t in load("engagement").transitions]
+    page = ".. csv-table::\n   :header-rows: 1\n\n" + "".join(f"   {row}\n" for row in rows)
+    settings = {"fsm_bindings": ["binding.toml"]}
+    right = build(project(tmp_path, index_rst=page), "fsm-check", **settings)
+    assert (right.status, right.warnings) == (0, [])
+    project(
+        tmp_path,
+        index_rst=page.replace("unopened,clicked,was_clicked", "unopened,clicked,unopened"),
+    )
+    wrong = build(tmp_path, "fsm-check", **settings)
+    assert wrong.status == 1
+    assert wrong.warnings[0].startswith("index.rst:1:1: WARNING: error[wrong-transition] ")
+
+
+def test_a_lexicon_of_the_project_names_what_exists(tmp_path: Path) -> None:
+    (tmp_path / "words.toml").write_text('language = "nl"\n[statuses]\nGone = ["weg"]\n')
+    built = build(
+        project(tmp_path, index_rst=list_table()), "fsm-check", fsm_lexicons=["words.toml"]
+    )
+    assert built.status == 1
+    assert built.warnings[0].startswith("ERROR: words.toml:3: no status 'Gone'")
