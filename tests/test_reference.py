@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import fsm
 from fsm.cli import command_group
 from fsm.reference import DIRECTORY, stale_pages, write_pages
+from fsm.reference.__main__ import update_reference
 from fsm.reference.api_page import SUBJECTS
 from tests.pages import headings
 
@@ -28,6 +30,17 @@ def test_a_page_that_was_edited_or_left_over_is_stale(tmp_path: Path) -> None:
     (tmp_path / "old.md").write_text("left over")
     (tmp_path / "api.md").unlink()
     assert stale_pages(tmp_path) == ["api.md", "json.md", "old.md"]
+
+
+def test_the_check_names_stale_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = CliRunner().invoke(update_reference, ["--check"])
+    assert (right.exit_code, right.output) == (0, "")
+    monkeypatch.setattr("fsm.reference.__main__.stale_pages", lambda: ["api.md"])
+    stale = CliRunner().invoke(update_reference, ["--check"])
+    assert stale.exit_code == 1
+    assert stale.output == (
+        "fsm/guide/reference/api.md: out of date; to update, run: make reference\n"
+    )
 
 
 @every_page
