@@ -184,14 +184,15 @@ def _refuse_wrong_file(file: StoredFile, log_format: str | None) -> None:
 
     Names of other files may hold addresses, so this is not for logs that are redacted.
     """
-    if file.url is not None:
+    if file.url is not None or file.group is not None:  # mails of a Maildir end in names of hosts
         return
     if not os.path.lexists(file.path):
         raise LogError(f"{file.name}: {missing_file(file.path)}")
-    if log_format is None and (wrong := misplaced_file(file.name, "log")):
-        raise LogError(f"{file.name}: {wrong}")
-    if log_format is None and _MACHINE.search(file.head()) and file.path.suffix == ".json":
-        raise LogError(f"{file.name}: {misplaced_file('machine.dot', 'log')}")
+    if log_format is not None:
+        return
+    is_machine = file.path.suffix == ".json" and _MACHINE.search(file.head())
+    if wrong := misplaced_file("machine.dot" if is_machine else file.name, "log"):
+        raise LogError(f"{file.name}: {wrong}; if it is a log, fsm replay --format reads it")
 
 
 def _query_result(query: Query, log_format: str | None, options: ReadingOptions) -> RecognisedFile:

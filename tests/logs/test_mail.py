@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsm.errors import LogError
 from fsm.logs.converted_log import convert_to_rows
 from fsm.logs.detect import guess, recognise
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
+from fsm.logs.open import open_log
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.mail import Reader
@@ -118,6 +120,15 @@ def test_a_maildir(tmp_path: Path) -> None:
     assert [row["event"] for row in rows] == ["relayed", "hard_bounce", "hard_bounce"]
     (notes,) = found.notes
     assert (notes.events, notes.missing_handovers) == (2, 1)
+
+
+def test_a_mail_of_a_maildir_may_have_the_name_of_any_host(tmp_path: Path) -> None:
+    for part, name in (("cur", "1.M2P3.mail.example.md"), ("new", "2.M2P3.pictures.svg")):
+        (tmp_path / "box" / part).mkdir(parents=True)
+        (tmp_path / "box" / part / name).write_text(REPORTS["failed 5"][0])
+    assert open_log(tmp_path / "box").frame.height == 3
+    with pytest.raises(LogError, match=r"a Markdown page, not a log; .* --format reads it$"):
+        open_log(tmp_path / "box" / "cur" / "1.M2P3.mail.example.md")
 
 
 def read(text: str) -> list[NativeEvent]:
