@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -54,6 +55,8 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     """
     with Progress("comparing"):
         comparison = compare(load(a), load(b))
+    if comparison.a == comparison.b:  # two versions: the arguments tell which is which
+        comparison = replace(comparison, a=a, b=b)
     if output:
         context.invoke(draw, machine=b, diff=a, output=output)
     if as_json:
