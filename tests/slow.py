@@ -6,6 +6,11 @@ SLOW = frozenset(
         "compile/test_random_charts.py",
         "compile/test_semantics.py",
         "docs/test_docs.py",
+        "docs/test_guide_of_sphinx.py",
+        "docs/test_mkdocs.py",
+        "docs/test_site.py",
+        "docs/test_sphinx.py",
+        "docs/test_sphinx_check.py",
         "engine/test_checkpoint.py",
         "engine/test_detail.py",
         "engine/test_engine.py",
@@ -57,5 +62,6 @@ SLOW = frozenset(
         "test_simulate.py",
         "test_sql.py",
         "test_trust.py",
+        "test_wording.py",
     }
 )

@@ -37,13 +37,15 @@ def project(directory: Path, **pages: str) -> Path:
 def build(source: Path, builder: str, *, parallel: int = 1, **settings: object) -> Built:
     """Build a project; what was built before with the same builder is kept."""
     out, warnings = source / "_build" / builder, io.StringIO()
+    # The builder of message catalogs wants document trees of its own.
+    trees = source / "_build" / ("catalogs" if builder == "gettext" else "doctrees")
     settings = {"exclude_patterns": ["_build"]} | settings
     with docutils_namespace(), patch_docutils(source):
         app = Sphinx(
             source,
             source,
             out,
-            source / "_build" / "doctrees",
+            trees,
             builder,
             settings,
             status=None,
