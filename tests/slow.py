@@ -61,6 +61,7 @@ SLOW = frozenset(
         "test_pytest_plugin.py",
         "test_simulate.py",
         "test_sql.py",
+        "test_terminal.py",
         "test_trust.py",
         "test_wording.py",
     }
