@@ -117,7 +117,7 @@ def test_what_a_page_names_is_not_imported(naming: Path, pytester: pytest.Pytest
             "*page.md:5: 'page_orders:Order' is code that this file names, not you, so it was not*",
         ]
     )
-    assert "fsm_allow_import = true" in result.stdout.str()
+    assert "pytest, Sphinx: fsm_allow_import" in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
     assert not naming.exists()
 
