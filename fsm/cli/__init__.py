@@ -91,8 +91,7 @@ class _Commands(HelpCommand, click.Group):
 
 @click.command(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="New here? fsm guide start takes ten minutes. Options of a command: fsm COMMAND --help",
+    epilog="New here? Ten minutes: fsm guide start. The options of a command: fsm COMMAND -h.",
     examples=[
         Example("Check the tables of all pages in a directory", "fsm check docs"),
         Example("Statuses and indicators of a log", "fsm replay log.csv --validity 3.5d"),

@@ -118,11 +118,6 @@ class HelpCommand(click.Command):
 
     context_class = _Context
 
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the parameters; every command has ``--color`` and ``--help`` as its last ones."""
-        *params, help_option = super().get_params(ctx)
-        return [*params, _color_option(), help_option]
-
     def __init__(
         self,
         *args: Any,
@@ -133,6 +128,15 @@ class HelpCommand(click.Command):
         super().__init__(*args, **attributes)
         self.examples = tuple(examples)
         self.tables = dict(tables or {})
+
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the help option, whatever the context: click keeps the first."""
+        return ["-h", "--help"]
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters; every command has ``--color`` and ``--help`` as its last ones."""
+        *params, help_option = super().get_params(ctx)
+        return [*params, _color_option(), help_option]
 
     def option_groups(self, ctx: click.Context) -> dict[str, list[click.Option]]:
         """Return the options by their groups, in the order of the help page."""
