@@ -136,8 +136,14 @@ def _excerpt(
 
 
 def _fields(finding: Finding) -> dict[str, object]:
-    names = ("file", "line", "column", "code", "severity", "message", "machine", "row")
+    names = ("file", "line", "column", "code", "severity", "message", "machine", "row", "reference")
     return {name: getattr(finding, name) for name in names}
+
+
+def _message(finding: Finding, separator: str) -> str:
+    """Return the message of a finding with the row as it should be, where it has one."""
+    row = f"{separator}As it should be: {finding.reference}" if finding.reference else ""
+    return f"{finding.message}{row}"
 
 
 def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
@@ -171,7 +177,7 @@ def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
             "ruleId": finding.code,
             "ruleIndex": used.index(finding.code),
             "level": finding.severity,
-            "message": {"text": finding.message},
+            "message": {"text": _message(finding, ". ")},
             "locations": [
                 {
                     "physicalLocation": {
@@ -214,7 +220,7 @@ def _github(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     for finding in report.findings:
         place = f"line={finding.line},col={finding.column}"
         title, file = _property(finding.code), _property(finding.file)
-        message = _escaped(finding.message)
+        message = _escaped(_message(finding, "\n"))
         lines.append(f"::{finding.severity} file={file},{place},title={title}::{message}")
     if report.failure:
         lines.append(f"::error title=fsm check::{_escaped(report.failure)}")

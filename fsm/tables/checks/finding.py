@@ -36,7 +36,7 @@ class Finding:
     end: int | None = None
     """The column behind the place, where it is known."""
     reference: str = ""
-    """The row as it should be, in the words of the page."""
+    """The row as it should be, as Markdown in the words of the page; empty where none is known."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}] {self.message}"

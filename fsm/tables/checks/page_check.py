@@ -134,7 +134,8 @@ class PageCheck:
             (usual, most), *rare = counts.most_common()
             for label, count in rare:
                 cell = next(use.cell for use in of_name if use.label == label)
-                text = f"{label!r} here, {usual!r} elsewhere in the page ({count} and {most} times)"
+                here, elsewhere = (repr(x.replace("{indicator}", "...")) for x in (label, usual))
+                text = f"{here} here, {elsewhere} elsewhere in the page ({count} and {most} times)"
                 self._report(cell, "inconsistent-label", text, severity="warning")
 
     def _report_unknown_language(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fsm.machine import Machine, Transition
 from fsm.tables.checks.finding import Finding, finding_at
+from fsm.tables.effect_lines import effect_lines
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Table
@@ -24,7 +25,7 @@ def check_transitions(
 ) -> Iterator[Finding]:
     """Yield the transitions that are wrong, repeated, missing or incomplete.
 
-    Columns of statuses, and of effects on indicators with ``;`` between them, are checked where
+    Columns of statuses, and of effects on indicators with ``;`` or breaks between them, are checked where
     the table has them.
     """
     numbers = {row.line: number for number, row in enumerate(table.rows, 1)}
@@ -92,15 +93,15 @@ def _effect_faults(
     if cell is None:
         return
     unstated = dict(machine.effects(transition))
-    for part in plain(cell.text).split(";"):
-        stated = lexicon.effect(part)
+    for line in effect_lines(cell, lexicon):
+        stated = lexicon.effect(line.text)
         expected = unstated.pop(stated.indicator, None) if stated else None
         if stated is None or expected is None:
-            yield cell, "unknown-label", f"unknown effect {part.strip()!r}"
+            yield line, "unknown-label", f"unknown effect {plain(line.text)!r}"
         elif stated.effect is not expected:
             effect = format_effect(stated.indicator, stated.effect)
             place = _place(transition)
-            yield cell, "wrong-effect", f"{effect} {place}, the machine says {expected.value}"
+            yield line, "wrong-effect", f"{effect} {place}, the machine says {expected.value}"
     for name in unstated:
         yield cell, "missing-effect", f"the effect on {name!r} is not stated"
 
