@@ -81,6 +81,8 @@ def _left_out(report: CheckReport) -> Iterator[str]:
         yield f"{quantity(report.ignored_tables, 'table')} left out (fsm:ignore)"
     if report.generated_blocks:
         yield f"{quantity(report.generated_blocks, 'generated block')}: see fsm docs --check"
+    if report.unread_tables:
+        yield f"{quantity(report.unread_tables, 'table directive')} (list-table, csv-table) not read"
     if report.unread:
         suffixes = ", ".join(report.unread)
         yield f"{quantity(sum(report.unread.values()), 'file')} not read ({suffixes})"
@@ -155,6 +157,7 @@ def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "other_tables": report.other_tables,
         "ignored_tables": report.ignored_tables,
         "generated_blocks": report.generated_blocks,
+        "unread_tables": report.unread_tables,
         "unread_files": report.unread,
         "failure": report.failure or None,
     }

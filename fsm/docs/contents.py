@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fsm.comparison import compare, describe_comparison
-from fsm.drawing.marking import diff_overlay, path_overlay, split_trace
+from fsm.drawing.marking import diff_overlay, path_overlay, split_trace, unknown_events
 from fsm.drawing.model import Look, picture_of
 from fsm.drawing.overlay import NO_OVERLAY
 from fsm.drawing.view import parse_focus
@@ -114,6 +114,8 @@ def content(
     allowed = (*further, *known.options)
     unknown = sorted(options.keys() - set(allowed))
     if unknown:
+        if not allowed:
+            raise PageError(f"fsm:{kind} takes no options; remove {unknown[0]}=")
         raise PageError(f"fsm:{kind} has {no_such('option', unknown[0], allowed)}")
     try:
         machines = [sources.load(NameInFile(name)) for name in names]
@@ -148,7 +150,9 @@ def _diagram(machines: list[Machine], options: ContentOptions, sources: Sources)
     if "path" in options and "diff" in options:
         raise PageError("path and diff: use one at a time")
     if "path" in options:
-        overlay = path_overlay(machine, split_trace(options["path"]))
+        trace = split_trace(options["path"])
+        sources.notes += unknown_events(machine, trace)
+        overlay = path_overlay(machine, trace)
     elif "diff" in options:
         machine, overlay = diff_overlay(machine, sources.load(NameInFile(options["diff"])))
     look = Look(

@@ -60,6 +60,8 @@ class _BoundCheck:
     first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
     """The first row of each (state, event with guard); the state is empty where no column is."""
     confirmed: int = 0
+    unread: int = 0
+    """How many rows name a state, an event or a guard that is not known."""
 
     @property
     def binding(self) -> Binding:
@@ -93,11 +95,14 @@ class _BoundCheck:
             self.confirmed += all(finding.severity != "error" for finding in of_row)
 
     def report_missing_transitions(self, table: Table) -> None:
-        """Report the transitions that no row has."""
-        for key in dict.fromkeys((t.source, t.label) for t in self.machine.transitions):
-            if key not in self.first_rows:
-                text = f"no row for {key[1]!r} in {key[0]}"
-                self.report(table.header[0], "missing-row", text, None)
+        """Report the transitions that no row has, unless the unread rows may be theirs."""
+        keys = dict.fromkeys((t.source, t.label) for t in self.machine.transitions)
+        missing = [key for key in keys if key not in self.first_rows]
+        if len(missing) <= self.unread:
+            return
+        for source, label in missing:
+            text = f"no row for {label!r} in {source}"
+            self.report(table.header[0], "missing-row", text, None)
 
     # One row -------------------------------------------------------------------------------
 
@@ -122,7 +127,8 @@ class _BoundCheck:
             guard = self.known_name(cells["guard"], "guard", self.names.guards, number)
         has_sources = "from" in cells
         sources = self.source_states(cells["from"], number) if has_sources else (None,)
-        if event is None or guard is None:
+        if event is None or guard is None or not sources:
+            self.unread += 1
             return []
         label = f"{event} [{guard}]" if guard else event
         transitions = []

@@ -97,6 +97,8 @@ class CheckReport(RichValue):
     """How many blocks ``fsm docs`` writes; their content is checked by ``fsm docs --check``."""
     unread: dict[str, int] = field(default_factory=dict)
     """How many documentation files of a directory are not Markdown, by suffix."""
+    unread_tables: int = 0
+    """How many tables are directives such as ``list-table`` in Markdown, which are not read."""
     failure: str = ""
     """Why the whole run failed: nothing to check, or not as many tables as expected."""
 
