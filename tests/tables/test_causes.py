@@ -129,4 +129,4 @@ def test_the_row_as_it_should_be_is_shown_in_the_words_of_the_page(language: str
     assert lines[WITH + 1].endswith(f"| {right} |")
     lines[WITH + 1] = lines[WITH + 1].replace(f"| {right} |", f"| {wrong} |")
     (finding,) = findings(lines)
-    assert finding.reference.endswith(f"| {right}")
+    assert finding.reference.endswith(f"| {right} |")
