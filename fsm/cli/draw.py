@@ -49,8 +49,7 @@ from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.machines import NAMES
-from fsm.suggest import no_such, remedy
+from fsm.suggest import no_such
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:

@@ -82,7 +82,8 @@ def _left_out(report: CheckReport) -> Iterator[str]:
     if report.generated_blocks:
         yield f"{quantity(report.generated_blocks, 'generated block')}: see fsm docs --check"
     if report.unread_tables:
-        yield f"{quantity(report.unread_tables, 'table directive')} (list-table, csv-table) not read"
+        directives = quantity(report.unread_tables, "table directive")
+        yield f"{directives} not read (list-table, csv-table)"
     if report.unread:
         suffixes = ", ".join(report.unread)
         yield f"{quantity(sum(report.unread.values()), 'file')} not read ({suffixes})"

@@ -141,7 +141,9 @@ def _decisions(machines: list[Machine], _options: ContentOptions, _sources: Sour
     grid = decisions_grid(machines[0])
     if grid.rows:
         return TableContent(grid)
-    return SentenceContent(f"{visible(machines[0].name)} has no decisions beyond its documentation.")
+    return SentenceContent(
+        f"{visible(machines[0].name)} has no decisions beyond its documentation."
+    )
 
 
 def _table(machines: list[Machine], options: ContentOptions, sources: Sources) -> TableContent:

@@ -17,7 +17,14 @@ from fsm.suggest import remedy
 from fsm.text import quantity
 from fsm.trace import run
 
-__all__ = ["coverage_overlay", "diff_overlay", "path_overlay", "split_trace", "traffic_overlay", "unknown_events"]
+__all__ = [
+    "coverage_overlay",
+    "diff_overlay",
+    "path_overlay",
+    "split_trace",
+    "traffic_overlay",
+    "unknown_events",
+]
 
 _MOST = 5
 """Maximum number of rejected events of a state that are listed by name."""
@@ -141,9 +148,7 @@ def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
     known = [event for each in (machine, *companions) for event in each.events]
     for event in dict.fromkeys(events):
         if event not in known:
-            yield (
-                f"{machine.name}: no event {event!r}, drawn as rejected; {remedy(event, known)}"
-            )
+            yield (f"{machine.name}: no event {event!r}, drawn as rejected; {remedy(event, known)}")
 
 
 def path_overlay(machine: Machine, trace: Sequence[str]) -> Overlay:

@@ -1,4 +1,4 @@
-"""The row as it should be: pasted into the page, it removes its finding, and keeps the page's words."""
+"""The row as it should be: pasted, it removes its finding; it keeps the words of the page."""
 
 import pytest
 from hypothesis import given, settings

@@ -165,7 +165,7 @@ def _with_sentences(
 
 def _separator(cell: str, column: int, claims: Sequence[EffectClaim]) -> str:
     """Return what separates the first two sentences of a cell."""
-    if len(claims) < 2:  # noqa: PLR2004 - two sentences
+    if len(claims) < 2:
         return _BREAK
     first, second = (claim.cell for claim in claims[:2])
     return cell[first.column - column + len(first.text) : second.column - column]

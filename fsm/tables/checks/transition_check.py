@@ -25,8 +25,8 @@ def check_transitions(
 ) -> Iterator[Finding]:
     """Yield the transitions that are wrong, repeated, missing or incomplete.
 
-    Columns of statuses, and of effects on indicators with ``;`` or breaks between them, are checked where
-    the table has them.
+    Columns of statuses, and of effects on indicators with ``;`` or breaks between them, are checked
+    where the table has them.
     """
     numbers = {row.line: number for number, row in enumerate(table.rows, 1)}
     for cell, code, text in _faults(table, columns, machine, lexicon):

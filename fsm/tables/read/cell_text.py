@@ -20,9 +20,7 @@ __all__ = [
     "script_of",
 ]
 
-_EMPHASIS = re.compile(
-    r"(?<![\w\\])_(?![\s_])((?:[^_]|(?<=\w)_(?=\w)){1,200}?)(?<![\s\\])_(?!\w)"
-)
+_EMPHASIS = re.compile(r"(?<![\w\\])_(?![\s_])((?:[^_]|(?<=\w)_(?=\w)){1,200}?)(?<![\s\\])_(?!\w)")
 """A text between two underscores that are not inside words."""
 _CONTROL_LINK = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
 _STYLE = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")

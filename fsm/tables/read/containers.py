@@ -21,11 +21,12 @@ _ADMONITION = re.compile(r"( *)(?:!!!|\?\?\?\+?)[ \t]+\w.*|( *)===[!+]?[ \t]+[\"
 _LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]")
 _FENCE = re.compile(r"( *)(`{3,}|~{3,}|:{3,})[ \t]*(?:\{([\w:.-]+)\})?(.*)")
 _OPTION = re.compile(r"\s*:[\w-]+:(?:\s.*)?|\s*---\s*")
-_DIRECTIVES = frozenset(
-    "admonition attention aside caution card danger details div dropdown error grid grid-item "
-    "grid-item-card hint important margin note seealso sidebar tab-item tab-set table tip topic "
-    "versionadded versionchanged deprecated warning".split()
-)
+_DIRECTIVES = frozenset({
+    "admonition", "aside", "attention", "card", "caution", "danger", "deprecated", "details", "div",
+    "dropdown", "error", "grid", "grid-item", "grid-item-card", "hint", "important", "margin",
+    "note", "seealso", "sidebar", "tab-item", "tab-set", "table", "tip", "topic", "versionadded",
+    "versionchanged", "warning",
+})  # fmt: skip
 """Directives between backticks whose content is Markdown."""
 _CODE = ("code", "eval-rst", "highlight", "list-table", "csv-table", "math", "mermaid", "raw")
 """The beginnings of directives between colons whose content is no Markdown."""

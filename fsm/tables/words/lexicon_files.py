@@ -16,7 +16,14 @@ from fsm.tables.read.cell_text import normalise
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
 from fsm.toml import Toml, parse_toml, read_toml
 
-__all__ = ["COLUMNS", "combined_lexicons", "languages", "lexicon_text", "load_lexicon", "read_lexicon"]
+__all__ = [
+    "COLUMNS",
+    "combined_lexicons",
+    "languages",
+    "lexicon_text",
+    "load_lexicon",
+    "read_lexicon",
+]
 
 COLUMNS = (
     "step", "indicators", "status", "from", "event", "to", "decision", "source", "reason", "note",
