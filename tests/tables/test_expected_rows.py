@@ -37,12 +37,12 @@ EDITS = {
     "status": ("_Sent_", "Failed", "Sent"),
     "misspelt status": ("change | Failed |", "change | Failde |", "change | Failed |"),
     "effect that no other row has": (
-        DOWN, UP, "Bounces + errors percentage is decreased accordingly"
+        DOWN, UP, "Bounces + errors decreases"
     ),
     "effect in the words of another": (SAME, UP, "Bounces + errors: no change"),
     "missing effect": (f"<br>{UP}", "", f"<br>{UP}"),
     "two effects on one indicator": (f"increases; {DOWN}", "increases; Delivered: no change",
-        "increases<br>Bounces + errors percentage is decreased accordingly"),
+        "increases<br>Bounces + errors decreases"),
 }  # fmt: skip
 
 

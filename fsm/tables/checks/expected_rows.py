@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,9 @@ class ExpectedRows:
     """The sentence of each effect, as the table writes it."""
     indicators: dict[str, str] = field(default_factory=dict)
     """The word for each indicator, as the table writes it."""
+
+    styles: Counter[int] = field(default_factory=Counter)
+    """How many sentences have the form that the lexicon lists first, second and so on."""
 
     def __post_init__(self) -> None:
         for statement in self.statements:
@@ -71,6 +75,9 @@ class ExpectedRows:
         for claim in statement.effects or ():
             stated = self.lexicon.effect(claim.cell.text)
             if stated and not self.lexicon.tolerates(stated.word):
+                pattern = normalise(claim.cell.text).replace(stated.word, "{indicator}", 1)
+                patterns = self._patterns(claim.effect)
+                self.styles.update([patterns.index(pattern)] if pattern in patterns else [])
                 self.effects.setdefault((claim.indicator, claim.effect), claim.cell.text)
                 if word := _word_in(claim):
                     self.indicators.setdefault(claim.indicator, word)
@@ -130,12 +137,21 @@ class ExpectedRows:
         return sentence.replace("{indicator}", word) if sentence and word else None
 
     def _adapted(self, indicator: str, effect: Effect) -> Iterator[str]:
-        """Yield sentences of the table with this effect on another indicator, changed to this."""
+        """Yield sentences like those of the table: one with this effect, one in its usual form."""
         new = self.indicators.get(indicator) or self._preferred("indicators", indicator)
         for (other, its_effect), text in self.effects.items():
             old = self.indicators.get(other)
             if new and old and its_effect is effect:
                 yield text.replace(old, new, 1)
+
+        word = self.indicators.get(indicator)
+        patterns = self._patterns(effect)
+        if word and self.styles:
+            (usual, _), *_ = self.styles.most_common(1)
+            yield from (p.replace("{indicator}", word) for p in patterns[usual : usual + 1])
+
+    def _patterns(self, effect: Effect) -> list[str]:
+        return [pattern for pattern, its_effect in self.lexicon.effects if its_effect is effect]
 
     def _preferred(self, section: str, name: str) -> str | None:
         word = self.lexicon.preferred.get((section, name))
