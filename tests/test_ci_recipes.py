@@ -31,7 +31,8 @@ def recipe(name: str, number: int = 0) -> Any:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """What the reader has at the end of the first guide, with its page in docs/."""
-    for name, text in FILE.findall((GUIDE / "start.md").read_text("utf-8")):
+    settings = [(name, text) for name, text in RECIPES if name == "pyproject.toml"]
+    for name, text in settings + FILE.findall((GUIDE / "start.md").read_text("utf-8")):
         (tmp_path / name).write_text(text, "utf-8")
     docs = tmp_path / "docs"
     docs.mkdir()
@@ -81,6 +82,7 @@ def test_every_step_passes_and_fails_where_it_must(runner: str, repository: Path
     for command in (check, docs, tests):
         ended = run(command, repository)
         assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "6 passed" in ended.stdout  # the suite, and the machine of the page
     page.write_text(page.read_text("utf-8").replace(RIGHT, WRONG), "utf-8")
     found = run(check, repository)
     assert found.returncode == 1
