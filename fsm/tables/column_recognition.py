@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from fsm.machine import Machine
-from fsm.tables.effect_lines import effect_lines
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.table import Cell, Table
+from fsm.tables.stated_effects import effect_lines
 from fsm.tables.words.lexicon import Lexicon
 
 __all__ = [

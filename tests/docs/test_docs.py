@@ -153,7 +153,7 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("table engagement lang=fr", "page.md:1: the lexicon 'fr' has no steps of engagement"),
+        ("table quarantine lang=fr", "page.md:1: the lexicon 'fr' has no steps of quarantine"),
         ("table with-feedback lang=xx", "page.md:1: no language 'xx'; there are: en, de, fr, ja"),
         ("tabel engagement", "page.md:1: no block fsm:tabel; did you mean 'table'? There are: "),
         ("matrix", "page.md:1: fsm:matrix takes one machine, not 0"),

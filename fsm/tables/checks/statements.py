@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeVar
 
 from fsm.machine import Effect
 from fsm.tables.checks.finding import Finding, Severity, finding_at
-from fsm.tables.effect_lines import effect_lines
 from fsm.tables.read.cell_text import normalise, plain, script_of
 from fsm.tables.read.table import Cell, Row
 from fsm.tables.recognition import DocumentedTable
+from fsm.tables.stated_effects import effect_lines
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon, StatedEffect
 from fsm.tables.words.spelling import spelling_hint
 

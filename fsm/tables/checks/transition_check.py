@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fsm.machine import Machine, Transition
 from fsm.tables.checks.finding import Finding, finding_at
-from fsm.tables.effect_lines import effect_lines
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Table
+from fsm.tables.stated_effects import effect_lines
 from fsm.tables.transition_rows import declared_transitions, incomplete_rows
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.write import format_effect
