@@ -61,7 +61,9 @@ class _BoundCheck:
     """The first row of each (state, event with guard); the state is empty where no column is."""
     confirmed: int = 0
     unread: int = 0
-    """How many rows name a state, an event or a guard that is not known."""
+    """How many transitions the rows may have whose event or guard is not known."""
+    unread_events: set[str] = field(default_factory=set)
+    """The events of rows that start from a state that is not known."""
 
     @property
     def binding(self) -> Binding:
@@ -97,7 +99,7 @@ class _BoundCheck:
     def report_missing_transitions(self, table: Table) -> None:
         """Report the transitions that no row has, unless the unread rows may be theirs."""
         keys = dict.fromkeys((t.source, t.label) for t in self.machine.transitions)
-        missing = [key for key in keys if key not in self.first_rows]
+        missing = [k for k in keys if k not in self.first_rows and k[1] not in self.unread_events]
         if len(missing) <= self.unread:
             return
         for source, label in missing:
@@ -127,10 +129,12 @@ class _BoundCheck:
             guard = self.known_name(cells["guard"], "guard", self.names.guards, number)
         has_sources = "from" in cells
         sources = self.source_states(cells["from"], number) if has_sources else (None,)
-        if event is None or guard is None or not sources:
-            self.unread += 1
+        if event is None or guard is None:
+            self.unread += max(1, len(sources))
             return []
         label = f"{event} [{guard}]" if guard else event
+        if not sources:
+            self.unread_events.add(label)
         transitions = []
         for source in sources:
             if transition := self.transition(label, source):
@@ -193,7 +197,8 @@ class _BoundCheck:
         stated = self.known_name(cell, kind, names, number)
         if stated is not None and stated != expected:
             code = "wrong-status" if kind == "status" else "wrong-transition"
-            self.report(cell, code, _contradiction(kind, stated, transition, expected), number)
+            text = _contradiction(kind, plain(cell.text), transition, expected)
+            self.report(cell, code, text, number)
 
     def check_effect(
         self, cell: Cell, indicator: str, expected: Effect, transition: Transition, number: int
@@ -203,7 +208,8 @@ class _BoundCheck:
         if stated is None:
             self.report(cell, "unknown-label", f"unknown effect {plain(cell.text)!r}", number)
         elif stated is not expected:
-            text = _contradiction(indicator, stated.value, transition, expected.value)
+            words = plain(cell.text) or stated.value
+            text = _contradiction(indicator, words, transition, expected.value)
             self.report(cell, "wrong-effect", text, number)
 
     def known_name(

@@ -12,7 +12,6 @@ from fsm.tables.read.table import Cell, Table
 from fsm.tables.stated_effects import effect_lines
 from fsm.tables.transition_rows import declared_transitions, incomplete_rows
 from fsm.tables.words.lexicon import Lexicon
-from fsm.tables.write import format_effect
 
 __all__ = ["check_transitions"]
 
@@ -83,7 +82,7 @@ def _status_faults(
         yield cell, "unknown-label", f"unknown status {text!r}"
     elif stated != expected:
         place = _place(transition)
-        yield cell, "wrong-status", f"status {stated!r} {place}, the machine says {expected!r}"
+        yield cell, "wrong-status", f"status {text!r} {place}, the machine says {expected!r}"
 
 
 def _effect_faults(
@@ -99,9 +98,8 @@ def _effect_faults(
         if stated is None or expected is None:
             yield line, "unknown-label", f"unknown effect {plain(line.text)!r}"
         elif stated.effect is not expected:
-            effect = format_effect(stated.indicator, stated.effect)
-            place = _place(transition)
-            yield line, "wrong-effect", f"{effect} {place}, the machine says {expected.value}"
+            text = f"{plain(line.text)!r} {_place(transition)}, the machine says {expected.value}"
+            yield line, "wrong-effect", text
     for name in unstated:
         yield cell, "missing-effect", f"the effect on {name!r} is not stated"
 
