@@ -52,7 +52,10 @@ def _image(diagram: DiagramContent, file: str | None, sources: BlockSources) -> 
 
     if not file or not file.endswith(".svg") or Path(file).is_absolute() or HIDDEN.search(file):
         raise PageError("fsm:diagram needs file=NAME.svg, a picture beside the page")
-    path = (sources.directory / file).resolve()
+    try:
+        path = (sources.directory / file).resolve()
+    except RuntimeError as error:  # until Python 3.12
+        raise PageError(f"file={file}: its links form a circle") from error
     if not path.is_relative_to(sources.directory.resolve()):
         raise PageError(f"file={file} is not in the directory of the page")
     if not path.parent.is_dir():

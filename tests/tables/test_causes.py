@@ -114,6 +114,7 @@ def test_two_words_for_one_thing_in_one_page_are_a_warning() -> None:
     assert usual in lines[WITH + 3]
     lines[WITH + 3] = lines[WITH + 3].replace(usual, "Delivered increases")
     (finding,) = findings(lines)
+    assert "'... increases' here, " in finding.message
     assert (finding.code, finding.line, finding.severity) == (
         "inconsistent-label",
         WITH + 4,

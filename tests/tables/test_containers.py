@@ -25,6 +25,7 @@ IN = indent(TABLE, "    ")
 READ = {
     "admonition": f"!!! note\n\n{IN}\nafter",
     "admonition with a title": f'??? tip "A title"\n{IN}',
+    "admonition with tabs": f"!!! note\n\n{indent(TABLE, chr(9))}",
     "tab": f'=== "One"\n\n{IN}\n=== "Two"\n\n    text\n',
     "admonition in a tab": f'=== "One"\n\n    !!! note\n\n{indent(IN, "    ")}',
     "admonition in a list": f"1. item\n\n    !!! note\n\n{indent(IN, '    ')}",

@@ -64,12 +64,12 @@ class _Opener:
     def __post_init__(self) -> None:
         self.next_indents = [0] * len(self.lines)
         for i in range(len(self.lines) - 2, -1, -1):
-            below = self.lines[i + 1]
+            below = _untabbed(self.lines[i + 1])
             self.next_indents[i] = _indent(below) if below.strip() else self.next_indents[i + 1]
 
     def line(self, number: int) -> str:
         """Return a line without its containers."""
-        written = self.lines[number].replace("\t", " " * _INDENT, 1)
+        written = _untabbed(self.lines[number])
         line = self._moved(written) if self.leads else self.lines[number]
         if not line.strip():
             return line
@@ -128,6 +128,12 @@ class _Opener:
             return line
         self.leads.append(lead)
         return ""
+
+
+def _untabbed(line: str) -> str:
+    """Return a line with blanks for the tabs of its indent."""
+    text = line.lstrip(" \t")
+    return line[: len(line) - len(text)].replace("\t", " " * _INDENT) + text
 
 
 def _indent(line: str) -> int:
