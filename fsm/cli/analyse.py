@@ -9,6 +9,7 @@ import click
 from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
 from fsm.cli.completion import complete_machine
+from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import Style
@@ -55,6 +56,7 @@ _LISTED = 12
 @option(
     "--refines",
     "other",
+    type=INPUT,
     shell_complete=complete_machine,
     metavar="OTHER",
     help="Check that the machine OTHER has every trace of MACHINE.",

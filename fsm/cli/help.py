@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import click
 
 from fsm.cli.choice import ChoiceParam
+from fsm.cli.file_params import refuse_overwriting
 from fsm.cli.terminal import COLOR_CHOICES, choose_color
 
 __all__ = ["GROUPS", "Example", "HelpCommand", "HelpOption", "option"]
@@ -137,6 +138,11 @@ class HelpCommand(click.Command):
         """Return the parameters; every command has ``--color`` and ``--help`` as its last ones."""
         *params, help_option = super().get_params(ctx)
         return [*params, _color_option(), help_option]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, unless it would overwrite what it reads."""
+        refuse_overwriting(ctx, self.params)
+        return super().invoke(ctx)
 
     def option_groups(self, ctx: click.Context) -> dict[str, list[click.Option]]:
         """Return the options by their groups, in the order of the help page."""

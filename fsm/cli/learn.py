@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fsm.catalog import import_object, load_specification
+from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
@@ -17,7 +18,7 @@ from fsm.cli.suite_options import (
     silent_option,
 )
 from fsm.cli.text import print_json, printable
-from fsm.cli.values import FILE, json_option, machine_argument
+from fsm.cli.values import json_option, machine_argument
 from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.formats.dot import mealy_to_dot
@@ -66,7 +67,7 @@ __all__ = ["command"]
 @option(
     "-o",
     "--output",
-    type=FILE,
+    type=OUTPUT,
     group="Output",
     help="File for the learnt machine, as DOT.",
 )

@@ -16,6 +16,7 @@ from fsm.cli.conversion_options import (
     redaction_for,
     with_conversion_options,
 )
+from fsm.cli.file_params import INPUT
 from fsm.cli.help import option
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_message
@@ -70,6 +71,7 @@ column_option = option(
 logs_argument = click.argument(
     "logs",
     nargs=-1,
+    type=INPUT,
     shell_complete=complete_file,
     help="Files, patterns, - for standard input, or addresses: s3://, gs://, az://, https://.",
 )
@@ -187,6 +189,7 @@ def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
             show_default="with-feedback and without-feedback",
             help="Machine that runs the log: a name, a file or package.module:Class; may be "
             "repeated.",
+            type=INPUT,
             shell_complete=complete_machine,
         ),
         logs_argument,

@@ -24,7 +24,7 @@ from fsm.cli.options import (
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import DurationParam, output_option, timeout_option
+from fsm.cli.values import DurationParam, page_option, timeout_option
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
@@ -44,7 +44,7 @@ __all__ = ["command"]
     ],
 )
 @with_log_options
-@output_option
+@page_option
 @to_send_option
 @option(
     "--every",
