@@ -16,7 +16,7 @@ from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_text, printable
-from fsm.cli.values import lexicons_option
+from fsm.cli.values import RangeParam, lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
@@ -62,7 +62,7 @@ __all__ = ["command"]
 )
 @option(
     "--expect",
-    type=click.IntRange(0),
+    type=RangeParam(0),
     metavar="N",
     group="Exit status",
     help="Exit with status 1 unless N tables are documented.",

@@ -14,7 +14,7 @@ import click
 from fsm.cli.completion import complete_file, complete_format, complete_policy, complete_zone
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import option
-from fsm.cli.values import FormatParam, TimeParam, VariableParam, ZoneParam
+from fsm.cli.values import FormatParam, RangeParam, TimeParam, VariableParam, ZoneParam
 from fsm.errors import FsmError
 from fsm.machine import Machine
 
@@ -230,7 +230,7 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
         ),
         option(
             "--year",
-            type=click.IntRange(1970, 9998),
+            type=RangeParam(1970, 9998),
             metavar="YEAR",
             group="Other log formats",
             show_default="from the time of the file",

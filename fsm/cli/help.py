@@ -139,6 +139,14 @@ class HelpCommand(click.Command):
         *params, help_option = super().get_params(ctx)
         return [*params, _color_option(), help_option]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; every error of usage knows its command, whose help it names."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, unless it would overwrite what it reads."""
         refuse_overwriting(ctx, self.params)

@@ -20,7 +20,7 @@ from fsm.cli.file_params import INPUT
 from fsm.cli.help import option
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_message
-from fsm.cli.values import ColumnParam, DurationParam, TimeParam
+from fsm.cli.values import ColumnParam, DurationParam, RangeParam, TimeParam
 from fsm.machine import Machine
 from fsm.trust import guarded_loader
 
@@ -77,7 +77,7 @@ logs_argument = click.argument(
 )
 to_send_option = option(
     "--to-send",
-    type=click.IntRange(min=0),
+    type=RangeParam(min=0),
     metavar="N",
     group="Output",
     show_default="those in the log",

@@ -24,7 +24,7 @@ from fsm.cli.options import (
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import DurationParam, page_option, timeout_option
+from fsm.cli.values import DurationParam, RangeParam, page_option, timeout_option
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
@@ -55,7 +55,7 @@ __all__ = ["command"]
 )
 @option(
     "--messages",
-    type=click.IntRange(0, 100_000),
+    type=RangeParam(0, 100_000),
     metavar="N",
     default=10_000,
     show_default="10,000",

@@ -19,6 +19,7 @@ __all__ = [
     "ColumnParam",
     "DurationParam",
     "FormatParam",
+    "RangeParam",
     "SizeParam",
     "TimeParam",
     "VariableParam",
@@ -35,6 +36,12 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _BYTES = {"MB": 2**20, "GB": 2**30, "TB": 2**40}
 _SIZE = re.compile(r"(\d{1,6}) ?([MGT]B)")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
+
+
+class RangeParam(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "integer"
 
 
 class DurationParam(click.ParamType[timedelta]):
