@@ -94,7 +94,8 @@ _REJECTIONS_SHOWN = 10
     "--strict",
     is_flag=True,
     group="Exit status",
-    help="Exit with status 1 if an event was rejected.",
+    help="Exit with status 1 if an event was rejected: not accepted in the state of its message, "
+    "or not defined in any machine. Lines that were not read as events do not count.",
 )
 @json_option
 def command(
