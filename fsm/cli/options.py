@@ -40,7 +40,7 @@ __all__ = [
     "print_notes",
     "to_send_option",
     "validity_option",
-    "warn_of_undefined_events",
+    "warn_of_wrong_reading",
     "with_log_options",
 ]
 
@@ -106,13 +106,33 @@ def print_messages(lines: Iterable[str]) -> None:
         print_message(line)
 
 
-def warn_of_undefined_events(result: Replay) -> None:
-    """Warn if no event of the log is defined in any machine: the wrong column may be mapped."""
+def warn_of_wrong_reading(result: Replay, relayed: bool | None) -> None:
+    """Warn if the log seems to be read wrongly: no event is defined, or no hand-over is recorded.
+
+    ``relayed`` is the choice of ``--assume-relayed``, if any.
+    """
     if result.events and not result.defined:
         print_message(
             "no event of this log is defined in any machine; is the column right? "
             "--column event=NAME maps another one"
         )
+    elif relayed is None and result.log.conversions and _lacks_handovers(result):
+        print_message(
+            "this log records no hand-over (relayed), so every first event was rejected; "
+            "--assume-relayed inserts the hand-overs"
+        )
+
+
+def _lacks_handovers(result: Replay) -> bool:
+    """Return whether all messages wait for a hand-over, and their events are rejected."""
+    counts = result.counts
+    waiting = (
+        "relayed" in machine.events
+        and result.machines[machine.name].states[machine.initial] == result.messages
+        for machine in counts.machines
+        if machine.name in result.machines
+    )
+    return result.rejected > 0 and "relayed" in counts.unseen and all(waiting)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from fsm.cli.options import (
     dedupe_option,
     print_messages,
     to_send_option,
-    warn_of_undefined_events,
+    warn_of_wrong_reading,
     with_log_options,
 )
 from fsm.cli.progress import Progress, writing
@@ -155,7 +155,7 @@ def command(
     if rejected:
         with writing(rejected):
             write_frame(result.rejections, rejected, inert=True)
-    warn_of_undefined_events(result)
+    warn_of_wrong_reading(result, source.reading.relayed)
     if as_json:
         checked = result.crosscheck
         compared = {"crosscheck": checked and checked.as_dict()}

@@ -18,7 +18,7 @@ from fsm.cli.options import (
     LogOptions,
     dedupe_option,
     to_send_option,
-    warn_of_undefined_events,
+    warn_of_wrong_reading,
     with_log_options,
 )
 from fsm.cli.progress import Progress
@@ -107,7 +107,7 @@ def command(
             memory=memory,
             progress=progress,
         )
-    warn_of_undefined_events(result)
+    warn_of_wrong_reading(result, source.reading.relayed)
     with Progress("drawing the page"):
         page = report(
             result,
