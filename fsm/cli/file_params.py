@@ -29,10 +29,9 @@ class OutputFile(click.Path):
     With ``suffixes``, its name ends in one of them, unless it is a pipe or a device.
     """
 
-    name = "file"
-
     def __init__(self, *suffixes: str) -> None:
         super().__init__(path_type=Path)
+        self.name = "file"
         self.suffixes = suffixes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
