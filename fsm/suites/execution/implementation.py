@@ -18,7 +18,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from fsm.errors import FsmError
-from fsm.mealy import NOTHING, Mealy
+from fsm.mealy import NOTHING, Mealy, with_shown
 from fsm.text import align_columns, visible
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "answer_of",
     "observer",
     "run_test",
-    "with_shown",
 ]
 
 
@@ -149,8 +148,3 @@ def answer_of(call: Callable[[], object]) -> str | None:
     except Exception as error:  # whatever a system under test does, it is an answer
         return f"{type(error).__name__}: {error}"
     return None if value is None else str(value)
-
-
-def with_shown(output: str, shown: str) -> str:
-    """Return an output with what is shown after it, once where both are the same."""
-    return output if shown == output else f"{output}, shows {shown}"
