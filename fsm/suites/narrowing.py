@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["narrowed"]
 
 
-def narrowed(suite: Suite, *, to: str | None = None, covering: str | None = None) -> Suite:
+def narrowed(
+    suite: Suite, *, to: str | None = None, covering: str | int | None = None
+) -> Suite:
     """Return the tests of a suite that reach a state, run a documented row, or do both.
 
     A row is a number (``3`` or ``row 3``), a decision (``D4``) or a cell, ``STATE:EVENT``.
@@ -34,7 +36,7 @@ def narrowed(suite: Suite, *, to: str | None = None, covering: str | None = None
     if to is not None:
         suite = _part(suite, _state(suite.mealy, to))
     if covering is not None:
-        suite = _part(suite, _row(suite, covering))
+        suite = _part(suite, _row(suite, str(covering)))
     return suite
 
 

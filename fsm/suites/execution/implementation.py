@@ -132,11 +132,16 @@ def observer(implementation: Implementation, *, shows: bool) -> Callable[[], str
 
     Raises :class:`FsmError` where the implementation lacks a method.
     """
+    if isinstance(implementation, type):
+        raise FsmError(
+            f"the implementation is the class {implementation.__name__}, not an instance; "
+            f"write {implementation.__name__}()"
+        )
     kind = type(implementation).__name__
     for name in ("reset", "send", "observe")[: 3 if shows else 2]:
         if not callable(getattr(implementation, name, None)):
             hint = ": add it, or say observable='output'" if name == "observe" else ""
-            raise FsmError(f"the implementation, a {kind}, has no method {name}(){hint}")
+            raise FsmError(f"the implementation, of type {kind}, has no method {name}(){hint}")
     observe = getattr(implementation, "observe", None)
     return (lambda: answer_of(observe) or NOTHING) if shows and observe else None
 
