@@ -50,6 +50,12 @@ def _part(suite: Suite, goal: Goal) -> Suite:
         guarantee=replace(suite.guarantee, complete=False, coverage=coverage),
     )
     if next(part.words(), None) is None:
+        if suite.goals and next(replace(part, goals=(goal,)).words(), None) is not None:
+            both = " and ".join(each.text for each in part.goals)
+            raise FsmError(
+                f"{suite.mealy.name}: no test of {method} does both: {both}; each alone has tests, "
+                "leave one out"
+            )
         raise FsmError(
             f"{suite.mealy.name}: none of the tests of {method} {goal.text}; "
             "--method table has one for every cell"
