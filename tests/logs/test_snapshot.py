@@ -418,6 +418,14 @@ def test_wrong_labels_are_refused(tmp_path: Path, text: str, message: str) -> No
     assert "\n" not in str(error.value)
 
 
+def test_labels_are_read_anew_when_their_file_has_changed(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    for label in ("under way", "gone out"):
+        own.write_text(f'[statuses]\nsent = ["{label}"]\n')
+        assert load_labels(str(own)).statuses[label] == "sent"
+    assert "under way" not in load_labels(str(own)).statuses
+
+
 REFUSED = {
     "no status": ("id,colour\n1,red\n", ":1: no column is known as status; there are: id, colour"),
     "no message": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -90,23 +90,31 @@ def squash(name: str) -> str:
     return "".join(letter for letter in normalise_name(name) if letter.isalnum())
 
 
-@cache
 def load_labels(name: str | None = None) -> Labels:
     """Return the built-in labels, those of a TOML file before them.
 
     Raises :class:`fsm.errors.LogError`, naming the file and what is wrong in it.
     """
-    own = _read(Path(__file__).parent / "labels.toml", "labels.toml")
-    given = _read(Path(name), name) if name is not None else Labels({}, {}, {}, {})
+    own = _built_in()
+    if name is None:
+        return own
+    given = _read(Path(name), name)
     columns = {role: given.columns.get(role, ()) or own.columns.get(role, ()) for role in ROLES}
     return Labels(
         columns,
-        {**_of_pages(), **own.statuses, **given.statuses},
+        {**own.statuses, **given.statuses},
         {**own.kinds, **given.kinds},
         {**own.reasons, **given.reasons},
         given.time_format,
         given.feedback,
     )
+
+
+@cache
+def _built_in() -> Labels:
+    """Return the labels that ship, and the statuses of the documented tables."""
+    own = _read(Path(__file__).parent / "labels.toml", "labels.toml")
+    return replace(own, statuses={**_of_pages(), **own.statuses})
 
 
 def _read(path: Path, name: str) -> Labels:
@@ -129,7 +137,6 @@ def _read(path: Path, name: str) -> Labels:
     )
 
 
-@cache
 def _of_pages() -> Mapping[str, str]:
     """Return the statuses of the documented tables, in the languages that have a lexicon."""
     lexicons = [load_lexicon(language) for language in languages()]
