@@ -211,6 +211,7 @@ def test_a_number_of_a_row(run) -> None:
     assert run(module).ret == 0
 
 
+MARK = '@pytest.mark.fsm_suite("with-feedback")\n'
 UNTESTED = {
     "no case": ("def test_it(): pass", {"errors": 1}, "fsm_suite: test_it does not run the suite*"),
     "a case that is not run": (
@@ -219,8 +220,9 @@ UNTESTED = {
         "fsm_suite: the test passed without running its case; call fsm_case.run(...) in it",
     ),
     "unittest": (
-        "def mark(f): return f\nimport unittest\nclass TestIt(unittest.TestCase):\n"
-        '    @pytest.mark.fsm_suite("with-feedback")\n    def test_it(self): pass',
+        "def mark(f): return f\nfrom unittest import TestCase\n@mark\nclass TestIt(TestCase):\n    "
+        + MARK
+        + "    def test_it(self): pass",
         {"errors": 1},
         "fsm_suite: test_it does not run the suite; *outside of unittest.TestCase*",
     ),
@@ -229,14 +231,15 @@ UNTESTED = {
 
 @pytest.mark.parametrize(("test", "counts", "said"), UNTESTED.values(), ids=list(UNTESTED))
 def test_a_marked_test_that_tests_nothing_does_not_pass(run, test: str, counts, said: str) -> None:
-    result = run(f'import pytest\n@pytest.mark.fsm_suite("with-feedback")\n{test}')
+    result = run(f"import pytest\n{MARK}{test}")
     result.assert_outcomes(**counts)
     result.stdout.fnmatch_lines([said])
 
 
 def test_a_skipped_case_is_no_failure(run) -> None:
-    mark = 'import pytest\n@pytest.mark.fsm_suite("with-feedback")\n'
-    run(f"{mark}def test_it(fsm_case): pytest.skip('not here')").assert_outcomes(skipped=14)
+    run(f"import pytest\n{MARK}def test_it(fsm_case): pytest.skip('not here')").assert_outcomes(
+        skipped=14
+    )
 
 
 def test_a_class_alone_is_named_with_what_to_write(run) -> None:

@@ -1,7 +1,7 @@
 """The edges of a DOT text, and what its states show, in the order in which they are written.
 
-Ports, subgraphs and all attributes but the labels of edges and ``shows`` of nodes are skipped. An edge from or to a whole
-subgraph is refused, and so is an undirected graph.
+Ports, subgraphs and all attributes but the labels of edges and ``shows`` of nodes are skipped.
+An edge from or to a whole subgraph is refused, and so is an undirected graph.
 """
 
 from __future__ import annotations

@@ -35,9 +35,7 @@ class SuiteCoverage:
 
     def __init__(self, function: str, suite: Suite, variant: str = "", planned: int = 0) -> None:
         self.function, self.suite, self.variant, self.planned = function, suite, variant, planned
-        self.title = " ".join(
-            filter(None, (f"{suite.mealy.name} by {suite.method.name}", variant))
-        )
+        self.title = " ".join(filter(None, (f"{suite.mealy.name} by {suite.method.name}", variant)))
         self.done = 0
         self.tests: list[str] = []
         self._run: set[tuple[int, int]] = set()

@@ -262,7 +262,9 @@ def _check_types(
     if not isinstance(method, str):
         raise FsmError(f"method={method!r}: {remedy('', METHODS)}")
     if observable not in get_args(Observable):
-        raise FsmError(f"observable={observable!r}: {remedy(str(observable), get_args(Observable))}")
+        raise FsmError(
+            f"observable={observable!r}: {remedy(str(observable), get_args(Observable))}"
+        )
     if not isinstance(rejections, bool):
         raise FsmError(f"rejections={rejections!r}: True or False is expected")
 

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["narrowed"]
 
 
-def narrowed(
-    suite: Suite, *, to: str | None = None, covering: str | int | None = None
-) -> Suite:
+def narrowed(suite: Suite, *, to: str | None = None, covering: str | int | None = None) -> Suite:
     """Return the tests of a suite that reach a state, run a documented row, or do both.
 
     A row is a number (``3`` or ``row 3``), a decision (``D4``) or a cell, ``STATE:EVENT``.

@@ -76,7 +76,8 @@ def test_another_suffix_is_refused_before_anything_is_sent(fsm: Fsm, tmp_path: P
 def loop(status: str) -> Machine:
     states = State("open", "Open", "open", ("open",)), State("b", status, "b", ("b",))
     moves = ("open", "refuse", "b"), ("b", "refuse", "b")
-    return Machine("m", "m", states, ("refuse",), tuple(Transition(*m, m[1]) for m in moves), "open")
+    transitions = tuple(Transition(*move, move[1]) for move in moves)
+    return Machine("m", "m", states, ("refuse",), transitions, "open")
 
 
 CONFUSED = {

@@ -74,8 +74,9 @@ class Learnt:
     def named_after(self, specification: Mealy) -> Mealy:
         """Return the machine with its states named after those of a specification.
 
-        What a state shows is in ``shown``, no longer in the outputs. A state gets the name of the state to which its shortest trace leads in the specification;
-        where several get one name, all but the first are numbered.
+        What a state shows is in ``shown``, no longer in the outputs. A state gets the name of the
+        state to which its shortest trace leads in the specification; where several get one name,
+        all but the first are numbered.
         """
         learnt = self._showing()
         spec = Spec.of(learnt)
@@ -202,9 +203,7 @@ def learn(
         raise FsmError(f"the implementation is not deterministic: {_one_line(error)}") from None
     mealy = _mealy(learnt, alphabet, name)
     guarantee = suite(mealy, extra_states=extra_states, max_symbols=None).guarantee
-    return Learnt(
-        mealy, system.first, system.answers, guarantee, system.resets, system.events
-    )
+    return Learnt(mealy, system.first, system.answers, guarantee, system.resets, system.events)
 
 
 class _Counting:
