@@ -155,6 +155,14 @@ MARKS = {
         '@pytest.mark.fsm_suite("with-feedback", "chain", 1)',
         "fsm_suite: 3 arguments without a name; *",
     ),
+    "a number as state": (
+        '@pytest.mark.fsm_suite("with-feedback", to=3)',
+        "fsm_suite: with-feedback: no state '3'; *",
+    ),
+    "a class that is no chart": (
+        "@pytest.mark.fsm_suite(machine=int)",
+        "fsm_suite: *int*StateChart*",
+    ),
     "a number as machine": ("@pytest.mark.fsm_suite(42)", "fsm_suite: 42: no machine; *"),
     "a text as number": (
         '@pytest.mark.fsm_suite("with-feedback", extra_states="1")',

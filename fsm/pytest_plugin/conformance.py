@@ -58,7 +58,8 @@ _ARGUMENTS = (
 )
 _MARKER = (
     "fsm_suite(machine, method='chain', extra_states=0, observable='status', rejections=True, "
-    "to=None, covering=None, max_symbols=...): run the conformance tests of a machine; "
+    "to=None, covering=None, max_symbols=..., and for random tests seed=0, tests=100, length=20): "
+    "run the conformance tests of a machine; "
     "see fsm.pytest_plugin"
 )
 

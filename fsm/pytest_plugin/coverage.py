@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from fsm.text import quantity, visible
+from fsm.text import quantity, shortened, visible
 
 if TYPE_CHECKING:
     from fsm.suites import Suite
@@ -141,7 +141,8 @@ def _variant(item: pytest.Item, parameters: dict[str, Any]) -> str:
     texts = []
     for name, value in sorted(parameters.items()):
         plain = value if isinstance(value, str | int | float) else getattr(value, "__name__", None)
-        texts.append(f"{name}={f'#{place[name] + 1}' if plain is None else plain}")
+        text = f"#{place[name] + 1}" if plain is None else shortened(str(plain), 60)
+        texts.append(f"{name}={text}")
     return f"({', '.join(texts)})"
 
 

@@ -32,7 +32,7 @@ def narrowed(suite: Suite, *, to: str | None = None, covering: str | int | None 
     Raises :class:`FsmError` at once where no trace reaches the goal, and where it names nothing.
     """
     if to is not None:
-        suite = _part(suite, _state(suite.mealy, to))
+        suite = _part(suite, _state(suite.mealy, str(to)))
     if covering is not None:
         suite = _part(suite, _row(suite, str(covering)))
     return suite
