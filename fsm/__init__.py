@@ -21,6 +21,7 @@ a conformance test suite                             :func:`suite`
 diagrams, documents, a page to step through          :func:`draw`, :func:`figure`, :func:`explore`
 ===================================================  ===============================================
 
+Modules are attributes without an import of their own: ``except fsm.errors.LogError``.
 Every error is an :class:`FsmError`, whose message says what is wrong, where, and what to do.
 """
 
@@ -57,13 +58,18 @@ if TYPE_CHECKING:
 else:
     # For type checkers a module with this function has every attribute; hence the ``else``.
     def __getattr__(name: str) -> object:
-        """Import a public name from its module on first use, and keep it (PEP 562)."""
-        if name not in _MODULES:
-            raise AttributeError(f"module 'fsm' has no attribute {name!r}")
+        """Import a public name from its module, or a module, on first use (PEP 562)."""
         from importlib import import_module
 
-        value = globals()[name] = getattr(import_module(f"fsm.{_MODULES[name]}"), name)
-        return value
+        if name in _MODULES:
+            value = globals()[name] = getattr(import_module(f"fsm.{_MODULES[name]}"), name)
+            return value
+        from importlib.util import find_spec
+
+        # A module of the package, such as ``fsm.errors``; its import sets the attribute.
+        if name.startswith("_") or find_spec(f"fsm.{name}") is None:
+            raise AttributeError(f"module 'fsm' has no attribute {name!r}")
+        return import_module(f"fsm.{name}")
 
     def __dir__() -> list[str]:
         return [*__all__, "__version__"]

@@ -113,7 +113,7 @@ def draw(
         was_clicked --> was_clicked : opened<br/>clicked
     """
     if format not in FORMATS:
-        raise FsmError(no_such("format", format, FORMATS))
+        raise FsmError(no_such("format", str(format), FORMATS))
     from fsm.catalog import as_machine
     from fsm.drawing.model import Look, picture_of
 

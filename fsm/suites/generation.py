@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, get_args
 
+from fsm.arguments import check_choice, check_count, check_flags
 from fsm.catalog import as_specification
 from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
@@ -187,6 +188,12 @@ def suite(
     >>> suite("with-feedback", extra_states=1).size
     SuiteSize(tests=68, symbols=483)
     """
+    check_choice("observable", observable, get_args(Observable))
+    check_flags(rejections=rejections)
+    for name, value in (("extra_states", extra_states), ("tests", tests), ("length", length)):
+        check_count(name, value, least=None)
+    check_count("seed", seed)
+    check_count("max_symbols", max_symbols)
     chosen = method_of(method)
     options = Options(extra_states, seed, tests, length)
     _check(chosen, options)
