@@ -93,8 +93,6 @@ def transition_faults(
 def indicator_faults(indicators: Iterable[Indicator], statuses: Set[str | None]) -> Iterator[str]:
     """Yield indicators of statuses that no state has."""
     for indicator in indicators:
-        if not (isinstance(indicator.name, str) and indicator.name):
-            yield f"an indicator has the name {indicator.name!r}; write a text that is not empty"
         given: object = indicator.statuses
         if not isinstance(given, Set):
             what = "one text" if isinstance(given, str) else f"a {type(given).__name__}"

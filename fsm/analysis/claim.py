@@ -26,7 +26,9 @@ def check_claim(machine: Machine | str, claim: str) -> Verdict:
     """Return whether a claim holds, and a shortest trace against it where it does not.
 
     ``machine`` is a machine or its name. A claim is a pattern (``never``, ``always``,
-    ``eventually``, ``possibly``) or an invariant over statuses, states and indicators. Raises :class:`fsm.errors.FsmError` for any other text.
+    ``eventually``, ``possibly``) or an invariant over statuses, states and indicators.
+
+    Raises :class:`fsm.errors.FsmError` for any other text.
     """
     given: object = claim
     if not isinstance(given, str):
