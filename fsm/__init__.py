@@ -31,6 +31,7 @@ Every error is an :class:`FsmError`, whose message says what is wrong, where, an
 from __future__ import annotations
 
 from fsm.presentation import Bundle, register
+from fsm.submodules import submodule
 from fsm.version import VERSION
 
 TYPE_CHECKING = False
@@ -59,17 +60,12 @@ else:
     # For type checkers a module with this function has every attribute; hence the ``else``.
     def __getattr__(name: str) -> object:
         """Import a public name from its module, or a module, on first use (PEP 562)."""
+        if name not in _MODULES:
+            return submodule("fsm", name)
         from importlib import import_module
 
-        if name in _MODULES:
-            value = globals()[name] = getattr(import_module(f"fsm.{_MODULES[name]}"), name)
-            return value
-        from importlib.util import find_spec
-
-        # A module of the package, such as ``fsm.errors``; its import sets the attribute.
-        if name.startswith("_") or find_spec(f"fsm.{name}") is None:
-            raise AttributeError(f"module 'fsm' has no attribute {name!r}")
-        return import_module(f"fsm.{name}")
+        value = globals()[name] = getattr(import_module(f"fsm.{_MODULES[name]}"), name)
+        return value
 
     def __dir__() -> list[str]:
         return [*__all__, "__version__"]

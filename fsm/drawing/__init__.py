@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Literal, overload
 
 from fsm.errors import FsmError
+from fsm.submodules import submodule
 from fsm.suggest import no_such
 
 TYPE_CHECKING = False
@@ -31,6 +32,13 @@ TEXTS = ("dot", "mermaid", "plantuml", "d2")
 DOCUMENTS = ("scxml", "xstate", "json")
 """Formats that hold the whole machine, not a picture of it."""
 FORMATS = (*TEXTS, *IMAGES, *DOCUMENTS)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import a module of this package on first use; ``import fsm`` imports none of them."""
+        return submodule(__name__, name)
 
 
 @overload
