@@ -31,12 +31,12 @@ LONGEST = timedelta(days=36_525)
 """The longest duration: a century."""
 
 
-def check_duration(name: str, value: object) -> None:
+def check_duration(name: str, value: object, *, optional: bool = True) -> None:
     """Refuse what is no duration, and one that is not longer than nothing or over a century.
 
     >>> check_duration("validity", timedelta(days=7))
     """
-    if value is None:
+    if value is None and optional:
         return
     if not isinstance(value, timedelta):
         raise ArgumentError(
@@ -99,16 +99,18 @@ def check_call(name: str, value: object, example: str) -> None:
         raise ArgumentError(f"{name}: {_shown(value)} cannot be called; give {example}")
 
 
-def as_several(given: T | Iterable[T], *kinds: type) -> Iterable[T]:
+def as_several(name: str, given: T | Iterable[T], *kinds: type) -> Iterable[T]:
     """Return one value of the kinds as a sequence, and several as they are.
 
-    So that a text, which is one value, is not read letter by letter.
+    So a text, which is one value, is not read letter by letter.
 
-    >>> as_several("a.toml", str), as_several(["a.toml", "b.toml"], str)
-    (['a.toml'], ['a.toml', 'b.toml'])
+    >>> as_several("pages", "a.md", str), as_several("pages", ["a.md", "b.md"], str)
+    (['a.md'], ['a.md', 'b.md'])
     """
     if isinstance(given, kinds):
         return [cast("T", given)]
+    if not isinstance(given, Iterable):
+        raise ArgumentError(f"{name}: {_shown(given)} is neither one value nor several")
     return cast("Iterable[T]", given)
 
 

@@ -73,9 +73,9 @@ def as_machine(machine: Machine | str) -> Machine:
 
 def as_machines(machines: Machine | str | Iterable[Machine | str]) -> list[Machine]:
     """Return one machine or several, each as it is or by its name."""
-    given: Iterable[Machine | str] = as_several(machines, Machine, str)
-    if not isinstance(given, Iterable):
-        raise MachineError(_no_name(given))
+    if not isinstance(machines, Iterable | Machine):
+        raise MachineError(_no_name(machines))
+    given: Iterable[Machine | str] = as_several("machines", machines, Machine, str)
     return [as_machine(machine) for machine in given]
 
 
@@ -129,17 +129,32 @@ def as_specification(machine: Machine | Mealy | str) -> Machine | Mealy:
     raise MachineError(_no_name(given))
 
 
-def built_in_companion(name: str) -> Machine:
-    """Return a built-in machine that runs beside another one; no module is imported.
+class _BuiltInCompanion:
+    """A function whose name, without an address, is what :func:`help` shows as a default."""
 
-    Raises :class:`MachineError` where no machine of this name is built in.
-    """
-    if name not in NAMES:
-        raise MachineError(
-            f"{name}: a companion that is not built in; companions=fsm.load imports it, "
-            "companions=None leaves it out"
-        )
-    return _built_in(name)
+    __name__ = "built_in_companion"
+
+    def __call__(self, name: str) -> Machine:
+        """Return a built-in machine that runs beside another one; no module is imported.
+
+        Raises :class:`MachineError` where no machine of this name is built in.
+        """
+        if name not in NAMES:
+            raise MachineError(
+                f"{name}: a companion that is not built in; companions=fsm.load imports it, "
+                "companions=None leaves it out"
+            )
+        return _built_in(name)
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+
+built_in_companion = _BuiltInCompanion()
+"""Returns a built-in machine that runs beside another one, by its name."""
 
 
 @cache

@@ -62,14 +62,14 @@ def check(
     >>> report.confirmed, report.findings
     ({'with-feedback': 16}, ())
     """
-    given: Iterable[_AnyPath | Page] = as_several(pages, str, PathLike, Page)
+    given: Iterable[_AnyPath | Page] = as_several("pages", pages, str, PathLike, Page)
     files = PageFiles()
     read = [
         page
         for item in given
         for page in ([item] if isinstance(item, Page) else files.read(os.fspath(item)))
     ]
-    bound: Iterable[_AnyPath | Binding] = as_several(bindings, str, PathLike, Binding)
+    bound: Iterable[_AnyPath | Binding] = as_several("bindings", bindings, str, PathLike, Binding)
     report = check_tables(
         read,
         _lexicons(lexicons),
@@ -80,7 +80,7 @@ def check(
 
 
 def _lexicons(given: _AnyPath | Lexicon | Iterable[_AnyPath] | Iterable[Lexicon]) -> list[Lexicon]:
-    several: Iterable[_AnyPath | Lexicon] = as_several(given, str, PathLike, Lexicon)
+    several: Iterable[_AnyPath | Lexicon] = as_several("lexicons", given, str, PathLike, Lexicon)
     values, paths = [], []
     for item in several:
         if isinstance(item, Lexicon):

@@ -106,13 +106,17 @@ def origin_faults(
     origins: Mapping[tuple[str, str, str], Origin], transitions: Iterable[Transition]
 ) -> Iterator[str]:
     """Yield origins of transitions that do not exist, and values that are no origins."""
+    given: object = origins
+    if not isinstance(given, Mapping):
+        yield f"origins is {given!r}; write a mapping of (from, event [guard], to) to an Origin"
+        return
     known = {(t.source, t.label, t.target) for t in transitions}
     for key, origin in origins.items():
         if key not in known:
             yield f"no transition {key!r} for an origin; a key is (from, event [guard], to)"
-        given: object = origin
-        if not isinstance(given, Origin):
-            yield f"the origin of {key!r} is {given!r}; write Origin('row 3', 'why')"
+        value: object = origin
+        if not isinstance(value, Origin):
+            yield f"the origin of {key!r} is {value!r}; write Origin('row 3', 'why')"
 
 
 def deadline_faults(

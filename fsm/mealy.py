@@ -176,7 +176,7 @@ class Mealy:
             return tuple(self._index[name] for name in trace)
         except KeyError as error:
             raise MachineError(
-                f"{self.name}: {no_such('input', error.args[0], self.inputs)}"
+                f"{self.name}: {no_such('input', str(error.args[0]), self.inputs)}"
             ) from None
 
     def walk(self, word: Sequence[int]) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Wrong arguments of the library: one line that says which one, and what to write."""
 
 import copy
+import inspect
 import json
 import pickle
 import re
@@ -16,10 +17,14 @@ from statemachine import State, StateChart
 
 import fsm
 from fsm.analysis import check_claim, equivalent, product, quotient, refines
+from fsm.catalog import built_in_companion
 from fsm.drawing.marking import coverage_overlay, diff_overlay, path_overlay, traffic_overlay
 from fsm.drawing.model import Look
+from fsm.logs.reading import ReadingOptions
 from fsm.machine import Origin
 from fsm.reference.api_page import SUBJECTS
+from fsm.reference.signatures import methods_of
+from fsm.suites import run_test
 from tests.test_public_face import python
 
 NAME = "with-feedback"
@@ -83,6 +88,13 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "walk -1": (lambda: fsm.Mealy.of(MACHINE).walk([-1]), "no input -1; .* from 0 to 5"),
     "walk 99": (lambda: fsm.Mealy.of(MACHINE).walk([99]), "no input 99; .* from 0 to 5"),
     "walk names": (lambda: fsm.Mealy.of(MACHINE).walk([WRONG]), r"becomes one with word\(\)"),
+    "run_test": (
+        lambda: run_test(WRONG, WRONG and MACHINE, ["relayed"]),
+        r"is no Mealy machine; Mealy.of\(machine\) makes one",
+    ),
+    "series None": (lambda: REPLAY.series(WRONG and None), "every: None is not a duration"),
+    "check 3": (lambda: fsm.check(WRONG and 3), "pages: 3 is neither one value nor several"),
+    "origins None": (lambda: MACHINE.with_origins(WRONG and None), "origins is None; write a map"),
     "claim None": (lambda: check_claim(NAME, WRONG and None), "claim: None is not a text"),
     # what is no machine
     "a class": (
@@ -270,3 +282,20 @@ def test_modules_are_there_after_import_fsm() -> None:
     names += ["fsm.errors.LogError"]
     program = "import fsm, sys; [print(eval(name).__name__) for name in sys.argv[1:]]"
     assert python("-c", program, *names).split() == [name.rpartition(".")[2] for name in names]
+
+
+def test_help_shows_no_addresses() -> None:
+    for name in ("replay", "explain"):
+        signature = str(inspect.signature(getattr(fsm, name)))
+        assert "= built_in_companion," in signature
+        assert " at 0x" not in signature
+    assert pickle.loads(pickle.dumps(built_in_companion)) is built_in_companion
+
+
+def test_a_field_whose_default_is_a_function_is_no_method() -> None:
+    assert not methods_of(ReadingOptions)
+
+
+def test_one_of_a_thing_is_written_in_the_singular(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# Nothing\n")
+    assert repr(fsm.check(tmp_path)).startswith("<CheckReport: 1 page, 0 documented tables, ")

@@ -120,7 +120,7 @@ def _indicators(declared: Declaration) -> tuple[Indicator, ...]:
                 "write a status, or a set of them"
             )
     return tuple(
-        Indicator(name, frozenset(as_several(statuses, str)))
+        Indicator(name, frozenset(as_several(name, statuses, str)))
         for name, statuses in indicators.items()
     )
 

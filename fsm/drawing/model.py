@@ -169,7 +169,7 @@ def picture_of(machine: Machine, look: Look = Look()) -> Picture:
     is_flat = _is_flat(machine)
     view = View(machine, look.overlay, {}, {})
     if look.collapse:
-        view = collapsed(view, as_several(look.collapse, str))
+        view = collapsed(view, as_several("collapse", look.collapse, str))
     if look.focus:
         view = focused(view, *_focus_of(look.focus))
     grouped = look.group and not is_flat

@@ -173,7 +173,8 @@ class Replay(RichValue):
     def rejections(self) -> pl.DataFrame:
         """Every rejected event, in the order of the log: file, line, message, time, and why.
 
-        ``state`` is where the message was, ``machine`` names the machines that agree on it.
+        ``state`` is where the message was, and empty where no machine defines the event;
+        ``machine`` names the machines that agree on it.
         """
         return self.first_rejections(self.rejected)
 
@@ -263,7 +264,7 @@ class Replay(RichValue):
         That takes one more pass over the log, instead of one for each of them, and none where
         they were announced.
         """
-        check_duration("every", every)
+        check_duration("every", every, optional=False)
         wanted: dict[str, Any] = dict.fromkeys(("traffic", "durations", "exact"), True)
         wanted["every"] = every // MICROSECOND
         if replace(self.counts.options, **wanted) == self.counts.options:
@@ -334,7 +335,7 @@ class Replay(RichValue):
         have no rows. Without ``of_deliveries`` it is one
         series of the whole log.
         """
-        check_duration("every", every)
+        check_duration("every", every, optional=False)
         micros = every // MICROSECOND
         if self.earlier is not None and self.counts.options.every != micros:
             raise LogError(f"the checkpoint does not count by {every}")

@@ -157,7 +157,7 @@ class SparkReplay:
         from pyspark.sql import Window
         from pyspark.sql import functions as sql
 
-        check_duration("every", every)
+        check_duration("every", every, optional=False)
         micros = every // MICROSECOND
         with_deliveries = "delivery_id" in self.log.columns
         line = ["delivery_id", "machine", "indicator"]

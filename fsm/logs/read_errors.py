@@ -57,6 +57,8 @@ def unreadable(file: FailedFile, error: Exception) -> LogError:
         return LogError(f"{file.name}: the compressed file is cut short; fetch it again")
     if "deflate" in message or "corrupt" in message:
         return LogError(f"{file.name}: the compressed file is damaged; fetch it again")
+    if file.name == FRAME and "invalid utf8" in message:
+        return LogError(f"{FRAME}: a column holds bytes that are not UTF-8 text; give it as text")
     if file.name == FRAME:
         return LogError(f"{FRAME}: not readable: {reason}")
     if file.format in ("parquet", "frame"):
