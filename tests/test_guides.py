@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.depth import DEEP
 from tests.pages import code_blocks, headings, links, rerun
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +23,13 @@ NOT_RUN = {"sh", "sql", "yaml", "toml", "python", "markdown", "text", "rst", "js
 """Languages whose blocks may stand without being run, with a reason above them."""
 
 
-@every_page
+FIRST_READ = {"README", "start", "python", "testing"}
+"""The pages that are run at any depth; the others at full depth."""
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if DEEP or page.stem in FIRST_READ], ids=lambda page: page.stem
+)
 def test_every_block_shows_what_is_printed(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
