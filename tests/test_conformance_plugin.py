@@ -178,7 +178,7 @@ MARKS = {
     ),
     "a number as method": (
         '@pytest.mark.fsm_suite("with-feedback", method=1)',
-        "fsm_suite: method=1: there are: *",
+        "fsm_suite: no method '1' for test suites; *",
     ),
     "unknown goal": (
         '@pytest.mark.fsm_suite("with-feedback", covering="row 9")',
