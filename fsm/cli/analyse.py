@@ -29,10 +29,10 @@ _LISTED = 12
     tables={
         "Claims": [
             ("never P, always P", "P holds in no state, or in each of them."),
-            ("eventually P, possibly P", "Every trace leads to P, or one does."),
+            ("eventually P", "Every trace leads to P."),
+            ("possibly P", "From every point of every trace, P can still occur."),
             ("... after Q", "The same, from the first Q on."),
-            ("never P before Q", "Likewise always P before Q."),
-            ("P until Q is reached", "P holds up to the first Q, which is reached."),
+            ("... before Q", "never and always: the same, until the first Q."),
             ("A + B is constant", "Or A + B <= 1: over indicators, statuses, states."),
         ]
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from fsm.cli.values import json_option, machine_argument
 from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.formats.dot import mealy_to_dot
+from fsm.formats.json_document import to_json
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.text import quantity
@@ -69,7 +71,7 @@ __all__ = ["command"]
     "--output",
     type=OUTPUT,
     group="Output",
-    help="File for the learnt machine, as DOT.",
+    help="File for the learnt machine; the suffix decides: .dot or .json.",
 )
 @json_option
 def command(
@@ -90,6 +92,7 @@ def command(
     """
     from fsm.suites.execution.learning import learn
 
+    write = _writer(output) if output else None
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
@@ -103,8 +106,8 @@ def command(
             max_symbols=max_symbols,
             name=implementation,
         )
-    if output:
-        write_bytes(mealy_to_dot(learnt.named_after(specification)).encode(), output)
+    if output and write:
+        write_bytes(write(learnt.named_after(specification)).encode(), output)
     differences = learnt.differences(specification)
     if as_json:
         found = [difference._asdict() for difference in differences]
@@ -121,6 +124,16 @@ def command(
         if not differences:
             click.echo(printable(f"The implementation conforms to {machine}."))
     return 1 if differences else 0
+
+
+def _writer(output: Path) -> Callable[[Mealy], str]:
+    """Return what writes a learnt machine in the format of a suffix."""
+    writers = {".dot": mealy_to_dot, ".json": lambda mealy: to_json(mealy.machine())}
+    if output.suffix.lower() not in writers:
+        raise click.UsageError(
+            f"{output.name}: a learnt machine is written as {' or '.join(writers)}"
+        )
+    return writers[output.suffix.lower()]
 
 
 def _facts(learnt: Learnt) -> dict[str, Any]:
