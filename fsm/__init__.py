@@ -21,6 +21,7 @@ a conformance test suite                             :func:`suite`
 diagrams, documents, a page to step through          :func:`draw`, :func:`figure`, :func:`explore`
 ===================================================  ===============================================
 
+Modules are attributes without an import of their own: ``except fsm.errors.LogError``.
 Every error is an :class:`FsmError`, whose message says what is wrong, where, and what to do.
 """
 
@@ -30,6 +31,7 @@ Every error is an :class:`FsmError`, whose message says what is wrong, where, an
 from __future__ import annotations
 
 from fsm.presentation import Bundle, register
+from fsm.submodules import submodule
 from fsm.version import VERSION
 
 TYPE_CHECKING = False
@@ -57,9 +59,9 @@ if TYPE_CHECKING:
 else:
     # For type checkers a module with this function has every attribute; hence the ``else``.
     def __getattr__(name: str) -> object:
-        """Import a public name from its module on first use, and keep it (PEP 562)."""
+        """Import a public name from its module, or a module, on first use (PEP 562)."""
         if name not in _MODULES:
-            raise AttributeError(f"module 'fsm' has no attribute {name!r}")
+            return submodule("fsm", name)
         from importlib import import_module
 
         value = globals()[name] = getattr(import_module(f"fsm.{_MODULES[name]}"), name)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fsm.arguments import as_several
 from fsm.errors import MachineError
 from fsm.file_kinds import misplaced_file
 from fsm.importing import find_hidden_module, working_directory
@@ -19,7 +22,7 @@ from fsm.text import shortened
 from fsm.trust import NameInFile, ShadowWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from fsm.mealy import Mealy
 
@@ -57,18 +60,38 @@ def load(name: str) -> Machine:
     >>> machine.step("awaiting", "soft_bounce").target
     'retrying'
     """
+    given: object = name
+    if not isinstance(given, str):
+        raise MachineError(_no_name(given))
     return _built_in(name) if name in NAMES else load_bare(name)
 
 
 def as_machine(machine: Machine | str) -> Machine:
     """Return a machine as it is, or the one of this name; raises what :func:`load` raises."""
-    return load(machine) if isinstance(machine, str) else machine
+    return machine if isinstance(machine, Machine) else load(machine)
 
 
 def as_machines(machines: Machine | str | Iterable[Machine | str]) -> list[Machine]:
     """Return one machine or several, each as it is or by its name."""
-    given = [machines] if isinstance(machines, Machine | str) else machines
+    if not isinstance(machines, Iterable | Machine):
+        raise MachineError(_no_name(machines))
+    given: Iterable[Machine | str] = as_several("machines", machines, Machine, str)
     return [as_machine(machine) for machine in given]
+
+
+def _no_name(given: object) -> str:
+    """Return why a value is neither a machine nor the name of one, and what to give instead."""
+    if isinstance(given, Machine):
+        return f"{given!r}: a machine already, not the name of one"
+    if isinstance(given, PathLike):
+        return f"{given}: a path; give it as text: {fspath(given)!r}"
+    if isinstance(given, type):
+        name = given.__name__
+        return f"{name}: a class, not a machine; compile it: fsm.compile_chart({name})"
+    kind = type(given).__name__
+    if hasattr(type(given), "states") and hasattr(type(given), "send"):
+        return f"an object of {kind}, not a machine; compile its class: fsm.compile_chart({kind})"
+    return f"{shortened(repr(given), _LONGEST_NAME)}: not a machine; give a machine or its name"
 
 
 def load_bare(name: str) -> Machine:
@@ -94,20 +117,44 @@ def load_specification(name: str) -> Machine | Mealy:
 
 def as_specification(machine: Machine | Mealy | str) -> Machine | Mealy:
     """Return what tests are made from as it is, or by its name; see :func:`load_specification`."""
-    return load_specification(machine) if isinstance(machine, str) else machine
+    given: object = machine
+    if isinstance(given, str):
+        return load_specification(given)
+    if isinstance(given, Machine):
+        return given
+    from fsm.mealy import Mealy
+
+    if isinstance(given, Mealy):
+        return given
+    raise MachineError(_no_name(given))
 
 
-def built_in_companion(name: str) -> Machine:
-    """Return a built-in machine that runs beside another one; no module is imported.
+class _BuiltInCompanion:
+    """A function whose name, without an address, is what :func:`help` shows as a default."""
 
-    Raises :class:`MachineError` where no machine of this name is built in.
-    """
-    if name not in NAMES:
-        raise MachineError(
-            f"{name}: a companion that is not built in; companions=fsm.load imports it, "
-            "companions=None leaves it out"
-        )
-    return _built_in(name)
+    __name__ = "built_in_companion"
+
+    def __call__(self, name: str) -> Machine:
+        """Return a built-in machine that runs beside another one; no module is imported.
+
+        Raises :class:`MachineError` where no machine of this name is built in.
+        """
+        if name not in NAMES:
+            raise MachineError(
+                f"{name}: a companion that is not built in; companions=fsm.load imports it, "
+                "companions=None leaves it out"
+            )
+        return _built_in(name)
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+
+built_in_companion = _BuiltInCompanion()
+"""Returns a built-in machine that runs beside another one, by its name."""
 
 
 @cache

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
+from fsm.arguments import as_several
 from fsm.catalog import load
 from fsm.errors import PageError
 from fsm.file_kinds import misplaced_file
@@ -39,8 +40,8 @@ _OTHER_SUFFIXES = (
 def check(
     pages: _AnyPath | Page | Iterable[_AnyPath | Page],
     *,
-    lexicons: Iterable[_AnyPath] | Iterable[Lexicon] = (),
-    bindings: Iterable[_AnyPath | Binding] = (),
+    lexicons: _AnyPath | Lexicon | Iterable[_AnyPath] | Iterable[Lexicon] = (),
+    bindings: _AnyPath | Binding | Iterable[_AnyPath | Binding] = (),
     load: Callable[[str], Machine] = load,
 ) -> CheckReport:
     """Check the documented tables of some pages against their machines, and return a report.
@@ -48,7 +49,7 @@ def check(
     ``pages`` are Markdown files, directories, which are searched recursively, or pages that were
     parsed. ``lexicons`` are files with words of further languages, added to the languages that
     ship; given as values, they are used alone. ``bindings`` say what the columns of other tables
-    are. ``load`` returns a machine by its name.
+    are. Of each, one will do as well as several. ``load`` returns a machine by its name.
 
     The report has each finding with its file, line and column, and how many rows agree with their
     machine. A page without documented tables is no error: look at ``CheckReport.tables``.
@@ -61,25 +62,27 @@ def check(
     >>> report.confirmed, report.findings
     ({'with-feedback': 16}, ())
     """
-    given = [pages] if isinstance(pages, str | PathLike | Page) else pages
+    given: Iterable[_AnyPath | Page] = as_several("pages", pages, str, PathLike, Page)
     files = PageFiles()
     read = [
         page
         for item in given
         for page in ([item] if isinstance(item, Page) else files.read(os.fspath(item)))
     ]
+    bound: Iterable[_AnyPath | Binding] = as_several("bindings", bindings, str, PathLike, Binding)
     report = check_tables(
         read,
         _lexicons(lexicons),
         load,
-        [item if isinstance(item, Binding) else read_binding(Path(item)) for item in bindings],
+        [item if isinstance(item, Binding) else read_binding(Path(item)) for item in bound],
     )
     return files.complete(report)
 
 
-def _lexicons(given: Iterable[_AnyPath] | Iterable[Lexicon]) -> list[Lexicon]:
+def _lexicons(given: _AnyPath | Lexicon | Iterable[_AnyPath] | Iterable[Lexicon]) -> list[Lexicon]:
+    several: Iterable[_AnyPath | Lexicon] = as_several("lexicons", given, str, PathLike, Lexicon)
     values, paths = [], []
-    for item in given:
+    for item in several:
         if isinstance(item, Lexicon):
             values.append(item)
         else:

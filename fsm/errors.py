@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ArgumentError",
     "CheckpointError",
     "FsmError",
     "LogError",
@@ -15,6 +16,10 @@ __all__ = [
 
 class FsmError(Exception):
     """A mistake in the input or in its use; the command line prints one line and exits with 2."""
+
+
+class ArgumentError(FsmError):
+    """An argument of a function that is of a wrong type, or out of its range."""
 
 
 class MachineError(FsmError):

@@ -21,6 +21,7 @@ from fsm.machine_faults import (
     duplicates,
     guard_faults,
     indicator_faults,
+    origin_faults,
     state_faults,
     transition_faults,
 )
@@ -35,6 +36,7 @@ from fsm.machine_parts import (
     symbol,
 )
 from fsm.presentation import RichValue, formatted
+from fsm.read_only import hold_mappings
 from fsm.suggest import no_such
 
 if TYPE_CHECKING:
@@ -115,6 +117,9 @@ class Machine(RichValue):
         for name, kind in _SEQUENCES.items():
             values: tuple[object, ...] = as_tuple(getattr(self, name), kind, f"{self.name}: {name}")
             object.__setattr__(self, name, values)
+        if not isinstance(self.guards, Mapping):
+            raise MachineError(f"{self.name}: guards is {self.guards!r}, not a mapping")
+        hold_mappings(self, "guards")
         faults = tuple(self._faults())
         if faults:
             more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
@@ -154,8 +159,8 @@ class Machine(RichValue):
         """Return the state of this name; raises :class:`MachineError` when there is none."""
         try:
             return self._states[name]
-        except KeyError:
-            hint = no_such("state", name, self._states, "fsm show MACHINE")
+        except (KeyError, TypeError):
+            hint = no_such("state", str(name), self._states, "fsm show MACHINE")
             raise MachineError(f"{self.name}: {hint}") from None
 
     def status(self, name: str) -> str | None:
@@ -258,8 +263,12 @@ class Machine(RichValue):
         """Return this machine with an origin for each transition, keyed (from, label, to).
 
         The label is the event with its guard as declared, :attr:`Transition.label`. Transitions
-        that have no key have no origin.
+        that have no key have no origin. Raises :class:`MachineError` for a key that is no
+        transition, and for a value that is no :class:`Origin`.
         """
+        faults = list(origin_faults(origins, self.transitions))
+        if faults:
+            raise MachineError(f"{self.name}: {'; '.join(faults[:3])}")
         return replace(
             self,
             transitions=tuple(
@@ -273,8 +282,11 @@ class Machine(RichValue):
 
         Without ``source`` any state may accept it. The result is ``None`` where none does. Among
         traces of one length, the declared order of events decides. Raises :class:`MachineError`
-        where ``source`` is not a state.
+        where ``source`` is not a state, and ``event`` no input symbol.
         """
+        if event not in self.alphabet:
+            hint = no_such("event", str(event), self.events, "fsm show MACHINE")
+            raise MachineError(f"{self.name}: {hint}")
         if source is not None:
             self.state(source)
         search = PathSearch[str, str](self.initial)

@@ -11,14 +11,16 @@ from itertools import product
 from typing import TypeVar
 
 from fsm.errors import MachineError
-from fsm.machine_parts import Deadline, Indicator, State, Transition, symbol
+from fsm.machine_parts import Deadline, Indicator, Origin, State, Transition, symbol
 
 __all__ = [
     "as_tuple",
+    "check_trace",
     "deadline_faults",
     "duplicates",
     "guard_faults",
     "indicator_faults",
+    "origin_faults",
     "state_faults",
     "transition_faults",
 ]
@@ -39,6 +41,14 @@ def as_tuple(values: object, kind: type[T], where: str) -> tuple[T, ...]:
         if not isinstance(item, kind):
             raise MachineError(f"{where} holds {item!r}, which is no {kind.__name__}")
     return items
+
+
+def check_trace(machine: str, trace: object) -> None:
+    """Refuse a trace that is one text, or no sequence; raises :class:`MachineError`."""
+    if isinstance(trace, (str, bytes)):
+        raise MachineError(f"{machine}: the trace {trace!r} is one text; write [{trace!r}]")
+    if not isinstance(trace, Iterable):
+        raise MachineError(f"{machine}: the trace is {trace!r}; write a sequence of events")
 
 
 def duplicates(kind: str, names: Sequence[str]) -> Iterator[str]:
@@ -90,6 +100,23 @@ def indicator_faults(indicators: Iterable[Indicator], statuses: Set[str | None])
             continue
         for status in sorted(indicator.statuses - statuses, key=str):
             yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
+
+
+def origin_faults(
+    origins: Mapping[tuple[str, str, str], Origin], transitions: Iterable[Transition]
+) -> Iterator[str]:
+    """Yield origins of transitions that do not exist, and values that are no origins."""
+    given: object = origins
+    if not isinstance(given, Mapping):
+        yield f"origins is {given!r}; write a mapping of (from, event [guard], to) to an Origin"
+        return
+    known = {(t.source, t.label, t.target) for t in transitions}
+    for key, origin in origins.items():
+        if key not in known:
+            yield f"no transition {key!r} for an origin; a key is (from, event [guard], to)"
+        value: object = origin
+        if not isinstance(value, Origin):
+            yield f"the origin of {key!r} is {value!r}; write Origin('row 3', 'why')"
 
 
 def deadline_faults(

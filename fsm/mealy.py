@@ -12,13 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from fsm.arguments import check_choice, check_flags
 from fsm.errors import MachineError
 from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
+from fsm.machine_faults import check_trace
 from fsm.suggest import no_such
 
 if TYPE_CHECKING:
@@ -105,9 +107,16 @@ class Mealy:
         ``rejected``, or without ``rejections`` the status as before. The output is a function of
         the state, so ``shown`` is set, except with ``observable="output"``.
 
-        Raises :class:`MachineError` with ``rejections`` for a status (or state) named
-        ``rejected``: its arrival and a rejected event would have the same output.
+        Raises :class:`MachineError` for what is no machine, also for the name of one, and
+        :class:`fsm.errors.ArgumentError` for another ``observable``.
+        With ``rejections``, a status (or state) named ``rejected`` is refused: its arrival and a
+        rejected event would have the same output.
         """
+        given: object = machine
+        if not isinstance(given, Machine):
+            raise MachineError(f"{given!r}: not a machine; a name becomes one with fsm.load")
+        check_choice("observable", observable, get_args(Observable))
+        check_flags(rejections=rejections)
         shown = tuple(_shows(state, observable) for state in machine.states)
         if rejections and REJECTED in shown:
             kind = "state" if observable == "state" else "status"
@@ -170,22 +179,26 @@ class Mealy:
 
         Raises :class:`MachineError` for another input, and for a trace that is one text.
         """
-        if isinstance(trace, str):
-            raise MachineError(f"{self.name}: the trace {trace!r} is one text; write [{trace!r}]")
+        check_trace(self.name, trace)
         try:
             return tuple(self._index[name] for name in trace)
         except KeyError as error:
             raise MachineError(
-                f"{self.name}: {no_such('input', error.args[0], self.inputs)}"
+                f"{self.name}: {no_such('input', str(error.args[0]), self.inputs)}"
             ) from None
 
     def walk(self, word: Sequence[int]) -> tuple[int, ...]:
         """Return the states a word of input indices visits, the initial one first.
 
-        Raises :class:`MachineError` at a missing cell.
+        Raises :class:`MachineError` at a missing cell, and for what is no index of an input.
         """
-        visited = [self.initial]
+        visited, indices = [self.initial], range(len(self.inputs))
         for x in word:
+            if x not in indices:
+                raise MachineError(
+                    f"{self.name}: no input {x!r}; a word holds indices from 0 to "
+                    f"{len(indices) - 1}, a trace of names becomes one with word()"
+                )
             after = int(self.next[visited[-1], x])
             if after < 0:
                 cell = f"{self.states[visited[-1]]!r} has no transition for {self.inputs[x]!r}"

@@ -19,7 +19,7 @@ from fsm.drawing.model import Look
 from fsm.engine import Replay
 from fsm.engine.machine_result import MachineResult
 from fsm.engine.unrecorded import NOT_RECORDED
-from fsm.errors import MissingToolError
+from fsm.errors import MissingToolError, OutputError
 from fsm.files import write_bytes
 from fsm.machine import Machine
 from fsm.presentation import Bundle, RichValue
@@ -48,7 +48,11 @@ class Figure(RichValue):
     """The picture."""
 
     def write(self, path: Path | str) -> None:
-        """Write the SVG file; raises :class:`fsm.errors.OutputError`."""
+        """Write the SVG file; raises :class:`fsm.errors.OutputError`, also for another suffix."""
+        if Path(path).suffix.lower() not in ("", ".svg"):
+            raise OutputError(
+                f"{path}: a figure is written as SVG (.svg); fsm.draw makes png and pdf"
+            )
         write_bytes(self.svg.encode(), Path(path))
 
     def __repr__(self) -> str:

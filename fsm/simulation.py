@@ -18,9 +18,10 @@ import polars as pl
 from msgspec import Struct, toml
 from numpy.typing import NDArray
 
+from fsm.arguments import check_count, check_time
 from fsm.arrays import Codes
 from fsm.catalog import as_machine
-from fsm.errors import LogError, MachineError
+from fsm.errors import MachineError
 from fsm.machine import Machine, State
 
 __all__ = ["BLOCK", "START", "simulate"]
@@ -71,8 +72,8 @@ def simulate(
     ``companion`` is a machine that runs on from the last event of every message that its recipient
     has.
 
-    Raises :class:`fsm.errors.LogError` for a number that is too small and a start without a zone,
-    and :class:`fsm.errors.MachineError` where the rates do not fit the machine.
+    Raises :class:`fsm.errors.ArgumentError` for a number that is too small and a start without a
+    zone, and :class:`fsm.errors.MachineError` where the rates do not fit the machine.
 
     >>> (log,) = simulate("with-feedback", messages=2, seed=7)
     >>> log.columns
@@ -88,10 +89,8 @@ def simulate(
         ("deliveries", deliveries, 1),
         ("chunk", chunk, 1),
     ):
-        if value < least:
-            raise LogError(f"{name}: {value} is less than {least}")
-    if start.tzinfo is None:
-        raise LogError(f"the start {start} has no zone; give it in UTC")
+        check_count(name, value, least)
+    check_time("start", start)
     schedule = _Schedule(int(start.timestamp() * 1000), messages, deliveries)
     plans = [_plan(machine), *([_plan(companion)] if companion else [])]
     return _chunks(plans, schedule, seed, -(-chunk // BLOCK))

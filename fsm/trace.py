@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fsm.catalog import as_machine
-from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome, Transition
+from fsm.machine_faults import check_trace
 
 __all__ = ["Step", "Trace", "run"]
 
@@ -65,8 +65,7 @@ def run(machine: Machine | str, trace: Iterable[str], start: str | None = None) 
     Transition('awaiting', 'soft_bounce', 'retrying')
     """
     machine = as_machine(machine)
-    if isinstance(trace, (str, bytes)):
-        raise MachineError(f"{machine.name}: the trace {trace!r} is one text; write [{trace!r}]")
+    check_trace(machine.name, trace)
     state = machine.state(machine.initial if start is None else start).name
     steps = []
     for event in trace:

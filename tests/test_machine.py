@@ -81,7 +81,6 @@ def test_effects_follow_from_the_statuses(
         ("retry_failed", None, ("relayed", "retry_failed")),
         ("retry_failed", "retrying", ("relayed", "soft_bounce", "retry_failed")),
         ("relayed", "delivered", None),
-        ("opened", None, None),
     ],
 )
 def test_shortest_trace_to_a_step(

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from fsm.catalog import load_bare
 from fsm.engine import replay
-from fsm.errors import LogError, MachineError, OutputError
+from fsm.errors import ArgumentError, MachineError, OutputError
 from fsm.files import write_bytes
 from fsm.logs.open import open_log
 from fsm.logs.write.tables import SUFFIXES, write_frame, write_frames
@@ -199,12 +199,12 @@ def test_another_start_moves_every_event() -> None:
         ({"seed": -1}, "seed: -1 is less than 0"),
         ({"deliveries": 0}, "deliveries: 0 is less than 1"),
         ({"chunk": 0}, "chunk: 0 is less than 1"),
-        ({"start": datetime(2026, 1, 1)}, "has no zone"),
+        ({"start": datetime(2026, 1, 1)}, "start: 2026-01-01 00:00:00 has no time zone"),
     ],
     ids=["messages", "seed", "deliveries", "chunk", "start"],
 )
 def test_impossible_wishes_are_refused_at_once(options: dict[str, object], message: str) -> None:
-    with pytest.raises(LogError, match=message):
+    with pytest.raises(ArgumentError, match=message):
         simulate(load_bare("with-feedback"), **{"messages": 1, **options})  # type: ignore[arg-type]
 
 

@@ -15,17 +15,24 @@ from __future__ import annotations
 from fsm.analysis.invariant import check_invariant
 from fsm.analysis.pattern import PATTERNS, check_pattern
 from fsm.analysis.verdict import Verdict
+from fsm.catalog import as_machine
+from fsm.errors import ArgumentError
 from fsm.machine import Machine
 
 __all__ = ["check_claim"]
 
 
-def check_claim(machine: Machine, claim: str) -> Verdict:
+def check_claim(machine: Machine | str, claim: str) -> Verdict:
     """Return whether a claim holds, and a shortest trace against it where it does not.
 
-    A claim is a pattern (``never``, ``always``, ``eventually``, ``possibly``) or an invariant
-    over statuses, states and indicators. Raises :class:`fsm.errors.FsmError` for any other text.
+    ``machine`` is a machine or its name. A claim is a pattern (``never``, ``always``,
+    ``eventually``, ``possibly``) or an invariant over statuses, states and indicators.
+
+    Raises :class:`fsm.errors.FsmError` for any other text.
     """
+    given: object = claim
+    if not isinstance(given, str):
+        raise ArgumentError(f"claim: {given!r} is not a text; see fsm analyse --help")
     text = " ".join(claim.split())
     judge = check_pattern if text.split(" ")[0] in PATTERNS else check_invariant
-    return judge(machine, text)
+    return judge(as_machine(machine), text)

@@ -13,6 +13,7 @@ from typing import Any
 from fsm.catalog import as_machine
 from fsm.graph import equivalence_classes, reaching
 from fsm.machine import Machine
+from fsm.read_only import hold_mappings
 from fsm.trace import Trace
 
 __all__ = ["MachineFacts", "analyse", "classes_of"]
@@ -41,6 +42,9 @@ class MachineFacts:
     """The cells of reachable states that reject: state, event."""
     equivalent: tuple[tuple[str, ...], ...]
     """Classes of several reachable states that no trace tells apart."""
+
+    def __post_init__(self) -> None:
+        hold_mappings(self, "traces")
 
     def __repr__(self) -> str:
         complete = "complete" if self.is_complete else f"{len(self.missing):,} rejecting cells"

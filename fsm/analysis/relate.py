@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from fsm.alphabet import JointInput, joint_inputs
 from fsm.analysis.machine_facts import classes_of
+from fsm.catalog import as_machine
 from fsm.comparison import StatePair
 from fsm.errors import MachineError
 from fsm.graph import PathSearch
@@ -23,7 +24,7 @@ from fsm.trace import Trace
 __all__ = ["equivalent", "product", "quotient", "refines"]
 
 
-def refines(a: Machine, b: Machine) -> Trace | None:
+def refines(a: Machine | str, b: Machine | str) -> Trace | None:
     """Return the shortest trace of ``a`` that ``b`` lacks, ``None`` where ``a`` refines ``b``.
 
     Every trace that ``a`` accepts must be accepted by ``b``, with the same status after each
@@ -31,17 +32,17 @@ def refines(a: Machine, b: Machine) -> Trace | None:
     does not know are rejected by it. An event without guards corresponds to one with guards under
     every valuation of them; the trace names those that either machine asks for.
     """
-    return _counter_trace(a, b, both=False)
+    return _counter_trace(as_machine(a), as_machine(b), both=False)
 
 
-def equivalent(a: Machine, b: Machine) -> Trace | None:
+def equivalent(a: Machine | str, b: Machine | str) -> Trace | None:
     """Return the shortest trace that tells two machines apart, ``None`` where none does.
 
     Its last event is accepted by one of them only, shows different statuses, or leads to a final
     state in one of them only. Guards are compared as in :func:`refines`. It is empty
     where they differ at the start.
     """
-    return _counter_trace(a, b, both=True)
+    return _counter_trace(as_machine(a), as_machine(b), both=True)
 
 
 def _counter_trace(a: Machine, b: Machine, *, both: bool) -> Trace | None:
@@ -66,12 +67,13 @@ def _shown(machine: Machine, state: str) -> tuple[str | None, bool]:
     return machine.status(state), machine.state(state).final
 
 
-def product(a: Machine, b: Machine, name: str = "") -> Machine:
+def product(a: Machine | str, b: Machine | str, name: str = "") -> Machine:
     """Return the machine that accepts the traces which both machines accept.
 
     Its states are pairs, ``p | q``; the status is that of both, written once where they are equal.
     Its events are those of both, with the guards that either machine asks for.
     """
+    a, b = as_machine(a), as_machine(b)
     shared = [joint for joint in joint_inputs(a, b) if joint.is_shared]
     pairs = PathSearch[StatePair, str]((a.initial, b.initial))
     transitions = []
@@ -128,7 +130,7 @@ def _product_state(p: State, q: State) -> State:
     )
 
 
-def quotient(machine: Machine) -> Machine:
+def quotient(machine: Machine | str) -> Machine:
     """Return the smallest equivalent machine; each class of states has the name of its first one.
 
     States of one class show one status, accept the same events, and all are final or none is.
@@ -136,6 +138,7 @@ def quotient(machine: Machine) -> Machine:
     only they have. Raises :class:`MachineError` where the state of the deadline is equivalent to
     a state without one.
     """
+    machine = as_machine(machine)
     blocks = classes_of(machine)
     first = {name: block[0] for block in blocks for name in block}
     deadline = machine.deadline

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from fsm.arguments import LONGEST
 from fsm.cli.completion import complete_machine
 from fsm.cli.file_params import FILE, INPUT, OUTPUT, PAGE
 from fsm.cli.help import option
@@ -48,7 +49,7 @@ class DurationParam(click.ParamType[timedelta]):
     """A duration such as 3.5d, 36h, 90m or 45s."""
 
     name = "duration"
-    longest = timedelta(days=36_525)
+    longest = LONGEST
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from fsm.compile.chart_reader import read_chart
 from fsm.compile.flattening import flatten
+from fsm.errors import ArgumentError
 from fsm.machine import Machine
 
 __all__ = ["class_of", "compile_chart"]
@@ -43,6 +44,8 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     >>> machine.step("packed", "ship"), machine.step("packed", "arrive")
     (Transition('packed', 'ship', 'shipped'), None)
     """
+    if not isinstance(name, str | None):
+        raise ArgumentError(f"name: {name!r} is no name of a machine; give a text")
     machine = flatten(read_chart(chart_class), name)
     _CLASSES[_identity(machine)] = chart_class
     return machine

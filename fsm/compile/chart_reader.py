@@ -5,11 +5,12 @@ What could mislead is refused by name, see :mod:`fsm.compile.refusals`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from statemachine import StateChart
 
+from fsm.arguments import as_several
 from fsm.compile.chart import Chart, ChartEdge, ChartNode
 from fsm.compile.condition import Conditions
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
@@ -110,8 +111,16 @@ def _indicators(declared: Declaration) -> tuple[Indicator, ...]:
     indicators = getattr(declared.chart_class, "indicators", {})
     if not isinstance(indicators, Mapping):
         raise MachineError(f"{declared.name}: indicators must map a name to statuses")
+    for name, statuses in indicators.items():
+        if not isinstance(name, str) or not name:
+            raise MachineError(f"{declared.name}: an indicator has the name {name!r}; give it one")
+        if not isinstance(statuses, Iterable) or not all(isinstance(s, str) for s in statuses):
+            raise MachineError(
+                f"{declared.name}: the indicator {name!r} counts {statuses!r}; "
+                "write a status, or a set of them"
+            )
     return tuple(
-        Indicator(str(name), frozenset([statuses] if isinstance(statuses, str) else statuses))
+        Indicator(name, frozenset(as_several(name, statuses, str)))
         for name, statuses in indicators.items()
     )
 

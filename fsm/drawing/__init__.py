@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Literal, overload
 
 from fsm.errors import FsmError
+from fsm.submodules import submodule
 from fsm.suggest import no_such
 
 TYPE_CHECKING = False
@@ -31,6 +32,13 @@ TEXTS = ("dot", "mermaid", "plantuml", "d2")
 DOCUMENTS = ("scxml", "xstate", "json")
 """Formats that hold the whole machine, not a picture of it."""
 FORMATS = (*TEXTS, *IMAGES, *DOCUMENTS)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import a module of this package on first use; ``import fsm`` imports none of them."""
+        return submodule(__name__, name)
 
 
 @overload
@@ -113,7 +121,7 @@ def draw(
         was_clicked --> was_clicked : opened<br/>clicked
     """
     if format not in FORMATS:
-        raise FsmError(no_such("format", format, FORMATS))
+        raise FsmError(no_such("format", str(format), FORMATS))
     from fsm.catalog import as_machine
     from fsm.drawing.model import Look, picture_of
 

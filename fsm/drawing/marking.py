@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from fsm.catalog import as_machine
 from fsm.comparison import Comparison, compare
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.sketch import Sketch
@@ -34,7 +35,7 @@ _SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
 
 
 def traffic_overlay(
-    machine: Machine,
+    machine: Machine | str,
     cells: Iterable[tuple[str, str, str | None, int]],
     name: str,
     rejected_in_all: int = 0,
@@ -46,6 +47,7 @@ def traffic_overlay(
     first; transitions without events are faded. ``name`` is the name of the log,
     ``rejected_in_all`` its number of rejected events, including undefined and late ones.
     """
+    machine = as_machine(machine)
     marks: dict[Transition, Mark] = {}
     rejected: dict[str, list[tuple[int, str]]] = {}
     for state, event, target, count in cells:
@@ -83,13 +85,14 @@ def _rejections(events: list[tuple[int, str]]) -> list[Mark]:
 # Coverage ------------------------------------------------------------------------------------
 
 
-def coverage_overlay(machine: Machine, tests: Iterable[Sequence[str]], name: str) -> Overlay:
+def coverage_overlay(machine: Machine | str, tests: Iterable[Sequence[str]], name: str) -> Overlay:
     """Return how often the tests of a suite ran each cell, and which cells no test ran.
 
     A test is a trace from the initial state. Rejected events that no test sent are listed in their
     states. ``name`` is the name of the suite. Raises :class:`FsmError` for the suite of another
     machine, with an event that this one does not have.
     """
+    machine = as_machine(machine)
     steps = [step for test in tests for step in run(machine, test)]
     known = set(machine.events)
     if other := next((step.event for step in steps if step.event not in known), None):
@@ -138,8 +141,9 @@ def split_trace(text: str) -> tuple[str, ...]:
     return tuple(_SYMBOL.findall(text))
 
 
-def path_overlay(machine: Machine, trace: Sequence[str]) -> Overlay:
+def path_overlay(machine: Machine | str, trace: Sequence[str]) -> Overlay:
     """Return the path of a trace with numbered steps; rejected events are in their states."""
+    machine = as_machine(machine)
     steps: dict[Transition, list[str]] = {}
     lines: dict[str, list[Mark]] = {}
     state = machine.initial
@@ -172,13 +176,14 @@ def _shortened(marks: list[Mark]) -> list[Mark]:
 # Changes -------------------------------------------------------------------------------------
 
 
-def diff_overlay(machine: Machine, before: Machine) -> tuple[Machine, Overlay]:
+def diff_overlay(machine: Machine | str, before: Machine | str) -> tuple[Machine, Overlay]:
     """Return the union of both machines, and what ``machine`` adds to, removes from and changes in
     ``before``.
 
     Two states are the same if their names are the same, or if all states of both machines
     correspond (see :attr:`fsm.comparison.Comparison.skeleton`).
     """
+    machine, before = as_machine(machine), as_machine(before)
     comparison = compare(before, machine)
     names = dict(comparison.skeleton or ())
     old = _renamed(before, names)

@@ -9,13 +9,14 @@ formalism, 1987).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from fsm.arguments import as_several
 from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone, merged_mark
 from fsm.drawing.view import View, collapsed, focused
 from fsm.drawing.wording import AS_DECLARED, Wording
-from fsm.errors import FsmError
+from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.suggest import no_such
 from fsm.text import quantity
@@ -46,8 +47,8 @@ class Look:
     """Whether there is a box around the states of a status."""
     focus: tuple[str, int] | None = None
     """A state, and the maximum distance in transitions of states that are drawn."""
-    collapse: tuple[str, ...] = ()
-    """The statuses whose states are drawn as one."""
+    collapse: str | Sequence[str] = ()
+    """The status, or the statuses, whose states are drawn as one."""
     stacked: bool = False
     """Whether all events between two states share one arrow, decisions included."""
     effects: bool = True
@@ -147,20 +148,30 @@ class _Label:
     tone: Tone
 
 
+def _focus_of(focus: object) -> tuple[str, int]:
+    """Return the state and the radius of a focus; raises :class:`FsmError` for anything else."""
+    match focus:
+        case (str(state), int(radius)) if radius >= 0:
+            return state, radius
+    raise ArgumentError(f"focus: {focus!r} is no state with a distance of 0 or more: ('lead', 1)")
+
+
 def picture_of(machine: Machine, look: Look = Look()) -> Picture:
     """Return the picture of a machine.
 
     Raises :class:`FsmError` for a direction, a state or a status that does not exist.
     """
+    if not isinstance(look, Look):
+        raise ArgumentError(f"look: {look!r} is no Look; write for example Look(direction='TB')")
     if look.direction not in (None, *DIRECTIONS):
         raise FsmError(no_such("direction", str(look.direction), DIRECTIONS))
     ranks = ranks_of(machine)
     is_flat = _is_flat(machine)
     view = View(machine, look.overlay, {}, {})
     if look.collapse:
-        view = collapsed(view, look.collapse)
+        view = collapsed(view, as_several("collapse", look.collapse, str))
     if look.focus:
-        view = focused(view, *look.focus)
+        view = focused(view, *_focus_of(look.focus))
     grouped = look.group and not is_flat
     shown = view.machine
     words = look.wording

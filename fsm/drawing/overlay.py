@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from fsm.machine import Transition
+from fsm.read_only import hold_mappings
 
 __all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "merged_mark"]
 
@@ -58,6 +59,9 @@ class Overlay:
     """The mark of all other transitions."""
     legend: Sequence[str] = ()
     """What the marks mean, in lines under the drawing."""
+
+    def __post_init__(self) -> None:
+        hold_mappings(self, "marks", "lines")
 
     def mark(self, transition: Transition) -> Mark:
         """Return the mark of a transition."""

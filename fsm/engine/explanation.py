@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from numbers import Integral
+from uuid import UUID
 
 import numpy as np
 import polars as pl
 
+from fsm.arguments import check_flags
 from fsm.catalog import as_machines, built_in_companion
 from fsm.engine.encode import Encoder, NeededColumns
 from fsm.engine.product_machine import ProductMachine, each_machine, product_of
-from fsm.engine.replaying import with_companions
+from fsm.engine.replaying import check_replay_arguments, with_companions
 from fsm.engine.timelines import EXPIRY, Rules, Timelines, timelines_of
 from fsm.engine.unrecorded import unrecorded_figures
 from fsm.epoch import microseconds_since_1970
-from fsm.errors import LogError
+from fsm.errors import ArgumentError, LogError
 from fsm.logs.canonical_columns import place_of
 from fsm.logs.log import Log
 from fsm.logs.mapping.pseudonym import PSEUDONYM
@@ -93,7 +96,7 @@ class Story:
 
 def explain(
     source: object,
-    message: str,
+    message: str | int,
     machines: Machine | str | Iterable[Machine | str] = FEEDBACK_MODES,
     *,
     companions: Callable[[str], Machine] | None = built_in_companion,
@@ -103,7 +106,8 @@ def explain(
 ) -> tuple[Story, ...]:
     """Return the story of every message with this id: one for each of its recipients.
 
-    ``message`` is its ``message_id``; the other arguments are those of :func:`fsm.engine.replay`.
+    ``message`` is its ``message_id``, as text or as a number; the other arguments are
+    those of :func:`fsm.engine.replay`.
 
     Raises :class:`fsm.errors.LogError` when there is no such message, when it has no event up to
     ``as_of``, and what ``replay`` raises
@@ -115,11 +119,15 @@ def explain(
     >>> [(entry.event, entry.changes[0].status) for entry in story.entries]
     [('relayed', 'Pending'), ('hard_bounce', 'Failed')]
     """
+    check_flags(dedupe=dedupe)
+    check_replay_arguments(companions, validity, as_of)
+    message = _as_id(message)
+    machines = as_machines(machines)
     log = open_log(source)
     frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
     if frame.is_empty():
         raise LogError(_no_message(log, message))
-    all_machines = with_companions(as_machines(machines), companions)
+    all_machines = with_companions(machines, companions)
     folded_rows = _fold_messages(log, frame, all_machines, validity, as_of, dedupe)
     by_name = {machine.name: machine for machine in all_machines}
     duplicates = folded_rows.rows[np.sort(folded_rows.timelines.duplicates)]
@@ -151,6 +159,13 @@ def _no_event_until(message: str, frame: pl.DataFrame, as_of: datetime | None) -
 
 def _in_utc(time: datetime) -> str:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _as_id(message: object) -> str:
+    """Return the id of a message as text; logs in memory may have numbers as ids."""
+    if isinstance(message, str | Integral | UUID):
+        return str(message)
+    raise ArgumentError(f"message: {message!r} is not the id of a message; give it as text")
 
 
 def _unknown_indicators(

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.indicators import Share
+from fsm.read_only import hold_mappings
 
 __all__ = ["MachineResult"]
 
@@ -27,6 +28,9 @@ class MachineResult:
     unrecorded: Unrecorded = RECORDED
     """What the log cannot know; there, a count of 0 means nothing."""
 
+    def __post_init__(self) -> None:
+        hold_mappings(self, "states", "statuses", "indicators")
+
     def __repr__(self) -> str:
         return f"<MachineResult of {self.to_send:,} to send: {self.statuses}>"
 
@@ -36,9 +40,9 @@ class MachineResult:
         nothing = {"count": None, "percent": None}
         facts = asdict(self)
         del facts["unrecorded"]
-        facts["states"] |= dict.fromkeys(unknown.states)
-        facts["statuses"] |= dict.fromkeys(unknown.statuses)
-        facts["indicators"] |= dict.fromkeys(unknown.indicators, nothing)
+        facts["states"] = facts["states"] | dict.fromkeys(unknown.states)
+        facts["statuses"] = facts["statuses"] | dict.fromkeys(unknown.statuses)
+        facts["indicators"] = facts["indicators"] | dict.fromkeys(unknown.indicators, nothing)
         return facts | ({"not_recorded": unknown.as_dict()} if unknown else {})
 
     @property

@@ -31,28 +31,33 @@ _REASON = ["event", "state", "machine", "reason"]
 
 @dataclass(frozen=True, slots=True)
 class RejectionKind:
-    """Events that are rejected for one reason; ``examples`` are file, line and text of some."""
+    """Events that are rejected for one reason."""
 
     event: str
+    """The event."""
     state: str
-    """Empty where no machine defines the event."""
+    """Where the messages were; empty where no machine defines the event."""
     machines: str
+    """The names of the machines that agree on it."""
     reason: str
+    """Why it is rejected."""
     count: int
+    """How many events are of this kind."""
     examples: tuple[Proof, ...]
+    """File, line and text of some of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectionKinds:
-    """The most frequent kinds of rejected events.
-
-    ``different`` is the number of all kinds. ``unnamed`` is the number of unknown and late events
-    that no kind counts: beyond the first 100,000 of each they are not read, so no name is known.
-    """
+    """The most frequent kinds of rejected events."""
 
     first: tuple[RejectionKind, ...]
+    """The most frequent kinds."""
     different: int
+    """The number of all kinds."""
     unnamed: int
+    """Unknown and late events that no kind counts: beyond the first 100,000 of each they are not
+    read, so no name is known."""
 
 
 @dataclass(frozen=True, repr=False)

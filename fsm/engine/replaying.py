@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fsm.arguments import check_call, check_count, check_duration, check_flags, check_time
 from fsm.catalog import as_machines, built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
@@ -19,7 +20,7 @@ from fsm.engine.options import ReplayOptions
 from fsm.engine.result import Replay
 from fsm.engine.unrecorded import RECORDED, Unrecorded, unrecorded_figures
 from fsm.epoch import MICROSECOND, microseconds_since_1970, time_at
-from fsm.errors import LogError, MachineError
+from fsm.errors import ArgumentError, LogError, MachineError
 from fsm.indicators import shares, status_counts
 from fsm.logs.log import Log
 from fsm.logs.open import open_log
@@ -30,7 +31,7 @@ from fsm.text import quantity
 if TYPE_CHECKING:
     from fsm.engine.checkpoint.checkpoint import Checkpoint
 
-__all__ = ["replay", "with_companions"]
+__all__ = ["check_replay_arguments", "replay", "with_companions"]
 
 
 def replay(
@@ -94,17 +95,34 @@ def replay(
 
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
     less than it holds; :class:`fsm.errors.MachineError` where class and table disagree;
-    :class:`fsm.errors.CheckpointError` for a checkpoint that cannot be continued.
+    :class:`fsm.errors.CheckpointError` for a checkpoint that cannot be continued;
+    :class:`fsm.errors.ArgumentError` for an argument of a wrong type or out of its range, such as
+    a duration of 0 or a time without a zone.
 
     >>> import fsm
     >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
     >>> replay(log, "with-feedback").machines["with-feedback"].statuses
     {'Pending': 0, 'Sent': 81, 'Failed': 19}
     """
-    log = open_log(source)
+    check_flags(
+        statuses=statuses,
+        detail=detail,
+        dedupe=dedupe,
+        cross_check=cross_check,
+        oracle=oracle,
+    )
+    check_replay_arguments(companions, validity, as_of)
+    check_duration("every", every)
+    check_count("to_send", to_send)
+    check_count("memory", memory)
+    check_count("workers", workers, least=1)
+    check_call("progress", progress, "a function that takes the number of rows")
+    if not isinstance(checkpoint, str | Path | None):
+        raise ArgumentError(f"checkpoint: {checkpoint!r} is not the path of a directory")
     shown = as_machines(machines)
     if not shown:
         raise MachineError("no machine given; name one, or leave machines out for both modes")
+    log = open_log(source)
     if checkpoint is not None and every is None:
         every = timedelta(hours=1)
     options = ReplayOptions(
@@ -118,7 +136,7 @@ def replay(
         dedupe=dedupe,
         cross_check=cross_check and oracle,
         memory=_quarter() if memory is None else memory,
-        workers=workers or _processors(),
+        workers=_processors() if workers is None else workers,
         progress=progress,
     )
     machines = with_companions(shown, companions)
@@ -126,6 +144,13 @@ def replay(
         counts = _counted(log, machines, options)
         return _result(log, shown, counts, log.recordable, to_send)
     return _continued(log, shown, machines, options, to_send, Path(checkpoint))
+
+
+def check_replay_arguments(companions: object, validity: object, as_of: object) -> None:
+    """Refuse arguments that messages are executed with; raises :class:`ArgumentError`."""
+    check_call("companions", companions, "fsm.load, or None for machines without companions")
+    check_duration("validity", validity)
+    check_time("as_of", as_of)
 
 
 def _continued(

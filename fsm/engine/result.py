@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fsm.arguments import check_count, check_duration
 from fsm.arrays import Codes
 from fsm.engine.counts import Counts
 from fsm.engine.durations import named
@@ -30,6 +31,7 @@ from fsm.errors import LogError
 from fsm.logs.log import Log
 from fsm.logs.summary import as_dict
 from fsm.presentation import RichValue
+from fsm.read_only import hold_mappings
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -80,6 +82,9 @@ class Replay(RichValue):
     """What the log cannot know, by machine (companions too); empty where it can hold any event."""
     notes: tuple[str, ...] = ()
     """What was assumed of the files, and which of them the checkpoint knew."""
+
+    def __post_init__(self) -> None:
+        hold_mappings(self, "machines", "unrecorded")
 
     def __repr__(self) -> str:
         logs = ", ".join(log_file.name for log_file in self.log.files[:_NAMED])
@@ -174,12 +179,14 @@ class Replay(RichValue):
     def rejections(self) -> pl.DataFrame:
         """Every rejected event, in the order of the log: file, line, message, time, and why.
 
-        ``state`` is where the message was, ``machine`` names the machines that agree on it.
+        ``state`` is where the message was, and empty where no machine defines the event;
+        ``machine`` names the machines that agree on it.
         """
         return self.first_rejections(self.rejected)
 
     def first_rejections(self, count: int) -> pl.DataFrame:
         """Return the first rejected events of the log; see :attr:`rejections`."""
+        check_count("count", count)
         earlier = [] if self.earlier is None else self.earlier.rejections(count)
         count -= sum(frame.height for frame in earlier)
         return pl.concat([*earlier, self._rejections.table(count)], how="diagonal")
@@ -191,6 +198,7 @@ class Replay(RichValue):
 
     def rejection_kinds(self, most: int) -> RejectionKinds:
         """Count the rejected events of this run by kind."""
+        check_count("most", most)
         return self._rejections.kinds(most)
 
     @cached_property
@@ -262,6 +270,7 @@ class Replay(RichValue):
         That takes one more pass over the log, instead of one for each of them, and none where
         they were announced.
         """
+        check_duration("every", every, optional=False)
         wanted: dict[str, Any] = dict.fromkeys(("traffic", "durations", "exact"), True)
         wanted["every"] = every // MICROSECOND
         if replace(self.counts.options, **wanted) == self.counts.options:
@@ -332,9 +341,8 @@ class Replay(RichValue):
         have no rows. Without ``of_deliveries`` it is one
         series of the whole log.
         """
+        check_duration("every", every, optional=False)
         micros = every // MICROSECOND
-        if micros <= 0:
-            raise LogError(f"the period {every} is not longer than nothing")
         if self.earlier is not None and self.counts.options.every != micros:
             raise LogError(f"the checkpoint does not count by {every}")
         is_counted = self.counts.options.every == micros

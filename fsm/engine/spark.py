@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fsm.arguments import check_duration
 from fsm.catalog import built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
@@ -156,9 +157,8 @@ class SparkReplay:
         from pyspark.sql import Window
         from pyspark.sql import functions as sql
 
+        check_duration("every", every, optional=False)
         micros = every // MICROSECOND
-        if micros <= 0:
-            raise LogError(f"the period {every} is not longer than nothing")
         with_deliveries = "delivery_id" in self.log.columns
         line = ["delivery_id", "machine", "indicator"]
         summed = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fsm.text import visible
 
-__all__ = ["CANONICAL", "NEEDED", "OPTIONAL", "QUERY", "column_list", "place_of"]
+__all__ = ["CANONICAL", "FRAME", "NEEDED", "OPTIONAL", "QUERY", "column_list", "place_of"]
 
 CANONICAL = ("csv", "jsonl", "parquet")
 """Formats that need no conversion."""
@@ -14,6 +14,8 @@ NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 QUERY = "query"
 """The name of the result of a query in messages."""
+FRAME = "<frame>"
+"""The name of data in memory in messages."""
 
 _LONGEST_NAME = 80
 """Characters of a column's name in messages."""
@@ -37,4 +39,4 @@ def column_list(names: Sequence[str], most: int = 12, *, redacted: bool = False)
     if redacted:
         return f"{len(names):,}, whose names are not shown with --pseudonymise"
     shown = [visible(name[:_LONGEST_NAME]) for name in names[:most]]
-    return ", ".join(shown) + (", ..." if len(names) > most else "")
+    return (", ".join(shown) or "none") + (", ..." if len(names) > most else "")

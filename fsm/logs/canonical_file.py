@@ -13,7 +13,7 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.files import held_folder
-from fsm.logs.canonical_columns import NEEDED, QUERY, column_list
+from fsm.logs.canonical_columns import FRAME, NEEDED, QUERY, column_list
 from fsm.logs.log_file import LogFile, version_of
 from fsm.logs.mapping.recordable import recordable_events
 from fsm.logs.read_errors import unreadable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_columns", "open_canonical"]
 
+_IN_MEMORY = "Map one: fsm.open_log(frame, {{{!r}: NAME}})"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
@@ -105,12 +106,12 @@ def checked_columns(file: LogFile) -> LogFile:
                 )
     for name in NEEDED:
         if name not in file.present:
-            header = file.name if file.name == QUERY else f"{file.name}:1"
+            header = file.name if file.name in (FRAME, QUERY) else f"{file.name}:1"
             names = _column_names(file)
             columns = column_list(names, redacted=file.redaction is not None)
             raise LogError(
                 f"{header}: no column {file.names[name]!r}; there are: {columns}. "
-                + _column_remedy(name, names)
+                + (_IN_MEMORY.format(name) if file.name == FRAME else _column_remedy(name, names))
             )
     return file
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fsm.errors import LogError
+from fsm.errors import ArgumentError, LogError
 from fsm.file_kinds import misplaced_file, missing_file
-from fsm.logs.canonical_columns import CANONICAL, NEEDED, OPTIONAL, QUERY
+from fsm.logs.canonical_columns import CANONICAL, FRAME, NEEDED, OPTIONAL, QUERY
 from fsm.logs.canonical_file import checked_columns, open_canonical
 from fsm.logs.detect import RecognisedFile, guess, guess_by_columns, recognise, recognise_canonical
+from fsm.logs.frames import check_types, read_arrow
 from fsm.logs.log import Log
 from fsm.logs.log_file import LogFile
 from fsm.logs.reading import ReadingOptions
@@ -75,14 +76,20 @@ def open_log(
         if columns or log_format or query:
             raise LogError("this log is open already; give columns and format when it is opened")
         return data
+    if not isinstance(columns, Mapping | None):
+        raise ArgumentError(
+            f"columns: {columns!r} maps no names; write for example {{'message_id': 'case_id'}}"
+        )
+    if not isinstance(options, ReadingOptions | None):
+        raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
     options = options or ReadingOptions()
     if columns:
         options = replace(options, columns=_known_columns(columns))
-    frame = _frame_of(data)
+    frame = _frame_of(data, options.columns)
     if frame is not None:
         if log_format or query:
             raise LogError("a frame has no format, and cannot be combined with a query")
-        return Log((checked_columns(_frame_file(frame, options)),))
+        return Log((_frame_file(frame, options),))
     recognised = _recognised(_paths(data), log_format, options, query)
     others = [file for file in recognised if file.format not in CANONICAL]
     files = [
@@ -134,18 +141,26 @@ def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
     return columns
 
 
-def _frame_of(data: object) -> pl.LazyFrame | None:
+def _frame_of(data: object, columns: Mapping[str, str]) -> pl.LazyFrame | None:
     """Return data in memory as a frame; None for paths."""
+    if isinstance(data, pl.Series):
+        raise LogError(f"{FRAME}: a series is one column; give a frame with all columns of the log")
     if isinstance(data, pl.LazyFrame):
         return data
     if isinstance(data, pl.DataFrame):
         return data.lazy()
-    return pl.DataFrame(data).lazy() if hasattr(data, "__arrow_c_stream__") else None
+    if hasattr(data, "__arrow_c_stream__"):
+        return read_arrow(data, [columns.get(name, name) for name in (*NEEDED, *OPTIONAL)]).lazy()
+    return None
 
 
 def _frame_file(frame: pl.LazyFrame, options: ReadingOptions) -> LogFile:
-    return LogFile(
-        Path(), "<frame>", "frame", frame, columns=options.columns, redaction=options.redaction
+    return check_types(
+        checked_columns(
+            LogFile(
+                Path(), FRAME, "frame", frame, columns=options.columns, redaction=options.redaction
+            )
+        )
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from fsm.errors import LogError
+from fsm.logs.canonical_columns import FRAME
 from fsm.logs.storage.addresses import is_remote
 from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.record_length import separator_name
@@ -56,6 +57,10 @@ def unreadable(file: FailedFile, error: Exception) -> LogError:
         return LogError(f"{file.name}: the compressed file is cut short; fetch it again")
     if "deflate" in message or "corrupt" in message:
         return LogError(f"{file.name}: the compressed file is damaged; fetch it again")
+    if file.name == FRAME and "invalid utf8" in message:
+        return LogError(f"{FRAME}: a column holds bytes that are not UTF-8 text; give it as text")
+    if file.name == FRAME:
+        return LogError(f"{FRAME}: not readable: {reason}")
     if file.format in ("parquet", "frame"):
         return LogError(f"{file.name}: not readable as Parquet: {reason}")
     line = _first_bad_line(file)

@@ -103,6 +103,8 @@ SUBJECTS = (
         ("Log", "Replay", "MachineResult", "Story"),
         (
             "indicators.Share",
+            "engine.rejections.RejectionKinds",
+            "engine.rejections.RejectionKind",
             "engine.explanation.Entry",
             "engine.explanation.Change",
             "logs.reading.ReadingOptions",

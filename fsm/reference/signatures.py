@@ -133,9 +133,10 @@ def properties_of(kind: type) -> list[Attribute]:
 
 def methods_of(kind: type) -> list[tuple[str, Callable[..., Any]]]:
     """Return the public methods of a type, in the order of its code."""
+    fields = getattr(kind, "__dataclass_fields__", {})  # one may have a function as its default
     functions = {
         name: value.__func__ if isinstance(value, classmethod | staticmethod) else value
         for name, value in vars(kind).items()
-        if not name.startswith("_")
+        if not name.startswith("_") and name not in fields
     }
     return [(name, value) for name, value in functions.items() if inspect.isfunction(value)]

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from fsm.arguments import check_count, check_duration
 from fsm.drawing.graphviz import Renderer
 from fsm.drawing.marking import traffic_overlay
 from fsm.drawing.model import Look
@@ -58,6 +59,8 @@ def report(
     """
     if not isinstance(replay, Replay):
         raise FsmError("a report is made of a replay: fsm.report(fsm.replay(log))")
+    check_duration("every", every)
+    check_count("messages", messages)
     figures = compute_figures(replay, every, messages)
     drawings = _drawings(figures, renderer=renderer, timeout=timeout, warn=warn)
     values = section_values(figures, notes)

@@ -10,24 +10,24 @@ SuiteSize(tests=14, symbols=71)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, get_args
 
+from fsm.arguments import check_choice, check_count, check_flags
 from fsm.catalog import as_specification
 from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.presentation import RichValue
-from fsm.suggest import remedy
 from fsm.suites.derive.coverage import with_every_cell
 from fsm.suites.distinguish.separation import inseparable_pair
 from fsm.suites.equivalence import reduced
 from fsm.suites.estimate import Estimate, SuiteSize, fewest_inputs, format_inputs
 from fsm.suites.goal import Goal
 from fsm.suites.guarantee import Guarantee
-from fsm.suites.methods import DEFAULT, METHODS, Method, Options, method_of
+from fsm.suites.methods import DEFAULT, Method, Options, method_of
 from fsm.suites.specification import Spec, Word
 
 __all__ = [
@@ -188,10 +188,12 @@ def suite(
     >>> suite("with-feedback", extra_states=1).size
     SuiteSize(tests=68, symbols=483)
     """
-    counts = {"extra_states": extra_states, "seed": seed, "tests": tests, "length": length}
-    if max_symbols is not None:
-        counts["max_symbols"] = max_symbols
-    _check_types(counts, method, observable, rejections)
+    check_choice("observable", observable, get_args(Observable))
+    check_flags(rejections=rejections)
+    for name, value in (("extra_states", extra_states), ("tests", tests), ("length", length)):
+        check_count(name, value, least=None)
+    check_count("seed", seed)
+    check_count("max_symbols", max_symbols)
     chosen = method_of(method)
     options = Options(extra_states, seed, tests, length)
     _check(chosen, options)
@@ -250,23 +252,6 @@ def _check_size(size: str, symbols: int, allowed: int, name: str, options: Optio
         f"{name}: the suite{extra} has {size} inputs, and {allowed:,} are allowed; take {fewer}, "
         "or allow more with --max-symbols (max_symbols)"
     )
-
-
-def _check_types(
-    counts: Mapping[str, object], method: object, observable: object, rejections: object
-) -> None:
-    """Refuse values that come from callers without a type checker, such as a marker of pytest."""
-    for name, value in counts.items():
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise FsmError(f"{name}={value!r}: a whole number is expected")
-    if not isinstance(method, str):
-        raise FsmError(f"method={method!r}: {remedy('', METHODS)}")
-    if observable not in get_args(Observable):
-        raise FsmError(
-            f"observable={observable!r}: {remedy(str(observable), get_args(Observable))}"
-        )
-    if not isinstance(rejections, bool):
-        raise FsmError(f"rejections={rejections!r}: True or False is expected")
 
 
 def _check(method: Method, options: Options) -> None:

@@ -185,6 +185,7 @@ ALIASES = {"spyh": "chain", "1-switch": "pairs", "0-switch": "tour"}
 
 def method_of(name: str) -> Method:
     """Return the method of a name, also ``2-switch`` and the like; raises :class:`FsmError`."""
+    name = str(name)
     if method := METHODS.get(ALIASES.get(name, name)):
         return method
     if switch := re.fullmatch(r"(\d{1,2})-switch", name):

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.engine import spark as on_spark
-from fsm.errors import LogError, MissingToolError
+from fsm.errors import ArgumentError, LogError, MissingToolError
 from fsm.logs.open import open_log
 from fsm.machine import Machine
 from fsm.simulation import simulate
@@ -258,7 +258,7 @@ def test_other_refusals(spark: Any) -> None:
     df = spark.createDataFrame(rows, ["message_id", "event", "timestamp"])
     with pytest.raises(LogError, match="1 message to send, but the log has 2"):
         on_spark.replay_on_spark(df, WITH, to_send=1).counts()
-    with pytest.raises(LogError, match="not longer than nothing"):
+    with pytest.raises(ArgumentError, match="every: 0:00:00 is not a duration"):
         on_spark.replay_on_spark(df, WITH).series(timedelta(0))
 
 

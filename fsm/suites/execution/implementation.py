@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from fsm.errors import FsmError
+from fsm.errors import ArgumentError, FsmError
 from fsm.mealy import NOTHING, Mealy, with_shown
 from fsm.text import align_columns, visible
 
@@ -108,6 +108,9 @@ def run_test(implementation: Implementation, mealy: Mealy, trace: Iterable[str])
     lacks a method, and :class:`fsm.errors.MachineError` where the machine does not define the
     trace.
     """
+    given: object = mealy
+    if not isinstance(given, Mealy):
+        raise ArgumentError(f"mealy: {given!r} is no Mealy machine; Mealy.of(machine) makes one")
     word = mealy.word(trace)
     states = mealy.walk(word)
     observe = observer(implementation, shows=mealy.shown is not None)

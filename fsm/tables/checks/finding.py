@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from fsm.presentation import RichValue
+from fsm.read_only import hold_mappings
 from fsm.tables.read.table import Cell
+from fsm.text import quantity
 
 __all__ = ["CheckReport", "CheckedTable", "Finding", "Severity", "finding_at"]
 
@@ -100,8 +102,14 @@ class CheckReport(RichValue):
     failure: str = ""
     """Why the whole run failed: nothing to check, or not as many tables as expected."""
 
+    def __post_init__(self) -> None:
+        hold_mappings(self, "confirmed", "unread")
+
     def __repr__(self) -> str:
-        return (
-            f"<CheckReport: {self.pages} pages, {self.tables} documented tables, {self.rows} rows, "
-            f"{len(self.findings)} findings>"
+        counts = (
+            (self.pages, "page"),
+            (self.tables, "documented table"),
+            (self.rows, "row"),
+            (len(self.findings), "finding"),
         )
+        return f"<CheckReport: {', '.join(quantity(count, noun) for count, noun in counts)}>"
