@@ -129,3 +129,14 @@ def test_names_are_text(name: str) -> None:
     for value in (machine, compare(machine, MODES[0]), suite(machine, "tour")):
         for shown in bundle(value).values():
             assert not HIDDEN.search(shown.replace("\n", ""))
+
+
+def test_a_wide_diagram_fits_in_a_cell() -> None:
+    wide, narrow = fsm.figure("delivery"), fsm.figure("engagement")
+    size = re.compile(r'<svg [^>]*width="(\d+)pt" height="(\d+)pt"')
+    sizes = [size.match(svg) for svg in (wide.svg, bundle(wide)["image/svg+xml"])]
+    (before, after) = [tuple(map(int, found.groups())) for found in sizes if found]
+    assert before[0] > after[0] == 620
+    assert abs(before[0] / before[1] - after[0] / after[1]) < 0.01
+    assert bundle(fsm.load("delivery"))["image/svg+xml"] == bundle(wide)["image/svg+xml"]
+    assert bundle(narrow)["image/svg+xml"] == narrow.svg
