@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     IntTable: TypeAlias = NDArray[np.int32]
 
-__all__ = ["NOTHING", "REJECTED", "Mealy", "Observable"]
+__all__ = ["NOTHING", "REJECTED", "Mealy", "Observable", "with_shown"]
 
 Observable: TypeAlias = Literal["status", "state", "output"]
 """What an implementation shows of a compiled machine: its status or its state, at any time, or
@@ -109,6 +109,8 @@ class Mealy:
 
         Raises :class:`MachineError` for what is no machine, also for the name of one, and
         :class:`fsm.errors.ArgumentError` for another ``observable``.
+        With ``rejections``, a status (or state) named ``rejected`` is refused: its arrival and a
+        rejected event would have the same output.
         """
         given: object = machine
         if not isinstance(given, Machine):
@@ -116,6 +118,12 @@ class Mealy:
         check_choice("observable", observable, get_args(Observable))
         check_flags(rejections=rejections)
         shown = tuple(_shows(state, observable) for state in machine.states)
+        if rejections and REJECTED in shown:
+            kind = "state" if observable == "state" else "status"
+            raise MachineError(
+                f"{machine.name}: the {kind} {REJECTED!r} cannot be told from a rejected event, "
+                f"whose answer is {REJECTED!r}: rename the {kind}"
+            )
         outputs = tuple(dict.fromkeys((*shown, REJECTED) if rejections else shown))
         accepted = np.array(machine.table, dtype=np.int32).reshape(len(shown), len(machine.events))
         rejects = accepted < 0
@@ -209,11 +217,14 @@ class Mealy:
         return replace(self, shown=self.states)
 
     def machine(self) -> Machine:
-        """Return the Moore machine whose statuses are the last outputs.
+        """Return the Moore machine whose statuses are what is shown, else the last outputs.
 
-        A state entered with several outputs is split, one state for each of them, so that two
-        such machines are equivalent exactly where their Mealy machines are. The initial state
-        has no output yet: its status is ``None``.
+        An output ``rejected`` that leaves the state as it is, is a rejected event. An output that
+        is not what is shown after it stands before it in the status: ``done, shows Sent``.
+
+        A state entered with several statuses is split, one state for each of them, so that two
+        such machines are equivalent exactly where their Mealy machines are. Where nothing is
+        shown, the initial state has no output yet: its status is ``None``.
         """
         return _moore(self)
 
@@ -224,25 +235,34 @@ def _shows(state: State, observable: Observable) -> str:
     return NOTHING if state.status is None else state.status
 
 
-_Pair: TypeAlias = tuple[int, int]
-"""A state of the Moore machine: a state of the Mealy machine and the last output, -1 for none."""
+_Pair: TypeAlias = tuple[int, str | None]
+"""A state of the Moore machine: a state of the Mealy machine and the status on its arrival."""
+
+
+def with_shown(output: str, shown: str) -> str:
+    """Return an output with what is shown after it, once where both are the same."""
+    return output if shown == output else f"{output}, shows {shown}"
 
 
 def _moore(mealy: Mealy) -> Machine:
-    start = (mealy.initial, -1)
+    start = (mealy.initial, None if mealy.shown is None else mealy.shown[mealy.initial])
     rows: dict[_Pair, list[tuple[int, _Pair]]] = {}
 
     def entered_from(pair: _Pair) -> Iterator[_Pair]:
         s, _ = pair
         row = zip(mealy.next[s].tolist(), mealy.output[s].tolist(), strict=True)
-        rows[pair] = [(x, target) for x, target in enumerate(row) if target[0] >= 0]
+        rows[pair] = [
+            (x, (t, _arrival(mealy, t, mealy.outputs[o])))
+            for x, (t, o) in enumerate(row)
+            if t >= 0 and not (t == s and mealy.outputs[o] == REJECTED)
+        ]
         return (target for _, target in rows[pair])
 
     breadth_first([start], entered_from)
     names = _moore_names(mealy, list(rows))
     states = tuple(
-        State(name, mealy.outputs[output] if output >= 0 else None, name, (name,))
-        for (_, output), name in names.items()
+        State(name, None if status == NOTHING and mealy.shown else status, name, (name,))
+        for (_, status), name in names.items()
     )
     transitions = tuple(
         Transition(names[source], mealy.inputs[x], names[target], mealy.inputs[x])
@@ -252,12 +272,17 @@ def _moore(mealy: Mealy) -> Machine:
     return Machine(mealy.name, mealy.name, states, mealy.inputs, transitions, names[start])
 
 
+def _arrival(mealy: Mealy, state: int, output: str) -> str:
+    """Return the status of a state that is entered with an output."""
+    return output if mealy.shown is None else with_shown(output, mealy.shown[state])
+
+
 def _moore_names(mealy: Mealy, pairs: list[_Pair]) -> dict[_Pair, str]:
-    """Name the states of the Moore machine: as before, or ``state / output`` where it is split."""
-    outputs = Counter(s for s, _ in pairs)
+    """Name the states of the Moore machine: as before, or ``state / status`` where it is split."""
+    statuses = Counter(s for s, _ in pairs)
     names = {}
-    for s, output in pairs:
-        split = outputs[s] > 1 and output >= 0
-        suffix = f" / {mealy.outputs[output]}" if split else ""
-        names[s, output] = f"{mealy.states[s]}{suffix}"
+    for s, status in pairs:
+        own = None if mealy.shown is None else mealy.shown[s]
+        suffix = f" / {status}" if statuses[s] > 1 and status != own else ""
+        names[s, status] = f"{mealy.states[s]}{suffix}"
     return names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-__all__ = ["nearest", "no_such", "remedy", "suggestion"]
+__all__ = ["did_you_mean", "nearest", "no_such", "remedy", "suggestion"]
 
 _MOST_NAMES = 100_000
 _LONGEST = 80
@@ -47,7 +47,16 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     >>> suggestion("pausd", ["paused", "pause", "running"]), suggestion("x", ["paused"])
     ("did you mean 'paused' or 'pause'?", '')
     """
-    *others, last = [_quoted(text) for text in nearest(name, known)] or [""]
+    return did_you_mean(nearest(name, known))
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return a question for some names, or an empty text where there is none.
+
+    >>> did_you_mean(["m1"]), did_you_mean(["m1", "m2", "m3"])
+    ("did you mean 'm1'?", "did you mean 'm1', 'm2' or 'm3'?")
+    """
+    *others, last = [_quoted(text) for text in names] or [""]
     return f"did you mean {', '.join(others)}{' or ' * bool(others)}{last}?" if last else ""
 
 

@@ -296,12 +296,16 @@ def test_both_indicators_of_a_machine_without_feedback_add_up() -> None:
 
 
 WRONG = {
-    "perhaps Sent": "'perhaps Sent' is no claim; write for example",
+    "perhaps Sent": "'perhaps Sent' is no claim; claims are: never P, always P",
     "never Snt": "no event, state or status is named 'Snt'; did you mean 'Sent'?",
     "never delivered": "'delivered' is ambiguous; write event:delivered or state:deliv",
     "always relayed": "always is about states and statuses, not about events",
     "eventually Sent before relayed": "eventually takes 'after' only",
-    "never": "no event, state or status is named ''",
+    "never": "'never': a name is missing; claims are: never P",
+    "never Sent after": "a name is missing; claims are: never P",
+    "never after Sent": "a name is missing; claims are: never P",
+    "never event:": "a name is missing; claims are: never P",
+    "Pending until Sent is reached": "is no claim; claims are: never P",
     "Delivred is constant": "'Delivred'; did you mean 'Delivered' or 'delivered'?",
     "Delivered Sent = 1": "+ or - is expected before 'Sent'",
     "Delivered + <= 1": "no status, state or indicator is named ''",
@@ -369,3 +373,22 @@ def test_a_chart_of_ones_own() -> None:
         close = opened.to(closed)
 
     assert check_claim(compile_chart(Door), "never close before open").holds
+
+
+def test_a_guarded_event_is_named_with_its_guards() -> None:
+    from statemachine import State as Atom
+    from statemachine import StateChart
+
+    class Door(StateChart):
+        closed = Atom(initial=True)
+        opened = Atom()
+        open = closed.to(opened, cond="awake")
+        close = opened.to(closed)
+        awake = True
+
+    machine = compile_chart(Door)
+    with pytest.raises(FsmError) as error:
+        check_claim(machine, "never close before open")
+    _, _, remedy = str(error.value).partition("; write ")
+    assert remedy.split(" or ") == [e for e in machine.events if e.startswith("open[")]
+    assert check_claim(machine, f"never close before {remedy}").holds

@@ -57,6 +57,12 @@ CASES = {
     "guide": ("guide st", ["start"]),
     "schema": ("schema lex", ["lexicon"]),
     "state": ("suite with-feedback --to re", ["retrying", "retries_exhausted"]),
+    "row": (
+        "suite with-feedback --covering ",
+        ["1", "2", "3", "4", "5", "D2", "D3", "D4", "D5", "D6", "prose"],
+    ),
+    "decision": ("suite with-feedback --covering D", ["D2", "D3", "D4", "D5", "D6"]),
+    "cell": ("suite with-feedback --covering awaiting:s", ["awaiting:soft_bounce"]),
     "state of a focus": ("draw engagement --focus un", ["unopened"]),
     "status": ("draw with-feedback --collapse ", ["Pending", "Sent", "Failed", "all"]),
     "first event": ("draw with-feedback --path re", ["relayed", "retry_succeeded", "retry_failed"]),
@@ -104,6 +110,32 @@ def test_the_script_of_fish_keeps_commas() -> None:
     assert fish is not None
     assert fish.source_template.count("string split --max 1 ") == 1
     assert FishComplete.source_template.count("string split ") == 1
+
+
+LIFT = """{"fsm": 1, "name": "lift", "initial": "a", "events": ["go"],
+"states": [{"name": "a", "status": "In work"}, {"name": "b", "status": "In [b], so"}],
+"transitions": [{"source": "a", "event": "go", "target": "b"}]}"""
+QUOTED = {
+    "nothing begun": ("", ["In\\ work", "In\\ \\[b\\],\\ so", "all"]),
+    "begun": ("In\\ w", ["In\\ work"]),
+    "in quotes": ("'In w", ["In work"]),
+    "in double quotes": ('"In [', ["In [b], so"]),
+}
+
+
+@pytest.mark.parametrize(("word", "expected"), QUOTED.values(), ids=QUOTED)
+def test_bash_gets_values_as_they_stand_on_a_command_line(
+    word: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("lift.json").write_text(LIFT)
+    words = ["fsm", "draw", "lift.json", "--collapse", word]
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
+    monkeypatch.setenv("COMP_CWORD", "4")
+    add_shells()
+    bash = get_completion_class("bash")
+    assert bash is not None
+    complete = bash(command_group, {}, "fsm", "_FSM_COMPLETE").complete()
+    assert complete.splitlines() == [f"plain,{value}" for value in expected]
 
 
 def environment(instruction: str, line: str) -> dict[str, str]:

@@ -137,13 +137,49 @@ def test_workers_add_up(run) -> None:
 
 MARKS = {
     "no marker": ("", "fsm_case needs the marker fsm_suite(machine, ...)"),
-    "no machine": ("@pytest.mark.fsm_suite()", "fsm_suite: *missing*machine*"),
+    "no machine": ("@pytest.mark.fsm_suite()", "fsm_suite: no machine; write fsm_suite*"),
     "unknown machine": ('@pytest.mark.fsm_suite("with-feedbak")', "*did you mean 'with-feedback'*"),
     "unknown method": (
         '@pytest.mark.fsm_suite("with-feedback", method="spy")',
         "fsm_suite: no method 'spy'*",
     ),
-    "unknown option": ('@pytest.mark.fsm_suite("with-feedback", k=1)', "fsm_suite: *'k'*"),
+    "unknown option": (
+        '@pytest.mark.fsm_suite("with-feedback", extra_state=1)',
+        "fsm_suite: no argument 'extra_state'; did you mean 'extra_states'?*",
+    ),
+    "two machines": (
+        '@pytest.mark.fsm_suite("with-feedback", machine="quarantine")',
+        "fsm_suite: the argument 'machine' is given twice",
+    ),
+    "too many arguments": (
+        '@pytest.mark.fsm_suite("with-feedback", "chain", 1)',
+        "fsm_suite: 3 arguments without a name; *",
+    ),
+    "a number as state": (
+        '@pytest.mark.fsm_suite("with-feedback", to=3)',
+        "fsm_suite: with-feedback: no state '3'; *",
+    ),
+    "a class that is no chart": (
+        "@pytest.mark.fsm_suite(machine=int)",
+        "fsm_suite: *int*StateChart*",
+    ),
+    "a number as machine": ("@pytest.mark.fsm_suite(42)", "fsm_suite: 42: no machine; *"),
+    "a text as number": (
+        '@pytest.mark.fsm_suite("with-feedback", extra_states="1")',
+        "fsm_suite: extra_states='1': a whole number is expected",
+    ),
+    "another observable": (
+        '@pytest.mark.fsm_suite("with-feedback", observable="x")',
+        "fsm_suite: observable='x': there are: status, state, output",
+    ),
+    "a text as truth": (
+        '@pytest.mark.fsm_suite("with-feedback", rejections="no")',
+        "fsm_suite: rejections='no': True or False is expected",
+    ),
+    "a number as method": (
+        '@pytest.mark.fsm_suite("with-feedback", method=1)',
+        "fsm_suite: method=1: there are: *",
+    ),
     "unknown goal": (
         '@pytest.mark.fsm_suite("with-feedback", covering="row 9")',
         "fsm_suite: with-feedback: no transition comes from 'row 9'*",
@@ -160,9 +196,92 @@ def test_wrong_marks_are_one_line(run, mark: str, said: str) -> None:
     assert "During handling" not in result.stdout.str()
 
 
-def test_an_adapter_without_observe_is_told_what_to_do(run) -> None:
-    result = run(RIGHT.replace("def observe", "def status"), "-x")
-    result.stdout.fnmatch_lines(["*a Log, has no method observe(): add it, or say observable*"])
+ADAPTERS = {
+    "no observe": (
+        RIGHT.replace("def observe", "def status"),
+        "of type Log, has no method observe(): add it, or say observable='output'",
+    ),
+    "a number": (RIGHT.replace("return Log()", "return 3"), "of type int, has no method reset()"),
+    "a class": (RIGHT.replace("return Log()", "return Log"), "is the class Log, *write Log()"),
+}
+
+
+@pytest.mark.parametrize(("module", "said"), ADAPTERS.values(), ids=list(ADAPTERS))
+def test_what_is_no_adapter_is_one_line(run, module: str, said: str) -> None:
+    result = run(module, "-x")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"fsm_case.run: the implementation*{said}"])
+    assert "implementation.py" not in result.stdout.str()
+
+
+def test_a_number_of_a_row(run) -> None:
+    module = RIGHT.replace('("with-feedback")', '("with-feedback", covering=3)')
+    assert run(module).ret == 0
+
+
+MARK = '@pytest.mark.fsm_suite("with-feedback")\n'
+UNTESTED = {
+    "no case": ("def test_it(): pass", {"errors": 1}, "fsm_suite: test_it does not run the suite*"),
+    "a case that is not run": (
+        "def test_it(fsm_case): pass",
+        {"failed": 14},
+        "fsm_suite: the test passed without running its case; call fsm_case.run(...) in it",
+    ),
+    "unittest": (
+        "def mark(f): return f\nfrom unittest import TestCase\n@mark\nclass TestIt(TestCase):\n    "
+        + MARK
+        + "    def test_it(self): pass",
+        {"errors": 1},
+        "fsm_suite: test_it does not run the suite; *outside of unittest.TestCase*",
+    ),
+}
+
+
+@pytest.mark.parametrize(("test", "counts", "said"), UNTESTED.values(), ids=list(UNTESTED))
+def test_a_marked_test_that_tests_nothing_does_not_pass(run, test: str, counts, said: str) -> None:
+    result = run(f"import pytest\n{MARK}{test}")
+    result.assert_outcomes(**counts)
+    result.stdout.fnmatch_lines([said])
+
+
+def test_a_skipped_case_is_no_failure(run) -> None:
+    run(f"import pytest\n{MARK}def test_it(fsm_case): pytest.skip('not here')").assert_outcomes(
+        skipped=14
+    )
+
+
+def test_a_class_alone_is_named_with_what_to_write(run) -> None:
+    result = run(CHART.replace("machine=Door", "Door"))
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*fsm_suite: test_door: pytest decorates*fsm_suite(machine=Door)"])
+
+
+VARIANTS = WRONG.partition("@pytest.mark.fsm_suite")[0].replace(
+    '@pytest.fixture(scope="module")\ndef implementation():\n    return Log()\n',
+    """
+
+class Wrong(Log):
+    after = AFTER | {("retrying", "retry_succeeded"): "retries_exhausted"}
+
+
+@pytest.fixture(params=[Log, Wrong])
+def implementation(request):
+    return request.param()
+
+
+@pytest.mark.fsm_suite("with-feedback")
+def test_log(fsm_case, implementation):
+    fsm_case.run(implementation)
+""",
+)
+
+
+def test_each_of_several_implementations_has_its_guarantee(run) -> None:
+    lines = [
+        "fsm: with-feedback by chain (implementation=Log): 14 of 14 tests*; complete for *",
+        "fsm: with-feedback by chain (implementation=Wrong): 14 of 14 tests*failed, to rerun: *",
+    ]
+    run(VARIANTS).stdout.fnmatch_lines(lines)
 
 
 CHART = """

@@ -228,7 +228,7 @@ def test_one_rejected_event_too_many() -> None:
 
 
 def test_coverage() -> None:
-    tests = [("relayed", "soft_bounce", "soft_bounce"), ("relayed", "delivered", "relayed", "x")]
+    tests = [("relayed", "soft_bounce", "soft_bounce"), ("relayed", "delivered", "relayed")]
     shown = over(WITH, coverage_overlay(WITH, tests, "two tests"))
     assert "to_send -> awaiting: relayed 2" in drawn(shown)
     assert {a.labels for a in shown.arrows if a.tone is Tone.REJECTED} >= {("✗ hard_bounce",)}
@@ -240,6 +240,12 @@ def test_coverage() -> None:
     ]
     assert lines(shown)["hard_bounced"] == ["✗ not reached"]
     assert shown.legend == ("Numbers: steps of two tests; ✗ not run (31 of 36 cells)",)
+
+
+def test_the_suite_of_another_machine_is_refused() -> None:
+    said = "two tests: the suite of another machine: with-feedback has no event 'open'; there are:"
+    with pytest.raises(FsmError, match=said):
+        coverage_overlay(WITH, [("relayed",), ("relayed", "open")], "two tests")
 
 
 def test_a_suite_that_runs_every_cell_leaves_nothing() -> None:

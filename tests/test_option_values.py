@@ -59,7 +59,11 @@ def test_what_a_value_means(kind: click.ParamType, written: str, value: object) 
 
 
 REFUSED: dict[str, tuple[click.ParamType, str, str]] = {
-    "no unit": (DurationParam(), "3", "write for example 3.5d, 36h or 90m"),
+    "no unit": (
+        DurationParam(),
+        "3",
+        "write a number and w, d, h, m or s, such as 3.5d, 36h or 90m",
+    ),
     "nothing": (DurationParam(), "0s", "'0s' is not a duration"),
     "less than nothing": (DurationParam(), "-1d", "is not a duration"),
     "too long": (DurationParam(), "36526d", "is not a duration up to 36,525 days"),

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from fsm.analysis.verdict import Verdict
+from fsm.analysis.verdict import CLAIM_FORMS, Verdict
 from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suggest import remedy
@@ -53,10 +53,7 @@ def check_invariant(machine: Machine, claim: str) -> Verdict:
     else:
         comparator = re.search(r"<=|>=|!=|<|>|=", claim)
         if not comparator:
-            raise FsmError(
-                f"{claim!r} is no claim; write for example 'never Sent after Failed', "
-                "'A + B is constant' or 'A + B <= 1'"
-            )
+            raise FsmError(f"{claim!r} is no claim; {CLAIM_FORMS}")
         left = _Sum(machine, claim, claim[: comparator.start()]).terms()
         right = _Sum(machine, claim, claim[comparator.end() :]).terms()
         holds = _COMPARE[comparator[0]]

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from fsm.analysis.verdict import Verdict
+from fsm.analysis.verdict import CLAIM_FORMS, Verdict
 from fsm.errors import FsmError
 from fsm.graph import PathSearch, reaching
 from fsm.machine import Machine
@@ -31,6 +31,9 @@ from fsm.suggest import remedy
 from fsm.trace import Trace
 
 __all__ = ["PATTERNS", "check_pattern"]
+
+_JOINTS = {"after", "before", "or"}
+_LISTED = 4  # events that differ in their guards
 
 
 class _Names(NamedTuple):
@@ -255,9 +258,23 @@ def _resolved(machine: Machine, claim: str, name: str) -> tuple[str, set[str]]:
         several = " or ".join(f"{kind}:{looked_up}" for kind, _ in matches)
         raise FsmError(f"{claim!r}: {looked_up!r} is ambiguous; write {several}")
     if not matches:
+        if not looked_up or {name.split()[0], name.split()[-1]} & _JOINTS:
+            raise FsmError(f"{claim!r}: a name is missing; {CLAIM_FORMS}")
+        _refuse_without_guards(machine, claim, looked_up)
         known = [name for names in by_kind.values() for name in names]
         raise FsmError(
             f"{machine.name}: no event, state or status is named {looked_up!r}; "
             f"{remedy(looked_up, known, 'fsm show MACHINE')}"
         )
     return matches[0]
+
+
+def _refuse_without_guards(machine: Machine, claim: str, trigger: str) -> None:
+    """Refuse an event that stands for several ones, one for each truth of its guards."""
+    guarded = [event for event in machine.events if event.startswith(f"{trigger}[")]
+    if guarded:
+        more = " or ..." if guarded[_LISTED:] else ""
+        raise FsmError(
+            f"{claim!r}: the event {trigger!r} depends on guards; "
+            f"write {' or '.join(guarded[:_LISTED])}{more}"
+        )

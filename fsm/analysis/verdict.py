@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Verdict"]
+__all__ = ["CLAIM_FORMS", "Verdict"]
+
+CLAIM_FORMS = (
+    "claims are: never P, always P, eventually P, possibly P, each also with 'after Q'; "
+    "never P before Q, always P before Q; A + B is constant; A + B <= 1"
+)
+"""What can be claimed, for messages about what cannot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import click
 from fsm.analysis import MachineFacts, Verdict, analyse, check_claim, refines
 from fsm.catalog import load
 from fsm.cli.completion import complete_machine
+from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import Style
@@ -28,10 +29,10 @@ _LISTED = 12
     tables={
         "Claims": [
             ("never P, always P", "P holds in no state, or in each of them."),
-            ("eventually P, possibly P", "Every trace leads to P, or one does."),
+            ("eventually P", "Every trace leads to P."),
+            ("possibly P", "From every point of every trace, P can still occur."),
             ("... after Q", "The same, from the first Q on."),
-            ("never P before Q", "Likewise always P before Q."),
-            ("P until Q is reached", "P holds up to the first Q, which is reached."),
+            ("... before Q", "never and always: the same, until the first Q."),
             ("A + B is constant", "Or A + B <= 1: over indicators, statuses, states."),
         ]
     },
@@ -55,6 +56,7 @@ _LISTED = 12
 @option(
     "--refines",
     "other",
+    type=INPUT,
     shell_complete=complete_machine,
     metavar="OTHER",
     help="Check that the machine OTHER has every trace of MACHINE.",

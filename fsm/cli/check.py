@@ -11,11 +11,12 @@ from fsm.catalog import as_machines, load
 from fsm.checking import PageFiles, check
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_code, complete_file
+from fsm.cli.file_params import FILE
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_text, printable
-from fsm.cli.values import FILE, lexicons_option
+from fsm.cli.values import RangeParam, lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
@@ -61,7 +62,7 @@ __all__ = ["command"]
 )
 @option(
     "--expect",
-    type=click.IntRange(0),
+    type=RangeParam(0),
     metavar="N",
     group="Exit status",
     help="Exit with status 1 unless N tables are documented.",

@@ -10,10 +10,11 @@ import click
 from fsm.catalog import load
 from fsm.cli.completion import complete_machine
 from fsm.cli.draw import command as draw
+from fsm.cli.file_params import INPUT, OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_json, print_line
-from fsm.cli.values import FILE, json_option
+from fsm.cli.values import json_option
 from fsm.comparison import compare, describe_comparison
 
 __all__ = ["command"]
@@ -32,15 +33,21 @@ __all__ = ["command"]
 )
 @click.argument(
     "a",
+    type=INPUT,
     shell_complete=complete_machine,
     help="Built-in name, machine file (.json, .scxml, .dot) or package.module:Class.",
 )
-@click.argument("b", shell_complete=complete_machine, help="The machine to compare it with.")
+@click.argument(
+    "b",
+    type=INPUT,
+    shell_complete=complete_machine,
+    help="The machine to compare it with.",
+)
 @json_option
 @option(
     "-o",
     "--output",
-    type=FILE,
+    type=OUTPUT,
     help="Draw what B adds to A, removes and changes into this file; its suffix is the format.",
 )
 @click.pass_context

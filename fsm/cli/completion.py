@@ -6,13 +6,20 @@ user and read no log. A machine is read if it is built in or a file, for its sta
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from glob import escape, glob
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, TypeAlias
 
-from click.shell_completion import CompletionItem, FishComplete, add_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    add_completion_class,
+)
 
 if TYPE_CHECKING:
     import click
@@ -30,6 +37,7 @@ __all__ = [
     "complete_machine",
     "complete_method",
     "complete_policy",
+    "complete_row",
     "complete_schema",
     "complete_state",
     "complete_status",
@@ -39,7 +47,30 @@ __all__ = [
     "complete_zone",
 ]
 
+_SPECIAL = re.compile(r"[^\w@%+=:,./-]")
+"""A character that a shell does not take as it is."""
+
 Items: TypeAlias = "list[CompletionItem[str]]"
+
+
+class _BashComplete(BashComplete):
+    """click's completion for bash, with blanks and brackets in values.
+
+    bash inserts a value as it is, unlike zsh and fish, so it must be quoted here. Within quotes
+    that are open only these end it.
+    """
+
+    source_template = BashComplete.source_template.replace(
+        "read type value", "read -r type value"
+    ).replace("COMPREPLY+=($value)", 'COMPREPLY+=("$value")')
+
+    def format_completion(self, item: CompletionItem[str]) -> str:
+        """Return a value as it stands on a command line."""
+        words = os.environ["COMP_WORDS"].split("\n")
+        last = words[-1] if int(os.environ["COMP_CWORD"]) < len(words) else ""
+        if item.type == "plain" and last[:1] not in ("'", '"'):
+            item = CompletionItem(_SPECIAL.sub(r"\\\g<0>", item.value), item.type, item.help)
+        return super().format_completion(item)
 
 
 class _FishComplete(FishComplete):
@@ -49,7 +80,8 @@ class _FishComplete(FishComplete):
 
 
 def add_shells() -> None:
-    """Make completion scripts for fish right; those of bash and zsh are."""
+    """Make the completion of bash and fish right; that of zsh is."""
+    add_completion_class(_BashComplete)
     add_completion_class(_FishComplete)
 
 
@@ -159,6 +191,20 @@ def complete_state(ctx: click.Context, _: click.Parameter, incomplete: str) -> I
     return _matching([state.name for state in machine.states] if machine else [], incomplete)
 
 
+def complete_row(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
+    """Complete a documented row or decision of the machine that stands before; once begun, a cell.
+
+    All cells are too many to choose from.
+    """
+    machine = _machine_before(ctx, with_rows=True)
+    transitions = machine.transitions if machine else ()
+    rows = {t.origin.label.removeprefix("row ") for t in transitions if t.origin}
+    labels = sorted(rows, key=lambda row: (not row.isdigit(), len(row), row))
+    cells = [f"{t.source}:{t.event}" for t in transitions]
+    known = [*labels, *cells] if incomplete or not labels else labels
+    return _matching(dict.fromkeys(known), incomplete)
+
+
 def complete_status(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
     """Complete a status of the machine that stands before, or all."""
     machine = _machine_before(ctx)
@@ -173,9 +219,12 @@ def complete_trace(ctx: click.Context, _: click.Parameter, incomplete: str) -> I
     return [CompletionItem(before + comma + item.value) for item in events]
 
 
-def _machine_before(ctx: click.Context) -> Machine | None:
-    """Return the machine on the command line, unless it is a class: importing one runs code."""
-    from fsm.catalog import load_bare
+def _machine_before(ctx: click.Context, *, with_rows: bool = False) -> Machine | None:
+    """Return the machine on the command line, unless it is a class: importing one runs code.
+
+    ``with_rows`` adds the documented rows behind its transitions.
+    """
+    from fsm.catalog import load, load_bare
     from fsm.errors import FsmError
     from fsm.formats import READERS
     from fsm.machines import NAMES
@@ -185,7 +234,7 @@ def _machine_before(ctx: click.Context) -> Machine | None:
     if name not in NAMES and Path(name).suffix.lower() not in READERS:
         return None
     try:
-        return load_bare(name)
+        return load(name) if with_rows else load_bare(name)
     except FsmError:
         return None
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fsm.cli.completion import complete_file, complete_format, complete_policy, complete_zone
+from fsm.cli.file_params import INPUT
 from fsm.cli.help import option
-from fsm.cli.values import FormatParam, TimeParam, VariableParam, ZoneParam
+from fsm.cli.values import FormatParam, RangeParam, TimeParam, VariableParam, ZoneParam
 from fsm.errors import FsmError
 from fsm.machine import Machine
 
@@ -154,6 +155,7 @@ def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
     return option(
         "--pseudonymise",
         metavar="KEY",
+        type=INPUT,
         shell_complete=complete_file,
         group="Limits and safety",
         help="Replace recipients and ids by keyed hashes and replies by their codes, and quote no "
@@ -202,6 +204,7 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
         option(
             "--labels",
             metavar="FILE",
+            type=INPUT,
             shell_complete=complete_file,
             group="Status exports",
             help="TOML file with the names of columns and statuses in the exports.",
@@ -218,6 +221,7 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
         option(
             "--policy",
             metavar="POLICY",
+            type=INPUT,
             shell_complete=complete_policy,
             default="source",
             group="Other log formats",
@@ -226,7 +230,7 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
         ),
         option(
             "--year",
-            type=click.IntRange(1970, 9998),
+            type=RangeParam(1970, 9998),
             metavar="YEAR",
             group="Other log formats",
             show_default="from the time of the file",

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from fsm.cli.conversion_options import ConversionOptions, redaction_for, with_conversion_options
+from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import column_option, logs_argument, print_notes
 from fsm.cli.progress import Progress, megabytes, writing
 from fsm.cli.text import print_json, print_message
-from fsm.cli.values import FILE, json_option
+from fsm.cli.values import json_option
 
 __all__ = ["command"]
 
@@ -41,14 +42,14 @@ __all__ = ["command"]
 @option(
     "-o",
     "--output",
-    type=FILE,
+    type=OUTPUT,
     group="Output",
     show_default="CSV on standard output",
     help="File to write; its suffix decides the format.",
 )
 @option(
     "--beside",
-    type=FILE,
+    type=OUTPUT,
     group="Output",
     help="File for events that no machine uses, such as complaints and exclusions.",
 )

@@ -11,12 +11,13 @@ import click
 
 from fsm.catalog import load
 from fsm.checking import pages_of
+from fsm.cli.file_params import FILE
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.options import print_messages
 from fsm.cli.progress import Progress
 from fsm.cli.text import printable
-from fsm.cli.values import FILE, lexicons_option
+from fsm.cli.values import lexicons_option
 from fsm.docs.pages import PageWriter
 from fsm.errors import PageError
 from fsm.file_kinds import misplaced_file

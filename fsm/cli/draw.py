@@ -22,6 +22,7 @@ from fsm.cli.completion import (
     complete_trace,
 )
 from fsm.cli.conversion_options import pseudonymise_option, redaction_for
+from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.options import column_option, print_messages, print_notes, validity_option
@@ -139,6 +140,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 @timeout_option
 @option(
     "--counts",
+    type=INPUT,
     shell_complete=complete_file,
     metavar="LOG",
     multiple=True,
@@ -149,6 +151,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     "--coverage",
     "suite",
     metavar="SUITE",
+    type=INPUT,
     shell_complete=complete_suite,
     group="Overlays",
     help="Show which cells tests cover: a method of fsm suite, such as tour, or a JSON file "
@@ -156,6 +159,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 )
 @option(
     "--diff",
+    type=INPUT,
     shell_complete=complete_machine,
     metavar="OTHER",
     group="Overlays",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _DUPLICATES_SHOWN = 5
+_LONGEST_QUOTE = 4000
+"""Characters of a line of the log; those of mail servers and providers are shorter."""
 
 
 @click.command(
@@ -110,8 +112,16 @@ def _entry(entry: Entry) -> list[str]:
     changes = [(printable(change.machine), _effects(change)) for change in entry.changes]
     lines += [f"    {line}" for line in align_columns(changes)]
     if entry.place:
-        lines.append(f"    proof: {printable(entry.place)}: {printable(entry.quote, 160)}")
+        lines.append(f"    proof: {printable(entry.place)}: {_quoted(entry.quote)}")
     return lines
+
+
+def _quoted(line: str) -> str:
+    """Return a line of the log; a very long one is cut, with how much of it is left out."""
+    left_out = len(line) - _LONGEST_QUOTE
+    return printable(line, _LONGEST_QUOTE) + (
+        f" (cut: {quantity(left_out, 'more character')})" if left_out > 0 else ""
+    )
 
 
 def _effects(change: Change) -> str:

@@ -9,11 +9,12 @@ import click
 
 from fsm.catalog import load
 from fsm.cli.completion import complete_machine
+from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import refuse_terminal
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import output_option, timeout_option
+from fsm.cli.values import page_option, timeout_option
 
 __all__ = ["command"]
 
@@ -32,11 +33,12 @@ _BOTH = ("with-feedback", "without-feedback")
     "machines",
     metavar="[MACHINE [OTHER]]",
     nargs=-1,
+    type=INPUT,
     shell_complete=complete_machine,
     help="One machine, or two to step through side by side: built-in names, machine files (.json, "
     ".scxml, .dot) or package.module:Class.",
 )
-@output_option
+@page_option
 @timeout_option
 def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta | None) -> None:
     """Get a page to step through MACHINE event by event; with OTHER, through both at once.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from fsm.cli.file_params import FILE
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import printable
-from fsm.cli.values import FILE
 
 __all__ = ["command"]
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import click
 
 from fsm.cli.choice import ChoiceParam
+from fsm.cli.file_params import refuse_overwriting
 from fsm.cli.terminal import COLOR_CHOICES, choose_color
 
 __all__ = ["GROUPS", "Example", "HelpCommand", "HelpOption", "option"]
@@ -137,6 +138,19 @@ class HelpCommand(click.Command):
         """Return the parameters; every command has ``--color`` and ``--help`` as its last ones."""
         *params, help_option = super().get_params(ctx)
         return [*params, _color_option(), help_option]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; every error of usage knows its command, whose help it names."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, unless it would overwrite what it reads."""
+        refuse_overwriting(ctx, self.params)
+        return super().invoke(ctx)
 
     def option_groups(self, ctx: click.Context) -> dict[str, list[click.Option]]:
         """Return the options by their groups, in the order of the help page."""

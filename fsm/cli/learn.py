@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fsm.catalog import import_object, load_specification
+from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
@@ -17,10 +19,11 @@ from fsm.cli.suite_options import (
     silent_option,
 )
 from fsm.cli.text import print_json, printable
-from fsm.cli.values import FILE, json_option, machine_argument
+from fsm.cli.values import json_option, machine_argument
 from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.formats.dot import mealy_to_dot
+from fsm.formats.json_document import to_json
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.text import quantity
@@ -66,9 +69,9 @@ __all__ = ["command"]
 @option(
     "-o",
     "--output",
-    type=FILE,
+    type=OUTPUT,
     group="Output",
-    help="File for the learnt machine, as DOT.",
+    help="File for the learnt machine; the suffix decides: .dot or .json.",
 )
 @json_option
 def command(
@@ -89,6 +92,7 @@ def command(
     """
     from fsm.suites.execution.learning import learn
 
+    write = _writer(output) if output else None
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
@@ -102,8 +106,8 @@ def command(
             max_symbols=max_symbols,
             name=implementation,
         )
-    if output:
-        write_bytes(mealy_to_dot(learnt.named_after(specification)).encode(), output)
+    if output and write:
+        write_bytes(write(learnt.named_after(specification)).encode(), output)
     differences = learnt.differences(specification)
     if as_json:
         found = [difference._asdict() for difference in differences]
@@ -120,6 +124,16 @@ def command(
         if not differences:
             click.echo(printable(f"The implementation conforms to {machine}."))
     return 1 if differences else 0
+
+
+def _writer(output: Path) -> Callable[[Mealy], str]:
+    """Return what writes a learnt machine in the format of a suffix."""
+    writers = {".dot": mealy_to_dot, ".json": lambda mealy: to_json(mealy.machine())}
+    if output.suffix.lower() not in writers:
+        raise click.UsageError(
+            f"{output.name}: a learnt machine is written as {' or '.join(writers)}"
+        )
+    return writers[output.suffix.lower()]
 
 
 def _facts(learnt: Learnt) -> dict[str, Any]:

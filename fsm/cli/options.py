@@ -16,10 +16,11 @@ from fsm.cli.conversion_options import (
     redaction_for,
     with_conversion_options,
 )
+from fsm.cli.file_params import INPUT
 from fsm.cli.help import option
 from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_message
-from fsm.cli.values import ColumnParam, DurationParam, TimeParam
+from fsm.cli.values import ColumnParam, DurationParam, RangeParam, TimeParam
 from fsm.machine import Machine
 from fsm.trust import guarded_loader
 
@@ -39,7 +40,7 @@ __all__ = [
     "print_notes",
     "to_send_option",
     "validity_option",
-    "warn_of_undefined_events",
+    "warn_of_wrong_reading",
     "with_log_options",
 ]
 
@@ -70,12 +71,13 @@ column_option = option(
 logs_argument = click.argument(
     "logs",
     nargs=-1,
+    type=INPUT,
     shell_complete=complete_file,
     help="Files, patterns, - for standard input, or addresses: s3://, gs://, az://, https://.",
 )
 to_send_option = option(
     "--to-send",
-    type=click.IntRange(min=0),
+    type=RangeParam(min=0),
     metavar="N",
     group="Output",
     show_default="those in the log",
@@ -104,13 +106,33 @@ def print_messages(lines: Iterable[str]) -> None:
         print_message(line)
 
 
-def warn_of_undefined_events(result: Replay) -> None:
-    """Warn if no event of the log is defined in any machine: the wrong column may be mapped."""
+def warn_of_wrong_reading(result: Replay, relayed: bool | None) -> None:
+    """Warn if the log seems to be read wrongly: no event is defined, or no hand-over is recorded.
+
+    ``relayed`` is the choice of ``--assume-relayed``, if any.
+    """
     if result.events and not result.defined:
         print_message(
             "no event of this log is defined in any machine; is the column right? "
             "--column event=NAME maps another one"
         )
+    elif relayed is None and result.log.conversions and _lacks_handovers(result):
+        print_message(
+            "this log records no hand-over (relayed), so every first event was rejected; "
+            "--assume-relayed inserts the hand-overs"
+        )
+
+
+def _lacks_handovers(result: Replay) -> bool:
+    """Return whether all messages wait for a hand-over, and their events are rejected."""
+    counts = result.counts
+    waiting = (
+        "relayed" in machine.events
+        and result.machines[machine.name].states[machine.initial] == result.messages
+        for machine in counts.machines
+        if machine.name in result.machines
+    )
+    return result.rejected > 0 and "relayed" in counts.unseen and all(waiting)
 
 
 @dataclass(frozen=True)
@@ -187,6 +209,7 @@ def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
             show_default="with-feedback and without-feedback",
             help="Machine that runs the log: a name, a file or package.module:Class; may be "
             "repeated.",
+            type=INPUT,
             shell_complete=complete_machine,
         ),
         logs_argument,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load_bare
+from fsm.cli.file_params import FILE, OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.memory import memory_option, warn_of_large_row_groups
 from fsm.cli.options import (
@@ -17,7 +18,7 @@ from fsm.cli.options import (
     dedupe_option,
     print_messages,
     to_send_option,
-    warn_of_undefined_events,
+    warn_of_wrong_reading,
     with_log_options,
 )
 from fsm.cli.progress import Progress, writing
@@ -30,7 +31,7 @@ from fsm.cli.text import (
     print_message,
     print_text,
 )
-from fsm.cli.values import FILE, DurationParam, json_option
+from fsm.cli.values import DurationParam, json_option
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ _REJECTIONS_SHOWN = 10
 )
 @with_log_options
 @to_send_option
-@option("--status", type=FILE, group="Output", help="File for the final status of each message.")
-@option("--series", type=FILE, group="Output", help="File for the indicators over time.")
+@option("--status", type=OUTPUT, group="Output", help="File for the final status of each message.")
+@option("--series", type=OUTPUT, group="Output", help="File for the indicators over time.")
 @option(
     "--every",
     type=DurationParam(),
@@ -72,7 +73,7 @@ _REJECTIONS_SHOWN = 10
     group="Output",
     help="Time between two rows of --series.",
 )
-@option("--rejected", type=FILE, group="Output", help="File for every rejected event.")
+@option("--rejected", type=OUTPUT, group="Output", help="File for every rejected event.")
 @dedupe_option
 @option(
     "--crosscheck/--no-crosscheck",
@@ -93,7 +94,8 @@ _REJECTIONS_SHOWN = 10
     "--strict",
     is_flag=True,
     group="Exit status",
-    help="Exit with status 1 if an event was rejected.",
+    help="Exit with status 1 if an event was rejected: not accepted in the state of its message, "
+    "or not defined in any machine. Lines that were not read as events do not count.",
 )
 @json_option
 def command(
@@ -153,7 +155,7 @@ def command(
     if rejected:
         with writing(rejected):
             write_frame(result.rejections, rejected, inert=True)
-    warn_of_undefined_events(result)
+    warn_of_wrong_reading(result, source.reading.relayed)
     if as_json:
         checked = result.crosscheck
         compared = {"crosscheck": checked and checked.as_dict()}

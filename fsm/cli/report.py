@@ -18,13 +18,13 @@ from fsm.cli.options import (
     LogOptions,
     dedupe_option,
     to_send_option,
-    warn_of_undefined_events,
+    warn_of_wrong_reading,
     with_log_options,
 )
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import DurationParam, output_option, timeout_option
+from fsm.cli.values import DurationParam, RangeParam, page_option, timeout_option
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
@@ -44,7 +44,7 @@ __all__ = ["command"]
     ],
 )
 @with_log_options
-@output_option
+@page_option
 @to_send_option
 @option(
     "--every",
@@ -55,7 +55,7 @@ __all__ = ["command"]
 )
 @option(
     "--messages",
-    type=click.IntRange(0, 100_000),
+    type=RangeParam(0, 100_000),
     metavar="N",
     default=10_000,
     show_default="10,000",
@@ -107,7 +107,7 @@ def command(
             memory=memory,
             progress=progress,
         )
-    warn_of_undefined_events(result)
+    warn_of_wrong_reading(result, source.reading.relayed)
     with Progress("drawing the page"):
         page = report(
             result,

@@ -14,7 +14,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal
-from fsm.cli.values import machine_argument, output_option
+from fsm.cli.values import RangeParam, machine_argument, output_option
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -41,21 +41,21 @@ _CHUNK = 98_304
 @machine_argument
 @option(
     "--messages",
-    type=click.IntRange(min=1),
+    type=RangeParam(min=1),
     metavar="N",
     required=True,
     help="Number of messages.",
 )
 @option(
     "--deliveries",
-    type=click.IntRange(min=1),
+    type=RangeParam(min=1),
     metavar="N",
     default=1,
     help="Number of deliveries that the messages belong to.",
 )
 @option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=RangeParam(min=0),
     metavar="N",
     default=0,
     help="Seed of the random numbers.",

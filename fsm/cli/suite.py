@@ -11,7 +11,7 @@ import click
 
 from fsm.catalog import load_specification
 from fsm.cli.choice import ChoiceParam
-from fsm.cli.completion import complete_method, complete_state
+from fsm.cli.completion import complete_method, complete_row, complete_state
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.suite_options import (
@@ -78,6 +78,7 @@ by one, however many there are. spyh is accepted as another name for it.""",
 @option(
     "--covering",
     metavar="ROW",
+    shell_complete=complete_row,
     group="Tests",
     help="Only tests of a row, decision or cell: 3, D4 or STATE:EVENT.",
 )

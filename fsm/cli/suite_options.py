@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
-import click
-
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.help import option
+from fsm.cli.values import RangeParam
 from fsm.mealy import Observable
 from fsm.suites import MAX_SYMBOLS
 
@@ -37,7 +36,7 @@ silent_option = option(
 )
 max_symbols_option = option(
     "--max-symbols",
-    type=click.IntRange(min=1),
+    type=RangeParam(min=1),
     metavar="N",
     default=MAX_SYMBOLS,
     show_default=f"{MAX_SYMBOLS:,}",

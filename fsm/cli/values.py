@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import click
 
 from fsm.arguments import LONGEST
 from fsm.cli.completion import complete_machine
+from fsm.cli.file_params import FILE, INPUT, OUTPUT, PAGE
 from fsm.cli.help import option
 from fsm.suggest import no_such
 
 __all__ = [
-    "FILE",
     "ColumnParam",
     "DurationParam",
     "FormatParam",
+    "RangeParam",
     "SizeParam",
     "TimeParam",
     "VariableParam",
@@ -28,6 +29,7 @@ __all__ = [
     "lexicons_option",
     "machine_argument",
     "output_option",
+    "page_option",
     "timeout_option",
 ]
 
@@ -37,9 +39,10 @@ _SIZE = re.compile(r"(\d{1,6}) ?([MGT]B)")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
 
 
-FILE = click.Path(path_type=Path)
-FILE.name = "file"
-"""A file that is read or written; the command says what is wrong with it."""
+class RangeParam(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "integer"
 
 
 class DurationParam(click.ParamType[timedelta]):
@@ -62,7 +65,7 @@ class DurationParam(click.ParamType[timedelta]):
         if not timedelta(0) < duration <= self.longest:
             self.fail(
                 f"{value!r} is not a duration up to {self.longest.days:,} days; "
-                "write for example 3.5d, 36h or 90m",
+                "write a number and w, d, h, m or s, such as 3.5d, 36h or 90m",
                 param,
                 ctx,
             )
@@ -203,17 +206,20 @@ lexicons_option = option(
 )
 machine_argument = click.argument(
     "machine",
+    type=INPUT,
     shell_complete=complete_machine,
     help="Built-in name, machine file (.json, .scxml, .dot) or package.module:Class.",
 )
-output_option = option(
+_output = partial(
+    option,
     "-o",
     "--output",
-    type=FILE,
     group="Output",
     show_default="standard output",
     help="File to write.",
 )
+output_option = _output(type=OUTPUT)
+page_option = _output(type=PAGE)
 timeout_option = option(
     "--timeout",
     type=DurationParam(),

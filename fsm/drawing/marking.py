@@ -11,7 +11,9 @@ from fsm.catalog import as_machine
 from fsm.comparison import Comparison, compare
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.sketch import Sketch
+from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
+from fsm.suggest import no_such
 from fsm.text import quantity
 from fsm.trace import run
 
@@ -87,10 +89,17 @@ def coverage_overlay(machine: Machine | str, tests: Iterable[Sequence[str]], nam
     """Return how often the tests of a suite ran each cell, and which cells no test ran.
 
     A test is a trace from the initial state. Rejected events that no test sent are listed in their
-    states. ``name`` is the name of the suite.
+    states. ``name`` is the name of the suite. Raises :class:`FsmError` for the suite of another
+    machine, with an event that this one does not have.
     """
     machine = as_machine(machine)
     steps = [step for test in tests for step in run(machine, test)]
+    known = set(machine.events)
+    if other := next((step.event for step in steps if step.event not in known), None):
+        raise FsmError(
+            f"{name}: the suite of another machine: {machine.name} has "
+            f"{no_such('event', other, machine.events)}"
+        )
     runs = Counter((step.before, step.event) for step in steps)
     reached = {machine.initial, *(step.after for step in steps)}
     lines = {state.name: [Mark(Tone.REJECTED, "not reached")] for state in machine.states}

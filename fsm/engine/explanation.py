@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from numbers import Integral
 from uuid import UUID
 
@@ -27,10 +27,13 @@ from fsm.logs.open import open_log
 from fsm.logs.rows import check_rows, microseconds_of, read_batches
 from fsm.machine import Effect, Machine
 from fsm.machines import FEEDBACK_MODES
-from fsm.suggest import suggestion
+from fsm.suggest import did_you_mean, suggestion
 from fsm.text import quantity
 
 __all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
+
+_SHOWN = 3
+"""Message ids that are suggested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ def explain(
     ``message`` is its ``message_id``, as text or as a number; the other arguments are
     those of :func:`fsm.engine.replay`.
 
-    Raises :class:`fsm.errors.LogError` when there is no such message, and what ``replay`` raises
+    Raises :class:`fsm.errors.LogError` when there is no such message, when it has no event up to
+    ``as_of``, and what ``replay`` raises
     for the log and the machines.
 
     >>> import fsm
@@ -128,7 +132,7 @@ def explain(
     by_name = {machine.name: machine for machine in all_machines}
     duplicates = folded_rows.rows[np.sort(folded_rows.timelines.duplicates)]
     unknown = tuple(_unknown_indicators(log, all_machines, deadlines=validity is not None))
-    return tuple(
+    stories = tuple(
         Story(
             message,
             str(part["recipient"][0]) if "recipient" in log.keys else None,
@@ -140,6 +144,21 @@ def explain(
         .sort(log.keys, maintain_order=True)
         .partition_by(log.keys, maintain_order=True)
     )
+    if not stories:
+        raise LogError(_no_event_until(message, frame, as_of))
+    return stories
+
+
+def _no_event_until(message: str, frame: pl.DataFrame, as_of: datetime | None) -> str:
+    """Return that all events of a message are after the time up to which the log is read."""
+    first = frame["timestamp"].min()
+    end = f" up to {_in_utc(as_of)}" if as_of else ""
+    at = f"; its first one is at {_in_utc(first)}" if isinstance(first, datetime) else ""
+    return f"message {message!r} has no event{end}{at}"
+
+
+def _in_utc(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _as_id(message: object) -> str:
@@ -190,9 +209,33 @@ def _no_message(log: Log, message: str) -> str:
     events = ids.select(pl.len()).collect().item()
     if PSEUDONYM.fullmatch(message):  # pseudonyms resemble each other by chance only
         return f"no message {message!r} in {quantity(events, 'event')}"
-    known = ids.unique().sort("message_id").head(100_000).collect().to_series().to_list()
-    hint = suggestion(message, filter(None, known))
-    return "; ".join(filter(None, (f"no message {message!r} in {quantity(events, 'event')}", hint)))
+    texts = (
+        f"no message {message!r} in {quantity(events, 'event')}",
+        _nearest_messages(log, message),
+    )
+    return "; ".join(filter(None, texts))
+
+
+def _nearest_messages(log: Log, message: str) -> str:
+    """Return which messages may be meant: those of a recipient, or those with a similar id."""
+    if not message:
+        return ""
+    rows = pl.concat([log.scan(file).select("message_id", *log.keys[1:]) for file in log.files])
+    if log.keys[1:]:
+        is_recipient = pl.col("recipient").str.to_lowercase() == message.lower()
+        if found := _ids(rows.filter(is_recipient)):
+            shown = [*map(repr, found[:_SHOWN]), *["..."] * (len(found) > _SHOWN)]
+            return f"this is a recipient of {', '.join(shown)}"
+    is_longer = pl.col("message_id").str.starts_with(message)
+    is_shorter = pl.lit(message).str.starts_with(pl.col("message_id"))
+    forms = rows.filter(is_longer | is_shorter & (pl.col("message_id") != ""))
+    return did_you_mean(_ids(forms)[:_SHOWN]) or suggestion(message, filter(None, _ids(rows)))
+
+
+def _ids(rows: pl.LazyFrame) -> list[str]:
+    """Return the message ids of some rows, each once, in a stable order."""
+    ids = rows.select("message_id").unique().sort("message_id").head(100_000)
+    return ids.collect().to_series().to_list()
 
 
 def history_of(

@@ -29,6 +29,7 @@ from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.epoch import MICROSECOND
 from fsm.errors import LogError
 from fsm.logs.log import Log
+from fsm.logs.summary import as_dict
 from fsm.presentation import RichValue
 from fsm.read_only import hold_mappings
 from fsm.text import quantity
@@ -103,8 +104,9 @@ class Replay(RichValue):
         ``duplicates`` were dropped, and are no events: the rows of the log are ``events`` and
         ``duplicates``. ``expired`` comes with a validity period, ``duplicates`` where they are
         looked for, ``late`` with a checkpoint, ``not_recorded``, ``without_events`` and ``notes``
-        where there are any. What was compared with the classes is no count of the log; it is in
-        :attr:`crosscheck`.
+        where there are any, ``files`` with what was not readable, ignored or unmapped where files
+        of other formats were read. What was compared with the classes is no count of the log; it
+        is in :attr:`crosscheck`.
         """
         machines = {}
         for name, machine in self.machines.items():
@@ -124,8 +126,12 @@ class Replay(RichValue):
             counts["late"] = self.late
         if self.notes:
             counts["notes"] = list(self.notes)
-        empty = self.without_events
-        return counts | {"machines": machines} | ({"without_events": empty} if empty else {})
+        counts["machines"] = machines
+        if self.without_events:
+            counts["without_events"] = self.without_events
+        if self.log.conversions:
+            counts["files"] = [as_dict(note) for note in self.log.conversions]
+        return counts
 
     @property
     def accepted(self) -> int:

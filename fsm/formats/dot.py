@@ -3,7 +3,8 @@
 An edge is a transition, its label ``input/output``; each line of a label, and each row of an HTML
 label, is a transition. The only edge without a label leads to the initial state; where there is no
 such edge, the initial state is the source of the first transition (the convention of the Radboud
-automata benchmarks, https://automata.cs.ru.nl). Attributes of looks are skipped.
+automata benchmarks, https://automata.cs.ru.nl). What a state shows at any time, such as a status,
+is the attribute ``shows`` of its node, which fsm writes. Attributes of looks are skipped.
 
 >>> mealy = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label=<x/1<br/>y/0>] }', "m.dot")
 >>> mealy.run(["x", "y"]), mealy.missing
@@ -22,7 +23,7 @@ import numpy as np
 
 from fsm.errors import MachineError
 from fsm.files import read_text
-from fsm.formats.dot_edges import DotEdge, parse_edges
+from fsm.formats.dot_edges import DotEdge, DotNode, parse_parts
 from fsm.formats.dot_tokens import Token
 from fsm.mealy import Mealy
 
@@ -64,11 +65,14 @@ def parse_dot(text: str, name: str) -> Mealy:
     findings: list[str] = []
     cells: list[_Cell] = []
     unlabelled: list[DotEdge] = []
-    for edge in parse_edges(text, name):
-        if edge.label is None:
-            unlabelled.append(edge)
+    shows: dict[str, str] = {}
+    for part in parse_parts(text, name):
+        if isinstance(part, DotNode):
+            shows[part.name] = " ".join(_lines(part.shows))
+        elif part.label is None:
+            unlabelled.append(part)
         else:
-            cells += _cells(edge, edge.label, findings)
+            cells += _cells(part, part.label, findings)
     initial = _initial(unlabelled, cells, findings)
     table = _unambiguous(cells, findings)
     if findings:
@@ -77,7 +81,7 @@ def parse_dot(text: str, name: str) -> Mealy:
         raise MachineError(f"{name}:{'; '.join([*findings[:_FINDINGS], *more])}")
     if initial is None:
         raise MachineError(f"{name}: no edge has a label: there is no machine in it")
-    return _dense(table, initial, name)
+    return _dense(table, initial, shows, name)
 
 
 def mealy_to_dot(mealy: Mealy) -> str:
@@ -86,7 +90,8 @@ def mealy_to_dot(mealy: Mealy) -> str:
     Raises :class:`MachineError` for names that DOT and a label ``input / output`` cannot hold.
     States without transitions that no transition leads to are left out.
     """
-    for name in (*mealy.states, *mealy.inputs, *mealy.outputs):
+    shown = mealy.shown or ()
+    for name in (*mealy.states, *mealy.inputs, *mealy.outputs, *shown):
         if name != " ".join(name.split()) or (name in mealy.inputs and " / " in f"{name} "):
             raise MachineError(f"{mealy.name}: a DOT label cannot hold the name {name!r}")
     for name in mealy.states:
@@ -94,19 +99,24 @@ def mealy_to_dot(mealy: Mealy) -> str:
             raise MachineError(f"{mealy.name}: DOT cannot hold a state called {name!r}")
     lines = ["digraph machine {", '  "" [shape=none, label=""]']
     lines.append(f'  "" -> {_id(mealy.states[mealy.initial])}')
+    for state, text in zip(mealy.states, shown, strict=False):
+        lines.append(f"  {_id(state)} [shows={_label(text)}]")
     for s, row in enumerate(mealy.next.tolist()):
         for x, t in enumerate(row):
             if t >= 0:
                 label = f"{mealy.inputs[x]} / {mealy.outputs[int(mealy.output[s, x])]}"
                 ends = f"{_id(mealy.states[s])} -> {_id(mealy.states[t])}"
-                escaped = label.replace("\\", "\\\\")
-                lines.append(f"  {ends} [label={_id(escaped)}]")
+                lines.append(f"  {ends} [label={_label(label)}]")
     return "\n".join([*lines, "}"]) + "\n"
 
 
 def _id(name: str) -> str:
     quoted = name.replace('"', '\\"')
     return f'"{quoted}"'
+
+
+def _label(text: str) -> str:
+    return _id(text.replace("\\", "\\\\"))
 
 
 def _cells(edge: DotEdge, label: Token, findings: list[str]) -> Iterator[_Cell]:
@@ -164,7 +174,9 @@ def _unambiguous(cells: list[_Cell], findings: list[str]) -> dict[tuple[str, str
     return table
 
 
-def _dense(table: dict[tuple[str, str], _Cell], initial: str, name: str) -> Mealy:
+def _dense(
+    table: dict[tuple[str, str], _Cell], initial: str, shows: dict[str, str], name: str
+) -> Mealy:
     cells = table.values()
     states = list(dict.fromkeys((initial, *(s for c in cells for s in (c.source, c.target)))))
     inputs = list(dict.fromkeys(cell.input for cell in cells))
@@ -178,5 +190,14 @@ def _dense(table: dict[tuple[str, str], _Cell], initial: str, name: str) -> Meal
     for cell in cells:
         place = s[cell.source], x[cell.input]
         targets[place], output[place] = s[cell.target], y[cell.output]
-    title = Path(name).stem
-    return Mealy(title, tuple(states), tuple(inputs), tuple(outputs), targets, output)
+    if silent := [state for state in states if shows and state not in shows]:
+        raise MachineError(f"{name}: the state {silent[0]!r} has no attribute shows, others have")
+    return Mealy(
+        Path(name).stem,
+        tuple(states),
+        tuple(inputs),
+        tuple(outputs),
+        targets,
+        output,
+        shown=tuple(shows[state] for state in states) if shows else None,
+    )

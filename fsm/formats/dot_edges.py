@@ -1,7 +1,7 @@
-"""The edges of a DOT text, in the order in which they are written.
+"""The edges of a DOT text, and what its states show, in the order in which they are written.
 
-Ports, subgraphs and all attributes but the labels of edges are skipped. An edge from or to a whole
-subgraph is refused, and so is an undirected graph.
+Ports, subgraphs and all attributes but the labels of edges and ``shows`` of nodes are skipped.
+An edge from or to a whole subgraph is refused, and so is an undirected graph.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import NamedTuple
 from fsm.errors import MachineError
 from fsm.formats.dot_tokens import Token, tokenize
 
-__all__ = ["DotEdge", "parse_edges"]
+__all__ = ["DotEdge", "DotNode", "parse_parts"]
 
 _NAMES = frozenset({"id", "quoted", "html"})
+_ATTRIBUTES = frozenset({"label", "shows"})
 
 
 class DotEdge(NamedTuple):
@@ -27,9 +28,16 @@ class DotEdge(NamedTuple):
     line: int
 
 
-def parse_edges(text: str, name: str) -> Iterator[DotEdge]:
-    """Yield the edges; raises :class:`MachineError` with the line of a syntax error."""
-    return _Parser(text, name).edges()
+class DotNode(NamedTuple):
+    """A node with the attribute ``shows``, as written."""
+
+    name: str
+    shows: Token
+
+
+def parse_parts(text: str, name: str) -> Iterator[DotEdge | DotNode]:
+    """Yield edges and nodes; raises :class:`MachineError` with the line of a syntax error."""
+    return _Parser(text, name).parts()
 
 
 class _Parser:
@@ -72,7 +80,7 @@ class _Parser:
 
     # Grammar
 
-    def edges(self) -> Iterator[DotEdge]:
+    def parts(self) -> Iterator[DotEdge | DotNode]:
         self.header()
         depth = 1
         while depth:
@@ -107,7 +115,7 @@ class _Parser:
             return True
         return self.accept("{")
 
-    def statement(self) -> Iterator[DotEdge]:
+    def statement(self) -> Iterator[DotEdge | DotNode]:
         if self.keyword() in {"node", "edge", "graph"}:
             self.take()
             self.attributes()
@@ -119,9 +127,12 @@ class _Parser:
             return
         while self.accept("->"):
             ends.append(self.node())
-        label = self.attributes()
+        attributes = self.attributes()
+        label = attributes.get("label")
         for source, target in pairwise(ends):
-            yield DotEdge(source, target, label, line)
+            yield DotEdge(source, target, label if label and label.text.strip() else None, line)
+        if len(ends) == 1 and "shows" in attributes:
+            yield DotNode(ends[0], attributes["shows"])
 
     def node(self) -> str:
         """Take a node and its port; return its name."""
@@ -134,17 +145,17 @@ class _Parser:
             self.take()
         return token.text.replace('\\"', '"') if token.kind == "quoted" else token.text
 
-    def attributes(self) -> Token | None:
-        """Take the attribute lists; return the last label, ``None`` where it is blank."""
-        label: Token | None = None
+    def attributes(self) -> dict[str, Token]:
+        """Take the attribute lists; return the last value of each attribute that is read."""
+        taken: dict[str, Token] = {}
         while self.accept("["):
             while not self.accept("]"):
                 key = self.node().lower()
                 self.expect("=")
                 value = self.next
                 self.node()
-                if key == "label":
-                    label = value if value.text.strip() else None
+                if key in _ATTRIBUTES:
+                    taken[key] = value
                 if not self.accept(","):
                     self.accept(";")
-        return label
+        return taken

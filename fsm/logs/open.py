@@ -19,7 +19,7 @@ from fsm.errors import ArgumentError, LogError
 from fsm.file_kinds import misplaced_file, missing_file
 from fsm.logs.canonical_columns import CANONICAL, FRAME, NEEDED, OPTIONAL, QUERY
 from fsm.logs.canonical_file import checked_columns, open_canonical
-from fsm.logs.detect import RecognisedFile, guess_by_columns, recognise, recognise_canonical
+from fsm.logs.detect import RecognisedFile, guess, guess_by_columns, recognise, recognise_canonical
 from fsm.logs.frames import check_types, read_arrow
 from fsm.logs.log import Log
 from fsm.logs.log_file import LogFile
@@ -30,6 +30,7 @@ from fsm.suggest import no_such
 
 if TYPE_CHECKING:
     from fsm.logs.converted_log import ConvertedLog
+    from fsm.logs.notes import Notes
     from fsm.logs.storage.query import Query
 
 __all__ = ["convert_logs", "open_log"]
@@ -101,6 +102,8 @@ def open_log(
     from fsm.logs.converted_log import convert_to_rows
 
     converted = convert_to_rows(others, options)
+    if log_format is not None:
+        _refuse_wrong_format(others, log_format, converted.notes, options.labels)
     return Log((*files, checked_columns(converted.file())), converted.notes)
 
 
@@ -208,6 +211,26 @@ def _refuse_wrong_file(file: StoredFile, log_format: str | None) -> None:
     is_machine = file.path.suffix == ".json" and _MACHINE.search(file.head())
     if wrong := misplaced_file("machine.dot" if is_machine else file.name, "log"):
         raise LogError(f"{file.name}: {wrong}; if it is a log, fsm replay --format reads it")
+
+
+def _refuse_wrong_format(
+    files: Iterable[RecognisedFile], log_format: str, notes: Iterable[Notes], labels: str | None
+) -> None:
+    """Refuse a file without an event of the format that was given, unless its content fits it."""
+    without_events = {
+        note.name
+        for note in notes
+        if note.lines and not (note.events or note.side_events.total or note.unmapped.total)
+    }
+    for file in files:
+        name = file.stored.name
+        found = guess(file.stored.head(), labels) if name in without_events else None
+        if name in without_events and (found is None or found.format != file.format):
+            seems = f"; its content is that of {found.format}" if found else ""
+            raise LogError(
+                f"{name}: no line is an event of {log_format}{seems}; without --format, the "
+                "content decides (see: fsm formats)"
+            )
 
 
 def _query_result(query: Query, log_format: str | None, options: ReadingOptions) -> RecognisedFile:

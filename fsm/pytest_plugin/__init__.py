@@ -8,7 +8,12 @@ from __future__ import annotations
 import pytest
 
 from fsm.pytest_plugin import conformance, pages
-from fsm.pytest_plugin.conformance import pytest_generate_tests
+from fsm.pytest_plugin.conformance import (
+    pytest_generate_tests,
+    pytest_pycollect_makeitem,
+    pytest_runtest_call,
+    pytest_runtest_setup,
+)
 from fsm.pytest_plugin.pages import pytest_collect_file, pytest_collection_modifyitems
 
 __all__ = [
@@ -17,6 +22,9 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_generate_tests",
+    "pytest_pycollect_makeitem",
+    "pytest_runtest_call",
+    "pytest_runtest_setup",
 ]
 
 

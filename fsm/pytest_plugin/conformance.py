@@ -14,7 +14,7 @@ class as ``machine=Class``, because pytest would decorate a positional class), t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,19 +22,44 @@ from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage
 from fsm.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from fsm.suites import Suite
     from fsm.suites.execution.implementation import Implementation, RunResult
     from fsm.suites.specification import Word
 
-__all__ = ["LIMIT", "Case", "add_coverage_option", "configure", "pytest_generate_tests"]
+__all__ = [
+    "LIMIT",
+    "Case",
+    "add_coverage_option",
+    "configure",
+    "pytest_generate_tests",
+    "pytest_pycollect_makeitem",
+    "pytest_runtest_call",
+    "pytest_runtest_setup",
+]
 
 LIMIT = 100_000
 """Maximum number of tests of a suite."""
 
 _LONGEST_NAME = 80
+_POSITIONAL = ("machine", "method")
+_ARGUMENTS = (
+    *_POSITIONAL,
+    "extra_states",
+    "observable",
+    "rejections",
+    "to",
+    "covering",
+    "max_symbols",
+    "seed",
+    "tests",
+    "length",
+)
 _MARKER = (
     "fsm_suite(machine, method='chain', extra_states=0, observable='status', rejections=True, "
-    "to=None, covering=None, max_symbols=...): run the conformance tests of a machine; "
+    "to=None, covering=None, max_symbols=..., and for random tests seed=0, tests=100, length=20): "
+    "run the conformance tests of a machine; "
     "see fsm.pytest_plugin"
 )
 
@@ -56,18 +81,32 @@ class Case:
 
     def __init__(self, suite: Suite, word: Word, record: SuiteCoverage) -> None:
         self.suite, self.word, self.record = suite, word, record
+        self.used = False
+
+    def begin(self, item: pytest.Item, others: dict[str, Any]) -> None:
+        """Begin a test of this case, among those with the same ``others`` of its parameters."""
+        self.used = False
+        self.record = SessionCoverage.variant(item, self.record, others)
 
     @property
     def trace(self) -> tuple[str, ...]:
         """The events of the test."""
+        self.used = True
         return tuple(self.suite.mealy.inputs[x] for x in self.word)
 
     def run(self, implementation: Implementation) -> None:
         """Run the test; fail with its steps, and with the shortest trace that fails as well."""
+        from fsm.errors import FsmError
         from fsm.suites.execution.implementation import run_test
 
         __tracebackhide__ = True
-        run = run_test(implementation, self.suite.mealy, self.trace)
+        refusal = ""
+        try:
+            run = run_test(implementation, self.suite.mealy, self.trace)
+        except FsmError as error:
+            refusal = f"fsm_case.run: {error}"
+        if refusal:
+            pytest.fail(refusal, pytrace=False)
         sent = self.word[: len(run.trace)]
         self.record.add(zip(self.suite.mealy.walk(sent), sent, strict=False))
         if not run.agrees:
@@ -97,7 +136,49 @@ class Case:
         return [visible(f"specified by {origin.label}: {origin.reason}")] if origin else []
 
 
-Marked: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
+def _case_of(item: pytest.Item) -> tuple[Case | None, dict[str, Any]]:
+    """Return the case of a test, ``None`` without one, and the other parameters of the test."""
+    others = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    case = others.pop("fsm_case", None)
+    return (case if isinstance(case, Case) else None), others
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin the test of a case; refuse a marked test that has none: it would test nothing."""
+    case, others = _case_of(item)
+    if case:
+        case.begin(item, others)
+    elif any(mark.name == "fsm_suite" for mark in item.own_markers):
+        pytest.fail(
+            f"fsm_suite: {item.name} does not run the suite; write a function (outside of "
+            "unittest.TestCase) with the argument fsm_case, which calls fsm_case.run(...)",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that passes without having run its case."""
+    result = yield
+    case, _ = _case_of(item)
+    if case and not case.used:
+        pytest.fail(
+            "fsm_suite: the test passed without running its case; call fsm_case.run(...) in it",
+            pytrace=False,
+        )
+    return result
+
+
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> None:
+    """Refuse a test that was replaced by an instance of the class meant as its machine."""
+    marks = [] if isinstance(obj, type) else getattr(type(obj), "pytestmark", [])
+    if isinstance(marks, list) and any(getattr(m, "name", "") == "fsm_suite" for m in marks):
+        kind = type(obj).__name__
+        raise collector.CollectError(
+            f"fsm_suite: {name}: pytest decorates a class that is given alone; "
+            f"write fsm_suite(machine={kind})"
+        )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -111,11 +192,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     refusal = ""
     try:
-        metafunc.parametrize("fsm_case", _cases(metafunc, *marker.args, **marker.kwargs))
-    except (FsmError, TypeError) as error:
+        metafunc.parametrize("fsm_case", _cases(metafunc, **_arguments(marker)))
+    except FsmError as error:
         refusal = f"fsm_suite: {error}"
     if refusal:  # outside of the except block, so that pytest shows this line without causes
         pytest.fail(refusal, pytrace=False)
+
+
+def _arguments(marker: pytest.Mark) -> dict[str, Any]:
+    """Return the arguments of a marker by name; raises :class:`fsm.errors.FsmError`."""
+    from fsm.errors import FsmError
+    from fsm.suggest import no_such
+
+    given = dict(zip(_POSITIONAL, marker.args, strict=False))
+    if len(marker.args) > len(_POSITIONAL):
+        raise FsmError(f"{len(marker.args)} arguments without a name; name all but the machine")
+    for name in marker.kwargs:
+        if name not in _ARGUMENTS:
+            raise FsmError(no_such("argument", name, _ARGUMENTS))
+        if name in given:
+            raise FsmError(f"the argument {name!r} is given twice")
+    given |= marker.kwargs
+    if "machine" not in given:
+        raise FsmError("no machine; write fsm_suite('with-feedback') or fsm_suite(machine=MyChart)")
+    return given
 
 
 def _cases(
@@ -124,7 +224,7 @@ def _cases(
     method: str | None = None,
     *,
     to: str | None = None,
-    covering: str | None = None,
+    covering: str | int | None = None,
     **options: Any,
 ) -> list[Any]:
     from fsm.errors import FsmError
@@ -134,8 +234,7 @@ def _cases(
     made = narrowed(
         suite(_specification(machine), method or DEFAULT, **options), to=to, covering=covering
     )
-    nodeid = metafunc.definition.nodeid
-    record = SessionCoverage.record(metafunc.config, nodeid, made)
+    record = SuiteCoverage(metafunc.definition.nodeid, made)
     if made.estimate.least.tests > LIMIT:
         raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
     cases: list[Any] = []

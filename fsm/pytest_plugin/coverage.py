@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from fsm.text import quantity, visible
+from fsm.text import quantity, shortened, visible
 
 if TYPE_CHECKING:
     from fsm.suites import Suite
@@ -27,12 +27,17 @@ _LINES = 25
 
 
 class SuiteCoverage:
-    """The coverage of one test function in this process."""
+    """The coverage of one test function in this process.
 
-    def __init__(self, suite: Suite) -> None:
-        self.suite = suite
-        self.title = f"{suite.mealy.name} by {suite.method.name}"
-        self.planned = self.done = 0
+    Where it has parameters besides the case, such as several implementations, each variant has its
+    own coverage: what one implementation passes says nothing about another.
+    """
+
+    def __init__(self, function: str, suite: Suite, variant: str = "", planned: int = 0) -> None:
+        self.function, self.suite, self.variant, self.planned = function, suite, variant, planned
+        self.title = " ".join(filter(None, (f"{suite.mealy.name} by {suite.method.name}", variant)))
+        self.done = 0
+        self.tests: list[str] = []
         self._run: set[tuple[int, int]] = set()
 
     def add(self, cells: Iterable[tuple[int, int]]) -> None:
@@ -63,6 +68,7 @@ class SuiteCoverage:
             "cells": cells,
             "rows": rows,
             "run": [i for i, cell in enumerate(cells) if cell in run],
+            "tests": self.tests,
         }
 
 
@@ -71,7 +77,7 @@ class SessionCoverage:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._records: dict[str, SuiteCoverage] = {}
+        self._records: dict[tuple[str, str], SuiteCoverage] = {}
         self._sent: list[dict[str, CoverageFacts]] = []
         self._failures: dict[str, None] = {}
 
@@ -81,11 +87,19 @@ class SessionCoverage:
         config.pluginmanager.register(cls(config), _NAME)
 
     @staticmethod
-    def record(config: pytest.Config, function: str, suite: Suite) -> SuiteCoverage:
-        """Return the coverage of a test function, which is empty at first."""
-        covered = config.pluginmanager.get_plugin(_NAME)
+    def variant(
+        item: pytest.Item, record: SuiteCoverage, parameters: dict[str, Any]
+    ) -> SuiteCoverage:
+        """Return the coverage to which a test with these parameters, which now begins, belongs."""
+        covered = item.config.pluginmanager.get_plugin(_NAME)
         assert isinstance(covered, SessionCoverage)  # noqa: S101
-        return covered._records.setdefault(function, SuiteCoverage(suite))
+        function, suite, planned = record.function, record.suite, record.planned
+        variant = _variant(item, parameters)
+        found = covered._records.setdefault(
+            (function, variant), SuiteCoverage(function, suite, variant, planned)
+        )
+        found.tests.append(item.nodeid)
+        return found
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Record the names of failed tests."""
@@ -105,8 +119,9 @@ class SessionCoverage:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one line for each test function, and with ``--fsm-cov`` what was not run."""
-        for function, facts in _merged([self._facts(), *self._sent]).items():
-            failures = [name for name in self._failures if name.startswith(f"{function}[")]
+        for facts in _merged([self._facts(), *self._sent]).values():
+            tests = set(facts["tests"])
+            failures = [name for name in self._failures if name in tests]
             if not (facts["done"] or failures):
                 continue
             terminalreporter.write_line(visible(_line(facts, failures)))
@@ -115,7 +130,20 @@ class SessionCoverage:
                     terminalreporter.write_line(visible(line))
 
     def _facts(self) -> dict[str, CoverageFacts]:
-        return {function: record.facts() for function, record in self._records.items()}
+        return {" ".join(key): record.facts() for key, record in self._records.items()}
+
+
+def _variant(item: pytest.Item, parameters: dict[str, Any]) -> str:
+    """Return a text for parameters: their names, and their values or which ones they are."""
+    if not parameters:
+        return ""
+    place: dict[str, int] = item.callspec.indices  # type: ignore[attr-defined]
+    texts = []
+    for name, value in sorted(parameters.items()):
+        plain = value if isinstance(value, str | int | float) else getattr(value, "__name__", None)
+        text = f"#{place[name] + 1}" if plain is None else shortened(str(plain), 60)
+        texts.append(f"{name}={text}")
+    return f"({', '.join(texts)})"
 
 
 def _merged(parts: Iterable[dict[str, CoverageFacts]]) -> dict[str, CoverageFacts]:
@@ -123,8 +151,9 @@ def _merged(parts: Iterable[dict[str, CoverageFacts]]) -> dict[str, CoverageFact
     merged: dict[str, CoverageFacts] = {}
     for part in parts:
         for function, facts in part.items():
-            whole = merged.setdefault(function, {**facts, "done": 0, "run": []})
+            whole = merged.setdefault(function, {**facts, "done": 0, "run": [], "tests": []})
             whole["done"] += facts["done"]
+            whole["tests"] = [*whole["tests"], *facts["tests"]]
             whole["run"] = sorted({*whole["run"], *facts["run"]})
     return merged
 

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["narrowed"]
 
 
-def narrowed(suite: Suite, *, to: str | None = None, covering: str | None = None) -> Suite:
+def narrowed(suite: Suite, *, to: str | None = None, covering: str | int | None = None) -> Suite:
     """Return the tests of a suite that reach a state, run a documented row, or do both.
 
     A row is a number (``3`` or ``row 3``), a decision (``D4``) or a cell, ``STATE:EVENT``.
     Raises :class:`FsmError` at once where no trace reaches the goal, and where it names nothing.
     """
     if to is not None:
-        suite = _part(suite, _state(suite.mealy, to))
+        suite = _part(suite, _state(suite.mealy, str(to)))
     if covering is not None:
-        suite = _part(suite, _row(suite, covering))
+        suite = _part(suite, _row(suite, str(covering)))
     return suite
 
 
@@ -48,6 +48,12 @@ def _part(suite: Suite, goal: Goal) -> Suite:
         guarantee=replace(suite.guarantee, complete=False, coverage=coverage),
     )
     if next(part.words(), None) is None:
+        if suite.goals and next(replace(part, goals=(goal,)).words(), None) is not None:
+            both = " and ".join(each.text for each in part.goals)
+            raise FsmError(
+                f"{suite.mealy.name}: no test of {method} does both: {both}; each alone has tests, "
+                "leave one out"
+            )
         raise FsmError(
             f"{suite.mealy.name}: none of the tests of {method} {goal.text}; "
             "--method table has one for every cell"

@@ -97,13 +97,13 @@ def test_every_command_refuses_it_in_one_line(
 ) -> None:
     path = _written(tmp_path / f"log{suffix}", text)
     options = {"explain": ["--message", "b"]}.get(command, [])
-    output = ["-o", tmp_path / "out.parquet"] if command in ("convert", "report") else []
-    result = fsm(command, path, *options, *output)
+    name = {"convert": "out.parquet", "report": "out.html"}.get(command)
+    result = fsm(command, path, *options, *(["-o", tmp_path / name] if name else []))
     row = 3 if suffix == ".csv" else 2
     refusal = f"fsm: {path}:{row}: timestamp '{text}' is not from 0001-01-02 to 9999-12-30; "
     assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith(refusal)
-    assert not (tmp_path / "out.parquet").exists()
+    assert [*tmp_path.iterdir()] == [path]
 
 
 @pytest.mark.parametrize("text", WRITTEN)

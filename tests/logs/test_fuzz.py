@@ -171,7 +171,7 @@ FAULTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "postfix: delays without a status": (
         postfix(f"smtp A1B2C3D4: to=<a@y>, relay=x, {'delay=1, dsn=1.1.1, ' * 5000}"),
         "postfix",
-        {},
+        {"a delivery without its relay or status": 1},
     ),
     "webhooks: lists in lists in lines": (
         ('{"a":\n[' + "1," * 2000 + "\n") * 1500,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import TypeAlias
 
 import polars as pl
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from fsm.logs.mapping.missing_handovers import NATIVE, find_missing_handovers, with_handovers
 from fsm.logs.mapping.to_canonical import SCHEMA
+from tests.command import Fsm
 from tests.depth import samples
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -145,3 +147,34 @@ def test_for_which_formats_they_are_added(wanted: bool | None, expected: list[st
     counts: Counter[str] = Counter()
     list(with_handovers(frames, missing, counts))
     assert counts == Counter(expected)
+
+
+SES = (
+    '{"notificationType":"Delivery","mail":{"messageId":"m","destination":["a@y.example"]},'
+    '"delivery":{"timestamp":"2026-01-05T08:20:00Z","recipients":["a@y.example"]}}\n'
+)
+SENT = SES.replace('"notificationType":"Delivery"', '"eventType":"Send"').replace(
+    '"mail":{', '"send":{},"mail":{"timestamp":"2026-01-05T08:19:00Z",'
+)
+HINT = "this log records no hand-over (relayed), so every first event was rejected; "
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "is_hinted"),
+    [
+        (SES, [], True),
+        (SES, ["--assume-relayed"], False),
+        (SES, ["--no-assume-relayed"], False),
+        (SENT + SES, [], False),
+        (SES, ["--machine", "engagement"], False),
+    ],
+    ids=["no hand-over", "assumed", "not assumed", "recorded", "another machine"],
+)
+def test_the_option_is_named_where_it_helps(
+    text: str, options: list[str], is_hinted: bool, tmp_path: Path, fsm: Fsm
+) -> None:
+    log = tmp_path / "ses.jsonl"
+    log.write_text(text)
+    result = fsm("replay", log, *options)
+    assert result.status == 0
+    assert (f"{HINT}--assume-relayed inserts the hand-overs" in result.err) == is_hinted

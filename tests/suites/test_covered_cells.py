@@ -26,7 +26,7 @@ class Wrong(Table):
 @pytest.mark.parametrize("failing", [1, 2, 3])
 def test_cells_after_a_failure_were_not_run(failing: int) -> None:
     made = suite(fsm.load("with-feedback"), "table")
-    record = SuiteCoverage(made)
+    record = SuiteCoverage("test_it.py::test_it", made)
     trace = ("relayed", "soft_bounce", "retry_succeeded")
     case = Case(made, made.mealy.word(trace), record)
     with pytest.raises(pytest.fail.Exception):

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 import fsm
-from fsm.errors import MachineError
+from fsm.errors import FsmError, MachineError
 from fsm.mealy import Mealy
 from fsm.suites import suite
 from fsm.suites.narrowing import narrowed
 
 MADE = suite(fsm.load("with-feedback"))
+TABLE = suite(fsm.load("with-feedback"), "table")
 GOALS = [("delivered", "row 3"), ("hard_bounced", "D3"), ("retrying", "hard_bounced:delivered")]
 
 
@@ -20,6 +21,18 @@ def test_of_two_goals_both_are_served(state: str, row: str) -> None:
     assert both == alone[0] & alone[1]
     assert alone[0] > both < alone[1]
     assert set(narrowed(narrowed(MADE, covering=row), to=state).tests) == both
+
+
+def test_two_goals_that_no_test_serves_together() -> None:
+    goals = {"to": "hard_bounced", "covering": "retrying:retry_failed"}
+    for goal in goals:
+        assert narrowed(TABLE, **{goal: goals[goal]}).size.tests
+    with pytest.raises(FsmError) as refusal:
+        narrowed(TABLE, **goals)
+    assert str(refusal.value) == (
+        "with-feedback: no test of table does both: reach 'hard_bounced' and run 'retry_failed' in "
+        "'retrying'; each alone has tests, leave one out"
+    )
 
 
 def ring(size: int) -> Mealy:

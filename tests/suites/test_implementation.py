@@ -173,12 +173,13 @@ def test_an_implementation_that_rejects_in_silence() -> None:
 
 
 LACKING = {
-    "reset": (type("NoReset", (), {"send": None})(), "a NoReset, has no method reset()"),
-    "send": (type("NoSend", (), {"reset": print})(), "a NoSend, has no method send()"),
+    "reset": (type("NoReset", (), {"send": None})(), "of type NoReset, has no method reset()"),
+    "send": (type("NoSend", (), {"reset": print})(), "of type NoSend, has no method send()"),
     "observe": (
         type("NoStatus", (), {"reset": print, "send": print})(),
         "has no method observe(): add it, or say observable='output'",
     ),
+    "an instance": (Silent, "the class Silent, not an instance; write Silent()"),
 }
 
 

@@ -20,6 +20,8 @@ from fsm.logs.servers.mail_queue import LONGEST, MailQueue, Queued, give_up
 
 __all__ = ["Reader"]
 
+CUT = "a delivery without its relay or status"
+"""The reason under which such lines are rejected: the log was cut or filtered."""
 _ADDRESS = r'<?((?:"[^"]*"|[^"<>,\s])*)>?'
 _FIELDS = r"(?:(?!status=)\w+=[^,]*, )*?"
 _STATUS = re.compile(
@@ -62,6 +64,7 @@ class Reader(LineReader):
         self._began: int | None = None
         """The first time in the log."""
         self._events: list[NativeEvent] = []
+        self._notes = Notes("")
         # The first three letters after the queue id choose the method, so that lines of other kinds
         # cost one lookup and no regular expression. The lines read begin with "to=<", "from=<",
         # "message-id=", "removed", "sender non-delivery", "postmaster non-delivery", "client=",
@@ -80,7 +83,7 @@ class Reader(LineReader):
     def _read_block(
         self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
     ) -> int:
-        self._events = events
+        self._events, self._notes = events, notes
         read_time = self._clock.read
         kinds = self._kinds
         ignored = 0
@@ -168,7 +171,7 @@ class Reader(LineReader):
     def _delivery(self, at: _Line) -> bool:
         match = _STATUS.match(at.body)
         if not match:
-            return False
+            return self._is_cut(at)
         to, relay, delay, code, status, reply = match.groups()
         queued = self._queue.get(at.queue) or self._begin(at.queue, -1, at.number)
         agent = _AGENT_ENDS.split(at.head.rpartition("/")[2], 1)[0]
@@ -181,6 +184,13 @@ class Reader(LineReader):
         self._queue.remember_status(queued, to, "hop" if native == "sent/hop" else status.lower())
         self._events.append(NativeEvent(queued.name, to, native, at.time, at.number, code, reply))
         return True
+
+    def _is_cut(self, at: _Line) -> bool:
+        """Count a delivery that lacks its relay or status as not readable."""
+        is_delivery = at.body.startswith("to=<") and "postfix" in at.head
+        if is_delivery:
+            self._notes.rejected.add(CUT, at.number)
+        return is_delivery
 
     def _hop(self, queued: Queued, reply: str | None, agent: str) -> str:
         """Distinguish a content filter from a server on this host; follow the message through it.

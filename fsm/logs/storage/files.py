@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import stat
 import sys
@@ -13,6 +12,7 @@ from typing import IO
 from fsm.errors import LogError
 from fsm.logs.storage.addresses import is_parquet, is_remote, local_path, name_of
 from fsm.logs.storage.compression import unpacking_errors
+from fsm.logs.storage.names import expanded_names, mails_of
 from fsm.logs.storage.stored_file import StoredFile
 
 __all__ = ["find_files"]
@@ -49,38 +49,19 @@ def _local_files(path: str) -> Iterator[StoredFile]:
         return
     if not path:
         raise LogError("the name of a log is empty; is a variable of the shell not set?")
-    names = [path]
-    if glob.has_magic(path) and not os.path.exists(path):  # noqa: PTH110 (no name is too long)
-        names = sorted(glob.glob(_pattern(path), recursive=True))  # noqa: PTH207
-        if not names:
-            raise LogError(f"{path}: no file has such a name")
+    names = expanded_names(path)
+    if not names:
+        raise LogError(f"{path}: no file has such a name")
     for name in names:
         file = Path(name)
-        folders = (file / "cur", file / "new")
-        if all(os.path.isdir(folder) for folder in folders):  # noqa: PTH112 (as above)
-            yield from _mails(file, folders)
+        mails = mails_of(name)
+        if mails is not None:
+            yield from (StoredFile(mail, str(mail), str(file)) for mail in mails)
         elif _is_stream(file):
             with unpacking_errors(name), file.open("rb") as pipe:
                 yield _copied(pipe, name)
         else:
             yield StoredFile(file, name)
-
-
-def _pattern(path: str) -> str:
-    """Return a pattern in which the folders that exist by exactly their names are escaped."""
-    parts = path.split("/")
-    for count in range(len(parts) - 1, 0, -1):
-        folder = "/".join(parts[:count])
-        if os.path.isdir(folder):  # noqa: PTH112 (no name is too long for it)
-            return "/".join([glob.escape(folder), *parts[count:]])
-    return path
-
-
-def _mails(maildir: Path, folders: Iterable[Path]) -> Iterator[StoredFile]:
-    """Yield the mails of a Maildir in the order of their names."""
-    for mail in sorted(mail for folder in folders for mail in folder.iterdir()):
-        if mail.is_file() and not mail.name.startswith("."):
-            yield StoredFile(mail, str(mail), str(maildir))
 
 
 def _copied(pipe: IO[bytes], name: str) -> StoredFile:

@@ -6,6 +6,7 @@ Memory does not grow with the file.
 from __future__ import annotations
 
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -59,14 +60,16 @@ class StoredFile:
             shutil.copyfileobj(file, plain)
 
     def blocks(self, notes: Notes) -> Iterator[list[str]]:
-        """Yield lists of successive lines.
+        """Yield lists of successive lines, without a byte order mark before the first one.
 
         ``notes`` gets the number of bytes, and the lines that are too long, which are left out.
         """
-        number, rest, skipping = 0, b"", False
+        number, rest, skipping, begun = 0, b"", False, False
         with unpacking_errors(self.name), closing(self.open()) as file:
             while data := file.read(_BLOCK):
                 notes.size += len(data)
+                data = data if begun else data.removeprefix(BOM_UTF8)
+                begun = True
                 whole, newline, tail = data.rpartition(b"\n")
                 if not newline:
                     rest += tail

@@ -18,7 +18,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from fsm.errors import ArgumentError, FsmError
-from fsm.mealy import NOTHING, Mealy
+from fsm.mealy import NOTHING, Mealy, with_shown
 from fsm.text import align_columns, visible
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "answer_of",
     "observer",
     "run_test",
-    "with_shown",
 ]
 
 
@@ -136,11 +135,16 @@ def observer(implementation: Implementation, *, shows: bool) -> Callable[[], str
 
     Raises :class:`FsmError` where the implementation lacks a method.
     """
+    if isinstance(implementation, type):
+        raise FsmError(
+            f"the implementation is the class {implementation.__name__}, not an instance; "
+            f"write {implementation.__name__}()"
+        )
     kind = type(implementation).__name__
     for name in ("reset", "send", "observe")[: 3 if shows else 2]:
         if not callable(getattr(implementation, name, None)):
             hint = ": add it, or say observable='output'" if name == "observe" else ""
-            raise FsmError(f"the implementation, a {kind}, has no method {name}(){hint}")
+            raise FsmError(f"the implementation, of type {kind}, has no method {name}(){hint}")
     observe = getattr(implementation, "observe", None)
     return (lambda: answer_of(observe) or NOTHING) if shows and observe else None
 
@@ -152,8 +156,3 @@ def answer_of(call: Callable[[], object]) -> str | None:
     except Exception as error:  # whatever a system under test does, it is an answer
         return f"{type(error).__name__}: {error}"
     return None if value is None else str(value)
-
-
-def with_shown(output: str, shown: str) -> str:
-    """Return an output with what is shown after it, once where both are the same."""
-    return output if shown == output else f"{output}, shows {shown}"

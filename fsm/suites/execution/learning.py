@@ -10,23 +10,22 @@ to Computational Learning Theory, 1994) asks the fewest questions.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fsm.errors import FsmError
 from fsm.graph import breadth_first
-from fsm.mealy import NOTHING, Mealy
+from fsm.mealy import NOTHING, Mealy, with_shown
 from fsm.suites.differences import CellDifference, cell_differences
 from fsm.suites.execution.implementation import (
     Implementation,
     answer_of,
     observer,
     run_test,
-    with_shown,
 )
 from fsm.suites.generation import MAX_SYMBOLS, suite
 from fsm.suites.guarantee import Guarantee
@@ -35,23 +34,31 @@ from fsm.suites.specification import Spec
 if TYPE_CHECKING:
     from aalpy.automata import MealyMachine
 
-__all__ = ["MAX_STATES", "Learnt", "flat", "learn"]
+__all__ = ["MAX_STATES", "Answer", "Learnt", "flat", "learn"]
 
 MAX_STATES = 1000
 """Learning ends here: an implementation with more states may have infinitely many."""
+
+
+class Answer(NamedTuple):
+    """An answer to an event, and what is shown after it."""
+
+    output: str
+    shown: str
 
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
     """The machine of an implementation, and what it took to learn it.
 
-    Its outputs hold what is shown after them (see :func:`flat`), ``first`` is what was shown
-    after a reset; ``None`` where nothing is shown at all. The machine is right if the
-    implementation is in the domain of ``guarantee``.
+    Its outputs hold what is shown after them (see :func:`flat`), ``answers`` has the two apart;
+    ``first`` is what was shown after a reset, ``None`` where nothing is shown at all. The machine
+    is right if the implementation is in the domain of ``guarantee``.
     """
 
     mealy: Mealy
     first: str | None
+    answers: Mapping[str, Answer]
     guarantee: Guarantee
     resets: int
     events: int
@@ -67,10 +74,12 @@ class Learnt:
     def named_after(self, specification: Mealy) -> Mealy:
         """Return the machine with its states named after those of a specification.
 
-        A state gets the name of the state to which its shortest trace leads in the specification;
-        where several get one name, all but the first are numbered.
+        What a state shows is in ``shown``, no longer in the outputs. A state gets the name of the
+        state to which its shortest trace leads in the specification; where several get one name,
+        all but the first are numbered.
         """
-        spec = Spec.of(self.mealy)
+        learnt = self._showing()
+        spec = Spec.of(learnt)
         columns = [_column(specification, event) for event in spec.inputs]
         seen: Counter[str] = Counter()
         names = []
@@ -78,7 +87,37 @@ class Learnt:
             name = _after(specification, [columns[x] for x in word])
             seen[name] += 1
             names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-        return replace(self.mealy, states=tuple(names))
+        return replace(learnt, states=tuple(names))
+
+    def _showing(self) -> Mealy:
+        """Return the machine with what its states show, which is not part of the outputs.
+
+        A state in which different things were shown is split; the states are numbered breadth
+        first.
+        """
+        if self.first is None:
+            return self.mealy
+        mealy = self.mealy
+        answer_to = [self.answers[text] for text in mealy.outputs]
+        rows: dict[tuple[int, str], list[tuple[tuple[int, str], str]]] = {}
+
+        def entered_from(pair: tuple[int, str]) -> Iterator[tuple[int, str]]:
+            cells = zip(mealy.next[pair[0]].tolist(), mealy.output[pair[0]].tolist(), strict=True)
+            rows[pair] = [((t, answer_to[o].shown), answer_to[o].output) for t, o in cells]
+            return (target for target, _ in rows[pair])
+
+        pairs = list(breadth_first([(mealy.initial, self.first)], entered_from))
+        number = {pair: s for s, pair in enumerate(pairs)}
+        outputs = tuple(dict.fromkeys(output for row in rows.values() for _, output in row))
+        return Mealy(
+            mealy.name,
+            tuple(f"s{s}" for s in range(len(pairs))),
+            mealy.inputs,
+            outputs,
+            np.array([[number[target] for target, _ in rows[pair]] for pair in pairs]),
+            np.array([[outputs.index(output) for _, output in rows[pair]] for pair in pairs]),
+            shown=tuple(shown for _, shown in pairs),
+        )
 
 
 def flat(mealy: Mealy) -> Mealy:
@@ -164,7 +203,7 @@ def learn(
         raise FsmError(f"the implementation is not deterministic: {_one_line(error)}") from None
     mealy = _mealy(learnt, alphabet, name)
     guarantee = suite(mealy, extra_states=extra_states, max_symbols=None).guarantee
-    return Learnt(mealy, system.first, guarantee, system.resets, system.events)
+    return Learnt(mealy, system.first, system.answers, guarantee, system.resets, system.events)
 
 
 class _Counting:
@@ -176,7 +215,7 @@ class _Counting:
         self._implementation = implementation
         self._observe = observer(implementation, shows=shows)
         self._max_states, self._inputs = max_states, inputs
-        self._answers: set[str] = set()
+        self.answers: dict[str, Answer] = {}
         self.first: str | None = None
         self.resets = self.events = 0
 
@@ -202,14 +241,19 @@ class _Counting:
         self.events += 1
         answer = answer_of(partial(self._implementation.send, event))
         if self._observe is None:
-            answer = answer or NOTHING
-        else:
-            seen = self._observe()
-            answer = with_shown(answer or seen, seen)
-        self._answers.add(answer)
+            return self._recorded(Answer(answer or NOTHING, ""), answer or NOTHING)
+        seen = self._observe()
+        return self._recorded(Answer(answer or seen, seen), with_shown(answer or seen, seen))
+
+    def _recorded(self, answer: Answer, text: str) -> str:
+        """Return the text of an answer; refuse more answers than the allowed states can have."""
+        if self.answers.setdefault(text, answer) != answer:
+            raise FsmError(
+                f"{text!r} is both an answer and a status with 'shows'; rename the status"
+            )
         # A state has one answer to each input, so n states have at most n * inputs answers.
-        self.check_states(-(-len(self._answers) // self._inputs))
-        return answer
+        self.check_states(-(-len(self.answers) // self._inputs))
+        return text
 
 
 def _aalpy() -> tuple[Callable[..., Any], Any, Any]:
