@@ -5,6 +5,7 @@ Every value also has a plain text, for consoles. Names are always text, never ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
@@ -30,6 +31,9 @@ from fsm.text import quantity, shortened, visible
 
 __all__ = ["Figure", "bundle", "figure"]
 
+_WIDTH = 620
+"""Maximum width of a diagram in points: that of the cells of a page of 1,100 pixels."""
+_SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
 _TESTS = 20
 """Maximum number of tests that are shown."""
 _FINDINGS = 200
@@ -81,7 +85,7 @@ def bundle(value: object) -> Bundle:
 
 @bundle.register
 def _(value: Figure) -> Bundle:
-    return {"image/svg+xml": value.svg, "text/plain": repr(value)}
+    return {"image/svg+xml": _fitted(value.svg), "text/plain": repr(value)}
 
 
 @bundle.register
@@ -93,10 +97,22 @@ def _(machine: Machine) -> Bundle:
     size = f"{states}, {events}"
     plain = {"text/plain": visible(f"{machine.name}: {machine.title} ({size})")}
     try:
-        return {"image/svg+xml": figure(machine).svg} | plain
+        return {"image/svg+xml": _fitted(figure(machine).svg)} | plain
     except MissingToolError:
         grid = transitions_grid(machine)
         return {"text/html": _table(machine.title, grid.header, grid.rows)} | plain
+
+
+def _fitted(svg: str) -> str:
+    """Return a picture that is no wider than a cell; notebooks would cut it off, or scroll it.
+
+    They show it as an image, whose size is that of its element, whatever its style says.
+    """
+    size = _SIZE.search(svg)
+    width, height = map(float, size.groups()) if size else (0.0, 0.0)
+    if width <= _WIDTH:
+        return svg
+    return _SIZE.sub(f'width="{_WIDTH}pt" height="{height * _WIDTH / width:.0f}pt"', svg, count=1)
 
 
 @bundle.register

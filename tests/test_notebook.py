@@ -42,7 +42,7 @@ def test_a_machine_is_a_diagram(name: str) -> None:
     machine = load(name)
     shown = bundle(machine)
     assert list(shown) == ["image/svg+xml", "text/plain"]
-    assert shown["image/svg+xml"] == machine._repr_svg_() == fsm.figure(machine).svg
+    assert shown["image/svg+xml"] == machine._repr_svg_() == fsm.figure(machine)._repr_svg_()
     assert shown["text/plain"].startswith(f"{name}: {machine.title} (")
 
 
@@ -58,7 +58,8 @@ def test_a_machine_that_nothing_draws_is_a_table(monkeypatch: pytest.MonkeyPatch
 def test_a_figure_is_a_value(tmp_path: Path) -> None:
     part = fsm.figure(MODES[0], Look(focus=("delivered", 1)))
     part.write(tmp_path / "part.svg")
-    assert (tmp_path / "part.svg").read_text() == part.svg == part._repr_svg_()
+    assert (tmp_path / "part.svg").read_text() == part.svg
+    assert bundle(part)["image/svg+xml"] == part._repr_svg_()
     assert repr(part) == bundle(part)["text/plain"] == f"<figure of {MODES[0].title}>"
     assert part != fsm.figure(MODES[0])
 
@@ -129,3 +130,14 @@ def test_names_are_text(name: str) -> None:
     for value in (machine, compare(machine, MODES[0]), suite(machine, "tour")):
         for shown in bundle(value).values():
             assert not HIDDEN.search(shown.replace("\n", ""))
+
+
+def test_a_wide_diagram_fits_in_a_cell() -> None:
+    wide, narrow = fsm.figure("delivery"), fsm.figure("engagement")
+    size = re.compile(r'<svg [^>]*width="(\d+)pt" height="(\d+)pt"')
+    sizes = [size.match(svg) for svg in (wide.svg, bundle(wide)["image/svg+xml"])]
+    (before, after) = [tuple(map(int, found.groups())) for found in sizes if found]
+    assert before[0] > after[0] == 620
+    assert abs(before[0] / before[1] - after[0] / after[1]) < 0.01
+    assert bundle(fsm.load("delivery"))["image/svg+xml"] == bundle(wide)["image/svg+xml"]
+    assert bundle(narrow)["image/svg+xml"] == narrow.svg
