@@ -125,7 +125,10 @@ class PageFiles:
         )
 
     def _is_new(self, path: Path) -> bool:
-        resolved = path.resolve()
+        try:
+            resolved = path.resolve()
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, Python 3.11
+            raise PageError(f"{path}: its links cannot be followed: they form a circle") from error
         is_new = resolved not in self.seen
         self.seen.add(resolved)
         return is_new

@@ -16,6 +16,7 @@ be written, is a warning with file and line: ``mkdocs build --strict`` fails.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from mkdocs.structure.pages import Page
 
 from fsm.docs.blocks import find_blocks
 from fsm.docs.machine_files import project_loader
-from fsm.docs.pages import PageWriter
+from fsm.docs.pages import PageWriter, update_command
 from fsm.errors import FsmError
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.text import visible
@@ -74,7 +75,8 @@ def _filled(
     begin = source.count("\n") - markdown.count("\n") if source.endswith(markdown) else 0
     text = "\n" * begin + markdown
     project = Path(config.config_file_path or "mkdocs.yml").parent
-    known = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
+    words = list(lexicons)
+    known = {lexicon.language: lexicon for lexicon in combined_lexicons(words)}
     writer = PageWriter(project_loader(project, allow_import=allow_import), known)
     pages = Path(config.docs_dir)
     try:
@@ -82,12 +84,15 @@ def _filled(
     except FsmError as error:
         _LOG.warning(visible(str(error)))
         return markdown
+    # Machines that are files are relative to the project, so the command is for its directory.
+    paths = [Path(os.path.relpath(path, project)) for path in (pages / name, *words)]
+    update = update_command(paths[:1], paths[1:], allow_import=allow_import)
     stale = [f"{name}:{line}: the block is out of date" for line in _stale_lines(text, filled)]
     for path, picture in writer.pictures.items():
         uri = path.relative_to(pages.resolve()).as_posix()
         if not _add_picture(uri, picture, config, files):
             stale.append(f"{uri}: the picture is out of date")
-    for message in (*writer.notes, *(f"{text}; to update, run: fsm docs" for text in stale)):
+    for message in (*writer.notes, *(f"{text}; to update, run: {update}" for text in stale)):
         _LOG.warning(visible(message))
     return filled[begin:]
 

@@ -163,22 +163,22 @@ MARKS = {
         "@pytest.mark.fsm_suite(machine=int)",
         "fsm_suite: *int*StateChart*",
     ),
-    "a number as machine": ("@pytest.mark.fsm_suite(42)", "fsm_suite: 42: no machine; *"),
+    "a number as machine": ("@pytest.mark.fsm_suite(42)", "fsm_suite: 42: not a machine; *"),
     "a text as number": (
         '@pytest.mark.fsm_suite("with-feedback", extra_states="1")',
-        "fsm_suite: extra_states='1': a whole number is expected",
+        "fsm_suite: extra_states: '1' is not a whole number",
     ),
     "another observable": (
         '@pytest.mark.fsm_suite("with-feedback", observable="x")',
-        "fsm_suite: observable='x': there are: status, state, output",
+        "fsm_suite: no observable 'x'; there are: status, state, output",
     ),
     "a text as truth": (
         '@pytest.mark.fsm_suite("with-feedback", rejections="no")',
-        "fsm_suite: rejections='no': True or False is expected",
+        "fsm_suite: rejections: 'no' is neither True nor False",
     ),
     "a number as method": (
         '@pytest.mark.fsm_suite("with-feedback", method=1)',
-        "fsm_suite: method=1: there are: *",
+        "fsm_suite: no method '1' for test suites; *",
     ),
     "unknown goal": (
         '@pytest.mark.fsm_suite("with-feedback", covering="row 9")',

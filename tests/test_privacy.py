@@ -96,7 +96,9 @@ def test_figures_stay_the_same(form: str, tmp_path: Path) -> None:
 
     def figures(redaction: Redaction | None) -> dict[str, object]:
         log = open_log([str(path)], options=ReadingOptions(year=2026, redaction=redaction))
-        return replay(log, modes, companions=load_bare).as_dict()
+        shown = replay(log, modes, companions=load_bare).as_dict()
+        shown.pop("files", None)  # its texts quote the log
+        return shown
 
     assert figures(Redaction(KEY, events)) == figures(None)
 

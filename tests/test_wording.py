@@ -55,13 +55,13 @@ def test_the_languages_that_ship_have_all_words_of_both_modes(language: str, mac
 
 
 def test_missing_words_are_counted_and_stay_as_they_are(fsm: Fsm) -> None:
-    done = fsm("draw", "engagement", "--lang", "fr", "--format", "mermaid")
+    done = fsm("draw", "quarantine", "--lang", "fr", "--format", "mermaid")
     assert done.status == 0
     assert done.err == (
-        "fsm: the lexicon 'fr' lacks 8 words of engagement, written as declared: "
-        "'Recipient engagement', 'Unopened', 'Opened', 'Clicked' and 4 more\n"
+        "fsm: the lexicon 'fr' lacks 19 words of quarantine, written as declared: "
+        "'Quarantine of an address', 'Valid', 'Erroneous', 'Quarantine' and 15 more\n"
     )
-    assert 'state "Unopened" as unopened' in done.out
+    assert 'state "Erroneous" as status_Erroneous' in done.out
 
 
 def test_a_step_of_the_same_state_is_its_label_and_a_short_word_comes_first(tmp_path: Path) -> None:

@@ -106,8 +106,9 @@ def command_group() -> None:
     .json, .scxml or .dot file, or package.module:Class, a python-statemachine class of an
     installed module or of a module in the working directory. Importing the module runs its code.
 
-    Data goes to standard output, messages to standard error; - is standard input or output. Exit
-    status: 0 success, 1 differences, out of date or rejected, 2 wrong usage or input.
+    Data goes to standard output, messages to standard error; - is standard input or output, except
+    for fsm docs, which writes into its pages. Exit status: 0 success, 1 differences, out of date
+    or rejected, 2 wrong usage or input.
     """
 
 

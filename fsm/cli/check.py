@@ -20,7 +20,7 @@ from fsm.cli.values import RangeParam, lexicons_option
 from fsm.machines import FEEDBACK_MODES, NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
-from fsm.tables.words.lexicon_files import load_lexicon
+from fsm.tables.words.lexicon_files import lexicon_text, load_lexicon
 from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity
 
@@ -90,6 +90,12 @@ __all__ = ["command"]
     group="Other",
     help="Print a draft of a --lexicon, from a page in a language that is not known.",
 )
+@option(
+    "--show-lexicon",
+    metavar="LANG",
+    group="Other",
+    help="Print the lexicon of a language that ships (en, fr, de, ja), as a start for your own.",
+)
 def command(
     pages: tuple[str, ...],
     lexicons: tuple[Path, ...],
@@ -101,6 +107,7 @@ def command(
     expect: int | None,
     is_draft: bool,
     explain: str | None,
+    show_lexicon: str | None,
 ) -> int:
     """Confirm that the documented tables of PAGES are right, or show each cell that is wrong.
 
@@ -118,6 +125,9 @@ def command(
         if explain not in known_codes():
             raise click.UsageError(no_such("code", explain, known_codes()))
         click.echo(explain_code(explain))
+        return 0
+    if show_lexicon is not None:
+        click.echo(lexicon_text(show_lexicon), nl=False)
         return 0
     if not pages:
         raise click.UsageError("no pages given")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
@@ -18,7 +17,7 @@ from fsm.cli.options import print_messages
 from fsm.cli.progress import Progress
 from fsm.cli.text import printable
 from fsm.cli.values import lexicons_option
-from fsm.docs.pages import PageWriter
+from fsm.docs.pages import PageWriter, update_command
 from fsm.errors import PageError
 from fsm.file_kinds import misplaced_file
 from fsm.files import write_bytes
@@ -96,10 +95,8 @@ def command(
     if only_check and stale:
         for path, new in stale.items():
             _print_difference(path, new)
-        options = [part for path in lexicons for part in ("--lexicon", str(path))]
-        options += ["--allow-import"] if allow_import else []
-        names = shlex.join([*options, *map(str, pages)])
-        click.echo(printable(f"out of date; to update, run: fsm docs {names}"), err=True)
+        update = update_command(pages, lexicons, allow_import=allow_import)
+        click.echo(printable(f"out of date; to update, run: {update}"), err=True)
         return 1
     for path, new in stale.items():
         write_bytes(new, path)
@@ -119,6 +116,8 @@ def command(
 def _files(pages: tuple[Path, ...]) -> Iterator[Path]:
     """Yield the pages, and those of directories."""
     for path in pages:
+        if str(path) == "-":
+            raise PageError("-: fsm docs writes into files, so it does not read standard input")
         if path.is_dir():
             yield from pages_of(path)
         elif path.is_file() and (wrong := misplaced_file(str(path), "page")):

@@ -42,6 +42,7 @@ from fsm.drawing.marking import (
     path_overlay,
     split_trace,
     traffic_overlay,
+    unknown_events,
 )
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
@@ -49,8 +50,7 @@ from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.machines import NAMES
-from fsm.suggest import no_such, remedy
+from fsm.suggest import no_such
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -270,19 +270,12 @@ def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
 
 
 def _events(machine: Machine, trace: str) -> tuple[str, ...]:
-    """Return the events of a trace, and warn of one that the machine does not know.
-
-    Events of a built-in companion, such as opens, are known.
-    """
+    """Return the events of a trace, and warn of one that the machine does not know."""
     events = split_trace(trace)
     if not events:
         raise click.UsageError('--path is empty; write "event, event"')
-    companions = [load_bare(machine.companion)] if machine.companion in NAMES else []
-    known = [event for each in (machine, *companions) for event in each.events]
-    for event in dict.fromkeys(events):
-        if event not in known:
-            hint = remedy(event, known)
-            print_message(f"{machine.name}: no event {event!r}, drawn as rejected; {hint}", 1000)
+    for note in unknown_events(machine, events):
+        print_message(note, 1000)
     return events
 
 

@@ -81,6 +81,9 @@ def _left_out(report: CheckReport) -> Iterator[str]:
         yield f"{quantity(report.ignored_tables, 'table')} left out (fsm:ignore)"
     if report.generated_blocks:
         yield f"{quantity(report.generated_blocks, 'generated block')}: see fsm docs --check"
+    if report.unread_tables:
+        directives = quantity(report.unread_tables, "table directive")
+        yield f"{directives} not read (list-table, csv-table)"
     if report.unread:
         suffixes = ", ".join(report.unread)
         yield f"{quantity(sum(report.unread.values()), 'file')} not read ({suffixes})"
@@ -136,8 +139,14 @@ def _excerpt(
 
 
 def _fields(finding: Finding) -> dict[str, object]:
-    names = ("file", "line", "column", "code", "severity", "message", "machine", "row")
+    names = ("file", "line", "column", "code", "severity", "message", "machine", "row", "reference")
     return {name: getattr(finding, name) for name in names}
+
+
+def _message(finding: Finding, separator: str) -> str:
+    """Return the message of a finding with the row as it should be, where it has one."""
+    row = f"{separator}As it should be: {finding.reference}" if finding.reference else ""
+    return f"{finding.message}{row}"
 
 
 def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
@@ -149,6 +158,7 @@ def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "other_tables": report.other_tables,
         "ignored_tables": report.ignored_tables,
         "generated_blocks": report.generated_blocks,
+        "unread_tables": report.unread_tables,
         "unread_files": report.unread,
         "failure": report.failure or None,
     }
@@ -171,7 +181,7 @@ def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
             "ruleId": finding.code,
             "ruleIndex": used.index(finding.code),
             "level": finding.severity,
-            "message": {"text": finding.message},
+            "message": {"text": _message(finding, ". ")},
             "locations": [
                 {
                     "physicalLocation": {
@@ -214,7 +224,7 @@ def _github(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     for finding in report.findings:
         place = f"line={finding.line},col={finding.column}"
         title, file = _property(finding.code), _property(finding.file)
-        message = _escaped(finding.message)
+        message = _escaped(_message(finding, "\n"))
         lines.append(f"::{finding.severity} file={file},{place},title={title}::{message}")
     if report.failure:
         lines.append(f"::error title=fsm check::{_escaped(report.failure)}")

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fsm.docs.blocks import Block
-from fsm.docs.contents import CodeContent, DiagramContent, Sources, TableContent, content
+from fsm.docs.contents import (
+    CodeContent,
+    DiagramContent,
+    SentenceContent,
+    Sources,
+    TableContent,
+    content,
+)
 from fsm.errors import PageError
 from fsm.tables.write import escaped_cell, markdown
 from fsm.text import HIDDEN
@@ -33,6 +40,8 @@ def block_content(block: Block, sources: BlockSources) -> str:
     if isinstance(made, TableContent):
         title = f"**{escaped_cell(made.title)}**\n\n" if made.title else ""
         return f"{title}{markdown(made.grid)}"
+    if isinstance(made, SentenceContent):
+        return escaped_cell(made.text)
     if isinstance(made, CodeContent):
         return _fenced(made)
     return _image(made, block.options.get("file"), sources)
@@ -43,7 +52,10 @@ def _image(diagram: DiagramContent, file: str | None, sources: BlockSources) -> 
 
     if not file or not file.endswith(".svg") or Path(file).is_absolute() or HIDDEN.search(file):
         raise PageError("fsm:diagram needs file=NAME.svg, a picture beside the page")
-    path = (sources.directory / file).resolve()
+    try:
+        path = (sources.directory / file).resolve()
+    except RuntimeError as error:  # until Python 3.12
+        raise PageError(f"file={file}: its links form a circle") from error
     if not path.is_relative_to(sources.directory.resolve()):
         raise PageError(f"file={file} is not in the directory of the page")
     if not path.parent.is_dir():

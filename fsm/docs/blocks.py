@@ -120,5 +120,9 @@ def _arguments(text: str, place: str) -> tuple[tuple[str, ...], dict[str, str]]:
         parts = shlex.split(text)
     except ValueError as error:
         raise PageError(f"{place}: {error}; write NAME=VALUE, with quotes in pairs") from error
-    options = dict(part.split("=", 1) for part in parts if "=" in part)
+    options: dict[str, str] = {}
+    for name, value in (part.split("=", 1) for part in parts if "=" in part):
+        if name in options:
+            raise PageError(f"{place}: {name}= is given twice; give it once")
+        options[name] = value
     return tuple(part for part in parts if "=" not in part), options

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fsm.comparison import compare, describe_comparison
-from fsm.drawing.marking import diff_overlay, path_overlay, split_trace
+from fsm.drawing.marking import diff_overlay, path_overlay, split_trace, unknown_events
 from fsm.drawing.model import Look, picture_of
 from fsm.drawing.overlay import NO_OVERLAY
 from fsm.drawing.view import parse_focus
@@ -25,6 +25,7 @@ __all__ = [
     "CodeContent",
     "Content",
     "DiagramContent",
+    "SentenceContent",
     "Sources",
     "TableContent",
     "content",
@@ -69,6 +70,13 @@ class CodeContent:
 
 
 @dataclass(frozen=True)
+class SentenceContent:
+    """A sentence, where there is nothing to show."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class DiagramContent:
     """A machine to be drawn, and its title in the words of the diagram."""
 
@@ -81,7 +89,7 @@ class DiagramContent:
         return self.look.wording.title(self.machine)
 
 
-Content: TypeAlias = TableContent | CodeContent | DiagramContent
+Content: TypeAlias = TableContent | CodeContent | DiagramContent | SentenceContent
 ContentOptions: TypeAlias = Mapping[str, str]
 
 
@@ -114,7 +122,8 @@ def content(
     allowed = (*further, *known.options)
     unknown = sorted(options.keys() - set(allowed))
     if unknown:
-        raise PageError(f"fsm:{kind} has {no_such('option', unknown[0], allowed)}")
+        remark = remedy(unknown[0], allowed) if allowed else "it takes no options"
+        raise PageError(f"fsm:{kind} has no option {unknown[0]!r}; {remark}")
     try:
         machines = [sources.load(NameInFile(name)) for name in names]
         return known.make(machines, options, sources)
@@ -126,6 +135,15 @@ def content(
 
 def _grid(grid: Callable[[Machine], Grid]) -> _Kind:
     return _Kind(1, lambda machines, _options, _sources: TableContent(grid(machines[0])))
+
+
+def _decisions(machines: list[Machine], _options: ContentOptions, _sources: Sources) -> Content:
+    grid = decisions_grid(machines[0])
+    if grid.rows:
+        return TableContent(grid)
+    return SentenceContent(
+        f"{visible(machines[0].name)} has no decisions beyond its documentation."
+    )
 
 
 def _table(machines: list[Machine], options: ContentOptions, sources: Sources) -> TableContent:
@@ -148,7 +166,9 @@ def _diagram(machines: list[Machine], options: ContentOptions, sources: Sources)
     if "path" in options and "diff" in options:
         raise PageError("path and diff: use one at a time")
     if "path" in options:
-        overlay = path_overlay(machine, split_trace(options["path"]))
+        trace = split_trace(options["path"])
+        sources.notes.extend(unknown_events(machine, trace))
+        overlay = path_overlay(machine, trace)
     elif "diff" in options:
         machine, overlay = diff_overlay(machine, sources.load(NameInFile(options["diff"])))
     look = Look(
@@ -178,7 +198,7 @@ KINDS: Mapping[str, _Kind] = {
     "table": _Kind(1, _table, ("lang",)),
     "transitions": _grid(transitions_grid),
     "matrix": _grid(matrix_grid),
-    "decisions": _grid(decisions_grid),
+    "decisions": _Kind(1, _decisions),
     "mermaid": _Kind(1, _mermaid, _LOOK),
     "diagram": _Kind(1, _diagram, _LOOK),
     "changes": _Kind(2, _changes),

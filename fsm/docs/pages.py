@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import zip_longest
@@ -17,7 +18,7 @@ from fsm.machine import Machine
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND, check_bounds
 from fsm.tables.words.lexicon import Lexicon
 
-__all__ = ["PageWriter", "stale_line"]
+__all__ = ["PageWriter", "stale_line", "update_command"]
 
 
 @dataclass
@@ -63,6 +64,15 @@ class PageWriter:
         self.notes += [f"{name}:{block.line}: {note}" for note in sources.notes]
         sources.notes.clear()
         return written
+
+
+def update_command(
+    pages: Iterable[str | Path], lexicons: Iterable[str | Path], *, allow_import: bool
+) -> str:
+    """Return the command line that brings pages up to date."""
+    options = [part for path in lexicons for part in ("--lexicon", str(path))]
+    options += ["--allow-import"] if allow_import else []
+    return f"fsm docs {shlex.join([*options, *map(str, pages)])}"
 
 
 def stale_line(path: Path, data: bytes) -> int:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from fsm.catalog import as_machine
+from fsm.catalog import as_machine, load_bare
 from fsm.comparison import Comparison, compare
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.sketch import Sketch
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
-from fsm.suggest import no_such
+from fsm.machines import NAMES
+from fsm.suggest import no_such, remedy
 from fsm.text import quantity
 from fsm.trace import run
 
-__all__ = ["coverage_overlay", "diff_overlay", "path_overlay", "split_trace", "traffic_overlay"]
+__all__ = [
+    "coverage_overlay",
+    "diff_overlay",
+    "path_overlay",
+    "split_trace",
+    "traffic_overlay",
+    "unknown_events",
+]
 
 _MOST = 5
 """Maximum number of rejected events of a state that are listed by name."""
@@ -139,6 +147,18 @@ def split_trace(text: str) -> tuple[str, ...]:
     ('ok[not is_scheduled]', 'pause', 'resume')
     """
     return tuple(_SYMBOL.findall(text))
+
+
+def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
+    """Yield a note for each event that neither a machine nor its built-in companion knows.
+
+    Events of a companion, such as opens, are known.
+    """
+    companions = [load_bare(machine.companion)] if machine.companion in NAMES else []
+    known = [event for each in (machine, *companions) for event in each.events]
+    for event in dict.fromkeys(events):
+        if event not in known:
+            yield f"{machine.name}: no event {event!r}, drawn as rejected; {remedy(event, known)}"
 
 
 def path_overlay(machine: Machine | str, trace: Sequence[str]) -> Overlay:

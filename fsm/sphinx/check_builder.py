@@ -16,7 +16,7 @@ from sphinx.util import logging
 from fsm.checking import check
 from fsm.cli.findings import summary_of
 from fsm.docs.machine_files import project_loader
-from fsm.docs.pages import PageWriter, stale_line
+from fsm.docs.pages import PageWriter, stale_line, update_command
 from fsm.errors import FsmError, PageError
 from fsm.machines import NAMES
 from fsm.sphinx.doctrees import doctree_page
@@ -84,14 +84,16 @@ class CheckBuilder(Builder):
 
     def _check_blocks(self, pages: Iterable[Path], lexicons: Iterable[Lexicon]) -> int:
         """Compare the generated blocks of pages with new ones, and return how many there are."""
-        allow_import = self.config.fsm_allow_import
+        allow_import, files = self.config.fsm_allow_import, self.config.fsm_lexicons
         load = project_loader(Path(self.srcdir), allow_import=allow_import)
         writer = PageWriter(load, {lexicon.language: lexicon for lexicon in lexicons})
         for page in pages:
             try:
                 for path, data in writer.files(page):
                     if line := stale_line(path, data):
-                        text = f"out of date; to update, run: fsm docs {page}"
+                        update = update_command([page], files, allow_import=allow_import)
+                        fault = "out of date" if path.exists() else "missing"
+                        text = f"{fault}; to update, run: {update}"
                         self._report(f"{path}:{line}", text, "stale-block", "error")
             except PageError as error:
                 place, _, text = str(error).partition(": ")

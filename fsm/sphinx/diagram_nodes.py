@@ -30,7 +30,7 @@ __all__ = ["add_diagram", "fsm_diagram"]
 
 _LOG = logging.getLogger(__name__)
 _SMALLEST = 0.6
-"""The part of its size to which a diagram shrinks before it is scrolled."""
+"""The part of its size to which a diagram shrinks on a small screen before it is scrolled."""
 _NARROW = 340
 """The width in pixels of the text on a small screen."""
 _PATIENCE = 60.0
@@ -82,7 +82,7 @@ def _drawn(node: fsm_diagram) -> ElementTree.Element:
 
 
 def _element(svg: ElementTree.Element, node: fsm_diagram) -> str:
-    """Return an element that shrinks with the page; where it would be too small, it scrolls."""
+    """Return an element that shrinks with the page; on a small screen, a large one scrolls."""
     for paper in svg.iterfind("{*}g/{*}polygon"):
         paper.set("fill", "none")  # the page is the paper
     attributes = {"class": " ".join(node["classes"])}
@@ -95,7 +95,7 @@ def _element(svg: ElementTree.Element, node: fsm_diagram) -> str:
         drawn = float(svg.get("width", "0").removesuffix("pt")) * _PIXELS
         pixels = int(width.removesuffix("px") or drawn)
         smallest = int(pixels * _SMALLEST)
-        svg.set("style", f"width:{pixels}px;min-width:{smallest}px")
+        svg.set("style", f"width:{pixels}px;--fsm-smallest:{smallest}px")
         if smallest > _NARROW:
             attributes |= {"tabindex": "0", "role": "group", "aria-label": visible(node["alt"])}
     begin = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())

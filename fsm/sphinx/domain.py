@@ -10,7 +10,15 @@ from sphinx.domains import Domain
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from fsm.docs.contents import KINDS, CodeContent, Content, DiagramContent, TableContent, content
+from fsm.docs.contents import (
+    KINDS,
+    CodeContent,
+    Content,
+    DiagramContent,
+    SentenceContent,
+    TableContent,
+    content,
+)
 from fsm.errors import FsmError
 from fsm.sphinx.diagram_nodes import fsm_diagram
 from fsm.sphinx.project import page_sources
@@ -61,7 +69,7 @@ class _ContentDirective(SphinxDirective):
         node["classes"] += self.options.get("class", [])
         self.set_source_info(node)
         caption = self.options.get("caption")
-        if caption and not isinstance(made, TableContent):
+        if caption and isinstance(made, (CodeContent, DiagramContent)):
             node = self._figure(node, caption)
         self.add_name(node)
         return [node]
@@ -75,6 +83,8 @@ class _ContentDirective(SphinxDirective):
             table = table_node(made.grid, title, has_row_headers=self.kind in _ROW_HEADERS)
             table["classes"].append(f"{GENERATED}-{self.kind}")
             return table
+        if isinstance(made, SentenceContent):
+            return nodes.paragraph(made.text, made.text)
         if isinstance(made, CodeContent):
             return nodes.literal_block(made.text, made.text, language=made.language)
         return self._diagram(made)

@@ -17,6 +17,9 @@ _STYLE, _SCRIPT = "fsm.css", "fsm.js"
 _LAYOUT = """\
 .fsm-diagram { overflow-x: auto; margin: 1em 0; }
 .fsm-diagram svg { display: block; height: auto; max-width: 100%; }
+@media screen and (max-width: 480px) {
+  .fsm-diagram svg { min-width: var(--fsm-smallest, 0); }
+}
 .fsm-diagram.align-center svg { margin-inline: auto; }
 .fsm-diagram.align-right svg { margin-left: auto; }
 table.fsm-table :is(td, th) { text-align: start; vertical-align: top; }

@@ -198,8 +198,6 @@ def suite(
     options = Options(extra_states, seed, tests, length)
     _check(chosen, options)
     machine = as_specification(machine)
-    if not isinstance(machine, Machine | Mealy):
-        raise FsmError(f"{machine!r}: no machine; give one, or the name of one")
     mealy = machine
     if isinstance(mealy, Machine):
         shows: Observable = "state" if chosen.visible else observable

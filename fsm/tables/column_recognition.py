@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from fsm.machine import Machine
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.table import Cell, Table
+from fsm.tables.stated_effects import effect_lines
 from fsm.tables.words.lexicon import Lexicon
 
 __all__ = [
@@ -54,7 +55,9 @@ def step_cells(lexicon: Lexicon) -> dict[str, IsKnown]:
     """Return what recognises the cells of a steps table, by role."""
     return {
         "step": lambda cell: lexicon.knows_step(cell.text),
-        "indicators": lambda cell: any(lexicon.effect(part.text) for part in cell.parts()),
+        "indicators": lambda cell: any(
+            lexicon.effect(line.text) for line in effect_lines(cell, lexicon)
+        ),
         "status": lambda cell: lexicon.status(cell.text) is not None,
     }
 

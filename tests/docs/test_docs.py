@@ -11,7 +11,9 @@ from fsm.catalog import load
 from fsm.cli import main
 from fsm.docs.blocks import find_blocks, rewrite_blocks
 from fsm.docs.contents import KINDS
+from fsm.docs.pages import PageWriter
 from fsm.errors import PageError
+from fsm.machine import Machine, State
 from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.lexicon_files import languages, load_lexicon
@@ -153,7 +155,7 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("table engagement lang=fr", "page.md:1: the lexicon 'fr' has no steps of engagement"),
+        ("table quarantine lang=fr", "page.md:1: the lexicon 'fr' has no steps of quarantine"),
         ("table with-feedback lang=xx", "page.md:1: no language 'xx'; there are: en, de, fr, ja"),
         ("tabel engagement", "page.md:1: no block fsm:tabel; did you mean 'table'? There are: "),
         ("matrix", "page.md:1: fsm:matrix takes one machine, not 0"),
@@ -170,6 +172,7 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
             "page.md:1: file=no/x.svg: its directory does not exist",
         ),
         ("mermaid engagement direction=UP", "page.md:1: "),
+        ("table engagement lang=en lang=fr", "page.md:1: lang= is given twice; give it once"),
     ],
 )
 def test_blocks_that_cannot_be_written(
@@ -184,6 +187,31 @@ def test_blocks_that_cannot_be_written(
     assert run(monkeypatch, page) == 2
     assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_an_unknown_event_of_a_path_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"<!-- fsm:mermaid with-feedback path=relayed,foo,opened -->\n{ENDS}\n")
+    assert run(monkeypatch, page) == 0
+    notes = [line for line in capsys.readouterr().err.split("\n") if "no event" in line]
+    assert len(notes) == 1
+    assert f"{page}:1: with-feedback: no event 'foo', drawn as rejected" in notes[0]
+
+
+def test_a_machine_without_decisions_has_a_sentence(tmp_path: Path) -> None:
+    door = Machine("door", "Door", (State("a", "A", "A", ("a",)),), ("ring",), (), "a")
+    text = f"<!-- fsm:decisions door -->\n{ENDS}\n"
+    written = PageWriter(lambda _name: door, {}).page(text, "page.md", tmp_path)
+    assert "\ndoor has no decisions beyond its documentation.\n" in written
+
+
+def test_standard_input_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "-") == 2
+    assert "-: fsm docs writes into files" in capsys.readouterr().err
 
 
 def test_two_pictures_of_one_name_are_refused_and_nothing_is_written(

@@ -54,11 +54,11 @@ def test_blocks_are_filled(plugin: str, site: Site, tmp_path: Path) -> None:
 WARNINGS = {
     "stale": (
         f"# T\n\n<!-- fsm:matrix engagement -->\n\nold\n\n{END}",
-        ["fsm: index.md:3: the block is out of date; to update, run: fsm docs"],
+        ["fsm: index.md:3: the block is out of date; to update, run: fsm docs docs/index.md"],
     ),
     "below front matter": (
         f"---\ntitle: T\n---\n\n\n<!-- fsm:matrix engagement -->\n\nold\n\n{END}",
-        ["fsm: index.md:6: the block is out of date; to update, run: fsm docs"],
+        ["fsm: index.md:6: the block is out of date; to update, run: fsm docs docs/index.md"],
     ),
     "unknown machine": (
         f"# T\n\n<!-- fsm:matrix nope -->\n{END}",
@@ -97,7 +97,8 @@ def test_an_old_picture_is_a_warning_and_a_page_of_fsm_docs_is_none(
     assert site(text)[1] == []
     picture.write_text("<svg/>")
     built, warnings = site(text)
-    assert warnings == ["fsm: picture.svg: the picture is out of date; to update, run: fsm docs"]
+    update = "to update, run: fsm docs docs/index.md"
+    assert warnings == [f"fsm: picture.svg: the picture is out of date; {update}"]
     assert (built / "picture.svg").read_bytes() == written[picture]
 
 

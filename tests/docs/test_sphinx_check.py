@@ -121,6 +121,17 @@ OTHERS = {
         "# T\n\n<!-- fsm:table with-feedback -->\n<!-- fsm:end -->\n",
         ["index.md:4: WARNING: error[stale-block] out of date; to update, run: fsm docs index.md"],
     ),
+    "missing picture": (
+        "index_md",
+        (
+            "# T\n\n<!-- fsm:diagram engagement file=x.svg -->\n\n"
+            "![Recipient engagement](x.svg)\n\n<!-- fsm:end -->\n"
+        ),
+        [
+            "index.md:5: WARNING: image file not readable: x.svg",
+            "x.svg:1: WARNING: error[stale-block] missing; to update, run: fsm docs index.md",
+        ],
+    ),
     "block that cannot be written": (
         "index_md",
         "# T\n\n<!-- fsm:table nope -->\n<!-- fsm:end -->\n",

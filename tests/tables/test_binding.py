@@ -107,11 +107,11 @@ def test_a_true_table_has_no_findings(binding: Path) -> None:
     ("old", "new", "finding"),
     [
         ("| going up | Moving | +1", "| going down | Moving | +1",
-         "7:56 wrong-transition state 'going_down' for 'call [is_above]' in parked, the machine"),
+         "7:56 wrong-transition state 'going down' for 'call [is_above]' in parked, the machine"),
         ("| Boarding | 0 |", "| Moving | 0 |",
          "9:38 wrong-status status 'Moving' for 'arrive' in going_up, the machine says 'Boarding'"),
         ("| Boarding | 0 |", "| Boarding | +1 |",
-         "9:49 wrong-effect In use 'increases' for 'arrive' in going_up, the machine says 'no"),
+         "9:49 wrong-effect In use '+1' for 'arrive' in going_up, the machine says 'no"),
         ("| Boarding | 0 |", "| Boarding | perhaps |",
          "9:49 unknown-label unknown effect 'perhaps'"),
         ("| doors open | close |", "| doors open | shut |",
@@ -372,6 +372,7 @@ def test_a_row_that_fails_in_one_of_its_states_is_wrong(tmp_path: Path) -> None:
 def test_an_unknown_state_in_a_list_is_reported(tmp_path: Path, cell: str) -> None:
     found = order(tmp_path, f"| {cell} | give up | dropped |", "| any | inspect | itself |")
     assert "6:3 unknown-label unknown state" in "".join(found)
+    assert "missing-row" not in "".join(found)
 
 
 def test_a_general_row_beside_a_special_one_is_not_a_duplicate(tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_two_words_for_one_thing_in_one_page_are_a_warning() -> None:
     assert usual in lines[WITH + 3]
     lines[WITH + 3] = lines[WITH + 3].replace(usual, "Delivered increases")
     (finding,) = findings(lines)
+    assert "'... increases' here, " in finding.message
     assert (finding.code, finding.line, finding.severity) == (
         "inconsistent-label",
         WITH + 4,
@@ -129,4 +130,4 @@ def test_the_row_as_it_should_be_is_shown_in_the_words_of_the_page(language: str
     assert lines[WITH + 1].endswith(f"| {right} |")
     lines[WITH + 1] = lines[WITH + 1].replace(f"| {right} |", f"| {wrong} |")
     (finding,) = findings(lines)
-    assert finding.reference.endswith(f"| {right}")
+    assert finding.reference.endswith(f"| {right} |")

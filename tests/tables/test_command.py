@@ -12,6 +12,8 @@ import fsm
 from fsm.catalog import machine_page
 from fsm.cli import main
 from fsm.cli.findings import known_codes
+from fsm.tables.words.lexicon_files import languages, load_lexicon
+from fsm.tables.write import markdown, steps_grid
 
 PAGE = machine_page("with-feedback").read_text()
 WRONG = PAGE.replace("Bounces + errors increases | Failed", "Bounces + errors increases | Sent", 1)
@@ -64,12 +66,12 @@ def test_json_has_the_documented_shape(checked, wrong: Path) -> None:
     assert status == 1
     assert list(report) == [
         "schema", "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables",
-        "generated_blocks", "unread_files",
+        "generated_blocks", "unread_tables", "unread_files",
         "failure", "findings",
     ]  # fmt: skip
     assert (report["confirmed"], report["failure"]) == ({"with-feedback": 15}, None)
     (finding,) = report["findings"]
-    keys = ["file", "line", "column", "code", "severity", "message", "machine", "row"]
+    keys = ["file", "line", "column", "code", "severity", "message", "machine", "row", "reference"]
     assert list(finding) == keys
 
 
@@ -368,3 +370,51 @@ def test_endless_and_deeply_nested_files_are_refused(
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
     assert ("larger than" in err) or ("nested deeper than 32 levels" in err)
+
+
+def test_links_in_a_circle_are_one_clear_line(checked, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.symlink_to(other)
+    other.symlink_to(one)
+    status, _, err = checked(one)
+    assert status == 2
+    assert err == f"fsm: {one}: its links cannot be followed: they form a circle\n"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_lexicon_that_ships_is_printed_and_can_be_used(
+    checked, tmp_path: Path, wrong: Path, language: str
+) -> None:
+    status, out, _ = checked("--show-lexicon", language)
+    assert status == 0
+    (tmp_path / "copy.toml").write_text(out)
+    assert checked("--lexicon", tmp_path / "copy.toml", wrong)[0] == 1
+
+
+def test_an_unknown_language_of_a_lexicon_is_refused(checked) -> None:
+    status, _, err = checked("--show-lexicon", "xx")
+    assert (status, "no language 'xx'; there are: en" in err) == (2, True)
+
+
+def test_a_table_of_which_no_row_is_known_is_a_warning(checked, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"{PAGE}\n\nText\n\n| Step | Indicators | Status |\n|-|-|-|\n| a | b | c |\n")
+    status, out, _ = checked(page)
+    assert (status, out.count("warning[unknown-rows]")) == (0, 1)
+
+
+def test_findings_quote_the_page(checked, tmp_path: Path) -> None:
+    lexicon = load_lexicon("fr")
+    text = markdown(steps_grid(fsm.load("with-feedback"), lexicon))
+    page = tmp_path / "page.md"
+    title = lexicon.preferred["titles", "with-feedback"]
+    page.write_text(f"**{title}**\n\n{text.replace('En échec', 'Envoyés', 1)}")
+    _, out, _ = checked(page)
+    assert "status 'Envoyés' for 'hard_bounce'" in out
+    assert "the machine says 'Failed' ('En échec')" in out
+
+
+@pytest.mark.parametrize("format_", ["json", "sarif", "github"])
+def test_each_format_has_the_row_as_it_should_be(checked, wrong: Path, format_: str) -> None:
+    _, out, _ = checked(wrong, "--format", format_)
+    assert "Bounces + errors increases | Failed |" in out

@@ -68,7 +68,7 @@ def test_the_message_of_a_finding(edit: Edit, message: str) -> None:
     assert sorted_parts(found.message) == sorted_parts(message)
     assert found.line == line + 1
     assert sum(confirmed.values()) == 9
-    reference = found.reference.split(" | ")
+    reference = [cell.strip() for cell in found.reference.strip("|").split("|")]
     assert (reference[0], reference[-1]) == (right[0], right[-1])
 
 

@@ -11,7 +11,7 @@ WORDS = {
     for word in (
         "sent", "active", "opened", "unopened", "delivered", "with feedback", "without feedback",
         "locked", "host leaves", "delivered increases", "delivered decreases",
-        "delivered: no change", "in_transit",
+        "delivered: no change", "in_transit", "en échec",
     )
 }  # fmt: skip
 
@@ -28,6 +28,7 @@ WORDS = {
         ("delivered incraeses", "delivered increases"),
         ("Delivered: no chnage", "delivered: no change"),
         ("in transt", "in_transit"),
+        ("En echec", "en échec"),
     ],
 )
 def test_a_misspelling_gets_a_hint(written: str, meant: str) -> None:

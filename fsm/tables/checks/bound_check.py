@@ -60,6 +60,10 @@ class _BoundCheck:
     first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
     """The first row of each (state, event with guard); the state is empty where no column is."""
     confirmed: int = 0
+    unread: int = 0
+    """How many transitions the rows may have whose event or guard is not known."""
+    unread_events: set[str] = field(default_factory=set)
+    """The events of rows that start from a state that is not known."""
 
     @property
     def binding(self) -> Binding:
@@ -93,11 +97,14 @@ class _BoundCheck:
             self.confirmed += all(finding.severity != "error" for finding in of_row)
 
     def report_missing_transitions(self, table: Table) -> None:
-        """Report the transitions that no row has."""
-        for key in dict.fromkeys((t.source, t.label) for t in self.machine.transitions):
-            if key not in self.first_rows:
-                text = f"no row for {key[1]!r} in {key[0]}"
-                self.report(table.header[0], "missing-row", text, None)
+        """Report the transitions that no row has, unless the unread rows may be theirs."""
+        keys = dict.fromkeys((t.source, t.label) for t in self.machine.transitions)
+        missing = [k for k in keys if k not in self.first_rows and k[1] not in self.unread_events]
+        if len(missing) <= self.unread:
+            return
+        for source, label in missing:
+            text = f"no row for {label!r} in {source}"
+            self.report(table.header[0], "missing-row", text, None)
 
     # One row -------------------------------------------------------------------------------
 
@@ -123,8 +130,11 @@ class _BoundCheck:
         has_sources = "from" in cells
         sources = self.source_states(cells["from"], number) if has_sources else (None,)
         if event is None or guard is None:
+            self.unread += max(1, len(sources))
             return []
         label = f"{event} [{guard}]" if guard else event
+        if not sources:
+            self.unread_events.add(label)
         transitions = []
         for source in sources:
             if transition := self.transition(label, source):
@@ -187,7 +197,8 @@ class _BoundCheck:
         stated = self.known_name(cell, kind, names, number)
         if stated is not None and stated != expected:
             code = "wrong-status" if kind == "status" else "wrong-transition"
-            self.report(cell, code, _contradiction(kind, stated, transition, expected), number)
+            text = _contradiction(kind, plain(cell.text), transition, expected)
+            self.report(cell, code, text, number)
 
     def check_effect(
         self, cell: Cell, indicator: str, expected: Effect, transition: Transition, number: int
@@ -197,7 +208,8 @@ class _BoundCheck:
         if stated is None:
             self.report(cell, "unknown-label", f"unknown effect {plain(cell.text)!r}", number)
         elif stated is not expected:
-            text = _contradiction(indicator, stated.value, transition, expected.value)
+            words = plain(cell.text) or stated.value
+            text = _contradiction(indicator, words, transition, expected.value)
             self.report(cell, "wrong-effect", text, number)
 
     def known_name(

@@ -38,7 +38,7 @@ class Finding:
     end: int | None = None
     """The column behind the place, where it is known."""
     reference: str = ""
-    """The row as it should be, in the words of the page."""
+    """The row as it should be, as Markdown in the words of the page; empty where none is known."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}] {self.message}"
@@ -99,6 +99,8 @@ class CheckReport(RichValue):
     """How many blocks ``fsm docs`` writes; their content is checked by ``fsm docs --check``."""
     unread: dict[str, int] = field(default_factory=dict)
     """How many documentation files of a directory are not Markdown, by suffix."""
+    unread_tables: int = 0
+    """How many tables are directives such as ``list-table`` in Markdown, which are not read."""
     failure: str = ""
     """Why the whole run failed: nothing to check, or not as many tables as expected."""
 

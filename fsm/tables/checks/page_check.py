@@ -15,12 +15,15 @@ from fsm.tables.checks.titles import find_machines, find_missing_tables, swap_ti
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell, Table
 from fsm.tables.recognition import Load, documented_tables
+from fsm.tables.transition_rows import column_roles
 from fsm.tables.words.draft import lookalikes
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.machine_names import MachineNames
 
 __all__ = ["PageCheck"]
 
+_COLUMNS = frozenset({"step", "indicators", "status"})
+"""The columns of a table that looks documented."""
 _STEPS = 5
 """How many steps the documented tables have that are published in many languages."""
 
@@ -112,6 +115,8 @@ class PageCheck:
         order = [self.lexicon, *others]
         readings = [(lexicon, documented_tables(table, lexicon, self.load)) for lexicon in order]
         readings = [(lexicon, tables) for lexicon, tables in readings if tables]
+        if not readings:
+            self._report_unknown_rows(table, order)
         readings.sort(key=lambda reading: any(t.guessed or t.unknown for t in reading[1]))
         for lexicon, tables in readings[:1]:
             if lexicon is not self.lexicon:
@@ -121,6 +126,17 @@ class PageCheck:
             rest = [other for other in order if other is not lexicon]
             for documented in tables:
                 yield TableCheck(self.page.name, documented, lexicon, rest, self.load)
+
+    def _report_unknown_rows(self, table: Table, lexicons: Sequence[Lexicon]) -> None:
+        """Report a table that has the columns of a documented one, but no known row."""
+        for lexicon in lexicons if table.rows else ():
+            if column_roles(table, lexicon).keys() >= _COLUMNS:
+                text = (
+                    "no row of this table is known, although it has the columns of a documented "
+                    "one; add its words to a lexicon, or name its machine in the title"
+                )
+                self._report(table.header[0], "unknown-rows", text, severity="warning")
+                return
 
     def _report_inconsistent_labels(self) -> None:
         """Report labels that are right, but not the ones used elsewhere in the page."""
@@ -134,7 +150,8 @@ class PageCheck:
             (usual, most), *rare = counts.most_common()
             for label, count in rare:
                 cell = next(use.cell for use in of_name if use.label == label)
-                text = f"{label!r} here, {usual!r} elsewhere in the page ({count} and {most} times)"
+                here, elsewhere = (repr(x.replace("{indicator}", "...")) for x in (label, usual))
+                text = f"{here} here, {elsewhere} elsewhere in the page ({count} and {most} times)"
                 self._report(cell, "inconsistent-label", text, severity="warning")
 
     def _report_unknown_language(self) -> None:

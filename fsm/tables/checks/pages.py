@@ -55,6 +55,7 @@ def check_tables(
         other_tables=sum(len(page.tables) for page in pages) - documented,
         ignored_tables=sum(page.ignored for page in pages),
         generated_blocks=sum(page.generated for page in pages),
+        unread_tables=sum(page.unread_tables for page in pages),
     )
 
 

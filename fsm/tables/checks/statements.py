@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from fsm.machine import Effect
 from fsm.tables.checks.finding import Finding, Severity, finding_at
-from fsm.tables.read.cell_text import line_spans, normalise, plain, script_of
+from fsm.tables.read.cell_text import normalise, plain, script_of
 from fsm.tables.read.table import Cell, Row
 from fsm.tables.recognition import DocumentedTable
+from fsm.tables.stated_effects import effect_lines
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon, StatedEffect
 from fsm.tables.words.spelling import spelling_hint
 
@@ -27,6 +27,8 @@ class EffectClaim(NamedTuple):
     indicator: str
     effect: Effect
     cell: Cell
+    word: str
+    """The word for the indicator, normalised."""
 
 
 class LabelUse(NamedTuple):
@@ -98,22 +100,12 @@ class RowReader:
 
     def _read_effects(self, statement: Statement, cell: Cell) -> None:
         claims = []
-        lines = list(self._lines(cell))
+        lines = list(effect_lines(cell, self.lexicon))
         for line in lines:
             if stated := self._effect(statement, line):
-                claims.append(EffectClaim(stated.indicator, stated.effect, line))
+                claims.append(EffectClaim(stated.indicator, stated.effect, line, stated.word))
         if len(claims) == len(lines):
             statement.effects = tuple(claims)
-
-    def _lines(self, cell: Cell) -> Iterator[Cell]:
-        """Yield the lines of a cell; a sentence that a break only wraps is one line."""
-        spans = deque(line_spans(cell.text))
-        while spans:
-            start, end = spans.popleft()
-            if spans and not self.lexicon.effect(cell.text[start:end]):
-                both = cell.text[start : spans[0][1]]
-                end = spans.popleft()[1] if self.lexicon.effect(both) else end
-            yield cell.slice(start, end)
 
     def _effect(self, statement: Statement, line: Cell) -> StatedEffect | None:
         stated, is_own = self._meaning(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
-from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
+from fsm.tables.checks.expected_rows import ExpectedRows
 from fsm.tables.checks.finding import Finding, Severity, finding_at
 from fsm.tables.checks.statements import EffectClaim, Statement
+from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell
 from fsm.tables.recognition import DocumentedTable
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
-from fsm.tables.write import format_effect, steps_grid
+from fsm.tables.write import format_effect
 
 __all__ = ["check_steps"]
+
+_OF_LABELS = ("unknown-label", "wrong-script")
+"""Findings of a label for which the right row is shown."""
 
 
 def check_steps(
@@ -25,11 +29,16 @@ def check_steps(
     lexicon: Lexicon,
     statements: Sequence[Statement],
 ) -> Iterator[Finding]:
-    """Yield the rows that the machine contradicts, and those missing, repeated or out of order.
+    """Yield what is wrong with the labels of rows, the rows that the machine contradicts, and those
+    missing, repeated or out of order.
 
     Each row is a step; the machine runs along the shortest trace to it.
     """
-    return _StepCheck(file, table, machine, lexicon).check(statements)
+    rows = ExpectedRows(table, machine, lexicon, statements)
+    check = _StepCheck(file, table, machine, lexicon, rows)
+    for statement in statements:
+        yield from map(partial(check.with_reference, statement), statement.findings)
+    yield from check.check(statements)
 
 
 @dataclass
@@ -38,6 +47,7 @@ class _StepCheck:
     table: DocumentedTable
     machine: Machine
     lexicon: Lexicon
+    expected_rows: ExpectedRows
     first_rows: dict[DocumentedStep, Statement] = field(default_factory=dict)
     """The first row of each step, in the order of the page."""
 
@@ -53,7 +63,7 @@ class _StepCheck:
                 yield from faults
                 if step in self.first_rows:
                     text = f"repeats row {self.first_rows[step].number}"
-                    yield self.finding(statement, self.cell(statement), "duplicate-row", text, step)
+                    yield self.finding(statement, self.cell(statement), "duplicate-row", text)
             self.first_rows.setdefault(actual or step, statement)
         yield from self.misplaced_row()
         yield from self.missing_rows(len(statements) - len(rows))
@@ -104,9 +114,12 @@ class _StepCheck:
     ) -> Iterator[Finding]:
         expected = self.machine.status(transition.target)
         if statement.status and statement.status != expected:
-            place = f"for {transition.label!r} in {transition.source}"
-            text = f"status {statement.status!r} {place}, the machine says {expected!r}"
             cell = self.cell(statement, "status")
+            place = f"for {transition.label!r} in {transition.source}"
+            says = f"the machine says {expected!r}"
+            word = self.lexicon.preferred.get(("statuses", expected or ""), expected)
+            says += f" ({word!r})" if word != expected else ""
+            text = f"status {plain(cell.text)!r} {place}, {says}"
             yield self.finding(statement, cell, "wrong-status", text, step)
 
     def effect_faults(
@@ -145,9 +158,10 @@ class _StepCheck:
             text = f"{stated} {place}: no change of status does both; the machine says {actual}"
             yield wrong[0].cell, "conservation", text
             return
-        for name, effect, cell in wrong:
-            says = f"the machine says {expected[name].value}"
-            yield cell, "wrong-effect", f"{format_effect(name, effect)} {place}, {says}"
+        for claim in wrong:
+            says = f"the machine says {expected[claim.indicator].value}"
+            text = f"{plain(claim.cell.text)!r} {place}, {says}"
+            yield claim.cell, "wrong-effect", text
 
     def can_happen(self, claims: Mapping[str, EffectClaim]) -> bool:
         """Whether some change of status has these effects; the effects not stated are free."""
@@ -187,7 +201,7 @@ class _StepCheck:
             where = f" in {step.source}" if step.source else ""
             text = f"no row for the step {step.event!r}{where}"
             header = self.table.table.header[0]
-            reference = self.expected_rows.get(step, "")
+            reference = self.expected_rows.row(step)
             name = self.machine.name
             yield finding_at(self.file, header, "missing-row", text, name, reference=reference)
 
@@ -201,19 +215,15 @@ class _StepCheck:
         severity: Severity = "error",
     ) -> Finding:
         """Return a finding in a row, with the row of the step as it should be."""
-        reference = self.expected_rows.get(step, "") if step else ""
+        reference = self.expected_rows.row(step, statement) if step else ""
         row = self.machine.name, statement.number
         return finding_at(self.file, cell, code, text, *row, severity, reference)
 
-    @cached_property
-    def expected_rows(self) -> dict[DocumentedStep, str]:
-        """The row of each step as it should be, in the words of the page."""
-        try:
-            rows = steps_grid(self.machine, self.lexicon).rows
-        except PageError:
-            return {}
-        texts = (" | ".join(cell.replace("\n", "; ") for cell in row) for row in rows)
-        return dict(zip(self.order, texts, strict=True))
+    def with_reference(self, statement: Statement, finding: Finding) -> Finding:
+        """Return a finding about a label with the row as it should be, where the step is known."""
+        if finding.code not in _OF_LABELS or not statement.step:
+            return finding
+        return replace(finding, reference=self.expected_rows.row(statement.step, statement))
 
     def cell(self, statement: Statement, role: str = "step") -> Cell:
         return statement.row.cells[self.table.columns[role]]

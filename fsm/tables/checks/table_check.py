@@ -101,9 +101,8 @@ class TableCheck:
     def _check_steps(self, machine: Machine) -> None:
         reader = RowReader(self.file, self.table, self.lexicon, self.other_lexicons)
         statements = [reader.read(row, n) for n, row in enumerate(self.table.table.rows, 1)]
-        findings = [finding for statement in statements for finding in statement.findings]
-        findings += check_steps(self.file, self.table, machine, self.lexicon, statements)
-        self.findings += _with_foreign_words_joined(findings)
+        findings = check_steps(self.file, self.table, machine, self.lexicon, statements)
+        self.findings += _with_foreign_words_joined(list(findings))
         self.uses = reader.uses
 
     def _column_findings(self) -> Iterator[Finding]:

@@ -9,9 +9,9 @@ from fsm.tables.checks.finding import Finding, finding_at
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.source_states import read_source_states
 from fsm.tables.read.table import Cell, Table
+from fsm.tables.stated_effects import effect_lines
 from fsm.tables.transition_rows import declared_transitions, incomplete_rows
 from fsm.tables.words.lexicon import Lexicon
-from fsm.tables.write import format_effect
 
 __all__ = ["check_transitions"]
 
@@ -24,8 +24,8 @@ def check_transitions(
 ) -> Iterator[Finding]:
     """Yield the transitions that are wrong, repeated, missing or incomplete.
 
-    Columns of statuses, and of effects on indicators with ``;`` between them, are checked where
-    the table has them.
+    Columns of statuses, and of effects on indicators with ``;`` or breaks between them, are checked
+    where the table has them.
     """
     numbers = {row.line: number for number, row in enumerate(table.rows, 1)}
     for cell, code, text in _faults(table, columns, machine, lexicon):
@@ -82,7 +82,7 @@ def _status_faults(
         yield cell, "unknown-label", f"unknown status {text!r}"
     elif stated != expected:
         place = _place(transition)
-        yield cell, "wrong-status", f"status {stated!r} {place}, the machine says {expected!r}"
+        yield cell, "wrong-status", f"status {text!r} {place}, the machine says {expected!r}"
 
 
 def _effect_faults(
@@ -92,15 +92,14 @@ def _effect_faults(
     if cell is None:
         return
     unstated = dict(machine.effects(transition))
-    for part in plain(cell.text).split(";"):
-        stated = lexicon.effect(part)
+    for line in effect_lines(cell, lexicon):
+        stated = lexicon.effect(line.text)
         expected = unstated.pop(stated.indicator, None) if stated else None
         if stated is None or expected is None:
-            yield cell, "unknown-label", f"unknown effect {part.strip()!r}"
+            yield line, "unknown-label", f"unknown effect {plain(line.text)!r}"
         elif stated.effect is not expected:
-            effect = format_effect(stated.indicator, stated.effect)
-            place = _place(transition)
-            yield cell, "wrong-effect", f"{effect} {place}, the machine says {expected.value}"
+            text = f"{plain(line.text)!r} {_place(transition)}, the machine says {expected.value}"
+            yield line, "wrong-effect", text
     for name in unstated:
         yield cell, "missing-effect", f"the effect on {name!r} is not stated"
 

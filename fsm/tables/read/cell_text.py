@@ -20,6 +20,8 @@ __all__ = [
     "script_of",
 ]
 
+_EMPHASIS = re.compile(r"(?<![\w\\])_(?![\s_])((?:[^_]|(?<=\w)_(?=\w)){1,200}?)(?<![\s\\])_(?!\w)")
+"""A text between two underscores that are not inside words."""
 _CONTROL_LINK = re.compile(r"\[!(?:UICONTROL|DNL)\s+([^\]]{0,300})\]")
 _STYLE = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*|(?<!\w)__|__(?!\w)|\*|`")
 _LINK = re.compile(r"(?<![!\\])\[([^\[\]]{1,200})\]\([^()\s]{1,500}(?:\s+\"[^\"]{0,200}\")?\)")
@@ -171,7 +173,8 @@ def _plain(text: str) -> str:
     else:
         visible = unescape(text)
     named = _LINK.sub(r"\1", _NOTE.sub("", _CONTROL_LINK.sub(r"\1", visible)))
-    bare = _STYLE.sub(lambda match: match[1] or "", named)
+    emphasised = _EMPHASIS.sub(r"\1", named) if "_" in named else named
+    bare = _STYLE.sub(lambda match: match[1] or "", emphasised)
     return _collapsed(_RAISED.sub("", bare))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from fsm.errors import PageError
 from fsm.tables.read.bounds import MAX_NESTING
+from fsm.tables.read.containers import without_containers
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -57,7 +58,7 @@ class Comment:
 
 
 def parse_markdown(text: str, name: str) -> list[Token]:
-    """Return the blocks of a page; the text of each line stays as it is written.
+    """Return the blocks of a page, and of its containers; each knows its lines in the page.
 
     Raises :class:`PageError` for lists and quotes nested deeper than the limit.
     """
@@ -65,7 +66,7 @@ def parse_markdown(text: str, name: str) -> list[Token]:
 
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
     parser.core.ruler.disable("inline")
-    tokens = parser.parse(text)
+    tokens = parser.parse(without_containers(text))
     if any(token.level >= MAX_NESTING - 1 for token in tokens):
         raise PageError(f"{name}: lists or quotes nested deeper than {MAX_NESTING} levels")
     return tokens

@@ -54,7 +54,7 @@ def draft_lexicon(page: Page, machines: Sequence[Machine], known: Lexicon) -> st
     if tables is None:
         raise PageError(
             f"{page.name}: no two tables of {len(_ROLES)} columns and the same {len(steps)} steps; "
-            "begin with a copy of a lexicon that ships"
+            "begin with a copy of a lexicon that ships: fsm check --show-lexicon en"
         )
     draft = _Draft([machine.name for machine in machines])
     for machine, table in zip(machines, tables, strict=True):

@@ -16,7 +16,14 @@ from fsm.tables.read.cell_text import normalise
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
 from fsm.toml import Toml, parse_toml, read_toml
 
-__all__ = ["COLUMNS", "combined_lexicons", "languages", "load_lexicon", "read_lexicon"]
+__all__ = [
+    "COLUMNS",
+    "combined_lexicons",
+    "languages",
+    "lexicon_text",
+    "load_lexicon",
+    "read_lexicon",
+]
 
 COLUMNS = (
     "step", "indicators", "status", "from", "event", "to", "decision", "source", "reason", "note",
@@ -44,9 +51,14 @@ def languages() -> tuple[str, ...]:
 @cache
 def load_lexicon(language: str = "en") -> Lexicon:
     """Return a lexicon that ships with the package."""
-    name = f"{language}.toml"
-    text = files("fsm.tables.words").joinpath("lexicons", name).read_text("utf-8")
-    return _lexicon(parse_toml(text, name, PageError))
+    return _lexicon(parse_toml(lexicon_text(language), f"{language}.toml", PageError))
+
+
+def lexicon_text(language: str) -> str:
+    """Return the TOML of a lexicon that ships; raises :class:`PageError` for another language."""
+    if language not in languages():
+        raise PageError(no_such("language", language, languages()))
+    return files("fsm.tables.words").joinpath("lexicons", f"{language}.toml").read_text("utf-8")
 
 
 def read_lexicon(path: Path) -> Lexicon:

@@ -8,6 +8,7 @@ close, nor in scripts without blanks, where one character makes another word.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -59,7 +60,8 @@ def _likeness(words: list[str], others: list[str]) -> float:
     """Return how alike two texts are, 0 where one cannot be a misspelling of the other."""
     if len(words) != len(others):
         return 0.0
-    ratios = [_word_likeness(*pair) for pair in zip(words, others, strict=True)]
+    pairs = zip(map(_unaccented, words), map(_unaccented, others), strict=True)
+    ratios = [_word_likeness(*pair) for pair in pairs]
     if not ratios or min(ratios) < _MIN_LIKENESS:
         return 0.0
     lengths = [len(other) for other in others]
@@ -71,4 +73,13 @@ def _word_likeness(word: str, other: str) -> float:
 
 
 def _have_same_initials(words: list[str], others: list[str]) -> bool:
-    return all(word[0] == other[0] for word, other in zip(words, others, strict=True))
+    pairs = zip(words, others, strict=True)
+    return all(_unaccented(word)[0] == _unaccented(other)[0] for word, other in pairs)
+
+
+def _unaccented(word: str) -> str:
+    """Return a word without the accents of its letters: a missing accent is a misspelling."""
+    if word.isascii():
+        return word
+    letters = unicodedata.normalize("NFD", word)
+    return "".join(c for c in letters if not unicodedata.combining(c)) or word
