@@ -106,7 +106,7 @@ def coverage_overlay(machine: Machine | str, tests: Iterable[Sequence[str]], nam
     if other := next((step.event for step in steps if step.event not in known), None):
         raise FsmError(
             f"{name}: the suite of another machine: {machine.name} has "
-            f"{no_such('event', other, machine.events)}"
+            f"{no_such('event', str(other), machine.events)}"
         )
     runs = Counter((step.before, step.event) for step in steps)
     reached = {machine.initial, *(step.after for step in steps)}
