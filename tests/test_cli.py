@@ -104,6 +104,7 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
         "other_tables": 0,
         "ignored_tables": 0,
         "generated_blocks": 0,
+        "unread_tables": 0,
         "unread_files": {},
         "failure": None,
     }
