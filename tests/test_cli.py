@@ -118,6 +118,7 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
         "message",
         "machine",
         "row",
+        "reference",
     }
 
 
