@@ -5,6 +5,7 @@ import pytest
 
 import fsm
 from fsm.suites import suite
+from tests.depth import DEEP
 
 pytest_plugins = ["pytester"]
 LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it
@@ -429,9 +430,10 @@ def test_too_many_cases_are_refused(run, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_thousands_of_cases(run) -> None:
     """Collected and run; the seconds that many more take are in tests/bench/suites.md."""
-    module = RIGHT.replace('"with-feedback"', '"with-feedback", extra_states=3')
-    size = suite(fsm.load("with-feedback"), extra_states=3).size
-    assert size.tests > 2_000
+    extra = 3 if DEEP else 2
+    module = RIGHT.replace('"with-feedback"', f'"with-feedback", extra_states={extra}')
+    size = suite(fsm.load("with-feedback"), extra_states=extra).size
+    assert size.tests > 300
     run(module, "-q").assert_outcomes(passed=size.tests)
 
 

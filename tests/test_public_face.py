@@ -125,6 +125,7 @@ def test_a_function_is_documented(name: str) -> None:
     assert not unnamed or "other arguments are those of :func:`" in " ".join(text.split()), unnamed
 
 
+@pytest.mark.skipif(not DEEP, reason="takes seconds: make test-deep")
 def test_the_names_are_there_in_any_order_of_imports() -> None:
     """No module takes the place of a function, whichever is imported first."""
     names = [
