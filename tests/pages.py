@@ -149,6 +149,7 @@ def _in_process(
         for name in ("FORCE_COLOR", "PY_COLORS", "PYTEST_ADDOPTS"):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "80")
+        patch.delenv("CI", raising=False)  # with it, pytest cuts no line of its summary
         program()
     assert isinstance(shown.buffer, io.BytesIO)
     return shown.buffer.getvalue().decode()

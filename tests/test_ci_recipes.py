@@ -19,6 +19,8 @@ PROJECT = Path(__file__).parent.parent
 GUIDE = PROJECT / "fsm" / "guide"
 FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 RECIPES = FILE.findall((GUIDE / "ci.md").read_text("utf-8"))
+TOOLS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+"""The path of programs: those of this environment come first."""
 at_full_depth = pytest.mark.skipif(not DEEP, reason="takes seconds: make test-deep")
 RIGHT = "| at the door | Nobody answers | shipped | On the way |"
 WRONG = RIGHT.replace("On the way", "In preparation")
@@ -44,11 +46,10 @@ def repository(tmp_path: Path) -> Path:
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a step as the runners do, in bash, with the tools of this environment."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", command],
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PATH": TOOLS, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
     )
@@ -129,7 +130,7 @@ def test_the_hooks_do_what_the_guide_says(configuration: str, repository: Path) 
 
 
 def test_pre_commit_accepts_hooks_and_configurations(tmp_path: Path) -> None:
-    if shutil.which("pre-commit") is None:
+    if shutil.which("pre-commit", path=TOOLS) is None:
         pytest.skip("no pre-commit here")
     configurations = [text for file, text in RECIPES if file == ".pre-commit-config.yaml"]
     names = []

@@ -81,7 +81,7 @@ def _wrapped_lines(
     rows: Sequence[Sequence[str]], right: Collection[int], widths: Sequence[int]
 ) -> Iterator[str]:
     for number, row in enumerate(rows):
-        cells = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+        cells = [wrapped(cell, max(width, 1)) for cell, width in zip(row, widths, strict=True)]
         for parts in zip_longest(*cells, fillvalue=""):
             line = _GAP.join(
                 pad(part, width, right=column in right)
@@ -106,4 +106,5 @@ def _as_lists(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
                 entries.append(f"  {label}: {cell}" if cell else "")
             elif cell:
                 entries[-1] += _GAP + cell
-        yield from (hanging(entry, width) for entry in entries if entry)
+        for entry in filter(None, entries):
+            yield from hanging(entry, width).split("\n")
