@@ -38,7 +38,7 @@ def table_lines(
         header, *rest = align_columns(rows, right, header=True)
         return [styled(header, Style.STRONG), *rest]
     words = [min(_LONGEST_WORD, max(map(_longest_word, column))) for column in columns]
-    least = [min(word, most) for word, most in zip(words, natural, strict=True)]
+    least = [min(max(word, 1), most) for word, most in zip(words, natural, strict=True)]
     if _total(least) > width:
         return list(_as_lists(rows, width))
     return list(_wrapped_lines(rows, set(right), _fitted(natural, least, width)))
