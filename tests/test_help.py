@@ -119,13 +119,13 @@ def test_a_narrow_terminal_continues_an_example_on_the_next_line() -> None:
     assert shlex.split(folded) == shlex.split(line)
 
 
-@pytest.mark.parametrize(("variable", "is_bold"), [("", True), ("NO_COLOR", False)])
+@pytest.mark.parametrize(("variable", "is_bold"), [("FORCE_COLOR", True), ("NO_COLOR", False)])
 def test_headings_are_bold_where_colour_is_wanted(
     variable: str, is_bold: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    if variable:
-        monkeypatch.setenv(variable, "1")
+    for each in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(variable, "1")
     page = COMMANDS["show"].get_help(HelpCommand.context_class(COMMANDS["show"]))
     assert (click.style("Options:", bold=True) in page) == is_bold
     assert "Options:" in click.unstyle(page)

@@ -52,14 +52,16 @@ COMMANDS_BY_TASK = {
     },
 }
 """All commands by task, each with what one gets from it."""
-_COMMANDS = {name for commands in COMMANDS_BY_TASK.values() for name in commands}
+_COMMANDS = {
+    name: gist for commands in COMMANDS_BY_TASK.values() for name, gist in commands.items()
+}
 
 
 class _Commands(HelpCommand, click.Group):
     """The group of all commands. A command is imported only when it is run: startup stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return [name for commands in COMMANDS_BY_TASK.values() for name in commands]
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
@@ -74,8 +76,7 @@ class _Commands(HelpCommand, click.Group):
 
         found = [
             CompletionItem(name, help=gist)
-            for commands in COMMANDS_BY_TASK.values()
-            for name, gist in commands.items()
+            for name, gist in _COMMANDS.items()
             if name.startswith(incomplete)
         ]
         return found + super(click.Group, self).shell_complete(ctx, incomplete)

@@ -10,7 +10,7 @@ import click
 from fsm.catalog import as_machines, load
 from fsm.checking import PageFiles, check
 from fsm.cli.choice import ChoiceParam
-from fsm.cli.completion import complete_code, complete_file
+from fsm.cli.completion import complete_code, complete_file, complete_language
 from fsm.cli.file_params import FILE
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
@@ -93,6 +93,7 @@ __all__ = ["command"]
 @option(
     "--show-lexicon",
     metavar="LANG",
+    shell_complete=complete_language,
     group="Other",
     help="Print the lexicon of a language that ships (en, fr, de, ja), as a start for your own.",
 )

@@ -163,6 +163,92 @@ def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
     )(command)
 
 
+_OPTIONS: tuple[Callable[..., Any], ...] = (
+    option(
+        "--format",
+        "log_format",
+        type=FormatParam(),
+        shell_complete=complete_format,
+        default="auto",
+        group="Other log formats",
+        help="Format of the logs, as fsm formats lists them; auto detects it from the content.",
+    ),
+    option(
+        "--tz",
+        "zone",
+        type=ZoneParam(),
+        shell_complete=complete_zone,
+        default="UTC",
+        group="Other log formats",
+        help="Time zone of times that state none, such as Europe/Paris.",
+    ),
+    option(
+        "--year",
+        type=RangeParam(1970, 9998),
+        metavar="YEAR",
+        group="Other log formats",
+        show_default="from the time of the file",
+        help="Year of the first line, for a syslog without years.",
+    ),
+    option(
+        "--policy",
+        metavar="POLICY",
+        type=INPUT,
+        shell_complete=complete_policy,
+        default="source",
+        group="Other log formats",
+        help="Which final failures are hard bounces: source (as the log says), address, "
+        "refusal, or a TOML file with rules.",
+    ),
+    option(
+        "--assume-relayed/--no-assume-relayed",
+        "relayed",
+        default=None,
+        group="Other log formats",
+        show_default="if the format records none",
+        help="Insert the hand-over of each message that the log does not record.",
+    ),
+    pseudonymise_option,
+    option(
+        "--labels",
+        metavar="FILE",
+        type=INPUT,
+        shell_complete=complete_file,
+        group="Status exports",
+        help="TOML file with the names of columns and statuses in the exports.",
+    ),
+    option(
+        "--feedback/--no-feedback",
+        "feedback",
+        default=None,
+        group="Status exports",
+        show_default="detected",
+        help="Whether the feedback service was on at the time of the exports.",
+    ),
+    option(
+        "--exported",
+        type=TimeParam(),
+        multiple=True,
+        group="Status exports",
+        help="Time of an export. Give it once for each export, in the same order.",
+    ),
+    option(
+        "--sql",
+        metavar="QUERY",
+        group="Databases",
+        help="Read the rows of this query instead of files. The database is only read.",
+    ),
+    option(
+        "--sql-url",
+        type=VariableParam(),
+        default="env:FSM_DATABASE_URL",
+        group="Databases",
+        help="Environment variable that holds the URL of the database.",
+    ),
+)
+"""The options of :class:`ConversionOptions`, in the order of the help page."""
+
+
 def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
     """Add the options of :class:`ConversionOptions` to a command, as its argument ``reading``."""
 
@@ -172,88 +258,6 @@ def with_conversion_options(function: Callable[..., T]) -> Callable[..., T]:
         return function(*args, reading=ConversionOptions(**reading), **arguments)
 
     decorated: Callable[..., T] = command
-    for decorate in (
-        option(
-            "--sql-url",
-            type=VariableParam(),
-            default="env:FSM_DATABASE_URL",
-            group="Databases",
-            help="Environment variable that holds the URL of the database.",
-        ),
-        option(
-            "--sql",
-            metavar="QUERY",
-            group="Databases",
-            help="Read the rows of this query instead of files. The database is only read.",
-        ),
-        option(
-            "--exported",
-            type=TimeParam(),
-            multiple=True,
-            group="Status exports",
-            help="Time of an export. Give it once for each export, in the same order.",
-        ),
-        option(
-            "--feedback/--no-feedback",
-            "feedback",
-            default=None,
-            group="Status exports",
-            show_default="detected",
-            help="Whether the feedback service was on at the time of the exports.",
-        ),
-        option(
-            "--labels",
-            metavar="FILE",
-            type=INPUT,
-            shell_complete=complete_file,
-            group="Status exports",
-            help="TOML file with the names of columns and statuses in the exports.",
-        ),
-        pseudonymise_option,
-        option(
-            "--assume-relayed/--no-assume-relayed",
-            "relayed",
-            default=None,
-            group="Other log formats",
-            show_default="if the format records none",
-            help="Insert the hand-over of each message that the log does not record.",
-        ),
-        option(
-            "--policy",
-            metavar="POLICY",
-            type=INPUT,
-            shell_complete=complete_policy,
-            default="source",
-            group="Other log formats",
-            help="Which final failures are hard bounces: source (as the log says), address, "
-            "refusal, or a TOML file with rules.",
-        ),
-        option(
-            "--year",
-            type=RangeParam(1970, 9998),
-            metavar="YEAR",
-            group="Other log formats",
-            show_default="from the time of the file",
-            help="Year of the first line, for a syslog without years.",
-        ),
-        option(
-            "--tz",
-            "zone",
-            type=ZoneParam(),
-            shell_complete=complete_zone,
-            default="UTC",
-            group="Other log formats",
-            help="Time zone of times that state none, such as Europe/Paris.",
-        ),
-        option(
-            "--format",
-            "log_format",
-            type=FormatParam(),
-            shell_complete=complete_format,
-            default="auto",
-            group="Other log formats",
-            help="Format of the logs, as fsm formats lists them; auto detects it from the content.",
-        ),
-    ):
+    for decorate in reversed(_OPTIONS):
         decorated = decorate(decorated)
     return decorated

@@ -238,7 +238,7 @@ def command(
         direction=direction,
         group=group_by == "status",
         focus=parse_focus(loaded, focus) if focus else None,
-        collapse=loaded.statuses if collapse == ("all",) else collapse,
+        collapse=collapse,
         stacked=stack,
         overlay=overlay,
         wording=wording,

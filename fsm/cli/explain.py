@@ -15,7 +15,6 @@ from fsm.cli.tables import hanging
 from fsm.cli.terminal import terminal_width
 from fsm.cli.text import print_json, print_text, printable
 from fsm.cli.values import json_option
-from fsm.engine.explanation import Change, Entry, Story, explain
 from fsm.text import align_columns, quantity
 
 if TYPE_CHECKING:
@@ -60,6 +59,7 @@ def command(
     For every event: the status and the indicators that it changed in each machine, or why it was
     rejected, and the line of the log that proves it.
     """
+    from fsm.engine.explanation import explain
 
     redaction = source.redaction
     log = source.read()

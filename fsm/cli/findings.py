@@ -82,8 +82,8 @@ def _left_out(report: CheckReport) -> Iterator[str]:
     if report.generated_blocks:
         yield f"{quantity(report.generated_blocks, 'generated block')}: see fsm docs --check"
     if report.unread_tables:
-        directives = quantity(report.unread_tables, "table directive")
-        yield f"{directives} not read (list-table, csv-table)"
+        directives = quantity(report.unread_tables, "directive")
+        yield f"{directives} with a table not read (list-table, csv-table, or an unknown one)"
     if report.unread:
         suffixes = ", ".join(report.unread)
         yield f"{quantity(sum(report.unread.values()), 'file')} not read ({suffixes})"

@@ -11,7 +11,6 @@ reference that is generated.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
@@ -21,7 +20,7 @@ import click
 
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.file_params import refuse_overwriting
-from fsm.cli.terminal import COLOR_CHOICES, choose_color
+from fsm.cli.terminal import COLOR_CHOICES, Style, choose_color, styled
 
 __all__ = ["GROUPS", "Example", "HelpCommand", "HelpOption", "option"]
 
@@ -44,8 +43,8 @@ GROUPS = (
     "Other",
 )
 """The groups of options, in the order in which a help page shows them."""
-_UNGROUPED_MOST = 6
-"""A command with no more options than this, beside --color and --help, shows them as one list."""
+_UNGROUPED_MOST = 8
+"""A command with no more options than this, --color and --help included, shows them as one list."""
 _COLUMN_MOST = 26
 """A longer spelling of an option has a line of its own."""
 _FIXED_HYPHEN = "\N{NON-BREAKING HYPHEN}"
@@ -83,10 +82,7 @@ option = partial(click.option, cls=HelpOption, show_default=True)
 
 
 class _Formatter(click.HelpFormatter):
-    """Headings are bold, and options such as ``--no-json`` are not broken at their hyphens.
-
-    ``click.echo`` removes what is bold where the output is no terminal.
-    """
+    """Headings are bold, and options such as ``--no-json`` are not broken at their hyphens."""
 
     def write(self, string: str) -> None:
         super().write(string.replace(_FIXED_HYPHEN, "-"))
@@ -156,7 +152,7 @@ class HelpCommand(click.Command):
         """Return the options by their groups, in the order of the help page."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         shown = [each for each in options if not each.hidden]
-        if len(shown) - 2 <= _UNGROUPED_MOST:
+        if len(shown) <= _UNGROUPED_MOST:
             return {"Options": shown}
         groups: dict[str, list[click.Option]] = {group: [] for group in GROUPS}
         for each in shown:
@@ -230,4 +226,4 @@ def _unbroken(text: str) -> str:
 
 
 def _bold(text: str) -> str:
-    return text if os.environ.get("NO_COLOR") else click.style(text, bold=True)
+    return styled(text, Style.STRONG)

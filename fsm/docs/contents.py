@@ -174,7 +174,7 @@ def _diagram(machines: list[Machine], options: ContentOptions, sources: Sources)
     look = Look(
         direction=options.get("direction"),
         focus=parse_focus(machine, options["focus"]) if "focus" in options else None,
-        collapse=_statuses(machine, options.get("collapse", "")),
+        collapse=_listed(options.get("collapse", "")),
         overlay=overlay,
         wording=wording,
     )
@@ -182,10 +182,9 @@ def _diagram(machines: list[Machine], options: ContentOptions, sources: Sources)
     return DiagramContent(machine, look)
 
 
-def _statuses(machine: Machine, text: str) -> tuple[str, ...]:
-    """Return the statuses of a text, separated by commas; ``all`` are those of the machine."""
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    return machine.statuses if names == ("all",) else names
+def _listed(text: str) -> tuple[str, ...]:
+    """Return the names that a text lists, separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _changes(machines: list[Machine], _options: ContentOptions, _sources: Sources) -> CodeContent:

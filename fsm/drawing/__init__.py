@@ -8,6 +8,7 @@ marks on it). ``dot``, ``mermaid``, ``plantuml`` and ``d2`` write it as text, ``
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Literal, overload
 
 from fsm.errors import FsmError
@@ -35,10 +36,8 @@ FORMATS = (*TEXTS, *IMAGES, *DOCUMENTS)
 
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import a module of this package on first use; ``import fsm`` imports none of them."""
-        return submodule(__name__, name)
+    # Modules of this package are imported when they are first asked for.
+    __getattr__ = partial(submodule, __name__)
 
 
 @overload

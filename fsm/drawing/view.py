@@ -31,12 +31,16 @@ class View:
 def collapsed(view: View, statuses: Iterable[str]) -> View:
     """Fold the states of each status into one; transitions between them are not shown.
 
-    Raises :class:`FsmError` for a status that the machine does not have.
+    ``all`` alone stands for every status, unless one has this name. Raises :class:`FsmError` for a
+    status that the machine does not have.
     """
     machine, overlay = view.machine, view.overlay
     place: dict[str, str] = {state.name: state.name for state in machine.states}
     folded: dict[str, int] = {}
-    for status in dict.fromkeys(named_status(machine, status) for status in statuses):
+    given = tuple(statuses)
+    if given == ("all",) and "all" not in machine.statuses:
+        given = machine.statuses
+    for status in dict.fromkeys(named_status(machine, status) for status in given):
         inside = [state.name for state in machine.states if state.status == status]
         if len(inside) > 1:
             name = _unused(f"status {status}", place)

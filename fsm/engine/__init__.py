@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fsm.engine.machine_result import MachineResult
 from fsm.engine.replaying import replay
 from fsm.engine.result import Replay
@@ -12,7 +14,5 @@ TYPE_CHECKING = False
 __all__ = ["Log", "MachineResult", "Replay", "replay"]
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import a module of this package on first use; ``import fsm`` imports none of them."""
-        return submodule(__name__, name)
+    # Modules of this package are imported when they are first asked for.
+    __getattr__ = partial(submodule, __name__)

@@ -7,12 +7,12 @@ machine.
 
 from __future__ import annotations
 
+from functools import partial
+
 from fsm.submodules import submodule
 
 TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import a module of this package on first use; ``import fsm`` imports none of them."""
-        return submodule(__name__, name)
+    # Modules of this package are imported when they are first asked for.
+    __getattr__ = partial(submodule, __name__)

@@ -78,6 +78,25 @@ def test_tables_of_sphinx_are_counted() -> None:
     assert parse_page(text, "page.md").unread_tables == 2
 
 
+TABLE = "| Step | Status |\n| :--- | --- |\n| a | b |"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "unread"),
+    [
+        ("my-box", TABLE, 1),
+        ("my-box", TABLE.replace("| ", "").replace(" |", " | x"), 0),
+        ("my-box", "a\n---\nb", 0),
+        ("note", TABLE, 0),
+        ("code-block", TABLE, 0),
+        ("literalinclude", TABLE, 0),
+    ],
+)
+def test_a_table_in_an_unknown_directive_is_counted(name: str, content: str, unread: int) -> None:
+    page = parse_page(f"```{{{name}}}\n{content}\n```\n", "page.md")
+    assert page.unread_tables == unread
+
+
 def test_blocks_in_an_admonition_are_found() -> None:
     text = "!!! note\n\n    <!-- fsm:matrix engagement -->\n    <!-- fsm:end -->\n"
     assert [block.kind for block in find_blocks(text, "page.md")] == ["matrix"]

@@ -100,7 +100,7 @@ class CheckReport(RichValue):
     unread: dict[str, int] = field(default_factory=dict)
     """How many documentation files of a directory are not Markdown, by suffix."""
     unread_tables: int = 0
-    """How many tables are directives such as ``list-table`` in Markdown, which are not read."""
+    """How many directives in Markdown hold a table, and are not read: such as ``list-table``."""
     failure: str = ""
     """Why the whole run failed: nothing to check, or not as many tables as expected."""
 

@@ -11,11 +11,12 @@ import re
 from dataclasses import dataclass, field
 from itertools import chain
 
-__all__ = ["TABLE_DIRECTIVE", "without_containers"]
+__all__ = ["is_unread_table", "without_containers"]
 
-TABLE_DIRECTIVE = re.compile(r"\{(?:list-table|csv-table)\}")
-"""Begins the information of a fence that is a table of Sphinx."""
-
+_DIRECTIVE = re.compile(r"\{([\w:.-]+)\}")
+_TABLES = ("list-table", "csv-table")
+_DELIMITER_ROW = re.compile(r"\|?(?: *:?-+:? *\|)+ *(?::?-+:?)?")
+"""The row below the header of a table in Markdown."""
 _INDENT = 4
 _ADMONITION = re.compile(r"( *)(?:!!!|\?\?\?\+?)[ \t]+\w.*|( *)===[!+]?[ \t]+[\"'].*")
 _LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]")
@@ -28,8 +29,8 @@ _DIRECTIVES = frozenset({
     "versionchanged", "warning",
 })  # fmt: skip
 """Directives between backticks whose content is Markdown."""
-_CODE = ("code", "eval-rst", "highlight", "list-table", "csv-table", "math", "mermaid", "raw")
-"""The beginnings of directives between colons whose content is no Markdown."""
+_CODE = ("code", "eval-rst", "highlight", *_TABLES, "literal", "math", "mermaid", "parsed", "raw")
+"""The beginnings of directives whose content is no Markdown."""
 
 
 def without_containers(text: str) -> str:
@@ -44,6 +45,24 @@ def without_containers(text: str) -> str:
         return text
     opener = _Opener(text.split("\n"))
     return "\n".join(map(opener.line, range(len(opener.lines))))
+
+
+def is_unread_table(info: str, content: str) -> bool:
+    """Return whether a fence is a table of Sphinx, or an unknown directive that seems to have one.
+
+    >>> is_unread_table("{list-table}", ""), is_unread_table("{box}", "| a |\\n|---|")
+    (True, True)
+    >>> is_unread_table("{box}", "a | b"), is_unread_table("{code-block} md", "| a |\\n|---|")
+    (False, False)
+    """
+    directive = _DIRECTIVE.match(info)
+    if not directive:
+        return False
+    if directive[1] in _TABLES:
+        return True
+    if directive[1].startswith(_CODE):
+        return False
+    return any(_DELIMITER_ROW.fullmatch(line.strip()) for line in content.split("\n"))
 
 
 @dataclass

@@ -19,7 +19,7 @@ from fsm.tables.read.comments import (
     parse_markdown,
     without_front_matter,
 )
-from fsm.tables.read.containers import TABLE_DIRECTIVE
+from fsm.tables.read.containers import is_unread_table
 from fsm.tables.read.html import html_tables, read_html_table
 from fsm.tables.read.pipe_tables import markdown_tables, markdown_texts
 from fsm.tables.read.table import Cell, Table
@@ -57,7 +57,7 @@ class Page:
     generated: int = 0
     """How many blocks were left out because ``fsm docs`` writes them."""
     unread_tables: int = 0
-    """How many tables are directives of Sphinx (``list-table``, ``csv-table``), and not read."""
+    """How many directives of Sphinx are tables, or are not known and seem to have one: not read."""
 
     def __repr__(self) -> str:
         return f"<Page {self.name!r}: {len(self.lines)} lines, {len(self.tables)} tables>"
@@ -97,7 +97,7 @@ def parse_page(text: str, name: str) -> Page:
         *(_notice(c, "open-comment", _OPEN) for c in comments.comments if c.is_open),
     )
     all_lines = tuple(written.split("\n"))
-    unread = sum(t.type == "fence" and bool(TABLE_DIRECTIVE.match(t.info)) for t in tokens)
+    unread = sum(t.type == "fence" and is_unread_table(t.info, t.content) for t in tokens)
     return Page(
         name, tuple(kept), tuple(texts), all_lines, len(ignored), notices, generated, unread
     )
