@@ -75,6 +75,10 @@ class Origin:
     """``row 3``, ``prose`` or ``D4``."""
     reason: str
     """Why it is so, in one sentence."""
+    file: str = ""
+    """The page with the documented row; empty where it is not known."""
+    line: int = 0
+    """The line of the row, from 1; 0 where it is not known."""
 
     @property
     def is_decision(self) -> bool:

@@ -86,7 +86,14 @@ def _transition(transition: Transition) -> dict[str, object]:
     if transition.guard:
         facts["guard"] = transition.guard
     if transition.origin:
-        facts["origin"] = asdict(transition.origin)
+        facts["origin"] = _origin(transition.origin)
+    return facts
+
+
+def _origin(origin: Origin) -> dict[str, object]:
+    facts: dict[str, object] = {"label": origin.label, "reason": origin.reason}
+    if origin.file:
+        facts |= {"file": origin.file, "line": origin.line}
     return facts
 
 
@@ -117,6 +124,8 @@ class _State(_Members):
 class _Origin(_Members):
     label: str
     reason: str
+    file: str = ""
+    line: int = 0
 
 
 class _Transition(_Members):
@@ -232,7 +241,9 @@ def _read_transition(transition: _Transition) -> Transition:
         target=transition.target,
         trigger=transition.event if transition.trigger is None else transition.trigger,
         guard=transition.guard,
-        origin=None if origin is None else Origin(origin.label, origin.reason),
+        origin=None
+        if origin is None
+        else Origin(origin.label, origin.reason, origin.file, origin.line),
     )
 
 

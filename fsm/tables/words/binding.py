@@ -50,10 +50,23 @@ class Binding:
     """
 
     machine: str
+    """The machine that the table documents; empty where the table itself declares it."""
     columns: Mapping[str, str]
     indicators: Mapping[str, str]
     labels: Mapping[str, str]
     title: str | None = None
+    page: str | None = None
+    """The page of the table, perhaps with ``#section``, relative to the folder of the file."""
+    form: str | None = None
+    """The form of the table, where its header and cells do not show it."""
+    initial: str | None = None
+    """The initial state, where the table does not mark it."""
+    final: tuple[str, ...] | None = None
+    """The final states; ``None`` where the table shows them."""
+    distinct: tuple[tuple[str, ...], ...] = ()
+    """Names that look alike and are different names."""
+    follows: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """Of a table of steps: the rows after which a row may happen, by number; 0 is the start."""
     toml: Toml | None = field(default=None, repr=False, compare=False)
     """The file it was read from."""
 
@@ -94,7 +107,7 @@ def read_binding(path: Path) -> Binding:
     if title is not None and not (isinstance(title, str) and normalise(title)):
         raise PageError(f"{path}:{toml.line('', 'title')}: title is the text above the table")
     _refuse_shared_headers(toml, {**columns, **indicators})
-    return Binding(data["machine"], columns, indicators, _labels(toml), title, toml)
+    return Binding(data["machine"], columns, indicators, _labels(toml), title, toml=toml)
 
 
 def _refuse_unknown(
