@@ -34,6 +34,8 @@ _STEP = {"machines", "event", "from", "labels"}
 """The keys of a step."""
 _DRAWN = ("states", "events")
 """Sections for diagrams, with words that no documented table has."""
+_SLOT = "\ue000"
+"""Stands for the slot of a pattern while the pattern is normalised: no text has this letter."""
 _KNOWN = ("language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
 
 Key = TypeVar("Key")
@@ -273,11 +275,8 @@ def _effect_name(effect: Effect) -> str:
 
 
 def _pattern(text: str) -> str:
-    """Return a normalised pattern; the blanks around its slot are kept."""
-    head, _, tail = text.partition("{indicator}")
-    gap_before = " " if head.endswith(" ") else ""
-    gap_after = " " if tail.startswith(" ") else ""
-    return f"{normalise(head)}{gap_before}{{indicator}}{gap_after}{normalise(tail)}"
+    """Return a normalised pattern; the blanks and dashes around its slot are kept."""
+    return normalise(text.replace("{indicator}", _SLOT)).replace(_SLOT, "{indicator}")
 
 
 def _steps(
