@@ -9,7 +9,9 @@ from fsm.errors import PageError
 from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.page import parse_page
 from fsm.tables.words.draft import draft_lexicon
-from fsm.tables.words.lexicon_files import languages, load_lexicon, read_lexicon
+from fsm.tables.words.lexicon_merge import merge_draft
+from fsm.tables.words.lexicon_files import languages, lexicon_text, load_lexicon, read_lexicon
+from fsm.tables.write import markdown, steps_grid
 
 MACHINES = [load(name) for name in ("with-feedback", "without-feedback")]
 STEPS = (
@@ -121,7 +123,10 @@ def test_a_fault_of_the_page_is_a_question_and_no_word(
 
 def both_modes() -> str:
     """Return the table of five columns: without the service first."""
-    header = ("Stap", *(f"{x}<br>{m} FBD" for m in ("zonder", "met") for x in ("Cijfers", "Status")))
+    header = (
+        "Stap",
+        *(f"{x}<br>{m} FBD" for m in ("zonder", "met") for x in ("Cijfers", "Status")),
+    )
     rows = "".join(
         f"| {step} | "
         + " | ".join(
@@ -154,3 +159,66 @@ def test_a_table_of_five_columns_is_drafted_and_read(tmp_path: Path) -> None:
 def test_a_page_without_such_tables_is_refused() -> None:
     with pytest.raises(PageError, match="no two tables of 3 columns and the same 5 steps"):
         draft_lexicon(parse_page("# Nothing\n", "x.md"), MACHINES, load_lexicon())
+
+
+# Into an existing lexicon --------------------------------------------------------------------
+
+MINE = """# Ours, reviewed.
+language = "nl"
+
+[titles]
+with-feedback = ["Met de dienst"]  # as the old pages have it
+
+[statuses]
+Pending = [
+    "Wachtend",
+    "In behandeling"  # both
+]
+"Sent" = ['Mislukt']
+
+[[steps]]
+machines = ["without-feedback", "with-feedback"]
+event = "relayed"
+labels = ["Overgedragen",]
+"""
+
+
+def test_words_are_added_to_a_lexicon_whose_lines_stay(tmp_path: Path) -> None:
+    page = parse_page(PAGE, "nl.md")
+    merged = merge_draft(MINE, "my.toml", page, MACHINES, load_lexicon())
+    mark = "  # REVIEW: new, from nl.md"
+    lines = merged.text.splitlines()
+    assert (merged.added, merged.questions) == (18, 1)
+    assert lines[:14] == [
+        "# Ours, reviewed.",
+        'language = "nl"',
+        "",
+        "[titles]",
+        f'"without-feedback" = ["Zonder de feedbackdienst"]{mark}',
+        'with-feedback = ["Met de dienst",',
+        f'    "Met de feedbackdienst",{mark}',
+        "]  # as the old pages have it",
+        "",
+        "[statuses]",
+        "Pending = [",
+        '    "Wachtend",',
+        '    "In behandeling"  # both',
+        "]",
+    ]
+    assert f'    "Verzonden",{mark}' in lines
+    assert f'    "{STEPS[0]}",{mark}' in lines
+    assert lines[-1] == "# REVIEW: 'Mislukt' stands for 'Failed' in nl.md, here for 'Sent'"
+    again = merge_draft(merged.text, "my.toml", page, MACHINES, load_lexicon())
+    assert (again.text, again.added, again.questions) == (merged.text, 0, 0)
+
+
+@pytest.mark.parametrize("language", [name for name in languages() if name != "en"])
+def test_the_words_of_a_shipped_lexicon_are_not_added_again(language: str) -> None:
+    words = load_lexicon(language)
+    text = "\n\n".join(
+        f"**{words.preferred['titles', machine.name]}**\n\n" + markdown(steps_grid(machine, words))
+        for machine in MACHINES
+    )
+    shipped = lexicon_text(language)
+    merged = merge_draft(shipped, "x.toml", parse_page(text, "x.md"), MACHINES, load_lexicon())
+    assert (merged.text, merged.added) == (shipped, 0)

@@ -8,6 +8,7 @@ meanings is a fault of the page, or a poor translation: it becomes a question, n
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,16 @@ from fsm.tables.read.table import Cell, Table
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
 from fsm.text import HIDDEN, quantity
 
-__all__ = ["REVIEW", "DraftedWords", "draft_lexicon", "drafted_words", "lookalikes"]
+__all__ = [
+    "REVIEW",
+    "DraftedWords",
+    "comment_text",
+    "draft_lexicon",
+    "drafted_words",
+    "lookalikes",
+    "toml_list",
+    "toml_string",
+]
 
 REVIEW = "REVIEW"
 """Begins the comments of a draft on what a person must decide."""
@@ -224,15 +234,17 @@ class _Reading:
 
     def _settle_effects(self) -> None:
         """Note the words for indicators and the patterns of effects."""
+        phrases = {name: self._common_phrase(name) for name, *_ in self.lines}
         for name, effect, cell, text, marked in self.lines:
-            word = marked or self._common_word(name)
+            others = [phrase for other, phrase in phrases.items() if other != name]
+            word = marked or _without_shared_ends(phrases[name], others)
             if not word or word not in text:
                 self.ask("effects", f"put {_SLOT} for the word of {name!r} in {text!r}, {effect}")
                 continue
             self.use("indicators", name, cell, word)
             self.use("effects", effect, cell, text.replace(word, _SLOT, 1))
 
-    def _common_word(self, name: str) -> str:
+    def _common_phrase(self, name: str) -> str:
         """Return the longest text that all lines of an indicator have, and no line of others."""
         own = [text for indicator, _, _, text, _ in self.lines if indicator == name]
         others = [text for indicator, _, _, text, _ in self.lines if indicator != name]
@@ -274,6 +286,26 @@ def _phrases(text: str) -> Iterator[str]:
                 yield phrase
 
 
+def _without_shared_ends(phrase: str, others: Sequence[str]) -> str:
+    """Return a phrase without the words with which all others begin or end, too.
+
+    >>> _without_shared_ends("Delivered percentage", ["Bounces percentage"])
+    'Delivered'
+    """
+    if not others or not all(others):
+        return phrase
+    start = len(os.path.commonprefix([phrase, *others]))
+    end = len(os.path.commonprefix([phrase[::-1], *(other[::-1] for other in others)]))
+    if not is_unspaced(phrase):  # only whole words
+        while start and phrase[start - 1].isalnum():
+            start -= 1
+        while (
+            end and phrase[len(phrase) - end].isalnum() and phrase[len(phrase) - end - 1].isalnum()
+        ):
+            end -= 1
+    return phrase[start : len(phrase) - end].strip()
+
+
 def _sentences(cell: str) -> Iterator[tuple[str, str]]:
     """Yield each line of a cell with the marked word for its indicator, empty without one."""
     for part in re.split(r"</li>|<br\s*/?>", cell):
@@ -298,29 +330,32 @@ def _lines(
             yield f"\n[{section}]"
         elif words.questions.get(section):
             yield ""
-        yield from (f"# {REVIEW}: {_line(text)}" for text in words.questions.get(section, ()))
+        yield from (
+            f"# {REVIEW}: {comment_text(text)}" for text in words.questions.get(section, ())
+        )
         for name, labels in names.items():
             if section != "steps":
                 review = f"  # {REVIEW}: several words" if len(labels) > 1 else ""
-                yield f"{_quoted(name)} = {_list(labels)}{review}"
+                yield f"{toml_string(name)} = {toml_list(labels)}{review}"
                 continue
             yield "\n[[steps]]"
-            yield f"machines = {_list(machines)}"
-            yield f"event = {_quoted(name)}"
+            yield f"machines = {toml_list(machines)}"
+            yield f"event = {toml_string(name)}"
             if source := sources[name]:
-                yield f"from = {_quoted(source)}"
-            yield f"labels = {_list(labels)}"
+                yield f"from = {toml_string(source)}"
+            yield f"labels = {toml_list(labels)}"
 
 
-def _line(text: str) -> str:
+def comment_text(text: str) -> str:
     """Return a text that fits into a comment of TOML."""
     return HIDDEN.sub("?", " ".join(text.split()))
 
 
-def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, texts))}]"
+def toml_list(texts: Sequence[str]) -> str:
+    """Return a list of texts as TOML."""
+    return f"[{', '.join(map(toml_string, texts))}]"
 
 
-def _quoted(text: str) -> str:
+def toml_string(text: str) -> str:
     """Return a basic string of TOML, in which unseen characters are escapes."""
     return HIDDEN.sub(lambda match: f"\\U{ord(match[0]):08X}", json.dumps(text, ensure_ascii=False))
