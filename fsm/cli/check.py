@@ -17,12 +17,16 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_text, printable
 from fsm.cli.values import RangeParam, lexicons_option
+from fsm.errors import PageError
+from fsm.files import write_bytes
 from fsm.machines import FEEDBACK_MODES, NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
+from fsm.tables.read.page import Page
 from fsm.tables.words.lexicon_files import lexicon_text, load_lexicon
 from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity
+from fsm.toml import read_toml
 
 __all__ = ["command"]
 
@@ -91,11 +95,18 @@ __all__ = ["command"]
     help="Print a draft of a --lexicon, from a page in a language that is not known.",
 )
 @option(
+    "--into",
+    type=FILE,
+    group="Other",
+    help="Add the words of the --draft-lexicon to this lexicon; its lines and comments stay.",
+)
+@option(
     "--show-lexicon",
     metavar="LANG",
     shell_complete=complete_language,
     group="Other",
-    help="Print the lexicon of a language that ships ('en' and eleven more), as a start for your own.",
+    help="Print the lexicon of a language that ships, as a start for your own: en, de, es, fr, it, "
+    "ja, ko, nl, pt-br, sv, zh-hans, zh-hant.",
 )
 def command(
     pages: tuple[str, ...],
@@ -107,6 +118,7 @@ def command(
     allow_none: bool,
     expect: int | None,
     is_draft: bool,
+    into: Path | None,
     explain: str | None,
     show_lexicon: str | None,
 ) -> int:
@@ -117,8 +129,8 @@ def command(
     step. A table is documented if its whole title names a machine, or if a row is a known step.
     Other tables are counted, not checked. <!-- fsm:ignore --> directly above a table leaves it out.
 
-    English, French, German and Japanese tables are known. --lexicon adds a language, --binding
-    tables of any other form.
+    Tables in twelve languages are known (--show-lexicon lists them). --lexicon adds a language,
+    --binding tables of any other form.
 
     The exit status is 1 if a finding is an error, or if there was nothing to check.
     """
@@ -133,7 +145,9 @@ def command(
     if not pages:
         raise click.UsageError("no pages given")
     if is_draft:
-        return _print_draft(pages)
+        return _print_draft(pages) if into is None else _merge_draft(pages, into)
+    if into is not None:
+        raise click.UsageError("--into goes with --draft-lexicon")
     files = PageFiles()
     with Progress("reading the pages", hidden="-" in pages):
         read = [page for name in pages for page in files.read(name)]
@@ -167,10 +181,30 @@ def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> st
 def _print_draft(pages: tuple[str, ...]) -> int:
     from fsm.tables.words.draft import draft_lexicon
 
+    page = _one_page(pages)
+    click.echo(draft_lexicon(page, as_machines(FEEDBACK_MODES), load_lexicon()), nl=False)
+    return 0
+
+
+def _merge_draft(pages: tuple[str, ...], path: Path) -> int:
+    from fsm.tables.words.lexicon_merge import merge_draft
+
+    page = _one_page(pages)
+    text = read_toml(path, PageError).text
+    merged = merge_draft(text, str(path), page, as_machines(FEEDBACK_MODES), load_lexicon())
+    if merged.text != text:
+        write_bytes(merged.text.encode(), path)
+    added, questions = quantity(merged.added, "word"), quantity(merged.questions, "question")
+    review = "; review the lines with REVIEW" if merged.text != text else ""
+    print_text(f"{path}: {added} added from {page.name}, {questions}{review}")
+    return 0
+
+
+def _one_page(pages: tuple[str, ...]) -> Page:
+    """Return the only page that a draft is made from."""
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")
     page = next(PageFiles().read(pages[0]), None)
     if page is None:
         raise click.UsageError("--draft-lexicon takes a Markdown page")
-    click.echo(draft_lexicon(page, as_machines(FEEDBACK_MODES), load_lexicon()), nl=False)
-    return 0
+    return page

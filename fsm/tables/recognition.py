@@ -76,7 +76,8 @@ class DocumentedTable:
 
 def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[DocumentedTable]:
     """Return what a table documents, one entry for each machine; nothing for any other table."""
-    columns, swapped = column_roles(table, lexicon), ()
+    columns = column_roles(table, lexicon)
+    swapped: tuple[int, ...] = ()
     if "step" in columns:
         columns, swapped = unswapped_columns(table, columns, step_cells(lexicon))
     machine_columns = _machine_columns(table, lexicon, columns)

@@ -8,7 +8,6 @@ meanings is a fault of the page, or a poor translation: it becomes a question, n
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -286,6 +285,12 @@ def _phrases(text: str) -> Iterator[str]:
                 yield phrase
 
 
+def _alike(texts: Sequence[str]) -> int:
+    """Return with how many letters that are the same all texts begin."""
+    columns = enumerate(zip(*texts, strict=False))
+    return next((i for i, letters in columns if len(set(letters)) > 1), min(map(len, texts)))
+
+
 def _without_shared_ends(phrase: str, others: Sequence[str]) -> str:
     """Return a phrase without the words with which all others begin or end, too.
 
@@ -294,8 +299,8 @@ def _without_shared_ends(phrase: str, others: Sequence[str]) -> str:
     """
     if not others or not all(others):
         return phrase
-    start = len(os.path.commonprefix([phrase, *others]))
-    end = len(os.path.commonprefix([phrase[::-1], *(other[::-1] for other in others)]))
+    start = _alike([phrase, *others])
+    end = _alike([text[::-1] for text in (phrase, *others)])
     if not is_unspaced(phrase):  # only whole words
         while start and phrase[start - 1].isalnum():
             start -= 1

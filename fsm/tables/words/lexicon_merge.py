@@ -22,6 +22,8 @@ __all__ = ["MergedWords", "merge_draft"]
 
 _HEADER = re.compile(r"(?m)^[ \t]*\[(\[?)[ \t]*([\w-]+)[ \t]*\]\]?[ \t]*(?:\#.*)?$")
 _ENTRY = re.compile(r"""(?m)^[ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*'|[\w-]+)[ \t]*=[ \t]*\[""")
+_UNUSED_END = re.compile(r"(?:\n[ \t]*(?:\#[^\n]*)?)+\Z")
+"""Blank lines and comments at the end of a table, which belong to what follows."""
 _IN_LIST = re.compile(r"""("(?:\\.|[^"\\\n])*"|'[^'\n]*')|\#[^\n]*|([,\]])|\s+""")
 
 
@@ -102,8 +104,9 @@ class _Merge:
             return
         end = _end_of_table(self.text, found.end())
         if not self._extend(found.end(), end, key, labels):
+            place = found.end() + len(_UNUSED_END.sub("", self.text[found.end() : end]))
             line = f"\n{toml_string(key)} = {toml_list(labels)}  {self.mark}"
-            self.text = self.text[: found.end()] + line + self.text[found.end() :]
+            self.text = self.text[:place] + line + self.text[place:]
 
     def add_step(
         self, event: str, source: str | None, labels: Sequence[str], machines: Sequence[str]
@@ -145,7 +148,7 @@ def _end_of_table(text: str, start: int) -> int:
 
 
 def _list_end(text: str, start: int) -> tuple[int, int, bool]:
-    """Return where a list of texts is closed, where its last text or comma ends, and which it is."""
+    """Return where a list is closed, where its last text or comma ends, and whether a comma does."""
     last, has_comma = start, True
     while (token := _IN_LIST.match(text, start)) and token[2] != "]":
         start = token.end()
