@@ -148,7 +148,7 @@ def _end_of_table(text: str, start: int) -> int:
 
 
 def _list_end(text: str, start: int) -> tuple[int, int, bool]:
-    """Return where a list is closed, where its last text or comma ends, and whether a comma does."""
+    """Return where a list is closed, where its last text or comma ends, and if a comma does."""
     last, has_comma = start, True
     while (token := _IN_LIST.match(text, start)) and token[2] != "]":
         start = token.end()
