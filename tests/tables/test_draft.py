@@ -118,6 +118,8 @@ def test_a_fault_of_the_page_is_a_question_and_no_word(
     assert old in PAGE
     text = draft_lexicon(parse_page(PAGE.replace(old, new, 1), "nl.md"), MACHINES, load_lexicon())
     assert f"# REVIEW: {question}" in text
+    assert '"Failed" = ["Mislukt"]' in text
+    assert '"increases" = ["Percentage {indicator} stijgt"]' in text
 
 
 def both_modes() -> str:
