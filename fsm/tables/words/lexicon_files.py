@@ -34,7 +34,7 @@ _STEP = {"machines", "event", "from", "labels"}
 """The keys of a step."""
 _DRAWN = ("states", "events")
 """Sections for diagrams, with words that no documented table has."""
-_KNOWN = ("language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
+_KNOWN = ("kind", "language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
 
 Key = TypeVar("Key")
 Meaning = TypeVar("Meaning")
