@@ -95,7 +95,7 @@ __all__ = ["command"]
     metavar="LANG",
     shell_complete=complete_language,
     group="Other",
-    help="Print the lexicon of a language that ships (en, fr, de, ja), as a start for your own.",
+    help="Print the lexicon of a language that ships ('en' and eleven more), as a start for your own.",
 )
 def command(
     pages: tuple[str, ...],

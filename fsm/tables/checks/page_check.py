@@ -12,6 +12,7 @@ from fsm.tables.checks.finding import Finding, Severity, finding_at
 from fsm.tables.checks.statements import LabelUse
 from fsm.tables.checks.table_check import TableCheck
 from fsm.tables.checks.titles import find_machines, find_missing_tables, swap_titles
+from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell, Table
 from fsm.tables.recognition import Load, documented_tables
@@ -113,7 +114,13 @@ class PageCheck:
         """
         others = [lexicon for lexicon in self.lexicons if lexicon is not self.lexicon]
         order = [self.lexicon, *others]
-        readings = [(lexicon, documented_tables(table, lexicon, self.load)) for lexicon in order]
+        texts = set(map(normalise, _texts(table)))
+        headers = [cell.text for cell in table.header]
+        readings = [
+            (lexicon, documented_tables(table, lexicon, self.load))
+            for lexicon in order
+            if lexicon.may_document(texts, headers)
+        ]
         readings = [(lexicon, tables) for lexicon, tables in readings if tables]
         if not readings:
             self._report_unknown_rows(table, order)
@@ -169,9 +176,10 @@ def _language(page: Page, lexicons: Sequence[Lexicon]) -> Lexicon:
     """Return the lexicon that knows most texts in and above the tables of a page."""
     if len(lexicons) == 1:
         return lexicons[0]
-    texts = Counter(text for table in page.tables for text in _texts(table))
+    texts = Counter(normalise(text) for table in page.tables for text in _texts(table))
+    candidates = [x for x in lexicons if not x.labels.isdisjoint(texts)] or lexicons
     return max(
-        lexicons,
+        candidates,
         key=lambda lexicon: sum(n for text, n in texts.items() if lexicon.knows(text)),
     )
 
