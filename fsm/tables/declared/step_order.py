@@ -161,9 +161,7 @@ class StepOrder:
                     self.findings.append(remark)
 
     def _fits(self, source: int, number: int) -> bool:
-        return all(
-            self._fits_in(at, table, source, number) for at, table in enumerate(self.tables)
-        )
+        return all(self._fits_in(at, table, source, number) for at, table in enumerate(self.tables))
 
     def _fits_in(self, at: int, table: StepTable, source: int, number: int) -> bool:
         """Whether the effects of a row hold when another one came before it."""

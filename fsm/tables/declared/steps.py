@@ -135,8 +135,7 @@ def read_steps(
     found = list(step_tables(page, lexicon, load))
     initial = binding.initial if binding else None
     tables = [
-        StepTable(t.title, t.file, t.line, t.steps, None if t.begins else initial)
-        for t, _ in found
+        StepTable(t.title, t.file, t.line, t.steps, None if t.begins else initial) for t, _ in found
     ]
     readings = []
     for table, (_, faults) in zip(tables, found, strict=True):
@@ -191,9 +190,7 @@ def _unreachable(order: StepOrder) -> list[int]:
     return sorted(order.before.keys() - reached)
 
 
-def _machine(
-    table: StepTable, order: StepOrder, at: int
-) -> tuple[Machine, tuple[Remark, ...]]:
+def _machine(table: StepTable, order: StepOrder, at: int) -> tuple[Machine, tuple[Remark, ...]]:
     """Return the machine of a table whose rows are in a certain order, and what was assumed."""
     names = _state_names(table)
     transitions = tuple(

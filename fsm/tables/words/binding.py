@@ -202,7 +202,7 @@ def _names(toml: Toml, name: str) -> tuple[str, ...]:
 def _distinct(toml: Toml) -> tuple[tuple[str, ...], ...]:
     """Return the names that look alike and are different: one list of names, or several."""
     value = toml.data.get("distinct", [])
-    groups = [value] if value and not isinstance(value, list) or _are_texts(value) else value
+    groups = [value] if (value and not isinstance(value, list)) or _are_texts(value) else value
     if not all(_are_texts(group) and len(group) > 1 for group in groups):
         place = f"{toml.name}:{toml.line('', 'distinct')}"
         raise PageError(f'{place}: write distinct = ["a name", "another"], or a list of such lists')
