@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from fsm.machine import Effect
 from fsm.tables.declared.question import Remark
 
-__all__ = ["START", "Step", "StepOrder", "StepTable"]
+__all__ = ["START", "StepOrder", "StepRow", "StepTable"]
 
 START = 0
 """The number of the state before the first row."""
@@ -27,7 +27,7 @@ _CHANGES = {Effect.INCREASES: True, Effect.DECREASES: False}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepRow:
     """One row: what happens, and what is shown afterwards."""
 
     number: int
@@ -51,7 +51,7 @@ class StepTable:
     title: str
     file: str
     line: int
-    steps: tuple[Step, ...]
+    steps: tuple[StepRow, ...]
     initial: str | None = None
     """What is shown before the first row; ``None`` where that is not known."""
 
@@ -111,7 +111,7 @@ class StepOrder:
 
     # Sets ----------------------------------------------------------------------------------
 
-    def _count(self, at: int, step: Step) -> None:
+    def _count(self, at: int, step: StepRow) -> None:
         """Learn from the effects of a row which statuses are counted."""
         table = self.tables[at]
         sources = {table.status(i) for i in self.before[step.number]}
@@ -132,7 +132,7 @@ class StepOrder:
                 if known is not None:
                     self._learn(at, indicator, step.status, step, counted=known)
 
-    def _learn(self, at: int, indicator: str, status: str, step: Step, *, counted: bool) -> None:
+    def _learn(self, at: int, indicator: str, status: str, step: StepRow, *, counted: bool) -> None:
         table = self.tables[at]
         if self.counted.setdefault((at, indicator, status), counted) != counted:
             shown = repr(status) if status != "\0" else "the start"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fsm.machine import Effect, Indicator, Machine, Origin, State, Transition, symbol
 from fsm.tables.declared.question import Question, Remark
-from fsm.tables.declared.step_order import START, Step, StepOrder, StepTable
+from fsm.tables.declared.step_order import START, StepOrder, StepRow, StepTable
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Row
@@ -76,7 +76,7 @@ def _step(
     number: int,
     lexicon: Lexicon,
     findings: list[Remark],
-) -> Step:
+) -> StepRow:
     columns = documented.columns
     texts = {role: row.cells[i].text for role, i in columns.items() if i < row.width}
     place = f"{page.name}:{row.line}"
@@ -100,7 +100,7 @@ def _step(
             findings.append(Remark(place, f"no effect is known as {plain(part.text)!r}"))
         elif effects.setdefault(stated[0], stated[1]) is not stated[1]:
             findings.append(Remark(place, f"two effects on {stated[0]!r}"))
-    return Step(number, row.line, event, effects, status, guard)
+    return StepRow(number, row.line, event, effects, status, guard)
 
 
 def _event(name: str) -> tuple[str, str]:
@@ -236,7 +236,7 @@ def _state_names(table: StepTable) -> dict[int, str]:
     return {START: f"{start} ({_START})" if start in names.values() else start} | names
 
 
-def _transition(table: StepTable, step: Step, source: str, target: str) -> Transition:
+def _transition(table: StepTable, step: StepRow, source: str, target: str) -> Transition:
     name = step.guard.removeprefix("not ")
     event = symbol(step.event, {name: name == step.guard} if name else {})
     origin = Origin(f"row {step.number}", step.event, table.file, step.line)

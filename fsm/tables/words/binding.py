@@ -62,7 +62,7 @@ UNANSWERED = "?"
 """The value of an entry that is a question."""
 _ENTRIES = (
     "kind", "machine", "page", "title", "form", "initial", "final", "distinct", "follows",
-    "columns", "indicators", "labels", "transitions",
+    "columns", "indicators", "labels", "transitions", "deadline",
 )  # fmt: skip
 _ADDED = ("from", "event", "guard", "to", "source", "reason")
 
@@ -108,6 +108,8 @@ class Binding:
     """Of a table of steps: the rows after which a row may happen, by number; 0 is the start."""
     transitions: tuple[AddedTransition, ...] = ()
     """What the table leaves out, added by hand."""
+    deadline: tuple[str, str, str] | None = None
+    """The event from which a period is counted, the event at its end, the state it ends in."""
     toml: Toml | None = field(default=None, repr=False, compare=False)
     """The file it was read from."""
 
@@ -161,6 +163,7 @@ def read_binding(path: Path) -> Binding:
         distinct=_distinct(toml),
         follows=_follows(toml),
         transitions=tuple(_added(toml)),
+        deadline=_deadline(toml),
         toml=toml,
     )
 
@@ -207,6 +210,19 @@ def _distinct(toml: Toml) -> tuple[tuple[str, ...], ...]:
         place = f"{toml.name}:{toml.line('', 'distinct')}"
         raise PageError(f'{place}: write distinct = ["a name", "another"], or a list of such lists')
     return tuple(map(tuple, groups))
+
+
+def _deadline(toml: Toml) -> tuple[str, str, str] | None:
+    entries = toml.data.get("deadline")
+    if entries is None:
+        return None
+    keys = ("start", "event", "state")
+    texts = [entries.get(key) for key in keys] if isinstance(entries, dict) else []
+    if not _are_texts(texts) or len(entries) != len(keys):
+        place = f"{toml.name}:{toml.line('', 'deadline')}"
+        raise PageError(f"{place}: write [deadline] with start, event and state")
+    start, event, state = texts
+    return start, event, state
 
 
 def _are_texts(value: object) -> bool:
