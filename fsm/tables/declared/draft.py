@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page
 from fsm.tables.words.binding import UNANSWERED, Binding
 from fsm.text import HIDDEN
+from fsm.toml import toml_string
 
 __all__ = ["TableDraft", "answered", "draft_table"]
 
@@ -39,7 +39,7 @@ class TableDraft:
     def _lines(self, page: str) -> Iterator[str]:
         questions = {question.key: question for question in self.questions}
         yield 'kind = "table"'
-        yield f"page = {_quoted(page)}"
+        yield f"page = {toml_string(page)}"
         yield 'form = "steps"'
         if self.title is not None or "title" in questions:
             yield from _entry("title", self.title, questions.get("title"))
@@ -64,7 +64,7 @@ class TableDraft:
 def _entry(name: str, value: str | None, question: Question | None) -> Iterator[str]:
     """Yield an entry with its value, or as a question with the choices beside it."""
     if question is None or value is not None:
-        yield f"{name} = {_quoted(value or '')}"
+        yield f"{name} = {toml_string(value or '')}"
         return
     yield f"# {_comment(question.text)}"
     yield f'{name} = "{UNANSWERED}"  # {_comment(", ".join(question.choices))}'
@@ -72,11 +72,6 @@ def _entry(name: str, value: str | None, question: Question | None) -> Iterator[
 
 def _comment(text: str) -> str:
     return HIDDEN.sub(" ", text.replace("\n", " "))
-
-
-def _quoted(text: str) -> str:
-    """Return a basic string of TOML, in which unseen characters are escapes."""
-    return HIDDEN.sub(lambda match: f"\\U{ord(match[0]):08X}", json.dumps(text, ensure_ascii=False))
 
 
 def draft_table(
@@ -145,6 +140,6 @@ def answered(answers: Binding, question: Question, text: str) -> Binding | str:
     by_text = {normalise(choice): choice for choice in question.choices}
     by_place = {str(i): choice for i, choice in enumerate(question.choices, 1)}
     choice = by_text.get(normalise(text)) or by_place.get(text.strip())
-    if question.key == "title" and choice is None:
-        return "give one of the choices"
-    return replace(answers, **{section: choice or text.strip()})
+    if question.key == "title":
+        return replace(answers, title=choice) if choice else "give one of the choices"
+    return replace(answers, initial=choice or text.strip())

@@ -37,6 +37,8 @@ class StepRow:
     """The stated effects by indicator."""
     status: str
     guard: str = ""
+    label: str = ""
+    """The row's own text for what happens."""
 
     @property
     def starts(self) -> bool:

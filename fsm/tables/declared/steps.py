@@ -102,7 +102,7 @@ def _step(
             findings.append(Remark(place, f"no effect is known as {plain(part.text)!r}"))
         elif effects.setdefault(stated[0], stated[1]) is not stated[1]:
             findings.append(Remark(place, f"two effects on {stated[0]!r}"))
-    return StepRow(number, row.line, event, effects, status, guard)
+    return StepRow(number, row.line, event, effects, status, guard, label)
 
 
 def _event(name: str) -> tuple[str, str]:
@@ -250,7 +250,7 @@ def _state_names(table: StepTable) -> dict[int, str]:
 def _transition(table: StepTable, step: StepRow, source: str, target: str) -> Transition:
     name = step.guard.removeprefix("not ")
     event = symbol(step.event, {name: name == step.guard} if name else {})
-    origin = Origin(f"row {step.number}", step.event, table.file, step.line)
+    origin = Origin(f"row {step.number}", step.label, table.file, step.line)
     return Transition(source, event, target, step.event, step.guard, origin)
 
 
