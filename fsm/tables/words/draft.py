@@ -99,6 +99,7 @@ class _Draft:
     def lines(self, sources: Mapping[str, str | None]) -> Iterator[str]:
         """Yield the lines of the TOML file; ``sources`` are the source states of the steps."""
         yield "# Drafted from the positions of the words in a page: review every line."
+        yield 'kind = "lexicon"'
         yield f'language = "xx"  {_REVIEW}: the code of the language'
         yield "tolerated = []"
         for section, names in self.sections.items():
