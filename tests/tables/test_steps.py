@@ -11,7 +11,7 @@ import pytest
 import fsm
 from fsm.catalog import load, machine_page
 from fsm.errors import PageError
-from fsm.machine import Machine
+from fsm.machine import Indicator, Machine
 from fsm.tables.declared.additions import documented_part
 from fsm.tables.declared.draft import draft_table
 from fsm.tables.declared.reading import declared_machine, readings_of
@@ -117,7 +117,7 @@ def test_a_row_may_follow_several_rows() -> None:
         ("It comes back", "It is answered", "It is answered"),
         ("It is answered", "It comes back", "It comes back"),
     ]
-    assert reading.machine.indicators == (fsm.Indicator("Solved", frozenset({"Done"})),)
+    assert reading.machine.indicators == (Indicator("Solved", frozenset({"Done"})),)
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_a_draft_without_questions_is_the_machine_of_the_page(tmp_path: Path) ->
 def test_questions_are_asked_on_a_terminal(tmp_path: Path) -> None:
     main_end, terminal = pty.openpty()
     os.write(main_end, b"9\n3\n3\n")
-    command = [sys.executable, "-m", "fsm", "draft", machine_page("with-feedback")]
+    command = [sys.executable, "-m", "fsm", "draft", str(machine_page("with-feedback"))]
     run = subprocess.run(
-        [*command, "--ask", "-o", tmp_path / "steps.toml"],
+        [*command, "--ask", "-o", str(tmp_path / "steps.toml")],
         stdin=terminal,
         capture_output=True,
         text=True,
