@@ -14,8 +14,7 @@ from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_file
 from fsm.cli.file_params import FILE
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.terminal import is_terminal
-from fsm.cli.text import print_json, print_line, print_message, write_output
+from fsm.cli.text import print_json, print_message, printable, write_output
 from fsm.cli.values import json_option, output_option
 from fsm.machines import FEEDBACK_MODES
 from fsm.text import quantity
@@ -27,13 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "print_lexicon_draft"]
 
+_LONGEST_ANSWER = 1000
+
 
 @click.command(
     "draft",
     cls=HelpCommand,
     examples=[
         Example("A file that says how a table is read", "fsm draft page.md -o page.toml"),
-        Example("The words of a page in another language", "fsm draft nl.md --kind lexicon"),
+        Example("The questions asked one by one", "fsm draft page.md --ask -o page.toml"),
     ],
 )
 @click.argument(
@@ -48,7 +49,12 @@ __all__ = ["command", "print_lexicon_draft"]
     default="table",
     help="What to draft: how a table is read, or the words of a language.",
 )
-@option("--ask", "is_asking", is_flag=True, help="Ask the questions here, and write the answers.")
+@option(
+    "--ask",
+    "is_asking",
+    is_flag=True,
+    help="Ask the questions one by one; an empty answer leaves one open.",
+)
 @json_option
 @output_option
 def command(page: Path, kind: str, is_asking: bool, as_json: bool, output: Path | None) -> int:
@@ -71,8 +77,6 @@ def command(page: Path, kind: str, is_asking: bool, as_json: bool, output: Path 
             raise click.UsageError("--kind lexicon takes neither --ask nor --json")
         print_lexicon_draft(read, output)
         return 0
-    if is_asking and not is_terminal(sys.stdin):
-        raise click.UsageError("--ask needs a terminal; write the answers into the file instead")
     draft = _draft(read, section, is_asking=is_asking)
     if as_json:
         print_json(_facts(draft, section), "draft")
@@ -134,13 +138,16 @@ def _draft(page: Page, section: str, *, is_asking: bool) -> TableDraft:
 
 def _ask(question: Question) -> str:
     """Ask a question on the terminal; an empty answer leaves it open."""
-    print_line("")
-    print_line(f"{question.place}: {question.text}")
     is_rows = question.key.startswith("follows.")
+    click.echo(printable(f"{question.place}: {question.text}", 500), err=True)
     for number, choice in enumerate(question.choices, 1):
-        print_line(f"  {choice}" if is_rows else f"  {number}: {choice}")
-    text: str = click.prompt("answer", default="", show_default=False, err=True)
-    return text.strip()
+        shown = choice if is_rows else f"{number}: {choice}"
+        click.echo(printable(f"  {shown}", 500), err=True)
+    click.echo("answer: ", err=True, nl=False)
+    line = sys.stdin.buffer.readline(_LONGEST_ANSWER).decode("utf-8", "replace")
+    if not line.endswith("\n"):
+        click.echo(err=True)
+    return line.strip()
 
 
 def _facts(draft: TableDraft, section: str) -> dict[str, object]:

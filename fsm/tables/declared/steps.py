@@ -161,7 +161,11 @@ def _reading(
     questions = tuple(_questions(table, order))
     if not questions and not findings:
         findings += _disorder(table, order)
-    certain = {n: tuple(sorted(rows)) for n, rows in order.before.items() if n not in order.open}
+    certain = {
+        number: tuple(sorted(rows))
+        for number, rows in order.before.items()
+        if rows and number not in order.open
+    }
     if findings or questions:
         return StepsReading(table, None, (), tuple(findings), questions, certain)
     machine, assumed = _machine(table, order, together.index(table))
