@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fsm.catalog import as_machines, load
+from fsm.catalog import load
 from fsm.checking import PageFiles, check
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_code, complete_file, complete_language
@@ -15,12 +15,12 @@ from fsm.cli.file_params import FILE
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
-from fsm.cli.text import print_text, printable
+from fsm.cli.text import print_message, print_text, printable
 from fsm.cli.values import RangeParam, lexicons_option
-from fsm.machines import FEEDBACK_MODES, NAMES
+from fsm.machines import NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
-from fsm.tables.words.lexicon_files import lexicon_text, load_lexicon
+from fsm.tables.words.lexicon_files import lexicon_text
 from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity
 
@@ -88,7 +88,7 @@ __all__ = ["command"]
     "is_draft",
     is_flag=True,
     group="Other",
-    help="Print a draft of a --lexicon, from a page in a language that is not known.",
+    help="Same as fsm draft PAGE --kind lexicon, for one more version.",
 )
 @option(
     "--show-lexicon",
@@ -165,12 +165,13 @@ def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> st
 
 
 def _print_draft(pages: tuple[str, ...]) -> int:
-    from fsm.tables.words.draft import draft_lexicon
+    from fsm.cli.draft import print_lexicon_draft
 
+    print_message("--draft-lexicon goes with the next version; use: fsm draft PAGE --kind lexicon")
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")
     page = next(PageFiles().read(pages[0]), None)
     if page is None:
         raise click.UsageError("--draft-lexicon takes a Markdown page")
-    click.echo(draft_lexicon(page, as_machines(FEEDBACK_MODES), load_lexicon()), nl=False)
+    print_lexicon_draft(page)
     return 0

@@ -168,6 +168,6 @@ class PageCheck:
         if tables:
             text = (
                 "two tables look documented, but no lexicon knows their language; to draft one, "
-                f"run: fsm check --draft-lexicon {self.page.name}"
+                f"run: fsm draft {self.page.name} --kind lexicon"
             )
             self._report(tables[0].header[0], "unknown-language", text)

@@ -14,11 +14,11 @@ from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page, read_page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.recognition import Load
-from fsm.tables.words.binding import Binding
+from fsm.tables.words.binding import Binding, read_binding
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.tables.words.page_language import language_of
 
-__all__ = ["chosen_reading", "page_of", "readings_of", "steps_machine"]
+__all__ = ["chosen_reading", "declared_machine", "page_of", "readings_of", "steps_machine"]
 
 
 def page_of(binding: Binding) -> tuple[Path, str]:
@@ -50,13 +50,26 @@ def chosen_reading(
         found = [r for r in found if normalise(r.table.title) == normalise(title)]
     if len(found) == 1:
         return found[0]
-    titles = ", ".join(repr(r.table.title) for r in found or readings)
     if not readings:
         raise PageError(f"{page.name}: no table of steps")
+    titles = [repr(r.table.title) for r in found or readings]
     what = "several tables of steps" if found else "no such table of steps"
-    raise PageError(
-        f"{page.name}: {what}; there are: {titles}; name one: title = {titles.split(', ')[0]}"
-    )
+    listed = f"there are: {', '.join(titles)}; name one: title = {titles[0]}"
+    raise PageError(f"{page.name}: {what}; {listed}")
+
+
+def declared_machine(path: Path, load: Load) -> Machine:
+    """Return the machine that a TOML file about a page declares.
+
+    Raises :class:`PageError` with file and line for a file that is a binding to a machine, and
+    for what the table leaves open.
+    """
+    binding = read_binding(path)
+    if not binding.page:
+        raise PageError(
+            f"{path}: a binding to {binding.machine}, not a machine; give it with --binding"
+        )
+    return steps_machine(binding, load)
 
 
 def steps_machine(binding: Binding, load: Load) -> Machine:

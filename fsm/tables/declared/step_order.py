@@ -37,6 +37,8 @@ class StepRow:
     """The stated effects by indicator."""
     status: str
     guard: str = ""
+    label: str = ""
+    """The row's own text for what happens."""
 
     @property
     def starts(self) -> bool:
@@ -121,8 +123,8 @@ class StepOrder:
             elif effect in _CHANGES:
                 self._learn(at, indicator, step.status, step, counted=_CHANGES[effect])
                 if len(sources) == 1:
-                    before = not _CHANGES[effect]
-                    self._learn(at, indicator, *sources, step, counted=before)
+                    (source,) = sources
+                    self._learn(at, indicator, source, step, counted=not _CHANGES[effect])
             elif len(sources) == 1:
                 (source,) = sources
                 known = self.counted.get((at, indicator, step.status))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fsm.machine import Effect, Indicator, Machine, Origin, State, Transition, symbol
 from fsm.tables.declared.question import Question, Remark
@@ -37,6 +37,8 @@ class StepsReading:
     assumed: tuple[Remark, ...] = ()
     findings: tuple[Remark, ...] = ()
     questions: tuple[Question, ...] = ()
+    follows: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """The rows before each row, where that is certain or answered."""
 
 
 def step_tables(
@@ -100,7 +102,7 @@ def _step(
             findings.append(Remark(place, f"no effect is known as {plain(part.text)!r}"))
         elif effects.setdefault(stated[0], stated[1]) is not stated[1]:
             findings.append(Remark(place, f"two effects on {stated[0]!r}"))
-    return StepRow(number, row.line, event, effects, status, guard)
+    return StepRow(number, row.line, event, effects, status, guard, label)
 
 
 def _event(name: str) -> tuple[str, str]:
@@ -153,18 +155,39 @@ def _reading(
 ) -> StepsReading:
     """Return what a table says; ``together`` are all tables with its steps, itself included."""
     order = StepOrder(together, follows).solve()
-    findings = (*faults, *order.findings)
-    questions = tuple(_questions(table, order))
+    findings = [*faults, *order.findings]
     if not table.steps:
-        findings = (*findings, Remark(f"{table.file}:{table.line}", "a table without rows"))
+        findings.append(Remark(f"{table.file}:{table.line}", "a table without rows"))
+    questions = tuple(_questions(table, order))
+    if not questions and not findings:
+        findings += _disorder(table, order)
+    certain = {
+        number: tuple(sorted(rows))
+        for number, rows in order.before.items()
+        if rows and number not in order.open
+    }
     if findings or questions:
-        return StepsReading(table, None, (), findings, questions)
-    lost = _unreachable(order)
-    if lost:
-        text = f"no order of rows leads from the start to row {lost[0]}"
-        return StepsReading(table, None, (), (Remark(table.place(lost[0]), text),))
+        return StepsReading(table, None, (), tuple(findings), questions, certain)
     machine, assumed = _machine(table, order, together.index(table))
-    return StepsReading(table, machine, assumed)
+    return StepsReading(table, machine, assumed, follows=certain)
+
+
+def _disorder(table: StepTable, order: StepOrder) -> Iterator[Remark]:
+    """Yield what is wrong with an order of rows that is certain."""
+    reached = {START}
+    size = 0
+    while size != (size := len(reached)):
+        reached |= {number for number, rows in order.before.items() if rows & reached}
+    for number in sorted(order.before.keys() - reached):
+        text = f"no order of rows leads from the start to row {number}"
+        yield Remark(table.place(number), text)
+    first: dict[tuple[int, str, str], int] = {}
+    for step in table.steps:
+        for source in sorted(order.before[step.number]):
+            row = first.setdefault((source, step.event, step.guard), step.number)
+            if row != step.number:
+                text = f"rows {row} and {step.number} are the same event after the same row"
+                yield Remark(table.place(step.number), text)
 
 
 def _questions(table: StepTable, order: StepOrder) -> Iterator[Question]:
@@ -180,14 +203,6 @@ def _questions(table: StepTable, order: StepOrder) -> Iterator[Question]:
         )
         text = f"after which rows may row {number} happen ({event})?"
         yield Question(f"follows.{number}", text, choices, table.place(number))
-
-
-def _unreachable(order: StepOrder) -> list[int]:
-    reached = {START}
-    size = 0
-    while size != (size := len(reached)):
-        reached |= {number for number, rows in order.before.items() if rows & reached}
-    return sorted(order.before.keys() - reached)
 
 
 def _machine(table: StepTable, order: StepOrder, at: int) -> tuple[Machine, tuple[Remark, ...]]:
@@ -239,7 +254,7 @@ def _state_names(table: StepTable) -> dict[int, str]:
 def _transition(table: StepTable, step: StepRow, source: str, target: str) -> Transition:
     name = step.guard.removeprefix("not ")
     event = symbol(step.event, {name: name == step.guard} if name else {})
-    origin = Origin(f"row {step.number}", step.event, table.file, step.line)
+    origin = Origin(f"row {step.number}", step.label, table.file, step.line)
     return Transition(source, event, target, step.event, step.guard, origin)
 
 

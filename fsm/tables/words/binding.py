@@ -216,13 +216,14 @@ def _deadline(toml: Toml) -> tuple[str, str, str] | None:
     entries = toml.data.get("deadline")
     if entries is None:
         return None
-    keys = ("start", "event", "state")
-    texts = [entries.get(key) for key in keys] if isinstance(entries, dict) else []
-    if not _are_texts(texts) or len(entries) != len(keys):
+    if not (
+        isinstance(entries, dict)
+        and sorted(entries) == ["event", "start", "state"]
+        and _are_texts(list(entries.values()))
+    ):
         place = f"{toml.name}:{toml.line('', 'deadline')}"
         raise PageError(f"{place}: write [deadline] with start, event and state")
-    start, event, state = texts
-    return start, event, state
+    return entries["start"], entries["event"], entries["state"]
 
 
 def _are_texts(value: object) -> bool:

@@ -6,7 +6,6 @@ position of each word in a table of the same shape tells what it means.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from fsm.tables.read.cell_text import cell_lines, plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Row, Table
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
-from fsm.text import HIDDEN
+from fsm.toml import toml_string
 
 __all__ = ["draft_lexicon", "lookalikes"]
 
@@ -100,6 +99,7 @@ class _Draft:
     def lines(self, sources: Mapping[str, str | None]) -> Iterator[str]:
         """Yield the lines of the TOML file; ``sources`` are the source states of the steps."""
         yield "# Drafted from the positions of the words in a page: review every line."
+        yield 'kind = "lexicon"'
         yield f'language = "xx"  {_REVIEW}: the code of the language'
         yield "tolerated = []"
         for section, names in self.sections.items():
@@ -107,13 +107,13 @@ class _Draft:
                 yield f"\n[{section}]"
                 for name, labels in names.items():
                     review = _review(section, labels)
-                    yield f"{_quoted(name)} = {_list(labels)}{review}"
+                    yield f"{toml_string(name)} = {_list(labels)}{review}"
         for event, labels in self.sections["steps"].items():
             yield "\n[[steps]]"
             yield f"machines = {_list(self.machines)}"
-            yield f"event = {_quoted(event)}"
+            yield f"event = {toml_string(event)}"
             if source := sources[event]:
-                yield f"from = {_quoted(source)}"
+                yield f"from = {toml_string(source)}"
             yield f"labels = {_list(labels)}"
 
 
@@ -136,9 +136,4 @@ def _review(section: str, labels: Sequence[str]) -> str:
 
 
 def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, texts))}]"
-
-
-def _quoted(text: str) -> str:
-    """Return a basic string of TOML, in which unseen characters are escapes."""
-    return HIDDEN.sub(lambda match: f"\\U{ord(match[0]):08X}", json.dumps(text, ensure_ascii=False))
+    return f"[{', '.join(map(toml_string, texts))}]"
