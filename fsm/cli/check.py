@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fsm.catalog import as_machines, load
+from fsm.catalog import load
 from fsm.checking import PageFiles, check
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_code, complete_file, complete_language
@@ -15,18 +15,15 @@ from fsm.cli.file_params import FILE
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
-from fsm.cli.text import print_text, printable
+from fsm.cli.text import print_message, print_text, printable
 from fsm.cli.values import RangeParam, lexicons_option
-from fsm.errors import PageError
-from fsm.files import write_bytes
-from fsm.machines import FEEDBACK_MODES, NAMES
+from fsm.machines import NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
 from fsm.tables.read.page import Page
-from fsm.tables.words.lexicon_files import lexicon_text, load_lexicon
+from fsm.tables.words.lexicon_files import lexicon_text
 from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity
-from fsm.toml import read_toml
 
 __all__ = ["command"]
 
@@ -92,7 +89,7 @@ __all__ = ["command"]
     "is_draft",
     is_flag=True,
     group="Other",
-    help="Print a draft of a --lexicon, from a page in a language that is not known.",
+    help="Same as fsm draft PAGE --kind lexicon, for one more version.",
 )
 @option(
     "--into",
@@ -145,7 +142,7 @@ def command(
     if not pages:
         raise click.UsageError("no pages given")
     if is_draft:
-        return _print_draft(pages) if into is None else _merge_draft(pages, into)
+        return _draft(pages, into)
     if into is not None:
         raise click.UsageError("--into goes with --draft-lexicon")
     files = PageFiles()
@@ -178,25 +175,11 @@ def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> st
     return f"nothing to check: no documented table in {places}; --allow-none accepts that"
 
 
-def _print_draft(pages: tuple[str, ...]) -> int:
-    from fsm.tables.words.draft import draft_lexicon
+def _draft(pages: tuple[str, ...], into: Path | None) -> int:
+    from fsm.cli.draft import print_lexicon_draft
 
-    page = _one_page(pages)
-    click.echo(draft_lexicon(page, as_machines(FEEDBACK_MODES), load_lexicon()), nl=False)
-    return 0
-
-
-def _merge_draft(pages: tuple[str, ...], path: Path) -> int:
-    from fsm.tables.words.lexicon_merge import merge_draft
-
-    page = _one_page(pages)
-    text = read_toml(path, PageError).text
-    merged = merge_draft(text, str(path), page, as_machines(FEEDBACK_MODES), load_lexicon())
-    if merged.text != text:
-        write_bytes(merged.text.encode(), path)
-    added, questions = quantity(merged.added, "word"), quantity(merged.questions, "question")
-    review = "; review the lines with REVIEW" if merged.text != text else ""
-    print_text(f"{path}: {added} added from {page.name}, {questions}{review}")
+    print_message("--draft-lexicon goes with the next version; use: fsm draft PAGE --kind lexicon")
+    print_lexicon_draft(_one_page(pages), into=into)
     return 0
 
 

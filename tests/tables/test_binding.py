@@ -162,7 +162,7 @@ def test_every_wrong_cell_of_a_row_is_found_once(binding: Path, row: str, found:
     ("text", "message"),
     [
         ("machine = ", "not readable as TOML"),
-        ("x = 1", "no entry 'x'; there are: columns, indicators, labels, machine, title"),
+        ("x = 1", "no entry 'x'; there are: kind, machine, page, title"),
         ("machine = 'a'", "needs machine = NAME, and .columns. with event = HEADER"),
         ("machine = 'a'\n[columns]\nevent = 'E'", "nothing to check; name a column to, status"),
         ("machine = 'a'\n[columns]\nwhen = 'E'", "no column 'when'; there are: from, event"),

@@ -56,7 +56,7 @@ def test_an_unknown_language_is_one_finding() -> None:
     lexicons = [load_lexicon(name) for name in languages()]
     (finding,) = check_tables([parse_page(PAGE, "nl.md")], lexicons, load).findings
     assert (finding.code, finding.line, finding.severity) == ("unknown-language", 3, "error")
-    assert finding.message.endswith("fsm check --draft-lexicon nl.md")
+    assert finding.message.endswith("fsm draft nl.md --kind lexicon")
 
 
 def test_a_draft_reads_the_page_it_was_made_from(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from fsm.tables.transition_rows import column_roles
 from fsm.tables.words.draft import lookalikes
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.machine_names import MachineNames
+from fsm.tables.words.page_language import language_of, table_texts
 
 __all__ = ["PageCheck"]
 
@@ -49,7 +50,7 @@ class PageCheck:
     """The checks of all other documented tables."""
 
     def __post_init__(self) -> None:
-        self.lexicon = _language(self.page, self.lexicons)
+        self.lexicon = language_of(self.page, self.lexicons)
 
     def run(self) -> PageCheck:
         """Find what is wrong; return itself."""
@@ -114,7 +115,7 @@ class PageCheck:
         """
         others = [lexicon for lexicon in self.lexicons if lexicon is not self.lexicon]
         order = [self.lexicon, *others]
-        texts = set(map(normalise, _texts(table)))
+        texts = set(map(normalise, table_texts(table)))
         headers = [cell.text for cell in table.header]
         readings = [
             (lexicon, documented_tables(table, lexicon, self.load))
@@ -168,25 +169,6 @@ class PageCheck:
             look = "two tables look" if len(tables) > 1 else "this table looks"
             text = (
                 f"{look} documented, but no lexicon knows the language; to draft one, "
-                f"run: fsm check --draft-lexicon {self.page.name}"
+                f"run: fsm draft {self.page.name} --kind lexicon"
             )
             self._report(tables[0].header[0], "unknown-language", text)
-
-
-def _language(page: Page, lexicons: Sequence[Lexicon]) -> Lexicon:
-    """Return the lexicon that knows most texts in and above the tables of a page."""
-    if len(lexicons) == 1:
-        return lexicons[0]
-    texts = Counter(normalise(text) for table in page.tables for text in _texts(table))
-    candidates = [x for x in lexicons if not x.labels.isdisjoint(texts)] or lexicons
-    return max(
-        candidates,
-        key=lambda lexicon: sum(n for text, n in texts.items() if lexicon.knows(text)),
-    )
-
-
-def _texts(table: Table) -> Iterator[str]:
-    yield from (cell.text for cell in table.above)
-    for cells in (table.header, *(row.cells for row in table.rows)):
-        for cell in cells:
-            yield from (part.text for part in cell.parts())

@@ -8,9 +8,10 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from fsm.tables.read.cell_text import OffsetParser, plain
-from fsm.tables.read.table import Cell, Row, Table
+from fsm.tables.read.sections import Heading
+from fsm.tables.read.table import Cell, Row, SourceText, Table
 
-__all__ = ["MAX_SPAN", "MAX_WIDTH", "html_tables", "read_html_table"]
+__all__ = ["MAX_SPAN", "MAX_WIDTH", "html_headings", "html_tables", "read_html_table"]
 
 MAX_SPAN = 50
 """The most rows or columns that a cell can span; larger spans are cut."""
@@ -23,6 +24,9 @@ _DIGITS = 9
 _TAG = re.compile(r"<(/?)table\b", re.IGNORECASE)
 
 
+_HEADING = re.compile(r"<h([1-6])\b[^<>]{0,500}>((?:(?!</?h[1-6]\b).){0,1000})</h\1", re.I | re.S)
+
+
 class _OpenCell(NamedTuple):
     """A cell while it is read: the offset of its text, its spans, whether it is a header cell."""
 
@@ -30,6 +34,15 @@ class _OpenCell(NamedTuple):
     columns: int
     rows: int
     is_header: bool
+
+
+def html_headings(text: str) -> Iterator[Heading]:
+    """Yield the headings that are written in HTML; their ids are anchors."""
+    if "<h" not in text and "<H" not in text:
+        return
+    source = SourceText(text)
+    for match in _HEADING.finditer(text):
+        yield Heading(match[2], source.line(match.start()), int(match[1]))
 
 
 def html_tables(text: str) -> Iterator[Cell]:

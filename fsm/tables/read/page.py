@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,47 +21,25 @@ from fsm.tables.read.comments import (
     without_front_matter,
 )
 from fsm.tables.read.containers import is_unread_table
-from fsm.tables.read.html import html_tables, read_html_table
-from fsm.tables.read.pipe_tables import markdown_tables, markdown_texts
-from fsm.tables.read.table import Cell, Table
+from fsm.tables.read.diagrams import (
+    fenced_diagrams,
+    html_diagrams,
+    linked_diagrams,
+    placed_diagrams,
+)
+from fsm.tables.read.html import html_headings, html_tables, read_html_table
+from fsm.tables.read.page_parts import DocumentedDiagram, Notice, Page
+from fsm.tables.read.pipe_tables import markdown_headings, markdown_tables, markdown_texts
+from fsm.tables.read.sections import enclosing, html_anchors, sections_of
+from fsm.tables.read.table import Cell, Section, Table
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["SUFFIXES", "Notice", "Page", "parse_page", "read_page"]
+__all__ = ["SUFFIXES", "DocumentedDiagram", "Notice", "Page", "parse_page", "read_page"]
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 """The suffixes of Markdown pages."""
-
-
-class Notice(NamedTuple):
-    """A part of a page that could not be read: its place, the code of the finding, the reason."""
-
-    place: Cell
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Page:
-    """A page: the name it is reported under, and its tables from top to bottom."""
-
-    name: str
-    tables: tuple[Table, ...]
-    texts: tuple[Cell, ...] = ()
-    """The lines of its paragraphs and headings."""
-    lines: tuple[str, ...] = ()
-    """The page as it is written."""
-    ignored: int = 0
-    """How many tables were left out because ``fsm:ignore`` is above them."""
-    notices: tuple[Notice, ...] = ()
-    generated: int = 0
-    """How many blocks were left out because ``fsm docs`` writes them."""
-    unread_tables: int = 0
-    """How many directives of Sphinx are tables, or are not known and seem to have one: not read."""
-
-    def __repr__(self) -> str:
-        return f"<Page {self.name!r}: {len(self.lines)} lines, {len(self.tables)} tables>"
 
 
 def read_page(path: Path) -> Page:
@@ -82,7 +61,8 @@ def parse_page(text: str, name: str) -> Page:
     visible, generated = _visible(written, comments)
     tokens = parse_markdown(visible, name)
     lines = visible.split("\n")
-    html = _read_html(tokens, visible, comments, name)
+    without_code = _without_code(tokens, visible, comments)
+    html = _read_html(without_code, name)
     # Markdown inside an HTML table belongs to its cells.
     markdown = [t for t in markdown_tables(tokens, lines) if t.line not in html.lines]
     texts = [cell for cell in markdown_texts(tokens, lines) if cell.line not in html.lines]
@@ -90,7 +70,16 @@ def parse_page(text: str, name: str) -> Page:
     requests = [c for c in comments.comments if _requests(c, "ignore")]
     ignored, unused = _ignored(first_lines, requests, lines)
     tables = sorted([*(t for _, t in html.tables), *markdown], key=lambda table: table.line)
-    kept = (t for t in _with_texts_above(tables, texts) if t.line not in ignored)
+    kept = [t for t in _with_texts_above(tables, texts) if t.line not in ignored]
+    ends = {line: _end(table) for line, table in first_lines.items()}
+    sections = sections_of(
+        [*markdown_headings(tokens), *html_headings(without_code)],
+        html_anchors(without_code, ends),
+        len(lines),
+    )
+    diagrams = chain(
+        fenced_diagrams(tokens, lines), html_diagrams(visible), linked_diagrams(without_code)
+    )
     notices = (
         *html.notices,
         *(_notice(c, "unused-ignore", _UNUSED) for c in unused),
@@ -99,8 +88,29 @@ def parse_page(text: str, name: str) -> Page:
     all_lines = tuple(written.split("\n"))
     unread = sum(t.type == "fence" and is_unread_table(t.info, t.content) for t in tokens)
     return Page(
-        name, tuple(kept), tuple(texts), all_lines, len(ignored), notices, generated, unread
+        name,
+        in_sections(kept, sections),
+        tuple(texts),
+        all_lines,
+        len(ignored),
+        notices,
+        generated,
+        unread,
+        sections,
+        placed_diagrams(diagrams, sections),
     )
+
+
+def _end(table: Table) -> int:
+    """Return the line behind a table."""
+    cells = table.rows[-1].cells if table.rows else table.header
+    return max(cell.line + cell.text.count("\n") for cell in cells) + 1
+
+
+def in_sections(tables: Sequence[Table], sections: Sequence[Section]) -> tuple[Table, ...]:
+    """Return tables, each with the innermost section that it stands in."""
+    around = enclosing(sections, [table.line for table in tables])
+    return tuple(replace(t, section=s) for t, s in zip(tables, around, strict=True))
 
 
 _UNUSED = "fsm:ignore without a table directly below it"
@@ -162,10 +172,10 @@ class _Html(NamedTuple):
     notices: list[Notice]
 
 
-def _read_html(tokens: Sequence[Token], visible: str, comments: PageComments, name: str) -> _Html:
-    """Return the tables that are written in HTML outside code."""
+def _read_html(text: str, name: str) -> _Html:
+    """Return the tables that are written in HTML; ``text`` is the page without its code."""
     html = _Html([], set(), [])
-    for source in html_tables(_without_code(tokens, visible, comments)):
+    for source in html_tables(text):
         if not source.text.endswith(">"):
             text = "a <table> without its </table> is not read"
             place = Cell("<table", source.line, source.column)

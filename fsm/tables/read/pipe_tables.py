@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from fsm.tables.read.sections import Heading
 from fsm.tables.read.table import Cell, Row, Table
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["markdown_tables", "markdown_texts"]
+__all__ = ["markdown_headings", "markdown_tables", "markdown_texts"]
 
 _PIPE = re.compile(r"(?<!\\)\|")
 _QUOTE = re.compile(r"[ \t>]*")
@@ -49,6 +50,13 @@ def _cells(line: str, number: int) -> Iterator[Cell]:
     for bar, end in pairwise(bars):
         text = body[bar + 1 : end]
         yield Cell(text.strip(), number, bar + 2 + len(text) - len(text.lstrip()))
+
+
+def markdown_headings(tokens: Sequence[Token]) -> Iterator[Heading]:
+    """Yield the headings of a Markdown page."""
+    for token, text in pairwise(tokens):
+        if token.type == "heading_open" and token.map:
+            yield Heading(text.content, token.map[0] + 1, int(token.tag[1]))
 
 
 def markdown_texts(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Cell]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fsm.tables.read.cell_text import line_spans, plain
 
-__all__ = ["Cell", "Row", "Table"]
+__all__ = ["Cell", "Row", "Section", "SourceText", "Table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,27 @@ class Cell:
         return Cell(self.text[start:end], line, column)
 
 
+class SourceText:
+    """A page whose pieces are cut out by their offsets, in time that does not grow with it.
+
+    >>> SourceText("a\\nbc").cell(3, 4)
+    Cell(text='c', line=2, column=2)
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def line(self, offset: int) -> int:
+        """Return the line of an offset."""
+        return bisect_right(self._starts, offset)
+
+    def cell(self, start: int, end: int) -> Cell:
+        """Return the piece between two offsets."""
+        line = self.line(start)
+        return Cell(self.text[start:end], line, start - self._starts[line - 1] + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row, with as many cells as it is written with."""
@@ -53,12 +76,38 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page that a link can name: below a heading, or behind an anchor."""
+
+    ids: tuple[str, ...]
+    """What may stand behind ``#`` in a link, the one that the page states first."""
+    title: str
+    """The heading as a reader sees it; of an anchor, that of the section it stands in."""
+    line: int
+    end: int
+    """The line behind the last one."""
+    level: int
+    """1 for the title of a page; an anchor is one deeper than the section it stands in."""
+
+    @property
+    def id(self) -> str:
+        """The first of its ids, empty if it has none."""
+        return self.ids[0] if self.ids else ""
+
+    def has(self, line: int) -> bool:
+        """Whether a line of the page belongs to the section, or to one inside it."""
+        return self.line <= line < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table; ``above`` has the texts between the table before it and this one, nearest first."""
 
     header: tuple[Cell, ...]
     rows: tuple[Row, ...]
     above: tuple[Cell, ...] = ()
+    section: Section | None = None
+    """The innermost section that it stands in."""
 
     @property
     def line(self) -> int:

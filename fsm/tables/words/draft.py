@@ -7,7 +7,6 @@ meanings is a fault of the page, or a poor translation: it becomes a question, n
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell, Table
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
 from fsm.text import HIDDEN, quantity
+from fsm.toml import toml_string
 
 __all__ = [
     "REVIEW",
@@ -29,7 +29,6 @@ __all__ = [
     "drafted_words",
     "lookalikes",
     "toml_list",
-    "toml_string",
 ]
 
 REVIEW = "REVIEW"
@@ -336,6 +335,7 @@ def _lines(
 ) -> Iterator[str]:
     """Yield the lines of the TOML file; ``sources`` are the source states of the steps."""
     yield "# Drafted from the positions of the words in a page: review every line."
+    yield 'kind = "lexicon"'
     yield f'language = "xx"  # {REVIEW}: the code of the language'
     yield "tolerated = []"
     for section, names in words.labels.items():
@@ -367,8 +367,3 @@ def comment_text(text: str) -> str:
 def toml_list(texts: Sequence[str]) -> str:
     """Return a list of texts as TOML."""
     return f"[{', '.join(map(toml_string, texts))}]"
-
-
-def toml_string(text: str) -> str:
-    """Return a basic string of TOML, in which unseen characters are escapes."""
-    return HIDDEN.sub(lambda match: f"\\U{ord(match[0]):08X}", json.dumps(text, ensure_ascii=False))

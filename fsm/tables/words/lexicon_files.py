@@ -38,7 +38,7 @@ _DRAWN = ("states", "events")
 """Sections for diagrams, with words that no documented table has."""
 _SLOT = "\ue000"
 """Stands for the slot of a pattern while the pattern is normalised: no text has this letter."""
-_KNOWN = ("language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
+_KNOWN = ("kind", "language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
 
 Key = TypeVar("Key")
 Meaning = TypeVar("Meaning")

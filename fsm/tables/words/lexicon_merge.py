@@ -13,10 +13,10 @@ from fsm.errors import PageError
 from fsm.machine import Machine
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page
-from fsm.tables.words.draft import REVIEW, comment_text, drafted_words, toml_list, toml_string
+from fsm.tables.words.draft import REVIEW, comment_text, drafted_words, toml_list
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.lexicon_files import pattern_of, read_lexicon_text
-from fsm.toml import parse_toml
+from fsm.toml import parse_toml, toml_string
 
 __all__ = ["MergedWords", "merge_draft"]
 
