@@ -278,16 +278,16 @@ def test_a_page_that_is_named_twice_is_checked_once(checked, pages: Path) -> Non
 
 
 def test_a_named_file_that_is_not_markdown_is_a_finding(checked, pages: Path) -> None:
-    rest, page = pages / "guide.rst", pages / "c.md"
+    rest, page = pages / "guide.org", pages / "c.md"
     rest.write_text("Guide\n=====\n")
     page.write_text(PAGE)
     status, out, _ = checked(rest, page)
     assert status == 1
-    assert f"{rest}:1:1: error[unread-file] .rst files are not read; pages are Markdown" in out
+    assert f"{rest}:1:1: error[unread-file] .org files are not read; pages are Markdown" in out
     assert "1 page, 2 documented tables" in out
     status, out, _ = checked(pages)
-    assert (status, out.splitlines()[-1].endswith(", 1 file not read (.rst)")) == (0, True)
-    assert json.loads(checked(pages, "--json")[1])["unread_files"] == {".rst": 1}
+    assert (status, out.splitlines()[-1].endswith(", 1 file not read (.org)")) == (0, True)
+    assert json.loads(checked(pages, "--json")[1])["unread_files"] == {".org": 1}
 
 
 def test_lexicons_and_bindings_work_together(checked, tmp_path: Path) -> None:
