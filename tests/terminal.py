@@ -27,14 +27,21 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def in_terminal(
-    *words: object, columns: int = 80, err: bool = True, env: Mapping[str, str] | None = None
+    *words: object,
+    columns: int = 80,
+    err: bool = True,
+    keyboard: bool = False,
+    env: Mapping[str, str] | None = None,
 ) -> Result:
-    """Run the command line in a terminal of some width; without ``err`` that stream is a pipe."""
+    """Run the command line in a terminal of some width, and read what it shows while it runs.
+
+    Without ``err`` that stream is a pipe; with ``keyboard`` standard input is the terminal, too.
+    """
     out_end, out = _terminal(columns)
     err_end, error = _terminal(columns) if err else os.pipe()
     with subprocess.Popen(
         [*FSM, *map(str, words)],
-        stdin=subprocess.DEVNULL,
+        stdin=out if keyboard else subprocess.DEVNULL,
         stdout=out,
         stderr=error,
         env=environment(**(env or {})),

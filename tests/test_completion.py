@@ -174,7 +174,8 @@ def test_a_shell_completes(shell: str, tmp_path: Path) -> None:
     command.chmod(0o755)
     bare = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
     done = subprocess.run(
-        [program, *bare, "-c", SHELLS[shell]], capture_output=True, text=True, check=True,
+        [program, *bare, "-c", SHELLS[shell]],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=120,
         env={**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}", "HOME": str(tmp_path)},
     )  # fmt: skip
     assert sorted(done.stdout.split()) == ["with-feedback", "without-feedback"], done.stderr

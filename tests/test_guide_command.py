@@ -1,9 +1,7 @@
 """``fsm guide``: topics are found by their names, and shown as a terminal or a pipe needs them."""
 
 import os
-import pty
 from pathlib import Path
-from subprocess import run
 
 import click
 import pytest
@@ -14,7 +12,7 @@ from fsm.guide.terminal import style_guide
 from tests.command import Fsm
 from tests.depth import DEEP, cases
 from tests.pages import code_blocks
-from tests.terminal import FSM, environment
+from tests.terminal import in_terminal
 
 PAGE = """# Pages
 
@@ -117,12 +115,9 @@ def test_on_a_terminal_a_long_guide_goes_through_the_pager(tmp_path: Path) -> No
     pager.write_text('#!/bin/sh\necho "less $LESS"\nhead -n 1\n')
     pager.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    title = "\x1b[1;4mWhat is trusted\x1b[0m\r\n"
-    for height, expected in (("5", f"less -R\r\n{title}"), ("5000", title)):
-        master, terminal = pty.openpty()
-        variables = environment(PATH=path, PAGER="", LESS="", LINES=height, COLUMNS="80")
-        run([*FSM, "guide", "trust"], stdin=terminal, stdout=terminal, env=variables, check=True)
-        os.close(terminal)
-        shown = os.read(master, 200).decode()
-        os.close(master)
-        assert shown.startswith(expected)
+    title = "\x1b[1;4mWhat is trusted\x1b[0m\n"
+    for height, expected in (("5", f"less -R\n{title}"), ("5000", title)):
+        variables = {"PATH": path, "PAGER": "", "LESS": "", "LINES": height, "COLUMNS": "80"}
+        shown = in_terminal("guide", "trust", keyboard=True, env=variables)
+        assert shown.status == 0
+        assert shown.out.startswith(expected)
