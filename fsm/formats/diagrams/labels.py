@@ -27,7 +27,7 @@ _GUARD = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]\s*")
 _IF = re.compile(r"(.*?)\s+if\s+(.+)", re.IGNORECASE | re.DOTALL)
 _EFFECT = re.compile(r".* (?:[↑↓]|starts at (?:0|100) %)")
 _DECISION = re.compile(r"\s\(D\d+\)$")
-_SEPARATOR = re.compile(r"\s*[,;]\s*(?:or\s+)?|\s+or\s+")
+_SEPARATOR = re.compile(r"\s*,\s*(?:or\s+)?|\s+or\s+")
 _BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 
 
