@@ -116,6 +116,7 @@ class PageCheck:
             for table in result.tables
         ]
         named = [check for check in self.table_checks if check.name]
+        named.sort(key=lambda check: not check.table.is_transitions)  # they have a row for each
         return bound + [
             DocumentedMachine.of(self.load(check.name), check.table.table) for check in named
         ]
