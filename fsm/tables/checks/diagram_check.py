@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fsm.machine import Machine, Transition
-from fsm.tables.checks.diagram_reading import PageDiagram, read_page_diagram
-from fsm.tables.checks.diagram_steps import DiagramComparison, Difference
+from fsm.tables.checks.diagram_reading import ReadDiagram, read_page_diagram
+from fsm.tables.checks.diagram_steps import DiagramComparison, Discrepancy
 from fsm.tables.checks.finding import Finding, Place
 from fsm.tables.read.page_parts import DocumentedDiagram, Page
 from fsm.tables.read.table import Table
@@ -94,7 +94,7 @@ def _nearest(
     return list(documented)
 
 
-def _shared(read: PageDiagram, documented: DocumentedMachine) -> int:
+def _shared(read: ReadDiagram, documented: DocumentedMachine) -> int:
     """Return how many states of a diagram a machine has."""
     names = documented.names
     return sum(
@@ -103,13 +103,13 @@ def _shared(read: PageDiagram, documented: DocumentedMachine) -> int:
     )
 
 
-def _differences(page: Page, read: PageDiagram, documented: DocumentedMachine) -> Iterator[Finding]:
+def _differences(page: Page, read: ReadDiagram, documented: DocumentedMachine) -> Iterator[Finding]:
     for difference in DiagramComparison(read.diagram, documented.names).differences():
         yield _finding(page, read, documented, difference)
 
 
 def _finding(
-    page: Page, read: PageDiagram, documented: DocumentedMachine, difference: Difference
+    page: Page, read: ReadDiagram, documented: DocumentedMachine, difference: Discrepancy
 ) -> Finding:
     """Return a finding in the diagram; of a row that the diagram lacks, in the table."""
     row = documented.line(page, difference.transition)

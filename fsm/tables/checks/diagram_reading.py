@@ -12,11 +12,11 @@ from fsm.tables.checks.finding import Finding, finding_at
 from fsm.tables.read.diagrams import diagram_text
 from fsm.tables.read.page_parts import DocumentedDiagram, Page
 
-__all__ = ["PageDiagram", "read_page_diagram"]
+__all__ = ["ReadDiagram", "read_page_diagram"]
 
 
 @dataclass(frozen=True)
-class PageDiagram:
+class ReadDiagram:
     """A state diagram, the file it stands in, and the line where it begins."""
 
     diagram: StateDiagram
@@ -24,7 +24,7 @@ class PageDiagram:
     line: int
 
 
-def read_page_diagram(page: Page, documented: DocumentedDiagram) -> PageDiagram | Finding | None:
+def read_page_diagram(page: Page, documented: DocumentedDiagram) -> ReadDiagram | Finding | None:
     """Return a diagram of a page; ``None`` where it is no state diagram.
 
     What cannot be read, such as nested states, is a finding: a warning with its line.
@@ -41,7 +41,7 @@ def read_page_diagram(page: Page, documented: DocumentedDiagram) -> PageDiagram 
             diagram.without_boxes()
     except MachineError as error:
         return _unread(page, documented, str(error))
-    return PageDiagram(diagram, file, line) if diagram is not None and diagram.nodes else None
+    return ReadDiagram(diagram, file, line) if diagram is not None and diagram.nodes else None
 
 
 def _parse(documented: DocumentedDiagram, text: str, file: str, line: int) -> StateDiagram | None:

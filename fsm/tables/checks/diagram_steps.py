@@ -16,12 +16,12 @@ from fsm.machine import Transition
 from fsm.tables.read.cell_text import normalise_name
 from fsm.tables.words.machine_names import MachineNames
 
-__all__ = ["DiagramComparison", "Difference"]
+__all__ = ["DiagramComparison", "Discrepancy"]
 
 _OTHERWISE = frozenset({"else", "otherwise"})
 
 
-class Difference(NamedTuple):
+class Discrepancy(NamedTuple):
     """A difference: the code, the message, the line in the diagram, the transition of the machine.
 
     The line is ``None`` for what the diagram lacks, the transition for what the table lacks. In the
@@ -70,17 +70,17 @@ class DiagramComparison:
                 return name
         return title
 
-    def differences(self) -> Iterator[Difference]:
+    def differences(self) -> Iterator[Discrepancy]:
         """Yield the differences: those of arrows, then those of marks."""
         arrows = list(dict.fromkeys(self._arrows()))
         extra = [a for a in arrows if not any(self._agrees(a, t) for t in self.stated)]
         missing = [t for t in self.stated if not any(self._agrees(a, t) for a in arrows)]
         yield from self._paired(extra, missing)
         for arrow in extra:
-            yield Difference("diagram-extra", self._extra_text(arrow), arrow.line, None)
+            yield Discrepancy("diagram-extra", self._extra_text(arrow), arrow.line, None)
         for t in missing:
             text = f"the diagram ({{where}}) has no {t.label!r} from {t.source!r} to {t.target!r}"
-            yield Difference("diagram-missing", _literal(text), None, t)
+            yield Discrepancy("diagram-missing", _literal(text), None, t)
         yield from self._initial()
         yield from self._final()
 
@@ -120,7 +120,7 @@ class DiagramComparison:
         forms = [normalise_name(text.replace("_", " ")) for text in (drawn, stated)]
         return forms[0] == forms[1] or self.names.binding.labels.get(forms[0]) == stated
 
-    def _paired(self, extra: list[_Arrow], missing: list[Transition]) -> Iterator[Difference]:
+    def _paired(self, extra: list[_Arrow], missing: list[Transition]) -> Iterator[Discrepancy]:
         """Yield an arrow and a transition that differ in one thing; take both out of the lists."""
         for code, key in (("diagram-target", _without_target), ("diagram-event", _without_event)):
             for arrow in list(extra):
@@ -137,7 +137,7 @@ class DiagramComparison:
                     else f"{shown} from {t.source!r} to {t.target!r}, the table ({{where}}) says "
                     f"{t.label!r}"
                 )
-                yield Difference(code, _literal(text), arrow.line, t)
+                yield Discrepancy(code, _literal(text), arrow.line, t)
 
     def _extra_text(self, arrow: _Arrow) -> str:
         known = set(self.names.states.values())
@@ -151,15 +151,15 @@ class DiagramComparison:
 
     # Marks -----------------------------------------------------------------------------------
 
-    def _initial(self) -> Iterator[Difference]:
+    def _initial(self) -> Iterator[Discrepancy]:
         initial = self.names.machine.initial
         for id_, line in self.diagram.initial.items():
             state = self.states.get(id_, id_)
             if state != initial:
                 text = f"{state!r} is marked as initial, in the table ({{where}}) {initial!r} is"
-                yield Difference("diagram-initial", _literal(text), line, None)
+                yield Discrepancy("diagram-initial", _literal(text), line, None)
 
-    def _final(self) -> Iterator[Difference]:
+    def _final(self) -> Iterator[Discrepancy]:
         """Yield different marks of final states, where the diagram has any."""
         machine = self.names.machine
         stated = {state.name for state in machine.states if state.final}
@@ -167,12 +167,12 @@ class DiagramComparison:
         for state, line in drawn.items():
             if state not in stated:
                 text = f"{state!r} is marked as final, in the table ({{where}}) it is not"
-                yield Difference("diagram-final", _literal(text), line, None)
+                yield Discrepancy("diagram-final", _literal(text), line, None)
         for id_, state in self.states.items() if drawn else ():
             if state in stated and state not in drawn:
                 text = f"{state!r} is not marked as final, in the table ({{where}}) it is"
                 line = self.diagram.nodes[id_].line
-                yield Difference("diagram-final", _literal(text), line, None)
+                yield Discrepancy("diagram-final", _literal(text), line, None)
 
 
 def _without_target(step: _Arrow | Transition) -> tuple[str, str | None]:
