@@ -47,9 +47,9 @@ def load(name: str) -> Machine:
     """Return the machine of a built-in name, of ``package.module:Class`` or of a file.
 
     ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. Files are JSON,
-    SCXML or DOT. Built-in machines carry the origin of each transition, read from their Markdown
-    page. Importing a module runs it: name only modules you trust. For a name that a
-    file states (:class:`fsm.trust.NameInFile`) nothing is imported.
+    SCXML, DOT, or a state diagram in Mermaid or PlantUML. Built-in machines carry the origin of
+    each transition, read from their Markdown page. Importing a module runs it: name only modules
+    you trust. For a name that a file states (:class:`fsm.trust.NameInFile`) nothing is imported.
 
     Raises :class:`MachineError` where the machine cannot be found or compiled exactly, or must not
     be imported.
@@ -110,13 +110,13 @@ def load_bare(name: str) -> Machine:
 
 
 def load_specification(name: str) -> Machine | Mealy:
-    """Return a specification for tests: the Mealy machine of a ``.dot`` file, else a machine."""
+    """Return a specification for tests: the Mealy machine of a DOT file, else a machine."""
     path = Path(name)
-    if path.suffix.lower() != ".dot":
+    if path.suffix.lower() not in (".dot", ".gv"):
         return load(name)
-    from fsm.formats.dot import read_dot
+    from fsm.formats.diagrams.dot import read_labelled_dot
 
-    return read_dot(path)
+    return read_labelled_dot(path)
 
 
 def as_specification(machine: Machine | Mealy | str) -> Machine | Mealy:

@@ -14,7 +14,11 @@ __all__ = ["misplaced_file", "misplaced_toml", "missing_file"]
 _WRITTEN = "fsm writes such files, and does not read them"
 _KINDS = {
     "page": ((".md", ".markdown"), "a Markdown page", "fsm check and fsm docs take pages"),
-    "machine": ((".scxml", ".dot"), "a machine", "fsm show and fsm draw take machines"),
+    "machine": (
+        (".scxml", ".dot", ".gv", ".mmd", ".mermaid", ".puml", ".plantuml", ".uml"),
+        "a machine",
+        "fsm show and fsm draw take machines",
+    ),
     "log": (
         (".csv", ".jsonl", ".log", ".parquet"),
         "a log",

@@ -105,6 +105,8 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
         "ignored_tables": 0,
         "generated_blocks": 0,
         "unread_tables": 0,
+        "diagrams": 0,
+        "other_diagrams": 0,
         "unread_files": {},
         "failure": None,
     }
@@ -119,6 +121,7 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
         "machine",
         "row",
         "reference",
+        "related",
     }
 
 

@@ -35,7 +35,7 @@ __all__ = ["command"]
     "a",
     type=INPUT,
     shell_complete=complete_machine,
-    help="Built-in name, machine file (.json, .scxml, .dot) or package.module:Class.",
+    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml) or package.module:Class.",
 )
 @click.argument(
     "b",

@@ -68,6 +68,7 @@ def summary_of(report: CheckReport) -> str:
         quantity(report.pages, "page"),
         quantity(report.tables, "documented table"),
         quantity(report.rows, "row"),
+        *([quantity(report.diagrams, "diagram")] if report.diagrams else []),
         quantity(len(report.findings), "finding"),
     )
     return ", ".join([*facts, *_left_out(report)])
@@ -79,6 +80,8 @@ def _left_out(report: CheckReport) -> Iterator[str]:
         yield f"{quantity(report.other_tables, 'other table')} not checked"
     if report.ignored_tables:
         yield f"{quantity(report.ignored_tables, 'table')} left out (fsm:ignore)"
+    if report.other_diagrams:
+        yield f"{quantity(report.other_diagrams, 'other diagram')} not compared"
     if report.generated_blocks:
         yield f"{quantity(report.generated_blocks, 'generated block')}: see fsm docs --check"
     if report.unread_tables:
@@ -140,7 +143,8 @@ def _excerpt(
 
 def _fields(finding: Finding) -> dict[str, object]:
     names = ("file", "line", "column", "code", "severity", "message", "machine", "row", "reference")
-    return {name: getattr(finding, name) for name in names}
+    related = [{"file": place.file, "line": place.line} for place in finding.related]
+    return {name: getattr(finding, name) for name in names} | {"related": related}
 
 
 def _message(finding: Finding, separator: str) -> str:
@@ -159,6 +163,8 @@ def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "ignored_tables": report.ignored_tables,
         "generated_blocks": report.generated_blocks,
         "unread_tables": report.unread_tables,
+        "diagrams": report.diagrams,
+        "other_diagrams": report.other_diagrams,
         "unread_files": report.unread,
         "failure": report.failure or None,
     }
@@ -190,6 +196,7 @@ def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
                     }
                 }
             ],
+            **_related(finding),
         }
         for finding in report.findings
     ]
@@ -206,6 +213,20 @@ def _sarif(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return format_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def _related(finding: Finding) -> dict[str, object]:
+    """Return the other places of a finding, as SARIF has them."""
+    places = [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": _uri(place.file)},
+                "region": {"startLine": place.line},
+            }
+        }
+        for place in finding.related
+    ]
+    return {"relatedLocations": places} if places else {}
 
 
 def _uri(file: str) -> str:

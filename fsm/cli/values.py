@@ -208,7 +208,7 @@ machine_argument = click.argument(
     "machine",
     type=INPUT,
     shell_complete=complete_machine,
-    help="Built-in name, machine file (.json, .scxml, .dot) or package.module:Class.",
+    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml) or package.module:Class.",
 )
 _output = partial(
     option,

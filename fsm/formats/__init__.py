@@ -1,6 +1,7 @@
 """Machines in files: JSON without loss, SCXML and DOT as other tools write and read them.
 
-``json_document``, ``scxml`` and ``dot`` each read and write one format. To add a format, write
+``json_document``, ``scxml`` and ``dot`` each read and write one format; ``diagrams/`` reads state
+diagrams of Mermaid, PlantUML and DOT. To add a format, write
 such a module, and enter its reader into :data:`READERS`.
 """
 
@@ -37,10 +38,27 @@ def _scxml(path: Path) -> Machine:
 
 
 def _dot(path: Path) -> Machine:
-    from fsm.formats.dot import read_dot
+    from fsm.formats.diagrams.dot import read_labelled_dot
 
-    return read_dot(path).machine()
+    found = read_labelled_dot(path)
+    return found if isinstance(found, Machine) else found.machine()
 
 
-READERS: Mapping[str, MachineReader] = {".json": _json, ".scxml": _scxml, ".dot": _dot}
+def _diagram(path: Path) -> Machine:
+    from fsm.formats.diagrams.lines import read_diagram
+
+    return read_diagram(path)
+
+
+READERS: Mapping[str, MachineReader] = {
+    ".json": _json,
+    ".scxml": _scxml,
+    ".dot": _dot,
+    ".gv": _dot,
+    ".mmd": _diagram,
+    ".mermaid": _diagram,
+    ".puml": _diagram,
+    ".plantuml": _diagram,
+    ".uml": _diagram,
+}
 """The reader of each suffix."""

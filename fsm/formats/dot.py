@@ -27,7 +27,7 @@ from fsm.formats.dot_edges import DotEdge, DotNode, parse_parts
 from fsm.formats.dot_tokens import Token
 from fsm.mealy import Mealy
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "mealy_to_dot", "parse_dot", "read_dot"]
+__all__ = ["MAX_BYTES", "MAX_CELLS", "label_lines", "mealy_to_dot", "parse_dot", "read_dot"]
 
 MAX_BYTES = 1 << 28
 """The largest file that is read."""
@@ -68,11 +68,13 @@ def parse_dot(text: str, name: str) -> Mealy:
     shows: dict[str, str] = {}
     for part in parse_parts(text, name):
         if isinstance(part, DotNode):
-            shows[part.name] = " ".join(_lines(part.shows))
-        elif part.label is None:
-            unlabelled.append(part)
-        else:
-            cells += _cells(part, part.label, findings)
+            if "shows" in part.attributes:
+                shows[part.name] = " ".join(label_lines(part.attributes["shows"]))
+        elif isinstance(part, DotEdge):
+            if part.label is None:
+                unlabelled.append(part)
+            else:
+                cells += _cells(part, part.label, findings)
     initial = _initial(unlabelled, cells, findings)
     table = _unambiguous(cells, findings)
     if findings:
@@ -120,7 +122,7 @@ def _label(text: str) -> str:
 
 
 def _cells(edge: DotEdge, label: Token, findings: list[str]) -> Iterator[_Cell]:
-    lines = _lines(label)
+    lines = label_lines(label)
     if not lines:
         findings.append(f"{label.line}: the label is empty, 'input/output' is expected")
     for line in lines:
@@ -133,7 +135,7 @@ def _cells(edge: DotEdge, label: Token, findings: list[str]) -> Iterator[_Cell]:
         yield _Cell(edge.source, input_name, edge.target, output_name, label.line)
 
 
-def _lines(label: Token) -> list[str]:
+def label_lines(label: Token) -> list[str]:
     """Return the lines that a reader sees in a label, without blank ones."""
     if label.kind == "html":
         flat = " ".join(label.text.split())

@@ -1,22 +1,23 @@
-"""The edges of a DOT text, and what its states show, in the order in which they are written.
+"""The edges and nodes of a DOT text, in the order in which they are written.
 
-Ports, subgraphs and all attributes but the labels of edges and ``shows`` of nodes are skipped.
-An edge from or to a whole subgraph is refused, and so is an undirected graph.
+Of subgraphs, the names and labels are read, of nodes and edges those attributes that mean
+something for a machine; ports are skipped. An edge from or to a whole subgraph is refused, and so
+is an undirected graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from fsm.errors import MachineError
 from fsm.formats.dot_tokens import Token, tokenize
 
-__all__ = ["DotEdge", "DotNode", "parse_parts"]
+__all__ = ["DotCluster", "DotEdge", "DotNode", "parse_parts"]
 
 _NAMES = frozenset({"id", "quoted", "html"})
-_ATTRIBUTES = frozenset({"label", "shows"})
+_ATTRIBUTES = frozenset({"label", "shows", "shape", "peripheries", "fillcolor", "ltail"})
 
 
 class DotEdge(NamedTuple):
@@ -26,17 +27,32 @@ class DotEdge(NamedTuple):
     target: str
     label: Token | None
     line: int
+    tail: str = ""
+    """The subgraph that the edge leaves, ``ltail``."""
 
 
 class DotNode(NamedTuple):
-    """A node with the attribute ``shows``, as written."""
+    """A node that has a statement of its own, with its attributes as written."""
 
     name: str
-    shows: Token
+    attributes: dict[str, Token]
+    cluster: str
+    """The innermost subgraph around it; empty where it is in none that has a name."""
+    line: int
 
 
-def parse_parts(text: str, name: str) -> Iterator[DotEdge | DotNode]:
-    """Yield edges and nodes; raises :class:`MachineError` with the line of a syntax error."""
+class DotCluster(NamedTuple):
+    """The label of a subgraph, as written."""
+
+    name: str
+    label: Token
+
+
+DotPart: TypeAlias = DotEdge | DotNode | DotCluster
+
+
+def parse_parts(text: str, name: str) -> Iterator[DotPart]:
+    """Yield the parts of a text; raises :class:`MachineError` with the line of a syntax error."""
     return _Parser(text, name).parts()
 
 
@@ -47,6 +63,8 @@ class _Parser:
         self.name = name
         self.tokens = tokenize(text, name)
         self.next = next(self.tokens)
+        self.clusters = [""]
+        self.defaults: list[dict[str, Token]] = [{}]
 
     # Tokens
 
@@ -80,16 +98,16 @@ class _Parser:
 
     # Grammar
 
-    def parts(self) -> Iterator[DotEdge | DotNode]:
+    def parts(self) -> Iterator[DotPart]:
         self.header()
-        depth = 1
-        while depth:
+        while self.clusters:
             if self.accept("}"):
-                depth -= 1
+                self.clusters.pop()
+                self.defaults.pop()
                 if self.at("->"):  # from the subgraph that ends here
                     raise self.wrong("an edge between two states")
             elif self.subgraph():
-                depth += 1
+                self.defaults.append(self.defaults[-1])
             elif not self.accept(";"):
                 yield from self.statement()
         if self.next.kind != "end":
@@ -109,30 +127,43 @@ class _Parser:
         """Enter a subgraph, if one begins here."""
         if self.keyword() == "subgraph":
             self.take()
-            if self.next.kind in _NAMES:
-                self.take()
+            name = self.take().text if self.next.kind in _NAMES else ""
             self.expect("{")
+            self.clusters.append(name or self.clusters[-1])
             return True
-        return self.accept("{")
-
-    def statement(self) -> Iterator[DotEdge | DotNode]:
-        if self.keyword() in {"node", "edge", "graph"}:
+        if self.at("{"):
             self.take()
-            self.attributes()
+            self.clusters.append(self.clusters[-1])
+            return True
+        return False
+
+    def statement(self) -> Iterator[DotPart]:
+        if self.keyword() in {"node", "edge", "graph"}:
+            kind = self.take().text.lower()
+            given = self.attributes()
+            if kind == "node":
+                self.defaults[-1] = self.defaults[-1] | given
+            elif kind == "graph" and "label" in given:
+                yield DotCluster(self.clusters[-1], given["label"])
             return
         line = self.next.line
         ends = [self.node()]
         if self.accept("="):
+            value = self.next
             self.node()
+            if ends[0] == "label":
+                yield DotCluster(self.clusters[-1], value)
             return
         while self.accept("->"):
             ends.append(self.node())
         attributes = self.attributes()
         label = attributes.get("label")
         for source, target in pairwise(ends):
-            yield DotEdge(source, target, label if label and label.text.strip() else None, line)
-        if len(ends) == 1 and "shows" in attributes:
-            yield DotNode(ends[0], attributes["shows"])
+            shown = label if label and label.text.strip() else None
+            tail = attributes["ltail"].text if "ltail" in attributes else ""
+            yield DotEdge(source, target, shown, line, tail)
+        if len(ends) == 1:
+            yield DotNode(ends[0], self.defaults[-1] | attributes, self.clusters[-1], line)
 
     def node(self) -> str:
         """Take a node and its port; return its name."""

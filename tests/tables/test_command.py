@@ -66,12 +66,13 @@ def test_json_has_the_documented_shape(checked, wrong: Path) -> None:
     assert status == 1
     assert list(report) == [
         "schema", "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables",
-        "generated_blocks", "unread_tables", "unread_files",
+        "generated_blocks", "unread_tables", "diagrams", "other_diagrams", "unread_files",
         "failure", "findings",
     ]  # fmt: skip
     assert (report["confirmed"], report["failure"]) == ({"with-feedback": 15}, None)
     (finding,) = report["findings"]
-    keys = ["file", "line", "column", "code", "severity", "message", "machine", "row", "reference"]
+    keys = ["file", "line", "column", "code", "severity", "message", "machine", "row"]
+    keys += ["reference", "related"]
     assert list(finding) == keys
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from fsm.presentation import RichValue
 from fsm.read_only import hold_mappings
 from fsm.tables.read.table import Cell
 from fsm.text import quantity
 
-__all__ = ["CheckReport", "CheckedTable", "Finding", "Severity", "finding_at"]
+__all__ = ["CheckReport", "CheckedTable", "Finding", "Place", "Severity", "finding_at"]
 
 Severity: TypeAlias = Literal["error", "warning"]
+
+
+class Place(NamedTuple):
+    """A line of a file."""
+
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Finding:
     """The column behind the place, where it is known."""
     reference: str = ""
     """The row as it should be, as Markdown in the words of the page; empty where none is known."""
+    related: tuple[Place, ...] = ()
+    """Other lines that belong to it, such as the row of a table that a diagram contradicts."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}] {self.message}"
@@ -101,6 +110,10 @@ class CheckReport(RichValue):
     """How many documentation files of a directory are not Markdown, by suffix."""
     unread_tables: int = 0
     """How many directives in Markdown hold a table, and are not read: such as ``list-table``."""
+    diagrams: int = 0
+    """How many state diagrams were compared with a table."""
+    other_diagrams: int = 0
+    """How many diagrams were not: other kinds, or none of the tables is about the same states."""
     failure: str = ""
     """Why the whole run failed: nothing to check, or not as many tables as expected."""
 

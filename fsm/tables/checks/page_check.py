@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fsm.tables.checks.binding_fit import TableFit, fit_table
 from fsm.tables.checks.bound_check import BoundTables, check_bound_tables
+from fsm.tables.checks.diagram_check import CheckedDiagrams, DocumentedMachine, check_diagrams
 from fsm.tables.checks.finding import Finding, Severity, finding_at
 from fsm.tables.checks.statements import LabelUse
 from fsm.tables.checks.table_check import TableCheck
@@ -49,6 +50,9 @@ class PageCheck:
     table_checks: list[TableCheck] = field(default_factory=list)
     """The checks of all other documented tables."""
 
+    diagrams: CheckedDiagrams = field(default_factory=CheckedDiagrams)
+    """The diagrams beside the documented tables."""
+
     def __post_init__(self) -> None:
         self.lexicon = language_of(self.page, self.lexicons)
 
@@ -63,6 +67,8 @@ class PageCheck:
         self.findings += swapped
         self.findings += find_missing_tables(self.page, self.lexicon, checks)
         self._report_inconsistent_labels()
+        if self.page.diagrams:
+            self.diagrams = check_diagrams(self.page, self._documented_machines())
         if not checks and not self.bound:
             self._report_unknown_language()
         return self
@@ -72,6 +78,7 @@ class PageCheck:
         """The findings of the page, of its bound tables and of its other tables."""
         return [
             *self.findings,
+            *self.diagrams.findings,
             *(finding for result in self.bound.values() for finding in result.findings),
             *(finding for check in self.table_checks for finding in check.findings),
         ]
@@ -102,6 +109,19 @@ class PageCheck:
             i: check_bound_tables(self.page, self.bindings[i], fits) for i, fits in fits_of.items()
         }
         return others
+
+    def _documented_machines(self) -> list[DocumentedMachine]:
+        """Return the machines that tables of the page document, each with its table."""
+        bound = [
+            DocumentedMachine(self.bindings[i], table)
+            for i, result in self.bound.items()
+            for table in result.tables
+        ]
+        named = [check for check in self.table_checks if check.name]
+        named.sort(key=lambda check: not check.table.is_transitions)  # they have a row for each
+        return bound + [
+            DocumentedMachine.of(self.load(check.name), check.table.table) for check in named
+        ]
 
     def _fits(self, table: Table) -> list[tuple[int, TableFit]]:
         """Return the bindings that fit a table; where some fit it wholly, only these."""

@@ -55,6 +55,8 @@ def check_tables(
         other_tables=sum(len(page.tables) for page in pages) - documented,
         ignored_tables=sum(page.ignored for page in pages),
         generated_blocks=sum(page.generated for page in pages),
+        diagrams=sum(check.diagrams.checked for check in checks),
+        other_diagrams=sum(check.diagrams.others for check in checks),
         unread_tables=sum(page.unread_tables for page in pages),
     )
 

@@ -1,0 +1,86 @@
+"""The labels of arrows in state diagrams: ``event [guard] / action``.
+
+Each line of a label is an event of its own, and so are events between commas or an ``or``. A line
+that begins with a bracket or a slash goes on with the line before it. What ``fsm draw`` adds to a
+label is left out: the effects on indicators, and the number of a decision behind an event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+__all__ = ["EventLabel", "read_label"]
+
+
+class EventLabel(NamedTuple):
+    """An event and its guard; the event is empty where the label has none."""
+
+    event: str
+    guard: str
+
+
+# A slash belongs to a name ("GET /orders", "n/a") unless blanks or a guard are in front of it.
+_ACTION = re.compile(r"(?:^|(?<=[\s\]]))/(?:\s.*|(?=\w+\().*|$)|(?<=\])/.*", re.DOTALL)
+_GUARD = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]\s*")
+_IF = re.compile(r"(.*?)\s+if\s+(.+)", re.IGNORECASE | re.DOTALL)
+_EFFECT = re.compile(r".* (?:[↑↓]|starts at (?:0|100) %)")
+_DECISION = re.compile(r"\s\(D\d+\)$")
+_SEPARATOR = re.compile(r"\s*,\s*(?:or\s+)?|\s+or\s+")
+_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+
+
+def read_label(label: str) -> list[EventLabel]:
+    """Return the events of a label, each with its guard; none for an empty label.
+
+    >>> read_label("push, kick [shut] / beep()")
+    [EventLabel(event='push', guard='shut'), EventLabel(event='kick', guard='shut')]
+    >>> read_label("pay if in stock"), read_label("[paid]")
+    ([EventLabel(event='pay', guard='in stock')], [EventLabel(event='', guard='paid')])
+    """
+    events = [event for line in _lines(label) for event in _events(line)]
+    return list(dict.fromkeys(events))
+
+
+def _lines(label: str) -> Iterator[str]:
+    """Yield the lines of a label; a guard that is wrapped stays in one line."""
+    joined: list[str] = []
+    for written in label.split("\n"):
+        line = _DECISION.sub("", " ".join(written.split()))
+        if not line or _EFFECT.fullmatch(line):
+            continue
+        goes_on = line[0] in "[/" or (joined and joined[-1].count("[") > joined[-1].count("]"))
+        if joined and goes_on:
+            joined[-1] = f"{joined[-1]} {line}"
+        else:
+            joined.append(line)
+    yield from joined
+
+
+def _events(line: str) -> Iterator[EventLabel]:
+    text = _ACTION.sub("", line, count=1).strip()
+    if not text:
+        return
+    labels = [_event(part) for part in _split(text)]
+    # "a, b [g]": the guard at the end is that of all events.
+    shared = labels[-1].guard if not any(label.guard for label in labels[:-1]) else ""
+    for label in labels:
+        yield EventLabel(label.event, label.guard or shared)
+
+
+def _split(text: str) -> list[str]:
+    """Return the texts between separators that are in no brackets."""
+    shielded = _BRACKETS.sub(lambda match: "x" * len(match[0]), text)
+    parts, start = [], 0
+    for match in _SEPARATOR.finditer(shielded):
+        parts.append(text[start : match.start()])
+        start = match.end()
+    return [part for part in (*parts, text[start:]) if part] or [text]
+
+
+def _event(text: str) -> EventLabel:
+    match = _GUARD.fullmatch(text) or _IF.fullmatch(text)
+    if match is None:
+        return EventLabel(text, "")
+    return EventLabel(match[1].strip(), match[2].strip())
