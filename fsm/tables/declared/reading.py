@@ -7,7 +7,6 @@ from pathlib import Path
 
 from fsm.errors import PageError
 from fsm.machine import Machine
-from fsm.tables.bound_rows import with_bound_rows
 from fsm.tables.declared.additions import with_additions
 from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.steps import StepsReading, read_steps
@@ -15,6 +14,7 @@ from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page, read_page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.recognition import Load
+from fsm.tables.row_origins import with_bound_rows
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.tables.words.page_language import language_of
