@@ -14,10 +14,13 @@ from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_file
 from fsm.cli.file_params import FILE
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.text import print_json, print_message, printable, write_output
+from fsm.cli.text import print_json, print_message, print_text, printable, write_output
 from fsm.cli.values import json_option, output_option
+from fsm.errors import PageError
+from fsm.files import write_bytes
 from fsm.machines import FEEDBACK_MODES
 from fsm.text import quantity
+from fsm.toml import read_toml
 
 if TYPE_CHECKING:
     from fsm.tables.declared.draft import TableDraft
@@ -50,6 +53,11 @@ _LONGEST_ANSWER = 1000
     help="What to draft: how a table is read, or the words of a language.",
 )
 @option(
+    "--into",
+    type=FILE,
+    help="Add the words to this lexicon (--kind lexicon); its lines and comments stay.",
+)
+@option(
     "--ask",
     "is_asking",
     is_flag=True,
@@ -57,7 +65,14 @@ _LONGEST_ANSWER = 1000
 )
 @json_option
 @output_option
-def command(page: Path, kind: str, is_asking: bool, as_json: bool, output: Path | None) -> int:
+def command(
+    page: Path,
+    kind: str,
+    into: Path | None,
+    is_asking: bool,
+    as_json: bool,
+    output: Path | None,
+) -> int:
     """Draft a TOML file from PAGE: what is certain, and each doubt as a question.
 
     A table of steps names no states. Its effects and statuses tell after which rows a row may
@@ -75,8 +90,12 @@ def command(page: Path, kind: str, is_asking: bool, as_json: bool, output: Path 
     if kind == "lexicon":
         if is_asking or as_json:
             raise click.UsageError("--kind lexicon takes neither --ask nor --json")
-        print_lexicon_draft(read, output)
+        if into is not None and output is not None:
+            raise click.UsageError("--into changes a lexicon; it does not go with -o")
+        print_lexicon_draft(read, output, into=into)
         return 0
+    if into is not None:
+        raise click.UsageError("--into goes with --kind lexicon")
     draft = _draft(read, section, is_asking=is_asking)
     if as_json:
         print_json(_facts(draft, section), "draft")
@@ -90,13 +109,26 @@ def command(page: Path, kind: str, is_asking: bool, as_json: bool, output: Path 
     return 1 if draft.findings else 0
 
 
-def print_lexicon_draft(page: Page, output: Path | None = None) -> None:
-    """Write the draft of a lexicon from a page."""
+def print_lexicon_draft(
+    page: Page, output: Path | None = None, *, into: Path | None = None
+) -> None:
+    """Write the draft of a lexicon from a page, or add its words to the lexicon ``into``."""
     from fsm.tables.words.draft import draft_lexicon
     from fsm.tables.words.lexicon_files import load_lexicon
 
-    text = draft_lexicon(page, as_machines(FEEDBACK_MODES), load_lexicon())
-    write_output(text.encode(), output)
+    machines, known = as_machines(FEEDBACK_MODES), load_lexicon()
+    if into is None:
+        write_output(draft_lexicon(page, machines, known).encode(), output)
+        return
+    from fsm.tables.words.lexicon_merge import merge_draft
+
+    text = read_toml(into, PageError).text
+    merged = merge_draft(text, str(into), page, machines, known)
+    if merged.text != text:
+        write_bytes(merged.text.encode(), into)
+    added, questions = quantity(merged.added, "word"), quantity(merged.questions, "question")
+    review = "; review the lines with REVIEW" if merged.text != text else ""
+    print_text(f"{into}: {added} added from {page.name}, {questions}{review}")
 
 
 def _refuse_overwriting(page: Path, output: Path | None) -> None:

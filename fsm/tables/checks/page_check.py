@@ -166,8 +166,9 @@ class PageCheck:
         """Report tables that look documented on a page whose words no lexicon knows."""
         tables = lookalikes(self.page, _STEPS)
         if tables:
+            look = "two tables look" if len(tables) > 1 else "this table looks"
             text = (
-                "two tables look documented, but no lexicon knows their language; to draft one, "
+                f"{look} documented, but no lexicon knows the language; to draft one, "
                 f"run: fsm draft {self.page.name} --kind lexicon"
             )
             self._report(tables[0].header[0], "unknown-language", text)
