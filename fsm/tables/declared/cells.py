@@ -16,12 +16,12 @@ __all__ = [
     "Quantifier",
     "StateText",
     "condition_of",
-    "events_of",
+    "events_in_cell",
     "lines_of",
     "quantifier_of",
-    "shown_text",
     "split_outside",
     "state_of",
+    "visible_text",
     "without_condition",
 ]
 
@@ -78,7 +78,7 @@ class Quantifier:
     others: bool = False
 
 
-def shown_text(cell: Cell) -> str:
+def visible_text(cell: Cell) -> str:
     """Return the text of a cell as a reader sees it; an asterisk that is no markup is kept."""
     text = plain(cell.text)
     if text == "[]" and "*" in cell.text:
@@ -239,7 +239,7 @@ _LISTED = re.compile(r"\s*[,;\n\u3001\uff0c\uff1b]\s*")
 _SLASH = re.compile(r"\s+/\s+|\s+\|\s+")
 
 
-def events_of(
+def events_in_cell(
     cell: Cell, words: TableWords, is_known: Callable[[str], bool], *, with_actions: bool = False
 ) -> Iterator[EventText]:
     """Yield the events that a cell names.
@@ -248,7 +248,7 @@ def events_of(
     header says that an action stands behind a slash.
     """
     for line in [cell] if is_known(plain(cell.text)) else lines_of(cell):
-        text = shown_text(line)
+        text = visible_text(line)
         if is_known(text):
             yield EventText(text)
             continue

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from fsm.errors import PageError
 from fsm.suggest import no_such
-from fsm.tables.declared.cells import lines_of, shown_text, state_of
+from fsm.tables.declared.cells import lines_of, state_of, visible_text
 from fsm.tables.declared.words import TableWords
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.table import Table
@@ -185,11 +185,11 @@ class _Roles:
 
     def _by_cells(self, corner: int, cells: list[int]) -> str | None:
         names = {
-            normalise(state_of(shown_text(row.cells[corner]), self.words).name)
+            normalise(state_of(visible_text(row.cells[corner]), self.words).name)
             for row in self.table.rows
             if corner < row.width
         } - {""}
-        heads = {normalise(shown_text(self.table.header[i])) for i in cells} - {""}
+        heads = {normalise(visible_text(self.table.header[i])) for i in cells} - {""}
         texts = [text for i in cells for text in self._texts(i)]
         if len(names) < 2 or len(names & heads) >= max(2, len(heads) * _ENOUGH):
             return "states" if len(names & heads) > 1 else None
@@ -203,7 +203,7 @@ class _Roles:
         """Yield what stands in a column, without cells that name nothing."""
         for row in self.table.rows:
             for cell in lines_of(row.cells[column]) if column < row.width else ():
-                text = shown_text(cell)
+                text = visible_text(cell)
                 if not is_empty_word(text, self.words):
                     yield text
 

@@ -29,7 +29,7 @@ class Declared:
 
     table: Table
     form: str
-    """``transitions``, ``successors``, ``matrix``, ``transposed``, ``states``; empty for no form."""
+    """One of :data:`fsm.tables.declared.forms.FORMS`; empty for a table of no form."""
     machine: Machine | None
     columns: Mapping[str, str] = field(default_factory=dict)
     """The headers of the columns by their roles."""
