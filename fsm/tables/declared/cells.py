@@ -235,7 +235,8 @@ def without_condition(text: str, words: TableWords) -> tuple[str, Condition | No
     return text, None
 
 
-_LISTED = re.compile(r"\s*[,;\n\u3001\uff0c\uff1b]\s*")
+_LISTED = re.compile(r"\s*(?:,(?=\s)|[;\n\u3001\uff0c\uff1b])\s*")
+_TIGHT_COMMA = re.compile(r",")
 _SLASH = re.compile(r"\s+/\s+|\s+\|\s+")
 
 
@@ -252,7 +253,13 @@ def events_in_cell(
         if is_known(text):
             yield EventText(text)
             continue
-        for part in split_outside(text, _LISTED):
+        before, slash, _ = text.partition(" / ")
+        tight = split_outside(text, _TIGHT_COMMA)
+        if len(tight) > 1 and all(map(is_known, tight)):
+            yield from map(EventText, tight)
+            continue
+        is_whole = bool(slash) and with_actions and len(split_outside(before, _LISTED)) == 1
+        for part in [text] if is_whole else split_outside(text, _LISTED):
             yield from _events_of_part(part, words, is_known, with_actions=with_actions)
 
 
@@ -265,7 +272,8 @@ def _events_of_part(
     guarded = _GUARDED.fullmatch(text)
     if guarded:
         guard = condition_of(guarded["guard"], words)
-        yield EventText(guarded["event"].strip(), guard, (guarded["action"] or "").strip())
+        for name in split_outside(guarded["event"], _SLASH) or [""]:
+            yield EventText(name, guard, (guarded["action"] or "").strip())
         return
     parts = split_outside(text, _SLASH)
     if len(parts) == 2 and (with_actions or _is_action(parts[1], words, is_known)):

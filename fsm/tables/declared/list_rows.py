@@ -88,16 +88,18 @@ class ListReader:
     def _learn(self, rows: Iterator[Mapping[str, Cell]]) -> None:
         """Remember the states and events that stand alone in cells."""
         known = list(rows)
+        sources, targets = (
+            [cells[role] for cells in known if role in cells] for role in ("from", "to")
+        )
+        is_end = "event" not in self.form.columns
         self.cells.learn(
-            *([cells[role] for cells in known if role in cells] for role in ("from", "to"))
+            sources, [c for c in targets if not (is_end and self._ends(visible_text(c)))]
         )
         for cells in known:
             if "event" in cells:
                 text = visible_text(cells["event"])
-                if (
-                    text
-                    and len(list(events_in_cell(cells["event"], self.words, lambda _: False))) == 1
-                ):
+                events = list(events_in_cell(cells["event"], self.words, lambda _: False))
+                if [event.name for event in events] == [text]:
                     self.alone.add(normalise(text))
 
     def _knows_event(self, text: str) -> bool:
@@ -177,11 +179,15 @@ class ListReader:
     def _is_end(self, texts: Mapping[str, str]) -> bool:
         """Whether a row says that nothing follows."""
         to, event = texts.get("to", ""), texts.get("event", "")
-        ends = not to or any(self.words.says(kind, to) for kind in ("none", "terminal"))
+        ends = self._ends(to)
         if "event" not in self.form.columns:
             return ends and not self.cells.knows(to)
         ended = not event or any(self.words.says(kind, event) for kind in ("none", "terminal"))
         return ends and ended
+
+    def _ends(self, text: str) -> bool:
+        """Whether a cell says that no state follows."""
+        return not text or any(self.words.says(kind, text) for kind in ("none", "terminal"))
 
     def _read_end(self, sources: NamedStates, row: Row, texts: Mapping[str, str]) -> None:
         if sources.quantifier:
