@@ -101,6 +101,10 @@ def load_bare(name: str) -> Machine:
     from fsm.formats import READERS
 
     path = Path(name)
+    if path.suffix.lower() == ".toml":
+        from fsm.tables.declared.reading import declared_machine
+
+        return declared_machine(path, load)
     reader = READERS.get(path.suffix.lower())
     return reader(path) if reader else _compiled(name)
 

@@ -1,11 +1,11 @@
-"""Check the documented tables of Markdown pages against their machines."""
+"""Check the documented tables of pages against their machines."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -21,7 +21,14 @@ from fsm.machines import NAMES
 from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
-from fsm.tables.read.page import SUFFIXES, Page, parse_page, read_page
+from fsm.tables.read.page import (
+    PAGE_FORMATS,
+    PAGE_SUFFIXES,
+    WRITTEN_SUFFIXES,
+    Page,
+    parse_page,
+    read_page,
+)
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.lexicon_files import combined_lexicons
@@ -31,10 +38,12 @@ __all__ = ["PageFiles", "check", "pages_of"]
 _AnyPath: TypeAlias = str | PathLike[str]
 
 _OTHER_SUFFIXES = (
-    ".adoc", ".asciidoc", ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".rst", ".tex",
-    ".textile", ".txt", ".wiki",
+    ".docx", ".htm", ".html", ".ipynb", ".odt", ".org", ".tex", ".textile", ".txt", ".wiki",
 )  # fmt: skip
-"""Documentation that is not read; in a directory it is counted."""
+"""Documentation that is counted in a directory.
+
+An HTML page is read where it is named: in a directory it is mostly made from the pages beside it.
+"""
 
 
 def check(
@@ -46,10 +55,11 @@ def check(
 ) -> CheckReport:
     """Check the documented tables of some pages against their machines, and return a report.
 
-    ``pages`` are Markdown files, directories, which are searched recursively, or pages that were
-    parsed. ``lexicons`` are files with words of further languages, added to the languages that
-    ship; given as values, they are used alone. ``bindings`` say what the columns of other tables
-    are. Of each, one will do as well as several. ``load`` returns a machine by its name.
+    ``pages`` are files (Markdown, HTML, reStructuredText, AsciiDoc), directories, which are
+    searched recursively for all but HTML, or pages that were parsed. ``lexicons`` are files with
+    words of further languages, added to the languages that ship; given as values, they are used
+    alone. ``bindings`` say what the columns of other tables are. Of each, one will do as well as
+    several. ``load`` returns a machine by its name.
 
     The report has each finding with its file, line and column, and how many rows agree with their
     machine. A page without documented tables is no error: look at ``CheckReport.tables``.
@@ -92,7 +102,7 @@ def _lexicons(given: _AnyPath | Lexicon | Iterable[_AnyPath] | Iterable[Lexicon]
 
 @dataclass
 class PageFiles:
-    """The pages that paths name, and the files that are no Markdown pages."""
+    """The pages that paths name, and the files that are no pages."""
 
     findings: list[Finding] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
@@ -108,11 +118,11 @@ class PageFiles:
             yield from map(read_page, filter(self._is_new, pages_of(path, self.unread)))
         elif name in NAMES and not path.exists():
             raise PageError(f"{name}: a machine, not a page; fsm show {name} prints its table")
-        elif path.suffix.lower() in ("", *SUFFIXES) or not path.exists():
+        elif path.suffix.lower() in ("", *PAGE_SUFFIXES) or not path.exists():
             yield from map(read_page, filter(self._is_new, [path]))
         else:
             wrong = misplaced_file(name, "page")
-            fault = f"{path.suffix} files are not read; pages are Markdown (.md, .markdown)"
+            fault = f"{path.suffix} files are not read; pages are {PAGE_FORMATS}"
             text = "; ".join(filter(None, (fault, wrong and f"this is {wrong}")))
             self.findings.append(Finding(name, 1, 1, "unread-file", text, "", None))
 
@@ -134,11 +144,16 @@ class PageFiles:
         return is_new
 
 
-def pages_of(directory: Path, unread: Counter[str] | None = None) -> Iterator[Path]:
-    """Yield the Markdown pages of a directory and those below it, sorted; links are not followed.
+def pages_of(
+    directory: Path,
+    unread: Counter[str] | None = None,
+    suffixes: Collection[str] = WRITTEN_SUFFIXES,
+) -> Iterator[Path]:
+    """Yield the pages of a directory and those below it, sorted; links are not followed.
 
-    Hidden files and directories are left out. Other documentation is counted in ``unread`` by its
-    suffix. Raises :class:`PageError` for a directory that cannot be read.
+    ``suffixes`` are those of the pages. Hidden files and directories are left out. Other
+    documentation is counted in ``unread`` by its suffix. Raises :class:`PageError` for a directory
+    that cannot be read.
     """
     for parent, folders, names in os.walk(directory, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -146,7 +161,7 @@ def pages_of(directory: Path, unread: Counter[str] | None = None) -> Iterator[Pa
             suffix = Path(name).suffix.lower()
             if name.startswith("."):
                 continue
-            if suffix in SUFFIXES:
+            if suffix in suffixes:
                 yield Path(parent, name)
             elif suffix in _OTHER_SUFFIXES and unread is not None:
                 unread[suffix] += 1

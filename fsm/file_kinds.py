@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from fsm.suggest import suggestion
+from fsm.suggest import no_such, suggestion
 
 __all__ = ["misplaced_file", "misplaced_toml", "missing_file"]
 
@@ -32,7 +32,14 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst")
 _MOST_FILES = 10_000
 _LABELS = {"kinds", "reasons", "feedback", "time_format"}
 _FINAL = {"hard_bounce", "retry_failed"}
-_OPTIONS = {"lexicon": "--lexicon", "binding": "--binding", "labels": "--labels"}
+_TOML_KINDS = {
+    "lexicon": ("a lexicon", "give it with --lexicon"),
+    "table": ("a binding", "give it with --binding"),
+    "labels": ("a file of labels", "give it with --labels"),
+    "policy": ("a policy", "give it with --policy"),
+    "settings": ("a file of settings", "give it with --config"),
+}
+"""What a TOML file is, by its ``kind``, and who takes it."""
 
 
 def misplaced_file(name: str, wanted: str) -> str:
@@ -65,26 +72,37 @@ def missing_file(path: Path) -> str:
 
 
 def misplaced_toml(data: Mapping[str, object], wanted: str) -> str:
-    """Return why a TOML file is not what is wanted, by its entries; empty where it may be.
+    """Return why a TOML file is not what is wanted, by its kind; empty where it may be.
 
-    ``wanted`` is one of ``lexicon``, ``binding``, ``labels`` and ``policy``.
+    ``wanted`` is one of ``lexicon``, ``table``, ``labels``, ``policy`` and ``settings``, which is
+    what the entry ``kind`` of such a file says. A file without it is recognised by its entries.
 
-    >>> misplaced_toml({"language": "nl"}, "binding")
+    >>> misplaced_toml({"kind": "lexicon", "language": "nl"}, "table")
     'a lexicon, not a binding; give it with --lexicon'
-    >>> misplaced_toml({"machine": "lift"}, "binding")
+    >>> misplaced_toml({"machine": "lift"}, "table")
     ''
+    >>> misplaced_toml({"kind": "tables"}, "table")
+    "no kind of file 'tables'; did you mean 'table'?"
     """
+    kind = data.get("kind")
+    if kind is not None and (not isinstance(kind, str) or kind not in _TOML_KINDS):
+        return no_such("kind of file", str(kind), _TOML_KINDS)
+    found = kind or _kind_by_entries(data)
+    if found in ("", wanted):
+        return ""
+    what, taker = _TOML_KINDS[found]
+    return f"{what}, not {_TOML_KINDS[wanted][0]}; {taker}"
+
+
+def _kind_by_entries(data: Mapping[str, object]) -> str:
+    """Return the kind of a file that does not say it; an empty text where nothing shows it."""
     found = ""
     if "language" in data:
         found = "lexicon"
-    elif "machine" in data:
-        found = "binding"
+    elif "machine" in data or "page" in data:
+        found = "table"
     elif data.keys() & _LABELS:
         found = "labels"
     elif any(isinstance(value, str) and value in _FINAL for value in data.values()):
         found = "policy"
-    if found in ("", wanted):
-        return ""
-    one = {"labels": "a file of labels", "policy": "a policy"}
-    what, not_what = (one.get(kind, f"a {kind}") for kind in (found, wanted))
-    return f"{what}, not {not_what}; give it with {_OPTIONS.get(found, '--policy')}"
+    return found

@@ -8,6 +8,7 @@ messages have no lines, so those who read a file check the values themselves, an
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ from typing import Any, NamedTuple
 
 from fsm.errors import FsmError
 from fsm.files import read_text
+from fsm.text import HIDDEN
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Toml", "parse_toml", "read_toml"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Toml", "parse_toml", "read_toml", "toml_string"]
 
 MAX_BYTES = 2**20
 """Larger files are refused: nobody writes them by hand."""
@@ -89,6 +91,11 @@ def parse_toml(text: str, name: str, refusal: type[FsmError]) -> Toml:
         return Toml(name, text, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise refusal(f"{name}: not readable as TOML: {error}") from error
+
+
+def toml_string(text: str) -> str:
+    """Return a basic string of TOML, in which unseen characters are escapes."""
+    return HIDDEN.sub(lambda match: f"\\U{ord(match[0]):08X}", json.dumps(text, ensure_ascii=False))
 
 
 def _check_depth(text: str, name: str, refusal: type[FsmError]) -> None:

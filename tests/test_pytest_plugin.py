@@ -77,7 +77,7 @@ def test_pages_of_every_suffix_are_collected_once(pytester: pytest.Pytester) -> 
     (pytester.path / "f.md").write_text(WRONG)  # not named
     pytester.makeini("[pytest]\nfsm_pages = A.* b.* docs/* docs/d.md e.*d e.txt\n")
     refused = pytester.runpytest_inprocess("-p", "no:cacheprovider")
-    refused.stderr.fnmatch_lines(["ERROR: *fsm_pages: 'e.[*]d' names no Markdown page*"])
+    refused.stderr.fnmatch_lines(["ERROR: *fsm_pages: 'e.[*]d' names no page*"])
     pytester.makeini("[pytest]\nfsm_pages = A.* b.* docs/* docs/d.md\n")
     pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=4 * 19)
 
@@ -156,9 +156,9 @@ def test_pages_without_documented_tables_can_be_allowed(run, pytester: pytest.Py
     run(OTHER).assert_outcomes()
 
 
-@pytest.mark.parametrize("pattern", ["docs/*.md", "guide.rst", "/absolute/*.md"])
+@pytest.mark.parametrize("pattern", ["docs/*.md", "guide.org", "/absolute/*.md"])
 def test_a_pattern_that_names_no_page_is_refused(pytester: pytest.Pytester, pattern: str) -> None:
-    pytester.makefile(".rst", guide="Guide")
+    pytester.makefile(".org", guide="Guide")
     pytester.makeini(f"[pytest]\nfsm_pages = {pattern}\n")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -40,7 +40,7 @@ RIGHT = [
     ("lexicon", (SAMPLES / "dutch.toml").read_text("utf-8")),
     ("lexicon", 'language = "nl"\ntolerated = []'),
     ("binding", (SAMPLES / "lift.toml").read_text("utf-8")),
-    ("binding", 'machine = ""\n[columns]\nevent = ""\n[indicators]\nOpens = "Opens"'),
+    ("binding", 'machine = "m"\n[columns]\nevent = ""\n[indicators]\nOpens = "Opens"'),
     ("labels", (PACKAGE / "logs/snapshots/labels.toml").read_text("utf-8")),
     ("labels", (SAMPLES / "labels.toml").read_text("utf-8")),
     ("labels", 'time_format = "%d/%m/%Y"\nfeedback = true\n[columns]\nstatus = []'),

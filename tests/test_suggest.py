@@ -89,7 +89,7 @@ def test_a_file_that_may_be_a_page_is_no_misplaced_one(name: str) -> None:
 
 TOML: dict[str, tuple[dict[str, object], str]] = {
     "lexicon": ({"language": "nl", "columns": {}}, "--lexicon"),
-    "binding": ({"machine": "m", "columns": {}}, "--binding"),
+    "table": ({"machine": "m", "columns": {}}, "--binding"),
     "labels": ({"columns": {}, "reasons": {}}, "--labels"),
     "policy": ({"title": "t", "mailbox_full": "hard_bounce"}, "--policy"),
 }
@@ -98,7 +98,9 @@ TOML: dict[str, tuple[dict[str, object], str]] = {
 @pytest.mark.parametrize("kind", TOML)
 def test_a_misplaced_toml_file_is_named_with_its_option(kind: str) -> None:
     data, option = TOML[kind]
-    assert misplaced_toml(data, kind) == ""
+    assert misplaced_toml(data, kind) == misplaced_toml(data | {"kind": kind}, kind) == ""
     for other in set(TOML) - {kind}:
         assert misplaced_toml(data, other).endswith(f"; give it with {option}")
+        said = misplaced_toml({"kind": kind, "columns": {}}, other)
+        assert said.endswith(f"; give it with {option}")
     assert misplaced_toml({"columns": {}}, kind) == ""

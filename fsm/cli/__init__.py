@@ -23,6 +23,7 @@ __all__ = ["COMMANDS_BY_TASK", "command_group", "main"]
 COMMANDS_BY_TASK = {
     "Documentation": {
         "check": "Confirm documented tables, or show what is wrong in them.",
+        "draft": "Get a file that says how a table is read, with questions.",
         "docs": "Keep tables and diagrams in Markdown pages up to date.",
         "draw": "Draw a machine, or write it in the format of another tool.",
         "show": "Show a machine's transitions, or every cell of its table.",

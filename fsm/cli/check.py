@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fsm.catalog import as_machines, load
+from fsm.catalog import load
 from fsm.checking import PageFiles, check
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_code, complete_file, complete_language
@@ -15,12 +15,13 @@ from fsm.cli.file_params import FILE
 from fsm.cli.findings import FINDING_FORMATS, explain_code, known_codes
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
-from fsm.cli.text import print_text, printable
+from fsm.cli.text import print_message, print_text, printable
 from fsm.cli.values import RangeParam, lexicons_option
-from fsm.machines import FEEDBACK_MODES, NAMES
+from fsm.machines import NAMES
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
-from fsm.tables.words.lexicon_files import lexicon_text, load_lexicon
+from fsm.tables.read.page import Page
+from fsm.tables.words.lexicon_files import lexicon_text
 from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity
 
@@ -88,14 +89,21 @@ __all__ = ["command"]
     "is_draft",
     is_flag=True,
     group="Other",
-    help="Print a draft of a --lexicon, from a page in a language that is not known.",
+    help="Same as fsm draft PAGE --kind lexicon, for one more version.",
+)
+@option(
+    "--into",
+    type=FILE,
+    group="Other",
+    help="Add the words of the --draft-lexicon to this lexicon; its lines and comments stay.",
 )
 @option(
     "--show-lexicon",
     metavar="LANG",
     shell_complete=complete_language,
     group="Other",
-    help="Print the lexicon of a language that ships (en, fr, de, ja), as a start for your own.",
+    help="Print the lexicon of a language that ships, as a start for your own: en, de, es, fr, it, "
+    "ja, ko, nl, pt-br, sv, zh-hans, zh-hant.",
 )
 def command(
     pages: tuple[str, ...],
@@ -107,6 +115,7 @@ def command(
     allow_none: bool,
     expect: int | None,
     is_draft: bool,
+    into: Path | None,
     explain: str | None,
     show_lexicon: str | None,
 ) -> int:
@@ -117,8 +126,8 @@ def command(
     step. A table is documented if its whole title names a machine, or if a row is a known step.
     Other tables are counted, not checked. <!-- fsm:ignore --> directly above a table leaves it out.
 
-    English, French, German and Japanese tables are known. --lexicon adds a language, --binding
-    tables of any other form.
+    Tables in twelve languages are known (--show-lexicon lists them). --lexicon adds a language,
+    --binding tables of any other form.
 
     The exit status is 1 if a finding is an error, or if there was nothing to check.
     """
@@ -133,7 +142,9 @@ def command(
     if not pages:
         raise click.UsageError("no pages given")
     if is_draft:
-        return _print_draft(pages)
+        return _draft(pages, into)
+    if into is not None:
+        raise click.UsageError("--into goes with --draft-lexicon")
     files = PageFiles()
     with Progress("reading the pages", hidden="-" in pages):
         read = [page for name in pages for page in files.read(name)]
@@ -164,13 +175,19 @@ def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> st
     return f"nothing to check: no documented table in {places}; --allow-none accepts that"
 
 
-def _print_draft(pages: tuple[str, ...]) -> int:
-    from fsm.tables.words.draft import draft_lexicon
+def _draft(pages: tuple[str, ...], into: Path | None) -> int:
+    from fsm.cli.draft import print_lexicon_draft
 
+    print_message("--draft-lexicon goes with the next version; use: fsm draft PAGE --kind lexicon")
+    print_lexicon_draft(_one_page(pages), into=into)
+    return 0
+
+
+def _one_page(pages: tuple[str, ...]) -> Page:
+    """Return the only page that a draft is made from."""
     if len(pages) != 1:
         raise click.UsageError("--draft-lexicon takes one page")
     page = next(PageFiles().read(pages[0]), None)
     if page is None:
         raise click.UsageError("--draft-lexicon takes a Markdown page")
-    click.echo(draft_lexicon(page, as_machines(FEEDBACK_MODES), load_lexicon()), nl=False)
-    return 0
+    return page

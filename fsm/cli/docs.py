@@ -21,6 +21,7 @@ from fsm.docs.pages import PageWriter, update_command
 from fsm.errors import PageError
 from fsm.file_kinds import misplaced_file
 from fsm.files import write_bytes
+from fsm.tables.read.page import PAGE_SUFFIXES, SUFFIXES
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.text import quantity, visible
 from fsm.trust import guarded_loader
@@ -119,9 +120,11 @@ def _files(pages: tuple[Path, ...]) -> Iterator[Path]:
         if str(path) == "-":
             raise PageError("-: fsm docs writes into files, so it does not read standard input")
         if path.is_dir():
-            yield from pages_of(path)
+            yield from pages_of(path, suffixes=SUFFIXES)
         elif path.is_file() and (wrong := misplaced_file(str(path), "page")):
             raise PageError(f"{path}: {wrong}")
+        elif path.suffix.lower() in set(PAGE_SUFFIXES) - set(SUFFIXES):
+            raise PageError(f"{path}: fsm docs writes into Markdown pages (.md) only")
         else:
             yield path
 

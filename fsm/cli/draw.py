@@ -182,7 +182,8 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     shell_complete=complete_language,
     group="Languages and tables",
     show_default="the words of the machine",
-    help="Language of the words in the diagram: de, en, fr, ja or that of a --lexicon.",
+    help="Language of the words in the diagram: de, en, es, fr, it, ja, ko, nl, pt-br, sv, "
+    "zh-hans, zh-hant or that of a --lexicon.",
 )
 @lexicons_option
 @import_option

@@ -16,7 +16,8 @@ from fsm.docs.contents import (
     content,
 )
 from fsm.errors import PageError
-from fsm.tables.write import escaped_cell, markdown
+from fsm.tables.read.cell_text import escaped_cell
+from fsm.tables.write import markdown
 from fsm.text import HIDDEN
 
 __all__ = ["BlockSources", "block_content"]

@@ -1,4 +1,4 @@
-"""Run the documented tables of Markdown pages as tests, one for each row.
+"""Run the documented tables of pages as tests, one for each row.
 
 ``pytest docs/page.md`` runs the tables of one page. The setting ``fsm_pages`` (or the option
 ``--fsm-pages``) names pages that are always collected, as patterns relative to the root
@@ -41,7 +41,7 @@ _PAGES = pytest.StashKey[list["_Page"]]()
 
 def add_page_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
     """Add the setting and the option that name pages."""
-    text = "Markdown pages whose documented tables are tests (patterns relative to the root)"
+    text = "pages whose documented tables are tests (patterns relative to the root)"
     parser.addini("fsm_pages", text, type="args", default=[])
     group.addoption("--fsm-pages", action="append", default=[], help=text)
     text = "import package.module:Class that a page names; importing runs the module"
@@ -61,13 +61,15 @@ def check_patterns(config: pytest.Config) -> None:
         except (NotImplementedError, ValueError) as error:
             raise pytest.UsageError(f"fsm_pages: {pattern!r}: {error}") from None
         if not any(map(_is_page, named)):
-            raise pytest.UsageError(f"fsm_pages: {pattern!r} names no Markdown page (.md)")
+            raise pytest.UsageError(
+                f"fsm_pages: {pattern!r} names no page (.md, .html, .rst, .adoc)"
+            )
 
 
 def _is_page(path: Path) -> bool:
-    from fsm.tables.read.page import SUFFIXES
+    from fsm.tables.read.page import PAGE_SUFFIXES
 
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in PAGE_SUFFIXES
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

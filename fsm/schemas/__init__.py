@@ -31,6 +31,7 @@ OUTPUTS = {
     "show": JsonShape(1, "fsm show --json"),
     "show-matrix": JsonShape(1, "fsm show --matrix --json"),
     "check": JsonShape(1, "fsm check --json"),
+    "draft": JsonShape(1, "fsm draft --json"),
     "convert": JsonShape(1, "fsm convert --json"),
     "formats": JsonShape(1, "fsm formats --json"),
     "replay": JsonShape(1, "fsm replay --json"),

@@ -18,10 +18,13 @@ from fsm.cli.findings import summary_of
 from fsm.docs.machine_files import project_loader
 from fsm.docs.pages import PageWriter, stale_line, update_command
 from fsm.errors import FsmError, PageError
+from fsm.files import read_text
 from fsm.machines import NAMES
-from fsm.sphinx.doctrees import doctree_page
+from fsm.sphinx.table import GENERATED
 from fsm.tables.checks.finding import Severity
-from fsm.tables.read.page import SUFFIXES, read_page
+from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
+from fsm.tables.read.doctree import doctree_page
+from fsm.tables.read.page import SUFFIXES, Page, read_page
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity, visible
@@ -62,9 +65,7 @@ class CheckBuilder(Builder):
         paths = {docname: self.env.doc2path(docname) for docname in docnames}
         markdown = [path for path in paths.values() if path.suffix.lower() in SUFFIXES]
         pages = [
-            read_page(path)
-            if path in markdown
-            else doctree_page(self.env.get_doctree(docname), str(path))
+            read_page(path) if path in markdown else self._doctree_page(docname, path)
             for docname, path in paths.items()
         ]
         lexicons = [Path(file) for file in self.config.fsm_lexicons]
@@ -81,6 +82,12 @@ class CheckBuilder(Builder):
         _LOG.info("%s, %s", facts, quantity(blocks, "generated block"))
         if not report.tables and not blocks:
             self._fail(f"nothing to check: no documented table in {quantity(len(pages), 'page')}")
+
+    def _doctree_page(self, docname: str, path: Path) -> Page:
+        """Return a page as Sphinx has read it, with its directives and roles."""
+        lines = read_text(path, MAX_BYTES, PAGE_KIND, PageError).splitlines()
+        tree = self.env.get_doctree(docname)
+        return doctree_page(tree, str(path), lines, skipped_class=GENERATED)
 
     def _check_blocks(self, pages: Iterable[Path], lexicons: Iterable[Lexicon]) -> int:
         """Compare the generated blocks of pages with new ones, and return how many there are."""

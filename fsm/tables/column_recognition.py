@@ -18,6 +18,7 @@ __all__ = [
     "required_columns",
     "step_cells",
     "transition_cells",
+    "unswapped_columns",
 ]
 
 SHOWN_ROLES = ("indicators", "status")
@@ -49,6 +50,28 @@ def recognise_columns(
         elif plain(table.header[i].text) or any(plain(cell.text) for cell in cells):
             unknown.append(i)
     return by_role, guessed, tuple(unknown)
+
+
+def unswapped_columns(
+    table: Table, columns: Mapping[str, int], known: Mapping[str, IsKnown]
+) -> tuple[dict[str, int], tuple[int, ...]]:
+    """Return the columns by role with swapped headers put right, and those with such headers.
+
+    Headers are swapped where none of the cells below them has the role that the header says, and
+    most of them have the role of another such header.
+    """
+    by_header = {i: role for role, i in columns.items() if role in known}
+    by_cells: dict[int, str] = {}
+    for i, role in by_header.items():
+        cells = [row.cells[i] for row in table.rows if i < row.width]
+        if any(map(known[role], cells)):
+            continue
+        for other, is_known in known.items():
+            if 2 * sum(map(is_known, cells)) > len(cells):
+                by_cells[i] = other
+    if not by_cells or set(by_cells.values()) != {by_header[i] for i in by_cells}:
+        return dict(columns), ()
+    return {**columns, **{role: i for i, role in by_cells.items()}}, tuple(sorted(by_cells))
 
 
 def step_cells(lexicon: Lexicon) -> dict[str, IsKnown]:

@@ -26,6 +26,7 @@ from fsm.tables.column_recognition import (
     recognise_columns,
     step_cells,
     transition_cells,
+    unswapped_columns,
 )
 from fsm.tables.read.cell_text import normalise, normalise_name, plain
 from fsm.tables.read.table import Cell, Table
@@ -62,6 +63,8 @@ class DocumentedTable:
     """The columns that were recognised by their cells alone, and their roles."""
     unknown: tuple[int, ...] = ()
     """The columns that were not recognised; listed with the first machine of the table."""
+    swapped: tuple[int, ...] = ()
+    """The columns whose headers stand above the cells of each other."""
 
     @property
     def title_fault(self) -> str:
@@ -74,8 +77,11 @@ class DocumentedTable:
 def documented_tables(table: Table, lexicon: Lexicon, load: Load) -> list[DocumentedTable]:
     """Return what a table documents, one entry for each machine; nothing for any other table."""
     columns = column_roles(table, lexicon)
+    swapped: tuple[int, ...] = ()
+    if "step" in columns:
+        columns, swapped = unswapped_columns(table, columns, step_cells(lexicon))
     machine_columns = _machine_columns(table, lexicon, columns)
-    recognition = _Recognition(table, lexicon, load, columns)
+    recognition = _Recognition(table, lexicon, load, columns, swapped)
     if machine_columns:
         return _tables_by_header(recognition, machine_columns)
     if lexicon.machine_of_full_title(table.title) or recognition.has_known_row():
@@ -91,6 +97,7 @@ class _Recognition:
     lexicon: Lexicon
     load: Load
     columns: dict[str, int]
+    swapped: tuple[int, ...] = ()
 
     def documented(self) -> DocumentedTable:
         """Return the table with its machine; columns with unknown headers are recognised."""
@@ -111,6 +118,7 @@ class _Recognition:
             is_transitions=is_transitions,
             guessed=guessed,
             unknown=unknown,
+            swapped=self.swapped,
         )
 
     def machine(self) -> tuple[Cell, str]:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
+from fsm.tables.read.cell_text import escaped_cell
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
-from fsm.text import visible
 
 __all__ = [
     "Grid",
     "decisions_grid",
-    "escaped_cell",
     "format_effect",
     "markdown",
     "matrix_grid",
     "steps_grid",
     "transitions_grid",
 ]
-
-_MARKUP = re.compile(r"[\\|*`\[\]]|(?<!\w)_+|_+(?!\w)")
-"""What Markdown would not show as it is; underscores only at the edge of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +144,3 @@ def markdown(grid: Grid, *, escaped: bool = False) -> str:
     lines = [row if escaped else tuple(map(escaped_cell, row)) for row in rows]
     lines.insert(1, ("---",) * len(grid.header))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def escaped_cell(text: str) -> str:
-    """Return Markdown for a table cell that shows a text exactly; line feeds become ``<br>``."""
-    lines = (visible(" ".join(line.split())) for line in text.split("\n"))
-    flat = "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;") for line in lines)
-    return _MARKUP.sub(lambda match: "".join(f"\\{c}" for c in match[0]), flat)

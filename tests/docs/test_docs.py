@@ -156,7 +156,10 @@ def test_a_documented_table_in_every_language_reads_as_the_machine(
     ("block", "message"),
     [
         ("table quarantine lang=fr", "page.md:1: the lexicon 'fr' has no steps of quarantine"),
-        ("table with-feedback lang=xx", "page.md:1: no language 'xx'; there are: en, de, fr, ja"),
+        (
+            "table with-feedback lang=xx",
+            "page.md:1: no language 'xx'; there are: en, de, es, fr, it, ja,",
+        ),
         ("tabel engagement", "page.md:1: no block fsm:tabel; did you mean 'table'? There are: "),
         ("matrix", "page.md:1: fsm:matrix takes one machine, not 0"),
         ("changes delivery", "page.md:1: fsm:changes takes two machines, not 1"),

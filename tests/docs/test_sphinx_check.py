@@ -7,7 +7,7 @@ from docutils.core import publish_doctree
 
 from fsm.catalog import load
 from fsm.drawing import draw
-from fsm.sphinx.doctrees import doctree_page
+from fsm.tables.read.doctree import doctree_page
 from tests.docs.sphinx_project import build, project
 
 STEPS = (
@@ -169,7 +169,7 @@ def test_a_cell_that_spans_others_is_in_each_of_them() -> None:
     page = doctree_page(publish_doctree(SPANS), "page.rst")
     [table] = page.tables
     rows = [[cell.text for cell in row.cells] for row in table.rows]
-    assert rows == [["1", "2", "2"], ["3<br>x", "4", "5"], ["6", "4", "\\*7"]]
+    assert rows == [["1", "2", "2"], ["3<br>\nx", "4", "5"], ["6", "4", "\\*7"]]
     assert [row.line for row in table.rows] == [7, 9, 12]
     assert table.title == "With feedback service"
 

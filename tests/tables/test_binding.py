@@ -162,7 +162,7 @@ def test_every_wrong_cell_of_a_row_is_found_once(binding: Path, row: str, found:
     ("text", "message"),
     [
         ("machine = ", "not readable as TOML"),
-        ("x = 1", "no entry 'x'; there are: columns, indicators, labels, machine, title"),
+        ("x = 1", "no entry 'x'; there are: kind, machine, page, title"),
         ("machine = 'a'", "needs machine = NAME, and .columns. with event = HEADER"),
         ("machine = 'a'\n[columns]\nevent = 'E'", "nothing to check; name a column to, status"),
         ("machine = 'a'\n[columns]\nwhen = 'E'", "no column 'when'; there are: from, event"),
@@ -184,6 +184,8 @@ def test_without_a_column_of_states_the_shortest_trace_counts(tmp_path: Path) ->
     assert findings(page, path) == [
         "4:11 wrong-status status 'Moving' for 'close' in doors_open, the machine says 'Waiting'"
     ]
+    deleted = page.replace("| arrive | Boarding |\n", "").replace("Moving", "Waiting")
+    assert findings(deleted, path) == ["1:3 missing-row no row for 'arrive'"]
 
 
 # Labels --------------------------------------------------------------------------------------
@@ -288,7 +290,7 @@ def test_bound_tables_and_tables_of_known_languages_are_checked_together(
 ) -> None:
     other = tmp_path / "other.toml"
     other.write_text("machine='x'\n[columns]\nevent='E'\nstatus='S'\n")
-    page = f"{PAGE}\n| E | S |\n|---|---|\n| close | Waiting |\n"
+    page = f"{PAGE}\n| E | S |\n|---|---|\n| arrive | Boarding |\n| close | Waiting |\n"
     page += "\n| Step | Status |\n|---|---|\n| A hard bounce is reported | Sent |\n"
     report = check(page, binding, other)
     assert (report.tables, report.other_tables) == (3, 1)

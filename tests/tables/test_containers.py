@@ -73,9 +73,10 @@ def test_a_finding_in_a_container_has_its_place() -> None:
     assert finding.startswith(f"page.md:{line}:{column}: error[wrong-status]")
 
 
-def test_tables_of_sphinx_are_counted() -> None:
-    text = "```{list-table}\n* - a\n```\n\n:::{csv-table}\na,b\n:::\n"
-    assert parse_page(text, "page.md").unread_tables == 2
+def test_tables_of_sphinx_in_other_files_are_counted() -> None:
+    text = "```{list-table}\n* - a\n```\n\n:::{csv-table}\n:file: a.csv\n:::\n"
+    page = parse_page(text, "page.md")
+    assert (len(page.tables), page.unread_tables) == (1, 1)
 
 
 TABLE = "| Step | Status |\n| :--- | --- |\n| a | b |"

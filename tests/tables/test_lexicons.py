@@ -135,7 +135,8 @@ def test_files_are_merged_with_the_languages_that_ship(tmp_path: Path) -> None:
         'language = "nl"\n[columns]\nstatus = ["Stand"]\n[statuses]\nClicked = ["Geklikt"]\n'
     )
     found = combined_lexicons([first, second])
-    assert [lexicon.language for lexicon in found] == ["nl", *languages()]
+    others = [name for name in languages() if name != "nl"]
+    assert [lexicon.language for lexicon in found] == ["nl", *others]
     report = check_tables([parse_page(PAGE, "p.md")], found, load)
     assert report.tables == 2
     assert {f.code for f in report.findings} == {

@@ -44,6 +44,11 @@ def mutants(page: tuple[str, ...], words: Lexicon) -> Iterator[Mutant]:
     assert len(tables) == 2
     for rows in tables:
         header = rows[0] - 1  # counted from 1, the line above the dashes
+        for kind, line in changed_headers(page[header - 1], words):
+            yield Mutant(kind, replaced(page, {header - 1: line}), frozenset({header}))
+        for kind, line in changed_titles(page[header - 3]):
+            places = {header - 2} if line else {header - 4, header}
+            yield Mutant(kind, replaced(page, {header - 3: line}), frozenset(places))
         for i in rows:
             for kind, line in changed_cells(page[i], words):
                 yield Mutant(kind, replaced(page, {i: line}), frozenset({i + 1}))
@@ -60,6 +65,29 @@ def mutants(page: tuple[str, ...], words: Lexicon) -> Iterator[Mutant]:
     body = {i: page[j] for i, j in zip((*first, *second), (*second, *first), strict=True)}
     right = frozenset(i + 1 for i in (*body, first[0] - 2, second[0] - 2))
     yield Mutant("swapped tables", replaced(page, body), right)
+
+
+def changed_headers(line: str, words: Lexicon) -> Iterator[tuple[str, str]]:
+    cells = line.strip().strip("|").split("|")
+    for i in range(len(cells)):
+        for kind, text in (("renamed", " ?? "), ("emptied", " "), ("noted", "#")):
+            yield f"{kind} header", f"|{'|'.join([*cells[:i], text, *cells[i + 1 :]])}|"
+        doubled = [*cells[:i], cells[i - 1], *cells[i + 1 :]]
+        yield "doubled header", f"|{'|'.join(doubled)}|"
+    for i, j in combinations(range(len(cells)), 2):
+        swapped = list(cells)
+        swapped[i], swapped[j] = cells[j], cells[i]
+        yield "swapped headers", f"|{'|'.join(swapped)}|"
+    role = words.preferred["columns", "note"]
+    yield "header with a column of notes", f"|{cells[0]}|{role}|{cells[2]}|"
+
+
+def changed_titles(line: str) -> Iterator[tuple[str, str]]:
+    title = line.strip("* ")
+    yield "emptied title", ""
+    yield "unknown title", "**??**"
+    if " " in title:
+        yield "title without its first word", f"**{title.partition(' ')[2]}**"
 
 
 def changed_cells(line: str, words: Lexicon) -> Iterator[tuple[str, str]]:

@@ -57,7 +57,7 @@ def _checked(name: str, body: Mapping[str, object]) -> Policy:
     title = body.get("title", name)
     if not isinstance(title, str):
         raise LogError(f"{name}: title is a text, not {title!r}")
-    events = {fault: str(event) for fault, event in body.items() if fault != "title"}
+    events = {fault: str(event) for fault, event in body.items() if fault not in ("kind", "title")}
     for fault, event in events.items():
         if fault not in FAULTS:
             raise LogError(f"{name}: {no_such('fault', fault, FAULTS)}")

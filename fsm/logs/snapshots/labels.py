@@ -32,7 +32,7 @@ STATUSES = ("waiting", "pending", "taken", "sent", "delivered", "failed", "exclu
 KINDS = ("hard", "soft", "unsaid")
 
 _DOCUMENTED = {"Pending": "pending", "Sent": "sent", "Failed": "failed"}
-_SECTIONS = ("columns", "statuses", "kinds", "reasons", "time_format", "feedback")
+_SECTIONS = ("kind", "columns", "statuses", "kinds", "reasons", "time_format", "feedback")
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,14 @@ def check_bound_tables(page: Page, names: MachineNames, fits: Sequence[TableFit]
 
     Each row must state what the machine does on its event: in each state that the row starts
     from or, without a column of states, at the end of the shortest trace to the event. With a
-    column of states, the tables together must have every transition.
+    column of states, the tables together must have every transition; without one, every event.
     """
     check = _BoundCheck(page.name, names)
     for fit in fits:
         check.check_table(fit)
     complete = [fit for fit in fits if not fit.missing]
-    if complete and "from" in names.binding.columns:
-        check.report_missing_transitions(complete[-1].table)
+    if complete:
+        check.report_missing_rows(complete[-1].table)
     return BoundTables(
         tuple(fit.table for fit in fits),
         sum(len(fit.table.rows) for fit in fits),
@@ -96,15 +96,29 @@ class _BoundCheck:
             self.findings[before:] = of_row
             self.confirmed += all(finding.severity != "error" for finding in of_row)
 
-    def report_missing_transitions(self, table: Table) -> None:
-        """Report the transitions that no row has, unless the unread rows may be theirs."""
-        keys = dict.fromkeys((t.source, t.label) for t in self.machine.transitions)
+    def report_missing_rows(self, table: Table) -> None:
+        """Report the transitions that no row has, unless the unread rows may be theirs.
+
+        Without a column of states a row is about an event: each event that a trace reaches has one.
+        An event with guards needs them in a column, or need not be there.
+        """
+        if "from" in self.binding.columns:
+            keys = dict.fromkeys((t.source, t.label) for t in self.machine.transitions)
+        else:
+            keys = self._reachable_events()
         missing = [k for k in keys if k not in self.first_rows and k[1] not in self.unread_events]
         if len(missing) <= self.unread:
             return
         for source, label in missing:
-            text = f"no row for {label!r} in {source}"
+            place = f" in {source}" if source else ""
+            text = f"no row for {label!r}{place}"
             self.report(table.header[0], "missing-row", text, None)
+
+    def _reachable_events(self) -> dict[tuple[str, str], None]:
+        """Return what the rows of a table without states must have, as keys of ``first_rows``."""
+        reached = [t for t in self.machine.transitions if self.machine.trace_to(t.event, t.source)]
+        has_guards = "guard" in self.binding.columns
+        return dict.fromkeys(("", t.label) for t in reached if has_guards or not t.guard)
 
     # One row -------------------------------------------------------------------------------
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 from fsm.machine import Effect, Machine, Transition
 from fsm.tables.checks.statements import EffectClaim, Statement
-from fsm.tables.read.cell_text import normalise
+from fsm.tables.read.cell_text import escaped_cell, normalise
 from fsm.tables.recognition import DocumentedTable
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
-from fsm.tables.write import escaped_cell
 
 __all__ = ["ExpectedRows"]
 

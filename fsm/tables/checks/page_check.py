@@ -13,6 +13,7 @@ from fsm.tables.checks.finding import Finding, Severity, finding_at
 from fsm.tables.checks.statements import LabelUse
 from fsm.tables.checks.table_check import TableCheck
 from fsm.tables.checks.titles import find_machines, find_missing_tables, swap_titles
+from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell, Table
 from fsm.tables.recognition import Load, documented_tables
@@ -20,6 +21,7 @@ from fsm.tables.transition_rows import column_roles
 from fsm.tables.words.draft import lookalikes
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.machine_names import MachineNames
+from fsm.tables.words.page_language import language_of, table_texts
 
 __all__ = ["PageCheck"]
 
@@ -52,7 +54,7 @@ class PageCheck:
     """The diagrams beside the documented tables."""
 
     def __post_init__(self) -> None:
-        self.lexicon = _language(self.page, self.lexicons)
+        self.lexicon = language_of(self.page, self.lexicons)
 
     def run(self) -> PageCheck:
         """Find what is wrong; return itself."""
@@ -133,7 +135,13 @@ class PageCheck:
         """
         others = [lexicon for lexicon in self.lexicons if lexicon is not self.lexicon]
         order = [self.lexicon, *others]
-        readings = [(lexicon, documented_tables(table, lexicon, self.load)) for lexicon in order]
+        texts = set(map(normalise, table_texts(table)))
+        headers = [cell.text for cell in table.header]
+        readings = [
+            (lexicon, documented_tables(table, lexicon, self.load))
+            for lexicon in order
+            if lexicon.may_document(texts, headers)
+        ]
         readings = [(lexicon, tables) for lexicon, tables in readings if tables]
         if not readings:
             self._report_unknown_rows(table, order)
@@ -178,26 +186,9 @@ class PageCheck:
         """Report tables that look documented on a page whose words no lexicon knows."""
         tables = lookalikes(self.page, _STEPS)
         if tables:
+            look = "two tables look" if len(tables) > 1 else "this table looks"
             text = (
-                "two tables look documented, but no lexicon knows their language; to draft one, "
-                f"run: fsm check --draft-lexicon {self.page.name}"
+                f"{look} documented, but no lexicon knows the language; to draft one, "
+                f"run: fsm draft {self.page.name} --kind lexicon"
             )
             self._report(tables[0].header[0], "unknown-language", text)
-
-
-def _language(page: Page, lexicons: Sequence[Lexicon]) -> Lexicon:
-    """Return the lexicon that knows most texts in and above the tables of a page."""
-    if len(lexicons) == 1:
-        return lexicons[0]
-    texts = Counter(text for table in page.tables for text in _texts(table))
-    return max(
-        lexicons,
-        key=lambda lexicon: sum(n for text, n in texts.items() if lexicon.knows(text)),
-    )
-
-
-def _texts(table: Table) -> Iterator[str]:
-    yield from (cell.text for cell in table.above)
-    for cells in (table.header, *(row.cells for row in table.rows)):
-        for cell in cells:
-            yield from (part.text for part in cell.parts())

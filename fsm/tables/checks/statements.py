@@ -13,6 +13,7 @@ from fsm.tables.read.cell_text import normalise, plain, script_of
 from fsm.tables.read.table import Cell, Row
 from fsm.tables.recognition import DocumentedTable
 from fsm.tables.stated_effects import effect_lines
+from fsm.tables.words.chinese import OTHER_CHINESE, chinese_script_of
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon, StatedEffect
 from fsm.tables.words.spelling import spelling_hint
 
@@ -86,9 +87,12 @@ class RowReader:
     def _read_step(self, statement: Statement, cell: Cell) -> None:
         machine = self.table.name
         labels = self.lexicon.steps_of(machine)
-        statement.step, _ = self._meaning(
+        statement.step, is_own = self._meaning(
             statement, cell, "step", labels, lambda lexicon: lexicon.step(machine, cell.text)
         )
+        if statement.step and is_own:
+            name = f"{statement.step.event} in {statement.step.source or 'any state'}"
+            self._use(statement, "steps", name, cell.text, cell)
 
     def _read_status(self, statement: Statement, cell: Cell) -> None:
         labels = self.lexicon.statuses
@@ -151,10 +155,14 @@ class RowReader:
                 fault = f"the {kind} {text!r} is in {other.language!r}, {page}"
                 self._report(statement, cell, "wrong-language", fault)
                 return meaning, False
-        letters = (c for c in text if c.isalpha())
+        letters = [c for c in text if c.isalpha()]
         foreign = next((c for c in letters if script_of(c) not in self.lexicon.scripts), "")
+        script = script_of(foreign).lower() if foreign else ""
+        if not foreign and (variant := OTHER_CHINESE.get(self.lexicon.language)):
+            foreign = next((c for c in letters if chinese_script_of(c) == variant), "")
+            script = variant
         if foreign:
-            fault = f"the {kind} {text!r} has the {script_of(foreign).lower()} letter {foreign!r}"
+            fault = f"the {kind} {text!r} has the {script} letter {foreign!r}"
             self._report(statement, cell, "wrong-script", fault)
         else:
             fault = f"unknown {kind} {text!r}{spelling_hint(text, labels)}"

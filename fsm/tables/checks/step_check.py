@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -188,8 +189,22 @@ class _StepCheck:
             if step != expected:
                 text = f"{step.event!r} where the documented order has {expected.event!r}"
                 cell = self.cell(statement)
-                yield self.finding(statement, cell, "row-order", text, severity="warning")
+                severity: Severity = "warning"
+                if (rows := self.documented_rows(expected, step)) and rows[0] < rows[1]:
+                    text += f" (rows {rows[1]} and {rows[0]} of the machine's own table)"
+                    severity = "error"
+                yield self.finding(statement, cell, "row-order", text, severity=severity)
                 return
+
+    def documented_rows(self, *steps: DocumentedStep) -> list[int]:
+        """Return the rows of some steps in the table that comes with the machine, if all have one.
+
+        The order of a lexicon's steps alone is no rule: its file may list them in any order.
+        """
+        transitions = (step.transition(self.machine) for step in steps)
+        origins = (t.origin.label if t and t.origin else "" for t in transitions)
+        matches = [re.fullmatch(r"row (\d+)", label) for label in origins]
+        return [int(match[1]) for match in matches if match] if all(matches) else []
 
     def missing_rows(self, unread: int) -> Iterator[Finding]:
         """Yield the steps without a row, unless the unread rows may be theirs."""

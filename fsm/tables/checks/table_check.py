@@ -25,7 +25,7 @@ __all__ = ["TableCheck"]
 
 _MAX_FOREIGN_WORDS = 2
 """More words in another language than these are joined to one finding."""
-_INCOMPLETE = ("unknown-column", "missing-column")
+_INCOMPLETE = ("missing-column", "swapped-headers", "unknown-column")
 """Findings of columns, after which the rows are not confirmed."""
 
 
@@ -108,6 +108,11 @@ class TableCheck:
     def _column_findings(self) -> Iterator[Finding]:
         """Yield the columns that were recognised only by their cells, or not at all."""
         header = self.table.table.header
+        if self.table.swapped:
+            first, *others = (header[i] for i in self.table.swapped)
+            names = " and ".join(repr(plain(cell.text)) for cell in others)
+            text = f"by their cells, the headers {plain(first.text)!r} and {names} are swapped"
+            yield self._finding_at(first, "swapped-headers", text)
         for i, role in self.table.guessed.items():
             text = (
                 f"unknown header {plain(header[i].text)!r}; by its cells this is the column "

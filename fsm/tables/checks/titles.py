@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from fsm.tables.checks.finding import Finding, finding_at
 from fsm.tables.checks.table_check import TableCheck
-from fsm.tables.read.cell_text import normalise, plain
+from fsm.tables.read.cell_text import is_unspaced, normalise, plain
 from fsm.tables.read.page import Page
 from fsm.tables.words.lexicon import Lexicon
 
@@ -82,8 +82,11 @@ def _siblings(lexicon: Lexicon, name: str) -> list[str]:
 
 
 def _lacks_words(title: str, lexicon: Lexicon) -> bool:
-    """Whether a title is a known one that lost a word."""
-    words = set(normalise(title).split())
+    """Whether a title is a known one that lost a word, or letters of a script without blanks."""
+    label = normalise(title)
+    if is_unspaced(label):
+        return any(label in known and label != known for known in lexicon.titles)
+    words = set(label.split())
     return any(words < set(known.split()) for known in lexicon.titles)
 
 

@@ -12,9 +12,11 @@ __all__ = [
     "MAX_CELLS",
     "MAX_HTML",
     "MAX_HTML_CELLS",
+    "MAX_LINES",
     "MAX_NESTING",
     "PAGE_KIND",
     "check_bounds",
+    "check_markup_size",
 ]
 
 PAGE_KIND = "a documentation page"
@@ -24,6 +26,8 @@ MAX_LINES = 50_000
 """Pages of more lines are refused."""
 MAX_CELLS = 1000
 """Rows of more cells are refused."""
+MAX_MARKUP = 2**19
+"""Larger pages in reStructuredText and AsciiDoc are refused."""
 MAX_ROW = 20_000
 """Rows of more characters are refused."""
 MAX_BRACKETS = 200
@@ -46,6 +50,12 @@ def check_bounds(text: str, name: str) -> None:
     for number, line in enumerate(lines, 1):
         if excess := _excess(line):
             raise PageError(f"{name}:{number}: {excess}")
+
+
+def check_markup_size(text: str, name: str) -> None:
+    """Raise :class:`PageError` for a page that is too large to read its marks."""
+    if len(text) > MAX_MARKUP:
+        raise PageError(f"{name}: more than {MAX_MARKUP >> 10} KiB, not {PAGE_KIND}")
 
 
 def _excess(line: str) -> str:

@@ -9,9 +9,13 @@ from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
+from fsm.text import visible
+
 __all__ = [
     "OffsetParser",
     "cell_lines",
+    "escaped_cell",
+    "is_note_mark",
     "is_unspaced",
     "line_spans",
     "normalise",
@@ -36,6 +40,9 @@ _NOTE = re.compile(r"(?<!\\)\[\^[^\]\s]{1,100}\]")
 _MARK = re.compile(r"[\s\[(]*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]+)(?:\s*,\s*\d{1,3})*[\s\])]*")
 _RAISED = re.compile(r"(?<=[^\W\d])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2020\u2021]+\s*\Z")
 """The mark of a note behind the last word: raised digits, daggers."""
+
+_MARKUP = re.compile(r"[\\|*`\[\]]|(?<!\w)_+|_+(?!\w)")
+"""What Markdown would not show as it is; underscores only at the edge of a word."""
 
 
 class OffsetParser(HTMLParser):
@@ -107,7 +114,7 @@ class _TextCollector(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "sup" and self.raised >= 0:
-            if _MARK.fullmatch("".join(self.texts[self.raised :])):
+            if is_note_mark("".join(self.texts[self.raised :])):
                 del self.texts[self.raised :]
             self.raised = -1
         elif tag in _BREAKING:
@@ -115,6 +122,11 @@ class _TextCollector(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+
+
+def is_note_mark(raised: str) -> bool:
+    """Whether a raised text is only the mark of a note, such as ``1`` or ``[a]``."""
+    return _MARK.fullmatch(raised) is not None
 
 
 def line_spans(cell: str) -> Iterator[tuple[int, int]]:
@@ -180,6 +192,13 @@ def _plain(text: str) -> str:
 
 def _collapsed(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).split())
+
+
+def escaped_cell(text: str) -> str:
+    """Return Markdown for a table cell that shows a text exactly; line feeds become ``<br>``."""
+    lines = (visible(" ".join(line.split())) for line in text.split("\n"))
+    flat = "<br>".join(line.replace("&", "&amp;").replace("<", "&lt;") for line in lines)
+    return _MARKUP.sub(lambda match: "".join(f"\\{c}" for c in match[0]), flat)
 
 
 def normalise(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fsm.tables.read.cell_text import OffsetParser, plain
 from fsm.tables.read.sections import Heading
+from fsm.tables.read.shown_text import stacked_header
 from fsm.tables.read.table import Cell, Row, SourceText, Table
 
 __all__ = ["MAX_SPAN", "MAX_WIDTH", "html_headings", "html_tables", "read_html_table"]
@@ -73,20 +74,9 @@ def read_html_table(source: Cell) -> Table | None:
     if not rows:
         return None
     header_rows = len(list(takewhile(lambda row: row[1], rows))) or 1
-    header = _stacked([cells for cells, _ in rows[:header_rows]])
+    header = stacked_header([tuple(cells) for cells, _ in rows[:header_rows]])
     body = tuple(Row(tuple(cells), cells[0].line) for cells, _ in rows[header_rows:])
     return Table(header, body, tuple(parser.captions))
-
-
-def _stacked(rows: list[list[Cell]]) -> tuple[Cell, ...]:
-    """Return one header of several, with the texts of each column below one another."""
-    *upper, last = rows
-    header = []
-    for i, cell in enumerate(last):
-        texts = [row[i].text for row in upper if i < len(row)]
-        above = [text for text in dict.fromkeys(texts) if text != cell.text]
-        header.append(Cell("<br>".join([*above, cell.text]), cell.line, cell.column))
-    return tuple(header)
 
 
 class _TableParser(OffsetParser):

@@ -1,10 +1,8 @@
-"""Read the tables of a Markdown page; every cell knows its line and column."""
+"""Read the tables of a page; every cell knows its line and column."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,18 +26,37 @@ from fsm.tables.read.diagrams import (
     placed_diagrams,
 )
 from fsm.tables.read.html import html_headings, html_tables, read_html_table
-from fsm.tables.read.page_parts import DocumentedDiagram, Notice, Page
+from fsm.tables.read.myst import directive_tables
+from fsm.tables.read.page_parts import Notice, Page, ignore_notice
 from fsm.tables.read.pipe_tables import markdown_headings, markdown_tables, markdown_texts
-from fsm.tables.read.sections import enclosing, html_anchors, sections_of
-from fsm.tables.read.table import Cell, Section, Table
+from fsm.tables.read.sections import html_anchors, sections_of, tables_in_sections
+from fsm.tables.read.table import Cell, Table, with_texts_above
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["SUFFIXES", "DocumentedDiagram", "Notice", "Page", "parse_page", "read_page"]
+__all__ = [
+    "PAGE_FORMATS",
+    "PAGE_SUFFIXES",
+    "SUFFIXES",
+    "WRITTEN_SUFFIXES",
+    "Notice",
+    "Page",
+    "parse_page",
+    "read_page",
+]
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 """The suffixes of Markdown pages."""
+_HTML = (".html", ".htm", ".xhtml")
+_RESTRUCTURED = (".rst", ".rest")
+_ASCIIDOC = (".adoc", ".asciidoc", ".asc")
+WRITTEN_SUFFIXES = (*SUFFIXES, *_RESTRUCTURED, *_ASCIIDOC)
+"""The suffixes of pages that people write."""
+PAGE_SUFFIXES = (*WRITTEN_SUFFIXES, *_HTML)
+"""The suffixes of all pages that are read."""
+PAGE_FORMATS = "Markdown (.md), HTML (.html), reStructuredText (.rst) and AsciiDoc (.adoc)"
+"""The formats of pages, for messages."""
 
 
 def read_page(path: Path) -> Page:
@@ -49,13 +66,34 @@ def read_page(path: Path) -> Page:
 
 
 def parse_page(text: str, name: str) -> Page:
-    """Parse a page.
+    """Parse a page: HTML, reStructuredText or AsciiDoc by the suffix of its name, else Markdown.
 
-    Front matter, generated blocks and comments are replaced by blanks, so that every line keeps
-    its number. A table directly below ``<!-- fsm:ignore -->`` is left out. Raises
-    :class:`PageError` for a page that exceeds the limits of :mod:`fsm.tables.read.bounds`.
+    A table directly below a comment ``fsm:ignore`` is left out. Raises :class:`PageError` for a
+    page that exceeds the limits of :mod:`fsm.tables.read.bounds`.
     """
     written = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    suffix = Path(name).suffix.lower()
+    if suffix in _RESTRUCTURED:
+        from fsm.tables.read.restructured import parse_restructured
+
+        return parse_restructured(written, name)
+    if suffix in _ASCIIDOC:
+        from fsm.tables.read.asciidoc import parse_asciidoc
+
+        return parse_asciidoc(written, name)
+    if suffix in _HTML:
+        from fsm.tables.read.html_page import parse_html
+
+        return parse_html(written, name)
+    return _parse_markdown_page(written, name)
+
+
+def _parse_markdown_page(written: str, name: str) -> Page:
+    """Parse a Markdown page.
+
+    Front matter, generated blocks and comments are replaced by blanks, so that every line keeps
+    its number.
+    """
     check_bounds(written, name)
     comments = find_comments(written, name)
     visible, generated = _visible(written, comments)
@@ -66,11 +104,13 @@ def parse_page(text: str, name: str) -> Page:
     # Markdown inside an HTML table belongs to its cells.
     markdown = [t for t in markdown_tables(tokens, lines) if t.line not in html.lines]
     texts = [cell for cell in markdown_texts(tokens, lines) if cell.line not in html.lines]
-    first_lines = dict(html.tables) | {table.line: table for table in markdown}
+    directives = list(directive_tables(tokens, lines))
+    markdown += [table for _, table in directives]
+    first_lines = dict(html.tables) | {table.line: table for table in markdown} | dict(directives)
     requests = [c for c in comments.comments if _requests(c, "ignore")]
     ignored, unused = _ignored(first_lines, requests, lines)
     tables = sorted([*(t for _, t in html.tables), *markdown], key=lambda table: table.line)
-    kept = [t for t in _with_texts_above(tables, texts) if t.line not in ignored]
+    kept = [t for t in with_texts_above(tables, texts) if t.line not in ignored]
     ends = {line: _end(table) for line, table in first_lines.items()}
     sections = sections_of(
         [*markdown_headings(tokens), *html_headings(without_code)],
@@ -82,14 +122,15 @@ def parse_page(text: str, name: str) -> Page:
     )
     notices = (
         *html.notices,
-        *(_notice(c, "unused-ignore", _UNUSED) for c in unused),
+        *(ignore_notice(Cell("<!--", c.line, c.column)) for c in unused),
         *(_notice(c, "open-comment", _OPEN) for c in comments.comments if c.is_open),
     )
     all_lines = tuple(written.split("\n"))
     unread = sum(t.type == "fence" and is_unread_table(t.info, t.content) for t in tokens)
+    unread -= len(directives)
     return Page(
         name,
-        in_sections(kept, sections),
+        tables_in_sections(kept, sections),
         tuple(texts),
         all_lines,
         len(ignored),
@@ -107,13 +148,6 @@ def _end(table: Table) -> int:
     return max(cell.line + cell.text.count("\n") for cell in cells) + 1
 
 
-def in_sections(tables: Sequence[Table], sections: Sequence[Section]) -> tuple[Table, ...]:
-    """Return tables, each with the innermost section that it stands in."""
-    around = enclosing(sections, [table.line for table in tables])
-    return tuple(replace(t, section=s) for t, s in zip(tables, around, strict=True))
-
-
-_UNUSED = "fsm:ignore without a table directly below it"
 _OPEN = "a comment without an end (-->) hides the rest of the page"
 
 
@@ -202,16 +236,3 @@ def _without_code(tokens: Sequence[Token], visible: str, comments: PageComments)
             for i in range(token.map[0], min(token.map[1], len(lines))):
                 lines[i] = ""
     return "\n".join(lines)
-
-
-def _with_texts_above(tables: Sequence[Table], texts: Sequence[Cell]) -> Iterator[Table]:
-    """Yield the tables with the texts between them and the one before, the nearest first."""
-    waiting = deque(texts)
-    last = 0
-    for table in tables:
-        above: list[Cell] = []
-        while waiting and waiting[0].line < table.line:
-            cell = waiting.popleft()
-            above += [cell] if cell.line > last else []
-        last = table.rows[-1].line if table.rows else table.line
-        yield replace(table, above=(*table.above, *reversed(above)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from fsm.errors import PageError
 from fsm.suggest import no_such
 from fsm.tables.read.table import Cell, Section, Table
 
-__all__ = ["DiagramKind", "DocumentedDiagram", "Notice", "Page"]
+__all__ = ["DiagramKind", "DocumentedDiagram", "Notice", "Page", "ignore_notice"]
 
 DiagramKind: TypeAlias = Literal["mermaid", "plantuml", "dot"]
 
@@ -21,6 +21,11 @@ class Notice(NamedTuple):
     place: Cell
     code: str
     text: str
+
+
+def ignore_notice(place: Cell) -> Notice:
+    """Return the notice for a comment ``fsm:ignore`` without a table directly below it."""
+    return Notice(place, "unused-ignore", "fsm:ignore without a table directly below it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,10 @@ class Page:
 
     def __repr__(self) -> str:
         return f"<Page {self.name!r}: {len(self.lines)} lines, {len(self.tables)} tables>"
+
+    def with_unread_tables(self, count: int) -> Page:
+        """Return the page, of which so many tables were not read."""
+        return replace(self, unread_tables=count)
 
     def section(self, name: str) -> Section:
         """Return the section with this id; raises :class:`PageError` with the nearest ids."""

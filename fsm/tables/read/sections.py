@@ -6,15 +6,23 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 from fsm.tables.read.cell_text import plain
-from fsm.tables.read.table import Section, SourceText
+from fsm.tables.read.table import Section, SourceText, Table
 
-__all__ = ["Anchor", "Heading", "enclosing", "html_anchors", "sections_of", "split_page_name"]
+__all__ = [
+    "Anchor",
+    "Heading",
+    "enclosing",
+    "html_anchors",
+    "sections_of",
+    "split_page_name",
+    "tables_in_sections",
+]
 
 _NO_SLUG = re.compile(r"[^\w\- ]")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
@@ -101,7 +109,7 @@ def _heading_sections(
     for heading, end in zip(headings, ends, strict=True):
         written, explicit = _without_attributes(heading.text)
         text = plain(written)
-        stated = [*explicit, *heading.ids, *given.get(heading.line, ())]
+        stated = [*explicit, *given.get(heading.line, ()), *heading.ids]
         slug = _NO_SLUG.sub("", text.lower()).replace(" ", "-")
         made = [_counted(slug, counts)] if slug else []
         made += filter(None, [_sphinx_id(text)])
@@ -194,3 +202,9 @@ def _next_texts(lines: Sequence[str]) -> list[int]:
         is_bare = not text or (is_anchor and "<table" not in text.lower())
         nexts[number] = nexts[number + 1] if is_bare else number + 1
     return nexts
+
+
+def tables_in_sections(tables: Sequence[Table], sections: Sequence[Section]) -> tuple[Table, ...]:
+    """Return tables, each with the innermost section that it stands in."""
+    around = enclosing(sections, [table.line for table in tables])
+    return tuple(replace(t, section=s) for t, s in zip(tables, around, strict=True))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from fsm.tables.read.cell_text import line_spans, plain
 
-__all__ = ["Cell", "Row", "Section", "SourceText", "Table"]
+__all__ = ["Cell", "Row", "Section", "SourceText", "Table", "with_texts_above"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class SourceText:
     def line(self, offset: int) -> int:
         """Return the line of an offset."""
         return bisect_right(self._starts, offset)
+
+    def offset(self, cell: Cell) -> int:
+        """Return the offset at which a piece begins."""
+        return self._starts[cell.line - 1] + cell.column - 1
 
     def cell(self, start: int, end: int) -> Cell:
         """Return the piece between two offsets."""
@@ -118,3 +123,16 @@ class Table:
     def title(self) -> str:
         """The text directly above, as a reader sees it."""
         return plain(self.above[0].text) if self.above else ""
+
+
+def with_texts_above(tables: Sequence[Table], texts: Sequence[Cell]) -> Iterator[Table]:
+    """Yield the tables with the texts between them and the one before, the nearest first."""
+    waiting = deque(texts)
+    last = 0
+    for table in tables:
+        above: list[Cell] = []
+        while waiting and waiting[0].line < table.line:
+            cell = waiting.popleft()
+            above += [cell] if cell.line > last else []
+        last = table.rows[-1].line if table.rows else table.line
+        yield replace(table, above=(*table.above, *reversed(above)))

@@ -1,7 +1,8 @@
-"""Bind any table of a page to any machine: a small TOML file says what its columns are.
+"""How a table of a page is to be read: a small TOML file says what its columns are.
 
-::
+With ``machine`` it binds the table to a machine, which the table must agree with::
 
+    kind = "table"
     machine = "shop.parcels:Parcel"
     title = "Life of a parcel"      # of the bound tables; without it, every table that fits
 
@@ -20,13 +21,31 @@
 
 States, events and guards are known by their names, states by their titles too. The cell of an
 indicator states an effect (``increases``), ``+1``, ``-1``, or ``0``, nothing or a dash for no
-change. A row may start from several states: ``a / b``, ``a, b``, ``a or b``, ``any`` (all but the
+change. With ``page`` instead of ``machine`` the table itself declares the machine::
+
+    kind = "table"
+    page = "parcels.md#life"        # relative to the folder of this file
+    initial = "ordered"             # where the table does not mark it
+    final = ["arrived"]
+
+    [follows]                       # of a table of steps: after which rows a row may happen
+    4 = [3]
+
+    [[transitions]]                 # what the table leaves out, each with its reason
+    from = "ordered"
+    event = "cancel"
+    to = "cancelled"
+    source = "prose"
+    reason = "Said in the paragraph below the table."
+
+An entry whose value is ``"?"`` is a question nobody has answered yet; it stops whoever reads the
+file. A row may start from several states: ``a / b``, ``a, b``, ``a or b``, ``any`` (all but the
 final ones), ``any except a``. :mod:`fsm.tables.checks.bound_check` tells how rows are checked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,10 +55,30 @@ from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise
 from fsm.toml import Toml, read_toml
 
-__all__ = ["ROLES", "Binding", "read_binding"]
+__all__ = ["ROLES", "UNANSWERED", "AddedTransition", "Binding", "read_binding"]
 
 ROLES = ("from", "event", "guard", "to", "status")
-_ENTRIES = ("columns", "indicators", "labels", "machine", "title")
+UNANSWERED = "?"
+"""The value of an entry that is a question."""
+_ENTRIES = (
+    "kind", "machine", "page", "title", "form", "initial", "final", "distinct", "follows",
+    "columns", "indicators", "labels", "transitions", "deadline",
+)  # fmt: skip
+_ADDED = ("from", "event", "guard", "to", "source", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTransition:
+    """A transition that the table leaves out, and why it is there."""
+
+    start: str
+    event: str
+    target: str
+    label: str
+    """``prose``, or a decision such as ``D1``."""
+    reason: str
+    guard: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,13 +106,17 @@ class Binding:
     """Names that look alike and are different names."""
     follows: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     """Of a table of steps: the rows after which a row may happen, by number; 0 is the start."""
+    transitions: tuple[AddedTransition, ...] = ()
+    """What the table leaves out, added by hand."""
+    deadline: tuple[str, str, str] | None = None
+    """The event from which a period is counted, the event at its end, the state it ends in."""
     toml: Toml | None = field(default=None, repr=False, compare=False)
     """The file it was read from."""
 
     @property
     def name(self) -> str:
         """The name of its file, or of its machine."""
-        return self.toml.name if self.toml else f"the binding of {self.machine}"
+        return self.toml.name if self.toml else f"the binding of {self.machine or self.page}"
 
     def place(self, section: str, *texts: str) -> str:
         """Return file and line of a word of the binding."""
@@ -93,21 +136,131 @@ def read_binding(path: Path) -> Binding:
     """Read a binding; raises :class:`PageError` with the file, the line and the fault."""
     toml = read_toml(path, PageError)
     data = toml.data
-    if wrong := misplaced_toml(data, "binding"):
+    if wrong := misplaced_toml(data, "table"):
         raise PageError(f"{path}: {wrong}")
     _refuse_unknown(toml, "", "entry", data, _ENTRIES)
+    _refuse_unanswered(toml)
     columns = _headers(toml, "columns")
     _refuse_unknown(toml, "columns", "column", columns, ROLES)
     indicators = _headers(toml, "indicators")
-    if not isinstance(data.get("machine"), str) or "event" not in columns:
-        raise PageError(f"{path}: needs machine = NAME, and [columns] with event = HEADER")
-    if not ({"to", "status"} & columns.keys() or indicators):
+    texts = {name: _text(toml, name) for name in ("machine", "page", "title", "form", "initial")}
+    if not (texts["page"] or (texts["machine"] and "event" in columns)):
+        needs = 'machine = NAME, and [columns] with event = HEADER; or page = "page.md"'
+        raise PageError(f"{path}: needs {needs}")
+    if texts["machine"] and not ({"to", "status"} & columns.keys() or indicators):
         raise PageError(f"{path}: nothing to check; name a column to, status, or an indicator")
-    title = data.get("title")
-    if title is not None and not (isinstance(title, str) and normalise(title)):
-        raise PageError(f"{path}:{toml.line('', 'title')}: title is the text above the table")
     _refuse_shared_headers(toml, {**columns, **indicators})
-    return Binding(data["machine"], columns, indicators, _labels(toml), title, toml=toml)
+    return Binding(
+        texts["machine"] or "",
+        columns,
+        indicators,
+        _labels(toml),
+        texts["title"],
+        page=texts["page"],
+        form=texts["form"],
+        initial=texts["initial"],
+        final=_names(toml, "final") if "final" in data else None,
+        distinct=_distinct(toml),
+        follows=_follows(toml),
+        transitions=tuple(_added(toml)),
+        deadline=_deadline(toml),
+        toml=toml,
+    )
+
+
+def _refuse_unanswered(toml: Toml) -> None:
+    """Raise for the questions that nobody has answered yet, the first one with its line."""
+    sections = [("", toml.data), *((k, v) for k, v in toml.data.items() if isinstance(v, dict))]
+    unanswered = [
+        (section, name)
+        for section, entries in sections
+        for name, value in entries.items()
+        if value == UNANSWERED
+    ]
+    if unanswered:
+        section, name = unanswered[0]
+        shown = f"{section}.{name}" if section else name
+        more = f" ({len(unanswered) - 1} more below)" if len(unanswered) > 1 else ""
+        raise PageError(
+            f"{toml.name}:{toml.line(section, name)}: {shown} is not answered; write one of the "
+            f'choices in place of "{UNANSWERED}"{more}'
+        )
+
+
+def _text(toml: Toml, name: str) -> str | None:
+    value = toml.data.get(name)
+    if value is None or (isinstance(value, str) and (normalise(value) or name == "initial")):
+        return value
+    what = "title is the text above the table" if name == "title" else f'write {name} = "a text"'
+    raise PageError(f"{toml.name}:{toml.line('', name)}: {what}")
+
+
+def _names(toml: Toml, name: str) -> tuple[str, ...]:
+    value = toml.data[name]
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise PageError(f'{toml.name}:{toml.line("", name)}: write {name} = ["a name", "another"]')
+    return tuple(value)
+
+
+def _distinct(toml: Toml) -> tuple[tuple[str, ...], ...]:
+    """Return the names that look alike and are different: one list of names, or several."""
+    value = toml.data.get("distinct", [])
+    groups = [value] if (value and not isinstance(value, list)) or _are_texts(value) else value
+    if not all(_are_texts(group) and len(group) > 1 for group in groups):
+        place = f"{toml.name}:{toml.line('', 'distinct')}"
+        raise PageError(f'{place}: write distinct = ["a name", "another"], or a list of such lists')
+    return tuple(map(tuple, groups))
+
+
+def _deadline(toml: Toml) -> tuple[str, str, str] | None:
+    entries = toml.data.get("deadline")
+    if entries is None:
+        return None
+    if not (
+        isinstance(entries, dict)
+        and sorted(entries) == ["event", "start", "state"]
+        and _are_texts(list(entries.values()))
+    ):
+        place = f"{toml.name}:{toml.line('', 'deadline')}"
+        raise PageError(f"{place}: write [deadline] with start, event and state")
+    return entries["start"], entries["event"], entries["state"]
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
+
+
+def _follows(toml: Toml) -> dict[int, tuple[int, ...]]:
+    """Return the rows before each row, by their numbers."""
+    entries = toml.data.get("follows", {})
+    if not isinstance(entries, dict):
+        raise PageError(f"{toml.name}:{toml.line('', 'follows')}: write [follows], and 4 = [3]")
+    rows: dict[int, tuple[int, ...]] = {}
+    for name, value in entries.items():
+        before = value if isinstance(value, list) else [value]
+        is_row = name.isascii() and name.isdigit()
+        if not (is_row and before and all(type(row) is int and row >= 0 for row in before)):
+            place = f"{toml.name}:{toml.line('follows', name)}"
+            raise PageError(f"{place}: write numbers of rows, 4 = [3]; 0 is the start")
+        rows[int(name)] = tuple(sorted(set(before)))
+    return rows
+
+
+def _added(toml: Toml) -> Iterator[AddedTransition]:
+    entries = toml.data.get("transitions", [])
+    is_list = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    for entry in entries if is_list else [{}]:
+        texts = {name: entry.get(name, "") for name in _ADDED}
+        line = toml.line("transitions", *(str(t) for t in (texts["reason"], texts["event"]) if t))
+        is_text = all(isinstance(text, str) for text in texts.values())
+        needed = [texts[name] for name in _ADDED if name != "guard"]
+        if not is_text or not all(needed) or not entry.keys() <= set(_ADDED):
+            raise PageError(
+                f"{toml.name}:{line}: write [[transitions]] with from, event, to, "
+                'source = "prose" or "D1", reason, and perhaps guard'
+            )
+        start, event, guard, target, label, reason = texts.values()
+        yield AddedTransition(start, event, target, label, reason, guard, line)
 
 
 def _refuse_unknown(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -11,6 +11,8 @@ from fsm.tables.read.cell_text import is_unspaced, normalise, script_of
 
 __all__ = ["DocumentedStep", "Lexicon", "StatedEffect", "is_distinctive"]
 
+_REMEMBERED = 5_000
+"""How many lines a lexicon remembers with their effects."""
 _SHORT = 8
 """A title without blanks in an unspaced script counts as one word up to this many letters."""
 
@@ -93,13 +95,23 @@ class Lexicon:
         return next((machine for machine, rest in self._machines_in(header) if rest), None)
 
     def _machines_in(self, header: str) -> Iterator[tuple[str, str]]:
-        """Yield each machine that a header begins or ends with, and the rest of the header."""
+        """Yield each machine that a header names, and the rest of the header.
+
+        A script without blanks joins both: "\u65e0EFS" ("without EFS") below "KPI\u6458\u8981".
+        """
         label = normalise(header).strip("() ")
-        for title, machine in self.titles.items():
-            if is_distinctive(title):
-                for rest in (label.removeprefix(title), label.removesuffix(title)):
-                    if rest != label:
-                        yield machine, rest.strip(" -:,()")
+        for title, machine in self._titles_in_headers:
+            before, found, after = label.partition(title)
+            if not found or not (_ends_word(before, title) and _begins_word(title, after)):
+                continue
+            rest = (part.strip(" -:,()") for part in (before, after))
+            yield machine, " ".join(filter(None, rest))
+
+    @cached_property
+    def _titles_in_headers(self) -> list[tuple[str, str]]:
+        """The titles that may stand in a header, the longest first, and their machines."""
+        titles = (t for t in self.titles.items() if is_distinctive(t[0]) or is_unspaced(t[0]))
+        return sorted(titles, key=lambda title: -len(title[0]))
 
     def status(self, text: str) -> str | None:
         """Return the status that a cell states."""
@@ -116,8 +128,14 @@ class Lexicon:
     def effect(self, text: str) -> StatedEffect | None:
         """Return the indicator and the effect that one line of a cell states."""
         label = normalise(text)
-        for pattern, effect in self.effects:
-            head, _, tail = pattern.partition("{indicator}")
+        if label not in self._effects_of_lines:
+            if len(self._effects_of_lines) > _REMEMBERED:
+                self._effects_of_lines.clear()
+            self._effects_of_lines[label] = self._effect(label)
+        return self._effects_of_lines[label]
+
+    def _effect(self, label: str) -> StatedEffect | None:
+        for head, tail, effect in self._patterns:
             if len(label) < len(head) + len(tail):
                 continue
             if label.startswith(head) and label.endswith(tail):
@@ -126,15 +144,37 @@ class Lexicon:
                     return StatedEffect(self.indicators[word], effect, word)
         return None
 
+    @cached_property
+    def _effects_of_lines(self) -> dict[str, StatedEffect | None]:
+        """What the lines that were read state: most lines stand in many tables."""
+        return {}
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, str, Effect]]:
+        """The texts before and after the indicator of each pattern, and its effect."""
+        parts = ((pattern.partition("{indicator}"), effect) for pattern, effect in self.effects)
+        return [(head, tail, effect) for (head, _, tail), effect in parts]
+
     def tolerates(self, text: str) -> bool:
         """Whether a label is understood, but not preferred."""
         return normalise(text) in self.tolerated
 
     def knows(self, text: str) -> bool:
         """Whether a text is a title, a header, a status, an effect or a step of this language."""
-        label = normalise(text)
-        known = (self.titles, self.columns, self.statuses, self._step_labels)
-        return any(label in labels for labels in known) or self.effect(text) is not None
+        return normalise(text) in self.labels or self.effect(text) is not None
+
+    def may_document(self, texts: Set[str], headers: Iterable[str]) -> bool:
+        """Whether a table may be documented in this language.
+
+        It may where a text in or above it, normalised, is a label, or where a header names a
+        machine.
+        """
+        return not self.labels.isdisjoint(texts) or any(map(self.machine_in_header, headers))
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """All titles, headers, statuses and steps."""
+        return frozenset((*self.titles, *self.columns, *self.statuses, *self._step_labels))
 
     @cached_property
     def _step_labels(self) -> frozenset[str]:
@@ -159,3 +199,11 @@ def is_distinctive(title: str) -> bool:
     """
     letters = sum(c.isalpha() for c in title)
     return " " in title or "-" in title or (is_unspaced(title) and letters > _SHORT)
+
+
+def _ends_word(before: str, title: str) -> bool:
+    return is_unspaced(title) or not before[-1:].isalnum()
+
+
+def _begins_word(title: str, after: str) -> bool:
+    return is_unspaced(title) or not after[:1].isalnum()

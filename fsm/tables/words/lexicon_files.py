@@ -22,7 +22,9 @@ __all__ = [
     "languages",
     "lexicon_text",
     "load_lexicon",
+    "pattern_of",
     "read_lexicon",
+    "read_lexicon_text",
 ]
 
 COLUMNS = (
@@ -34,7 +36,9 @@ _STEP = {"machines", "event", "from", "labels"}
 """The keys of a step."""
 _DRAWN = ("states", "events")
 """Sections for diagrams, with words that no documented table has."""
-_KNOWN = ("language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
+_SLOT = "\ue000"
+"""Stands for the slot of a pattern while the pattern is normalised: no text has this letter."""
+_KNOWN = ("kind", "language", "tolerated", *_SECTIONS, *_DRAWN, "steps")
 
 Key = TypeVar("Key")
 Meaning = TypeVar("Meaning")
@@ -63,9 +67,17 @@ def lexicon_text(language: str) -> str:
 
 def read_lexicon(path: Path) -> Lexicon:
     """Read a lexicon from a file; raises :class:`PageError` with the file, the line, the fault."""
-    toml = read_toml(path, PageError)
+    return _lexicon_of(read_toml(path, PageError))
+
+
+def read_lexicon_text(text: str, name: str) -> Lexicon:
+    """Read a lexicon from the text of a file; raises what :func:`read_lexicon` raises."""
+    return _lexicon_of(parse_toml(text, name, PageError))
+
+
+def _lexicon_of(toml: Toml) -> Lexicon:
     if wrong := misplaced_toml(toml.data, "lexicon"):
-        raise PageError(f"{path}: {wrong}")
+        raise PageError(f"{toml.name}: {wrong}")
     return _lexicon(toml)
 
 
@@ -264,7 +276,7 @@ def _effects(toml: Toml) -> tuple[tuple[str, Effect], ...]:
         if text.count("{indicator}") != 1:
             place = f"{toml.name}:{toml.line('effects', text)}"
             raise PageError(f"{place}: the effect {text!r} needs one {{indicator}} for its name")
-        _add_meaning(effects, _pattern(text), Effect(name), toml, "effects", text, _effect_name)
+        _add_meaning(effects, pattern_of(text), Effect(name), toml, "effects", text, _effect_name)
     return tuple(effects.items())
 
 
@@ -272,12 +284,9 @@ def _effect_name(effect: Effect) -> str:
     return str(effect.value)
 
 
-def _pattern(text: str) -> str:
-    """Return a normalised pattern; the blanks around its slot are kept."""
-    head, _, tail = text.partition("{indicator}")
-    gap_before = " " if head.endswith(" ") else ""
-    gap_after = " " if tail.startswith(" ") else ""
-    return f"{normalise(head)}{gap_before}{{indicator}}{gap_after}{normalise(tail)}"
+def pattern_of(text: str) -> str:
+    """Return a normalised pattern; the blanks and dashes around its slot are kept."""
+    return normalise(text.replace("{indicator}", _SLOT)).replace(_SLOT, "{indicator}")
 
 
 def _steps(

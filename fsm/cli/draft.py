@@ -1,0 +1,196 @@
+"""``fsm draft``: how the table of a page is to be read, as a TOML file with questions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fsm.catalog import as_machines, load
+from fsm.cli.choice import ChoiceParam
+from fsm.cli.completion import complete_file
+from fsm.cli.file_params import FILE
+from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.text import print_json, print_message, print_text, printable, write_output
+from fsm.cli.values import json_option, output_option
+from fsm.errors import PageError
+from fsm.files import write_bytes
+from fsm.machines import FEEDBACK_MODES
+from fsm.text import quantity
+from fsm.toml import read_toml
+
+if TYPE_CHECKING:
+    from fsm.tables.declared.draft import TableDraft
+    from fsm.tables.declared.question import Question
+    from fsm.tables.read.page import Page
+
+__all__ = ["command", "print_lexicon_draft"]
+
+_LONGEST_ANSWER = 1000
+
+
+@click.command(
+    "draft",
+    cls=HelpCommand,
+    examples=[
+        Example("A file that says how a table is read", "fsm draft page.md -o page.toml"),
+        Example("The questions asked one by one", "fsm draft page.md --ask -o page.toml"),
+    ],
+)
+@click.argument(
+    "page",
+    type=FILE,
+    shell_complete=complete_file,
+    help="A page, perhaps with the section of the table: page.md#section.",
+)
+@option(
+    "--kind",
+    type=ChoiceParam(("table", "lexicon")),
+    default="table",
+    help="What to draft: how a table is read, or the words of a language.",
+)
+@option(
+    "--into",
+    type=FILE,
+    help="Add the words to this lexicon (--kind lexicon); its lines and comments stay.",
+)
+@option(
+    "--ask",
+    "is_asking",
+    is_flag=True,
+    help="Ask the questions one by one; an empty answer leaves one open.",
+)
+@json_option
+@output_option
+def command(
+    page: Path,
+    kind: str,
+    into: Path | None,
+    is_asking: bool,
+    as_json: bool,
+    output: Path | None,
+) -> int:
+    """Draft a TOML file from PAGE: what is certain, and each doubt as a question.
+
+    A table of steps names no states. Its effects and statuses tell after which rows a row may
+    happen; where they leave several, the file has a question with the choices beside it. Write
+    the answer in place of "?". The file is then a MACHINE: fsm show page.toml.
+
+    The exit status is 1 if rows of the table contradict each other.
+    """
+    from fsm.tables.read.page import read_page
+    from fsm.tables.read.sections import split_page_name
+
+    path, section = split_page_name(str(page))
+    _refuse_overwriting(Path(path), output)
+    read = read_page(Path(path))
+    if kind == "lexicon":
+        if is_asking or as_json:
+            raise click.UsageError("--kind lexicon takes neither --ask nor --json")
+        if into is not None and output is not None:
+            raise click.UsageError("--into changes a lexicon; it does not go with -o")
+        print_lexicon_draft(read, output, into=into)
+        return 0
+    if into is not None:
+        raise click.UsageError("--into goes with --kind lexicon")
+    draft = _draft(read, section, is_asking=is_asking)
+    if as_json:
+        print_json(_facts(draft, section), "draft")
+    else:
+        write_output(draft.toml(_page_name(path, section, output)).encode(), output)
+    for remark in draft.findings:
+        print_message(f"{remark.place}: {remark.text}")
+    if draft.questions:
+        where = f" in {output}" if output else ""
+        print_message(f"{quantity(len(draft.questions), 'question')} to answer{where}")
+    return 1 if draft.findings else 0
+
+
+def print_lexicon_draft(
+    page: Page, output: Path | None = None, *, into: Path | None = None
+) -> None:
+    """Write the draft of a lexicon from a page, or add its words to the lexicon ``into``."""
+    from fsm.tables.words.draft import draft_lexicon
+    from fsm.tables.words.lexicon_files import load_lexicon
+
+    machines, known = as_machines(FEEDBACK_MODES), load_lexicon()
+    if into is None:
+        write_output(draft_lexicon(page, machines, known).encode(), output)
+        return
+    from fsm.tables.words.lexicon_merge import merge_draft
+
+    text = read_toml(into, PageError).text
+    merged = merge_draft(text, str(into), page, machines, known)
+    if merged.text != text:
+        write_bytes(merged.text.encode(), into)
+    added, questions = quantity(merged.added, "word"), quantity(merged.questions, "question")
+    review = "; review the lines with REVIEW" if merged.text != text else ""
+    print_text(f"{into}: {added} added from {page.name}, {questions}{review}")
+
+
+def _refuse_overwriting(page: Path, output: Path | None) -> None:
+    """Refuse an output that is the page; a section hides that from the check of all commands."""
+    if output is not None and os.path.realpath(page) == os.path.realpath(output):
+        raise click.UsageError(f"{output}: -o would overwrite the page; name another file")
+
+
+def _page_name(path: str, section: str, output: Path | None) -> str:
+    """Return the page as the file is to name it: relative to the folder of the file."""
+    name = Path(path)
+    if output is not None and str(output) != "-" and not name.is_absolute():
+        name = Path(os.path.relpath(path, output.parent))
+    return f"{name.as_posix()}#{section}" if section else name.as_posix()
+
+
+def _draft(page: Page, section: str, *, is_asking: bool) -> TableDraft:
+    from fsm.tables.declared.draft import answered, draft_table
+    from fsm.tables.declared.reading import readings_of
+    from fsm.tables.words.binding import Binding
+
+    answers = Binding("", {}, {}, {}, page=page.name)
+    skipped: set[str] = set()
+    while True:
+        draft = draft_table(page, readings_of(page, load, answers), section, answers)
+        question = next((q for q in draft.questions if q.key not in skipped), None)
+        if not is_asking or question is None:
+            return draft
+        text = _ask(question)
+        if not text:
+            skipped.add(question.key)
+            continue
+        result = answered(answers, question, text)
+        if isinstance(result, str):
+            print_message(result)
+        else:
+            answers = result
+
+
+def _ask(question: Question) -> str:
+    """Ask a question on the terminal; an empty answer leaves it open."""
+    is_rows = question.key.startswith("follows.")
+    click.echo(printable(f"{question.place}: {question.text}", 500), err=True)
+    for number, choice in enumerate(question.choices, 1):
+        shown = choice if is_rows else f"{number}: {choice}"
+        click.echo(printable(f"  {shown}", 500), err=True)
+    click.echo("answer: ", err=True, nl=False)
+    line = sys.stdin.buffer.readline(_LONGEST_ANSWER).decode("utf-8", "replace")
+    if not line.endswith("\n"):
+        click.echo(err=True)
+    return line.strip()
+
+
+def _facts(draft: TableDraft, section: str) -> dict[str, object]:
+    return {
+        "page": draft.page,
+        "section": section or None,
+        "form": "steps",
+        "title": draft.title,
+        "initial": draft.initial,
+        "follows": {str(number): list(rows) for number, rows in draft.follows.items()},
+        "questions": [question._asdict() for question in draft.questions],
+        "assumed": [remark._asdict() for remark in draft.assumed],
+        "findings": [remark._asdict() for remark in draft.findings],
+    }
