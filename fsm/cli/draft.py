@@ -37,7 +37,7 @@ _LONGEST_ANSWER = 1000
     cls=HelpCommand,
     examples=[
         Example("A file that says how a table is read", "fsm draft page.md -o page.toml"),
-        Example("The questions asked one by one", "fsm draft page.md --ask -o page.toml"),
+        Example("What is certain and what is not, for a program", "fsm draft page.md --json"),
     ],
 )
 @click.argument(

@@ -81,6 +81,8 @@ class Quantifier:
 def shown_text(cell: Cell) -> str:
     """Return the text of a cell as a reader sees it; an asterisk that is no markup is kept."""
     text = plain(cell.text)
+    if text == "[]" and "*" in cell.text:
+        return "[*]"
     if cell.text.count("*") == 1 and "*" not in text and "\\*" not in cell.text:
         star = cell.text.strip()
         return f"* {text}".strip() if star.startswith("*") else f"{text} *"

@@ -55,8 +55,8 @@ class ListReader:
         self.alone: set[str] = set()
         """The forms of events that stand alone in a cell."""
         header = plain(table.header[form.columns["event"]].text) if "event" in form.columns else ""
-        parts = [part.strip() for part in header.split("/")]
-        self.with_actions = len(parts) == 2 and "action" in words.role_of(parts[1])
+        first, _, last = header.partition("/")
+        self.with_actions = bool(first) and "action" in words.role_of(last.strip(" ()[]"))
 
     def read(self) -> None:
         """Read all rows."""
@@ -87,8 +87,11 @@ class ListReader:
 
     def _learn(self, rows: Iterator[Mapping[str, Cell]]) -> None:
         """Remember the states and events that stand alone in cells."""
-        for cells in rows:
-            self.cells.learn(cells[role] for role in ("from", "to") if role in cells)
+        known = list(rows)
+        self.cells.learn(
+            *([cells[role] for cells in known if role in cells] for role in ("from", "to"))
+        )
+        for cells in known:
             if "event" in cells:
                 text = shown_text(cells["event"])
                 if text and len(list(events_of(cells["event"], self.words, lambda _: False))) == 1:

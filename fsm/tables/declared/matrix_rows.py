@@ -48,9 +48,9 @@ class MatrixReader:
         heads = [self.table.header[i] for i in self.form.cells]
         sides = [row.cells[corner] for row in self.table.rows if corner < row.width]
         if self.form.name == "matrix":
-            self.cells.learn(sides)
+            self.cells.learn(sides, ())
         else:
-            self.cells.learn([*heads, *(sides if self.form.name == "states" else ())])
+            self.cells.learn([*heads, *(sides if self.form.name == "states" else ())], ())
         names = [self._head(cell) for cell in (sides if self.form.name == "matrix" else heads)]
         if self.form.name == "states":
             self._all_squares(heads, sides)
