@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fsm.errors import PageError
 from fsm.machine import Machine
+from fsm.tables.bound_rows import with_bound_rows
 from fsm.tables.declared.additions import with_additions
 from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.steps import StepsReading, read_steps
@@ -59,16 +60,16 @@ def chosen_reading(
 
 
 def declared_machine(path: Path, load: Load) -> Machine:
-    """Return the machine that a TOML file about a page declares.
+    """Return the machine that a TOML file is about: the one that its page declares, or binds.
 
-    Raises :class:`PageError` with file and line for a file that is a binding to a machine, and
-    for what the table leaves open.
+    A bound machine has the rows of its page as origins. Raises :class:`PageError` with file and
+    line for what a table leaves open.
     """
     binding = read_binding(path)
-    if not binding.page:
-        raise PageError(
-            f"{path}: a binding to {binding.machine}, not a machine; give it with --binding"
-        )
+    if binding.machine:
+        machine = load(binding.machine)
+        pages = [read_page(page_of(binding)[0])] if binding.page else []
+        return with_bound_rows(machine, binding, pages)
     return steps_machine(binding, load)
 
 
