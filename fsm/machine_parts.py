@@ -86,6 +86,13 @@ class Origin:
         return self.label.startswith("D") and self.label[1:].isdigit()
 
     @property
+    def citation(self) -> str:
+        """The label with its place, where that is known: ``row 3 of orders.md:5``."""
+        if not self.file:
+            return self.label
+        return f"{self.label} of {self.file}:{self.line}" if self.line else self.label
+
+    @property
     def row(self) -> int | None:
         """The number of the documented row, or ``None``."""
         kind, _, number = self.label.partition(" ")

@@ -35,6 +35,7 @@ from fsm.cli.values import (
     output_option,
     timeout_option,
 )
+from fsm.documented import load_documented
 from fsm.drawing import FORMATS, draw
 from fsm.drawing.marking import (
     coverage_overlay,
@@ -218,7 +219,7 @@ def command(
     suffix = output.suffix.lower() if output else ""
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
-    loaded, overlay, wording = load(machine), NO_OVERLAY, _wording(lang, lexicons)
+    loaded, overlay, wording = load_documented(machine), NO_OVERLAY, _wording(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:

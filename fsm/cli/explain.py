@@ -15,6 +15,7 @@ from fsm.cli.tables import hanging
 from fsm.cli.terminal import terminal_width
 from fsm.cli.text import print_json, print_text, printable
 from fsm.cli.values import json_option
+from fsm.documented import load_documented
 from fsm.text import align_columns, quantity
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def command(
         stories = explain(
             log,
             redaction.message(message) if redaction else message,
-            source.machines(load),
+            source.machines(load_documented),
             companions=source.companions(load),
             validity=source.validity,
             as_of=source.as_of,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from fsm.catalog import load
 from fsm.cli.completion import complete_machine
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand
@@ -15,6 +14,7 @@ from fsm.cli.progress import Progress
 from fsm.cli.terminal import refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import page_option, timeout_option
+from fsm.documented import load_documented
 
 __all__ = ["command"]
 
@@ -55,7 +55,7 @@ def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta |
 
     with Progress("drawing the page"):
         page = explore(
-            [load(name) for name in machines or _BOTH],
+            [load_documented(name) for name in machines or _BOTH],
             timeout=timeout.total_seconds() if timeout else None,
             warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
         )

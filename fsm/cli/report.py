@@ -25,6 +25,7 @@ from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import DurationParam, RangeParam, page_option, timeout_option
+from fsm.documented import load_documented
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
@@ -96,7 +97,7 @@ def command(
     with Progress("replaying", "events", total) as progress:
         result = replay(
             log,
-            source.machines(load),
+            source.machines(load_documented),
             companions=source.companions(load),
             to_send=to_send,
             validity=source.validity,

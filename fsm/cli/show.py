@@ -8,11 +8,11 @@ import warnings
 
 import click
 
-from fsm.catalog import load
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
+from fsm.documented import load_documented
 from fsm.errors import AssumptionWarning
 from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
 from fsm.text import inert, visible
@@ -49,8 +49,8 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # all are listed below
-        loaded = load(machine)
-    grid = matrix_grid(loaded) if cells else transitions_grid(loaded)
+        loaded = load_documented(machine)
+    grid = matrix_grid(loaded) if cells else transitions_grid(loaded, cited=True)
     if json_too or form == "json":
         _print_json(grid, cells=cells)
     else:

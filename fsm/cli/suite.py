@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from fsm.catalog import load_specification
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_method, complete_row, complete_state
+from fsm.cli.file_params import FILE
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.suite_options import (
@@ -27,6 +27,7 @@ from fsm.cli.values import (
     machine_argument,
     output_option,
 )
+from fsm.documented import documented_specification, settings_for
 from fsm.files import replacing
 from fsm.suites import DEFAULT, METHODS, Suite, SuiteSize, suite
 from fsm.suites.export import FORMATS, export_suite
@@ -81,6 +82,15 @@ by one, however many there are. spyh is accepted as another name for it.""",
     shell_complete=complete_row,
     group="Tests",
     help="Only tests of a row, decision or cell: 3, D4 or STATE:EVENT.",
+)
+@option(
+    "--binding",
+    "bindings",
+    multiple=True,
+    type=FILE,
+    group="Tests",
+    help="TOML file that binds a documented table to MACHINE, so that --covering and failures "
+    "name its rows; may be repeated, and adds to the bindings of the settings.",
 )
 @option(
     "--seed",
@@ -151,6 +161,7 @@ def command(
     form: str | None,
     output: Path | None,
     silent: bool,
+    bindings: tuple[Path, ...],
     **options: Any,
 ) -> None:
     """Get tests that show whether an implementation conforms to MACHINE, and what they prove.
@@ -160,7 +171,7 @@ def command(
     """
     _refuse_ineffective(_options_given(), method)
     before = time.process_time()
-    source = load_specification(machine)
+    source = documented_specification(machine, bindings, settings_for(machine))
     made = suite(source, method, rejections=not silent, **options)
     made = narrowed(made, to=to, covering=covering)
     if mutants:

@@ -328,7 +328,7 @@ def _label_text(label: _Label, transition: Transition, dashed: bool, mark: Mark)
 
 def _origin(transition: Transition) -> str:
     origin = transition.origin
-    return f"{transition.label} ({origin.label}): {origin.reason}" if origin else ""
+    return f"{transition.label} ({origin.citation}): {origin.reason}" if origin else ""
 
 
 def _effects(machine: Machine, transition: Transition, words: Wording) -> tuple[str, ...]:

@@ -368,6 +368,6 @@ def _change(machine: Machine, row: dict[str, object]) -> Change:
             f"{name} {effect.value}" for name, effect in effects if effect is not Effect.NO_CHANGE
         ),
         reason=origin.reason if origin else "",
-        source=origin.label if origin else "",
+        source=origin.citation if origin else "",
         rejected=bool(row["rejected"]),
     )

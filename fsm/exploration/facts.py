@@ -91,7 +91,7 @@ def _sources(machine: Machine, sources: Iterable[Origin]) -> list[dict[str, Any]
     rows = _documented(machine)
     return [
         {
-            "label": _bounded(source.label),
+            "label": _bounded(source.citation),
             "reason": visible(shortened(source.reason)),
             "decision": source.is_decision,
             "row": rows.get(source.row, []),

@@ -133,7 +133,7 @@ class Case:
         if step is None:
             return [visible(f"specified: {state} rejects {run.trace[-1]}")]
         origin = step.origin
-        return [visible(f"specified by {origin.label}: {origin.reason}")] if origin else []
+        return [visible(f"specified by {origin.citation}: {origin.reason}")] if origin else []
 
 
 def _case_of(item: pytest.Item) -> tuple[Case | None, dict[str, Any]]:

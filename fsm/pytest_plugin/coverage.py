@@ -58,7 +58,8 @@ class SuiteCoverage:
                 if target >= 0:
                     cells.append((state, event))
                     step = accepted.get((state, event))
-                    rows.append(step.origin.row if step and step.origin else None)
+                    origin = step.origin if step else None
+                    rows.append(origin.citation if origin and origin.row is not None else None)
         run = {(mealy.states[s], mealy.inputs[x]) for s, x in self._run}
         return {
             "title": self.title,
@@ -177,7 +178,7 @@ def _verdict(facts: CoverageFacts, failures: list[str]) -> str:
     return f"complete for {facts['proves']}" if facts["proves"] else "all passed, no guarantee"
 
 
-def _rows_not_run(facts: CoverageFacts) -> set[int]:
+def _rows_not_run(facts: CoverageFacts) -> set[str]:
     run = set(facts["run"])
     rows = enumerate(facts["rows"])
     return {row for i, row in rows if row is not None and i not in run}
@@ -190,7 +191,7 @@ def _not_run(facts: CoverageFacts) -> Iterator[str]:
     for i, (state, event) in enumerate(facts["cells"]):
         if i not in run:
             row = facts["rows"][i]
-            states.setdefault(state, []).append(event if row is None else f"{event} (row {row})")
+            states.setdefault(state, []).append(event if row is None else f"{event} ({row})")
     for state in list(states)[:_LINES]:
         yield f"  not run in {state}: {', '.join(states[state])}"
     if len(states) > _LINES:

@@ -94,7 +94,7 @@ def _view(machine: Machine, run: Machine, number: int, side: Side | None) -> dic
             [
                 place[t.source],
                 _bounded(t.event),
-                _bounded(t.origin.label),
+                _bounded(t.origin.citation),
                 _bounded(t.origin.reason),
             ]
             for t in machine.transitions

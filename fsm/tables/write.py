@@ -75,16 +75,19 @@ def _word(lexicon: Lexicon, section: str, name: str) -> str:
         ) from None
 
 
-def transitions_grid(machine: Machine) -> Grid:
-    """Return one row per transition: its effects on status and indicators, and its source."""
+def transitions_grid(machine: Machine, *, cited: bool = False) -> Grid:
+    """Return one row per transition: its effects on status and indicators, and its source.
+
+    A source that is ``cited`` has the page and line of a documented row, too.
+    """
     header = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
     rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for t in machine.transitions:
-        rows.setdefault((t.source, t.label, t.target), _row(machine, t))
+        rows.setdefault((t.source, t.label, t.target), _row(machine, t, cited=cited))
     return Grid(header, tuple(rows.values()))
 
 
-def _row(machine: Machine, transition: Transition) -> tuple[str, ...]:
+def _row(machine: Machine, transition: Transition, *, cited: bool) -> tuple[str, ...]:
     effects = machine.effects(transition).items()
     return (
         transition.source,
@@ -92,9 +95,14 @@ def _row(machine: Machine, transition: Transition) -> tuple[str, ...]:
         transition.target,
         machine.status(transition.target) or "",
         "; ".join(format_effect(name, effect) for name, effect in effects),
-        transition.origin.label if transition.origin else "",
+        _source(transition, cited=cited),
         transition.origin.reason if transition.origin else "",
     )
+
+
+def _source(transition: Transition, *, cited: bool) -> str:
+    origin = transition.origin
+    return "" if origin is None else origin.citation if cited else origin.label
 
 
 def format_effect(indicator: str, effect: Effect) -> str:

@@ -15,10 +15,25 @@ from fsm.tables.read.table import Cell, Row, Table
 from fsm.tables.words.binding import Binding
 from fsm.tables.words.machine_names import MachineNames
 
-__all__ = ["BoundTables", "check_bound_tables"]
+__all__ = ["BoundRow", "BoundTables", "check_bound_tables"]
 
 _ITSELF = ("itself", "same state")
 _EMPTY = ("", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRow:
+    """A row of a bound table, and the transitions that it documents, one for each source state."""
+
+    number: int
+    line: int
+    text: str
+    """Its cells, as a reader sees them."""
+    event: str
+    """The words of its event."""
+    transitions: tuple[Transition, ...]
+    agrees: bool
+    """Whether the row states what the machine does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,8 @@ class BoundTables:
     rows: int
     confirmed: int
     findings: tuple[Finding, ...]
+    documented: tuple[tuple[BoundRow, ...], ...] = ()
+    """The rows of each table."""
 
 
 def check_bound_tables(page: Page, names: MachineNames, fits: Sequence[TableFit]) -> BoundTables:
@@ -49,6 +66,7 @@ def check_bound_tables(page: Page, names: MachineNames, fits: Sequence[TableFit]
         sum(len(fit.table.rows) for fit in fits),
         check.confirmed,
         tuple(check.findings),
+        tuple(map(tuple, check.documented)),
     )
 
 
@@ -60,6 +78,7 @@ class _BoundCheck:
     first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
     """The first row of each (state, event with guard); the state is empty where no column is."""
     confirmed: int = 0
+    documented: list[list[BoundRow]] = field(default_factory=list)
     unread: int = 0
     """How many transitions the rows may have whose event or guard is not known."""
     unread_events: set[str] = field(default_factory=set)
@@ -77,6 +96,7 @@ class _BoundCheck:
 
     def check_table(self, fit: TableFit) -> None:
         """Check one table."""
+        self.documented.append([])
         header = fit.table.header
         for i, name in fit.guessed.items():
             text = (
@@ -91,10 +111,17 @@ class _BoundCheck:
             return
         for number, row in enumerate(fit.table.rows, 1):
             before = len(self.findings)
-            self.check_row(fit, row, number)
+            transitions = self.check_row(fit, row, number)
             of_row = _joined(self.findings[before:])
             self.findings[before:] = of_row
-            self.confirmed += all(finding.severity != "error" for finding in of_row)
+            agrees = all(finding.severity != "error" for finding in of_row)
+            self.confirmed += agrees
+            texts = [" / ".join(plain(part.text) for part in cell.parts()) for cell in row.cells]
+            i = fit.columns["event"]
+            event = texts[i] if i < len(texts) else ""
+            text = " | ".join(texts)
+            of_table = self.documented[-1]
+            of_table.append(BoundRow(number, row.line, text, event, tuple(transitions), agrees))
 
     def report_missing_rows(self, table: Table) -> None:
         """Report the transitions that no row has, unless the unread rows may be theirs.
@@ -122,18 +149,20 @@ class _BoundCheck:
 
     # One row -------------------------------------------------------------------------------
 
-    def check_row(self, fit: TableFit, row: Row, number: int) -> None:
-        """Check one row."""
+    def check_row(self, fit: TableFit, row: Row, number: int) -> list[Transition]:
+        """Check one row; return the transitions that it is about."""
         if row.width != len(fit.table.header):
             fault = f"the row has {row.width} cells under {len(fit.table.header)} headers"
             self.report(row.cells[0], "broken-row", fault, number)
-            return
+            return []
         cells = {role: row.cells[i] for role, i in fit.columns.items()}
-        for transition in self.transitions(cells, number):
+        transitions = self.transitions(cells, number)
+        for transition in transitions:
             self.check_target(cells, transition, number)
             effects = self.machine.effects(transition)
             for name, i in fit.indicators.items():
                 self.check_effect(row.cells[i], name, effects[name], transition, number)
+        return transitions
 
     def transitions(self, cells: Mapping[str, Cell], number: int) -> list[Transition]:
         """Return the transitions that a row is about, one for each state that it starts from."""

@@ -223,7 +223,14 @@ class _Roles:
         in_heads = sum(self._names(text, heads) for text in texts)
         if not texts or max(in_rows, in_heads) < len(texts) * _ENOUGH:
             return None
+        if in_rows >= in_heads and not all(self._names_any(i, names) for i in cells):
+            return None  # a list of transitions under headers that are not known
         return "matrix" if in_rows >= in_heads else "transposed"
+
+    def _names_any(self, column: int, known: set[str]) -> bool:
+        """Whether a cell of a column names one of some states, or no cell names anything."""
+        texts = list(self._texts(column))
+        return not texts or any(self._names(text, known) for text in texts)
 
     def _texts(self, column: int) -> Iterator[str]:
         """Yield what stands in a column, without cells that name nothing."""

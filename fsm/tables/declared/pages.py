@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fsm.errors import AssumptionWarning, PageError
 from fsm.machine import Machine
+from fsm.tables.bound_rows import with_bound_rows
 from fsm.tables.declared.additions import with_additions
 from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.reading import page_of, readings_of, refusal
@@ -48,9 +49,9 @@ def load_page(name: str, load: Load) -> Machine:
     """
     if Path(name).suffix.lower() == ".toml":
         binding = read_binding(Path(name))
-        if not binding.page:
-            what = f"a binding to {binding.machine}, not a machine; give it with --binding"
-            raise PageError(f"{name}: {what}")
+        if binding.machine:
+            pages = [read_page(page_of(binding)[0])] if binding.page else []
+            return with_bound_rows(load(binding.machine), binding, pages)
         path, section = page_of(binding)
         return page_machine(name, read_page(path), section, load, binding)
     file, section = split_page_name(name)

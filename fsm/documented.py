@@ -1,0 +1,86 @@
+"""A machine by its name, with the rows of the user's tables as origins of its transitions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fsm.catalog import load, load_specification
+from fsm.errors import FsmError
+from fsm.machine import Machine
+from fsm.machines import NAMES
+from fsm.settings import Settings, find_settings
+from fsm.tables.bound_rows import with_bound_rows
+from fsm.tables.read.page import Page, read_page
+from fsm.tables.words.binding import Binding, read_binding
+
+if TYPE_CHECKING:
+    from fsm.mealy import Mealy
+
+__all__ = [
+    "binding_pages",
+    "documented",
+    "documented_specification",
+    "load_documented",
+    "settings_for",
+]
+
+
+def load_documented(name: str) -> Machine:
+    """Return the machine of a name, with the rows that the settings of the project bind to it."""
+    return documented(load(name), name, (), settings_for(name))
+
+
+def documented_specification(
+    name: str, bindings: Iterable[Path] = (), settings: Settings | None = None
+) -> Machine | Mealy:
+    """Return the specification of a name with its rows, see :func:`documented`."""
+    found = load_specification(name)
+    return documented(found, name, bindings, settings) if isinstance(found, Machine) else found
+
+
+def settings_for(name: str) -> Settings | None:
+    """Return the settings that may bind a table to a machine; built-in ones have their own."""
+    return None if name in NAMES else find_settings()
+
+
+def documented(
+    machine: Machine, name: str, bindings: Iterable[Path] = (), settings: Settings | None = None
+) -> Machine:
+    """Return a machine with the rows of the tables that are bound to its name.
+
+    ``bindings`` are files that the caller names, of which each must be about the machine; those
+    of the settings may be about others. Raises :class:`FsmError` for a file that cannot be read,
+    and for a binding of the caller without a page.
+    """
+    for path in bindings:
+        binding = read_binding(path)
+        if binding.machine != name:
+            place = binding.place("", binding.machine)
+            raise FsmError(f"{place}: a binding to {binding.machine or 'no machine'}, not {name}")
+        pages = binding_pages(binding, settings)
+        if not pages:
+            raise FsmError(f'{path}: names no page; add page = "PAGE.md", the page of its table')
+        machine = with_bound_rows(machine, binding, pages)
+    for path in settings.files("bindings") if settings else ():
+        binding = read_binding(path)
+        is_named = name.endswith(".toml") and os.path.normpath(name) == os.path.normpath(path)
+        if binding.machine and (binding.machine == name or is_named):
+            machine = with_bound_rows(machine, binding, binding_pages(binding, settings))
+    return machine
+
+
+def binding_pages(binding: Binding, settings: Settings | None) -> list[Page]:
+    """Return the page that a binding names, else those of the settings."""
+    if binding.page:
+        from fsm.tables.declared.reading import page_of
+
+        return [read_page(page_of(binding)[0])]
+    if settings is None:
+        return []
+    from fsm.checking import PageFiles
+
+    files = PageFiles()
+    return [page for path in settings.files("pages") for page in files.read(str(path))]
