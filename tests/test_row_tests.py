@@ -110,6 +110,32 @@ def test_rows_of_a_built_in_machine(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["log.md::*Shop against with-feedback::row 3 soft bounce FAILED*"])
 
 
+def test_a_page_that_declares_its_machine(project: pytest.Pytester) -> None:
+    """Without a binding, states, events and statuses are the words of the page."""
+    rows = {
+        "The customer pays": "pay",
+        "The customer cancels": "cancel",
+        "The parcel leaves": "ship",
+    }
+    page = (
+        PAGE.replace("What happens", "Event").replace("Before", "From").replace("Shown", "Status")
+    )
+    for words, event in rows.items():
+        page = page.replace(words, event)
+    Path("life.md").write_text(page.replace("Afterwards", "To"))
+    result = run(project, "life.md", "--fsm-implementation=settled_shop:Stuck")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "life.md::settled_shop:Stuck against life.md::row 3 ship FAILED*",
+            "row 3 of life.md:6: *",
+            "ship in paid: expected Finished, got In progress",
+            "trace: pay, ship",
+            "*assumed*",
+        ]
+    )
+
+
 def test_an_implementation_that_nothing_documents_is_refused(project: pytest.Pytester) -> None:
     result = run(project, "orders.md", "--fsm-implementation=other.md=settled_shop:Shop")
     result.assert_outcomes(passed=7, failed=1)  # that of the settings

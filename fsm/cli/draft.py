@@ -37,7 +37,7 @@ _LONGEST_ANSWER = 1000
     cls=HelpCommand,
     examples=[
         Example("A file that says how a table is read", "fsm draft page.md -o page.toml"),
-        Example("The questions asked one by one", "fsm draft page.md --ask -o page.toml"),
+        Example("What is certain and what is not, for a program", "fsm draft page.md --json"),
     ],
 )
 @click.argument(
@@ -75,9 +75,10 @@ def command(
 ) -> int:
     """Draft a TOML file from PAGE: what is certain, and each doubt as a question.
 
-    A table of steps names no states. Its effects and statuses tell after which rows a row may
-    happen; where they leave several, the file has a question with the choices beside it. Write
-    the answer in place of "?". The file is then a MACHINE: fsm show page.toml.
+    Questions are which columns have the states, which state is the first one, whether two words
+    that look alike mean one state. A table of steps names no states: its effects and statuses
+    tell after which rows a row may happen. The choices stand beside each question; write the
+    answer in place of "?". The file is then a MACHINE: fsm show page.toml.
 
     The exit status is 1 if rows of the table contradict each other.
     """
@@ -186,9 +187,10 @@ def _facts(draft: TableDraft, section: str) -> dict[str, object]:
     return {
         "page": draft.page,
         "section": section or None,
-        "form": "steps",
+        "form": draft.form,
         "title": draft.title,
         "initial": draft.initial,
+        "columns": dict(draft.columns),
         "follows": {str(number): list(rows) for number, rows in draft.follows.items()},
         "questions": [question._asdict() for question in draft.questions],
         "assumed": [remark._asdict() for remark in draft.assumed],

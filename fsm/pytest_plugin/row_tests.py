@@ -64,6 +64,9 @@ class _RowTest(pytest.Item):
         from fsm.suites.execution.adapters import make_adapter
         from fsm.suites.execution.rows import run_row
 
+        assumed = "\n".join(map(visible, self.parent.machine.assumed))
+        if assumed:
+            self.add_report_section("call", "assumed", assumed)
         fault = ""
         try:
             adapter = make_adapter(self.parent.code)
@@ -94,7 +97,6 @@ def tested_machines(
     about a known machine may declare one itself. Raises :class:`fsm.errors.FsmError`.
     """
     from fsm.catalog import load
-    from fsm.tables.declared.reading import steps_machine
     from fsm.tables.row_origins import bound_rows, with_bound_rows
 
     page = replace(page, name=os.path.relpath(path))
@@ -116,8 +118,33 @@ def tested_machines(
         yield machine, code, labels
     if names or not page.tables:
         return
-    readings = [binding for binding in bindings if binding.page and not binding.machine]
     place = os.path.relpath(path)
     code = implementation_of(config, place, path)
-    if code is not None:
-        yield (steps_machine(readings[0], load) if readings else load(place)), code, {}
+    if code is None:
+        return
+    readings = [binding for binding in bindings if binding.page and not binding.machine]
+    yield from ((m, code, {}) for m in _declared_machines(page, readings[:1]))
+
+
+def _declared_machines(page: Page, readings: Sequence[Binding]) -> Iterator[Machine]:
+    """Yield the machine of each table of a page that declares one, as ``readings`` say.
+
+    Raises :class:`fsm.errors.FsmError` for a table that leaves something open.
+    """
+    from fsm.catalog import load
+    from fsm.errors import PageError
+    from fsm.tables.declared.additions import with_additions
+    from fsm.tables.declared.pages import machine_tables
+    from fsm.tables.declared.reading import page_of, refusal
+
+    binding = readings[0] if readings else None
+    section = page_of(binding)[1] if binding else ""
+    tables = machine_tables(page, section, load, binding)
+    for table in tables:
+        if table.machine is None:
+            raise PageError(refusal(table.findings, table.questions, page.name))
+        machine = with_additions(table.machine, binding) if binding else table.machine
+        own = f"#{table.section}" if table.section else f":{table.line}"
+        assumed = tuple(f"{remark.place}: {remark.text}" for remark in table.assumed)
+        name = page.name + own if len(tables) > 1 else page.name
+        yield replace(machine, name=name, assumed=assumed)

@@ -212,3 +212,9 @@ def test_the_page_of_a_built_in_machine() -> None:
     page = parse_page("\n".join([*lines, "", "```mermaid", *diagram, "```"]), "page.md")
     row = next(i for i, line in enumerate(lines, 1) if line.startswith("| was_clicked | opened"))
     assert found(check([page])) == [("diagram-missing", row, len(lines) + 3)]
+
+
+def test_a_table_that_declares_its_machine_needs_no_binding() -> None:
+    table = [line.replace("| On |", "| Event |").replace("in work", "in_work") for line in TABLE]
+    page = parse_page("\n".join([*table, *mermaid(_renamed(2, "sleep"))]), "page.md")
+    assert found(check([page])) == [("diagram-event", FIRST + 5, 7)]

@@ -19,7 +19,7 @@ from fsm.tables.read.table import Table
 from fsm.tables.words.binding import Binding
 from fsm.tables.words.machine_names import MachineNames
 
-__all__ = ["CheckedDiagrams", "DocumentedMachine", "check_diagrams"]
+__all__ = ["CheckedDiagrams", "DocumentedMachine", "check_diagrams", "declared_machines"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,16 @@ class CheckedDiagrams:
     checked: int = 0
     others: int = 0
     findings: tuple[Finding, ...] = ()
+
+
+def declared_machines(page: Page, tables: Sequence[Table]) -> Iterator[DocumentedMachine]:
+    """Yield the machines that tables declare for which no machine is named."""
+    # Imported where a page has a diagram, which few pages have.
+    from fsm.tables.declared.tables import read_declared
+
+    for table in tables:
+        if machine := read_declared(page, table).machine:
+            yield DocumentedMachine.of(machine, table)
 
 
 def check_diagrams(page: Page, documented: Sequence[DocumentedMachine]) -> CheckedDiagrams:

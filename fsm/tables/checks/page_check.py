@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 
 from fsm.tables.checks.binding_fit import TableFit, fit_table
 from fsm.tables.checks.bound_check import BoundTables, check_bound_tables
-from fsm.tables.checks.diagram_check import CheckedDiagrams, DocumentedMachine, check_diagrams
+from fsm.tables.checks.diagram_check import (
+    CheckedDiagrams,
+    DocumentedMachine,
+    check_diagrams,
+    declared_machines,
+)
 from fsm.tables.checks.finding import Finding, Severity, finding_at
 from fsm.tables.checks.statements import LabelUse
 from fsm.tables.checks.table_check import TableCheck
@@ -119,9 +124,12 @@ class PageCheck:
         ]
         named = [check for check in self.table_checks if check.name]
         named.sort(key=lambda check: not check.table.is_transitions)  # they have a row for each
-        return bound + [
+        known = bound + [
             DocumentedMachine.of(self.load(check.name), check.table.table) for check in named
         ]
+        tables = {each.table for each in known}
+        rest = [table for table in self.page.tables if table not in tables]
+        return known + list(declared_machines(self.page, rest))
 
     def _fits(self, table: Table) -> list[tuple[int, TableFit]]:
         """Return the bindings that fit a table; where some fit it wholly, only these."""

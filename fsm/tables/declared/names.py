@@ -36,14 +36,20 @@ class NameTable:
         """Return the name that a text stands for, which is new or known."""
         form = self.form(text)
         self.lines.setdefault(form, line)
-        label = self.binding.labels.get(normalise_name(text)) if self.binding else None
+        label = self._meaning(normalise_name(text))
         return self.shown.setdefault(form, label if label and label != text else text)
 
     def form(self, text: str) -> str:
         """Return the form in which a text is compared; labels of a file are one name."""
         form = normalise_name(text)
-        label = self.binding.labels.get(form) if self.binding else None
+        label = self._meaning(form)
         return normalise_name(label) if label else form
+
+    def _meaning(self, form: str) -> str | None:
+        """Return the name that a file gives a text: by its labels, or as another spelling."""
+        if self.binding is None:
+            return None
+        return self.binding.labels.get(form) or self.binding.spellings.get(form)
 
     def has(self, text: str) -> bool:
         """Whether a text is a name that is known already."""
@@ -56,18 +62,20 @@ class NameTable:
     def lookalikes(self) -> Iterator[Question]:
         """Yield a question for each pair of names that differ in a letter or a joint only."""
         groups = self.binding.distinct if self.binding else ()
+        settled = self.binding.spellings if self.binding else {}
         distinct = [{self.form(name) for name in group} for group in groups]
         for one, other in combinations(list(self.shown)[:_MOST], 2):
-            if any({one, other} <= group for group in distinct) or not _are_alike(one, other):
+            if {one, other} & settled.keys() or any({one, other} <= group for group in distinct):
+                continue
+            if not _are_alike(one, other):
                 continue
             first, second = self.shown[one], self.shown[other]
             text = (
-                f"do {first!r} (line {self.lines[one]}) and {second!r} mean one {self.kind}? "
-                f'if so, write under [labels] "{first}" = ["{second}"]; '
-                f'if not, distinct = ["{first}", "{second}"]'
+                f"which {self.kind} is {second!r}: {first!r} of line {self.lines[one]}, or another "
+                "one?"
             )
             place = f"{self.file}:{self.lines[other]}"
-            yield Question("distinct", text, (first, second), place)
+            yield Question(f"spellings.{second}", text, (first, second), place)
 
 
 def _are_alike(one: str, other: str) -> bool:

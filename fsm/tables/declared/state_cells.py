@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fsm.tables.declared.cells import (
@@ -11,9 +11,9 @@ from fsm.tables.declared.cells import (
     StateText,
     lines_of,
     quantifier_of,
-    shown_text,
     split_outside,
     state_of,
+    visible_text,
 )
 from fsm.tables.declared.statements import Statements
 from fsm.tables.declared.words import TableWords
@@ -46,14 +46,26 @@ class StateCells:
         self._or = re.compile(rf"\s+(?:{joined})\s+", re.IGNORECASE)
         self._lead = re.compile(rf"\A(?:{joined})\s+", re.IGNORECASE)
 
-    def learn(self, cells: Iterable[Cell]) -> None:
-        """Remember the names that stand alone in cells, so that lists can be told from names."""
+    def learn(self, sources: Iterable[Cell], targets: Iterable[Cell]) -> None:
+        """Remember the names that stand alone in cells, so that lists can be told from names.
+
+        A word such as "same" is a name only where a row starts from it.
+        """
+        texts = [*self._names_alone(sources, "none"), *self._names_alone(targets, "none", "itself")]
+        joined = [text for text in texts if self._or.search(text)]
+        self.alone |= {self.stated.states.form(text) for text in texts if text not in joined}
+        for text in joined:  # "new or paid" is a list where "new" and "paid" are names
+            if not all(map(self.knows, self._or.split(text))):
+                self.alone.add(self.stated.states.form(text))
+
+    def _names_alone(self, cells: Iterable[Cell], *others: str) -> Iterator[str]:
+        """Yield the lines of cells that are no list; ``others`` are kinds of words left out."""
         for cell in cells:
             for line in lines_of(cell):
-                text = state_of(shown_text(line), self.words).name
+                text = state_of(visible_text(line), self.words).name
                 is_list = len(self._split(text)) > 1 or quantifier_of(text, self.words)
-                if text and not is_list and not self.words.says("none", text):
-                    self.alone.add(self.stated.states.form(text))
+                if text and not is_list and not any(self.words.says(x, text) for x in others):
+                    yield text
 
     def knows(self, text: str) -> bool:
         """Whether a text is the name of a state that stands alone in some cell."""
@@ -64,10 +76,10 @@ class StateCells:
 
     def texts(self, cell: Cell) -> list[str]:
         """Return the texts of a cell that name one state each; marks are left in."""
-        whole = shown_text(cell)
+        whole = visible_text(cell)
         if self.knows(state_of(whole, self.words).name):
             return [whole]
-        return [text for line in lines_of(cell) for text in self.texts_of(shown_text(line))]
+        return [text for line in lines_of(cell) for text in self.texts_of(visible_text(line))]
 
     def texts_of(self, text: str) -> list[str]:
         """Return the parts of a text that name one state each."""
@@ -92,7 +104,7 @@ class StateCells:
 
     def sources(self, cell: Cell) -> NamedStates:
         """Return the states that a row starts from."""
-        text = shown_text(cell)
+        text = visible_text(cell)
         if not self.knows(text) and (found := quantifier_of(text, self.words)):
             excluded = [self.name(part, cell.line) for part in self._excluded(found)]
             return NamedStates((), found, tuple(excluded))

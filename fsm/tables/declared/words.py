@@ -49,13 +49,20 @@ class TableWords:
         return ""
 
 
+_LABEL_FORM = re.compile(r"([^\[\]/()]+?)\s*(?:\[|\(|/).*[\])/]")
+"""A header such as ``Event [guard] / action``: the first word is what its cells begin with."""
+
+
 def header_forms(header: str) -> Iterable[str]:
     """Yield the forms in which a header may be known, the most exact one first."""
     form = _PLURAL.sub("", normalise(header))
     yield form
     yield _BRACKETS.sub(" ", form).strip()
     yield form.replace("-", " ").replace("_", " ")
+    if match := _LABEL_FORM.match(form):
+        yield match[1]
     yield re.sub(r"\A(?:the|a|an|der|die|das|le|la|el)\s+", "", form)
+    yield form.partition("/")[0].strip()
 
 
 def _form(text: str) -> str:

@@ -28,6 +28,9 @@ change. With ``page`` instead of ``machine`` the table itself declares the machi
     initial = "ordered"             # where the table does not mark it
     final = ["arrived"]
 
+    [spellings]                     # words that look alike: the state or event that each one means
+    canceled = "cancelled"
+
     [follows]                       # of a table of steps: after which rows a row may happen
     4 = [3]
 
@@ -62,7 +65,7 @@ UNANSWERED = "?"
 """The value of an entry that is a question."""
 _ENTRIES = (
     "kind", "machine", "page", "title", "form", "initial", "final", "distinct", "follows",
-    "columns", "indicators", "labels", "transitions", "deadline",
+    "spellings", "columns", "indicators", "labels", "transitions", "deadline",
 )  # fmt: skip
 _ADDED = ("from", "event", "guard", "to", "source", "reason")
 
@@ -102,6 +105,8 @@ class Binding:
     """The initial state, where the table does not mark it."""
     final: tuple[str, ...] | None = None
     """The final states; ``None`` where the table shows them."""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """Of words that look like another one, normalised: the name that each of them means."""
     distinct: tuple[tuple[str, ...], ...] = ()
     """Names that look alike and are different names."""
     follows: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -160,6 +165,7 @@ def read_binding(path: Path) -> Binding:
         form=texts["form"],
         initial=texts["initial"],
         final=_names(toml, "final") if "final" in data else None,
+        spellings=_spellings(toml),
         distinct=_distinct(toml),
         follows=_follows(toml),
         transitions=tuple(_added(toml)),
@@ -200,6 +206,14 @@ def _names(toml: Toml, name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise PageError(f'{toml.name}:{toml.line("", name)}: write {name} = ["a name", "another"]')
     return tuple(value)
+
+
+def _spellings(toml: Toml) -> dict[str, str]:
+    entries = toml.data.get("spellings", {})
+    if not isinstance(entries, dict) or not all(isinstance(v, str) for v in entries.values()):
+        place = f"{toml.name}:{toml.line('spellings')}"
+        raise PageError(f'{place}: [spellings] has lines such as canceled = "cancelled"')
+    return {normalise(word): name for word, name in entries.items()}
 
 
 def _distinct(toml: Toml) -> tuple[tuple[str, ...], ...]:
