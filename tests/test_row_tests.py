@@ -70,7 +70,7 @@ def test_settings_name_pages_bindings_and_implementations(project: pytest.Pytest
         [
             "orders.md::settled_shop:Order::row 3 The parcel leaves PASSED*",
             f"{SHIPPED.format('Stuck')} FAILED*",
-            "row 3 of orders.md:6: paid | The parcel leaves | shipped | Finished",
+            "row 3 of orders.md:6: | paid | The parcel leaves | shipped | Finished |",
             "ship in paid: expected Finished, got In progress",
             ">    2  ship     Finished     In progress  shipped",
             "trace: pay, ship",
@@ -128,7 +128,7 @@ def test_a_page_that_declares_its_machine(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "life.md::settled_shop:Stuck against life.md::row 3 ship FAILED*",
-            "row 3 of life.md:6: *",
+            "row 3 of life.md:6: | paid | ship | shipped | Finished |",
             "ship in paid: expected Finished, got In progress",
             "trace: pay, ship",
             "*assumed*",

@@ -151,7 +151,9 @@ class _Page(pytest.File):
             yield _Named.from_parent(self, name=f"machine {machine}", machine=machine)
         for tested, code, labels in systems:
             name = f"{code} against {tested.name}"
-            yield SystemRows.from_parent(self, name=name, machine=tested, code=code, labels=labels)
+            yield SystemRows.from_parent(
+                self, name=name, machine=tested, code=code, labels=labels, lines=page.lines
+            )
 
     def _lexicons(self) -> list[Lexicon]:
         from fsm.tables.words.lexicon_files import combined_lexicons

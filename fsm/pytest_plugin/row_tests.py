@@ -33,10 +33,16 @@ class SystemRows(pytest.Collector):
     """A machine of a page and an implementation of it: a test for each documented row."""
 
     def __init__(
-        self, *, machine: Machine, code: str, labels: Mapping[int, str], **kwargs: Any
+        self,
+        *,
+        machine: Machine,
+        code: str,
+        labels: Mapping[int, str],
+        lines: Sequence[str],
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.machine, self.code, self.labels = machine, code, labels
+        self.machine, self.code, self.labels, self.lines = machine, code, labels, lines
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each row, in the order of the page."""
@@ -73,12 +79,18 @@ class _RowTest(pytest.Item):
             runs = run_row(adapter, self.parent.machine, self.transitions)
             failures = [run.failure for run in runs if run.failure]
             if failures:
-                row = visible(f"{self.origin.citation}: {self.origin.reason}")
+                row = visible(f"{self.origin.citation}: {self._row()}")
                 fault = "\n".join([row, *failures])
         except FsmError as error:
             fault = visible(str(error))
         if fault:  # outside the except block, so that pytest shows the text and no causes
             pytest.fail(fault, pytrace=False)
+
+    def _row(self) -> str:
+        """Return the row as the page has it; a machine of the library has its own page."""
+        if not self.origin.file:
+            return self.origin.reason
+        return "".join(self.parent.lines[self.origin.line - 1 : self.origin.line]).strip()
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, self.origin.line - 1 if self.origin.line else None, self.name
