@@ -44,9 +44,12 @@ __all__ = [
 
 
 def load(name: str) -> Machine:
-    """Return the machine of a built-in name, of ``package.module:Class`` or of a file.
+    """Return the machine of a built-in name, of ``package.module:Class``, a file or a page.
 
-    ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. Files are JSON,
+    ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. A page with one
+    documented table is the machine that the table declares, ``page.md#section`` that of one of
+    its sections; its transitions name row, file and line. A ``.toml`` file says how the table of
+    a page is read. What was assumed of a page is in ``assumed``, and warned of. Files are JSON,
     SCXML, DOT, or a state diagram in Mermaid or PlantUML. Built-in machines carry the origin of
     each transition, read from their Markdown page. Importing a module runs it: name only modules
     you trust. For a name that a file states (:class:`fsm.trust.NameInFile`) nothing is imported.
@@ -101,12 +104,20 @@ def load_bare(name: str) -> Machine:
     from fsm.formats import READERS
 
     path = Path(name)
-    if path.suffix.lower() == ".toml":
-        from fsm.tables.declared.reading import declared_machine
+    if _is_page(name):
+        from fsm.tables.declared.pages import load_page
 
-        return declared_machine(path, load)
+        return load_page(name, load)
     reader = READERS.get(path.suffix.lower())
     return reader(path) if reader else _compiled(name)
+
+
+def _is_page(name: str) -> bool:
+    """Whether a name is a page, a section of one, or a TOML file about one."""
+    from fsm.tables.read.page import PAGE_SUFFIXES
+
+    file = name.rpartition("#")[0] or name
+    return any(Path(each).suffix.lower() in (*PAGE_SUFFIXES, ".toml") for each in (name, file))
 
 
 def load_specification(name: str) -> Machine | Mealy:

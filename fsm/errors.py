@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ArgumentError",
+    "AssumptionWarning",
     "CheckpointError",
     "FsmError",
     "LogError",
@@ -44,3 +45,7 @@ class OutputError(FsmError):
 
 class MissingToolError(FsmError):
     """An optional tool that is not installed; the message names how to get it."""
+
+
+class AssumptionWarning(UserWarning):
+    """A table was read by conventions that it does not state; ``fsm show`` lists them."""

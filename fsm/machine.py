@@ -61,6 +61,7 @@ _SEQUENCES: Mapping[str, type] = {
     "indicators": Indicator,
     "unreachable": str,
     "ignored": str,
+    "assumed": str,
 }
 """The fields that hold a sequence, and what it is a sequence of."""
 
@@ -111,6 +112,8 @@ class Machine(RichValue):
     """Declared atomic states that no trace reaches; they are not in the table."""
     ignored: tuple[str, ...] = ()
     """Declared transitions that never fire, or not everywhere where they are declared, and why."""
+    assumed: tuple[str, ...] = ()
+    """Conventions by which a table of a page was read, which it does not state itself."""
 
     def __post_init__(self) -> None:
         """Refuse what is no machine, with :class:`MachineError`; sequences become tuples."""

@@ -13,7 +13,7 @@ import click
 
 from fsm.cli.streams import close_streams, is_output_fault, open_streams
 from fsm.cli.terminal import choose_color, has_color
-from fsm.errors import FsmError
+from fsm.errors import AssumptionWarning, FsmError
 from fsm.trust import ShadowWarning
 
 __all__ = ["exit_status_of"]
@@ -39,7 +39,7 @@ def exit_status_of(command: click.Command) -> int:
 
 def _status(command: click.Command) -> int:
     try:
-        with _short_shadow_warnings(), _own_streams():
+        with _short_warnings(), _own_streams():
             color = has_color(sys.stdout)
             return command.main(standalone_mode=False, color=color) or 0
     except FsmError as error:
@@ -113,11 +113,11 @@ def _own_streams() -> Iterator[None]:
 
 
 @contextmanager
-def _short_shadow_warnings() -> Iterator[None]:
-    """Print in one line that a module of the working directory was not imported."""
+def _short_warnings() -> Iterator[None]:
+    """Print our warnings in one line each."""
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **rest: Any) -> None:
-        if issubclass(category, ShadowWarning):
+        if issubclass(category, ShadowWarning | AssumptionWarning):
             _print_error(str(message))
         else:
             original(message, category, *place, **rest)
@@ -126,6 +126,7 @@ def _short_shadow_warnings() -> Iterator[None]:
         original = warnings.showwarning
         warnings.showwarning = show
         warnings.simplefilter("always", ShadowWarning)
+        warnings.simplefilter("once", AssumptionWarning)
         yield
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 
 import click
 
@@ -12,6 +13,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
 from fsm.documented import load_documented
+from fsm.errors import AssumptionWarning
 from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
 from fsm.text import inert, visible
 
@@ -45,7 +47,9 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     A source is the documented row, the prose or the decision behind a transition. With --matrix,
     each cell has the next state with its source, or - if the event is rejected.
     """
-    loaded = load_documented(machine)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AssumptionWarning)  # all are listed below
+        loaded = load_documented(machine)
     grid = matrix_grid(loaded) if cells else transitions_grid(loaded, cited=True)
     if json_too or form == "json":
         _print_json(grid, cells=cells)
@@ -53,7 +57,7 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
         click.echo(_FORMS[form](grid), nl=False)
     if loaded.unreachable:
         click.echo(printable(f"unreachable: {', '.join(loaded.unreachable)}", 2000), err=True)
-    for line in loaded.ignored:
+    for line in (*loaded.ignored, *(f"assumed: {text}" for text in loaded.assumed)):
         click.echo(printable(line), err=True)
 
 

@@ -113,6 +113,7 @@ class Assembly:
         guards: Mapping[str, tuple[str, ...]],
         unreachable: tuple[str, ...],
         ignored: tuple[str, ...],
+        assumed: tuple[str, ...] = (),
     ) -> Machine:
         """Return the machine of these parts."""
         return Machine(
@@ -128,6 +129,7 @@ class Assembly:
             guards=guards,
             unreachable=unreachable,
             ignored=ignored,
+            assumed=assumed,
         )
 
     def _known(self, line: int, kind: str, name: str, names: Iterable[str]) -> None:

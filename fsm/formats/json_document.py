@@ -64,6 +64,8 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "unreachable", json_text(list(machine.unreachable))
     if machine.ignored:
         yield "ignored", _lines(machine.ignored)
+    if machine.assumed:
+        yield "assumed", _lines(machine.assumed)
 
 
 def _state(state: State) -> dict[str, object]:
@@ -167,6 +169,7 @@ class _Document(_Members):
     guards: list[_Guards] = []
     unreachable: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
     schema: str | None = field(default=None, name="$schema")
     """For editors, which find there how to complete the file; it says nothing about the machine."""
 
@@ -220,6 +223,7 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         },
         unreachable=document.unreachable,
         ignored=document.ignored,
+        assumed=document.assumed,
     )
 
 

@@ -93,6 +93,8 @@ class _Writer:
             root["fsm:unreachable"] = _joined(machine.unreachable)
         if machine.ignored:
             root["fsm:ignored"] = _joined(machine.ignored)
+        if machine.assumed:
+            root["fsm:assumed"] = _joined(machine.assumed)
         yield _tag("scxml", root, open_=True)
         yield from self._data()
         for status, states in self._groups():
@@ -280,6 +282,7 @@ class _Reader:
             guards=dict(map(self._depends, root.all("fsm:depends"))),
             unreachable=self._texts(root, "fsm:unreachable", ()),
             ignored=self._texts(root, "fsm:ignored", ()),
+            assumed=self._texts(root, "fsm:assumed", ()),
         )
 
     def _companion(self, root: Element) -> str:

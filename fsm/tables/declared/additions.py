@@ -95,6 +95,7 @@ def documented_part(machine: Machine) -> Machine:
         guards={e: g for e, g in machine.guards.items() if e in {t.trigger for t in transitions}},
         unreachable=(),
         ignored=(),
+        assumed=(),
     )
 
 

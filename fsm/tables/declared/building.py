@@ -121,8 +121,7 @@ def _named(stated: Statements, entry: str, name: str) -> str:
     """Return the state that a file names; one that the table does not have is a finding."""
     found = stated.states.get(name)
     if found is None:
-        assert stated.binding is not None
-        place = stated.binding.place("", entry)
+        place = stated.binding.place("", entry) if stated.binding else stated.file
         raise MachineError(f"{place}: {no_such('state', name, stated.states.shown.values())}")
     return found
 

@@ -16,12 +16,12 @@ __all__ = [
     "Quantifier",
     "StateText",
     "condition_of",
-    "events_of",
+    "events_in_cell",
     "lines_of",
     "quantifier_of",
-    "shown_text",
     "split_outside",
     "state_of",
+    "visible_text",
     "without_condition",
 ]
 
@@ -78,7 +78,7 @@ class Quantifier:
     others: bool = False
 
 
-def shown_text(cell: Cell) -> str:
+def visible_text(cell: Cell) -> str:
     """Return the text of a cell as a reader sees it; an asterisk that is no markup is kept."""
     text = plain(cell.text)
     if text == "[]" and "*" in cell.text:
@@ -235,11 +235,12 @@ def without_condition(text: str, words: TableWords) -> tuple[str, Condition | No
     return text, None
 
 
-_LISTED = re.compile(r"\s*[,;\n\u3001\uff0c\uff1b]\s*")
+_LISTED = re.compile(r"\s*(?:,(?=\s)|[;\n\u3001\uff0c\uff1b])\s*")
+_TIGHT_COMMA = re.compile(r",")
 _SLASH = re.compile(r"\s+/\s+|\s+\|\s+")
 
 
-def events_of(
+def events_in_cell(
     cell: Cell, words: TableWords, is_known: Callable[[str], bool], *, with_actions: bool = False
 ) -> Iterator[EventText]:
     """Yield the events that a cell names.
@@ -248,11 +249,17 @@ def events_of(
     header says that an action stands behind a slash.
     """
     for line in [cell] if is_known(plain(cell.text)) else lines_of(cell):
-        text = shown_text(line)
+        text = visible_text(line)
         if is_known(text):
             yield EventText(text)
             continue
-        for part in split_outside(text, _LISTED):
+        before, slash, _ = text.partition(" / ")
+        tight = split_outside(text, _TIGHT_COMMA)
+        if len(tight) > 1 and all(map(is_known, tight)):
+            yield from map(EventText, tight)
+            continue
+        is_whole = bool(slash) and with_actions and len(split_outside(before, _LISTED)) == 1
+        for part in [text] if is_whole else split_outside(text, _LISTED):
             yield from _events_of_part(part, words, is_known, with_actions=with_actions)
 
 
@@ -265,7 +272,8 @@ def _events_of_part(
     guarded = _GUARDED.fullmatch(text)
     if guarded:
         guard = condition_of(guarded["guard"], words)
-        yield EventText(guarded["event"].strip(), guard, (guarded["action"] or "").strip())
+        for name in split_outside(guarded["event"], _SLASH) or [""]:
+            yield EventText(name, guard, (guarded["action"] or "").strip())
         return
     parts = split_outside(text, _SLASH)
     if len(parts) == 2 and (with_actions or _is_action(parts[1], words, is_known)):

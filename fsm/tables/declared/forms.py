@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from fsm.errors import PageError
 from fsm.suggest import no_such
-from fsm.tables.declared.cells import lines_of, shown_text, state_of
+from fsm.tables.declared.cells import lines_of, state_of, visible_text
 from fsm.tables.declared.words import TableWords
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.table import Table
@@ -59,14 +59,15 @@ def recognise_form(table: Table, words: TableWords, binding: Binding | None) -> 
     roles = _Roles(table, words, binding)
     wanted = binding.form if binding else None
     if wanted not in (None, "steps", *FORMS):
-        assert binding is not None
-        place = binding.place("", "form")
+        place = binding.place("", "form") if binding else ""
         raise PageError(f"{place}: {no_such('form', str(wanted), FORMS)}")
     if wanted == "steps":
         return None
-    if wanted in (None, "transitions", "successors") and (found := roles.as_list()):
+    found = roles.as_list() if wanted in (None, "transitions", "successors") else None
+    if found and not (wanted is None and found.name == "successors" and found.unread):
         return found
-    return None if wanted in ("transitions", "successors") else roles.as_matrix(wanted)
+    # "State | next | stop" may be a matrix of events with names such as "next".
+    return found if wanted in ("transitions", "successors") else roles.as_matrix(wanted) or found
 
 
 @dataclass
@@ -96,42 +97,66 @@ class _Roles:
     def as_list(self) -> TableForm | None:
         """Return the form of a list of transitions or successors."""
         columns = dict(self.bound)
-        assumed: list[tuple[int, str]] = []
         arrows = None if {"from", "to"} & columns.keys() else self._arrows()
         free = [i for i in range(len(self.candidates)) if i not in columns.values() and i != arrows]
-
-        def take(role: str, *kinds: str) -> bool:
-            for kind in kinds:
-                for i in free:
-                    if role not in columns and kind in self.candidates[i]:
-                        columns[role] = i
-                        free.remove(i)
-                        return True
-            return role in columns
-
-        if arrows is None:
-            take("successors", "successors") if "to" not in columns else None
-            take("from", "from")
-            take("to", "to")
-            take("from", "state")
-            if "from" in columns and {"to", "successors"} <= columns.keys():
-                free.append(columns.pop("successors"))
-            if "from" not in columns or not {"to", "successors"} & columns.keys():
-                return None
-        take("event", "event")
-        for kind in ("action", "condition"):
-            if "event" not in columns and take("event", kind):
-                header = plain(self.table.header[columns["event"]].text)
-                assumed.append((columns["event"], f"the column {header!r} names the events"))
-        take("guard", "guard", "condition")
-        take("status", "status")
-        for role in ("initial", "final", "action", "note"):
-            take(role, role)
-        if "successors" in columns:
-            columns["to"] = columns.pop("successors")
+        if arrows is None and not self._take_states(columns, free):
+            return None
+        assumed = self._take_events(columns, free)
+        self._take(columns, free, "guard", "guard", "condition")
+        self._take(columns, free, "status", "status")
+        for role in ("initial", "final"):
+            self._take_marks(columns, free, role)
+        for role in ("action", "note"):
+            self._take(columns, free, role, role)
+        unread = tuple(i for i in free if not set(self.candidates[i]) & set(_FREE))
         name: FormName = "transitions" if "event" in columns else "successors"
-        unread = tuple(i for i in free if i not in columns.values())
-        return TableForm(name, columns, (), unread, arrows, tuple(assumed))
+        return TableForm(name, columns, (), unread, arrows, assumed)
+
+    def _take(self, columns: dict[str, int], free: list[int], role: str, *kinds: str) -> None:
+        """Give a role to the first free column whose header is of one of some kinds."""
+        for kind in kinds:
+            for i in free:
+                if role not in columns and kind in self.candidates[i]:
+                    columns[role] = i
+                    free.remove(i)
+                    return
+
+    def _take_states(self, columns: dict[str, int], free: list[int]) -> bool:
+        """Find the columns of the states before and after; return whether there are both."""
+        if "to" not in columns:
+            self._take(columns, free, "successors", "successors")
+        self._take(columns, free, "from", "from")
+        self._take(columns, free, "to", "to")
+        self._take(columns, free, "from", "state")
+        successors = columns.pop("successors", None)
+        if "to" not in columns and successors is not None:
+            columns["to"] = successors
+        elif successors is not None:
+            free.append(successors)
+        return {"from", "to"} <= columns.keys()
+
+    def _take_events(self, columns: dict[str, int], free: list[int]) -> tuple[tuple[int, str], ...]:
+        """Find the column of the events; return it with the reason where that is assumed."""
+        self._take(columns, free, "event", "event")
+        if "event" in columns:
+            return ()
+        self._take(columns, free, "event", "action", "condition")
+        if "event" not in columns:
+            return ()
+        header = plain(self.table.header[columns["event"]].text)
+        return ((columns["event"], f"the column {header!r} names the events"),)
+
+    def _take_marks(self, columns: dict[str, int], free: list[int], role: str) -> None:
+        """Find a column that says yes or no of each state; an event may be named 'start'."""
+        for i in list(free):
+            if role not in columns and role in self.candidates[i] and self._are_marks(i, role):
+                columns[role] = i
+                free.remove(i)
+
+    def _are_marks(self, column: int, role: str) -> bool:
+        kinds = ("yes", "no", "none", f"{role}_mark")
+        texts = [visible_text(row.cells[column]) for row in self.table.rows if column < row.width]
+        return all(not text or any(self.words.says(k, text) for k in kinds) for text in texts)
 
     def _arrows(self) -> int | None:
         """Return the column in which most cells are two states with an arrow between them."""
@@ -157,7 +182,8 @@ class _Roles:
         columns = {"from": corner}
         for i in range(1, min(4, len(header))):
             for role in ("status", "initial", "final"):
-                if role in self.candidates[i] and role not in columns and i != corner:
+                fits = role in self.candidates[i] and role not in columns and i != corner
+                if fits and (role == "status" or self._are_marks(i, role)):
                     columns[role] = i
         skipped = set(columns.values())
         unread = [
@@ -185,11 +211,11 @@ class _Roles:
 
     def _by_cells(self, corner: int, cells: list[int]) -> str | None:
         names = {
-            normalise(state_of(shown_text(row.cells[corner]), self.words).name)
+            normalise(state_of(visible_text(row.cells[corner]), self.words).name)
             for row in self.table.rows
             if corner < row.width
         } - {""}
-        heads = {normalise(shown_text(self.table.header[i])) for i in cells} - {""}
+        heads = {normalise(visible_text(self.table.header[i])) for i in cells} - {""}
         texts = [text for i in cells for text in self._texts(i)]
         if len(names) < 2 or len(names & heads) >= max(2, len(heads) * _ENOUGH):
             return "states" if len(names & heads) > 1 else None
@@ -210,7 +236,7 @@ class _Roles:
         """Yield what stands in a column, without cells that name nothing."""
         for row in self.table.rows:
             for cell in lines_of(row.cells[column]) if column < row.width else ():
-                text = shown_text(cell)
+                text = visible_text(cell)
                 if not is_empty_word(text, self.words):
                     yield text
 

@@ -10,11 +10,11 @@ from fsm.tables.declared.cells import (
     Condition,
     EventText,
     condition_of,
-    events_of,
+    events_in_cell,
     quantifier_of,
-    shown_text,
     split_outside,
     state_of,
+    visible_text,
     without_condition,
 )
 from fsm.tables.declared.forms import TableForm
@@ -88,13 +88,18 @@ class ListReader:
     def _learn(self, rows: Iterator[Mapping[str, Cell]]) -> None:
         """Remember the states and events that stand alone in cells."""
         known = list(rows)
+        sources, targets = (
+            [cells[role] for cells in known if role in cells] for role in ("from", "to")
+        )
+        is_end = "event" not in self.form.columns
         self.cells.learn(
-            *([cells[role] for cells in known if role in cells] for role in ("from", "to"))
+            sources, [c for c in targets if not (is_end and self._ends(visible_text(c)))]
         )
         for cells in known:
             if "event" in cells:
-                text = shown_text(cells["event"])
-                if text and len(list(events_of(cells["event"], self.words, lambda _: False))) == 1:
+                text = visible_text(cells["event"])
+                events = list(events_in_cell(cells["event"], self.words, lambda _: False))
+                if [event.name for event in events] == [text]:
                     self.alone.add(normalise(text))
 
     def _knows_event(self, text: str) -> bool:
@@ -105,7 +110,7 @@ class ListReader:
     def _read_row(
         self, number: int, row: Row, cells: Mapping[str, Cell], following: Mapping[str, Cell]
     ) -> None:
-        texts = {role: shown_text(cell) for role, cell in cells.items()}
+        texts = {role: visible_text(cell) for role, cell in cells.items()}
         if not any(texts.get(role) for role in ("from", "event", "to")):
             if any(plain(cell.text) for cell in row.cells):
                 self.stated.find(row.line, f"row {number} names no state and no event")
@@ -121,7 +126,7 @@ class ListReader:
             is_heading = (
                 not texts.get("to") and not texts.get("event") and len(self.form.columns) > 2
             )
-            repeats = "from" in following and not shown_text(following["from"])
+            repeats = "from" in following and not visible_text(following["from"])
             if not (is_heading and repeats):
                 self._read_end(sources, row, texts)
             return
@@ -174,11 +179,15 @@ class ListReader:
     def _is_end(self, texts: Mapping[str, str]) -> bool:
         """Whether a row says that nothing follows."""
         to, event = texts.get("to", ""), texts.get("event", "")
-        ends = not to or any(self.words.says(kind, to) for kind in ("none", "terminal"))
+        ends = self._ends(to)
         if "event" not in self.form.columns:
             return ends and not self.cells.knows(to)
         ended = not event or any(self.words.says(kind, event) for kind in ("none", "terminal"))
         return ends and ended
+
+    def _ends(self, text: str) -> bool:
+        """Whether a cell says that no state follows."""
+        return not text or any(self.words.says(kind, text) for kind in ("none", "terminal"))
 
     def _read_end(self, sources: NamedStates, row: Row, texts: Mapping[str, str]) -> None:
         if sources.quantifier:
@@ -224,7 +233,7 @@ class ListReader:
             return
         events = self._events(number, row, cells, texts, targets)
         guard = condition_of(texts.get("guard", ""), self.words)
-        reason = _reason(texts, row)
+        reason = _reason(texts)
         named = [target.state for target in targets if target.state is not None]
         self._read_status(named or list(sources.states), texts, row)
         for event in events:
@@ -257,10 +266,10 @@ class ListReader:
     ) -> list[EventText]:
         """Return the events of a row; of a list without events, ``to X`` for each target."""
         if "event" not in self.form.columns:
-            names = dict.fromkeys(self._event_to(target, row) for target in targets)
+            to_states = dict.fromkeys(self._event_to(target, row) for target in targets)
             for at, target in enumerate(targets):
                 targets[at] = _Target(target.state, target.guard, self._event_to(target, row))
-            return [EventText(name) for name in names if name]
+            return [EventText(name) for name in to_states if name]
         text = texts.get("event", "")
         if not text:
             self.stated.find(row.line, f"row {number} names no event")
@@ -272,7 +281,9 @@ class ListReader:
             self.stated.find(row.line, f"{text!r} names no event; write each of them")
             return []
         events = list(
-            events_of(cells["event"], self.words, self._knows_event, with_actions=self.with_actions)
+            events_in_cell(
+                cells["event"], self.words, self._knows_event, with_actions=self.with_actions
+            )
         )
         if len(events) > 1:
             names = ", ".join(repr(event.name) for event in events)
@@ -296,7 +307,7 @@ class ListReader:
     # Targets -------------------------------------------------------------------------------
 
     def _targets(self, cell: Cell, sources: NamedStates) -> list[_Target]:
-        text = shown_text(cell)
+        text = visible_text(cell)
         if any(self.words.says(kind, text) for kind in ("none", "rejected")) and not (
             self.cells.knows(text)
         ):
@@ -369,6 +380,6 @@ def _joined(one: Condition | None, other: Condition | None) -> Condition | None:
     return Condition(tuple(parts), otherwise=one.otherwise or other.otherwise)
 
 
-def _reason(texts: Mapping[str, str], row: Row) -> str:
-    """Return what a row says in its own words: its note, else its cells."""
-    return texts.get("note") or " | ".join(plain(cell.text) for cell in row.cells)
+def _reason(texts: Mapping[str, str]) -> str:
+    """Return the note of a row, which says why it is so."""
+    return texts.get("note", "")

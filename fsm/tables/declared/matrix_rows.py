@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from fsm.tables.declared.cells import (
     Condition,
     EventText,
-    events_of,
+    events_in_cell,
     lines_of,
-    shown_text,
     split_outside,
     state_of,
+    visible_text,
     without_condition,
 )
 from fsm.tables.declared.forms import TableForm
 from fsm.tables.declared.state_cells import StateCells
 from fsm.tables.declared.statements import StatedRow, Statements
 from fsm.tables.declared.words import TableWords
-from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell, Row, Table
 
 __all__ = ["MatrixReader"]
@@ -61,7 +60,7 @@ class MatrixReader:
 
     def _head(self, cell: Cell) -> str:
         """Return the state of a row or column, and note its marks."""
-        return self.cells.name(shown_text(cell), cell.line)
+        return self.cells.name(visible_text(cell), cell.line)
 
     def _read_row(self, number: int, row: Row, names: list[str]) -> None:
         if row.width > len(self.table.header):
@@ -69,7 +68,7 @@ class MatrixReader:
             self.stated.find(row.line, text)
             return
         corner = row.cells[self.form.columns["from"]]
-        if not shown_text(corner):
+        if not visible_text(corner):
             self.stated.find(row.line, f"row {number} has no name")
             return
         if self.form.name == "matrix":
@@ -86,7 +85,7 @@ class MatrixReader:
     def _read_marks(self, state: str, row: Row) -> None:
         """Read the columns of a status and of marks."""
         texts = {
-            role: shown_text(row.cells[i])
+            role: visible_text(row.cells[i])
             for role, i in self.form.columns.items()
             if i < row.width and role != "from"
         }
@@ -107,7 +106,7 @@ class MatrixReader:
     # Cells of states and events ------------------------------------------------------------
 
     def _read_cell(self, source: str, head: Cell, cell: Cell, number: int, row: Row) -> None:
-        events = list(events_of(head, self.words, self._is_event))
+        events = list(events_in_cell(head, self.words, self._is_event))
         for event in events:
             if event.name:
                 self.stated.events.add(event.name, head.line)
@@ -119,7 +118,7 @@ class MatrixReader:
         for target, of_cell in targets:
             for event in events:
                 guard = event.guard or of_cell
-                reason = f"{source}, {event.name}: {plain(cell.text)}"
+                reason = ""
                 name = self.stated.events.add(event.name, head.line)
                 self.stated.rows.append(
                     StatedRow((source,), None, (), name, guard, target, number, row.line, reason)
@@ -131,7 +130,7 @@ class MatrixReader:
     def _targets(self, cell: Cell, source: str) -> Iterator[tuple[str | None, Condition | None]]:
         """Yield the states that a cell leads to, ``None`` for itself, each with its guard."""
         for line in lines_of(cell):
-            text = shown_text(line)
+            text = visible_text(line)
             if self._is_refusal(text, line):
                 continue
             if self.cells.knows(state_of(_ARROW.sub("", text), self.words).name):
@@ -216,7 +215,7 @@ class MatrixReader:
             self._head(cell)
         columns = self.form.cells
         texts = {
-            shown_text(row.cells[i]).casefold()
+            visible_text(row.cells[i]).casefold()
             for row in self.table.rows
             for i in columns
             if i < row.width and row.cells[i].text
@@ -231,7 +230,7 @@ class MatrixReader:
                 if i < row.width:
                     target = self._head(self.table.header[i])
                     for event in self._square(row.cells[i], target, is_cross=is_cross):
-                        reason = f"{source} to {target}: {plain(row.cells[i].text)}"
+                        reason = ""
                         name = self.stated.events.add(event.name, row.line)
                         self.stated.rows.append(
                             StatedRow(
@@ -242,10 +241,10 @@ class MatrixReader:
         self.stated.assume(self.table.line, "the rows are the states before, the columns after")
 
     def _square(self, cell: Cell, target: str, *, is_cross: bool) -> Iterator[EventText]:
-        text = shown_text(cell)
+        text = visible_text(cell)
         if not text or self.words.says("none", text):
             return
         if self.words.says("yes", text) and (is_cross or not self.words.says("rejected", text)):
             yield EventText(f"to {target}")
         elif not (self.words.says("no", text) or self.words.says("rejected", text)):
-            yield from events_of(cell, self.words, lambda _: False)
+            yield from events_in_cell(cell, self.words, lambda _: False)

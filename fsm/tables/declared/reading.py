@@ -1,4 +1,4 @@
-"""A page, or a TOML file about a page, as the machine that a table of steps of it declares."""
+"""The tables of steps of a page, and the page that a TOML file is about."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsm.errors import PageError
-from fsm.machine import Machine
-from fsm.tables.bound_rows import with_bound_rows
-from fsm.tables.declared.additions import with_additions
 from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.steps import StepsReading, read_steps
 from fsm.tables.read.cell_text import normalise
-from fsm.tables.read.page import Page, read_page
+from fsm.tables.read.page import Page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.recognition import Load
-from fsm.tables.words.binding import Binding, read_binding
+from fsm.tables.words.binding import Binding
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.tables.words.page_language import language_of
 
-__all__ = ["chosen_reading", "declared_machine", "page_of", "readings_of", "steps_machine"]
+__all__ = ["chosen_reading", "page_of", "readings_of", "refusal"]
 
 
 def page_of(binding: Binding) -> tuple[Path, str]:
@@ -57,34 +54,6 @@ def chosen_reading(
     what = "several tables of steps" if found else "no such table of steps"
     listed = f"there are: {', '.join(titles)}; name one: title = {titles[0]}"
     raise PageError(f"{page.name}: {what}; {listed}")
-
-
-def declared_machine(path: Path, load: Load) -> Machine:
-    """Return the machine that a TOML file is about: the one that its page declares, or binds.
-
-    A bound machine has the rows of its page as origins. Raises :class:`PageError` with file and
-    line for what a table leaves open.
-    """
-    binding = read_binding(path)
-    if binding.machine:
-        machine = load(binding.machine)
-        pages = [read_page(page_of(binding)[0])] if binding.page else []
-        return with_bound_rows(machine, binding, pages)
-    return steps_machine(binding, load)
-
-
-def steps_machine(binding: Binding, load: Load) -> Machine:
-    """Return the machine that the page of a file declares, with the answers of the file.
-
-    Raises :class:`PageError` with file and line for what the table leaves open, or contradicts.
-    """
-    path, section = page_of(binding)
-    page = read_page(path)
-    readings = readings_of(page, load, binding)
-    reading = chosen_reading(page, readings, section, binding.title)
-    if reading.machine is None:
-        raise PageError(refusal(reading.findings, reading.questions, page.name))
-    return with_additions(reading.machine, binding)
 
 
 def refusal(findings: Sequence[Remark], questions: Sequence[Question], page: str) -> str:

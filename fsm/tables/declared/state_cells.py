@@ -11,9 +11,9 @@ from fsm.tables.declared.cells import (
     StateText,
     lines_of,
     quantifier_of,
-    shown_text,
     split_outside,
     state_of,
+    visible_text,
 )
 from fsm.tables.declared.statements import Statements
 from fsm.tables.declared.words import TableWords
@@ -62,7 +62,7 @@ class StateCells:
         """Yield the lines of cells that are no list; ``others`` are kinds of words left out."""
         for cell in cells:
             for line in lines_of(cell):
-                text = state_of(shown_text(line), self.words).name
+                text = state_of(visible_text(line), self.words).name
                 is_list = len(self._split(text)) > 1 or quantifier_of(text, self.words)
                 if text and not is_list and not any(self.words.says(x, text) for x in others):
                     yield text
@@ -76,10 +76,10 @@ class StateCells:
 
     def texts(self, cell: Cell) -> list[str]:
         """Return the texts of a cell that name one state each; marks are left in."""
-        whole = shown_text(cell)
+        whole = visible_text(cell)
         if self.knows(state_of(whole, self.words).name):
             return [whole]
-        return [text for line in lines_of(cell) for text in self.texts_of(shown_text(line))]
+        return [text for line in lines_of(cell) for text in self.texts_of(visible_text(line))]
 
     def texts_of(self, text: str) -> list[str]:
         """Return the parts of a text that name one state each."""
@@ -104,7 +104,7 @@ class StateCells:
 
     def sources(self, cell: Cell) -> NamedStates:
         """Return the states that a row starts from."""
-        text = shown_text(cell)
+        text = visible_text(cell)
         if not self.knows(text) and (found := quantifier_of(text, self.words)):
             excluded = [self.name(part, cell.line) for part in self._excluded(found)]
             return NamedStates((), found, tuple(excluded))

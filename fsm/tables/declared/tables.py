@@ -29,7 +29,7 @@ class Declared:
 
     table: Table
     form: str
-    """``transitions``, ``successors``, ``matrix``, ``transposed``, ``states``; empty for no form."""
+    """One of :data:`fsm.tables.declared.forms.FORMS`; empty for a table of no form."""
     machine: Machine | None
     columns: Mapping[str, str] = field(default_factory=dict)
     """The headers of the columns by their roles."""
@@ -54,6 +54,13 @@ def read_declared(page: Page, table: Table, binding: Binding | None = None) -> D
     stated = Statements(page.name, table.line, binding)
     stated.has_statuses = "status" in form.columns
     _say_columns(table, form, stated)
+    if form.name == "successors" and form.unread and not (binding and binding.form):
+        headers = tuple(plain(table.header[i].text) for i in form.unread)
+        text = (
+            f"does the column {headers[0]!r} name the events? "
+            'if it does, write it as event under [columns]; if not, form = "successors"'
+        )
+        stated.ask("columns.event", text, headers, table.line)
     is_list = form.name in ("transitions", "successors")
     (ListReader if is_list else MatrixReader)(table, form, words, stated).read()
     title = table.section.title if table.section else table.title

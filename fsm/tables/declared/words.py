@@ -62,6 +62,7 @@ def header_forms(header: str) -> Iterable[str]:
     if match := _LABEL_FORM.match(form):
         yield match[1]
     yield re.sub(r"\A(?:the|a|an|der|die|das|le|la|el)\s+", "", form)
+    yield form.partition("/")[0].strip()
 
 
 def _form(text: str) -> str:

@@ -1,0 +1,51 @@
+"""Pages in the forms that people write, each with the machine that it must become."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fsm
+from fsm.machine import Machine
+
+PAGES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "pages.toml").read_text("utf-8"))
+
+
+def split(text: str) -> list[str]:
+    separator = next((mark for mark in "|," if mark in text), " ")
+    return text.split(separator)
+
+
+def machine_of(page: Any, folder: Path) -> Machine:
+    name = f"page.{page.get('format', 'md')}"
+    (folder / name).write_text(page["page"])
+    if "answers" not in page:
+        return fsm.load(str(folder / name))
+    (folder / "page.toml").write_text(f'kind = "table"\npage = "{name}"\n{page["answers"]}\n')
+    return fsm.load(str(folder / "page.toml"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_becomes_its_machine(name: str, tmp_path: Path) -> None:
+    page = PAGES[name]
+    machine = machine_of(page, tmp_path)
+    names = [re.fullmatch(r"(\()?(.*?)(?:=(.*?))?\)?", each) for each in split(page["states"])]
+    expected = {m[2]: (m[3] or m[2], bool(m[1])) for m in names if m}
+    assert {s.name: (s.status, s.final) for s in machine.states} == expected
+    assert machine.initial == next(iter(expected))
+    arrows = {(t.source, t.event, t.target) for t in machine.transitions}
+    assert arrows == {tuple(split(arrow)) for arrow in page["arrows"]}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_transition_names_its_row(name: str, tmp_path: Path) -> None:
+    machine = machine_of(PAGES[name], tmp_path)
+    lines = PAGES[name]["page"].split("\n")
+    for transition in machine.transitions:
+        origin = transition.origin
+        assert origin is not None
+        assert origin.row
+        assert Path(origin.file).stem == "page"
+        assert lines[origin.line - 1].strip()
