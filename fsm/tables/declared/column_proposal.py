@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from fsm.tables.declared.cells import shown_text
+from fsm.tables.declared.cells import visible_text
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.table import Table
 
@@ -49,6 +49,6 @@ def proposed_columns(table: Table) -> Mapping[str, str]:
 
 def _names(table: Table, column: int) -> Iterator[str]:
     for row in table.rows:
-        text = normalise(shown_text(row.cells[column])) if column < row.width else ""
+        text = normalise(visible_text(row.cells[column])) if column < row.width else ""
         if any(letter.isalpha() for letter in text):
             yield text
