@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -18,6 +18,7 @@ from fsm.file_kinds import misplaced_file
 from fsm.files import decode_utf8, read_stream
 from fsm.machine import Machine
 from fsm.machines import NAMES
+from fsm.settings import Settings
 from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
@@ -32,8 +33,10 @@ from fsm.tables.read.page import (
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.lexicon_files import combined_lexicons
+from fsm.tables.words.lexicon_names import check_names
+from fsm.trust import NameInFile
 
-__all__ = ["PageFiles", "check", "pages_of"]
+__all__ = ["PageFiles", "ProjectCheck", "check", "pages_of"]
 
 _AnyPath: TypeAlias = str | PathLike[str]
 
@@ -98,6 +101,67 @@ def _lexicons(given: _AnyPath | Lexicon | Iterable[_AnyPath] | Iterable[Lexicon]
         else:
             paths.append(Path(item))
     return values if values and not paths else [*values, *combined_lexicons(paths)]
+
+
+@dataclass(frozen=True)
+class ProjectCheck:
+    """What one run checks: what the caller names, together with the settings of the project.
+
+    ``pages`` replace those of the settings; ``bindings`` and ``lexicons`` are added to theirs.
+    Without ``pages``, those of the settings are checked, and each of their bindings must fit.
+    """
+
+    settings: Settings | None
+    pages: tuple[str, ...] = ()
+    bindings: tuple[Path, ...] = ()
+    lexicons: tuple[Path, ...] = ()
+    allow_import: bool = False
+    """Whether classes are imported that only the settings, or a file they name, name."""
+
+    @property
+    def page_names(self) -> list[str]:
+        """The pages of the run."""
+        return list(self.pages) or [str(path) for path in self._found("pages")]
+
+    def run(self, read: Sequence[Page], files: PageFiles) -> CheckReport:
+        """Check the pages that were read; raises what :func:`check` raises."""
+        named = [read_binding(path) for path in self.bindings]
+        found = [b for b in map(read_binding, self._found("bindings")) if self._is_about(b, read)]
+        lexicons = [*self.lexicons, *self._found("lexicons")]
+        load = self._loader({binding.machine for binding in named})
+        if lexicons:
+            check_names(lexicons, load, NAMES)
+        report = check(read, lexicons=lexicons, bindings=[*named, *found], load=load)
+        if self.pages:  # a binding of the settings may be about other pages
+            unused = {binding.name for binding in found}
+            kept = [
+                f for f in report.findings if f.code != "unused-binding" or f.file not in unused
+            ]
+            report = replace(report, findings=tuple(kept))
+        name = self.settings.name if self.settings else ""
+        return replace(files.complete(report), settings=name)
+
+    def _found(self, entry: str) -> list[Path]:
+        """Return the files of the settings that the caller did not name."""
+        given = {os.path.normpath(path) for path in (*self.bindings, *self.lexicons)}
+        paths = self.settings.files(entry) if self.settings else []
+        return [path for path in paths if os.path.normpath(path) not in given]
+
+    def _is_about(self, binding: Binding, read: Sequence[Page]) -> bool:
+        """Whether a binding of the settings may be about one of the pages.
+
+        One without a machine says how a table declares its own: nothing is to be compared.
+        """
+        if not binding.machine:
+            return False
+        page = os.path.normpath(Path(binding.name).parent / (binding.page or "").split("#")[0])
+        return not (self.pages and binding.page) or page in {os.path.normpath(p.name) for p in read}
+
+    def _loader(self, named: Collection[str]) -> Callable[[str], Machine]:
+        """Return what loads machines: of the settings no code, unless the caller allows it."""
+        if self.allow_import or self.settings is None or self.settings.is_named:
+            return load
+        return lambda name: load(name if name in named else NameInFile(name))
 
 
 @dataclass

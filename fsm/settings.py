@@ -173,13 +173,16 @@ def _number(toml: Toml, section: str, value: object) -> int | None:
 
 
 def _implementations(toml: Toml, section: str, value: object) -> dict[str, str]:
+    implementations: dict[str, str] = {}
     entries = value if isinstance(value, dict) else {"implementations": None}
     for name, code in entries.items():
-        if not isinstance(code, str) or not _CODE.fullmatch(code):
+        if isinstance(code, str) and _CODE.fullmatch(code):
+            implementations[name] = code
+        else:
             inner = f"{section}.implementations".lstrip(".")
             line = toml.line(inner if isinstance(value, dict) else section, name)
             raise FsmError(
                 f"{toml.name}:{line}: write [implementations] with lines such as "
                 '"machine or page.md" = "module:Class"'
             )
-    return entries
+    return implementations

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from fsm.catalog import load
-from fsm.checking import PageFiles, check
+from fsm.checking import PageFiles, ProjectCheck
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_code, complete_file, complete_language
 from fsm.cli.file_params import FILE
@@ -17,12 +16,11 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_message, print_text, printable
 from fsm.cli.values import RangeParam, lexicons_option
-from fsm.machines import NAMES
+from fsm.settings import Settings, find_settings, read_settings
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
 from fsm.tables.read.page import Page
 from fsm.tables.words.lexicon_files import lexicon_text
-from fsm.tables.words.lexicon_names import check_names
 from fsm.text import quantity
 
 __all__ = ["command"]
@@ -53,6 +51,20 @@ __all__ = ["command"]
     type=FILE,
     group="Languages and tables",
     help="TOML file that says what the columns of a table are; may be repeated.",
+)
+@option(
+    "--config",
+    type=FILE,
+    group="Settings",
+    help="File of settings, instead of the fsm.toml or pyproject.toml that is found; classes that "
+    "it names are imported.",
+)
+@option("--no-config", is_flag=True, group="Settings", help="Use no settings.")
+@option(
+    "--allow-import",
+    is_flag=True,
+    group="Settings",
+    help="Import package.module:Class that settings which were found name; that runs code.",
 )
 @option("--strict", is_flag=True, group="Exit status", help="Exit with status 1 for warnings, too.")
 @option(
@@ -109,6 +121,9 @@ def command(
     pages: tuple[str, ...],
     lexicons: tuple[Path, ...],
     bindings: tuple[Path, ...],
+    config: Path | None,
+    no_config: bool,
+    allow_import: bool,
     format_: str,
     as_json: bool,
     strict: bool,
@@ -129,6 +144,9 @@ def command(
     Tables in twelve languages are known (--show-lexicon lists them). --lexicon adds a language,
     --binding tables of any other form.
 
+    Without PAGES, those of the settings are checked: fsm.toml or [tool.fsm] in pyproject.toml, here
+    or above. PAGES and --expect replace the settings; --lexicon and --binding are added to them.
+
     The exit status is 1 if a finding is an error, or if there was nothing to check.
     """
     if explain is not None:
@@ -139,19 +157,21 @@ def command(
     if show_lexicon is not None:
         click.echo(lexicon_text(show_lexicon), nl=False)
         return 0
-    if not pages:
-        raise click.UsageError("no pages given")
     if is_draft:
         return _draft(pages, into)
     if into is not None:
         raise click.UsageError("--into goes with --draft-lexicon")
+    settings = _settings(config, no_config=no_config)
+    project = ProjectCheck(settings, pages, bindings, lexicons, allow_import)
+    if not project.page_names:
+        raise click.UsageError(_no_pages(settings))
+    if settings and not pages:
+        expect = settings.expect if expect is None else expect
     files = PageFiles()
     with Progress("reading the pages", hidden="-" in pages):
-        read = [page for name in pages for page in files.read(name)]
-    if lexicons:
-        check_names(lexicons, load, NAMES)
+        read = [page for name in project.page_names for page in files.read(name)]
     with Progress("checking the tables"):
-        report = files.complete(check(read, lexicons=lexicons, bindings=bindings))
+        report = project.run(read, files)
     report = replace(report, failure=_failure(report, expect, allow_none=allow_none))
     text = FINDING_FORMATS["json" if as_json else format_](
         report, {page.name: page.lines for page in read}
@@ -162,6 +182,23 @@ def command(
         click.echo(printable(report.failure), err=True)
     is_wrong = any(strict or f.severity == "error" for f in report.findings)
     return 1 if is_wrong or report.failure else 0
+
+
+def _settings(config: Path | None, *, no_config: bool) -> Settings | None:
+    """Return the settings of the run, and say where they are."""
+    if config is not None and no_config:
+        raise click.UsageError("--config and --no-config exclude each other")
+    if no_config:
+        return None
+    settings = find_settings() if config is None else read_settings(config)
+    if settings:
+        click.echo(printable(f"settings: {settings.name}"), err=True)
+    return settings
+
+
+def _no_pages(settings: Settings | None) -> str:
+    where = settings.name if settings else "fsm.toml"
+    return f'no pages given; name them, or write pages = ["docs"] into {where}'
 
 
 def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> str:

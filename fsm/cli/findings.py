@@ -167,6 +167,7 @@ def _json(report: CheckReport, _lines: Mapping[str, tuple[str, ...]]) -> str:
         "other_diagrams": report.other_diagrams,
         "unread_files": report.unread,
         "failure": report.failure or None,
+        "settings": report.settings or None,
     }
     facts["findings"] = [_fields(finding) for finding in report.findings]
     return format_json(facts, "check")

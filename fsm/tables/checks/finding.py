@@ -116,6 +116,8 @@ class CheckReport(RichValue):
     """How many diagrams were not: other kinds, or none of the tables is about the same states."""
     failure: str = ""
     """Why the whole run failed: nothing to check, or not as many tables as expected."""
+    settings: str = ""
+    """The file of settings that the run used; empty without one."""
 
     def __post_init__(self) -> None:
         hold_mappings(self, "confirmed", "unread")

@@ -197,8 +197,8 @@ def _draft_of_unknown(page: Page, tables: Sequence[Table], answers: Binding) -> 
     if len(tables) > 1:
         lines = ", ".join(str(table.line) for table in tables)
         raise PageError(
-            f"{page.name}: no columns of the tables at lines {lines} are known; name a section with "
-            "one table, or write its columns in a file: fsm guide machines"
+            f"{page.name}: no columns of the tables at lines {lines} are known; name a section "
+            "with one table, or write its columns in a file: fsm guide machines"
         )
     (table,) = tables
     place, headers = f"{page.name}:{table.line}", shown_headers(table)
