@@ -22,8 +22,10 @@ __all__ = ["TableDraft", "answered", "draft_table"]
 
 _COLUMNS = {
     "from": "which column has the states before?",
+    "event": "which column has the events?",
     "to": "which column has the states afterwards?",
 }
+"""The questions about columns, by the roles that they decide."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def draft_table(
     tables = page.tables_of(page.section(section)) if section else page.tables
     if answers.title is not None:
         tables = [t for t in tables if normalise(t.title) == normalise(answers.title)] or tables
+    answers = _with_last_column(tables, answers)
     declared = [each for t in tables if (each := read_declared(page, t, answers)).form]
     if declared:
         return _draft_of_declared(page, declared, answers)
@@ -137,6 +140,17 @@ def draft_table(
     if not tables:
         raise PageError(f"{page.name}{'#' * bool(section)}{section}: no table")
     return _draft_of_unknown(page, tables, answers)
+
+
+def _with_last_column(tables: Sequence[Table], answers: Binding) -> Binding:
+    """Return the answers with the role of the only column that is left, where one is."""
+    missing = _COLUMNS.keys() - answers.columns.keys()
+    if len(tables) != 1 or len(missing) != 1 or not answers.columns:
+        return answers
+    left = [h for h in shown_headers(tables[0]) if h not in answers.columns.values()]
+    if len(left) != 1:
+        return answers
+    return replace(answers, columns={**answers.columns, missing.pop(): left[0]})
 
 
 # Tables of transitions, of successors, matrices ----------------------------------------------
@@ -197,15 +211,16 @@ def _draft_of_unknown(page: Page, tables: Sequence[Table], answers: Binding) -> 
     if len(tables) > 1:
         lines = ", ".join(str(table.line) for table in tables)
         raise PageError(
-            f"{page.name}: no columns of the tables at lines {lines} are known; name a section with "
-            "one table, or write its columns in a file: fsm guide machines"
+            f"{page.name}: no columns of the tables at lines {lines} are known; name a section "
+            "with one table, or write its columns in a file: fsm guide machines"
         )
     (table,) = tables
     place, headers = f"{page.name}:{table.line}", shown_headers(table)
     free = tuple(h for h in headers if h not in answers.columns.values())
+    roles = [role for role in _COLUMNS if role != "event" or len(headers) > len(_COLUMNS) - 1]
     questions = tuple(
-        Question(f"columns.{role}", text, free, place)
-        for role, text in _COLUMNS.items()
+        Question(f"columns.{role}", _COLUMNS[role], free, place)
+        for role in roles
         if role not in answers.columns
     )
     if not questions:

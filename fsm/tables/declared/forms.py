@@ -223,7 +223,8 @@ class _Roles:
         in_heads = sum(self._names(text, heads) for text in texts)
         if not texts or max(in_rows, in_heads) < len(texts) * _ENOUGH:
             return None
-        if in_rows >= in_heads and not all(self._names_any(i, names) for i in cells):
+        is_said = {"state", "from"} & self._corner_roles()
+        if in_rows >= in_heads and not (is_said or all(self._names_any(i, names) for i in cells)):
             return None  # a list of transitions under headers that are not known
         return "matrix" if in_rows >= in_heads else "transposed"
 

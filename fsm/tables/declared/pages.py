@@ -21,6 +21,7 @@ from fsm.tables.recognition import Load
 from fsm.tables.row_origins import with_bound_rows
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.text import quantity
+from fsm.trust import NameInFile
 
 __all__ = ["TableMachine", "load_page", "machine_tables", "page_machine"]
 
@@ -42,7 +43,9 @@ class TableMachine:
 
 
 def load_page(name: str, load: Load) -> Machine:
-    """Return the machine of ``page.md``, ``page.md#section`` or of a TOML file about a page.
+    """Return the machine of ``page.md``, ``page.md#section`` or of a TOML file about a table.
+
+    A file that binds a table to a machine gives that machine, with the rows as origins.
 
     Warns once of what was assumed. Raises :class:`PageError` with file, line and what to do for a
     page without such a table or with several, and for a table that leaves something open.
@@ -50,12 +53,20 @@ def load_page(name: str, load: Load) -> Machine:
     if Path(name).suffix.lower() == ".toml":
         binding = read_binding(Path(name))
         if binding.machine:
-            pages = [read_page(page_of(binding)[0])] if binding.page else []
-            return with_bound_rows(load(binding.machine), binding, pages)
+            return _bound_machine(name, binding, load)
         path, section = page_of(binding)
         return page_machine(name, read_page(path), section, load, binding)
     file, section = split_page_name(name)
     return page_machine(name, read_page(Path(file)), section, load)
+
+
+def _bound_machine(name: str, binding: Binding, load: Load) -> Machine:
+    """Return the machine that a file binds a table to, with the rows of its page as origins."""
+    target = binding.machine
+    if isinstance(name, NameInFile):  # a page that names the file does not allow its code either
+        target = NameInFile(target, binding.place("", target))
+    pages = [read_page(page_of(binding)[0])] if binding.page else []
+    return with_bound_rows(load(target), binding, pages)
 
 
 def page_machine(

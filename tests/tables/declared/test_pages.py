@@ -10,7 +10,12 @@ import pytest
 import fsm
 from fsm.machine import Machine
 
-PAGES: dict[str, Any] = tomllib.loads((Path(__file__).parent / "pages.toml").read_text("utf-8"))
+FILES = ("pages.toml", "further_pages.toml")
+PAGES: dict[str, Any] = {
+    name: page
+    for file in FILES
+    for name, page in tomllib.loads((Path(__file__).parent / file).read_text("utf-8")).items()
+}
 
 
 def split(text: str) -> list[str]:
