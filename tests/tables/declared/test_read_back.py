@@ -33,14 +33,21 @@ def test_a_written_table_is_read_back(name: str, writer: str, tmp_path: Path) ->
     }
 
 
-def test_a_changed_cell_changes_the_machine_or_is_found(tmp_path: Path) -> None:
-    text = "| From | Event | To |\n|---|---|---|\n| a1 | go | b1 |\n| b1 | back | a1 |\n"
+CHANGES = {"event": ("go", "stay"), "guard": ("back", "b[ok]"), "target": ("a1 |\n", "c |\n")}
+LIST = "| From | Event | To |\n|---|---|---|\n| a1 | go | b1 |\n| b1 | back | a1 |\n"
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_cell_changes_the_machine(change: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(text)
+    page.write_text(LIST)
     before = fsm.load(str(page))
-    for old, new in (("go", "stay"), ("| b1 |\n", "| |\n"), ("back", "b[ok]"), ("a1 |\n", "c |\n")):
-        page.write_text(text.replace(old, new))
-        try:
-            assert fsm.load(str(page)) != before
-        except PageError as error:
-            assert f"{page}:" in str(error)
+    page.write_text(LIST.replace(*CHANGES[change]))
+    assert fsm.load(str(page)) != before
+
+
+def test_an_emptied_cell_is_found_in_its_line(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(LIST.replace("| b1 |\n", "| |\n"))
+    with pytest.raises(PageError, match=r"page\.md:3: row 1: no state afterwards is named"):
+        fsm.load(str(page))
