@@ -46,7 +46,9 @@ def build_machine(stated: Statements, name: str, title: str) -> Machine | None:
     """Return the machine, or ``None`` where findings or questions stand against it."""
     building = _Building(stated)
     stated.questions.extend(stated.states.lookalikes())
-    stated.questions.extend(stated.events.lookalikes())
+    derived = {f"to {state}" for state in building.states}
+    if not derived >= set(stated.events.shown.values()):
+        stated.questions.extend(stated.events.lookalikes())
     if not stated.rows:
         stated.find(stated.line, "no row of this table is a transition")
         return None
