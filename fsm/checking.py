@@ -18,7 +18,7 @@ from fsm.file_kinds import misplaced_file
 from fsm.files import decode_utf8, read_stream
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.settings import Settings
+from fsm.settings import ProjectSettings
 from fsm.tables.checks.finding import CheckReport, Finding
 from fsm.tables.checks.pages import check_tables
 from fsm.tables.read.bounds import MAX_BYTES, PAGE_KIND
@@ -111,7 +111,7 @@ class ProjectCheck:
     Without ``pages``, those of the settings are checked, and each of their bindings must fit.
     """
 
-    settings: Settings | None
+    settings: ProjectSettings | None
     pages: tuple[str, ...] = ()
     bindings: tuple[Path, ...] = ()
     lexicons: tuple[Path, ...] = ()

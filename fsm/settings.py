@@ -29,7 +29,7 @@ from fsm.file_kinds import misplaced_toml
 from fsm.suggest import no_such
 from fsm.toml import Toml, read_toml
 
-__all__ = ["Settings", "find_settings", "read_settings"]
+__all__ = ["ProjectSettings", "find_settings", "read_settings"]
 
 _OWN, _PROJECT, _SECTION = "fsm.toml", "pyproject.toml", "tool.fsm"
 _LISTS = ("pages", "bindings", "lexicons")
@@ -38,7 +38,7 @@ _CODE = re.compile(r"\w+(?:\.\w+)*:\w+")
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProjectSettings:
     """What a file of settings says; patterns are relative to its folder."""
 
     toml: Toml
@@ -93,7 +93,7 @@ class Settings:
         return f"{self.name}:{self.toml.line('', *texts)}"
 
 
-def find_settings(directory: Path | None = None) -> Settings | None:
+def find_settings(directory: Path | None = None) -> ProjectSettings | None:
     """Return the settings of a directory, or of the nearest one above it; ``None`` without any.
 
     The search ends at the root of a repository and at the home directory. Raises
@@ -131,7 +131,7 @@ def _section(toml: Toml) -> Any:
     return tool.get("fsm") if isinstance(tool, dict) else None
 
 
-def read_settings(path: Path, *, is_named: bool = True) -> Settings:
+def read_settings(path: Path, *, is_named: bool = True) -> ProjectSettings:
     """Read a file of settings; raises :class:`FsmError` with the file, the line and the fault."""
     toml = read_toml(path, FsmError)
     is_project = path.name == _PROJECT
@@ -147,7 +147,7 @@ def read_settings(path: Path, *, is_named: bool = True) -> Settings:
     for name in data:
         if name not in _ENTRIES:
             raise FsmError(f"{path}:{toml.line(section, name)}: {no_such('entry', name, _ENTRIES)}")
-    return Settings(
+    return ProjectSettings(
         toml,
         **{name: _texts(toml, section, name, data.get(name, [])) for name in _LISTS},
         expect=_number(toml, section, data.get("expect")),
@@ -173,16 +173,14 @@ def _number(toml: Toml, section: str, value: object) -> int | None:
 
 
 def _implementations(toml: Toml, section: str, value: object) -> dict[str, str]:
-    implementations: dict[str, str] = {}
-    entries = value if isinstance(value, dict) else {"implementations": None}
+    inner = f"{section}.implementations".lstrip(".")
+    is_table = isinstance(value, dict)
+    entries = value if isinstance(value, dict) else {"implementations": value}
     for name, code in entries.items():
-        if isinstance(code, str) and _CODE.fullmatch(code):
-            implementations[name] = code
-        else:
-            inner = f"{section}.implementations".lstrip(".")
-            line = toml.line(inner if isinstance(value, dict) else section, name)
+        if not is_table or not isinstance(code, str) or not _CODE.fullmatch(code):
+            line = toml.line(inner if is_table else section, name)
             raise FsmError(
                 f"{toml.name}:{line}: write [implementations] with lines such as "
                 '"machine or page.md" = "module:Class"'
             )
-    return implementations
+    return dict(entries)

@@ -18,6 +18,7 @@ from fsm.logs.mapping.policy import load_policy
 from fsm.logs.snapshots.labels import load_labels
 from fsm.reference.files_page import example_of
 from fsm.schemas import INPUTS, load_schema
+from fsm.settings import read_settings
 from fsm.tables.words.binding import read_binding
 from fsm.tables.words.lexicon_files import read_lexicon
 from tests.depth import samples
@@ -30,6 +31,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "labels": lambda path: load_labels(str(path)),
     "policy": lambda path: load_policy(str(path)),
     "machine": read_document,
+    "settings": read_settings,
 }
 HINT = "#:schema ./some.schema.json\n"
 """The first line with which editors find the schema."""
@@ -106,6 +108,13 @@ WRONG = {
         "[reasons]\nMoved = { why = 'so' }",
         "[reasons]\nMoved = { labels = 3 }",
         "[reasons]\nMoved = { blank = 'yes' }",
+    ],
+    "settings": [
+        "",
+        'kind = "settings"\npage = []',
+        'kind = "settings"\npages = "docs"',
+        'kind = "settings"\nexpect = -1',
+        'kind = "settings"\n[implementations]\na = "b"',
     ],
     "policy": [
         "title = 3",

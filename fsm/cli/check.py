@@ -16,7 +16,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_message, print_text, printable
 from fsm.cli.values import RangeParam, lexicons_option
-from fsm.settings import Settings, find_settings, read_settings
+from fsm.settings import ProjectSettings, find_settings, read_settings
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
 from fsm.tables.read.page import Page
@@ -184,7 +184,7 @@ def command(
     return 1 if is_wrong or report.failure else 0
 
 
-def _settings(config: Path | None, *, no_config: bool) -> Settings | None:
+def _settings(config: Path | None, *, no_config: bool) -> ProjectSettings | None:
     """Return the settings of the run, and say where they are."""
     if config is not None and no_config:
         raise click.UsageError("--config and --no-config exclude each other")
@@ -196,7 +196,7 @@ def _settings(config: Path | None, *, no_config: bool) -> Settings | None:
     return settings
 
 
-def _no_pages(settings: Settings | None) -> str:
+def _no_pages(settings: ProjectSettings | None) -> str:
     where = settings.name if settings else "fsm.toml"
     return f'no pages given; name them, or write pages = ["docs"] into {where}'
 

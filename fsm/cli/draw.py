@@ -35,7 +35,7 @@ from fsm.cli.values import (
     output_option,
     timeout_option,
 )
-from fsm.documented import load_documented
+from fsm.documented_machines import load_documented
 from fsm.drawing import FORMATS, draw
 from fsm.drawing.marking import (
     coverage_overlay,

@@ -15,7 +15,7 @@ from fsm.cli.tables import hanging
 from fsm.cli.terminal import terminal_width
 from fsm.cli.text import print_json, print_text, printable
 from fsm.cli.values import json_option
-from fsm.documented import load_documented
+from fsm.documented_machines import load_documented
 from fsm.text import align_columns, quantity
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from fsm.cli.progress import Progress
 from fsm.cli.terminal import refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import page_option, timeout_option
-from fsm.documented import load_documented
+from fsm.documented_machines import load_documented
 
 __all__ = ["command"]
 

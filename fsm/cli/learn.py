@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fsm.catalog import import_object, load_specification
+from fsm.catalog import load_specification
 from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
@@ -20,7 +20,6 @@ from fsm.cli.suite_options import (
 )
 from fsm.cli.text import print_json, printable
 from fsm.cli.values import json_option, machine_argument
-from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.formats.dot import mealy_to_dot
 from fsm.formats.json_document import to_json
@@ -90,6 +89,7 @@ def command(
     The machine of the implementation is learnt from tests. It can be used as MACHINE in every
     other command, for example in fsm draw. The exit status is 1 if there is a difference.
     """
+    from fsm.suites.execution.adapters import make_adapter
     from fsm.suites.execution.learning import learn
 
     write = _writer(output) if output else None
@@ -98,7 +98,7 @@ def command(
         specification = Mealy.of(specification, observable, rejections=not silent)
     with Progress("learning"):
         learnt = learn(
-            _adapter(implementation),
+            make_adapter(implementation),
             specification.inputs,
             shows=specification.shown is not None,
             extra_states=extra_states,
@@ -144,14 +144,3 @@ def _facts(learnt: Learnt) -> dict[str, Any]:
         "events": learnt.events,
         "guarantee": str(learnt.guarantee),
     }
-
-
-def _adapter(name: str) -> Any:
-    """Return the adapter that a class or function makes."""
-    make = import_object(name) if ":" in name else None
-    if not callable(make):
-        raise FsmError(f"{name}: no such class or function; write package.module:name")
-    try:
-        return make()
-    except Exception as error:
-        raise FsmError(f"{name}() failed: {type(error).__name__}: {error}") from error

@@ -25,7 +25,7 @@ from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import DurationParam, RangeParam, page_option, timeout_option
-from fsm.documented import load_documented
+from fsm.documented_machines import load_documented
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction

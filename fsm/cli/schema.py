@@ -26,8 +26,8 @@ def command(name: str | None) -> None:
     """Print the JSON schema NAME; without NAME, list the schemas.
 
     There is one for each command with --json, and one for each kind of file that you write: the
-    machine, and the TOML files of --lexicon, --binding, --labels and --policy. An editor checks
-    and completes such a TOML file if its first line names the schema, such as
+    machine, the settings, and the TOML files of --lexicon, --binding, --labels and --policy. An
+    editor checks and completes such a TOML file if its first line names the schema, such as
     #:schema ./lexicon.schema.json.
     """
     shapes = OUTPUTS | INPUTS

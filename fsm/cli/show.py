@@ -12,7 +12,7 @@ from fsm.cli.choice import ChoiceParam
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
-from fsm.documented import load_documented
+from fsm.documented_machines import load_documented
 from fsm.errors import AssumptionWarning
 from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
 from fsm.text import inert, visible

@@ -27,7 +27,7 @@ from fsm.cli.values import (
     machine_argument,
     output_option,
 )
-from fsm.documented import documented_specification, settings_for
+from fsm.documented_machines import documented_specification, settings_for
 from fsm.files import replacing
 from fsm.suites import DEFAULT, METHODS, Suite, SuiteSize, suite
 from fsm.suites.export import FORMATS, export_suite

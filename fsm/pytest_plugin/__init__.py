@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsm.pytest_plugin import conformance, pages
+from fsm.pytest_plugin import conformance, pages, project
 from fsm.pytest_plugin.conformance import (
     pytest_generate_tests,
     pytest_pycollect_makeitem,
@@ -32,10 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the settings and options of both parts."""
     group = parser.getgroup("fsm")
     pages.add_page_options(parser, group)
+    project.add_project_options(parser, group)
     conformance.add_coverage_option(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, start recording coverage, and refuse patterns that match no page."""
     pages.check_patterns(config)
+    project.add_settings_pages(config)
     conformance.configure(config)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage
+from fsm.pytest_plugin.project import binding_files, project_settings
 from fsm.text import visible
 
 if TYPE_CHECKING:
@@ -231,9 +232,9 @@ def _cases(
     from fsm.suites import DEFAULT, suite
     from fsm.suites.narrowing import narrowed
 
-    made = narrowed(
-        suite(_specification(machine), method or DEFAULT, **options), to=to, covering=covering
-    )
+    specification = _specification(metafunc.config, machine)
+    whole = suite(specification, method or DEFAULT, **options)
+    made = narrowed(whole, to=to, covering=covering)
     record = SuiteCoverage(metafunc.definition.nodeid, made)
     if made.estimate.least.tests > LIMIT:
         raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
@@ -247,16 +248,18 @@ def _cases(
     return cases
 
 
-def _specification(machine: Any) -> Any:
-    """Return the machine for a name, a class or a machine."""
-    if isinstance(machine, str):
-        from fsm.catalog import load_specification
+def _specification(config: pytest.Config, machine: Any) -> Any:
+    """Return the machine for a name, a class or a machine, with the rows of its bound tables."""
+    from fsm.documented_machines import about, documented, documented_specification
 
-        return load_specification(machine)
+    bindings, settings = binding_files(config), project_settings(config)
+    if isinstance(machine, str):
+        return documented_specification(machine, about(machine, bindings), settings)
     if isinstance(machine, type):
         from fsm.compile import compile_chart
 
-        return compile_chart(machine)
+        name = f"{machine.__module__}:{machine.__qualname__}"
+        return documented(compile_chart(machine), name, about(name, bindings), settings)
     return machine
 
 

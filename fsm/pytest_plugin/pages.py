@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fsm.pytest_plugin.project import bindings_of, project_settings, settings_pages
+from fsm.pytest_plugin.row_tests import SystemRows, tested_machines
 from fsm.text import quantity, visible
 
 if TYPE_CHECKING:
     from fsm.tables.checks.finding import CheckedTable, Finding
     from fsm.tables.read.page import Page
+    from fsm.tables.words.lexicon import Lexicon
     from fsm.trust import NameInFile
 
 __all__ = [
@@ -76,6 +79,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect a page that an argument or a setting names."""
     root = parent.config.rootpath
     named = any(file_path == path for p in _patterns(parent.config) for path in root.glob(p))
+    named = named or file_path.resolve() in settings_pages(parent.config)
     if not (named or parent.session.isinitpath(file_path)) or not _is_page(file_path):
         return None
     return _Page.from_parent(parent, path=file_path)
@@ -87,6 +91,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from fsm.tables.checks.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
+    if pages and config.getoption("--fsm-implementation") and not any(p.systems for p in pages):
+        raise pytest.UsageError("--fsm-implementation: no documented row of the pages is for it")
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
         return
     others = quantity(sum(page.others for page in pages), "other table")
@@ -102,6 +108,8 @@ class _Page(pytest.File):
 
     checks = 0
     """How many documented tables and named machines it has."""
+    systems = 0
+    """How many implementations its rows are run against."""
     others = 0
     """How many tables document no machine."""
 
@@ -110,26 +118,48 @@ class _Page(pytest.File):
         from fsm.errors import FsmError
         from fsm.tables.checks.pages import check_tables
         from fsm.tables.read.page import read_page
-        from fsm.tables.words.lexicon_files import languages, load_lexicon
 
         try:
             page = read_page(self.path)
         except FsmError as error:
             raise self.CollectError(str(error)) from None
-        report = check_tables([page], [load_lexicon(name) for name in languages()], load)
+        try:
+            bindings = bindings_of(self.config, self.path)
+            bound = [binding for binding in bindings if binding.machine]
+            report = check_tables([page], self._lexicons(), load, bound)
+            systems = list(tested_machines(self.config, self.path, page, report, bindings))
+        except FsmError as error:
+            raise self.CollectError(str(error)) from None
         machines = self._machines(page)
-        self.checks, self.others = report.tables + len(machines), report.other_tables
+        self.checks = report.tables + len(machines) + len(systems)
+        self.systems, self.others = len(systems), report.other_tables
         self.config.stash.setdefault(_PAGES, []).append(self)
         in_tables = {finding for table in report.checked for finding in table.findings}
-        outside = [finding for finding in report.findings if finding not in in_tables]
+        outside = [
+            finding
+            for finding in report.findings
+            # a binding may be about another page; fsm check finds one that is about none
+            if finding not in in_tables and finding.code != "unused-binding"
+        ]
         for table in report.checked:
-            kind = "" if table.kind == "steps" else f" {table.kind}"
+            kind = "" if table.kind in ("steps", "bound") else f" {table.kind}"
             name = f"{table.machine or 'unknown machine'}{kind}"
             yield _Table.from_parent(self, name=name, table=table, lines=page.lines)
         if report.checked or outside:
             yield _Claim.from_parent(self, name="whole page", findings=outside, lines=page.lines)
         for machine in machines:
             yield _Named.from_parent(self, name=f"machine {machine}", machine=machine)
+        for tested, code, labels in systems:
+            name = f"{code} against {tested.name}"
+            yield SystemRows.from_parent(
+                self, name=name, machine=tested, code=code, labels=labels, lines=page.lines
+            )
+
+    def _lexicons(self) -> list[Lexicon]:
+        from fsm.tables.words.lexicon_files import combined_lexicons
+
+        settings = project_settings(self.config)
+        return combined_lexicons(settings.files("lexicons") if settings else [])
 
     def _machines(self, page: Page) -> list[NameInFile]:
         """Return the machines that the blocks name, and that are not built in."""

@@ -51,6 +51,7 @@ INPUTS = {
     "binding": JsonShape(1, "--binding FILE.toml"),
     "labels": JsonShape(1, "--labels FILE.toml"),
     "policy": JsonShape(1, "--policy FILE.toml"),
+    "settings": JsonShape(1, "fsm.toml"),
 }
 """The schemas of files that users write, by name."""
 

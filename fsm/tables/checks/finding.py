@@ -72,8 +72,8 @@ def finding_at(
 class CheckedTable:
     """A table that was checked against its machine, and the findings in it.
 
-    ``machine`` is empty where no machine is known, ``kind`` is ``steps`` or ``transitions``, and
-    ``labels`` says of each row what it is about.
+    ``machine`` is empty where no machine is known, ``kind`` is ``steps``, ``transitions`` or
+    ``bound``, and ``labels`` says of each row what it is about.
     """
 
     file: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fsm.errors import FsmError, PageError
-from fsm.tables.checks.finding import CheckReport, Finding, finding_at
+from fsm.tables.checks.bound_check import BoundTables
+from fsm.tables.checks.finding import CheckedTable, CheckReport, Finding, finding_at
 from fsm.tables.checks.page_check import PageCheck
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Cell
@@ -51,7 +53,15 @@ def check_tables(
         rows=sum(len(table.rows) for table in recognised) + sum(r.rows for _, r in bound),
         findings=tuple(_in_order([*findings, *_unused_bindings(bindings, checks)])),
         confirmed={name: count for name, count in confirmed.items() if count},
-        checked=tuple(check.checked for check in tables),
+        checked=(
+            *(check.checked for check in tables),
+            *(
+                table
+                for page in checks
+                for i, result in page.bound.items()
+                for table in _checked_tables(page.page.name, names[i].machine.name, result)
+            ),
+        ),
         other_tables=sum(len(page.tables) for page in pages) - documented,
         ignored_tables=sum(page.ignored for page in pages),
         generated_blocks=sum(page.generated for page in pages),
@@ -59,6 +69,14 @@ def check_tables(
         other_diagrams=sum(check.diagrams.others for check in checks),
         unread_tables=sum(page.unread_tables for page in pages),
     )
+
+
+def _checked_tables(file: str, machine: str, bound: BoundTables) -> Iterator[CheckedTable]:
+    """Yield the bound tables of a page, each with the findings in it."""
+    starts = [*(table.line for table in bound.tables), sys.maxsize]
+    for start, end, rows in zip(starts, starts[1:], bound.documented, strict=False):
+        found = tuple(finding for finding in bound.findings if start <= finding.line < end)
+        yield CheckedTable(file, start, machine, "bound", tuple(r.event for r in rows), found)
 
 
 def _machine_names(binding: Binding, load: Load) -> MachineNames:

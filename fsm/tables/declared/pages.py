@@ -9,7 +9,6 @@ from pathlib import Path
 
 from fsm.errors import AssumptionWarning, PageError
 from fsm.machine import Machine
-from fsm.tables.bound_rows import with_bound_rows
 from fsm.tables.declared.additions import with_additions
 from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.reading import page_of, readings_of, refusal
@@ -19,6 +18,7 @@ from fsm.tables.read.page import Page, read_page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.read.table import Table
 from fsm.tables.recognition import Load
+from fsm.tables.row_origins import with_bound_rows
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.text import quantity
 from fsm.trust import NameInFile

@@ -11,15 +11,16 @@ from fsm.catalog import load, load_specification
 from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.settings import Settings, find_settings
-from fsm.tables.bound_rows import with_bound_rows
+from fsm.settings import ProjectSettings, find_settings
 from fsm.tables.read.page import Page, read_page
+from fsm.tables.row_origins import with_bound_rows
 from fsm.tables.words.binding import Binding, read_binding
 
 if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
 __all__ = [
+    "about",
     "binding_pages",
     "documented",
     "documented_specification",
@@ -34,20 +35,23 @@ def load_documented(name: str) -> Machine:
 
 
 def documented_specification(
-    name: str, bindings: Iterable[Path] = (), settings: Settings | None = None
+    name: str, bindings: Iterable[Path] = (), settings: ProjectSettings | None = None
 ) -> Machine | Mealy:
     """Return the specification of a name with its rows, see :func:`documented`."""
     found = load_specification(name)
     return documented(found, name, bindings, settings) if isinstance(found, Machine) else found
 
 
-def settings_for(name: str) -> Settings | None:
+def settings_for(name: str) -> ProjectSettings | None:
     """Return the settings that may bind a table to a machine; built-in ones have their own."""
     return None if name in NAMES else find_settings()
 
 
 def documented(
-    machine: Machine, name: str, bindings: Iterable[Path] = (), settings: Settings | None = None
+    machine: Machine,
+    name: str,
+    bindings: Iterable[Path] = (),
+    settings: ProjectSettings | None = None,
 ) -> Machine:
     """Return a machine with the rows of the tables that are bound to its name.
 
@@ -72,7 +76,12 @@ def documented(
     return machine
 
 
-def binding_pages(binding: Binding, settings: Settings | None) -> list[Page]:
+def about(name: str, bindings: Iterable[Path]) -> list[Path]:
+    """Return those bindings that are about a machine."""
+    return [path for path in bindings if read_binding(path).machine == name]
+
+
+def binding_pages(binding: Binding, settings: ProjectSettings | None) -> list[Page]:
     """Return the page that a binding names, else those of the settings."""
     if binding.page:
         from fsm.tables.declared.reading import page_of

@@ -1,0 +1,174 @@
+"""The rows of a page are tests of an implementation, named by their rows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fsm
+from fsm.catalog import machine_page
+from tests.test_settings import BINDING, CHART, PAGE
+
+pytest_plugins = ["pytester"]
+LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it
+
+SHOP = """
+class Shop:
+    after = {("basket", "pay"): "paid", ("paid", "cancel"): "basket", ("paid", "ship"): "shipped"}
+    def reset(self): self.state = "basket"
+    def send(self, event):
+        target = self.after.get((self.state, event))
+        if target is None:
+            return "rejected"
+        self.state = target
+    def observe(self): return "Finished" if self.state == "shipped" else "In progress"
+
+class Stuck(Shop):
+    after = {**Shop.after, ("paid", "ship"): "paid"}
+
+class NeverPays(Shop):
+    after = {}
+
+class ShowsStates(Shop):
+    def observe(self): return self.state
+
+class ShowsWrongState(ShowsStates):
+    after = {**Shop.after, ("paid", "cancel"): "paid"}
+
+class ShowsNothing:
+    def reset(self): ...
+"""
+SETTINGS = """kind = "settings"
+pages = ["orders.md"]
+bindings = ["orders.toml"]
+[implementations]
+"settled_shop:Order" = "settled_shop:Stuck"
+"""
+GROUP = "orders.md::settled_shop:{} against settled_shop:Order::"
+SHIPPED = GROUP + "row 3 The parcel leaves"
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(settled_shop=CHART + SHOP)
+    Path("orders.md").write_text(PAGE)
+    Path("orders.toml").write_text(BINDING.format(module="settled_shop"))
+    Path("fsm.toml").write_text(SETTINGS)
+    return pytester
+
+
+def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return project.runpytest_inprocess("-p", "no:cacheprovider", "-v", *arguments)
+
+
+def test_settings_name_pages_bindings_and_implementations(project: pytest.Pytester) -> None:
+    (project.path / "tests").mkdir()
+    project.makeini("[pytest]\ntestpaths = tests\n")  # the page is not below it
+    result = run(project)
+    result.assert_outcomes(passed=7, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "orders.md::settled_shop:Order::row 3 The parcel leaves PASSED*",
+            f"{SHIPPED.format('Stuck')} FAILED*",
+            "row 3 of orders.md:6: | paid | The parcel leaves | shipped | Finished |",
+            "ship in paid: expected Finished, got In progress",
+            ">    2  ship     Finished     In progress  shipped",
+            "trace: pay, ship",
+        ]
+    )
+    run(project, "orders.md::settled_shop:Order").assert_outcomes(passed=4)
+    run(project, "tests").assert_outcomes()
+
+
+@pytest.mark.parametrize(
+    ("adapter", "failed", "text"),
+    [
+        ("Shop", [], ""),
+        ("NeverPays", [1, 2, 3], "ship in paid: the way there fails at pay, row 1 of orders.md:4"),
+        ("ShowsStates", [], ""),
+        ("ShowsWrongState", [2], "cancel in paid: expected basket, got paid"),
+        ("ShowsNothing", [1, 2, 3], "has no method send()"),
+        ("Missing", [1, 2, 3], "settled_shop:Missing: no such class or function"),
+    ],
+)
+def test_each_row_is_a_test_of_the_implementation(
+    project: pytest.Pytester, adapter: str, failed: list[int], text: str
+) -> None:
+    option = f"--fsm-implementation=settled_shop:Order=settled_shop:{adapter}"
+    result = run(project, "orders.md", option)
+    result.assert_outcomes(passed=8 - len(failed), failed=len(failed))
+    lines = result.stdout.str()
+    assert text in lines
+    assert [n for n in (1, 2, 3) if f"{GROUP.format(adapter)}row {n}" in lines] == [1, 2, 3]
+
+
+def test_rows_of_a_built_in_machine(project: pytest.Pytester) -> None:
+    Path("log.md").write_text(machine_page("with-feedback").read_text())
+    option = "--fsm-implementation=with-feedback=settled_shop:Shop"
+    result = run(project, "log.md", option)
+    result.assert_outcomes(passed=19, failed=5)
+    result.stdout.fnmatch_lines(["log.md::*Shop against with-feedback::row 3 soft bounce FAILED*"])
+
+
+def test_a_page_that_declares_its_machine(project: pytest.Pytester) -> None:
+    """Without a binding, states, events and statuses are the words of the page."""
+    rows = {
+        "The customer pays": "pay",
+        "The customer cancels": "cancel",
+        "The parcel leaves": "ship",
+    }
+    page = (
+        PAGE.replace("What happens", "Event").replace("Before", "From").replace("Shown", "Status")
+    )
+    for words, event in rows.items():
+        page = page.replace(words, event)
+    Path("life.md").write_text(page.replace("Afterwards", "To"))
+    result = run(project, "life.md", "--fsm-implementation=settled_shop:Stuck")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "life.md::settled_shop:Stuck against life.md::row 3 ship FAILED*",
+            "row 3 of life.md:6: | paid | ship | shipped | Finished |",
+            "ship in paid: expected Finished, got In progress",
+            "trace: pay, ship",
+            "*assumed*",
+        ]
+    )
+
+
+def test_an_implementation_that_nothing_documents_is_refused(project: pytest.Pytester) -> None:
+    result = run(project, "orders.md", "--fsm-implementation=other.md=settled_shop:Shop")
+    result.assert_outcomes(passed=7, failed=1)  # that of the settings
+    Path("fsm.toml").unlink()
+    result = run(project, "orders.md", "--fsm-implementation=other.md=settled_shop:Shop")
+    assert result.ret != 0
+    result.stderr.fnmatch_lines(["*--fsm-implementation: no documented row of the pages*"])
+
+
+def test_a_suite_knows_the_rows_of_bound_tables(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        test_suite="""
+        import pytest, settled_shop
+
+        @pytest.fixture
+        def implementation():
+            return settled_shop.Stuck()
+
+        @pytest.mark.fsm_suite("settled_shop:Order")
+        def test_name(fsm_case, implementation):
+            fsm_case.run(implementation)
+
+        @pytest.mark.fsm_suite(machine=settled_shop.Order, method="table")
+        def test_class(fsm_case, implementation):
+            fsm_case.run(implementation)
+        """
+    )
+    for setting in (None, "[pytest]\nfsm_settings = false\nfsm_bindings = named.toml\n"):
+        if setting:
+            project.makeini(setting)
+            text = Path("orders.toml").read_text()
+            Path("named.toml").write_text('page = "orders.md"\n' + text)
+        result = run(project, "test_suite.py", "--fsm-cov")
+        lines = result.stdout.str()
+        assert lines.count("specified by row 3 of orders.md:6: paid | The parcel leaves") >= 2
+        assert "3 of 3 documented rows" in lines
