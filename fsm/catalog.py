@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
 _LONGEST_NAME = 200
+_PAGES = "page.md, page.md#section"
 _BUILT_IN = ", ".join(NAMES)
 
 __all__ = [
@@ -248,7 +249,7 @@ def machine_page(name: str) -> Path:
 def _unknown(name: str) -> str:
     from fsm.formats import READERS
 
-    others = f"others are files ({', '.join(READERS)}), or package.module:Class"
+    others = f"others are files ({', '.join(READERS)}), pages ({_PAGES}), or package.module:Class"
     if not name:
         return "the name of a machine is empty; is a variable of the shell not set?"
     path, name = Path(name), shortened(name, _LONGEST_NAME)

@@ -81,8 +81,8 @@ def misplaced_toml(data: Mapping[str, object], wanted: str) -> str:
     'a lexicon, not a binding; give it with --lexicon'
     >>> misplaced_toml({"machine": "lift"}, "table")
     ''
-    >>> misplaced_toml({"kind": "tables"}, "table")
-    "no kind of file 'tables'; did you mean 'table'?"
+    >>> misplaced_toml({"kind": "tables"}, "table").partition("?")[0]
+    "no kind of file 'tables'; did you mean 'table'"
     """
     kind = data.get("kind")
     if kind is not None and (not isinstance(kind, str) or kind not in _TOML_KINDS):

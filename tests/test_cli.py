@@ -109,6 +109,7 @@ def test_one_page_confirmed_one_page_wrong(fsm: Fsm, tmp_path: Path) -> None:
         "other_diagrams": 0,
         "unread_files": {},
         "failure": None,
+        "settings": None,
     }
     (finding,) = facts["findings"]
     assert set(finding) == {

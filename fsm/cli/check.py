@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -172,7 +174,8 @@ def command(
         read = [page for name in project.page_names for page in files.read(name)]
     with Progress("checking the tables"):
         report = project.run(read, files)
-    report = replace(report, failure=_failure(report, expect, allow_none=allow_none))
+    failure = _failure(report, read, expect, allow_none=allow_none)
+    report = replace(report, failure=failure)
     text = FINDING_FORMATS["json" if as_json else format_](
         report, {page.name: page.lines for page in read}
     )
@@ -201,15 +204,28 @@ def _no_pages(settings: ProjectSettings | None) -> str:
     return f'no pages given; name them, or write pages = ["docs"] into {where}'
 
 
-def _failure(report: CheckReport, expect: int | None, *, allow_none: bool) -> str:
+def _failure(
+    report: CheckReport, pages: Sequence[Page], expect: int | None, *, allow_none: bool
+) -> str:
     """Return why the run fails: nothing to check, or not as many tables as expected."""
     if expect is not None:
         tables = quantity(report.tables, "documented table")
         return f"{tables}, but {expect:,} expected" if report.tables != expect else ""
-    if report.tables or allow_none:
+    if report.tables or report.diagrams or allow_none:
         return ""
     places = f"{quantity(report.pages, 'page')} and {quantity(report.other_tables, 'other table')}"
-    return f"nothing to check: no documented table in {places}; --allow-none accepts that"
+    hint = "".join(
+        f"; {name} is a machine of its own: fsm show {name}" for name in _declaring(pages)
+    )
+    return f"nothing to check: no documented table in {places}{hint}; --allow-none accepts that"
+
+
+def _declaring(pages: Sequence[Page]) -> list[str]:
+    """Return the first page whose table declares a machine, if there is one."""
+    from fsm.tables.declared.tables import read_declared
+
+    names = (p.name for p in pages for t in p.tables if read_declared(p, t).machine)
+    return list(islice(names, 1))
 
 
 def _draft(pages: tuple[str, ...], into: Path | None) -> int:

@@ -35,7 +35,8 @@ __all__ = ["command"]
     "a",
     type=INPUT,
     shell_complete=complete_machine,
-    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml) or package.module:Class.",
+    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml), page with a table "
+    "(page.md, page.md#section), TOML file about one, or package.module:Class.",
 )
 @click.argument(
     "b",

@@ -97,6 +97,7 @@ def command(
         return 0
     if into is not None:
         raise click.UsageError("--into goes with --kind lexicon")
+    _refuse_to_lose_answers(output)
     draft = _draft(read, section, is_asking=is_asking)
     if as_json:
         print_json(_facts(draft, section), "draft")
@@ -136,6 +137,17 @@ def _refuse_overwriting(page: Path, output: Path | None) -> None:
     """Refuse an output that is the page; a section hides that from the check of all commands."""
     if output is not None and os.path.realpath(page) == os.path.realpath(output):
         raise click.UsageError(f"{output}: -o would overwrite the page; name another file")
+
+
+def _refuse_to_lose_answers(output: Path | None) -> None:
+    """Refuse an output that is such a file already, whose answers would be lost."""
+    if output is None or str(output) == "-" or not output.is_file():
+        return
+    if read_toml(output, PageError).data.get("kind") == "table":
+        raise click.UsageError(
+            f"{output}: exists and may hold answers, which would be lost; name another file, or "
+            "remove it first"
+        )
 
 
 def _page_name(path: str, section: str, output: Path | None) -> str:

@@ -208,7 +208,8 @@ machine_argument = click.argument(
     "machine",
     type=INPUT,
     shell_complete=complete_machine,
-    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml) or package.module:Class.",
+    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml), page with a table "
+    "(page.md, page.md#section), TOML file about one, or package.module:Class.",
 )
 _output = partial(
     option,

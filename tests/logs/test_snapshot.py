@@ -391,7 +391,7 @@ WRONG = {
     "no TOML": ("[columns", "not readable as TOML"),
     "a section": (
         "[colours]\n",
-        "no 'colours'; did you mean 'columns'? There are: columns, statuses",
+        "no 'colours'; did you mean 'columns'? There are: kind, columns, statuses",
     ),
     "a role": ('[columns]\nshoe = "x"\n', "columns: no 'shoe'; there are: message_id"),
     "a status": ('[statuses]\nlost = "x"\n', "statuses: no 'lost'; there are: waiting"),

@@ -67,7 +67,7 @@ def test_json_has_the_documented_shape(checked, wrong: Path) -> None:
     assert list(report) == [
         "schema", "pages", "tables", "rows", "confirmed", "other_tables", "ignored_tables",
         "generated_blocks", "unread_tables", "diagrams", "other_diagrams", "unread_files",
-        "failure", "findings",
+        "failure", "settings", "findings",
     ]  # fmt: skip
     assert (report["confirmed"], report["failure"]) == ({"with-feedback": 15}, None)
     (finding,) = report["findings"]

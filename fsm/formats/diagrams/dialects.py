@@ -39,8 +39,10 @@ class DiagramDialect:
     def text(self, written: str) -> str:
         """Return a text as a reader sees it, with its line breaks.
 
-        >>> MERMAID.text('a #34;quoted#34;<br/> word'), PLANTUML.text("a<U+0024>\\\\\\\\nb")
-        ('a "quoted"\\nword', 'a$\\nb')
+        >>> MERMAID.text("a #34;quoted#34;<br/> word")
+        'a "quoted"\\nword'
+        >>> PLANTUML.text("a<U+0024>b")
+        'a$b'
         """
         bare = self.mark_up.sub("", self.line_break.sub("\n", written))
         shown = self.entity.sub(_character, bare)

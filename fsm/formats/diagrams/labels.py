@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["EventLabel", "read_label"]
+__all__ = ["EventLabel", "event_lines", "read_label"]
 
 
 class EventLabel(NamedTuple):
@@ -39,11 +39,11 @@ def read_label(label: str) -> list[EventLabel]:
     >>> read_label("pay if in stock"), read_label("[paid]")
     ([EventLabel(event='pay', guard='in stock')], [EventLabel(event='', guard='paid')])
     """
-    events = [event for line in _lines(label) for event in _events(line)]
+    events = [event for line in event_lines(label) for event in _events(line)]
     return list(dict.fromkeys(events))
 
 
-def _lines(label: str) -> Iterator[str]:
+def event_lines(label: str) -> Iterator[str]:
     """Yield the lines of a label; a guard that is wrapped stays in one line."""
     joined: list[str] = []
     for written in label.split("\n"):

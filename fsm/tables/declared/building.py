@@ -68,7 +68,25 @@ def build_machine(stated: Statements, name: str, title: str) -> Machine | None:
     transitions = _transitions(building, guards)
     if stated.findings:
         return None
+    _say_unreached(building, transitions)
     return _machine(building, name, title, transitions, guards)
+
+
+def _say_unreached(building: _Building, transitions: Sequence[Transition]) -> None:
+    """Say which states no trace reaches: a word that is no state, or a row that is missing."""
+    after: dict[str, list[str]] = {}
+    for transition in transitions:
+        after.setdefault(transition.source, []).append(transition.target)
+    reached, waiting = {building.initial}, [building.initial]
+    while waiting:
+        new = [state for state in after.get(waiting.pop(), ()) if state not in reached]
+        reached.update(new)
+        waiting += new
+    names = building.stated.states
+    for state in building.states:
+        if state not in reached:
+            text = f"no trace from {building.initial!r} reaches {state!r}"
+            building.stated.assume(names.lines[names.form(state)], text)
 
 
 # States --------------------------------------------------------------------------------------

@@ -188,7 +188,7 @@ def condition_of(text: str, words: TableWords) -> Condition | None:
     bare = text.strip()
     while bare[:1] == "[" and bare[-1:] == "]":
         bare = bare[1:-1].strip()
-    if not bare or words.says("none", bare):
+    if not bare or words.says("none", bare) or words.says("always", bare):
         return None
     if words.says("otherwise", bare):
         return Condition(otherwise=True)

@@ -215,6 +215,8 @@ def _draft_of_unknown(page: Page, tables: Sequence[Table], answers: Binding) -> 
             "with one table, or write its columns in a file: fsm guide machines"
         )
     (table,) = tables
+    if not table.rows:
+        raise PageError(f"{page.name}:{table.line}: the table has no rows")
     place, headers = f"{page.name}:{table.line}", shown_headers(table)
     free = tuple(h for h in headers if h not in answers.columns.values())
     roles = [role for role in _COLUMNS if role != "event" or len(headers) > len(_COLUMNS) - 1]
@@ -298,7 +300,9 @@ def answered(answers: Binding, question: Question, text: str) -> Binding | str:
         return replace(answers, final=known_names) if all(names) else _GIVE_A_CHOICE
     choice = _choice(question, text)
     if section == "initial":
-        return replace(answers, initial=choice or text.strip())
+        if normalise(text) == "nothing":
+            return replace(answers, initial="")
+        return replace(answers, initial=choice) if choice is not None else _GIVE_A_CHOICE
     if choice is None:
         return _GIVE_A_CHOICE
     if section == "title":

@@ -29,6 +29,11 @@ __all__ = ["ListReader"]
 _ARROW = re.compile(r"\s*(?:-+>|=+>|\u2192|\u27f6|\u21d2|\u2794|\u279c)\s*")
 _LISTED = re.compile(r"\s*[,;\n\u3001\uff0c\uff1b\u30fb]\s*|\s+[/|&]\s+")
 
+_OPEN = set("?.\u2026 ")
+"""What stands for a name that nobody has written yet."""
+_STRUCK = re.compile(r"~~|<(?:del|s|strike)\b", re.IGNORECASE)
+_MEANT = {"from": "state", "event": "event", "to": "state"}
+
 
 @dataclass(frozen=True, slots=True)
 class _Target:
@@ -93,7 +98,9 @@ class ListReader:
         )
         is_end = "event" not in self.form.columns
         self.cells.learn(
-            sources, [c for c in targets if not (is_end and self._ends(visible_text(c)))]
+            sources,
+            [c for c in targets if not (is_end and self._ends(visible_text(c)))],
+            has_single_targets=self.form.name == "transitions",
         )
         for cells in known:
             if "event" in cells:
@@ -111,6 +118,14 @@ class ListReader:
         self, number: int, row: Row, cells: Mapping[str, Cell], following: Mapping[str, Cell]
     ) -> None:
         texts = {role: visible_text(cell) for role, cell in cells.items()}
+        places = {(cells[role].line, cells[role].column) for role in _MEANT if role in cells}
+        if len(places) == 1 and {"from", "to"} <= cells.keys():
+            self.stated.assume(row.line, f"a heading inside the table: {texts['from']!r}")
+            return
+        for role in _MEANT:
+            if (texts.get(role) and set(texts[role]) <= _OPEN) or _is_struck(cells.get(role)):
+                self.stated.find(row.line, f"{texts[role]!r} names no {_MEANT[role]}; write one")
+                return
         if not any(texts.get(role) for role in ("from", "event", "to")):
             if any(plain(cell.text) for cell in row.cells):
                 self.stated.find(row.line, f"row {number} names no state and no event")
@@ -308,9 +323,8 @@ class ListReader:
 
     def _targets(self, cell: Cell, sources: NamedStates) -> list[_Target]:
         text = visible_text(cell)
-        if any(self.words.says(kind, text) for kind in ("none", "rejected")) and not (
-            self.cells.knows(text)
-        ):
+        kinds = ("none", "rejected", "unnamed")
+        if any(self.words.says(kind, text) for kind in kinds) and not self.cells.knows(text):
             return []
         if quantifier_of(text, self.words) and not self.cells.knows(text):
             return []
@@ -319,7 +333,8 @@ class ListReader:
         targets = [self._target(part, cell, sources) for part in self.cells.texts(cell)]
         if self.form.name == "transitions" and len(targets) > 1:
             whole = state_of(text, self.words).name
-            if not any(self.cells.knows(part) for part in self.cells.texts(cell)):
+            is_known = any(self.cells.knows(part) for part in self.cells.texts(cell))
+            if not is_known and not self.cells.has_choice(text):
                 return [_Target(self.stated.states.add(whole, cell.line))]
             if not all(target.guard for target in targets):
                 names = " and ".join(repr(target.state) for target in targets)
@@ -366,6 +381,11 @@ class ListReader:
         """Whether a known state begins a text, and something in brackets or words follows it."""
         head = re.split(r"\s*[(\[:]", text, maxsplit=1)[0]
         return head != text and self.cells.knows(head)
+
+
+def _is_struck(cell: Cell | None) -> bool:
+    """Whether a text is struck out, which says that it does not hold any more."""
+    return cell is not None and bool(_STRUCK.search(cell.text))
 
 
 def _bare(text: str) -> str:

@@ -62,6 +62,11 @@ class MatrixReader:
         """Return the state of a row or column, and note its marks."""
         return self.cells.name(visible_text(cell), cell.line)
 
+    def _own_head(self, cell: Cell) -> Cell:
+        """Return the header of a column without one above it that only says "Event"."""
+        *above, last = lines_of(cell)
+        return last if above and all(self.words.role_of(x.text) for x in above) else cell
+
     def _read_row(self, number: int, row: Row, names: list[str]) -> None:
         if row.width > len(self.table.header):
             text = f"{row.width} cells under {len(self.table.header)} headers"
@@ -79,7 +84,7 @@ class MatrixReader:
                 continue
             is_matrix = self.form.name == "matrix"
             source = state if is_matrix else names[at]
-            head = self.table.header[column] if is_matrix else corner
+            head = self._own_head(self.table.header[column]) if is_matrix else corner
             self._read_cell(source, head, row.cells[column], number, row)
 
     def _read_marks(self, state: str, row: Row) -> None:

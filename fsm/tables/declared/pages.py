@@ -154,7 +154,11 @@ def _chosen(
     if not tables:
         if binding and binding.title is not None:
             raise PageError(f"{where}: no table {binding.title!r} that declares a machine")
-        count = quantity(len(page.tables), "table") if page.tables else "no table"
+        if not page.tables:
+            raise PageError(f"{where}: no table in this page")
+        if not any(table.rows for table in page.tables):
+            raise PageError(f"{where}: the table has no rows")
+        count = quantity(len(page.tables), "table")
         raise PageError(
             f"{where}: {count}, none with columns such as From, Event, To or a matrix of states "
             f"and events; name its columns in a file: fsm draft {page.name} -o {_toml(page)}"
@@ -163,7 +167,13 @@ def _chosen(
     if all(ids) and len(set(ids)) == len(ids):
         listed = ", ".join(f"{page.name}#{t.section} (line {t.line})" for t in tables)
         raise PageError(f"{where}: {len(tables)} tables declare machines; name one: {listed}")
-    listed = ", ".join(f"{t.title or 'without a title'!r} (line {t.line})" for t in tables)
+    if not all(table.title for table in tables):
+        lines = ", ".join(str(table.line) for table in tables)
+        raise PageError(
+            f"{where}: {len(tables)} tables declare machines, at lines {lines}; give each a "
+            "heading of its own, and name it: page.md#heading"
+        )
+    listed = ", ".join(f"{t.title!r} (line {t.line})" for t in tables)
     raise PageError(
         f"{where}: {len(tables)} tables declare machines: {listed}; name one by title = in a file: "
         f"fsm draft {where} -o {_toml(page)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fsm.tables.declared.cells import (
@@ -14,6 +14,7 @@ from fsm.tables.declared.cells import (
     split_outside,
     state_of,
     visible_text,
+    without_condition,
 )
 from fsm.tables.declared.statements import Statements
 from fsm.tables.declared.words import TableWords
@@ -22,6 +23,8 @@ from fsm.tables.read.table import Cell
 __all__ = ["NamedStates", "StateCells"]
 
 _STRONG = re.compile(r"\s*[,;\n\u3001\uff0c\uff1b\u30fb]\s*|\s+[/|&+]\s+")
+_LISTED = re.compile(r"[,;\n\u3001\uff0c\uff1b\u30fb]|\s[/|]\s")
+"""Separators of a list; a name may hold the others of :data:`_STRONG`."""
 _TIGHT = re.compile(r"\s*[/|&]\s*")
 
 
@@ -46,17 +49,29 @@ class StateCells:
         self._or = re.compile(rf"\s+(?:{joined})\s+", re.IGNORECASE)
         self._lead = re.compile(rf"\A(?:{joined})\s+", re.IGNORECASE)
 
-    def learn(self, sources: Iterable[Cell], targets: Iterable[Cell]) -> None:
+    def learn(
+        self, sources: Iterable[Cell], targets: Sequence[Cell], *, has_single_targets: bool = False
+    ) -> None:
         """Remember the names that stand alone in cells, so that lists can be told from names.
 
-        A word such as "same" is a name only where a row starts from it.
+        A word such as "same" is a name only where a row starts from it. With
+        ``has_single_targets`` each target is one state: "Sent, not paid" is a name, unless all of
+        its parts are states themselves.
         """
-        texts = [*self._names_alone(sources, "none"), *self._names_alone(targets, "none", "itself")]
-        joined = [text for text in texts if self._or.search(text)]
-        self.alone |= {self.stated.states.form(text) for text in texts if text not in joined}
-        for text in joined:  # "new or paid" is a list where "new" and "paid" are names
+        starts = list(self._names_alone(sources, "none"))
+        ends = self._names_alone(targets, "none", "itself", "unnamed")
+        form = self.stated.states.form
+        self.alone |= {form(text) for text in (*starts, *ends) if not self._or.search(text)}
+        for text in filter(self._or.search, starts):
+            # "new or paid" is a list where "new" and "paid" are names.
             if not all(map(self.knows, self._or.split(text))):
-                self.alone.add(self.stated.states.form(text))
+                self.alone.add(form(text))
+        for cell in targets if has_single_targets else ():
+            text = state_of(visible_text(cell), self.words).name
+            parts = self._split(text)
+            has_guard = any(without_condition(part, self.words)[1] for part in (text, *parts))
+            if len(parts) > 1 and not has_guard and not all(map(self.knows, parts)):
+                self.alone.add(form(text))
 
     def _names_alone(self, cells: Iterable[Cell], *others: str) -> Iterator[str]:
         """Yield the lines of cells that are no list; ``others`` are kinds of words left out."""
@@ -66,6 +81,10 @@ class StateCells:
                 is_list = len(self._split(text)) > 1 or quantifier_of(text, self.words)
                 if text and not is_list and not any(self.words.says(x, text) for x in others):
                     yield text
+
+    def has_choice(self, text: str) -> bool:
+        """Whether a text names one state or another: "paid or refused"."""
+        return bool(self._or.search(text)) and not self.knows(text)
 
     def knows(self, text: str) -> bool:
         """Whether a text is the name of a state that stands alone in some cell."""
@@ -87,7 +106,10 @@ class StateCells:
             return [text]
         lead = re.match(r"(?:either|one of|any of|both|all of)\s+", text, re.IGNORECASE)
         texts = []
-        for part in self._split(text[lead.end() :] if lead else text):
+        parts = self._split(text[lead.end() :] if lead else text)
+        if len(parts) > 1 and not (lead or _LISTED.search(text) or any(map(self.knows, parts))):
+            parts = [text]  # "Research & development"
+        for part in parts:
             bare = self._lead.sub("", part)
             part = part if self.knows(part) else bare
             weak = split_outside(part, self._or)
