@@ -114,6 +114,6 @@ PLANTUML = DiagramDialect(
         r"&#(?P<number>\d{1,7});|&(?P<name>[A-Za-z]\w{1,30});|<U\+(?P<hex>[0-9A-Fa-f]{1,6})>"
     ),
     line_break=_BREAK,
-    mark_up=re.compile(r"</?(?:color|size|b|i|u|font)\b[^<>]{0,200}>", re.IGNORECASE),
+    mark_up=re.compile(r"</?(?:color|size|b|i|u|font)\b(?!\+)[^<>]{0,200}>", re.IGNORECASE),
     titles_by_colon=False,
 )  # fmt: skip
