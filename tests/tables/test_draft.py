@@ -118,6 +118,8 @@ def test_a_fault_of_the_page_is_a_question_and_no_word(
     assert old in PAGE
     text = draft_lexicon(parse_page(PAGE.replace(old, new, 1), "nl.md"), MACHINES, load_lexicon())
     assert f"# REVIEW: {question}" in text
+    assert '"Failed" = ["Mislukt"]' in text
+    assert '"increases" = ["Percentage {indicator} stijgt"]' in text
 
 
 def both_modes() -> str:
@@ -136,6 +138,12 @@ def both_modes() -> str:
         for step, without, with_ in zip(STEPS, WITHOUT, WITH, strict=True)
     )
     return f"| {' | '.join(header)} |\n|---|---|---|---|---|\n{rows}"
+
+
+def test_five_columns_whose_statuses_change_alike_are_another_table() -> None:
+    same = "".join(f"| {i} | p<br>q | r{i} | p<br>q | s{i} |\\n" for i in range(5))
+    page = f"| a | b c x | d e x | b c y | d e y |\\n|---|---|---|---|---|\\n{same}"
+    assert check_tables([parse_page(page, "p.md")], [load_lexicon("en")], load).findings == ()
 
 
 def test_a_table_of_five_columns_is_drafted_and_read(tmp_path: Path) -> None:
@@ -221,3 +229,9 @@ def test_the_words_of_a_shipped_lexicon_are_not_added_again(language: str) -> No
     shipped = lexicon_text(language)
     merged = merge_draft(shipped, "x.toml", parse_page(text, "x.md"), MACHINES, load_lexicon())
     assert (merged.text, merged.added) == (shipped, 0)
+
+
+def test_a_lexicon_of_another_form_is_refused() -> None:
+    inline = 'language = "nl"\nstatuses = {Pending = ["Wachtend"]}\n'
+    with pytest.raises(PageError, match=r"my\.toml:\d: no words can be added here; write \[statu"):
+        merge_draft(inline, "my.toml", parse_page(PAGE, "nl.md"), MACHINES, load_lexicon())

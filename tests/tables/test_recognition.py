@@ -220,6 +220,17 @@ def test_every_changed_header_is_found_in_every_language(language: str, column: 
     assert "error wrong-status" in codes(text.replace(failed, sent, 1))
 
 
+def test_swapped_headers_are_one_finding_and_the_rows_are_read() -> None:
+    words = load_lexicon()
+    grid = markdown(steps_grid(load("with-feedback"), words)).splitlines()
+    _, step, indicators, status, _ = grid[0].split("|")
+    grid[0] = f"|{status}|{indicators}|{step}|"
+    text = f"**{words.preferred['titles', 'with-feedback']}**\n\n" + "\n".join(grid)
+    assert codes(text) == ["error swapped-headers"]
+    wrong = text.replace("| Failed |", "| Sent |", 1)
+    assert codes(wrong) == ["error swapped-headers", "error wrong-status"]
+
+
 def written_transitions(name: str) -> str:
     title = load_lexicon().preferred["titles", name].replace("Email Feedback", "feedback")
     return f"**{title}**\n\n{markdown(transitions_grid(load(name)))}"

@@ -109,8 +109,8 @@ def drafted_words(page: Page, machines: Sequence[Machine], known: Lexicon) -> Dr
 def _modes_in_headers(table: Table) -> tuple[str, str] | None:
     """Return how the headers of five columns name their two modes, if they do.
 
-    Both headers of summaries have words in common and so do both headers of statuses, and each
-    summary has several lines.
+    Both headers of summaries have words in common and so do both headers of statuses; each summary
+    has several lines, and the statuses do not change alike.
     """
     if len(table.header) != 2 * len(_ROLES) - 1:
         return None
@@ -119,7 +119,15 @@ def _modes_in_headers(table: Table) -> tuple[str, str] | None:
     if not modes or not all(modes) or not _different_words(headers[2], headers[4]):
         return None
     effects = (row.cells[i].text for row in table.rows for i in (1, 3) if i < row.width)
-    return modes if all(len(cell_lines(cell)) > 1 for cell in effects) else None
+    if not all(len(cell_lines(cell)) > 1 for cell in effects):
+        return None
+    return modes if _repeats(table, 2) != _repeats(table, 4) else None
+
+
+def _repeats(table: Table, column: int) -> list[int]:
+    """Return for each cell of a column which cell is the first one like it."""
+    cells = [normalise(r.cells[column].text) if column < r.width else "" for r in table.rows]
+    return list(map(cells.index, cells))
 
 
 def _different_words(first: list[str], second: list[str]) -> tuple[str, str] | None:

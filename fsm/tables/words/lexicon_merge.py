@@ -47,6 +47,7 @@ def merge_draft(
     :class:`PageError` for a text that is no lexicon, and for a page without such tables.
     """
     before = read_lexicon_text(text, name)
+    _refuse_inline_sections(text, name)
     words = drafted_words(page, machines, known)
     questions = [text for texts in words.questions.values() for text in texts]
     mark = f"# {REVIEW}: new, from {comment_text(page.name)}"
@@ -71,6 +72,18 @@ def merge_draft(
     merge.text += "".join(f"# {REVIEW}: {question}\n" for question in new_questions)
     read_lexicon_text(merge.text, name)  # what is written can be read
     return MergedWords(merge.text, merge.added, len(new_questions))
+
+
+def _refuse_inline_sections(text: str, name: str) -> None:
+    """Refuse a lexicon with a section that has no header, so that no line can be added below it."""
+    toml = parse_toml(text, name, PageError)
+    headers = {match[2] for match in _HEADER.finditer(text)}
+    for section, value in toml.data.items():
+        is_section = isinstance(value, dict) or section == "steps"
+        if is_section and section not in headers:
+            brackets = "[[steps]]" if section == "steps" else f"[{section}]"
+            place = f"{name}:{toml.line(section, section)}"
+            raise PageError(f"{place}: no words can be added here; write {brackets} as a header")
 
 
 def _meanings(lexicon: Lexicon, section: str, label: str, machines: Sequence[Machine]) -> set[str]:
@@ -148,7 +161,7 @@ def _end_of_table(text: str, start: int) -> int:
 
 
 def _list_end(text: str, start: int) -> tuple[int, int, bool]:
-    """Return where a list is closed, where its last text or comma ends, and whether a comma does."""
+    """Return where a list is closed, where its last text or comma ends, and if a comma does."""
     last, has_comma = start, True
     while (token := _IN_LIST.match(text, start)) and token[2] != "]":
         start = token.end()
