@@ -11,7 +11,7 @@ from fsm.tables.read.asciidoc_text import shown_lines
 from fsm.tables.read.bounds import MAX_CELLS, MAX_HTML_CELLS
 from fsm.tables.read.csv_rows import read_csv_rows
 from fsm.tables.read.html import MAX_SPAN
-from fsm.tables.read.shown_text import TableRow, shown_cell, table_of_rows
+from fsm.tables.read.shown_cells import TableRow, shown_cell, table_of_rows
 from fsm.tables.read.table import Cell, Table
 
 __all__ = ["BlockAttributes", "read_asciidoc_table"]

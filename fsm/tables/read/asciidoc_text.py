@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 
 from fsm.tables.read.cell_text import is_note_mark
-from fsm.tables.read.shown_text import ShownLine
+from fsm.tables.read.shown_cells import ShownLine
 
 __all__ = ["shown_asciidoc", "shown_lines"]
 

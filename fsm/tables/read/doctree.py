@@ -13,7 +13,7 @@ from fsm.tables.read.cell_text import is_note_mark
 from fsm.tables.read.diagrams import diagram_in_code, linked_diagrams, placed_diagrams
 from fsm.tables.read.page_parts import DocumentedDiagram, Notice, Page, ignore_notice
 from fsm.tables.read.sections import Anchor, Heading, sections_of, tables_in_sections
-from fsm.tables.read.shown_text import ShownLine, TableRow, shown_cell, table_of_rows
+from fsm.tables.read.shown_cells import ShownLine, TableRow, shown_cell, table_of_rows
 from fsm.tables.read.table import Cell, Table
 
 __all__ = ["doctree_page"]

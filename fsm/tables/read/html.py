@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from fsm.tables.read.cell_text import OffsetParser, plain
 from fsm.tables.read.sections import Heading
-from fsm.tables.read.shown_text import stacked_header
+from fsm.tables.read.shown_cells import stacked_header
 from fsm.tables.read.table import Cell, Row, SourceText, Table
 
 __all__ = ["MAX_SPAN", "MAX_WIDTH", "html_headings", "html_tables", "read_html_table"]

@@ -19,6 +19,8 @@ from fsm.tables.read.table import Cell, Row, SourceText, Table, with_texts_above
 
 __all__ = ["parse_html"]
 
+MAX_TEXT = 2_000
+"""Of longer texts outside tables, the beginning is read."""
 MAX_PAGE_CELLS = 50_000
 """Pages with more cells are refused."""
 
@@ -135,7 +137,7 @@ def _texts(text: str, places: SourceText) -> Iterator[Cell]:
     start = 0
     for tag in [*_BLOCK.finditer(text), None]:
         end = tag.start() if tag else len(text)
-        written = _HEADER_LINK.sub("", text[start:end]).strip()
+        written = _HEADER_LINK.sub("", text[start:end][:MAX_TEXT]).strip()
         if written and plain(written):
             first = start + len(text[start:end]) - len(text[start:end].lstrip())
             cell = places.cell(first, first)

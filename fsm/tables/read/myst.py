@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fsm.tables.read.bounds import MAX_CELLS, MAX_HTML_CELLS
 from fsm.tables.read.csv_rows import read_csv_rows
-from fsm.tables.read.shown_text import TableRow, table_of_rows
+from fsm.tables.read.shown_cells import TableRow, table_of_rows
 from fsm.tables.read.table import Cell, Table
 
 if TYPE_CHECKING:

@@ -98,6 +98,8 @@ def _check_bounds(lines: Sequence[str], name: str) -> None:
         if len(line) > MAX_LINE:
             raise PageError(f"{name}:{number}: a line of more than {MAX_LINE:,} characters")
         text = line.lstrip(" ")
+        if text.startswith(("* ", "- ")):  # an item is a paragraph of its own
+            marks = 0
         marks = marks + len(_MARKS.findall(text)) if text and text[0] not in "+|" else 0
         titles += _UNDERLINE.match(text) is not None
         if marks > MAX_MARKS or titles > MAX_TITLES:
