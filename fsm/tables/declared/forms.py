@@ -104,7 +104,7 @@ class _Roles:
         assumed = self._take_events(columns, free)
         self._take(columns, free, "guard", "guard", "condition")
         self._take(columns, free, "status", "status")
-        for role in ("initial", "final"):
+        for role in ("allowed", "initial", "final"):
             self._take_marks(columns, free, role)
         for role in ("action", "note"):
             self._take(columns, free, role, role)
@@ -154,7 +154,7 @@ class _Roles:
                 free.remove(i)
 
     def _are_marks(self, column: int, role: str) -> bool:
-        kinds = ("yes", "no", "none", f"{role}_mark")
+        kinds = ["yes", "no", "none", *({f"{role}_mark"} & self.words.cells.keys())]
         texts = [visible_text(row.cells[column]) for row in self.table.rows if column < row.width]
         return all(not text or any(self.words.says(k, text) for k in kinds) for text in texts)
 

@@ -18,6 +18,7 @@ from fsm.tables.declared.cells import (
     without_condition,
 )
 from fsm.tables.declared.forms import TableForm
+from fsm.tables.declared.held_rows import ListRow, held_rows
 from fsm.tables.declared.state_cells import NamedStates, StateCells
 from fsm.tables.declared.statements import StatedRow, Statements
 from fsm.tables.declared.words import TableWords
@@ -28,11 +29,6 @@ __all__ = ["ListReader"]
 
 _ARROW = re.compile(r"\s*(?:-+>|=+>|\u2192|\u27f6|\u21d2|\u2794|\u279c)\s*")
 _LISTED = re.compile(r"\s*[,;\n\u3001\uff0c\uff1b\u30fb]\s*|\s+[/|&]\s+")
-
-_OPEN = set("?.\u2026 ")
-"""What stands for a name that nobody has written yet."""
-_STRUCK = re.compile(r"~~|<(?:del|s|strike)\b", re.IGNORECASE)
-_MEANT = {"from": "state", "event": "event", "to": "state"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,11 @@ class ListReader:
 
     def read(self) -> None:
         """Read all rows."""
-        rows = [(number, row, self._by_role(row)) for number, row in enumerate(self.table.rows, 1)]
+        every = (
+            ListRow(number, row, self._by_role(row))
+            for number, row in enumerate(self.table.rows, 1)
+        )
+        rows = list(held_rows(every, self.words, self.stated))
         self._learn(cells for _, _, cells in rows)
         for at, (number, row, cells) in enumerate(rows):
             if row.width > len(self.table.header):
@@ -118,14 +118,6 @@ class ListReader:
         self, number: int, row: Row, cells: Mapping[str, Cell], following: Mapping[str, Cell]
     ) -> None:
         texts = {role: visible_text(cell) for role, cell in cells.items()}
-        places = {(cells[role].line, cells[role].column) for role in _MEANT if role in cells}
-        if len(places) == 1 and {"from", "to"} <= cells.keys():
-            self.stated.assume(row.line, f"a heading inside the table: {texts['from']!r}")
-            return
-        for role in _MEANT:
-            if (texts.get(role) and set(texts[role]) <= _OPEN) or _is_struck(cells.get(role)):
-                self.stated.find(row.line, f"{texts[role]!r} names no {_MEANT[role]}; write one")
-                return
         if not any(texts.get(role) for role in ("from", "event", "to")):
             if any(plain(cell.text) for cell in row.cells):
                 self.stated.find(row.line, f"row {number} names no state and no event")
@@ -381,11 +373,6 @@ class ListReader:
         """Whether a known state begins a text, and something in brackets or words follows it."""
         head = re.split(r"\s*[(\[:]", text, maxsplit=1)[0]
         return head != text and self.cells.knows(head)
-
-
-def _is_struck(cell: Cell | None) -> bool:
-    """Whether a text is struck out, which says that it does not hold any more."""
-    return cell is not None and bool(_STRUCK.search(cell.text))
 
 
 def _bare(text: str) -> str:

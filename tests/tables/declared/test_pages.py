@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import fsm
+from fsm.errors import PageError
 from fsm.machine import Machine
 
 FILES = ("pages.toml", "further_pages.toml")
@@ -54,3 +55,35 @@ def test_every_transition_names_its_row(name: str, tmp_path: Path) -> None:
         assert origin.row
         assert Path(origin.file).stem == "page"
         assert lines[origin.line - 1].strip()
+
+
+OPEN = {
+    "a question mark": ("| a | go | ? |", "'?' names no state"),
+    "to be decided": ("| a | go | TBD |", "'TBD' names no state"),
+    "the past": ("| a | go | previous state |", "'previous state' names no state"),
+    "a filler": ("| ... | ... | ... |", "'...' names no state"),
+    "struck out": ("| ~~a~~ | go | b |", "'~~a~~' names no state"),
+    "a choice": ("| a | go | c or d |", "one event leads to 'c' and 'd'"),
+    "no event": ("| a | | b |", "row 2 names no event"),
+    "no target": ("| a | go | |", "no state afterwards is named"),
+    "two targets": ("| a | begin | a |", "not deterministic"),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_row_that_says_too_little_is_refused_in_its_line(name: str, tmp_path: Path) -> None:
+    row, message = OPEN[name]
+    path = tmp_path / "page.md"
+    path.write_text(f"| From | Event | To |\n|---|---|---|\n| a | begin | b |\n{row}\n")
+    with pytest.raises(PageError) as refusal:
+        fsm.load(str(path))
+    assert str(refusal.value).startswith(f"{path}:4: ")
+    assert message in str(refusal.value)
+
+
+def test_states_that_no_trace_reaches_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text(
+        "| From | Event | To |\n|---|---|---|\n| a (initial) | x | b |\n| c | y | b |\n"
+    )
+    assert f"{path}:4: no trace from 'a' reaches 'c'" in fsm.load(str(path)).assumed
