@@ -18,7 +18,7 @@ from fsm.tables.declared.cells import (
     without_condition,
 )
 from fsm.tables.declared.forms import TableForm
-from fsm.tables.declared.held_rows import ListRow, held_rows
+from fsm.tables.declared.row_selection import ListRow, held_rows
 from fsm.tables.declared.state_cells import NamedStates, StateCells
 from fsm.tables.declared.statements import StatedRow, Statements
 from fsm.tables.declared.words import TableWords
