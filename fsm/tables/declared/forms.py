@@ -215,7 +215,9 @@ class _Roles:
             for row in self.table.rows
             if corner < row.width
         } - {""}
-        heads = {normalise(visible_text(self.table.header[i])) for i in cells} - {""}
+        heads = {
+            normalise(state_of(visible_text(self.table.header[i]), self.words).name) for i in cells
+        } - {""}
         texts = [text for i in cells for text in self._texts(i)]
         if len(names) < 2 or len(names & heads) >= max(2, len(heads) * _ENOUGH):
             return "states" if len(names & heads) > 1 else None
