@@ -83,10 +83,10 @@ def about(name: str, bindings: Iterable[Path]) -> list[Path]:
 
 def binding_pages(binding: Binding, settings: ProjectSettings | None) -> list[Page]:
     """Return the page that a binding names, else those of the settings."""
-    if binding.page:
-        from fsm.tables.declared.reading import page_of
+    from fsm.tables.declared.reading import bound_page
 
-        return [read_page(page_of(binding)[0])]
+    if page := bound_page(binding):
+        return [read_page(page)]
     if settings is None:
         return []
     from fsm.checking import PageFiles

@@ -172,3 +172,13 @@ def test_a_suite_knows_the_rows_of_bound_tables(project: pytest.Pytester) -> Non
         lines = result.stdout.str()
         assert lines.count("specified by row 3 of orders.md:6: paid | The parcel leaves") >= 2
         assert "3 of 3 documented rows" in lines
+
+
+def test_a_binding_beside_its_page_needs_no_settings(project: pytest.Pytester) -> None:
+    Path("fsm.toml").unlink()
+    text = BINDING.format(module="settled_shop")
+    Path("orders.toml").write_text("".join(x for x in text.splitlines(True) if "page =" not in x))
+    run(project, "orders.md").assert_outcomes(passed=5)
+    assert fsm.load("orders.toml").trace_to("ship")
+    rows = {t.origin.citation for t in fsm.load("orders.toml").transitions if t.origin}
+    assert "row 3 of orders.md:6" in rows

@@ -88,17 +88,33 @@ def binding_files(config: pytest.Config) -> list[Path]:
 
 
 def bindings_of(config: pytest.Config, page: Path) -> list[Binding]:
-    """Return the bindings that may be about a page; raises :class:`fsm.errors.FsmError`."""
+    """Return the bindings that may be about a page; raises :class:`fsm.errors.FsmError`.
+
+    A binding beside the page that is named like it, ``orders.toml`` of ``orders.md``, is one.
+    """
     from fsm.tables.words.binding import read_binding
 
     settings = project_settings(config)
     paths = [*binding_files(config), *(settings.files("bindings") if settings else ())]
+    beside = Path(os.path.relpath(page.with_suffix(".toml")))
+    paths += [beside] if _is_binding(beside) else []
     bindings = [read_binding(path) for path in dict.fromkeys(paths)]
     return [
         b
         for b in bindings
         if not b.page or (Path(b.name).parent / b.page.split("#")[0]).resolve() == page.resolve()
     ]
+
+
+def _is_binding(path: Path) -> bool:
+    """Whether a file binds a table to a machine."""
+    if not path.is_file():
+        return False
+    from fsm.errors import PageError
+    from fsm.toml import read_toml
+
+    data = read_toml(path, PageError).data
+    return "machine" in data and data.get("kind", "table") == "table" and "columns" in data
 
 
 def implementation_of(config: pytest.Config, machine: str, page: Path) -> str | None:

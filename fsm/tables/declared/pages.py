@@ -11,7 +11,7 @@ from fsm.errors import AssumptionWarning, PageError
 from fsm.machine import Machine
 from fsm.tables.declared.additions import with_additions
 from fsm.tables.declared.question import Question, Remark
-from fsm.tables.declared.reading import page_of, readings_of, refusal
+from fsm.tables.declared.reading import bound_page, page_of, readings_of, refusal
 from fsm.tables.declared.tables import read_declared
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page, read_page
@@ -65,7 +65,8 @@ def _bound_machine(name: str, binding: Binding, load: Load) -> Machine:
     target = binding.machine
     if isinstance(name, NameInFile):  # a page that names the file does not allow its code either
         target = NameInFile(target, binding.place("", target))
-    pages = [read_page(page_of(binding)[0])] if binding.page else []
+    page = bound_page(binding)
+    pages = [read_page(page)] if page else []
     return with_bound_rows(load(target), binding, pages)
 
 

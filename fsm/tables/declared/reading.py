@@ -9,14 +9,14 @@ from fsm.errors import PageError
 from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.steps import StepsReading, read_steps
 from fsm.tables.read.cell_text import normalise
-from fsm.tables.read.page import Page
+from fsm.tables.read.page import PAGE_SUFFIXES, Page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.recognition import Load
 from fsm.tables.words.binding import Binding
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.tables.words.page_language import language_of
 
-__all__ = ["chosen_reading", "page_of", "readings_of", "refusal"]
+__all__ = ["bound_page", "chosen_reading", "page_of", "readings_of", "refusal"]
 
 
 def page_of(binding: Binding) -> tuple[Path, str]:
@@ -24,6 +24,19 @@ def page_of(binding: Binding) -> tuple[Path, str]:
     folder = Path(binding.name).parent if binding.toml else Path()
     path, section = split_page_name(str(folder / (binding.page or "")))
     return Path(path), section
+
+
+def bound_page(binding: Binding) -> Path | None:
+    """Return the page of a bound table: the one that the file names, or one beside it.
+
+    ``orders.toml`` without a page is about ``orders.md`` (or ``.rst``, ...) in its folder.
+    """
+    if binding.page:
+        return page_of(binding)[0]
+    if binding.toml is None:
+        return None
+    beside = (Path(binding.name).with_suffix(suffix) for suffix in PAGE_SUFFIXES)
+    return next((path for path in beside if path.is_file()), None)
 
 
 def readings_of(page: Page, load: Load, binding: Binding | None = None) -> list[StepsReading]:

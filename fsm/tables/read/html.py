@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from fsm.tables.read.cell_text import OffsetParser, plain
@@ -75,8 +75,17 @@ def read_html_table(source: Cell) -> Table | None:
         return None
     header_rows = len(list(takewhile(lambda row: row[1], rows))) or 1
     header = stacked_header([tuple(cells) for cells, _ in rows[:header_rows]])
-    body = tuple(Row(tuple(cells), cells[0].line) for cells, _ in rows[header_rows:])
+    body = tuple(
+        Row(tuple(cells), _own_line(cells, above))
+        for (above, _), (cells, _) in pairwise(rows[header_rows - 1 :])
+    )
     return Table(header, body, tuple(parser.captions))
+
+
+def _own_line(cells: list[Cell], above: list[Cell]) -> int:
+    """Return the line of the first cell that does not span from the row above."""
+    spanned = {id(cell) for cell in above}
+    return next((cell for cell in cells if id(cell) not in spanned), cells[0]).line
 
 
 class _TableParser(OffsetParser):

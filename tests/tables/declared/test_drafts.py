@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-import fsm
+import fsm as library
 from fsm.catalog import load
 from fsm.errors import PageError
 from fsm.tables.declared.draft import TableDraft, answered, draft_table
 from fsm.tables.declared.reading import readings_of
 from fsm.tables.read.page import parse_page, read_page
 from fsm.tables.words.binding import Binding
+from tests.command import Fsm
 from tests.tables.declared.test_pages import PAGES
 
 NO_ANSWERS = Binding("", {}, {}, {})
@@ -31,7 +32,7 @@ def test_a_draft_without_questions_gives_the_machine_of_the_page(name: str, tmp_
     draft = draft_table(page, readings_of(page, load), "", NO_ANSWERS)
     assert draft.questions == ()
     (tmp_path / "page.toml").write_text(draft.toml(path.name))
-    drafted, direct = fsm.load(str(tmp_path / "page.toml")), fsm.load(str(path))
+    drafted, direct = library.load(str(tmp_path / "page.toml")), library.load(str(path))
     assert replace(drafted, name="", assumed=()) == replace(direct, name="", assumed=())
 
 
@@ -63,10 +64,10 @@ def test_a_doubt_is_a_question_and_its_answer_ends_it(name: str, tmp_path: Path)
     file = tmp_path / "page.toml"
     file.write_text(draft.toml("page.md"))
     with pytest.raises(PageError, match=r"is not answered"):
-        fsm.load(str(file))
+        library.load(str(file))
     file.write_text(draft_of(text, answers).toml("page.md"))
     assert '"?"' not in file.read_text()
-    assert fsm.load(str(file)).transitions
+    assert library.load(str(file)).transitions
 
 
 def test_a_word_that_is_another_state_stays_one(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_word_that_is_another_state_stays_one(tmp_path: Path) -> None:
     (tmp_path / "page.toml").write_text(
         'kind = "table"\npage = "page.md"\ninitial = "open"\n[spellings]\ncanceled = "canceled"\n'
     )
-    states = {state.name for state in fsm.load(str(tmp_path / "page.toml")).states}
+    states = {state.name for state in library.load(str(tmp_path / "page.toml")).states}
     assert states == {"open", "Cancelled", "paid", "canceled"}
 
 
@@ -87,3 +88,14 @@ def test_columns_are_proposed_by_their_cells() -> None:
 def test_what_is_no_choice_is_refused() -> None:
     (question,) = (q for q in draft_of(ALIKE).questions if q.key.startswith("spellings"))
     assert answered(NO_ANSWERS, question, "paid") == "give one of the choices"
+
+
+def test_a_file_with_answers_is_not_overwritten(tmp_path: Path, fsm: Fsm) -> None:
+    (tmp_path / "page.md").write_text(ALIKE)
+    file = tmp_path / "page.toml"
+    assert fsm("draft", tmp_path / "page.md", "-o", file).status == 0
+    answered_file = file.read_text().replace('initial = "?"', 'initial = "open"')
+    file.write_text(answered_file)
+    result = fsm("draft", tmp_path / "page.md", "-o", file)
+    assert (result.status, file.read_text()) == (2, answered_file)
+    assert "exists and may hold answers" in result.err
