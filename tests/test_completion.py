@@ -12,6 +12,13 @@ from click.shell_completion import BashComplete, FishComplete, ZshComplete, get_
 from fsm.cli import command_group
 from fsm.cli.completion import add_shells
 
+DOOR = """# Door
+
+| From | Event | To |
+|---|---|---|
+| shut | pull | ajar |
+| ajar | push | shut |
+"""
 FILES = ("mine.json", "lift.DOT", "two words.json", "notes.txt", "rules.toml", "sub/deep.scxml")
 
 
@@ -21,6 +28,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FILES:
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_text("{}")
+    Path("page.md").write_text(DOOR)
 
 
 def completed(line: str) -> list[str]:
@@ -46,6 +54,10 @@ CASES = {
     "output": ("explore -o no", ["(file)"]),
     "method": ("suite --method h", ["hsi", "h"]),
     "suite": ("draw engagement --coverage to", ["tour"]),
+    "page": ("show pa", ["page.md"]),
+    "section of a page": ("show page.md#", ["page.md#door"]),
+    "state of a page": ("suite page.md --to ", ["shut", "ajar"]),
+    "row of a page": ("suite page.md#door --covering ", ["1", "2"]),
     "choice": ("show --format m", ["md"]),
     "format of a log": ("convert --format post", ["postfix", "postmark"]),
     "format to explain": ("formats postfix post", ["postfix", "postmark"]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterable
 from glob import escape, glob
 from pathlib import Path
@@ -91,11 +92,33 @@ def complete_file(_: click.Context, __: click.Parameter, incomplete: str) -> Ite
 
 
 def complete_machine(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """Complete a built-in name or the path of a machine file."""
-    from fsm.formats import READERS
+    """Complete a built-in name, the path of a machine file or page, or a section of a page."""
     from fsm.machines import NAMES
 
-    return _words_or_files(NAMES, READERS, incomplete) or complete_file(ctx, param, incomplete)
+    if "#" in incomplete:
+        return _matching(_sections(incomplete.rpartition("#")[0]), incomplete)
+    found = _words_or_files(NAMES, _machine_suffixes(), incomplete)
+    return found or complete_file(ctx, param, incomplete)
+
+
+def _machine_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of files that are a MACHINE."""
+    from fsm.formats import READERS
+    from fsm.tables.read.page import PAGE_SUFFIXES
+
+    return (*READERS, *PAGE_SUFFIXES, ".toml")
+
+
+def _sections(name: str) -> list[str]:
+    """Return the sections of a page, each behind the name of the page."""
+    from fsm.errors import FsmError
+    from fsm.tables.read.page import read_page
+
+    try:
+        page = read_page(Path(name))
+    except FsmError:
+        return []
+    return [f"{name}#{section.id}" for section in page.sections if section.ids]
 
 
 def complete_suite(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -225,18 +248,21 @@ def _machine_before(ctx: click.Context, *, with_rows: bool = False) -> Machine |
     ``with_rows`` adds the documented rows behind its transitions.
     """
     from fsm.catalog import load, load_bare
-    from fsm.errors import FsmError
-    from fsm.formats import READERS
+    from fsm.errors import AssumptionWarning, FsmError
     from fsm.machines import NAMES
+    from fsm.trust import NameInFile
 
     # click leaves the arguments unnamed where the last option still lacks its value.
     name = str(ctx.params.get("machine") or next(iter(ctx.args), ""))
-    if name not in NAMES and Path(name).suffix.lower() not in READERS:
+    file = name.partition("#")[0]
+    if name not in NAMES and Path(file).suffix.lower() not in _machine_suffixes():
         return None
-    try:
-        return load(name) if with_rows else load_bare(name)
-    except FsmError:
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AssumptionWarning)
+        try:  # a TOML file may bind a class: as a name in a file it is not imported
+            return load(NameInFile(name)) if with_rows else load_bare(NameInFile(name))
+        except FsmError:
+            return None
 
 
 def _words_or_files(words: Iterable[str], suffixes: Iterable[str], incomplete: str) -> Items:
