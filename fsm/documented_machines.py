@@ -76,9 +76,13 @@ def documented(
     return machine
 
 
-def about(name: str, bindings: Iterable[Path]) -> list[Path]:
-    """Return those bindings that are about a machine."""
-    return [path for path in bindings if read_binding(path).machine == name]
+def about(name: str, bindings: Iterable[Path], settings: ProjectSettings | None) -> list[Path]:
+    """Return those bindings that are about a machine, and whose page is known."""
+    return [
+        path
+        for path in bindings
+        if (binding := read_binding(path)).machine == name and binding_pages(binding, settings)
+    ]
 
 
 def binding_pages(binding: Binding, settings: ProjectSettings | None) -> list[Page]:

@@ -254,12 +254,12 @@ def _specification(config: pytest.Config, machine: Any) -> Any:
 
     bindings, settings = binding_files(config), project_settings(config)
     if isinstance(machine, str):
-        return documented_specification(machine, about(machine, bindings), settings)
+        return documented_specification(machine, about(machine, bindings, settings), settings)
     if isinstance(machine, type):
         from fsm.compile import compile_chart
 
         name = f"{machine.__module__}:{machine.__qualname__}"
-        return documented(compile_chart(machine), name, about(name, bindings), settings)
+        return documented(compile_chart(machine), name, about(name, bindings, settings), settings)
     return machine
 
 
