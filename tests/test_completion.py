@@ -97,7 +97,11 @@ def test_commands_are_completed_with_what_one_gets() -> None:
 
 def test_completion_imports_no_class() -> None:
     Path("trap.py").write_text("open('imported', 'w')")
+    Path("bound.toml").write_text(
+        'machine = "trap:Machine"\n[columns]\nfrom = "A"\nevent = "B"\nto = "C"\n'
+    )
     assert completed("suite trap:Machine --to re") == []
+    assert completed("suite bound.toml --to re") == []
     assert completed("suite --covering 1 trap:Machine --summ") == ["--summary"]
     assert completed("replay notes.txt --machine trap:Machine --pol") == ["--policy"]
     assert not Path("imported").exists()
