@@ -11,6 +11,7 @@ from fsm.tables.read.cell_text import plain
 from fsm.tables.read.table import Cell
 
 __all__ = [
+    "ARROW",
     "Condition",
     "EventText",
     "Quantifier",
@@ -25,6 +26,8 @@ __all__ = [
     "without_condition",
 ]
 
+ARROW = re.compile(r"\s*(?:-+>|=+>|\u2192|\u27f6|\u21d2|\u2794|\u279c)\s*")
+"""An arrow between two states, or between an event and a state."""
 _ENDING = re.compile(r"(?P<name>.*?)\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\])\s*\Z")
 _ARROWS = ("-->", "->", "=>", "\u2192", "\u27f6", "\u21d2", "\u25b6", "\u25ba", "\u27a4", "\u279c")
 _GUARDED = re.compile(r"(?P<event>.*?)\s*\[(?P<guard>[^\[\]]*)\]\s*(?:/\s*(?P<action>.+))?\Z")

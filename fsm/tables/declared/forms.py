@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from fsm.errors import PageError
 from fsm.suggest import no_such
-from fsm.tables.declared.cells import lines_of, state_of, visible_text
+from fsm.tables.declared.cells import ARROW, lines_of, state_of, visible_text
 from fsm.tables.declared.words import TableWords
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.table import Table
@@ -26,7 +26,6 @@ FORMS: tuple[FormName, ...] = ("transitions", "successors", "matrix", "transpose
 """Rows that are transitions; a state and its successors; states in rows and events in columns; the
 transpose; states in rows and columns."""
 
-_ARROW = re.compile(r"\s*(?:-+>|=+>|\u2192|\u27f6|\u21d2|\u2794|\u279c)\s*")
 _CORNER = re.compile(r"[\\/|\u2193\u2192]|\bvs\.?\b|\u00d7|\bx\b")
 _ENOUGH = 0.5
 """At least half of the cells of a matrix name states, or the table is no matrix."""
@@ -164,7 +163,7 @@ class _Roles:
             if {"from", "to", "note", "action"} & set(self.candidates[i]):
                 continue
             cells = [row.cells[i] for row in self.table.rows if i < row.width]
-            arrows = [c for c in cells if len(list(filter(None, _ARROW.split(plain(c.text))))) == 2]
+            arrows = [c for c in cells if len(list(filter(None, ARROW.split(plain(c.text))))) == 2]
             if cells and len(arrows) > len(cells) * _ENOUGH:
                 others = {role for roles in self.candidates for role in roles}
                 if not {"from", "to", "successors"} & others:
@@ -249,7 +248,7 @@ class _Roles:
             text,
             *re.split(r"\s*(?:[\[(/,;]|\bif\b|\bwhen\b|\bunless\b)", text, maxsplit=1)[:1],
         ]
-        parts += [part for part in _ARROW.split(text) if part]
+        parts += [part for part in ARROW.split(text) if part]
         parts.append(state_of(text, self.words).name)
         return any(normalise(part) in known for part in parts) or self.words.says("itself", text)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fsm.tables.declared.cells import (
+    ARROW,
     Condition,
     EventText,
     condition_of,
@@ -27,7 +28,6 @@ from fsm.tables.read.table import Cell, Row, Table
 
 __all__ = ["ListReader"]
 
-_ARROW = re.compile(r"\s*(?:-+>|=+>|\u2192|\u27f6|\u21d2|\u2794|\u279c)\s*")
 _LISTED = re.compile(r"\s*[,;\n\u3001\uff0c\uff1b\u30fb]\s*|\s+[/|&]\s+")
 
 
@@ -80,9 +80,9 @@ class ListReader:
         cells = {role: row.cells[i] for role, i in self.form.columns.items() if i < row.width}
         if self.form.arrows is not None and self.form.arrows < row.width:
             cell = row.cells[self.form.arrows]
-            arrow = next(_ARROW.finditer(cell.text), None) if _ARROW.search(cell.text) else None
+            arrow = next(ARROW.finditer(cell.text), None) if ARROW.search(cell.text) else None
             if arrow and arrow.start() == 0:
-                arrow = next(_ARROW.finditer(cell.text, arrow.end()), None)
+                arrow = next(ARROW.finditer(cell.text, arrow.end()), None)
             if arrow:
                 cells["from"] = cell.slice(0, arrow.start())
                 cells["to"] = cell.slice(arrow.end(), len(cell.text))
@@ -145,11 +145,8 @@ class ListReader:
         if not texts.get("to") or self.words.says("none", texts["to"]):
             return False
         if self.cells.knows(start) and start[:1] not in "[(":
-            return self._has_no_event(texts) and self._is_only_start(start)
+            return self._has_no_event(texts) and self.words.says("start_place", start)
         return self.words.says("start_place", start) or self.words.says("none", start)
-
-    def _is_only_start(self, start: str) -> bool:
-        return self.words.says("start_place", start)
 
     def _has_no_event(self, texts: Mapping[str, str]) -> bool:
         text = texts.get("event", "")
@@ -320,7 +317,7 @@ class ListReader:
             return []
         if quantifier_of(text, self.words) and not self.cells.knows(text):
             return []
-        if self.form.name == "successors" and _ARROW.search(text) and not self.cells.knows(text):
+        if self.form.name == "successors" and ARROW.search(text) and not self.cells.knows(text):
             return [self._with_event(part, cell) for part in split_outside(text, _LISTED)]
         targets = [self._target(part, cell, sources) for part in self.cells.texts(cell)]
         if self.form.name == "transitions" and len(targets) > 1:
@@ -335,7 +332,7 @@ class ListReader:
 
     def _with_event(self, text: str, cell: Cell) -> _Target:
         """Read an event with its target, ``pay -> paid``."""
-        parts = [part for part in _ARROW.split(text) if part]
+        parts = [part for part in ARROW.split(text) if part]
         if len(parts) != 2:
             if len(parts) == 1 and text.strip() != parts[0]:
                 return _Target(self.cells.name(parts[0], cell.line))
@@ -377,7 +374,7 @@ class ListReader:
 
 def _bare(text: str) -> str:
     """Return a target without an arrow in front."""
-    return _ARROW.sub("", text, count=1) if _ARROW.match(text) else text
+    return ARROW.sub("", text, count=1) if ARROW.match(text) else text
 
 
 def _joined(one: Condition | None, other: Condition | None) -> Condition | None:

@@ -54,8 +54,6 @@ def chosen_reading(
     found = list(readings)
     if section:
         part = page.section(section)
-        if part is None:
-            raise PageError(f"{page.name}: no section #{section}")
         found = [r for r in found if part.has(r.table.line)]
     if title is not None:
         found = [r for r in found if normalise(r.table.title) == normalise(title)]
