@@ -103,7 +103,9 @@ class Notes:
         self.rejected.add(reason, line, records, quote=quote)
         self.records.count(RecordClass.REJECTED, records)
 
-    def pass_over(self, kind: str, line: int, *, quote: str | None = None, records: int = 1) -> None:
+    def pass_over(
+        self, kind: str, line: int, *, quote: str | None = None, records: int = 1
+    ) -> None:
         """Count known records that are no event of a message; see :meth:`Occurrences.add`."""
         self.passed.add(kind, line, records, quote=quote)
         self.records.count(RecordClass.PASSED, records)

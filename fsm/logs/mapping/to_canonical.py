@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import polars as pl
 
+from fsm.logs.ledger import RecordClass
 from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
-from fsm.logs.mapping.event_mapping import FAILED, NOTHING, SIDE_EVENTS, Format
+from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, SIDE_EVENTS, Format
 from fsm.logs.mapping.policy import Policy
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes, Occurrences
@@ -52,7 +54,11 @@ _EVENT: dict[str, pl.DataType] = {
     "delivery_id": pl.String(),
     "doubt": pl.String(),
     "handed_over": pl.Int64(),
+    "record": pl.Int64(),
 }
+
+_MAY_LACK: Mapping[str, Literal["insert"]] = {"handed_over": "insert", "record": "insert"}
+"""Columns that a frame of events may lack."""
 
 _RANK = {
     "relayed": 0,
@@ -66,7 +72,7 @@ _RANK = {
 
 _DECIDED = ("event", "rule", "code", "fault")
 """Columns that the code and the reply of a failure decide."""
-_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
+_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", EXCLUDED, FAILED)
 
 
 def to_rows(
@@ -91,13 +97,27 @@ def to_rows(
         fault=pl.coalesce("table_fault", *named_fault),
         doubt=pl.coalesce("event_doubt", "table_doubt"),
     )
-    _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
+    unmapped = frame.filter(pl.col("event").is_null())
+    _count(unmapped, notes.unmapped, form)
     nothing = frame.filter(pl.col("event") == NOTHING)
     _count(nothing, notes.passed, form)
     _count_doubts(nothing.with_columns(doubt=pl.col("table_doubt")), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
-    frame = _with_faults(_identified(frame, notes), policy)
+    frame, nameless = _identified(frame, notes)
+    frame = _with_faults(frame, policy)
     _count_events(frame, notes)
+    side, excluded = frame["event"].is_in(SIDE_EVENTS), frame["event"] == EXCLUDED
+    _count_records(
+        {
+            RecordClass.REJECTED: nameless,
+            RecordClass.UNMAPPED: unmapped,
+            RecordClass.PASSED: nothing,
+            RecordClass.EXCLUDED: frame.filter(excluded),
+            RecordClass.BESIDE: frame.filter(side & ~excluded),
+            RecordClass.EVENTS: frame.filter(~side),
+        },
+        notes,
+    )
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
         pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
@@ -108,14 +128,20 @@ def to_rows(
 
 
 def _shortened(events: pl.DataFrame) -> pl.DataFrame:
-    """Return events with texts of bounded length; their ``doubt`` becomes ``event_doubt``."""
+    """Return events with texts of bounded length, and each with the number of its record.
+
+    Their ``doubt`` becomes ``event_doubt``.
+    """
+    record = ["record"] if "record" in events.columns else []
     return events.with_columns(
-        pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
+        pl.col("native").str.slice(0, _LONGEST_NAME),
+        pl.col("reply").str.slice(0, LONGEST_REPLY),
+        pl.coalesce(*record, "line").alias("record"),
     ).rename({"doubt": "event_doubt"})
 
 
-def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
-    """Return the events with a usable message id or recipient; count the others."""
+def _identified(events: pl.DataFrame, notes: Notes) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the events with a usable message id or recipient, and the others, counted."""
     names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
     faults = {
         "an event without message id and address": names[0] == "",
@@ -123,12 +149,13 @@ def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
             name.str.len_bytes() > _LONGEST for name in names
         ),
     }
+    nameless = []
     for fault, wrong in faults.items():
-        lines = events.filter(wrong)["line"]
-        if lines.len():
-            notes.rejected.add(fault, lines[0], lines.len())
+        nameless.append(events.filter(wrong))
+        if lines := nameless[-1]["line"].to_list():
+            notes.rejected.add(fault, lines[0], len(lines))
             events = events.filter(~wrong)
-    return events
+    return events, pl.concat(nameless)
 
 
 def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
@@ -138,7 +165,7 @@ def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
     for group in groups:
         if isinstance(group, pl.DataFrame):
             frames += [_columns(pending)] if pending else []
-            frames.append(group.match_to_schema(_EVENT, missing_columns={"handed_over": "insert"}))
+            frames.append(group.match_to_schema(_EVENT, missing_columns=_MAY_LACK))
             pending = []
         else:
             pending += group
@@ -218,6 +245,19 @@ def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
     notes.events += frame.height - int(is_side_event.sum())
     _count_by(frame.filter(is_side_event), "event", notes.side_events)
     _count_doubts(frame, notes)
+
+
+def _count_records(events: Mapping[RecordClass, pl.DataFrame], notes: Notes) -> None:
+    """Count the records of events of each class; one of several events counts as its best."""
+    classes = [
+        part.select("record", pl.lit(int(kind)).alias("class"))
+        for kind, part in events.items()
+        if part.height
+    ]
+    if classes:
+        best = pl.concat(classes).group_by("record").agg(pl.col("class").max())
+        for kind, count in best.group_by("class").len().iter_rows():
+            notes.records.count(RecordClass(kind), count)
 
 
 def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:
