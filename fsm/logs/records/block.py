@@ -31,7 +31,7 @@ Columns = Callable[[Sequence[str], int, tzinfo], "pl.DataFrame | None"]
 Way = Callable[[Sequence[str]], "ColumnValues | None"]
 """What makes records of lines."""
 
-_TYPES = {"time": pl.Int64, "line": pl.Int64}
+_TYPES = {"time": pl.Int64, "line": pl.Int64, "handed_over": pl.Int64}
 _SECOND = 1_000_000
 
 
@@ -134,7 +134,7 @@ def frame_of(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
         rows = zip(told["event_id"], told["native"], told["time"], strict=True)
         told["event_id"] = [own or event_identity(native, time) for own, native, time in rows]
     return pl.DataFrame(
-        [pl.Series(name, told[name], _TYPES.get(name, pl.String)) for name in NativeEvent._fields]
+        [pl.Series(n, told[n], _TYPES.get(n, pl.String)) for n in NativeEvent._fields if n in told]
     )
 
 
