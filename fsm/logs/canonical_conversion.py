@@ -10,7 +10,7 @@ import polars as pl
 from fsm.arrays import Codes
 from fsm.logs.canonical_columns import column_list
 from fsm.logs.log_file import LogFile
-from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
 from fsm.logs.rows import FURTHER, event_frames, readable
 
@@ -78,7 +78,7 @@ def _rows(
         else:
             column = of_file.get(name, pl.lit(None))
         columns.append(column.cast(dtype).alias(name))
-    return events.select(columns)
+    return events.select(columns).match_to_schema(READ_SCHEMA, missing_columns="insert")
 
 
 def _typed(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:

@@ -20,6 +20,7 @@ __all__ = [
     "MACHINE_EVENTS",
     "NOTHING",
     "SIDE_EVENTS",
+    "STOPPED",
     "Format",
     "Meaning",
     "format_names",
@@ -38,8 +39,13 @@ MACHINE_EVENTS = (
 )
 """Events that the built-in machines use."""
 
+STOPPED = "stopped"
+"""Nobody will deliver the message. Where it was handed over this is a final failure, as
+:data:`FAILED` is; what was not handed over is excluded; what was settled before stays so."""
+
 SIDE_EVENTS = (
     "excluded",
+    STOPPED,
     "complained",
     "unsubscribed",
     "resubscribed",
@@ -89,7 +95,7 @@ class Meaning:
     @property
     def final(self) -> bool | None:
         """Whether the sender will not try again; None for what is no attempt."""
-        if self.event in (*_FINAL, FAILED):
+        if self.event in (*_FINAL, FAILED, STOPPED):
             return True
         return False if self.event in ("relayed", "soft_bounce") else None
 
@@ -116,7 +122,7 @@ class Format:
     def events(self) -> frozenset[str]:
         """The machines' events that it records: those in its table."""
         events = {meaning.event for meaning in self.meanings.values()}
-        if FAILED in events:
+        if FAILED in events or STOPPED in events:
             events |= {"hard_bounce", "retry_failed"}
         if self.relays:
             events.add("relayed")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import polars as pl
 
 from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
-from fsm.logs.mapping.event_mapping import FAILED, NOTHING, SIDE_EVENTS, Format
+from fsm.logs.mapping.event_mapping import FAILED, NOTHING, SIDE_EVENTS, STOPPED, Format
 from fsm.logs.mapping.policy import Policy
+from fsm.logs.mapping.recipients import SEVERAL, plain_addresses
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes, Occurrences
 
-__all__ = ["SCHEMA", "event_frame", "to_rows"]
+__all__ = ["READ_SCHEMA", "SCHEMA", "count_decided", "event_frame", "to_rows"]
 
 SCHEMA: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -35,6 +37,16 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 """The columns of a converted log. The first seven are those of a canonical log."""
 
+READ_SCHEMA: dict[str, pl.DataType] = {
+    **SCHEMA,
+    "handed_over": pl.Datetime("us", "UTC"),
+    "is_stop": pl.Boolean(),
+}
+"""The columns of rows as they are read, before what only the whole log tells is put right.
+
+``is_stop`` marks what is a failure only where the message was handed over.
+"""
+
 _LONGEST = 1000
 """Bytes of an id or an address; rows with longer ones are rejected."""
 _LONGEST_NAME = 200
@@ -52,7 +64,24 @@ _EVENT: dict[str, pl.DataType] = {
     "delivery_id": pl.String(),
     "doubt": pl.String(),
     "handed_over": pl.Int64(),
+    "explanation": pl.String(),
 }
+
+_MAY_LACK: Mapping[str, Literal["insert"]] = {"handed_over": "insert", "explanation": "insert"}
+"""Columns that a frame of events may lack."""
+
+_PERSONAL = (
+    "opened",
+    "clicked",
+    "machine_opened",
+    "complained",
+    "unsubscribed",
+    "resubscribed",
+    "auto_replied",
+)
+"""What one person did, even where the record lists all recipients of the message."""
+_DOUBTS = "; "
+"""Separates several doubts about one event."""
 
 _RANK = {
     "relayed": 0,
@@ -66,7 +95,9 @@ _RANK = {
 
 _DECIDED = ("event", "rule", "code", "fault")
 """Columns that the code and the reply of a failure decide."""
-_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
+_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", STOPPED, FAILED)
+_STOPS = ("excluded", STOPPED)
+"""Events that no receiving server has a word in."""
 
 
 def to_rows(
@@ -76,41 +107,94 @@ def to_rows(
     policy: Policy,
     file: str | None = None,
 ) -> pl.DataFrame:
-    """Return events as rows of :data:`SCHEMA`.
+    """Return events as rows of :data:`READ_SCHEMA`.
 
     Events without a meaning, and those that cannot be of a message, are only counted in ``notes``.
+    What is ``stopped`` is for the whole log to decide; it is counted there.
     """
     frame = _shortened(events)
     frame = frame.join(
         _meanings(frame["native"], form), on="native", how="left", maintain_order="left"
     )
-    # The table of the format wins over the fault that an event names itself. For doubts it is the
-    # other way round: that of an event is about this one, that of the table about all of its kind.
+    # The table of the format wins over the fault that an event names itself.
     named_fault = ["event_fault"] if "event_fault" in frame.columns else []
     frame = frame.with_columns(
         fault=pl.coalesce("table_fault", *named_fault),
-        doubt=pl.coalesce("event_doubt", "table_doubt"),
+        doubt=_joined_doubts("event_doubt", "table_doubt"),
     )
     _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
     nothing = frame.filter(pl.col("event") == NOTHING)
     _count(nothing, notes.passed, form)
-    _count_doubts(nothing.with_columns(doubt=pl.col("table_doubt")), notes)
+    _count_by(nothing, "table_doubt", notes.doubts)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
-    frame = _with_faults(_identified(frame, notes), policy)
+    frame = _of_one_person(_identified(frame, notes)).with_columns(
+        is_stop=pl.col("event") == STOPPED
+    )
+    frame = _with_faults(frame, policy)
     _count_events(frame, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
-        pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
+        _moment("time").alias("timestamp"),
+        _moment("handed_over"),
         (pl.lit(None, pl.Int64) if form.ordered else rank).alias("seq"),
         pl.lit(form.name).alias("format"),
         pl.lit(file or notes.name).alias("file"),
-    ).select(*SCHEMA)
+    ).select(*READ_SCHEMA)
+
+
+def _moment(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def _joined_doubts(*columns: str) -> pl.Expr:
+    """Return all doubts of a row as one text."""
+    several = pl.concat_str(columns, separator=_DOUBTS, ignore_nulls=True)
+    return pl.when(pl.any_horizontal(pl.col(columns).is_not_null())).then(several)
+
+
+def _of_one_person(events: pl.DataFrame) -> pl.DataFrame:
+    """Keep one event of a record that lists all recipients of a message, but is about one."""
+    record = pl.struct("line", "message_id", "native", "time", "event_id")
+    is_personal = pl.col("event").is_in(_PERSONAL)
+    if not events.select(is_personal.any()).item():
+        return events
+    personal = events.with_row_index("at").filter(is_personal)
+    several = personal.filter(
+        record.is_duplicated() & (pl.col("recipient").n_unique() > 1).over(record)
+    )
+    first = several.select(record.is_first_distinct()).to_series()
+    kept, left_out = several.filter(first)["at"], several.filter(~first)["at"]
+    at = pl.int_range(pl.len(), dtype=pl.UInt32)
+    doubt = pl.when(at.is_in(kept.implode())).then(pl.lit(SEVERAL)).otherwise(None)
+    return (
+        events.with_columns(doubt.alias("person_doubt"))
+        .with_columns(
+            doubt=_joined_doubts("doubt", "person_doubt"),
+            event_doubt=_joined_doubts("event_doubt", "person_doubt"),
+        )
+        .filter(~at.is_in(left_out.implode()))
+        .drop("person_doubt")
+    )
 
 
 def _shortened(events: pl.DataFrame) -> pl.DataFrame:
-    """Return events with texts of bounded length; their ``doubt`` becomes ``event_doubt``."""
+    """Return events with texts of bounded length and plain addresses.
+
+    Their ``doubt`` becomes ``event_doubt``.
+    """
+    lacking = (pl.lit(None, _EVENT[n]).alias(n) for n in _MAY_LACK if n not in events.columns)
+    events = events.with_columns(*lacking)
+    recipient = plain_addresses(events["recipient"])
+    stands_for_id = events["message_id"] == events["recipient"]
     return events.with_columns(
-        pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
+        pl.when(stands_for_id)
+        .then(recipient.str.to_lowercase())
+        .otherwise("message_id")
+        .alias("message_id"),
+        recipient.alias("recipient"),
+        pl.col("native").str.slice(0, _LONGEST_NAME),
+        pl.col("reply").str.slice(0, LONGEST_REPLY),
+        pl.col("explanation").str.slice(0, LONGEST_REPLY),
     ).rename({"doubt": "event_doubt"})
 
 
@@ -138,7 +222,7 @@ def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
     for group in groups:
         if isinstance(group, pl.DataFrame):
             frames += [_columns(pending)] if pending else []
-            frames.append(group.match_to_schema(_EVENT, missing_columns={"handed_over": "insert"}))
+            frames.append(group.match_to_schema(_EVENT, missing_columns=_MAY_LACK))
             pending = []
         else:
             pending += group
@@ -185,15 +269,23 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
 def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Add code, fault and rule to failures, and decide which event a final failure is.
 
-    A policy may replace the event of a final failure by its fault.
+    A policy may replace the event of a final failure by its fault. Only the words of the receiving
+    server are read for a fault; where nobody asked it, the words are those of whoever stopped the
+    message. Explanations are shown where there is no reply.
     """
     failing = frame["event"].is_in(_FAILURES)
+    frame = frame.with_columns(
+        reply=pl.when(~pl.col("event").is_in(_STOPS)).then("reply"),
+        explanation=pl.coalesce("reply", "explanation"),
+    )
+    shown = frame["explanation"].alias("reply")
     if not failing.any():
-        return frame.with_columns(pl.lit(None, pl.String).alias("fault"))
+        return frame.with_columns(shown, pl.lit(None, pl.String).alias("fault"))
     failures = with_fault(frame.filter(failing).with_columns(code_of().alias("code")))
     given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
     kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
-    event = pl.when(pl.col("event") == FAILED).then(kind).otherwise("event")
+    undecided = pl.col("event").is_in((FAILED, STOPPED))
+    event = pl.when(undecided).then(kind).otherwise("event")
     chosen = pl.col("fault").replace_strict(policy.events, default=None, return_dtype=pl.String)
     final = event.is_in(["hard_bounce", "retry_failed"])
     failures = failures.with_columns(
@@ -214,17 +306,31 @@ def _count(frame: pl.DataFrame, occurrences: Occurrences, form: Format) -> None:
 
 
 def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
-    is_side_event = frame["event"].is_in(SIDE_EVENTS)
-    notes.events += frame.height - int(is_side_event.sum())
-    _count_by(frame.filter(is_side_event), "event", notes.side_events)
-    _count_doubts(frame, notes)
+    _count_rows(frame.filter(~pl.col("is_stop")), notes)
+    _count_doubts(frame, "event_doubt", notes)
+    _count_by(frame, "table_doubt", notes.doubts)
 
 
-def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:
-    _count_by(frame.filter(pl.col("doubt").is_not_null()), "doubt", notes.doubts)
+def count_decided(stops: pl.DataFrame, notes: Notes) -> None:
+    """Count rows of one file that stop a message, when it is decided what they are."""
+    _count_rows(stops, notes)
+    _count_doubts(stops, "doubt", notes)
 
 
-def _count_by(frame: pl.DataFrame, column: str, occurrences: Occurrences) -> None:
-    grouped = frame.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
+def _count_rows(rows: pl.DataFrame, notes: Notes) -> None:
+    is_side_event = rows["event"].is_in(SIDE_EVENTS)
+    notes.events += rows.height - int(is_side_event.sum())
+    _count_by(rows.filter(is_side_event), "event", notes.side_events)
+
+
+def _count_doubts(rows: pl.DataFrame, column: str, notes: Notes) -> None:
+    """Count the doubts of rows, each of several apart."""
+    doubts = rows.select("line", pl.col(column).str.split(_DOUBTS)).explode(column)
+    _count_by(doubts, column, notes.doubts)
+
+
+def _count_by(rows: pl.DataFrame, column: str, occurrences: Occurrences) -> None:
+    texts = rows.filter(pl.col(column).is_not_null())
+    grouped = texts.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
     for text, count, line in grouped.iter_rows():
         occurrences.add(text, line, count)
