@@ -16,6 +16,7 @@ from fsm.files import TemporaryFolder
 from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
+from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
 from fsm.logs.mapping.missing_handovers import find_missing_handovers, with_handovers
@@ -125,10 +126,20 @@ def _converted(files: list[RecognisedFile], options: ReadingOptions, folder: Pat
         _count_missing(counts, files, notes)
     else:
         first.rename(path)
+    _check_rows(path, notes)
     formats = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
     recordable = recordable_by({file.format for file in files}, formats, options.relayed)
     inputs = {file.stored.name: file.stored for file in files}
     return ConvertedLog(path, tuple(notes), inputs, options.redaction, recordable)
+
+
+def _check_rows(path: Path, notes: Iterable[Notes]) -> None:
+    """Raise :class:`fsm.errors.LogError` where the rows are not the events that were counted."""
+    totals = [(n.events, n.side_events.total, n.missing_handovers) for n in notes]
+    names = ("events", "events that no machine uses", "hand-overs that were added")
+    counts = (sum(parts) for parts in zip(*totals, strict=True)) if totals else (0, 0, 0)
+    height = scan_parquet(path).select(pl.len()).collect().item()
+    check_balance("rows of the converted log", height, zip(names, counts, strict=True))
 
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:
