@@ -15,18 +15,20 @@ from fsm.files import TemporaryFolder
 from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
+from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile
+from fsm.logs.mapping.event_counts import count_decided, count_doubts
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
 from fsm.logs.mapping.missing_handovers import (
     AddedHandovers,
     find_missing_handovers,
     with_handovers,
 )
-from fsm.logs.mapping.recipients import find_recipients
+from fsm.logs.mapping.recipients import find_recipients, with_recipients
 from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.stops import decide_stops, with_decisions
-from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA, count_decided
+from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
@@ -135,24 +137,34 @@ def _converted(
     path, notes = folder / "read.parquet", list[Notes]()
     write_frames(_with_schema(convert_files(files, options, notes)), path)
     own_notes = _notes_by_file(files, notes)
-    recipients = find_recipients(scan_parquet(path))
+    recipients, doubtful = find_recipients(scan_parquet(path)), list[pl.DataFrame]()
     if recipients:
-        path = _rewritten(path, folder / "named.parquet", map(recipients.named, _slices(path)))
+        named = with_recipients(_slices(path), recipients, doubtful)
+        path = _rewritten(path, folder / "named.parquet", named)
     rows = scan_parquet(path)
     stops = decide_stops(rows)
     missing = find_missing_handovers(rows, options.relayed, handed_over)
     if stops.height or missing.height:
-        added = AddedHandovers()
-        frames = _decided(_slices(path), stops, own_notes)
-        frames = with_handovers(frames, missing, added)
+        added, stopped = AddedHandovers(), list[pl.DataFrame]()
+        frames = with_handovers(with_decisions(_slices(path), stops, stopped), missing, added)
         path = _rewritten(path, folder / "log.parquet", frames)
         for name, note in own_notes.items():
             note.missing_handovers += added.counts[name]
             note.told_handovers += added.told[name]
+        for name, part in _by_file(stopped):
+            count_decided(part, own_notes[name])
+    for name, part in _by_file(doubtful):
+        count_doubts(part, own_notes[name])
+    _check_rows(path, notes)
     formats = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
     recordable = recordable_by({file.format for file in files}, formats, options.relayed)
     inputs = {file.stored.name: file.stored for file in files}
     return ConvertedLog(path, tuple(notes), inputs, options.redaction, recordable)
+
+
+def _by_file(frames: Sequence[pl.DataFrame]) -> Iterator[tuple[str, pl.DataFrame]]:
+    for (name,), part in pl.concat(frames).group_by("file", maintain_order=True) if frames else ():
+        yield str(name), part
 
 
 def _rewritten(old: Path, new: Path, frames: Iterable[pl.DataFrame]) -> Path:
@@ -161,14 +173,13 @@ def _rewritten(old: Path, new: Path, frames: Iterable[pl.DataFrame]) -> Path:
     return new
 
 
-def _decided(
-    frames: Iterable[pl.DataFrame], stops: pl.DataFrame, notes: Mapping[str, Notes]
-) -> Iterator[pl.DataFrame]:
-    """Yield rows after what was stopped is decided, and count that."""
-    for rows, stopped in with_decisions(frames, stops):
-        for (name,), part in stopped.group_by("file", maintain_order=True):
-            count_decided(part, notes[str(name)])
-        yield rows
+def _check_rows(path: Path, notes: Iterable[Notes]) -> None:
+    """Raise :class:`fsm.errors.LogError` where the rows are not the events that were counted."""
+    totals = [(n.events, n.side_events.total, n.missing_handovers) for n in notes]
+    names = ("events", "events that no machine uses", "hand-overs that were added")
+    counts = (sum(parts) for parts in zip(*totals, strict=True)) if totals else (0, 0, 0)
+    height = scan_parquet(path).select(pl.len()).collect().item()
+    check_balance("rows of the converted log", height, zip(names, counts, strict=True))
 
 
 def _slices(path: Path) -> Iterator[pl.DataFrame]:

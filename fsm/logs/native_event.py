@@ -37,6 +37,9 @@ class NativeEvent(NamedTuple):
     explanation: str | None = None
     """What somebody else than the receiving server says of it, such as the provider: shown where
     there is no reply, and never read for a reason."""
+    record: int | None = None
+    """The record that told of it, where that is not the only one on its line: a number that no
+    other record of the file has, and no line."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.mapping.to_canonical import SCHEMA
 
 __all__ = ["NATIVE", "AddedHandovers", "find_missing_handovers", "with_handovers"]
@@ -47,7 +46,7 @@ def find_missing_handovers(
 ) -> pl.DataFrame:
     """Return the rows (``at``) before which a hand-over is missing, with its ``timestamp``.
 
-    With ``wanted`` None, those of canonical logs are left as they are: they may record anything.
+    With ``wanted`` None, canonical logs and logs that are not of mails are left as they are.
     ``known`` have the messages whose hand-overs are recorded elsewhere, or only once for all
     their recipients. The time of a hand-over is that which an event of the message tells (``told``
     is true then), else that of its first event. A message that was only stopped was never handed
@@ -58,9 +57,9 @@ def find_missing_handovers(
     )
     if wanted is False:
         return missing
-    is_delivery = pl.col("event").is_in(_DELIVERY_EVENTS) & ~pl.col("is_stop")
+    is_delivery = pl.col("event").is_in(_DELIVERY_EVENTS) & ~pl.col("is_stop").fill_null(False)
     if wanted is None:
-        is_delivery &= ~pl.col("format").is_in(CANONICAL)
+        is_delivery &= pl.col("of_mail")
     deliveries = rows.with_row_index("at").filter(is_delivery)
     messages = (
         deliveries.with_columns(_KEY)

@@ -8,15 +8,35 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
-__all__ = ["SEVERAL", "Recipients", "find_recipients", "plain_address", "plain_addresses"]
+from fsm.logs.mapping.doubts import joined_doubts
 
-SEVERAL = "it names none of the message's recipients, who are several; counted for the first"
+__all__ = [
+    "Recipients",
+    "find_recipients",
+    "of_one_person",
+    "plain_address",
+    "plain_addresses",
+    "with_recipients",
+]
+
+_SEVERAL = "it names none of the message's recipients, who are several; counted for the first"
 """The doubt about an event that may be of another recipient."""
 
+_PERSONAL = (
+    "opened",
+    "clicked",
+    "machine_opened",
+    "complained",
+    "unsubscribed",
+    "resubscribed",
+    "auto_replied",
+)
+"""What one person did, even where the record lists all recipients of the message."""
 _UNUSUAL = r"[\s<>\":;]|[^\x00-\x7f]"
 """Found in addresses that are written with more than the address."""
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>\s*")
@@ -49,6 +69,31 @@ def plain_addresses(addresses: pl.Series) -> pl.Series:
     return addresses.replace(distinct, plain)
 
 
+def of_one_person(events: pl.DataFrame) -> pl.DataFrame:
+    """Keep one event of a record that lists all recipients of a message, but is about one."""
+    record = pl.struct("record", "message_id", "native", "time", "event_id")
+    is_personal = pl.col("event").is_in(_PERSONAL)
+    if not events.select(is_personal.any()).item():
+        return events
+    personal = events.with_row_index("at").filter(is_personal)
+    several = personal.filter(
+        record.is_duplicated() & (pl.col("recipient").n_unique() > 1).over(record)
+    )
+    first = several.select(record.is_first_distinct()).to_series()
+    kept, left_out = several.filter(first)["at"], several.filter(~first)["at"]
+    at = pl.int_range(pl.len(), dtype=pl.UInt32)
+    doubt = pl.when(at.is_in(kept.implode())).then(pl.lit(_SEVERAL)).otherwise(None)
+    return (
+        events.with_columns(doubt.alias("person_doubt"))
+        .with_columns(
+            doubt=joined_doubts("doubt", "person_doubt"),
+            event_doubt=joined_doubts("event_doubt", "person_doubt"),
+        )
+        .filter(~at.is_in(left_out.implode()))
+        .drop("person_doubt")
+    )
+
+
 @dataclass(frozen=True)
 class Recipients:
     """What a whole log tells of its recipients.
@@ -64,26 +109,37 @@ class Recipients:
     def __bool__(self) -> bool:
         return bool(self.forms.height or self.unnamed.height)
 
-    def named(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return rows of the log, each with the recipient that it is of."""
-        folded = pl.col("recipient").str.to_lowercase().alias("folded")
-        shown = rows.select(folded).join(
-            self.forms, on="folded", how="left", maintain_order="left"
-        )["shown"]
-        owners = rows.select("message_id").join(
-            self.unnamed, on="message_id", how="left", maintain_order="left"
-        )
-        unnamed = (rows["recipient"].fill_null("") == "") & owners["first"].is_not_null()
-        doubtful = unnamed & owners["several"] & (rows["event"] != "relayed")
-        doubt = pl.concat_str("doubt", pl.lit(SEVERAL), separator="; ", ignore_nulls=True)
-        return rows.with_columns(
-            pl.when(unnamed)
-            .then(owners["first"])
-            .otherwise(pl.coalesce(shown, "recipient"))
-            .alias("recipient"),
-            pl.when(doubtful).then(doubt).otherwise("doubt").alias("doubt"),
-            pl.coalesce("handed_over", owners["handed_over"]).alias("handed_over"),
-        )
+
+def with_recipients(
+    frames: Iterable[pl.DataFrame], recipients: Recipients, doubtful: list[pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Yield frames of rows, each row with the recipient that it is of.
+
+    The rows that may be of another recipient are added to ``doubtful``, with that doubt.
+    """
+    for rows in frames:
+        named = _named(rows, recipients)
+        doubts = named.select("file", "line", "several_doubt").drop_nulls("several_doubt")
+        doubtful.append(doubts.rename({"several_doubt": "doubt"}))
+        yield named.select(rows.columns)
+
+
+def _named(rows: pl.DataFrame, recipients: Recipients) -> pl.DataFrame:
+    folded = pl.col("recipient").str.to_lowercase()
+    shown = rows.select(folded=folded).join(
+        recipients.forms, on="folded", how="left", maintain_order="left"
+    )
+    owners = rows.select("message_id").join(
+        recipients.unnamed, on="message_id", how="left", maintain_order="left"
+    )
+    unnamed = (rows["recipient"].fill_null("") == "") & owners["first"].is_not_null()
+    doubtful = unnamed & owners["several"] & (rows["event"] != "relayed")
+    recipient = pl.when(unnamed).then(owners["first"])
+    return rows.with_columns(
+        recipient.otherwise(pl.coalesce(shown["shown"], "recipient")).alias("recipient"),
+        pl.coalesce("handed_over", owners["handed_over"]).alias("handed_over"),
+        pl.when(doubtful).then(pl.lit(_SEVERAL)).alias("several_doubt"),
+    ).with_columns(doubt=joined_doubts("doubt", "several_doubt"))
 
 
 def find_recipients(rows: pl.LazyFrame) -> Recipients:

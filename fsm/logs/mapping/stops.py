@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from fsm.logs.mapping.event_mapping import STOPPED
+from fsm.logs.mapping.doubts import joined_doubts
+from fsm.logs.mapping.event_mapping import EXCLUDED, STOPPED
 
 __all__ = ["decide_stops", "with_decisions"]
 
@@ -64,7 +65,7 @@ def decide_stops(rows: pl.LazyFrame) -> pl.DataFrame:
         pl.when(settled)
         .then(pl.lit(STOPPED))
         .when(~on_its_way)
-        .then(pl.lit("excluded"))
+        .then(pl.lit(EXCLUDED))
         .alias("decided"),
         pl.when(~settled)
         .then(pl.when(on_its_way).then(pl.lit(_FAILED)).otherwise(pl.lit(_NOT_HANDED_OVER)))
@@ -74,24 +75,27 @@ def decide_stops(rows: pl.LazyFrame) -> pl.DataFrame:
 
 
 def with_decisions(
-    frames: Iterable[pl.DataFrame], decisions: pl.DataFrame
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Yield frames of rows with :func:`decide_stops` applied, and the rows of each that are stops.
+    frames: Iterable[pl.DataFrame], decisions: pl.DataFrame, stopped: list[pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Yield frames of rows with :func:`decide_stops` applied.
 
-    The doubt of a stop, among the second ones, is only what was doubtful about the decision.
+    The rows that are stops are added to ``stopped``; their doubts are those about the decisions.
     """
+    if not decisions.height:
+        yield from frames
+        return
     start = 0
     for frame in frames:
         own = frame.with_row_index("at", start).join(
             decisions, on="at", how="left", maintain_order="left"
         )
-        both = pl.concat_str("doubt", "doubted", separator="; ", ignore_nulls=True)
         decided = own.with_columns(
             event=pl.coalesce("decided", "event"),
             final=pl.when(pl.col("decided").is_null()).then("final"),
             rule=pl.concat_str("rule", "because", separator=": ", ignore_nulls=True),
-            doubt=pl.when(pl.col("doubted").is_null()).then("doubt").otherwise(both),
+            doubt=joined_doubts("doubt", "doubted"),
         )
         stops = decided.filter("is_stop")
-        yield decided.select(frame.columns), stops.with_columns(doubt="doubted")
+        stopped.append(stops.select("file", "line", "record", "event", doubt="doubted"))
+        yield decided.select(frame.columns)
         start += frame.height

@@ -8,13 +8,15 @@ from typing import Literal
 import polars as pl
 
 from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
-from fsm.logs.mapping.event_mapping import FAILED, NOTHING, SIDE_EVENTS, STOPPED, Format
+from fsm.logs.mapping.doubts import joined_doubts
+from fsm.logs.mapping.event_counts import ReadEvents, count_events
+from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, STOPPED, Format
 from fsm.logs.mapping.policy import Policy
-from fsm.logs.mapping.recipients import SEVERAL, plain_addresses
+from fsm.logs.mapping.recipients import of_one_person, plain_addresses
 from fsm.logs.native_event import NativeEvent, NativeEvents
-from fsm.logs.notes import Notes, Occurrences
+from fsm.logs.notes import Notes
 
-__all__ = ["READ_SCHEMA", "SCHEMA", "count_decided", "event_frame", "to_rows"]
+__all__ = ["READ_SCHEMA", "SCHEMA", "event_frame", "to_rows"]
 
 SCHEMA: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -41,10 +43,13 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     **SCHEMA,
     "handed_over": pl.Datetime("us", "UTC"),
     "is_stop": pl.Boolean(),
+    "of_mail": pl.Boolean(),
+    "record": pl.Int64(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
-``is_stop`` marks what is a failure only where the message was handed over.
+``is_stop`` marks what is a failure only where the message was handed over; ``record`` has the
+number of its record, where that gave nothing else. ``of_mail`` marks what needs a hand-over.
 """
 
 _LONGEST = 1000
@@ -65,23 +70,15 @@ _EVENT: dict[str, pl.DataType] = {
     "doubt": pl.String(),
     "handed_over": pl.Int64(),
     "explanation": pl.String(),
+    "record": pl.Int64(),
 }
 
-_MAY_LACK: Mapping[str, Literal["insert"]] = {"handed_over": "insert", "explanation": "insert"}
+_MAY_LACK: Mapping[str, Literal["insert"]] = {
+    "handed_over": "insert",
+    "explanation": "insert",
+    "record": "insert",
+}
 """Columns that a frame of events may lack."""
-
-_PERSONAL = (
-    "opened",
-    "clicked",
-    "machine_opened",
-    "complained",
-    "unsubscribed",
-    "resubscribed",
-    "auto_replied",
-)
-"""What one person did, even where the record lists all recipients of the message."""
-_DOUBTS = "; "
-"""Separates several doubts about one event."""
 
 _RANK = {
     "relayed": 0,
@@ -95,8 +92,8 @@ _RANK = {
 
 _DECIDED = ("event", "rule", "code", "fault")
 """Columns that the code and the reply of a failure decide."""
-_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", STOPPED, FAILED)
-_STOPS = ("excluded", STOPPED)
+_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", EXCLUDED, STOPPED, FAILED)
+_STOPS = (EXCLUDED, STOPPED)
 """Events that no receiving server has a word in."""
 
 
@@ -120,65 +117,42 @@ def to_rows(
     named_fault = ["event_fault"] if "event_fault" in frame.columns else []
     frame = frame.with_columns(
         fault=pl.coalesce("table_fault", *named_fault),
-        doubt=_joined_doubts("event_doubt", "table_doubt"),
+        doubt=joined_doubts("event_doubt", "table_doubt"),
     )
-    _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
+    unmapped = frame.filter(pl.col("event").is_null())
     nothing = frame.filter(pl.col("event") == NOTHING)
-    _count(nothing, notes.passed, form)
-    _count_by(nothing, "table_doubt", notes.doubts)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
-    frame = _of_one_person(_identified(frame, notes)).with_columns(
-        is_stop=pl.col("event") == STOPPED
-    )
+    frame, nameless = _identified(frame, notes)
+    frame = of_one_person(frame).with_columns(is_stop=pl.col("event") == STOPPED)
     frame = _with_faults(frame, policy)
-    _count_events(frame, notes)
+    count_events(frame, ReadEvents(unmapped, nothing, nameless), form, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
         _moment("time").alias("timestamp"),
         _moment("handed_over"),
         (pl.lit(None, pl.Int64) if form.ordered else rank).alias("seq"),
         pl.lit(form.name).alias("format"),
+        pl.lit(form.of_mail).alias("of_mail"),
+        pl.when(_is_alone(frame)).then("record").alias("record"),
         pl.lit(file or notes.name).alias("file"),
     ).select(*READ_SCHEMA)
+
+
+def _is_alone(frame: pl.DataFrame) -> pl.Series:
+    """Return which events are stops whose records gave nothing but stops."""
+    is_stop = frame["is_stop"]
+    if not is_stop.any():
+        return is_stop
+    others = frame["record"].filter(~is_stop)
+    return is_stop & ~frame["record"].is_in(others.implode())
 
 
 def _moment(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def _joined_doubts(*columns: str) -> pl.Expr:
-    """Return all doubts of a row as one text."""
-    several = pl.concat_str(columns, separator=_DOUBTS, ignore_nulls=True)
-    return pl.when(pl.any_horizontal(pl.col(columns).is_not_null())).then(several)
-
-
-def _of_one_person(events: pl.DataFrame) -> pl.DataFrame:
-    """Keep one event of a record that lists all recipients of a message, but is about one."""
-    record = pl.struct("line", "message_id", "native", "time", "event_id")
-    is_personal = pl.col("event").is_in(_PERSONAL)
-    if not events.select(is_personal.any()).item():
-        return events
-    personal = events.with_row_index("at").filter(is_personal)
-    several = personal.filter(
-        record.is_duplicated() & (pl.col("recipient").n_unique() > 1).over(record)
-    )
-    first = several.select(record.is_first_distinct()).to_series()
-    kept, left_out = several.filter(first)["at"], several.filter(~first)["at"]
-    at = pl.int_range(pl.len(), dtype=pl.UInt32)
-    doubt = pl.when(at.is_in(kept.implode())).then(pl.lit(SEVERAL)).otherwise(None)
-    return (
-        events.with_columns(doubt.alias("person_doubt"))
-        .with_columns(
-            doubt=_joined_doubts("doubt", "person_doubt"),
-            event_doubt=_joined_doubts("event_doubt", "person_doubt"),
-        )
-        .filter(~at.is_in(left_out.implode()))
-        .drop("person_doubt")
-    )
-
-
 def _shortened(events: pl.DataFrame) -> pl.DataFrame:
-    """Return events with texts of bounded length and plain addresses.
+    """Return events with texts of bounded length, plain addresses and the number of their record.
 
     Their ``doubt`` becomes ``event_doubt``.
     """
@@ -195,11 +169,12 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
         pl.col("native").str.slice(0, _LONGEST_NAME),
         pl.col("reply").str.slice(0, LONGEST_REPLY),
         pl.col("explanation").str.slice(0, LONGEST_REPLY),
+        pl.coalesce("record", "line").alias("record"),
     ).rename({"doubt": "event_doubt"})
 
 
-def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
-    """Return the events with a usable message id or recipient; count the others."""
+def _identified(events: pl.DataFrame, notes: Notes) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the events with a usable message id or recipient, and the records of the others."""
     names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
     faults = {
         "an event without message id and address": names[0] == "",
@@ -207,12 +182,14 @@ def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
             name.str.len_bytes() > _LONGEST for name in names
         ),
     }
+    nameless = events["record"].clear()
     for fault, wrong in faults.items():
-        lines = events.filter(wrong)["line"]
-        if lines.len():
-            notes.rejected.add(fault, lines[0], lines.len())
+        unusable = events.filter(wrong)
+        if unusable.height:
+            notes.rejected.add(fault, unusable["line"][0], unusable.height)
+            nameless = pl.concat([nameless, unusable["record"]])
             events = events.filter(~wrong)
-    return events
+    return events, nameless
 
 
 def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
@@ -295,42 +272,3 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     places = failing.arg_true()
     decided = (frame[name].scatter(places, failures[name]) for name in _DECIDED)
     return frame.with_columns(decided)
-
-
-def _count(frame: pl.DataFrame, occurrences: Occurrences, form: Format) -> None:
-    """Count events by their native names, which are quotes unless the table has them."""
-    for (native,), part in frame.group_by("native", maintain_order=True):
-        name = str(native)
-        template, quote = (name, None) if name in form.meanings else ("{}", name)
-        occurrences.add(template, int(part["line"][0]), part.height, quote=quote)
-
-
-def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
-    _count_rows(frame.filter(~pl.col("is_stop")), notes)
-    _count_doubts(frame, "event_doubt", notes)
-    _count_by(frame, "table_doubt", notes.doubts)
-
-
-def count_decided(stops: pl.DataFrame, notes: Notes) -> None:
-    """Count rows of one file that stop a message, when it is decided what they are."""
-    _count_rows(stops, notes)
-    _count_doubts(stops, "doubt", notes)
-
-
-def _count_rows(rows: pl.DataFrame, notes: Notes) -> None:
-    is_side_event = rows["event"].is_in(SIDE_EVENTS)
-    notes.events += rows.height - int(is_side_event.sum())
-    _count_by(rows.filter(is_side_event), "event", notes.side_events)
-
-
-def _count_doubts(rows: pl.DataFrame, column: str, notes: Notes) -> None:
-    """Count the doubts of rows, each of several apart."""
-    doubts = rows.select("line", pl.col(column).str.split(_DOUBTS)).explode(column)
-    _count_by(doubts, column, notes.doubts)
-
-
-def _count_by(rows: pl.DataFrame, column: str, occurrences: Occurrences) -> None:
-    texts = rows.filter(pl.col(column).is_not_null())
-    grouped = texts.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
-    for text, count, line in grouped.iter_rows():
-        occurrences.add(text, line, count)
