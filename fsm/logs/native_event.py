@@ -31,7 +31,10 @@ class NativeEvent(NamedTuple):
     delivery_id: str | None = None
     doubt: str | None = None
     """Why the reader is not certain of this event."""
+    handed_over: int | None = None
+    """When the message was handed over, where the record of a later event tells it: microseconds
+    since 1970, UTC."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"
-"""Events, or a frame with the columns of one and a row for each."""
+"""Events, or a frame with the columns of one (``handed_over`` may be lacking), a row for each."""

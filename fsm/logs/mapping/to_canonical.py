@@ -51,6 +51,7 @@ _EVENT: dict[str, pl.DataType] = {
     "event_id": pl.String(),
     "delivery_id": pl.String(),
     "doubt": pl.String(),
+    "handed_over": pl.Int64(),
 }
 
 _RANK = {
@@ -136,7 +137,8 @@ def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
     pending: list[NativeEvent] = []  # single events since the last frame
     for group in groups:
         if isinstance(group, pl.DataFrame):
-            frames += [_columns(pending), group] if pending else [group]
+            frames += [_columns(pending)] if pending else []
+            frames.append(group.match_to_schema(_EVENT, missing_columns={"handed_over": "insert"}))
             pending = []
         else:
             pending += group
