@@ -54,8 +54,10 @@ def convert_files(
     for rows, note in _rows(files, options, notes):
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
-    if redaction:
-        for note in notes:
+    for note in notes:
+        if note.records.read:  # readers that do not count their records yet
+            note.records.check(note.name)
+        if redaction:
             redaction.clean(note)
 
 

@@ -34,7 +34,10 @@ class NativeEvent(NamedTuple):
     handed_over: int | None = None
     """When the message was handed over, where the record of a later event tells it: microseconds
     since 1970, UTC."""
+    record: int | None = None
+    """The record that told of it, where that is not the only one on its line: a number that no
+    other record of the file has, and no line."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"
-"""Events, or a frame with the columns of one (``handed_over`` may be lacking), a row for each."""
+"""Events, or a frame with the columns of one (the last two may be lacking), a row for each."""

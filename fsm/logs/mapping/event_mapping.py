@@ -17,6 +17,7 @@ from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.suggest import no_such
 
 __all__ = [
+    "EXCLUDED",
     "MACHINE_EVENTS",
     "NOTHING",
     "SIDE_EVENTS",
@@ -38,8 +39,11 @@ MACHINE_EVENTS = (
 )
 """Events that the built-in machines use."""
 
+EXCLUDED = "excluded"
+"""A message that nobody handed over, nor will."""
+
 SIDE_EVENTS = (
-    "excluded",
+    EXCLUDED,
     "complained",
     "unsubscribed",
     "resubscribed",

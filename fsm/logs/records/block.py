@@ -94,6 +94,8 @@ def _events(
     whom = of("recipient")
     if set(map(type, whom)) != {str}:
         whom = [to if type(to) is str else _addresses(to) for to in whom]
+        if [] in whom:
+            return None
     columns = {
         "message_id": messages,
         "recipient": whom,

@@ -17,6 +17,7 @@ from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 
 __all__ = [
+    "NO_ADDRESS",
     "NO_ID",
     "ProviderRecord",
     "Translate",
@@ -36,6 +37,7 @@ Translate: TypeAlias = Callable[[ProviderRecord, int, tzinfo, Notes], Sequence[N
 """What makes events of a record that stands on a line."""
 _Getter: TypeAlias = Callable[[ProviderRecord], Any]
 
+NO_ADDRESS = "an address that is none"
 NO_ID = "the record has no message id; its address stands for it"
 
 
@@ -69,8 +71,10 @@ def by_table(form: Format) -> Translate:
             native = "/".join([native, *(text_of(get(found)) or "" for get in more)]).rstrip("/")
         time = native_time(time_of(found), zone)
         to = recipient_of(found)
-        if time is None:
-            return _refuse(form, native, line, notes)
+        addresses = (to,) if type(to) is str else recipients(to)
+        if time is None or not addresses:
+            reason = NO_ADDRESS if time is not None else "an event without a time"
+            return _refuse(form, native, line, notes, reason)
         message = text_of(message_of(found))
         if cut and message:
             message = cut("", message)
@@ -87,7 +91,7 @@ def by_table(form: Format) -> Translate:
                 text_of(delivery_of(found)),
                 None if message else NO_ID,
             )
-            for address in ((to,) if type(to) is str else recipients(to))
+            for address in addresses
         ]
 
     return translate
@@ -98,12 +102,14 @@ def event_identity(native: str, time: int) -> str:
     return f"{native}@{time}"
 
 
-def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[NativeEvent]:
+def _refuse(
+    form: Format, native: str, line: int, notes: Notes, reason: str
+) -> Sequence[NativeEvent]:
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
-        notes.passed.add("{}", line, quote=native)
+        notes.pass_over("{}", line, quote=native)
     else:
-        notes.rejected.add(f"{form.name}: an event without a time", line)
+        notes.reject(f"{form.name}: {reason}", line)
     return ()
 
 

@@ -95,6 +95,8 @@ def ses_columns(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame 
         _addressed(whom_of(part) or mail.destination)
         for (_, whom_of), (part, mail) in zip(ways, pairs, strict=True)
     ]
+    if not all(reports):
+        return None
     found: dict[str, Sequence[Any]] = {
         "message_id": messages,
         "recipient": [[address for address, _ in each] for each in reports],
