@@ -34,7 +34,9 @@ class NativeEvent(NamedTuple):
     handed_over: int | None = None
     """When the message was handed over, where the record of a later event tells it: microseconds
     since 1970, UTC."""
+    final_recipient: str | None = None
+    """Another address of the recipient, to which the message went on (Final-Recipient, RFC 3464)."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"
-"""Events, or a frame with the columns of one (``handed_over`` may be lacking), a row for each."""
+"""Events, or a frame with the columns of one and a row for each; the last two may be lacking."""

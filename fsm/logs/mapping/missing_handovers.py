@@ -85,7 +85,7 @@ def with_handovers(
 
 def _handovers(firsts: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
     """Return a hand-over for each first row of a message, at these times."""
-    without_value = ("event_id", "fault", "code", "reply")
+    without_value = ("event_id", "fault", "reason", "code", "reply")
     return firsts.with_columns(
         times,
         pl.lit("relayed").alias("event"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import polars as pl
 
@@ -24,6 +25,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "seq": pl.Int64(),
     "final": pl.Boolean(),
     "fault": pl.String(),
+    "reason": pl.String(),
     "code": pl.String(),
     "reply": pl.String(),
     "format": pl.String(),
@@ -32,6 +34,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "doubt": pl.String(),
     "file": pl.String(),
     "line": pl.Int64(),
+    "final_recipient": pl.String(),
 }
 """The columns of a converted log. The first seven are those of a canonical log."""
 
@@ -52,7 +55,9 @@ _EVENT: dict[str, pl.DataType] = {
     "delivery_id": pl.String(),
     "doubt": pl.String(),
     "handed_over": pl.Int64(),
+    "final_recipient": pl.String(),
 }
+_MAY_LACK: dict[str, Literal["insert"]] = {"handed_over": "insert", "final_recipient": "insert"}
 
 _RANK = {
     "relayed": 0,
@@ -64,7 +69,7 @@ _RANK = {
 }
 """The order of simultaneous events, for formats whose records are in no order."""
 
-_DECIDED = ("event", "rule", "code", "fault")
+_DECIDED = ("event", "rule", "code", "fault", "reason")
 """Columns that the code and the reply of a failure decide."""
 _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
 
@@ -138,7 +143,7 @@ def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
     for group in groups:
         if isinstance(group, pl.DataFrame):
             frames += [_columns(pending)] if pending else []
-            frames.append(group.match_to_schema(_EVENT, missing_columns={"handed_over": "insert"}))
+            frames.append(group.match_to_schema(_EVENT, missing_columns=_MAY_LACK))
             pending = []
         else:
             pending += group
@@ -183,10 +188,11 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
 
 
 def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Add code, fault and rule to failures, and decide which event a final failure is.
+    """Add code, fault, reason and rule to failures, and decide which event a final failure is.
 
-    A policy may replace the event of a final failure by its fault.
+    A policy may replace the event of a final failure by its reason or its fault.
     """
+    frame = frame.with_columns(pl.lit(None, pl.String).alias("reason"))
     failing = frame["event"].is_in(_FAILURES)
     if not failing.any():
         return frame.with_columns(pl.lit(None, pl.String).alias("fault"))
@@ -194,7 +200,10 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
     kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
     event = pl.when(pl.col("event") == FAILED).then(kind).otherwise("event")
-    chosen = pl.col("fault").replace_strict(policy.events, default=None, return_dtype=pl.String)
+    chosen = pl.coalesce(
+        pl.col(name).replace_strict(policy.events, default=None, return_dtype=pl.String)
+        for name in ("reason", "fault")
+    )
     final = event.is_in(["hard_bounce", "retry_failed"])
     failures = failures.with_columns(
         pl.when(final & chosen.is_not_null()).then(chosen).otherwise(event).alias("event"),
