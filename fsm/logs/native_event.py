@@ -35,7 +35,7 @@ class NativeEvent(NamedTuple):
     """When the message was handed over, where the record of a later event tells it: microseconds
     since 1970, UTC."""
     final_recipient: str | None = None
-    """Another address of the recipient, to which the message went on (Final-Recipient, RFC 3464)."""
+    """The address to which the message went on where it is another one (RFC 3464)."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

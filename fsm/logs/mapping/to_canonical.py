@@ -91,9 +91,10 @@ def to_rows(
     )
     # The table of the format wins over the fault that an event names itself. For doubts it is the
     # other way round: that of an event is about this one, that of the table about all of its kind.
-    named_fault = ["event_fault"] if "event_fault" in frame.columns else []
+    lacking = [name for name in ("event_fault", "final_recipient") if name not in frame.columns]
+    frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
     frame = frame.with_columns(
-        fault=pl.coalesce("table_fault", *named_fault),
+        fault=pl.coalesce("table_fault", "event_fault"),
         doubt=pl.coalesce("event_doubt", "table_doubt"),
     )
     _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
