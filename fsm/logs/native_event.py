@@ -40,6 +40,8 @@ class NativeEvent(NamedTuple):
     record: int | None = None
     """The record that told of it, where that is not the only one on its line: a number that no
     other record of the file has, and no line."""
+    final_recipient: str | None = None
+    """The address to which the message went on where it is another one (RFC 3464)."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

@@ -79,7 +79,7 @@ def test_a_policy_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('weather = "hard_bounce"', "no fault 'weather'"),
+        ('weather = "hard_bounce"', "no fault or reason 'weather'"),
         ('content = "delivered"', "content is 'delivered'; it can be"),
         ("content =", "not readable as TOML"),
     ],
