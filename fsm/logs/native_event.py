@@ -30,7 +30,7 @@ class NativeEvent(NamedTuple):
     event_id: str | None = None
     delivery_id: str | None = None
     doubt: str | None = None
-    """Why the reader is not certain of this event; several reasons are separated by ``; ``."""
+    """Why the reader is not certain of this event; several reasons are separated by `` | ``."""
     handed_over: int | None = None
     """When the message was handed over, where the record of a later event tells it: microseconds
     since 1970, UTC."""
