@@ -11,8 +11,8 @@ from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
 from fsm.logs.mapping.doubts import joined_doubts
 from fsm.logs.mapping.event_counts import ReadEvents, count_events
 from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, STOPPED, Format
+from fsm.logs.mapping.message_recipients import of_one_person, plain_addresses
 from fsm.logs.mapping.policy import Policy
-from fsm.logs.mapping.recipients import of_one_person, plain_addresses
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 
