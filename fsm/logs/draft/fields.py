@@ -100,7 +100,9 @@ def propose_fields(
     unnamed = not records.named
     event, identity, score, questions = _event_and_id(others, is_event, given, unnamed=unnamed)
     found = {"message_id": identity, "event": event} if not questions else {}
-    found = {r: n for r, n in {"message_id": identity, "event": event}.items() if r not in questions}
+    found = {
+        r: n for r, n in {"message_id": identity, "event": event}.items() if r not in questions
+    }
     left = [p for p in others if p.name not in (event, identity)]
     found |= _others(left, given, is_email=is_email)
     if not time:

@@ -25,7 +25,18 @@ _TIMES = (
     r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]?\d \d{2}:\d{2}:\d{2}(?: \d{4})?",
     r"\d{10}(?:\.\d{1,9})?(?!\d)|\d{13}(?!\d)",
 )
-_LEVELS = {"trace", "debug", "info", "notice", "warn", "warning", "error", "err", "fatal", "critical"}
+_LEVELS = {
+    "trace",
+    "debug",
+    "info",
+    "notice",
+    "warn",
+    "warning",
+    "error",
+    "err",
+    "fatal",
+    "critical",
+}
 _HOST = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}", re.I)
 _TOKEN = re.compile(
     r'\s+|"(?:[^"\\]|\\.)*+"|\[[^\]\n]*\]|\([^)\n]*\)|[^\s"\[\]()=,;:/|#<>]+|[=,;:/|#<>"\[\]()]'
@@ -72,9 +83,7 @@ def lines_sample(sample: LogSample) -> SampledRecords | None:
     read: dict[str, object] = {"container": "lines", "pattern": pattern}
     if skip:
         read["skip"] = skip
-    return SampledRecords(
-        read, columns, [n for n, _ in matches], unread=len(kept) - len(matches)
-    )
+    return SampledRecords(read, columns, [n for n, _ in matches], unread=len(kept) - len(matches))
 
 
 def _comments(lines: Sequence[str]) -> str:

@@ -260,7 +260,7 @@ def _reads(text: str, form: str) -> bool:
     """Whether Python reads a time by a format of polars."""
     own = form.replace("%.f", ".%f").replace("%3f", "%f").replace("%6f", "%f")
     try:
-        datetime.strptime(text, own)  # noqa: DTZ007
+        datetime.strptime(text, own)
     except ValueError:
         return False
     return True
