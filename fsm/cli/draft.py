@@ -24,7 +24,7 @@ from fsm.toml import read_toml
 
 if TYPE_CHECKING:
     from fsm.tables.declared.draft import TableDraft
-    from fsm.tables.declared.question import Question
+    from fsm.questions import Question
     from fsm.tables.read.page import Page
 
 __all__ = ["command", "print_lexicon_draft"]
