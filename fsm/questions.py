@@ -5,7 +5,7 @@ Whoever loads a file in which :data:`UNANSWERED` still stands is told which line
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from fsm.errors import FsmError
@@ -16,6 +16,7 @@ __all__ = [
     "UNANSWERED",
     "Question",
     "Remark",
+    "choice_of",
     "entry_lines",
     "refuse_unanswered",
     "toml_comment",
@@ -72,6 +73,24 @@ def entry_lines(name: str, value: str | None, question: Question | None) -> Iter
         return
     yield f"# {toml_comment(question.text)}"
     yield f'{name} = "{UNANSWERED}"  # {toml_comment(", ".join(question.choices))}'
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def choice_of(question: Question, text: str, fold: Callable[[str], str] = _folded) -> str | None:
+    """Return the choice that a text names, by its words or its place; None where it names none.
+
+    Texts are compared in the form that ``fold`` gives them.
+
+    >>> question = Question("initial", "which is the first?", ("new", "open"), "page.md:3")
+    >>> choice_of(question, "Open"), choice_of(question, "1"), choice_of(question, "shut")
+    ('open', 'new', None)
+    """
+    by_text = {fold(choice): choice for choice in question.choices}
+    by_place = {str(place): choice for place, choice in enumerate(question.choices, 1)}
+    return by_text.get(fold(text)) or by_place.get(text.strip())
 
 
 def refuse_unanswered(toml: Toml, refusal: type[FsmError]) -> None:

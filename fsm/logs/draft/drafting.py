@@ -346,9 +346,7 @@ def _guesses(
     return {event.path: EventGuess((event.path,), "its name") for event in events}
 
 
-def _drafted(
-    event: SampledEvent, guess: EventGuess, answers: Mapping[str, str]
-) -> DraftedEvent:
+def _drafted(event: SampledEvent, guess: EventGuess, answers: Mapping[str, str]) -> DraftedEvent:
     answer = answers.get(f"events.{event.path}")
     drafted = DraftedEvent(event.path, None, event.count, event.line, guess.reason, guess.choices)
     if answer is not None:

@@ -118,9 +118,7 @@ def email_guesses(events: Sequence[SampledEvent]) -> dict[str, EventGuess]:
     """
     guesses = {event.path: _email_guess(event) for event in events}
     certain = {g.choices[0] for g in guesses.values() if not g.is_open}
-    return {
-        event.path: _settled(event, guesses[event.path], certain) for event in events
-    }
+    return {event.path: _settled(event, guesses[event.path], certain) for event in events}
 
 
 def _email_guess(event: SampledEvent) -> EventGuess:

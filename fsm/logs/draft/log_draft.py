@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from fsm.logs.draft.words import FIELD_ROLES
 from fsm.questions import UNANSWERED, Question, toml_comment, toml_key
 from fsm.text import quantity
 from fsm.toml import toml_string
@@ -51,6 +52,42 @@ class LogDraft:
     assumed: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     unread: int = 0
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The entries that can be answered."""
+        return (
+            *(f"fields.{role}" for role in FIELD_ROLES),
+            "time.format",
+            "time.zone",
+            *(f"events.{event.path}" for event in self.events),
+        )
+
+    def facts(self) -> dict[str, object]:
+        """Return what is certain and what is not, as JSON has it."""
+        return {
+            "log": self.name,
+            "sample": self.extent,
+            "records": self.records,
+            "not_read": self.unread,
+            "unit": self.unit,
+            "read": dict(self.read),
+            "fields": dict(self.fields),
+            "details": dict(self.details),
+            "time": dict(self.time),
+            "events": [
+                {
+                    "native": event.path,
+                    "event": event.event,
+                    "records": event.count,
+                    "line": event.line,
+                    "reason": event.reason,
+                }
+                for event in self.events
+            ],
+            "questions": [question._asdict() for question in self.questions],
+            "assumed": list(self.assumed),
+        }
 
     def toml(self) -> str:
         """Return the file."""

@@ -280,7 +280,7 @@ def times_of(values: Iterable[str], form: str) -> list[datetime]:
     found = []
     for text in values:
         try:
-            time = datetime.strptime(_FINE.sub(r"\1", text), own)  # noqa: DTZ007
+            time = datetime.strptime(_FINE.sub(r"\1", text), own)
         except ValueError:
             continue
         found.append(time.replace(tzinfo=None))

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fsm.errors import PageError
-from fsm.questions import UNANSWERED, Question, Remark, entry_lines, toml_comment, toml_key
+from fsm.questions import (
+    UNANSWERED,
+    Question,
+    Remark,
+    choice_of,
+    entry_lines,
+    toml_comment,
+    toml_key,
+)
 from fsm.tables.declared.column_proposal import proposed_columns, shown_headers
 from fsm.tables.declared.reading import chosen_reading
 from fsm.tables.declared.steps import StepsReading
@@ -275,10 +283,10 @@ def answered(answers: Binding, question: Question, text: str) -> Binding | str:
             return f"give numbers of rows: {', '.join(map(str, sorted(known)))}"
         return replace(answers, follows={**answers.follows, int(name): tuple(sorted(set(rows)))})
     if section == "final":
-        names = [_choice(question, part) for part in text.split(",")]
+        names = [choice_of(question, part, normalise) for part in text.split(",")]
         known_names = tuple(choice for choice in names if choice)
         return replace(answers, final=known_names) if all(names) else _GIVE_A_CHOICE
-    choice = _choice(question, text)
+    choice = choice_of(question, text, normalise)
     if section == "initial":
         if normalise(text) == "nothing":
             return replace(answers, initial="")
@@ -293,9 +301,3 @@ def answered(answers: Binding, question: Question, text: str) -> Binding | str:
 
 
 _GIVE_A_CHOICE = "give one of the choices"
-
-
-def _choice(question: Question, text: str) -> str | None:
-    by_text = {normalise(choice): choice for choice in question.choices}
-    by_place = {str(i): choice for i, choice in enumerate(question.choices, 1)}
-    return by_text.get(normalise(text)) or by_place.get(text.strip())
