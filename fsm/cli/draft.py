@@ -1,4 +1,4 @@
-"""``fsm draft``: how the table of a page, or a log, is to be read, as a TOML file with questions."""
+"""``fsm draft``: how a table or a log is to be read, as a TOML file with questions."""
 
 from __future__ import annotations
 

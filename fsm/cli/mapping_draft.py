@@ -11,6 +11,7 @@ import click
 from fsm.catalog import load
 from fsm.cli.questions import ask_question, print_open_questions
 from fsm.cli.text import print_json, print_message, write_output
+from fsm.machine import Machine
 from fsm.questions import choice_of
 from fsm.suggest import no_such
 
@@ -46,13 +47,13 @@ def print_mapping_draft(
     from fsm.logs.draft.sample import take_sample
     from fsm.logs.storage.files import find_files
 
-    events = list(load(machine).events) if machine is not None else None
+    known_machine = load(machine) if machine is not None else None
     files = find_files(logs)
     if not files:
         raise click.UsageError("no log files given")
     known = known_format(files[0])
     sample = take_sample(files)
-    draft = _draft(sample, events, answers, is_asking=is_asking)
+    draft = _draft(sample, known_machine, answers, is_asking=is_asking)
     if as_json:
         print_json(draft.facts(), "draft-log")
     else:
@@ -66,7 +67,7 @@ def print_mapping_draft(
 
 def _draft(
     sample: LogSample,
-    events: Sequence[str] | None,
+    machine: Machine | None,
     answers: Mapping[str, str],
     *,
     is_asking: bool,
@@ -76,7 +77,7 @@ def _draft(
     given = dict(answers)
     skipped: set[str] = set()
     while True:
-        draft = draft_log(sample, events, given)
+        draft = draft_log(sample, machine, given)
         _check_keys(draft, answers)
         question = next((q for q in draft.questions if q.key not in skipped), None)
         if not is_asking or question is None:
