@@ -72,7 +72,9 @@ class RecordTimes:
         kinds = set(map(type, values))
         if kinds <= {int, float} and not self._formats:
             numbers = pl.Series(np.array(values, np.float64))
-            exact = pl.Series(values, dtype=pl.Int64) if kinds == {int} and _are_int64(values) else None
+            exact = (
+                pl.Series(values, dtype=pl.Int64) if kinds == {int} and _are_int64(values) else None
+            )
             found = self._numbers(numbers, exact)
         elif kinds == {str}:
             found = self.series(pl.Series(values, dtype=pl.String))
@@ -117,7 +119,7 @@ class RecordTimes:
             self.assumed["unit"] = f"numbers are times in {size}, by their size"
             nanoseconds = {"seconds": 1_000_000_000, "milliseconds": 1_000_000,
                            "microseconds": 1000, "nanoseconds": 1}[size]  # fmt: skip
-            if not 0 < smallest or smallest < largest / 100:  # of several units, or no times
+            if not smallest > 0 or smallest < largest / 100:  # of several units, or no times
                 moments = [from_number(number) for number in numbers.to_list()]
                 return pl.Series(numbers.name, moments, pl.Int64)
         else:
