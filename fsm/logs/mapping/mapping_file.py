@@ -39,6 +39,7 @@ from fsm.logs.mapping.event_mapping import FAULTS, Format, Meaning
 from fsm.logs.mapping.mapping_section import MappingSection
 from fsm.logs.mapping.record_layout import CONTAINERS, FIELDS, RecordLayout
 from fsm.logs.mapping.time_notation import read_time_notation
+from fsm.questions import refuse_unanswered
 from fsm.suggest import no_such
 from fsm.toml import Toml, parse_toml, read_toml
 
@@ -77,6 +78,7 @@ def _format(toml: Toml, name: str, *, is_own: bool) -> Format:
         raise LogError(f"{toml.name}: {wrong}")
     if "kind" not in toml.data:
         raise LogError(f'{toml.name}:1: a mapping begins with the line kind = "mapping"')
+    refuse_unanswered(toml, LogError)
     top = MappingSection(toml, "")
     top.check_names("entry", _TOP)
     layout = _layout(toml)

@@ -46,7 +46,8 @@ def recipients(value: object) -> list[str]:
     if isinstance(value, list):
         return [address for item in value for address in recipients(item)]
     if isinstance(value, dict):
-        value = next((value[key] for key in _ADDRESSES if value.get(key)), 0)
+        told = [value[key] for key in _ADDRESSES if key in value]
+        value = next(filter(None, told), told[0] if told else 0)
     if isinstance(value, str) and value:
         return [plain_address(value)]
     return [""] if value is None else []
@@ -91,7 +92,7 @@ def getter(sources: Sequence[FieldSource]) -> FieldGetter:
     def get(record: ProviderRecord, entry: object) -> object:
         for way in ways:
             value = way(record, entry)
-            if value is not None and value != "":
+            if value is not None and value != "" and value != []:
                 return value
         return None
 
