@@ -196,7 +196,7 @@ def _recognised(
     ):  # columns are those of canonical logs
         files = [recognise_canonical(file) for file in stored]
     else:
-        files = [recognise(file, log_format, options.labels) for file in stored]
+        files = [recognise(file, log_format, options) for file in stored]
     if query:
         files.append(_query_result(query, log_format, options))
     if not files:

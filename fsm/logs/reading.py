@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fsm.logs.mapping.event_mapping import Format, Meaning
     from fsm.logs.mapping.policy import Policy
     from fsm.logs.mapping.redact import Redaction
 
@@ -36,5 +37,11 @@ class ReadingOptions:
     """Whether the feedback service was on when exports were made; None: inferred from rows."""
     exported: tuple[datetime, ...] = ()
     """When exports were made, in the order of their files."""
+    mappings: tuple[Format, ...] = ()
+    """Formats that the user describes and names; they win over what the content shows."""
+    project: tuple[Format, ...] = ()
+    """Formats of the project, which are recognised beside those of the package."""
+    events: Mapping[str, Meaning] = field(default_factory=dict)
+    """What native events mean, in place of what their format says."""
     progress: Callable[[int], object] = lambda _: None
     """Called now and then with the number of bytes read so far."""

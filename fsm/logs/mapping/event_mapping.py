@@ -9,7 +9,7 @@ part of a path ``*`` stands for any one part: ``failed/*/old``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -120,11 +120,13 @@ class Format:
     layout: RecordLayout
     """Where the records and their fields stand."""
     meanings: Mapping[str, Meaning]
-    """By native path; without any, the names of events are taken as they stand."""
+    """What native events mean, by their path."""
     unit: str | None = None
     """What one message is called in results."""
     ordered: bool = False
     """Whether events come in the order in which they happened."""
+    keeps_names: bool = False
+    """Whether native events that have no meaning here are events of machines as they stand."""
     is_own: bool = False
     """Whether a user described it."""
     told_relays: bool | None = None
@@ -170,15 +172,18 @@ class Format:
         return self._known[native]
 
     def _look_up(self, native: str) -> Meaning | None:
-        if not self.meanings:
-            return Meaning(native, native)
         path = native
         while path:
             found = self.meanings.get(path) or self._folded.get(_fold(path)) or self._any(path)
             if found is not None:
                 return found
             path = path.rpartition("/")[0]
-        return self.meanings.get(_EVERY_OTHER)
+        other = Meaning(native, native) if self.keeps_names and native else None
+        return self.meanings.get(_EVERY_OTHER, other)
+
+    def with_meanings(self, meanings: Mapping[str, Meaning]) -> Format:
+        """Return this format with other meanings of some native events."""
+        return replace(self, meanings={**self.meanings, **meanings}, _known={})
 
     @cached_property
     def _folded(self) -> Mapping[str, Meaning]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 import polars as pl
 
@@ -47,7 +48,7 @@ def pair_tables(
     Raises :class:`LogError` where no line has any.
     """
     pair = _pair(layout.separator, layout.assign)
-    names = tuple(dict.fromkeys(layout.paths()))
+    names = tuple(dict.fromkeys(chain(layout.paths(), *layout.recognise)))
 
     def columns(texts: pl.Series) -> Mapping[str, pl.Series]:
         groups = _groups(texts, layout.pattern) if layout.pattern else {}

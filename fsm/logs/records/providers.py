@@ -19,6 +19,7 @@ __all__ = [
     "KnownRecords",
     "Signs",
     "built_in_records",
+    "has_signs",
     "is_of",
     "shown_keys",
     "signs_of",
@@ -68,7 +69,7 @@ class KnownRecords:
     """Records of some formats: which format each is of, and where it stands in an envelope."""
 
     def __init__(self, forms: Sequence[Format]) -> None:
-        self._signs = [(form, signs_of(form)) for form in forms]
+        self.signs = [(form, signs_of(form)) for form in forms]
         self._loose = [(f, tuple(map(_sign, f.layout.loose))) for f in forms if f.layout.loose]
         self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
         self._is_own = len(forms) == 1 and forms[0].is_own
@@ -82,7 +83,7 @@ class KnownRecords:
 
     def format_of(self, record: ProviderRecord) -> Format | None:
         """Return the format that a record is of; None where nobody knows it."""
-        for signs in (self._signs, self._loose):
+        for signs in (self.signs, self._loose):
             for form, own in signs:
                 if is_of(record, own, form):
                     return form
@@ -90,7 +91,7 @@ class KnownRecords:
 
     def formats_of(self, record: ProviderRecord) -> list[Format]:
         """Return all formats that a record may be of."""
-        found = [form for form, signs in self._signs if is_of(record, signs, form)]
+        found = [form for form, signs in self.signs if is_of(record, signs, form)]
         return found or [form for form, signs in self._loose if is_of(record, signs, form)]
 
     def opened(
@@ -142,6 +143,12 @@ def built_in_records() -> KnownRecords:
 def signs_of(form: Format) -> Signs:
     """Return what every record of a format has; nothing where its file does not say it."""
     return tuple(map(_sign, form.layout.recognise))
+
+
+def has_signs(record: ProviderRecord) -> bool:
+    """Return whether a record is surely of a format of the package."""
+    known = built_in_records()
+    return any(is_of(record, signs, form) for form, signs in known.signs)
 
 
 def _sign(paths: Sequence[str]) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:

@@ -46,7 +46,7 @@ def events_of(
     layout = form.layout
     entries = _entries(table, layout)
     columns = _Columns(table, entries)
-    when, handed_over = _both_times(columns, layout, times)
+    when, handed_over = _both_times(columns, times, layout)
     if when is None:
         return None
     names = [name or "" for name in _texts(columns.first(layout.sources("event")))]
@@ -108,6 +108,11 @@ def _entries(table: RecordTable, layout: RecordLayout) -> _Entries | None:
     return _Entries(list(chain.from_iterable(told)), at)
 
 
+def first_values(table: RecordTable, sources: Sequence[FieldSource]) -> list[Any]:
+    """Return the first value of a field in each record; None where it has none."""
+    return _Columns(table, None).first(sources)
+
+
 def _filled(found: list[Any], lacking: Sequence[int], values: Sequence[Any]) -> Sequence[int]:
     """Put values into the rows of a column that lack one; return the rows that still do."""
     if values.count(None) == len(values):
@@ -120,11 +125,6 @@ def _filled(found: list[Any], lacking: Sequence[int], values: Sequence[Any]) -> 
         for row, value in zip(lacking, values, strict=True)
         if not value and (value is None or value == "" or value == [])
     ]
-
-
-def first_values(table: RecordTable, sources: Sequence[FieldSource]) -> list[Any]:
-    """Return the first value of a field in each record; None where it has none."""
-    return _Columns(table, None).first(sources)
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ def _codes(values: list[Any]) -> list[str | None]:
 
 
 def _both_times(
-    columns: _Columns, layout: RecordLayout, times: RecordTimes
+    columns: _Columns, times: RecordTimes, layout: RecordLayout
 ) -> tuple[Sequence[int] | None, Sequence[int | None]]:
     """Return when events happened, and when their messages were handed over, if that is told."""
     told = columns.first(layout.sources("time"))
