@@ -65,7 +65,7 @@ def table_events(
     if layout.each_pattern:
         table.spread(layout.each, layout.each_pattern)
     fields = ("message_id", "recipient", "event", "time", "code", "reply", "event_id",
-              "delivery_id", "handed_over")  # fmt: skip
+              "delivery_id", "handed_over", "explanation")  # fmt: skip
     frame = table.frame.select(
         "line",
         *(table.field(layout.sources(name)).alias(name) for name in fields),
@@ -84,7 +84,7 @@ def table_events(
         to,
         "native", "time", "line", "code", "reply", "event_id", "delivery_id",
         pl.when(pl.col("message_id").is_null()).then(pl.lit(NO_ID)).alias("doubt"),
-        "handed_over",
+        "handed_over", "explanation",
     )  # fmt: skip
 
 
