@@ -96,14 +96,14 @@ def views_of(
         read["records"] = [within]
     views = [_view(read, ((line, flattened(value)) for line, value in values), unread, events, "")]
     for path in events:
-        if not within:
-            inner = [
-                (line, flattened(entry))
-                for line, value in values
-                for entry in _entries(value, path)
-                if isinstance(entry, dict)
-            ]
-            views.append(_view({**read, "records": [path]}, inner, unread, events, path))
+        inner = [
+            (line, entry)
+            for line, value in values
+            for entry in _entries(value, path)
+            if isinstance(entry, dict)
+        ]
+        if inner and not within:
+            views += views_of(container, inner[:_RECORDS], unread, path)
         views.append(_each_view(read, values, path, unread, events))
     return views
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.logs.draft.notations import is_address, looks_like_time
 from fsm.logs.draft.records import SampledRecords
 from fsm.logs.draft.sample import LogSample
 
-__all__ = ["lines_sample"]
+__all__ = ["lines_sample", "with_groups"]
 
 _LINES = 5_000
 _FITTING = 0.6
@@ -37,6 +37,8 @@ _LEVELS = {
     "fatal",
     "critical",
 }
+_SYSLOG = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
 _HOST = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}", re.I)
 _TOKEN = re.compile(
     r'\s+|"(?:[^"\\]|\\.)*+"|\[[^\]\n]*\]|\([^)\n]*\)|[^\s"\[\]()=,;:/|#<>]+|[=,;:/|#<>"\[\]()]'
@@ -83,7 +85,44 @@ def lines_sample(sample: LogSample) -> SampledRecords | None:
     read: dict[str, object] = {"container": "lines", "pattern": pattern}
     if skip:
         read["skip"] = skip
-    return SampledRecords(read, columns, [n for n, _ in matches], unread=len(kept) - len(matches))
+    return SampledRecords(
+        read, columns, [n for n, _ in matches], unread=len(kept) - len(matches), named=False
+    )
+
+
+def with_groups(pattern: str, names: Mapping[str, str]) -> str:
+    """Return a pattern with only some of its groups, under new names; what follows is cut off.
+
+    >>> with_groups(r"^(?P<time>\\d+) (?P<a>\\w+) (?P<b>\\w+) (?P<c>.*)", {"time": "time", "b": "id"})
+    '^(?P<time>\\\\d+) \\\\w+ (?P<id>\\\\w+)'
+    """
+    parts, end = [], 0
+    for begin, name, close in _groups(pattern):
+        form = pattern[pattern.index(">", begin) + 1 : close]
+        group = f"(?P<{names[name]}>{form})" if name in names else f"(?:{form})"
+        is_simple = name not in names and "|" not in form
+        parts.append((name, pattern[end:begin], form if is_simple else group))
+        end = close + 1
+    used = max((n for n, (name, _, _) in enumerate(parts) if name in names), default=-1)
+    return "".join(before + group for _, before, group in parts[: used + 1])
+
+
+def _groups(pattern: str) -> Iterator[tuple[int, str, int]]:
+    """Yield where each named group begins, its name, and where it ends."""
+    for match in re.finditer(r"\(\?P<(\w+)>", pattern):
+        depth, place, in_set = 1, match.end(), False
+        while depth:
+            character = pattern[place]
+            if character == "\\":
+                place += 1
+            elif in_set:
+                in_set = character != "]"
+            elif character == "[":
+                in_set = True
+            else:
+                depth += (character == "(") - (character == ")")
+            place += 1
+        yield match.start(), match[1], place - 1
 
 
 def _comments(lines: Sequence[str]) -> str:
@@ -106,15 +145,29 @@ def _pattern(lines: Sequence[str]) -> str | None:
         before, form = prefix
         found = [match for line in rest if (match := re.match(f"({before})({form})", line))]
         made.parts.append(before)
-        made.add_group("time", form)
+        made.add_group("time", _shape([match[2] for match in found]) or form)
         rest = [match.string[match.end() :] for match in found]
+        if all(_SYSLOG.fullmatch(match[2]) for match in found):  # the host follows
+            made.parts.append(r" \S+")
+            rest = [re.sub(r"^ \S+", "", line) for line in rest]
     _add_tokens(made, [_TOKEN.findall(line) for line in rest])
     return "".join(made.parts) if len(made.names) > 1 else None
 
 
+def _shape(times: Sequence[str]) -> str | None:
+    """Return the pattern of times that have their digits at the same places; None if they differ.
+
+    >>> _shape(["2026-01-05 08:00", "2026-12-31 23:59"])
+    '\\\\d{4}-\\\\d{2}-\\\\d{2} \\\\d{2}:\\\\d{2}'
+    """
+    shapes = {re.sub(r"\d+", lambda match: rf"\d{{{len(match[0])}}}", time) for time in times}
+    shape = shapes.pop()
+    return None if shapes or re.search(r"[A-Za-z+.]", shape.replace(r"\d", "")) else shape
+
+
 def _time_of(lines: Sequence[str]) -> tuple[str, str] | None:
     """Return the pattern of what stands before the time of most lines, and that of the time."""
-    for before in (r"\[?", r"\S+ \S+ \S+ \[", r"\S+ \[?", r"\S+ \S+ \[?"):
+    for before in ("", r"\[", r"\S+ \S+ \S+ \[", r"\S+ \[?", r"\S+ \S+ \[?"):
         for form in _TIMES:
             compiled = re.compile(f"{before}(?:{form})(?!\\d)")
             if sum(bool(compiled.match(line)) for line in lines) >= _FITTING * len(lines):
@@ -124,7 +177,7 @@ def _time_of(lines: Sequence[str]) -> tuple[str, str] | None:
 
 def _add_tokens(made: _Pattern, rows: list[list[str]], *, closed: bool = True) -> None:
     """Add what the tokens at each place have in common, until they differ in kind."""
-    place, before = 0, ""
+    place, before, is_keyed = 0, "", False
     total = len(rows)
     while len(made.names) < _MOST_GROUPS:
         rows = [row for row in rows if len(row) > place] if place else rows
@@ -144,19 +197,24 @@ def _add_tokens(made: _Pattern, rows: list[list[str]], *, closed: bool = True) -
             rows = [row for row in rows if _kind(row[place]) == kind]
         is_fixed = same == here.total() and (kind != "word" or not re.search(r"[\d@]", token))
         if kind == "blank":
-            made.parts.append(r"\s+")
+            made.parts.append(" " if {row[place] for row in rows} == {" "} else r"\s+")
         elif kind in ("quoted", "bracket", "paren"):
-            _add_wrapped(made, [row[place] for row in rows], kind, before)
+            inner = [row[place] for row in rows]
+            is_pid = kind == "bracket" and place > 0 and _kind(rows[0][place - 1]) == "word"
+            _add_wrapped(made, inner, "pid" if is_pid else before, keyed=is_keyed or is_pid)
+            before = ""
         elif is_fixed or kind not in ("word", "mixed"):
             made.parts.append(re.escape(token))
         else:
             after = {row[place + 1] for row in rows if len(row) > place + 1}
-            made.add_group(_name([row[place] for row in rows], before), _form(rows, place, after))
-            before = ""
+            name = _name([row[place] for row in rows], before, keyed=is_keyed)
+            made.add_group(name, _form(rows, place, after))
+            before, is_keyed = "", False
             place += 1
             continue
         words = _WORDS.findall(token)
         before = words[-1].lower() if words and kind == "word" else before
+        is_keyed = token in ("=", ":") or (is_keyed and token in ("<", "("))
         place += 1
     left = any(len(row) > place for row in rows)
     if left and closed:
@@ -185,7 +243,7 @@ def _form(rows: Sequence[Sequence[str]], place: int, after: set[str]) -> str:
     return rf"[^\s{closing}]+" if closing else r"\S+"
 
 
-def _add_wrapped(made: _Pattern, tokens: Sequence[str], kind: str, before: str) -> None:
+def _add_wrapped(made: _Pattern, tokens: Sequence[str], before: str, *, keyed: bool) -> None:
     """Add what stands in quotes or brackets: taken apart where it has one form, else a group."""
     opening, closing = tokens[0][0], tokens[0][-1]
     inner = [token[1:-1] for token in tokens]
@@ -196,13 +254,17 @@ def _add_wrapped(made: _Pattern, tokens: Sequence[str], kind: str, before: str) 
         _add_tokens(made, split, closed=False)
     else:
         excluded = re.escape(closing)
-        made.add_group(_name(inner, before), f"[^{excluded}]*")
+        made.add_group(_name(inner, before, keyed=keyed), f"[^{excluded}]*")
     made.parts.append(re.escape(closing))
 
 
-def _name(tokens: Sequence[str], before: str) -> str:
-    """Return a name for a group, by what its values are or by the word before it."""
+def _name(tokens: Sequence[str], before: str, *, keyed: bool) -> str:
+    """Return a name for a group: its key, what its values are, or the word before it."""
     tried = [token for token in tokens[:200] if token]
+    name = re.sub(r"\W", "", before)
+    is_usable = name.isascii() and bool(name) and not name[0].isdigit()
+    if keyed and is_usable:
+        return name if name != "time" else "time_of"
     if tried and all(looks_like_time(token) for token in tried):
         return "time"
     if tried and all(map(_HOST.fullmatch, tried)):
@@ -211,7 +273,6 @@ def _name(tokens: Sequence[str], before: str) -> str:
         return "address"
     if tried and all(token.lower() in _LEVELS for token in tried):
         return "level"
-    name = re.sub(r"\W", "", before)
-    if name and name.isascii() and not name[0].isdigit():
-        return name if name != "time" else "time_of"
-    return "field"
+    if tried and all(token in _METHODS for token in tried):
+        return "method"
+    return name if is_usable and name != "time" else "field"

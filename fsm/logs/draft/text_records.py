@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
@@ -102,16 +103,12 @@ def xml_samples(sample: LogSample) -> list[SampledRecords]:
     views = []
     for name, count in names.most_common(8):
         if count > 1 or len(names) == 1:
-            for view in views_of("xml", by_name[name]):
-                if "records" not in view.read:
-                    views.append(_named(view, name))
+            views += (
+                replace(view, read={**view.read, "records": [name]})
+                for view in views_of("xml", by_name[name])
+                if "records" not in view.read
+            )
     return views
-
-
-def _named(view: SampledRecords, name: str) -> SampledRecords:
-    return SampledRecords(
-        {**view.read, "records": [name]}, view.columns, view.lines, view.each, view.lost
-    )
 
 
 def as_value(element: Element) -> Any:
