@@ -12,7 +12,6 @@ from itertools import chain
 from types import NoneType
 from typing import Any, Protocol
 
-import numpy as np
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import Format
