@@ -24,7 +24,7 @@ __all__ = [
     "with_recipients",
 ]
 
-_SEVERAL = "it names none of the message's recipients, who are several; counted for the first"
+_SEVERAL = "it does not say which of the message's recipients it was; counted for the first"
 """The doubt about an event that may be of another recipient."""
 
 _PERSONAL = (

@@ -32,9 +32,19 @@ _LONGEST = 64
 _ZONE_NAME = r"\b([A-Z]{1,4})$"
 _ZONES = {
     **dict.fromkeys(("UTC", "GMT", "UT", "Z", "WET"), "+0000"),
-    "EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
-    "MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
-    "CET": "+0100", "CEST": "+0200", "WEST": "+0100", "EET": "+0200", "EEST": "+0300",
+    "EST": "-0500",
+    "EDT": "-0400",
+    "CST": "-0600",
+    "CDT": "-0500",
+    "MST": "-0700",
+    "MDT": "-0600",
+    "PST": "-0800",
+    "PDT": "-0700",
+    "CET": "+0100",
+    "CEST": "+0200",
+    "WEST": "+0100",
+    "EET": "+0200",
+    "EEST": "+0300",
 }
 """The offsets of names of zones; those of RFC 5322 and of Europe."""
 _SIZES = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
