@@ -71,7 +71,9 @@ def _rows(
     for file in _in_order([file for file in files if file.format != "snapshot"], options):
         note = _note_of(file, options, notes)
         if file.format in CANONICAL:
-            log = open_canonical(file.stored, file.format, options.columns, options.redaction)
+            log = open_canonical(
+                file.stored, file.format, options.columns, options.redaction, options.renamed
+            )
             yield from ((rows, note) for rows in canonical_rows(log, note))
             continue
         clock.begin(file.stored.last_written(), note)

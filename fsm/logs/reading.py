@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,3 +46,12 @@ class ReadingOptions:
     """What native events mean, in place of what their format says."""
     progress: Callable[[int], object] = lambda _: None
     """Called now and then with the number of bytes read so far."""
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """The events by native names, where they are names and nothing else; else none."""
+        from fsm.logs.mapping.event_mapping import is_plain
+
+        if not all(is_plain(meaning) for meaning in self.events.values()):
+            return {}
+        return {native: meaning.event for native, meaning in self.events.items()}

@@ -26,6 +26,7 @@ __all__ = [
     "Format",
     "Meaning",
     "format_names",
+    "is_plain",
     "load_format",
 ]
 
@@ -203,6 +204,13 @@ class Format:
     def _patterns(self) -> Sequence[tuple[Sequence[str], Meaning]]:
         rows = [(path.split("/"), meaning) for path, meaning in self._folded.items()]
         return [(parts, meaning) for parts, meaning in rows if _EVERY_OTHER in parts[1:]]
+
+
+def is_plain(meaning: Meaning) -> bool:
+    """Return whether a meaning is the name of a machine's event, and nothing else."""
+    apart = (*SIDE_EVENTS, NOTHING, FAILED, STOPPED)
+    is_named = meaning.rule != _EVERY_OTHER and meaning.event not in apart
+    return is_named and not (meaning.fault or meaning.doubt)
 
 
 def _fold(path: str) -> str:

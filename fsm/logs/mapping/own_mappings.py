@@ -14,10 +14,11 @@ from fsm.errors import LogError
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.logs.mapping.event_mapping import Format, Meaning
 from fsm.logs.mapping.mapping_file import read_mapping
+from fsm.logs.mapping.record_layout import FIELDS, FieldSource, RecordLayout
 from fsm.settings import ProjectSettings, find_settings
 from fsm.toml import read_toml
 
-__all__ = ["GivenMappings", "named_mappings", "project_mappings"]
+__all__ = ["GivenMappings", "canonical_format", "named_mappings", "project_mappings"]
 
 _TIME = "timestamp"
 
@@ -85,6 +86,18 @@ def _named_apart(formats: Iterable[Format]) -> tuple[Format, ...]:
             f"two mappings are named {next(n for n in names if names.count(n) > 1)}; rename a file"
         )
     return found
+
+
+def canonical_format(columns: Mapping[str, str]) -> Format:
+    """Return canonical logs as a format, whose events can get any meaning."""
+    names = {"time": _TIME} | {name: name for name in (*NEEDED, *OPTIONAL) if name in FIELDS}
+    fields = {
+        name: (FieldSource((columns.get(column, column),)),) for name, column in names.items()
+    }
+    return Format(
+        "canonical", "Canonical log", (), "canonical", RecordLayout(fields=fields), {},
+        keeps_names=True, is_own=True,
+    )  # fmt: skip
 
 
 def project_mappings(settings: ProjectSettings | None = None) -> tuple[Format, ...]:

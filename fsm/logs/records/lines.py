@@ -6,7 +6,7 @@ The expressions are those of Rust, which polars executes in linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import polars as pl
@@ -52,7 +52,8 @@ def pair_tables(
 
     def columns(texts: pl.Series) -> Mapping[str, pl.Series]:
         groups = _groups(texts, layout.pattern) if layout.pattern else {}
-        return {**groups, **_pairs(groups.get(PAIRS, texts), pair, names)}
+        others = [name for name in names if name not in groups]
+        return {**groups, **_pairs(groups.get(PAIRS, texts), pair, others)}
 
     yield from _tables(blocks, layout, notes, layout.pattern or pair, columns)
 
@@ -129,7 +130,7 @@ def _pair(separator: str | None, assign: str) -> str:
     return rf"(?:^|{between})\s*{name}{blanks}{equals}{blanks}(?:{value})"
 
 
-def _pairs(texts: pl.Series, pair: str, names: tuple[str, ...]) -> dict[str, pl.Series]:
+def _pairs(texts: pl.Series, pair: str, names: Sequence[str]) -> dict[str, pl.Series]:
     """Return the values that some names have in lines; of a name that stands twice, the first."""
     lists = pl.DataFrame(
         {"row": pl.int_range(len(texts), eager=True), "pair": texts.str.extract_all(pair)}

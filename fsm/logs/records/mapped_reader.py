@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import tzinfo
 from itertools import chain
 
@@ -29,11 +30,12 @@ class MappedReader:
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of blocks of lines; see :class:`fsm.logs.conversion.Reader`."""
-        form, layout = self._form, self._form.layout
         blocks = iter(blocks)
         first = next(blocks, [])
         blocks = chain([first], blocks) if first else blocks
-        container = container_of(layout, "\n".join(first))
+        container = container_of(self._form.layout, "\n".join(first))
+        layout = replace(self._form.layout, container=container)
+        form = replace(self._form, layout=layout)
         if container == "csv":
             tables = DelimitedReading(layout, notes).tables(blocks)
         elif container == "lines":
