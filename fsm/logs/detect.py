@@ -177,10 +177,6 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     named = {name.strip().strip('"') for name in first.split(_separator(first))}
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
-    from fsm.logs.servers import powermta
-
-    if powermta.is_header(first):
-        return Recognition("powermta", "its header names type, timeLogged and rcpt")
     found = _guess_lines(lines) or _guess_mail(lines)
     if found is None and any(sign in first for sign in ",;\t|"):
         from fsm.logs.snapshots.read_records import names_of

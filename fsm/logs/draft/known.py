@@ -8,7 +8,7 @@ from fsm.logs.storage.stored_file import StoredFile
 
 __all__ = ["known_format"]
 
-_JOINED = ("postfix", "exim", "sendmail", "momentum", "powermta", "mail", "parquet")
+_JOINED = ("postfix", "exim", "sendmail", "momentum", "mail", "parquet")
 """Formats whose records are no records of a mapping: lines that belong together, and others."""
 _UNSURE = ("it is JSON", "its first line has commas")
 """How the reasons begin for which no format is certain."""

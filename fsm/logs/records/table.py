@@ -286,11 +286,13 @@ _NUMBERS = ("class", "subject", "detail")
 def _codes(values: list[Any]) -> list[str | None]:
     """Return values as codes; some are objects of three numbers."""
     if dict not in set(map(type, values)):
-        return _texts(values)
+        codes = _texts(values)
+        is_explained = " " in "".join(filter(None, codes))
+        return list(map(status_code, codes)) if is_explained else codes
     known, codes = _Codes(), [*values]
     for row, value in enumerate(values):
         if type(value) is not dict:
-            codes[row] = text_of(value)
+            codes[row] = status_code(value)
             continue
         one, two, three = map(value.get, _NUMBERS)
         if type(one) is type(two) is type(three) is int:
