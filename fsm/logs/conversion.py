@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.canonical_conversion import canonical_rows
 from fsm.logs.canonical_file import open_canonical
 from fsm.logs.detect import RecognisedFile
@@ -73,6 +73,11 @@ def _rows(
         if file.format in CANONICAL:
             log = open_canonical(file.stored, file.format, options.columns, options.redaction)
             yield from ((rows, note) for rows in canonical_rows(log, note))
+            continue
+        if file.format in MINED:
+            from fsm.logs.process.event_logs import mined_rows
+
+            yield from ((rows, note) for rows in mined_rows(file, options, note))
             continue
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:

@@ -13,7 +13,7 @@ import polars as pl
 
 from fsm.arrays import Codes
 from fsm.files import TemporaryFolder
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.log_file import LogFile
@@ -31,8 +31,10 @@ from fsm.logs.write.tables import ROWS, write_frames
 __all__ = ["ConvertedLog", "convert_to_rows"]
 
 _ROW = "row"
-_IS_MACHINE_EVENT = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(CANONICAL)
-"""Whether machines use a row. Every event of a canonical log counts, whatever its name."""
+_AS_THEY_STAND = (*CANONICAL, *MINED)
+"""Formats of which every event counts, whatever its name."""
+_IS_MACHINE_EVENT = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(_AS_THEY_STAND)
+"""Whether machines use a row."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import CANONICAL, NEEDED
+from fsm.logs.canonical_columns import CANONICAL, MINED, NEEDED
 from fsm.logs.storage.compression import PARQUET
 from fsm.logs.storage.stored_file import StoredFile
 
@@ -30,6 +30,12 @@ _RECORDS = 50
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
 _POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
 _SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
+_SQLITE = b"SQLite format 3\0"
+_LOG_ELEMENT = re.compile(r"<(?:[\w.-]{1,50}:)?log\b[^>]{0,2000}>")
+_OCEL_XML = re.compile(r"<(?:object-types|event-types|objects|events)\b")
+_OCEL_JSON = re.compile(
+    r'"(?:eventTypes|objectTypes)"\s*:\s*\[|"ocel:(?:global-log|events|objects)"\s*:|"objectId"\s*:'
+)
 _MBOX = re.compile(r"From \S+ .*\d")
 _HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
 _OF_MAILS = re.compile(
@@ -91,6 +97,8 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     head = stored.head()
     if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
+    if mined := _guess_mined(head):
+        return RecognisedFile(stored, mined.format, mined.reason)
     if b"\0" in head[:4]:
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
@@ -100,7 +108,7 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
 def _family(log_format: str) -> str:
     from fsm.logs.mapping.event_mapping import load_format
 
-    return log_format if log_format in CANONICAL else load_format(log_format).family
+    return log_format if log_format in (*CANONICAL, *MINED) else load_format(log_format).family
 
 
 def guess(head: bytes, labels: str | None = None) -> Recognition | None:
@@ -110,6 +118,8 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     """
     if head.startswith(PARQUET):
         return Recognition("parquet", "it begins as Parquet files do")
+    if mined := _guess_mined(head):
+        return mined
     text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]
     if not lines:
@@ -130,6 +140,22 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
 
         found = guess_by_columns(names_of(first)[0], "its header names", labels)
     return found or _guess_csv(first)
+
+
+def _guess_mined(head: bytes) -> Recognition | None:
+    """Return the format of a log of process mining, by the signs that only it has."""
+    if head.startswith(_SQLITE):
+        return Recognition("ocel", "it is an SQLite database")
+    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16", "replace") if is_wide else _text(head)
+    begin = text.lstrip("\ufeff \t\r\n")[:1]
+    if begin == "{" and (_OCEL_JSON.search(text) is not None):
+        return Recognition("ocel", "it has the types of events and objects of OCEL")
+    if begin == "<" and (root := _LOG_ELEMENT.search(text)):
+        is_ocel = _OCEL_XML.search(text, root.end()) and "xes." not in root[0]
+        name = "OCEL" if is_ocel else "XES"
+        return Recognition(name.lower(), f"it is an XML document of {name}")
+    return None
 
 
 def _text(head: bytes) -> str:

@@ -18,7 +18,7 @@ import polars as pl
 
 from fsm.logs.notes import Notes
 from fsm.logs.process.rows import OWN, event_rows
-from fsm.logs.process.traces import Keys, Traces
+from fsm.logs.process.traces import Keys, Traces, in_larger_parts
 from fsm.logs.process.xes import XesDocument
 from fsm.logs.process.xes_parser import Header
 from fsm.logs.reading import ReadingOptions
@@ -72,7 +72,8 @@ def xes_rows(
         document = XesDocument(stored.name, file, notes)
         plan = _plan(document, options.columns)
         reader = _Reader(plan, document.header, options, notes)
-        for traces in _with_completions(document.traces(plan.keys), plan, reader):
+        parts = in_larger_parts(document.traces(plan.keys))
+        for traces in _with_completions(parts, plan, reader):
             options.progress(notes.size)
             yield reader.rows(traces)
         reader.summarise()
