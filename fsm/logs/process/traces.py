@@ -40,6 +40,8 @@ class Traces:
     """How many traces there are."""
     empty: int = 0
     """How many of them have no event."""
+    height: int = 0
+    """How many lines they take, where they were scanned."""
     continued: bool = False
     """Whether the first one began in the traces before."""
 
@@ -76,5 +78,5 @@ def _joined(parts: Sequence[Traces]) -> Traces:
         np.concatenate([part.lines for part in parts]),
         int(added.sum()),
         sum(part.empty for part in parts),
-        first.continued,
+        continued=first.continued,
     )

@@ -66,7 +66,6 @@ class XesDocument:
         with unpacking_errors(self._name):
             data = self._file.read(size)
         self._notes.size += len(data)
-        self._notes.lines += data.count(b"\n")
         return data
 
     def _unusual(self) -> str | None:
@@ -80,20 +79,23 @@ class XesDocument:
 
     def _scan(self, keys: Keys) -> Iterator[Traces]:
         rest, line, final = self.begins, self.header.lines, False
+        size = 0
         while not final:
             data = self._more()
             final = not data
-            rest += data
+            rest = rest[size:] + data
             end = rest.rfind(END)
-            if end < 0 and not final and len(rest) < _LONGEST:
+            size = end + len(END) if end >= 0 else 0
+            if not size and not final and len(rest) < _LONGEST:
                 continue
-            block = rest[: end + len(END)] if end >= 0 else b""
-            found = scan_traces(block, keys)
+            found = scan_traces(rest, size, keys)
             if found is not None:
                 yield replace(found, lines=found.lines + line)
-                rest, line = rest[len(block) :], line + block.count(b"\n")
+                line += found.height
             if found is None or final:
-                rest, line, final = yield from self._parse(rest, line, keys, final=final)
+                begun = rest if found is None else rest[size:]
+                rest, line, final = yield from self._parse(begun, line, keys, final=final)
+                size = 0
 
     def _parse(
         self, piece: bytes, line: int, keys: Keys, *, final: bool = False, inside: bool = True
@@ -117,6 +119,7 @@ class XesDocument:
                 yield self._counted(parser.take())
             if final:
                 self._count_stray(parser)
+                self._notes.lines = parser.line + 1
                 return b"", 0, True
             before, offset = piece, offset + len(piece)
             piece = self._more()

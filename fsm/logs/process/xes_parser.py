@@ -304,4 +304,6 @@ class TraceParser(_Parser):
             )
         ]
         owners, lines = (np.array(n[:events], np.intp) for n in (self._owners, self._lines))
-        return Traces(*columns, owners, lines, traces, self._empty, self._continued)
+        return Traces(
+            *columns, owners, lines, traces, self._empty, continued=self._continued
+        )

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,17 +32,50 @@ __all__ = ["END", "scan_traces"]
 END: Final = b"</trace>"
 """The end of a trace: blocks are cut there."""
 
-_Words = npt.NDArray[np.uint64]
 _Bytes = npt.NDArray[np.uint8]
+_Words = npt.NDArray[np.uint64]
 
 _WORD = 8
-"""Bytes: a text is compared by words, not by bytes."""
-_PADDING = bytes(_WORD)
-_KINDS = (b"string", b"date", b"int", b"float", b"boolean", b"id")
-"""The tags of attributes that hold one value."""
-_TRACE, _EVENT, _TRACE_END, _EVENT_END = range(4)
-_STRUCTURE = (b"<trace>", b"<event>", END, b"</event>")
-_MAY_FOLLOW = np.zeros((4, 4), np.bool_)
+"""Bytes: texts are compared by words of so many."""
+_TRACE, _EVENT, _TRACE_END, _EVENT_END = range(1, 5)
+"""The kinds of tags; those above are attributes, and 0 is any other tag."""
+_TAGS = (b"", b"<trace>", b"<event>", END, b"</event>")
+_ATTRIBUTES = tuple(
+    b"<" + kind + b' key="' for kind in (b"string", b"date", b"int", b"float", b"boolean", b"id")
+)
+_ALL = (*_TAGS, *_ATTRIBUTES)
+_BETWEEN: Final = b'" value='
+_WIDEST_GAP = 8 * _WORD
+"""Bytes of white space between two tags."""
+_WIDEST = 256
+"""Bytes of a value that is cut out together with the others."""
+_OTHER_REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
+_IN_KEYS = re.compile(rb'key="[^"]*[&\t\n\r]')
+
+
+def _word(text: bytes) -> int:
+    return int.from_bytes(text[:_WORD].ljust(_WORD, b"\0"), "little")
+
+
+def _mask(length: int) -> int:
+    """Return the word that keeps the first bytes of another one."""
+    return (1 << 8 * min(length, _WORD)) - 1
+
+
+def _words(values: Iterable[int]) -> _Words:
+    return np.array(list(values), np.uint64)
+
+
+_HEADS = _words(_word(tag) for tag in _ALL)
+_HEAD_MASKS = _words(_mask(len(tag)) for tag in _ALL)
+_TAILS = _words(_word(tag[-_WORD:]) for tag in _ALL)
+"""The last bytes of the beginning of an attribute; with the first ones they are all of it."""
+_LENGTHS = np.array([len(tag) for tag in _ALL])
+_KIND_BY_SIGN = np.zeros(1 << 16, np.uint8)
+"""The kind of a tag by the two characters after ``<``, which all known tags have differently."""
+for _number, _tag in enumerate(_ALL[1:], 1):
+    _KIND_BY_SIGN[int.from_bytes(_tag[1:3], "little")] = _number
+_MAY_FOLLOW = np.zeros((5, 5), np.bool_)
 """Whether a tag of structure may follow another one."""
 for _before, _after in (
     (_TRACE, _EVENT),
@@ -52,23 +86,10 @@ for _before, _after in (
     (_TRACE_END, _TRACE),
 ):
     _MAY_FOLLOW[_before, _after] = True
-_BETWEEN: Final = b'" value='
-_WHITE: Final = b"\t\n\r"
-_WIDEST_GAP = 8 * _WORD
-"""Bytes of white space between two tags."""
-_WIDEST = 256
-"""Bytes of a value that is cut out together with the others."""
-_OTHER_REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
-_IN_KEYS = re.compile(rb'key="[^"]*[&\t\n\r]')
-
-
-def _word(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text[:_WORD].ljust(_WORD, b"\0"), "little"))
-
-
-def _mask(length: int) -> np.uint64:
-    """Return the word that keeps the first bytes of another one."""
-    return np.uint64((1 << 8 * min(length, _WORD)) - 1)
+_BYTES_OF_WORD = _words(_mask(length) for length in range(_WORD + 1))
+_NO_CONTROL, _HIGH = np.uint64(0x5F5F5F5F5F5F5F5F), np.uint64(0x8080808080808080)
+_PLAIN, _PLAIN_MASK = np.uint64(_word(b"/>")), np.uint64(_mask(2))
+_SPACED, _SPACED_MASK = np.uint64(_word(b" />")), np.uint64(_mask(3))
 
 
 @dataclass(frozen=True)
@@ -76,176 +97,169 @@ class _Text:
     """A block: its bytes, and the word of eight bytes that begins at each of them."""
 
     data: bytes
+    size: int
     characters: _Bytes
     words: _Words
 
     @classmethod
-    def of(cls, data: bytes) -> _Text:
-        padded = data + _PADDING
-        words = np.ndarray((len(data) + 1,), "<u8", padded, 0, (1,))
-        return cls(data, np.frombuffer(data, np.uint8), words)
+    def of(cls, data: bytes, size: int) -> _Text:
+        padded = data if len(data) >= size + _WORD else data + bytes(_WORD)
+        words = np.ndarray((size + 1,), "<u8", padded, 0, (1,))
+        return cls(padded, size, np.frombuffer(padded, np.uint8, size), words)
 
-    def begin_with(self, places: Index, text: bytes, heads: _Words | None = None) -> Mask:
-        """Return at which of the places a text stands; ``heads`` are the words there."""
-        found = ((self.words[places] if heads is None else heads) & _mask(len(text))) == _word(text)
-        rest = text[_WORD:]
-        if rest:
-            likely = np.flatnonzero(found)
-            further = np.minimum(places[likely] + _WORD, len(self.data))
-            found[likely] = self.begin_with(further, rest)
+    def stands_at(self, places: Index, text: bytes) -> Mask:
+        """Return at which of the places a text stands."""
+        found = (self.words[places] & np.uint64(_mask(len(text)))) == np.uint64(_word(text))
+        for start in range(_WORD, len(text), _WORD):
+            part = text[start : start + _WORD]
+            further = self.words[np.minimum(places + start, self.size)]
+            found &= (further & np.uint64(_mask(len(part)))) == np.uint64(_word(part))
         return found
 
 
 @dataclass(frozen=True)
 class _Attributes:
-    """The attributes of a block, in order: where their keys and values stand."""
+    """The attributes of a block, in order: their tags, and where their keys and values stand."""
 
     tags: Index
-    """The number of the tag of each, among all tags."""
     keys: Index
-    key_ends: Index
+    key_lengths: Index
     values: Index
     value_ends: Index
 
 
-def scan_traces(data: bytes, keys: Keys) -> Traces | None:
-    """Return whole traces, which begin with the first tag and end with the last one.
+def scan_traces(data: bytes, size: int, keys: Keys) -> Traces | None:
+    """Return the traces in the first bytes of a text: from the first tag to the end of the last.
 
     None where they have another shape than the usual one, or are no XML at all.
     """
-    text = _Text.of(data)
+    text = _Text.of(data, size)
     starts = np.flatnonzero(text.characters == ord("<"))
-    if not len(starts) or data[: starts[0]].strip() or _has_odd_characters(text):
+    breaks = np.flatnonzero(text.characters == ord("\n"))
+    if not len(starts) or data[: starts[0]].strip() or _has_odd_characters(text, len(breaks)):
         return None
     heads = text.words[starts]
-    structure = np.full(len(starts), -1, np.int8)
-    for number, tag in enumerate(_STRUCTURE):
-        structure[text.begin_with(starts, tag, heads)] = number
-    found = _attributes(text, starts, heads, structure)
-    if found is None:
+    kinds = _KIND_BY_SIGN[(heads >> np.uint64(8)) & np.uint64(0xFFFF)]
+    if not kinds.all() or ((heads & _HEAD_MASKS[kinds]) != _HEADS[kinds]).any():
         return None
-    attributes, ends = found
-    if ends[-1] != len(data) or not _only_white_between(text, starts, ends):
+    structure = np.flatnonzero(kinds <= _EVENT_END)
+    order = kinds[structure]
+    attributes = _attributes(text, starts, kinds)
+    if attributes is None or not _is_nested(order, attributes.tags, structure):
         return None
-    tags = np.flatnonzero(structure >= 0)
-    order = structure[tags]
-    if not _is_nested(order, attributes.tags, tags):
+    ends = starts + _LENGTHS[kinds]
+    # Of an attribute there is "/>" after the last quote, perhaps with a blank before it.
+    ends[attributes.tags] = attributes.value_ends + 3
+    ends[attributes.tags] += text.characters[attributes.value_ends + 1] == ord(" ")
+    if ends[-1] != size or not _only_white_between(text, starts, ends):
         return None
-    return _traces(text, starts, structure, attributes, keys)
+    return _traces(text, starts[structure[order == _EVENT]], breaks, structure, order, attributes, keys)
 
 
-def _has_odd_characters(text: _Text) -> bool:
+def _has_odd_characters(text: _Text, breaks: int) -> bool:
     """Return whether a block has characters that XML does not allow, or only in some places."""
     if not text.data.isascii():
         try:
-            if not {"\ufffe", "\uffff"}.isdisjoint(text.data.decode()):
+            if not {"\ufffe", "\uffff"}.isdisjoint(text.data[: text.size].decode()):
                 return True
         except UnicodeDecodeError:
             return True
     if b"&" in text.data and (_OTHER_REFERENCE.search(text.data) or _IN_KEYS.search(text.data)):
         return True
-    allowed = sum(int(np.count_nonzero(text.characters == code)) for code in _WHITE)
-    return int(np.count_nonzero(text.characters < ord(" "))) > allowed
+    controls = np.count_nonzero(text.characters < ord(" ")) - breaks
+    controls -= np.count_nonzero(text.characters == ord("\t"))
+    return controls > 0 and controls != np.count_nonzero(text.characters == ord("\r"))
 
 
-def _attributes(
-    text: _Text, starts: Index, heads: _Words, structure: npt.NDArray[np.int8]
-) -> tuple[_Attributes, Index] | None:
-    """Return the attributes, and where each tag ends; None where a tag has another shape."""
-    lengths = np.zeros(len(starts), np.intp)  # up to the quote before the key
-    for kind in _KINDS:
-        opening = b"<" + kind + b' key="'
-        lengths[text.begin_with(starts, opening, heads)] = len(opening) - 1
-    tags = np.flatnonzero(lengths)
+def _attributes(text: _Text, starts: Index, kinds: _Bytes) -> _Attributes | None:
+    """Return the attributes; None where a tag has another shape."""
+    tags = np.flatnonzero(kinds > _EVENT_END)
     quotes = np.flatnonzero(text.characters == ord('"'))
-    if len(quotes) != 4 * len(tags) or len(tags) + np.count_nonzero(structure >= 0) != len(starts):
+    if len(quotes) != 4 * len(tags):
         return None
-    first, second, third, last = quotes.reshape(-1, 4).T
-    tails = text.words[last + 1]
-    is_plain = (tails & _mask(2)) == _word(b"/>")
-    is_spaced = (tails & _mask(3)) == _word(b" />")
+    first, second, third, last = (quotes[n::4] for n in range(4))
+    kind = kinds[tags]
+    endings = text.words[last + 1]
     fits = (
-        (first == starts[tags] + lengths[tags])
-        & (third == second + len(_BETWEEN))
-        & (text.words[second] == _word(_BETWEEN))
-        & (is_plain | is_spaced)
+        (first == starts[tags] + _LENGTHS[kind] - 1).all()
+        and (text.words[first - (_WORD - 1)] == _TAILS[kind]).all()
+        and (third == second + len(_BETWEEN)).all()
+        and (text.words[second] == np.uint64(_word(_BETWEEN))).all()
+        and (
+            ((endings & _PLAIN_MASK) == _PLAIN) | ((endings & _SPACED_MASK) == _SPACED)
+        ).all()
     )
-    if not fits.all():
-        return None
-    ends = starts + np.array([*map(len, _STRUCTURE), 0])[structure]
-    ends[tags] = last + 3 + is_spaced
-    return _Attributes(tags, first + 1, second, third + 1, last), ends
+    return _Attributes(tags, first + 1, second - first - 1, third + 1, last) if fits else None
 
 
 def _only_white_between(text: _Text, starts: Index, ends: Index) -> bool:
     """Return whether nothing but white space stands between the tags."""
-    gaps = starts[1:] - ends[:-1]
     places = ends[:-1]
+    gaps = starts[1:] - places
     if len(gaps) and (gaps.min() < 0 or gaps.max() > _WIDEST_GAP):
         return False
-    masks = np.array([_mask(n) for n in range(_WORD + 1)])
     while len(gaps):
-        words = text.words[places] & masks[np.minimum(gaps, _WORD)]
-        # Adding 95 sets the high bit of every byte above 32; control characters are gone already.
-        if (((words + np.uint64(0x5F5F5F5F5F5F5F5F)) | words) & np.uint64(0x8080808080808080)).any():
+        words = text.words[places] & _BYTES_OF_WORD[np.minimum(gaps, _WORD)]
+        # Adding 95 sets the high bit of every byte above 32; controls are known to be white space.
+        if (((words + _NO_CONTROL) | words) & _HIGH).any():
             return False
-        further = gaps > _WORD
+        further = np.flatnonzero(gaps > _WORD)
         places, gaps = places[further] + _WORD, gaps[further] - _WORD
     return True
 
 
-def _is_nested(order: npt.NDArray[np.int8], attributes: Index, tags: Index) -> bool:
+def _is_nested(order: _Bytes, attributes: Index, structure: Index) -> bool:
     """Return whether traces hold events, and only they and events hold attributes."""
     if not len(order) or order[0] != _TRACE or order[-1] != _TRACE_END:
         return False
     if not _MAY_FOLLOW[order[:-1], order[1:]].all():
         return False
-    if not len(attributes):
-        return True
-    # Between two traces, or before the first one, there are no attributes.
-    before = np.searchsorted(tags, attributes) - 1
-    return bool(before.min() >= 0 and (order[before] != _TRACE_END).all())
+    # Between two traces, and before the first one, there are no attributes.
+    ends = np.flatnonzero(order[:-1] == _TRACE_END)
+    return bool(
+        structure[0] == 0 and (structure[ends + 1] == structure[ends] + 1).all()
+    ) or not len(attributes)
 
 
 def _traces(
     text: _Text,
-    starts: Index,
-    structure: npt.NDArray[np.int8],
+    events: Index,
+    breaks: Index,
+    structure: Index,
+    order: _Bytes,
     attributes: _Attributes,
     keys: Keys,
 ) -> Traces | None:
-    is_event = structure == _EVENT
-    trace_of_tag = np.cumsum(structure == _TRACE) - 1
-    event_of_tag = np.cumsum(is_event) - 1
-    inside = np.cumsum(is_event.astype(np.int8) - (structure == _EVENT_END), dtype=np.int8)
-    in_event = inside[attributes.tags] > 0
-    count, events = int(trace_of_tag[-1]) + 1, int(event_of_tag[-1]) + 1
-    columns: list[dict[str, pl.Series]] = []
-    for wanted, of_tag, total, at in (
-        (keys.of_traces, trace_of_tag, count, ~in_event),
-        (keys.of_events, event_of_tag, events, in_event),
-    ):
-        columns.append({})
-        for key in wanted:
-            found = _with_key(text, attributes, key)
-            found = found[at[found]]
-            owners = of_tag[attributes.tags[found]]
-            if (owners[1:] == owners[:-1]).any():  # twice in one event
-                return None
-            values = _values(text, attributes, found)
-            columns[-1][key] = _scattered(values, owners, total)
-    breaks = np.flatnonzero(text.characters == ord("\n"))
-    lines = np.searchsorted(breaks, starts[is_event])
-    trace = trace_of_tag[is_event]
-    empty = count - int(np.count_nonzero(trace[1:] != trace[:-1])) - bool(events)
-    return Traces(columns[0], columns[1], trace, lines, count, empty)
+    trace_of = np.cumsum(order == _TRACE) - 1
+    event_of = np.cumsum(order == _EVENT) - 1
+    count = int(trace_of[-1]) + 1
+    of_traces: dict[str, pl.Series] = {}
+    of_events: dict[str, pl.Series] = {}
+    for key in dict.fromkeys((*keys.of_events, *keys.of_traces)):
+        found = _with_key(text, attributes, key)
+        holder = np.searchsorted(structure, attributes.tags[found]) - 1
+        in_event = order[holder] == _EVENT
+        for wanted, columns, owner_of, total, of_kind in (
+            (keys.of_events, of_events, event_of, len(events), in_event),
+            (keys.of_traces, of_traces, trace_of, count, ~in_event),
+        ):
+            if key in wanted:
+                owners = owner_of[holder[of_kind]]
+                if (owners[1:] == owners[:-1]).any():  # twice in one event
+                    return None
+                values = _values(text, attributes, found[of_kind])
+                columns[key] = _scattered(values, owners, total)
+    trace = trace_of[order == _EVENT]
+    empty = count - int(np.count_nonzero(trace[1:] != trace[:-1])) - bool(len(trace))
+    lines = np.searchsorted(breaks, events)
+    return Traces(of_traces, of_events, trace, lines, count, empty, len(breaks))
 
 
 def _with_key(text: _Text, attributes: _Attributes, key: str) -> Index:
     """Return the attributes of a key."""
     name = html.escape(key, quote=False).encode()
-    likely = np.flatnonzero(attributes.key_ends - attributes.keys == len(name))
-    return likely[text.begin_with(attributes.keys[likely], name)]
+    likely = np.flatnonzero(attributes.key_lengths == len(name))
+    return likely[text.stands_at(attributes.keys[likely], name)]
 
 
 def _values(text: _Text, attributes: _Attributes, found: Index) -> pl.Series:
@@ -253,7 +267,7 @@ def _values(text: _Text, attributes: _Attributes, found: Index) -> pl.Series:
     begins = attributes.values[found]
     lengths = attributes.value_ends[found] - begins
     width = int(lengths.max()) if len(lengths) else 0
-    if width > _WIDEST or (len(begins) and int(begins.max()) + width > len(text.data)):
+    if width > _WIDEST or (len(begins) and int(begins.max()) + width > text.size):
         ends = (begins + lengths).tolist()
         cut = [text.data[b:e] for b, e in zip(begins.tolist(), ends, strict=True)]
         return pl.Series([_meant(value) for value in cut], dtype=pl.String)
@@ -264,7 +278,7 @@ def _values(text: _Text, attributes: _Attributes, found: Index) -> pl.Series:
         rows[np.arange(width) >= lengths[:, None]] = 0
     values = pl.Series(rows.view(f"S{width}").ravel(), dtype=pl.Binary)
     is_odd = (rows - ord("\t") <= ord("\r") - ord("\t")).any()  # a byte less than a tab turns large
-    if is_odd or (b"&" in text.data and (rows == ord("&")).any()):
+    if is_odd or (rows == ord("&")).any():
         return pl.Series([_meant(value) for value in values.to_list()], dtype=pl.String)
     return values.cast(pl.String)
 
