@@ -13,66 +13,46 @@ from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
-__all__ = ["OWN", "event_rows"]
+__all__ = ["OWN", "event_rows", "readable_events"]
 
-OWN = ("delivery_id", "event_id", "seq", "final", "fault", "code", "reply", "native", "rule")
+OWN = (
+    "delivery_id",
+    "event_id",
+    "seq",
+    "final",
+    "fault",
+    "code",
+    "reply",
+    "format",
+    "native",
+    "rule",
+)
 """Columns that stand as attributes in an event log that was written from a converted log."""
 _LONGEST = 1000
 """Bytes of an id; events of longer ones are rejected."""
-_WITHOUT = {
-    "message_id": "an event of no {}",
-    "event": "an event without a name",
-    "timestamp": "an event without a time",
-}
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
-def event_rows(
-    events: Mapping[str, pl.Series], log_format: str, notes: Notes, zone: tzinfo
-) -> pl.DataFrame:
-    """Return events as rows of a converted log, and count them.
+def readable_events(events: Mapping[str, pl.Series], notes: Notes, zone: tzinfo) -> pl.DataFrame:
+    """Return the events that have an id, a name and a time, with their times as times.
 
     ``events`` has ``message_id``, ``event``, ``timestamp`` and ``line``, and whichever other
     columns of :data:`SCHEMA` are known, all but the line as texts. ``zone`` is that of times
-    without one. Events that lack an id, a name or a time are only counted in ``notes``.
+    without one. The other events are counted in ``notes``.
     """
     written = events["timestamp"]
     times = _times(written, notes, zone)
     frame = pl.DataFrame([*events.values()]).with_columns(
         times.cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp")
     )
-    faults = {reason: frame[name].is_null() for name, reason in _WITHOUT.items()}
-    faults["an event whose time cannot be read"] = times.is_null() & written.is_not_null()
-    faults[_WITHOUT["timestamp"]] = written.is_null()
-    faults[f"an id of more than {_LONGEST:,} bytes"] = (
-        frame["message_id"].str.len_bytes().fill_null(0) > _LONGEST
-    )
-    frame = _without(frame, faults, notes)
-    notes.events += frame.height
-    notes.records.count(RecordClass.EVENTS, frame.height)
-    for text, part in _occurrences(frame, "doubt"):
-        notes.doubts.add(text, int(part["line"][0]), part.height)
-    given = {"format": pl.lit(log_format), "file": pl.lit(notes.name)}
-    return frame.select(
-        _column(name, dtype, frame.columns, given).alias(name) for name, dtype in SCHEMA.items()
-    )
-
-
-def _column(
-    name: str, dtype: pl.DataType, columns: Iterable[str], given: Mapping[str, pl.Expr]
-) -> pl.Expr:
-    if name in given:
-        return given[name].cast(dtype)
-    if name not in columns:
-        return pl.lit(None, dtype)
-    if dtype == pl.Boolean:
-        text = pl.col(name).str.to_lowercase()
-        return text.replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
-    return pl.col(name).cast(dtype, strict=False)
-
-
-def _without(frame: pl.DataFrame, faults: Mapping[str, pl.Series], notes: Notes) -> pl.DataFrame:
-    """Return the events without faults; each of the others is counted under its first one."""
+    too_long = frame["message_id"].str.len_bytes().fill_null(0) > _LONGEST
+    faults = {
+        "an event of no message": frame["message_id"].is_null(),
+        "an event without a name": frame["event"].is_null(),
+        "an event without a time": written.is_null(),
+        "an event whose time cannot be read": times.is_null(),
+        f"an id of more than {_LONGEST:,} bytes": too_long,
+    }
     good = pl.Series([True]).new_from_index(0, frame.height)
     for reason, wrong in faults.items():
         new = wrong & good
@@ -82,11 +62,34 @@ def _without(frame: pl.DataFrame, faults: Mapping[str, pl.Series], notes: Notes)
     return frame if good.all() else frame.filter(good)
 
 
-def _occurrences(frame: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:
-    if column not in frame.columns or not frame[column].is_not_null().any():
-        return []
-    parts = frame.filter(pl.col(column).is_not_null()).group_by(column, maintain_order=True)
-    return [(str(text), part) for (text,), part in parts]
+def event_rows(events: pl.DataFrame, log_format: str, notes: Notes) -> pl.DataFrame:
+    """Return readable events as rows of a converted log, and count them.
+
+    With a column ``record``, rows of the same one are of one event.
+    """
+    notes.events += events.height
+    records = events["record"].n_unique() if "record" in events.columns else events.height
+    notes.records.count(RecordClass.EVENTS, records)
+    if "doubt" in events.columns:
+        doubtful = events.filter(pl.col("doubt").is_not_null())
+        for (text,), part in doubtful.group_by("doubt", maintain_order=True):
+            notes.doubts.add(str(text), int(part["line"][0]), part.height)
+    given = {"format": pl.lit(log_format), "file": pl.lit(notes.name)}
+    return events.select(
+        _column(name, dtype, events.columns, given).alias(name) for name, dtype in SCHEMA.items()
+    )
+
+
+def _column(
+    name: str, dtype: pl.DataType, columns: Iterable[str], given: Mapping[str, pl.Expr]
+) -> pl.Expr:
+    if name not in columns:
+        return given.get(name, pl.lit(None)).cast(dtype)
+    if dtype == pl.Boolean:
+        text = pl.col(name).str.to_lowercase()
+        return text.replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
+    column = pl.col(name).cast(dtype, strict=False)
+    return pl.coalesce(column, given[name]) if name in given else column
 
 
 def _times(texts: pl.Series, notes: Notes, zone: tzinfo) -> pl.Series:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
-import numpy as np
 import polars as pl
 
 from fsm.logs.notes import Notes
-from fsm.logs.process.rows import OWN, event_rows
+from fsm.logs.process.rows import OWN, event_rows, readable_events
 from fsm.logs.process.traces import Keys, Traces, in_larger_parts
 from fsm.logs.process.xes import XesDocument
 from fsm.logs.process.xes_parser import Header
@@ -38,8 +37,10 @@ _ENOUGH = 100_000
 """Events by which it shows whether a log records completions."""
 _OF_MESSAGES = ("message_id", "recipient", "delivery_id")
 """Columns whose attribute may also be one of the trace."""
-_OWN_TRACES = re.compile(rb'<trace>\s*<string key="concept:name" value="[^"]*"/>\s*'
-                         rb'<string key="message_id" ')
+_OWN_TRACES = re.compile(
+    rb'<trace>\s*<string key="concept:name" value="[^"]*"/>\s*'
+    rb'<string key="message_id" '
+)
 """The beginning of a document that was written from a converted log."""
 _CLASSIFIER_KEY = re.compile(r"'([^']*)'|(\S+)")
 
@@ -61,9 +62,7 @@ class Plan:
         return Keys(tuple(sorted(of_events)), tuple(sorted({*of_traces, NAME})))
 
 
-def xes_rows(
-    stored: StoredFile, options: ReadingOptions, notes: Notes
-) -> Iterator[pl.DataFrame]:
+def xes_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Iterator[pl.DataFrame]:
     """Yield the events of an XES document as rows of a converted log.
 
     Raises :class:`fsm.errors.LogError` for what is no XES.
@@ -92,9 +91,7 @@ def _plan(document: XesDocument, given: Mapping[str, str]) -> Plan:
     return Plan(columns, takes_all="event" in given)
 
 
-def _with_completions(
-    parts: Iterator[Traces], plan: Plan, reader: _Reader
-) -> Iterator[Traces]:
+def _with_completions(parts: Iterator[Traces], plan: Plan, reader: _Reader) -> Iterator[Traces]:
     """Yield the parts; the first ones are held until it shows whether activities complete."""
     held: list[Traces] = []
     pending = not plan.takes_all
@@ -142,12 +139,14 @@ class _Reader:
             else:
                 columns[name] = _value(part, name, keys)
         if doubts:
-            columns["doubt"] = reduce(lambda one, other: one.zip_with(one.is_not_null(), other), doubts)
+            columns["doubt"] = reduce(
+                lambda one, other: one.zip_with(one.is_not_null(), other), doubts
+            )
         counted = self._counted(part, columns["line"])
         if counted is not None:
             columns = {name: values.filter(counted) for name, values in columns.items()}
         renamed = {name: values.alias(name) for name, values in columns.items()}
-        return event_rows(renamed, "xes", notes, self._zone)
+        return event_rows(readable_events(renamed, notes, self._zone), "xes", notes)
 
     def _messages(self, part: Traces, keys: tuple[str, ...], doubts: list[pl.Series]) -> pl.Series:
         names = _value(part, "message_id", keys)
@@ -220,6 +219,8 @@ def _value(part: Traces, name: str, keys: tuple[str, ...]) -> pl.Series:
 
 
 def _where(mask: pl.Series, text: str) -> pl.Series:
-    return pl.Series([text]).new_from_index(0, len(mask)).zip_with(
-        mask, pl.Series([None], dtype=pl.String).new_from_index(0, len(mask))
+    return (
+        pl.Series([text])
+        .new_from_index(0, len(mask))
+        .zip_with(mask, pl.Series([None], dtype=pl.String).new_from_index(0, len(mask)))
     )

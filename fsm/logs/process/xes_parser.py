@@ -9,105 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
-from xml.parsers import expat
 
 import numpy as np
 import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.process.traces import Keys, Traces
+from fsm.logs.process.xml_parser import XmlParser, local_name
 
 __all__ = ["Header", "Stray", "TraceParser", "read_header"]
 
-_DEEPEST = 200
-"""Tags within each other."""
 _MOST = 50_000
 """Events of one trace that are held before they are handed out."""
-_TOKEN = 1 << 26
-"""Bytes of a tag."""
 _HEAD = 1 << 26
 """Bytes before the first trace."""
-
-
-def local_name(name: str) -> str:
-    """Return a name of XML without its prefix."""
-    return name.rpartition(":")[2] if ":" in name else name
-
-
-class _Parser:
-    """A parser of XML within bounds; ``name`` is the name of the file in messages."""
-
-    def __init__(self, name: str, prefix: bytes = b"", line: int = 0) -> None:
-        self.name = name
-        self.depth = 0
-        self.root = ""
-        """The tag of the document as it is written."""
-        self._line = line
-        self._fed = -len(prefix)
-        self._prefix = len(prefix)
-        self._expat = parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = self._refuse_doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        self.feed(prefix)
-
-    def feed(self, data: bytes, *, final: bool = False) -> None:
-        """Parse more; raises :class:`LogError` for what is no XML, with its line."""
-        self._fed += len(data)
-        try:
-            self._expat.Parse(data, final)
-        except expat.ExpatError as error:
-            reason = expat.ErrorString(error.code) or "unknown"
-            if error.code in _CUT_SHORT:
-                reason = "it ends within an element; fetch it again"
-            raise LogError(f"{self.name}:{self._line + error.lineno}: not XML: {reason}") from error
-        except (LookupError, ValueError) as error:  # an encoding that Python does not know
-            raise LogError(f"{self.name}: its encoding is not known: {error}") from error
-        if self._fed - self.place > _TOKEN:
-            raise LogError(f"{self.name}:{self.line + 1}: a tag of more than {_TOKEN >> 20} MiB")
-
-    @property
-    def place(self) -> int:
-        """The byte, of those that were fed, where the current tag begins."""
-        return self._expat.CurrentByteIndex - self._prefix
-
-    @property
-    def line(self) -> int:
-        """The line of the current tag, from 0."""
-        return self._line + self._expat.CurrentLineNumber - 1
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise LogError(f"{self.name}:{self.line + 1}: more than {_DEEPEST} tags in each other")
-        if self.depth == 1:
-            self.root = tag
-        self.begin(local_name(tag), attributes)
-
-    def _end(self, tag: str) -> None:
-        self.finish(local_name(tag))
-        self.depth -= 1
-
-    def begin(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take the beginning of an element."""
-
-    def finish(self, tag: str) -> None:
-        """Take the end of an element."""
-
-    def _refuse_doctype(self, *_: object) -> None:
-        raise LogError(
-            f"{self.name}:{self.line + 1}: a document type declaration, which no log needs; "
-            "take it out"
-        )
-
-
-_CUT_SHORT: Final = (
-    expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
-    expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
-    expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION],
-)
 
 
 # What stands before the traces ---------------------------------------------------------------
@@ -138,7 +53,7 @@ class _FirstTraceError(Exception):
         self.lines = lines
 
 
-class _HeaderParser(_Parser):
+class _HeaderParser(XmlParser):
     def __init__(self, name: str) -> None:
         self.defaults: dict[str, dict[str, str]] = {"trace": {}, "event": {}}
         self.classifiers: dict[str, str] = {}
@@ -148,7 +63,7 @@ class _HeaderParser(_Parser):
     def begin(self, tag: str, attributes: Mapping[str, str]) -> None:
         if self.depth == 2 and tag in ("trace", "event"):
             raise _FirstTraceError(self.place, self.line)
-        elif self.depth == 2 and tag == "global":
+        if self.depth == 2 and tag == "global":
             self._scope = attributes.get("scope", "event")
         elif self.depth == 2 and tag == "classifier":
             if attributes.get("scope", "event") == "event":
@@ -207,7 +122,7 @@ class Cut:
     stray: Stray
 
 
-class TraceParser(_Parser):
+class TraceParser(XmlParser):
     """Collects traces from successive pieces of a document; :meth:`take` hands them out.
 
     With ``inside`` the pieces begin between two traces, otherwise with the document. ``line`` is
@@ -233,6 +148,7 @@ class TraceParser(_Parser):
         self._lines: list[int] = []
 
     def begin(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take the beginning of an element."""
         if self._has_ended:
             self._mark()
         if self._in_event:
@@ -263,6 +179,7 @@ class TraceParser(_Parser):
         self.cut = Cut(self.place, self.line, len(self._traces), len(self._events), self.stray)
 
     def finish(self, tag: str) -> None:  # noqa: ARG002
+        """Take the end of an element."""
         if self._has_ended:
             self._mark()
         if self._in_event and self.depth == 3:
@@ -296,14 +213,13 @@ class TraceParser(_Parser):
         return self._collected(cut.traces, cut.events)
 
     def _collected(self, traces: int, events: int) -> Traces:
-        columns = [
-            {key: pl.Series([v.get(key) for v in values], dtype=pl.String) for key in keys}
-            for keys, values in (
-                (self._keys.of_traces, self._traces[:traces]),
-                (self._keys.of_events, self._events[:events]),
-            )
-        ]
+        of_traces = _columns(self._traces[:traces], self._keys.of_traces)
+        of_events = _columns(self._events[:events], self._keys.of_events)
         owners, lines = (np.array(n[:events], np.intp) for n in (self._owners, self._lines))
         return Traces(
-            *columns, owners, lines, traces, self._empty, continued=self._continued
+            of_traces, of_events, owners, lines, traces, self._empty, continued=self._continued
         )
+
+
+def _columns(values: list[dict[str, str]], keys: tuple[str, ...]) -> dict[str, pl.Series]:
+    return {key: pl.Series([v.get(key) for v in values], dtype=pl.String) for key in keys}

@@ -109,8 +109,8 @@ class _Text:
 
     def stands_at(self, places: Index, text: bytes) -> Mask:
         """Return at which of the places a text stands."""
-        found = (self.words[places] & np.uint64(_mask(len(text)))) == np.uint64(_word(text))
-        for start in range(_WORD, len(text), _WORD):
+        found = np.ones(len(places), np.bool_)
+        for start in range(0, len(text), _WORD):
             part = text[start : start + _WORD]
             further = self.words[np.minimum(places + start, self.size)]
             found &= (further & np.uint64(_mask(len(part)))) == np.uint64(_word(part))
@@ -153,7 +153,9 @@ def scan_traces(data: bytes, size: int, keys: Keys) -> Traces | None:
     ends[attributes.tags] += text.characters[attributes.value_ends + 1] == ord(" ")
     if ends[-1] != size or not _only_white_between(text, starts, ends):
         return None
-    return _traces(text, starts[structure[order == _EVENT]], breaks, structure, order, attributes, keys)
+    return _traces(
+        text, starts[structure[order == _EVENT]], breaks, structure, order, attributes, keys
+    )
 
 
 def _has_odd_characters(text: _Text, breaks: int) -> bool:
@@ -168,7 +170,7 @@ def _has_odd_characters(text: _Text, breaks: int) -> bool:
         return True
     controls = np.count_nonzero(text.characters < ord(" ")) - breaks
     controls -= np.count_nonzero(text.characters == ord("\t"))
-    return controls > 0 and controls != np.count_nonzero(text.characters == ord("\r"))
+    return bool(controls > 0 and controls != np.count_nonzero(text.characters == ord("\r")))
 
 
 def _attributes(text: _Text, starts: Index, kinds: _Bytes) -> _Attributes | None:
@@ -185,9 +187,7 @@ def _attributes(text: _Text, starts: Index, kinds: _Bytes) -> _Attributes | None
         and (text.words[first - (_WORD - 1)] == _TAILS[kind]).all()
         and (third == second + len(_BETWEEN)).all()
         and (text.words[second] == np.uint64(_word(_BETWEEN))).all()
-        and (
-            ((endings & _PLAIN_MASK) == _PLAIN) | ((endings & _SPACED_MASK) == _SPACED)
-        ).all()
+        and (((endings & _PLAIN_MASK) == _PLAIN) | ((endings & _SPACED_MASK) == _SPACED)).all()
     )
     return _Attributes(tags, first + 1, second - first - 1, third + 1, last) if fits else None
 
