@@ -18,6 +18,7 @@ __all__ = [
     "RecognisedFile",
     "guess",
     "guess_by_columns",
+    "guess_mined",
     "recognise",
     "recognise_canonical",
 ]
@@ -97,7 +98,7 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     head = stored.head()
     if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
-    if mined := _guess_mined(head):
+    if mined := guess_mined(head):
         return RecognisedFile(stored, mined.format, mined.reason)
     if b"\0" in head[:4]:
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
@@ -118,7 +119,7 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     """
     if head.startswith(PARQUET):
         return Recognition("parquet", "it begins as Parquet files do")
-    if mined := _guess_mined(head):
+    if mined := guess_mined(head):
         return mined
     text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]
@@ -142,7 +143,7 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     return found or _guess_csv(first)
 
 
-def _guess_mined(head: bytes) -> Recognition | None:
+def guess_mined(head: bytes) -> Recognition | None:
     """Return the format of a log of process mining, by the signs that only it has."""
     if head.startswith(_SQLITE):
         return Recognition("ocel", "it is an SQLite database")
