@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import CANONICAL, MINED, NEEDED
-from fsm.logs.storage.compression import PARQUET
+from fsm.logs.storage.compression import PARQUET, ZIP
 from fsm.logs.storage.stored_file import StoredFile
 
 # The patterns of the readers are imported only where a file needs them: most logs are canonical.
@@ -77,6 +77,8 @@ def recognise(
     head = stored.head()
     if not head:
         raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if head.startswith(ZIP):
+        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
     if log_format is not None:
         return RecognisedFile(stored, _family(log_format), "as given")
     found = guess(head, labels)

@@ -57,7 +57,7 @@ def _read(stored: StoredFile, notes: Notes) -> ObjectLog:
     from fsm.logs.process.ocel_sqlite import read_sqlite
 
     with stored.path.open("rb") as file:
-        is_packed = file.read(len(SIGNATURE)) != SIGNATURE
+        is_packed = stored.member is not None or file.read(len(SIGNATURE)) != SIGNATURE
     path, keep = stored.path, None
     if is_packed:
         folder, keep = held_folder()
