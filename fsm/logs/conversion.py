@@ -94,6 +94,7 @@ def _rows_of(
     groups: Mapping[str, list[NativeEvents]], name: str, note: Notes, policy: Policy
 ) -> pl.DataFrame:
     """Return the rows of groups of events, by format, in the order of their lines."""
+    note.unit = next((load_format(form).unit for form in groups), None)
     frames = [
         to_rows(event_frame(events), load_format(form), note, policy, name)
         for form, events in groups.items()

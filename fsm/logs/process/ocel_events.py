@@ -46,6 +46,7 @@ def ocel_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Iter
             f"{stored.name}: --column {others[0]} has no meaning for OCEL; it names the "
             "type of the messages: --column message_id=TYPE"
         )
+    notes.unit = None if kind == _OWN else visible(kind)
     notes.assumed["objects"] = f"messages are the objects of type {visible(kind)}"
     rows = _rows(log, kind, notes, options)
     yield from rows.iter_slices(_ROWS)

@@ -69,7 +69,9 @@ def xes_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Itera
     """
     with closing(stored.open()) as file:
         document = XesDocument(stored.name, file, notes)
-        plan = _plan(document, options.columns)
+        is_own = _OWN_TRACES.match(document.begins) is not None
+        notes.unit = None if is_own else "case"
+        plan = _plan(document.header, options.columns, is_own=is_own)
         reader = _Reader(plan, document.header, options, notes)
         parts = in_larger_parts(document.traces(plan.keys))
         for traces in _with_completions(parts, plan, reader):
@@ -78,14 +80,14 @@ def xes_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Itera
         reader.summarise()
 
 
-def _plan(document: XesDocument, given: Mapping[str, str]) -> Plan:
+def _plan(header: Header, given: Mapping[str, str], *, is_own: bool) -> Plan:
     columns = {"message_id": (NAME,), "event": (NAME,), "timestamp": (TIME,)}
-    if _OWN_TRACES.match(document.begins):
+    if is_own:
         columns |= {"message_id": ("message_id",), "recipient": ("recipient",)}
         columns |= {name: (name,) for name in OWN}
     for name, key in given.items():
         columns[name] = (key,)
-    keys = document.header.classifiers.get(given.get("event", ""))
+    keys = header.classifiers.get(given.get("event", ""))
     if keys is not None:
         columns["event"] = tuple(q or plain for q, plain in _CLASSIFIER_KEY.findall(keys))
     return Plan(columns, takes_all="event" in given)

@@ -1,7 +1,8 @@
 """The files of a ZIP archive: each is one file of a log, read without unpacking the others.
 
 A member is called by the name of the archive and its own: ``logs.zip/mail.log``. What systems put
-into archives beside the files (folders, ``__MACOSX``) is left out. A ZIP within a ZIP is not opened.
+into archives beside the files (folders, ``__MACOSX``) is left out, and a ZIP within a ZIP is not
+opened.
 """
 
 from __future__ import annotations
