@@ -27,6 +27,7 @@ __all__ = [
     "validity_sentence",
 ]
 
+_MESSAGE = Unit()
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
     *("September", "October", "November", "December"),
@@ -43,7 +44,7 @@ def format_time(moment: datetime) -> str:
 
 
 def divergence_sentences(
-    comparison: SeriesComparison, a: Side, b: Side, unit: Unit
+    comparison: SeriesComparison, a: Side, b: Side, unit: Unit = _MESSAGE
 ) -> Iterator[str]:
     """Yield where two machines diverge, and where they converge."""
     both = f"{a.label} and {_lower(b.label)}"

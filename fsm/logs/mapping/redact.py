@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.mapping.blame import code_of, enhanced_code_in, reply_code_in, with_fault
 from fsm.logs.mapping.event_mapping import (
     FAULTS,
@@ -174,7 +174,7 @@ def _reasons(rows: pl.DataFrame) -> pl.Series:
 
 
 def _is_format(name: str) -> bool:
-    return name in CANONICAL or name in format_names()
+    return name in (*CANONICAL, *MINED) or name in format_names()
 
 
 def _has_plain_words(name: str) -> bool:

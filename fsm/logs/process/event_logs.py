@@ -24,6 +24,6 @@ def mined_rows(
         from fsm.logs.process.xes_events import xes_rows
 
         return xes_rows(file.stored, options, notes)
-    from fsm.logs.process.ocel_events import ocel_rows
+    from fsm.logs.process.object_events import ocel_rows
 
     return ocel_rows(file.stored, options, notes)

@@ -13,7 +13,7 @@ from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
-__all__ = ["OWN", "event_rows", "readable_events"]
+__all__ = ["FREE_TEXT", "OWN", "event_rows", "readable_events"]
 
 OWN = (
     "delivery_id",
@@ -28,6 +28,8 @@ OWN = (
     "rule",
 )
 """Columns that stand as attributes in an event log that was written from a converted log."""
+FREE_TEXT = ("rule",)
+"""Those that are left out where recipients are pseudonyms."""
 _LONGEST = 1000
 """Bytes of an id; events of longer ones are rejected."""
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}

@@ -10,14 +10,14 @@ import polars as pl
 
 from fsm.arrays import Index
 
-__all__ = ["Keys", "Traces", "in_larger_parts"]
+__all__ = ["AttributeKeys", "Traces", "in_larger_parts"]
 
 _EVENTS = 1 << 16
 """Events of a part: columns of fewer take more time than their events."""
 
 
 @dataclass(frozen=True)
-class Keys:
+class AttributeKeys:
     """The keys of the attributes that are read, of events and of traces; all others are skipped."""
 
     of_events: tuple[str, ...]

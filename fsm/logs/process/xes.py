@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import IO, Final
 
 from fsm.logs.notes import Notes
-from fsm.logs.process.traces import Keys, Traces
+from fsm.logs.process.traces import AttributeKeys, Traces
 from fsm.logs.process.xes_parser import TraceParser, read_header
 from fsm.logs.process.xes_scan import END, scan_traces
 from fsm.logs.storage.compression import unpacking_errors
@@ -47,7 +47,7 @@ class XesDocument:
         self.begins = self._head[header.end :]
         """The first bytes of the traces."""
 
-    def traces(self, keys: Keys) -> Iterator[Traces]:
+    def traces(self, keys: AttributeKeys) -> Iterator[Traces]:
         """Yield the traces, each event with its line, from 0.
 
         Raises :class:`fsm.errors.LogError` for what is no XML.
@@ -77,7 +77,7 @@ class XesDocument:
             return "its encoding is UTF-16"
         return None if self.header.root == "log" else "its tags have prefixes"
 
-    def _scan(self, keys: Keys) -> Iterator[Traces]:
+    def _scan(self, keys: AttributeKeys) -> Iterator[Traces]:
         rest, line, final = self.begins, self.header.lines, False
         size = 0
         while not final:
@@ -98,7 +98,13 @@ class XesDocument:
                 size = 0
 
     def _parse(
-        self, piece: bytes, line: int, keys: Keys, *, final: bool = False, inside: bool = True
+        self,
+        piece: bytes,
+        line: int,
+        keys: AttributeKeys,
+        *,
+        final: bool = False,
+        inside: bool = True,
     ) -> Generator[Traces, None, tuple[bytes, int, bool]]:
         """Yield traces up to a place between two of them, or to the end of the document.
 

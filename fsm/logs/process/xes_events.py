@@ -8,7 +8,7 @@ The message is the trace (``concept:name``), the event its activity (``concept:n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import reduce
@@ -16,8 +16,8 @@ from functools import reduce
 import polars as pl
 
 from fsm.logs.notes import Notes
-from fsm.logs.process.rows import OWN, event_rows, readable_events
-from fsm.logs.process.traces import Keys, Traces, in_larger_parts
+from fsm.logs.process.rows import FREE_TEXT, OWN, event_rows, readable_events
+from fsm.logs.process.traces import AttributeKeys, Traces, in_larger_parts
 from fsm.logs.process.xes import XesDocument
 from fsm.logs.process.xes_parser import Header
 from fsm.logs.reading import ReadingOptions
@@ -55,11 +55,11 @@ class Plan:
     """Whether every transition counts, because the caller named what an event is."""
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> AttributeKeys:
         """The keys to read."""
         of_events = {key for keys in self.columns.values() for key in keys} | {TRANSITION}
         of_traces = {key for name in _OF_MESSAGES for key in self.columns.get(name, ())}
-        return Keys(tuple(sorted(of_events)), tuple(sorted({*of_traces, NAME})))
+        return AttributeKeys(tuple(sorted(of_events)), tuple(sorted({*of_traces, NAME})))
 
 
 def xes_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Iterator[pl.DataFrame]:
@@ -71,7 +71,8 @@ def xes_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Itera
         document = XesDocument(stored.name, file, notes)
         is_own = _OWN_TRACES.match(document.begins) is not None
         notes.unit = None if is_own else "case"
-        plan = _plan(document.header, options.columns, is_own=is_own)
+        own = OWN if options.redaction is None else [n for n in OWN if n not in FREE_TEXT]
+        plan = _plan(document.header, options.columns, own if is_own else ())
         reader = _Reader(plan, document.header, options, notes)
         parts = in_larger_parts(document.traces(plan.keys))
         for traces in _with_completions(parts, plan, reader):
@@ -80,11 +81,10 @@ def xes_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Itera
         reader.summarise()
 
 
-def _plan(header: Header, given: Mapping[str, str], *, is_own: bool) -> Plan:
+def _plan(header: Header, given: Mapping[str, str], own: Iterable[str]) -> Plan:
     columns = {"message_id": (NAME,), "event": (NAME,), "timestamp": (TIME,)}
-    if is_own:
-        columns |= {"message_id": ("message_id",), "recipient": ("recipient",)}
-        columns |= {name: (name,) for name in OWN}
+    if own:
+        columns |= {name: (name,) for name in ("message_id", "recipient", *own)}
     for name, key in given.items():
         columns[name] = (key,)
     keys = header.classifiers.get(given.get("event", ""))
@@ -190,7 +190,7 @@ class _Reader:
             of_kind = (transitions == transition).fill_null(False)
             if of_kind.any():
                 first = int(lines.filter(of_kind)[0])
-                self._notes.pass_over(transition, first, records=int(of_kind.sum()))
+                self._notes.pass_over(f"lifecycle {transition}", first, records=int(of_kind.sum()))
         self._notes.assumed["lifecycle"] = (
             "an activity is one event, its completion; to count every transition, run with "
             "--column event=concept:name"

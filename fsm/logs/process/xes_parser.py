@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.logs.process.traces import Keys, Traces
+from fsm.logs.process.traces import AttributeKeys, Traces
 from fsm.logs.process.xml_parser import XmlParser, local_name
 
 __all__ = ["Header", "Stray", "TraceParser", "read_header"]
@@ -129,7 +129,7 @@ class TraceParser(XmlParser):
     the number of lines before the first piece.
     """
 
-    def __init__(self, name: str, keys: Keys, *, inside: bool, line: int = 0) -> None:
+    def __init__(self, name: str, keys: AttributeKeys, *, inside: bool, line: int = 0) -> None:
         self._keys = keys
         self.cut: Cut | None = None
         """Where the tag begins that follows the last whole trace."""

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import polars as pl
 
 from fsm.arrays import Index, Mask
-from fsm.logs.process.traces import Keys, Traces
+from fsm.logs.process.traces import AttributeKeys, Traces
 
 __all__ = ["END", "scan_traces"]
 
@@ -128,7 +128,7 @@ class _Attributes:
     value_ends: Index
 
 
-def scan_traces(data: bytes, size: int, keys: Keys) -> Traces | None:
+def scan_traces(data: bytes, size: int, keys: AttributeKeys) -> Traces | None:
     """Return the traces in the first bytes of a text: from the first tag to the end of the last.
 
     None where they have another shape than the usual one, or are no XML at all.
@@ -228,7 +228,7 @@ def _traces(
     structure: Index,
     order: _Bytes,
     attributes: _Attributes,
-    keys: Keys,
+    keys: AttributeKeys,
 ) -> Traces | None:
     trace_of = np.cumsum(order == _TRACE) - 1
     event_of = np.cumsum(order == _EVENT) - 1

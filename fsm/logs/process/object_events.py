@@ -14,7 +14,7 @@ from fsm.errors import LogError
 from fsm.files import held_folder, read_stream
 from fsm.logs.notes import Notes
 from fsm.logs.process.object_log import MOST_BYTES, ObjectLog
-from fsm.logs.process.rows import event_rows, readable_events
+from fsm.logs.process.rows import FREE_TEXT, event_rows, readable_events
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.compression import unpacking_errors
 from fsm.logs.storage.stored_file import StoredFile
@@ -37,17 +37,18 @@ def ocel_rows(stored: StoredFile, options: ReadingOptions, notes: Notes) -> Iter
     Raises :class:`LogError` for what is no OCEL 2.0, and where it is not clear which objects are
     the messages.
     """
-    log = _read(stored, notes)
-    notes.records.read += log.events.height
-    kind = _message_type(log, options.columns.get("message_id"), stored.name)
     others = [name for name in options.columns if name != "message_id"]
     if others:
         raise LogError(
             f"{stored.name}: --column {others[0]} has no meaning for OCEL; it names the "
             "type of the messages: --column message_id=TYPE"
         )
+    log = _read(stored, notes)
+    notes.records.read += log.events.height
+    kind = _message_type(log, options.columns.get("message_id"), notes)
     notes.unit = None if kind == _OWN else visible(kind)
-    notes.assumed["objects"] = f"messages are the objects of type {visible(kind)}"
+    of_type = "one type" if options.redaction else f"type {visible(kind)}"
+    notes.assumed["objects"] = f"messages are the objects of {of_type}"
     rows = _rows(log, kind, notes, options)
     yield from rows.iter_slices(_ROWS)
 
@@ -90,8 +91,9 @@ def _read_text(stored: StoredFile, notes: Notes) -> ObjectLog:
     return read_json(stored.name, text)
 
 
-def _message_type(log: ObjectLog, given: str | None, name: str) -> str:
+def _message_type(log: ObjectLog, given: str | None, notes: Notes) -> str:
     """Return the type of the objects that are messages."""
+    name = notes.name
     used = log.objects.join(
         log.relations.select(pl.col("object_id").alias("id")).unique(), on="id", how="semi"
     )
@@ -105,13 +107,13 @@ def _message_type(log: ObjectLog, given: str | None, name: str) -> str:
         return _OWN
     if len(types) == 1:
         return str(types[0])
-    listed = ", ".join(f"{visible(k)} ({n:,})" for k, n in counts.head(_SHOWN).iter_rows())
-    more = ", ..." if len(types) > _SHOWN else ""
     if not types:
         raise LogError(f"{name}: no event is related to an object, so none is of a message")
+    listed = ", ".join(f"{visible(k)} ({n:,})" for k, n in counts.head(_SHOWN).iter_rows())
+    listed = "" if notes.redacted else f": {listed}{', ...' if len(types) > _SHOWN else ''}"
     raise LogError(
-        f"{name}: objects of {len(types)} types: {listed}{more}; name the one that is a message: "
-        f"--column message_id={visible(types[0])}"
+        f"{name}: objects of {len(types)} types{listed}; name the one that is a message: "
+        "--column message_id=TYPE"
     )
 
 
@@ -129,8 +131,8 @@ def _rows(log: ObjectLog, kind: str, notes: Notes, options: ReadingOptions) -> p
     )
     others = rows.filter(pl.col("object_id").is_null())
     if others.height:
-        reason = f"event of no {visible(kind)}"
-        notes.pass_over(reason, int(others["line"][0]), records=others["record"].n_unique())
+        first, count = int(others["line"][0]), others["record"].n_unique()
+        notes.pass_over("event of no {}", first, quote=visible(kind), records=count)
     rows = rows.filter(pl.col("object_id").is_not_null())
     shared = rows.group_by("record").len().filter(pl.col("len") > 1).height
     if shared:
@@ -148,7 +150,7 @@ def _rows(log: ObjectLog, kind: str, notes: Notes, options: ReadingOptions) -> p
     rows = rows.join(
         of_events, left_on="id", right_on="event_id", how="left", maintain_order="left"
     )
-    return event_rows(rows, "ocel", notes)
+    return event_rows(rows.drop(FREE_TEXT) if options.redaction else rows, "ocel", notes)
 
 
 def _messages(log: ObjectLog, kind: str) -> pl.DataFrame:
