@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from fsm.errors import LogError
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
@@ -20,6 +21,11 @@ def mined_rows(
 
     Raises :class:`fsm.errors.LogError` for what cannot be read.
     """
+    if options.events and not options.renamed:
+        raise LogError(
+            f"{file.stored.name}: events of {file.format.upper()} can only get other names; those "
+            "of a machine"
+        )
     if file.format == "xes":
         from fsm.logs.process.xes_events import xes_rows
 

@@ -14,7 +14,7 @@ from fsm.errors import LogError
 from fsm.files import held_folder, read_stream
 from fsm.logs.notes import Notes
 from fsm.logs.process.object_log import MOST_BYTES, ObjectLog
-from fsm.logs.process.rows import FREE_TEXT, event_rows, readable_events
+from fsm.logs.process.rows import FREE_TEXT, NUMBER, event_rows, readable_events
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.compression import unpacking_errors
 from fsm.logs.storage.stored_file import StoredFile
@@ -119,7 +119,7 @@ def _message_type(log: ObjectLog, given: str | None, notes: Notes) -> str:
 
 def _rows(log: ObjectLog, kind: str, notes: Notes, options: ReadingOptions) -> pl.DataFrame:
     """Return the events of the messages, in the order of the log."""
-    events = log.events.with_row_index("record").with_columns(pl.lit("").alias("message_id"))
+    events = log.events.with_row_index(NUMBER).with_columns(pl.lit("").alias("message_id"))
     columns = {name: events[name] for name in events.columns}
     events = readable_events(columns, notes, options.zone).drop("message_id")
     messages = _messages(log, kind)
@@ -131,10 +131,10 @@ def _rows(log: ObjectLog, kind: str, notes: Notes, options: ReadingOptions) -> p
     )
     others = rows.filter(pl.col("object_id").is_null())
     if others.height:
-        first, count = int(others["line"][0]), others["record"].n_unique()
+        first, count = int(others["line"][0]), others[NUMBER].n_unique()
         notes.pass_over("event of no {}", first, quote=visible(kind), records=count)
     rows = rows.filter(pl.col("object_id").is_not_null())
-    shared = rows.group_by("record").len().filter(pl.col("len") > 1).height
+    shared = rows.group_by(NUMBER).len().filter(pl.col("len") > 1).height
     if shared:
         notes.assumed["shared"] = (
             f"{quantity(shared, 'event')} of several messages: each counts for all of them"
@@ -150,7 +150,8 @@ def _rows(log: ObjectLog, kind: str, notes: Notes, options: ReadingOptions) -> p
     rows = rows.join(
         of_events, left_on="id", right_on="event_id", how="left", maintain_order="left"
     )
-    return event_rows(rows.drop(FREE_TEXT) if options.redaction else rows, "ocel", notes)
+    rows = rows.drop(FREE_TEXT) if options.redaction else rows
+    return event_rows(rows, "ocel", notes, options.renamed)
 
 
 def _messages(log: ObjectLog, kind: str) -> pl.DataFrame:

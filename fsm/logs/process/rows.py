@@ -8,12 +8,13 @@ from datetime import UTC, tzinfo
 import polars as pl
 
 from fsm.logs.ledger import RecordClass
-from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.log_file import renamed_events
+from fsm.logs.mapping.to_canonical import READ_SCHEMA
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
-__all__ = ["FREE_TEXT", "OWN", "event_rows", "readable_events"]
+__all__ = ["FREE_TEXT", "NUMBER", "OWN", "event_rows", "readable_events"]
 
 OWN = (
     "delivery_id",
@@ -21,6 +22,7 @@ OWN = (
     "seq",
     "final",
     "fault",
+    "reason",
     "code",
     "reply",
     "format",
@@ -28,6 +30,8 @@ OWN = (
     "rule",
 )
 """Columns that stand as attributes in an event log that was written from a converted log."""
+NUMBER = "number"
+"""The column with the number of each event, where one may have several rows."""
 FREE_TEXT = ("rule",)
 """Those that are left out where recipients are pseudonyms."""
 _LONGEST = 1000
@@ -39,7 +43,7 @@ def readable_events(events: Mapping[str, pl.Series], notes: Notes, zone: tzinfo)
     """Return the events that have an id, a name and a time, with their times as times.
 
     ``events`` has ``message_id``, ``event``, ``timestamp`` and ``line``, and whichever other
-    columns of :data:`SCHEMA` are known, all but the line as texts. ``zone`` is that of times
+    columns of rows are known, all but the line as texts. ``zone`` is that of times
     without one. The other events are counted in ``notes``.
     """
     written = events["timestamp"]
@@ -64,13 +68,19 @@ def readable_events(events: Mapping[str, pl.Series], notes: Notes, zone: tzinfo)
     return frame if good.all() else frame.filter(good)
 
 
-def event_rows(events: pl.DataFrame, log_format: str, notes: Notes) -> pl.DataFrame:
+def event_rows(
+    events: pl.DataFrame, log_format: str, notes: Notes, renamed: Mapping[str, str]
+) -> pl.DataFrame:
     """Return readable events as rows of a converted log, and count them.
 
-    With a column ``record``, rows of the same one are of one event.
+    ``renamed`` has the events of machines that stand for others, by their names in the log.
+    Rows with the same :data:`NUMBER`, where there is such a column, are of one event.
     """
+    if renamed:
+        native = pl.coalesce("native", "event") if "native" in events.columns else pl.col("event")
+        events = events.with_columns(renamed_events(pl.col("event"), renamed), native=native)
     notes.events += events.height
-    records = events["record"].n_unique() if "record" in events.columns else events.height
+    records = events[NUMBER].n_unique() if NUMBER in events.columns else events.height
     notes.records.count(RecordClass.EVENTS, records)
     if "doubt" in events.columns:
         doubtful = events.filter(pl.col("doubt").is_not_null())
@@ -78,7 +88,8 @@ def event_rows(events: pl.DataFrame, log_format: str, notes: Notes) -> pl.DataFr
             notes.doubts.add(str(text), int(part["line"][0]), part.height)
     given = {"format": pl.lit(log_format), "file": pl.lit(notes.name)}
     return events.select(
-        _column(name, dtype, events.columns, given).alias(name) for name, dtype in SCHEMA.items()
+        _column(name, dtype, events.columns, given).alias(name)
+        for name, dtype in READ_SCHEMA.items()
     )
 
 

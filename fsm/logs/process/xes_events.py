@@ -122,6 +122,7 @@ class _Reader:
         self.completes = False
         """Whether the log records when activities complete."""
         self._plan, self._zone, self._notes = plan, options.zone, notes
+        self._renamed = options.renamed
         self._defaults = header.defaults["event"]
         self._traces = self._disordered = 0
         self._names: list[pl.Series] = []
@@ -147,8 +148,9 @@ class _Reader:
         counted = self._counted(part, columns["line"])
         if counted is not None:
             columns = {name: values.filter(counted) for name, values in columns.items()}
-        renamed = {name: values.alias(name) for name, values in columns.items()}
-        return event_rows(readable_events(renamed, notes, self._zone), "xes", notes)
+        named = {name: values.alias(name) for name, values in columns.items()}
+        events = readable_events(named, notes, self._zone)
+        return event_rows(events, "xes", notes, self._renamed)
 
     def _messages(self, part: Traces, keys: tuple[str, ...], doubts: list[pl.Series]) -> pl.Series:
         names = _value(part, "message_id", keys)
