@@ -243,8 +243,10 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition 
             break
         if value.keys() >= _NEEDED and not has_signs(value):
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        if part is not text and (
-            found := guess_by_columns(list(value), "its records have", labels)
+        if (
+            part is not text
+            and not has_signs(value)
+            and (found := guess_by_columns(list(value), "its records have", labels))
         ):
             return found
         break
