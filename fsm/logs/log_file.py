@@ -35,6 +35,7 @@ __all__ = [
     "Proof",
     "RowMeaning",
     "RowOrigin",
+    "renamed_events",
     "version_of",
 ]
 
@@ -219,7 +220,7 @@ class LogFile:
                 picked.append(pl.col(self.names[name]).alias(name))
             elif name == "event" and self.renamed:
                 native = pl.col(self.names[name]).cast(pl.String)
-                picked.append(_renamed(native, self.renamed).alias(name))
+                picked.append(renamed_events(native, self.renamed).alias(name))
             else:
                 picked.append(pl.col(self.names[name]).cast(pl.String).alias(name))
         rows = self.raw().select(*picked, *self.checkpoint_columns)
@@ -312,7 +313,7 @@ class LogFile:
         return [outlines[row] for row in rows.tolist()]
 
 
-def _renamed(native: pl.Expr, events: Mapping[str, str]) -> pl.Expr:
+def renamed_events(native: pl.Expr, events: Mapping[str, str]) -> pl.Expr:
     """Return events for native ones: exactly named, else without letter case and outer blanks."""
     folded = {name.strip().lower(): event for name, event in events.items()}
     by_case = native.str.strip_chars().str.to_lowercase().replace_strict(folded, default=None)
