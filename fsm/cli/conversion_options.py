@@ -83,8 +83,6 @@ class ConversionOptions:
         from fsm.logs.reading import ReadingOptions
 
         named = named_mappings(self.maps)
-        if named.formats and self.form is not None:
-            raise click.UsageError("--map says how a log is read, and so does --format; give one")
         events = {native: Meaning(native, event) for native, event in self.events}
         labels = self.labels or named.labels
         if labels:

@@ -111,6 +111,9 @@ def warn_of_wrong_reading(result: Replay, relayed: bool | None) -> None:
 
     ``relayed`` is the choice of ``--assume-relayed``, if any.
     """
+    from fsm.engine.unknown_events import unknown_event_lines
+
+    print_messages(unknown_event_lines(result))
     if result.events and not result.defined:
         print_message(
             "no event of this log is defined in any machine; is the column right? "

@@ -46,6 +46,8 @@ def open_log(
     *,
     options: ReadingOptions | None = None,
     query: Query | None = None,
+    mapping: str | Path | Iterable[str | Path] = (),
+    events: Mapping[str, str] | None = None,
 ) -> Log:
     """Open a log of any kind, and return it.
 
@@ -56,8 +58,10 @@ def open_log(
 
     ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
     ``log_format`` is a canonical format or one that ``fsm formats`` lists; by default the content
-    decides. ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other formats
-    are read.
+    decides. ``mapping`` are mapping files, which say how the records of a log are read and what
+    its events mean; ``events`` maps an event of the log to that of a machine (``Create Fine`` to
+    ``create_fine``). ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other
+    formats are read.
 
     Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
     Errors further inside a canonical log are found when its rows are read.
@@ -73,7 +77,7 @@ def open_log(
     (<Log <frame>>, ['relayed', 'delivered'])
     """
     if isinstance(data, Log):
-        if columns or log_format or query:
+        if columns or log_format or query or mapping or events:
             raise LogError("this log is open already; give columns and format when it is opened")
         return data
     if not isinstance(columns, Mapping | None):
@@ -82,9 +86,11 @@ def open_log(
         )
     if not isinstance(options, ReadingOptions | None):
         raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
-    options = options or ReadingOptions()
+    options = _with_mappings(options or ReadingOptions(), mapping, events or {})
+    if options.mappings and log_format:
+        raise LogError("a mapping says how a log is read, and so does its format; give one")
     if columns:
-        options = replace(options, columns=_known_columns(columns))
+        options = replace(options, columns={**options.columns, **_known_columns(columns)})
     frame = _frame_of(data, options.columns)
     if frame is not None:
         if log_format or query:
@@ -141,6 +147,35 @@ def _handed_over(file: LogFile) -> pl.LazyFrame:
     """Return the messages whose hand-overs a canonical log records."""
     rows = file.scan(["message_id", "recipient", "event"])
     return rows.filter(pl.col("event") == "relayed").select("message_id", "recipient")
+
+
+def _with_mappings(
+    options: ReadingOptions,
+    mapping: str | Path | Iterable[str | Path],
+    events: Mapping[str, str],
+) -> ReadingOptions:
+    """Return options with what mapping files say, and with meanings of events."""
+    if not isinstance(events, Mapping) or not all(isinstance(e, str) for e in events.values()):
+        raise ArgumentError(
+            f"events: {events!r} maps no names; write for example {{'Create Fine': 'create_fine'}}"
+        )
+    paths = [mapping] if isinstance(mapping, str | Path) else list(mapping)
+    if not all(isinstance(path, str | Path) for path in paths):
+        raise ArgumentError(f"mapping: {mapping!r} is not the path of a mapping file, or several")
+    if not paths and not events:
+        return options
+    from fsm.logs.mapping.event_mapping import Meaning
+    from fsm.logs.mapping.own_mappings import named_mappings
+
+    given = named_mappings(map(str, paths))
+    meanings = {native: Meaning(native, event) for native, event in events.items()}
+    return replace(
+        options,
+        columns={**given.columns, **options.columns},
+        mappings=(*options.mappings, *given.formats),
+        events={**options.events, **given.events, **meanings},
+        labels=options.labels or given.labels,
+    )
 
 
 def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
