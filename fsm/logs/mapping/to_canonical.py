@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from fsm.logs.ledger import RecordClass
@@ -106,18 +107,12 @@ def to_rows(
     frame, nameless = _identified(frame, notes)
     frame = _with_faults(frame, policy)
     _count_events(frame, notes)
-    side, excluded = frame["event"].is_in(SIDE_EVENTS), frame["event"] == EXCLUDED
-    _count_records(
-        {
-            RecordClass.REJECTED: nameless,
-            RecordClass.UNMAPPED: unmapped,
-            RecordClass.PASSED: nothing,
-            RecordClass.EXCLUDED: frame.filter(excluded),
-            RecordClass.BESIDE: frame.filter(side & ~excluded),
-            RecordClass.EVENTS: frame.filter(~side),
-        },
-        notes,
-    )
+    by_class = _by_class(frame) | {
+        RecordClass.REJECTED: nameless,
+        RecordClass.UNMAPPED: unmapped["record"],
+        RecordClass.PASSED: nothing["record"],
+    }
+    _count_records(by_class, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
         pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
@@ -140,8 +135,8 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
     ).rename({"doubt": "event_doubt"})
 
 
-def _identified(events: pl.DataFrame, notes: Notes) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the events with a usable message id or recipient, and the others, counted."""
+def _identified(events: pl.DataFrame, notes: Notes) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the events with a usable message id or recipient, and the records of the others."""
     names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
     faults = {
         "an event without message id and address": names[0] == "",
@@ -149,13 +144,14 @@ def _identified(events: pl.DataFrame, notes: Notes) -> tuple[pl.DataFrame, pl.Da
             name.str.len_bytes() > _LONGEST for name in names
         ),
     }
-    nameless = []
+    nameless = events["record"].clear()
     for fault, wrong in faults.items():
-        nameless.append(events.filter(wrong))
-        if lines := nameless[-1]["line"].to_list():
-            notes.rejected.add(fault, lines[0], len(lines))
+        unusable = events.filter(wrong)
+        if unusable.height:
+            notes.rejected.add(fault, unusable["line"][0], unusable.height)
+            nameless = pl.concat([nameless, unusable["record"]])
             events = events.filter(~wrong)
-    return events, pl.concat(nameless)
+    return events, nameless
 
 
 def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
@@ -247,17 +243,30 @@ def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
     _count_doubts(frame, notes)
 
 
-def _count_records(events: Mapping[RecordClass, pl.DataFrame], notes: Notes) -> None:
-    """Count the records of events of each class; one of several events counts as its best."""
-    classes = [
-        part.select("record", pl.lit(int(kind)).alias("class"))
-        for kind, part in events.items()
-        if part.height
-    ]
-    if classes:
-        best = pl.concat(classes).group_by("record").agg(pl.col("class").max())
+def _by_class(events: pl.DataFrame) -> dict[RecordClass, pl.Series]:
+    """Return the records of events with a meaning, by what they are."""
+    records, is_side_event = events["record"], events["event"].is_in(SIDE_EVENTS)
+    if not is_side_event.any():
+        return {RecordClass.EVENTS: records}
+    is_excluded = events["event"] == EXCLUDED
+    return {
+        RecordClass.EVENTS: records.filter(~is_side_event),
+        RecordClass.EXCLUDED: records.filter(is_excluded),
+        RecordClass.BESIDE: records.filter(is_side_event & ~is_excluded),
+    }
+
+
+def _count_records(by_class: Mapping[RecordClass, pl.Series], notes: Notes) -> None:
+    """Count records by the classes of their events; one of several events counts as its best."""
+    records = pl.concat(by_class.values())
+    if records.n_unique() < len(records):
+        classes = np.repeat(list(by_class), [len(part) for part in by_class.values()])
+        best = pl.DataFrame({"record": records, "class": classes}).group_by("record").max()
         for kind, count in best.group_by("class").len().iter_rows():
             notes.records.count(RecordClass(kind), count)
+    else:  # one event of each, as nearly everywhere
+        for kind, part in by_class.items():
+            notes.records.count(kind, len(part))
 
 
 def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:

@@ -11,9 +11,9 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import column_list, place_of
 from fsm.logs.notes import Notes
+from fsm.logs.records.fields import parse_json, text_of
 from fsm.logs.snapshots.labels import ROLES, Labels
 from fsm.logs.storage.stored_file import StoredFile
-from fsm.logs.webhooks.fields import parse_json, text_of
 
 __all__ = ["export_records", "names_of"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.fields import (
+from fsm.logs.records.fields import (
     NO_ADDRESS,
     ProviderRecord,
     event_identity,

@@ -13,9 +13,9 @@ import polars as pl
 from fsm.logs.mapping.event_mapping import load_format
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.block import Columns
-from fsm.logs.webhooks.fields import ProviderRecord, Translate, parse_json
-from fsm.logs.webhooks.providers import (
+from fsm.logs.records.block import Columns
+from fsm.logs.records.fields import ProviderRecord, Translate, parse_json
+from fsm.logs.records.providers import (
     block_columns,
     open_envelopes,
     shown_keys,

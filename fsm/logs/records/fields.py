@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from msgspec import json
 
 from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.mapping.record_layout import FieldSource
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
@@ -21,6 +23,8 @@ __all__ = [
     "Translate",
     "by_table",
     "event_identity",
+    "getter",
+    "joined",
     "parse_json",
     "recipients",
     "status_code",
@@ -47,20 +51,21 @@ def parse_json(text: str) -> object:
 
 def by_table(form: Format) -> Translate:
     """Return what makes events of a provider's records."""
-    record = cast(Mapping[str, Any], form.record)
-    name_of, default = _getter(record["name"]), record.get("default")
-    details = {k: [_getter([p]) for p in paths] for k, paths in record.get("detail", {}).items()}
-    message_of, recipient_of = _getter(record["message_id"]), _getter(record["recipient"])
-    time_of, id_of = _getter(record["time"]), _getter(record.get("event_id", []))
-    delivery_of = _getter(record.get("delivery_id", []))
-    code_of, reply_of = _getter(record.get("code", [])), _getter(record.get("reply", []))
-    ending = record.get("message_id_ends")
-    cut = re.compile(ending).sub if ending else None
+    layout = form.layout
+    name_of, details = getter(layout.sources("event")), _details(layout.detail)
+    message_of, recipient_of = (
+        getter(layout.sources("message_id")),
+        getter(layout.sources("recipient")),
+    )
+    time_of, id_of = getter(layout.sources("time")), getter(layout.sources("event_id"))
+    delivery_of = getter(layout.sources("delivery_id"))
+    code_of, reply_of = getter(layout.sources("code")), getter(layout.sources("reply"))
+    cut = re.compile(layout.message_id_ends).sub if layout.message_id_ends else None
 
     def translate(
         found: ProviderRecord, line: int, zone: tzinfo, notes: Notes
     ) -> Sequence[NativeEvent]:
-        native = text_of(name_of(found)) or default or ""
+        native = text_of(name_of(found)) or ""
         more = details.get(native) or details.get(native.lower())
         if more:
             native = "/".join([native, *(text_of(get(found)) or "" for get in more)]).rstrip("/")
@@ -138,23 +143,45 @@ def status_code(value: object) -> str | None:
     return text_of(value)
 
 
-def _getter(paths: Sequence[str]) -> _Getter:
-    """Return what finds the first of the paths that has a value."""
-    ways = [tuple(path.split(".")) if "." in path else (path,) for path in paths]
-    if len(ways) == 1 and len(ways[0]) == 1:
-        key = ways[0][0]
+def _details(detail: Mapping[str, Sequence[FieldSource]]) -> dict[str, list[_Getter]]:
+    return {name: [getter([source]) for source in sources] for name, sources in detail.items()}
+
+
+def getter(sources: Sequence[FieldSource]) -> _Getter:
+    """Return what finds the first of the places of a field that has a value."""
+    ways = [_way(source) for source in sources]
+    if len(sources) == 1 and len(sources[0].paths) == 1 and "." not in sources[0].paths[0]:
+        key = sources[0].paths[0]
         return lambda record: record.get(key)
 
     def get(record: ProviderRecord) -> object:
         for way in ways:
-            value: object = record
-            for key in way:
-                value = value_at(value, key)
+            value = way(record)
             if value is not None and value != "":
                 return value
         return None
 
     return get
+
+
+def _way(source: FieldSource) -> _Getter:
+    if source.value is not None:
+        return lambda _: source.value
+    ways = [path.split(".") for path in source.paths]
+    if len(ways) == 1:
+        return partial(_follow, ways[0])
+    return lambda record: joined(text_of(_follow(way, record)) for way in ways)
+
+
+def _follow(way: Sequence[str], record: object) -> object:
+    for key in way:
+        record = value_at(record, key)
+    return record
+
+
+def joined(parts: Iterable[str | None]) -> str | None:
+    """Return the parts that have a value, with a blank between them; None without any."""
+    return " ".join(filter(None, parts)) or None
 
 
 def value_at(value: object, key: str) -> object:
