@@ -38,6 +38,11 @@ class NativeEvent(NamedTuple):
     """The record that told of it, where that is not the only one on its line: a number that no
     other record of the file has, and no line."""
 
+    queued_as: str | None = None
+    """The id under which the next mail server says that it queued the message."""
+    header_id: str | None = None
+    """The Message-ID of the message, where its log tells both that and an id of its own."""
+
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"
-"""Events, or a frame with the columns of one (the last two may be lacking), a row for each."""
+"""Events, or a frame with the columns of one (the last ones may be lacking), a row for each."""

@@ -13,23 +13,26 @@ from dataclasses import dataclass, field
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 
-__all__ = ["LONGEST", "MOST", "WAITING", "MailQueue", "Queued", "give_up"]
+__all__ = ["LONGEST", "MOST", "UNKNOWN", "WAITING", "MailQueue", "Queued", "give_up"]
 
 MOST = 1_000_000
 """Messages and recipients that are remembered."""
 LONGEST = 500
 """Characters of an id or an address; longer ones are not remembered."""
+UNKNOWN = -1
+"""The arrival of a message that is not in the log."""
 WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
 
 
 @dataclass(slots=True, eq=False)
 class Queued:
-    """A message in the queue. ``start`` is negative where its arrival is not in the log."""
+    """A message in the queue. ``start`` is when it arrived, or :data:`UNKNOWN`."""
 
     name: str
     start: int
     line: int
+    """The line of its arrival; 0 where that is in another file."""
     notice: bool = False
     """Whether it is a bounce notice, which has no sender."""
     message: str | None = None
@@ -78,15 +81,26 @@ class MailQueue:
             self._forget(message)
         return message
 
-    def hand_over(self, message: Queued, to: str, events: list[NativeEvent]) -> None:
-        """Add the hand-over of a message to a recipient once, if its time is known."""
+    def begin_file(self) -> None:
+        """Forget the lines of the messages: they are lines of another file from now on."""
+        for message in self._messages.values():
+            message.line = 0
+
+    def hand_over(self, message: Queued, to: str, events: list[NativeEvent], record: int) -> None:
+        """Add the hand-over of a message to a recipient once, if its time is known.
+
+        ``record`` is the line that tells of the recipient.
+        """
         if to in message.handed_over:
             return
         if len(to) <= LONGEST:
             message.handed_over.add(to)
             self._grow(message, 1)
-        if message.start >= 0:
-            events.append(NativeEvent(message.name, to, "queued", message.start, message.line))
+        if message.start != UNKNOWN:
+            line = message.line or record
+            events.append(
+                NativeEvent(message.name, to, "queued", message.start, line, record=record)
+            )
 
     def remember_status(self, message: Queued, to: str, status: str) -> None:
         """Remember the last status of a recipient."""
@@ -99,7 +113,7 @@ class MailQueue:
     def follow(self, before: Queued, after: Queued) -> None:
         """Treat two entries as one message, which came back under another queue id."""
         after.name, after.handed_over = before.name, before.handed_over
-        if before.start >= 0:
+        if before.start != UNKNOWN:
             after.start, after.line = before.start, before.line
         self._grow(after, len(before.handed_over))
 
