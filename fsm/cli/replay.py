@@ -168,12 +168,14 @@ def command(
 
 
 def _print(result: Replay) -> None:
+    after = result.balance.events["after_as_of"]
     click.echo(
         f"{quantity(result.events, 'event')}, {quantity(result.messages, 'message')}, "
         f"{result.rejected:,} rejected"
         + (f" ({result.late:,} of them late)" if result.late else "")
         + (f", {result.accepted:,} accepted" if result.rejected else "")
         + (f", {quantity(result.duplicates, 'duplicate')} dropped" if result.duplicates else "")
+        + (f", {after:,} after --as-of left out" if after else "")
         + "\n"
     )
     names = list(result.machines)

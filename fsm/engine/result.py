@@ -16,6 +16,7 @@ import polars as pl
 
 from fsm.arguments import check_count, check_duration
 from fsm.arrays import Codes
+from fsm.engine.balance import Balance
 from fsm.engine.counts import Counts
 from fsm.engine.durations import named
 from fsm.engine.exact_series import Moments
@@ -58,6 +59,8 @@ class Replay(RichValue):
     """How many events were rejected."""
     duplicates: int | None
     """Repeated events, which were dropped; None where they were not looked for."""
+    balance: Balance
+    """What became of the records that were read, and of the events that they gave."""
     to_send: int
     """The number that percentages refer to."""
     validity: timedelta | None
@@ -105,7 +108,7 @@ class Replay(RichValue):
         ``duplicates``. ``expired`` comes with a validity period, ``duplicates`` where they are
         looked for, ``late`` with a checkpoint, ``not_recorded``, ``without_events`` and ``notes``
         where there are any, ``files`` with what was not readable, ignored or unmapped where files
-        of other formats were read. What was compared with the classes is no count of the log; it
+        of other formats were read. ``balance`` is :attr:`balance`. What was compared with the classes is no count of the log; it
         is in :attr:`crosscheck`.
         """
         machines = {}
@@ -127,6 +130,7 @@ class Replay(RichValue):
         if self.notes:
             counts["notes"] = list(self.notes)
         counts["machines"] = machines
+        counts["balance"] = {"records": self.balance.records, "events": self.balance.events}
         if self.without_events:
             counts["without_events"] = self.without_events
         if self.log.conversions:

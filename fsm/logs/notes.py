@@ -83,6 +83,8 @@ class Notes:
     events: int = 0
     missing_handovers: int = 0
     """Hand-overs that the file does not record, and that were added."""
+    told_handovers: int = 0
+    """Those of them whose time a record of a later event tells."""
     passed: Occurrences = field(default_factory=Occurrences)
     """Known records that are no event of a message."""
     side_events: Occurrences = field(default_factory=Occurrences)

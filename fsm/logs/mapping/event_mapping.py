@@ -21,6 +21,7 @@ __all__ = [
     "MACHINE_EVENTS",
     "NOTHING",
     "SIDE_EVENTS",
+    "STOPPED",
     "Format",
     "Meaning",
     "format_names",
@@ -39,11 +40,16 @@ MACHINE_EVENTS = (
 )
 """Events that the built-in machines use."""
 
+STOPPED = "stopped"
+"""Nobody will deliver the message. Where it was handed over this is a final failure, as
+:data:`FAILED` is; what was not handed over is excluded; what was settled before stays so."""
+
 EXCLUDED = "excluded"
 """A message that nobody handed over, nor will."""
 
 SIDE_EVENTS = (
     EXCLUDED,
+    STOPPED,
     "complained",
     "unsubscribed",
     "resubscribed",
@@ -95,7 +101,7 @@ class Meaning:
     @property
     def final(self) -> bool | None:
         """Whether the sender will not try again; None for what is no attempt."""
-        if self.event in (*_FINAL, FAILED):
+        if self.event in (*_FINAL, FAILED, STOPPED):
             return True
         return False if self.event in ("relayed", "soft_bounce") else None
 
@@ -123,22 +129,26 @@ class Format:
     _known: dict[str, Meaning | None] = field(default_factory=dict)
 
     @property
-    def relays(self) -> bool:
-        """Whether it records that a message was handed over.
+    def of_mail(self) -> bool:
+        """Whether its messages are mails, which are handed over before they are delivered."""
+        if self.told_relays is not None:
+            return True
+        events = {meaning.event for meaning in self.meanings.values()}
+        mail_events = {*MACHINE_EVENTS, *SIDE_EVENTS, FAILED, NOTHING}
+        return self.unit is None and bool(events) and events <= mail_events
 
-        Events of machines that are not of e-mail need no hand-over.
-        """
+    @property
+    def relays(self) -> bool:
+        """Whether it records that a message was handed over."""
         if self.told_relays is not None:
             return self.told_relays
-        events = {meaning.event for meaning in self.meanings.values()}
-        of_mail = events <= {*MACHINE_EVENTS, *SIDE_EVENTS, FAILED, NOTHING}
-        return not of_mail or not events or "relayed" in events
+        return any(meaning.event == "relayed" for meaning in self.meanings.values())
 
     @cached_property
     def events(self) -> frozenset[str]:
         """The machines' events that it records: those in its table."""
         events = {meaning.event for meaning in self.meanings.values()}
-        if FAILED in events:
+        if FAILED in events or STOPPED in events:
             events |= {"hard_bounce", "retry_failed"}
         if self.relays and self.told_relays is not None:
             events.add("relayed")
