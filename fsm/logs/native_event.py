@@ -40,7 +40,6 @@ class NativeEvent(NamedTuple):
     record: int | None = None
     """The record that told of it, where that is not the only one on its line: a number that no
     other record of the file has, and no line."""
-
     queued_as: str | None = None
     """The id under which the next mail server says that it queued the message."""
     header_id: str | None = None

@@ -45,11 +45,14 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "is_stop": pl.Boolean(),
     "of_mail": pl.Boolean(),
     "record": pl.Int64(),
+    "queued_as": pl.String(),
+    "header_id": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
 ``is_stop`` marks what is a failure only where the message was handed over; ``record`` has the
 number of its record, where that gave nothing else. ``of_mail`` marks what needs a hand-over.
+``queued_as`` and ``header_id`` are further ids of the message, by which another log knows it.
 """
 
 _LONGEST = 1000
@@ -71,12 +74,16 @@ _EVENT: dict[str, pl.DataType] = {
     "handed_over": pl.Int64(),
     "explanation": pl.String(),
     "record": pl.Int64(),
+    "queued_as": pl.String(),
+    "header_id": pl.String(),
 }
 
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "handed_over": "insert",
     "explanation": "insert",
     "record": "insert",
+    "queued_as": "insert",
+    "header_id": "insert",
 }
 """Columns that a frame of events may lack."""
 

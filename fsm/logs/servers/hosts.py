@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 __all__ = ["Hosts"]
 
@@ -40,9 +41,21 @@ class Hosts:
             self.suffixes[name] = self._new_suffix(name)
         self.suffix = self.suffixes[name]
 
+    def of(self, head: str) -> str:
+        """Return the suffix of the host of a line."""
+        if self.current not in head:
+            self.switch(head)
+        return self.suffix
+
+    def nearest(self) -> Iterable[str]:
+        """Return the suffixes of all hosts that were read, the current one first."""
+        if len(self.suffixes) < 2:
+            return (self.suffix,)
+        return dict.fromkeys((self.suffix, *self.suffixes.values()))
+
     def _new_suffix(self, name: str) -> str:
         """Return the suffix of a new host; ``mx`` and ``mx.x.example`` are one host."""
         for known, suffix in self.suffixes.items():
-            if "." not in known and name.startswith(f"{known}.") or known.startswith(f"{name}."):
+            if ("." not in known and name.startswith(f"{known}.")) or known.startswith(f"{name}."):
                 return suffix
         return f"@{name[:255]}" if 0 < len(self.suffixes) < _MOST else ""

@@ -12,10 +12,19 @@ from fsm.logs.ledger import RecordClass
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.hosts import Hosts
 from fsm.logs.servers.mail_queue import MailQueue
 from fsm.logs.servers.wrappers import Unwrapping
 
-__all__ = ["NO_TIME", "OTHER_LINES", "UNREAD_STATUS", "LineReader", "Told", "count_lines", "has_status"]
+__all__ = [
+    "NO_TIME",
+    "OTHER_LINES",
+    "UNREAD_STATUS",
+    "LineReader",
+    "Told",
+    "count_lines",
+    "has_status",
+]
 
 NO_TIME = "a line without a time"
 """The reason under which lines without a time are rejected."""
@@ -50,6 +59,7 @@ class LineReader(ABC):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._queue = MailQueue()
+        self._hosts = Hosts()
 
     def read(
         self, blocks: Iterable[list[str]], notes: Notes

@@ -15,7 +15,6 @@ from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.bloom_filter import BloomFilter
 from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.hosts import Hosts
 from fsm.logs.servers.lines import (
     NO_TIME,
     UNREAD_STATUS,
@@ -24,7 +23,7 @@ from fsm.logs.servers.lines import (
     count_lines,
     has_status,
 )
-from fsm.logs.servers.mail_queue import LONGEST, UNKNOWN, MailQueue, Queued, give_up
+from fsm.logs.servers.mail_queue import LONGEST, UNKNOWN, MailQueue, Queued, give_up, next_queue_id
 
 __all__ = ["Reader"]
 
@@ -45,14 +44,12 @@ _NOTICE = re.compile(
     r"(?:sender|postmaster) (?:non-delivery|delivery status|delay|undeliverable mail)"
     r" notification: (\w+)"
 )
-_QUEUED = re.compile(r"queued as (\w{6,20})")
 _LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[?::1\]?)\b|[^\[]*\[(?:127\.|::1)")
 _AGENT_ENDS = re.compile(r"[\[ ]")
 _SHORT = re.compile(r"[0-9A-F]{6,15}(?:@|$)")
-_DISCARDED = re.compile(r"(?:milter-)?discard: (.{0,2000}?;) (?:from=<[^>]{0,500}> )?to=<([^>]{1,500})>")
-_SOONER, _LATER = 3600 * SECOND, 300 * SECOND
-"""How long before and after a server is said to have queued a message it may have arrived there:
-the answer comes after the message, and clocks differ."""
+_DISCARDED = re.compile(
+    r"(?:milter-)?discard: (.{0,2000}?;) (?:from=<[^>]{0,500}> )?to=<([^>]{1,500})>"
+)
 
 
 class _Line(NamedTuple):
@@ -81,7 +78,6 @@ class Reader(LineReader):
         self._used_ids = BloomFilter()
         self._by_message_id: dict[str, dict[Queued, None]] = {}
         """Queued messages by Message-ID: a filter returns them under another queue id."""
-        self._hosts = Hosts()
         self._events: list[NativeEvent] = []
         self._notes = Notes("")
         # The first three letters after the queue id choose the method, so that lines of other kinds
@@ -270,28 +266,14 @@ class Reader(LineReader):
         The next server answers with its queue id. Where that is in the queue of this log, the
         message is followed; else the id is returned as well, for it may be in another file.
         """
-        found = _QUEUED.search(reply) if "queued as " in reply else None
-        after = self._queued_as(found[1], queued, at.time) if found else None
-        if after is not None:
-            if after.name != queued.name:
-                self._queue.follow(queued, after)
+        queue = next_queue_id(reply)
+        if queue and self._queue.follow_to(queue, self._hosts.nearest(), queued, at.time):
             return HOP, None
         if not _LOOPBACK.match(relay):
-            return "sent/smtp", found[1] if found else None
-        if found:
-            return "sent/passed-on", found[1]
+            return "sent/smtp", queue
+        if queue:
+            return "sent/passed-on", queue
         return "sent/lmtp" if "/lmtp" in at.head else "sent/loopback", None
-
-    def _queued_as(self, queue: str, before: Queued, time: int) -> Queued | None:
-        """Return a message in the queue that can be another one, passed on at this time."""
-        for suffix in dict.fromkeys((self._hosts.suffix, *self._hosts.suffixes.values())):
-            after = self._queue.get(queue + suffix)
-            if after is None or after is before:
-                continue
-            is_near = after.start == UNKNOWN or -_LATER <= time - after.start <= _SOONER
-            if after.name == before.name or is_near and not after.last_status:
-                return after
-        return None
 
 
 _Fields: TypeAlias = tuple[str, str, str | None, str | None, str, str | None]
