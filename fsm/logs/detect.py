@@ -151,7 +151,7 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
             return Recognition("jsonl", "its records have message_id, event and timestamp")
         from fsm.logs.records.providers import open_envelopes
 
-        name = next((name for name, _ in open_envelopes(value) if name), None)
+        name = next((own.format for own in open_envelopes(value) if own.format), None)
         if name:
             where = f"the record on line {number}" if part is not text else "its record"
             return Recognition("webhooks", f"{where} is one of {name}")

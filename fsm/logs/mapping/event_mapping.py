@@ -2,12 +2,13 @@
 
 A table is the section ``[events]`` of a mapping file (:mod:`fsm.logs.mapping.mapping_file`), from
 native paths to meanings. A path without a row takes that of its longest prefix:
-``failed/permanent/old``, then ``failed/permanent``, then ``failed``, then ``*``.
+``failed/permanent/old``, then ``failed/permanent``, then ``failed``, then ``*``. After the first
+part of a path ``*`` stands for any one part: ``failed/*/old``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -171,7 +172,7 @@ class Format:
             return Meaning(native, native)
         path = native
         while path:
-            found = self.meanings.get(path) or self._folded.get(_fold(path))
+            found = self.meanings.get(path) or self._folded.get(_fold(path)) or self._any(path)
             if found is not None:
                 return found
             path = path.rpartition("/")[0]
@@ -180,6 +181,21 @@ class Format:
     @cached_property
     def _folded(self) -> Mapping[str, Meaning]:
         return {_fold(path): meaning for path, meaning in reversed([*self.meanings.items()])}
+
+    def _any(self, path: str) -> Meaning | None:
+        """Return the meaning of a path of which some parts may be anything."""
+        parts = _fold(path).split("/")
+        for row, meaning in self._patterns:
+            if len(row) == len(parts) and all(
+                own in (part, _EVERY_OTHER) for own, part in zip(row, parts, strict=True)
+            ):
+                return meaning
+        return None
+
+    @cached_property
+    def _patterns(self) -> Sequence[tuple[Sequence[str], Meaning]]:
+        rows = [(path.split("/"), meaning) for path, meaning in self._folded.items()]
+        return [(parts, meaning) for parts, meaning in rows if _EVERY_OTHER in parts[1:]]
 
 
 def _fold(path: str) -> str:

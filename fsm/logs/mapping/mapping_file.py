@@ -52,7 +52,7 @@ _READ = (
     "container", "separator", "assign", "columns", "header", "quote", "encoding", "comment", "skip",
     "pattern", "records", "beside", "recognise", "loose",
 )  # fmt: skip
-_OTHERS = ("message_id_ends", "each", "recipient_separator", "detail")
+_OTHERS = ("message_id_ends", "each", "each_pattern", "recipient_separator", "detail")
 _MEANING = ("event", "fault", "doubt", "note")
 _LINE_PATTERNS = ("header", "skip", "pattern")
 _LONGEST_PATTERN = 10_000
@@ -100,6 +100,7 @@ def _layout(toml: Toml) -> RecordLayout:
     for key in _LINE_PATTERNS:
         _check_pattern(read, key)
     _check_pattern(fields, "message_id_ends")
+    _check_pattern(fields, "each_pattern")
     _check_encoding(read)
     detail = MappingSection(toml, "fields.detail")
     layout = RecordLayout(
@@ -121,6 +122,7 @@ def _layout(toml: Toml) -> RecordLayout:
         detail={name: detail.sources(name) for name in detail.entries},
         message_id_ends=fields.text("message_id_ends"),
         each=fields.texts("each"),
+        each_pattern=fields.text("each_pattern"),
         recipient_separator=fields.text("recipient_separator"),
         time=read_time_notation(MappingSection(toml, "time")),
     )
@@ -175,8 +177,8 @@ def _check_pattern(section: MappingSection, key: str) -> None:
     except pl.exceptions.PolarsError as error:
         reason = str(error).split("error: ")[-1].split("\n")[0]
         section.refuse(key, f"{key} is no regular expression as Rust writes them: {reason}")
-    if key == "pattern" and "(?P<" not in pattern and "(?<" not in pattern:
-        section.refuse(key, "no named group in pattern; write (?P<time>...) and so on")
+    if key in ("pattern", "each_pattern") and "(?P<" not in pattern and "(?<" not in pattern:
+        section.refuse(key, f"no named group in {key}; write (?P<time>...) and so on")
 
 
 def _meanings(section: MappingSection) -> Iterator[tuple[str, Meaning]]:

@@ -91,6 +91,9 @@ class RecordLayout:
     """A regular expression of what is cut off the end of a message id."""
     each: tuple[str, ...] = ()
     """Paths of lists with an entry for each recipient; the first counts that has one."""
+    each_pattern: str | None = None
+    """Where such a list is a text: a regular expression, every match of which is an entry, with
+    its named groups as fields."""
     recipient_separator: str | None = None
     """What stands between the recipients in a text that names several."""
     time: TimeNotation = TimeNotation()

@@ -14,14 +14,18 @@ from fsm.logs.mapping.event_mapping import load_format
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.records.block import Columns
-from fsm.logs.records.fields import ProviderRecord, Translate, parse_json
+from fsm.logs.records.fields import parse_json
 from fsm.logs.records.providers import (
+    EnvelopedRecord,
+    Signs,
     block_columns,
+    is_of,
     open_envelopes,
     shown_keys,
     signs_of,
     translator,
 )
+from fsm.logs.records.translation import Translate
 
 __all__ = ["Reader"]
 
@@ -71,7 +75,7 @@ class _Reading:
     def __init__(self, zone: tzinfo, notes: Notes) -> None:
         self.zone, self.notes = zone, notes
         self.name = ""
-        self.signs: tuple[frozenset[str], ...] = ()
+        self.signs: Signs = ()
         self.translate: Translate | None = None
         self.columns: Columns | None = None
         self.patience = _PATIENCE
@@ -136,15 +140,8 @@ class _Reading:
         """Yield the events of values, in groups of one format."""
         events: list[NativeEvent] = []
         for value, line in pairs:
-            if type(value) is dict and self.translate:
-                keys = value.keys()
-                for sign in self.signs:
-                    if keys >= sign:
-                        events += self._translated(value, line)
-                        break
-                else:
-                    yield from self._change(value, line, events)
-                    events = []
+            if type(value) is dict and is_of(value, self.signs):
+                events += self._translated(EnvelopedRecord(self.name, value), line)
             else:
                 yield from self._change(value, line, events)
                 events = []
@@ -158,27 +155,27 @@ class _Reading:
         if events:
             yield self.name, events
         known = False
-        for name, record in open_envelopes(value):
-            known = True
+        for enveloped in open_envelopes(value):
+            known, name = True, enveloped.format
             if name is None:
                 self.notes.records.read += 1
-                self.notes.reject("a record of {}", line, quote=shown_keys(record))
+                self.notes.reject("a record of {}", line, quote=shown_keys(enveloped.record))
                 continue
             if name != self.name:
                 self.name, self.signs = name, signs_of(name)
                 self.translate = translator(load_format(name))
                 self.columns = block_columns(load_format(name))
-            found = self._translated(record, line)
+            found = self._translated(enveloped, line)
             if found:
                 yield name, found
         if not known and value != []:
             self.notes.records.read += 1
             self.notes.reject("JSON, but no object", line)
 
-    def _translated(self, record: ProviderRecord, line: int) -> Sequence[NativeEvent]:
+    def _translated(self, found: EnvelopedRecord, line: int) -> Sequence[NativeEvent]:
         """Return the events of a record of the provider that is held."""
         assert self.translate  # noqa: S101
-        events = self.translate(record, line, self.zone, self.notes)
+        events = self.translate(found.record, line, self.zone, self.notes, found.time)
         self.notes.records.read += 1
         if line == self.last_line:  # a line of several records: no line has a negative number
             number = -self.notes.records.read
