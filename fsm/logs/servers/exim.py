@@ -11,12 +11,12 @@ from fsm.logs.notes import Notes
 from fsm.logs.servers.lines import NO_TIME, LineReader, Told, count_lines
 from fsm.logs.servers.mail_queue import UNKNOWN, Queued, give_up, next_queue_id
 
-__all__ = ["LINE", "Reader"]
+__all__ = ["Reader", "line_of"]
 
 _ID = r"(\w{6}-\w{6}-\w\w|\w{6}-\w{11}-\w{4})"
 _OWN_TIME = r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?)"
 _SYSLOG = r"(?:\S{1,100} {1,2}){1,5}exim\d?(?:\[\d{1,9}\])?: "
-LINE = re.compile(rf"(?:(?=\d)|{_SYSLOG}){_OWN_TIME} (?:\[\d+\] )?{_ID} (.*)")
+_LINE = re.compile(rf"(?:(?=\d)|{_SYSLOG}){_OWN_TIME} (?:\[\d+\] )?{_ID} (.*)")
 _WITHOUT_OWN_TIME = re.compile(rf"((?={_SYSLOG})){_SYSLOG}(?:\[\d+\] )?{_ID} (.*)")
 """With ``no_syslog_timestamp``: the time is that of syslog."""
 _FLAG = re.compile(r"(<=|=>|->|>>|\*>|==|\*\*) (discarded|\"[^\"]*\"@\S+|\S+)(.*)")
@@ -45,7 +45,7 @@ class Reader(LineReader):
     ) -> None:
         others = joined = 0
         for number, line in enumerate(block, first):
-            match = LINE.match(line) or _WITHOUT_OWN_TIME.match(line)
+            match = line_of(line)
             if not match:
                 others += line != ""
                 continue
@@ -158,6 +158,11 @@ class Reader(LineReader):
         for to in known or [None]:
             events.append(NativeEvent(queued.name, to, native, time, line, None, text))
         return Told.EVENTS
+
+
+def line_of(line: str) -> re.Match[str] | None:
+    """Return the time, the message id and the text of a line; None for one about no message."""
+    return _LINE.match(line) or _WITHOUT_OWN_TIME.match(line)
 
 
 def _native(flag: str, address: str, text: str | None) -> str:

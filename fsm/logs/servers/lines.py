@@ -75,7 +75,7 @@ class LineReader(ABC):
             yield self.format, events
         notes.lines = lines
         if unwrapping.title and unwrapping.title not in notes.reason:
-            notes.assumed["wrapped"] = f"its lines are {unwrapping.title}: taken off"
+            notes.assumed["wrapped"] = f"lines unwrapped: {unwrapping.title}"
         self._queue.note_forgotten(notes)
 
     @abstractmethod

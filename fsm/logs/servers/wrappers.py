@@ -257,17 +257,17 @@ def _wrappers() -> tuple[Wrapper, ...]:
     return (
         Wrapper("colours of a terminal", _without_colour),
         *_json_wrappers(),
-        Wrapper("lines of RFC 5424", _from_rfc5424),
+        Wrapper("RFC 5424", _from_rfc5424),
         Wrapper(
-            "lines of docker compose logs",
+            "docker compose logs",
             _prefix(r"[\w./@-]{1,200} +\| ?(?=\S)"),
         ),
         Wrapper(
-            "lines of Kubernetes (CRI)",
+            "logs of Kubernetes (CRI)",
             _prefix(rf"(?P<time>{_ISO}) (?:stdout|stderr) [FP] (?=\S)"),
         ),
-        Wrapper("lines of kubectl logs --prefix", _prefix(r"\[pod/[\w./-]{1,300}\] (?=\S)")),
-        Wrapper("lines of logcli", _prefix(rf"(?P<time>{_ISO}) \{{[^}}]{{0,1000}}\}} (?=\S)")),
+        Wrapper("kubectl logs --prefix", _prefix(r"\[pod/[\w./-]{1,300}\] (?=\S)")),
+        Wrapper("output of logcli", _prefix(rf"(?P<time>{_ISO}) \{{[^}}]{{0,1000}}\}} (?=\S)")),
         Wrapper(
             "lines with a time before their own",
             _prefix(rf"(?P<time>{_ISO}) (?:\S{{1,512}} )?(?={_TIME})"),
@@ -276,7 +276,7 @@ def _wrappers() -> tuple[Wrapper, ...]:
             "lines with a time before their program",
             _prefix(rf"(?P<time>{_ISO}) (?=[\w.-]{{1,50}}/[\w/-]{{1,50}}\[\d{{1,9}}\]: )"),
         ),
-        Wrapper("lines of journalctl -o short-full", _from_full_day),
+        Wrapper("journalctl -o short-full", _from_full_day),
         Wrapper("lines without a process id", _with_pid),
         Wrapper("lines with a message number (Solaris)", _without_number),
     )
