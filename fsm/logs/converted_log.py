@@ -17,7 +17,7 @@ from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile
-from fsm.logs.mapping.event_counts import count_decided, count_doubts
+from fsm.logs.mapping.event_counts import count_decided, count_doubts, count_joined
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
 from fsm.logs.mapping.missing_handovers import (
     AddedHandovers,
@@ -27,6 +27,7 @@ from fsm.logs.mapping.missing_handovers import (
 from fsm.logs.mapping.recipients import find_recipients, with_recipients
 from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
+from fsm.logs.mapping.same_messages import find_same_messages, with_same_messages
 from fsm.logs.mapping.stops import decide_stops, with_decisions
 from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
@@ -137,6 +138,12 @@ def _converted(
     path, notes = folder / "read.parquet", list[Notes]()
     write_frames(_with_schema(convert_files(files, options, notes)), path)
     own_notes = _notes_by_file(files, notes)
+    if same := find_same_messages(scan_parquet(path)):
+        changes = list[pl.DataFrame]()
+        joined = with_same_messages(_slices(path), same, changes)
+        path = _rewritten(path, folder / "joined.parquet", joined)
+        for name, part in _by_file(changes):
+            count_joined(part, own_notes[name])
     recipients, doubtful = find_recipients(scan_parquet(path)), list[pl.DataFrame]()
     if recipients:
         named = with_recipients(_slices(path), recipients, doubtful)

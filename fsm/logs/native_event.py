@@ -44,6 +44,8 @@ class NativeEvent(NamedTuple):
     """The id under which the next mail server says that it queued the message."""
     header_id: str | None = None
     """The Message-ID of the message, where its log tells both that and an id of its own."""
+    queue_id: str | None = None
+    """The id that its server gave the message, where ``message_id`` is a longer one."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

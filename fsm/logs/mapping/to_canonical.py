@@ -47,12 +47,14 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "record": pl.Int64(),
     "queued_as": pl.String(),
     "header_id": pl.String(),
+    "queue_id": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
-``is_stop`` marks what is a failure only where the message was handed over; ``record`` has the
-number of its record, where that gave nothing else. ``of_mail`` marks what needs a hand-over.
-``queued_as`` and ``header_id`` are further ids of the message, by which another log knows it.
+``is_stop`` marks what is a failure only where the message was handed over, and ``queued_as`` what
+is a delivery only where no log has the message under that id; ``record`` has the number of their
+record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id`` and
+``queue_id`` are further ids of the message.
 """
 
 _LONGEST = 1000
@@ -76,6 +78,7 @@ _EVENT: dict[str, pl.DataType] = {
     "record": pl.Int64(),
     "queued_as": pl.String(),
     "header_id": pl.String(),
+    "queue_id": pl.String(),
 }
 
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
@@ -84,6 +87,7 @@ _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "record": "insert",
     "queued_as": "insert",
     "header_id": "insert",
+    "queue_id": "insert",
 }
 """Columns that a frame of events may lack."""
 
@@ -146,12 +150,12 @@ def to_rows(
 
 
 def _is_alone(frame: pl.DataFrame) -> pl.Series:
-    """Return which events are stops whose records gave nothing but stops."""
-    is_stop = frame["is_stop"]
-    if not is_stop.any():
-        return is_stop
-    others = frame["record"].filter(~is_stop)
-    return is_stop & ~frame["record"].is_in(others.implode())
+    """Return which events may turn out to be none, and whose records gave nothing else."""
+    may_change = frame["is_stop"] | frame["queued_as"].is_not_null()
+    if not may_change.any():
+        return may_change
+    others = frame["record"].filter(~may_change)
+    return may_change & ~frame["record"].is_in(others.implode())
 
 
 def _moment(column: str) -> pl.Expr:

@@ -135,6 +135,7 @@ class Reader(LineReader):
                 handed_over=handed_over,
                 queued_as=queued_as,
                 header_id=queued.message,
+                queue_id=queued.queue_id,
             )
         )
         return Told.EVENTS

@@ -60,6 +60,7 @@ class Queued:
     """A message in the queue. ``start`` is when it arrived, or :data:`UNKNOWN`."""
 
     name: str
+    """The message id of its events."""
     start: int
     line: int
     """The line of its arrival; 0 where that is in another file."""
@@ -77,6 +78,12 @@ class Queued:
     """Its share of :data:`MOST`: itself and its recipients."""
     held: bool = False
     """Whether it is in the queue."""
+
+    @property
+    def queue_id(self) -> str | None:
+        """The id that its server gave it, where its name is a longer one; else None."""
+        queue, longer, _ = self.name.partition("@")
+        return queue if longer else None
 
     def recipients_so_far(self) -> list[str]:
         """Return the recipients that the log has named, in the order of their names."""
@@ -133,7 +140,15 @@ class MailQueue:
         if message.start != UNKNOWN:
             line = message.line or record
             events.append(
-                NativeEvent(message.name, to, "queued", message.start, line, record=record)
+                NativeEvent(
+                    message.name,
+                    to,
+                    "queued",
+                    message.start,
+                    line,
+                    record=record,
+                    queue_id=message.queue_id,
+                )
             )
 
     def remember_status(self, message: Queued, to: str, status: str) -> None:
