@@ -19,12 +19,12 @@ from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile
 from fsm.logs.mapping.event_counts import count_decided, count_doubts, count_joined
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
+from fsm.logs.mapping.message_recipients import find_recipients, with_recipients
 from fsm.logs.mapping.missing_handovers import (
     AddedHandovers,
     find_missing_handovers,
     with_handovers,
 )
-from fsm.logs.mapping.recipients import find_recipients, with_recipients
 from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.same_messages import find_same_messages, with_same_messages

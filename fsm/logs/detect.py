@@ -157,12 +157,12 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
             continue
         if isinstance(value, dict) and value.keys() >= _NEEDED:
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        from fsm.logs.records.providers import open_envelopes
+        from fsm.logs.records.providers import built_in_records
 
-        name = next((own.format for own in open_envelopes(value) if own.format), None)
-        if name:
+        form = next((own.format for own in built_in_records().opened(value) if own.format), None)
+        if form:
             where = f"the record on line {number}" if part is not text else "its record"
-            return Recognition("webhooks", f"{where} is one of {name}")
+            return Recognition("webhooks", f"{where} is one of {form.name}")
         if isinstance(value, dict) and part is not text:
             found = guess_by_columns(list(value), "its records have", labels)
             if found:

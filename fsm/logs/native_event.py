@@ -30,7 +30,7 @@ class NativeEvent(NamedTuple):
     event_id: str | None = None
     delivery_id: str | None = None
     doubt: str | None = None
-    """Why the reader is not certain of this event; several reasons are separated by ``; ``."""
+    """Why the reader is not certain of this event; several reasons are separated by `` | ``."""
     handed_over: int | None = None
     """When the message was handed over, where the record of a later event tells it: microseconds
     since 1970, UTC."""
@@ -46,6 +46,8 @@ class NativeEvent(NamedTuple):
     """The Message-ID of the message, where its log tells both that and an id of its own."""
     queue_id: str | None = None
     """The id that its server gave the message, where ``message_id`` is a longer one."""
+    final_recipient: str | None = None
+    """The address to which the message went on where it is another one (RFC 3464)."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

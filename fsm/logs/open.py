@@ -91,17 +91,18 @@ def open_log(
             raise LogError("a frame has no format, and cannot be combined with a query")
         return Log((_frame_file(frame, options),))
     recognised = _recognised(_paths(data), log_format, options, query)
-    others = [file for file in recognised if file.format not in CANONICAL]
+    # Hand-overs can be inserted into converted rows alone.
+    canonical = [f for f in recognised if f.format in CANONICAL and not options.relayed]
+    others = [file for file in recognised if file not in canonical]
     files = [
         open_canonical(file.stored, file.format, options.columns, options.redaction)
-        for file in recognised
-        if file.format in CANONICAL
+        for file in canonical
     ]
     if not others:
         return Log(tuple(files))
     from fsm.logs.converted_log import convert_to_rows
 
-    converted = convert_to_rows(others, options)
+    converted = convert_to_rows(others, options, [_handed_over(file) for file in files])
     if log_format is not None:
         _refuse_wrong_format(others, log_format, converted.notes, options.labels)
     return Log((*files, checked_columns(converted.file())), converted.notes)
@@ -131,6 +132,12 @@ def convert_logs(
             "conversion. Name another kind of file with -o, or give --format if it is another"
         )
     return convert_to_rows(files, options)
+
+
+def _handed_over(file: LogFile) -> pl.LazyFrame:
+    """Return the messages whose hand-overs a canonical log records."""
+    rows = file.scan(["message_id", "recipient", "event"])
+    return rows.filter(pl.col("event") == "relayed").select("message_id", "recipient")
 
 
 def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:

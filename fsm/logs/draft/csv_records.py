@@ -45,10 +45,14 @@ def read_csv_sample(sample: LogSample) -> SampledRecords | None:
     if separator != ",":
         read["separator"] = separator
     names, has_header = _header(whole, named, separator)
-    if comments or skipped:
-        read["skip"] = _skip(bool(comments), skipped)
+    if comments:
+        read["comment"] = "#"
+    if skipped:
+        read["skip"] = f"^(?:{'|'.join(re.escape(line[:40]) for line in skipped)})"
     if has_header:
         whole = whole[1:]
+    elif named is not None:
+        read["header"] = r"^#[Ff]ields:\s*(.*)"
     elif names:
         read["columns"] = names
     if not whole:
@@ -130,10 +134,3 @@ def _differs(rows: Sequence[_Row]) -> bool:
         for place in range(len(rows[0][1]))
         if below
     )
-
-
-def _skip(has_comments: bool, lines: Sequence[str]) -> str:
-    """Return a pattern of the lines that are no rows: comments, and titles above the header."""
-    parts = ["#"] if has_comments else []
-    parts += [re.escape(line[:40]) for line in lines]
-    return f"^(?:{'|'.join(parts)})" if len(parts) > 1 else f"^{parts[0]}"

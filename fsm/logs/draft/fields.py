@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,17 +10,19 @@ from functools import cached_property
 
 from fsm.logs.draft.notations import (
     TimeNotation,
+    are_addresses,
     is_address,
     is_code,
     is_number,
     is_reply,
     looks_like_time,
     time_notations,
+    times_of,
 )
 from fsm.logs.draft.records import SampledRecords
-from fsm.logs.draft.words import field_likeness, words_of
+from fsm.logs.draft.words import field_likeness, is_unlike, words_of
 
-__all__ = ["FieldProfile", "ProposedFields", "propose_fields"]
+__all__ = ["UNNAMED", "FieldProfile", "ProposedFields", "propose_fields"]
 
 _TRIED = 3_000
 """Values of a field that its profile is made of."""
@@ -28,6 +31,9 @@ _MOST_EVENTS = 100
 _LEAD = 0.08
 """Two fields nearer than this are a question, unless they say the same."""
 _CANDIDATES = 12
+
+UNNAMED = re.compile(r"(?:field|column|address)_?\d*")
+"""The names of fields that a draft made up."""
 
 IsEventName = Callable[[str], bool]
 """Whether a text is the name of an event that is known."""
@@ -99,8 +105,8 @@ def propose_fields(
     others = [p for name, p in profiles.items() if name not in time and not p.notations]
     unnamed = not records.named
     event, identity, score, questions = _event_and_id(others, is_event, given, unnamed=unnamed)
-    found = {"message_id": identity, "event": event} if not questions else {}
-    found = {r: n for r, n in {"message_id": identity, "event": event}.items() if r not in questions}
+    certain = {"message_id": identity, "event": event}
+    found = {role: name for role, name in certain.items() if role not in questions}
     left = [p for p in others if p.name not in (event, identity)]
     found |= _others(left, given, is_email=is_email)
     if not time:
@@ -128,7 +134,7 @@ def _time(
 ) -> tuple[tuple[str, ...], Sequence[TimeNotation], float]:
     """Return the field of the time, or those of date and hour, their notations, and a score."""
     if given:
-        return (given,), profiles[given].notations, 1.0
+        return (given,), _in_order(profiles[given].filled, profiles[given].notations), 1.0
     rated = sorted(
         ((_time_score(p), -place, p) for place, p in enumerate(profiles.values()) if p.notations),
         reverse=True,
@@ -142,10 +148,24 @@ def _time(
         if pair is not None:
             date, hour = (best, pair) if other == "hour" else (pair, best)
             joined = [f"{a} {b}" for a, b in zip(date.values, hour.values, strict=True) if a and b]
-            return (date.name, hour.name), time_notations(joined[:_TRIED]), score + 0.3
+            notations = _in_order(joined, time_notations(joined[:_TRIED]))
+            return (date.name, hour.name), notations, score + 0.3
         if best.notations[0].part == "hour":
             return (), (), 0.0
-    return (best.name,), best.notations, score
+    return (best.name,), _in_order(best.filled, best.notations), score
+
+
+def _in_order(values: Sequence[str], notations: Sequence[TimeNotation]) -> Sequence[TimeNotation]:
+    """Return the one notation under which the times of a log never go back, where only one is so.
+
+    Day and month are told apart by it.
+    """
+    ordered = [
+        notation
+        for notation in notations
+        if (times := times_of(values[:_TRIED], notation.format or "")) == sorted(times)
+    ]
+    return ordered if len(notations) > 1 and len(ordered) == 1 else notations
 
 
 def _time_score(profile: FieldProfile) -> float:
@@ -223,12 +243,14 @@ def _event_score(profile: FieldProfile, is_event: IsEventName) -> float:
     length = sum(map(len, values)) / max(1, len(values))
     if not count or profile.distinct > _MOST_EVENTS or length > 60:
         return -1.0
-    if profile.share_of(is_address) > 0.1 or profile.share_of(is_number) > 0.5:
+    addressed = sum("@" in value for value in values) / len(values)
+    if addressed > 0.1 or profile.share_of(is_number) > 0.5:
         return -1.0
     score = profile.likeness("event") + 0.8 * sum(map(is_event, values)) / len(values)
     score -= 0.3 * (profile.distinct == 1 and count > 3)
     score -= 0.6 * (count >= 20 and profile.distinct > 0.5 * count)
     score -= 0.4 * sum(_has_digit(value) for value in values) / len(values)
+    score -= 0.3 * is_unlike(profile.name, "event")
     return score - (1 - profile.share) - profile.depth
 
 
@@ -246,6 +268,8 @@ def _id_score(profile: FieldProfile) -> float:
     score += 0.2 * profile.share_of(_is_id)
     score -= 0.5 * (count >= 20 and profile.distinct < 0.02 * count)
     score -= 0.6 * (profile.distinct == 1 and count > 4)
+    score -= 0.1 * bool(UNNAMED.fullmatch(profile.name))
+    score -= 0.4 * is_unlike(profile.name, "message_id")
     spaced = sum(" " in value for value in profile.filled[:_TRIED]) / min(count, _TRIED)
     return score - 0.5 * spaced - (1 - profile.share) - profile.depth
 
@@ -284,7 +308,7 @@ def _others(
     }
     if is_email:
         tests = {
-            "recipient": lambda p: _kind_score(p, "recipient", is_address, 0.8),
+            "recipient": lambda p: _kind_score(p, "recipient", are_addresses, 0.8),
             "code": lambda p: _kind_score(p, "code", is_code, 0.8),
             "reply": lambda p: _kind_score(p, "reply", is_reply, 0.3),
             "delivery_id": lambda p: p.likeness("delivery_id") - 0.6,
@@ -305,10 +329,12 @@ def _others(
 def _kind_score(
     profile: FieldProfile, role: str, is_kind: Callable[[str], bool], least: float
 ) -> float:
-    if not profile.filled or profile.share_of(is_kind) < least:
-        return 0.0
+    share = profile.share_of(is_kind) if profile.filled else 0.0
     likeness = profile.likeness(role)
-    return likeness - profile.depth if likeness >= 0.3 else 0.0
+    if share < least or is_unlike(profile.name, role):
+        return 0.0
+    is_plain = is_kind is not is_code and share > 0.95
+    return likeness + 0.2 * is_plain - profile.depth if likeness >= 0.3 or is_plain else 0.0
 
 
 def _event_id_score(profile: FieldProfile) -> float:

@@ -30,7 +30,7 @@ def json_samples(sample: LogSample) -> list[SampledRecords]:
     The records are the values themselves, or stand in a list within each: alone, or with the
     fields beside that list.
     """
-    if not sample.excerpts[0].text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+    if sample.excerpts[0].text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
         return []
     values: _Values = []
     unread = 0
@@ -96,14 +96,14 @@ def views_of(
         read["records"] = [within]
     views = [_view(read, ((line, flattened(value)) for line, value in values), unread, events, "")]
     for path in events:
-        if not within:
-            inner = [
-                (line, flattened(entry))
-                for line, value in values
-                for entry in _entries(value, path)
-                if isinstance(entry, dict)
-            ]
-            views.append(_view({**read, "records": [path]}, inner, unread, events, path))
+        inner = [
+            (line, entry)
+            for line, value in values
+            for entry in _entries(value, path)
+            if isinstance(entry, dict)
+        ]
+        if inner and not within:
+            views += views_of(container, inner[:_RECORDS], unread, path)
         views.append(_each_view(read, values, path, unread, events))
     return views
 
@@ -131,9 +131,7 @@ def _each_view(
     found: list[FoundRecord] = []
     for line, value in values:
         outer = {
-            name: text
-            for name, text in flattened(value).items()
-            if not name.startswith(f"{path}.")
+            name: text for name, text in flattened(value).items() if not name.startswith(f"{path}.")
         }
         for entry in _entries(value, path):
             inner = flattened(entry) if isinstance(entry, dict) else {"": str(entry)}

@@ -12,12 +12,14 @@ from fsm.logs.native_times import native_time
 
 __all__ = [
     "TimeNotation",
+    "are_addresses",
     "is_address",
     "is_code",
     "is_number",
     "is_reply",
     "looks_like_time",
     "time_notations",
+    "times_of",
 ]
 
 _ADDRESS = re.compile(r"<?[^\s@<>,;:\"]{1,64}@[\w.-]{1,255}>?", re.ASCII)
@@ -26,8 +28,12 @@ _CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _REPLY = re.compile(r"[245]\d\d(?:[ -]|$)|.{0,40}\b[245]\.\d{1,3}\.\d{1,3}\b", re.ASCII)
 _TIMELIKE = re.compile(
     r"\[?(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/. ](?:\d\d?|[A-Za-z]{3,9})[-/. ,]+\d{2,4}"
-    r"|(?:[A-Z][a-z]{2},? )?(?:[A-Z][a-z]{2,8}) +\d\d?[ ,:]|(?:[A-Z][a-z]{2}, )\d\d? [A-Z][a-z]{2} )"
+    r"|(?:[A-Z][a-z]{2},? )?(?:[A-Z][a-z]{2,8}) +\d\d?[ ,:]"
+    r"|(?:[A-Z][a-z]{2}, )\d\d? [A-Z][a-z]{2} )"
 )
+_SYSLOG = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}")
+_FINE = re.compile(r"(\.\d{6})\d+")
+"""Fractions of a second beyond those that Python reads."""
 _EPOCHS = {"s": (6e8, 4.2e9), "ms": (6e11, 4.2e12), "us": (6e14, 4.2e15), "ns": (6e17, 4.2e18)}
 """Epochs from 1989 to 2103, by their unit."""
 _TRIED = 2_000
@@ -109,6 +115,7 @@ class TimeNotation:
     epoch: str | None = None
     """The unit of epochs: ``s``, ``ms``, ``us`` or ``ns``."""
     has_zone: bool = True
+    has_year: bool = True
     part: str = ""
     """``date`` or ``hour`` where a value is only one part of a time."""
 
@@ -116,6 +123,11 @@ class TimeNotation:
 def is_address(text: str) -> bool:
     """Return whether a text is an address of e-mail."""
     return len(text) < 400 and bool(_ADDRESS.fullmatch(text.strip()))
+
+
+def are_addresses(text: str) -> bool:
+    """Return whether a text is one address, or several with a semicolon or comma between them."""
+    return all(map(is_address, re.split("[;,]", text)))
 
 
 def is_number(text: str) -> bool:
@@ -178,6 +190,8 @@ def time_notations(values: Sequence[str]) -> list[TimeNotation]:
         return [TimeNotation(part="date", has_zone=False, format="%Y-%m-%d")] * all(
             len(text) == 10 for text in tried
         )
+    if _most(map(bool, map(_SYSLOG.fullmatch, tried))):
+        return [TimeNotation(has_zone=False, has_year=False)]
     if not looks_like_time(tried[0]) and not _begins_with_digits(tried):
         return []
     return _formats(tried)
@@ -216,22 +230,23 @@ def _formats(values: Sequence[str]) -> list[TimeNotation]:
 def _candidates(text: str) -> Iterator[TimeNotation]:
     """Yield the notations whose form a time has; whether its numbers fit is not checked."""
     for date in _DATES:
-        match = _pattern(date).match(text)
-        if not match:
-            continue
-        rest = text[match.end() :]
-        if not rest:
-            yield TimeNotation(date, has_zone=False, part="date")
-        for between in _BETWEEN:
-            if rest.startswith(between):
-                for hour, zone in _hours(rest[len(between) :]):
-                    yield TimeNotation(f"{date}{between}{hour}{zone}", has_zone=bool(zone))
+        if match := _pattern(date).match(text):
+            yield from _after_date(date, text[match.end() :])
     for form in _OTHERS:
         if _pattern(form).fullmatch(text):
             yield TimeNotation(form, has_zone="%z" in form)
     for hour, zone in _hours(text):
         if not zone and not is_number(text):
             yield TimeNotation(hour, has_zone=False, part="hour")
+
+
+def _after_date(date: str, rest: str) -> Iterator[TimeNotation]:
+    if not rest:
+        yield TimeNotation(date, has_zone=False, part="date")
+    for between in _BETWEEN:
+        if rest.startswith(between):
+            for hour, zone in _hours(rest[len(between) :]):
+                yield TimeNotation(f"{date}{between}{hour}{zone}", has_zone=bool(zone))
 
 
 def _hours(text: str) -> Iterator[tuple[str, str]]:
@@ -257,10 +272,18 @@ def _swapped(form: str) -> str:
 
 
 def _reads(text: str, form: str) -> bool:
-    """Whether Python reads a time by a format of polars."""
+    """Whether a time has a format of polars."""
+    return bool(times_of([text], form))
+
+
+def times_of(values: Iterable[str], form: str) -> list[datetime]:
+    """Return the times that have a format of polars, without their zones."""
     own = form.replace("%.f", ".%f").replace("%3f", "%f").replace("%6f", "%f")
-    try:
-        datetime.strptime(text, own)  # noqa: DTZ007
-    except ValueError:
-        return False
-    return True
+    found = []
+    for text in values:
+        try:
+            time = datetime.strptime(_FINE.sub(r"\1", text), own)
+        except ValueError:
+            continue
+        found.append(time.replace(tzinfo=None))
+    return found

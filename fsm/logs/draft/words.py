@@ -11,9 +11,11 @@ from typing import Any
 
 __all__ = [
     "FIELD_ROLES",
+    "email_name",
     "email_words",
     "field_likeness",
     "is_field_name",
+    "is_unlike",
     "severity_of",
     "stems_of",
     "words_of",
@@ -63,12 +65,18 @@ def stems_of(name: str) -> frozenset[str]:
 @cache
 def _stem(word: str) -> str:
     for meaning, beginnings in _data()["synonyms"].items():
-        if any(word.startswith(begin) and len(word) <= len(begin) + 5 for begin in beginnings):
+        if any(_is_form_of(word, beginning) for beginning in beginnings):
             return str(meaning)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending) + 2:
             return word.removesuffix(ending)
     return word
+
+
+def _is_form_of(word: str, beginning: str) -> bool:
+    """Whether a word is a form of another; after a short beginning only an ending may follow."""
+    is_long = len(beginning) > 5
+    return word.startswith(beginning) and (is_long or len(word) <= len(beginning) + 5)
 
 
 @cache
@@ -103,7 +111,7 @@ def field_likeness(name: str, role: str) -> float:
         if place is not None:
             is_whole = taken in (len(whole), len(words_of(parts[-1])))
             best = max(best, (0.6 if is_whole else 0.3) + 0.4 * (1 - place / (len(ranks) + 1)))
-    if best and set(_data()["not"].get(role, ())) & set(whole):
+    if best and is_unlike(name, role):
         return best * (1.0 if " ".join(whole) in ranks else 0.3)
     return best
 
@@ -128,12 +136,30 @@ def email_words(name: str) -> tuple[str, ...]:
     >>> email_words("MessageDeliveryFailed"), email_words("soft bounce"), email_words("Zzz")
     (('failed',), ('soft_bounce', 'retry_failed'), ())
     """
-    words = words_of(name)
+    words = email_name(name)
     run = "".join(words)
     for rule in _data()["email"]:
         if any(_begins(word, words, run) for word in rule["words"]):
             return tuple(rule["events"])
     return ()
+
+
+def email_name(name: str) -> list[str]:
+    """Return the words of the name of an event of e-mail that say what happened.
+
+    Of several names in one field the last one counts.
+
+    >>> email_name("email.soft-bounced"), email_name("Receive; Defer; Fail")
+    (['soft', 'bounced'], ['fail'])
+    """
+    words = words_of(re.split("[,;] ", name)[-1])
+    empty = set(_data()["empty"]["email"])
+    return [word for word in words if word not in empty] or words
+
+
+def is_unlike(name: str, role: str) -> bool:
+    """Return whether the name of a field has a word of what is never taken for a role."""
+    return bool(set(_data()["not"].get(role, ())) & set(words_of(name)))
 
 
 def _begins(beginning: str, words: Iterable[str], run: str) -> bool:

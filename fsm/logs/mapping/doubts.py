@@ -6,7 +6,7 @@ import polars as pl
 
 __all__ = ["joined_doubts", "single_doubts"]
 
-_SEPARATOR = "; "
+_SEPARATOR = " | "
 
 
 def joined_doubts(*columns: str | pl.Expr) -> pl.Expr:

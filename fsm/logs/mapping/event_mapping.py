@@ -125,6 +125,8 @@ class Format:
     """What one message is called in results."""
     ordered: bool = False
     """Whether events come in the order in which they happened."""
+    is_own: bool = False
+    """Whether a user described it."""
     told_relays: bool | None = None
     """Whether it records that a message was handed over, where its file says so."""
     _known: dict[str, Meaning | None] = field(default_factory=dict)

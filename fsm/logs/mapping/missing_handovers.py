@@ -112,7 +112,7 @@ def with_handovers(
 
 def _handovers(firsts: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
     """Return a hand-over for each first row of a message."""
-    without_value = ("event_id", "fault", "code", "reply")
+    without_value = ("event_id", "fault", "reason", "code", "reply")
     doubt = pl.when(missing["told"]).then(pl.lit(_TOLD)).otherwise(pl.lit(_ASSUMED))
     return firsts.with_columns(
         missing["timestamp"],

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from fsm.errors import LogError
-from fsm.logs.mapping.recipients import plain_address
+from fsm.logs.mapping.message_recipients import plain_address
 
 __all__ = ["PSEUDONYM", "Pseudonyms", "load_key"]
 

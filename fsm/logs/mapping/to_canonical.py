@@ -11,8 +11,8 @@ from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
 from fsm.logs.mapping.doubts import joined_doubts
 from fsm.logs.mapping.event_counts import ReadEvents, count_events
 from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, STOPPED, Format
+from fsm.logs.mapping.message_recipients import of_one_person, plain_addresses
 from fsm.logs.mapping.policy import Policy
-from fsm.logs.mapping.recipients import of_one_person, plain_addresses
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 
@@ -28,6 +28,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "seq": pl.Int64(),
     "final": pl.Boolean(),
     "fault": pl.String(),
+    "reason": pl.String(),
     "code": pl.String(),
     "reply": pl.String(),
     "format": pl.String(),
@@ -36,6 +37,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "doubt": pl.String(),
     "file": pl.String(),
     "line": pl.Int64(),
+    "final_recipient": pl.String(),
 }
 """The columns of a converted log. The first seven are those of a canonical log."""
 
@@ -79,8 +81,8 @@ _EVENT: dict[str, pl.DataType] = {
     "queued_as": pl.String(),
     "header_id": pl.String(),
     "queue_id": pl.String(),
+    "final_recipient": pl.String(),
 }
-
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "handed_over": "insert",
     "explanation": "insert",
@@ -88,6 +90,7 @@ _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "queued_as": "insert",
     "header_id": "insert",
     "queue_id": "insert",
+    "final_recipient": "insert",
 }
 """Columns that a frame of events may lack."""
 
@@ -101,7 +104,7 @@ _RANK = {
 }
 """The order of simultaneous events, for formats whose records are in no order."""
 
-_DECIDED = ("event", "rule", "code", "fault")
+_DECIDED = ("event", "rule", "code", "fault", "reason")
 """Columns that the code and the reply of a failure decide."""
 _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", EXCLUDED, STOPPED, FAILED)
 _STOPS = (EXCLUDED, STOPPED)
@@ -125,9 +128,8 @@ def to_rows(
         _meanings(frame["native"], form), on="native", how="left", maintain_order="left"
     )
     # The table of the format wins over the fault that an event names itself.
-    named_fault = ["event_fault"] if "event_fault" in frame.columns else []
     frame = frame.with_columns(
-        fault=pl.coalesce("table_fault", *named_fault),
+        fault=pl.coalesce("table_fault", "event_fault"),
         doubt=joined_doubts("event_doubt", "table_doubt"),
     )
     unmapped = frame.filter(pl.col("event").is_null())
@@ -167,8 +169,12 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
 
     Their ``doubt`` becomes ``event_doubt``.
     """
-    lacking = (pl.lit(None, _EVENT[n]).alias(n) for n in _MAY_LACK if n not in events.columns)
-    events = events.with_columns(*lacking)
+    optional = {**{name: _EVENT[name] for name in _MAY_LACK}, "event_fault": pl.String()}
+    events = events.with_columns(
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in optional.items()
+        if name not in events.columns
+    )
     recipient = plain_addresses(events["recipient"])
     stands_for_id = events["message_id"] == events["recipient"]
     return events.with_columns(
@@ -255,12 +261,13 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
 
 
 def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Add code, fault and rule to failures, and decide which event a final failure is.
+    """Add code, fault, reason and rule to failures, and decide which event a final failure is.
 
-    A policy may replace the event of a final failure by its fault. Only the words of the receiving
-    server are read for a fault; where nobody asked it, the words are those of whoever stopped the
-    message. Explanations are shown where there is no reply.
+    A policy may replace the event of a final failure by its reason or its fault. Only the words of
+    the receiving server are read for these; where nobody asked it, the words are those of whoever
+    stopped the message. Explanations are shown where there is no reply.
     """
+    frame = frame.with_columns(pl.lit(None, pl.String).alias("reason"))
     failing = frame["event"].is_in(_FAILURES)
     frame = frame.with_columns(
         reply=pl.when(~pl.col("event").is_in(_STOPS)).then("reply"),
@@ -274,7 +281,10 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
     undecided = pl.col("event").is_in((FAILED, STOPPED))
     event = pl.when(undecided).then(kind).otherwise("event")
-    chosen = pl.col("fault").replace_strict(policy.events, default=None, return_dtype=pl.String)
+    chosen = pl.coalesce(
+        pl.col(name).replace_strict(policy.events, default=None, return_dtype=pl.String)
+        for name in ("reason", "fault")
+    )
     final = event.is_in(["hard_bounce", "retry_failed"])
     failures = failures.with_columns(
         pl.when(final & chosen.is_not_null()).then(chosen).otherwise(event).alias("event"),
@@ -282,4 +292,4 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     ).drop("decided_by")
     places = failing.arg_true()
     decided = (frame[name].scatter(places, failures[name]) for name in _DECIDED)
-    return frame.with_columns(decided)
+    return frame.with_columns(*decided, shown)

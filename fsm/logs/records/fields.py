@@ -12,6 +12,7 @@ from msgspec import json
 from fsm.logs.mapping.record_layout import FieldSource
 
 __all__ = [
+    "FieldGetter",
     "ProviderRecord",
     "getter",
     "joined",
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 ProviderRecord: TypeAlias = dict[str, Any]
-_Getter: TypeAlias = Callable[[ProviderRecord, object], Any]
+FieldGetter: TypeAlias = Callable[[ProviderRecord, object], Any]
 """Returns a value of a record, or of its entry for a recipient."""
 
 _NAMED = re.compile(r"<([^<>\s]+)>[^<>]*$")
@@ -45,7 +46,8 @@ def recipients(value: object) -> list[str]:
     if isinstance(value, list):
         return [address for item in value for address in recipients(item)]
     if isinstance(value, dict):
-        value = next((value[key] for key in _ADDRESSES if value.get(key)), 0)
+        told = [value[key] for key in _ADDRESSES if key in value]
+        value = next(filter(None, told), told[0] if told else 0)
     if isinstance(value, str) and value:
         return [plain_address(value)]
     return [""] if value is None else []
@@ -80,7 +82,7 @@ def status_code(value: object) -> str | None:
     return text_of(value)
 
 
-def getter(sources: Sequence[FieldSource]) -> _Getter:
+def getter(sources: Sequence[FieldSource]) -> FieldGetter:
     """Return what finds the first of the places of a field that has a value."""
     ways = [_way(source) for source in sources]
     if len(sources) == 1 and len(sources[0].paths) == 1 and "." not in sources[0].paths[0]:
@@ -90,26 +92,27 @@ def getter(sources: Sequence[FieldSource]) -> _Getter:
     def get(record: ProviderRecord, entry: object) -> object:
         for way in ways:
             value = way(record, entry)
-            if value is not None and value != "":
+            if value is not None and value != "" and value != []:
                 return value
         return None
 
     return get
 
 
-def _way(source: FieldSource) -> _Getter:
+def _way(source: FieldSource) -> FieldGetter:
     if source.value is not None:
         return lambda _, __: source.value
     ways = [path.split(".") for path in source.paths]
     if source.of_entry:
         return partial(_of_entry, [key for key in ways[0] if key])
     if len(ways) == 1:
-        return partial(_of_record, ways[0])
-    return lambda record, _: joined(text_of(_follow(way, record)) for way in ways)
+        return partial(_of_record, source.paths[0], ways[0])
+    parts = [partial(_of_record, *pair) for pair in zip(source.paths, ways, strict=True)]
+    return lambda record, entry: joined(text_of(part(record, entry)) for part in parts)
 
 
-def _of_record(way: Sequence[str], record: ProviderRecord, _: object) -> object:
-    return _follow(way, record)
+def _of_record(path: str, way: Sequence[str], record: ProviderRecord, _: object) -> object:
+    return record[path] if path in record else _follow(way, record)
 
 
 def _of_entry(way: Sequence[str], _: ProviderRecord, entry: object) -> object:
@@ -128,9 +131,14 @@ def joined(parts: Iterable[str | None]) -> str | None:
 
 
 def value_at(value: object, key: str) -> object:
-    """Return what a value has under a key, or at a place in a list; None for nothing."""
+    """Return what a value has under a key, or at a place in a list; None for nothing.
+
+    Of a list the first value counts where the key is no place.
+    """
     if isinstance(value, dict):
         return value.get(key)
     if isinstance(value, list) and key.isdigit() and int(key) < len(value):
         return cast(object, value[int(key)])
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return value[0].get(key)  # of several of one name, the first
     return None

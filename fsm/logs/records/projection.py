@@ -49,21 +49,33 @@ class _Place:
 class Pruned:
     """The structure of some paths, such as ``message.headers.message-id``.
 
-    ``signs`` are paths that are only looked for.
+    ``signs`` are paths that are only looked for. With ``flat``, a path may also be one key.
     """
 
-    def __init__(self, paths: Iterable[str], signs: Iterable[str] = ()) -> None:
+    def __init__(
+        self, paths: Iterable[str], signs: Iterable[str] = (), *, flat: bool = False
+    ) -> None:
+        paths, signs = list(paths), list(signs)
         tree = _tree(path.split(".") for path in paths)
+        self._flat = {path for path in (*paths, *signs) if flat and "." in path}
         for path in signs:
             node = tree
             for key in path.split("."):
                 node = node.setdefault(key, {})
-        self.struct, self._nodes = _structure(tree)
+        self.struct, self._nodes = _structure({**tree, **{path: {} for path in sorted(self._flat)}})
+        self._whole = {path: attrgetter(self._nodes[path].attribute) for path in self._flat}
         self.parse: LineParser = Decoder(self.struct).decode
         self._places: dict[str, _Place] = {}
 
     def values(self, records: Sequence[Any], path: str) -> ColumnValues:
         """Return what stands on a path in each record; None where nothing does."""
+        found = self._nested(records, path)
+        if path in self._flat and None in found:
+            whole = map(self._whole[path], records)
+            found = [one if one is not None else own for one, own in zip(whole, found, strict=True)]
+        return found
+
+    def _nested(self, records: Sequence[Any], path: str) -> ColumnValues:
         place = self._place(path)
         try:
             found = list(map(place.get, records))
@@ -71,9 +83,7 @@ class Pruned:
             found = list(records)
             for get in place.levels:
                 found = [None if part is None else get(part) for part in found]
-        if place.rest:
-            return [reduce(value_at, place.rest, value) if value else None for value in found]
-        return found
+        return _below(found, place.rest)
 
     def has(self, records: Sequence[Any], path: str) -> list[bool]:
         """Return whether something is on a path in each record; a null or an empty part is not."""
@@ -90,6 +100,23 @@ class Pruned:
             get, levels = attrgetter(".".join(names)), [attrgetter(name) for name in names]
             self._places[path] = _Place(get, levels, keys, None if keys else found[-1].empty)
         return self._places[path]
+
+
+def _below(values: ColumnValues, keys: Sequence[str]) -> ColumnValues:
+    """Return what plain values have below some keys."""
+    if len(keys) == 1 and keys[0].isdigit():
+        number = int(keys[0])
+        return [
+            value[number]
+            if type(value) is list and len(value) > number
+            else value_at(value, keys[0])
+            if value
+            else None
+            for value in values
+        ]
+    if keys:
+        return [reduce(value_at, keys, value) if value else None for value in values]
+    return values
 
 
 class Envelope:

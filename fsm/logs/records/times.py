@@ -18,6 +18,7 @@ import polars as pl
 from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.logs.mapping.time_notation import UNITS, chrono_format
 from fsm.logs.native_times import from_datetime, from_number, native_time
+from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
 __all__ = ["RecordTimes"]
@@ -28,6 +29,24 @@ _SECOND = 1_000_000
 _MICROSECOND = 1000
 _LONGEST = 64
 """Characters of a time."""
+_ZONE_NAME = r"\b([A-Z]{1,4})$"
+_ZONES = {
+    **dict.fromkeys(("UTC", "GMT", "UT", "Z", "WET"), "+0000"),
+    "EST": "-0500",
+    "EDT": "-0400",
+    "CST": "-0600",
+    "CDT": "-0500",
+    "MST": "-0700",
+    "MDT": "-0600",
+    "PST": "-0800",
+    "PDT": "-0700",
+    "CET": "+0100",
+    "CEST": "+0200",
+    "WEST": "+0100",
+    "EET": "+0200",
+    "EEST": "+0300",
+}
+"""The offsets of names of zones; those of RFC 5322 and of Europe."""
 _SIZES = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
 
 
@@ -48,6 +67,11 @@ class RecordTimes:
         self.assumed: dict[str, str] = {}
         """What was assumed, by subject."""
         self._one = lru_cache(4096)(self._of_text)
+
+    def note(self, notes: Notes, *, is_own: bool) -> None:
+        """Note what was assumed; the units of the package's formats are no assumption."""
+        told = self.assumed if is_own else {k: v for k, v in self.assumed.items() if k != "unit"}
+        notes.assumed |= told
 
     def series(self, texts: pl.Series) -> pl.Series:
         """Return texts as times (Int64); null for what is none."""
@@ -72,7 +96,9 @@ class RecordTimes:
         kinds = set(map(type, values))
         if kinds <= {int, float} and not self._formats:
             numbers = pl.Series(np.array(values, np.float64))
-            exact = pl.Series(values, dtype=pl.Int64) if kinds == {int} and _are_int64(values) else None
+            exact = (
+                pl.Series(values, dtype=pl.Int64) if kinds == {int} and _are_int64(values) else None
+            )
             found = self._numbers(numbers, exact)
         elif kinds == {str}:
             found = self.series(pl.Series(values, dtype=pl.String))
@@ -80,6 +106,13 @@ class RecordTimes:
             moments = list(map(self.of, values))
             return None if None in moments else cast(list[int], moments)
         return None if found.null_count() else found.to_list()
+
+    def some(self, values: Sequence[object]) -> Sequence[int | None]:
+        """Return values of records as times; None for what is none."""
+        if values.count(None) == len(values):
+            return cast(Sequence[None], values)
+        whole = self.values(values) if None not in values else None
+        return list(map(self.of, values)) if whole is None else whole
 
     def of(self, value: object) -> int | None:
         """Return one value as a time; None for what is none."""
@@ -95,7 +128,8 @@ class RecordTimes:
     def _of_text(self, text: str) -> int | None:
         text = text.strip()
         if self._formats:
-            return self.series(pl.Series([text]))[0]
+            [time] = self.series(pl.Series([text])).to_list()
+            return cast(int | None, time)
         if self._notation.unit and text.replace(".", "", 1).isdigit() and text.isascii():
             return self.of(float(text) if "." in text else int(text))
         time = native_time(text, self.zone)
@@ -117,7 +151,7 @@ class RecordTimes:
             self.assumed["unit"] = f"numbers are times in {size}, by their size"
             nanoseconds = {"seconds": 1_000_000_000, "milliseconds": 1_000_000,
                            "microseconds": 1000, "nanoseconds": 1}[size]  # fmt: skip
-            if not 0 < smallest or smallest < largest / 100:  # of several units, or no times
+            if not smallest > 0 or smallest < largest / 100:  # of several units, or no times
                 moments = [from_number(number) for number in numbers.to_list()]
                 return pl.Series(numbers.name, moments, pl.Int64)
         else:
@@ -131,6 +165,8 @@ class RecordTimes:
         return _sensible(whole // _MICROSECOND)
 
     def _by_format(self, texts: pl.Series, form: str) -> pl.Series:
+        if "%z" in form:
+            texts = _with_offsets(texts)
         try:
             moments = texts.str.strip_chars().str.to_datetime(form, strict=False, time_unit="us")
         except pl.exceptions.PolarsError:  # no text has a zone, or each another one
@@ -157,6 +193,17 @@ class RecordTimes:
     def _assume_zone(self) -> None:
         if self._notation.zone is None:
             self.assumed["zone"] = f"times read as {self.zone} (the records have no zone)"
+
+
+def _with_offsets(texts: pl.Series) -> pl.Series:
+    """Return times with the offsets of the zones that they name."""
+    names = texts.str.extract(_ZONE_NAME)
+    if names.null_count() == len(names):
+        return texts
+    offsets = names.replace_strict(_ZONES, default=None, return_dtype=pl.String)
+    frame = pl.DataFrame({"text": texts, "name": names, "offset": offsets})
+    named = pl.col("text").str.strip_suffix(pl.col("name")) + pl.col("offset")
+    return frame.select(pl.when(pl.col("name").is_null()).then("text").otherwise(named)).to_series()
 
 
 def _filled(found: pl.Series, others: pl.Series) -> pl.Series:
