@@ -12,7 +12,6 @@ from itertools import chain
 from types import NoneType
 from typing import Any, Protocol
 
-import numpy as np
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import Format
@@ -21,12 +20,12 @@ from fsm.logs.native_event import NativeEvent
 from fsm.logs.records.entries import listed
 from fsm.logs.records.fields import joined, recipients, status_code, text_of, value_at
 from fsm.logs.records.times import RecordTimes
-from fsm.logs.records.translation import NO_ID, WHOSE, is_personal, joined_doubts
+from fsm.logs.records.translation import NO_ID
 
 __all__ = ["RecordTable", "events_of", "first_values"]
 
 _TYPES = {"time": pl.Int64, "line": pl.Int64, "handed_over": pl.Int64}
-_TEXTS = ("message_id", "reply", "event_id", "delivery_id")
+_TEXTS = ("message_id", "reply", "explanation", "event_id", "delivery_id")
 
 
 class RecordTable(Protocol):
@@ -70,8 +69,6 @@ def events_of(
     }
     if list in set(map(type, whom)):
         found = _spread(found)
-    if len(found["line"]) > len(table):
-        found["doubt"] = _shared(found, form)
     return _frame(found, layout)
 
 
@@ -213,17 +210,6 @@ def _spread(columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
     at = [number for number, each in enumerate(whom) for _ in each]
     rows = {name: [column[n] for n in at] for name, column in columns.items()}
     return {**rows, "recipient": list(chain.from_iterable(whom))}
-
-
-def _shared(columns: Mapping[str, Sequence[Any]], form: Format) -> list[str | None]:
-    """Return the doubts of rows; of several rows of a record only one can be of some events."""
-    lines, natives, doubts = columns["line"], columns["native"], columns["doubt"]
-    personal = {native for native in set(natives) if is_personal(form, native)}
-    counts = dict(zip(*np.unique(lines, return_counts=True), strict=True))
-    return [
-        joined_doubts(doubt, WHOSE) if native in personal and counts[line] > 1 else doubt
-        for line, native, doubt in zip(lines, natives, doubts, strict=True)
-    ]
 
 
 def _no_id(message: str | None) -> str | None:
