@@ -31,11 +31,13 @@ _KINDS = {
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
 _MOST_FILES = 10_000
 _LABELS = {"kinds", "reasons", "feedback", "time_format"}
+_MAPPING = {"read", "fields", "events"}
 _FINAL = {"hard_bounce", "retry_failed"}
 _TOML_KINDS = {
     "lexicon": ("a lexicon", "give it with --lexicon"),
     "table": ("a binding", "give it with --binding"),
     "labels": ("a file of labels", "give it with --labels"),
+    "mapping": ("a mapping", "give it with --map"),
     "policy": ("a policy", "give it with --policy"),
     "settings": ("a file of settings", "give it with --config"),
 }
@@ -74,8 +76,9 @@ def missing_file(path: Path) -> str:
 def misplaced_toml(data: Mapping[str, object], wanted: str) -> str:
     """Return why a TOML file is not what is wanted, by its kind; empty where it may be.
 
-    ``wanted`` is one of ``lexicon``, ``table``, ``labels``, ``policy`` and ``settings``, which is
-    what the entry ``kind`` of such a file says. A file without it is recognised by its entries.
+    ``wanted`` is one of ``lexicon``, ``table``, ``labels``, ``mapping``, ``policy`` and
+    ``settings``, which is what the entry ``kind`` of such a file says. A file without it is
+    recognised by its entries.
 
     >>> misplaced_toml({"kind": "lexicon", "language": "nl"}, "table")
     'a lexicon, not a binding; give it with --lexicon'
@@ -101,6 +104,8 @@ def _kind_by_entries(data: Mapping[str, object]) -> str:
         found = "lexicon"
     elif "machine" in data or "page" in data:
         found = "table"
+    elif data.keys() & _MAPPING:
+        found = "mapping"
     elif data.keys() & _LABELS:
         found = "labels"
     elif any(isinstance(value, str) and value in _FINAL for value in data.values()):

@@ -8,15 +8,16 @@ import base64
 import gzip
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
 
 from fsm.logs.detect import CANONICAL
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
+from fsm.logs.mapping.record_layout import FieldSource
 
 ADDRESS = "zaphod.beeblebrox@vogsphere.example"
 OTHERS = ('"zaphod beeblebrox"@vogsphere.example', "zaphod@[192.0.2.77]")
@@ -195,27 +196,27 @@ def write_sample(form: str, directory: Path) -> Path:
 
 def _records(form: Format) -> Iterator[dict[str, Any]]:
     """Yield records of a provider as its table lays them out; ``KeyError`` without a table."""
-    table = cast(Mapping[str, Any], form.record)
+    layout = form.layout
     names = dict.fromkeys(path.partition("/")[0] for path in form.meanings)
     for name in (*names, f"told {ADDRESS}"):
-        record: dict[str, Any] = dict.fromkeys(table["recognise"][0], "zaphod")
+        record: dict[str, Any] = dict.fromkeys(layout.recognise[0], "zaphod")
         for field in ("message_id", "event_id", "delivery_id"):
-            _put(record, table[field], ID)
-        _put(record, table["recipient"], ADDRESS)
-        _put(record, table["reply"], REPLY)
-        _put(record, table["time"], "2026-01-05T09:00:00Z")
-        for paths in table.get("detail", {}).values():
-            _put(record, paths, "zaphod")
-        _put(record, table["name"], name)
+            _put(record, layout.sources(field), ID)
+        _put(record, layout.sources("recipient"), ADDRESS)
+        _put(record, layout.sources("reply"), REPLY)
+        _put(record, layout.sources("time"), "2026-01-05T09:00:00Z")
+        for sources in layout.detail.values():
+            _put(record, sources, "zaphod")
+        _put(record, layout.sources("event"), name)
         yield record
     yield {ADDRESS: "zaphod", "zaphod": 1}
 
 
-def _put(record: dict[str, Any], paths: list[str], value: str) -> None:
-    """Put a value at the first of the paths."""
-    if not paths:
+def _put(record: dict[str, Any], sources: Sequence[FieldSource], value: str) -> None:
+    """Put a value at the first of the places of a field."""
+    if not sources:
         return
-    *outer, last = paths[0].split(".")
+    *outer, last = sources[0].paths[0].split(".")
     for key in outer:
         inner = record.get(key)
         record[key] = inner if isinstance(inner, dict) else {}

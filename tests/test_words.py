@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from tests.house import MODULES, ROOT
 
 PROTOCOLS = {
-    "Reader": ("logs.conversion", "logs.servers.*", "logs.webhooks.reader"),
+    "Reader": ("logs.conversion", "logs.servers.*", "logs.records.reader"),
     "command": ("cli.*",),
 }
 """Names that several modules define on purpose, since all do the same for another input.

@@ -9,6 +9,7 @@ import polars as pl
 
 from fsm.arrays import Codes
 from fsm.logs.canonical_columns import column_list
+from fsm.logs.ledger import RecordClass
 from fsm.logs.log_file import LogFile
 from fsm.logs.mapping.to_canonical import SCHEMA
 from fsm.logs.notes import Notes
@@ -36,6 +37,8 @@ def canonical_rows(file: LogFile, notes: Notes) -> Iterator[pl.DataFrame]:
     for events in event_frames(file, file.present, further):
         rows = _rows(events, file, further, lines.gather(events["row"]))
         notes.events += rows.height
+        notes.records.read += rows.height
+        notes.records.count(RecordClass.EVENTS, rows.height)
         notes.lines = max(notes.lines, int(rows["line"].max() or 0))  # type: ignore[arg-type]
         yield rows
 

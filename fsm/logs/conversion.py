@@ -31,7 +31,7 @@ _HEAVY = 1 << 26
 class Reader(Protocol):
     """Reads events from the lines of files, one file after the other.
 
-    The modules of ``fsm/logs/servers`` and ``fsm/logs/webhooks`` implement it as ``Reader``.
+    The modules of ``fsm/logs/servers`` and ``fsm/logs/records`` implement it as ``Reader``.
     """
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
@@ -54,8 +54,10 @@ def convert_files(
     for rows, note in _rows(files, options, notes):
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
-    if redaction:
-        for note in notes:
+    for note in notes:
+        if note.records.read:  # readers that do not count their records yet
+            note.records.check(note.name)
+        if redaction:
             redaction.clean(note)
 
 
@@ -130,7 +132,7 @@ def _note_of(file: RecognisedFile, options: ReadingOptions, notes: list[Notes]) 
 
 def _reader(family: str, clock: Clock, options: ReadingOptions) -> Reader:
     if family == "webhooks":
-        from fsm.logs.webhooks.reader import Reader as Webhooks
+        from fsm.logs.records.reader import Reader as Webhooks
 
         return Webhooks(options.zone)
     reader: Reader = import_module(f"fsm.logs.servers.{family}").Reader(clock)

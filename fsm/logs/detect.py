@@ -149,7 +149,7 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
             continue
         if isinstance(value, dict) and value.keys() >= _NEEDED:
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        from fsm.logs.webhooks.providers import open_envelopes
+        from fsm.logs.records.providers import open_envelopes
 
         name = next((name for name, _ in open_envelopes(value) if name), None)
         if name:

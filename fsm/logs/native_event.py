@@ -34,9 +34,12 @@ class NativeEvent(NamedTuple):
     handed_over: int | None = None
     """When the message was handed over, where the record of a later event tells it: microseconds
     since 1970, UTC."""
+    record: int | None = None
+    """The record that told of it, where that is not the only one on its line: a number that no
+    other record of the file has, and no line."""
     final_recipient: str | None = None
     """The address to which the message went on where it is another one (RFC 3464)."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"
-"""Events, or a frame with the columns of one and a row for each; the last two may be lacking."""
+"""Events, or a frame with the columns of one (the last three may be lacking), a row for each."""

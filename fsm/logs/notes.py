@@ -1,10 +1,26 @@
-"""What is reported of a conversion: what was read, ignored, unmapped, rejected or doubtful."""
+"""What is reported of a conversion: what was read, ignored, unmapped, rejected or doubtful.
+
+A reader says two things of every record, and :mod:`fsm.logs.ledger` checks that they agree:
+
+- ``notes.records.read += 1`` where it has read one, a line, a JSON record or a mail, whatever
+  becomes of it. A blank line is no record.
+- What became of it, in exactly one way: it yields events, and nothing else (``to_rows`` finds the
+  class of a record by its events: gave events, beside, excluded, passed, unmapped, rejected); or
+  :meth:`Notes.reject`, :meth:`Notes.pass_over`; or ``notes.records.count(RecordClass.JOINED)``
+  for a record that only helps to read others.
+
+Events of one record have the same :attr:`fsm.logs.native_event.NativeEvent.record`, by default
+their line, and are yielded in one group. An event that stands on a line of an earlier record,
+such as the hand-over of a message that arrived there, has the record that told of it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from fsm.logs.ledger import RecordClass, RecordLedger
 
 __all__ = ["Notes", "Occurrences"]
 
@@ -62,6 +78,8 @@ class Notes:
     lines: int = 0
     size: int = 0
     """Bytes that were read, decompressed."""
+    records: RecordLedger = field(default_factory=RecordLedger)
+    """How many records were read, and what became of each."""
     events: int = 0
     missing_handovers: int = 0
     """Hand-overs that the file does not record, and that were added."""
@@ -79,6 +97,18 @@ class Notes:
     """What was assumed because the file does not say it, by subject."""
     redacted: bool = False
     """Whether nothing of the file may be quoted."""
+
+    def reject(self, reason: str, line: int, *, quote: str | None = None, records: int = 1) -> None:
+        """Count records that cannot be read; see :meth:`Occurrences.add`."""
+        self.rejected.add(reason, line, records, quote=quote)
+        self.records.count(RecordClass.REJECTED, records)
+
+    def pass_over(
+        self, kind: str, line: int, *, quote: str | None = None, records: int = 1
+    ) -> None:
+        """Count known records that are no event of a message; see :meth:`Occurrences.add`."""
+        self.passed.add(kind, line, records, quote=quote)
+        self.records.count(RecordClass.PASSED, records)
 
     def redact(self, redacted: Callable[[str], str]) -> None:
         """Replace every quote from the file by its redacted form."""

@@ -30,7 +30,7 @@ with atheris.instrument_imports(include=["fsm.logs", "email", "flufl"]):
         name: import_module(f"fsm.logs.servers.{name}").Reader
         for name in ("postfix", "exim", "sendmail", "powermta", "momentum", "mail")
     }
-    READERS["sendgrid"] = import_module("fsm.logs.webhooks.reader").Reader
+    READERS["sendgrid"] = import_module("fsm.logs.records.reader").Reader
 
 MACHINES = [load_bare("with-feedback")]
 WHOLE = 240

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fsm.logs.webhooks.fields import _getter, recipients, status_code, text_of, value_at
+from fsm.logs.mapping.record_layout import FieldSource
+from fsm.logs.records.fields import getter, recipients, status_code, text_of, value_at
 
 RECORD = {
     "a": {"b": [{"c": "x"}, "y"]},
@@ -40,7 +41,7 @@ RECORD = {
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_the_first_path_that_has_a_value(paths: list[str], value: object) -> None:
-    assert _getter(paths)(RECORD) == value
+    assert getter([FieldSource((path,)) for path in paths])(RECORD) == value
 
 
 @pytest.mark.parametrize("value", [[], {}, "text", 7, None, True])

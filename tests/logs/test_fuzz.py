@@ -26,9 +26,9 @@ from fsm.logs.detect import guess
 from fsm.logs.log import Log
 from fsm.logs.notes import Notes
 from fsm.logs.open import convert_logs, open_log
+from fsm.logs.records.reader import Reader as Webhooks
 from fsm.logs.servers.clock import Clock
 from fsm.logs.storage.stored_file import TOO_LONG, StoredFile
-from fsm.logs.webhooks.reader import Reader as Webhooks
 from tests.depth import DEEP, samples
 from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
 from tests.logs.test_servers import EXIM, MX, SENT, postfix

@@ -21,8 +21,8 @@ from fsm.logs.mapping.event_mapping import (
 from fsm.logs.mapping.policy import load_policy
 from fsm.logs.mapping.to_canonical import SCHEMA, event_frame, to_rows
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.providers import block_columns
-from fsm.logs.webhooks.reader import Reader
+from fsm.logs.records.providers import block_columns
+from fsm.logs.records.reader import Reader
 
 AT = 1_767_603_600  # 2026-01-05T09:00:00Z
 WHEN = "2026-01-05T09:00:00Z"
@@ -479,7 +479,7 @@ def both_ways(lines: list[str]) -> tuple[list[dict[str, Any]], list[dict[str, An
     found = []
     for worth in (10**9, 1):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("fsm.logs.webhooks.reader._WORTH", worth)
+            patch.setattr("fsm.logs.records.reader._WORTH", worth)
             found.append(rows("\n".join(lines)))
     return found[0], found[1]
 

@@ -1,22 +1,23 @@
 """What native events mean: the mapping tables in the folders of the readers.
 
-A table is a TOML file with the facts of a format and a section ``[map]`` from native paths to
-meanings. A path without a row takes that of its longest prefix: ``failed/permanent/old``, then
-``failed/permanent``, then ``failed``.
+A table is the section ``[events]`` of a mapping file (:mod:`fsm.logs.mapping.mapping_file`), from
+native paths to meanings. A path without a row takes that of its longest prefix:
+``failed/permanent/old``, then ``failed/permanent``, then ``failed``, then ``*``.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from fsm.errors import LogError
+from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.suggest import no_such
 
 __all__ = [
+    "EXCLUDED",
     "MACHINE_EVENTS",
     "NOTHING",
     "SIDE_EVENTS",
@@ -38,8 +39,11 @@ MACHINE_EVENTS = (
 )
 """Events that the built-in machines use."""
 
+EXCLUDED = "excluded"
+"""A message that nobody handed over, nor will."""
+
 SIDE_EVENTS = (
-    "excluded",
+    EXCLUDED,
     "complained",
     "unsubscribed",
     "resubscribed",
@@ -72,7 +76,9 @@ _LONGEST = 200
 """Characters of a path that are compared; those of the tables are far shorter."""
 
 _LOGS = Path(__file__).parent.parent
-_FOLDERS = (_LOGS / "servers", _LOGS / "webhooks", _LOGS / "snapshots")
+_FOLDERS = (_LOGS / "servers", _LOGS / "providers", _LOGS / "snapshots")
+_EVERY_OTHER = "*"
+_BEGINS = 'kind = "mapping"'
 
 
 @dataclass(frozen=True)
@@ -96,21 +102,37 @@ class Meaning:
 
 @dataclass(frozen=True, eq=False)
 class Format:
-    """A format that can be read: its facts, and what its events mean."""
+    """A format that can be read: how its records are found, and what its events mean."""
 
     name: str
     title: str
     sources: tuple[str, ...]
     """Where the meanings are documented."""
     family: str
-    relays: bool
-    """Whether it records that a message was handed over."""
-    ordered: bool
-    """Whether events come in the order in which they happened."""
-    record: Mapping[str, object]
-    """The paths of the fields, for formats whose records are read by a table."""
+    """The reader of its records."""
+    layout: RecordLayout
+    """Where the records and their fields stand."""
     meanings: Mapping[str, Meaning]
+    """By native path; without any, the names of events are taken as they stand."""
+    unit: str | None = None
+    """What one message is called in results."""
+    ordered: bool = False
+    """Whether events come in the order in which they happened."""
+    told_relays: bool | None = None
+    """Whether it records that a message was handed over, where its file says so."""
     _known: dict[str, Meaning | None] = field(default_factory=dict)
+
+    @property
+    def relays(self) -> bool:
+        """Whether it records that a message was handed over.
+
+        Events of machines that are not of e-mail need no hand-over.
+        """
+        if self.told_relays is not None:
+            return self.told_relays
+        events = {meaning.event for meaning in self.meanings.values()}
+        of_mail = events <= {*MACHINE_EVENTS, *SIDE_EVENTS, FAILED, NOTHING}
+        return not of_mail or not events or "relayed" in events
 
     @cached_property
     def events(self) -> frozenset[str]:
@@ -118,12 +140,15 @@ class Format:
         events = {meaning.event for meaning in self.meanings.values()}
         if FAILED in events:
             events |= {"hard_bounce", "retry_failed"}
-        if self.relays:
+        if self.relays and self.told_relays is not None:
             events.add("relayed")
-        return frozenset(events) & frozenset(MACHINE_EVENTS)
+        return frozenset(events) - {*SIDE_EVENTS, FAILED, NOTHING}
 
     def meaning(self, native: str) -> Meaning | None:
-        """Return what a native event means; None where the table has no row for it."""
+        """Return what a native event means; None where the table has no row for it.
+
+        Where no path fits exactly, letter case and blanks do not matter.
+        """
         native = native[:_LONGEST]
         if native not in self._known:
             if len(self._known) > 10_000:
@@ -132,40 +157,38 @@ class Format:
         return self._known[native]
 
     def _look_up(self, native: str) -> Meaning | None:
-        for path in (native, native.lower()):
-            while path and path not in self.meanings:
-                path = path.rpartition("/")[0]
-            if path:
-                return self.meanings[path]
-        return None
+        if not self.meanings:
+            return Meaning(native, native)
+        path = native
+        while path:
+            found = self.meanings.get(path) or self._folded.get(_fold(path))
+            if found is not None:
+                return found
+            path = path.rpartition("/")[0]
+        return self.meanings.get(_EVERY_OTHER)
+
+    @cached_property
+    def _folded(self) -> Mapping[str, Meaning]:
+        return {_fold(path): meaning for path, meaning in reversed([*self.meanings.items()])}
+
+
+def _fold(path: str) -> str:
+    return " ".join(path.split()).casefold()
 
 
 @cache
 def format_names() -> tuple[str, ...]:
     """Return the names of all formats that have a table."""
     tables = (table for folder in _FOLDERS for table in folder.glob("*.toml"))
-    return tuple(sorted(t.stem for t in tables if "[map]" in t.read_text(encoding="utf-8")))
+    return tuple(sorted(t.stem for t in tables if t.read_text("utf-8").startswith(_BEGINS)))
 
 
 @cache
 def load_format(name: str) -> Format:
     """Return a format by its name; raises :class:`LogError` for one that is not known."""
+    from fsm.logs.mapping.mapping_file import read_mapping
+
     if name not in format_names():
         raise LogError(no_such("format", name, format_names()))
     path = next(p for folder in _FOLDERS if (p := folder / f"{name}.toml").exists())
-    body = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Format(
-        name,
-        title=body["title"],
-        sources=tuple(body["sources"]),
-        family=body["family"],
-        relays=body["relays"],
-        ordered=body["ordered"],
-        record=body.get("record", {}),
-        meanings={path: _meaning(path, row) for path, row in body["map"].items()},
-    )
-
-
-def _meaning(path: str, row: str | Mapping[str, str]) -> Meaning:
-    facts = {"event": row} if isinstance(row, str) else dict(row)
-    return Meaning(rule=path, **facts)
+    return read_mapping(path, name)

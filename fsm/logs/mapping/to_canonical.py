@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
+from fsm.logs.ledger import RecordClass
 from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
-from fsm.logs.mapping.event_mapping import FAILED, NOTHING, SIDE_EVENTS, Format
+from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, SIDE_EVENTS, Format
 from fsm.logs.mapping.policy import Policy
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes, Occurrences
@@ -55,9 +57,14 @@ _EVENT: dict[str, pl.DataType] = {
     "delivery_id": pl.String(),
     "doubt": pl.String(),
     "handed_over": pl.Int64(),
+    "record": pl.Int64(),
     "final_recipient": pl.String(),
 }
-_MAY_LACK: dict[str, Literal["insert"]] = {"handed_over": "insert", "final_recipient": "insert"}
+
+_MAY_LACK: Mapping[str, Literal["insert"]] = dict.fromkeys(
+    ("handed_over", "record", "final_recipient"), "insert"
+)
+"""Columns that a frame of events may lack."""
 
 _RANK = {
     "relayed": 0,
@@ -71,7 +78,7 @@ _RANK = {
 
 _DECIDED = ("event", "rule", "code", "fault", "reason")
 """Columns that the code and the reply of a failure decide."""
-_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", "excluded", FAILED)
+_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", EXCLUDED, FAILED)
 
 
 def to_rows(
@@ -97,13 +104,21 @@ def to_rows(
         fault=pl.coalesce("table_fault", "event_fault"),
         doubt=pl.coalesce("event_doubt", "table_doubt"),
     )
-    _count(frame.filter(pl.col("event").is_null()), notes.unmapped, form)
+    unmapped = frame.filter(pl.col("event").is_null())
+    _count(unmapped, notes.unmapped, form)
     nothing = frame.filter(pl.col("event") == NOTHING)
     _count(nothing, notes.passed, form)
     _count_doubts(nothing.with_columns(doubt=pl.col("table_doubt")), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
-    frame = _with_faults(_identified(frame, notes), policy)
+    frame, nameless = _identified(frame, notes)
+    frame = _with_faults(frame, policy)
     _count_events(frame, notes)
+    by_class = _by_class(frame) | {
+        RecordClass.REJECTED: nameless,
+        RecordClass.UNMAPPED: unmapped["record"],
+        RecordClass.PASSED: nothing["record"],
+    }
+    _count_records(by_class, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
         pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
@@ -114,14 +129,20 @@ def to_rows(
 
 
 def _shortened(events: pl.DataFrame) -> pl.DataFrame:
-    """Return events with texts of bounded length; their ``doubt`` becomes ``event_doubt``."""
+    """Return events with texts of bounded length, and each with the number of its record.
+
+    Their ``doubt`` becomes ``event_doubt``.
+    """
+    record = ["record"] if "record" in events.columns else []
     return events.with_columns(
-        pl.col("native").str.slice(0, _LONGEST_NAME), pl.col("reply").str.slice(0, LONGEST_REPLY)
+        pl.col("native").str.slice(0, _LONGEST_NAME),
+        pl.col("reply").str.slice(0, LONGEST_REPLY),
+        pl.coalesce(*record, "line").alias("record"),
     ).rename({"doubt": "event_doubt"})
 
 
-def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
-    """Return the events with a usable message id or recipient; count the others."""
+def _identified(events: pl.DataFrame, notes: Notes) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the events with a usable message id or recipient, and the records of the others."""
     names = (pl.col("message_id").fill_null(""), pl.col("recipient").fill_null(""))
     faults = {
         "an event without message id and address": names[0] == "",
@@ -129,12 +150,14 @@ def _identified(events: pl.DataFrame, notes: Notes) -> pl.DataFrame:
             name.str.len_bytes() > _LONGEST for name in names
         ),
     }
+    nameless = events["record"].clear()
     for fault, wrong in faults.items():
-        lines = events.filter(wrong)["line"]
-        if lines.len():
-            notes.rejected.add(fault, lines[0], lines.len())
+        unusable = events.filter(wrong)
+        if unusable.height:
+            notes.rejected.add(fault, unusable["line"][0], unusable.height)
+            nameless = pl.concat([nameless, unusable["record"]])
             events = events.filter(~wrong)
-    return events
+    return events, nameless
 
 
 def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
@@ -228,6 +251,32 @@ def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
     notes.events += frame.height - int(is_side_event.sum())
     _count_by(frame.filter(is_side_event), "event", notes.side_events)
     _count_doubts(frame, notes)
+
+
+def _by_class(events: pl.DataFrame) -> dict[RecordClass, pl.Series]:
+    """Return the records of events with a meaning, by what they are."""
+    records, is_side_event = events["record"], events["event"].is_in(SIDE_EVENTS)
+    if not is_side_event.any():
+        return {RecordClass.EVENTS: records}
+    is_excluded = events["event"] == EXCLUDED
+    return {
+        RecordClass.EVENTS: records.filter(~is_side_event),
+        RecordClass.EXCLUDED: records.filter(is_excluded),
+        RecordClass.BESIDE: records.filter(is_side_event & ~is_excluded),
+    }
+
+
+def _count_records(by_class: Mapping[RecordClass, pl.Series], notes: Notes) -> None:
+    """Count records by the classes of their events; one of several events counts as its best."""
+    records = pl.concat(by_class.values())
+    if records.n_unique() < len(records):
+        classes = np.repeat(list(by_class), [len(part) for part in by_class.values()])
+        best = pl.DataFrame({"record": records, "class": classes}).group_by("record").max()
+        for kind, count in best.group_by("class").len().iter_rows():
+            notes.records.count(RecordClass(kind), count)
+    else:  # one event of each, as nearly everywhere
+        for kind, part in by_class.items():
+            notes.records.count(kind, len(part))
 
 
 def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:

@@ -14,6 +14,7 @@ from email import message_from_string
 from email.message import Message
 from email.utils import parseaddr
 
+from fsm.logs.ledger import RecordClass
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import from_datetime, from_text
 from fsm.logs.notes import Notes
@@ -55,15 +56,22 @@ class Reader:
     ) -> Iterator[tuple[str, list[NativeEvent]]]:
         """Yield the events of the mails in blocks of lines."""
         for text, line in mails(blocks, notes):
+            notes.records.read += 1
             if text.count("\n--") > _PARTS:
-                notes.rejected.add(TOO_MANY, line)
+                notes.reject(TOO_MANY, line)
                 continue
+            passed = notes.passed.total
             try:
                 events = list(self._events(text, line, notes))
             except RecursionError:  # parts in parts, or comments in comments, without an end
-                notes.rejected.add(TOO_DEEP, line)
+                notes.reject(TOO_DEEP, line)
                 continue
-            yield "mail", events
+            if events:
+                record = -notes.records.read  # the mails of a Maildir all begin on line 1
+                yield "mail", [event._replace(record=record) for event in events]
+            else:
+                known = notes.passed.total > passed
+                notes.records.count(RecordClass.PASSED if known else RecordClass.REJECTED)
 
     def _events(self, text: str, line: int, notes: Notes) -> Iterator[NativeEvent]:
         envelope, mail = _parsed(text)

@@ -30,11 +30,12 @@ class Reader(LineReader):
         self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
     ) -> int:
         for number, line in enumerate(block, first):
+            notes.records.read += bool(line.strip())
             match = LINE.match(line)
             if match:
                 self._add(match, number, notes, events)
             elif line.strip():
-                notes.rejected.add("no record of a mainlog or bouncelog", number)
+                notes.reject("no record of a mainlog or bouncelog", number)
         return 0
 
     def _add(
@@ -43,7 +44,7 @@ class Reader(LineReader):
         stamp, name, kind, rest = match.groups()
         time = from_number(int(stamp))
         if not name or time is None:
-            notes.passed.add("heartbeats", line)
+            notes.pass_over("heartbeats", line)
             return
         fields = (rest or "").split("@", _REPLIES.get(kind, 30))
         if kind in ("R", "B") and len(fields) > 1:

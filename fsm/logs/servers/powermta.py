@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 
+from fsm.logs.ledger import RecordClass
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
@@ -40,12 +41,14 @@ class Reader(LineReader):
         if first == 1:  # the header of another file does not count in this one
             self._names = []
         for number, line in enumerate(block, first):
+            notes.records.read += bool(line.strip())
             if is_header(line):
+                notes.records.count(RecordClass.JOINED)
                 self._names = line.lower().replace('"', "").strip().split(",")
             elif line.strip():
                 values = _fields(line)
                 if values is None:
-                    notes.rejected.add("not CSV", number)
+                    notes.reject("not CSV", number)
                     continue
                 self._add(dict(zip(self._names, values, strict=False)), number, notes, events)
         return 0
@@ -56,7 +59,7 @@ class Reader(LineReader):
         kind = record.get("type", "")
         time = native_time(record.get("timelogged"), self._clock.zone)
         if time is None:
-            notes.rejected.add("powermta: a record without a time", line)
+            notes.reject("powermta: a record without a time", line)
             return
         name = next((value for key in _IDS if (value := record.get(key))), None)
         recipient = record.get("rcpt") or None

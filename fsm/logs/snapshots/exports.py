@@ -16,6 +16,7 @@ from fsm.epoch import time_at
 from fsm.errors import LogError
 from fsm.files import TemporaryFolder
 from fsm.logs.canonical_columns import place_of
+from fsm.logs.ledger import RecordClass
 from fsm.logs.native_times import from_datetime
 from fsm.logs.notes import Notes
 from fsm.logs.snapshots.changes import ORDER, in_order, returned, status_changes, without_steps_back
@@ -154,7 +155,10 @@ def _compared(
         _doubt(back, parts, said)
         events = status_changes(frame, mode).sort("time", *ORDER)
         for (number,), part in events.group_by("export", maintain_order=True):
-            yield parts[int(str(number))].export, part
+            export = parts[int(str(number))].export
+            # A row that shows a change is counted by its event; the others were compared.
+            export.notes.records.count(RecordClass.JOINED, -part.height)
+            yield export, part
     _say_lost(pl.concat(lost), parts)
 
 

@@ -11,9 +11,9 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import column_list, place_of
 from fsm.logs.notes import Notes
+from fsm.logs.records.fields import parse_json, text_of
 from fsm.logs.snapshots.labels import ROLES, Labels
 from fsm.logs.storage.stored_file import StoredFile
-from fsm.logs.webhooks.fields import parse_json, text_of
 
 __all__ = ["export_records", "names_of"]
 
@@ -86,10 +86,11 @@ def _csv_records(
     watched.begun = first + 1
     for record in _records(watched, sign):
         line, watched.begun = watched.begun, watched.number + 1
+        notes.records.read += record != []
         if record is None:
-            notes.rejected.add("not CSV", line)
+            notes.reject("not CSV", line)
         elif len(record) > width:
-            notes.rejected.add("more fields than there are headers", line)
+            notes.reject("more fields than there are headers", line)
         elif record:
             yield line, [_field(record, place) for place in places]
 
@@ -132,6 +133,7 @@ def _json_records(
             record: object = parse_json(line.lstrip("\ufeff")) if line.strip() else None
         except ValueError:
             record = ()
+        notes.records.read += record is not None
         if isinstance(record, dict):
             if tuple(record) != keys:
                 places = _places(list(record), place_of(name, number), labels, notes)
@@ -140,7 +142,7 @@ def _json_records(
             texts = [text_of(record[key]) if key is not None else None for key in wanted]
             yield number, [value and value[:_LONGEST_TEXT] for value in texts]
         elif record is not None:
-            notes.rejected.add("not a JSON object", number)
+            notes.reject("not a JSON object", number)
 
 
 def _places(names: Sequence[str], where: str, labels: Labels, notes: Notes) -> list[int | None]:

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 import polars as pl
 
+from fsm.logs.ledger import RecordClass
 from fsm.logs.mapping.blame import code_of
 from fsm.logs.native_times import from_datetime, from_text, native_time
 from fsm.logs.notes import Notes, Occurrences
@@ -36,19 +37,20 @@ _COMPACT = {8: 8, 14: 8}
 
 
 def understood(rows: pl.DataFrame, labels: Labels, zone: tzinfo, notes: Notes) -> pl.DataFrame:
-    """Return the sightings in records; what is not known is counted.
+    """Return the sightings in records, counted as joined; what is not known is counted.
 
     A status that is not known but is a reason (some exports write that) is a failure for it.
     """
     frame = _with_status(_with_id(rows, notes), labels, notes)
     frame = _with_kind(frame, labels, notes)
     times = [_times(frame, name, labels, zone, notes) for name in ("exported", "changed")]
+    notes.records.count(RecordClass.JOINED, frame.height)
     return frame.with_columns(times).select(*SIGHTING)
 
 
 def _with_id(rows: pl.DataFrame, notes: Notes) -> pl.DataFrame:
     nameless = rows.filter(pl.col("message_id").is_null() & pl.col("recipient").is_null())
-    _count(nameless, "a row without an id and an address", notes.rejected)
+    _reject(nameless, "a row without an id and an address", notes)
     if rows["message_id"].null_count() > nameless.height:
         notes.assumed["ids"] = "rows without an id of a message: address and delivery stand for it"
     of_delivery = pl.concat_str("delivery_id", "recipient", separator="/")
@@ -71,8 +73,10 @@ def _with_status(frame: pl.DataFrame, labels: Labels, notes: Notes) -> pl.DataFr
         .alias("known")
     )
     lost = frame.filter(pl.col("known").is_null())
-    _count(lost.filter(empty), "a row without a status", notes.rejected)
-    _count_each(lost.filter(~empty), "status {}", label, notes.unmapped)
+    _reject(lost.filter(empty), "a row without a status", notes)
+    unknown = lost.filter(~empty)
+    _count_each(unknown, "status {}", label, notes.unmapped)
+    notes.records.count(RecordClass.UNMAPPED, unknown.height)
     return frame.filter(pl.col("known").is_not_null()).with_columns(status=pl.col("known"))
 
 
@@ -148,9 +152,9 @@ def _replaced(column: pl.Series, table: Mapping[str, object], dtype: pl.DataType
     return column.replace_strict(pl.Series(list(table), dtype=pl.String), new, default=None)
 
 
-def _count(frame: pl.DataFrame, what: str, tally: Occurrences) -> None:
+def _reject(frame: pl.DataFrame, reason: str, notes: Notes) -> None:
     if frame.height:
-        tally.add(what, int(frame["line"][0]), frame.height)
+        notes.reject(reason, int(frame["line"][0]), records=frame.height)
 
 
 def _count_each(frame: pl.DataFrame, what: str, said: pl.Expr, tally: Occurrences) -> None:

@@ -77,7 +77,7 @@ class StoredFile:
                         rest, skipping = b"", True
                     continue
                 if skipping:
-                    notes.rejected.add(TOO_LONG, number + 1)
+                    _leave_out(notes, number + 1)
                     rest, skipping = b"", False
                     whole = b"\n" + whole.partition(b"\n")[2] if b"\n" in whole else b""
                 lines = _text(rest + whole).split("\n")
@@ -85,7 +85,7 @@ class StoredFile:
                 yield lines
                 rest = tail
         if skipping:
-            notes.rejected.add(TOO_LONG, number + 1)
+            _leave_out(notes, number + 1)
             rest = b""
         if rest:
             yield _text(rest).split("\n")
@@ -98,6 +98,12 @@ class StoredFile:
             return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
         except (OSError, OverflowError, ValueError):
             return None
+
+
+def _leave_out(notes: Notes, line: int) -> None:
+    """Count a line that is too long; no reader gets it."""
+    notes.records.read += 1
+    notes.reject(TOO_LONG, line)
 
 
 def _text(data: bytes) -> str:

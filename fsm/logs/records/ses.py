@@ -9,7 +9,13 @@ from typing import Any
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.fields import ProviderRecord, event_identity, recipients, text_of
+from fsm.logs.records.fields import (
+    NO_ADDRESS,
+    ProviderRecord,
+    event_identity,
+    recipients,
+    text_of,
+)
 
 __all__ = ["CONFIGURATION_SET", "DELAYED", "PARTS", "addressed", "delivery_of", "translate"]
 
@@ -43,14 +49,14 @@ def translate(
         time = native_time(mail.get("timestamp"), zone)
     message = text_of(mail.get("messageId"))
     if time is None or message is None:
-        notes.rejected.add(f"ses: an event without {'a message id' if time else 'a time'}", line)
+        notes.reject(f"ses: an event without {'a message id' if time else 'a time'}", line)
         return ()
     kinds = [part.get("bounceType"), part.get("bounceSubType"), part.get("delayType")]
     if name == "Complaint":
         kinds = [part.get("complaintSubType")]
     native = "/".join([name, *(kind for kind in map(text_of, kinds) if kind)])
     delivery = delivery_of(_dict(mail.get("tags")).get(CONFIGURATION_SET))
-    return [
+    events = [
         NativeEvent(
             message,
             address,
@@ -64,6 +70,9 @@ def translate(
         )
         for address, report in addressed((whom and part.get(whom)) or mail.get("destination"))
     ]
+    if not events:
+        notes.reject(f"ses: {NO_ADDRESS}", line)
+    return events
 
 
 def addressed(reports: object) -> Iterator[tuple[str, ProviderRecord]]:

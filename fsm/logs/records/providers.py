@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, cast
 
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
-from fsm.logs.webhooks.block import Columns, columns_of
-from fsm.logs.webhooks.fields import ProviderRecord, Translate, by_table, parse_json
-from fsm.logs.webhooks.ses import translate as ses
-from fsm.logs.webhooks.ses_block import ses_columns
+from fsm.logs.records.block import Columns, columns_of
+from fsm.logs.records.fields import ProviderRecord, Translate, by_table, parse_json
+from fsm.logs.records.ses import translate as ses
+from fsm.logs.records.ses_block import ses_columns
 
 __all__ = ["block_columns", "open_envelopes", "provider_name", "shown_keys", "translator"]
 
@@ -45,26 +44,23 @@ _DEEPEST = 8
 
 
 @cache
-def _signs(key: str) -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
-    formats = [load_format(name) for name in format_names()]
-    return tuple(
-        (form.name, tuple(frozenset(keys) for keys in cast(Any, form.record[key])))
-        for form in formats
-        if key in form.record
-    )
+def _signs(*, loose: bool = False) -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
+    layouts = [(name, load_format(name).layout) for name in format_names()]
+    signs = [(name, own.loose if loose else own.recognise) for name, own in layouts]
+    return tuple((name, tuple(map(frozenset, own))) for name, own in signs if own)
 
 
 @cache
 def signs_of(name: str) -> tuple[frozenset[str], ...]:
     """Return sets of keys, one of which every record of a provider has."""
-    return next(signs for form, signs in _signs("recognise") if form == name)
+    return next(signs for form, signs in _signs() if form == name)
 
 
 def provider_name(record: ProviderRecord) -> str | None:
     """Return the name of the format that a record is of."""
     keys = record.keys()
-    for key in ("recognise", "loose"):
-        for name, signs in _signs(key):
+    for loose in (False, True):
+        for name, signs in _signs(loose=loose):
             if any(keys >= sign for sign in signs):
                 return name
     return None

@@ -16,11 +16,12 @@ import numpy as np
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.mapping.record_layout import FieldSource, RecordLayout
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import native_time
+from fsm.logs.records.fields import NO_ID, event_identity, recipients, status_code, text_of
+from fsm.logs.records.projection import ColumnValues, Envelope, LineParser, Pruned
 from fsm.logs.timestamps import microseconds
-from fsm.logs.webhooks.fields import NO_ID, event_identity, recipients, status_code, text_of
-from fsm.logs.webhooks.projection import ColumnValues, Envelope, LineParser, Pruned
 
 __all__ = ["Columns", "column_texts", "columns_of", "frame_of", "parsed_column", "spread", "times"]
 
@@ -30,29 +31,25 @@ Columns = Callable[[Sequence[str], int, tzinfo], "pl.DataFrame | None"]
 Way = Callable[[Sequence[str]], "ColumnValues | None"]
 """What makes records of lines."""
 
-_FIELDS = ("name", "message_id", "recipient", "time", "event_id", "delivery_id", "code", "reply")
 _TYPES = {"time": pl.Int64, "line": pl.Int64, "handed_over": pl.Int64}
 _SECOND = 1_000_000
 
 
 def columns_of(form: Format) -> Columns:
     """Return what makes events of blocks of a provider's records."""
-    record = cast(Mapping[str, Any], form.record)
-    details: Mapping[str, Sequence[str]] = record.get("detail", {})
-    signs = [tuple(keys) for keys in record["recognise"]]
-    used = chain(*(record.get(name, ()) for name in _FIELDS), *details.values())
-    pruned = Pruned(used, chain(*signs))
+    layout = form.layout
+    pruned = Pruned(layout.paths(), chain(*layout.recognise))
     ways: list[Way] = [lambda lines: parsed_column(lines, pruned.parse)]
-    if "within" in record:
-        envelope = Envelope(pruned.struct, record["within"], record.get("beside", ()))
+    if layout.records:
+        envelope = Envelope(pruned.struct, layout.records, layout.beside)
         ways.append(lambda lines: _taken_out(lines, envelope))
 
     def read(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame | None:
         for way in ways:
             records = way(lines)
-            if records and _all_known(pruned, records, signs):
+            if records and _all_known(pruned, records, layout.recognise):
                 ways.sort(key=lambda own: own is not way)  # the next block is of the same kind
-                return _events(pruned, records, record, first, zone)
+                return _events(pruned, records, layout, first, zone)
         return None
 
     return read
@@ -84,23 +81,25 @@ def _all_known(pruned: Pruned, records: Sequence[Any], signs: Sequence[tuple[str
 
 
 def _events(
-    pruned: Pruned, records: Sequence[Any], record: Mapping[str, Any], first: int, zone: tzinfo
+    pruned: Pruned, records: Sequence[Any], layout: RecordLayout, first: int, zone: tzinfo
 ) -> pl.DataFrame | None:
     def of(name: str) -> ColumnValues:
-        return pruned.first(records, record.get(name, ()))
+        return pruned.first(records, layout.sources(name))
 
     when = times(of("time"), zone)
     if when is None:
         return None
-    names = [name or record.get("default") or "" for name in column_texts(of("name"))]
-    messages = _cut(column_texts(of("message_id")), record.get("message_id_ends"))
+    names = [name or "" for name in column_texts(of("event"))]
+    messages = _cut(column_texts(of("message_id")), layout.message_id_ends)
     whom = of("recipient")
     if set(map(type, whom)) != {str}:
         whom = [to if type(to) is str else _addresses(to) for to in whom]
+        if [] in whom:
+            return None
     columns = {
         "message_id": messages,
         "recipient": whom,
-        "native": _natives(pruned, records, names, record.get("detail", {})),
+        "native": _natives(pruned, records, names, layout.detail),
         "time": when,
         "line": range(first, first + len(records)),
         "code": _codes(of("code")),
@@ -151,14 +150,14 @@ def _natives(
     pruned: Pruned,
     records: Sequence[Any],
     names: list[str],
-    details: Mapping[str, Sequence[str]],
+    details: Mapping[str, Sequence[FieldSource]],
 ) -> list[str]:
     """Return the path of each event: its name, and what tells more of events of that name."""
     natives = names
     more = {name: details.get(name) or details.get(name.lower()) for name in set(names)}
-    for paths in {tuple(paths) for paths in more.values() if paths}:
-        columns = [column_texts(pruned.values(records, path)) for path in paths]
-        own = {name for name, its in more.items() if its and tuple(its) == paths}
+    for sources in {tuple(sources) for sources in more.values() if sources}:
+        columns = [column_texts(pruned.first(records, (source,))) for source in sources]
+        own = {name for name, its in more.items() if its and tuple(its) == sources}
         longer = zip(names, natives, zip(*columns, strict=True), strict=True)
         natives = [
             "/".join([name, *(part or "" for part in parts)]).rstrip("/") if name in own else native

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import chain
 from urllib.parse import unquote_plus
@@ -13,9 +13,9 @@ import polars as pl
 from fsm.logs.mapping.event_mapping import load_format
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
-from fsm.logs.webhooks.block import Columns
-from fsm.logs.webhooks.fields import Translate, parse_json
-from fsm.logs.webhooks.providers import (
+from fsm.logs.records.block import Columns
+from fsm.logs.records.fields import ProviderRecord, Translate, parse_json
+from fsm.logs.records.providers import (
     block_columns,
     open_envelopes,
     shown_keys,
@@ -75,6 +75,8 @@ class _Reading:
         self.translate: Translate | None = None
         self.columns: Columns | None = None
         self.patience = _PATIENCE
+        self.last_line = 0
+        """The line of the record before."""
 
     def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of records a line; ``number`` is that of the line before."""
@@ -83,6 +85,7 @@ class _Reading:
             if frame is not None:
                 number += len(block)
                 self.notes.lines = number
+                self.notes.records.read += len(block)
                 yield self.name, frame
                 continue
             pairs = []
@@ -111,7 +114,8 @@ class _Reading:
             if line:
                 return [(parse_json(line.rstrip(",").strip("[]")), number)]
         except ValueError:
-            self.notes.rejected.add("not JSON", number)
+            self.notes.records.read += 1
+            self.notes.reject("not JSON", number)
         return []
 
     def documents(
@@ -131,13 +135,12 @@ class _Reading:
     def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of values, in groups of one format."""
         events: list[NativeEvent] = []
-        zone, notes = self.zone, self.notes
         for value, line in pairs:
             if type(value) is dict and self.translate:
                 keys = value.keys()
                 for sign in self.signs:
                     if keys >= sign:
-                        events += self.translate(value, line, zone, notes)
+                        events += self._translated(value, line)
                         break
                 else:
                     yield from self._change(value, line, events)
@@ -158,18 +161,30 @@ class _Reading:
         for name, record in open_envelopes(value):
             known = True
             if name is None:
-                self.notes.rejected.add("a record of {}", line, quote=shown_keys(record))
+                self.notes.records.read += 1
+                self.notes.reject("a record of {}", line, quote=shown_keys(record))
                 continue
             if name != self.name:
                 self.name, self.signs = name, signs_of(name)
                 self.translate = translator(load_format(name))
                 self.columns = block_columns(load_format(name))
-            assert self.translate  # noqa: S101
-            found = self.translate(record, line, self.zone, self.notes)
+            found = self._translated(record, line)
             if found:
                 yield name, found
-        if not known and not isinstance(value, list):
-            self.notes.rejected.add("JSON, but no object", line)
+        if not known and value != []:
+            self.notes.records.read += 1
+            self.notes.reject("JSON, but no object", line)
+
+    def _translated(self, record: ProviderRecord, line: int) -> Sequence[NativeEvent]:
+        """Return the events of a record of the provider that is held."""
+        assert self.translate  # noqa: S101
+        events = self.translate(record, line, self.zone, self.notes)
+        self.notes.records.read += 1
+        if line == self.last_line:  # a line of several records: no line has a negative number
+            number = -self.notes.records.read
+            events = [event._replace(record=number) for event in events]
+        self.last_line = line
+        return events
 
 
 def _documents(
@@ -202,7 +217,8 @@ def _documents(
         if more is not None:
             buffer, place = buffer[place:] + more, 0
         elif place < len(buffer):
-            notes.rejected.add("not JSON", line)
+            notes.records.read += 1
+            notes.reject("not JSON", line)
             # What was looked at is not looked at again: a hostile text costs no more than others.
             end = buffer.rfind("\n", place, wrong) + 1
             end = end or buffer.find("\n", place) + 1 or len(buffer)

@@ -15,9 +15,9 @@ import polars as pl
 from msgspec import Struct, field
 from msgspec.json import Decoder
 
-from fsm.logs.webhooks.block import column_texts, frame_of, parsed_column, spread, times
-from fsm.logs.webhooks.fields import ProviderRecord, text_of
-from fsm.logs.webhooks.ses import CONFIGURATION_SET, DELAYED, PARTS, addressed, delivery_of
+from fsm.logs.records.block import column_texts, frame_of, parsed_column, spread, times
+from fsm.logs.records.fields import ProviderRecord, text_of
+from fsm.logs.records.ses import CONFIGURATION_SET, DELAYED, PARTS, addressed, delivery_of
 
 __all__ = ["ses_columns"]
 
@@ -95,6 +95,8 @@ def ses_columns(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame 
         _addressed(whom_of(part) or mail.destination)
         for (_, whom_of), (part, mail) in zip(ways, pairs, strict=True)
     ]
+    if not all(reports):
+        return None
     found: dict[str, Sequence[Any]] = {
         "message_id": messages,
         "recipient": [[address for address, _ in each] for each in reports],

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from msgspec import json
 
 from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.mapping.record_layout import FieldSource
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 
 __all__ = [
+    "NO_ADDRESS",
     "NO_ID",
     "ProviderRecord",
     "Translate",
     "by_table",
     "event_identity",
+    "getter",
+    "joined",
     "parse_json",
     "recipients",
     "status_code",
@@ -32,6 +37,7 @@ Translate: TypeAlias = Callable[[ProviderRecord, int, tzinfo, Notes], Sequence[N
 """What makes events of a record that stands on a line."""
 _Getter: TypeAlias = Callable[[ProviderRecord], Any]
 
+NO_ADDRESS = "an address that is none"
 NO_ID = "the record has no message id; its address stands for it"
 
 
@@ -45,27 +51,30 @@ def parse_json(text: str) -> object:
 
 def by_table(form: Format) -> Translate:
     """Return what makes events of a provider's records."""
-    record = cast(Mapping[str, Any], form.record)
-    name_of, default = _getter(record["name"]), record.get("default")
-    details = {k: [_getter([p]) for p in paths] for k, paths in record.get("detail", {}).items()}
-    message_of, recipient_of = _getter(record["message_id"]), _getter(record["recipient"])
-    time_of, id_of = _getter(record["time"]), _getter(record.get("event_id", []))
-    delivery_of = _getter(record.get("delivery_id", []))
-    code_of, reply_of = _getter(record.get("code", [])), _getter(record.get("reply", []))
-    ending = record.get("message_id_ends")
-    cut = re.compile(ending).sub if ending else None
+    layout = form.layout
+    name_of, details = getter(layout.sources("event")), _details(layout.detail)
+    message_of, recipient_of = (
+        getter(layout.sources("message_id")),
+        getter(layout.sources("recipient")),
+    )
+    time_of, id_of = getter(layout.sources("time")), getter(layout.sources("event_id"))
+    delivery_of = getter(layout.sources("delivery_id"))
+    code_of, reply_of = getter(layout.sources("code")), getter(layout.sources("reply"))
+    cut = re.compile(layout.message_id_ends).sub if layout.message_id_ends else None
 
     def translate(
         found: ProviderRecord, line: int, zone: tzinfo, notes: Notes
     ) -> Sequence[NativeEvent]:
-        native = text_of(name_of(found)) or default or ""
+        native = text_of(name_of(found)) or ""
         more = details.get(native) or details.get(native.lower())
         if more:
             native = "/".join([native, *(text_of(get(found)) or "" for get in more)]).rstrip("/")
         time = native_time(time_of(found), zone)
         to = recipient_of(found)
-        if time is None:
-            return _refuse(form, native, line, notes)
+        addresses = (to,) if type(to) is str else recipients(to)
+        if time is None or not addresses:
+            reason = NO_ADDRESS if time is not None else "an event without a time"
+            return _refuse(form, native, line, notes, reason)
         message = text_of(message_of(found))
         if cut and message:
             message = cut("", message)
@@ -82,7 +91,7 @@ def by_table(form: Format) -> Translate:
                 text_of(delivery_of(found)),
                 None if message else NO_ID,
             )
-            for address in ((to,) if type(to) is str else recipients(to))
+            for address in addresses
         ]
 
     return translate
@@ -93,12 +102,14 @@ def event_identity(native: str, time: int) -> str:
     return f"{native}@{time}"
 
 
-def _refuse(form: Format, native: str, line: int, notes: Notes) -> Sequence[NativeEvent]:
+def _refuse(
+    form: Format, native: str, line: int, notes: Notes, reason: str
+) -> Sequence[NativeEvent]:
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
-        notes.passed.add("{}", line, quote=native)
+        notes.pass_over("{}", line, quote=native)
     else:
-        notes.rejected.add(f"{form.name}: an event without a time", line)
+        notes.reject(f"{form.name}: {reason}", line)
     return ()
 
 
@@ -132,23 +143,45 @@ def status_code(value: object) -> str | None:
     return text_of(value)
 
 
-def _getter(paths: Sequence[str]) -> _Getter:
-    """Return what finds the first of the paths that has a value."""
-    ways = [tuple(path.split(".")) if "." in path else (path,) for path in paths]
-    if len(ways) == 1 and len(ways[0]) == 1:
-        key = ways[0][0]
+def _details(detail: Mapping[str, Sequence[FieldSource]]) -> dict[str, list[_Getter]]:
+    return {name: [getter([source]) for source in sources] for name, sources in detail.items()}
+
+
+def getter(sources: Sequence[FieldSource]) -> _Getter:
+    """Return what finds the first of the places of a field that has a value."""
+    ways = [_way(source) for source in sources]
+    if len(sources) == 1 and len(sources[0].paths) == 1 and "." not in sources[0].paths[0]:
+        key = sources[0].paths[0]
         return lambda record: record.get(key)
 
     def get(record: ProviderRecord) -> object:
         for way in ways:
-            value: object = record
-            for key in way:
-                value = value_at(value, key)
+            value = way(record)
             if value is not None and value != "":
                 return value
         return None
 
     return get
+
+
+def _way(source: FieldSource) -> _Getter:
+    if source.value is not None:
+        return lambda _: source.value
+    ways = [path.split(".") for path in source.paths]
+    if len(ways) == 1:
+        return partial(_follow, ways[0])
+    return lambda record: joined(text_of(_follow(way, record)) for way in ways)
+
+
+def _follow(way: Sequence[str], record: object) -> object:
+    for key in way:
+        record = value_at(record, key)
+    return record
+
+
+def joined(parts: Iterable[str | None]) -> str | None:
+    """Return the parts that have a value, with a blank between them; None without any."""
+    return " ".join(filter(None, parts)) or None
 
 
 def value_at(value: object, key: str) -> object:

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 from msgspec import Struct, defstruct
 from msgspec.json import Decoder
 
-from fsm.logs.webhooks.fields import value_at
+from fsm.logs.mapping.record_layout import FieldSource
+from fsm.logs.records.fields import joined, text_of, value_at
 
 __all__ = ["ColumnValues", "Envelope", "LineParser", "Pruned"]
 
@@ -58,17 +59,25 @@ class Pruned:
             [reduce(value_at, keys, value) if value else None for value in found] if keys else found
         )
 
-    def first(self, records: Sequence[Any], paths: Sequence[str]) -> ColumnValues:
+    def first(self, records: Sequence[Any], sources: Sequence[FieldSource]) -> ColumnValues:
         """Return the first value of each record that is neither null nor an empty text."""
-        found = self.values(records, paths[0]) if paths else [None] * len(records)
-        for path in paths[1:]:
+        found = self._of(records, sources[0]) if sources else [None] * len(records)
+        for source in sources[1:]:
             if None not in found and "" not in found:
                 break
-            others = self.values(records, path)
+            others = self._of(records, source)
             if others.count(None) < len(others):
                 pairs = zip(found, others, strict=True)
                 found = [b if a is None or a == "" else a for a, b in pairs]
         return found
+
+    def _of(self, records: Sequence[Any], source: FieldSource) -> ColumnValues:
+        if source.value is not None:
+            return [source.value] * len(records)
+        if len(source.paths) == 1:
+            return self.values(records, source.paths[0])
+        columns = [map(text_of, self.values(records, path)) for path in source.paths]
+        return list(map(joined, zip(*columns, strict=True)))
 
 
 class Envelope:

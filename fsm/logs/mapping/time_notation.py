@@ -1,0 +1,48 @@
+"""How times are written: the section ``[time]`` of mapping files."""
+
+from __future__ import annotations
+
+from fsm.logs.mapping.mapping_section import MappingSection
+from fsm.logs.mapping.record_layout import TimeNotation
+from fsm.suggest import no_such
+
+__all__ = ["UNITS", "read_time_notation"]
+
+UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1000, "ns": 1}
+"""The nanoseconds of each unit of numbers."""
+
+
+def read_time_notation(section: MappingSection) -> TimeNotation:
+    """Return how times are written; raises :class:`LogError` with the line of what is wrong."""
+    section.check_names("entry", ("format", "unit", "zone"))
+    formats, unit, zone = section.texts("format"), section.text("unit"), section.text("zone")
+    for form in formats:
+        if fault := _fault_of_format(form):
+            section.refuse(form, f"{form!r} is no format of times: {fault}")
+    if unit is not None and unit not in UNITS:
+        section.refuse(unit, no_such("unit of time", unit, UNITS))
+    if zone is not None and not _is_zone(zone):
+        section.refuse(zone, f"{zone!r} is not a time zone; write for example Europe/Paris")
+    return TimeNotation(formats, unit, zone)
+
+
+def _fault_of_format(form: str) -> str:
+    """Return why a format cannot be used; an empty text where it can."""
+    if "%" not in form:
+        return "write for example %d.%m.%Y %H:%M"
+    import polars as pl
+
+    try:
+        pl.select(pl.lit("x").str.to_datetime(form, time_unit="us", strict=False))
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        return str(error).split("\n")[0]
+    return ""
+
+
+def _is_zone(zone: str) -> bool:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return bool(ZoneInfo(zone).key)
+    except (ValueError, OSError, KeyError):
+        return False
