@@ -1,0 +1,220 @@
+"""Reports in words: which addresses failed, and what is said of each.
+
+An address counts by where it stands: in a line of its own or at the beginning of one, after a label
+such as ``Recipient:``, in a command of SMTP that was refused (surely); in a sentence that something
+failed (probably). Addresses of the sender, of someone to turn to, and ids do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from fsm.logs.mail.returned import is_header_line
+from fsm.logs.mail.wording import pattern
+
+__all__ = ["Failure", "address_in", "failures"]
+
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_ADDRESS = re.compile(
+    r"(?<![\w.!#$%&'*+/=?^~-])([\w!#$%&'*+/=?^~-][\w.!#$%&'*+/=?^~-]{0,99}|\"[^\"\s@<>]{1,64}\")@"
+    rf"({_LABEL}(?:\.{_LABEL}){{1,10}})(?![\w@])"
+)
+_NO_DOMAINS = frozenset(
+    "png jpg jpeg gif svg webp bmp ico css js json xml html htm php txt pdf zip eml msg log".split()
+)
+"""Ends of names of files, which no domain has (``logo@2x.png``)."""
+_DAEMONS = frozenset(
+    ("mailer-daemon", "mailerdaemon", "mail-daemon", "mdaemon", "postmaster", "post_master")
+)
+_LOOKS_LIKE_ID = re.compile(r"(?=.{0,99}\d.{0,99}\d)[\w.$%!+-]{25,}|[0-9A-F.]{12,}|[\d.]{14,}", re.I)
+_ALONE = re.compile(
+    r"\W*(?:\d{1,3}[.)]\s)?\W*(?:smtp[:;]|mailto:|rfc822[:;]|to:)?\W*@\W*(?:\(\S+\)|mailto:@)?\W*$",
+    re.I,
+)
+_FIRST = re.compile(r"[\s<>\[\]\"'*•·>(-]*@[>\]\"')]*(?:\s*:|\s*\.\.\.|\s+[-–=(]|\s*,? ?\t|\s+\S)")
+_RCPT = re.compile(r"rcpt to\W{0,5}@", re.I)
+_REPLIED = re.compile(r"(?:^|\s|<<<|[:\"'(])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
+_LONGEST_LINE = 2000
+_LINES_OF_REPLY = 14
+_MOST = 1000
+"""Addresses of a mail that are looked at."""
+
+
+class Place(IntEnum):
+    """How surely an address failed, by the place where it stands."""
+
+    NEVER = 0
+    COPIED = 1
+    """In the fields of the message that came back, as a report quotes them."""
+    PROBABLY = 2
+    SURELY = 3
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An address that failed, and what the report says of it."""
+
+    address: str
+    reply: str
+
+
+@dataclass(frozen=True)
+class _Found:
+    line: int
+    address: str
+    place: Place
+
+
+def address_in(text: str) -> str | None:
+    """Return the first address in a text, if it has one."""
+    found = _ADDRESS.search(text[:_LONGEST_LINE])
+    return found[0] if found and _is_possible(found[1], found[2]) else None
+
+
+def failures(report: str, own: Collection[str], sent_to: Collection[str]) -> list[Failure]:
+    """Return the addresses that a report says failed.
+
+    ``own`` are addresses of the sender and of the reporting system, ``sent_to`` those to which the
+    message was sent, all in small letters. Where several addresses only perhaps failed and
+    ``sent_to`` does not tell which, none is returned.
+    """
+    lines = [line[:_LONGEST_LINE].rstrip() for line in report.split("\n")]
+    found = [one for one in _found(lines) if one.place and one.address.lower() not in own]
+    found = found[:_MOST]
+    best = max((one.place for one in found), default=Place.NEVER)
+    chosen = {one.address.lower(): one for one in reversed(found) if one.place == best}
+    if best < Place.SURELY and len(chosen) > 1:
+        known = {name: one for name, one in chosen.items() if name in sent_to}
+        has_words = best == Place.PROBABLY and len(chosen) < 4
+        chosen = known or (chosen if has_words else {})
+    ordered = sorted(chosen.values(), key=lambda one: one.line)
+    places = [one.line for one in ordered]
+    return [
+        Failure(one.address, _reply(lines, one, places, alone=len(ordered) == 1))
+        for one in ordered
+    ]
+
+
+def _found(lines: list[str]) -> Iterator[_Found]:
+    """Yield the addresses of a report, with their places."""
+    quoted = _quoted_fields(lines)
+    before = ""  # the last line that is not blank
+    listed = False
+    for number, line in enumerate(lines):
+        spans = list(_ADDRESS.finditer(line)) if "@" in line else []
+        for span in spans:
+            if _is_possible(span[1], span[2]):
+                if number in quoted:
+                    place = Place.COPIED if quoted[number] == "to" else Place.NEVER
+                else:
+                    place = _place(line, span, before, listed=listed)
+                yield _Found(number, span[0].strip("'"), place)
+        if line.strip():
+            introduces = line.rstrip(" .").endswith((":", "：")) and bool(
+                pattern("failed").search(line)
+            )
+            listed = introduces or (listed and bool(spans))
+            before = line
+
+
+def _quoted_fields(lines: list[str]) -> dict[int, str]:
+    """Return the lines on which a report quotes the header of the message, and their fields."""
+    quoted: dict[int, str] = {}
+    run: dict[int, str] = {}
+    name = ""
+    for number, line in enumerate([*lines, ""]):
+        named = is_header_line(line)
+        if named or (run and line[:1].isspace() and line.strip() and name and "@" in line):
+            name = named or name
+            run[number] = name
+            continue
+        if len(set(run.values()) - {"content-type"}) > 1:
+            quoted |= run
+        run, name = {}, ""
+    return quoted
+
+
+def _is_possible(local: str, domain: str) -> bool:
+    """Return whether the parts of an address can be those of a person's."""
+    top = domain.rpartition(".")[2].lower()
+    return (
+        ".." not in local
+        and not local.endswith(".")
+        and not top.isdigit()
+        and len(top) > 1
+        and top not in _NO_DOMAINS
+    )
+
+
+def _place(line: str, span: re.Match[str], before: str, *, listed: bool) -> Place:
+    """Return how surely an address failed, by its line and the one before."""
+    lead = line[: span.start()]
+    shape = f"{lead}@{line[span.end() :]}"
+    local = span[1].lower()
+    if local in _DAEMONS or pattern("not_before").search(lead[-60:]):
+        return Place.NEVER
+    if _RCPT.search(shape) or pattern("labels").search(_spaced(lead)):
+        return Place.SURELY
+    if pattern("not_in").search(lead[-200:]):
+        return Place.NEVER
+    turns_to = pattern("not_in").search(before) and not pattern("failed").search(before)
+    if turns_to and before.rstrip().endswith((":", "to", "at", ",")):
+        return Place.NEVER
+    if _LOOKS_LIKE_ID.fullmatch(local):
+        return Place.PROBABLY if listed else Place.NEVER
+    if _ALONE.match(_ADDRESS.sub("@", shape)):
+        return Place.SURELY
+    if _FIRST.match(shape) and (listed or _tells(shape) or shape.rstrip().endswith("@>:")):
+        return Place.SURELY
+    if listed or _tells(line):
+        return Place.PROBABLY
+    return Place.PROBABLY if _tells(before) and not before.rstrip().endswith(".") else Place.NEVER
+
+
+def _spaced(lead: str) -> str:
+    """Return the end of what stands before an address, with single blanks."""
+    return " ".join(lead[-120:].split()) + (" " if lead[-1:].isspace() else "")
+
+
+def _tells(line: str) -> bool:
+    """Return whether a line says that something failed."""
+    return bool(_REPLIED.search(line) or pattern("failed").search(line))
+
+
+def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -> str:
+    """Return what a report says of an address: from its line on, up to the next address.
+
+    Where that says nothing, it is the lines that name the address, and for a single one the whole.
+    """
+    after = [place for place in places if place > found.line]
+    end = min([*after, found.line + _LINES_OF_REPLY, len(lines)])
+    block = [line.strip() for line in lines[found.line : end] if line.strip()]
+    address = found.address.lower()
+    elsewhere = [
+        text
+        for number, line in enumerate(lines)
+        if address in line.lower() and not found.line <= number < end
+        for text in (line.strip(), *_answers(lines, number))
+    ]
+    own = "\n".join([*block, *elsewhere])
+    without = own.lower().replace(address, "")
+    if _REPLIED.search(own) or (pattern("failed").search(without) and not alone):
+        return own
+    if not alone:
+        shared = [line.strip() for line in lines[max(places) + 1 :] if line.strip()]
+        return "\n".join([*block, *elsewhere, *shared[:_LINES_OF_REPLY]])
+    whole = [line.strip() for line in lines if line.strip() and line.strip() not in block]
+    return "\n".join([*block, *whole])
+
+
+def _answers(lines: list[str], number: int) -> list[str]:
+    """Return the answers of the server below a command in a transcript."""
+    answers = []
+    for line in lines[number + 1 : number + 6]:
+        if not line.lstrip().startswith("<<<") and not _REPLIED.match(line.lstrip()[:4]):
+            break
+        answers.append(line.strip())
+    return answers
