@@ -12,30 +12,61 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from fsm.logs.mail.returned import is_header_line
-from fsm.logs.mail.wording import pattern
+from fsm.logs.mail.returned_message import is_header_line
+from fsm.logs.mail.wording import regex_of
 
 __all__ = ["Failure", "address_in", "failures"]
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL}){{1,10}}"
+_SIGN = r"[\w!#$%&'*+/=?^~-]"
+_LOCAL = r"[\w.!#$%&'*+/=?^~-]"
 _ADDRESS = re.compile(
-    r"(?<![\w.!#$%&'*+/=?^~-])([\w!#$%&'*+/=?^~-][\w.!#$%&'*+/=?^~-]{0,99}|\"[^\"\s@<>]{1,64}\")@"
-    rf"({_LABEL}(?:\.{_LABEL}){{1,10}})(?![\w@])"
+    rf"(?<!{_LOCAL})({_SIGN}{_LOCAL}{{0,99}}|\"[^\"\s@<>]{{1,64}}\")@({_DOMAIN})(?![\w@])"
+)
+_MADE_FROM = re.compile(
+    rf"\((?:generated|expanded) from:? {{0,3}}<?({_LOCAL}{{1,100}}@{_DOMAIN})>?\)"
 )
 _NO_DOMAINS = frozenset(
-    "png jpg jpeg gif svg webp bmp ico css js json xml html htm php txt pdf zip eml msg log".split()
+    [
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "webp",
+        "bmp",
+        "ico",
+        "css",
+        "js",
+        "json",
+        "xml",
+        "html",
+        "htm",
+        "php",
+        "txt",
+        "pdf",
+        "zip",
+        "eml",
+        "log",
+    ]
 )
 """Ends of names of files, which no domain has (``logo@2x.png``)."""
 _DAEMONS = frozenset(
     ("mailer-daemon", "mailerdaemon", "mail-daemon", "mdaemon", "postmaster", "post_master")
 )
-_LOOKS_LIKE_ID = re.compile(r"(?=.{0,99}\d.{0,99}\d)[\w.$%!+-]{25,}|[0-9A-F.]{12,}|[\d.]{14,}", re.I)
-_ALONE = re.compile(
-    r"\W*(?:\d{1,3}[.)]\s)?\W*(?:smtp[:;]|mailto:|rfc822[:;]|to:)?\W*@\W*(?:\(\S+\)|mailto:@)?\W*$",
-    re.I,
+_LOOKS_LIKE_ID = re.compile(
+    r"(?=.{0,99}\d.{0,99}\d)[\w.$%!+-]{25,}|[0-9A-F.]{12,}|[\d.]{14,}", re.IGNORECASE
+)
+_ALONE = re.compile(r"(?:\d{1,3} )?(?:(?:smtp|mailto|rfc822|to) )?@(?: (?:mailto )?@)?(?: \S+)?")
+_LISTED = re.compile(r"(?:\w+ ){0,4}@(?: (?:mailto )?@)?")
+_SIGNS = re.compile(r"[^\w@]+")
+_ASSIGNED = re.compile(
+    r"(?:smtp|to|rcpt|rcpt_to|address|email|user|recipient|mailto)=", re.IGNORECASE
 )
 _FIRST = re.compile(r"[\s<>\[\]\"'*•·>(-]*@[>\]\"')]*(?:\s*:|\s*\.\.\.|\s+[-–=(]|\s*,? ?\t|\s+\S)")
-_RCPT = re.compile(r"rcpt to\W{0,5}@", re.I)
+_QUOTED_FIRST = re.compile(r"\s*<@>:")
+_RCPT = re.compile(r"rcpt to\W{0,5}@", re.IGNORECASE)
 _REPLIED = re.compile(r"(?:^|\s|<<<|[:\"'(])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _LONGEST_LINE = 2000
 _LINES_OF_REPLY = 14
@@ -43,7 +74,7 @@ _MOST = 1000
 """Addresses of a mail that are looked at."""
 
 
-class Place(IntEnum):
+class Certainty(IntEnum):
     """How surely an address failed, by the place where it stands."""
 
     NEVER = 0
@@ -59,13 +90,15 @@ class Failure:
 
     address: str
     reply: str
+    final: str | None = None
+    """The address to which the message went on, where it is another one."""
 
 
 @dataclass(frozen=True)
 class _Found:
     line: int
     address: str
-    place: Place
+    place: Certainty
 
 
 def address_in(text: str) -> str | None:
@@ -84,18 +117,33 @@ def failures(report: str, own: Collection[str], sent_to: Collection[str]) -> lis
     lines = [line[:_LONGEST_LINE].rstrip() for line in report.split("\n")]
     found = [one for one in _found(lines) if one.place and one.address.lower() not in own]
     found = found[:_MOST]
-    best = max((one.place for one in found), default=Place.NEVER)
+    best = max((one.place for one in found), default=Certainty.NEVER)
     chosen = {one.address.lower(): one for one in reversed(found) if one.place == best}
-    if best < Place.SURELY and len(chosen) > 1:
+    if best < Certainty.SURELY and len(chosen) > 1:
         known = {name: one for name, one in chosen.items() if name in sent_to}
-        has_words = best == Place.PROBABLY and len(chosen) < 4
+        has_words = best == Certainty.PROBABLY and len(chosen) < 4
         chosen = known or (chosen if has_words else {})
+    if not chosen:
+        return [Failure(made[1], report) for made in _MADE_FROM.finditer(report)][:_MOST]
     ordered = sorted(chosen.values(), key=lambda one: one.line)
     places = [one.line for one in ordered]
     return [
-        Failure(one.address, _reply(lines, one, places, alone=len(ordered) == 1))
+        _original(
+            Failure(one.address, _reply(lines, one, places, alone=len(ordered) == 1)), sent_to
+        )
         for one in ordered
     ]
+
+
+def _original(failure: Failure, sent_to: Collection[str]) -> Failure:
+    """Return a failure with the address that was written to, where the report tells both.
+
+    ``sent_to`` decides; without a hint there it is the one from which the other was made.
+    """
+    made = _MADE_FROM.search(failure.reply[:_LONGEST_LINE])
+    if not made or failure.address.lower() in sent_to:
+        return failure
+    return Failure(made[1], failure.reply, failure.address)
 
 
 def _found(lines: list[str]) -> Iterator[_Found]:
@@ -108,13 +156,14 @@ def _found(lines: list[str]) -> Iterator[_Found]:
         for span in spans:
             if _is_possible(span[1], span[2]):
                 if number in quoted:
-                    place = Place.COPIED if quoted[number] == "to" else Place.NEVER
+                    place = Certainty.COPIED if quoted[number] == "to" else Certainty.NEVER
                 else:
                     place = _place(line, span, before, listed=listed)
-                yield _Found(number, span[0].strip("'"), place)
+                address = _ASSIGNED.sub("", span[0], count=1).strip("'")
+                yield _Found(number, address, place)
         if line.strip():
             introduces = line.rstrip(" .").endswith((":", "：")) and bool(
-                pattern("failed").search(line)
+                regex_of("failed").search(line)
             )
             listed = introduces or (listed and bool(spans))
             before = line
@@ -149,29 +198,41 @@ def _is_possible(local: str, domain: str) -> bool:
     )
 
 
-def _place(line: str, span: re.Match[str], before: str, *, listed: bool) -> Place:
+def _place(line: str, span: re.Match[str], before: str, *, listed: bool) -> Certainty:
     """Return how surely an address failed, by its line and the one before."""
     lead = line[: span.start()]
     shape = f"{lead}@{line[span.end() :]}"
     local = span[1].lower()
-    if local in _DAEMONS or pattern("not_before").search(lead[-60:]):
-        return Place.NEVER
-    if _RCPT.search(shape) or pattern("labels").search(_spaced(lead)):
-        return Place.SURELY
-    if pattern("not_in").search(lead[-200:]):
-        return Place.NEVER
-    turns_to = pattern("not_in").search(before) and not pattern("failed").search(before)
-    if turns_to and before.rstrip().endswith((":", "to", "at", ",")):
-        return Place.NEVER
+    if local in _DAEMONS or regex_of("not_before").search(lead[-60:]):
+        return Certainty.NEVER
+    if _RCPT.search(shape) or regex_of("labels").search(_spaced(lead)):
+        return Certainty.SURELY
+    if regex_of("not_in").search(lead[-200:]):
+        return Certainty.NEVER
+    if not lead.strip(" <>\t") and _turns_to_someone(before):
+        return Certainty.NEVER
     if _LOOKS_LIKE_ID.fullmatch(local):
-        return Place.PROBABLY if listed else Place.NEVER
-    if _ALONE.match(_ADDRESS.sub("@", shape)):
-        return Place.SURELY
-    if _FIRST.match(shape) and (listed or _tells(shape) or shape.rstrip().endswith("@>:")):
-        return Place.SURELY
+        return Certainty.PROBABLY if listed else Certainty.NEVER
+    words = _SIGNS.sub(" ", _ADDRESS.sub("@", line)).strip().lower()
+    if _ALONE.fullmatch(words) or (listed and _LISTED.fullmatch(words)):
+        return Certainty.SURELY
+    if _QUOTED_FIRST.match(shape):
+        return Certainty.SURELY
+    if _FIRST.match(shape) and (listed or _tells(shape)):
+        return Certainty.SURELY
     if listed or _tells(line):
-        return Place.PROBABLY
-    return Place.PROBABLY if _tells(before) and not before.rstrip().endswith(".") else Place.NEVER
+        return Certainty.PROBABLY
+    goes_on = _tells(before) and not before.rstrip().endswith(".")
+    return Certainty.PROBABLY if goes_on else Certainty.NEVER
+
+
+def _turns_to_someone(before: str) -> bool:
+    """Return whether the line before an address ends by naming someone to turn to, or examples."""
+    if not before or before.rstrip().endswith((".", "!", "?")):
+        return False
+    end = before[-60:]
+    asks = regex_of("not_in").search(end)
+    return asks is not None and not regex_of("failed").search(end, asks.start())
 
 
 def _spaced(lead: str) -> str:
@@ -181,7 +242,7 @@ def _spaced(lead: str) -> str:
 
 def _tells(line: str) -> bool:
     """Return whether a line says that something failed."""
-    return bool(_REPLIED.search(line) or pattern("failed").search(line))
+    return bool(_REPLIED.search(line) or regex_of("failed").search(line))
 
 
 def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -> str:
@@ -201,7 +262,7 @@ def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -
     ]
     own = "\n".join([*block, *elsewhere])
     without = own.lower().replace(address, "")
-    if _REPLIED.search(own) or (pattern("failed").search(without) and not alone):
+    if _REPLIED.search(own) or (regex_of("failed").search(without) and not alone):
         return own
     if not alone:
         shared = [line.strip() for line in lines[max(places) + 1 :] if line.strip()]

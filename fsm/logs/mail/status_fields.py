@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 
 from fsm.logs.mail.mime import Part, unfolded
-from fsm.logs.mail.report import Report
+from fsm.logs.mail.recipient_report import Report
 
 __all__ = ["address_of", "complaints", "field_blocks", "status_reports"]
 
@@ -31,9 +31,7 @@ def status_reports(parts: tuple[Part, ...], report: str) -> list[Report]:
     if not any(map(_SENTENCE.search, texts)):
         texts = [part.text for part in parts if _SENTENCE.search(part.text[:20_000])]
         texts = texts if _SENTENCE.search(report) or len(texts) > 1 else []
-    return [
-        found for text in texts for block in field_blocks(text) if (found := _of_block(block))
-    ]
+    return [found for text in texts for block in field_blocks(text) if (found := _of_block(block))]
 
 
 def field_blocks(text: str) -> Iterator[Mapping[str, str]]:

@@ -7,14 +7,14 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-__all__ = ["begins_copy", "pattern"]
+__all__ = ["begins_copy", "regex_of"]
 
 _LONGEST_LINE = 200
 """Characters of a line that may announce the message that came back."""
 
 
 @cache
-def pattern(name: str) -> re.Pattern[str]:
+def regex_of(name: str) -> re.Pattern[str]:
     """Return the pattern with a name; of a list, whatever fits one of its patterns."""
     text = (Path(__file__).parent / "wording.toml").read_text(encoding="utf-8")
     value = tomllib.loads(text)[name]
@@ -36,5 +36,5 @@ def begins_copy(line: str) -> bool:
     words = _SIGNS.sub(" ", line).strip()
     if not words:
         return False
-    is_ruled = _RULE.match(line) and pattern("ruled_copy").search(words)
-    return bool(is_ruled or pattern("copy").match(words))
+    is_ruled = _RULE.match(line) and regex_of("ruled_copy").search(words)
+    return bool(is_ruled or regex_of("copy").match(words))

@@ -33,7 +33,6 @@ NO_DATE = "the mail has no date; that of its file stands for it"
 NO_ID = "the report does not have the message's id; the address stands for it"
 
 
-
 class Reader:
     """The :class:`fsm.logs.conversion.Reader` of mails."""
 
@@ -121,5 +120,3 @@ def mails(blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, int]
     if size:
         yield "\n".join(lines), start
     notes.lines += number
-
-

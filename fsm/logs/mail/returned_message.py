@@ -79,7 +79,7 @@ def _split(text: str) -> tuple[str, str]:
 
 def is_header_line(line: str) -> str | None:
     """Return the name of the field that a line begins, if a message's header has it."""
-    found = _HEADER_LINE.match(line.strip())
+    found = _HEADER_LINE.match(line.lstrip(" \t>*-•|"))
     name = found[1].lower() if found else ""
     return name if name in _OF_MESSAGE else None
 
@@ -96,9 +96,7 @@ def _is_header(lines: list[str], start: int) -> bool:
         elif not line[:1].isspace() or not line.strip():
             break
     known = set(names)
-    return (
-        len(known & _OF_MESSAGE) > 2 and bool(known & _OF_TRANSPORT) and not known & _OF_REPORT
-    )
+    return len(known & _OF_MESSAGE) > 2 and bool(known & _OF_TRANSPORT) and not known & _OF_REPORT
 
 
 def parse_returned(mail: Mail, report: str, copy: str) -> Returned:
