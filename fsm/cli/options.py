@@ -116,7 +116,7 @@ def warn_of_wrong_reading(result: Replay, relayed: bool | None) -> None:
             "no event of this log is defined in any machine; is the column right? "
             "--column event=NAME maps another one"
         )
-    elif relayed is None and result.log.conversions and _lacks_handovers(result):
+    elif relayed is None and _lacks_handovers(result):
         print_message(
             "this log records no hand-over (relayed), so every first event was rejected; "
             "--assume-relayed inserts the hand-overs"

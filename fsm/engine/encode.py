@@ -117,6 +117,10 @@ class Encoder:
     seeds: Seeds = field(default_factory=Seeds)
     firsts: list[int] = field(default_factory=list)
     """The number of the first row of each file, and at the end that of all rows."""
+    blank: int = 0
+    """Rows that are blank lines."""
+    after_as_of: int = 0
+    """Rows after the instant up to which events count."""
 
     def __post_init__(self) -> None:
         self.codes = HashCodes(self.events, self.seeds.event, other=len(self.events))
@@ -124,7 +128,7 @@ class Encoder:
 
     def batches(self) -> Iterator[EncodedBatch]:
         """Yield the rows in file order; raises :class:`fsm.errors.LogError` for what is wrong."""
-        first = 0
+        first = self.blank = self.after_as_of = 0
         self.firsts[:] = []
         for log_file in self.log.files:
             self.firsts.append(first)
@@ -167,9 +171,13 @@ class Encoder:
         keys = frame["key"].to_numpy()
         if bad_seq or np.isin(keys, self.seeds.no_key).any() or (times == NO_TIME).any():
             kept = _without_blanks(self.log, log_file, first - self.firsts[-1], frame.height)
-            batch = batch if kept is None else _compress(batch, kept)
+            if kept is not None:
+                batch = _compress(batch, kept)
+                self.blank += frame.height - len(batch.times)
         if self.needed.as_of is not None and (batch.times > self.needed.as_of).any():
+            whole = len(batch.times)
             batch = _compress(batch, batch.times <= self.needed.as_of)
+            self.after_as_of += whole - len(batch.times)
         return batch
 
     def _rows(self, frame: pl.DataFrame) -> Rows:

@@ -13,6 +13,7 @@ from fsm.arguments import check_call, check_count, check_duration, check_flags, 
 from fsm.catalog import as_machines, built_in_companion
 from fsm.compile import crosscheck
 from fsm.compile.crosscheck import CrossCheck
+from fsm.engine.balance import balance_of
 from fsm.engine.counts import Counts, Totals
 from fsm.engine.machine_result import MachineResult
 from fsm.engine.one_pass import run_pass
@@ -197,7 +198,8 @@ def _result(
             f"{quantity(to_send, 'message')} to send, but the log has {counts.messages:,}"
         )
     whole = counts.messages if to_send is None else to_send
-    totals = counts.totals(checkpoint.earlier.totals if checkpoint else Totals())
+    earlier = checkpoint.earlier.totals if checkpoint else Totals()
+    totals = counts.totals(earlier)
     unrecorded = _unrecorded(counts, records)
     return Replay(
         log=log,
@@ -217,6 +219,7 @@ def _result(
         earlier=checkpoint.earlier if checkpoint else None,
         unrecorded=unrecorded,
         notes=(*log.notes, *(checkpoint.notes if checkpoint else ())),
+        balance=balance_of(log, counts, totals, earlier, checkpoint.left_out if checkpoint else 0),
     )
 
 

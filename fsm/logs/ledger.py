@@ -53,6 +53,15 @@ class RecordLedger:
         """Count records of a class."""
         self.counts[kind] += records
 
+    @classmethod
+    def sum(cls, ledgers: Iterable[RecordLedger]) -> RecordLedger:
+        """Return the ledger of several files together."""
+        whole = cls()
+        for ledger in ledgers:
+            whole.read += ledger.read
+            whole.counts.update(ledger.counts)
+        return whole
+
     def check(self, name: str) -> None:
         """Raise :class:`LogError` where the classes are not together what was read of a file."""
         parts = ((kind.name.lower(), self.counts[kind]) for kind in RecordClass)
@@ -74,6 +83,6 @@ def check_balance(what: str, whole: int, parts: Iterable[tuple[str, int]]) -> No
         listed = " + ".join(f"{name} {count:,}" for name, count in counts if count)
         kind = f"{missing:,} in no class" if missing > 0 else f"{-missing:,} counted twice"
         raise LogError(
-            f"{what} do not add up: {whole:,} read = {listed or 0}, {kind}; this is a fault of "
+            f"{what} do not add up: {whole:,} = {listed or 0}, {kind}; this is a fault of "
             "the program, not of the log: please report it with these figures"
         )

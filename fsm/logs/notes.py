@@ -75,6 +75,8 @@ class Notes:
     name: str
     reason: str = ""
     """The format, and how it was recognised."""
+    unit: str | None = None
+    """What the file calls one message; None where it does not say."""
     lines: int = 0
     size: int = 0
     """Bytes that were read, decompressed."""
@@ -83,6 +85,8 @@ class Notes:
     events: int = 0
     missing_handovers: int = 0
     """Hand-overs that the file does not record, and that were added."""
+    told_handovers: int = 0
+    """Those of them whose time a record of a later event tells."""
     passed: Occurrences = field(default_factory=Occurrences)
     """Known records that are no event of a message."""
     side_events: Occurrences = field(default_factory=Occurrences)

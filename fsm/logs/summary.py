@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsm.logs.canonical_columns import QUERY
+from fsm.logs.ledger import RecordClass
 from fsm.logs.notes import Notes, Occurrences
 from fsm.text import quantity
 
@@ -15,19 +16,15 @@ _SHOWN = 5
 
 
 def summary_lines(notes: Notes) -> Iterator[str]:
-    """Yield the summary of one file: a line of counts, then one for each remark."""
-    counts = [quantity(notes.events, "event")]
-    if notes.side_events.total:
-        listed = _most_frequent(notes.side_events)
-        counts.append(f"{notes.side_events.total:,} that no machine uses ({listed})")
-    if notes.passed.total:
-        counts.append(f"{notes.passed.total:,} ignored ({_most_frequent(notes.passed)})")
-    lines = quantity(notes.lines, "line")
-    yield f"{notes.name}: read as {notes.reason}; {lines}: {', '.join(counts)}"
+    """Yield the summary of one file: a line of counts, then one for each remark.
+
+    The counts of the first line are those of records, and add up to what was read.
+    """
+    yield f"{notes.name}: read as {notes.reason}; {_lines(notes)}: {', '.join(_counts(notes))}"
     if notes.missing_handovers:
         yield (
             f"{notes.name}: {quantity(notes.missing_handovers, 'hand-over')} inserted that the log "
-            "does not record (--no-assume-relayed omits them)"
+            f"does not record, {_times(notes)} (--no-assume-relayed omits them)"
         )
     yield from (f"{notes.name}: {text}" for text in notes.assumed.values())
     for occurrences, problem in (
@@ -38,6 +35,40 @@ def summary_lines(notes: Notes) -> Iterator[str]:
         if occurrences.total:
             places = _first_places(notes.name, occurrences)
             yield f"{notes.name}: {occurrences.total:,} {problem}: {places}"
+
+
+def _times(notes: Notes) -> str:
+    """Return at which times hand-overs were inserted."""
+    assumed = notes.missing_handovers - notes.told_handovers
+    at_first = "at the time of the message's first event"
+    if not notes.told_handovers:
+        return at_first
+    told = "at the time that a later record tells"
+    return told if not assumed else f"{notes.told_handovers:,} {told}, {assumed:,} {at_first}"
+
+
+def _lines(notes: Notes) -> str:
+    """Return how many lines and records were read; only the lines where they are the same."""
+    lines, read = quantity(notes.lines, "line"), notes.records.read
+    return lines if read == notes.lines else f"{quantity(read, 'record')} in {lines}"
+
+
+def _counts(notes: Notes) -> Iterator[str]:
+    """Yield how many records are in each class, those that gave events first."""
+    counts = notes.records.counts
+    events, gave = quantity(notes.events, "event"), counts[RecordClass.EVENTS]
+    yield events if gave == notes.events else f"{events} from {gave:,}"
+    for kind, what, occurrences in (
+        (RecordClass.BESIDE, "that no machine uses", notes.side_events),
+        (RecordClass.EXCLUDED, "excluded", None),
+        (RecordClass.JOINED, "used to join others", None),
+        (RecordClass.PASSED, "ignored", notes.passed),
+        (RecordClass.UNMAPPED, "unmapped", None),
+        (RecordClass.REJECTED, "not readable", None),
+    ):
+        if counts[kind]:
+            listed = f" ({_most_frequent(occurrences)})" if occurrences else ""
+            yield f"{counts[kind]:,} {what}{listed}"
 
 
 def as_dict(notes: Notes) -> dict[str, object]:
@@ -53,8 +84,10 @@ def as_dict(notes: Notes) -> dict[str, object]:
         "file": notes.name,
         "read_as": notes.reason,
         "lines": notes.lines,
+        "records": notes.records.as_dict(),
         "events": notes.events,
         "implied": notes.missing_handovers,
+        "implied_at_told_time": notes.told_handovers,
         "assumed": dict(notes.assumed),
         **{key: dict(sorted(found.counts.items())) for key, found in occurrences.items()},
     }

@@ -50,6 +50,8 @@ class Checkpoint:
         self._directory = directory
         self.earlier = EarlierRuns(directory, manifest)
         self._files: list[NewFile] = []
+        self.left_out = 0
+        """Rows of this run's files that earlier ones executed."""
         self.notes: list[str] = []
         """What is said of the files, a line for each."""
         self.records: frozenset[str] | None = None
@@ -80,7 +82,7 @@ class Checkpoint:
         new = NewFiles(self.earlier)
         for source in log.files:
             new.take(log, source)
-        self._files, self.notes = new.files, new.notes
+        self._files, self.notes, self.left_out = new.files, new.notes, new.left_out
         known = [
             LogFile(self._directory / part.name, part.name, CHECKPOINT)
             for part in self.earlier.parts("messages")

@@ -49,6 +49,8 @@ class NewFiles:
         self.notes: list[str] = []
         """A line for each file of which some rows are known."""
         self.files: list[NewFile] = []
+        self.left_out = 0
+        """Rows that were executed before."""
         self._known = self._known_rows()
 
     def _known_rows(self) -> KnownRows:
@@ -114,12 +116,14 @@ class NewFiles:
         return size, digest, executed
 
     def _note_known(self, log_file: LogFile, rows: int, where: str) -> None:
+        self.left_out += rows
         if rows:
             self.notes.append(
                 f"{log_file.name}: its {rows:,} rows were executed before{where}; left out now"
             )
 
     def _note_grown(self, log_file: LogFile, name: str) -> None:
+        self.left_out += log_file.skip
         self.notes.append(
             f"{log_file.name}: its first {log_file.skip:,} rows were executed "
             f"before{_where(log_file, name)}; only those after them are executed now"

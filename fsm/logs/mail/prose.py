@@ -14,6 +14,7 @@ from enum import IntEnum
 
 from fsm.logs.mail.returned_message import is_header_line
 from fsm.logs.mail.wording import regex_of
+from fsm.logs.mapping.blame import tells_reason
 
 __all__ = ["Failure", "address_in", "failures"]
 
@@ -27,29 +28,8 @@ _ADDRESS = re.compile(
 _MADE_FROM = re.compile(
     rf"\((?:generated|expanded) from:? {{0,3}}<?({_LOCAL}{{1,100}}@{_DOMAIN})>?\)"
 )
-_NO_DOMAINS = frozenset(
-    [
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "svg",
-        "webp",
-        "bmp",
-        "ico",
-        "css",
-        "js",
-        "json",
-        "xml",
-        "html",
-        "htm",
-        "php",
-        "txt",
-        "pdf",
-        "zip",
-        "eml",
-        "log",
-    ]
+_FILE_ENDS = re.compile(
+    r"png|jpe?g|gif|svg|webp|bmp|ico|css|js|json|xml|html?|php|txt|pdf|zip|eml|msg|log"
 )
 """Ends of names of files, which no domain has (``logo@2x.png``)."""
 _DAEMONS = frozenset(
@@ -194,7 +174,7 @@ def _is_possible(local: str, domain: str) -> bool:
         and not local.endswith(".")
         and not top.isdigit()
         and len(top) > 1
-        and top not in _NO_DOMAINS
+        and not _FILE_ENDS.fullmatch(top)
     )
 
 
@@ -261,8 +241,7 @@ def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -
         for text in (line.strip(), *_answers(lines, number))
     ]
     own = "\n".join([*block, *elsewhere])
-    without = own.lower().replace(address, "")
-    if _REPLIED.search(own) or (regex_of("failed").search(without) and not alone):
+    if _REPLIED.search(own) or tells_reason(own):
         return own
     if not alone:
         shared = [line.strip() for line in lines[max(places) + 1 :] if line.strip()]

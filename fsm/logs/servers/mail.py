@@ -13,6 +13,7 @@ from datetime import UTC
 from fsm.logs.ledger import RecordClass
 from fsm.logs.mail.mime import Mail, parse_mail
 from fsm.logs.mail.reports import NOT_SURE, read_reports
+from fsm.logs.mapping.doubts import all_doubts
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.native_times import from_datetime, from_text
 from fsm.logs.notes import Notes
@@ -67,12 +68,12 @@ class Reader:
             notes.rejected.add(NO_MAIL, line)
             return
         time = self._time(mail)
-        doubts = [] if time is not None else [NO_DATE]
+        doubt = NO_DATE if time is None else None
         if time is None:
             time = from_datetime(self._clock.until, UTC) or 0
         reports, original = read_reports(mail)
         if not original:
-            doubts.append(NO_ID)
+            doubt = all_doubts(doubt, NO_ID)
         for report in reports:
             if not report.address:
                 counted = notes.rejected if report.native == NOT_SURE else notes.passed
@@ -91,7 +92,7 @@ class Reader:
                 report.reply,
                 f"{report.native}@{time}",
                 None,
-                "; ".join([*doubts, *([report.doubt] if report.doubt else [])]) or None,
+                all_doubts(doubt, report.doubt),
                 final_recipient=report.final_recipient,
             )
 

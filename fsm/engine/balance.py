@@ -1,0 +1,69 @@
+"""The two balances of a replay: what became of its records, and of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fsm.engine.counts import Counts, Totals
+from fsm.logs.ledger import RecordLedger, check_balance
+from fsm.logs.log import Log
+from fsm.logs.log_file import CHECKPOINT
+
+__all__ = ["Balance", "balance_of"]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What became of the records that were read, and of the events that they gave.
+
+    ``records``: ``read`` is the sum of the others. A row of a canonical log is a record that gives
+    one event. ``events``: ``from_records``, ``implied`` (hand-overs that were added) and
+    ``earlier`` (runs of the checkpoint before) are together ``accepted``, ``rejected``, ``late``,
+    ``duplicates``, ``after_as_of`` and ``known`` (rows that earlier runs had executed).
+    """
+
+    records: Mapping[str, int]
+    events: Mapping[str, int]
+
+
+_GIVEN = ("from_records", "implied", "earlier")
+"""The parts of the events that came in; the others are what became of them."""
+
+
+def balance_of(log: Log, counts: Counts, totals: Totals, earlier: Totals, known: int) -> Balance:
+    """Return the balances of a replay; ``known`` rows were left out of the log.
+
+    ``totals`` are those of all runs, ``earlier`` those of the runs before. Raises
+    :class:`fsm.errors.LogError` where the classes are not together the whole.
+    """
+    rows = _canonical_rows(log, counts) + known
+    records = RecordLedger.sum([note.records for note in log.conversions])
+    events = {
+        "from_records": rows + sum(note.events for note in log.conversions),
+        "implied": sum(note.missing_handovers for note in log.conversions),
+        "earlier": earlier.events + earlier.duplicates,
+        "accepted": totals.events - totals.rejected,
+        "rejected": totals.rejected - totals.late,
+        "late": totals.late,
+        "duplicates": totals.duplicates,
+        "after_as_of": counts.encoder.after_as_of,
+        "known": known,
+    }
+    given = sum(events[name] for name in _GIVEN)
+    check_balance("events", given, ((n, c) for n, c in events.items() if n not in _GIVEN))
+    balance = records.as_dict()
+    for name in ("read", "events"):
+        balance[name] += rows
+    return Balance(balance, events)
+
+
+def _canonical_rows(log: Log, counts: Counts) -> int:
+    """Return how many rows of canonical logs and frames were executed; blank lines are none."""
+    firsts = counts.encoder.firsts
+    rows = sum(
+        firsts[number + 1] - firsts[number]
+        for number, file in enumerate(log.files)
+        if file.origin is None and file.format != CHECKPOINT
+    )
+    return rows - counts.encoder.blank
