@@ -88,7 +88,7 @@ def recognise(
     """
     options = options or ReadingOptions()
     if stored.group:
-        return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
+        return RecognisedFile(stored, "mail", f"{stored.group} is a folder of mails")
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
     head = stored.head()
