@@ -26,6 +26,7 @@ from fsm.logs.draft.sample import LogSample
 from fsm.logs.draft.text_records import form_sample, pairs_sample, xml_samples
 from fsm.logs.draft.words import words_of
 from fsm.logs.mapping.event_mapping import FAILED, MACHINE_EVENTS
+from fsm.machine import Machine
 from fsm.questions import Question
 from fsm.text import quantity
 
@@ -45,25 +46,23 @@ _CONTAINERS: tuple[Callable[[LogSample], Sequence[SampledRecords]], ...] = (
     lambda sample: [found for read in (form_sample, pairs_sample) if (found := read(sample))],
     lambda sample: _csv_or_lines(sample),
 )
-"""The containers in the order in which they are tried; the first ones cannot be taken for others."""
+"""The containers in the order in which they are tried; the first cannot be taken for others."""
 
 
-def draft_log(
-    sample: LogSample, machine_events: Sequence[str] | None, answers: Mapping[str, str]
-) -> LogDraft:
+def draft_log(sample: LogSample, machine: Machine | None, answers: Mapping[str, str]) -> LogDraft:
     """Return how a log is to be read, from a sample of it, with the answers that are known.
 
-    ``machine_events`` are those of the machine that is to read it; None for a log of e-mail, where
+    ``machine`` is the one that is to read it; None for a log of e-mail, where
     it is one, and otherwise for names that are taken as they stand. ``answers`` are by the keys of
     questions. Raises :class:`LogError` for a log in which no records are found.
     """
-    records, fields, mode = _best(sample, machine_events, answers)
+    records, fields, mode = _best(sample, machine, answers)
     questions = _field_questions(fields, sample.name, answers)
     event_field = fields.fields.get("event")
     drafted: list[DraftedEvent] = []
     details: dict[str, str] = {}
     if event_field is not None:
-        drafted, details = _events(records, fields, mode, machine_events, answers)
+        drafted, details = _events(records, fields, mode, machine, answers)
     listed = drafted[:_MOST_EVENTS]
     questions += (
         Question(f"events.{e.path}", f"{e.path}: {e.reason}", e.choices, _place(sample, e.line))
@@ -85,7 +84,7 @@ def draft_log(
         details,
         time,
         tuple(listed),
-        _assumed(records, fields, mode, sample),
+        _assumed(records, fields, mode),
         tuple(q for q in questions if q.key not in answers),
         records.unread,
     )
@@ -95,22 +94,21 @@ def draft_log(
 
 
 def _best(
-    sample: LogSample, machine_events: Sequence[str] | None, answers: Mapping[str, str]
+    sample: LogSample, machine: Machine | None, answers: Mapping[str, str]
 ) -> tuple[SampledRecords, ProposedFields, str]:
     """Return the way of reading a sample whose fields fit best, and what its events are of."""
     given = {k.removeprefix("fields."): v for k, v in answers.items() if k.startswith("fields.")}
-    names = set(machine_events or ())
-    is_of_mail = machine_events is not None and names <= set(MACHINE_EVENTS) and bool(names)
+    known = set(machine.events if machine else ())
+    is_of_mail = bool(known) and known <= set(MACHINE_EVENTS)
     found = []
     for container in _CONTAINERS:
         for records in container(sample):
             proposals = []
-            if machine_events is None or is_of_mail:
+            if machine is None or is_of_mail:
                 email = propose_fields(records, _is_email_event, given, is_email=True)
                 if is_of_mail or _is_email(records, email):
                     proposals.append(("email", email))
             if not proposals:
-                known = set(machine_events or ())
                 fields = propose_fields(records, known.__contains__, given, is_email=False)
                 proposals.append(("machine" if known else "names", fields))
             mode, fields = proposals[0]
@@ -287,9 +285,7 @@ def _says_utc(name: str) -> bool:
     return bool({"utc", "gmt", "zulu"} & set(words_of(name)))
 
 
-def _assumed(
-    records: SampledRecords, fields: ProposedFields, mode: str, sample: LogSample
-) -> tuple[str, ...]:
+def _assumed(records: SampledRecords, fields: ProposedFields, mode: str) -> tuple[str, ...]:
     remarks = list(records.remarks)
     if records.unread:
         what = "line" if records.read["container"] != "json" else "piece"
@@ -314,7 +310,7 @@ def _events(
     records: SampledRecords,
     fields: ProposedFields,
     mode: str,
-    machine_events: Sequence[str] | None,
+    machine: Machine | None,
     answers: Mapping[str, str],
 ) -> tuple[list[DraftedEvent], dict[str, str]]:
     """Return what the events of a log mean, and the fields behind their names."""
@@ -331,19 +327,23 @@ def _events(
             if is_failure and (detail := detail_of(name, names, others)):
                 details[name] = detail
     events = sampled_events(names, identity, records.lines, evidence, details)
-    guesses = _guesses(events, mode, machine_events)
+    if mode == "email":
+        guesses = email_guesses(events)
+    elif machine is not None:
+        guesses = machine_guesses(events, machine, _messages(names, identity))
+    else:
+        guesses = {event.path: EventGuess((event.path,), "its name") for event in events}
     drafted = [_drafted(event, guesses[event.path], answers) for event in events]
     return drafted, {name: profile.name for name, profile in details.items()}
 
 
-def _guesses(
-    events: Sequence[SampledEvent], mode: str, machine_events: Sequence[str] | None
-) -> Mapping[str, EventGuess]:
-    if mode == "email":
-        return email_guesses(events)
-    if mode == "machine" and machine_events:
-        return machine_guesses(events, machine_events)
-    return {event.path: EventGuess((event.path,), "its name") for event in events}
+def _messages(names: FieldProfile, identity: FieldProfile | None) -> list[list[str]]:
+    """Return the names of the events of each message, in the order of the log."""
+    found: dict[str, list[str]] = {}
+    for name, value in zip(names.values, identity.values if identity else (), strict=False):
+        if name and value:
+            found.setdefault(value, []).append(name)
+    return list(found.values())
 
 
 def _drafted(event: SampledEvent, guess: EventGuess, answers: Mapping[str, str]) -> DraftedEvent:

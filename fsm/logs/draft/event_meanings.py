@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from fsm.logs.draft.elimination import fitting_events
 from fsm.logs.draft.fields import FieldProfile
 from fsm.logs.draft.words import email_name, email_words, severity_of, stems_of, words_of
 from fsm.logs.mapping.event_mapping import (
@@ -17,9 +18,18 @@ from fsm.logs.mapping.event_mapping import (
     format_names,
     load_format,
 )
+from fsm.machine import Machine
 from fsm.suggest import nearest
 
-__all__ = ["EventGuess", "SampledEvent", "email_guess", "email_guesses", "machine_guesses"]
+__all__ = [
+    "EventGuess",
+    "SampledEvent",
+    "detail_of",
+    "email_guess",
+    "email_guesses",
+    "machine_guesses",
+    "sampled_events",
+]
 
 _AGREED = 0.75
 """Least share of the built-in formats that give a name one meaning."""
@@ -148,8 +158,8 @@ def _settled(event: SampledEvent, guess: EventGuess, certain: set[str]) -> Event
         if "relayed" in certain and "delivered" not in certain:
             return EventGuess(("delivered",), "the log has hand-overs besides")
     if not guess.choices:
-        by_code = {("2",): "delivered", ("4",): "soft_bounce", ("5",): FAILED}
-        if event_of_code := by_code.get(tuple(digits)):
+        by_code = {"2": "delivered", "4": "soft_bounce", "5": FAILED}
+        if event_of_code := by_code.get("".join(sorted(digits))):
             return EventGuess((event_of_code,), "the receiver's reply")
         choices = (*MACHINE_EVENTS, FAILED, *SIDE_EVENTS, NOTHING)
         return EventGuess(choices, guess.reason)
@@ -160,13 +170,16 @@ def _settled(event: SampledEvent, guess: EventGuess, certain: set[str]) -> Event
 
 
 def machine_guesses(
-    events: Sequence[SampledEvent], machine_events: Sequence[str]
+    events: Sequence[SampledEvent], machine: Machine, messages: Sequence[Sequence[str]]
 ) -> dict[str, EventGuess]:
-    """Return which events of a machine the events of a log are, by likeness of their names.
+    """Return which events of a machine the events of a log are.
 
-    An event of the machine whose name is that of one in the log is no choice for the others,
-    unless none is left.
+    Names that are equal are certain, those that are alike a guess. For the others, only one event
+    of the machine may be possible where they stand in ``messages``, the names of the events of
+    each message. An event of the machine whose name is that of one in the log is no choice for
+    the others, unless none is left.
     """
+    machine_events = machine.events
     exact = {
         event.path: found
         for event in events
@@ -179,7 +192,23 @@ def machine_guesses(
             guesses[event.path] = EventGuess((exact[event.path],), "its name")
         else:
             guesses[event.path] = _by_likeness(event.path, free, machine_events)
-    return guesses
+    return guesses | dict(_by_place(guesses, machine, messages))
+
+
+def _by_place(
+    guesses: Mapping[str, EventGuess], machine: Machine, messages: Sequence[Sequence[str]]
+) -> Iterator[tuple[str, EventGuess]]:
+    """Yield guesses for names that are open: the only event that is possible where they stand."""
+    known = {path: guess.choices[0] for path, guess in guesses.items() if not guess.is_open}
+    taken = set(known.values())
+    for path, events in fitting_events(machine, messages, known).items():
+        free = [event for event in events if event not in taken]
+        if len(free) == 1:
+            reason = "the only event of the machine that is left and possible there"
+            yield path, EventGuess((free[0],), reason)
+        elif path in guesses:
+            order = dict.fromkeys((*free, *guesses[path].choices))
+            yield path, EventGuess(tuple(order), guesses[path].reason)
 
 
 def _equal(name: str, events: Sequence[str]) -> str | None:

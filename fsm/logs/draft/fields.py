@@ -105,9 +105,8 @@ def propose_fields(
     others = [p for name, p in profiles.items() if name not in time and not p.notations]
     unnamed = not records.named
     event, identity, score, questions = _event_and_id(others, is_event, given, unnamed=unnamed)
-    found = {
-        r: n for r, n in {"message_id": identity, "event": event}.items() if r not in questions
-    }
+    certain = {"message_id": identity, "event": event}
+    found = {role: name for role, name in certain.items() if role not in questions}
     left = [p for p in others if p.name not in (event, identity)]
     found |= _others(left, given, is_email=is_email)
     if not time:
@@ -244,10 +243,8 @@ def _event_score(profile: FieldProfile, is_event: IsEventName) -> float:
     length = sum(map(len, values)) / max(1, len(values))
     if not count or profile.distinct > _MOST_EVENTS or length > 60:
         return -1.0
-    if (
-        sum("@" in value for value in values) > 0.1 * len(values)
-        or profile.share_of(is_number) > 0.5
-    ):
+    addressed = sum("@" in value for value in values) / len(values)
+    if addressed > 0.1 or profile.share_of(is_number) > 0.5:
         return -1.0
     score = profile.likeness("event") + 0.8 * sum(map(is_event, values)) / len(values)
     score -= 0.3 * (profile.distinct == 1 and count > 3)

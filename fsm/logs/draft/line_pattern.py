@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.logs.draft.notations import is_address, looks_like_time
@@ -18,7 +18,7 @@ _FITTING = 0.6
 """Least share of lines that a pattern takes apart."""
 _MOST_GROUPS = 24
 _TIMES = (
-    r"\d{4}[-/.]\d{2}[-/.]\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d{2}:?\d{2})\b)?",
+    r"\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d)\b)?",
     r"\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}",
     r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}[ T]\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?: [AaPp][Mm])?",
     r"\d{1,2}[- ][A-Z][a-z]{2}[- ]\d{4} \d{2}:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?: [+-]\d{4})?",
@@ -40,26 +40,63 @@ _LEVELS = {
 _SYSLOG = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
 _HOST = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}", re.I)
+_SIGNS = '=,;:/|#<>"[]()'
+_WRAPPERS = ('"', "[", "(")
+_LONGEST_WRAPPED = 15
 _TOKEN = re.compile(
     r'\s+|"(?:[^"\\]|\\.)*+"|\[[^\]\n]*\]|\([^)\n]*\)|[^\s"\[\]()=,;:/|#<>]+|[=,;:/|#<>"\[\]()]'
 )
+_IDENTIFYING = re.compile(r"[\d@]")
+"""What a word has that may identify somebody; it is never quoted in a pattern."""
+_KINDS: dict[str, Callable[[str], object]] = {
+    "time": looks_like_time,
+    "host": _HOST.fullmatch,
+    "address": is_address,
+    "level": lambda token: token.lower() in _LEVELS,
+    "method": _METHODS.__contains__,
+}
+"""Names of groups by what all their values are."""
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass
 class _Pattern:
-    """A pattern that grows from left to right."""
+    """A pattern that grows from left to right, with what stood last before its end."""
 
-    parts: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=lambda: ["^"])
     names: list[str] = field(default_factory=list)
+    key: str = ""
+    """The word before."""
+    is_keyed: bool = False
+    """Whether a sign such as ``=`` stands between that word and what follows."""
 
     def add_group(self, name: str, form: str) -> None:
-        taken = self.names.count(name)
+        """Add a group; a name that is taken gets a number."""
         unique, number = name, 2
-        while taken and unique in self.names:
+        while unique in self.names:
             unique, number = f"{name}_{number}", number + 1
         self.names.append(unique)
         self.parts.append(f"(?P<{unique}>{form})")
+        self.key, self.is_keyed = "", False
+
+    def add_literal(self, text: str) -> None:
+        """Add a text that is the same in all lines."""
+        self.parts.append(text if text in " #" else re.escape(text))
+        words = _WORDS.findall(text)
+        self.key = words[-1].lower() if words else self.key
+        self.is_keyed = text in ("=", ":") or (self.is_keyed and text in ("<", "("))
+
+    def name_of(self, values: Sequence[str]) -> str:
+        """Return a name for a group: its key, what its values are, or the word before it."""
+        tried = [value for value in values[:200] if value]
+        key = re.sub(r"\W", "", self.key)
+        is_name = key.isascii() and bool(key) and not key[0].isdigit() and key != "time"
+        if self.is_keyed and is_name:
+            return key
+        for name, is_kind in _KINDS.items():
+            if tried and all(map(is_kind, tried)):
+                return name
+        return key if is_name else "field"
 
 
 def lines_sample(sample: LogSample) -> SampledRecords | None:
@@ -93,8 +130,8 @@ def lines_sample(sample: LogSample) -> SampledRecords | None:
 def with_groups(pattern: str, names: Mapping[str, str]) -> str:
     """Return a pattern with only some of its groups, under new names; what follows is cut off.
 
-    >>> with_groups(r"^(?P<time>\\d+) (?P<a>\\w+) (?P<b>\\w+) (?P<c>.*)", {"time": "time", "b": "id"})
-    '^(?P<time>\\\\d+) \\\\w+ (?P<id>\\\\w+)'
+    >>> with_groups("(?P<time>[0-9]+) (?P<a>[a-z]+) (?P<b>.) (?P<c>.*)", {"time": "t", "b": "id"})
+    '(?P<t>[0-9]+) [a-z]+ (?P<id>.)'
     """
     parts, end = [], 0
     for begin, name, close in _groups(pattern):
@@ -139,7 +176,7 @@ def _pattern(lines: Sequence[str]) -> str | None:
     """Return the pattern of the lines that have the commonest beginning."""
     if not lines:
         return None
-    made, rest = _Pattern(["^"]), list(lines)
+    made, rest = _Pattern(), list(lines)
     prefix = _time_of(rest)
     if prefix:
         before, form = prefix
@@ -175,104 +212,70 @@ def _time_of(lines: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def _add_tokens(made: _Pattern, rows: list[list[str]], *, closed: bool = True) -> None:
-    """Add what the tokens at each place have in common, until they differ in kind."""
-    place, before, is_keyed = 0, "", False
-    total = len(rows)
+def _add_tokens(made: _Pattern, rows: list[list[str]]) -> None:
+    """Add what the tokens at each place have in common, until lines differ in kind."""
+    total, place = len(rows), 0
     while len(made.names) < _MOST_GROUPS:
-        rows = [row for row in rows if len(row) > place] if place else rows
-        here = Counter(row[place] for row in rows if len(row) > place)
-        if here.total() < _FITTING * total or not here:
+        rows = [row for row in rows if len(row) > place]
+        kind = _common_kind([row[place] for row in rows], total)
+        if kind is None:
             break
-        kinds = Counter(_kind(token) for token in here.elements())
-        kind, count = kinds.most_common(1)[0]
-        if count < _FITTING * total:
-            if sum(kinds[k] for k in ("word", "mixed")) < _FITTING * total:
-                break
-            kind = "word"
-        token, same = here.most_common(1)[0]
-        if kind == "word":
-            rows = [row for row in rows if _kind(row[place]) in ("word", "mixed")]
-        else:
-            rows = [row for row in rows if _kind(row[place]) == kind]
-        is_fixed = same == here.total() and (kind != "word" or not re.search(r"[\d@]", token))
-        if kind == "blank":
-            made.parts.append(" " if {row[place] for row in rows} == {" "} else r"\s+")
-        elif kind in ("quoted", "bracket", "paren"):
-            inner = [row[place] for row in rows]
-            is_pid = kind == "bracket" and place > 0 and _kind(rows[0][place - 1]) == "word"
-            _add_wrapped(made, inner, "pid" if is_pid else before, keyed=is_keyed or is_pid)
-            before = ""
-        elif is_fixed or kind not in ("word", "mixed"):
-            made.parts.append(re.escape(token))
+        rows = [row for row in rows if _kind(row[place]) == kind]
+        tokens = [row[place] for row in rows]
+        if kind in _WRAPPERS:
+            is_pid = kind == "[" and place > 0 and _kind(rows[0][place - 1]) == "word"
+            _add_wrapped(made, tokens, is_pid=is_pid)
+        elif kind == "blank" and set(tokens) != {" "}:
+            made.parts.append(r"\s+")
+        elif len(set(tokens)) == 1 and not (kind == "word" and _IDENTIFYING.search(tokens[0])):
+            made.add_literal(tokens[0])
         else:
             after = {row[place + 1] for row in rows if len(row) > place + 1}
-            name = _name([row[place] for row in rows], before, keyed=is_keyed)
-            made.add_group(name, _form(rows, place, after))
-            before, is_keyed = "", False
-            place += 1
-            continue
-        words = _WORDS.findall(token)
-        before = words[-1].lower() if words and kind == "word" else before
-        is_keyed = token in ("=", ":") or (is_keyed and token in ("<", "("))
+            made.add_group(made.name_of(tokens), _form(tokens, after))
         place += 1
-    left = any(len(row) > place for row in rows)
-    if left and closed:
-        has_words = any("".join(row[place:]).strip() for row in rows)
-        if has_words:
-            made.add_group("rest", ".*")
+
+
+def _common_kind(tokens: Sequence[str], total: int) -> str | None:
+    """Return the kind of most tokens at a place; None where too few lines agree on one."""
+    kinds = Counter(map(_kind, tokens))
+    if not kinds:
+        return None
+    (kind, count), *_ = kinds.most_common(1)
+    return kind if count >= _FITTING * total else None
 
 
 def _kind(token: str) -> str:
+    """Return the kind of a token: blank, a word, or the sign with which it begins."""
     if token.isspace():
         return "blank"
     first = token[0]
-    if len(token) > 1 and first in '"[(':
-        return {'"': "quoted", "[": "bracket", "(": "paren"}[first]
-    if first in '=,;:/|#<>"[]()':
-        return first
+    if first in _SIGNS:
+        return first if len(token) == 1 or first in _WRAPPERS else "word"
     return "word"
 
 
-def _form(rows: Sequence[Sequence[str]], place: int, after: set[str]) -> str:
+def _form(tokens: Sequence[str], after: set[str]) -> str:
     """Return the pattern of a word: what ends it may not be in it."""
-    ends = {token[0] for token in after if not token.isspace()}
-    if all(re.fullmatch(r"\w+", row[place]) for row in rows):
+    if all(re.fullmatch(r"\w+", token) for token in tokens):
         return r"\w+"
-    closing = "".join(re.escape(end) for end in sorted(ends))
-    return rf"[^\s{closing}]+" if closing else r"\S+"
+    ends = sorted({token[0] for token in after if not token.isspace()})
+    return rf"[^\s{''.join(map(re.escape, ends))}]+" if ends else r"\S+"
 
 
-def _add_wrapped(made: _Pattern, tokens: Sequence[str], before: str, *, keyed: bool) -> None:
+def _add_wrapped(made: _Pattern, tokens: Sequence[str], *, is_pid: bool) -> None:
     """Add what stands in quotes or brackets: taken apart where it has one form, else a group."""
-    opening, closing = tokens[0][0], tokens[0][-1]
+    opening, closing = re.escape(tokens[0][0]), re.escape(tokens[0][-1])
     inner = [token[1:-1] for token in tokens]
-    made.parts.append(re.escape(opening))
     split = [_TOKEN.findall(text) for text in inner]
     lengths = {len(row) for row in split}
-    if len(lengths) == 1 and 1 < lengths.pop() <= 15 and not looks_like_time(inner[0]):
-        _add_tokens(made, split, closed=False)
+    made.parts.append(opening)
+    if (
+        len(lengths) == 1
+        and 1 < lengths.pop() <= _LONGEST_WRAPPED
+        and not looks_like_time(inner[0])
+    ):
+        _add_tokens(made, split)
     else:
-        excluded = re.escape(closing)
-        made.add_group(_name(inner, before, keyed=keyed), f"[^{excluded}]*")
-    made.parts.append(re.escape(closing))
-
-
-def _name(tokens: Sequence[str], before: str, *, keyed: bool) -> str:
-    """Return a name for a group: its key, what its values are, or the word before it."""
-    tried = [token for token in tokens[:200] if token]
-    name = re.sub(r"\W", "", before)
-    is_usable = name.isascii() and bool(name) and not name[0].isdigit()
-    if keyed and is_usable:
-        return name if name != "time" else "time_of"
-    if tried and all(looks_like_time(token) for token in tried):
-        return "time"
-    if tried and all(map(_HOST.fullmatch, tried)):
-        return "host"
-    if tried and all(map(is_address, tried)):
-        return "address"
-    if tried and all(token.lower() in _LEVELS for token in tried):
-        return "level"
-    if tried and all(token in _METHODS for token in tried):
-        return "method"
-    return name if is_usable and name != "time" else "field"
+        made.add_group("pid" if is_pid else made.name_of(inner), f"[^{closing}]*")
+    made.parts.append(closing)
+    made.key, made.is_keyed = "", False

@@ -28,7 +28,8 @@ _CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _REPLY = re.compile(r"[245]\d\d(?:[ -]|$)|.{0,40}\b[245]\.\d{1,3}\.\d{1,3}\b", re.ASCII)
 _TIMELIKE = re.compile(
     r"\[?(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/. ](?:\d\d?|[A-Za-z]{3,9})[-/. ,]+\d{2,4}"
-    r"|(?:[A-Z][a-z]{2},? )?(?:[A-Z][a-z]{2,8}) +\d\d?[ ,:]|(?:[A-Z][a-z]{2}, )\d\d? [A-Z][a-z]{2} )"
+    r"|(?:[A-Z][a-z]{2},? )?(?:[A-Z][a-z]{2,8}) +\d\d?[ ,:]"
+    r"|(?:[A-Z][a-z]{2}, )\d\d? [A-Z][a-z]{2} )"
 )
 _SYSLOG = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}")
 _FINE = re.compile(r"(\.\d{6})\d+")
@@ -229,22 +230,23 @@ def _formats(values: Sequence[str]) -> list[TimeNotation]:
 def _candidates(text: str) -> Iterator[TimeNotation]:
     """Yield the notations whose form a time has; whether its numbers fit is not checked."""
     for date in _DATES:
-        match = _pattern(date).match(text)
-        if not match:
-            continue
-        rest = text[match.end() :]
-        if not rest:
-            yield TimeNotation(date, has_zone=False, part="date")
-        for between in _BETWEEN:
-            if rest.startswith(between):
-                for hour, zone in _hours(rest[len(between) :]):
-                    yield TimeNotation(f"{date}{between}{hour}{zone}", has_zone=bool(zone))
+        if match := _pattern(date).match(text):
+            yield from _after_date(date, text[match.end() :])
     for form in _OTHERS:
         if _pattern(form).fullmatch(text):
             yield TimeNotation(form, has_zone="%z" in form)
     for hour, zone in _hours(text):
         if not zone and not is_number(text):
             yield TimeNotation(hour, has_zone=False, part="hour")
+
+
+def _after_date(date: str, rest: str) -> Iterator[TimeNotation]:
+    if not rest:
+        yield TimeNotation(date, has_zone=False, part="date")
+    for between in _BETWEEN:
+        if rest.startswith(between):
+            for hour, zone in _hours(rest[len(between) :]):
+                yield TimeNotation(f"{date}{between}{hour}{zone}", has_zone=bool(zone))
 
 
 def _hours(text: str) -> Iterator[tuple[str, str]]:

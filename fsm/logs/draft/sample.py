@@ -84,9 +84,7 @@ def take_sample(files: Sequence[StoredFile]) -> LogSample:
 def _parts(file: StoredFile) -> tuple[bytes, list[bytes]]:
     """Return the beginning of a file, and parts of the rest as whole lines."""
     if file.url is not None:
-        raise LogError(
-            f"{file.name}: Parquet has columns with names; no mapping is drafted from it"
-        )
+        raise LogError(f"{file.name}: Parquet needs no mapping; name its columns with --column")
     with unpacking_errors(file.name), closing(file.open()) as stream:
         head = stream.read(_HEAD + 1)
         if len(head) <= _HEAD or head.startswith(PARQUET):

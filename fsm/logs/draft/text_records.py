@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,6 +22,7 @@ _FORM = re.compile(r"[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)+")
 _REGULAR = 0.8
 _DEEPEST = 20
 _ELEMENTS = 100_000
+_NAMES = 8
 _DOCTYPE = re.compile(r"<!(?:DOCTYPE|ENTITY)")
 
 
@@ -80,35 +81,37 @@ def xml_samples(sample: LogSample) -> list[SampledRecords]:
     text = sample.excerpts[0].text.lstrip("\ufeff \t\r\n")
     if not re.match(r"<(?:\?xml|!--|[A-Za-z_])", text) or _DOCTYPE.search(text):
         return []
-    text = re.sub(r"^<\?xml[^>]*\?>", "", text)
-    parser = XMLPullParser(["start", "end"])
-    depth, open_elements, names = 0, [], Counter[str]()
-    by_name: dict[str, list[tuple[int | None, Any]]] = {}
-    try:
-        parser.feed(text)
-        for count, (kind, element) in enumerate(parser.read_events()):
-            depth += 1 if kind == "start" else -1
-            if depth > _DEEPEST or count > _ELEMENTS:
-                break
-            if kind == "start":
-                open_elements.append(element)
-                continue
-            open_elements.pop()
-            name = _local(element.tag)
-            if len(element) or element.attrib:
-                names[name] += 1
-                by_name.setdefault(name, []).append((None, as_value(element)))
-    except ParseError:
-        pass  # the sample may end within an element; what was read before is kept
-    views = []
-    for name, count in names.most_common(8):
-        if count > 1 or len(names) == 1:
+    by_name = _elements(re.sub(r"^<\?xml[^>]*\?>", "", text))
+    names = sorted(by_name, key=lambda name: -len(by_name[name]))[:_NAMES]
+    views: list[SampledRecords] = []
+    for name in names:
+        if len(by_name[name]) > 1 or len(by_name) == 1:
             views += (
                 replace(view, read={**view.read, "records": [name]})
                 for view in views_of("xml", by_name[name])
                 if "records" not in view.read
             )
     return views
+
+
+def _elements(text: str) -> dict[str, list[tuple[int | None, Any]]]:
+    """Return the elements that hold others or have attributes, by their names.
+
+    The text may end within an element; what was read before is kept.
+    """
+    parser: Any = XMLPullParser(["start", "end"])  # its type depends on the events
+    found: dict[str, list[tuple[int | None, Any]]] = {}
+    depth = 0
+    with suppress(ParseError):
+        parser.feed(text)
+    with suppress(ParseError):
+        for count, (kind, element) in enumerate(parser.read_events()):
+            depth += 1 if kind == "start" else -1
+            if depth > _DEEPEST or count > _ELEMENTS:
+                break
+            if kind == "end" and (len(element) or element.attrib):
+                found.setdefault(_local(element.tag), []).append((None, as_value(element)))
+    return found
 
 
 def as_value(element: Element) -> Any:

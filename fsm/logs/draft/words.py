@@ -65,12 +65,18 @@ def stems_of(name: str) -> frozenset[str]:
 @cache
 def _stem(word: str) -> str:
     for meaning, beginnings in _data()["synonyms"].items():
-        if any(word.startswith(begin) and len(word) <= len(begin) + 5 for begin in beginnings):
+        if any(_is_form_of(word, beginning) for beginning in beginnings):
             return str(meaning)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending) + 2:
             return word.removesuffix(ending)
     return word
+
+
+def _is_form_of(word: str, beginning: str) -> bool:
+    """Whether a word is a form of another; after a short beginning only an ending may follow."""
+    is_long = len(beginning) > 5
+    return word.startswith(beginning) and (is_long or len(word) <= len(beginning) + 5)
 
 
 @cache

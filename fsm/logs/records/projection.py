@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import attrgetter
+from itertools import repeat
+from operator import and_, attrgetter, is_not
 from typing import Any, TypeAlias
 
 from msgspec import Struct, defstruct
@@ -83,14 +84,15 @@ class Pruned:
             found = list(records)
             for get in place.levels:
                 found = [None if part is None else get(part) for part in found]
-        if place.rest:
-            return [reduce(value_at, place.rest, value) if value else None for value in found]
-        return found
+        return _below(found, place.rest)
 
     def has(self, records: Sequence[Any], path: str) -> list[bool]:
         """Return whether something is on a path in each record; a null or an empty part is not."""
-        empty = self._place(path).empty
-        return [value is not None and value is not empty for value in self.values(records, path)]
+        empty, values = self._place(path).empty, self.values(records, path)
+        found = list(map(is_not, values, repeat(None)))
+        if empty is not None:
+            found = list(map(and_, found, map(is_not, values, repeat(empty))))
+        return found
 
     def _place(self, path: str) -> _Place:
         if path not in self._places:
@@ -102,6 +104,23 @@ class Pruned:
             get, levels = attrgetter(".".join(names)), [attrgetter(name) for name in names]
             self._places[path] = _Place(get, levels, keys, None if keys else found[-1].empty)
         return self._places[path]
+
+
+def _below(values: ColumnValues, keys: Sequence[str]) -> ColumnValues:
+    """Return what plain values have below some keys."""
+    if len(keys) == 1 and keys[0].isdigit():
+        number = int(keys[0])
+        return [
+            value[number]
+            if type(value) is list and len(value) > number
+            else value_at(value, keys[0])
+            if value
+            else None
+            for value in values
+        ]
+    if keys:
+        return [reduce(value_at, keys, value) if value else None for value in values]
+    return values
 
 
 class Envelope:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import chain
+from functools import cached_property, reduce
+from itertools import chain, compress, count
 from types import NoneType
 from typing import Any, Protocol
 
@@ -45,7 +45,7 @@ def events_of(
     layout = form.layout
     entries = _entries(table, layout)
     columns = _Columns(table, entries)
-    when = times.values(columns.first(layout.sources("time")))
+    when, handed_over = _both_times(columns, times, layout)
     if when is None:
         return None
     names = [name or "" for name in _texts(columns.first(layout.sources("event")))]
@@ -62,10 +62,10 @@ def events_of(
         "recipient": whom,
         "native": _natives(columns, names, layout.detail),
         "time": when,
-        "line": lines if entries is None else [lines[row] for row in entries.rows],
+        "line": lines if entries is None else _taken(lines, entries.rows),
         "code": _codes(columns.first(layout.sources("code"))),
         "doubt": [None] * len(messages) if all(messages) else [_no_id(own) for own in messages],
-        "handed_over": times.some(columns.first(layout.sources("handed_over"))),
+        "handed_over": handed_over,
     }
     if list in set(map(type, whom)):
         found = _spread(found)
@@ -82,23 +82,23 @@ class _Entries:
     values: Sequence[object]
     rows: Sequence[int]
 
+    @cached_property
+    def objects(self) -> Sequence[int]:
+        """The places of the entries that have fields."""
+        return [n for n, value in enumerate(self.values) if type(value) is not str]
+
 
 def _entries(table: RecordTable, layout: RecordLayout) -> _Entries | None:
     if not layout.each:
         return None
-    lists: list[object] = [None] * len(table)
-    rows: Sequence[int] | None = None
-    for path in layout.each:
-        for row, value in zip(
-            range(len(table)) if rows is None else rows, table.values(path, rows), strict=True
-        ):
-            if value:
-                lists[row] = value
-        rows = [row for row, value in enumerate(lists) if not value]
-        if not rows:
+    lists = table.values(layout.each[0], None)
+    lacking: Sequence[int] = [row for row, value in enumerate(lists) if not value]
+    for path in layout.each[1:]:
+        if not lacking:
             break
+        lacking = _filled(lists, lacking, table.values(path, lacking))
     pattern = layout.each_pattern
-    told = [own if type(own) is list else listed(own, pattern) for own in lists]
+    told = [own if own and type(own) is list else listed(own, pattern) for own in lists]
     if set(map(len, told)) == {1}:
         return _Entries([own[0] for own in told], range(len(told)))
     at = [row for row, own in enumerate(told) for _ in own]
@@ -108,6 +108,20 @@ def _entries(table: RecordTable, layout: RecordLayout) -> _Entries | None:
 def first_values(table: RecordTable, sources: Sequence[FieldSource]) -> list[Any]:
     """Return the first value of a field in each record; None where it has none."""
     return _Columns(table, None).first(sources)
+
+
+def _filled(found: list[Any], lacking: Sequence[int], values: Sequence[Any]) -> Sequence[int]:
+    """Put values into the rows of a column that lack one; return the rows that still do."""
+    if values.count(None) == len(values):
+        return lacking
+    for row, value in zip(lacking, values, strict=True):
+        if value is not None:
+            found[row] = value
+    return [
+        row
+        for row, value in zip(lacking, values, strict=True)
+        if not value and (value is None or value == "" or value == [])
+    ]
 
 
 @dataclass(frozen=True)
@@ -125,14 +139,18 @@ class _Columns:
         if not sources:
             return [None] * (len(self) if rows is None else len(rows))
         found = self._of(sources[0], rows)
+        if len(sources) == 1:
+            return found
+        lacking: Sequence[int] = [
+            n
+            for n, value in enumerate(found)
+            if not value and (value is None or value == "" or value == [])
+        ]
         for source in sources[1:]:
-            if None not in found and "" not in found:
+            if not lacking:
                 break
-            lacking = [n for n, value in enumerate(found) if value is None or value == ""]
             own = lacking if rows is None else [rows[n] for n in lacking]
-            for n, value in zip(lacking, self._of(source, own), strict=True):
-                if value is not None:
-                    found[n] = value
+            lacking = _filled(found, lacking, self._of(source, own))
         return found
 
     def _of(self, source: FieldSource, rows: Sequence[int] | None) -> list[Any]:
@@ -149,22 +167,24 @@ class _Columns:
         if self.entries is None:
             return self.table.values(path, rows)
         at = self.entries.rows
-        if isinstance(at, range):
-            return self.table.values(path, rows)
-        own = at if rows is None else [at[row] for row in rows]
-        return self.table.values(path, own)
+        own = at if rows is None else _taken(at, rows)
+        return self.table.values(path, rows if isinstance(at, range) else own)
 
     def _of_entries(self, path: str, rows: Sequence[int] | None) -> list[Any]:
         if self.entries is None:
             return [None] * (len(self) if rows is None else len(rows))
-        values = self.entries.values
-        own = values if rows is None else [values[row] for row in rows]
-        keys = [key for key in path.split(".") if key]
-        if len(keys) == 1:
-            key = keys[0]
-            if not key.isdigit():
-                return [value.get(key) if type(value) is dict else None for value in own]
-        return [reduce(value_at, keys, value) for value in own]
+        values, keys = self.entries.values, [key for key in path.split(".") if key]
+        if not keys:
+            return [*values] if rows is None else [values[row] for row in rows]
+        found: list[Any] = [None] * len(values)
+        for row in self.entries.objects:
+            found[row] = reduce(value_at, keys, values[row])
+        return found if rows is None else [found[row] for row in rows]
+
+
+def _taken(values: Sequence[int], rows: Sequence[int]) -> Sequence[int]:
+    whole = isinstance(rows, range) and len(rows) == len(values)
+    return values if whole else [values[row] for row in rows]
 
 
 # Values ---------------------------------------------------------------------------------------
@@ -205,10 +225,12 @@ def _frame(columns: Mapping[str, Sequence[Any]], layout: RecordLayout) -> pl.Dat
             if name in columns
         ]
     )
-    identity = [pl.concat_str("native", pl.lit("@"), "time")] if layout.is_posted else []
-    return frame.with_columns(
-        pl.coalesce("message_id", "recipient"), pl.coalesce("event_id", *identity)
-    )
+    if frame["message_id"].null_count():
+        frame = frame.with_columns(pl.coalesce("message_id", "recipient"))
+    if layout.is_posted and frame["event_id"].null_count():
+        identity = pl.concat_str("native", pl.lit("@"), "time")
+        frame = frame.with_columns(pl.coalesce("event_id", identity))
+    return frame
 
 
 def _cut(messages: list[str | None], ending: str | None) -> list[str | None]:
@@ -233,7 +255,7 @@ def _natives(
     natives = names
     for sources in {tuple(sources) for sources in more.values() if sources}:
         own = {name for name, its in more.items() if its and tuple(its) == sources}
-        rows = [row for row, name in enumerate(names) if name in own]
+        rows = list(compress(count(), map(own.__contains__, names)))
         parts = [_texts(columns.first((source,), rows)) for source in sources]
         paths = map(_Paths().__getitem__, zip([names[n] for n in rows], *parts, strict=True))
         natives = natives if natives is not names else names.copy()
@@ -250,5 +272,42 @@ def _texts(values: list[Any]) -> list[str | None]:
     return list(map(text_of, values))
 
 
+class _Codes(dict[tuple[int, int, int], str]):
+    """Enhanced codes by their three numbers."""
+
+    def __missing__(self, numbers: tuple[int, int, int]) -> str:
+        code = self[numbers] = ".".join(map(str, numbers))
+        return code
+
+
+_NUMBERS = ("class", "subject", "detail")
+
+
 def _codes(values: list[Any]) -> list[str | None]:
-    return list(map(status_code, values)) if dict in set(map(type, values)) else _texts(values)
+    """Return values as codes; some are objects of three numbers."""
+    if dict not in set(map(type, values)):
+        return _texts(values)
+    known, codes = _Codes(), [*values]
+    for row, value in enumerate(values):
+        if type(value) is not dict:
+            codes[row] = text_of(value)
+            continue
+        one, two, three = map(value.get, _NUMBERS)
+        if type(one) is type(two) is type(three) is int:
+            codes[row] = known[one, two, three]
+        else:
+            codes[row] = status_code(value)
+    return codes
+
+
+def _both_times(
+    columns: _Columns, times: RecordTimes, layout: RecordLayout
+) -> tuple[Sequence[int] | None, Sequence[int | None]]:
+    """Return when events happened, and when their messages were handed over, if that is told."""
+    told = columns.first(layout.sources("time"))
+    handed_over = columns.first(layout.sources("handed_over"))
+    if set(map(type, handed_over)) == {str}:
+        together = times.values(told + handed_over)
+        if together is not None:
+            return together[: len(told)], together[len(told) :]
+    return times.values(told), times.some(handed_over)
