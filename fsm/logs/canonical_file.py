@@ -41,8 +41,9 @@ def open_canonical(
     """Open a file that is read as ``csv``, ``jsonl`` or ``parquet``.
 
     ``columns`` maps a canonical column to the name that it has in the file, ``renamed`` a native
-    event to that of a machine. Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened and for
-    a needed column that is missing; what is wrong further inside is found when it is read.
+    event to that of a machine. Raises :class:`fsm.errors.LogError`, naming file, line and remedy,
+    for what cannot be opened and for a needed column that is missing; what is wrong further inside
+    is found when it is read.
     """
     if stored.url is not None:
         from fsm.logs.storage.remote import scan_remote

@@ -92,7 +92,7 @@ def recognise(
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
     head = stored.head()
-    if not head:
+    if not head.strip():
         raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
     if head.startswith(ZIP):
         raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
@@ -107,6 +107,8 @@ def recognise(
     form = _of_project(stored.name, head, options.project, found) if options.project else None
     if form is not None:
         return RecognisedFile(stored, form.name, _SIGNS, form)
+    if found is None and b"\n" not in head and len(head) == _HEAD:
+        return RecognisedFile(stored, "csv", "its first line is very long")
     if found is None:
         raise unknown_format(stored.name)
     return RecognisedFile(stored, found.format, found.reason, found.form)
@@ -229,10 +231,9 @@ def _text(head: bytes) -> str:
 
 def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition | None:
     """Return the format of JSON by its first records; nearly all of a provider's have its signs."""
-    from fsm.logs.mapped_files import is_nearly_all, provider_share
+    from fsm.logs.mapped_files import provider_of
     from fsm.logs.records.providers import has_signs
 
-    keys: list[str] = []
     for part in [*lines[:_RECORDS], text]:
         try:
             value = json.loads(part.rstrip(","))
@@ -240,37 +241,33 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition 
             continue
         if not isinstance(value, dict):
             break
-        keys = keys or list(value)
         if value.keys() >= _NEEDED and not has_signs(value):
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        if part is not text and (
-            found := guess_by_columns(list(value), "its records have", labels)
+        if (
+            part is not text
+            and not has_signs(value)
+            and (found := guess_by_columns(list(value), "its records have", labels))
         ):
             return found
         break
-    first, share = provider_share(text)
-    if first is not None and first.format is not None and is_nearly_all(share):
-        name = first.format.name
-        return Recognition("webhooks", f"its records are those of {name}", signs=name)
-    if first is None and _BEGUN.match(text) and len(text) >= _HEAD:
+    if provider := provider_of(text):
+        return Recognition("webhooks", provider[1], signs=provider[0])
+    if _BEGUN.match(text) and len(text) >= _HEAD:
         return Recognition("webhooks", "it is JSON over several lines")
-    if len(_NEEDED.intersection(keys)) > 1:
+    if sum(f'"{name}"' in lines[0] for name in _NEEDED) > 1:
         return Recognition("jsonl", "it is JSON, one object a line")
     return None
 
 
 def _guess_mapped(text: str) -> Recognition | None:
     """Return the format of lines or columns that a mapping file of the package describes."""
-    from fsm.logs.mapped_files import fitting, is_nearly_all, provider_share, text_formats
+    from fsm.logs.mapped_files import fitting, provider_of, text_formats
 
     form = fitting("", text, text_formats())
     if form is not None:
         return Recognition(form.name, _SIGNS, form, form.name)
-    first, share = provider_share(text)
-    if first is not None and first.format is not None and is_nearly_all(share):
-        name = first.format.name
-        return Recognition("webhooks", f"its records are those of {name}", signs=name)
-    return None
+    provider = provider_of(text)
+    return Recognition("webhooks", provider[1], signs=provider[0]) if provider else None
 
 
 def _separator(header: str) -> str:
