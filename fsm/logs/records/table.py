@@ -138,15 +138,17 @@ class _Columns:
         """Return the first value of each row that is neither null nor an empty text."""
         if not sources:
             return [None] * (len(self) if rows is None else len(rows))
-        found = self._of(sources[0], rows)
-        if len(sources) == 1:
+        found, *others = self._of(sources[0], rows), *sources[1:]
+        while others and found.count(None) == len(found):
+            found = self._of(others.pop(0), rows)
+        if not others or all(found):
             return found
         lacking: Sequence[int] = [
             n
             for n, value in enumerate(found)
             if not value and (value is None or value == "" or value == [])
         ]
-        for source in sources[1:]:
+        for source in others:
             if not lacking:
                 break
             own = lacking if rows is None else [rows[n] for n in lacking]
