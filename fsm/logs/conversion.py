@@ -8,6 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
+from fsm.errors import LogError
 from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.canonical_conversion import canonical_rows
 from fsm.logs.canonical_file import open_canonical
@@ -19,6 +20,8 @@ from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
+from fsm.logs.storage.stored_file import StoredFile
+from fsm.logs.unusable import leave_out
 
 __all__ = ["Reader", "convert_files"]
 
@@ -55,7 +58,7 @@ def convert_files(
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
     for note in notes:
-        if note.records.read:  # readers that do not count their records yet
+        if note.records.read and not note.unusable:  # not all readers count their records yet
             note.records.check(note.name)
         if redaction:
             redaction.clean(note)
@@ -71,18 +74,40 @@ def _rows(
     for file in _in_order([file for file in files if file.format != "snapshot"], options):
         note = _note_of(file, options, notes)
         if file.format in CANONICAL:
-            log = open_canonical(file.stored, file.format, options.columns, options.redaction)
+            try:
+                log = open_canonical(file.stored, file.format, options.columns, options.redaction)
+            except LogError as error:
+                leave_out(note, error)
+                continue
             yield from ((rows, note) for rows in canonical_rows(log, note))
             continue
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
             readers[file.format] = _reader(file.format, clock, options)
-        for groups in _gathered(readers[file.format].read(file.stored.blocks(note), note)):
+        for groups in _gathered(_readable(readers[file.format], file.stored, note)):
             options.progress(sum(note.size for note in notes))
             yield _rows_of(groups, file.stored.name, note, policy), note
     exports = [file for file in files if file.format == "snapshot"]
     if exports:
         yield from _export_rows(exports, options, policy, notes)
+
+
+def _readable(
+    reader: Reader, stored: StoredFile, note: Notes
+) -> Iterator[tuple[str, NativeEvents]]:
+    """Yield the events of a file, up to where it cannot be read; its note says so."""
+    try:
+        yield from reader.read(_blocks(stored, note), note)
+    except LogError as error:
+        leave_out(note, error)
+
+
+def _blocks(stored: StoredFile, note: Notes) -> Iterator[list[str]]:
+    """Yield the lines of a file; where it breaks off, its reader ends as at the end of one."""
+    try:
+        yield from stored.blocks(note)
+    except LogError as error:
+        leave_out(note, error)
 
 
 def _rows_of(

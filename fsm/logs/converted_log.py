@@ -102,11 +102,16 @@ class ConvertedLog:
         return part.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
 
 
-def convert_to_rows(files: Iterable[RecognisedFile], options: ReadingOptions) -> ConvertedLog:
-    """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`."""
+def convert_to_rows(
+    files: Iterable[RecognisedFile], options: ReadingOptions, left_out: Iterable[Notes] = ()
+) -> ConvertedLog:
+    """Convert logs into a temporary file; ``left_out`` are notes on files that are not read.
+
+    Raises :class:`fsm.errors.LogError` for what cannot be converted.
+    """
     directory = TemporaryFolder()
     try:
-        converted = _converted(list(files), options, Path(directory.name))
+        converted = _converted(list(files), options, Path(directory.name), list(left_out))
     except BaseException:
         directory.cleanup()
         raise
@@ -114,9 +119,10 @@ def convert_to_rows(files: Iterable[RecognisedFile], options: ReadingOptions) ->
     return converted
 
 
-def _converted(files: list[RecognisedFile], options: ReadingOptions, folder: Path) -> ConvertedLog:
+def _converted(
+    files: list[RecognisedFile], options: ReadingOptions, folder: Path, notes: list[Notes]
+) -> ConvertedLog:
     first, path = folder / "read.parquet", folder / "log.parquet"
-    notes: list[Notes] = []
     write_frames(_with_schema(convert_files(files, options, notes)), first)
     missing = find_missing_handovers(scan_parquet(first), options.relayed)
     if missing.height:
