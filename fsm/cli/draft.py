@@ -1,9 +1,8 @@
-"""``fsm draft``: how the table of a page is to be read, as a TOML file with questions."""
+"""``fsm draft``: how a table or a log is to be read, as a TOML file with questions."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,12 @@ import click
 
 from fsm.catalog import as_machines, load
 from fsm.cli.choice import ChoiceParam
-from fsm.cli.completion import complete_file
-from fsm.cli.file_params import FILE
+from fsm.cli.completion import complete_file, complete_machine
+from fsm.cli.file_params import FILE, INPUT
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.text import print_json, print_message, print_text, printable, write_output
+from fsm.cli.mapping_draft import print_mapping_draft, split_answers
+from fsm.cli.questions import ask_question, print_open_questions
+from fsm.cli.text import print_json, print_message, print_text, write_output
 from fsm.cli.values import json_option, output_option
 from fsm.errors import PageError
 from fsm.files import write_bytes
@@ -24,12 +25,9 @@ from fsm.toml import read_toml
 
 if TYPE_CHECKING:
     from fsm.tables.declared.draft import TableDraft
-    from fsm.tables.declared.question import Question
     from fsm.tables.read.page import Page
 
 __all__ = ["command", "print_lexicon_draft"]
-
-_LONGEST_ANSWER = 1000
 
 
 @click.command(
@@ -37,20 +35,35 @@ _LONGEST_ANSWER = 1000
     cls=HelpCommand,
     examples=[
         Example("A file that says how a table is read", "fsm draft page.md -o page.toml"),
+        Example(
+            "A mapping file for a log of one's own, with the events of a machine",
+            "fsm draft parcels.csv --machine parcels.json -o my.toml",
+        ),
         Example("What is certain and what is not, for a program", "fsm draft page.md --json"),
     ],
 )
 @click.argument(
-    "page",
-    type=FILE,
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=INPUT,
     shell_complete=complete_file,
-    help="A page, perhaps with the section of the table: page.md#section.",
+    help="A page, perhaps with the section of the table: page.md#section; or the files of a log.",
 )
 @option(
     "--kind",
-    type=ChoiceParam(("table", "lexicon")),
-    default="table",
-    help="What to draft: how a table is read, or the words of a language.",
+    type=ChoiceParam(("auto", "table", "lexicon", "log")),
+    default="auto",
+    help="What to draft: how a table is read, the words of a language, or how a log is read; auto "
+    "goes by the suffix of the file.",
+)
+@option(
+    "--machine",
+    metavar="MACHINE",
+    type=INPUT,
+    shell_complete=complete_machine,
+    help="The machine whose events those of the log are.",
 )
 @option(
     "--into",
@@ -63,30 +76,59 @@ _LONGEST_ANSWER = 1000
     is_flag=True,
     help="Ask the questions one by one; an empty answer leaves one open.",
 )
+@option(
+    "--answer",
+    "answers",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="An answer for a log, such as events.Returned=sent_back or time.zone=Europe/Paris; may "
+    "be repeated.",
+)
 @json_option
 @output_option
 def command(
-    page: Path,
+    files: tuple[str, ...],
     kind: str,
+    machine: str | None,
     into: Path | None,
     is_asking: bool,
+    answers: tuple[str, ...],
     as_json: bool,
     output: Path | None,
 ) -> int:
-    """Draft a TOML file from PAGE: what is certain, and each doubt as a question.
+    """Draft a TOML file from a page or a log: what is certain, and each doubt as a question.
 
-    Questions are which columns have the states, which state is the first one, whether two words
+    Of a page: which columns have the states, which state is the first one, whether two words
     that look alike mean one state. A table of steps names no states: its effects and statuses
-    tell after which rows a row may happen. The choices stand beside each question; write the
-    answer in place of "?". The file is then a MACHINE: fsm show page.toml.
+    tell after which rows a row may happen. The file is then a MACHINE: fsm show page.toml.
 
-    The exit status is 1 if rows of the table contradict each other.
+    Of a log, from a sample: its container, its fields, how its times are written, and every name
+    of an event with a guess at its meaning. The file is then a mapping: fsm replay LOG --map
+    my.toml. It quotes no value of the log but names of events.
+
+    The choices stand beside each question; write the answer in place of "?". The exit status is
+    1 if rows of a table contradict each other.
     """
-    from fsm.tables.read.page import read_page
     from fsm.tables.read.sections import split_page_name
 
-    path, section = split_page_name(str(page))
+    path, section = split_page_name(files[0])
+    if kind == "auto":
+        kind = "table" if _is_page(path) else "log"
+    _refuse_to_lose_answers(output)
+    if kind == "log":
+        if into is not None:
+            raise click.UsageError("--into goes with --kind lexicon")
+        print_mapping_draft(
+            files, machine, split_answers(answers), output, is_asking=is_asking, as_json=as_json
+        )
+        return 0
+    if len(files) > 1:
+        raise click.UsageError("give one page; only a log may have several files")
+    if machine is not None or answers:
+        raise click.UsageError("--machine and --answer go with logs")
     _refuse_overwriting(Path(path), output)
+    from fsm.tables.read.page import read_page
+
     read = read_page(Path(path))
     if kind == "lexicon":
         if is_asking or as_json:
@@ -97,7 +139,6 @@ def command(
         return 0
     if into is not None:
         raise click.UsageError("--into goes with --kind lexicon")
-    _refuse_to_lose_answers(output)
     draft = _draft(read, section, is_asking=is_asking)
     if as_json:
         print_json(_facts(draft, section), "draft")
@@ -105,10 +146,15 @@ def command(
         write_output(draft.toml(_page_name(path, section, output)).encode(), output)
     for remark in draft.findings:
         print_message(f"{remark.place}: {remark.text}")
-    if draft.questions:
-        where = f" in {output}" if output else ""
-        print_message(f"{quantity(len(draft.questions), 'question')} to answer{where}")
+    print_open_questions(draft.questions, output)
     return 1 if draft.findings else 0
+
+
+def _is_page(path: str) -> bool:
+    """Whether a file is a page, by its suffix."""
+    from fsm.tables.read.page import PAGE_SUFFIXES
+
+    return Path(path).suffix.lower() in PAGE_SUFFIXES
 
 
 def print_lexicon_draft(
@@ -143,7 +189,7 @@ def _refuse_to_lose_answers(output: Path | None) -> None:
     """Refuse an output that is such a file already, whose answers would be lost."""
     if output is None or str(output) == "-" or not output.is_file():
         return
-    if read_toml(output, PageError).data.get("kind") == "table":
+    if read_toml(output, PageError).data.get("kind") in ("table", "mapping"):
         raise click.UsageError(
             f"{output}: exists and may hold answers, which would be lost; name another file, or "
             "remove it first"
@@ -170,7 +216,7 @@ def _draft(page: Page, section: str, *, is_asking: bool) -> TableDraft:
         question = next((q for q in draft.questions if q.key not in skipped), None)
         if not is_asking or question is None:
             return draft
-        text = _ask(question)
+        text = ask_question(question)
         if not text:
             skipped.add(question.key)
             continue
@@ -179,20 +225,6 @@ def _draft(page: Page, section: str, *, is_asking: bool) -> TableDraft:
             print_message(result)
         else:
             answers = result
-
-
-def _ask(question: Question) -> str:
-    """Ask a question on the terminal; an empty answer leaves it open."""
-    is_rows = question.key.startswith("follows.")
-    click.echo(printable(f"{question.place}: {question.text}", 500), err=True)
-    for number, choice in enumerate(question.choices, 1):
-        shown = choice if is_rows else f"{number}: {choice}"
-        click.echo(printable(f"  {shown}", 500), err=True)
-    click.echo("answer: ", err=True, nl=False)
-    line = sys.stdin.buffer.readline(_LONGEST_ANSWER).decode("utf-8", "replace")
-    if not line.endswith("\n"):
-        click.echo(err=True)
-    return line.strip()
 
 
 def _facts(draft: TableDraft, section: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from fsm.arrays import Codes
 from fsm.logs.canonical_columns import column_list
 from fsm.logs.ledger import RecordClass
 from fsm.logs.log_file import LogFile
-from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
 from fsm.logs.rows import FURTHER, event_frames, readable
 
@@ -81,7 +81,8 @@ def _rows(
         else:
             column = of_file.get(name, pl.lit(None))
         columns.append(column.cast(dtype).alias(name))
-    return events.select(columns)
+    rows = events.select(columns).with_columns(is_stop=False, of_mail=False)
+    return rows.match_to_schema(READ_SCHEMA, missing_columns="insert")
 
 
 def _typed(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:

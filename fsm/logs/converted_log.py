@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,12 +16,20 @@ from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.ledger import check_balance
-from fsm.logs.log_file import LogFile
+from fsm.logs.log_file import LogFile, RowMeaning
+from fsm.logs.mapping.event_counts import count_decided, count_doubts, count_joined
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
-from fsm.logs.mapping.missing_handovers import find_missing_handovers, with_handovers
+from fsm.logs.mapping.message_recipients import find_recipients, with_recipients
+from fsm.logs.mapping.missing_handovers import (
+    AddedHandovers,
+    find_missing_handovers,
+    with_handovers,
+)
 from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
-from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.mapping.same_messages import find_same_messages, with_same_messages
+from fsm.logs.mapping.stops import decide_stops, with_decisions
+from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
@@ -51,11 +58,12 @@ class ConvertedLog:
     def frames(self, *, machine_events: bool) -> Iterator[pl.DataFrame]:
         """Yield the rows that machines use, or else the side events."""
         for frame in _slices(self.path):
-            yield frame.filter(_IS_MACHINE_EVENT if machine_events else ~_IS_MACHINE_EVENT)
+            rows = frame.filter(_IS_MACHINE_EVENT if machine_events else ~_IS_MACHINE_EVENT)
+            yield rows.select(*SCHEMA)
 
     def events(self) -> pl.LazyFrame:
         """Return the rows that machines use."""
-        return scan_parquet(self.path).filter(_IS_MACHINE_EVENT)
+        return scan_parquet(self.path).select(*SCHEMA).filter(_IS_MACHINE_EVENT)
 
     def file(self) -> LogFile:
         """Return the rows that machines use as one file of a log."""
@@ -83,6 +91,12 @@ class ConvertedLog:
         pairs = zip(files.to_list(), lines.tolist(), strict=True)
         return [texts.get(pair, "") for pair in pairs]
 
+    def meanings(self, rows: Codes) -> list[RowMeaning]:
+        """Return the rule and the doubt of each row."""
+        rule = pl.when(pl.col("rule") != pl.col("native")).then("rule").fill_null("").alias("rule")
+        frame = self._at(rows, rule, pl.col("doubt").fill_null(""))
+        return [RowMeaning(*row) for row in frame.select("rule", "doubt").iter_rows()]
+
     def _outlines(self, rows: Codes) -> list[str]:
         """Return the safe fields of rows: time, format, native event, reply."""
         parts = [
@@ -103,15 +117,21 @@ class ConvertedLog:
 
 
 def convert_to_rows(
-    files: Iterable[RecognisedFile], options: ReadingOptions, left_out: Iterable[Notes] = ()
+    files: Iterable[RecognisedFile],
+    options: ReadingOptions,
+    left_out: Iterable[Notes] = (),
+    handed_over: Sequence[pl.LazyFrame] = (),
 ) -> ConvertedLog:
-    """Convert logs into a temporary file; ``left_out`` are notes on files that are not read.
+    """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`.
 
-    Raises :class:`fsm.errors.LogError` for what cannot be converted.
+    ``left_out`` are notes on files that are not read; ``handed_over`` has messages whose hand-overs
+    other files record.
     """
     directory = TemporaryFolder()
     try:
-        converted = _converted(list(files), options, Path(directory.name), list(left_out))
+        converted = _converted(
+            list(files), options, Path(directory.name), list(left_out), handed_over
+        )
     except BaseException:
         directory.cleanup()
         raise
@@ -120,23 +140,55 @@ def convert_to_rows(
 
 
 def _converted(
-    files: list[RecognisedFile], options: ReadingOptions, folder: Path, notes: list[Notes]
+    files: list[RecognisedFile],
+    options: ReadingOptions,
+    folder: Path,
+    notes: list[Notes],
+    handed_over: Sequence[pl.LazyFrame],
 ) -> ConvertedLog:
-    first, path = folder / "read.parquet", folder / "log.parquet"
-    write_frames(_with_schema(convert_files(files, options, notes)), first)
-    missing = find_missing_handovers(scan_parquet(first), options.relayed)
-    if missing.height:
-        counts: Counter[str] = Counter()
-        write_frames(with_handovers(_slices(first), missing, counts), path)
-        first.unlink()
-        _count_missing(counts, files, notes)
-    else:
-        first.rename(path)
+    path = folder / "read.parquet"
+    write_frames(_with_schema(convert_files(files, options, notes)), path)
+    own_notes = _notes_by_file(files, notes)
+    if same := find_same_messages(scan_parquet(path)):
+        changes = list[pl.DataFrame]()
+        joined = with_same_messages(_slices(path), same, changes)
+        path = _rewritten(path, folder / "joined.parquet", joined)
+        for name, part in _by_file(changes):
+            count_joined(part, own_notes[name])
+    recipients, doubtful = find_recipients(scan_parquet(path)), list[pl.DataFrame]()
+    if recipients:
+        named = with_recipients(_slices(path), recipients, doubtful)
+        path = _rewritten(path, folder / "named.parquet", named)
+    rows = scan_parquet(path)
+    stops = decide_stops(rows)
+    missing = find_missing_handovers(rows, options.relayed, handed_over)
+    if stops.height or missing.height:
+        added, stopped = AddedHandovers(), list[pl.DataFrame]()
+        frames = with_handovers(with_decisions(_slices(path), stops, stopped), missing, added)
+        path = _rewritten(path, folder / "log.parquet", frames)
+        for name, note in own_notes.items():
+            note.missing_handovers += added.counts[name]
+            note.told_handovers += added.told[name]
+        for name, part in _by_file(stopped):
+            count_decided(part, own_notes[name])
+    for name, part in _by_file(doubtful):
+        count_doubts(part, own_notes[name])
     _check_rows(path, notes)
     formats = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
     recordable = recordable_by({file.format for file in files}, formats, options.relayed)
     inputs = {file.stored.name: file.stored for file in files}
     return ConvertedLog(path, tuple(notes), inputs, options.redaction, recordable)
+
+
+def _by_file(frames: Sequence[pl.DataFrame]) -> Iterator[tuple[str, pl.DataFrame]]:
+    for (name,), part in pl.concat(frames).group_by("file", maintain_order=True) if frames else ():
+        yield str(name), part
+
+
+def _rewritten(old: Path, new: Path, frames: Iterable[pl.DataFrame]) -> Path:
+    write_frames(frames, new)
+    old.unlink()
+    return new
 
 
 def _check_rows(path: Path, notes: Iterable[Notes]) -> None:
@@ -158,15 +210,11 @@ def _slices(path: Path) -> Iterator[pl.DataFrame]:
 
 def _with_schema(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Yield an empty frame first, so that a log without events has its columns."""
-    yield pl.DataFrame(schema=SCHEMA)
+    yield pl.DataFrame(schema=READ_SCHEMA)
     yield from frames
 
 
-def _count_missing(
-    counts: Counter[str], files: Iterable[RecognisedFile], notes: list[Notes]
-) -> None:
-    """Add the numbers of added hand-overs, by file, to the notes of the files."""
-    for file in files:
-        name = file.stored.group or file.stored.name
-        note = next(note for note in reversed(notes) if note.name == name)
-        note.missing_handovers += counts[file.stored.name]
+def _notes_by_file(files: Iterable[RecognisedFile], notes: list[Notes]) -> dict[str, Notes]:
+    """Return the notes of each file; the mails of one Maildir share theirs."""
+    by_name = {note.name: note for note in notes}
+    return {file.stored.name: by_name[file.stored.group or file.stored.name] for file in files}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fsm.errors import LogError
@@ -28,8 +28,16 @@ _LINES = 2000
 _RECORDS = 50
 """Lines that are parsed as JSON."""
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
-_POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
-_SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
+_WRAPPED_LINE_SIGNS = (
+    "__REALTIME_TIMESTAMP",
+    " to=",
+    "stat=",
+    " => ",
+    " =\\u003e ",
+    " <= ",
+    "client=",
+)
+"""What stands in JSON records that hold lines of mail servers."""
 _MBOX = re.compile(r"From \S+ .*\d")
 _HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
 _OF_MAILS = re.compile(
@@ -116,7 +124,7 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
         return None
     first = lines[0].lstrip()
     if first.startswith(("{", "[", "mandrill_events=")):
-        return _guess_json(lines, text, labels)
+        return _guess_wrapped(lines, text) or _guess_json(lines, text, labels)
     named = {name.strip().strip('"') for name in first.split(",")}
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
@@ -149,12 +157,12 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
             continue
         if isinstance(value, dict) and value.keys() >= _NEEDED:
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        from fsm.logs.records.providers import open_envelopes
+        from fsm.logs.records.providers import built_in_records
 
-        name = next((name for name, _ in open_envelopes(value) if name), None)
-        if name:
+        form = next((own.format for own in built_in_records().opened(value) if own.format), None)
+        if form:
             where = f"the record on line {number}" if part is not text else "its record"
-            return Recognition("webhooks", f"{where} is one of {name}")
+            return Recognition("webhooks", f"{where} is one of {form.name}")
         if isinstance(value, dict) and part is not text:
             found = guess_by_columns(list(value), "its records have", labels)
             if found:
@@ -165,26 +173,18 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
     return Recognition("jsonl", "it is JSON, one object a line")
 
 
-def _guess_lines(lines: list[str]) -> Recognition | None:
-    from fsm.logs.servers import exim, momentum
-
-    tests: dict[str, tuple[str, Callable[[str], object]]] = {
-        "postfix": ("are of Postfix programs", _POSTFIX.search),
-        "exim": ("have a time, a message id of Exim", exim.LINE.match),
-        "sendmail": ("are of Sendmail", _is_sendmail),
-        "momentum": ("are records of Momentum", momentum.LINE.match),
-    }
-    counts = {name: sum(bool(test(line)) for line in lines) for name, (_, test) in tests.items()}
-    name = max(counts, key=lambda n: counts[n])
-    if not counts[name]:
+def _guess_wrapped(lines: list[str], text: str) -> Recognition | None:
+    """Return the format of a mail server whose lines JSON records hold; None for others."""
+    if not any(sign in text for sign in _WRAPPED_LINE_SIGNS):
         return None
-    return Recognition(name, f"{counts[name]} of its first {len(lines)} lines {tests[name][0]}")
+    return _guess_lines(lines)
 
 
-def _is_sendmail(line: str) -> bool:
-    from fsm.logs.servers import sendmail
+def _guess_lines(lines: list[str]) -> Recognition | None:
+    from fsm.logs.servers.recognition import recognise_server
 
-    return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
+    found = recognise_server(lines)
+    return Recognition(*found) if found else None
 
 
 def _guess_mail(lines: Sequence[str]) -> Recognition | None:

@@ -17,7 +17,7 @@ class NativeEvent(NamedTuple):
     ``native`` is its path in the mapping table of its format, from the general to the special
     (``failed/permanent/old``). ``time`` counts microseconds since 1970, UTC. ``code`` is an
     enhanced status code or a reply code, where the log has a field for it; ``reply`` is the answer
-    of the receiving server, or the sender's explanation. ``line`` counts from 1.
+    of the receiving server, in its own words. ``line`` counts from 1.
     """
 
     message_id: str
@@ -30,14 +30,25 @@ class NativeEvent(NamedTuple):
     event_id: str | None = None
     delivery_id: str | None = None
     doubt: str | None = None
-    """Why the reader is not certain of this event."""
+    """Why the reader is not certain of this event; several reasons are separated by `` | ``."""
     handed_over: int | None = None
     """When the message was handed over, where the record of a later event tells it: microseconds
     since 1970, UTC."""
+    explanation: str | None = None
+    """What somebody else than the receiving server says of it, such as the provider: shown where
+    there is no reply, and never read for a reason."""
     record: int | None = None
     """The record that told of it, where that is not the only one on its line: a number that no
     other record of the file has, and no line."""
+    queued_as: str | None = None
+    """The id under which the next mail server says that it queued the message."""
+    header_id: str | None = None
+    """The Message-ID of the message, where its log tells both that and an id of its own."""
+    queue_id: str | None = None
+    """The id that its server gave the message, where ``message_id`` is a longer one."""
+    final_recipient: str | None = None
+    """The address to which the message went on where it is another one (RFC 3464)."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"
-"""Events, or a frame with the columns of one (the last two may be lacking), a row for each."""
+"""Events, or a frame with the columns of one (the last ones may be lacking), a row for each."""

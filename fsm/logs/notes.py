@@ -53,6 +53,12 @@ class Occurrences:
         self.firsts[text] = min(line, self.firsts.get(text, line))
         self.counts[text] += count
 
+    def remove(self, text: str) -> None:
+        """Count a text once less, which turned out not to apply."""
+        self.counts[text] -= 1
+        if self.counts[text] <= 0:
+            del self.counts[text], self.firsts[text]
+
     def redact(self, redacted: Callable[[str], str]) -> None:
         """Replace each quote from the log by its redacted form."""
         firsts, counts, quotes = self.firsts, self.counts, self.quotes
@@ -83,6 +89,8 @@ class Notes:
     events: int = 0
     missing_handovers: int = 0
     """Hand-overs that the file does not record, and that were added."""
+    told_handovers: int = 0
+    """Those of them whose time a record of a later event tells."""
     passed: Occurrences = field(default_factory=Occurrences)
     """Known records that are no event of a message."""
     side_events: Occurrences = field(default_factory=Occurrences)

@@ -104,21 +104,23 @@ def _opened_files(
     options: ReadingOptions,
 ) -> Log:
     """Return files as a log: canonical ones as they are, the others converted."""
-    others = [file for file in recognised if file.format not in CANONICAL]
+    # Hand-overs can be inserted into converted rows alone.
+    canonical = [f for f in recognised if f.format in CANONICAL and not options.relayed]
+    others = [file for file in recognised if file not in canonical]
     files = []
-    for file in recognised:
-        if file.format in CANONICAL:
-            with skipping(file.stored.name, left_out):
-                files.append(
-                    open_canonical(file.stored, file.format, options.columns, options.redaction)
-                )
+    for file in canonical:
+        with skipping(file.stored.name, left_out):
+            files.append(
+                open_canonical(file.stored, file.format, options.columns, options.redaction)
+            )
     if not others:
         if not files:
             check_usable(left_out)
         return Log(tuple(files), tuple(left_out))
     from fsm.logs.converted_log import convert_to_rows
 
-    converted = convert_to_rows(others, options, left_out)
+    handed_over = [_handed_over(file) for file in files]
+    converted = convert_to_rows(others, options, left_out, handed_over)
     if log_format is not None:
         _leave_out_other_formats(others, log_format, converted.notes, options.labels)
     if not files:
@@ -154,6 +156,12 @@ def convert_logs(
     converted = convert_to_rows(files, options, left_out)
     check_usable(converted.notes)
     return converted
+
+
+def _handed_over(file: LogFile) -> pl.LazyFrame:
+    """Return the messages whose hand-overs a canonical log records."""
+    rows = file.scan(["message_id", "recipient", "event"])
+    return rows.filter(pl.col("event") == "relayed").select("message_id", "recipient")
 
 
 def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:

@@ -27,7 +27,7 @@ class ReadingOptions:
     policy: Policy | None = None
     """How final failures are counted by their fault; None: as the log has them."""
     relayed: bool | None = None
-    """Whether hand-overs that are not recorded are added; None: where the format has none."""
+    """Whether hand-overs that are not recorded are added; None: but to canonical logs."""
     redaction: Redaction | None = None
     """Removes addresses and names from everything that is read."""
     labels: str | None = None

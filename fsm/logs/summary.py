@@ -31,7 +31,7 @@ def summary_lines(notes: Notes) -> Iterator[str]:
     if notes.missing_handovers:
         yield (
             f"{notes.name}: {quantity(notes.missing_handovers, 'hand-over')} inserted that the log "
-            "does not record (--no-assume-relayed omits them)"
+            f"does not record, {_times(notes)} (--no-assume-relayed omits them)"
         )
     yield from (f"{notes.name}: {text}" for text in notes.assumed.values())
     for occurrences, problem in (
@@ -42,6 +42,16 @@ def summary_lines(notes: Notes) -> Iterator[str]:
         if occurrences.total:
             places = _first_places(notes.name, occurrences)
             yield f"{notes.name}: {occurrences.total:,} {problem}: {places}"
+
+
+def _times(notes: Notes) -> str:
+    """Return at which times hand-overs were inserted."""
+    assumed = notes.missing_handovers - notes.told_handovers
+    at_first = "at the time of the message's first event"
+    if not notes.told_handovers:
+        return at_first
+    told = "at the time that a later record tells"
+    return told if not assumed else f"{notes.told_handovers:,} {told}, {assumed:,} {at_first}"
 
 
 def _lines(notes: Notes) -> str:
@@ -86,6 +96,7 @@ def as_dict(notes: Notes) -> dict[str, object]:
         "records": notes.records.as_dict(),
         "events": notes.events,
         "implied": notes.missing_handovers,
+        "implied_at_told_time": notes.told_handovers,
         "assumed": dict(notes.assumed),
         **({"left_out": notes.left_out} if notes.left_out else {}),
         **({"unusable": True} if notes.unusable else {}),

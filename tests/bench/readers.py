@@ -138,8 +138,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=float, default=1e5)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", nargs="+", options=FORMATS, default=[*FORMATS])
-    parser.add_argument("--job", options=JOBS)
+    parser.add_argument("--only", nargs="+", choices=FORMATS, default=[*FORMATS])
+    parser.add_argument("--job", choices=JOBS)
     parser.add_argument("--log", type=Path)
     given = parser.parse_args()
     if given.job:

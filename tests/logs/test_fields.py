@@ -41,7 +41,7 @@ RECORD = {
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_the_first_path_that_has_a_value(paths: list[str], value: object) -> None:
-    assert getter([FieldSource((path,)) for path in paths])(RECORD) == value
+    assert getter([FieldSource((path,)) for path in paths])(RECORD, None) == value
 
 
 @pytest.mark.parametrize("value", [[], {}, "text", 7, None, True])

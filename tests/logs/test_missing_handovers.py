@@ -12,8 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsm.logs.mapping.missing_handovers import NATIVE, find_missing_handovers, with_handovers
-from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.mapping.missing_handovers import (
+    NATIVE,
+    AddedHandovers,
+    find_missing_handovers,
+    with_handovers,
+)
+from fsm.logs.mapping.to_canonical import READ_SCHEMA
 from tests.command import Fsm
 from tests.depth import samples
 
@@ -22,7 +27,7 @@ Row: TypeAlias = tuple[str, str, int]
 """Message and recipient (``1a``; ``1`` has none), event, minutes after the start."""
 
 
-def log_of(rows: Sequence[Row], form: str = "mail", file: str = "log") -> pl.DataFrame:
+def log_of(rows: Sequence[Row], *, of_mail: bool = True, file: str = "log") -> pl.DataFrame:
     columns = {
         "message_id": [who[0] for who, _, _ in rows],
         "recipient": [who[1:] or None for who, _, _ in rows],
@@ -31,21 +36,21 @@ def log_of(rows: Sequence[Row], form: str = "mail", file: str = "log") -> pl.Dat
         "event_id": [f"e{number}" for number in range(len(rows))],
         "reply": ["550 no"] * len(rows),
         "seq": [3] * len(rows),
-        "format": [form] * len(rows),
+        "of_mail": [of_mail] * len(rows),
         "native": ["native"] * len(rows),
         "file": [file] * len(rows),
         "line": range(1, len(rows) + 1),
     }
-    given = pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns})
+    given = pl.DataFrame(columns, schema={name: READ_SCHEMA[name] for name in columns})
     return given.select(
         pl.col(name) if name in columns else pl.lit(None, kind).alias(name)
-        for name, kind in SCHEMA.items()
+        for name, kind in READ_SCHEMA.items()
     )
 
 
 def completed(frames: Sequence[pl.DataFrame], wanted: bool | None = None) -> pl.DataFrame:
     missing = find_missing_handovers(pl.concat(frames).lazy(), wanted)
-    return pl.concat(list(with_handovers(frames, missing, Counter())))
+    return pl.concat(list(with_handovers(frames, missing, AddedHandovers())))
 
 
 def shown(frame: pl.DataFrame) -> list[str]:
@@ -134,47 +139,82 @@ def test_a_hand_over_has_nothing_of_the_row_it_stands_before() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "expected"),
-    [(None, ["a.eml"]), (True, ["a.eml", "b.log"]), (False, [])],
-    ids=["formats that record none", "all", "none"],
+    [(None, ["a.eml"]), (True, ["a.eml", "b.csv"]), (False, [])],
+    ids=["logs of mails", "all", "none"],
 )
 def test_for_which_formats_they_are_added(wanted: bool | None, expected: list[str]) -> None:
-    """Postfix records hand-overs, bounce mails cannot; they are counted by their files."""
+    """A canonical log records what it records; they are counted by their files."""
     frames = [
-        log_of([("1a", "hard_bounce", 0)], "mail", "a.eml"),
-        log_of([("2a", "delivered", 1)], "postfix", "b.log"),
+        log_of([("1a", "hard_bounce", 0)], file="a.eml"),
+        log_of([("2a", "delivered", 1)], of_mail=False, file="b.csv"),
     ]
     missing = find_missing_handovers(pl.concat(frames).lazy(), wanted)
-    counts: Counter[str] = Counter()
-    list(with_handovers(frames, missing, counts))
-    assert counts == Counter(expected)
+    added = AddedHandovers()
+    list(with_handovers(frames, missing, added))
+    assert added.counts == Counter(expected)
 
 
-SES = (
-    '{"notificationType":"Delivery","mail":{"messageId":"m","destination":["a@y.example"]},'
-    '"delivery":{"timestamp":"2026-01-05T08:20:00Z","recipients":["a@y.example"]}}\n'
-)
-SENT = SES.replace('"notificationType":"Delivery"', '"eventType":"Send"').replace(
-    '"mail":{', '"send":{},"mail":{"timestamp":"2026-01-05T08:19:00Z",'
-)
+TOLD = {
+    "by the first event": ([3, None], 3),
+    "by a later event": ([None, 2], 2),
+    "by both, the earlier one": ([4, 3], 3),
+    "by none": ([None, None], 5),
+    "after the first event": ([9, None], 5),
+}
+
+
+@pytest.mark.parametrize(("minutes", "expected"), TOLD.values(), ids=TOLD)
+def test_the_time_is_the_one_that_a_record_tells(minutes: list[int | None], expected: int) -> None:
+    log = log_of([("1a", "soft_bounce", 5), ("1a", "delivered", 7)])
+    times = [None if m is None else START + timedelta(minutes=m) for m in minutes]
+    log = log.with_columns(pl.Series("handed_over", times, READ_SCHEMA["handed_over"]))
+    found = completed([log]).row(0, named=True)
+    assert (found["timestamp"] - START) == timedelta(minutes=expected)
+    assert ("at the time that the record" in found["doubt"]) == (expected < 5)
+
+
+CANONICAL = "message_id,event,timestamp\nm1,delivered,2026-01-05T08:20:00Z\n"
+RECORDED = "m1,relayed,2026-01-05T08:19:00Z\n"
 HINT = "this log records no hand-over (relayed), so every first event was rejected; "
 
 
 @pytest.mark.parametrize(
     ("text", "options", "is_hinted"),
     [
-        (SES, [], True),
-        (SES, ["--assume-relayed"], False),
-        (SES, ["--no-assume-relayed"], False),
-        (SENT + SES, [], False),
-        (SES, ["--machine", "engagement"], False),
+        (CANONICAL, [], True),
+        (CANONICAL, ["--assume-relayed"], False),
+        (CANONICAL, ["--no-assume-relayed"], False),
+        (CANONICAL + RECORDED, [], False),
+        (CANONICAL, ["--machine", "engagement"], False),
     ],
     ids=["no hand-over", "assumed", "not assumed", "recorded", "another machine"],
 )
 def test_the_option_is_named_where_it_helps(
     text: str, options: list[str], is_hinted: bool, tmp_path: Path, fsm: Fsm
 ) -> None:
-    log = tmp_path / "ses.jsonl"
+    log = tmp_path / "log.csv"
     log.write_text(text)
     result = fsm("replay", log, *options)
     assert result.status == 0
     assert (f"{HINT}--assume-relayed inserts the hand-overs" in result.err) == is_hinted
+
+
+def test_a_canonical_log_gets_hand_overs_on_request(tmp_path: Path, fsm: Fsm) -> None:
+    (tmp_path / "log.csv").write_text(CANONICAL)
+    result = fsm("replay", tmp_path / "log.csv", "--assume-relayed")
+    assert "2 events, 1 message, 0 rejected" in result.out
+    assert "1 hand-over inserted" in result.err
+
+
+def test_a_hand_over_may_stand_in_a_canonical_log(tmp_path: Path, fsm: Fsm) -> None:
+    """The list of what was sent is one's own, the deliveries are the provider's."""
+    (tmp_path / "sent.csv").write_text(
+        "message_id,recipient,event,timestamp\nm1,a@x.example,relayed,2026-01-05T08:00:00Z\n"
+    )
+    (tmp_path / "ses.jsonl").write_text(
+        '{"notificationType":"Delivery","mail":{"messageId":"m1","destination":["a@x.example"]},'
+        '"delivery":{"timestamp":"2026-01-05T08:20:00Z","recipients":["a@x.example"]}}'
+    )
+    result = fsm("replay", tmp_path / "sent.csv", tmp_path / "ses.jsonl")
+    assert "2 events, 1 message, 0 rejected" in result.out
+    assert "inserted" not in result.err

@@ -163,7 +163,7 @@ POSTFIX: dict[str, tuple[str, list[str]]] = {
 
 @pytest.mark.parametrize(("text", "expected"), POSTFIX.values(), ids=POSTFIX)
 def test_postfix(convert: Convert, text: str, expected: list[str]) -> None:
-    rows, notes = convert(text)
+    rows, notes = convert(text, relayed=False)
     assert described(rows) == expected
     assert not notes.unmapped.counts
     assert {row["format"] for row in rows} <= {"postfix"}
@@ -178,7 +178,7 @@ def test_a_message_may_go_on_in_the_next_file_whatever_their_order(convert: Conv
 
 def test_assume_relayed(convert: Convert) -> None:
     text, expected = POSTFIX["a log that starts in the middle"]
-    rows, notes = convert(text, relayed=True)
+    rows, notes = convert(text)
     assert described(rows) == ["A1B2C3D4 a@y.example relayed", *expected]
     assert rows[0]["timestamp"] == rows[1]["timestamp"]
     assert rows[0]["native"] == "(implied)"
@@ -216,7 +216,8 @@ EXIM_TOLD = [
 
 @pytest.mark.parametrize("before", ["", "Jan  5 09:00:00 mx exim[12]: "], ids=["file", "syslog"])
 def test_exim(convert: Convert, before: str) -> None:
-    rows, notes = convert("".join(before + line for line in EXIM.splitlines(keepends=True)))
+    text = "".join(before + line for line in EXIM.splitlines(keepends=True))
+    rows, notes = convert(text, relayed=False)
     of_exim = [f"1sLq2b-000000001yx-2Dei {text}" for text in EXIM_TOLD]
     assert described(rows) == [*of_exim, "1abcDE-000123-Xy e@y.example delivered"]
     assert notes.passed.counts["notice"] == 1
@@ -295,7 +296,7 @@ KUMOMTA = """\
 
 
 def test_kumomta(convert: Convert) -> None:
-    rows, _ = convert(KUMOMTA)
+    rows, _ = convert(KUMOMTA, relayed=False)
     assert described(rows) == [
         "k1 a@y.example relayed",
         "k1 a@y.example soft_bounce mailbox_full",
@@ -316,7 +317,7 @@ MOMENTUM = """\
 
 
 def test_momentum(convert: Convert) -> None:
-    rows, notes = convert(MOMENTUM)
+    rows, notes = convert(MOMENTUM, relayed=False)
     assert described(rows) == [
         "m1 a@y.example relayed",
         "m1 a@y.example soft_bounce network",

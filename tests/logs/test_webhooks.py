@@ -19,10 +19,15 @@ from fsm.logs.mapping.event_mapping import (
     load_format,
 )
 from fsm.logs.mapping.policy import load_policy
-from fsm.logs.mapping.to_canonical import SCHEMA, event_frame, to_rows
+from fsm.logs.mapping.record_layout import TimeNotation
+from fsm.logs.mapping.to_canonical import READ_SCHEMA, event_frame, to_rows
 from fsm.logs.notes import Notes
-from fsm.logs.records.providers import block_columns
+from fsm.logs.records.block import columns_of
 from fsm.logs.records.reader import Reader
+from fsm.logs.records.times import RecordTimes
+
+READ_TIMES = RecordTimes(TimeNotation(), UTC)
+
 
 AT = 1_767_603_600  # 2026-01-05T09:00:00Z
 WHEN = "2026-01-05T09:00:00Z"
@@ -146,7 +151,7 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     ),
     ("sendgrid", sendgrid("bounce", type="blocked", reason=BLOCK), "retry_failed", True, "policy"),
     ("sendgrid", sendgrid("bounce", type="expired", reason=""), "retry_failed", True, "expired"),
-    ("sendgrid", sendgrid("dropped", reason="Bounced Address"), "excluded", None, "unknown"),
+    ("sendgrid", sendgrid("dropped", reason="Bounced Address"), "stopped", True, "address"),
     ("sendgrid", sendgrid("open"), "opened", None, None),
     ("sendgrid", sendgrid("open", sg_machine_open=True), "machine_opened", None, None),
     ("sendgrid", sendgrid("open", sg_machine_open=False), "opened", None, None),
@@ -179,8 +184,8 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
         True,
         "expired",
     ),
-    ("mailgun", mailgun_failed("permanent", "suppress-bounce", 605), "excluded", None, "unknown"),
-    ("mailgun", mailgun("rejected"), "excluded", None, "unknown"),
+    ("mailgun", mailgun_failed("permanent", "suppress-bounce", 605), "stopped", True, "address"),
+    ("mailgun", mailgun("rejected"), "stopped", True, "unknown"),
     ("mailgun", mailgun("opened"), "opened", None, None),
     (
         "mailgun",
@@ -200,7 +205,7 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     ("sparkpost", sparkpost("bounce", bounce_class="10"), "hard_bounce", True, "address"),
     ("sparkpost", sparkpost("bounce", bounce_class="22"), "retry_failed", True, "mailbox_full"),
     ("sparkpost", sparkpost("bounce", bounce_class=51), "retry_failed", True, "policy"),
-    ("sparkpost", sparkpost("bounce", bounce_class="25"), "excluded", None, "policy"),
+    ("sparkpost", sparkpost("bounce", bounce_class="25"), "stopped", True, "policy"),
     (
         "sparkpost",
         sparkpost("bounce", raw_reason="554 5.4.7 [internal] exceeded max time without delivery"),
@@ -210,8 +215,8 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     ),
     ("sparkpost", sparkpost("out_of_band", bounce_class="10"), "hard_bounce", True, "address"),
     ("sparkpost", sparkpost("out_of_band", bounce_class="60"), "auto_replied", None, None),
-    ("sparkpost", sparkpost("policy_rejection"), "excluded", None, "policy"),
-    ("sparkpost", sparkpost("generation_failure"), "excluded", None, "sender"),
+    ("sparkpost", sparkpost("policy_rejection"), "stopped", True, "policy"),
+    ("sparkpost", sparkpost("generation_failure"), "stopped", True, "sender"),
     ("sparkpost", sparkpost("spam_complaint"), "complained", None, None),
     ("sparkpost", sparkpost("initial_open"), "opened", None, None),
     (
@@ -249,7 +254,7 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
         "mailbox_full",
     ),
     ("ses", ses_bounce("Permanent", "General", status="5.1.1"), "hard_bounce", True, "address"),
-    ("ses", ses_bounce("Permanent", "OnAccountSuppressionList"), "excluded", None, "address"),
+    ("ses", ses_bounce("Permanent", "OnAccountSuppressionList"), "stopped", True, "address"),
     ("ses", ses_bounce("Transient", "MailboxFull"), "retry_failed", True, "mailbox_full"),
     ("ses", ses_bounce("Transient", "General"), "retry_failed", True, "unknown"),
     ("ses", ses_bounce("Undetermined", "Undetermined"), "retry_failed", True, "unknown"),
@@ -261,8 +266,8 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
         "network",
     ),
     ("ses", ses("Complaint", "complaint"), "complained", None, None),
-    ("ses", ses("Reject", "reject"), "excluded", None, "content"),
-    ("ses", ses("Rendering Failure", "failure"), "excluded", None, "sender"),
+    ("ses", ses("Reject", "reject"), "stopped", True, "content"),
+    ("ses", ses("Rendering Failure", "failure"), "stopped", True, "sender"),
     ("ses", ses("Open", "open"), "opened", None, None),
     ("ses", ses("Click", "click"), "clicked", None, None),
     ("ses", ses("Subscription", "subscription"), "unsubscribed", None, None),
@@ -283,10 +288,11 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
         True,
         "mailbox_full",
     ),
+    ("postmark", postmark("Bounce", Type="Transient"), "soft_bounce", False, "network"),
     ("postmark", postmark("Bounce", Type="Blocked"), "retry_failed", True, "policy"),
     ("postmark", postmark("Bounce", Type="SpamNotification"), "retry_failed", True, "content"),
     ("postmark", postmark("Bounce", Type="AutoResponder"), "auto_replied", None, None),
-    ("postmark", postmark("Bounce", Type="ManuallyDeactivated"), "excluded", None, "address"),
+    ("postmark", postmark("Bounce", Type="ManuallyDeactivated"), "stopped", True, "address"),
     ("postmark", postmark("SpamComplaint"), "complained", None, None),
     ("postmark", postmark("Open"), "opened", None, None),
     ("postmark", postmark("Click"), "clicked", None, None),
@@ -302,11 +308,11 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     (
         "mailjet",
         mailjet("bounce", hard_bounce=False, error="quota exceeded"),
-        "retry_failed",
-        True,
+        "soft_bounce",
+        False,
         "mailbox_full",
     ),
-    ("mailjet", mailjet("blocked"), "excluded", None, "unknown"),
+    ("mailjet", mailjet("blocked"), "stopped", True, "unknown"),
     ("mailjet", mailjet("open"), "opened", None, None),
     ("mailjet", mailjet("click"), "clicked", None, None),
     ("mailjet", mailjet("spam"), "complained", None, None),
@@ -317,8 +323,8 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     ("brevo", brevo("soft_bounce"), "retry_failed", True, "unknown"),
     ("brevo", brevo("hard_bounce", reason=UNKNOWN_USER), "hard_bounce", True, "address"),
     ("brevo", brevo("hardBounces"), "hard_bounce", True, "unknown"),
-    ("brevo", brevo("blocked"), "excluded", None, "unknown"),
-    ("brevo", brevo("invalid_email"), "excluded", None, "address"),
+    ("brevo", brevo("blocked"), "stopped", True, "unknown"),
+    ("brevo", brevo("invalid_email"), "stopped", True, "address"),
     ("brevo", brevo("spam"), "complained", None, None),
     ("brevo", brevo("unique_opened"), "opened", None, None),
     ("brevo", brevo("proxy_open"), "machine_opened", None, None),
@@ -329,7 +335,7 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     ("mandrill", mandrill("deferral", diag=FULL), "soft_bounce", False, "mailbox_full"),
     ("mandrill", mandrill("soft_bounce", diag=BLOCK), "retry_failed", True, "policy"),
     ("mandrill", mandrill("hard_bounce", diag=UNKNOWN_USER), "hard_bounce", True, "address"),
-    ("mandrill", mandrill("reject"), "excluded", None, "unknown"),
+    ("mandrill", mandrill("reject"), "stopped", True, "unknown"),
     ("mandrill", mandrill("spam"), "complained", None, None),
     ("mandrill", mandrill("unsub"), "unsubscribed", None, None),
     ("mandrill", mandrill("open"), "opened", None, None),
@@ -339,8 +345,8 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     ("resend", resend("email.delivery_delayed"), "soft_bounce", False, "unknown"),
     ("resend", resend_bounce("Permanent"), "hard_bounce", True, "unknown"),
     ("resend", resend_bounce("Transient"), "retry_failed", True, "unknown"),
-    ("resend", resend("email.failed"), "excluded", None, "sender"),
-    ("resend", resend("email.suppressed"), "excluded", None, "unknown"),
+    ("resend", resend("email.failed"), "stopped", True, "sender"),
+    ("resend", resend("email.suppressed"), "stopped", True, "unknown"),
     ("resend", resend("email.complained"), "complained", None, None),
     ("resend", resend("email.opened"), "opened", None, None),
     ("resend", resend("email.clicked"), "clicked", None, None),
@@ -354,7 +360,7 @@ def rows(text: str, notes: Notes | None = None) -> list[dict[str, Any]]:
         to_rows(event_frame([events]), load_format(name), notes, policy)
         for name, events in Reader(UTC).read([text.split("\n")], notes)
     ]
-    return pl.concat([pl.DataFrame(schema=SCHEMA), *frames]).to_dicts()
+    return pl.concat([pl.DataFrame(schema=READ_SCHEMA), *frames]).to_dicts()
 
 
 def ids() -> Iterator[str]:
@@ -367,7 +373,8 @@ def test_what_a_native_event_means(
     provider: str, record: dict[str, Any], event: str, final: bool | None, fault: str | None
 ) -> None:
     (row,) = rows(json.dumps(record))
-    facts = (row["format"], row["event"], row["final"], row["fault"], row["recipient"])
+    event_or_stop = "stopped" if row["is_stop"] else row["event"]
+    facts = (row["format"], event_or_stop, row["final"], row["fault"], row["recipient"])
     assert facts == (provider, event, final, fault, "a@x.example")
     assert row["message_id"] in ("m1", "<m1>", "17")
     assert row["timestamp"].timestamp() // 1 == AT
@@ -501,14 +508,14 @@ def test_columns_say_what_records_say(provider: str) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_columns_are_used(provider: str) -> None:
     lines = [json.dumps(r) for r in alike(provider) if "event-data" not in r]
-    frame = block_columns(load_format(provider))(lines, 7, UTC)
+    frame = columns_of(load_format(provider))(lines, 7, READ_TIMES)
     assert frame is not None
     assert frame["line"].to_list() == list(range(7, 7 + len(lines)))
 
 
 def test_columns_are_used_in_an_envelope() -> None:
     lines = [json.dumps({"signature": {"token": "t"}, "event-data": r}) for r in alike("mailgun")]
-    frame = block_columns(load_format("mailgun"))(lines[:-1], 1, UTC)
+    frame = columns_of(load_format("mailgun"))(lines[:-1], 1, READ_TIMES)
     assert frame is not None
     assert frame.height == len(lines) - 1
 

@@ -2,12 +2,13 @@
 
 A table is the section ``[events]`` of a mapping file (:mod:`fsm.logs.mapping.mapping_file`), from
 native paths to meanings. A path without a row takes that of its longest prefix:
-``failed/permanent/old``, then ``failed/permanent``, then ``failed``, then ``*``.
+``failed/permanent/old``, then ``failed/permanent``, then ``failed``, then ``*``. After the first
+part of a path ``*`` stands for any one part: ``failed/*/old``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = [
     "MACHINE_EVENTS",
     "NOTHING",
     "SIDE_EVENTS",
+    "STOPPED",
     "Format",
     "Meaning",
     "format_names",
@@ -39,11 +41,16 @@ MACHINE_EVENTS = (
 )
 """Events that the built-in machines use."""
 
+STOPPED = "stopped"
+"""Nobody will deliver the message. Where it was handed over this is a final failure, as
+:data:`FAILED` is; what was not handed over is excluded; what was settled before stays so."""
+
 EXCLUDED = "excluded"
 """A message that nobody handed over, nor will."""
 
 SIDE_EVENTS = (
     EXCLUDED,
+    STOPPED,
     "complained",
     "unsubscribed",
     "resubscribed",
@@ -95,7 +102,7 @@ class Meaning:
     @property
     def final(self) -> bool | None:
         """Whether the sender will not try again; None for what is no attempt."""
-        if self.event in (*_FINAL, FAILED):
+        if self.event in (*_FINAL, FAILED, STOPPED):
             return True
         return False if self.event in ("relayed", "soft_bounce") else None
 
@@ -118,27 +125,33 @@ class Format:
     """What one message is called in results."""
     ordered: bool = False
     """Whether events come in the order in which they happened."""
+    is_own: bool = False
+    """Whether a user described it."""
     told_relays: bool | None = None
     """Whether it records that a message was handed over, where its file says so."""
     _known: dict[str, Meaning | None] = field(default_factory=dict)
 
     @property
-    def relays(self) -> bool:
-        """Whether it records that a message was handed over.
+    def of_mail(self) -> bool:
+        """Whether its messages are mails, which are handed over before they are delivered."""
+        if self.told_relays is not None:
+            return True
+        events = {meaning.event for meaning in self.meanings.values()}
+        mail_events = {*MACHINE_EVENTS, *SIDE_EVENTS, FAILED, NOTHING}
+        return self.unit is None and bool(events) and events <= mail_events
 
-        Events of machines that are not of e-mail need no hand-over.
-        """
+    @property
+    def relays(self) -> bool:
+        """Whether it records that a message was handed over."""
         if self.told_relays is not None:
             return self.told_relays
-        events = {meaning.event for meaning in self.meanings.values()}
-        of_mail = events <= {*MACHINE_EVENTS, *SIDE_EVENTS, FAILED, NOTHING}
-        return not of_mail or not events or "relayed" in events
+        return any(meaning.event == "relayed" for meaning in self.meanings.values())
 
     @cached_property
     def events(self) -> frozenset[str]:
         """The machines' events that it records: those in its table."""
         events = {meaning.event for meaning in self.meanings.values()}
-        if FAILED in events:
+        if FAILED in events or STOPPED in events:
             events |= {"hard_bounce", "retry_failed"}
         if self.relays and self.told_relays is not None:
             events.add("relayed")
@@ -161,7 +174,7 @@ class Format:
             return Meaning(native, native)
         path = native
         while path:
-            found = self.meanings.get(path) or self._folded.get(_fold(path))
+            found = self.meanings.get(path) or self._folded.get(_fold(path)) or self._any(path)
             if found is not None:
                 return found
             path = path.rpartition("/")[0]
@@ -170,6 +183,21 @@ class Format:
     @cached_property
     def _folded(self) -> Mapping[str, Meaning]:
         return {_fold(path): meaning for path, meaning in reversed([*self.meanings.items()])}
+
+    def _any(self, path: str) -> Meaning | None:
+        """Return the meaning of a path of which some parts may be anything."""
+        parts = _fold(path).split("/")
+        for row, meaning in self._patterns:
+            if len(row) == len(parts) and all(
+                own in (part, _EVERY_OTHER) for own, part in zip(row, parts, strict=True)
+            ):
+                return meaning
+        return None
+
+    @cached_property
+    def _patterns(self) -> Sequence[tuple[Sequence[str], Meaning]]:
+        rows = [(path.split("/"), meaning) for path, meaning in self._folded.items()]
+        return [(parts, meaning) for parts, meaning in rows if _EVERY_OTHER in parts[1:]]
 
 
 def _fold(path: str) -> str:

@@ -39,6 +39,7 @@ from fsm.logs.mapping.event_mapping import FAULTS, Format, Meaning
 from fsm.logs.mapping.mapping_section import MappingSection
 from fsm.logs.mapping.record_layout import CONTAINERS, FIELDS, RecordLayout
 from fsm.logs.mapping.time_notation import read_time_notation
+from fsm.questions import refuse_unanswered
 from fsm.suggest import no_such
 from fsm.toml import Toml, parse_toml, read_toml
 
@@ -52,7 +53,7 @@ _READ = (
     "container", "separator", "assign", "columns", "header", "quote", "encoding", "comment", "skip",
     "pattern", "records", "beside", "recognise", "loose",
 )  # fmt: skip
-_OTHERS = ("message_id_ends", "each", "recipient_separator", "detail")
+_OTHERS = ("message_id_ends", "each", "each_pattern", "recipient_separator", "detail")
 _MEANING = ("event", "fault", "doubt", "note")
 _LINE_PATTERNS = ("header", "skip", "pattern")
 _LONGEST_PATTERN = 10_000
@@ -64,30 +65,34 @@ def read_mapping(path: Path, name: str | None = None) -> Format:
 
     Raises :class:`fsm.errors.LogError`, naming the file, the line and what is wrong there.
     """
-    return _format(read_toml(path, LogError), name or path.name)
+    return _format(read_toml(path, LogError), name or path.name, is_own=name is None)
 
 
 def parse_mapping(text: str, name: str) -> Format:
     """Return the format that the text of a mapping file describes; see :func:`read_mapping`."""
-    return _format(parse_toml(text, name, LogError), name)
+    return _format(parse_toml(text, name, LogError), name, is_own=True)
 
 
-def _format(toml: Toml, name: str) -> Format:
+def _format(toml: Toml, name: str, *, is_own: bool) -> Format:
     if wrong := misplaced_toml(toml.data, "mapping"):
         raise LogError(f"{toml.name}: {wrong}")
     if "kind" not in toml.data:
         raise LogError(f'{toml.name}:1: a mapping begins with the line kind = "mapping"')
+    refuse_unanswered(toml, LogError)
     top = MappingSection(toml, "")
     top.check_names("entry", _TOP)
+    layout = _layout(toml)
+    reader = "webhooks" if layout.container in (None, "json", "form") else name
     return Format(
         name,
         title=top.text("title") or name,
         sources=top.texts("sources"),
-        family=top.text("family") or "webhooks",
-        layout=_layout(toml),
+        family=top.text("family") or reader,
+        layout=layout,
         meanings=dict(_meanings(MappingSection(toml, "events"))),
         unit=top.text("unit"),
         ordered=top.flag("ordered") or False,
+        is_own=is_own,
         told_relays=top.flag("relays"),
     )
 
@@ -100,6 +105,7 @@ def _layout(toml: Toml) -> RecordLayout:
     for key in _LINE_PATTERNS:
         _check_pattern(read, key)
     _check_pattern(fields, "message_id_ends")
+    _check_pattern(fields, "each_pattern")
     _check_encoding(read)
     detail = MappingSection(toml, "fields.detail")
     layout = RecordLayout(
@@ -121,6 +127,7 @@ def _layout(toml: Toml) -> RecordLayout:
         detail={name: detail.sources(name) for name in detail.entries},
         message_id_ends=fields.text("message_id_ends"),
         each=fields.texts("each"),
+        each_pattern=fields.text("each_pattern"),
         recipient_separator=fields.text("recipient_separator"),
         time=read_time_notation(MappingSection(toml, "time")),
     )
@@ -175,8 +182,8 @@ def _check_pattern(section: MappingSection, key: str) -> None:
     except pl.exceptions.PolarsError as error:
         reason = str(error).split("error: ")[-1].split("\n")[0]
         section.refuse(key, f"{key} is no regular expression as Rust writes them: {reason}")
-    if key == "pattern" and "(?P<" not in pattern and "(?<" not in pattern:
-        section.refuse(key, "no named group in pattern; write (?P<time>...) and so on")
+    if key in ("pattern", "each_pattern") and "(?P<" not in pattern and "(?<" not in pattern:
+        section.refuse(key, f"no named group in {key}; write (?P<time>...) and so on")
 
 
 def _meanings(section: MappingSection) -> Iterator[tuple[str, Meaning]]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from fsm.logs.mapping.event_mapping import format_names, load_format
 from fsm.logs.mapping.to_canonical import SCHEMA
 
-__all__ = ["NATIVE", "find_missing_handovers", "with_handovers"]
+__all__ = ["NATIVE", "AddedHandovers", "find_missing_handovers", "with_handovers"]
 
 NATIVE = "(implied)"
 """The native event of hand-overs that were added."""
+_TOLD = "the hand-over is assumed, at the time that the record of a later event tells"
+_ASSUMED = "the hand-over is assumed, at the time of the first event"
 _DELIVERY_EVENTS = (
     "relayed",
     "delivered",
@@ -31,49 +33,74 @@ _KEY = [
 """Two hashes that identify the message of an event. 128 bits, because there may be very many."""
 
 
-def find_missing_handovers(rows: pl.LazyFrame, wanted: bool | None) -> pl.DataFrame:
+@dataclass
+class AddedHandovers:
+    """How many hand-overs were added, by file; ``told`` are those at a time that a record tells."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
+
+
+def find_missing_handovers(
+    rows: pl.LazyFrame, wanted: bool | None, known: Sequence[pl.LazyFrame] = ()
+) -> pl.DataFrame:
     """Return the rows (``at``) before which a hand-over is missing, with its ``timestamp``.
 
-    With ``wanted`` None, only messages of formats that cannot record hand-overs are considered.
-    The time of a hand-over is that of the first event of the message.
+    With ``wanted`` None, canonical logs and logs that are not of mails are left as they are.
+    ``known`` have the messages whose hand-overs are recorded elsewhere, or only once for all
+    their recipients. The time of a hand-over is that which an event of the message tells (``told``
+    is true then), else that of its first event. A message that was only stopped was never handed
+    over.
     """
-    deliveries = rows.with_row_index("at").filter(pl.col("event").is_in(_DELIVERY_EVENTS))
-    deliveries = deliveries.with_columns(_KEY)
-    if wanted is None:
-        formats = rows.select(pl.col("format").unique()).collect()["format"].to_list()
-        known = set(formats) & set(format_names())  # canonical logs may name any format
-        silent = [name for name in formats if name in known and not load_format(name).relays]
-        wanted = bool(silent)
-        if silent and silent != formats:
-            keys = deliveries.filter(pl.col("format").is_in(silent)).select(_KEY_NAMES).unique()
-            deliveries = deliveries.join(keys, on=_KEY_NAMES, how="semi")
-    if not wanted:
-        return pl.DataFrame(schema={"at": pl.UInt32(), "timestamp": SCHEMA["timestamp"]})
-    messages = deliveries.group_by(_KEY_NAMES).agg(
-        (pl.col("event") == "relayed").any().alias("recorded"),
-        pl.col("at").min(),
-        pl.col("timestamp").min(),
+    missing = pl.DataFrame(
+        schema={"at": pl.UInt32, "timestamp": SCHEMA["timestamp"], "told": pl.Boolean}
     )
-    missing = messages.filter(~pl.col("recorded")).select("at", "timestamp")
-    return missing.collect(engine="streaming").sort("at")
+    if wanted is False:
+        return missing
+    is_delivery = pl.col("event").is_in(_DELIVERY_EVENTS) & ~pl.col("is_stop").fill_null(False)
+    if wanted is None:
+        is_delivery &= pl.col("of_mail")
+    deliveries = rows.with_row_index("at").filter(is_delivery)
+    messages = (
+        deliveries.with_columns(_KEY)
+        .group_by(_KEY_NAMES)
+        .agg(
+            (pl.col("event") == "relayed").any().alias("recorded"),
+            pl.col("at").min(),
+            pl.col("timestamp").min(),
+            pl.col("handed_over").min(),
+        )
+        .filter(~pl.col("recorded"))
+    )
+    for frame in known:
+        handed_over = frame.select(_KEY).unique()
+        messages = messages.join(handed_over, on=_KEY_NAMES, how="anti")
+    told = (pl.col("handed_over") <= pl.col("timestamp")).fill_null(False)
+    found = messages.select(
+        "at",
+        pl.when(told).then("handed_over").otherwise("timestamp").alias("timestamp"),
+        told.alias("told"),
+    )
+    return found.collect(engine="streaming").sort("at")
 
 
 def with_handovers(
-    frames: Iterable[pl.DataFrame], missing: pl.DataFrame, counts: Counter[str]
+    frames: Iterable[pl.DataFrame], missing: pl.DataFrame, added: AddedHandovers
 ) -> Iterator[pl.DataFrame]:
     """Yield frames of rows with the hand-overs added, each before the row it belongs to.
 
-    ``missing`` comes from :func:`find_missing_handovers`; ``counts`` are updated by file.
+    ``missing`` comes from :func:`find_missing_handovers`; ``added`` counts them.
     """
     start = done = 0  # rows and hand-overs of the frames before
     for frame in frames:
         end = start + frame.height
         stop = int(missing["at"].search_sorted(end, "left"))
-        added = missing.slice(done, stop - done)
-        if added.height:
-            places = added["at"] - start
-            handovers = _handovers(frame[places.to_list()], added["timestamp"])
-            counts.update(handovers["file"].to_list())
+        own = missing.slice(done, stop - done)
+        if own.height:
+            places = own["at"] - start
+            handovers = _handovers(frame[places.to_list()], own)
+            added.counts.update(handovers["file"].to_list())
+            added.told.update(handovers.filter(own["told"])["file"].to_list())
             # Row n keeps the odd number 2n + 1, and a hand-over before it takes 2n.
             rows = pl.int_range(frame.height, eager=True, dtype=pl.UInt32)
             order = pl.concat([places * 2, rows * 2 + 1])
@@ -83,16 +110,17 @@ def with_handovers(
         start, done = end, stop
 
 
-def _handovers(firsts: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
-    """Return a hand-over for each first row of a message, at these times."""
-    without_value = ("event_id", "fault", "code", "reply")
+def _handovers(firsts: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
+    """Return a hand-over for each first row of a message."""
+    without_value = ("event_id", "fault", "reason", "code", "reply")
+    doubt = pl.when(missing["told"]).then(pl.lit(_TOLD)).otherwise(pl.lit(_ASSUMED))
     return firsts.with_columns(
-        times,
+        missing["timestamp"],
         pl.lit("relayed").alias("event"),
         pl.lit(-1, pl.Int64).alias("seq"),
         pl.lit(False).alias("final"),
         pl.lit(NATIVE).alias("native"),
         pl.lit("no hand-over is recorded before this line").alias("rule"),
         *(pl.lit(None, SCHEMA[name]).alias(name) for name in without_value),
-        pl.lit("the hand-over is assumed").alias("doubt"),
+        doubt.alias("doubt"),
     )

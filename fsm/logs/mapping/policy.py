@@ -1,4 +1,4 @@
-"""Policies: how final failures that are not the address's fault are counted."""
+"""Policies: how final failures are counted, by their reasons and by whose fault they are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fsm.errors import LogError
 from fsm.file_kinds import misplaced_toml
+from fsm.logs.mapping.blame import REASONS
 from fsm.logs.mapping.event_mapping import FAULTS
 from fsm.suggest import no_such
 from fsm.toml import read_toml
@@ -20,14 +21,17 @@ _FINAL = ("hard_bounce", "retry_failed")
 
 @dataclass(frozen=True)
 class Policy:
-    """The event that a final failure counts as, by its fault; other faults stay as mapped."""
+    """The event that a final failure counts as, by its reason, or else by its fault.
+
+    Faults that are not listed stay as mapped.
+    """
 
     title: str
     events: Mapping[str, str]
 
 
 def load_policy(name: str) -> Policy:
-    """Return a policy by its name, or from a TOML file of faults and events.
+    """Return a policy by its name, or from a TOML file of faults, reasons and events.
 
     Raises :class:`fsm.errors.LogError` for an unknown name and for a wrong file.
     """
@@ -58,9 +62,10 @@ def _checked(name: str, body: Mapping[str, object]) -> Policy:
     if not isinstance(title, str):
         raise LogError(f"{name}: title is a text, not {title!r}")
     events = {fault: str(event) for fault, event in body.items() if fault not in ("kind", "title")}
+    known = sorted({*FAULTS, *REASONS})
     for fault, event in events.items():
-        if fault not in FAULTS:
-            raise LogError(f"{name}: {no_such('fault', fault, FAULTS)}")
+        if fault not in known:
+            raise LogError(f"{name}: {no_such('fault or reason', fault, known)}")
         if event not in _FINAL:
             raise LogError(f"{name}: {fault} is {event!r}; it can be {' or '.join(_FINAL)}")
     return Policy(title, events)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import unicodedata
 from pathlib import Path
 
 from fsm.errors import LogError
+from fsm.logs.mapping.message_recipients import bare_address
 
 __all__ = ["PSEUDONYM", "Pseudonyms", "load_key"]
 
@@ -26,9 +26,6 @@ _DIGITS, _LENGTH = 20, 22
 all its characters."""
 _ORDINARY = re.compile(r"[!#-9=?-~]+")
 """ASCII without blanks, quotes, brackets, colons and semicolons: nearly all addresses."""
-_IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>\s*")
-_BEFORE = re.compile(r"(?:mailto:|rfc822;)\s*", re.IGNORECASE)
-_NEEDLESS_QUOTES = re.compile(r'"([\w!#$%&\'*+/=?^`{|}~.-]+)"(@.*)')
 
 
 def load_key(name: str) -> bytes:
@@ -96,17 +93,11 @@ class Pseudonyms:
 
 
 def _plain(address: str) -> str:
-    """Return an address without what does not distinguish it from others.
+    """Return an address in its plain form, in small letters.
 
-    >>> _plain('"Ann Lee" <Ann.Lee@X.example>'), _plain('"ann.lee"@x.example')
-    ('ann.lee@x.example', 'ann.lee@x.example')
-    >>> _plain('"ann lee"@x.example'), _plain("U@[192.0.2.1]")
-    ('"ann lee"@x.example', 'u@[192.0.2.1]')
+    >>> _plain('"Ann Lee" <Ann.Lee@X.example>'), _plain("U@[192.0.2.1]")
+    ('ann.lee@x.example', 'u@[192.0.2.1]')
     """
     if _ORDINARY.fullmatch(address):
         return address.lower()
-    address = unicodedata.normalize("NFC", address)
-    bracketed = _IN_BRACKETS.fullmatch(address)
-    address = _BEFORE.sub("", (bracketed[1] if bracketed else address).strip(), count=1)
-    quoted = _NEEDLESS_QUOTES.fullmatch(address)
-    return (quoted[1] + quoted[2] if quoted else address).lower()
+    return bare_address(address).lower()

@@ -20,6 +20,7 @@ FIELDS = (
     "code",
     "reply",
     "handed_over",
+    "explanation",
 )
 """The fields of an event."""
 
@@ -91,9 +92,17 @@ class RecordLayout:
     """A regular expression of what is cut off the end of a message id."""
     each: tuple[str, ...] = ()
     """Paths of lists with an entry for each recipient; the first counts that has one."""
+    each_pattern: str | None = None
+    """Where such a list is a text: a regular expression, every match of which is an entry, with
+    its named groups as fields."""
     recipient_separator: str | None = None
     """What stands between the recipients in a text that names several."""
     time: TimeNotation = TimeNotation()
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether its records are posted, and perhaps twice, not written one after the other."""
+        return self.container not in ("csv", "lines", "pairs")
 
     def sources(self, name: str) -> tuple[FieldSource, ...]:
         """Return the places of a field."""

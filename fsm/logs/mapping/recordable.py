@@ -34,8 +34,7 @@ def recordable_by(
         return None
     tables = [load_format(name) for name in names if name]
     recorded = frozenset[str]().union(*(table.events for table in tables))
-    added = relayed or (relayed is None and not all(table.relays for table in tables))
-    return recorded | {"relayed"} if added else recorded
+    return recorded if relayed is False else recorded | {"relayed"}
 
 
 def recordable_events(file: LogFile) -> frozenset[str] | None:

@@ -16,7 +16,13 @@ from typing import Final
 import polars as pl
 
 from fsm.logs.canonical_columns import CANONICAL
-from fsm.logs.mapping.blame import code_of, enhanced_code_in, reply_code_in, with_fault
+from fsm.logs.mapping.blame import (
+    REASONS,
+    code_of,
+    enhanced_code_in,
+    reply_code_in,
+    with_fault,
+)
 from fsm.logs.mapping.event_mapping import (
     FAULTS,
     MACHINE_EVENTS,
@@ -35,6 +41,8 @@ HIDDEN: Final = "(not shown)"
 
 _IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
 """Columns of ids, with the first letter of their pseudonyms."""
+_FURTHER_IDS: Final = ("queued_as", "header_id", "queue_id")
+"""Columns of ids by which another log knows a message."""
 _CANONICAL: Final = (*_IDS, "recipient", "event")
 _OTHER = "x"
 """The first letter of the pseudonyms of all other texts."""
@@ -112,10 +120,13 @@ class Redaction:
         native = pl.concat_str(pl.col("format").fill_null(""), pl.lit(_DELIMITER), "native")
         redacted = rows.with_columns(
             *map(self._canonical, _CANONICAL),
+            *(_each(pl.col(name), self.message) for name in _FURTHER_IDS),
+            _each(pl.col("final_recipient"), self._pseudonyms.of_recipient),
             _each(pl.col("file"), self.file_name),
             _each(native, self._native).alias("native"),
             _each(pl.col("format"), lambda name: name if _is_format(name) else "canonical"),
             pl.when(pl.col("fault").is_in(FAULTS)).then("fault"),
+            pl.when(pl.col("reason").is_in(REASONS)).then("reason"),
             code_of().alias("code"),
             pl.when(pl.col("reply").is_not_null()).then(reply).replace("", None).alias("reply"),
         )

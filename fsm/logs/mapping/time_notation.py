@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from fsm.logs.mapping.mapping_section import MappingSection
 from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.suggest import no_such
 
-__all__ = ["UNITS", "read_time_notation"]
+__all__ = ["UNITS", "chrono_format", "read_time_notation"]
+
+_DIRECTIVE = re.compile(r"%[-_0#:.\d]*([A-Za-z+])")
 
 UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1000, "ns": 1}
 """The nanoseconds of each unit of numbers."""
@@ -26,14 +30,26 @@ def read_time_notation(section: MappingSection) -> TimeNotation:
     return TimeNotation(formats, unit, zone)
 
 
+def chrono_format(form: str) -> str:
+    """Return a format as polars reads it, which writes fractions of a second in another way.
+
+    Names of zones are offsets there.
+
+    >>> chrono_format("%d.%m.%Y %H:%M:%S.%f")
+    '%d.%m.%Y %H:%M:%S%.f'
+    """
+    return form.replace(".%f", "%.f").replace("%f", "%6f").replace("%Z", "%z")
+
+
 def _fault_of_format(form: str) -> str:
     """Return why a format cannot be used; an empty text where it can."""
-    if "%" not in form:
-        return "write for example %d.%m.%Y %H:%M"
+    letters = set(_DIRECTIVE.findall(form))
+    if not letters & set("YyCsGc+Dx"):
+        return "it has no year; leave format out for the times of syslog"
     import polars as pl
 
     try:
-        pl.select(pl.lit("x").str.to_datetime(form, time_unit="us", strict=False))
+        pl.select(pl.lit("x").str.to_datetime(chrono_format(form), time_unit="us", strict=False))
     except (pl.exceptions.PolarsError, ValueError) as error:
         return str(error).split("\n")[0]
     return ""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
-from fsm.logs.ledger import RecordClass
 from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
-from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, SIDE_EVENTS, Format
+from fsm.logs.mapping.doubts import joined_doubts
+from fsm.logs.mapping.event_counts import ReadEvents, count_events
+from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, STOPPED, Format
+from fsm.logs.mapping.message_recipients import bare_addresses, of_one_person
 from fsm.logs.mapping.policy import Policy
 from fsm.logs.native_event import NativeEvent, NativeEvents
-from fsm.logs.notes import Notes, Occurrences
+from fsm.logs.notes import Notes
 
-__all__ = ["SCHEMA", "event_frame", "to_rows"]
+__all__ = ["READ_SCHEMA", "SCHEMA", "event_frame", "to_rows"]
 
 SCHEMA: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -27,6 +28,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "seq": pl.Int64(),
     "final": pl.Boolean(),
     "fault": pl.String(),
+    "reason": pl.String(),
     "code": pl.String(),
     "reply": pl.String(),
     "format": pl.String(),
@@ -35,8 +37,27 @@ SCHEMA: dict[str, pl.DataType] = {
     "doubt": pl.String(),
     "file": pl.String(),
     "line": pl.Int64(),
+    "final_recipient": pl.String(),
 }
 """The columns of a converted log. The first seven are those of a canonical log."""
+
+READ_SCHEMA: dict[str, pl.DataType] = {
+    **SCHEMA,
+    "handed_over": pl.Datetime("us", "UTC"),
+    "is_stop": pl.Boolean(),
+    "of_mail": pl.Boolean(),
+    "record": pl.Int64(),
+    "queued_as": pl.String(),
+    "header_id": pl.String(),
+    "queue_id": pl.String(),
+}
+"""The columns of rows as they are read, before what only the whole log tells is put right.
+
+``is_stop`` marks what is a failure only where the message was handed over, and ``queued_as`` what
+is a delivery only where no log has the message under that id; ``record`` has the number of their
+record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id`` and
+``queue_id`` are further ids of the message.
+"""
 
 _LONGEST = 1000
 """Bytes of an id or an address; rows with longer ones are rejected."""
@@ -55,10 +76,22 @@ _EVENT: dict[str, pl.DataType] = {
     "delivery_id": pl.String(),
     "doubt": pl.String(),
     "handed_over": pl.Int64(),
+    "explanation": pl.String(),
     "record": pl.Int64(),
+    "queued_as": pl.String(),
+    "header_id": pl.String(),
+    "queue_id": pl.String(),
+    "final_recipient": pl.String(),
 }
-
-_MAY_LACK: Mapping[str, Literal["insert"]] = {"handed_over": "insert", "record": "insert"}
+_MAY_LACK: Mapping[str, Literal["insert"]] = {
+    "handed_over": "insert",
+    "explanation": "insert",
+    "record": "insert",
+    "queued_as": "insert",
+    "header_id": "insert",
+    "queue_id": "insert",
+    "final_recipient": "insert",
+}
 """Columns that a frame of events may lack."""
 
 _RANK = {
@@ -71,9 +104,11 @@ _RANK = {
 }
 """The order of simultaneous events, for formats whose records are in no order."""
 
-_DECIDED = ("event", "rule", "code", "fault")
+_DECIDED = ("event", "rule", "code", "fault", "reason")
 """Columns that the code and the reply of a failure decide."""
-_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", EXCLUDED, FAILED)
+_FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", EXCLUDED, STOPPED, FAILED)
+_STOPS = (EXCLUDED, STOPPED)
+"""Events that no receiving server has a word in."""
 
 
 def to_rows(
@@ -83,55 +118,75 @@ def to_rows(
     policy: Policy,
     file: str | None = None,
 ) -> pl.DataFrame:
-    """Return events as rows of :data:`SCHEMA`.
+    """Return events as rows of :data:`READ_SCHEMA`.
 
     Events without a meaning, and those that cannot be of a message, are only counted in ``notes``.
+    What is ``stopped`` is for the whole log to decide; it is counted there.
     """
     frame = _shortened(events)
     frame = frame.join(
         _meanings(frame["native"], form), on="native", how="left", maintain_order="left"
     )
-    # The table of the format wins over the fault that an event names itself. For doubts it is the
-    # other way round: that of an event is about this one, that of the table about all of its kind.
-    named_fault = ["event_fault"] if "event_fault" in frame.columns else []
+    # The table of the format wins over the fault that an event names itself.
     frame = frame.with_columns(
-        fault=pl.coalesce("table_fault", *named_fault),
-        doubt=pl.coalesce("event_doubt", "table_doubt"),
+        fault=pl.coalesce("table_fault", "event_fault"),
+        doubt=joined_doubts("event_doubt", "table_doubt"),
     )
     unmapped = frame.filter(pl.col("event").is_null())
-    _count(unmapped, notes.unmapped, form)
     nothing = frame.filter(pl.col("event") == NOTHING)
-    _count(nothing, notes.passed, form)
-    _count_doubts(nothing.with_columns(doubt=pl.col("table_doubt")), notes)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
     frame, nameless = _identified(frame, notes)
+    frame = of_one_person(frame).with_columns(is_stop=pl.col("event") == STOPPED)
     frame = _with_faults(frame, policy)
-    _count_events(frame, notes)
-    by_class = _by_class(frame) | {
-        RecordClass.REJECTED: nameless,
-        RecordClass.UNMAPPED: unmapped["record"],
-        RecordClass.PASSED: nothing["record"],
-    }
-    _count_records(by_class, notes)
+    count_events(frame, ReadEvents(unmapped, nothing, nameless), form, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
-        pl.col("time").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("timestamp"),
+        _moment("time").alias("timestamp"),
+        _moment("handed_over"),
         (pl.lit(None, pl.Int64) if form.ordered else rank).alias("seq"),
         pl.lit(form.name).alias("format"),
+        pl.lit(form.of_mail).alias("of_mail"),
+        pl.when(_is_alone(frame)).then("record").alias("record"),
         pl.lit(file or notes.name).alias("file"),
-    ).select(*SCHEMA)
+    ).select(*READ_SCHEMA)
+
+
+def _is_alone(frame: pl.DataFrame) -> pl.Series:
+    """Return which events may turn out to be none, and whose records gave nothing else."""
+    may_change = frame["is_stop"] | frame["queued_as"].is_not_null()
+    if not may_change.any():
+        return may_change
+    others = frame["record"].filter(~may_change)
+    return may_change & ~frame["record"].is_in(others.implode())
+
+
+def _moment(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
 def _shortened(events: pl.DataFrame) -> pl.DataFrame:
-    """Return events with texts of bounded length, and each with the number of its record.
+    """Return events with texts of bounded length, plain addresses and the number of their record.
 
     Their ``doubt`` becomes ``event_doubt``.
     """
-    record = ["record"] if "record" in events.columns else []
+    optional = {**{name: _EVENT[name] for name in _MAY_LACK}, "event_fault": pl.String()}
+    events = events.with_columns(
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in optional.items()
+        if name not in events.columns
+    )
+    recipient = bare_addresses(events["recipient"])
+    stands_for_id = events["message_id"] == events["recipient"]
     return events.with_columns(
+        pl.when(stands_for_id)
+        .then(recipient.str.to_lowercase())
+        .otherwise("message_id")
+        .alias("message_id"),
+        recipient.alias("recipient"),
         pl.col("native").str.slice(0, _LONGEST_NAME),
         pl.col("reply").str.slice(0, LONGEST_REPLY),
-        pl.coalesce(*record, "line").alias("record"),
+        pl.col("explanation").str.slice(0, LONGEST_REPLY),
+        pl.coalesce("record", "line").alias("record"),
     ).rename({"doubt": "event_doubt"})
 
 
@@ -206,18 +261,30 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
 
 
 def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Add code, fault and rule to failures, and decide which event a final failure is.
+    """Add code, fault, reason and rule to failures, and decide which event a final failure is.
 
-    A policy may replace the event of a final failure by its fault.
+    A policy may replace the event of a final failure by its reason or its fault. Only the words of
+    the receiving server are read for these; where nobody asked it, the words are those of whoever
+    stopped the message. Explanations are shown where there is no reply.
     """
+    frame = frame.with_columns(pl.lit(None, pl.String).alias("reason"))
     failing = frame["event"].is_in(_FAILURES)
+    frame = frame.with_columns(
+        reply=pl.when(~pl.col("event").is_in(_STOPS)).then("reply"),
+        explanation=pl.coalesce("reply", "explanation"),
+    )
+    shown = frame["explanation"].alias("reply")
     if not failing.any():
-        return frame.with_columns(pl.lit(None, pl.String).alias("fault"))
+        return frame.with_columns(shown, pl.lit(None, pl.String).alias("fault"))
     failures = with_fault(frame.filter(failing).with_columns(code_of().alias("code")))
     given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
     kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
-    event = pl.when(pl.col("event") == FAILED).then(kind).otherwise("event")
-    chosen = pl.col("fault").replace_strict(policy.events, default=None, return_dtype=pl.String)
+    undecided = pl.col("event").is_in((FAILED, STOPPED))
+    event = pl.when(undecided).then(kind).otherwise("event")
+    chosen = pl.coalesce(
+        pl.col(name).replace_strict(policy.events, default=None, return_dtype=pl.String)
+        for name in ("reason", "fault")
+    )
     final = event.is_in(["hard_bounce", "retry_failed"])
     failures = failures.with_columns(
         pl.when(final & chosen.is_not_null()).then(chosen).otherwise(event).alias("event"),
@@ -225,55 +292,4 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     ).drop("decided_by")
     places = failing.arg_true()
     decided = (frame[name].scatter(places, failures[name]) for name in _DECIDED)
-    return frame.with_columns(decided)
-
-
-def _count(frame: pl.DataFrame, occurrences: Occurrences, form: Format) -> None:
-    """Count events by their native names, which are quotes unless the table has them."""
-    for (native,), part in frame.group_by("native", maintain_order=True):
-        name = str(native)
-        template, quote = (name, None) if name in form.meanings else ("{}", name)
-        occurrences.add(template, int(part["line"][0]), part.height, quote=quote)
-
-
-def _count_events(frame: pl.DataFrame, notes: Notes) -> None:
-    is_side_event = frame["event"].is_in(SIDE_EVENTS)
-    notes.events += frame.height - int(is_side_event.sum())
-    _count_by(frame.filter(is_side_event), "event", notes.side_events)
-    _count_doubts(frame, notes)
-
-
-def _by_class(events: pl.DataFrame) -> dict[RecordClass, pl.Series]:
-    """Return the records of events with a meaning, by what they are."""
-    records, is_side_event = events["record"], events["event"].is_in(SIDE_EVENTS)
-    if not is_side_event.any():
-        return {RecordClass.EVENTS: records}
-    is_excluded = events["event"] == EXCLUDED
-    return {
-        RecordClass.EVENTS: records.filter(~is_side_event),
-        RecordClass.EXCLUDED: records.filter(is_excluded),
-        RecordClass.BESIDE: records.filter(is_side_event & ~is_excluded),
-    }
-
-
-def _count_records(by_class: Mapping[RecordClass, pl.Series], notes: Notes) -> None:
-    """Count records by the classes of their events; one of several events counts as its best."""
-    records = pl.concat(by_class.values())
-    if records.n_unique() < len(records):
-        classes = np.repeat(list(by_class), [len(part) for part in by_class.values()])
-        best = pl.DataFrame({"record": records, "class": classes}).group_by("record").max()
-        for kind, count in best.group_by("class").len().iter_rows():
-            notes.records.count(RecordClass(kind), count)
-    else:  # one event of each, as nearly everywhere
-        for kind, part in by_class.items():
-            notes.records.count(kind, len(part))
-
-
-def _count_doubts(frame: pl.DataFrame, notes: Notes) -> None:
-    _count_by(frame.filter(pl.col("doubt").is_not_null()), "doubt", notes.doubts)
-
-
-def _count_by(frame: pl.DataFrame, column: str, occurrences: Occurrences) -> None:
-    grouped = frame.group_by(column, maintain_order=True).agg(pl.len(), pl.col("line").first())
-    for text, count, line in grouped.iter_rows():
-        occurrences.add(text, line, count)
+    return frame.with_columns(*decided, shown)

@@ -15,8 +15,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct, defstruct
 from msgspec.json import Decoder
 
-from fsm.logs.mapping.record_layout import FieldSource
-from fsm.logs.records.fields import joined, text_of, value_at
+from fsm.logs.records.fields import value_at
 
 __all__ = ["ColumnValues", "Envelope", "LineParser", "Pruned"]
 
@@ -29,55 +28,95 @@ _Tree: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Node:
-    """A key of a structure: how its value is got, and the keys in that."""
+    """A key of a structure: the attribute with its value, and the keys in that."""
+
+    attribute: str
+    inner: Mapping[str, _Node]
+    empty: Struct | None
+    """What stands for a part that a record does not have, so that every path can be followed."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """How the values on a path are got: attributes of attributes, then keys of plain values."""
 
     get: Callable[[Any], Any]
-    inner: Mapping[str, _Node]
+    levels: Sequence[Callable[[Any], Any]]
+    rest: Sequence[str]
+    empty: Struct | None
 
 
 class Pruned:
     """The structure of some paths, such as ``message.headers.message-id``.
 
-    ``signs`` are keys that are only looked for.
+    ``signs`` are paths that are only looked for. With ``flat``, a path may also be one key.
     """
 
-    def __init__(self, paths: Iterable[str], signs: Iterable[str] = ()) -> None:
+    def __init__(
+        self, paths: Iterable[str], signs: Iterable[str] = (), *, flat: bool = False
+    ) -> None:
+        paths, signs = list(paths), list(signs)
         tree = _tree(path.split(".") for path in paths)
-        for key in signs:
-            tree.setdefault(key, {})
-        self.struct, self._nodes = _structure(tree)
+        self._flat = {path for path in (*paths, *signs) if flat and "." in path}
+        for path in signs:
+            node = tree
+            for key in path.split("."):
+                node = node.setdefault(key, {})
+        self.struct, self._nodes = _structure({**tree, **{path: {} for path in sorted(self._flat)}})
+        self._whole = {path: attrgetter(self._nodes[path].attribute) for path in self._flat}
         self.parse: LineParser = Decoder(self.struct).decode
+        self._places: dict[str, _Place] = {}
 
     def values(self, records: Sequence[Any], path: str) -> ColumnValues:
         """Return what stands on a path in each record; None where nothing does."""
-        nodes, found, keys = self._nodes, list(records), path.split(".")
-        while keys and nodes:
-            node = nodes[keys.pop(0)]
-            found = _got(node.get, found)
-            nodes = node.inner
-        return (
-            [reduce(value_at, keys, value) if value else None for value in found] if keys else found
-        )
-
-    def first(self, records: Sequence[Any], sources: Sequence[FieldSource]) -> ColumnValues:
-        """Return the first value of each record that is neither null nor an empty text."""
-        found = self._of(records, sources[0]) if sources else [None] * len(records)
-        for source in sources[1:]:
-            if None not in found and "" not in found:
-                break
-            others = self._of(records, source)
-            if others.count(None) < len(others):
-                pairs = zip(found, others, strict=True)
-                found = [b if a is None or a == "" else a for a, b in pairs]
+        found = self._nested(records, path)
+        if path in self._flat and None in found:
+            whole = map(self._whole[path], records)
+            found = [one if one is not None else own for one, own in zip(whole, found, strict=True)]
         return found
 
-    def _of(self, records: Sequence[Any], source: FieldSource) -> ColumnValues:
-        if source.value is not None:
-            return [source.value] * len(records)
-        if len(source.paths) == 1:
-            return self.values(records, source.paths[0])
-        columns = [map(text_of, self.values(records, path)) for path in source.paths]
-        return list(map(joined, zip(*columns, strict=True)))
+    def _nested(self, records: Sequence[Any], path: str) -> ColumnValues:
+        place = self._place(path)
+        try:
+            found = list(map(place.get, records))
+        except AttributeError:  # a null where other records have a part
+            found = list(records)
+            for get in place.levels:
+                found = [None if part is None else get(part) for part in found]
+        return _below(found, place.rest)
+
+    def has(self, records: Sequence[Any], path: str) -> list[bool]:
+        """Return whether something is on a path in each record; a null or an empty part is not."""
+        empty = self._place(path).empty
+        return [value is not None and value is not empty for value in self.values(records, path)]
+
+    def _place(self, path: str) -> _Place:
+        if path not in self._places:
+            nodes, keys, found = self._nodes, path.split("."), []
+            while keys and nodes:
+                found.append(nodes[keys.pop(0)])
+                nodes = found[-1].inner
+            names = [node.attribute for node in found]
+            get, levels = attrgetter(".".join(names)), [attrgetter(name) for name in names]
+            self._places[path] = _Place(get, levels, keys, None if keys else found[-1].empty)
+        return self._places[path]
+
+
+def _below(values: ColumnValues, keys: Sequence[str]) -> ColumnValues:
+    """Return what plain values have below some keys."""
+    if len(keys) == 1 and keys[0].isdigit():
+        number = int(keys[0])
+        return [
+            value[number]
+            if type(value) is list and len(value) > number
+            else value_at(value, keys[0])
+            if value
+            else None
+            for value in values
+        ]
+    if keys:
+        return [reduce(value_at, keys, value) if value else None for value in values]
+    return values
 
 
 class Envelope:
@@ -111,13 +150,6 @@ def _only(*parts: Any) -> Any:
     return there[0] if len(there) == 1 else None
 
 
-def _got(get: Callable[[Any], Any], parts: ColumnValues) -> ColumnValues:
-    missing = parts.count(None)
-    if missing == len(parts):
-        return parts
-    return [get(part) if part else None for part in parts] if missing else list(map(get, parts))
-
-
 def _tree(paths: Iterable[Sequence[str]]) -> _Tree:
     """Return the keys of paths as dicts in dicts; a list, and what is in it, is one value."""
     tree: _Tree = {}
@@ -136,17 +168,19 @@ def _tree(paths: Iterable[Sequence[str]]) -> _Tree:
 
 
 def _structure(tree: _Tree) -> tuple[type[Struct], Mapping[str, _Node]]:
-    fields: list[tuple[str, Any, None]] = []
+    fields: list[tuple[str, Any, Struct | None]] = []
     nodes = {}
     for number, (key, below) in enumerate(tree.items()):
         kind: Any = Any
         inner: Mapping[str, _Node] = {}
+        empty = None
         if below:
             kind, inner = _structure(below)
-        fields.append((f"k{number}", kind | None if inner else kind, None))
-        nodes[key] = _Node(attrgetter(f"k{number}"), inner)
+            kind, empty = kind | None, kind()
+        fields.append((f"k{number}", kind, empty))
+        nodes[key] = _Node(f"k{number}", inner, empty)
     names = {f"k{number}": key for number, key in enumerate(tree)}
-    return defstruct("Record", fields, rename=names, gc=False), nodes
+    return defstruct("Record", fields, rename=names, gc=False, frozen=True), nodes
 
 
 def _envelope(tree: _Tree, record: type[Struct], beside: Sequence[str]) -> type[Struct]:

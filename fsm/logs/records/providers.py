@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC
 from functools import cache
+from itertools import chain
+from typing import TypeAlias
 
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
-from fsm.logs.records.block import Columns, columns_of
-from fsm.logs.records.fields import ProviderRecord, Translate, by_table, parse_json
-from fsm.logs.records.ses import translate as ses
-from fsm.logs.records.ses_block import ses_columns
+from fsm.logs.native_times import native_time
+from fsm.logs.records.fields import FieldGetter, ProviderRecord, getter, parse_json, value_at
 
-__all__ = ["block_columns", "open_envelopes", "provider_name", "shown_keys", "translator"]
+__all__ = [
+    "EnvelopedRecord",
+    "KnownRecords",
+    "Signs",
+    "built_in_records",
+    "is_of",
+    "shown_keys",
+    "signs_of",
+]
 
 ENVELOPES = (
-    "msys",
-    "event-data",
     "Message",
     "Records",
     "Sns",
@@ -25,87 +34,171 @@ ENVELOPES = (
     "items",
     "events",
     "results",
-    "message_event",
-    "track_event",
-    "gen_event",
-    "unsubscribe_event",
-    "relay_event",
-    "ab_test_event",
-    "ingest_event",
-    "mandrill_events",
     "bounces",
     "Bounces",
     "Opens",
     "Clicks",
+    "logEvents",
+    "message",
+    "records",
+    "kinesis",
+    "data",
+    "mandrill_events",
 )
 """Keys under which providers, queues and functions pass on what they got."""
 
+_TIMES = ("Timestamp", "timestamp", "time", "SentTimestamp", "approximateArrivalTimestamp")
+"""Keys under which an envelope has its time."""
 _DEEPEST = 8
 
+Signs: TypeAlias = tuple[tuple[frozenset[str], tuple[tuple[str, ...], ...]], ...]
+"""Sets of keys, with longer paths; every record of a format has all of one of them."""
+
+
+@dataclass(frozen=True)
+class EnvelopedRecord:
+    """A record, the format that it is of, if that is known, and the time of its envelope."""
+
+    format: Format | None
+    record: ProviderRecord
+    time: int | None = None
+
+
+class KnownRecords:
+    """Records of some formats: which format each is of, and where it stands in an envelope."""
+
+    def __init__(self, forms: Sequence[Format]) -> None:
+        self._signs = [(form, signs_of(form)) for form in forms]
+        self._loose = [(f, tuple(map(_sign, f.layout.loose))) for f in forms if f.layout.loose]
+        self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
+        self._is_own = len(forms) == 1 and forms[0].is_own
+        keys = dict.fromkeys([*ENVELOPES, *chain.from_iterable(self._paths)])
+        self._envelopes = tuple(keys)
+
+    @property
+    def elements(self) -> Sequence[str]:
+        """The names of elements that are records in XML."""
+        return [path[-1] for path in self._paths]
+
+    def format_of(self, record: ProviderRecord) -> Format | None:
+        """Return the format that a record is of; None where nobody knows it."""
+        for signs in (self._signs, self._loose):
+            for form, own in signs:
+                if is_of(record, own, form):
+                    return form
+        return None
+
+    def formats_of(self, record: ProviderRecord) -> list[Format]:
+        """Return all formats that a record may be of."""
+        found = [form for form, signs in self._signs if is_of(record, signs, form)]
+        return found or [form for form, signs in self._loose if is_of(record, signs, form)]
+
+    def opened(
+        self, value: object, depth: int = 0, time: int | None = None
+    ) -> Iterator[EnvelopedRecord]:
+        """Yield every record in a value; ``time`` is that of the envelope around it."""
+        if depth > _DEEPEST:
+            return
+        if isinstance(value, list):
+            for item in value:
+                yield from self.opened(item, depth + 1, time)
+        elif isinstance(value, str):
+            text = value if value.lstrip()[:1] in ("{", "[") else _unpacked(value)
+            try:
+                yield from self.opened(parse_json(text), depth + 1, time) if text else ()
+            except ValueError:
+                return
+        elif isinstance(value, dict):
+            yield from self._open(value, depth, time)
+
+    def _open(
+        self, record: ProviderRecord, depth: int, time: int | None
+    ) -> Iterator[EnvelopedRecord]:
+        named = list(self._named(record)) if self._is_own else []
+        form = None if named else self.format_of(record)
+        if form is not None:
+            yield EnvelopedRecord(form, record, time)
+            return
+        times = (native_time(record.get(key), UTC) for key in _TIMES)
+        own = next((found for found in times if found is not None), time)
+        parts = named or [record[key] for key in self._envelopes if key in record]
+        inner = [found for part in parts for found in self.opened(part, depth + 1, own)]
+        yield from inner or [EnvelopedRecord(None, record)]
+
+    def _named(self, record: ProviderRecord) -> Iterator[object]:
+        """Yield what stands on the paths that the only mapping names for its records."""
+        for path in self._paths:
+            yield from _all_at(record, path)
+
 
 @cache
-def _signs(*, loose: bool = False) -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
-    layouts = [(name, load_format(name).layout) for name in format_names()]
-    signs = [(name, own.loose if loose else own.recognise) for name, own in layouts]
-    return tuple((name, tuple(map(frozenset, own))) for name, own in signs if own)
+def built_in_records() -> KnownRecords:
+    """Return the records of the formats of the package."""
+    forms = map(load_format, format_names())
+    return KnownRecords([form for form in forms if form.layout.recognise])
 
 
 @cache
-def signs_of(name: str) -> tuple[frozenset[str], ...]:
-    """Return sets of keys, one of which every record of a provider has."""
-    return next(signs for form, signs in _signs() if form == name)
+def signs_of(form: Format) -> Signs:
+    """Return what every record of a format has; nothing where its file does not say it."""
+    return tuple(map(_sign, form.layout.recognise))
 
 
-def provider_name(record: ProviderRecord) -> str | None:
-    """Return the name of the format that a record is of."""
+def _sign(paths: Sequence[str]) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
+    keys = [tuple(path.split(".")) for path in paths]
+    return frozenset(key[0] for key in keys), tuple(key for key in keys if len(key) > 1)
+
+
+def is_of(record: ProviderRecord, signs: Signs, form: Format) -> bool:
+    """Return whether a record has all keys and paths of one of the signs.
+
+    Without signs it has an event, and a message, an address or a time.
+    """
     keys = record.keys()
-    for loose in (False, True):
-        for name, signs in _signs(loose=loose):
-            if any(keys >= sign for sign in signs):
-                return name
-    return None
+    for top, longer in signs:
+        if keys >= top and (not longer or all(_has(record, path) for path in longer)):
+            return True
+    return not signs and _has_fields(record, form)
+
+
+def _has_fields(record: ProviderRecord, form: Format) -> bool:
+    event, *others = _needed(form)
+    return event(record, None) is not None and any(get(record, None) is not None for get in others)
 
 
 @cache
-def block_columns(form: Format) -> Columns:
-    """Return what makes events of blocks of records of a format."""
-    return ses_columns if form.name == "ses" else columns_of(form)
+def _needed(form: Format) -> list[FieldGetter]:
+    """Return what gets the event of a record, and its message, recipient and time."""
+    names = ("event", "message_id", "recipient", "time")
+    return [getter(form.layout.sources(name)) for name in names]
 
 
-@cache
-def translator(form: Format) -> Translate:
-    """Return what makes events of the records of a format."""
-    return ses if form.name == "ses" else by_table(form)
+def _has(record: ProviderRecord, path: Sequence[str]) -> bool:
+    value: object = record
+    for key in path[:-1]:
+        value = value_at(value, key)
+    return isinstance(value, dict) and path[-1] in value
 
 
-def open_envelopes(value: object, depth: int = 0) -> Iterator[tuple[str | None, ProviderRecord]]:
-    """Yield every record in a value, with its format, or None where nobody knows it."""
-    if depth > _DEEPEST:
-        return
+def _all_at(value: object, path: Sequence[str]) -> Iterator[object]:
+    """Yield what stands on a path, in every item of the lists on it."""
     if isinstance(value, list):
         for item in value:
-            yield from open_envelopes(item, depth + 1)
-    elif isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            yield from open_envelopes(parse_json(value), depth + 1)
-        except ValueError:
-            return
-    elif isinstance(value, dict):
-        yield from _open(value, depth)
+            yield from _all_at(item, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _all_at(value[path[0]], path[1:])
 
 
-def _open(record: ProviderRecord, depth: int) -> Iterator[tuple[str | None, ProviderRecord]]:
-    name = provider_name(record)
-    if name is not None:
-        yield name, record
-        return
-    inner = [
-        found
-        for key in ENVELOPES
-        if key in record
-        for found in open_envelopes(record[key], depth + 1)
-    ]
-    yield from inner or [(None, record)]
+def _unpacked(text: str) -> str | None:
+    """Return the JSON in a base64 text, as queues pass on what they got; None for another text."""
+    if text[:2] not in ("ey", "W3", "Wy", "ew"):  # { and [ as they begin in base64
+        return None
+    try:
+        return b64decode(text, validate=True).decode()
+    except ValueError:
+        return None
 
 
 def shown_keys(record: ProviderRecord, most: int = 6) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TOO_LONG", "StoredFile", "line_texts"]
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 21
 """Bytes read at a time: what is made of them stays in the cache of the processor."""
 TOO_LONG = f"a line of more than {LONGEST >> 20} MiB"
 """The reason under which lines of more bytes than :data:`LONGEST` are counted."""

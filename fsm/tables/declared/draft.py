@@ -6,16 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fsm.errors import PageError
+from fsm.questions import (
+    UNANSWERED,
+    Question,
+    Remark,
+    choice_of,
+    entry_lines,
+    toml_comment,
+    toml_key,
+)
 from fsm.tables.declared.column_proposal import proposed_columns, shown_headers
-from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.reading import chosen_reading
 from fsm.tables.declared.steps import StepsReading
 from fsm.tables.declared.tables import Declared, read_declared
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.table import Table
-from fsm.tables.words.binding import ROLES, UNANSWERED, Binding
-from fsm.text import HIDDEN
+from fsm.tables.words.binding import ROLES, Binding
 from fsm.toml import toml_string
 
 __all__ = ["TableDraft", "answered", "draft_table"]
@@ -58,19 +65,19 @@ class TableDraft:
         if self.form:
             yield f"form = {toml_string(self.form)}"
         if self.title is not None or "title" in questions:
-            yield from _entry("title", self.title, questions.get("title"))
+            yield from entry_lines("title", self.title, questions.get("title"))
         if self.initial is not None or "initial" in questions:
-            yield from _entry("initial", self.initial, questions.get("initial"))
+            yield from entry_lines("initial", self.initial, questions.get("initial"))
         if self.answers.final is not None:
             yield f"final = [{', '.join(map(toml_string, self.answers.final))}]"
         elif "final" in questions:
-            yield f"# {_comment(questions['final'].text)}"
+            yield f"# {toml_comment(questions['final'].text)}"
             names = ", ".join(map(toml_string, questions["final"].choices))
-            yield f'final = "{UNANSWERED}"  # [{_comment(names)}]'
+            yield f'final = "{UNANSWERED}"  # [{toml_comment(names)}]'
         for remark in self.findings:
-            yield f"# {_comment(f'wrong in the table, {remark.place}: {remark.text}')}"
+            yield f"# {toml_comment(f'wrong in the table, {remark.place}: {remark.text}')}"
         for remark in self.assumed:
-            yield f"# {_comment(f'assumed, {remark.place}: {remark.text}')}"
+            yield f"# {toml_comment(f'assumed, {remark.place}: {remark.text}')}"
         yield from _section("columns", self.columns, self.questions)
         yield from _section("spellings", self.answers.spellings, self.questions)
         yield from self._rows(questions)
@@ -82,9 +89,9 @@ class TableDraft:
             rows = self.follows.get(number)
             question = questions.get(f"follows.{number}")
             if rows is not None:
-                yield f"{number} = {list(rows)}  # {_comment(event)}"
+                yield f"{number} = {list(rows)}  # {toml_comment(event)}"
             elif question:
-                yield from _entry(str(number), None, question)
+                yield from entry_lines(str(number), None, question)
 
 
 def _section(name: str, entries: Mapping[str, str], questions: Sequence[Question]) -> Iterator[str]:
@@ -93,28 +100,9 @@ def _section(name: str, entries: Mapping[str, str], questions: Sequence[Question
     if entries or own:
         yield f"\n[{name}]"
     for word, value in entries.items():
-        yield from _entry(_key(word), value, None)
+        yield from entry_lines(toml_key(word), value, None)
     for word, question in own:
-        yield from _entry(_key(word), None, question)
-
-
-def _key(word: str) -> str:
-    """Return a key of TOML."""
-    is_bare = word.isascii() and word.replace("_", "").replace("-", "").isalnum()
-    return word if is_bare else toml_string(word)
-
-
-def _entry(name: str, value: str | None, question: Question | None) -> Iterator[str]:
-    """Yield an entry with its value, or as a question with the choices beside it."""
-    if question is None or value is not None:
-        yield f"{name} = {toml_string(value or '')}"
-        return
-    yield f"# {_comment(question.text)}"
-    yield f'{name} = "{UNANSWERED}"  # {_comment(", ".join(question.choices))}'
-
-
-def _comment(text: str) -> str:
-    return HIDDEN.sub(" ", text.replace("\n", " "))
+        yield from entry_lines(toml_key(word), None, question)
 
 
 def draft_table(
@@ -295,10 +283,10 @@ def answered(answers: Binding, question: Question, text: str) -> Binding | str:
             return f"give numbers of rows: {', '.join(map(str, sorted(known)))}"
         return replace(answers, follows={**answers.follows, int(name): tuple(sorted(set(rows)))})
     if section == "final":
-        names = [_choice(question, part) for part in text.split(",")]
+        names = [choice_of(question, part, normalise) for part in text.split(",")]
         known_names = tuple(choice for choice in names if choice)
         return replace(answers, final=known_names) if all(names) else _GIVE_A_CHOICE
-    choice = _choice(question, text)
+    choice = choice_of(question, text, normalise)
     if section == "initial":
         if normalise(text) == "nothing":
             return replace(answers, initial="")
@@ -313,9 +301,3 @@ def answered(answers: Binding, question: Question, text: str) -> Binding | str:
 
 
 _GIVE_A_CHOICE = "give one of the choices"
-
-
-def _choice(question: Question, text: str) -> str | None:
-    by_text = {normalise(choice): choice for choice in question.choices}
-    by_place = {str(i): choice for i, choice in enumerate(question.choices, 1)}
-    return by_text.get(normalise(text)) or by_place.get(text.strip())

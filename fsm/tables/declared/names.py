@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from fsm.tables.declared.question import Question
+from fsm.questions import Question
 from fsm.tables.read.cell_text import normalise_name
 from fsm.tables.words.binding import Binding
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from fsm.errors import AssumptionWarning, PageError
 from fsm.machine import Machine
+from fsm.questions import Question, Remark
 from fsm.tables.declared.additions import with_additions
-from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.reading import bound_page, page_of, readings_of, refusal
 from fsm.tables.declared.tables import read_declared
 from fsm.tables.read.cell_text import normalise

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsm.errors import PageError
-from fsm.tables.declared.question import Question, Remark
+from fsm.questions import Question, Remark
 from fsm.tables.declared.steps import StepsReading, read_steps
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import PAGE_SUFFIXES, Page

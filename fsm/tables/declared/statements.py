@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fsm.questions import Question, Remark
 from fsm.tables.declared.cells import Condition, Quantifier
 from fsm.tables.declared.names import NameTable
-from fsm.tables.declared.question import Question, Remark
 from fsm.tables.words.binding import Binding
 
 __all__ = ["StatedRow", "Statements"]

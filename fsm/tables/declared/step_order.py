@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.machine import Effect
-from fsm.tables.declared.question import Remark
+from fsm.questions import Remark
 
 __all__ = ["START", "StepOrder", "StepRow", "StepTable"]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fsm.machine import Effect, Indicator, Machine, Origin, State, Transition, symbol
-from fsm.tables.declared.question import Question, Remark
+from fsm.questions import Question, Remark
 from fsm.tables.declared.step_order import START, StepOrder, StepRow, StepTable
 from fsm.tables.read.cell_text import normalise, plain
 from fsm.tables.read.page import Page

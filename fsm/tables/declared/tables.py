@@ -8,11 +8,11 @@ from pathlib import Path
 
 from fsm.errors import MachineError
 from fsm.machine import Machine
+from fsm.questions import Question, Remark
 from fsm.tables.declared.building import build_machine
 from fsm.tables.declared.forms import TableForm, recognise_form
 from fsm.tables.declared.list_rows import ListReader
 from fsm.tables.declared.matrix_rows import MatrixReader
-from fsm.tables.declared.question import Question, Remark
 from fsm.tables.declared.statements import Statements
 from fsm.tables.declared.words import table_words
 from fsm.tables.read.cell_text import plain

@@ -54,15 +54,14 @@ from pathlib import Path
 
 from fsm.errors import PageError
 from fsm.file_kinds import misplaced_toml
+from fsm.questions import refuse_unanswered
 from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise
 from fsm.toml import Toml, read_toml
 
-__all__ = ["ROLES", "UNANSWERED", "AddedTransition", "Binding", "read_binding"]
+__all__ = ["ROLES", "AddedTransition", "Binding", "read_binding"]
 
 ROLES = ("from", "event", "guard", "to", "status")
-UNANSWERED = "?"
-"""The value of an entry that is a question."""
 _ENTRIES = (
     "kind", "machine", "page", "title", "form", "initial", "final", "distinct", "follows",
     "spellings", "columns", "indicators", "labels", "transitions", "deadline",
@@ -144,7 +143,7 @@ def read_binding(path: Path) -> Binding:
     if wrong := misplaced_toml(data, "table"):
         raise PageError(f"{path}: {wrong}")
     _refuse_unknown(toml, "", "entry", data, _ENTRIES)
-    _refuse_unanswered(toml)
+    refuse_unanswered(toml, PageError)
     columns = _headers(toml, "columns")
     _refuse_unknown(toml, "columns", "column", columns, ROLES)
     indicators = _headers(toml, "indicators")
@@ -172,25 +171,6 @@ def read_binding(path: Path) -> Binding:
         deadline=_deadline(toml),
         toml=toml,
     )
-
-
-def _refuse_unanswered(toml: Toml) -> None:
-    """Raise for the questions that nobody has answered yet, the first one with its line."""
-    sections = [("", toml.data), *((k, v) for k, v in toml.data.items() if isinstance(v, dict))]
-    unanswered = [
-        (section, name)
-        for section, entries in sections
-        for name, value in entries.items()
-        if value == UNANSWERED
-    ]
-    if unanswered:
-        section, name = unanswered[0]
-        shown = f"{section}.{name}" if section else name
-        more = f" ({len(unanswered) - 1} more below)" if len(unanswered) > 1 else ""
-        raise PageError(
-            f"{toml.name}:{toml.line(section, name)}: {shown} is not answered; write one of the "
-            f'choices in place of "{UNANSWERED}"{more}'
-        )
 
 
 def _text(toml: Toml, name: str) -> str | None:

@@ -1,0 +1,32 @@
+"""Whether a log needs no mapping, because it is of a format that is known."""
+
+from __future__ import annotations
+
+from fsm.errors import LogError
+from fsm.logs.detect import guess
+from fsm.logs.storage.stored_file import StoredFile
+
+__all__ = ["known_format"]
+
+_JOINED = ("postfix", "exim", "sendmail", "momentum", "powermta", "mail", "parquet")
+"""Formats whose records are no records of a mapping: lines that belong together, and others."""
+_UNSURE = ("it is JSON", "its first line has commas")
+"""How the reasons begin for which no format is certain."""
+
+
+def known_format(file: StoredFile) -> str:
+    """Return as what a log is read already; an empty text for an unknown one.
+
+    Raises :class:`LogError` for a format that no mapping could describe.
+    """
+    if file.group:
+        raise LogError(f"{file.name}: a mail, which is read without a mapping")
+    found = guess(file.head())
+    if found is None or found.reason.startswith(_UNSURE):
+        return ""
+    if found.format in _JOINED:
+        raise LogError(
+            f"{file.name}: read without a mapping, as {found.format} ({found.reason}); see: fsm "
+            f"formats {found.format}"
+        )
+    return f"read already, as {found.format} ({found.reason})"

@@ -1,0 +1,190 @@
+"""Recipients: one address has one form, and an event without a recipient gets that of its message.
+
+Mail systems compare addresses without case (RFC 5321 lets only the local part tell letters apart,
+and nobody relies on it). The form that stands first in a log is the one that is shown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from fsm.logs.mapping.doubts import joined_doubts
+
+__all__ = [
+    "Recipients",
+    "bare_address",
+    "bare_addresses",
+    "find_recipients",
+    "of_one_person",
+    "with_recipients",
+]
+
+_SEVERAL = "it does not say which of the message's recipients it was; counted for the first"
+"""The doubt about an event that may be of another recipient."""
+
+_PERSONAL = (
+    "opened",
+    "clicked",
+    "machine_opened",
+    "complained",
+    "unsubscribed",
+    "resubscribed",
+    "auto_replied",
+)
+"""What one person did, even where the record lists all recipients of the message."""
+_UNUSUAL = r"[\s<>\":;]|[^\x00-\x7f]"
+"""Found in addresses that are written with more than the address."""
+_IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>\s*")
+_BEFORE = re.compile(r"(?:mailto:|rfc822;|smtp:)\s*", re.IGNORECASE)
+_NEEDLESS_QUOTES = re.compile(r'"([\w!#$%&\'*+/=?^`{|}~.-]+)"(@.*)')
+
+
+def bare_address(address: str) -> str:
+    """Return an address without what does not distinguish it from others; letters keep their case.
+
+    >>> bare_address('"Ann Lee" <Ann.Lee@X.example>'), bare_address('"ann.lee"@x.example')
+    ('Ann.Lee@X.example', 'ann.lee@x.example')
+    >>> bare_address('"ann lee"@x.example'), bare_address(" mailto:u@[192.0.2.1]")
+    ('"ann lee"@x.example', 'u@[192.0.2.1]')
+    """
+    address = unicodedata.normalize("NFC", address)
+    bracketed = _IN_BRACKETS.fullmatch(address)
+    address = _BEFORE.sub("", (bracketed[1] if bracketed else address).strip(), count=1)
+    quoted = _NEEDLESS_QUOTES.fullmatch(address)
+    return quoted[1] + quoted[2] if quoted else address
+
+
+def bare_addresses(addresses: pl.Series) -> pl.Series:
+    """Return a column of addresses, each as :func:`bare_address` returns it."""
+    unusual = addresses.str.contains(_UNUSUAL).fill_null(False)
+    if not unusual.any():
+        return addresses
+    distinct = addresses.filter(unusual).unique()
+    plain = pl.Series(list(map(bare_address, distinct.to_list())), dtype=pl.String)
+    return addresses.replace(distinct, plain)
+
+
+def of_one_person(events: pl.DataFrame) -> pl.DataFrame:
+    """Keep one event of a record that lists all recipients of a message, but is about one."""
+    record = pl.struct("record", "message_id", "native", "time", "event_id")
+    is_personal = pl.col("event").is_in(_PERSONAL)
+    if not events.select(is_personal.any()).item():
+        return events
+    personal = events.with_row_index("at").filter(is_personal)
+    several = personal.filter(
+        record.is_duplicated() & (pl.col("recipient").n_unique() > 1).over(record)
+    )
+    first = several.select(record.is_first_distinct()).to_series()
+    kept, left_out = several.filter(first)["at"], several.filter(~first)["at"]
+    at = pl.int_range(pl.len(), dtype=pl.UInt32)
+    doubt = pl.when(at.is_in(kept.implode())).then(pl.lit(_SEVERAL)).otherwise(None)
+    return (
+        events.with_columns(doubt.alias("person_doubt"))
+        .with_columns(
+            doubt=joined_doubts("doubt", "person_doubt"),
+            event_doubt=joined_doubts("event_doubt", "person_doubt"),
+        )
+        .filter(~at.is_in(left_out.implode()))
+        .drop("person_doubt")
+    )
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """What a whole log tells of its recipients.
+
+    ``forms`` has the form that is ``shown`` for addresses that differ by case, by their ``folded``
+    one. ``unnamed`` has the first recipient of messages with events that name none, whether there
+    are ``several``, and when the first of these hand-overs was (``handed_over``).
+    """
+
+    forms: pl.DataFrame
+    unnamed: pl.DataFrame
+
+    def __bool__(self) -> bool:
+        return bool(self.forms.height or self.unnamed.height)
+
+
+def with_recipients(
+    frames: Iterable[pl.DataFrame], recipients: Recipients, doubtful: list[pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Yield frames of rows, each row with the recipient that it is of.
+
+    The rows that may be of another recipient are added to ``doubtful``, with that doubt.
+    """
+    for rows in frames:
+        named = _named(rows, recipients)
+        doubts = named.select("file", "line", "several_doubt").drop_nulls("several_doubt")
+        doubtful.append(doubts.rename({"several_doubt": "doubt"}))
+        yield named.select(rows.columns)
+
+
+def _named(rows: pl.DataFrame, recipients: Recipients) -> pl.DataFrame:
+    folded = pl.col("recipient").str.to_lowercase()
+    shown = rows.select(folded=folded).join(
+        recipients.forms, on="folded", how="left", maintain_order="left"
+    )
+    owners = rows.select("message_id").join(
+        recipients.unnamed, on="message_id", how="left", maintain_order="left"
+    )
+    unnamed = (rows["recipient"].fill_null("") == "") & owners["first"].is_not_null()
+    doubtful = unnamed & owners["several"] & (rows["event"] != "relayed")
+    recipient = pl.when(unnamed).then(owners["first"])
+    return rows.with_columns(
+        recipient.otherwise(pl.coalesce(shown["shown"], "recipient")).alias("recipient"),
+        pl.coalesce("handed_over", owners["handed_over"]).alias("handed_over"),
+        pl.when(doubtful).then(pl.lit(_SEVERAL)).alias("several_doubt"),
+    ).with_columns(doubt=joined_doubts("doubt", "several_doubt"))
+
+
+def find_recipients(rows: pl.LazyFrame) -> Recipients:
+    """Return what rows tell of their recipients together."""
+    forms = _forms(rows)
+    return Recipients(forms, _unnamed(rows))
+
+
+def _forms(rows: pl.LazyFrame) -> pl.DataFrame:
+    folded = pl.col("recipient").str.to_lowercase().alias("folded")
+    written = rows.select("recipient", folded)
+    mixed = written.filter(pl.col("recipient") != pl.col("folded")).select("folded").unique()
+    if not (found := mixed.collect(engine="streaming")).height:
+        return pl.DataFrame(schema={"folded": pl.String(), "shown": pl.String()})
+    several = (
+        written.with_row_index("at")
+        .join(found.lazy(), on="folded", how="semi")
+        .group_by("folded")
+        .agg(
+            pl.col("recipient").sort_by("at").first().alias("shown"),
+            pl.col("recipient").n_unique().alias("forms"),
+        )
+        .filter(pl.col("forms") > 1)
+        .select("folded", "shown")
+    )
+    return several.collect(engine="streaming")
+
+
+def _unnamed(rows: pl.LazyFrame) -> pl.DataFrame:
+    is_named = pl.col("recipient").fill_null("") != ""
+    numbered = rows.select("message_id", "recipient", "event", "timestamp").with_row_index("at")
+    unnamed = (
+        numbered.filter(~is_named)
+        .group_by("message_id")
+        .agg(pl.col("timestamp").filter(pl.col("event") == "relayed").min().alias("handed_over"))
+    )
+    found = unnamed.collect(engine="streaming")
+    folded = pl.col("recipient").str.to_lowercase()
+    owners = (
+        numbered.filter(is_named)
+        .join(found.lazy().select("message_id"), on="message_id", how="semi")
+        .group_by("message_id")
+        .agg(
+            pl.col("recipient").sort_by("at").first().alias("first"),
+            (folded.n_unique() > 1).alias("several"),
+        )
+    )
+    return owners.collect(engine="streaming").join(found, on="message_id")

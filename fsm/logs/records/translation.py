@@ -1,0 +1,174 @@
+"""Records to events by a table: where a provider keeps what every event has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from fsm.logs.mapping.doubts import all_doubts
+from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.mapping.record_layout import RecordLayout
+from fsm.logs.native_event import NativeEvent
+from fsm.logs.notes import Notes
+from fsm.logs.records.entries import entries_of
+from fsm.logs.records.fields import (
+    ProviderRecord,
+    getter,
+    plain_address,
+    recipients,
+    status_code,
+    text_of,
+)
+from fsm.logs.records.times import RecordTimes
+
+__all__ = [
+    "ENVELOPE_TIME",
+    "NO_ADDRESS",
+    "NO_ID",
+    "Translate",
+    "event_identity",
+    "parted",
+    "translation",
+]
+
+Translate: TypeAlias = Callable[
+    [ProviderRecord, int, RecordTimes, Notes, "int | None"], Sequence[NativeEvent]
+]
+"""What makes events of a record that stands on a line, in an envelope with a time or without."""
+
+NO_ADDRESS = "an address that is none"
+NO_ID = "the record has no message id; its address stands for it"
+NO_TIME = "an event without a time"
+ENVELOPE_TIME = "the record has no time; that of its envelope stands for it"
+
+
+def translation(form: Format) -> Translate:
+    """Return what makes events of a provider's records."""
+    layout = form.layout
+    fields = {
+        name: getter(layout.sources(name))
+        for name in (
+            "event",
+            "message_id",
+            "recipient",
+            "time",
+            "event_id",
+            "delivery_id",
+            "explanation",
+        )
+    }
+    code_of, reply_of = getter(layout.sources("code")), getter(layout.sources("reply"))
+    handed_over_of = getter(layout.sources("handed_over"))
+    details = {n: [getter([s]) for s in sources] for n, sources in layout.detail.items()}
+    cut = _cutting(layout.message_id_ends)
+    entries = entries_of(layout)
+
+    def translate(
+        record: ProviderRecord, line: int, times: RecordTimes, notes: Notes, sent: int | None = None
+    ) -> Sequence[NativeEvent]:
+        events: list[NativeEvent] = []
+        native, reason, lost = "", NO_ADDRESS, 0
+        for entry in entries(record):
+            values = {name: get(record, entry) for name, get in fields.items()}
+            native = text_of(values["event"]) or ""
+            more = details.get(native) or details.get(native.lower())
+            if more:
+                parts = (text_of(get(record, entry)) or "" for get in more)
+                native = "/".join([native, *parts]).rstrip("/")
+            time = times.of(values["time"])
+            late = time is None
+            time = sent if time is None else time
+            if time is None:
+                reason, lost = NO_TIME, lost + 1
+                continue
+            message = text_of(values["message_id"])
+            if cut and message:
+                message = cut(message)
+            event_id = text_of(values["event_id"])
+            if event_id is None and layout.is_posted:
+                event_id = event_identity(native, time)
+            told = (status_code(code_of(record, entry)), text_of(reply_of(record, entry)))
+            found = [
+                NativeEvent(
+                    message or address,
+                    address,
+                    native,
+                    time,
+                    line,
+                    code,
+                    reply,
+                    event_id,
+                    text_of(values["delivery_id"]),
+                    all_doubts(None if message else NO_ID, ENVELOPE_TIME if late else None),
+                    times.of(handed_over_of(record, entry)),
+                    text_of(values["explanation"]),
+                )
+                for address, code, reply in _addressed(values["recipient"], *told, layout)
+            ]
+            events, lost = events + found, lost + (not found)
+        if not events:
+            return _refuse(form, native, line, notes, reason)
+        if lost:
+            notes.rejected.add(f"{form.name}: {reason}", line, lost)
+        return events
+
+    return translate
+
+
+def _addressed(
+    value: Any, code: str | None, reply: str | None, layout: RecordLayout
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield each address with the code and the reply that it got."""
+    separator = layout.recipient_separator
+    if value == "":
+        yield value, code, reply
+    elif type(value) is not str:
+        yield from ((address, code, reply) for address in recipients(value))
+    elif separator is None or separator not in value:
+        yield plain_address(value), code, reply
+    else:
+        addresses = parted(value, separator)
+        codes, replies = (_for_each(text, separator, len(addresses)) for text in (code, reply))
+        yield from zip(map(plain_address, addresses), codes, replies, strict=True)
+
+
+def parted(text: str, separator: str) -> list[str]:
+    """Return the parts of a text that names several recipients."""
+    return [part for own in text.split(separator) if (part := own.strip())]
+
+
+def _for_each(text: str | None, separator: str, count: int) -> Sequence[str | None]:
+    """Return a part of a text for each recipient, or the whole text for all of them."""
+    parts = parted(text, separator) if text else []
+    return parts if len(parts) == count else [text] * count
+
+
+def _cutting(ending: str | None) -> Callable[[str], str] | None:
+    """Return what cuts an expression of Rust off a message id."""
+    if ending is None:
+        return None
+
+    @lru_cache(4096)
+    def cut(message: str) -> str:
+        import polars as pl
+
+        return str(pl.Series([message]).str.replace_all(ending, "")[0])
+
+    return cut
+
+
+def event_identity(native: str, time: int) -> str:
+    """Return what stands for the id of an event, where the provider gives none."""
+    return f"{native}@{time}"
+
+
+def _refuse(
+    form: Format, native: str, line: int, notes: Notes, reason: str
+) -> Sequence[NativeEvent]:
+    meaning = form.meaning(native)
+    if meaning is not None and meaning.event == "nothing":
+        notes.pass_over("{}", line, quote=native)
+    else:
+        notes.reject(f"{form.name}: {reason}", line)
+    return ()
