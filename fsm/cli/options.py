@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -172,14 +173,18 @@ class LogOptions:
     allow_import: bool
     reading: ConversionOptions
 
-    def read(self) -> Log:
-        """Return the log, and print on standard error how each file was read."""
+    def read(self, checkpoint: Path | None = None) -> Log:
+        """Return the log, and print on standard error how each file was read.
+
+        ``checkpoint`` keeps what is read of logs of other formats.
+        """
         from fsm.logs.open import open_log
 
         query = self.reading.query(self.logs)
         size, hidden = megabytes(self.logs), "-" in self.logs
         with Progress("reading", "MB", size, 1 << 20, hidden=hidden) as progress:
             options = self.reading.options(progress, dict(self.columns), self.redaction)
+            options = replace(options, checkpoint=checkpoint)
             log = open_log(self.logs, None, self.reading.form, options=options, query=query)
         print_notes(log.conversions)
         print_messages(log.notes)

@@ -128,7 +128,7 @@ def command(
     for path in filter(None, (status, series, rejected)):
         if str(path) != "-":
             suffix_of(path)
-    log = source.read()
+    log = source.read(checkpoint)
     if memory is not None:
         warn_of_large_row_groups(log)
     total = log.about() if is_terminal(sys.stderr) else None

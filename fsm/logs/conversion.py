@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -21,10 +22,11 @@ from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.file_order import in_order
+from fsm.logs.servers.lines import LineReader
 from fsm.logs.storage.stored_file import StoredFile
 from fsm.logs.unusable import leave_out
 
-__all__ = ["Reader", "convert_files"]
+__all__ = ["Carried", "Reader", "convert_files"]
 
 _CHUNK = 50_000
 """Events turned to rows at a time."""
@@ -45,17 +47,34 @@ class Reader(Protocol):
         """
 
 
+@dataclass
+class Carried:
+    """What is carried from one run to the next: what was noted of files, and read of messages.
+
+    ``notes`` are those of files that go on, by their names. ``states`` are those of the readers
+    that join lines, by their formats; reading replaces them.
+    """
+
+    notes: dict[str, Notes]
+    states: dict[str, Any]
+
+
 def convert_files(
-    files: Sequence[RecognisedFile], options: ReadingOptions, notes: list[Notes]
+    files: Sequence[RecognisedFile],
+    options: ReadingOptions,
+    notes: list[Notes],
+    carried: Carried | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yield canonical rows, file after file, and add the notes of each file to ``notes``.
 
     Files of a mail server are read in the order of their first lines. Exports of statuses come
-    last, because events are inferred from all of them together. Raises
-    :class:`fsm.errors.LogError` for a file that cannot be read.
+    last, because events are inferred from all of them together. ``carried`` is what earlier runs
+    left, and gets what this one leaves. Raises :class:`fsm.errors.LogError` for a file that cannot
+    be read.
     """
     redaction = options.redaction
-    for rows, note in _rows(files, options, notes):
+    carried = carried or Carried({}, {})
+    for rows, note in _rows(files, options, notes, carried):
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
     for note in notes:
@@ -66,14 +85,20 @@ def convert_files(
 
 
 def _rows(
-    files: Sequence[RecognisedFile], options: ReadingOptions, notes: list[Notes]
+    files: Sequence[RecognisedFile],
+    options: ReadingOptions,
+    notes: list[Notes],
+    carried: Carried,
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield rows before redaction, and the notes of their file."""
     policy = options.policy or load_policy("source")
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
     for file in in_order([file for file in files if file.format != "snapshot"], options):
-        note = _note_of(file, options, notes)
+        going_on = carried.notes.get(file.stored.name)
+        if going_on is not None:
+            notes.append(going_on)
+        note = going_on or _note_of(file, options, notes)
         if file.format in CANONICAL:
             try:
                 log = open_canonical(file.stored, file.format, options.columns, options.redaction)
@@ -84,10 +109,17 @@ def _rows(
             continue
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
-            readers[file.format] = _reader(file.format, clock, options)
+            reader = readers[file.format] = _reader(file.format, clock, options)
+            if isinstance(reader, LineReader) and file.format in carried.states:
+                reader.resume(carried.states[file.format])
+        if going_on is not None:
+            clock.go_on()
         for groups in _gathered(_readable(readers[file.format], file.stored, note)):
             options.progress(sum(note.size for note in notes))
             yield _rows_of(groups, file.stored.name, note, policy), note
+    for name, reader in readers.items():
+        if isinstance(reader, LineReader):
+            carried.states[name] = reader.state()
     exports = [file for file in files if file.format == "snapshot"]
     if exports:
         yield from _export_rows(exports, options, policy, notes)

@@ -104,6 +104,8 @@ def _opened_files(
     options: ReadingOptions,
 ) -> Log:
     """Return files as a log: canonical ones as they are, the others converted."""
+    if options.checkpoint is not None and _is_read_bit_by_bit(recognised, options.checkpoint):
+        return _read_bit_by_bit(recognised, left_out, options)
     # Hand-overs can be inserted into converted rows alone.
     canonical = [f for f in recognised if f.format in CANONICAL and not options.relayed]
     others = [file for file in recognised if file not in canonical]
@@ -126,6 +128,28 @@ def _opened_files(
     if not files:
         check_usable(converted.notes)
     return Log((*files, checked_columns(converted.file())), converted.notes)
+
+
+def _is_read_bit_by_bit(files: Iterable[RecognisedFile], checkpoint: Path) -> bool:
+    """Return whether a checkpoint keeps what is read of these files; canonical logs need no such."""
+    from fsm.logs.incremental.run import is_incremental
+
+    others = (file.format not in CANONICAL or file.stored.name == QUERY for file in files)
+    return any(others) or is_incremental(checkpoint)
+
+
+def _read_bit_by_bit(
+    recognised: Sequence[RecognisedFile], left_out: list[Notes], options: ReadingOptions
+) -> Log:
+    """Return what earlier runs read, and what is new of files."""
+    from fsm.logs.converted_log import convert_to_rows
+    from fsm.logs.incremental.run import IncrementalRun
+
+    run = IncrementalRun.opened(options)
+    files = run.take(recognised, left_out)
+    converted = convert_to_rows(files, options, left_out, run=run)
+    check_usable(converted.notes)
+    return Log((checked_columns(converted.file()),), converted.notes, run)
 
 
 def convert_logs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,5 +37,7 @@ class ReadingOptions:
     """Whether the feedback service was on when exports were made; None: inferred from rows."""
     exported: tuple[datetime, ...] = ()
     """When exports were made, in the order of their files."""
+    checkpoint: Path | None = None
+    """The directory that keeps what earlier runs read; see :mod:`fsm.logs.incremental.run`."""
     progress: Callable[[int], object] = lambda _: None
     """Called now and then with the number of bytes read so far."""
