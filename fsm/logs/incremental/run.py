@@ -116,6 +116,10 @@ class IncrementalRun:
         names = {new.name for new in self._new}
         for name in names & self._kept.keys():  # another file has the name now
             self._rename(self._kept.pop(name), f"{name} (before)", names)
+        # In the order in which they were read: of rows of the same time the first one is before.
+        places = {file.digest: place for place, file in enumerate(self._content.files)}
+        kept = sorted(self._kept.values(), key=lambda file: places[file.digest])
+        self._kept = {file.name: file for file in kept}
         return [file for new in self._new for file in new.stored]
 
     def _take(self, unit: Sequence[RecognisedFile]) -> None:
