@@ -19,6 +19,7 @@ from fsm.suggest import no_such
 __all__ = [
     "ColumnParam",
     "DurationParam",
+    "EventParam",
     "FormatParam",
     "RangeParam",
     "SizeParam",
@@ -136,6 +137,23 @@ class ColumnParam(click.ParamType[tuple[str, str]]):
         return canonical, name
 
 
+class EventParam(click.ParamType[tuple[str, str]]):
+    """The event of a machine that a native event is, as NATIVE=EVENT."""
+
+    name = "native=event"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return (native, event); a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        native, equals, event = str(value).rpartition("=")
+        if not equals or not native.strip() or not event.strip():
+            self.fail(f'{value!r}; write NATIVE=EVENT, such as "Sent back=returned"', param, ctx)
+        return native.strip(), event.strip()
+
+
 class ZoneParam(click.ParamType[tzinfo]):
     """A time zone of the IANA database."""
 
@@ -182,12 +200,12 @@ class FormatParam(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; a usage error for anything else."""
-        from fsm.logs.canonical_columns import CANONICAL
+        from fsm.logs.canonical_columns import CANONICAL, MINED
         from fsm.logs.mapping.event_mapping import format_names
 
         if value == "auto":
             return "auto"
-        known = ("auto", *CANONICAL, *format_names())
+        known = ("auto", *CANONICAL, *MINED, *format_names())
         if value not in known:
             self.fail(no_such("format", str(value), known), param, ctx)
         return str(value)

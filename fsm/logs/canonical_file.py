@@ -36,12 +36,14 @@ def open_canonical(
     log_format: str,
     columns: Mapping[str, str] | None = None,
     redaction: Redaction | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> LogFile:
     """Open a file that is read as ``csv``, ``jsonl`` or ``parquet``.
 
-    ``columns`` maps a canonical column to the name that it has in the file. Raises
-    :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened and for
-    a needed column that is missing; what is wrong further inside is found when it is read.
+    ``columns`` maps a canonical column to the name that it has in the file, ``renamed`` a native
+    event to that of a machine. Raises :class:`fsm.errors.LogError`, naming file, line and remedy,
+    for what cannot be opened and for a needed column that is missing; what is wrong further inside
+    is found when it is read.
     """
     if stored.url is not None:
         from fsm.logs.storage.remote import scan_remote
@@ -52,21 +54,25 @@ def open_canonical(
         file = LogFile(stored.path, QUERY, "frame", scan_parquet(stored.path), keep=stored.keep)
     else:
         file = _opened(_readable(stored, log_format), log_format)
-    file = replace(file, columns=columns or {}, redaction=redaction)
+    file = replace(file, columns=columns or {}, redaction=redaction, renamed=renamed or {})
     return checked_columns(replace(file, recordable=partial(recordable_events, file)))
 
 
 def _readable(stored: StoredFile, log_format: str) -> StoredFile:
     """Return the file, unpacked if polars cannot unpack it."""
+    if stored.member is not None:
+        return _unpacked(stored)
     with stored.path.open("rb") as file:
         start = file.read(max(map(len, PACKED)))
     readable = log_format != "parquet" and start.startswith(UNPACKED_BY_POLARS)
-    if readable or not start.startswith(PACKED):
-        return stored
+    return stored if readable or not start.startswith(PACKED) else _unpacked(stored)
+
+
+def _unpacked(stored: StoredFile) -> StoredFile:
     folder, keep = held_folder()
     path = folder / "log"
     stored.unpack(path)
-    return replace(stored, path=path, keep=keep)
+    return replace(stored, path=path, member=None, keep=keep)
 
 
 def _opened(stored: StoredFile, log_format: str) -> LogFile:

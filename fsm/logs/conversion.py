@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Protocol
 
 import polars as pl
 
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.canonical_conversion import canonical_rows
 from fsm.logs.canonical_file import open_canonical
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.mapping.event_mapping import load_format
-from fsm.logs.mapping.policy import Policy, load_policy
+from fsm.logs.mapping.policy import load_policy
 from fsm.logs.mapping.to_canonical import event_frame, to_rows
 from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
@@ -73,6 +73,7 @@ def convert_files(
     be read.
     """
     redaction = options.redaction
+    options = replace(options, policy=options.policy or load_policy("source"))
     carried = carried or Carried({}, {})
     for rows, note in _rows(files, options, notes, carried):
         if rows.height:
@@ -91,38 +92,50 @@ def _rows(
     carried: Carried,
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield rows before redaction, and the notes of their file."""
-    policy = options.policy or load_policy("source")
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
     for file in in_order([file for file in files if file.format != "snapshot"], options):
-        going_on = carried.notes.get(file.stored.name)
-        if going_on is not None:
-            notes.append(going_on)
-        note = going_on or _note_of(file, options, notes)
-        if file.format in CANONICAL:
-            try:
-                log = open_canonical(file.stored, file.format, options.columns, options.redaction)
-            except LogError as error:
-                leave_out(note, error)
-                continue
-            yield from ((rows, note) for rows in canonical_rows(log, note))
+        note = carried.notes.get(file.stored.name)
+        if note is not None:
+            notes.append(note)
+        elif file.format in (*CANONICAL, *MINED):
+            note = _note_of(file, options, notes)
+            yield from ((rows, note) for rows in _event_log_rows(file, options, note))
             continue
+        going_on, note = note is not None, note or _note_of(file, options, notes)
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
-            reader = readers[file.format] = _reader(file.format, clock, options)
-            if isinstance(reader, LineReader) and file.format in carried.states:
-                reader.resume(carried.states[file.format])
-        if going_on is not None:
+            readers[file.format] = _reader(file, clock, options, carried)
+        if going_on:
             clock.go_on()
         for groups in _gathered(_readable(readers[file.format], file.stored, note)):
             options.progress(sum(note.size for note in notes))
-            yield _rows_of(groups, file.stored.name, note, policy), note
+            yield _rows_of(groups, file, note, options), note
     for name, reader in readers.items():
         if isinstance(reader, LineReader):
             carried.states[name] = reader.state()
     exports = [file for file in files if file.format == "snapshot"]
     if exports:
-        yield from _export_rows(exports, options, policy, notes)
+        yield from _export_rows(exports, options, notes)
+
+
+def _event_log_rows(
+    file: RecognisedFile, options: ReadingOptions, note: Notes
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a file that has an event in each record: canonical, or for mining."""
+    try:
+        if file.format in MINED:
+            from fsm.logs.process.event_logs import mined_rows
+
+            yield from mined_rows(file, options, note)
+            return
+        log = open_canonical(
+            file.stored, file.format, options.columns, options.redaction, options.renamed
+        )
+    except LogError as error:
+        leave_out(note, error)
+        return
+    yield from canonical_rows(log, note)
 
 
 def _readable(
@@ -144,20 +157,25 @@ def _blocks(stored: StoredFile, note: Notes) -> Iterator[list[str]]:
 
 
 def _rows_of(
-    groups: Mapping[str, list[NativeEvents]], name: str, note: Notes, policy: Policy
+    groups: Mapping[str, list[NativeEvents]],
+    file: RecognisedFile,
+    note: Notes,
+    options: ReadingOptions,
 ) -> pl.DataFrame:
     """Return the rows of groups of events, by format, in the order of their lines."""
-    frames = [
-        to_rows(event_frame(events), load_format(form), note, policy, name)
-        for form, events in groups.items()
-    ]
+    policy, frames = options.policy or load_policy("source"), []
+    for name, events in groups.items():
+        form = file.form if file.form and file.form.name == name else load_format(name)
+        if options.events:
+            form = form.with_meanings(options.events)
+        note.unit = note.unit or form.unit
+        frames.append(to_rows(event_frame(events), form, note, policy, file.stored.name))
     return frames[0] if len(frames) == 1 else pl.concat(frames).sort("line", maintain_order=True)
 
 
 def _export_rows(
     exports: Sequence[RecognisedFile],
     options: ReadingOptions,
-    policy: Policy,
     notes: list[Notes],
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield the rows of the events that exports of statuses show together."""
@@ -165,6 +183,7 @@ def _export_rows(
     from fsm.logs.snapshots.exports import ExportOptions, StatusExport, events_of
     from fsm.logs.snapshots.labels import load_labels
 
+    policy = options.policy or load_policy("source")
     form, labels = load_format("snapshot"), load_labels(options.labels)
     files = [StatusExport(file.stored, _note_of(file, options, notes)) for file in exports]
     times = given_times([file.source.name for file in files], options.exported)
@@ -188,12 +207,20 @@ def _note_of(file: RecognisedFile, options: ReadingOptions, notes: list[Notes]) 
     return notes[-1]
 
 
-def _reader(family: str, clock: Clock, options: ReadingOptions) -> Reader:
-    if family == "webhooks":
+def _reader(
+    file: RecognisedFile, clock: Clock, options: ReadingOptions, carried: Carried
+) -> Reader:
+    if file.form is not None:
+        from fsm.logs.records.mapped_reader import MappedReader
+
+        return MappedReader(file.form, options.zone, clock.read)
+    if file.format == "webhooks":
         from fsm.logs.records.reader import Reader as Webhooks
 
         return Webhooks(options.zone)
-    reader: Reader = import_module(f"fsm.logs.servers.{family}").Reader(clock)
+    reader: Reader = import_module(f"fsm.logs.servers.{file.format}").Reader(clock)
+    if isinstance(reader, LineReader) and file.format in carried.states:
+        reader.resume(carried.states[file.format])
     return reader
 
 

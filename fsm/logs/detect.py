@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import CANONICAL, NEEDED
-from fsm.logs.storage.compression import PARQUET
+from fsm.logs.canonical_columns import CANONICAL, MINED, NEEDED
+from fsm.logs.reading import ReadingOptions
+from fsm.logs.storage.compression import PARQUET, ZIP
 from fsm.logs.storage.stored_file import StoredFile
+
+if TYPE_CHECKING:
+    from fsm.logs.mapping.event_mapping import Format
 
 # The patterns of the readers are imported only where a file needs them: most logs are canonical.
 
@@ -18,16 +24,21 @@ __all__ = [
     "RecognisedFile",
     "guess",
     "guess_by_columns",
+    "guess_mined",
     "recognise",
     "recognise_canonical",
+    "unknown_format",
 ]
 
 _NEEDED = set(NEEDED)
 _LINES = 2000
 """Lines that are compared with the patterns of mail servers."""
+_HEAD = 1 << 16
+"""Bytes of a file that are looked at."""
+_SIGNS = "its first records have the signs of the format"
 _RECORDS = 50
 """Lines that are parsed as JSON."""
-_BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
+_BEGUN = re.compile(r"\s*(?:\[|\{\s*\n)")
 _WRAPPED_LINE_SIGNS = (
     "__REALTIME_TIMESTAMP",
     " to=",
@@ -38,6 +49,12 @@ _WRAPPED_LINE_SIGNS = (
     "client=",
 )
 """What stands in JSON records that hold lines of mail servers."""
+_SQLITE = b"SQLite format 3\0"
+_LOG_ELEMENT = re.compile(r"<(?:[\w.-]{1,50}:)?log\b[^>]{0,2000}>")
+_OCEL_XML = re.compile(r"<(?:object-types|event-types|objects|events)\b")
+_OCEL_JSON = re.compile(
+    r'"(?:eventTypes|objectTypes)"\s*:\s*\[|"ocel:(?:global-log|events|objects)"\s*:|"objectId"\s*:'
+)
 _MBOX = re.compile(r"From \S+ .*\d")
 _HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
 _OF_MAILS = re.compile(
@@ -52,6 +69,10 @@ class Recognition:
 
     format: str
     reason: str
+    form: Format | None = None
+    """The mapping file that describes the records, where one does."""
+    signs: str = ""
+    """The format whose signs the records have."""
 
 
 @dataclass(frozen=True)
@@ -61,32 +82,75 @@ class RecognisedFile:
     stored: StoredFile
     format: str
     reason: str
+    form: Format | None = None
+    """The mapping file that describes its records, where one does."""
 
 
 def recognise(
-    stored: StoredFile, log_format: str | None = None, labels: str | None = None
+    stored: StoredFile, log_format: str | None = None, options: ReadingOptions | None = None
 ) -> RecognisedFile:
     """Return the format a file is read as: the one given, else by its content.
 
-    ``labels`` is a file with the names that exports of statuses give their columns. Raises
-    :class:`fsm.errors.LogError` for an empty file and for binary data of no known format.
+    ``options`` have the mappings and labels of the user. Raises :class:`fsm.errors.LogError` for
+    an empty file, and for one whose format is not known.
     """
+    options = options or ReadingOptions()
     if stored.group:
         return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
     head = stored.head()
-    if not head:
+    if not head.strip():
         raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if head.startswith(ZIP):
+        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
     if log_format is not None:
-        return RecognisedFile(stored, _family(log_format), "as given")
-    found = guess(head, labels)
-    is_binary = b"\0" in (head if found is None else head[:4]) and not head.startswith(PARQUET)
-    if is_binary:
+        return _as_given(stored, log_format)
+    if options.mappings and (form := _named(stored, head, options.mappings)):
+        return RecognisedFile(stored, form.name, "as given", form)
+    found = guess(head, options.labels)
+    is_text = found is None or found.format not in ("parquet", *MINED)
+    if is_text and b"\0" in (head if found is None else head[:4]):
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
+    form = _of_project(stored.name, head, options.project, found) if options.project else None
+    if form is not None:
+        return RecognisedFile(stored, form.name, _SIGNS, form)
+    if found is None and b"\n" not in head and len(head) == _HEAD:
+        return RecognisedFile(stored, "csv", "its first line is very long")
     if found is None:
-        return RecognisedFile(stored, "csv", "nothing else fits")
-    return RecognisedFile(stored, found.format, found.reason)
+        raise unknown_format(stored.name)
+    return RecognisedFile(stored, found.format, found.reason, found.form)
+
+
+def unknown_format(name: str) -> LogError:
+    """Return the error about a log whose format is not known."""
+    return LogError(
+        f"{name}: format not known (see: fsm formats); to read it, draft a mapping with: "
+        f"fsm draft {shlex.quote(name)} -o my.toml, and give it with --map my.toml"
+    )
+
+
+def _named(stored: StoredFile, head: bytes, mappings: Sequence[Format]) -> Format | None:
+    from fsm.logs.mapped_files import named_mapping
+
+    if head.startswith(PARQUET):
+        raise LogError(
+            f"{stored.name}: Parquet is read as a canonical log; a mapping of nothing but [fields] "
+            "names its columns, one of nothing but [events] its events"
+        )
+    return named_mapping(stored.name, _text(head), mappings)
+
+
+def _of_project(
+    name: str, head: bytes, forms: Sequence[Format], found: Recognition | None
+) -> Format | None:
+    """Return the mapping of the project that a file fits; a tie with another format is an error."""
+    from fsm.logs.mapped_files import fitting, tie
+
+    form = fitting(name, _text(head), forms)
+    if form and found and found.signs:
+        raise tie(name, form.name, found.signs)
+    return form
 
 
 def recognise_canonical(stored: StoredFile) -> RecognisedFile:
@@ -99,16 +163,22 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     head = stored.head()
     if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
+    if mined := guess_mined(head):
+        return RecognisedFile(stored, mined.format, mined.reason)
     if b"\0" in head[:4]:
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     return RecognisedFile(stored, "jsonl" if is_json else "csv", "names of columns are given")
 
 
-def _family(log_format: str) -> str:
+def _as_given(stored: StoredFile, log_format: str) -> RecognisedFile:
     from fsm.logs.mapping.event_mapping import load_format
 
-    return log_format if log_format in CANONICAL else load_format(log_format).family
+    if log_format in (*CANONICAL, *MINED):
+        return RecognisedFile(stored, log_format, "as given")
+    form = load_format(log_format)
+    is_mapped = form.family == form.name and bool(form.layout.fields)
+    return RecognisedFile(stored, form.family, "as given", form if is_mapped else None)
 
 
 def guess(head: bytes, labels: str | None = None) -> Recognition | None:
@@ -118,14 +188,16 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     """
     if head.startswith(PARQUET):
         return Recognition("parquet", "it begins as Parquet files do")
+    if mined := guess_mined(head):
+        return mined
     text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]
     if not lines:
         return None
     first = lines[0].lstrip()
-    if first.startswith(("{", "[", "mandrill_events=")):
+    if first.startswith(("{", "[")):
         return _guess_wrapped(lines, text) or _guess_json(lines, text, labels)
-    named = {name.strip().strip('"') for name in first.split(",")}
+    named = {name.strip().strip('"') for name in first.split(_separator(first))}
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
     from fsm.logs.servers import powermta
@@ -137,7 +209,23 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
         from fsm.logs.snapshots.read_records import names_of
 
         found = guess_by_columns(names_of(first)[0], "its header names", labels)
-    return found or _guess_csv(first)
+    return found or _guess_mapped(text) or _guess_csv(named)
+
+
+def guess_mined(head: bytes) -> Recognition | None:
+    """Return the format of a log of process mining, by the signs that only it has."""
+    if head.startswith(_SQLITE):
+        return Recognition("ocel", "it is an SQLite database")
+    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16", "replace") if is_wide else _text(head)
+    begin = text.lstrip("\ufeff \t\r\n")[:1]
+    if begin == "{" and (_OCEL_JSON.search(text) is not None):
+        return Recognition("ocel", "it has the types of events and objects of OCEL")
+    if begin == "<" and (root := _LOG_ELEMENT.search(text)):
+        is_ocel = _OCEL_XML.search(text, root.end()) and "xes." not in root[0]
+        name = "OCEL" if is_ocel else "XES"
+        return Recognition(name.lower(), f"it is an XML document of {name}")
+    return None
 
 
 def _text(head: bytes) -> str:
@@ -149,28 +237,49 @@ def _text(head: bytes) -> str:
         return head.decode("utf-8" if cut else "latin-1", "replace")
 
 
-def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
-    for number, part in enumerate([*lines[:_RECORDS], text], 1):
+def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition | None:
+    """Return the format of JSON by its first records; nearly all of a provider's have its signs."""
+    from fsm.logs.mapped_files import provider_of
+    from fsm.logs.records.providers import has_signs
+
+    for part in [*lines[:_RECORDS], text]:
         try:
             value = json.loads(part.rstrip(","))
         except (ValueError, RecursionError):
             continue
-        if isinstance(value, dict) and value.keys() >= _NEEDED:
+        if not isinstance(value, dict):
+            break
+        if value.keys() >= _NEEDED and not has_signs(value):
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        from fsm.logs.records.providers import built_in_records
-
-        form = next((own.format for own in built_in_records().opened(value) if own.format), None)
-        if form:
-            where = f"the record on line {number}" if part is not text else "its record"
-            return Recognition("webhooks", f"{where} is one of {form.name}")
-        if isinstance(value, dict) and part is not text:
-            found = guess_by_columns(list(value), "its records have", labels)
-            if found:
-                return found
-    begun = _BEGUN.match(text)
-    if begun:
+        if (
+            part is not text
+            and not has_signs(value)
+            and (found := guess_by_columns(list(value), "its records have", labels))
+        ):
+            return found
+        break
+    if provider := provider_of(text):
+        return Recognition("webhooks", provider[1], signs=provider[0])
+    if _BEGUN.match(text) and len(text) >= _HEAD:
         return Recognition("webhooks", "it is JSON over several lines")
-    return Recognition("jsonl", "it is JSON, one object a line")
+    if sum(f'"{name}"' in lines[0] for name in _NEEDED) > 1:
+        return Recognition("jsonl", "it is JSON, one object a line")
+    return None
+
+
+def _guess_mapped(text: str) -> Recognition | None:
+    """Return the format of lines or columns that a mapping file of the package describes."""
+    from fsm.logs.mapped_files import fitting, provider_of, text_formats
+
+    form = fitting("", text, text_formats())
+    if form is not None:
+        return Recognition(form.name, _SIGNS, form, form.name)
+    provider = provider_of(text)
+    return Recognition("webhooks", provider[1], signs=provider[0]) if provider else None
+
+
+def _separator(header: str) -> str:
+    return max(",;\t|", key=lambda sign: len(_NEEDED.intersection(header.split(sign))))
 
 
 def _guess_wrapped(lines: list[str], text: str) -> Recognition | None:
@@ -207,5 +316,8 @@ def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Rec
     return Recognition("snapshot", f"{where} {', '.join(shown[:-1])} and a status, {shown[-1]}")
 
 
-def _guess_csv(first: str) -> Recognition | None:
-    return Recognition("csv", "its first line has commas") if "," in first else None
+def _guess_csv(named: Collection[str]) -> Recognition | None:
+    is_canonical = len(_NEEDED.intersection(named)) > 1
+    return (
+        Recognition("csv", "its header names columns of canonical logs") if is_canonical else None
+    )

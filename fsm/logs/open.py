@@ -113,7 +113,9 @@ def _opened_files(
     for file in canonical:
         with skipping(file.stored.name, left_out):
             files.append(
-                open_canonical(file.stored, file.format, options.columns, options.redaction)
+                open_canonical(
+                    file.stored, file.format, options.columns, options.redaction, options.renamed
+                )
             )
     if not others:
         if not files:
@@ -131,7 +133,7 @@ def _opened_files(
 
 
 def _is_read_bit_by_bit(files: Iterable[RecognisedFile], checkpoint: Path) -> bool:
-    """Return whether a checkpoint keeps what is read of these files; canonical logs need no such."""
+    """Return whether a checkpoint keeps the rows of these files, as of any but canonical logs."""
     from fsm.logs.incremental.run import is_incremental
 
     others = (file.format not in CANONICAL or file.stored.name == QUERY for file in files)
@@ -172,7 +174,8 @@ def convert_logs(
         check_usable(left_out)
     (first, *more) = files
     same = first.format in CANONICAL and first.stored.name.lower().endswith(written or "\0")
-    if same and not more and not options.columns and options.redaction is None:
+    plain = not options.columns and not options.events and options.redaction is None
+    if same and not more and plain:
         raise LogError(
             f"{first.stored.name}: read as canonical {first.format} ({first.reason}); it needs no "
             "conversion. Name another kind of file with -o, or give --format if it is another"
@@ -213,7 +216,13 @@ def _frame_file(frame: pl.LazyFrame, options: ReadingOptions) -> LogFile:
     return check_types(
         checked_columns(
             LogFile(
-                Path(), FRAME, "frame", frame, columns=options.columns, redaction=options.redaction
+                Path(),
+                FRAME,
+                "frame",
+                frame,
+                columns=options.columns,
+                renamed=options.renamed,
+                redaction=options.redaction,
             )
         )
     )
@@ -251,16 +260,44 @@ def _recognised(
         with skipping(file.name, left_out):
             if options.redaction is None and log_format is None:
                 _refuse_wrong_file(file)
-            files.append(
+            recognised = (
                 recognise_canonical(file)  # columns are those of canonical logs
                 if are_canonical
-                else recognise(file, log_format, options.labels)
+                else recognise(file, log_format, options)
             )
+            files.append(_with_meanings(recognised, options))
+    _refuse_unused(files, options)
     if query:
         files.append(_query_result(query, log_format, options))
     if not files and not left_out:
         raise LogError("no log files given")
     return files, left_out
+
+
+def _with_meanings(file: RecognisedFile, options: ReadingOptions) -> RecognisedFile:
+    """Return a canonical log as one of a mapping, where events are to get more than other names."""
+    if file.format not in CANONICAL or not options.events or options.renamed:
+        return file
+    from fsm.logs.mapping.own_mappings import canonical_format
+
+    if file.format == "parquet":
+        raise LogError(
+            f"{file.stored.name}: events of Parquet can only get other names; those of a machine"
+        )
+    form = canonical_format(options.columns)
+    return replace(file, format=form.name, form=form)
+
+
+def _refuse_unused(files: Iterable[RecognisedFile], options: ReadingOptions) -> None:
+    """Refuse a mapping that the user names and that describes none of the files."""
+    used = {file.form.name for file in files if file.form is not None}
+    for form in options.mappings:
+        if form.name not in used:
+            signs = " or ".join(", ".join(paths) for paths in form.layout.recognise)
+            raise LogError(
+                f"{form.name}: this mapping fits none of the logs; "
+                f"{f'their first records do not have {signs}' if signs else 'others fit better'}"
+            )
 
 
 def _refuse_missing_file(file: StoredFile) -> None:

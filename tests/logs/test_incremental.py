@@ -1,22 +1,16 @@
 """Logs of other formats with a checkpoint: any number of runs gives what one run gives."""
 
 import gzip
-
-
 from itertools import pairwise
 from pathlib import Path
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.engine import replay
 from fsm.engine.result import Replay
-from fsm.errors import CheckpointError
-from tests.command import Fsm
 from tests.logs.any_bytes import SAMPLES
-from tests.logs.test_ledger import GOOD, mailgun
 
 POSTFIX = "\n".join(text for name, text in SAMPLES.items() if name.startswith("postfix: "))
 JOINED = {"postfix": POSTFIX, "exim": SAMPLES["exim"], "sendmail": SAMPLES["sendmail"]}

@@ -234,6 +234,8 @@ def _columns(events: Sequence[NativeEvent]) -> pl.DataFrame:
 
 
 def _series(name: str, values: Sequence[object], dtype: pl.DataType) -> pl.Series:
+    if not any(values) and all(value is None for value in values):  # as most columns are
+        return pl.repeat(None, len(values), dtype=dtype, eager=True).alias(name)
     try:
         return pl.Series(name, values, dtype)
     except UnicodeEncodeError:  # half a character, as JSON can write it

@@ -14,6 +14,7 @@ from fsm.logs.mapping.record_layout import FieldSource
 __all__ = [
     "FieldGetter",
     "ProviderRecord",
+    "Several",
     "getter",
     "joined",
     "parse_json",
@@ -31,6 +32,10 @@ FieldGetter: TypeAlias = Callable[[ProviderRecord, object], Any]
 _NAMED = re.compile(r"<([^<>\s]+)>[^<>]*$")
 _ADDRESSES = ("email", "emailAddress", "address")
 """Keys under which objects that stand for a recipient have the address."""
+
+
+class Several(list[Any]):
+    """What the items of a list have under one key: several addresses, or one text of many."""
 
 
 def parse_json(text: str) -> object:
@@ -64,9 +69,14 @@ def plain_address(text: str) -> str:
 
 
 def text_of(value: object) -> str | None:
-    """Return a plain value as text; None for none, and for what is no plain value."""
+    """Return a plain value as text; None for none, and for what is no plain value.
+
+    Of what several items of a list have it is the first one.
+    """
     if type(value) is str:
         return value or None
+    if type(value) is Several:
+        return text_of(value[0])
     if value is None or isinstance(value, list | dict):
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -133,12 +143,13 @@ def joined(parts: Iterable[str | None]) -> str | None:
 def value_at(value: object, key: str) -> object:
     """Return what a value has under a key, or at a place in a list; None for nothing.
 
-    Of a list the first value counts where the key is no place.
+    Of a list the values of all items count where the key is no place.
     """
     if isinstance(value, dict):
         return value.get(key)
     if isinstance(value, list) and key.isdigit() and int(key) < len(value):
         return cast(object, value[int(key)])
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return value[0].get(key)  # of several of one name, the first
+        found = [item[key] for item in value if isinstance(item, dict) and key in item]
+        return Several(found) if len(found) > 1 else found[0] if found else None
     return None

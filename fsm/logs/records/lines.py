@@ -1,4 +1,4 @@
-"""Records that are lines: the lines of a file by a regular expression, or as pairs of names and values.
+"""Records that are lines: by a regular expression, or as pairs of names and values.
 
 The expressions are those of Rust, which polars executes in linear time.
 """
@@ -6,7 +6,8 @@ The expressions are those of Rust, which polars executes in linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import polars as pl
 
@@ -47,11 +48,12 @@ def pair_tables(
     Raises :class:`LogError` where no line has any.
     """
     pair = _pair(layout.separator, layout.assign)
-    names = tuple(dict.fromkeys(layout.paths()))
+    names = tuple(dict.fromkeys(chain(layout.paths(), *layout.recognise)))
 
     def columns(texts: pl.Series) -> Mapping[str, pl.Series]:
         groups = _groups(texts, layout.pattern) if layout.pattern else {}
-        return {**groups, **_pairs(groups.get(PAIRS, texts), pair, names)}
+        others = [name for name in names if name not in groups]
+        return {**groups, **_pairs(groups.get(PAIRS, texts), pair, others)}
 
     yield from _tables(blocks, layout, notes, layout.pattern or pair, columns)
 
@@ -94,7 +96,7 @@ def _tables(
     if first and not matching:
         quote = "" if notes.redacted else f": {visible(first[1][:_SHOWN])}"
         raise LogError(
-            f"{notes.name}:{first[0]}: no line of the file is as the mapping says, nor is this{quote}"
+            f"{notes.name}:{first[0]}: no line of the file is as the mapping says, nor this{quote}"
         )
 
 
@@ -128,7 +130,7 @@ def _pair(separator: str | None, assign: str) -> str:
     return rf"(?:^|{between})\s*{name}{blanks}{equals}{blanks}(?:{value})"
 
 
-def _pairs(texts: pl.Series, pair: str, names: tuple[str, ...]) -> dict[str, pl.Series]:
+def _pairs(texts: pl.Series, pair: str, names: Sequence[str]) -> dict[str, pl.Series]:
     """Return the values that some names have in lines; of a name that stands twice, the first."""
     lists = pl.DataFrame(
         {"row": pl.int_range(len(texts), eager=True), "pair": texts.str.extract_all(pair)}

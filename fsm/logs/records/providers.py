@@ -12,13 +12,21 @@ from typing import TypeAlias
 
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
 from fsm.logs.native_times import native_time
-from fsm.logs.records.fields import FieldGetter, ProviderRecord, getter, parse_json, value_at
+from fsm.logs.records.fields import (
+    FieldGetter,
+    ProviderRecord,
+    getter,
+    parse_json,
+    text_of,
+    value_at,
+)
 
 __all__ = [
     "EnvelopedRecord",
     "KnownRecords",
     "Signs",
     "built_in_records",
+    "has_signs",
     "is_of",
     "shown_keys",
     "signs_of",
@@ -68,9 +76,10 @@ class KnownRecords:
     """Records of some formats: which format each is of, and where it stands in an envelope."""
 
     def __init__(self, forms: Sequence[Format]) -> None:
-        self._signs = [(form, signs_of(form)) for form in forms]
+        self.signs = [(form, signs_of(form)) for form in forms]
         self._loose = [(f, tuple(map(_sign, f.layout.loose))) for f in forms if f.layout.loose]
         self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
+        self._last: Format | None = None
         self._is_own = len(forms) == 1 and forms[0].is_own
         keys = dict.fromkeys([*ENVELOPES, *chain.from_iterable(self._paths)])
         self._envelopes = tuple(keys)
@@ -81,17 +90,18 @@ class KnownRecords:
         return [path[-1] for path in self._paths]
 
     def format_of(self, record: ProviderRecord) -> Format | None:
-        """Return the format that a record is of; None where nobody knows it."""
-        for signs in (self._signs, self._loose):
-            for form, own in signs:
-                if is_of(record, own, form):
-                    return form
-        return None
+        """Return the format that a record is of; None where nobody knows it.
 
-    def formats_of(self, record: ProviderRecord) -> list[Format]:
-        """Return all formats that a record may be of."""
-        found = [form for form, signs in self._signs if is_of(record, signs, form)]
-        return found or [form for form, signs in self._loose if is_of(record, signs, form)]
+        A record with few signs is of the format of those before it, if that knows its event.
+        """
+        for form, signs in self.signs:
+            if is_of(record, signs, form):
+                self._last = form
+                return form
+        for form, signs in self._loose:
+            if is_of(record, signs, form):
+                return self._last if self._last and _may_be_of(record, self._last) else form
+        return None
 
     def opened(
         self, value: object, depth: int = 0, time: int | None = None
@@ -131,17 +141,27 @@ class KnownRecords:
             yield from _all_at(record, path)
 
 
-@cache
 def built_in_records() -> KnownRecords:
     """Return the records of the formats of the package."""
+    return KnownRecords(_built_in())
+
+
+@cache
+def _built_in() -> tuple[Format, ...]:
     forms = map(load_format, format_names())
-    return KnownRecords([form for form in forms if form.layout.recognise])
+    return tuple(form for form in forms if form.layout.recognise)
 
 
 @cache
 def signs_of(form: Format) -> Signs:
     """Return what every record of a format has; nothing where its file does not say it."""
     return tuple(map(_sign, form.layout.recognise))
+
+
+def has_signs(record: ProviderRecord) -> bool:
+    """Return whether a record is surely of a format of the package."""
+    known = built_in_records()
+    return any(is_of(record, signs, form) for form, signs in known.signs)
 
 
 def _sign(paths: Sequence[str]) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
@@ -159,6 +179,11 @@ def is_of(record: ProviderRecord, signs: Signs, form: Format) -> bool:
         if keys >= top and (not longer or all(_has(record, path) for path in longer)):
             return True
     return not signs and _has_fields(record, form)
+
+
+def _may_be_of(record: ProviderRecord, form: Format) -> bool:
+    native = text_of(_needed(form)[0](record, None))
+    return native is not None and form.meaning(native) is not None and _has_fields(record, form)
 
 
 def _has_fields(record: ProviderRecord, form: Format) -> bool:

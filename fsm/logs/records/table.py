@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import chain
+from itertools import chain, compress, count
 from types import NoneType
 from typing import Any, Protocol
 
@@ -225,10 +225,12 @@ def _frame(columns: Mapping[str, Sequence[Any]], layout: RecordLayout) -> pl.Dat
             if name in columns
         ]
     )
-    identity = [pl.concat_str("native", pl.lit("@"), "time")] if layout.is_posted else []
-    return frame.with_columns(
-        pl.coalesce("message_id", "recipient"), pl.coalesce("event_id", *identity)
-    )
+    if frame["message_id"].null_count():
+        frame = frame.with_columns(pl.coalesce("message_id", "recipient"))
+    if layout.is_posted and frame["event_id"].null_count():
+        identity = pl.concat_str("native", pl.lit("@"), "time")
+        frame = frame.with_columns(pl.coalesce("event_id", identity))
+    return frame
 
 
 def _cut(messages: list[str | None], ending: str | None) -> list[str | None]:
@@ -253,7 +255,7 @@ def _natives(
     natives = names
     for sources in {tuple(sources) for sources in more.values() if sources}:
         own = {name for name, its in more.items() if its and tuple(its) == sources}
-        rows = [row for row, name in enumerate(names) if name in own]
+        rows = list(compress(count(), map(own.__contains__, names)))
         parts = [_texts(columns.first((source,), rows)) for source in sources]
         paths = map(_Paths().__getitem__, zip([names[n] for n in rows], *parts, strict=True))
         natives = natives if natives is not names else names.copy()

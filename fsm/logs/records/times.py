@@ -6,6 +6,7 @@ size tells. What was assumed is noted: the zone, the year, the unit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -24,7 +25,7 @@ from fsm.logs.timestamps import microseconds
 __all__ = ["RecordTimes"]
 
 _NUMBER = r"^[0-9]{1,19}(?:\.[0-9]{1,9})?$"
-_WITH_ZONE = r"(?i)(?:z|[+-][0-9]{2}:?[0-9]{2}|gmt|utc|[+-][0-9]{2})\)?$"
+_WITH_ZONE = re.compile(r"(?:z|[a-z]{3}|\d ?[+-]\d\d:?(?:\d\d)?)\)?$", re.ASCII | re.IGNORECASE)
 _SECOND = 1_000_000
 _MICROSECOND = 1000
 _LONGEST = 64
@@ -47,7 +48,12 @@ _ZONES = {
     "EEST": "+0300",
 }
 """The offsets of names of zones; those of RFC 5322 and of Europe."""
-_SIZES = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
+_COMPACT = re.compile(
+    r"(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII
+)
+"""A date and a time without signs between them: as milliseconds they are of the year 2600."""
+_COMPACT_TEXT = "^(?:19|20)[0-9]{12}$"
+_SIZES = ((1e11, "s", "seconds"), (1e14, "ms", "milliseconds"), (1e17, "us", "microseconds"))
 
 
 class RecordTimes:
@@ -81,7 +87,7 @@ class RecordTimes:
         if self._formats:
             return _sensible(found)
         is_number = texts.str.contains(_NUMBER).fill_null(value=False)
-        if is_number.all():
+        if is_number.all() and not texts.str.contains(_COMPACT_TEXT).any():
             return self._numbers(texts.cast(pl.Float64), texts)
         found = microseconds(texts)
         if not found.null_count():
@@ -123,6 +129,7 @@ class RecordTimes:
         if self._notation.unit:
             time = round(value * UNITS[self._notation.unit] / _MICROSECOND)
             return time if from_number(time / _SECOND) is not None else None
+        self._assume_unit(value)
         return from_number(value)
 
     def _of_text(self, text: str) -> int | None:
@@ -130,14 +137,14 @@ class RecordTimes:
         if self._formats:
             [time] = self.series(pl.Series([text])).to_list()
             return cast(int | None, time)
-        if self._notation.unit and text.replace(".", "", 1).isdigit() and text.isascii():
+        if _COMPACT.fullmatch(text):
+            return from_datetime(datetime.strptime(text, "%Y%m%d%H%M%S"), self.zone)
+        if text.replace(".", "", 1).isdigit() and text.isascii():
             return self.of(float(text) if "." in text else int(text))
         time = native_time(text, self.zone)
         if time is None:
             return self._syslog(text)
-        if not text[-1:].isdigit() or pl.Series([text]).str.contains(_WITH_ZONE)[0]:
-            return time
-        if not text.replace(".", "", 1).isdigit():
+        if not _WITH_ZONE.search(text):
             self._assume_zone()
         return time
 
@@ -147,10 +154,7 @@ class RecordTimes:
         if unit is None:
             largest = cast(float, numbers.max() or 0)
             smallest = cast(float, numbers.min() or 0)
-            size = next((name for most, name in _SIZES if largest < most), "nanoseconds")
-            self.assumed["unit"] = f"numbers are times in {size}, by their size"
-            nanoseconds = {"seconds": 1_000_000_000, "milliseconds": 1_000_000,
-                           "microseconds": 1000, "nanoseconds": 1}[size]  # fmt: skip
+            nanoseconds = UNITS[self._assume_unit(largest)]
             if not smallest > 0 or smallest < largest / 100:  # of several units, or no times
                 moments = [from_number(number) for number in numbers.to_list()]
                 return pl.Series(numbers.name, moments, pl.Int64)
@@ -163,6 +167,12 @@ class RecordTimes:
         if nanoseconds >= _MICROSECOND:
             return _sensible(whole * (nanoseconds // _MICROSECOND))
         return _sensible(whole // _MICROSECOND)
+
+    def _assume_unit(self, number: float) -> str:
+        """Return the unit of a number by its size, and note it."""
+        _, unit, name = next((s for s in _SIZES if number < s[0]), (0, "ns", "nanoseconds"))
+        self.assumed["unit"] = f"numbers are times in {name}, by their size"
+        return unit
 
     def _by_format(self, texts: pl.Series, form: str) -> pl.Series:
         if "%z" in form:

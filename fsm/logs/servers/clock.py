@@ -141,6 +141,8 @@ class Clock:
 
     def _in_zone(self, moment: datetime) -> int | None:
         """Return a time without a zone, which the zone may have twice or not at all."""
+        if self.zone is UTC:
+            return from_datetime(moment, UTC)
         first, second = (self.zone.utcoffset(moment.replace(fold=fold)) for fold in (0, 1))
         if first == second or first is None or second is None:
             self._last_repeated, self._is_second = None, False

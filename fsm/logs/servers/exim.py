@@ -9,7 +9,7 @@ from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.lines import NO_TIME, LineReader, Told, count_lines
-from fsm.logs.servers.mail_queue import UNKNOWN, Queued, give_up, next_queue_id
+from fsm.logs.servers.mail_queue import LONGEST, UNKNOWN, Queued, give_up, next_queue_id
 
 __all__ = ["Reader", "line_of"]
 
@@ -30,7 +30,6 @@ _QUEUE_TIME = re.compile(
     r" QT=(?:(\d{1,4})w)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,6})?)s)?"
 )
 _UNITS = (7 * 86_400, 86_400, 3600, 60, 1)
-_MESSAGE_ID = re.compile(r" id=(\S{1,500})")
 _BLACKHOLE = (":blackhole:", "/dev/null")
 _STATES = {"==": "deferred", "=>": "sent", "->": "sent", ">>": "sent", "**": "bounced"}
 
@@ -54,9 +53,9 @@ class Reader(LineReader):
             if time is None:
                 notes.reject(NO_TIME, number)
                 continue
-            told = self._read_line(
-                name + self._hosts.of(line[: match.start(2)]), text, time, number, events
-            )
+            if not line[0].isdigit():  # of syslog, which names the host
+                name += self._hosts.of(line[: match.start(2)])
+            told = self._read_line(name, text, time, number, events)
             joined += told is Told.JOINED
             others += told is Told.OTHER
         count_lines(block, first, others, joined, notes)
@@ -84,8 +83,8 @@ class Reader(LineReader):
         self, name: str, sender: str, rest: str, time: int, line: int, events: list[NativeEvent]
     ) -> Told:
         queued = self._queue.put(name, Queued(name, time, line, notice=sender == "<>"))
-        found = _MESSAGE_ID.search(rest)
-        queued.message = found[1] if found else None
+        _, found, after = rest.rpartition(" id=")
+        queued.message = after.partition(" ")[0][:LONGEST] if found else None
         recipients = [] if queued.notice else _recipients(rest)
         for to in recipients:
             self._queue.hand_over(queued, to, events, line)
@@ -123,21 +122,7 @@ class Reader(LineReader):
             else:
                 self._queue.hand_over(queued, to, events, line)
             self._queue.remember_status(queued, to, _STATES[flag])
-        events.append(
-            NativeEvent(
-                queued.name,
-                to,
-                native,
-                time,
-                line,
-                None,
-                text,
-                handed_over=handed_over,
-                queued_as=queued_as,
-                header_id=queued.message,
-                queue_id=queued.queue_id,
-            )
-        )
+        events.append(queued.event(to, native, time, line, None, text, handed_over, queued_as))
         return Told.EVENTS
 
     def _passed_on(self, queued: Queued, text: str, time: int) -> tuple[str, str | None]:
@@ -157,7 +142,7 @@ class Reader(LineReader):
             *(to for to in queued.last_status if to not in queued.handed_over),
         ]
         for to in known or [None]:
-            events.append(NativeEvent(queued.name, to, native, time, line, None, text))
+            events.append(queued.event(to, native, time, line, None, text))
         return Told.EVENTS
 
 

@@ -37,10 +37,9 @@ WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
 _KEPT = ("name", "start", "line", "notice", "message", "last_status", "recipients", "size")
 """What is kept of a message from one run to the next."""
-_NEXT_ID = re.compile(
-    r"\bqueued as ([\w-]{6,25})|\bid=(\w{6}-\w{6,11}-\w{2,4})\b"
-    r"|([0-9A-Za-z]{10,18}) Message accepted"
-)
+_QUEUED_AS = re.compile(r"([\w-]{6,25})")
+_EXIM_ID = re.compile(r"\bid=(\w{6}-\w{6,11}-\w{2,4})\b")
+_SENDMAIL_ID = re.compile(r"([0-9A-Za-z]{10,18}) Message accepted")
 _SOONER, _LATER = 3600 * SECOND, 300 * SECOND
 """How long before and after a server said that it queued a message it may have arrived there: the
 answer comes after the message, and clocks differ."""
@@ -52,10 +51,16 @@ def next_queue_id(reply: str) -> str | None:
     >>> next_queue_id("250 2.0.0 Ok: queued as 4dKq9z5678zBB1"), next_queue_id("250 OK, thank you")
     ('4dKq9z5678zBB1', None)
     """
-    if "queued as " not in reply and "id=" not in reply and "Message accepted" not in reply:
+    start = reply.find("queued as ")
+    if start >= 0:
+        found = _QUEUED_AS.match(reply, start + 10)
+    elif "id=" in reply:
+        found = _EXIM_ID.search(reply)
+    elif "Message accepted" in reply:
+        found = _SENDMAIL_ID.search(reply)
+    else:
         return None
-    found = _NEXT_ID.search(reply)
-    return found[1] or found[2] or found[3] if found else None
+    return found[1] if found else None
 
 
 @dataclass(slots=True, eq=False)
@@ -79,14 +84,30 @@ class Queued:
     """Recipients whose hand-over was reported."""
     size: int = 1
     """Its share of :data:`MOST`: itself and its recipients."""
+    queue_id: str | None = None
+    """The id that its server gave it, where its name is a longer one."""
     held: bool = False
     """Whether it is in the queue."""
 
-    @property
-    def queue_id(self) -> str | None:
-        """The id that its server gave it, where its name is a longer one; else None."""
-        queue, longer, _ = self.name.partition("@")
-        return queue if longer else None
+    def event(
+        self,
+        to: str | None,
+        native: str,
+        time: int,
+        line: int,
+        code: str | None,
+        reply: str | None,
+        handed_over: int | None = None,
+        queued_as: str | None = None,
+        record: int | None = None,
+    ) -> NativeEvent:
+        """Return an event of it, with its ids; see :class:`NativeEvent`."""
+        # A tuple, because calling its class takes three times as long; None for other fields.
+        fields = (
+            *(self.name, to, native, time, line, code, reply, None, None, None, handed_over),
+            *(None, record, queued_as, self.message, self.queue_id, None),
+        )
+        return tuple.__new__(NativeEvent, fields)
 
     def recipients_so_far(self) -> list[str]:
         """Return the recipients that the log has named, in the order of their names."""
@@ -171,15 +192,7 @@ class MailQueue:
         if message.start != UNKNOWN:
             line = message.line or record
             events.append(
-                NativeEvent(
-                    message.name,
-                    to,
-                    "queued",
-                    message.start,
-                    line,
-                    record=record,
-                    queue_id=message.queue_id,
-                )
+                message.event(to, "queued", message.start, line, None, None, None, None, record)
             )
 
     def remember_status(self, message: Queued, to: str, status: str) -> None:
@@ -192,7 +205,8 @@ class MailQueue:
 
     def follow(self, before: Queued, after: Queued) -> None:
         """Treat two entries as one message, which came back under another queue id."""
-        after.name, after.handed_over = before.name, before.handed_over
+        after.name, after.queue_id = before.name, before.queue_id
+        after.handed_over = before.handed_over
         if before.start != UNKNOWN:
             after.start, after.line = before.start, before.line
         self._grow(after, len(before.handed_over))

@@ -45,7 +45,6 @@ _NOTICE = re.compile(
     r" notification: (\w+)"
 )
 _LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[?::1\]?)\b|[^\[]*\[(?:127\.|::1)")
-_AGENT_ENDS = re.compile(r"[\[ ]")
 _SHORT = re.compile(r"[0-9A-F]{6,15}(?:@|$)")
 _DISCARDED = re.compile(
     r"(?:milter-)?discard: (.{0,2000}?;) (?:from=<[^>]{0,500}> )?to=<([^>]{1,500})>"
@@ -117,6 +116,9 @@ class Reader(LineReader):
         self._events, self._notes = events, notes
         read_time = self._clock.read
         kinds, hosts = self._kinds, self._hosts
+        other, is_joined = Told.OTHER, Told.JOINED
+        line_of = tuple.__new__  # calling the class takes twice as long
+        host, suffix = hosts.current, hosts.suffix
         others = joined = 0
         for number, line in enumerate(block, first):
             head, _, rest = line.partition("]: ")
@@ -127,11 +129,14 @@ class Reader(LineReader):
                 if time is None:
                     notes.reject(NO_TIME, number)
                     continue
-                if hosts.current not in head:
+                if host not in head:
                     hosts.switch(head)
-                told = kind(_Line(queue + hosts.suffix, body, head, time, number))
-                if told is not Told.OTHER:
-                    joined += told is Told.JOINED
+                    host, suffix = hosts.current, hosts.suffix
+                if suffix:
+                    queue += suffix
+                told = kind(line_of(_Line, (queue, body, head, time, number)))
+                if told is not other:
+                    joined += told is is_joined
                     continue
             if "stat" in line and has_status(line):
                 notes.reject(UNREAD_STATUS, number)
@@ -149,11 +154,13 @@ class Reader(LineReader):
 
     def _begin(self, queue: str, at: _Line, *, arrived: bool = True) -> Queued:
         """Start a message. Postfix reuses short queue ids, so the time makes their names unique."""
-        name = queue
+        name, start = queue, at.time if arrived else UNKNOWN
         if _SHORT.match(queue) and (queue in self._queue or queue in self._used_ids):
             name = f"{queue}@{at.time // SECOND}"
-        start = at.time if arrived else UNKNOWN
-        return self._queue.put(queue, Queued(name, start, at.number))
+        queued = Queued(name, start, at.number)
+        if "@" in name:
+            queued.queue_id = name.partition("@")[0]
+        return self._queue.put(queue, queued)
 
     def _known(self, at: _Line) -> Queued:
         """Return the message of a line, whose arrival may not be in the log."""
@@ -219,22 +226,21 @@ class Reader(LineReader):
             return Told.OTHER
         queued = self._known(at)
         if not queued.notice:
-            self._hand_over(queued, match[2], at)
+            self._queue.hand_over(queued, match[2], self._events, at.number)
         native = "notice" if queued.notice else "discard"
-        event = NativeEvent(
-            queued.name, match[2], native, at.time, at.number, None, match[1].strip()
-        )
-        self._events.append(event)
+        self._events.append(queued.event(match[2], native, at.time, at.number, None, match[1]))
         return Told.EVENTS
 
     def _delivery(self, at: _Line) -> Told:
-        fields = _fields_of(at.body)
+        match = _STATUS.match(at.body)
+        fields = match.groups() if match else _unusual_fields(at.body)
         if fields is None:
             return self._is_cut(at)
         to, relay, delay, code, status, reply = fields
-        queued = self._known(at)
-        agent = _AGENT_ENDS.split(at.head.rpartition("/")[2], 1)[0]
-        native, queued_as, handed_over = f"{status.lower()}/{agent}", None, None
+        queued = self._queue.get(at.queue) or self._known(at)
+        agent = at.head.rpartition("/")[2].partition("[")[0]
+        status = status.lower()
+        native, queued_as, handed_over = f"{status}/{agent}", None, None
         if queued.notice:
             native = "notice"
         else:
@@ -242,29 +248,13 @@ class Reader(LineReader):
                 native, queued_as = self._passed_on(queued, relay, reply or "", at)
             if queued.start == UNKNOWN:
                 handed_over = _before(at.time, delay)
-            else:
-                self._hand_over(queued, to, at)
-        self._queue.remember_status(queued, to, "hop" if native == HOP else status.lower())
+            elif to not in queued.handed_over:
+                self._queue.hand_over(queued, to, self._events, at.number)
+        self._queue.remember_status(queued, to, "hop" if native == HOP else status)
         self._events.append(
-            NativeEvent(
-                queued.name,
-                to,
-                native,
-                at.time,
-                at.number,
-                code,
-                reply,
-                handed_over=handed_over,
-                queued_as=queued_as,
-                header_id=queued.message,
-                queue_id=queued.queue_id,
-            )
+            queued.event(to, native, at.time, at.number, code, reply, handed_over, queued_as)
         )
         return Told.EVENTS
-
-    def _hand_over(self, queued: Queued, to: str, at: _Line) -> None:
-        if to not in queued.handed_over:
-            self._queue.hand_over(queued, to, self._events, at.number)
 
     def _is_cut(self, at: _Line) -> Told:
         """Count a delivery that lacks its relay or status as not readable."""
@@ -295,22 +285,19 @@ _Fields: TypeAlias = tuple[str, str, str | None, str | None, str, str | None]
 """Recipient, relay, delay, enhanced status code, status and reply of a delivery."""
 
 
-def _fields_of(body: str) -> _Fields | None:
-    """Return the fields of a delivery; None where its relay or status is missing.
+def _unusual_fields(body: str) -> _Fields | None:
+    """Return the fields of a delivery whose address has blanks, commas or brackets in it.
 
-    Postfix writes addresses as they came, so blanks, commas and brackets may stand in them.
+    Postfix writes addresses as they came. Returns None where the relay or the status is missing.
     """
-    match = _STATUS.match(body)
-    if match:
-        to, *rest = match.groups()
-    else:
-        address, relay, _ = body.partition(", relay=")
-        match = _STATUS_OF_RELAY.match(body, len(address) + 2)
-        if not relay or not match:
-            return None
-        to, rest = address[3:].partition(", orig_to=")[0].strip(), [*match.groups()]
-        to = to[1:-1] if to.startswith("<") and to.endswith(">") else to
-    relay_name, delay, code, status, reply = rest
+    address, relay, _ = body.partition(", relay=")
+    match = _STATUS_OF_RELAY.match(body, len(address) + 2)
+    if not relay or not match:
+        return None
+    to = address[3:].partition(", orig_to=")[0].strip()
+    if to.startswith("<") and to.endswith(">"):
+        to = to[1:-1]
+    relay_name, delay, code, status, reply = match.groups()
     return to, relay_name, delay, code, status, reply
 
 

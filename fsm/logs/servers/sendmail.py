@@ -117,20 +117,9 @@ class Reader(LineReader):
                 else:
                     self._queue.hand_over(queued, recipient, events, line)
                 self._queue.remember_status(queued, recipient, _CLASSES.get(native[:1], native))
+            code = dsn[1] if dsn else None
             events.append(
-                NativeEvent(
-                    queued.name,
-                    recipient,
-                    native,
-                    time,
-                    line,
-                    dsn[1] if dsn else None,
-                    stat[1],
-                    handed_over=handed_over,
-                    queued_as=queued_as,
-                    header_id=queued.message,
-                    queue_id=queued.queue_id,
-                )
+                queued.event(recipient, native, time, line, code, stat[1], handed_over, queued_as)
             )
         if (
             len(queued.last_status) >= queued.recipients
