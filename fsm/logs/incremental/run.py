@@ -35,6 +35,7 @@ from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
 from fsm.logs.unusable import skipping
 from fsm.logs.write.tables import write_frames
+from fsm.text import quantity
 
 __all__ = ["IncrementalRun", "is_incremental"]
 
@@ -217,7 +218,9 @@ class IncrementalRun:
                 note.events -= left_out
                 note.records.read -= left_out
                 note.records.count(RecordClass.EVENTS, -left_out)
-                self.messages.append(f"{QUERY}: {left_out:,} rows were read before; left out now")
+                self.messages.append(
+                    f"{QUERY}: {quantity(left_out, 'row')} read before; left out now"
+                )
             yield new.drop(_TURN)
 
     def keep(self, rows: pl.LazyFrame, notes: Iterable[Notes], carried: Carried) -> None:
