@@ -107,7 +107,8 @@ class ConvertedLog:
 
     def meanings(self, rows: Codes) -> list[RowMeaning]:
         """Return the rule and the doubt of each row."""
-        rule = pl.when(pl.col("rule") != pl.col("native")).then("rule").fill_null("").alias("rule")
+        says_more = ~pl.col("native").str.starts_with(pl.col("rule"))
+        rule = pl.when(says_more).then("rule").fill_null("").alias("rule")
         frame = self._at(rows, rule, pl.col("doubt").fill_null(""))
         return [RowMeaning(*row) for row in frame.select("rule", "doubt").iter_rows()]
 

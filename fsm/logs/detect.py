@@ -56,9 +56,9 @@ _OCEL_JSON = re.compile(
     r'"(?:eventTypes|objectTypes)"\s*:\s*\[|"ocel:(?:global-log|events|objects)"\s*:|"objectId"\s*:'
 )
 _MBOX = re.compile(r"From \S+ .*\d")
-_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
+_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?!//)")  # a blank after it is usual, not needed
 _OF_MAILS = re.compile(
-    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version): ",
+    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version):",
     re.IGNORECASE,
 )
 
@@ -96,7 +96,7 @@ def recognise(
     """
     options = options or ReadingOptions()
     if stored.group:
-        return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
+        return RecognisedFile(stored, "mail", f"{stored.group} is a folder of mails")
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
     head = stored.head()
