@@ -28,7 +28,7 @@ from fsm.logs.draft.words import words_of
 from fsm.logs.mapping.event_mapping import FAILED, MACHINE_EVENTS
 from fsm.machine import Machine
 from fsm.questions import Question
-from fsm.text import quantity
+from fsm.text import quantity, visible
 
 __all__ = ["draft_log"]
 
@@ -38,7 +38,7 @@ _EMAIL_SHARE = 0.5
 """Least share of names of events that are those of e-mail."""
 _UNIT_ENDS = {
     "id", "no", "nr", "number", "key", "ref", "reference", "code", "uuid", "guid", "name",
-    "concept", "num",
+    "concept", "num", "object", "data", "value", "payload", "subject",
 }  # fmt: skip
 _CONTAINERS: tuple[Callable[[LogSample], Sequence[SampledRecords]], ...] = (
     json_samples,
@@ -121,7 +121,24 @@ def _best(
             "lines of one form; write a mapping by hand: fsm guide log-formats"
         )
     _, records, fields, mode = max(found, key=lambda each: each[0])
+    _refuse_what_is_no_log(records, fields, sample.name)
     return records, fields, mode
+
+
+def _refuse_what_is_no_log(records: SampledRecords, fields: ProposedFields, name: str) -> None:
+    """Raise :class:`LogError` where nothing could be the time, or the name of an event."""
+    what = f"read as {records.read['container']}"
+    listed = ", ".join(visible(column[:40]) for column in list(records.columns)[:12])
+    if not fields.time:
+        raise LogError(
+            f"{name}: {what}, but no field has times that are known ({listed}); where one has, "
+            "write --answer fields.time=NAME"
+        )
+    if "event" not in fields.fields and not fields.open.get("event"):
+        raise LogError(
+            f"{name}: {what}, but no field names an event ({listed}); a log has a record for each "
+            "event. Where one does, write --answer fields.event=NAME"
+        )
 
 
 def _cost(records: SampledRecords) -> float:
@@ -166,7 +183,6 @@ def _csv_or_lines(sample: LogSample) -> list[SampledRecords]:
 _ROLE_QUESTIONS = {
     "message_id": "which field tells the messages apart?",
     "event": "which field names the event?",
-    "time": "which field has the time?",
 }
 
 
@@ -298,6 +314,8 @@ def _assumed(records: SampledRecords, fields: ProposedFields, mode: str) -> tupl
         )
     if fields.notations and not fields.notations[0].has_year:
         remarks.append("the times have no year: it is that of the file, unless --year says another")
+    if fields.notations and fields.notations[0].is_by_order:
+        remarks.append("day and month are told apart by the order of the records")
     if mode == "names":
         remarks.append("no machine was given: names of events are taken as they stand")
     return tuple(remarks)

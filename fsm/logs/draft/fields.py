@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fsm.logs.draft.notations import (
@@ -109,9 +109,6 @@ def propose_fields(
     found = {role: name for role, name in certain.items() if role not in questions}
     left = [p for p in others if p.name not in (event, identity)]
     found |= _others(left, given, is_email=is_email)
-    if not time:
-        choices = tuple(p.name for p in profiles.values() if any(map(_has_digit, p.filled[:5])))
-        questions = {**questions, "time": choices[:_CANDIDATES]}
     bonus = 0.3 * ("recipient" in found) + 0.1 * ("reply" in found)
     return ProposedFields(
         {role: name for role, name in found.items() if name},
@@ -165,12 +162,14 @@ def _in_order(values: Sequence[str], notations: Sequence[TimeNotation]) -> Seque
         for notation in notations
         if (times := times_of(values[:_TRIED], notation.format or "")) == sorted(times)
     ]
-    return ordered if len(notations) > 1 and len(ordered) == 1 else notations
+    if len(notations) > 1 and len(ordered) == 1:
+        return [replace(ordered[0], is_by_order=True)]
+    return notations
 
 
 def _time_score(profile: FieldProfile) -> float:
     part = {"": 0.5, "date": 0.2, "hour": -0.2}[profile.notations[0].part]
-    varied = 0.2 * (profile.distinct > 1)
+    varied = 0.5 * profile.distinct / max(1, len(profile.filled))
     return part + profile.likeness("time") + varied + profile.share - 1 - profile.depth
 
 
@@ -247,7 +246,7 @@ def _event_score(profile: FieldProfile, is_event: IsEventName) -> float:
     if addressed > 0.1 or profile.share_of(is_number) > 0.5:
         return -1.0
     score = profile.likeness("event") + 0.8 * sum(map(is_event, values)) / len(values)
-    score -= 0.3 * (profile.distinct == 1 and count > 3)
+    score -= 0.6 * (profile.distinct == 1 and count > 3)
     score -= 0.6 * (count >= 20 and profile.distinct > 0.5 * count)
     score -= 0.4 * sum(_has_digit(value) for value in values) / len(values)
     score -= 0.3 * is_unlike(profile.name, "event")

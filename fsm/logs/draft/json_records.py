@@ -13,7 +13,7 @@ from fsm.logs.draft.sample import Excerpt, LogSample
 
 __all__ = ["json_samples", "views_of"]
 
-_VALUES = 5_000
+_VALUES = 20_000
 _RECORDS = 20_000
 _LISTS = 6
 """Lists within records that are tried as the place of the events."""

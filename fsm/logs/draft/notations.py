@@ -86,7 +86,7 @@ _OTHERS = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y")
 
 
 _DIRECTIVES = {
-    "%Y": r"\d{4}",
+    "%Y": r"(?:19|20)\d\d",
     "%y": r"\d{2}",
     "%m": r"\d{1,2}",
     "%d": r" ?\d{1,2}",
@@ -116,6 +116,8 @@ class TimeNotation:
     """The unit of epochs: ``s``, ``ms``, ``us`` or ``ns``."""
     has_zone: bool = True
     has_year: bool = True
+    is_by_order: bool = False
+    """Whether only the order of the records tells day and month apart."""
     part: str = ""
     """``date`` or ``hour`` where a value is only one part of a time."""
 
@@ -224,7 +226,8 @@ def _formats(values: Sequence[str]) -> list[TimeNotation]:
     if not fitting:
         return []
     both = [c for c in fitting if _swapped(fitting[0].format or "") == c.format]
-    return [fitting[0], *both]
+    found = [fitting[0], *both]
+    return found[::-1] if "%p" in (found[0].format or "") else found  # hours of America
 
 
 def _candidates(text: str) -> Iterator[TimeNotation]:
@@ -261,9 +264,10 @@ def _hours(text: str) -> Iterator[tuple[str, str]]:
 def _pattern(form: str) -> re.Pattern[str]:
     """Return the form of times of a format; ``""`` matches only the end of a text."""
     parts = re.split("(%[A-Za-z]|%[.]?[0-9]?f)", form)
-    return re.compile(
-        "".join(_DIRECTIVES[part] if part in _DIRECTIVES else re.escape(part) for part in parts)
-    )
+    text = "".join(_DIRECTIVES[part] if part in _DIRECTIVES else re.escape(part) for part in parts)
+    if form in ("%Y%m%d", "%H%M%S", "%H%M"):
+        text = text.replace(" ?", "").replace("{1,2}", "{2}")
+    return re.compile(text)
 
 
 def _swapped(form: str) -> str:
