@@ -1,4 +1,4 @@
-"""The settings of a project: which pages, bindings, lexicons and implementations belong together.
+"""The settings of a project: which pages, lexicons, mappings and so on belong together.
 
 They stand in ``fsm.toml``, or as ``[tool.fsm]`` in ``pyproject.toml``::
 
@@ -6,6 +6,7 @@ They stand in ``fsm.toml``, or as ``[tool.fsm]`` in ``pyproject.toml``::
     pages = ["docs/**/*.md"]        # files, directories or patterns, relative to this file
     bindings = ["docs/orders.toml"]
     lexicons = ["docs/nl.toml"]
+    mappings = ["logs/parcels.toml"]
     expect = 24                     # how many tables the pages document
 
     [implementations]               # machine or page = "module:Class" of an adapter
@@ -32,7 +33,7 @@ from fsm.toml import Toml, read_toml
 __all__ = ["ProjectSettings", "find_settings", "read_settings"]
 
 _OWN, _PROJECT, _SECTION = "fsm.toml", "pyproject.toml", "tool.fsm"
-_LISTS = ("pages", "bindings", "lexicons")
+_LISTS = ("pages", "bindings", "lexicons", "mappings")
 _ENTRIES = ("kind", *_LISTS, "expect", "implementations")
 _CODE = re.compile(r"\w+(?:\.\w+)*:\w+")
 
@@ -45,6 +46,7 @@ class ProjectSettings:
     pages: tuple[str, ...] = ()
     bindings: tuple[str, ...] = ()
     lexicons: tuple[str, ...] = ()
+    mappings: tuple[str, ...] = ()
     expect: int | None = None
     """How many tables the pages document; ``None`` where that is not said."""
     implementations: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class ProjectSettings:
         return Path(self.toml.name).parent
 
     def files(self, entry: str) -> list[Path]:
-        """Return the files of an entry, ``pages``, ``bindings`` or ``lexicons``, sorted.
+        """Return the files of an entry (``pages``, ``bindings``, ``lexicons``, ``mappings``), sorted.
 
         Raises :class:`FsmError` with file and line for a pattern that names no file.
         """

@@ -14,7 +14,7 @@ import click
 from fsm.cli.completion import complete_file, complete_format, complete_policy, complete_zone
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import option
-from fsm.cli.values import FormatParam, RangeParam, TimeParam, VariableParam, ZoneParam
+from fsm.cli.values import EventParam, FormatParam, RangeParam, TimeParam, VariableParam, ZoneParam
 from fsm.errors import FsmError
 from fsm.machine import Machine
 
@@ -56,6 +56,8 @@ class ConversionOptions:
     relayed: bool | None
     pseudonymise: str | None
     labels: str | None
+    maps: tuple[str, ...]
+    events: tuple[tuple[str, str], ...]
     feedback: bool | None
     exported: tuple[datetime, ...]
     sql: str | None
@@ -76,22 +78,32 @@ class ConversionOptions:
 
         ``columns`` are names of columns in canonical logs.
         """
+        from fsm.logs.mapping.event_mapping import Meaning
+        from fsm.logs.mapping.own_mappings import named_mappings, project_mappings
         from fsm.logs.reading import ReadingOptions
 
-        if self.labels:
+        named = named_mappings(self.maps)
+        if named.formats and self.form is not None:
+            raise click.UsageError("--map says how a log is read, and so does --format; give one")
+        events = {native: Meaning(native, event) for native, event in self.events}
+        labels = self.labels or named.labels
+        if labels:
             from fsm.logs.snapshots.labels import load_labels
 
-            load_labels(self.labels)  # a wrong file is reported even if no log needs it
+            load_labels(labels)  # a wrong file is reported even if no log needs it
         return ReadingOptions(
-            columns=columns or {},
+            columns={**named.columns, **(columns or {})},
             zone=self.zone,
             year=self.year,
             policy=_policy(self.policy),
             relayed=self.relayed,
             redaction=redaction,
-            labels=self.labels,
+            labels=labels,
             feedback=self.feedback,
             exported=self.exported,
+            mappings=named.formats,
+            project=project_mappings(),
+            events={**named.events, **events},
             progress=progress,
         )
 
@@ -172,6 +184,26 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         default="auto",
         group="Other log formats",
         help="Format of the logs, as fsm formats lists them; auto detects it from the content.",
+    ),
+    option(
+        "--map",
+        "maps",
+        metavar="FILE",
+        type=INPUT,
+        multiple=True,
+        shell_complete=complete_file,
+        group="Other log formats",
+        help="Mapping file that says how the records of a log are read and what its events mean; "
+        "may be repeated.",
+    ),
+    option(
+        "--event",
+        "events",
+        type=EventParam(),
+        multiple=True,
+        group="Other log formats",
+        help='Event of a machine that an event of the log is, such as "Create Fine=create_fine"; '
+        "may be repeated.",
     ),
     option(
         "--tz",

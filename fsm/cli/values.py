@@ -19,6 +19,7 @@ from fsm.suggest import no_such
 __all__ = [
     "ColumnParam",
     "DurationParam",
+    "EventParam",
     "FormatParam",
     "RangeParam",
     "SizeParam",
@@ -134,6 +135,23 @@ class ColumnParam(click.ParamType[tuple[str, str]]):
         if not equals or not name:
             self.fail(f"{value!r}; write CANONICAL=NAME, such as event=activity", param, ctx)
         return canonical, name
+
+
+class EventParam(click.ParamType[tuple[str, str]]):
+    """The event of a machine that a native event is, as NATIVE=EVENT."""
+
+    name = "native=event"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return (native, event); a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        native, equals, event = str(value).rpartition("=")
+        if not equals or not native.strip() or not event.strip():
+            self.fail(f'{value!r}; write NATIVE=EVENT, such as "Sent back=returned"', param, ctx)
+        return native.strip(), event.strip()
 
 
 class ZoneParam(click.ParamType[tzinfo]):

@@ -36,11 +36,12 @@ def open_canonical(
     log_format: str,
     columns: Mapping[str, str] | None = None,
     redaction: Redaction | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> LogFile:
     """Open a file that is read as ``csv``, ``jsonl`` or ``parquet``.
 
-    ``columns`` maps a canonical column to the name that it has in the file. Raises
-    :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened and for
+    ``columns`` maps a canonical column to the name that it has in the file, ``renamed`` a native
+    event to that of a machine. Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened and for
     a needed column that is missing; what is wrong further inside is found when it is read.
     """
     if stored.url is not None:
@@ -52,7 +53,7 @@ def open_canonical(
         file = LogFile(stored.path, QUERY, "frame", scan_parquet(stored.path), keep=stored.keep)
     else:
         file = _opened(_readable(stored, log_format), log_format)
-    file = replace(file, columns=columns or {}, redaction=redaction)
+    file = replace(file, columns=columns or {}, redaction=redaction, renamed=renamed or {})
     return checked_columns(replace(file, recordable=partial(recordable_events, file)))
 
 

@@ -71,28 +71,36 @@ def _rows(
     for file in _in_order([file for file in files if file.format != "snapshot"], options):
         note = _note_of(file, options, notes)
         if file.format in CANONICAL:
-            log = open_canonical(file.stored, file.format, options.columns, options.redaction)
+            log = open_canonical(
+                file.stored, file.format, options.columns, options.redaction, options.renamed
+            )
             yield from ((rows, note) for rows in canonical_rows(log, note))
             continue
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
-            readers[file.format] = _reader(file.format, clock, options)
+            readers[file.format] = _reader(file, clock, options)
         for groups in _gathered(readers[file.format].read(file.stored.blocks(note), note)):
             options.progress(sum(note.size for note in notes))
-            yield _rows_of(groups, file.stored.name, note, policy), note
+            yield _rows_of(groups, file, note, policy, options), note
     exports = [file for file in files if file.format == "snapshot"]
     if exports:
         yield from _export_rows(exports, options, policy, notes)
 
 
 def _rows_of(
-    groups: Mapping[str, list[NativeEvents]], name: str, note: Notes, policy: Policy
+    groups: Mapping[str, list[NativeEvents]],
+    file: RecognisedFile,
+    note: Notes,
+    policy: Policy,
+    options: ReadingOptions,
 ) -> pl.DataFrame:
     """Return the rows of groups of events, by format, in the order of their lines."""
-    frames = [
-        to_rows(event_frame(events), load_format(form), note, policy, name)
-        for form, events in groups.items()
-    ]
+    frames = []
+    for name, events in groups.items():
+        form = file.form if file.form and file.form.name == name else load_format(name)
+        if options.events:
+            form = form.with_meanings(options.events)
+        frames.append(to_rows(event_frame(events), form, note, policy, file.stored.name))
     return frames[0] if len(frames) == 1 else pl.concat(frames).sort("line", maintain_order=True)
 
 
@@ -130,12 +138,16 @@ def _note_of(file: RecognisedFile, options: ReadingOptions, notes: list[Notes]) 
     return notes[-1]
 
 
-def _reader(family: str, clock: Clock, options: ReadingOptions) -> Reader:
-    if family == "webhooks":
+def _reader(file: RecognisedFile, clock: Clock, options: ReadingOptions) -> Reader:
+    if file.form is not None:
+        from fsm.logs.records.mapped_reader import MappedReader
+
+        return MappedReader(file.form, options.zone, clock.read)
+    if file.format == "webhooks":
         from fsm.logs.records.reader import Reader as Webhooks
 
         return Webhooks(options.zone)
-    reader: Reader = import_module(f"fsm.logs.servers.{family}").Reader(clock)
+    reader: Reader = import_module(f"fsm.logs.servers.{file.format}").Reader(clock)
     return reader
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import CANONICAL, NEEDED
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.compression import PARQUET
 from fsm.logs.storage.stored_file import StoredFile
+
+if TYPE_CHECKING:
+    from fsm.logs.mapping.event_mapping import Format
 
 # The patterns of the readers are imported only where a file needs them: most logs are canonical.
 
@@ -20,14 +26,18 @@ __all__ = [
     "guess_by_columns",
     "recognise",
     "recognise_canonical",
+    "unknown_format",
 ]
 
 _NEEDED = set(NEEDED)
 _LINES = 2000
 """Lines that are compared with the patterns of mail servers."""
+_HEAD = 1 << 16
+"""Bytes of a file that are looked at."""
+_SIGNS = "its first records have the signs of the format"
 _RECORDS = 50
 """Lines that are parsed as JSON."""
-_BEGUN = re.compile(r"\s*(?:\[|\{\s*\n|mandrill_events=)")
+_BEGUN = re.compile(r"\s*(?:\[|\{\s*\n)")
 _POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
 _SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
 _MBOX = re.compile(r"From \S+ .*\d")
@@ -44,6 +54,10 @@ class Recognition:
 
     format: str
     reason: str
+    form: Format | None = None
+    """The mapping file that describes the records, where one does."""
+    signs: str = ""
+    """The format whose signs the records have."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +67,19 @@ class RecognisedFile:
     stored: StoredFile
     format: str
     reason: str
+    form: Format | None = None
+    """The mapping file that describes its records, where one does."""
 
 
 def recognise(
-    stored: StoredFile, log_format: str | None = None, labels: str | None = None
+    stored: StoredFile, log_format: str | None = None, options: ReadingOptions | None = None
 ) -> RecognisedFile:
     """Return the format a file is read as: the one given, else by its content.
 
-    ``labels`` is a file with the names that exports of statuses give their columns. Raises
-    :class:`fsm.errors.LogError` for an empty file and for binary data of no known format.
+    ``options`` have the mappings and labels of the user. Raises :class:`fsm.errors.LogError` for
+    an empty file, and for one whose format is not known.
     """
+    options = options or ReadingOptions()
     if stored.group:
         return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
     if stored.url is not None:
@@ -71,14 +88,50 @@ def recognise(
     if not head:
         raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
     if log_format is not None:
-        return RecognisedFile(stored, _family(log_format), "as given")
-    found = guess(head, labels)
+        return _as_given(stored, log_format)
+    if options.mappings and (form := _named(stored, head, options.mappings)):
+        return RecognisedFile(stored, form.name, "as given", form)
+    found = guess(head, options.labels)
     is_binary = b"\0" in (head if found is None else head[:4]) and not head.startswith(PARQUET)
     if is_binary:
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
+    form = _of_project(stored.name, head, options.project, found) if options.project else None
+    if form is not None:
+        return RecognisedFile(stored, form.name, _SIGNS, form)
     if found is None:
-        return RecognisedFile(stored, "csv", "nothing else fits")
-    return RecognisedFile(stored, found.format, found.reason)
+        raise unknown_format(stored.name)
+    return RecognisedFile(stored, found.format, found.reason, found.form)
+
+
+def unknown_format(name: str) -> LogError:
+    """Return the error about a log whose format is not known."""
+    return LogError(
+        f"{name}: format not known (see: fsm formats); to read it, draft a mapping with: "
+        f"fsm draft {shlex.quote(name)} -o my.toml, and give it with --map my.toml"
+    )
+
+
+def _named(stored: StoredFile, head: bytes, mappings: Sequence[Format]) -> Format | None:
+    from fsm.logs.mapped_files import named_mapping
+
+    if head.startswith(PARQUET):
+        raise LogError(
+            f"{stored.name}: Parquet is read as a canonical log; a mapping of nothing but [fields] "
+            "names its columns, one of nothing but [events] its events"
+        )
+    return named_mapping(stored.name, _text(head), mappings)
+
+
+def _of_project(
+    name: str, head: bytes, forms: Sequence[Format], found: Recognition | None
+) -> Format | None:
+    """Return the mapping of the project that a file fits; a tie with another format is an error."""
+    from fsm.logs.mapped_files import fitting, tie
+
+    form = fitting(name, _text(head), forms)
+    if form and found and found.signs:
+        raise tie(name, form.name, found.signs)
+    return form
 
 
 def recognise_canonical(stored: StoredFile) -> RecognisedFile:
@@ -97,10 +150,14 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     return RecognisedFile(stored, "jsonl" if is_json else "csv", "names of columns are given")
 
 
-def _family(log_format: str) -> str:
+def _as_given(stored: StoredFile, log_format: str) -> RecognisedFile:
     from fsm.logs.mapping.event_mapping import load_format
 
-    return log_format if log_format in CANONICAL else load_format(log_format).family
+    if log_format in CANONICAL:
+        return RecognisedFile(stored, log_format, "as given")
+    form = load_format(log_format)
+    is_mapped = form.family == form.name and bool(form.layout.fields)
+    return RecognisedFile(stored, form.family, "as given", form if is_mapped else None)
 
 
 def guess(head: bytes, labels: str | None = None) -> Recognition | None:
@@ -115,9 +172,9 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     if not lines:
         return None
     first = lines[0].lstrip()
-    if first.startswith(("{", "[", "mandrill_events=")):
+    if first.startswith(("{", "[")):
         return _guess_json(lines, text, labels)
-    named = {name.strip().strip('"') for name in first.split(",")}
+    named = {name.strip().strip('"') for name in first.split(_separator(first))}
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
     from fsm.logs.servers import powermta
@@ -129,7 +186,7 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
         from fsm.logs.snapshots.read_records import names_of
 
         found = guess_by_columns(names_of(first)[0], "its header names", labels)
-    return found or _guess_csv(first)
+    return found or _guess_mapped(text) or _guess_csv(named)
 
 
 def _text(head: bytes) -> str:
@@ -141,28 +198,54 @@ def _text(head: bytes) -> str:
         return head.decode("utf-8" if cut else "latin-1", "replace")
 
 
-def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition:
-    for number, part in enumerate([*lines[:_RECORDS], text], 1):
+def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition | None:
+    """Return the format of JSON by its first records; nearly all of a provider's have its signs."""
+    from fsm.logs.mapped_files import is_nearly_all, provider_share
+    from fsm.logs.records.providers import has_signs
+
+    keys: list[str] = []
+    for part in [*lines[:_RECORDS], text]:
         try:
             value = json.loads(part.rstrip(","))
         except (ValueError, RecursionError):
             continue
-        if isinstance(value, dict) and value.keys() >= _NEEDED:
+        if not isinstance(value, dict):
+            break
+        keys = keys or list(value)
+        if value.keys() >= _NEEDED and not has_signs(value):
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        from fsm.logs.records.providers import open_envelopes
-
-        name = next((own.format for own in open_envelopes(value) if own.format), None)
-        if name:
-            where = f"the record on line {number}" if part is not text else "its record"
-            return Recognition("webhooks", f"{where} is one of {name}")
-        if isinstance(value, dict) and part is not text:
-            found = guess_by_columns(list(value), "its records have", labels)
-            if found:
-                return found
-    begun = _BEGUN.match(text)
-    if begun:
+        if part is not text and (
+            found := guess_by_columns(list(value), "its records have", labels)
+        ):
+            return found
+        break
+    first, share = provider_share(text)
+    if first is not None and first.format is not None and is_nearly_all(share):
+        name = first.format.name
+        return Recognition("webhooks", f"its records are those of {name}", signs=name)
+    if first is None and _BEGUN.match(text) and len(text) >= _HEAD:
         return Recognition("webhooks", "it is JSON over several lines")
-    return Recognition("jsonl", "it is JSON, one object a line")
+    if len(_NEEDED.intersection(keys)) > 1:
+        return Recognition("jsonl", "it is JSON, one object a line")
+    return None
+
+
+def _guess_mapped(text: str) -> Recognition | None:
+    """Return the format of lines or columns that a mapping file of the package describes."""
+    from fsm.logs.mapped_files import fitting, is_nearly_all, provider_share, text_formats
+
+    form = fitting("", text, text_formats())
+    if form is not None:
+        return Recognition(form.name, _SIGNS, form, form.name)
+    first, share = provider_share(text)
+    if first is not None and first.format is not None and is_nearly_all(share):
+        name = first.format.name
+        return Recognition("webhooks", f"its records are those of {name}", signs=name)
+    return None
+
+
+def _separator(header: str) -> str:
+    return max(",;\t|", key=lambda sign: len(_NEEDED.intersection(header.split(sign))))
 
 
 def _guess_lines(lines: list[str]) -> Recognition | None:
@@ -207,5 +290,8 @@ def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Rec
     return Recognition("snapshot", f"{where} {', '.join(shown[:-1])} and a status, {shown[-1]}")
 
 
-def _guess_csv(first: str) -> Recognition | None:
-    return Recognition("csv", "its first line has commas") if "," in first else None
+def _guess_csv(named: Collection[str]) -> Recognition | None:
+    is_canonical = len(_NEEDED.intersection(named)) > 1
+    return (
+        Recognition("csv", "its header names columns of canonical logs") if is_canonical else None
+    )

@@ -65,6 +65,8 @@ class LogFile:
     format: str
     frame: pl.LazyFrame | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """The events that stand for native ones."""
     stamp: tuple[int, int] | None = None
     """Size and time of change when the file was opened."""
     skip: int = 0
@@ -176,6 +178,9 @@ class LogFile:
                 picked.append(pl.lit(None, pl.String).alias(name))
             elif name in ("timestamp", "seq"):
                 picked.append(pl.col(self.names[name]).alias(name))
+            elif name == "event" and self.renamed:
+                native = pl.col(self.names[name]).cast(pl.String)
+                picked.append(_renamed(native, self.renamed).alias(name))
             else:
                 picked.append(pl.col(self.names[name]).cast(pl.String).alias(name))
         rows = self.raw().select(*picked, *self.checkpoint_columns)
@@ -262,6 +267,13 @@ class LogFile:
         )
         outlines = dict(numbered.filter(pl.col(_ROW).is_in(rows.tolist())).collect().iter_rows())
         return [outlines[row] for row in rows.tolist()]
+
+
+def _renamed(native: pl.Expr, events: Mapping[str, str]) -> pl.Expr:
+    """Return events for native ones: exactly named, else without letter case and outer blanks."""
+    folded = {name.strip().lower(): event for name, event in events.items()}
+    by_case = native.str.strip_chars().str.to_lowercase().replace_strict(folded, default=None)
+    return pl.coalesce(native.replace_strict(dict(events), default=None), by_case, native)
 
 
 def version_of(path: Path) -> tuple[int, int] | None:

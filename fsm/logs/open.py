@@ -95,7 +95,9 @@ def open_log(
     canonical = [f for f in recognised if f.format in CANONICAL and not options.relayed]
     others = [file for file in recognised if file not in canonical]
     files = [
-        open_canonical(file.stored, file.format, options.columns, options.redaction)
+        open_canonical(
+            file.stored, file.format, options.columns, options.redaction, options.renamed
+        )
         for file in canonical
     ]
     if not others:
@@ -126,7 +128,8 @@ def convert_logs(
     files = _recognised(paths, log_format, options, query)
     (first, *more) = files
     same = first.format in CANONICAL and first.stored.name.lower().endswith(written or "\0")
-    if same and not more and not options.columns and options.redaction is None:
+    plain = not options.columns and not options.events and options.redaction is None
+    if same and not more and plain:
         raise LogError(
             f"{first.stored.name}: read as canonical {first.format} ({first.reason}); it needs no "
             "conversion. Name another kind of file with -o, or give --format if it is another"
@@ -165,7 +168,13 @@ def _frame_file(frame: pl.LazyFrame, options: ReadingOptions) -> LogFile:
     return check_types(
         checked_columns(
             LogFile(
-                Path(), FRAME, "frame", frame, columns=options.columns, redaction=options.redaction
+                Path(),
+                FRAME,
+                "frame",
+                frame,
+                columns=options.columns,
+                renamed=options.renamed,
+                redaction=options.redaction,
             )
         )
     )
@@ -196,12 +205,40 @@ def _recognised(
     ):  # columns are those of canonical logs
         files = [recognise_canonical(file) for file in stored]
     else:
-        files = [recognise(file, log_format, options.labels) for file in stored]
+        files = [recognise(file, log_format, options) for file in stored]
+    files = [_with_meanings(file, options) for file in files]
+    _refuse_unused(files, options)
     if query:
         files.append(_query_result(query, log_format, options))
     if not files:
         raise LogError("no log files given")
     return files
+
+
+def _with_meanings(file: RecognisedFile, options: ReadingOptions) -> RecognisedFile:
+    """Return a canonical log as one of a mapping, where events are to get more than other names."""
+    if file.format not in CANONICAL or not options.events or options.renamed:
+        return file
+    from fsm.logs.mapping.own_mappings import canonical_format
+
+    if file.format == "parquet":
+        raise LogError(
+            f"{file.stored.name}: events of Parquet can only get other names; those of a machine"
+        )
+    form = canonical_format(options.columns)
+    return replace(file, format=form.name, form=form)
+
+
+def _refuse_unused(files: Iterable[RecognisedFile], options: ReadingOptions) -> None:
+    """Refuse a mapping that the user names and that describes none of the files."""
+    used = {file.form.name for file in files if file.form is not None}
+    for form in options.mappings:
+        if form.name not in used:
+            signs = " or ".join(", ".join(paths) for paths in form.layout.recognise)
+            raise LogError(
+                f"{form.name}: this mapping fits none of the logs; "
+                f"{f'their first records do not have {signs}' if signs else 'others fit better'}"
+            )
 
 
 def _refuse_wrong_file(file: StoredFile, log_format: str | None) -> None:

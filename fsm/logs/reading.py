@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fsm.logs.mapping.event_mapping import Format, Meaning
     from fsm.logs.mapping.policy import Policy
     from fsm.logs.mapping.redact import Redaction
 
@@ -36,5 +38,20 @@ class ReadingOptions:
     """Whether the feedback service was on when exports were made; None: inferred from rows."""
     exported: tuple[datetime, ...] = ()
     """When exports were made, in the order of their files."""
+    mappings: tuple[Format, ...] = ()
+    """Formats that the user describes and names; they win over what the content shows."""
+    project: tuple[Format, ...] = ()
+    """Formats of the project, which are recognised beside those of the package."""
+    events: Mapping[str, Meaning] = field(default_factory=dict)
+    """What native events mean, in place of what their format says."""
     progress: Callable[[int], object] = lambda _: None
     """Called now and then with the number of bytes read so far."""
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """The events by native names, where they are names and nothing else; else none."""
+        from fsm.logs.mapping.event_mapping import is_plain
+
+        if not all(is_plain(meaning) for meaning in self.events.values()):
+            return {}
+        return {native: meaning.event for native, meaning in self.events.items()}

@@ -19,10 +19,15 @@ from fsm.logs.mapping.event_mapping import (
     load_format,
 )
 from fsm.logs.mapping.policy import load_policy
+from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.logs.mapping.to_canonical import READ_SCHEMA, event_frame, to_rows
 from fsm.logs.notes import Notes
-from fsm.logs.records.providers import block_columns
+from fsm.logs.records.block import columns_of
 from fsm.logs.records.reader import Reader
+from fsm.logs.records.times import RecordTimes
+
+READ_TIMES = RecordTimes(TimeNotation(), UTC)
+
 
 AT = 1_767_603_600  # 2026-01-05T09:00:00Z
 WHEN = "2026-01-05T09:00:00Z"
@@ -502,14 +507,14 @@ def test_columns_say_what_records_say(provider: str) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_columns_are_used(provider: str) -> None:
     lines = [json.dumps(r) for r in alike(provider) if "event-data" not in r]
-    frame = block_columns(load_format(provider))(lines, 7, UTC)
+    frame = columns_of(load_format(provider))(lines, 7, READ_TIMES)
     assert frame is not None
     assert frame["line"].to_list() == list(range(7, 7 + len(lines)))
 
 
 def test_columns_are_used_in_an_envelope() -> None:
     lines = [json.dumps({"signature": {"token": "t"}, "event-data": r}) for r in alike("mailgun")]
-    frame = block_columns(load_format("mailgun"))(lines[:-1], 1, UTC)
+    frame = columns_of(load_format("mailgun"))(lines[:-1], 1, READ_TIMES)
     assert frame is not None
     assert frame.height == len(lines) - 1
 

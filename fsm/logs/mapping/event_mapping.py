@@ -9,7 +9,7 @@ part of a path ``*`` stands for any one part: ``failed/*/old``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -26,6 +26,7 @@ __all__ = [
     "Format",
     "Meaning",
     "format_names",
+    "is_plain",
     "load_format",
 ]
 
@@ -120,11 +121,15 @@ class Format:
     layout: RecordLayout
     """Where the records and their fields stand."""
     meanings: Mapping[str, Meaning]
-    """By native path; without any, the names of events are taken as they stand."""
+    """What native events mean, by their path."""
     unit: str | None = None
     """What one message is called in results."""
     ordered: bool = False
     """Whether events come in the order in which they happened."""
+    keeps_names: bool = False
+    """Whether native events that have no meaning here are events of machines as they stand."""
+    is_own: bool = False
+    """Whether a user described it."""
     told_relays: bool | None = None
     """Whether it records that a message was handed over, where its file says so."""
     _known: dict[str, Meaning | None] = field(default_factory=dict)
@@ -168,15 +173,18 @@ class Format:
         return self._known[native]
 
     def _look_up(self, native: str) -> Meaning | None:
-        if not self.meanings:
-            return Meaning(native, native)
         path = native
         while path:
             found = self.meanings.get(path) or self._folded.get(_fold(path)) or self._any(path)
             if found is not None:
                 return found
             path = path.rpartition("/")[0]
-        return self.meanings.get(_EVERY_OTHER)
+        other = Meaning(native, native) if self.keeps_names and native else None
+        return self.meanings.get(_EVERY_OTHER, other)
+
+    def with_meanings(self, meanings: Mapping[str, Meaning]) -> Format:
+        """Return this format with other meanings of some native events."""
+        return replace(self, meanings={**self.meanings, **meanings}, _known={})
 
     @cached_property
     def _folded(self) -> Mapping[str, Meaning]:
@@ -196,6 +204,13 @@ class Format:
     def _patterns(self) -> Sequence[tuple[Sequence[str], Meaning]]:
         rows = [(path.split("/"), meaning) for path, meaning in self._folded.items()]
         return [(parts, meaning) for parts, meaning in rows if _EVERY_OTHER in parts[1:]]
+
+
+def is_plain(meaning: Meaning) -> bool:
+    """Return whether a meaning is the name of a machine's event, and nothing else."""
+    apart = (*SIDE_EVENTS, NOTHING, FAILED, STOPPED)
+    is_named = meaning.rule != _EVERY_OTHER and meaning.event not in apart
+    return is_named and not (meaning.fault or meaning.doubt)
 
 
 def _fold(path: str) -> str:

@@ -30,6 +30,7 @@ line and the remedy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +38,7 @@ from fsm.errors import LogError
 from fsm.file_kinds import misplaced_toml
 from fsm.logs.mapping.event_mapping import FAULTS, Format, Meaning
 from fsm.logs.mapping.mapping_section import MappingSection
-from fsm.logs.mapping.record_layout import CONTAINERS, FIELDS, RecordLayout
+from fsm.logs.mapping.record_layout import CONTAINERS, FIELDS, FieldSource, RecordLayout
 from fsm.logs.mapping.time_notation import read_time_notation
 from fsm.questions import refuse_unanswered
 from fsm.suggest import no_such
@@ -55,6 +56,7 @@ _READ = (
 )  # fmt: skip
 _OTHERS = ("message_id_ends", "each", "each_pattern", "recipient_separator", "detail")
 _MEANING = ("event", "fault", "doubt", "note")
+_GROUP = re.compile(r"\(\?P?<(\w+)>")
 _LINE_PATTERNS = ("header", "skip", "pattern")
 _LONGEST_PATTERN = 10_000
 _LONGEST_SEPARATOR = 8
@@ -65,15 +67,15 @@ def read_mapping(path: Path, name: str | None = None) -> Format:
 
     Raises :class:`fsm.errors.LogError`, naming the file, the line and what is wrong there.
     """
-    return _format(read_toml(path, LogError), name or path.name)
+    return _format(read_toml(path, LogError), name or path.name, is_own=name is None)
 
 
 def parse_mapping(text: str, name: str) -> Format:
     """Return the format that the text of a mapping file describes; see :func:`read_mapping`."""
-    return _format(parse_toml(text, name, LogError), name)
+    return _format(parse_toml(text, name, LogError), name, is_own=True)
 
 
-def _format(toml: Toml, name: str) -> Format:
+def _format(toml: Toml, name: str, *, is_own: bool) -> Format:
     if wrong := misplaced_toml(toml.data, "mapping"):
         raise LogError(f"{toml.name}: {wrong}")
     if "kind" not in toml.data:
@@ -81,20 +83,24 @@ def _format(toml: Toml, name: str) -> Format:
     refuse_unanswered(toml, LogError)
     top = MappingSection(toml, "")
     top.check_names("entry", _TOP)
+    layout = _layout(toml, is_own=is_own)
+    reader = "webhooks" if layout.container in (None, "json", "form") else name
     return Format(
         name,
         title=top.text("title") or name,
         sources=top.texts("sources"),
-        family=top.text("family") or "webhooks",
-        layout=_layout(toml),
+        family=top.text("family") or reader,
+        layout=layout,
         meanings=dict(_meanings(MappingSection(toml, "events"))),
         unit=top.text("unit"),
         ordered=top.flag("ordered") or False,
+        keeps_names="events" not in toml.data,
+        is_own=is_own,
         told_relays=top.flag("relays"),
     )
 
 
-def _layout(toml: Toml) -> RecordLayout:
+def _layout(toml: Toml, *, is_own: bool) -> RecordLayout:
     read, fields = MappingSection(toml, "read"), MappingSection(toml, "fields")
     read.check_names("entry", _READ)
     fields.check_names("field", (*FIELDS, *_OTHERS))
@@ -120,7 +126,7 @@ def _layout(toml: Toml) -> RecordLayout:
         beside=read.texts("beside"),
         recognise=read.text_lists("recognise"),
         loose=read.text_lists("loose"),
-        fields={name: fields.sources(name) for name in FIELDS if name in fields.entries},
+        fields=_fields(read, fields, is_own=is_own),
         detail={name: detail.sources(name) for name in detail.entries},
         message_id_ends=fields.text("message_id_ends"),
         each=fields.texts("each"),
@@ -134,14 +140,35 @@ def _layout(toml: Toml) -> RecordLayout:
     return layout
 
 
+def _fields(
+    read: MappingSection, fields: MappingSection, *, is_own: bool
+) -> dict[str, tuple[FieldSource, ...]]:
+    """Return the places of the fields that are given; in own mappings others have usual names."""
+    found = {name: fields.sources(name) for name in FIELDS if name in fields.entries}
+    groups = set(_GROUP.findall(read.text("pattern") or ""))
+    usual = {name: name for name in FIELDS if name in groups}
+    if is_own:
+        usual |= {"message_id": "message_id", "event": "event"}
+        usual.setdefault("time", "timestamp")
+        if not fields.entries:
+            usual |= {name: name for name in ("recipient", "delivery_id", "event_id")}
+    return {**{name: (FieldSource((path,)),) for name, path in usual.items()}, **found}
+
+
 def _check_container(read: MappingSection) -> None:
     container, separator = read.text("container"), read.text("separator") or ""
     if container is not None and container not in CONTAINERS:
         read.refuse(container, no_such("container", container, CONTAINERS))
-    if (container == "lines") != ("pattern" in read.entries):
-        lacking = "pattern, the regular expression of a line" if container == "lines" else None
-        need = f"needs {lacking}" if lacking else 'needs container = "lines"'
-        read.refuse("container" if lacking else "pattern", f"this {need}")
+    if container == "lines" and "pattern" not in read.entries:
+        read.refuse("container", "lines need a pattern, the regular expression of a line")
+    if "pattern" in read.entries and container not in ("lines", "pairs"):
+        read.refuse("pattern", 'a pattern needs container = "lines" (or "pairs")')
+    if container == "xml" and "records" not in read.entries:
+        read.refuse("container", 'xml needs records = ["event"], the names of elements')
+    if container == "pairs" and len(separator.strip()) > 1:
+        read.refuse(
+            separator, f"one character separates pairs, blanks beside it, not {separator!r}"
+        )
     if container == "csv" and separator and not (len(separator) == 1 and separator.isascii()):
         read.refuse(separator, f"one character separates the fields of CSV, not {separator!r}")
     for key in ("separator", "assign"):

@@ -98,6 +98,11 @@ class RecordLayout:
     """What stands between the recipients in a text that names several."""
     time: TimeNotation = TimeNotation()
 
+    @property
+    def is_posted(self) -> bool:
+        """Whether its records are posted, and perhaps twice, not written one after the other."""
+        return self.container not in ("csv", "lines", "pairs")
+
     def sources(self, name: str) -> tuple[FieldSource, ...]:
         """Return the places of a field."""
         return self.fields.get(name, ())

@@ -33,17 +33,17 @@ def read_time_notation(section: MappingSection) -> TimeNotation:
 def chrono_format(form: str) -> str:
     """Return a format as polars reads it, which writes fractions of a second in another way.
 
+    Names of zones are offsets there.
+
     >>> chrono_format("%d.%m.%Y %H:%M:%S.%f")
     '%d.%m.%Y %H:%M:%S%.f'
     """
-    return form.replace(".%f", "%.f").replace("%f", "%6f")
+    return form.replace(".%f", "%.f").replace("%f", "%6f").replace("%Z", "%z")
 
 
 def _fault_of_format(form: str) -> str:
     """Return why a format cannot be used; an empty text where it can."""
     letters = set(_DIRECTIVE.findall(form))
-    if "Z" in letters:
-        return "names of zones are not read; give their zone, and leave out %Z"
     if not letters & set("YyCsGc+Dx"):
         return "it has no year; leave format out for the times of syslog"
     import polars as pl

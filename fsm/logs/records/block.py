@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.records.projection import ColumnValues, Envelope, LineParser, Pruned
-from fsm.logs.records.table import events_of
+from fsm.logs.records.table import events_of, first_values
+from fsm.logs.records.times import RecordTimes
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["Columns", "columns_of"]
 
-Columns = Callable[[Sequence[str], int, tzinfo], "pl.DataFrame | None"]
+Columns = Callable[[Sequence[str], int, RecordTimes], "pl.DataFrame | None"]
 """What makes events of lines, the first of which has a number; None where it gives up."""
 
 Way = Callable[[Sequence[str]], "ColumnValues | None"]
@@ -46,19 +47,19 @@ class _PrunedRecords:
 def columns_of(form: Format) -> Columns:
     """Return what makes events of blocks of a format's records."""
     layout = form.layout
-    pruned = Pruned(layout.paths(), chain(*layout.recognise))
+    pruned = Pruned(layout.paths(), chain(*layout.recognise), flat=form.is_own)
     ways: list[Way] = [lambda lines: _parsed(lines, pruned.parse)]
     if layout.records:
         envelope = Envelope(pruned.struct, layout.records, layout.beside)
         ways.append(lambda lines: _taken_out(lines, envelope))
 
-    def read(lines: Sequence[str], first: int, zone: tzinfo) -> pl.DataFrame | None:
+    def read(lines: Sequence[str], first: int, times: RecordTimes) -> pl.DataFrame | None:
         for way in ways:
             records = way(lines)
-            if records and _all_known(pruned, records, layout.recognise):
+            if records and _all_known(pruned, records, layout):
                 ways.sort(key=lambda own: own is not way)  # the next block is of the same kind
                 numbers = range(first, first + len(records))
-                return events_of(_PrunedRecords(pruned, records), form, numbers, zone)
+                return events_of(_PrunedRecords(pruned, records), form, numbers, times)
         return None
 
     return read
@@ -77,8 +78,15 @@ def _taken_out(lines: Sequence[str], envelope: Envelope) -> ColumnValues | None:
     return envelope.opened(envelopes) if envelopes else None
 
 
-def _all_known(pruned: Pruned, records: Sequence[Any], signs: Sequence[tuple[str, ...]]) -> bool:
-    """Return whether every record has all paths of one of the signs, and no null there."""
+def _all_known(pruned: Pruned, records: ColumnValues, layout: RecordLayout) -> bool:
+    """Return whether every record has all paths of one of the signs, and no null there.
+
+    Without signs every record has its event and its time.
+    """
+    signs = layout.recognise
+    if not signs:
+        table, needed = _PrunedRecords(pruned, records), ("event", "time")
+        return not any(None in first_values(table, layout.sources(name)) for name in needed)
     known = [False] * len(records)
     for paths in signs:
         columns = [pruned.has(records, path) for path in paths]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Literal
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from fsm.logs.canonical_columns import column_list
 from fsm.logs.mapping.record_layout import FieldSource, RecordLayout
 from fsm.logs.notes import Notes
 from fsm.logs.records.lines import numbered_lines
-from fsm.logs.records.table import TextTable
+from fsm.logs.records.text_columns import TextColumns
 from fsm.suggest import suggestion
 
 __all__ = ["DelimitedReading", "column_of", "header_names", "separator_of"]
@@ -63,8 +64,10 @@ def _folded(name: str) -> str:
 
 def _fields(line: str, separator: str, quote: str | None) -> list[str]:
     """Return the fields of a line that is read alone."""
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    reader = csv.reader([line.replace("\0", "")], delimiter=separator, quotechar=quote or '"', quoting=quoting)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    reader = csv.reader(
+        [line.replace("\0", "")], delimiter=separator, quotechar=quote or '"', quoting=quoting
+    )
     try:
         return next(reader, [])
     except csv.Error:
@@ -91,7 +94,7 @@ class DelimitedReading:
         if layout.columns:
             self._header = _Header("", layout.columns, layout.separator or ",")
 
-    def tables(self, blocks: Iterable[list[str]]) -> Iterator[TextTable]:
+    def tables(self, blocks: Iterable[list[str]]) -> Iterator[TextColumns]:
         """Yield the records of blocks of lines.
 
         Raises :class:`LogError` for a file that does not have the columns of the mapping.
@@ -100,7 +103,7 @@ class DelimitedReading:
             yield from self._sections(texts, numbers)
         yield from self._close()
 
-    def _sections(self, texts: pl.Series, numbers: pl.Series) -> Iterator[TextTable]:
+    def _sections(self, texts: pl.Series, numbers: pl.Series) -> Iterator[TextColumns]:
         """Yield the records of lines between the headers that stand among them."""
         layout = self._layout
         is_header = pl.Series([False]).new_from_index(0, len(texts))
@@ -148,7 +151,9 @@ class DelimitedReading:
             for source in sources[:1]
         }
         needed = [name for name in _REQUIRED if name in lacking]
-        if "message_id" in lacking and {"recipient"} - self._layout.fields.keys() - lacking.keys():
+        if "message_id" in lacking and (
+            "recipient" in lacking or not self._layout.sources("recipient")
+        ):
             needed.append("message_id")
         if needed:
             path = lacking[needed[0]]
@@ -162,7 +167,7 @@ class DelimitedReading:
             listed = ", ".join(f"{path!r} ({name})" for name, path in lacking.items())
             self._notes.assumed["columns"] = f"columns that are not there: {listed}"
 
-    def _close(self) -> Iterator[TextTable]:
+    def _close(self) -> Iterator[TextColumns]:
         """Yield the records after a quote that nobody closes."""
         while self._open:
             (texts, numbers), self._open = self._open, None
@@ -170,10 +175,8 @@ class DelimitedReading:
             self._notes.reject(_UNCLOSED, numbers[0])
             yield from self._records(texts[1:], numbers[1:])
 
-    def _records(self, texts: pl.Series, numbers: pl.Series) -> Iterator[TextTable]:
-        if self._open:
-            texts, numbers = self._open[0].append(texts), self._open[1].append(numbers)
-            self._open = None
+    def _records(self, texts: pl.Series, numbers: pl.Series) -> Iterator[TextColumns]:
+        texts, numbers = self._resumed(texts, numbers)
         if not len(texts):
             return
         if self._header is None:
@@ -186,9 +189,14 @@ class DelimitedReading:
         if self._open and int(self._open[0].str.len_chars().sum()) > _LONGEST:
             yield from self._close()
 
-    def _whole_records(
-        self, texts: pl.Series, numbers: pl.Series
-    ) -> tuple[pl.Series, pl.Series]:
+    def _resumed(self, texts: pl.Series, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Return lines with those of an open record before them."""
+        if self._open is None:
+            return texts, numbers
+        (begun, places), self._open = self._open, None
+        return pl.concat([begun, texts]), pl.concat([places, numbers])
+
+    def _whole_records(self, texts: pl.Series, numbers: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Return records, of which some have several lines; keep the lines of an open one."""
         quote, header = self._layout.quote, self._header
         assert header  # noqa: S101
@@ -224,7 +232,7 @@ class DelimitedReading:
             places += range(done, len(lines))
         return pl.Series(records, dtype=pl.String), numbers[places]
 
-    def _table(self, records: pl.Series, numbers: pl.Series) -> Iterator[TextTable]:
+    def _table(self, records: pl.Series, numbers: pl.Series) -> Iterator[TextColumns]:
         header = self._header
         assert header  # noqa: S101
         self._notes.records.read += len(records)
@@ -236,7 +244,7 @@ class DelimitedReading:
             frame, numbers = frame.filter(~is_long), numbers.filter(~is_long)
         found = {path: column_of(path, header.names) for path in self._layout.paths()}
         columns = {path: frame.to_series(n) for path, n in found.items() if n is not None}
-        yield TextTable(columns, numbers)
+        yield TextColumns(columns, numbers)
 
 
 def _is_given(names: Sequence[str]) -> Callable[[FieldSource], bool]:

@@ -37,7 +37,8 @@ def listed(value: object, pattern: str | None) -> Sequence[object]:
         return value
     if pattern is None or not isinstance(value, str):
         return [value]
-    return _matches(value, pattern) or [value]
+    found: Sequence[object] = _matches(value, pattern)
+    return found or [value]
 
 
 def _matches(text: str, pattern: str) -> list[dict[str, Any]]:

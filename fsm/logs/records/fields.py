@@ -12,7 +12,9 @@ from msgspec import json
 from fsm.logs.mapping.record_layout import FieldSource
 
 __all__ = [
+    "FieldGetter",
     "ProviderRecord",
+    "Several",
     "getter",
     "joined",
     "parse_json",
@@ -24,12 +26,16 @@ __all__ = [
 ]
 
 ProviderRecord: TypeAlias = dict[str, Any]
-_Getter: TypeAlias = Callable[[ProviderRecord, object], Any]
+FieldGetter: TypeAlias = Callable[[ProviderRecord, object], Any]
 """Returns a value of a record, or of its entry for a recipient."""
 
 _NAMED = re.compile(r"<([^<>\s]+)>[^<>]*$")
 _ADDRESSES = ("email", "emailAddress", "address")
 """Keys under which objects that stand for a recipient have the address."""
+
+
+class Several(list[Any]):
+    """What the items of a list have under one key: several addresses, or one text of many."""
 
 
 def parse_json(text: str) -> object:
@@ -63,9 +69,14 @@ def plain_address(text: str) -> str:
 
 
 def text_of(value: object) -> str | None:
-    """Return a plain value as text; None for none, and for what is no plain value."""
+    """Return a plain value as text; None for none, and for what is no plain value.
+
+    Of what several items of a list have it is the first one.
+    """
     if type(value) is str:
         return value or None
+    if type(value) is Several:
+        return text_of(value[0])
     if value is None or isinstance(value, list | dict):
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -81,7 +92,7 @@ def status_code(value: object) -> str | None:
     return text_of(value)
 
 
-def getter(sources: Sequence[FieldSource]) -> _Getter:
+def getter(sources: Sequence[FieldSource]) -> FieldGetter:
     """Return what finds the first of the places of a field that has a value."""
     ways = [_way(source) for source in sources]
     if len(sources) == 1 and len(sources[0].paths) == 1 and "." not in sources[0].paths[0]:
@@ -98,19 +109,20 @@ def getter(sources: Sequence[FieldSource]) -> _Getter:
     return get
 
 
-def _way(source: FieldSource) -> _Getter:
+def _way(source: FieldSource) -> FieldGetter:
     if source.value is not None:
         return lambda _, __: source.value
     ways = [path.split(".") for path in source.paths]
     if source.of_entry:
         return partial(_of_entry, [key for key in ways[0] if key])
     if len(ways) == 1:
-        return partial(_of_record, ways[0])
-    return lambda record, _: joined(text_of(_follow(way, record)) for way in ways)
+        return partial(_of_record, source.paths[0], ways[0])
+    parts = [partial(_of_record, *pair) for pair in zip(source.paths, ways, strict=True)]
+    return lambda record, entry: joined(text_of(part(record, entry)) for part in parts)
 
 
-def _of_record(way: Sequence[str], record: ProviderRecord, _: object) -> object:
-    return _follow(way, record)
+def _of_record(path: str, way: Sequence[str], record: ProviderRecord, _: object) -> object:
+    return record[path] if path in record else _follow(way, record)
 
 
 def _of_entry(way: Sequence[str], _: ProviderRecord, entry: object) -> object:
@@ -129,9 +141,15 @@ def joined(parts: Iterable[str | None]) -> str | None:
 
 
 def value_at(value: object, key: str) -> object:
-    """Return what a value has under a key, or at a place in a list; None for nothing."""
+    """Return what a value has under a key, or at a place in a list; None for nothing.
+
+    Of a list the values of all items count where the key is no place.
+    """
     if isinstance(value, dict):
         return value.get(key)
     if isinstance(value, list) and key.isdigit() and int(key) < len(value):
         return cast(object, value[int(key)])
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        found = [item[key] for item in value if isinstance(item, dict) and key in item]
+        return Several(found) if len(found) > 1 else found[0] if found else None
     return None

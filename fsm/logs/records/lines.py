@@ -6,14 +6,15 @@ The expressions are those of Rust, which polars executes in linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.notes import Notes
-from fsm.logs.records.table import TextTable
+from fsm.logs.records.text_columns import TextColumns
 from fsm.text import visible
 
 __all__ = ["PAIRS", "line_tables", "numbered_lines", "pair_tables"]
@@ -30,7 +31,7 @@ _Columns = Callable[[pl.Series], Mapping[str, pl.Series]]
 
 def line_tables(
     blocks: Iterable[list[str]], layout: RecordLayout, notes: Notes
-) -> Iterator[TextTable]:
+) -> Iterator[TextColumns]:
     """Yield the lines that match the pattern of a layout; its named groups are the columns.
 
     Raises :class:`LogError` where no line matches.
@@ -41,17 +42,18 @@ def line_tables(
 
 def pair_tables(
     blocks: Iterable[list[str]], layout: RecordLayout, notes: Notes
-) -> Iterator[TextTable]:
+) -> Iterator[TextColumns]:
     """Yield the lines that have pairs of names and values.
 
     Raises :class:`LogError` where no line has any.
     """
     pair = _pair(layout.separator, layout.assign)
-    names = tuple(dict.fromkeys(layout.paths()))
+    names = tuple(dict.fromkeys(chain(layout.paths(), *layout.recognise)))
 
     def columns(texts: pl.Series) -> Mapping[str, pl.Series]:
         groups = _groups(texts, layout.pattern) if layout.pattern else {}
-        return {**groups, **_pairs(groups.get(PAIRS, texts), pair, names)}
+        others = [name for name in names if name not in groups]
+        return {**groups, **_pairs(groups.get(PAIRS, texts), pair, others)}
 
     yield from _tables(blocks, layout, notes, layout.pattern or pair, columns)
 
@@ -76,7 +78,7 @@ def _tables(
     notes: Notes,
     pattern: str,
     columns: _Columns,
-) -> Iterator[TextTable]:
+) -> Iterator[TextColumns]:
     matching, first = 0, None
     for texts, numbers in numbered_lines(blocks, notes):
         if layout.comment:
@@ -90,7 +92,7 @@ def _tables(
             _leave_out(others, places, layout, notes)
         matching += int(matches.sum())
         if matches.any():
-            yield TextTable(columns(texts.filter(matches)), numbers.filter(matches))
+            yield TextColumns(columns(texts.filter(matches)), numbers.filter(matches))
     if first and not matching:
         quote = "" if notes.redacted else f": {visible(first[1][:_SHOWN])}"
         raise LogError(
@@ -128,9 +130,11 @@ def _pair(separator: str | None, assign: str) -> str:
     return rf"(?:^|{between})\s*{name}{blanks}{equals}{blanks}(?:{value})"
 
 
-def _pairs(texts: pl.Series, pair: str, names: tuple[str, ...]) -> dict[str, pl.Series]:
+def _pairs(texts: pl.Series, pair: str, names: Sequence[str]) -> dict[str, pl.Series]:
     """Return the values that some names have in lines; of a name that stands twice, the first."""
-    lists = pl.DataFrame({"row": pl.int_range(len(texts), eager=True), "pair": texts.str.extract_all(pair)})
+    lists = pl.DataFrame(
+        {"row": pl.int_range(len(texts), eager=True), "pair": texts.str.extract_all(pair)}
+    )
     tokens = lists.explode("pair")
     groups = tokens["pair"].str.extract_groups(pair).struct.unnest()
     name, quoted, bare = (groups.to_series(place) for place in range(3))

@@ -49,21 +49,33 @@ class _Place:
 class Pruned:
     """The structure of some paths, such as ``message.headers.message-id``.
 
-    ``signs`` are paths that are only looked for.
+    ``signs`` are paths that are only looked for. With ``flat``, a path may also be one key.
     """
 
-    def __init__(self, paths: Iterable[str], signs: Iterable[str] = ()) -> None:
+    def __init__(
+        self, paths: Iterable[str], signs: Iterable[str] = (), *, flat: bool = False
+    ) -> None:
+        paths, signs = list(paths), list(signs)
         tree = _tree(path.split(".") for path in paths)
+        self._flat = {path for path in (*paths, *signs) if flat and "." in path}
         for path in signs:
             node = tree
             for key in path.split("."):
                 node = node.setdefault(key, {})
-        self.struct, self._nodes = _structure(tree)
+        self.struct, self._nodes = _structure({**tree, **{path: {} for path in sorted(self._flat)}})
+        self._whole = {path: attrgetter(self._nodes[path].attribute) for path in self._flat}
         self.parse: LineParser = Decoder(self.struct).decode
         self._places: dict[str, _Place] = {}
 
     def values(self, records: Sequence[Any], path: str) -> ColumnValues:
         """Return what stands on a path in each record; None where nothing does."""
+        found = self._nested(records, path)
+        if path in self._flat and None in found:
+            whole = map(self._whole[path], records)
+            found = [one if one is not None else own for one, own in zip(whole, found, strict=True)]
+        return found
+
+    def _nested(self, records: Sequence[Any], path: str) -> ColumnValues:
         place = self._place(path)
         try:
             found = list(map(place.get, records))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
@@ -12,19 +12,17 @@ from typing import TypeAlias
 
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
 from fsm.logs.native_times import native_time
-from fsm.logs.records.block import Columns, columns_of
-from fsm.logs.records.fields import ProviderRecord, parse_json, value_at
-from fsm.logs.records.translation import Translate, translation
+from fsm.logs.records.fields import FieldGetter, ProviderRecord, getter, parse_json, value_at
 
 __all__ = [
     "EnvelopedRecord",
+    "KnownRecords",
     "Signs",
-    "block_columns",
+    "built_in_records",
+    "has_signs",
     "is_of",
-    "open_envelopes",
     "shown_keys",
     "signs_of",
-    "translator",
 ]
 
 ENVELOPES = (
@@ -62,16 +60,95 @@ Signs: TypeAlias = tuple[tuple[frozenset[str], tuple[tuple[str, ...], ...]], ...
 class EnvelopedRecord:
     """A record, the format that it is of, if that is known, and the time of its envelope."""
 
-    format: str | None
+    format: Format | None
     record: ProviderRecord
     time: int | None = None
 
 
+class KnownRecords:
+    """Records of some formats: which format each is of, and where it stands in an envelope."""
+
+    def __init__(self, forms: Sequence[Format]) -> None:
+        self.signs = [(form, signs_of(form)) for form in forms]
+        self._loose = [(f, tuple(map(_sign, f.layout.loose))) for f in forms if f.layout.loose]
+        self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
+        self._is_own = len(forms) == 1 and forms[0].is_own
+        keys = dict.fromkeys([*ENVELOPES, *chain.from_iterable(self._paths)])
+        self._envelopes = tuple(keys)
+
+    @property
+    def elements(self) -> Sequence[str]:
+        """The names of elements that are records in XML."""
+        return [path[-1] for path in self._paths]
+
+    def format_of(self, record: ProviderRecord) -> Format | None:
+        """Return the format that a record is of; None where nobody knows it."""
+        for signs in (self.signs, self._loose):
+            for form, own in signs:
+                if is_of(record, own, form):
+                    return form
+        return None
+
+    def formats_of(self, record: ProviderRecord) -> list[Format]:
+        """Return all formats that a record may be of."""
+        found = [form for form, signs in self.signs if is_of(record, signs, form)]
+        return found or [form for form, signs in self._loose if is_of(record, signs, form)]
+
+    def opened(
+        self, value: object, depth: int = 0, time: int | None = None
+    ) -> Iterator[EnvelopedRecord]:
+        """Yield every record in a value; ``time`` is that of the envelope around it."""
+        if depth > _DEEPEST:
+            return
+        if isinstance(value, list):
+            for item in value:
+                yield from self.opened(item, depth + 1, time)
+        elif isinstance(value, str):
+            text = value if value.lstrip()[:1] in ("{", "[") else _unpacked(value)
+            try:
+                yield from self.opened(parse_json(text), depth + 1, time) if text else ()
+            except ValueError:
+                return
+        elif isinstance(value, dict):
+            yield from self._open(value, depth, time)
+
+    def _open(
+        self, record: ProviderRecord, depth: int, time: int | None
+    ) -> Iterator[EnvelopedRecord]:
+        named = list(self._named(record)) if self._is_own else []
+        form = None if named else self.format_of(record)
+        if form is not None:
+            yield EnvelopedRecord(form, record, time)
+            return
+        times = (native_time(record.get(key), UTC) for key in _TIMES)
+        own = next((found for found in times if found is not None), time)
+        parts = named or [record[key] for key in self._envelopes if key in record]
+        inner = [found for part in parts for found in self.opened(part, depth + 1, own)]
+        yield from inner or [EnvelopedRecord(None, record)]
+
+    def _named(self, record: ProviderRecord) -> Iterator[object]:
+        """Yield what stands on the paths that the only mapping names for its records."""
+        for path in self._paths:
+            yield from _all_at(record, path)
+
+
 @cache
-def _signs(*, loose: bool = False) -> Mapping[str, Signs]:
-    layouts = {name: load_format(name).layout for name in format_names()}
-    signs = {name: own.loose if loose else own.recognise for name, own in layouts.items()}
-    return {name: tuple(map(_sign, own)) for name, own in signs.items() if own}
+def built_in_records() -> KnownRecords:
+    """Return the records of the formats of the package."""
+    forms = map(load_format, format_names())
+    return KnownRecords([form for form in forms if form.layout.recognise])
+
+
+@cache
+def signs_of(form: Format) -> Signs:
+    """Return what every record of a format has; nothing where its file does not say it."""
+    return tuple(map(_sign, form.layout.recognise))
+
+
+def has_signs(record: ProviderRecord) -> bool:
+    """Return whether a record is surely of a format of the package."""
+    known = built_in_records()
+    return any(is_of(record, signs, form) for form, signs in known.signs)
 
 
 def _sign(paths: Sequence[str]) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
@@ -79,19 +156,28 @@ def _sign(paths: Sequence[str]) -> tuple[frozenset[str], tuple[tuple[str, ...], 
     return frozenset(key[0] for key in keys), tuple(key for key in keys if len(key) > 1)
 
 
-@cache
-def signs_of(name: str) -> Signs:
-    """Return what every record of a provider has."""
-    return _signs().get(name, ())
+def is_of(record: ProviderRecord, signs: Signs, form: Format) -> bool:
+    """Return whether a record has all keys and paths of one of the signs.
 
-
-def is_of(record: ProviderRecord, signs: Signs) -> bool:
-    """Return whether a record has all keys and paths of one of the signs."""
+    Without signs it has an event, and a message, an address or a time.
+    """
     keys = record.keys()
     for top, longer in signs:
         if keys >= top and (not longer or all(_has(record, path) for path in longer)):
             return True
-    return False
+    return not signs and _has_fields(record, form)
+
+
+def _has_fields(record: ProviderRecord, form: Format) -> bool:
+    event, *others = _needed(form)
+    return event(record, None) is not None and any(get(record, None) is not None for get in others)
+
+
+@cache
+def _needed(form: Format) -> list[FieldGetter]:
+    """Return what gets the event of a record, and its message, recipient and time."""
+    names = ("event", "message_id", "recipient", "time")
+    return [getter(form.layout.sources(name)) for name in names]
 
 
 def _has(record: ProviderRecord, path: Sequence[str]) -> bool:
@@ -101,51 +187,15 @@ def _has(record: ProviderRecord, path: Sequence[str]) -> bool:
     return isinstance(value, dict) and path[-1] in value
 
 
-def provider_name(record: ProviderRecord) -> str | None:
-    """Return the name of the format that a record is of."""
-    for loose in (False, True):
-        for name, signs in _signs(loose=loose).items():
-            if is_of(record, signs):
-                return name
-    return None
-
-
-@cache
-def block_columns(form: Format) -> Columns:
-    """Return what makes events of blocks of records of a format."""
-    return columns_of(form)
-
-
-@cache
-def translator(form: Format) -> Translate:
-    """Return what makes events of the records of a format."""
-    return translation(form)
-
-
-@cache
-def _envelopes() -> tuple[str, ...]:
-    """Return the keys under which records may stand, those of mapping files among them."""
-    paths = chain.from_iterable(load_format(name).layout.records for name in format_names())
-    return tuple(dict.fromkeys([*ENVELOPES, *chain.from_iterable(p.split(".") for p in paths)]))
-
-
-def open_envelopes(
-    value: object, depth: int = 0, time: int | None = None
-) -> Iterator[EnvelopedRecord]:
-    """Yield every record in a value; ``time`` is that of the envelope around it."""
-    if depth > _DEEPEST:
-        return
+def _all_at(value: object, path: Sequence[str]) -> Iterator[object]:
+    """Yield what stands on a path, in every item of the lists on it."""
     if isinstance(value, list):
         for item in value:
-            yield from open_envelopes(item, depth + 1, time)
-    elif isinstance(value, str):
-        text = value if value.lstrip()[:1] in ("{", "[") else _unpacked(value)
-        try:
-            yield from open_envelopes(parse_json(text), depth + 1, time) if text else ()
-        except ValueError:
-            return
-    elif isinstance(value, dict):
-        yield from _open(value, depth, time)
+            yield from _all_at(item, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _all_at(value[path[0]], path[1:])
 
 
 def _unpacked(text: str) -> str | None:
@@ -156,22 +206,6 @@ def _unpacked(text: str) -> str | None:
         return b64decode(text, validate=True).decode()
     except ValueError:
         return None
-
-
-def _open(record: ProviderRecord, depth: int, time: int | None) -> Iterator[EnvelopedRecord]:
-    name = provider_name(record)
-    if name is not None:
-        yield EnvelopedRecord(name, record, time)
-        return
-    times = (native_time(record.get(key), UTC) for key in _TIMES)
-    own = next((found for found in times if found is not None), time)
-    inner = [
-        found
-        for key in _envelopes()
-        if key in record
-        for found in open_envelopes(record[key], depth + 1, own)
-    ]
-    yield from inner or [EnvelopedRecord(None, record)]
 
 
 def shown_keys(record: ProviderRecord, most: int = 6) -> str:

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
+from functools import cache, partial
 from itertools import chain
-from urllib.parse import unquote_plus
 
 import polars as pl
 
-from fsm.logs.mapping.event_mapping import load_format
+from fsm.logs.mapping.event_mapping import Format
+from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
-from fsm.logs.records.block import Columns
+from fsm.logs.records.block import Columns, columns_of
+from fsm.logs.records.elements import element_records
 from fsm.logs.records.fields import parse_json
+from fsm.logs.records.forms import parse_form
 from fsm.logs.records.providers import (
     EnvelopedRecord,
+    KnownRecords,
     Signs,
-    block_columns,
+    built_in_records,
     is_of,
-    open_envelopes,
     shown_keys,
     signs_of,
-    translator,
 )
-from fsm.logs.records.translation import Translate
+from fsm.logs.records.times import RecordTimes
+from fsm.logs.records.translation import Translate, translation
 
 __all__ = ["Reader"]
 
-_FORM = "mandrill_events="
+_BROKEN = object()
+"""Stands for a part of a line that is no value."""
 _PATIENCE = 3
 """Blocks in succession that could not be read as a whole before that is given up."""
 _WORTH = 100
@@ -42,8 +46,17 @@ _LONGEST = 1 << 22
 class Reader:
     """Reads files of one or several providers."""
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
+    def __init__(
+        self,
+        zone: tzinfo,
+        known: KnownRecords | None = None,
+        syslog: Callable[[str], int | None] = lambda _: None,
+    ) -> None:
+        """``known`` are the formats to read, by default those of the package.
+
+        ``syslog`` reads times without a year.
+        """
+        self._zone, self._known, self._syslog = zone, known or built_in_records(), syslog
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of blocks of lines, with the name of their format."""
@@ -54,33 +67,65 @@ class Reader:
             first = next(blocks, [])
         head, line = next(((line, n) for n, line in enumerate(first, 1) if line.strip()), ("", 0))
         begun = [part for part in (first[:line], first[line:]) if part]
-        reading = _Reading(self._zone, notes)
-        found = reading.lines if _is_whole(head) else reading.documents
-        yield from found(chain(begun, blocks), skipped)
+        reading = _Reading(
+            self._known, partial(RecordTimes, zone=self._zone, syslog=self._syslog), notes
+        )
+        blocks = chain(begun, blocks)
+        if head.lstrip("\ufeff \t").startswith("<"):
+            yield from reading.values(element_records(blocks, self._known.elements, notes))
+        else:
+            found = reading.lines if _is_whole(head) else reading.documents
+            yield from found(blocks, skipped)
+        reading.note_assumptions()
 
 
 def _is_whole(line: str) -> bool:
-    if line.startswith(_FORM):
-        return True
+    """Return whether a line is a value, and not the beginning of one over several lines."""
     try:
-        parse_json(line.lstrip("\ufeff"))
+        _value_of(line)
     except ValueError:
         return False
     return True
 
 
-class _Reading:
-    """Holds the provider of the last record: the next one is nearly always of the same."""
+def _value_of(line: str) -> object:
+    """Return the value of a line, JSON or the post of a form; raises ValueError for others."""
+    line = line.strip().lstrip("\ufeff")
+    try:
+        return parse_json(line)
+    except ValueError:
+        if line[:1] in ("{", "["):
+            raise
+        return parse_form(line)
 
-    def __init__(self, zone: tzinfo, notes: Notes) -> None:
-        self.zone, self.notes = zone, notes
-        self.name = ""
+
+class _Reading:
+    """Holds the format of the last record: the next one is nearly always of the same."""
+
+    def __init__(
+        self, known: KnownRecords, times: Callable[[TimeNotation], RecordTimes], notes: Notes
+    ) -> None:
+        self.known, self.notes = known, notes
+        self._new_times = times
+        self._times: dict[Format, RecordTimes] = {}
+        self.form: Format | None = None
         self.signs: Signs = ()
-        self.translate: Translate | None = None
-        self.columns: Columns | None = None
         self.patience = _PATIENCE
         self.last_line = 0
         """The line of the record before."""
+
+    @property
+    def times(self) -> RecordTimes:
+        """The times of the format that is held."""
+        assert self.form  # noqa: S101
+        if self.form not in self._times:
+            self._times[self.form] = self._new_times(self.form.layout.time)
+        return self._times[self.form]
+
+    def note_assumptions(self) -> None:
+        """Note what was assumed about times."""
+        for form, times in self._times.items():
+            times.note(self.notes, is_own=form.is_own)
 
     def lines(self, blocks: Iterable[list[str]], number: int) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of records a line; ``number`` is that of the line before."""
@@ -90,7 +135,8 @@ class _Reading:
                 number += len(block)
                 self.notes.lines = number
                 self.notes.records.read += len(block)
-                yield self.name, frame
+                assert self.form  # noqa: S101
+                yield self.form.name, frame
                 continue
             pairs = []
             for number, line in enumerate(block, number + 1):  # noqa: B020
@@ -98,29 +144,34 @@ class _Reading:
                     pairs.append((parse_json(line), number))
                 except ValueError:
                     pairs += self._odd(line, number)
-            yield from self._groups(pairs)
+            yield from self.values(pairs)
             self.notes.lines = number
 
     def _columns(self, block: list[str], first: int) -> pl.DataFrame | None:
         """Read a whole block, if it is all of the provider of the record before."""
-        if not self.columns or not self.patience or len(block) < _WORTH:
+        if not self.form or not self.patience or len(block) < _WORTH:
             return None
-        frame = self.columns(block, first, self.zone)
+        frame = block_columns(self.form)(block, first, self.times)
         self.patience = _PATIENCE if frame is not None else self.patience - 1
         return frame
 
     def _odd(self, line: str, number: int) -> list[tuple[object, int]]:
         """Return what a line holds that is no JSON."""
         line = line.strip().lstrip("\ufeff")
+        if not line:
+            return []
         try:
-            if line.startswith(_FORM):
-                return [(parse_json(unquote_plus(line[len(_FORM) :])), number)]
-            if line:
-                return [(parse_json(line.rstrip(",").strip("[]")), number)]
+            return [(_value_of(line.rstrip(",").strip("[]") or "[]"), number)]
         except ValueError:
-            self.notes.records.read += 1
-            self.notes.reject("not JSON", number)
-        return []
+            pass
+        values: list[tuple[object, int]] = []
+        for value in _values_of(line):
+            if value is _BROKEN:
+                self.notes.records.read += 1
+                self.notes.reject("not JSON", number)
+            else:
+                values.append((value, number))
+        return values
 
     def documents(
         self, blocks: Iterable[list[str]], number: int
@@ -132,56 +183,82 @@ class _Reading:
             pairs.append((value, line))
             held += size
             if held > _LONGEST:
-                yield from self._groups(pairs)
+                yield from self.values(pairs)
                 pairs, held = [], 0
-        yield from self._groups(pairs)
+        yield from self.values(pairs)
 
-    def _groups(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, NativeEvents]]:
+    def values(self, pairs: Iterable[tuple[object, int]]) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of values, in groups of one format."""
         events: list[NativeEvent] = []
         for value, line in pairs:
-            if type(value) is dict and is_of(value, self.signs):
-                events += self._translated(EnvelopedRecord(self.name, value), line)
+            form = self.form
+            if form and self.signs and type(value) is dict and is_of(value, self.signs, form):
+                events += self._translated(EnvelopedRecord(form, value), line)
             else:
                 yield from self._change(value, line, events)
                 events = []
-        if events:
-            yield self.name, events
+        if events and self.form:
+            yield self.form.name, events
 
     def _change(
         self, value: object, line: int, events: list[NativeEvent]
     ) -> Iterator[tuple[str, NativeEvents]]:
         """Read a value that may be of another provider, or hold several records."""
-        if events:
-            yield self.name, events
+        if events and self.form:
+            yield self.form.name, events
         known = False
-        for enveloped in open_envelopes(value):
-            known, name = True, enveloped.format
-            if name is None:
+        for enveloped in self.known.opened(value):
+            known, form = True, enveloped.format
+            if form is None:
                 self.notes.records.read += 1
                 self.notes.reject("a record of {}", line, quote=shown_keys(enveloped.record))
                 continue
-            if name != self.name:
-                self.name, self.signs = name, signs_of(name)
-                self.translate = translator(load_format(name))
-                self.columns = block_columns(load_format(name))
+            if form is not self.form:
+                self.form, self.signs = form, signs_of(form)
             found = self._translated(enveloped, line)
             if found:
-                yield name, found
+                yield form.name, found
         if not known and value != []:
             self.notes.records.read += 1
             self.notes.reject("JSON, but no object", line)
 
     def _translated(self, found: EnvelopedRecord, line: int) -> Sequence[NativeEvent]:
         """Return the events of a record of the provider that is held."""
-        assert self.translate  # noqa: S101
-        events = self.translate(found.record, line, self.zone, self.notes, found.time)
+        assert self.form  # noqa: S101
+        translate = translator(self.form)
+        events = translate(found.record, line, self.times, self.notes, found.time)
         self.notes.records.read += 1
         if line == self.last_line:  # a line of several records: no line has a negative number
             number = -self.notes.records.read
             events = [event._replace(record=number) for event in events]
         self.last_line = line
         return events
+
+
+@cache
+def block_columns(form: Format) -> Columns:
+    """Return what makes events of blocks of records of a format."""
+    return columns_of(form)
+
+
+@cache
+def translator(form: Format) -> Translate:
+    """Return what makes events of the records of a format."""
+    return translation(form)
+
+
+def _values_of(line: str) -> Iterator[object]:
+    """Yield the values that stand one behind the other on a line; the last one may be broken."""
+    decode, place = json.JSONDecoder().raw_decode, 0
+    while place < len(line):
+        try:
+            value, place = decode(line, place)
+        except (ValueError, RecursionError):
+            yield _BROKEN
+            return
+        yield value
+        while place < len(line) and line[place] in _BETWEEN:
+            place += 1
 
 
 def _documents(

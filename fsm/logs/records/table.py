@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from functools import cached_property, reduce
 from itertools import chain
 from types import NoneType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -21,15 +20,13 @@ from fsm.logs.mapping.record_layout import FieldSource, RecordLayout
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.records.entries import listed
 from fsm.logs.records.fields import joined, recipients, status_code, text_of, value_at
-from fsm.logs.records.record_times import record_time
+from fsm.logs.records.times import RecordTimes
 from fsm.logs.records.translation import NO_ID, WHOSE, is_personal, joined_doubts
-from fsm.logs.timestamps import microseconds
 
-__all__ = ["RecordTable", "events_of"]
+__all__ = ["RecordTable", "events_of", "first_values"]
 
 _TYPES = {"time": pl.Int64, "line": pl.Int64, "handed_over": pl.Int64}
 _TEXTS = ("message_id", "reply", "event_id", "delivery_id")
-_SECOND = 1_000_000
 
 
 class RecordTable(Protocol):
@@ -43,13 +40,13 @@ class RecordTable(Protocol):
 
 
 def events_of(
-    table: RecordTable, form: Format, lines: Sequence[int], zone: tzinfo
+    table: RecordTable, form: Format, lines: Sequence[int], times: RecordTimes
 ) -> pl.DataFrame | None:
     """Return the events of records that stand on lines; None where a record needs a closer look."""
     layout = form.layout
     entries = _entries(table, layout)
     columns = _Columns(table, entries)
-    when, handed_over = _both_times(columns, zone, layout)
+    when, handed_over = _both_times(columns, times, layout)
     if when is None:
         return None
     names = [name or "" for name in _texts(columns.first(layout.sources("event")))]
@@ -75,7 +72,7 @@ def events_of(
         found = _spread(found)
     if len(found["line"]) > len(table):
         found["doubt"] = _shared(found, form)
-    return _frame(found)
+    return _frame(found, layout)
 
 
 # Columns --------------------------------------------------------------------------------------
@@ -109,6 +106,11 @@ def _entries(table: RecordTable, layout: RecordLayout) -> _Entries | None:
         return _Entries([own[0] for own in told], range(len(told)))
     at = [row for row, own in enumerate(told) for _ in own]
     return _Entries(list(chain.from_iterable(told)), at)
+
+
+def first_values(table: RecordTable, sources: Sequence[FieldSource]) -> list[Any]:
+    """Return the first value of a field in each record; None where it has none."""
+    return _Columns(table, None).first(sources)
 
 
 def _filled(found: list[Any], lacking: Sequence[int], values: Sequence[Any]) -> Sequence[int]:
@@ -228,8 +230,8 @@ def _no_id(message: str | None) -> str | None:
     return None if message else NO_ID
 
 
-def _frame(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
-    """Return columns as a frame; every event gets a message and an identity."""
+def _frame(columns: Mapping[str, Sequence[Any]], layout: RecordLayout) -> pl.DataFrame:
+    """Return columns as a frame; every event gets a message, and an identity if it was posted."""
     frame = pl.DataFrame(
         [
             pl.Series(name, columns[name], _TYPES.get(name, pl.String))
@@ -237,9 +239,9 @@ def _frame(columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
             if name in columns
         ]
     )
+    identity = [pl.concat_str("native", pl.lit("@"), "time")] if layout.is_posted else []
     return frame.with_columns(
-        pl.coalesce("message_id", "recipient"),
-        pl.coalesce("event_id", pl.concat_str("native", pl.lit("@"), "time")),
+        pl.coalesce("message_id", "recipient"), pl.coalesce("event_id", *identity)
     )
 
 
@@ -310,44 +312,14 @@ def _codes(values: list[Any]) -> list[str | None]:
     return codes
 
 
-# Times ----------------------------------------------------------------------------------------
-
-
-def _of_texts(values: pl.Series) -> pl.Series:
-    """Return times of texts; null where a text needs a closer look."""
-    if values.str.contains(r"^[0-9]{1,11}$").all():
-        return values.cast(pl.Int64) * _SECOND
-    return microseconds(values)
-
-
-def _times(values: list[Any], zone: tzinfo, layout: RecordLayout) -> list[int] | None:
-    """Return values as microseconds since 1970; None where one is no time."""
-    kinds = set(map(type, values))
-    if layout.time.unit is None:
-        if kinds <= {int, float} and all(0 < value < 1e11 for value in (min(values), max(values))):
-            seconds = np.array(values, dtype=np.float64)
-            return cast(list[int], np.rint(seconds * _SECOND).astype(np.int64).tolist())
-        if kinds == {str} and not layout.time.formats:
-            found = _of_texts(pl.Series(values, dtype=pl.String))
-            if not found.null_count() and (found > 0).all():
-                return found.to_list()
-    read = record_time(layout.time)
-    moments = [read(value, zone) for value in values]
-    return None if None in moments else cast(list[int], moments)
-
-
 def _both_times(
-    columns: _Columns, zone: tzinfo, layout: RecordLayout
+    columns: _Columns, times: RecordTimes, layout: RecordLayout
 ) -> tuple[Sequence[int] | None, Sequence[int | None]]:
     """Return when events happened, and when their messages were handed over, if that is told."""
     told = columns.first(layout.sources("time"))
     handed_over = columns.first(layout.sources("handed_over"))
     if set(map(type, handed_over)) == {str}:
-        together = _times(told + handed_over, zone, layout)
+        together = times.values(told + handed_over)
         if together is not None:
             return together[: len(told)], together[len(told) :]
-    when = _times(told, zone, layout)
-    if handed_over.count(None) == len(handed_over):
-        return when, handed_over
-    read = record_time(layout.time)
-    return when, [read(value, zone) for value in handed_over]
+    return times.values(told), times.some(handed_over)

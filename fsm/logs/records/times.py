@@ -6,6 +6,7 @@ size tells. What was assumed is noted: the zone, the year, the unit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -18,17 +19,41 @@ import polars as pl
 from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.logs.mapping.time_notation import UNITS, chrono_format
 from fsm.logs.native_times import from_datetime, from_number, native_time
+from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
 __all__ = ["RecordTimes"]
 
 _NUMBER = r"^[0-9]{1,19}(?:\.[0-9]{1,9})?$"
-_WITH_ZONE = r"(?i)(?:z|[+-][0-9]{2}:?[0-9]{2}|gmt|utc|[+-][0-9]{2})\)?$"
+_WITH_ZONE = re.compile(r"(?:z|[a-z]{3}|\d ?[+-]\d\d:?(?:\d\d)?)\)?$", re.ASCII | re.IGNORECASE)
 _SECOND = 1_000_000
 _MICROSECOND = 1000
 _LONGEST = 64
 """Characters of a time."""
-_SIZES = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
+_ZONE_NAME = r"\b([A-Z]{1,4})$"
+_ZONES = {
+    **dict.fromkeys(("UTC", "GMT", "UT", "Z", "WET"), "+0000"),
+    "EST": "-0500",
+    "EDT": "-0400",
+    "CST": "-0600",
+    "CDT": "-0500",
+    "MST": "-0700",
+    "MDT": "-0600",
+    "PST": "-0800",
+    "PDT": "-0700",
+    "CET": "+0100",
+    "CEST": "+0200",
+    "WEST": "+0100",
+    "EET": "+0200",
+    "EEST": "+0300",
+}
+"""The offsets of names of zones; those of RFC 5322 and of Europe."""
+_COMPACT = re.compile(
+    r"(?:19|20)\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII
+)
+"""A date and a time without signs between them: as milliseconds they are of the year 2600."""
+_COMPACT_TEXT = "^(?:19|20)[0-9]{12}$"
+_SIZES = ((1e11, "s", "seconds"), (1e14, "ms", "milliseconds"), (1e17, "us", "microseconds"))
 
 
 class RecordTimes:
@@ -49,6 +74,11 @@ class RecordTimes:
         """What was assumed, by subject."""
         self._one = lru_cache(4096)(self._of_text)
 
+    def note(self, notes: Notes, *, is_own: bool) -> None:
+        """Note what was assumed; the units of the package's formats are no assumption."""
+        told = self.assumed if is_own else {k: v for k, v in self.assumed.items() if k != "unit"}
+        notes.assumed |= told
+
     def series(self, texts: pl.Series) -> pl.Series:
         """Return texts as times (Int64); null for what is none."""
         found = pl.Series(texts.name, [None], pl.Int64).new_from_index(0, len(texts))
@@ -57,7 +87,7 @@ class RecordTimes:
         if self._formats:
             return _sensible(found)
         is_number = texts.str.contains(_NUMBER).fill_null(value=False)
-        if is_number.all():
+        if is_number.all() and not texts.str.contains(_COMPACT_TEXT).any():
             return self._numbers(texts.cast(pl.Float64), texts)
         found = microseconds(texts)
         if not found.null_count():
@@ -83,6 +113,13 @@ class RecordTimes:
             return None if None in moments else cast(list[int], moments)
         return None if found.null_count() else found.to_list()
 
+    def some(self, values: Sequence[object]) -> Sequence[int | None]:
+        """Return values of records as times; None for what is none."""
+        if values.count(None) == len(values):
+            return cast(Sequence[None], values)
+        whole = self.values(values) if None not in values else None
+        return list(map(self.of, values)) if whole is None else whole
+
     def of(self, value: object) -> int | None:
         """Return one value as a time; None for what is none."""
         if isinstance(value, str):
@@ -92,20 +129,22 @@ class RecordTimes:
         if self._notation.unit:
             time = round(value * UNITS[self._notation.unit] / _MICROSECOND)
             return time if from_number(time / _SECOND) is not None else None
+        self._assume_unit(value)
         return from_number(value)
 
     def _of_text(self, text: str) -> int | None:
         text = text.strip()
         if self._formats:
-            return self.series(pl.Series([text]))[0]
-        if self._notation.unit and text.replace(".", "", 1).isdigit() and text.isascii():
+            [time] = self.series(pl.Series([text])).to_list()
+            return cast(int | None, time)
+        if _COMPACT.fullmatch(text):
+            return from_datetime(datetime.strptime(text, "%Y%m%d%H%M%S"), self.zone)
+        if text.replace(".", "", 1).isdigit() and text.isascii():
             return self.of(float(text) if "." in text else int(text))
         time = native_time(text, self.zone)
         if time is None:
             return self._syslog(text)
-        if not text[-1:].isdigit() or pl.Series([text]).str.contains(_WITH_ZONE)[0]:
-            return time
-        if not text.replace(".", "", 1).isdigit():
+        if not _WITH_ZONE.search(text):
             self._assume_zone()
         return time
 
@@ -115,10 +154,7 @@ class RecordTimes:
         if unit is None:
             largest = cast(float, numbers.max() or 0)
             smallest = cast(float, numbers.min() or 0)
-            size = next((name for most, name in _SIZES if largest < most), "nanoseconds")
-            self.assumed["unit"] = f"numbers are times in {size}, by their size"
-            nanoseconds = {"seconds": 1_000_000_000, "milliseconds": 1_000_000,
-                           "microseconds": 1000, "nanoseconds": 1}[size]  # fmt: skip
+            nanoseconds = UNITS[self._assume_unit(largest)]
             if not smallest > 0 or smallest < largest / 100:  # of several units, or no times
                 moments = [from_number(number) for number in numbers.to_list()]
                 return pl.Series(numbers.name, moments, pl.Int64)
@@ -132,7 +168,15 @@ class RecordTimes:
             return _sensible(whole * (nanoseconds // _MICROSECOND))
         return _sensible(whole // _MICROSECOND)
 
+    def _assume_unit(self, number: float) -> str:
+        """Return the unit of a number by its size, and note it."""
+        _, unit, name = next((s for s in _SIZES if number < s[0]), (0, "ns", "nanoseconds"))
+        self.assumed["unit"] = f"numbers are times in {name}, by their size"
+        return unit
+
     def _by_format(self, texts: pl.Series, form: str) -> pl.Series:
+        if "%z" in form:
+            texts = _with_offsets(texts)
         try:
             moments = texts.str.strip_chars().str.to_datetime(form, strict=False, time_unit="us")
         except pl.exceptions.PolarsError:  # no text has a zone, or each another one
@@ -159,6 +203,17 @@ class RecordTimes:
     def _assume_zone(self) -> None:
         if self._notation.zone is None:
             self.assumed["zone"] = f"times read as {self.zone} (the records have no zone)"
+
+
+def _with_offsets(texts: pl.Series) -> pl.Series:
+    """Return times with the offsets of the zones that they name."""
+    names = texts.str.extract(_ZONE_NAME)
+    if names.null_count() == len(names):
+        return texts
+    offsets = names.replace_strict(_ZONES, default=None, return_dtype=pl.String)
+    frame = pl.DataFrame({"text": texts, "name": names, "offset": offsets})
+    named = pl.col("text").str.strip_suffix(pl.col("name")) + pl.col("offset")
+    return frame.select(pl.when(pl.col("name").is_null()).then("text").otherwise(named)).to_series()
 
 
 def _filled(found: pl.Series, others: pl.Series) -> pl.Series:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import tzinfo
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from fsm.logs.mapping.event_mapping import Format
@@ -20,7 +19,7 @@ from fsm.logs.records.fields import (
     status_code,
     text_of,
 )
-from fsm.logs.records.record_times import record_time
+from fsm.logs.records.times import RecordTimes
 
 __all__ = [
     "ENVELOPE_TIME",
@@ -36,7 +35,7 @@ __all__ = [
 ]
 
 Translate: TypeAlias = Callable[
-    [ProviderRecord, int, tzinfo, Notes, "int | None"], Sequence[NativeEvent]
+    [ProviderRecord, int, RecordTimes, Notes, "int | None"], Sequence[NativeEvent]
 ]
 """What makes events of a record that stands on a line, in an envelope with a time or without."""
 
@@ -67,11 +66,11 @@ def translation(form: Format) -> Translate:
     code_of, reply_of = getter(layout.sources("code")), getter(layout.sources("reply"))
     handed_over_of = getter(layout.sources("handed_over"))
     details = {n: [getter([s]) for s in sources] for n, sources in layout.detail.items()}
-    cut = re.compile(layout.message_id_ends).sub if layout.message_id_ends else None
-    time_of, entries = record_time(layout.time), entries_of(layout)
+    cut = _cutting(layout.message_id_ends)
+    entries = entries_of(layout)
 
     def translate(
-        record: ProviderRecord, line: int, zone: tzinfo, notes: Notes, sent: int | None = None
+        record: ProviderRecord, line: int, times: RecordTimes, notes: Notes, sent: int | None = None
     ) -> Sequence[NativeEvent]:
         events: list[NativeEvent] = []
         native, reason, lost = "", NO_ADDRESS, 0
@@ -82,7 +81,7 @@ def translation(form: Format) -> Translate:
             if more:
                 parts = (text_of(get(record, entry)) or "" for get in more)
                 native = "/".join([native, *parts]).rstrip("/")
-            time = time_of(values["time"], zone)
+            time = times.of(values["time"])
             late = time is None
             time = sent if time is None else time
             if time is None:
@@ -90,8 +89,10 @@ def translation(form: Format) -> Translate:
                 continue
             message = text_of(values["message_id"])
             if cut and message:
-                message = cut("", message)
-            event_id = text_of(values["event_id"]) or event_identity(native, time)
+                message = cut(message)
+            event_id = text_of(values["event_id"])
+            if event_id is None and layout.is_posted:
+                event_id = event_identity(native, time)
             told = (status_code(code_of(record, entry)), text_of(reply_of(record, entry)))
             found = [
                 NativeEvent(
@@ -105,7 +106,7 @@ def translation(form: Format) -> Translate:
                     event_id,
                     text_of(values["delivery_id"]),
                     joined_doubts(None if message else NO_ID, ENVELOPE_TIME if late else None),
-                    time_of(handed_over_of(record, entry), zone),
+                    times.of(handed_over_of(record, entry)),
                 )
                 for address, code, reply in _addressed(values["recipient"], *told, layout)
             ]
@@ -165,6 +166,20 @@ def is_personal(form: Format, native: str) -> bool:
 def joined_doubts(*doubts: str | None) -> str | None:
     """Return several doubts as one text; None without any."""
     return "; ".join(filter(None, doubts)) or None
+
+
+def _cutting(ending: str | None) -> Callable[[str], str] | None:
+    """Return what cuts an expression of Rust off a message id."""
+    if ending is None:
+        return None
+
+    @lru_cache(4096)
+    def cut(message: str) -> str:
+        import polars as pl
+
+        return str(pl.Series([message]).str.replace_all(ending, "")[0])
+
+    return cut
 
 
 def event_identity(native: str, time: int) -> str:
