@@ -77,9 +77,8 @@ def take_sample(files: Sequence[StoredFile]) -> LogSample:
         kept = [_first_lines(data, _LINES)] if encoding != "utf-16" else [data]
         kept += (_first_lines(part, _PART_LINES) for part in rest if encoding != "utf-16")
         read += sum(map(len, kept))
-        excerpts += (
-            Excerpt(_decoded(part, encoding), None if n else 1) for n, part in enumerate(kept)
-        )
+        texts = [_decoded(part, encoding) for part in kept]
+        excerpts += [Excerpt(texts[0], 1), *(Excerpt(text, None) for text in texts[1:])]
     return LogSample(
         files[0].name, tuple(excerpts), encoding, read, is_whole, min(len(files), _FILES)
     )

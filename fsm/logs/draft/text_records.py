@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
+from fsm.errors import LogError
 from fsm.logs.draft.json_records import views_of
 from fsm.logs.draft.records import FoundRecord, SampledRecords, columns_of_records
 from fsm.logs.draft.sample import LogSample
@@ -93,11 +94,13 @@ def form_sample(sample: LogSample) -> SampledRecords | None:
 def xml_samples(sample: LogSample) -> list[SampledRecords]:
     """Return the ways in which a sample can be read as XML; none where it is none.
 
-    Records are the elements of one name. A document with a DTD is not looked into.
+    Records are the elements of one name. Raises :class:`LogError` for a document with a DTD.
     """
     text = sample.excerpts[0].text.lstrip("\ufeff \t\r\n")
-    if not re.match(r"<(?:\?xml|!--|[A-Za-z_])", text) or _DOCTYPE.search(text):
+    if not re.match(r"<(?:\?xml|!--|!DOCTYPE|[A-Za-z_])", text):
         return []
+    if _DOCTYPE.search(text):
+        raise LogError(f"{sample.name}: XML with a DTD is not read")
     by_name = _elements(re.sub(r"^<\?xml[^>]*\?>", "", text))
     names = sorted(by_name, key=lambda name: -len(by_name[name]))[:_NAMES]
     views: list[SampledRecords] = []
