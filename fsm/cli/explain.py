@@ -112,6 +112,10 @@ def _entry(entry: Entry) -> list[str]:
     lines += [f"    {printable(reason)}" for reason in reasons]
     changes = [(printable(change.machine), _effects(change)) for change in entry.changes]
     lines += [f"    {line}" for line in align_columns(changes)]
+    if entry.rule:
+        lines.append(f"    rule: {printable(entry.rule)}")
+    if entry.doubt:
+        lines.append(f"    doubtful: {printable(entry.doubt)}")
     if entry.place:
         lines.append(f"    proof: {printable(entry.place)}: {_quoted(entry.quote)}")
     return lines

@@ -72,6 +72,10 @@ class Entry:
     """The line of the log."""
     changes: tuple[Change, ...]
     """What it did in each machine that defines it."""
+    rule: str = ""
+    """The rule by which it came out of the line, where that is more than its name there."""
+    doubt: str = ""
+    """What is not certain about it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -339,18 +343,21 @@ def _places(log: Log, events: pl.DataFrame) -> Iterator[str]:
 
 
 def _entries(log: Log, history: pl.DataFrame, machines: dict[str, Machine]) -> Iterator[Entry]:
-    proofs = log.proofs(history.select("file", "row").drop_nulls())
+    rows = history.select("file", "row").drop_nulls()
+    proofs, meanings = log.proofs(rows), log.meanings(rows)
     same = ["file", "row", "timestamp", "event"]
     for part in history.partition_by(same, maintain_order=True):
         first = part.row(0, named=True)
-        name, line, quote = proofs.get((first["file"], first["row"]), ("", 0, ""))
+        key = (first["file"], first["row"])
+        name, line, quote = proofs.get(key, ("", 0, ""))
+        rule, doubt = meanings.get(key, ("", ""))
         changes = tuple(
             _change(machines[row["machine"]], row)
             for row in part.iter_rows(named=True)
             if row["machine"] is not None
         )
         place = place_of(name, line) if name else ""
-        yield Entry(first["timestamp"], first["event"], place, quote, changes)
+        yield Entry(first["timestamp"], first["event"], place, quote, changes, rule, doubt)
 
 
 def _change(machine: Machine, row: dict[str, object]) -> Change:

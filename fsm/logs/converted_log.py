@@ -16,7 +16,7 @@ from fsm.logs.canonical_columns import CANONICAL
 from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.ledger import check_balance
-from fsm.logs.log_file import LogFile
+from fsm.logs.log_file import LogFile, RowMeaning
 from fsm.logs.mapping.event_counts import count_decided, count_doubts
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
 from fsm.logs.mapping.message_recipients import find_recipients, with_recipients
@@ -89,6 +89,12 @@ class ConvertedLog:
             texts.update({(name, number): text for number, text in by_number.items()})
         pairs = zip(files.to_list(), lines.tolist(), strict=True)
         return [texts.get(pair, "") for pair in pairs]
+
+    def meanings(self, rows: Codes) -> list[RowMeaning]:
+        """Return the rule and the doubt of each row."""
+        rule = pl.when(pl.col("rule") != pl.col("native")).then("rule").fill_null("").alias("rule")
+        frame = self._at(rows, rule, pl.col("doubt").fill_null(""))
+        return [RowMeaning(*row) for row in frame.select("rule", "doubt").iter_rows()]
 
     def _outlines(self, rows: Codes) -> list[str]:
         """Return the safe fields of rows: time, format, native event, reply."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
 
+from fsm.arrays import Codes
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
-from fsm.logs.log_file import LogFile, Proof
+from fsm.logs.log_file import LogFile, Proof, RowMeaning
 from fsm.logs.rows import event_frames, instants_of
 
 if TYPE_CHECKING:
     from fsm.logs.notes import Notes
 
 __all__ = ["Log"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -123,13 +126,22 @@ class Log:
 
     def proofs(self, events: pl.DataFrame) -> dict[tuple[int, int], Proof]:
         """Return the evidence of events, by ``file`` and ``row``; each file is read once."""
-        proofs = {}
+        return self._by_row(events, LogFile.proofs)
+
+    def meanings(self, events: pl.DataFrame) -> dict[tuple[int, int], RowMeaning]:
+        """Return how events came out of their lines, by ``file`` and ``row``."""
+        return self._by_row(events, LogFile.meanings)
+
+    def _by_row(
+        self, events: pl.DataFrame, of_rows: Callable[[LogFile, Codes], list[T]]
+    ) -> dict[tuple[int, int], T]:
+        found = {}
         distinct = events.select("file", "row").unique(maintain_order=True)
         for (number,), part in distinct.group_by("file", maintain_order=True):
             rows = part["row"].to_numpy().astype(np.intp)
-            of_rows = self.files[number].proofs(rows)
-            proofs.update({(number, r): p for r, p in zip(rows.tolist(), of_rows, strict=True)})
-        return proofs
+            values = of_rows(self.files[number], rows)
+            found.update({(number, r): v for r, v in zip(rows.tolist(), values, strict=True)})
+        return found
 
     def locate(self, events: pl.DataFrame) -> pl.DataFrame:
         """Return the events with ``file`` as its name and ``line`` in it."""

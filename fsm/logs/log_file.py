@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,15 @@ from fsm.logs.storage.scans import scan_csv, scan_lines, scan_ndjson, scan_parqu
 if TYPE_CHECKING:
     from fsm.logs.mapping.redact import Redaction
 
-__all__ = ["CHECKPOINT", "CHECKPOINT_PREFIX", "LogFile", "Proof", "RowOrigin", "version_of"]
+__all__ = [
+    "CHECKPOINT",
+    "CHECKPOINT_PREFIX",
+    "LogFile",
+    "Proof",
+    "RowMeaning",
+    "RowOrigin",
+    "version_of",
+]
 
 CHECKPOINT = "checkpoint"
 """The format of the messages in a checkpoint: Parquet with further columns."""
@@ -37,6 +45,16 @@ _ROW = "\0row"  # a name that no header can have
 
 Proof: TypeAlias = tuple[str, int, str]
 """The evidence of an event: file, line, and the text of the line, or its safe fields."""
+
+
+class RowMeaning(NamedTuple):
+    """How an event came out of a line: the ``rule`` that decided, and what is doubtful about it.
+
+    The rule is empty where it only repeats what the line calls the event.
+    """
+
+    rule: str = ""
+    doubt: str = ""
 
 
 class RowOrigin(Protocol):
@@ -51,6 +69,9 @@ class RowOrigin(Protocol):
 
     def quotes(self, rows: Codes) -> list[str]:
         """Return the text of each row in its file."""
+
+    def meanings(self, rows: Codes) -> list[RowMeaning]:
+        """Return how each row came out of its line."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +265,10 @@ class LogFile:
         lines = self.lines(rows)
         texts = self._outlines(rows) if self.redaction else self._quotes(lines)
         return [(self.name, line, text) for line, text in zip(lines.tolist(), texts, strict=True)]
+
+    def meanings(self, rows: Codes) -> list[RowMeaning]:
+        """Return how each row came out of its line; nothing for what was not converted."""
+        return self.origin.meanings(rows) if self.origin else [RowMeaning()] * len(rows)
 
     def _quotes(self, lines: Codes) -> list[str]:
         """Return the texts of lines; rows of Parquet files and frames as JSON."""

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["joined_doubts", "single_doubts"]
+__all__ = ["all_doubts", "joined_doubts", "single_doubts"]
 
 _SEPARATOR = " | "
+
+
+def all_doubts(*doubts: str | None) -> str | None:
+    """Return several doubts as one text; None without any.
+
+    >>> all_doubts("no id", None, "no time"), all_doubts(None)
+    ('no id | no time', None)
+    """
+    return _SEPARATOR.join(filter(None, doubts)) or None
 
 
 def joined_doubts(*columns: str | pl.Expr) -> pl.Expr:

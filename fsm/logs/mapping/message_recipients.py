@@ -17,14 +17,14 @@ from fsm.logs.mapping.doubts import joined_doubts
 
 __all__ = [
     "Recipients",
+    "bare_address",
+    "bare_addresses",
     "find_recipients",
     "of_one_person",
-    "plain_address",
-    "plain_addresses",
     "with_recipients",
 ]
 
-_SEVERAL = "it names none of the message's recipients, who are several; counted for the first"
+_SEVERAL = "it does not say which of the message's recipients it was; counted for the first"
 """The doubt about an event that may be of another recipient."""
 
 _PERSONAL = (
@@ -44,12 +44,12 @@ _BEFORE = re.compile(r"(?:mailto:|rfc822;|smtp:)\s*", re.IGNORECASE)
 _NEEDLESS_QUOTES = re.compile(r'"([\w!#$%&\'*+/=?^`{|}~.-]+)"(@.*)')
 
 
-def plain_address(address: str) -> str:
+def bare_address(address: str) -> str:
     """Return an address without what does not distinguish it from others; letters keep their case.
 
-    >>> plain_address('"Ann Lee" <Ann.Lee@X.example>'), plain_address('"ann.lee"@x.example')
+    >>> bare_address('"Ann Lee" <Ann.Lee@X.example>'), bare_address('"ann.lee"@x.example')
     ('Ann.Lee@X.example', 'ann.lee@x.example')
-    >>> plain_address('"ann lee"@x.example'), plain_address(" mailto:u@[192.0.2.1]")
+    >>> bare_address('"ann lee"@x.example'), bare_address(" mailto:u@[192.0.2.1]")
     ('"ann lee"@x.example', 'u@[192.0.2.1]')
     """
     address = unicodedata.normalize("NFC", address)
@@ -59,13 +59,13 @@ def plain_address(address: str) -> str:
     return quoted[1] + quoted[2] if quoted else address
 
 
-def plain_addresses(addresses: pl.Series) -> pl.Series:
-    """Return a column of addresses, each as :func:`plain_address` returns it."""
+def bare_addresses(addresses: pl.Series) -> pl.Series:
+    """Return a column of addresses, each as :func:`bare_address` returns it."""
     unusual = addresses.str.contains(_UNUSUAL).fill_null(False)
     if not unusual.any():
         return addresses
     distinct = addresses.filter(unusual).unique()
-    plain = pl.Series(list(map(plain_address, distinct.to_list())), dtype=pl.String)
+    plain = pl.Series(list(map(bare_address, distinct.to_list())), dtype=pl.String)
     return addresses.replace(distinct, plain)
 
 

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from fsm.errors import LogError
-from fsm.logs.mapping.message_recipients import plain_address
+from fsm.logs.mapping.message_recipients import bare_address
 
 __all__ = ["PSEUDONYM", "Pseudonyms", "load_key"]
 
@@ -100,4 +100,4 @@ def _plain(address: str) -> str:
     """
     if _ORDINARY.fullmatch(address):
         return address.lower()
-    return plain_address(address).lower()
+    return bare_address(address).lower()

@@ -20,6 +20,7 @@ FIELDS = (
     "code",
     "reply",
     "handed_over",
+    "explanation",
 )
 """The fields of an event."""
 

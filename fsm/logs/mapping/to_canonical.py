@@ -11,7 +11,7 @@ from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
 from fsm.logs.mapping.doubts import joined_doubts
 from fsm.logs.mapping.event_counts import ReadEvents, count_events
 from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, STOPPED, Format
-from fsm.logs.mapping.message_recipients import of_one_person, plain_addresses
+from fsm.logs.mapping.message_recipients import bare_addresses, of_one_person
 from fsm.logs.mapping.policy import Policy
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
@@ -164,7 +164,7 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
         for name, dtype in optional.items()
         if name not in events.columns
     )
-    recipient = plain_addresses(events["recipient"])
+    recipient = bare_addresses(events["recipient"])
     stands_for_id = events["message_id"] == events["recipient"]
     return events.with_columns(
         pl.when(stands_for_id)

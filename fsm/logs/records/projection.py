@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import attrgetter
+from itertools import repeat
+from operator import and_, attrgetter, is_not
 from typing import Any, TypeAlias
 
 from msgspec import Struct, defstruct
@@ -87,8 +88,11 @@ class Pruned:
 
     def has(self, records: Sequence[Any], path: str) -> list[bool]:
         """Return whether something is on a path in each record; a null or an empty part is not."""
-        empty = self._place(path).empty
-        return [value is not None and value is not empty for value in self.values(records, path)]
+        empty, values = self._place(path).empty, self.values(records, path)
+        found = list(map(is_not, values, repeat(None)))
+        if empty is not None:
+            found = list(map(and_, found, map(is_not, values, repeat(empty))))
+        return found
 
     def _place(self, path: str) -> _Place:
         if path not in self._places:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import chain
+from itertools import chain, compress, count
 from types import NoneType
 from typing import Any, Protocol
 
-import numpy as np
 import polars as pl
 
 from fsm.logs.mapping.event_mapping import Format
@@ -21,12 +20,12 @@ from fsm.logs.native_event import NativeEvent
 from fsm.logs.records.entries import listed
 from fsm.logs.records.fields import joined, recipients, status_code, text_of, value_at
 from fsm.logs.records.times import RecordTimes
-from fsm.logs.records.translation import NO_ID, WHOSE, is_personal, joined_doubts
+from fsm.logs.records.translation import NO_ID
 
 __all__ = ["RecordTable", "events_of", "first_values"]
 
 _TYPES = {"time": pl.Int64, "line": pl.Int64, "handed_over": pl.Int64}
-_TEXTS = ("message_id", "reply", "event_id", "delivery_id")
+_TEXTS = ("message_id", "reply", "explanation", "event_id", "delivery_id")
 
 
 class RecordTable(Protocol):
@@ -70,8 +69,6 @@ def events_of(
     }
     if list in set(map(type, whom)):
         found = _spread(found)
-    if len(found["line"]) > len(table):
-        found["doubt"] = _shared(found, form)
     return _frame(found, layout)
 
 
@@ -215,17 +212,6 @@ def _spread(columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
     return {**rows, "recipient": list(chain.from_iterable(whom))}
 
 
-def _shared(columns: Mapping[str, Sequence[Any]], form: Format) -> list[str | None]:
-    """Return the doubts of rows; of several rows of a record only one can be of some events."""
-    lines, natives, doubts = columns["line"], columns["native"], columns["doubt"]
-    personal = {native for native in set(natives) if is_personal(form, native)}
-    counts = dict(zip(*np.unique(lines, return_counts=True), strict=True))
-    return [
-        joined_doubts(doubt, WHOSE) if native in personal and counts[line] > 1 else doubt
-        for line, native, doubt in zip(lines, natives, doubts, strict=True)
-    ]
-
-
 def _no_id(message: str | None) -> str | None:
     return None if message else NO_ID
 
@@ -239,10 +225,12 @@ def _frame(columns: Mapping[str, Sequence[Any]], layout: RecordLayout) -> pl.Dat
             if name in columns
         ]
     )
-    identity = [pl.concat_str("native", pl.lit("@"), "time")] if layout.is_posted else []
-    return frame.with_columns(
-        pl.coalesce("message_id", "recipient"), pl.coalesce("event_id", *identity)
-    )
+    if frame["message_id"].null_count():
+        frame = frame.with_columns(pl.coalesce("message_id", "recipient"))
+    if layout.is_posted and frame["event_id"].null_count():
+        identity = pl.concat_str("native", pl.lit("@"), "time")
+        frame = frame.with_columns(pl.coalesce("event_id", identity))
+    return frame
 
 
 def _cut(messages: list[str | None], ending: str | None) -> list[str | None]:
@@ -267,7 +255,7 @@ def _natives(
     natives = names
     for sources in {tuple(sources) for sources in more.values() if sources}:
         own = {name for name, its in more.items() if its and tuple(its) == sources}
-        rows = [row for row, name in enumerate(names) if name in own]
+        rows = list(compress(count(), map(own.__contains__, names)))
         parts = [_texts(columns.first((source,), rows)) for source in sources]
         paths = map(_Paths().__getitem__, zip([names[n] for n in rows], *parts, strict=True))
         natives = natives if natives is not names else names.copy()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from fsm.logs.mapping.doubts import all_doubts
 from fsm.logs.mapping.event_mapping import Format
 from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.native_event import NativeEvent
@@ -25,11 +26,8 @@ __all__ = [
     "ENVELOPE_TIME",
     "NO_ADDRESS",
     "NO_ID",
-    "WHOSE",
     "Translate",
     "event_identity",
-    "is_personal",
-    "joined_doubts",
     "parted",
     "translation",
 ]
@@ -43,17 +41,6 @@ NO_ADDRESS = "an address that is none"
 NO_ID = "the record has no message id; its address stands for it"
 NO_TIME = "an event without a time"
 ENVELOPE_TIME = "the record has no time; that of its envelope stands for it"
-WHOSE = "the record names several recipients and does not say which of them it was"
-_PERSONAL = (
-    "opened",
-    "clicked",
-    "complained",
-    "unsubscribed",
-    "resubscribed",
-    "machine_opened",
-    "auto_replied",
-)
-"""Events that one recipient causes."""
 
 
 def translation(form: Format) -> Translate:
@@ -61,7 +48,15 @@ def translation(form: Format) -> Translate:
     layout = form.layout
     fields = {
         name: getter(layout.sources(name))
-        for name in ("event", "message_id", "recipient", "time", "event_id", "delivery_id")
+        for name in (
+            "event",
+            "message_id",
+            "recipient",
+            "time",
+            "event_id",
+            "delivery_id",
+            "explanation",
+        )
     }
     code_of, reply_of = getter(layout.sources("code")), getter(layout.sources("reply"))
     handed_over_of = getter(layout.sources("handed_over"))
@@ -105,8 +100,9 @@ def translation(form: Format) -> Translate:
                     reply,
                     event_id,
                     text_of(values["delivery_id"]),
-                    joined_doubts(None if message else NO_ID, ENVELOPE_TIME if late else None),
+                    all_doubts(None if message else NO_ID, ENVELOPE_TIME if late else None),
                     times.of(handed_over_of(record, entry)),
+                    text_of(values["explanation"]),
                 )
                 for address, code, reply in _addressed(values["recipient"], *told, layout)
             ]
@@ -115,7 +111,7 @@ def translation(form: Format) -> Translate:
             return _refuse(form, native, line, notes, reason)
         if lost:
             notes.rejected.add(f"{form.name}: {reason}", line, lost)
-        return events if len(events) == 1 else list(_doubtful(events, form))
+        return events
 
     return translate
 
@@ -146,26 +142,6 @@ def _for_each(text: str | None, separator: str, count: int) -> Sequence[str | No
     """Return a part of a text for each recipient, or the whole text for all of them."""
     parts = parted(text, separator) if text else []
     return parts if len(parts) == count else [text] * count
-
-
-def _doubtful(events: Sequence[NativeEvent], form: Format) -> Iterator[NativeEvent]:
-    """Yield the events of several recipients; only one of them can have caused some."""
-    for event in events:
-        if is_personal(form, event.native):
-            yield event._replace(doubt=joined_doubts(event.doubt, WHOSE))
-        else:
-            yield event
-
-
-def is_personal(form: Format, native: str) -> bool:
-    """Return whether one recipient alone causes an event, such as an opening."""
-    meaning = form.meaning(native)
-    return meaning is not None and meaning.event in _PERSONAL
-
-
-def joined_doubts(*doubts: str | None) -> str | None:
-    """Return several doubts as one text; None without any."""
-    return "; ".join(filter(None, doubts)) or None
 
 
 def _cutting(ending: str | None) -> Callable[[str], str] | None:
