@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -210,12 +211,19 @@ def _read_entries(
             asked = [name for choices in fields.open.values() for name in choices]
             used = dict.fromkeys([*fields.fields.values(), *fields.time, *asked])
             entries["pattern"] = with_groups(pattern, {n: own.get(n, n) for n in used})
-    needed = [fields.fields.get("message_id"), fields.fields.get("event"), *fields.time[:1]]
-    paths = [name for name in needed if name and not name.startswith(".")]
-    named = {path.partition(".")[0] for path in paths}
-    if records.named and entries["container"] in ("csv", "json") and len(named) > 1:
-        entries["recognise"] = [sorted(named)]
+    signs = _signs(records, fields)
+    if records.named and entries["container"] in ("csv", "json") and len(signs) > 1:
+        entries["recognise"] = [signs]
     return entries
+
+
+def _signs(records: SampledRecords, fields: ProposedFields) -> list[str]:
+    """Return the fields by which records are recognised: those that every event needs."""
+    needed = [fields.fields.get("message_id"), fields.fields.get("event"), *fields.time[:1]]
+    paths = [name for name in (*needed, records.each) if name and not name.startswith(".")]
+    if records.read["container"] == "json":
+        paths = [re.split(r"\.\d+(?:\.|$)", path, maxsplit=1)[0] for path in paths]
+    return list(dict.fromkeys(paths))
 
 
 def _renamed(fields: ProposedFields, records: SampledRecords) -> dict[str, str]:
