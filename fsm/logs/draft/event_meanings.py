@@ -98,7 +98,7 @@ def email_guess(name: str) -> EventGuess | None:
     """Return what a name means for messages of e-mail, by its words alone; None if unknown."""
     known = (*MACHINE_EVENTS, *SIDE_EVENTS, FAILED)
     exact = name.strip().lower().replace(" ", "_").replace("-", "_")
-    words = _named(email_words(name), known)
+    words = email_words(name)
     if exact in known and exact not in _UNSURE_SOFT:
         return EventGuess((exact,), "its name")
     votes = _meanings().get(_run(name), Counter[str]())
@@ -114,11 +114,6 @@ def email_guess(name: str) -> EventGuess | None:
     if not words:
         return None
     return EventGuess(words, "the words of its name" if len(words) == 1 else "which one is it?")
-
-
-def _named(events: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return events of the table of words; older names of events are those of today."""
-    return tuple(event if event in (*known, NOTHING) else "excluded" for event in events)
 
 
 def email_guesses(events: Sequence[SampledEvent]) -> dict[str, EventGuess]:
