@@ -113,7 +113,7 @@ def _best(
                 fields = propose_fields(records, known.__contains__, given, is_email=False)
                 proposals.append(("machine" if known else "names", fields))
             mode, fields = proposals[0]
-            found.append((fields.score - _cost(records), records, fields, mode))
+            found.append((fields.score - _cost(records, fields), records, fields, mode))
         if found:
             break
     if not found:
@@ -142,12 +142,14 @@ def _refuse_what_is_no_log(records: SampledRecords, fields: ProposedFields, name
         )
 
 
-def _cost(records: SampledRecords) -> float:
+def _cost(records: SampledRecords, fields: ProposedFields) -> float:
     """Return what speaks against a way of reading: what it leaves out, and what it needs."""
     lost = records.lost / (len(records) + records.lost + 1)
     unread = records.unread / (len(records) + records.unread + 1)
-    needs = 0.02 * ("records" in records.read) + 0.05 * (records.each is not None)
-    needs += 0.3 * ("pattern" in records.read)
+    is_within = records.each is not None and fields.fields.get("message_id", "").startswith(".")
+    needs = 0.02 * ("records" in records.read) + 0.02 * (records.each is not None)
+    needs += 0.3 * ("pattern" in records.read) + 0.3 * is_within
+    needs += 0.05 * (".0" in fields.fields.get("recipient", ""))  # only the first of several
     return lost + unread + needs
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fsm.logs.draft.notations import (
-    TimeNotation,
+    TimeGuess,
     are_addresses,
     is_address,
     is_code,
     is_number,
     is_reply,
     looks_like_time,
-    time_notations,
+    time_guesses,
     times_of,
 )
 from fsm.logs.draft.records import SampledRecords
@@ -62,9 +62,9 @@ class FieldProfile:
         return len(set(self.filled))
 
     @cached_property
-    def notations(self) -> list[TimeNotation]:
+    def notations(self) -> list[TimeGuess]:
         """The notations of its times; empty where it holds none."""
-        return time_notations(self.filled[:_TRIED])
+        return time_guesses(self.filled[:_TRIED])
 
     def share_of(self, is_kind: Callable[[str], bool]) -> float:
         """Return the share of the values that are of a kind."""
@@ -88,7 +88,7 @@ class ProposedFields:
     fields: Mapping[str, str] = field(default_factory=dict)
     time: tuple[str, ...] = ()
     """The field of the time; two where date and hour stand apart."""
-    notations: Sequence[TimeNotation] = ()
+    notations: Sequence[TimeGuess] = ()
     open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The roles that are questions, with their choices."""
     score: float = 0.0
@@ -128,7 +128,7 @@ def _has_digit(text: str) -> bool:
 
 def _time(
     profiles: Mapping[str, FieldProfile], given: str | None
-) -> tuple[tuple[str, ...], Sequence[TimeNotation], float]:
+) -> tuple[tuple[str, ...], Sequence[TimeGuess], float]:
     """Return the field of the time, or those of date and hour, their notations, and a score."""
     if given:
         return (given,), _in_order(profiles[given].filled, profiles[given].notations), 1.0
@@ -145,14 +145,14 @@ def _time(
         if pair is not None:
             date, hour = (best, pair) if other == "hour" else (pair, best)
             joined = [f"{a} {b}" for a, b in zip(date.values, hour.values, strict=True) if a and b]
-            notations = _in_order(joined, time_notations(joined[:_TRIED]))
+            notations = _in_order(joined, time_guesses(joined[:_TRIED]))
             return (date.name, hour.name), notations, score + 0.3
         if best.notations[0].part == "hour":
             return (), (), 0.0
     return (best.name,), _in_order(best.filled, best.notations), score
 
 
-def _in_order(values: Sequence[str], notations: Sequence[TimeNotation]) -> Sequence[TimeNotation]:
+def _in_order(values: Sequence[str], notations: Sequence[TimeGuess]) -> Sequence[TimeGuess]:
     """Return the one notation under which the times of a log never go back, where only one is so.
 
     Day and month are told apart by it.
@@ -266,7 +266,7 @@ def _id_score(profile: FieldProfile) -> float:
     score += 0.3 * (1 < profile.distinct < count)
     score += 0.2 * profile.share_of(_is_id)
     score -= 0.5 * (count >= 20 and profile.distinct < 0.02 * count)
-    score -= 0.6 * (profile.distinct == 1 and count > 4)
+    score -= 0.6 * (profile.distinct == 1 and count > 2)
     score -= 0.1 * bool(UNNAMED.fullmatch(profile.name))
     score -= 0.4 * is_unlike(profile.name, "message_id")
     spaced = sum(" " in value for value in profile.filled[:_TRIED]) / min(count, _TRIED)

@@ -59,7 +59,9 @@ def stems_of(name: str) -> frozenset[str]:
     >>> stems_of("Create Fine") == stems_of("fine_created"), stems_of("Zugestellt")
     (True, frozenset({'deliver'}))
     """
-    return frozenset(_stem(word) for word in words_of(name) if not word.isdigit())
+    words = [word for word in words_of(name) if not word.isdigit()]
+    stems = frozenset("return" if word == "back" else _stem(word) for word in words)
+    return stems - {"send"} if "return" in stems else stems
 
 
 @cache
