@@ -65,7 +65,7 @@ class ProjectSettings:
         return Path(self.toml.name).parent
 
     def files(self, entry: str) -> list[Path]:
-        """Return the files of an entry (``pages``, ``bindings``, ``lexicons``, ``mappings``), sorted.
+        """Return the files of an entry, such as ``pages`` or ``mappings``, sorted.
 
         Raises :class:`FsmError` with file and line for a pattern that names no file.
         """

@@ -13,7 +13,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import format_table, print_json, print_text
 from fsm.cli.values import json_option
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.mapping.event_mapping import (
     MACHINE_EVENTS,
     Format,
@@ -84,6 +84,7 @@ def command(names: tuple[str, ...], maps: tuple[str, ...], as_toml: bool, as_jso
             for f in formats
         ]
         rows += [(name, f"Canonical log, {name.upper()}", name, "", "yes") for name in CANONICAL]
+        rows += [(name, title, "", "", "yes") for name, title in MINED.items()]
         header = ("format", "what it is", "container", "native events", "hand-overs")
         print_text(format_table(header, rows, right=(3,)))
 

@@ -34,6 +34,7 @@ from fsm.logs.summary import as_dict
 from fsm.presentation import RichValue
 from fsm.read_only import hold_mappings
 from fsm.text import quantity
+from fsm.unit import Unit, unit_of
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -92,9 +93,15 @@ class Replay(RichValue):
     def __repr__(self) -> str:
         logs = ", ".join(log_file.name for log_file in self.log.files[:_NAMED])
         more = ", ..." if len(self.log.files) > _NAMED else ""
-        counts = f"{quantity(self.events, 'event')}, {quantity(self.messages, 'message')}"
+        counts = f"{quantity(self.events, 'event')}, {self.unit.count(self.messages)}"
         rejected = f"{self.rejected:,} rejected; {', '.join(self.machines)}"
         return f"<Replay of {logs}{more}: {counts}, {rejected}>"
+
+    @cached_property
+    def unit(self) -> Unit:
+        """What one message is called: by the machines, else by the log."""
+        run = (machine for machine in self.counts.machines if machine.name in self.machines)
+        return unit_of(run, self.log.unit)
 
     def _rerun(self, **changes: Any) -> Counts:
         """Read the log again, with other options."""
@@ -108,8 +115,8 @@ class Replay(RichValue):
         ``duplicates``. ``expired`` comes with a validity period, ``duplicates`` where they are
         looked for, ``late`` with a checkpoint, ``not_recorded``, ``without_events`` and ``notes``
         where there are any, ``files`` with what was not readable, ignored or unmapped where files
-        of other formats were read. ``balance`` is :attr:`balance`. What was compared with the classes is no count of the log; it
-        is in :attr:`crosscheck`.
+        of other formats were read. ``balance`` is :attr:`balance`. What was compared with the
+        classes is no count of the log; it is in :attr:`crosscheck`.
         """
         machines = {}
         for name, machine in self.machines.items():
@@ -120,6 +127,7 @@ class Replay(RichValue):
         counts: dict[str, object] = {
             "events": self.events,
             "messages": self.messages,
+            "unit": self.unit.name,
             "accepted": self.accepted,
             "rejected": self.rejected,
         }

@@ -41,8 +41,9 @@ def open_canonical(
     """Open a file that is read as ``csv``, ``jsonl`` or ``parquet``.
 
     ``columns`` maps a canonical column to the name that it has in the file, ``renamed`` a native
-    event to that of a machine. Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened and for
-    a needed column that is missing; what is wrong further inside is found when it is read.
+    event to that of a machine. Raises :class:`fsm.errors.LogError`, naming file, line and remedy,
+    for what cannot be opened and for a needed column that is missing; what is wrong further inside
+    is found when it is read.
     """
     if stored.url is not None:
         from fsm.logs.storage.remote import scan_remote
@@ -59,15 +60,19 @@ def open_canonical(
 
 def _readable(stored: StoredFile, log_format: str) -> StoredFile:
     """Return the file, unpacked if polars cannot unpack it."""
+    if stored.member is not None:
+        return _unpacked(stored)
     with stored.path.open("rb") as file:
         start = file.read(max(map(len, PACKED)))
     readable = log_format != "parquet" and start.startswith(UNPACKED_BY_POLARS)
-    if readable or not start.startswith(PACKED):
-        return stored
+    return stored if readable or not start.startswith(PACKED) else _unpacked(stored)
+
+
+def _unpacked(stored: StoredFile) -> StoredFile:
     folder, keep = held_folder()
     path = folder / "log"
     stored.unpack(path)
-    return replace(stored, path=path, keep=keep)
+    return replace(stored, path=path, member=None, keep=keep)
 
 
 def _opened(stored: StoredFile, log_format: str) -> LogFile:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.canonical_conversion import canonical_rows
 from fsm.logs.canonical_file import open_canonical
 from fsm.logs.detect import RecognisedFile
@@ -19,6 +19,7 @@ from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.file_order import in_order
 
 __all__ = ["Reader", "convert_files"]
 
@@ -68,13 +69,18 @@ def _rows(
     policy = options.policy or load_policy("source")
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
-    for file in _in_order([file for file in files if file.format != "snapshot"], options):
+    for file in in_order([file for file in files if file.format != "snapshot"], options):
         note = _note_of(file, options, notes)
         if file.format in CANONICAL:
             log = open_canonical(
                 file.stored, file.format, options.columns, options.redaction, options.renamed
             )
             yield from ((rows, note) for rows in canonical_rows(log, note))
+            continue
+        if file.format in MINED:
+            from fsm.logs.process.event_logs import mined_rows
+
+            yield from ((rows, note) for rows in mined_rows(file, options, note))
             continue
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
@@ -100,6 +106,7 @@ def _rows_of(
         form = file.form if file.form and file.form.name == name else load_format(name)
         if options.events:
             form = form.with_meanings(options.events)
+        note.unit = note.unit or form.unit
         frames.append(to_rows(event_frame(events), form, note, policy, file.stored.name))
     return frames[0] if len(frames) == 1 else pl.concat(frames).sort("line", maintain_order=True)
 
@@ -174,22 +181,3 @@ def _weight(events: NativeEvents) -> int:
         return int(events.estimated_size())
     texts = (text for event in events for text in (event.reply, event.recipient, event.message_id))
     return sum(map(len, filter(None, texts)))
-
-
-def _in_order(files: list[RecognisedFile], options: ReadingOptions) -> list[RecognisedFile]:
-    """Sort the files of each mail server by their first times; other files keep their places."""
-    for family in ("postfix", "exim", "sendmail", "momentum"):
-        places = [number for number, file in enumerate(files) if file.format == family]
-        if len(places) > 1:
-            ordered = sorted((files[place] for place in places), key=lambda f: _began(f, options))
-            for place, file in zip(places, ordered, strict=True):
-                files[place] = file
-    return files
-
-
-def _began(file: RecognisedFile, options: ReadingOptions) -> int:
-    """Return the first time in a file; 0 where its first lines have none."""
-    clock = Clock(options.zone, options.year)
-    clock.begin(file.stored.last_written(), Notes(file.stored.name))
-    lines = file.stored.head().decode("utf-8", "replace").split("\n")
-    return next((time for line in lines if (time := clock.read(line)) is not None), 0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import CANONICAL, NEEDED
+from fsm.logs.canonical_columns import CANONICAL, MINED, NEEDED
 from fsm.logs.reading import ReadingOptions
-from fsm.logs.storage.compression import PARQUET
+from fsm.logs.storage.compression import PARQUET, ZIP
 from fsm.logs.storage.stored_file import StoredFile
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "RecognisedFile",
     "guess",
     "guess_by_columns",
+    "guess_mined",
     "recognise",
     "recognise_canonical",
     "unknown_format",
@@ -38,12 +39,26 @@ _SIGNS = "its first records have the signs of the format"
 _RECORDS = 50
 """Lines that are parsed as JSON."""
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n)")
-_POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
-_SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
+_WRAPPED_LINE_SIGNS = (
+    "__REALTIME_TIMESTAMP",
+    " to=",
+    "stat=",
+    " => ",
+    " =\\u003e ",
+    " <= ",
+    "client=",
+)
+"""What stands in JSON records that hold lines of mail servers."""
+_SQLITE = b"SQLite format 3\0"
+_LOG_ELEMENT = re.compile(r"<(?:[\w.-]{1,50}:)?log\b[^>]{0,2000}>")
+_OCEL_XML = re.compile(r"<(?:object-types|event-types|objects|events)\b")
+_OCEL_JSON = re.compile(
+    r'"(?:eventTypes|objectTypes)"\s*:\s*\[|"ocel:(?:global-log|events|objects)"\s*:|"objectId"\s*:'
+)
 _MBOX = re.compile(r"From \S+ .*\d")
-_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
+_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?!//)")  # a blank after it is usual, not needed
 _OF_MAILS = re.compile(
-    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version): ",
+    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version):",
     re.IGNORECASE,
 )
 
@@ -81,23 +96,27 @@ def recognise(
     """
     options = options or ReadingOptions()
     if stored.group:
-        return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
+        return RecognisedFile(stored, "mail", f"{stored.group} is a folder of mails")
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
     head = stored.head()
-    if not head:
+    if not head.strip():
         raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if head.startswith(ZIP):
+        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
     if log_format is not None:
         return _as_given(stored, log_format)
     if options.mappings and (form := _named(stored, head, options.mappings)):
         return RecognisedFile(stored, form.name, "as given", form)
     found = guess(head, options.labels)
-    is_binary = b"\0" in (head if found is None else head[:4]) and not head.startswith(PARQUET)
-    if is_binary:
+    is_text = found is None or found.format not in ("parquet", *MINED)
+    if is_text and b"\0" in (head if found is None else head[:4]):
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     form = _of_project(stored.name, head, options.project, found) if options.project else None
     if form is not None:
         return RecognisedFile(stored, form.name, _SIGNS, form)
+    if found is None and b"\n" not in head and len(head) == _HEAD:
+        return RecognisedFile(stored, "csv", "its first line is very long")
     if found is None:
         raise unknown_format(stored.name)
     return RecognisedFile(stored, found.format, found.reason, found.form)
@@ -144,6 +163,8 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     head = stored.head()
     if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
+    if mined := guess_mined(head):
+        return RecognisedFile(stored, mined.format, mined.reason)
     if b"\0" in head[:4]:
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
@@ -153,7 +174,7 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
 def _as_given(stored: StoredFile, log_format: str) -> RecognisedFile:
     from fsm.logs.mapping.event_mapping import load_format
 
-    if log_format in CANONICAL:
+    if log_format in (*CANONICAL, *MINED):
         return RecognisedFile(stored, log_format, "as given")
     form = load_format(log_format)
     is_mapped = form.family == form.name and bool(form.layout.fields)
@@ -167,13 +188,15 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     """
     if head.startswith(PARQUET):
         return Recognition("parquet", "it begins as Parquet files do")
+    if mined := guess_mined(head):
+        return mined
     text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]
     if not lines:
         return None
     first = lines[0].lstrip()
     if first.startswith(("{", "[")):
-        return _guess_json(lines, text, labels)
+        return _guess_wrapped(lines, text) or _guess_json(lines, text, labels)
     named = {name.strip().strip('"') for name in first.split(_separator(first))}
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
@@ -189,6 +212,22 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     return found or _guess_mapped(text) or _guess_csv(named)
 
 
+def guess_mined(head: bytes) -> Recognition | None:
+    """Return the format of a log of process mining, by the signs that only it has."""
+    if head.startswith(_SQLITE):
+        return Recognition("ocel", "it is an SQLite database")
+    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16", "replace") if is_wide else _text(head)
+    begin = text.lstrip("\ufeff \t\r\n")[:1]
+    if begin == "{" and (_OCEL_JSON.search(text) is not None):
+        return Recognition("ocel", "it has the types of events and objects of OCEL")
+    if begin == "<" and (root := _LOG_ELEMENT.search(text)):
+        is_ocel = _OCEL_XML.search(text, root.end()) and "xes." not in root[0]
+        name = "OCEL" if is_ocel else "XES"
+        return Recognition(name.lower(), f"it is an XML document of {name}")
+    return None
+
+
 def _text(head: bytes) -> str:
     """Decode bytes that may end within a character."""
     try:
@@ -200,10 +239,9 @@ def _text(head: bytes) -> str:
 
 def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition | None:
     """Return the format of JSON by its first records; nearly all of a provider's have its signs."""
-    from fsm.logs.mapped_files import is_nearly_all, provider_share
+    from fsm.logs.mapped_files import provider_of
     from fsm.logs.records.providers import has_signs
 
-    keys: list[str] = []
     for part in [*lines[:_RECORDS], text]:
         try:
             value = json.loads(part.rstrip(","))
@@ -211,63 +249,51 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition 
             continue
         if not isinstance(value, dict):
             break
-        keys = keys or list(value)
         if value.keys() >= _NEEDED and not has_signs(value):
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        if part is not text and (
-            found := guess_by_columns(list(value), "its records have", labels)
+        if (
+            part is not text
+            and not has_signs(value)
+            and (found := guess_by_columns(list(value), "its records have", labels))
         ):
             return found
         break
-    first, share = provider_share(text)
-    if first is not None and first.format is not None and is_nearly_all(share):
-        name = first.format.name
-        return Recognition("webhooks", f"its records are those of {name}", signs=name)
-    if first is None and _BEGUN.match(text) and len(text) >= _HEAD:
+    if provider := provider_of(text):
+        return Recognition("webhooks", provider[1], signs=provider[0])
+    if _BEGUN.match(text) and len(text) >= _HEAD:
         return Recognition("webhooks", "it is JSON over several lines")
-    if len(_NEEDED.intersection(keys)) > 1:
+    if sum(f'"{name}"' in lines[0] for name in _NEEDED) > 1:
         return Recognition("jsonl", "it is JSON, one object a line")
     return None
 
 
 def _guess_mapped(text: str) -> Recognition | None:
     """Return the format of lines or columns that a mapping file of the package describes."""
-    from fsm.logs.mapped_files import fitting, is_nearly_all, provider_share, text_formats
+    from fsm.logs.mapped_files import fitting, provider_of, text_formats
 
     form = fitting("", text, text_formats())
     if form is not None:
         return Recognition(form.name, _SIGNS, form, form.name)
-    first, share = provider_share(text)
-    if first is not None and first.format is not None and is_nearly_all(share):
-        name = first.format.name
-        return Recognition("webhooks", f"its records are those of {name}", signs=name)
-    return None
+    provider = provider_of(text)
+    return Recognition("webhooks", provider[1], signs=provider[0]) if provider else None
 
 
 def _separator(header: str) -> str:
     return max(",;\t|", key=lambda sign: len(_NEEDED.intersection(header.split(sign))))
 
 
-def _guess_lines(lines: list[str]) -> Recognition | None:
-    from fsm.logs.servers import exim, momentum
-
-    tests: dict[str, tuple[str, Callable[[str], object]]] = {
-        "postfix": ("are of Postfix programs", _POSTFIX.search),
-        "exim": ("have a time, a message id of Exim", exim.LINE.match),
-        "sendmail": ("are of Sendmail", _is_sendmail),
-        "momentum": ("are records of Momentum", momentum.LINE.match),
-    }
-    counts = {name: sum(bool(test(line)) for line in lines) for name, (_, test) in tests.items()}
-    name = max(counts, key=lambda n: counts[n])
-    if not counts[name]:
+def _guess_wrapped(lines: list[str], text: str) -> Recognition | None:
+    """Return the format of a mail server whose lines JSON records hold; None for others."""
+    if not any(sign in text for sign in _WRAPPED_LINE_SIGNS):
         return None
-    return Recognition(name, f"{counts[name]} of its first {len(lines)} lines {tests[name][0]}")
+    return _guess_lines(lines)
 
 
-def _is_sendmail(line: str) -> bool:
-    from fsm.logs.servers import sendmail
+def _guess_lines(lines: list[str]) -> Recognition | None:
+    from fsm.logs.servers.recognition import recognise_server
 
-    return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
+    found = recognise_server(lines)
+    return Recognition(*found) if found else None
 
 
 def _guess_mail(lines: Sequence[str]) -> Recognition | None:

@@ -7,10 +7,10 @@ from functools import cache
 
 from fsm.errors import LogError
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
-from fsm.logs.records.providers import EnvelopedRecord, built_in_records
+from fsm.logs.records.providers import built_in_records
 from fsm.logs.records.recognition import fitness, head_values
 
-__all__ = ["fitting", "is_nearly_all", "named_mapping", "provider_share", "text_formats", "tie"]
+__all__ = ["fitting", "named_mapping", "provider_of", "text_formats", "tie"]
 
 _NEARLY_ALL = 0.8
 """The share of first records that must have the signs of a format."""
@@ -34,7 +34,7 @@ def fitting(name: str, head: str, forms: Iterable[Format]) -> Format | None:
     """
     signed = (form for form in forms if form.layout.recognise)
     shares = [(fitness(form, head), form) for form in signed]
-    return _best(name, [(share, form) for share, form in shares if is_nearly_all(share)])
+    return _best(name, [(share, form) for share, form in shares if _is_nearly_all(share)])
 
 
 def _best(name: str, shares: Sequence[tuple[float, Format]]) -> Format | None:
@@ -57,13 +57,20 @@ def text_formats() -> tuple[Format, ...]:
     return tuple(f for f in forms if f.family == f.name and f.layout.container not in _WHOLE)
 
 
-def provider_share(head: str) -> tuple[EnvelopedRecord | None, float]:
-    """Return the first record of a known provider, and which share of records are of any."""
-    records = [record for value in head_values(head) for record in built_in_records().opened(value)]
-    known = [record for record in records if record.format is not None]
-    return (known[0], len(known) / len(records)) if known else (None, 0.0)
+def provider_of(head: str) -> tuple[str, str] | None:
+    """Return the provider of the first records, if nearly all are of any, and the reason."""
+    known, records = [], 0
+    for value, line in head_values(head):
+        for record in built_in_records().opened(value):
+            records += 1
+            if record.format is not None:
+                known.append((record.format.name, line))
+    if not known or not _is_nearly_all(len(known) / records):
+        return None
+    name, line = known[0]
+    return name, f"{f'the record on line {line}' if line else 'its record'} is one of {name}"
 
 
-def is_nearly_all(share: float) -> bool:
+def _is_nearly_all(share: float) -> bool:
     """Return whether a share of first records is enough to recognise their format."""
     return share >= _NEARLY_ALL

@@ -448,10 +448,10 @@ def test_what_is_no_export(tmp_path: Path, text: str, message: str) -> None:
 
 GUESSES = {
     "message_id,event,timestamp,status": "csv",
-    "case_id,activity,timestamp": "csv",
+    "message_id;event;timestamp;status": "csv",
+    "message_id,event,time": "csv",
     "Email,Status": "snapshot",
     "type,timeLogged,rcpt,dsnStatus": "powermta",
-    "status,count": "csv",
 }
 
 
@@ -460,6 +460,11 @@ def test_headers_tell(header: str, form: str) -> None:
     found = guess(f"{header}\n".encode())
     assert found is not None
     assert found.format == form
+
+
+@pytest.mark.parametrize("header", ["case_id,activity,timestamp", "status,count", "event"])
+def test_headers_of_nobody(header: str) -> None:
+    assert guess(f"{header}\n".encode()) is None
 
 
 def test_a_missing_labels_file_is_one_line(fsm: Fsm, sample: Path) -> None:

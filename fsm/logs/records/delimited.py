@@ -6,7 +6,6 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Literal
 
 import polars as pl
@@ -17,6 +16,7 @@ from fsm.logs.mapping.record_layout import FieldSource, RecordLayout
 from fsm.logs.notes import Notes
 from fsm.logs.records.lines import numbered_lines
 from fsm.logs.records.text_columns import TextColumns
+from fsm.logs.storage.scans import parse_csv
 from fsm.suggest import suggestion
 
 __all__ = ["DelimitedReading", "column_of", "header_names", "separator_of"]
@@ -267,18 +267,9 @@ def _requoted(line: str, separator: str, quote: str) -> str:
 def _parsed(records: pl.Series, header: _Header, quote: str | None) -> pl.DataFrame:
     """Return the fields of records, with one column more than there are names."""
     names = [*(f"{place}" for place in range(len(header.names))), _EXTRA]
-    try:
-        frame = pl.read_csv(
-            BytesIO("\n".join(records).encode("utf-8", "replace")),
-            has_header=False,
-            schema=dict.fromkeys(names, pl.String),
-            separator=header.separator,
-            quote_char=quote,
-            truncate_ragged_lines=True,
-        )
-    except pl.exceptions.PolarsError:
-        frame = pl.DataFrame()
-    if frame.height == len(records):
+    text = "\n".join(records).encode("utf-8", "replace")
+    frame = parse_csv(text, names, header.separator, quote)
+    if frame is not None and frame.height == len(records):
         return frame
     rows = [_fields(record, header.separator, quote) for record in records]
     padded = [[*row[: len(names)], *[None] * (len(names) - len(row))] for row in rows]

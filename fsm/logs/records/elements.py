@@ -39,7 +39,7 @@ def element_records(
 
 
 class _Document:
-    """A document while it is read: the open elements of a record, and the records that are whole."""
+    """A document while it is read: the open elements of a record, and the whole records."""
 
     def __init__(self, names: frozenset[str], name: str) -> None:
         self._names, self._name = names, name

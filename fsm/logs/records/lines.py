@@ -1,4 +1,4 @@
-"""Records that are lines: the lines of a file by a regular expression, or as pairs of names and values.
+"""Records that are lines: by a regular expression, or as pairs of names and values.
 
 The expressions are those of Rust, which polars executes in linear time.
 """
@@ -96,7 +96,7 @@ def _tables(
     if first and not matching:
         quote = "" if notes.redacted else f": {visible(first[1][:_SHOWN])}"
         raise LogError(
-            f"{notes.name}:{first[0]}: no line of the file is as the mapping says, nor is this{quote}"
+            f"{notes.name}:{first[0]}: no line of the file is as the mapping says, nor this{quote}"
         )
 
 

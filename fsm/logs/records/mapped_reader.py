@@ -12,7 +12,6 @@ from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.records.delimited import DelimitedReading
 from fsm.logs.records.lines import line_tables, pair_tables
-from fsm.logs.records.providers import KnownRecords
 from fsm.logs.records.reader import Reader
 from fsm.logs.records.recognition import container_of
 from fsm.logs.records.text_columns import text_events
@@ -43,7 +42,7 @@ class MappedReader:
         elif container == "pairs":
             tables = pair_tables(blocks, layout, notes)
         else:
-            reader = Reader(self._zone, KnownRecords([form]), self._syslog)
+            reader = Reader(self._zone, [form], self._syslog)
             yield from reader.read(blocks, notes)
             return
         times = RecordTimes(layout.time, self._zone, self._syslog)

@@ -12,7 +12,14 @@ from typing import TypeAlias
 
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
 from fsm.logs.native_times import native_time
-from fsm.logs.records.fields import FieldGetter, ProviderRecord, getter, parse_json, value_at
+from fsm.logs.records.fields import (
+    FieldGetter,
+    ProviderRecord,
+    getter,
+    parse_json,
+    text_of,
+    value_at,
+)
 
 __all__ = [
     "EnvelopedRecord",
@@ -72,6 +79,7 @@ class KnownRecords:
         self.signs = [(form, signs_of(form)) for form in forms]
         self._loose = [(f, tuple(map(_sign, f.layout.loose))) for f in forms if f.layout.loose]
         self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
+        self._last: Format | None = None
         self._is_own = len(forms) == 1 and forms[0].is_own
         keys = dict.fromkeys([*ENVELOPES, *chain.from_iterable(self._paths)])
         self._envelopes = tuple(keys)
@@ -82,17 +90,18 @@ class KnownRecords:
         return [path[-1] for path in self._paths]
 
     def format_of(self, record: ProviderRecord) -> Format | None:
-        """Return the format that a record is of; None where nobody knows it."""
-        for signs in (self.signs, self._loose):
-            for form, own in signs:
-                if is_of(record, own, form):
-                    return form
-        return None
+        """Return the format that a record is of; None where nobody knows it.
 
-    def formats_of(self, record: ProviderRecord) -> list[Format]:
-        """Return all formats that a record may be of."""
-        found = [form for form, signs in self.signs if is_of(record, signs, form)]
-        return found or [form for form, signs in self._loose if is_of(record, signs, form)]
+        A record with few signs is of the format of those before it, if that knows its event.
+        """
+        for form, signs in self.signs:
+            if is_of(record, signs, form):
+                self._last = form
+                return form
+        for form, signs in self._loose:
+            if is_of(record, signs, form):
+                return self._last if self._last and _may_be_of(record, self._last) else form
+        return None
 
     def opened(
         self, value: object, depth: int = 0, time: int | None = None
@@ -132,11 +141,15 @@ class KnownRecords:
             yield from _all_at(record, path)
 
 
-@cache
 def built_in_records() -> KnownRecords:
     """Return the records of the formats of the package."""
+    return KnownRecords(_built_in())
+
+
+@cache
+def _built_in() -> tuple[Format, ...]:
     forms = map(load_format, format_names())
-    return KnownRecords([form for form in forms if form.layout.recognise])
+    return tuple(form for form in forms if form.layout.recognise)
 
 
 @cache
@@ -166,6 +179,11 @@ def is_of(record: ProviderRecord, signs: Signs, form: Format) -> bool:
         if keys >= top and (not longer or all(_has(record, path) for path in longer)):
             return True
     return not signs and _has_fields(record, form)
+
+
+def _may_be_of(record: ProviderRecord, form: Format) -> bool:
+    native = text_of(_needed(form)[0](record, None))
+    return native is not None and form.meaning(native) is not None and _has_fields(record, form)
 
 
 def _has_fields(record: ProviderRecord, form: Format) -> bool:

@@ -49,14 +49,14 @@ class Reader:
     def __init__(
         self,
         zone: tzinfo,
-        known: KnownRecords | None = None,
+        forms: Sequence[Format] | None = None,
         syslog: Callable[[str], int | None] = lambda _: None,
     ) -> None:
-        """``known`` are the formats to read, by default those of the package.
+        """``forms`` are the formats to read, by default those of the package.
 
         ``syslog`` reads times without a year.
         """
-        self._zone, self._known, self._syslog = zone, known or built_in_records(), syslog
+        self._zone, self._forms, self._syslog = zone, forms, syslog
 
     def read(self, blocks: Iterable[list[str]], notes: Notes) -> Iterator[tuple[str, NativeEvents]]:
         """Yield the events of blocks of lines, with the name of their format."""
@@ -67,12 +67,11 @@ class Reader:
             first = next(blocks, [])
         head, line = next(((line, n) for n, line in enumerate(first, 1) if line.strip()), ("", 0))
         begun = [part for part in (first[:line], first[line:]) if part]
-        reading = _Reading(
-            self._known, partial(RecordTimes, zone=self._zone, syslog=self._syslog), notes
-        )
+        known = built_in_records() if self._forms is None else KnownRecords(self._forms)
+        reading = _Reading(known, partial(RecordTimes, zone=self._zone, syslog=self._syslog), notes)
         blocks = chain(begun, blocks)
         if head.lstrip("\ufeff \t").startswith("<"):
-            yield from reading.values(element_records(blocks, self._known.elements, notes))
+            yield from reading.values(element_records(blocks, known.elements, notes))
         else:
             found = reading.lines if _is_whole(head) else reading.documents
             yield from found(blocks, skipped)

@@ -73,30 +73,29 @@ def fitness(form: Format, head: str) -> float:
     if container == "xml":
         names = "|".join(re.escape(path.split(".")[-1]) for path in layout.records)
         return float(bool(names and re.search(rf"<(?:[\w.-]{{1,50}}:)?(?:{names})[\s/>]", head)))
-    values = list(head_values(head))
     known = KnownRecords([form])
-    found = [record.format is not None for value in values for record in known.opened(value)]
+    found = [
+        own.format is not None for value, _ in head_values(head) for own in known.opened(value)
+    ]
     return sum(found) / len(found) if found else 0.0
 
 
-def head_values(head: str) -> Iterator[Value]:
-    """Yield the values of JSON, and of posted forms, in the first bytes of a file."""
+def head_values(head: str) -> Iterator[tuple[Value, int | None]]:
+    """Yield the values of JSON, and of posted forms, in the first bytes of a file.
+
+    Each comes with its line, or None where a value has several lines.
+    """
     lines = [line.strip() for line in head.lstrip("\ufeff").split("\n")]
-    if head.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
-        for line in filter(None, lines[:_MOST]):
-            try:
-                yield parse_form(line)
-            except ValueError:
-                continue
+    is_json = head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
+    if is_json and not _are_whole(lines):
+        yield from ((value, None) for value in _values(head))
         return
-    if not _are_whole(lines):
-        yield from _values(head)
-        return
-    for line in filter(None, lines[:_MOST]):
+    for number, line in enumerate(lines[:_MOST], 1):
         try:
-            yield parse_json(line.rstrip(","))
+            if line:
+                yield (parse_json(line.rstrip(",")) if is_json else parse_form(line)), number
         except ValueError:
-            yield from _values(line)
+            yield from ((value, number) for value in _values(line))
 
 
 def _are_whole(lines: Sequence[str]) -> bool:

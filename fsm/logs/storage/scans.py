@@ -16,12 +16,32 @@ import polars as pl
 
 from fsm.errors import LogError
 
-__all__ = ["scan_csv", "scan_lines", "scan_ndjson", "scan_parquet"]
+__all__ = ["parse_csv", "scan_csv", "scan_lines", "scan_ndjson", "scan_parquet"]
 
 
 def scan_csv(path: Path, separator: str = ",") -> pl.LazyFrame:
     """Return the rows of a CSV file, every field as text."""
     return pl.scan_csv(_absolute(path), separator=separator, infer_schema=False, glob=False)
+
+
+def parse_csv(
+    text: bytes, names: Sequence[str], separator: str, quote: str | None
+) -> pl.DataFrame | None:
+    """Return the fields of CSV without a header, every field as text; None for what is none.
+
+    Fields beyond the last column are left out.
+    """
+    try:
+        return pl.read_csv(
+            text,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            separator=separator,
+            quote_char=quote,
+            truncate_ragged_lines=True,
+        )
+    except pl.exceptions.PolarsError:
+        return None
 
 
 def scan_lines(path: Path) -> pl.LazyFrame:
