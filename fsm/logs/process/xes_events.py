@@ -184,6 +184,8 @@ class _Reader:
         """Return which events count, None for all; the others are counted as passed over."""
         if not self.completes or self._plan.takes_all:
             return None
+        if (part.of_events[TRANSITION] == _COMPLETE).all(ignore_nulls=False):
+            return None
         transitions = _transitions(part)
         steps = transitions.is_in(_STEPS).fill_null(False)
         if not steps.any():
