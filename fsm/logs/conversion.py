@@ -19,6 +19,7 @@ from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.file_order import in_order
 
 __all__ = ["Reader", "convert_files"]
 
@@ -68,7 +69,7 @@ def _rows(
     policy = options.policy or load_policy("source")
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
-    for file in _in_order([file for file in files if file.format != "snapshot"], options):
+    for file in in_order([file for file in files if file.format != "snapshot"], options):
         note = _note_of(file, options, notes)
         if file.format in CANONICAL:
             log = open_canonical(
@@ -180,22 +181,3 @@ def _weight(events: NativeEvents) -> int:
         return int(events.estimated_size())
     texts = (text for event in events for text in (event.reply, event.recipient, event.message_id))
     return sum(map(len, filter(None, texts)))
-
-
-def _in_order(files: list[RecognisedFile], options: ReadingOptions) -> list[RecognisedFile]:
-    """Sort the files of each mail server by their first times; other files keep their places."""
-    for family in ("postfix", "exim", "sendmail", "momentum"):
-        places = [number for number, file in enumerate(files) if file.format == family]
-        if len(places) > 1:
-            ordered = sorted((files[place] for place in places), key=lambda f: _began(f, options))
-            for place, file in zip(places, ordered, strict=True):
-                files[place] = file
-    return files
-
-
-def _began(file: RecognisedFile, options: ReadingOptions) -> int:
-    """Return the first time in a file; 0 where its first lines have none."""
-    clock = Clock(options.zone, options.year)
-    clock.begin(file.stored.last_written(), Notes(file.stored.name))
-    lines = file.stored.head().decode("utf-8", "replace").split("\n")
-    return next((time for line in lines if (time := clock.read(line)) is not None), 0)

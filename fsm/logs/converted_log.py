@@ -17,7 +17,7 @@ from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile, guess_mined
 from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile, RowMeaning
-from fsm.logs.mapping.event_counts import count_decided, count_doubts
+from fsm.logs.mapping.event_counts import count_decided, count_doubts, count_joined
 from fsm.logs.mapping.event_mapping import SIDE_EVENTS
 from fsm.logs.mapping.message_recipients import find_recipients, with_recipients
 from fsm.logs.mapping.missing_handovers import (
@@ -27,6 +27,7 @@ from fsm.logs.mapping.missing_handovers import (
 )
 from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
+from fsm.logs.mapping.same_messages import find_same_messages, with_same_messages
 from fsm.logs.mapping.stops import decide_stops, with_decisions
 from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
@@ -100,7 +101,8 @@ class ConvertedLog:
 
     def meanings(self, rows: Codes) -> list[RowMeaning]:
         """Return the rule and the doubt of each row."""
-        rule = pl.when(pl.col("rule") != pl.col("native")).then("rule").fill_null("").alias("rule")
+        says_more = ~pl.col("native").str.starts_with(pl.col("rule"))
+        rule = pl.when(says_more).then("rule").fill_null("").alias("rule")
         frame = self._at(rows, rule, pl.col("doubt").fill_null(""))
         return [RowMeaning(*row) for row in frame.select("rule", "doubt").iter_rows()]
 
@@ -160,6 +162,12 @@ def _converted(
     path, notes = folder / "read.parquet", list[Notes]()
     write_frames(_with_schema(convert_files(files, options, notes)), path)
     own_notes = _notes_by_file(files, notes)
+    if same := find_same_messages(scan_parquet(path)):
+        changes = list[pl.DataFrame]()
+        joined = with_same_messages(_slices(path), same, changes)
+        path = _rewritten(path, folder / "joined.parquet", joined)
+        for name, part in _by_file(changes):
+            count_joined(part, own_notes[name])
     recipients, doubtful = find_recipients(scan_parquet(path)), list[pl.DataFrame]()
     if recipients:
         named = with_recipients(_slices(path), recipients, doubtful)

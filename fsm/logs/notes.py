@@ -53,6 +53,12 @@ class Occurrences:
         self.firsts[text] = min(line, self.firsts.get(text, line))
         self.counts[text] += count
 
+    def remove(self, text: str) -> None:
+        """Count a text once less, which turned out not to apply."""
+        self.counts[text] -= 1
+        if self.counts[text] <= 0:
+            del self.counts[text], self.firsts[text]
+
     def redact(self, redacted: Callable[[str], str]) -> None:
         """Replace each quote from the log by its redacted form."""
         firsts, counts, quotes = self.firsts, self.counts, self.quotes

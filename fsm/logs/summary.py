@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from fsm.logs.canonical_columns import QUERY
 from fsm.logs.ledger import RecordClass
+from fsm.logs.mapping.event_mapping import EXCLUDED
 from fsm.logs.notes import Notes, Occurrences
 from fsm.text import quantity
 
@@ -50,24 +52,26 @@ def _times(notes: Notes) -> str:
 def _lines(notes: Notes) -> str:
     """Return how many lines and records were read; only the lines where they are the same."""
     lines, read = quantity(notes.lines, "line"), notes.records.read
-    return lines if read == notes.lines else f"{quantity(read, 'record')} in {lines}"
+    return lines if read in (0, notes.lines) else f"{quantity(read, 'record')} in {lines}"
 
 
 def _counts(notes: Notes) -> Iterator[str]:
     """Yield how many records are in each class, those that gave events first."""
     counts = notes.records.counts
+    if not notes.records.read and notes.passed.total:  # readers that do not count their records yet
+        counts = Counter({RecordClass.PASSED: notes.passed.total})
     events, gave = quantity(notes.events, "event"), counts[RecordClass.EVENTS]
-    yield events if gave == notes.events else f"{events} from {gave:,}"
+    yield events if gave == notes.events or not notes.records.read else f"{events} from {gave:,}"
     for kind, what, occurrences in (
         (RecordClass.BESIDE, "that no machine uses", notes.side_events),
         (RecordClass.EXCLUDED, "excluded", None),
-        (RecordClass.JOINED, "used to join others", None),
+        (RecordClass.JOINED, "used to read others", None),
         (RecordClass.PASSED, "ignored", notes.passed),
         (RecordClass.UNMAPPED, "unmapped", None),
         (RecordClass.REJECTED, "not readable", None),
     ):
         if counts[kind]:
-            listed = f" ({_most_frequent(occurrences)})" if occurrences else ""
+            listed = f" ({_most_frequent(occurrences, EXCLUDED)})" if occurrences else ""
             yield f"{counts[kind]:,} {what}{listed}"
 
 
@@ -93,10 +97,11 @@ def as_dict(notes: Notes) -> dict[str, object]:
     }
 
 
-def _most_frequent(occurrences: Occurrences) -> str:
-    """Return the most frequent texts with their counts."""
-    listed = occurrences.counts.most_common(_SHOWN)
-    more = len(occurrences.counts) - len(listed)
+def _most_frequent(occurrences: Occurrences, *but: str) -> str:
+    """Return the most frequent texts with their counts, without those that have a class."""
+    counts = Counter({t: count for t, count in occurrences.counts.items() if t not in but})
+    listed = counts.most_common(_SHOWN)
+    more = len(counts) - len(listed)
     texts = [f"{text} {count:,}" for text, count in listed]
     return ", ".join([*texts, quantity(more, "more kind")] if more else texts)
 

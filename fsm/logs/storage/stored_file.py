@@ -36,7 +36,7 @@ class StoredFile:
     path: Path
     name: str
     group: str | None = None
-    """The Maildir that it is in."""
+    """The folder of mails that it is in."""
     keep: object = field(default=None, compare=False)
     """Holds a temporary file for as long as this value exists."""
     member: int | None = None
