@@ -141,6 +141,7 @@ class _Reader:
                 columns[name] = self._activities(part, keys, doubts)
             else:
                 columns[name] = _value(part, name, keys)
+        doubts += [columns["doubt"]] if doubts and "doubt" in columns else []
         if doubts:
             columns["doubt"] = reduce(
                 lambda one, other: one.zip_with(one.is_not_null(), other), doubts
