@@ -115,8 +115,8 @@ class Replay(RichValue):
         ``duplicates``. ``expired`` comes with a validity period, ``duplicates`` where they are
         looked for, ``late`` with a checkpoint, ``not_recorded``, ``without_events`` and ``notes``
         where there are any, ``files`` with what was not readable, ignored or unmapped where files
-        of other formats were read. ``balance`` is :attr:`balance`. What was compared with the classes is no count of the log; it
-        is in :attr:`crosscheck`.
+        of other formats were read. ``balance`` is :attr:`balance`. What was compared with the
+        classes is no count of the log; it is in :attr:`crosscheck`.
         """
         machines = {}
         for name, machine in self.machines.items():
