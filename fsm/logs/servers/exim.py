@@ -137,7 +137,8 @@ class Reader(LineReader):
     ) -> Told:
         """Add that a filter threw the message away, for all recipients that are known."""
         native = "notice" if queued.notice else "discarded"
-        for to in queued.recipients_so_far() or [None]:
+        known: list[str | None] = [*queued.recipients_so_far()]
+        for to in known or [None]:
             events.append(queued.event(to, native, time, line, None, text))
         return Told.EVENTS
 
