@@ -56,9 +56,9 @@ _OCEL_JSON = re.compile(
     r'"(?:eventTypes|objectTypes)"\s*:\s*\[|"ocel:(?:global-log|events|objects)"\s*:|"objectId"\s*:'
 )
 _MBOX = re.compile(r"From \S+ .*\d")
-_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
+_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?!//)")  # a blank after it is usual, not needed
 _OF_MAILS = re.compile(
-    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version): ",
+    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version):",
     re.IGNORECASE,
 )
 
@@ -96,14 +96,10 @@ def recognise(
     """
     options = options or ReadingOptions()
     if stored.group:
-        return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
+        return RecognisedFile(stored, "mail", f"{stored.group} is a folder of mails")
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
-    head = stored.head()
-    if not head.strip():
-        raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
-    if head.startswith(ZIP):
-        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
+    head = _beginning(stored)
     if log_format is not None:
         return _as_given(stored, log_format)
     if options.mappings and (form := _named(stored, head, options.mappings)):
@@ -120,6 +116,15 @@ def recognise(
     if found is None:
         raise unknown_format(stored.name)
     return RecognisedFile(stored, found.format, found.reason, found.form)
+
+
+def _beginning(stored: StoredFile) -> bytes:
+    head = stored.head()
+    if not head.strip():
+        raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if head.startswith(ZIP):
+        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
+    return head
 
 
 def unknown_format(name: str) -> LogError:

@@ -147,7 +147,9 @@ def test_events_that_stay(known: list[str] | None, event: str, stays: bool) -> N
 
 
 def test_events_that_do_not_stay_are_counted() -> None:
-    rows = pl.DataFrame([dict.fromkeys(READ_SCHEMA) | ROW | {"event": "a@b"}] * 3, schema=READ_SCHEMA)
+    rows = pl.DataFrame(
+        [dict.fromkeys(READ_SCHEMA) | ROW | {"event": "a@b"}] * 3, schema=READ_SCHEMA
+    )
     notes = Notes("log")
     Redaction(KEY).rows(rows, notes)
     assert list(notes.doubts.counts.values()) == [3]
