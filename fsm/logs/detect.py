@@ -99,11 +99,7 @@ def recognise(
         return RecognisedFile(stored, "mail", f"{stored.group} is a folder of mails")
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
-    head = stored.head()
-    if not head.strip():
-        raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
-    if head.startswith(ZIP):
-        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
+    head = _beginning(stored)
     if log_format is not None:
         return _as_given(stored, log_format)
     if options.mappings and (form := _named(stored, head, options.mappings)):
@@ -120,6 +116,15 @@ def recognise(
     if found is None:
         raise unknown_format(stored.name)
     return RecognisedFile(stored, found.format, found.reason, found.form)
+
+
+def _beginning(stored: StoredFile) -> bytes:
+    head = stored.head()
+    if not head.strip():
+        raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if head.startswith(ZIP):
+        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
+    return head
 
 
 def unknown_format(name: str) -> LogError:

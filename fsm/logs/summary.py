@@ -22,6 +22,11 @@ def summary_lines(notes: Notes) -> Iterator[str]:
 
     The counts of the first line are those of records, and add up to what was read.
     """
+    if notes.left_out:
+        others = "; the other files are read without it" if notes.unusable else ""
+        yield f"{notes.left_out}{others}"
+    if notes.left_out and not notes.lines:
+        return
     yield f"{notes.name}: read as {notes.reason}; {_lines(notes)}: {', '.join(_counts(notes))}"
     if notes.missing_handovers:
         yield (
@@ -93,6 +98,8 @@ def as_dict(notes: Notes) -> dict[str, object]:
         "implied": notes.missing_handovers,
         "implied_at_told_time": notes.told_handovers,
         "assumed": dict(notes.assumed),
+        **({"left_out": notes.left_out} if notes.left_out else {}),
+        **({"unusable": True} if notes.unusable else {}),
         **{key: dict(sorted(found.counts.items())) for key, found in occurrences.items()},
     }
 

@@ -9,7 +9,7 @@ import shutil
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -43,6 +43,14 @@ class StoredFile:
     """The number of the file in the ZIP archive at ``path``."""
     url: str | None = None
     """The address of Parquet that is not fetched; there is no file then."""
+    start: int = 0
+    """Bytes, decompressed, that :meth:`blocks` passes over: whole lines that were read before."""
+    stop: int | None = None
+    """The byte, decompressed, that :meth:`blocks` ends at; None: the end of the file."""
+
+    def whole(self) -> StoredFile:
+        """Return the file from its beginning to its end."""
+        return replace(self, start=0, stop=None)
 
     def head(self, size: int = 1 << 16) -> bytes:
         """Return the first bytes, decompressed."""
@@ -68,9 +76,9 @@ class StoredFile:
 
         ``notes`` gets the number of bytes, and the lines that are too long, which are left out.
         """
-        number, rest, skipping, begun = 0, b"", False, False
+        number, rest, skipping, begun = 0, b"", False, self.start > 0
         with unpacking_errors(self.name), closing(self.open()) as file:
-            while data := file.read(_BLOCK):
+            for data in _pieces(file, self.start, self.stop):
                 notes.size += len(data)
                 data = data if begun else data.removeprefix(BOM_UTF8)
                 begun = True
@@ -102,6 +110,16 @@ class StoredFile:
             return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
         except (OSError, OverflowError, ValueError):
             return None
+
+
+def _pieces(file: IO[bytes], start: int, stop: int | None) -> Iterator[bytes]:
+    """Yield the bytes of a file from one place to another."""
+    place = 0
+    while place < start and (data := file.read(min(_BLOCK, start - place))):
+        place += len(data)
+    while data := file.read(_BLOCK if stop is None else min(_BLOCK, stop - place)):
+        place += len(data)
+        yield data
 
 
 def _leave_out(notes: Notes, line: int) -> None:
