@@ -80,17 +80,9 @@ def open_log(
         if columns or log_format or query or mapping or events:
             raise LogError("this log is open already; give columns and format when it is opened")
         return data
-    if not isinstance(columns, Mapping | None):
-        raise ArgumentError(
-            f"columns: {columns!r} maps no names; write for example {{'message_id': 'case_id'}}"
-        )
-    if not isinstance(options, ReadingOptions | None):
-        raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
-    options = _with_mappings(options or ReadingOptions(), mapping, events or {})
+    options = _options(options, columns, mapping, events or {})
     if options.mappings and log_format:
         raise LogError("a mapping says how a log is read, and so does its format; give one")
-    if columns:
-        options = replace(options, columns={**options.columns, **_known_columns(columns)})
     frame = _frame_of(data, options.columns)
     if frame is not None:
         if log_format or query:
@@ -147,6 +139,25 @@ def _handed_over(file: LogFile) -> pl.LazyFrame:
     """Return the messages whose hand-overs a canonical log records."""
     rows = file.scan(["message_id", "recipient", "event"])
     return rows.filter(pl.col("event") == "relayed").select("message_id", "recipient")
+
+
+def _options(
+    options: ReadingOptions | None,
+    columns: Mapping[str, str] | None,
+    mapping: str | Path | Iterable[str | Path],
+    events: Mapping[str, str],
+) -> ReadingOptions:
+    """Return options with columns, mappings and events; refuse arguments of wrong types."""
+    if not isinstance(columns, Mapping | None):
+        raise ArgumentError(
+            f"columns: {columns!r} maps no names; write for example {{'message_id': 'case_id'}}"
+        )
+    if not isinstance(options, ReadingOptions | None):
+        raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
+    options = _with_mappings(options or ReadingOptions(), mapping, events)
+    if columns:
+        options = replace(options, columns={**options.columns, **_known_columns(columns)})
+    return options
 
 
 def _with_mappings(

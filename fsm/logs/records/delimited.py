@@ -163,8 +163,9 @@ class DelimitedReading:
                 f"{self._notes.name}:{number}: no column {path!r}, which the mapping names for "
                 f"{needed[0]}; {near or f'there are: {column_list(names, redacted=redacted)}'}"
             )
-        if lacking:
-            listed = ", ".join(f"{path!r} ({name})" for name, path in lacking.items())
+        named = {name: path for name, path in lacking.items() if path != name}
+        if named:
+            listed = ", ".join(f"{path!r} ({name})" for name, path in named.items())
             self._notes.assumed["columns"] = f"columns that are not there: {listed}"
 
     def _close(self) -> Iterator[TextColumns]:
