@@ -24,6 +24,7 @@ from fsm.machine_faults import (
     origin_faults,
     state_faults,
     transition_faults,
+    unit_faults,
 )
 from fsm.machine_parts import (
     Deadline,
@@ -114,6 +115,8 @@ class Machine(RichValue):
     """Declared transitions that never fire, or not everywhere where they are declared, and why."""
     assumed: tuple[str, ...] = ()
     """Conventions by which a table of a page was read, which it does not state itself."""
+    unit: str | None = None
+    """What one message is called in results (``fine``, ``parcel``); ``None``: as the log says."""
 
     def __post_init__(self) -> None:
         """Refuse what is no machine, with :class:`MachineError`; sequences become tuples."""
@@ -140,6 +143,7 @@ class Machine(RichValue):
         yield from indicator_faults(self.indicators, {state.status for state in self.states})
         yield from deadline_faults(self.deadline, self._cells, events)
         yield from guard_faults(self.guards, events)
+        yield from unit_faults(self.unit)
 
     def __repr__(self) -> str:
         """Return one line: the name and the size."""

@@ -23,9 +23,13 @@ __all__ = [
     "origin_faults",
     "state_faults",
     "transition_faults",
+    "unit_faults",
 ]
 
 T = TypeVar("T")
+
+_LONGEST_UNIT = 40
+"""Characters of the name of one message."""
 
 
 def as_tuple(values: object, kind: type[T], where: str) -> tuple[T, ...]:
@@ -100,6 +104,13 @@ def indicator_faults(indicators: Iterable[Indicator], statuses: Set[str | None])
             continue
         for status in sorted(indicator.statuses - statuses, key=str):
             yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
+
+
+def unit_faults(unit: object) -> Iterator[str]:
+    """Yield what is wrong with the name of a message."""
+    is_name = isinstance(unit, str) and unit.isprintable() and unit == unit.strip() != ""
+    if unit is not None and not (is_name and len(str(unit)) <= _LONGEST_UNIT):
+        yield f"unit is {unit!r}; write the name of one message in a few letters: 'parcel'"
 
 
 def origin_faults(

@@ -93,9 +93,18 @@ def quantity(count: int, noun: str) -> str:
     >>> quantity(1, "page"), quantity(2000, "page"), quantity(0, "delivery")
     ('1 page', '2,000 pages', '0 deliveries')
     """
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {re.sub(r'(?<=[^aeiou])y$', 'ie', noun)}s"
+    return f"1 {noun}" if count == 1 else f"{count:,} {plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Return the plural of an English noun.
+
+    >>> plural("page"), plural("delivery"), plural("process"), plural("batch")
+    ('pages', 'deliveries', 'processes', 'batches')
+    """
+    if re.search(r"(?:s|x|z|ch|sh)$", noun):
+        return f"{noun}es"
+    return f"{re.sub(r'(?<=[^aeiou])y$', 'ie', noun)}s"
 
 
 def display_width(text: str) -> int:

@@ -170,10 +170,10 @@ def complete_zone(_: click.Context, __: click.Parameter, incomplete: str) -> Ite
 
 def complete_format(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
     """Complete the format of a log."""
-    from fsm.logs.canonical_columns import CANONICAL
+    from fsm.logs.canonical_columns import CANONICAL, MINED
     from fsm.logs.mapping.event_mapping import format_names
 
-    return _matching(("auto", *CANONICAL, *format_names()), incomplete)
+    return _matching(("auto", *CANONICAL, *MINED, *format_names()), incomplete)
 
 
 def complete_format_name(_: click.Context, __: click.Parameter, incomplete: str) -> Items:

@@ -17,6 +17,7 @@ from fsm.cli.text import print_json, print_text, printable
 from fsm.cli.values import json_option
 from fsm.documented_machines import load_documented
 from fsm.text import align_columns, quantity
+from fsm.unit import Unit, unit_of
 
 if TYPE_CHECKING:
     from fsm.engine.explanation import Change, Entry, Story
@@ -64,11 +65,12 @@ def command(
 
     redaction = source.redaction
     log = source.read()
+    machines = source.machines(load_documented)
     with Progress("looking for the message"):
         stories = explain(
             log,
             redaction.message(message) if redaction else message,
-            source.machines(load_documented),
+            machines,
             companions=source.companions(load),
             validity=source.validity,
             as_of=source.as_of,
@@ -78,13 +80,14 @@ def command(
         print_json([asdict(story) for story in stories], "explain")
         return
     width = terminal_width()
-    lines = ["\n".join(hanging(line, width) for line in _story(story)) for story in stories]
+    unit = unit_of(machines, log.unit)
+    lines = ["\n".join(hanging(line, width) for line in _story(story, unit)) for story in stories]
     print_text("\n\n".join(lines))
 
 
-def _story(story: Story) -> list[str]:
+def _story(story: Story, unit: Unit) -> list[str]:
     to = f" to {story.recipient}" if story.recipient else ""
-    lines = [printable(f"Message {story.message}{to}")]
+    lines = [printable(f"{unit.title} {story.message}{to}")]
     for entry in story.entries:
         lines += ["", *_entry(entry)]
     if story.duplicates:

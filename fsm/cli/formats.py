@@ -8,7 +8,7 @@ from fsm.cli.completion import complete_format_name
 from fsm.cli.help import Example, HelpCommand
 from fsm.cli.text import format_table, print_json, print_text
 from fsm.cli.values import json_option
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS, Format, format_names, load_format
 from fsm.suggest import no_such
 
@@ -50,6 +50,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
             (f.name, f.title, str(len(f.meanings)), "yes" if f.relays else "no") for f in formats
         ]
         rows += [(name, f"Canonical log, {name.upper()}", "", "yes") for name in CANONICAL]
+        rows += [(name, title, "", "yes") for name, title in MINED.items()]
         header = ("format", "what it is", "native events", "hand-overs")
         print_text(format_table(header, rows, right=(2,)))
 

@@ -1,4 +1,4 @@
-"""``fsm replay``: run a delivery log."""
+"""``fsm replay``: run a log."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Get the statuses, indicators and rejected events of the delivery logs LOGS.
+    """Get the statuses, indicators and rejected events of the logs LOGS.
 
     LOGS are canonical logs, or logs of any format that fsm formats lists. Each message is run
     through the machines, event by event.
@@ -170,7 +170,7 @@ def command(
 def _print(result: Replay) -> None:
     after = result.balance.events["after_as_of"]
     click.echo(
-        f"{quantity(result.events, 'event')}, {quantity(result.messages, 'message')}, "
+        f"{quantity(result.events, 'event')}, {result.unit.count(result.messages)}, "
         f"{result.rejected:,} rejected"
         + (f" ({result.late:,} of them late)" if result.late else "")
         + (f", {result.accepted:,} accepted" if result.rejected else "")
@@ -181,7 +181,8 @@ def _print(result: Replay) -> None:
     names = list(result.machines)
     header = ["", *(part for name in names for part in (name, ""))]
     right = range(1, len(header))
-    rows = _counts(result, "messages to send", "to_send") + _sent(result)
+    rows = _counts(result, result.unit.all, "to_send")
+    rows += _sent(result) if result.unit.is_mail else []
     rows += _section(result, "indicator", "indicators", percent=True)
     rows += _section(result, "status", "statuses", percent=True)
     rows += _section(result, "state", "states", percent=False)
@@ -249,7 +250,7 @@ def _print_rejections(result: Replay) -> None:
         for row in first.iter_rows(named=True)
     ]
     click.echo(f"\nRejected events ({result.rejected:,}):")
-    print_text(format_table(("where", "message", "event", "state", "why"), rows))
+    print_text(format_table(("where", result.unit.name, "event", "state", "why"), rows))
     more = result.rejected - _REJECTIONS_SHOWN
     if more > 0:
         click.echo(f"... and {more:,} more; --rejected FILE writes them all")

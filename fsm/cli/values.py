@@ -200,12 +200,12 @@ class FormatParam(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name; a usage error for anything else."""
-        from fsm.logs.canonical_columns import CANONICAL
+        from fsm.logs.canonical_columns import CANONICAL, MINED
         from fsm.logs.mapping.event_mapping import format_names
 
         if value == "auto":
             return "auto"
-        known = ("auto", *CANONICAL, *format_names())
+        known = ("auto", *CANONICAL, *MINED, *format_names())
         if value not in known:
             self.fail(no_such("format", str(value), known), param, ctx)
         return str(value)

@@ -26,7 +26,7 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     by default that of the class. No callback of the class runs: the table comes from the
     declaration alone. Besides states and transitions the class may declare ``indicators`` (name to
     statuses), ``deadline`` (a :class:`fsm.machine.Deadline`), ``companion`` (the name of a machine
-    that runs beside it) and ``title``.
+    that runs beside it), ``unit`` (what one message is called in results) and ``title``.
 
     Raises :class:`fsm.errors.MachineError`, which names class, state and event, for everything
     that cannot be compiled exactly.

@@ -61,6 +61,8 @@ class Chart:
     companion: str | None
     atomic_update: bool
     """Whether a step changes the whole configuration at once (``StateMachine``)."""
+    unit: str | None = None
+    """What one message is called in results."""
     parallel_ends: bool = True
     """Whether an outermost parallel state ends the machine once all its regions are complete.
 

@@ -60,6 +60,7 @@ def _chart(declared: Declaration) -> Chart:
         indicators=_indicators(declared),
         deadline=_attribute(declared, "deadline", Deadline),
         companion=_attribute(declared, "companion", str),
+        unit=_attribute(declared, "unit", str),
         atomic_update=bool(chart_class.atomic_configuration_update),
     )
 

@@ -75,6 +75,7 @@ class _Flattening:
             indicators=chart.indicators,
             deadline=chart.deadline,
             companion=chart.companion,
+            unit=chart.unit,
             guards={event: tuple(sorted(self.stepper.guards(event))) for event in chart.events},
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached

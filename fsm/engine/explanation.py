@@ -139,7 +139,7 @@ def explain(
     stories = tuple(
         Story(
             message,
-            str(part["recipient"][0]) if "recipient" in log.keys else None,
+            part["recipient"][0] if "recipient" in log.keys else None,
             tuple(_entries(log, part, by_name)),
             unknown,
             tuple(_places(log, duplicates.join(part.head(1), on=log.keys, how="semi"))),

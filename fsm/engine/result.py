@@ -35,6 +35,7 @@ from fsm.logs.summary import as_dict
 from fsm.presentation import RichValue
 from fsm.read_only import hold_mappings
 from fsm.text import quantity
+from fsm.unit import Unit, unit_of
 
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
@@ -93,9 +94,15 @@ class Replay(RichValue):
     def __repr__(self) -> str:
         logs = ", ".join(log_file.name for log_file in self.log.files[:_NAMED])
         more = ", ..." if len(self.log.files) > _NAMED else ""
-        counts = f"{quantity(self.events, 'event')}, {quantity(self.messages, 'message')}"
+        counts = f"{quantity(self.events, 'event')}, {self.unit.count(self.messages)}"
         rejected = f"{self.rejected:,} rejected; {', '.join(self.machines)}"
         return f"<Replay of {logs}{more}: {counts}, {rejected}>"
+
+    @cached_property
+    def unit(self) -> Unit:
+        """What one message is called: by the machines, else by the log."""
+        run = (machine for machine in self.counts.machines if machine.name in self.machines)
+        return unit_of(run, self.log.unit)
 
     def _rerun(self, **changes: Any) -> Counts:
         """Read the log again, with other options."""
@@ -121,6 +128,7 @@ class Replay(RichValue):
         counts: dict[str, object] = {
             "events": self.events,
             "messages": self.messages,
+            "unit": self.unit.name,
             "accepted": self.accepted,
             "rejected": self.rejected,
         }

@@ -29,7 +29,7 @@ const pick = (m, state, arrow = null) => {
   machines.forEach((_, other) => showSide(other));
   markTable();
   const { title } = machines[m].states[state];
-  say(`${title} is selected, with ${quantity(machines[m].exits[state].size, "transition")}.`);
+  say(`${title} is selected, with ${quantity(machines[m].exits[state].size, ["transition", "transitions"])}.`);
 };
 
 const say = (text) => {

@@ -114,6 +114,7 @@ class Assembly:
         unreachable: tuple[str, ...],
         ignored: tuple[str, ...],
         assumed: tuple[str, ...] = (),
+        unit: str | None = None,
     ) -> Machine:
         """Return the machine of these parts."""
         return Machine(
@@ -130,6 +131,7 @@ class Assembly:
             unreachable=unreachable,
             ignored=ignored,
             assumed=assumed,
+            unit=unit,
         )
 
     def _known(self, line: int, kind: str, name: str, names: Iterable[str]) -> None:

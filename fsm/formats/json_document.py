@@ -47,6 +47,8 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
     yield "fsm", str(VERSION)
     yield "name", json_text(machine.name)
     yield "title", json_text(machine.title)
+    if machine.unit is not None:
+        yield "unit", json_text(machine.unit)
     yield "initial", json_text(machine.initial)
     yield "states", _lines(map(_state, machine.states))
     yield "events", _lines(machine.events)
@@ -163,6 +165,7 @@ class _Document(_Members):
     events: list[str]
     transitions: list[_Transition]
     title: str | None = None
+    unit: str | None = None
     indicators: list[_Indicator] = []
     deadline: _Deadline | None = None
     companion: str | None = None
@@ -224,6 +227,7 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         unreachable=document.unreachable,
         ignored=document.ignored,
         assumed=document.assumed,
+        unit=document.unit,
     )
 
 

@@ -87,6 +87,8 @@ class _Writer:
             "fsm:machine": _escaped(machine.name),
             "fsm:title": _escaped(machine.title),
         }
+        if machine.unit is not None:
+            root["fsm:unit"] = _escaped(machine.unit)
         if machine.companion is not None:
             root["fsm:companion"] = _escaped(machine.companion)
         if machine.unreachable:
@@ -283,6 +285,7 @@ class _Reader:
             unreachable=self._texts(root, "fsm:unreachable", ()),
             ignored=self._texts(root, "fsm:ignored", ()),
             assumed=self._texts(root, "fsm:assumed", ()),
+            unit=self._text(root, "fsm:unit") if "fsm:unit" in root else None,
         )
 
     def _companion(self, root: Element) -> str:

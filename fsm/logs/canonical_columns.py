@@ -6,10 +6,24 @@ from collections.abc import Sequence
 
 from fsm.text import visible
 
-__all__ = ["CANONICAL", "FRAME", "NEEDED", "OPTIONAL", "QUERY", "column_list", "place_of"]
+__all__ = [
+    "CANONICAL",
+    "FRAME",
+    "MINED",
+    "NEEDED",
+    "OPTIONAL",
+    "QUERY",
+    "column_list",
+    "place_of",
+]
 
 CANONICAL = ("csv", "jsonl", "parquet")
 """Formats that need no conversion."""
+MINED = {
+    "xes": "XES event log (IEEE 1849)",
+    "ocel": "Object-centric event log, OCEL 2.0: JSON, XML or SQLite",
+}
+"""Formats of process mining, and what each is; the names of events are taken as they stand."""
 NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 QUERY = "query"

@@ -60,15 +60,19 @@ def open_canonical(
 
 def _readable(stored: StoredFile, log_format: str) -> StoredFile:
     """Return the file, unpacked if polars cannot unpack it."""
+    if stored.member is not None:
+        return _unpacked(stored)
     with stored.path.open("rb") as file:
         start = file.read(max(map(len, PACKED)))
     readable = log_format != "parquet" and start.startswith(UNPACKED_BY_POLARS)
-    if readable or not start.startswith(PACKED):
-        return stored
+    return stored if readable or not start.startswith(PACKED) else _unpacked(stored)
+
+
+def _unpacked(stored: StoredFile) -> StoredFile:
     folder, keep = held_folder()
     path = folder / "log"
     stored.unpack(path)
-    return replace(stored, path=path, keep=keep)
+    return replace(stored, path=path, member=None, keep=keep)
 
 
 def _opened(stored: StoredFile, log_format: str) -> LogFile:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.canonical_conversion import canonical_rows
 from fsm.logs.canonical_file import open_canonical
 from fsm.logs.detect import RecognisedFile
@@ -76,6 +76,11 @@ def _rows(
             )
             yield from ((rows, note) for rows in canonical_rows(log, note))
             continue
+        if file.format in MINED:
+            from fsm.logs.process.event_logs import mined_rows
+
+            yield from ((rows, note) for rows in mined_rows(file, options, note))
+            continue
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
             readers[file.format] = _reader(file, clock, options)
@@ -100,6 +105,7 @@ def _rows_of(
         form = file.form if file.form and file.form.name == name else load_format(name)
         if options.events:
             form = form.with_meanings(options.events)
+        note.unit = note.unit or form.unit
         frames.append(to_rows(event_frame(events), form, note, policy, file.stored.name))
     return frames[0] if len(frames) == 1 else pl.concat(frames).sort("line", maintain_order=True)
 

@@ -12,9 +12,9 @@ import polars as pl
 
 from fsm.arrays import Codes
 from fsm.files import TemporaryFolder
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.conversion import convert_files
-from fsm.logs.detect import RecognisedFile
+from fsm.logs.detect import RecognisedFile, guess_mined
 from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile, RowMeaning
 from fsm.logs.mapping.event_counts import count_decided, count_doubts
@@ -38,8 +38,10 @@ from fsm.logs.write.tables import ROWS, write_frames
 __all__ = ["ConvertedLog", "convert_to_rows"]
 
 _ROW = "row"
-_IS_MACHINE_EVENT = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(CANONICAL)
-"""Whether machines use a row. Every event of a canonical log counts, whatever its name."""
+_AS_THEY_STAND = (*CANONICAL, *MINED)
+"""Formats of which every event counts, whatever its name."""
+_IS_MACHINE_EVENT = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(_AS_THEY_STAND)
+"""Whether machines use a row."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,23 @@ class ConvertedLog:
         return places["file"], places["line"].to_numpy().astype(np.intp)
 
     def quotes(self, rows: Codes) -> list[str]:
-        """Return the line of each row as it stands in its file, or a safe outline of it."""
+        """Return the line of each row as it stands in its file, or an outline of it.
+
+        An outline, which is safe, stands for redacted lines and where a file has none to quote.
+        """
         if self.redaction:
             return self._outlines(rows)
         files, lines = self.places(rows)
         texts: dict[tuple[str, int], str] = {}
         for name in files.unique().to_list():
             numbers = lines[(files == name).to_numpy()].tolist()
-            by_number = line_texts(self.inputs[name], numbers)
+            by_number = _texts_at(self.inputs[name], numbers)
             texts.update({(name, number): text for number, text in by_number.items()})
-        pairs = zip(files.to_list(), lines.tolist(), strict=True)
-        return [texts.get(pair, "") for pair in pairs]
+        pairs = list(zip(files.to_list(), lines.tolist(), strict=True))
+        if all(pair in texts for pair in pairs):
+            return [texts[pair] for pair in pairs]
+        outlines = self._outlines(rows)
+        return [texts.get(pair, text) for pair, text in zip(pairs, outlines, strict=True)]
 
     def meanings(self, rows: Codes) -> list[RowMeaning]:
         """Return the rule and the doubt of each row."""
@@ -113,6 +121,15 @@ class ConvertedLog:
         numbered = self.file().raw().select(*columns).with_row_index(_ROW)
         part = numbered.filter(pl.col(_ROW).is_in(wanted.implode())).collect(engine="streaming")
         return part.sort(_ROW)[np.searchsorted(wanted.to_numpy(), rows)]
+
+
+def _texts_at(stored: StoredFile, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the texts of lines; of a log of process mining the events that begin there."""
+    if guess_mined(stored.head()) is None:
+        return line_texts(stored, numbers)
+    from fsm.logs.process.quotes import event_texts
+
+    return event_texts(stored, numbers)
 
 
 def convert_to_rows(

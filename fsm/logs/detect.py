@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import CANONICAL, NEEDED
+from fsm.logs.canonical_columns import CANONICAL, MINED, NEEDED
 from fsm.logs.reading import ReadingOptions
-from fsm.logs.storage.compression import PARQUET
+from fsm.logs.storage.compression import PARQUET, ZIP
 from fsm.logs.storage.stored_file import StoredFile
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "RecognisedFile",
     "guess",
     "guess_by_columns",
+    "guess_mined",
     "recognise",
     "recognise_canonical",
     "unknown_format",
@@ -40,6 +41,12 @@ _RECORDS = 50
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n)")
 _POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
 _SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
+_SQLITE = b"SQLite format 3\0"
+_LOG_ELEMENT = re.compile(r"<(?:[\w.-]{1,50}:)?log\b[^>]{0,2000}>")
+_OCEL_XML = re.compile(r"<(?:object-types|event-types|objects|events)\b")
+_OCEL_JSON = re.compile(
+    r'"(?:eventTypes|objectTypes)"\s*:\s*\[|"ocel:(?:global-log|events|objects)"\s*:|"objectId"\s*:'
+)
 _MBOX = re.compile(r"From \S+ .*\d")
 _HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
 _OF_MAILS = re.compile(
@@ -87,13 +94,15 @@ def recognise(
     head = stored.head()
     if not head.strip():
         raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if head.startswith(ZIP):
+        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
     if log_format is not None:
         return _as_given(stored, log_format)
     if options.mappings and (form := _named(stored, head, options.mappings)):
         return RecognisedFile(stored, form.name, "as given", form)
     found = guess(head, options.labels)
-    is_binary = b"\0" in (head if found is None else head[:4]) and not head.startswith(PARQUET)
-    if is_binary:
+    is_text = found is None or found.format not in ("parquet", *MINED)
+    if is_text and b"\0" in (head if found is None else head[:4]):
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     form = _of_project(stored.name, head, options.project, found) if options.project else None
     if form is not None:
@@ -146,6 +155,8 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
     head = stored.head()
     if head.startswith(PARQUET):
         return RecognisedFile(stored, "parquet", "it begins as Parquet files do")
+    if mined := guess_mined(head):
+        return RecognisedFile(stored, mined.format, mined.reason)
     if b"\0" in head[:4]:
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
@@ -155,7 +166,7 @@ def recognise_canonical(stored: StoredFile) -> RecognisedFile:
 def _as_given(stored: StoredFile, log_format: str) -> RecognisedFile:
     from fsm.logs.mapping.event_mapping import load_format
 
-    if log_format in CANONICAL:
+    if log_format in (*CANONICAL, *MINED):
         return RecognisedFile(stored, log_format, "as given")
     form = load_format(log_format)
     is_mapped = form.family == form.name and bool(form.layout.fields)
@@ -169,6 +180,8 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     """
     if head.startswith(PARQUET):
         return Recognition("parquet", "it begins as Parquet files do")
+    if mined := guess_mined(head):
+        return mined
     text = _text(head).lstrip("\ufeff")
     lines = [line for line in text.split("\n") if line.strip()][:_LINES]
     if not lines:
@@ -189,6 +202,22 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
 
         found = guess_by_columns(names_of(first)[0], "its header names", labels)
     return found or _guess_mapped(text) or _guess_csv(named)
+
+
+def guess_mined(head: bytes) -> Recognition | None:
+    """Return the format of a log of process mining, by the signs that only it has."""
+    if head.startswith(_SQLITE):
+        return Recognition("ocel", "it is an SQLite database")
+    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16", "replace") if is_wide else _text(head)
+    begin = text.lstrip("\ufeff \t\r\n")[:1]
+    if begin == "{" and (_OCEL_JSON.search(text) is not None):
+        return Recognition("ocel", "it has the types of events and objects of OCEL")
+    if begin == "<" and (root := _LOG_ELEMENT.search(text)):
+        is_ocel = _OCEL_XML.search(text, root.end()) and "xes." not in root[0]
+        name = "OCEL" if is_ocel else "XES"
+        return Recognition(name.lower(), f"it is an XML document of {name}")
+    return None
 
 
 def _text(head: bytes) -> str:
@@ -214,8 +243,10 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition 
             break
         if value.keys() >= _NEEDED and not has_signs(value):
             return Recognition("jsonl", "its records have message_id, event and timestamp")
-        if part is not text and (
-            found := guess_by_columns(list(value), "its records have", labels)
+        if (
+            part is not text
+            and not has_signs(value)
+            and (found := guess_by_columns(list(value), "its records have", labels))
         ):
             return found
         break

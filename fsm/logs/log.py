@@ -68,6 +68,12 @@ class Log:
         return next((redaction.fingerprint for redaction in redactions if redaction), None)
 
     @property
+    def unit(self) -> str | None:
+        """What all converted files call one message; None where they do not say, or differ."""
+        names = {notes.unit for notes in self.conversions}
+        return names.pop() if len(names) == 1 and len(self.files) == 1 else None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed when the files were opened, a line for each."""
         return tuple(f"{file.name}: {note}" for file in self.files for note in file.notes)

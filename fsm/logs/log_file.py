@@ -19,6 +19,7 @@ import polars as pl
 from fsm.arrays import Codes
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
+from fsm.logs.epoch_columns import EPOCH_UNITS, epoch_unit
 from fsm.logs.read_errors import csv_reader, long_fields, unreadable
 from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.record_length import separator_name
@@ -34,6 +35,7 @@ __all__ = [
     "Proof",
     "RowMeaning",
     "RowOrigin",
+    "renamed_events",
     "version_of",
 ]
 
@@ -41,6 +43,8 @@ CHECKPOINT = "checkpoint"
 """The format of the messages in a checkpoint: Parquet with further columns."""
 CHECKPOINT_PREFIX = "past."
 """The prefix of these further columns."""
+_FIRST_ROWS = 1000
+"""Rows in which the first timestamp is looked for: blank lines of CSV are rows too."""
 _ROW = "\0row"  # a name that no header can have
 
 Proof: TypeAlias = tuple[str, int, str]
@@ -106,9 +110,24 @@ class LogFile:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed when the file was opened, a line for each."""
-        if self.separator == ",":
-            return ()
-        return (f"fields are separated by {separator_name(self.separator)}",)
+        notes = []
+        if self.separator != ",":
+            notes.append(f"fields are separated by {separator_name(self.separator)}")
+        if self.epoch_unit:
+            notes.append(f"timestamps are numbers: {EPOCH_UNITS[self.epoch_unit]} since 1970")
+        return tuple(notes)
+
+    @cached_property
+    def epoch_unit(self) -> str | None:
+        """The unit of timestamps that are numbers, by the size of the first one; None: texts."""
+        if self.format == CHECKPOINT or self.origin is not None:
+            return None
+        given = pl.col(self.names["timestamp"])
+        try:
+            first = self.raw().select(given).head(_FIRST_ROWS).collect().drop_nulls().head(1)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+            return None  # what is wrong is reported when the rows are read
+        return None if first.is_empty() else epoch_unit(first.item())
 
     @property
     def names(self) -> dict[str, str]:
@@ -201,7 +220,7 @@ class LogFile:
                 picked.append(pl.col(self.names[name]).alias(name))
             elif name == "event" and self.renamed:
                 native = pl.col(self.names[name]).cast(pl.String)
-                picked.append(_renamed(native, self.renamed).alias(name))
+                picked.append(renamed_events(native, self.renamed).alias(name))
             else:
                 picked.append(pl.col(self.names[name]).cast(pl.String).alias(name))
         rows = self.raw().select(*picked, *self.checkpoint_columns)
@@ -294,7 +313,7 @@ class LogFile:
         return [outlines[row] for row in rows.tolist()]
 
 
-def _renamed(native: pl.Expr, events: Mapping[str, str]) -> pl.Expr:
+def renamed_events(native: pl.Expr, events: Mapping[str, str]) -> pl.Expr:
     """Return events for native ones: exactly named, else without letter case and outer blanks."""
     folded = {name.strip().lower(): event for name, event in events.items()}
     by_case = native.str.strip_chars().str.to_lowercase().replace_strict(folded, default=None)

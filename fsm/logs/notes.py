@@ -75,6 +75,8 @@ class Notes:
     name: str
     reason: str = ""
     """The format, and how it was recognised."""
+    unit: str | None = None
+    """What the file calls one message; None where it does not say."""
     lines: int = 0
     size: int = 0
     """Bytes that were read, decompressed."""

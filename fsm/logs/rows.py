@@ -13,6 +13,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.logs.calendar import in_calendar, is_beyond_calendar, shown_value
 from fsm.logs.canonical_columns import place_of
+from fsm.logs.epoch_columns import EPOCH_UNITS, epoch_times, epoch_unit
 from fsm.logs.log_file import CHECKPOINT, LogFile
 from fsm.logs.read_errors import unreadable
 from fsm.logs.timestamps import microseconds
@@ -172,6 +173,8 @@ def microseconds_of(file: LogFile, column: pl.Series) -> pl.Series:
         if column.dtype.time_zone is None:
             raise LogError(f"{file.name}: the timestamps have no zone; store them as UTC")
         return in_calendar(column.to_physical(), column.dtype.time_unit)
+    if column.dtype.is_numeric() or (column.dtype == pl.String and file.epoch_unit):
+        return epoch_times(column, file.epoch_unit or "s")
     if column.dtype == pl.String:
         return microseconds(column)
     if column.dtype == pl.Null:
@@ -248,17 +251,25 @@ def _refuse(file: LogFile) -> NoReturn:
     name, fault = next((name, faults[name]) for name in _CHECKED if name in faults)
     line = file.lines(np.array([fault.row]))[0]
     more = f" ({fault.count - 1:,} more like it)" if fault.count > 1 else ""
-    raise LogError(f"{place_of(file.name, line)}: {_message(name, fault.value)}{more}")
+    raise LogError(
+        f"{place_of(file.name, line)}: {_message(name, fault.value, file.epoch_unit)}{more}"
+    )
 
 
-def _message(column: str, value: str | None) -> str:
+def _message(column: str, value: str | None, unit: str | None) -> str:
     if not value:
         return _MISSING[column]
-    reason = "not a whole number" if column == "seq" else _no_time(value)
+    reason = "not a whole number" if column == "seq" else _no_time(value, unit)
     return f"{column} {_shorten(value)!r} {reason}"
 
 
-def _no_time(text: str) -> str:
+def _no_time(text: str, unit: str | None) -> str:
+    if unit:
+        own = epoch_unit(text)
+        first = f"{EPOCH_UNITS[unit]} since 1970"
+        if own:
+            return f"is in {EPOCH_UNITS[own]}, the first one in {first}; write all alike"
+        return f"is no number of {first}, as the first one is; write all alike"
     if is_beyond_calendar(text):
         return "is not from 0001-01-02 to 9999-12-30; correct it, or leave the event out"
     naive = not microseconds(pl.Series([f"{text}Z"])).is_null().item()

@@ -20,7 +20,7 @@ import polars as pl
 from fsm.epoch import SECOND
 from fsm.logs.calendar import FIRST, LAST
 
-__all__ = ["microseconds"]
+__all__ = ["microseconds", "spelled_out"]
 
 _Bytes = npt.NDArray[np.uint8]
 _Flags = npt.NDArray[np.bool_]
@@ -75,8 +75,30 @@ def _fill(times: _Ints, texts: pl.Series) -> None:
 
 def _parsed(texts: pl.Series) -> _Ints:
     """Return microseconds since 1970 by the parser of polars; ``_NO_TIME`` for what is no time."""
-    parsed = texts.str.strip_chars().str.to_datetime("%+", time_unit="us", strict=False)
+    parsed = _by_polars(texts)
+    if parsed.null_count():
+        parsed = parsed.zip_with(parsed.is_not_null(), _by_polars(spelled_out(texts)))
     return parsed.to_physical().fill_null(_NO_TIME).to_numpy()
+
+
+def _by_polars(texts: pl.Series) -> pl.Series:
+    return texts.str.strip_chars().str.to_datetime("%+", time_unit="us", strict=False)
+
+
+def spelled_out(texts: pl.Series) -> pl.Series:
+    """Return texts of other forms of ISO 8601, and of databases, as RFC 3339 writes them.
+
+    Blanks before the zone, a comma before fractions, zones of two or four digits, UTC and GMT by
+    name, times without seconds.
+    """
+    return (
+        texts.str.strip_chars()
+        .str.replace(r"(:\d\d),(\d)", "$1.$2")
+        .str.replace(r"(?i)\s*(?:utc|gmt|z)$", "Z")
+        .str.replace(r"(:[\d.]+)\s*([+-]\d\d):?(\d\d)$", "$1$2:$3")
+        .str.replace(r"(:[\d.]+)\s*([+-]\d\d)$", "$1$2:00")
+        .str.replace(r"^(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)(Z|[+-])", "$1:00$2")
+    )
 
 
 @dataclass(frozen=True)

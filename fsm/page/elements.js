@@ -11,5 +11,5 @@ const el = (tag, traits = {}, ...children) => {
   return made;
 };
 const code = (text) => el("code", {}, text);
-const quantity = (count, noun) =>
-  `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+const quantity = (count, [one, several]) =>
+  `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;

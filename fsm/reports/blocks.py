@@ -20,6 +20,7 @@ def chart_data(figures: Figures) -> dict[str, Any]:
     curves = thinned(figures.curves)
     return {
         "toSend": figures.to_send,
+        "unit": figures.unit.words,
         "times": curves.times.tolist(),
         "span": [int(figures.first.timestamp()), int(curves.times[-1])],
         "busiest": figures.curves.busiest(_convergence(figures)),

@@ -3,6 +3,7 @@
 // until its next point.
 
 const curves = JSON.parse($("charts-data").textContent);
+const { unit } = curves; // what one message is called, and several
 const share = (count) => (curves.toSend ? (100 * count) / curves.toSend : 0);
 const percent = (count) => `${share(count).toFixed(2)} %`;
 const grouped = (count) => count.toLocaleString("en-US");
@@ -150,7 +151,7 @@ const spoken = (chart, seconds) => {
   const at = placeOf(seconds);
   const values = chart.lines.map(
     ({ side, counts }) =>
-      `${curves.sides[side].label} ${percent(counts[at])}, ${quantity(counts[at], "message")}`,
+      `${curves.sides[side].label} ${percent(counts[at])}, ${quantity(counts[at], unit)}`,
   );
   return `${instant(Math.round(seconds))}: ${values.join("; ")}`;
 };
@@ -160,7 +161,7 @@ const look = (min, max) => {
   shown.min = Math.min(Math.max(min, whole.min), whole.max - width);
   shown.max = shown.min + width;
   for (const { plot } of plots) plot.setScale("x", { ...shown });
-  for (const button of $("spans").children) {
+  for (const button of $("spans")?.children ?? []) {
     const span = button.dataset.span === "all" ? whole : busiest;
     const isShown = span.min === shown.min && span.max === shown.max;
     button.setAttribute("aria-pressed", String(isShown));
@@ -224,7 +225,7 @@ const spanButton = (name, span, text) =>
   el("button", { type: "button", data: { span: name }, onclick: () => look(span.min, span.max) }, text);
 
 plots.push(...[...document.querySelectorAll(".chart")].map(draw));
-if (busiest) {
+if (busiest && $("spans")) {
   $("spans").append(
     spanButton("busy", busiest, "Busiest time"),
     spanButton("all", whole, "Whole log"),
@@ -248,7 +249,7 @@ $("series")?.addEventListener("toggle", () => {
     lines.map(({ side, counts }) => ({ title: `${name}, ${curves.sides[side].label}`, counts })),
   );
   $("series-table").append(
-    el("caption", { className: "unseen" }, "Messages counted by each indicator over time"),
+    el("caption", { className: "unseen" }, `${unit[1]} counted by each indicator over time`),
     el(
       "thead",
       {},

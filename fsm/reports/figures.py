@@ -21,6 +21,7 @@ from fsm.reports.names import short_name
 from fsm.reports.periods import fitting_period
 from fsm.reports.sentences import format_time
 from fsm.text import quantity
+from fsm.unit import Unit
 
 __all__ = ["MESSAGES", "Figures", "compute_figures"]
 
@@ -54,6 +55,11 @@ class Figures:
         """The denominator of the indicators."""
         return self.replay.to_send
 
+    @property
+    def unit(self) -> Unit:
+        """What one message is called."""
+        return self.replay.unit
+
     @cached_property
     def names(self) -> list[str]:
         """The names of the logs, without their folders."""
@@ -65,7 +71,7 @@ class Figures:
     def subtitle(self) -> str:
         """The contents of the log in one line."""
         events = quantity(self.replay.events, "event")
-        counts = f"{events} of {quantity(self.replay.messages, 'message')}"
+        counts = f"{events} of {self.unit.count(self.replay.messages)}"
         return f"{counts}, {format_time(self.first)} to {format_time(self.last)}"
 
     def traffic_of(self, machine: Machine) -> Iterator[tuple[str, str, str | None, int]]:

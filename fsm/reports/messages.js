@@ -136,7 +136,7 @@ const showHistory = (message) => {
     el("h3", { tabIndex: -1 }, nameOf(message)),
     el(
       "div",
-      { className: "scroll", tabIndex: 0, role: "region", aria: { label: "History of the message" } },
+      { className: "scroll", tabIndex: 0, role: "region", aria: { label: `History of the ${unit[0]}` } },
       el(
         "table",
         {},
@@ -160,7 +160,7 @@ const search = () => {
   });
   const isAsked = wanted !== "" || state !== null;
   $("found").textContent = isAsked
-    ? `${quantity(count, "message")} found${count > MOST ? `; the first ${MOST} are listed` : ""}.`
+    ? `${quantity(count, unit)} found${count > MOST ? `; the first ${MOST} are listed` : ""}.`
     : "";
   $("results").replaceChildren(
     ...(isAsked ? found : []).map((message) =>
@@ -189,7 +189,7 @@ const follow = () => {
     (other, at) => other === id && (recipient === undefined || log.recipients?.[at] === recipient),
   );
   if (message < 0) {
-    $("found").textContent = `This page does not contain message ${id}.`;
+    $("found").textContent = `This page does not contain ${unit[0]} ${id}.`;
     return;
   }
   choose(message);

@@ -21,7 +21,7 @@ from fsm.page.palette import RANKS
 from fsm.reports.blocks import chart_data, message_data
 from fsm.reports.durations import format_duration
 from fsm.reports.figures import MESSAGES, Figures, compute_figures
-from fsm.reports.sections import section_values
+from fsm.reports.sections import charted_indicators, section_values
 from fsm.text import COMPUTED, quantity, shortened, visible
 
 __all__ = ["report"]
@@ -65,7 +65,7 @@ def report(
     drawings = _drawings(figures, renderer=renderer, timeout=timeout, warn=warn)
     values = section_values(figures, notes)
     return assemble_page(
-        f"Delivery report: {', '.join(figures.names)}",
+        f"{'Delivery report' if figures.unit.is_mail else 'Report'}: {', '.join(figures.names)}",
         _rendered("page.html", **values, drawings=drawings),
         subtitle=figures.subtitle,
         footer=_footer(figures, command),
@@ -98,8 +98,12 @@ def _rendered(name: str, **values: object) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=_bounded, trim_blocks=True
     )
-    environment.globals["quantity"] = quantity
+    environment.globals |= {"quantity": quantity, "capital": _capital}
     return environment.from_string(read_asset(_HERE, name)).render(values)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _bounded(value: object) -> object:
@@ -113,11 +117,20 @@ def _footer(figures: Figures, command: str) -> str:
     made = f"Made with <code>{escape(visible(shortened(command)))}</code> " if command else "Made "
     names = ", ".join(f"<code>{escape(visible(shortened(name)))}</code>" for name in figures.names)
     return (
-        f"<p>{made}from {names}. Indicators are percentages of "
-        f"{quantity(figures.to_send, 'message')} to send; times are UTC; curves in steps of "
-        f"{format_duration(figures.every)}.</p>"
+        f"<p>{made}from {names}. Percentages are of {_whole(figures)}; times are UTC"
+        f"{_steps(figures)}.</p>"
         "<p>Charts by uPlot (MIT licence).</p>"
     )
+
+
+def _whole(figures: Figures) -> str:
+    to_send = " to send" if figures.unit.is_mail else ""
+    return f"{escape(figures.unit.count(figures.to_send))}{to_send}"
+
+
+def _steps(figures: Figures) -> str:
+    has_charts = bool(charted_indicators(figures))
+    return f"; curves in steps of {format_duration(figures.every)}" if has_charts else ""
 
 
 def _chart_library() -> str:

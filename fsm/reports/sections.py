@@ -39,10 +39,11 @@ def section_values(figures: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
     groups = figures.groups
     return {
         "sides": figures.sides,
+        "unit": figures.unit,
         "panel": _panel(figures),
         "unrecorded": list(unrecorded_sentences(figures.replay)),
         "charts": charted_indicators(figures),
-        "divergences": list(divergence_sentences(figures.comparison, *figures.sides))
+        "divergences": list(divergence_sentences(figures.comparison, *figures.sides, figures.unit))
         if len(figures.sides) == 2
         else [],
         "validity": {"is_charted": span is not None, "sentence": validity},
@@ -75,7 +76,13 @@ def _panel(figures: Figures) -> dict[str, Any]:
     names = dict.fromkeys(i.name for side in figures.sides for _, i in side.indicators)
     rows = [_panel_row(figures, name) for name in names]
     sent = [side.result.sent for side in figures.sides if not side.result.unrecorded.sent_unknown]
-    return {"to_send": figures.to_send, "sent": max(sent, default=None), "indicators": rows}
+    return {
+        "to_send": figures.to_send,
+        "sent": max(sent, default=None),
+        "events": figures.replay.events,
+        "rejected": figures.replay.rejected,
+        "indicators": rows,
+    }
 
 
 def _panel_row(figures: Figures, name: str) -> PanelRow:
@@ -130,7 +137,10 @@ def _group(figures: Figures, group: Sequence[Side]) -> dict[str, Any]:
     rows = list(state_flows(first.machine, first.result, figures.replay.traffic))
     most = max(1, *(row.entered for row in rows))
     is_only_group = len(figures.groups) == 1
-    note = "Messages move through the same states in both modes; only the statuses differ."
+    unit = figures.unit
+    modes = "in both modes" if unit.is_mail else "of both machines"
+    several = f"{unit.title}{unit.several.removeprefix(unit.name)}"
+    note = f"{several} move through the same states {modes}; only the statuses differ."
     return {
         "sides": group,
         "note": note
@@ -260,8 +270,8 @@ def _deliveries(figures: Figures) -> dict[str, Any]:
             }
             for one in largest.first
         ],
-        "sentence": f"{quantity(largest.whole, 'delivery')}. Percentages refer to the messages of "
-        "each delivery."
+        "sentence": f"{quantity(largest.whole, 'delivery')}. Percentages refer to the "
+        f"{figures.unit.several} of each delivery."
         + (f" The {_DELIVERIES} largest are shown." if largest.whole > _DELIVERIES else ""),
     }
 
@@ -272,17 +282,19 @@ def _share(shares: Mapping[tuple[str, str], Share], name: str, side: Side) -> Sh
 
 
 def _messages(figures: Figures) -> dict[str, Any]:
-    included, whole = len(figures.histories.ids), figures.replay.messages
+    included, whole, unit = len(figures.histories.ids), figures.replay.messages, figures.unit
     if included == whole:
-        sentence = f"This page has the histories of all {quantity(whole, 'message')} of the log."
+        sentence = f"This page has the histories of all {unit.count(whole)} of the log."
         if whole == 1:
-            sentence = "This page has the history of the only message of the log."
+            sentence = f"This page has the history of the only {unit.name} of the log."
     else:
         sentence = (
             f"This page has the histories of the first {included:,} of "
-            f"{quantity(whole, 'message')}; fsm explain shows the history of any message."
+            f"{unit.count(whole)}; fsm explain shows the history of any {unit.name}."
         )
-    return {"included": included, "sentence": sentence}
+    has_recipients = any(figures.histories.recipients or ())
+    search = f"{unit.title} or recipient" if has_recipients or unit.is_mail else unit.title
+    return {"included": included, "sentence": sentence, "search": search}
 
 
 def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:

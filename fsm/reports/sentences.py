@@ -17,6 +17,7 @@ from fsm.reports.divergence import Divergence, SeriesComparison
 from fsm.reports.durations import format_duration
 from fsm.reports.machines import Side
 from fsm.text import quantity
+from fsm.unit import Unit
 
 __all__ = [
     "divergence_sentences",
@@ -26,6 +27,7 @@ __all__ = [
     "validity_sentence",
 ]
 
+_MESSAGE = Unit()
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
     *("September", "October", "November", "December"),
@@ -41,7 +43,9 @@ def format_time(moment: datetime) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year:04}, {moment:%H:%M:%S} UTC"
 
 
-def divergence_sentences(comparison: SeriesComparison, a: Side, b: Side) -> Iterator[str]:
+def divergence_sentences(
+    comparison: SeriesComparison, a: Side, b: Side, unit: Unit = _MESSAGE
+) -> Iterator[str]:
     """Yield where two machines diverge, and where they converge."""
     both = f"{a.label} and {_lower(b.label)}"
     if not comparison.compared:
@@ -54,20 +58,20 @@ def divergence_sentences(comparison: SeriesComparison, a: Side, b: Side) -> Iter
         of_a, of_b = (_share(count, a.result.to_send) for count in divergence.counts)
         yield (
             f"{divergence.indicator}: largest difference on "
-            f"{format_time(time_at(divergence.at))}, {quantity(divergence.most, 'message')}: "
+            f"{format_time(time_at(divergence.at))}, {unit.count(divergence.most)}: "
             f"{of_a} {_lower(a.label)}, {of_b} {_lower(b.label)}."
         )
-    yield _convergence(comparison.divergences, a, b)
+    yield _convergence(comparison.divergences, a, b, unit)
 
 
-def _convergence(divergences: Sequence[Divergence], a: Side, b: Side) -> str:
+def _convergence(divergences: Sequence[Divergence], a: Side, b: Side, unit: Unit) -> str:
     apart = max(divergence.apart for divergence in divergences)
     if not apart:
         since = max(d.converged_at for d in divergences if d.converged_at is not None)
         return f"They converge on {format_time(time_at(since))} and agree from then on."
     states = ", ".join(f"{count:,} in {state}" for state, count in _differing_states(a, b) if count)
     where = f" ({states})" if states else ""
-    return f"At the end of the log they still differ by {quantity(apart, 'message')}{where}."
+    return f"At the end of the log they still differ by {unit.count(apart)}{where}."
 
 
 def _differing_states(a: Side, b: Side) -> Iterator[tuple[str, int]]:

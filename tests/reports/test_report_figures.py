@@ -81,7 +81,7 @@ def test_the_modes_diverge_and_converge_in_the_sample(sample: Path) -> None:
         "With feedback service",
         "Without feedback service",
     ]
-    assert list(divergence_sentences(found.comparison, a, b)) == [
+    assert list(divergence_sentences(found.comparison, a, b, found.unit)) == [
         (
             "Delivered: largest difference on 2 March 2026, 09:00:02 UTC, 3 messages: 0.00 % with "
             "feedback service, 100.00 % without feedback service."

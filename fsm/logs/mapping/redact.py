@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from fsm.logs.canonical_columns import CANONICAL
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.mapping.blame import (
     REASONS,
     code_of,
@@ -182,7 +182,7 @@ def _reasons(rows: pl.DataFrame) -> pl.Series:
 
 
 def _is_format(name: str) -> bool:
-    return name in CANONICAL or name in format_names()
+    return name in (*CANONICAL, *MINED) or name in format_names()
 
 
 def _has_plain_words(name: str) -> bool:

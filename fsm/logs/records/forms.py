@@ -17,6 +17,8 @@ _MOST = 1000
 def parse_form(line: str) -> ProviderRecord:
     """Return the fields of a form; of a name that stands twice, the first value.
 
+    All values of such a name are under it with brackets: ``tag[]``.
+
     Raises ValueError for a text that is no form.
 
     >>> parse_form("event=opened&recipient=a%40x.example&tags=%5B%22news%22%5D")
@@ -26,7 +28,10 @@ def parse_form(line: str) -> ProviderRecord:
         raise ValueError("no form")
     fields: ProviderRecord = {}
     for name, value in parse_qsl(line, keep_blank_values=True, max_num_fields=_MOST):
-        fields.setdefault(name, _opened(value))
+        if name in fields:
+            fields.setdefault(f"{name}[]", [fields[name]]).append(_opened(value))
+        else:
+            fields[name] = _opened(value)
     return fields
 
 

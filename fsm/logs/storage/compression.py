@@ -10,6 +10,7 @@ import bz2
 import gzip
 import io
 import lzma
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ __all__ = [
     "PACKED",
     "PARQUET",
     "UNPACKED_BY_POLARS",
+    "ZIP",
+    "open_member",
     "open_unpacked",
     "unpacking_errors",
 ]
@@ -37,9 +40,12 @@ _MORSEL = 1 << 10
 """Bytes unpacked at a time: a hostile file makes 32 MiB of them at most."""
 _DICTIONARY = 1 << 27
 """Bytes that a zstd or xz file may ask for; xz -9 takes half of them."""
-_DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_DAMAGES = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, zstandard.ZstdError)
 """What reading a damaged file raises."""
 
+ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+"""The first bytes of a ZIP archive, and of one without files."""
+_ENCRYPTED = 0x1
 PARQUET: Final = b"PAR1"
 """The first bytes of Parquet, and its last ones."""
 _GZIP, _BZIP2, _XZ, _ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
@@ -56,6 +62,21 @@ def open_unpacked(path: Path) -> IO[bytes]:
         start = raw.read(max(map(len, PACKED)))
     opened = (opener for magic, opener in _OPENERS.items() if start.startswith(magic))
     return next(opened, _open_plain)(path)
+
+
+def open_member(path: Path, number: int, name: str) -> IO[bytes]:
+    """Open the file of a number in a ZIP archive; ``name`` is what errors call it.
+
+    Raises :class:`fsm.errors.LogError` for one that cannot be unpacked.
+    """
+    with zipfile.ZipFile(path) as archive:
+        member = archive.infolist()[number]
+        if member.flag_bits & _ENCRYPTED:
+            raise LogError(f"{name}: encrypted; unpack the archive with its password")
+        try:
+            return archive.open(member)
+        except NotImplementedError as error:
+            raise LogError(f"{name}: packed in a way that is not known; unpack it") from error
 
 
 @contextmanager

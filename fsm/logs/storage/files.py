@@ -29,7 +29,7 @@ def find_files(paths: Iterable[str], form: str | None = None) -> list[StoredFile
         if is_remote(path):
             files |= {file.name: file for file in _remote_files(path, form)}
             continue
-        for file in _local_files(local_path(path)):
+        for file in _with_members(local_path(path)):
             files.setdefault(os.path.realpath(file.name), file)
     return list(files.values())
 
@@ -41,6 +41,21 @@ def _remote_files(url: str, form: str | None) -> Iterator[StoredFile]:
         yield StoredFile(Path(), name_of(url), url=url)
     else:
         yield from fetch(url)
+
+
+def _with_members(path: str) -> Iterator[StoredFile]:
+    """Yield local files; in place of a ZIP archive those in it, or the one that is named."""
+    from fsm.logs.storage.archives import archive_in, files_of_archive, is_archive
+
+    if found := archive_in(path):
+        archive, member = found
+        yield from files_of_archive(StoredFile(archive, str(archive)), member)
+        return
+    for file in _local_files(path):
+        if file.group is None and is_archive(file.path):
+            yield from files_of_archive(file)
+        else:
+            yield file
 
 
 def _local_files(path: str) -> Iterator[StoredFile]:

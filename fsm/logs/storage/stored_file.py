@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fsm.logs.storage.addresses import is_remote
-from fsm.logs.storage.compression import PARQUET, open_unpacked, unpacking_errors
+from fsm.logs.storage.compression import PARQUET, open_member, open_unpacked, unpacking_errors
 from fsm.logs.storage.record_length import LONGEST, check_records
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class StoredFile:
     """The Maildir that it is in."""
     keep: object = field(default=None, compare=False)
     """Holds a temporary file for as long as this value exists."""
+    member: int | None = None
+    """The number of the file in the ZIP archive at ``path``."""
     url: str | None = None
     """The address of Parquet that is not fetched; there is no file then."""
 
@@ -50,11 +52,13 @@ class StoredFile:
     def open(self) -> IO[bytes]:
         """Open for reading, decompressed; raises :class:`fsm.errors.LogError`."""
         with unpacking_errors(self.name):
+            if self.member is not None:
+                return open_member(self.path, self.member, self.name)
             return open_unpacked(self.path)
 
     def unpack(self, target: Path) -> None:
         """Write it to a file, decompressed; raises :class:`fsm.errors.LogError`."""
-        if self.head(4) != PARQUET:
+        if self.member is None and self.head(4) != PARQUET:
             check_records(self.path, self.name, quotes=False)
         with unpacking_errors(self.name), closing(self.open()) as file, target.open("wb") as plain:
             shutil.copyfileobj(file, plain)

@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from fsm.errors import LogError
 from fsm.files import Cleanup, held_folder
-from fsm.logs.storage.compression import PACKED, PARQUET
+from fsm.logs.storage.compression import PACKED, PARQUET, ZIP
 from fsm.logs.storage.record_length import LONGEST
 
 __all__ = ["copied_stream"]
@@ -42,7 +42,7 @@ def _copy(pipe: IO[bytes], copy: IO[bytes], name: str) -> None:
     has_lines = None
     while block := pipe.read(_BLOCK):
         if has_lines is None:  # packed text and Parquet are checked when they are complete
-            has_lines = not block.startswith((PARQUET, *PACKED))
+            has_lines = not block.startswith((PARQUET, *PACKED, *ZIP))
         copy.write(block)
         if not has_lines:
             continue
