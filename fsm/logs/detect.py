@@ -269,7 +269,7 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition 
         return Recognition("webhooks", provider[1], signs=provider[0])
     if _BEGUN.match(text) and len(text) >= _HEAD:
         return Recognition("webhooks", "it is JSON over several lines")
-    if sum(f'"{name}"' in lines[0] for name in _NEEDED) > 1:
+    if '"message_id"' in lines[0] and sum(f'"{name}"' in lines[0] for name in _NEEDED) > 1:
         return Recognition("jsonl", "it is JSON, one object a line")
     return None
 
@@ -332,7 +332,7 @@ def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Rec
 
 
 def _guess_csv(named: Collection[str]) -> Recognition | None:
-    is_canonical = len(_NEEDED.intersection(named)) > 1
+    is_canonical = "message_id" in named and len(_NEEDED.intersection(named)) > 1
     return (
         Recognition("csv", "its header names columns of canonical logs") if is_canonical else None
     )

@@ -154,39 +154,14 @@ def _options(
         )
     if not isinstance(options, ReadingOptions | None):
         raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
-    options = _with_mappings(options or ReadingOptions(), mapping, events)
+    if mapping or events:
+        from fsm.logs.mapping.own_mappings import with_mappings
+
+        options = with_mappings(options or ReadingOptions(), mapping, events)
+    options = options or ReadingOptions()
     if columns:
         options = replace(options, columns={**options.columns, **_known_columns(columns)})
     return options
-
-
-def _with_mappings(
-    options: ReadingOptions,
-    mapping: str | Path | Iterable[str | Path],
-    events: Mapping[str, str],
-) -> ReadingOptions:
-    """Return options with what mapping files say, and with meanings of events."""
-    if not isinstance(events, Mapping) or not all(isinstance(e, str) for e in events.values()):
-        raise ArgumentError(
-            f"events: {events!r} maps no names; write for example {{'Create Fine': 'create_fine'}}"
-        )
-    paths = [mapping] if isinstance(mapping, str | Path) else list(mapping)
-    if not all(isinstance(path, str | Path) for path in paths):
-        raise ArgumentError(f"mapping: {mapping!r} is not the path of a mapping file, or several")
-    if not paths and not events:
-        return options
-    from fsm.logs.mapping.event_mapping import Meaning
-    from fsm.logs.mapping.own_mappings import named_mappings
-
-    given = named_mappings(map(str, paths))
-    meanings = {native: Meaning(native, event) for native, event in events.items()}
-    return replace(
-        options,
-        columns={**given.columns, **options.columns},
-        mappings=(*options.mappings, *given.formats),
-        events={**options.events, **given.events, **meanings},
-        labels=options.labels or given.labels,
-    )
 
 
 def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
