@@ -235,7 +235,7 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         "relayed",
         default=None,
         group="Other log formats",
-        show_default="if the format records none",
+        show_default="except in canonical logs",
         help="Insert the hand-over of each message that the log does not record.",
     ),
     pseudonymise_option,

@@ -12,7 +12,7 @@ memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,7 +75,8 @@ class Chunk:
     ``first`` is the number, in the log, of the batch's first row. ``bounds`` are the places at
     which each digit begins among the sorted rows. ``order`` is the place in the batch of each
     sorted row. ``positions`` is, for each row of the batch, its number in the log minus ``first``;
-    ``None`` where the rows of the batch are consecutive in the log.
+    ``None`` where the rows of the batch are consecutive in the log. ``file`` is the number of the
+    file of all rows.
     """
 
     first: int
@@ -88,6 +89,7 @@ class Chunk:
     series: SeriesColumns | None = None
     statuses: StatusColumns | None = None
     resumption: ResumptionColumns | None = None
+    file: int = 0
 
     def numbers(self, places: Index) -> Index:
         """Return the numbers, in the log, of the sorted rows at these places."""
@@ -119,6 +121,7 @@ def partition(batch: EncodedBatch, rows: Rows, spill: Spill, known: Known | None
         None if batch.positions is None else spill.put(batch.positions.astype(np.uint32)),
         rows.map(kept),
         None if known is None else known.map(kept),
+        file=batch.file,
     )
 
 
@@ -147,8 +150,14 @@ class Bucket:
 
     def rows(self) -> Rows:
         """Return the rows of the bucket, in file order."""
-        return joined_rows(
+        rows = joined_rows(
             [chunk.rows.map(_reader(first, last)) for chunk, first, last in self.slices]
+        )
+        files = [chunk.file for chunk in self.chunks]
+        if len(set(files)) == 1:
+            return rows
+        return replace(
+            rows, files=np.repeat(files, [last - first for _, first, last in self.slices])
         )
 
     def known(self) -> Known | None:

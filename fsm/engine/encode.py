@@ -38,7 +38,8 @@ class RowColumns(Generic[T]):
     ``keys`` and ``checks`` are two hashes of the message's identity, ``codes`` the events.
     ``times`` are microseconds since 1970, ``seqs`` the ties; ``ids`` hashes of event ids (0: the
     event has none), ``names`` hashes of event names, by which duplicates are known.
-    ``deliveries`` are codes of deliveries.
+    ``deliveries`` are codes of deliveries. ``files`` are the numbers of the files, of rows of
+    several ones.
     """
 
     keys: T
@@ -49,6 +50,7 @@ class RowColumns(Generic[T]):
     ids: T | None = None
     names: T | None = None
     deliveries: T | None = None
+    files: T | None = None
 
     def map(self, change: Callable[[T], U]) -> RowColumns[U]:
         """Return the columns, each changed by a function."""
@@ -96,6 +98,8 @@ class EncodedBatch:
     positions: Index | None = None
     known: pl.DataFrame | None = None
     """Further columns of the rows of a checkpoint."""
+    file: int = 0
+    """The number of the file."""
 
 
 class Seeds:
@@ -130,11 +134,11 @@ class Encoder:
         """Yield the rows in file order; raises :class:`fsm.errors.LogError` for what is wrong."""
         first = self.blank = self.after_as_of = 0
         self.firsts[:] = []
-        for log_file in self.log.files:
+        for number, log_file in enumerate(self.log.files):
             self.firsts.append(first)
             columns = [*self._columns(), *log_file.checkpoint_columns]
             for frame in read_rows(log_file, self.log.scan(log_file).select(columns)):
-                batch = self._batch(log_file, frame, first)
+                batch = replace(self._batch(log_file, frame, first), file=number)
                 if log_file.checkpoint_columns:
                     batch = replace(batch, known=frame.select(log_file.checkpoint_columns))
                 yield batch

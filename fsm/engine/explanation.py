@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from numbers import Integral
 from uuid import UUID
@@ -280,7 +280,8 @@ def _fold_messages(
     kept = frame if batch.positions is None else frame[batch.positions]
     span = None if validity is None else validity // timedelta(microseconds=1)
     rows = kept.select("file", "row", *log.identity, "timestamp", "event")
-    return _FoldedRows(products, rows, timelines_of(batch.rows, Rules(products, span, end)))
+    encoded = replace(batch.rows, files=kept["file"].to_numpy())
+    return _FoldedRows(products, rows, timelines_of(encoded, Rules(products, span, end)))
 
 
 @dataclass(frozen=True, repr=False)

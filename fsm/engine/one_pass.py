@@ -80,7 +80,7 @@ class _OnePass:
         """Whether the log must be in order of time, since no times are kept."""
         self.chunks: list[Chunk] = []
         self.unseen = dict(enumerate(products[0].codes.events))
-        self.last = (_NO_TIME, _NO_TIME)
+        self.last, self.file = (_NO_TIME, _NO_TIME), 0
         self.latest = _NO_TIME if options.latest is None else options.latest
         self.earliest = np.iinfo(np.int64).max
 
@@ -148,8 +148,11 @@ class _OnePass:
         back = times[1:] < times[:-1]
         if seqs is not None:
             back |= (times[1:] == times[:-1]) & (seqs[1:] < seqs[:-1])
-        if first < self.last or back.any():
+        # At one instant, rows of several files are put in order by their events.
+        tied = batch.file != self.file and first[0] == self.last[0]
+        if first < self.last or tied or back.any():
             raise _DisorderError
+        self.file = batch.file
         self.last = (int(times[-1]), int(seqs[-1]) if seqs is not None else 0)
 
     # Chunks ---------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Mask, Times
-from fsm.engine.encode import Rows
+from fsm.engine.encode import LAST, Rows
+from fsm.engine.event_order import event_ranks
 from fsm.engine.fold import FoldedEvents, Groups, fold_events, group_rows
 from fsm.engine.product_machine import ProductMachine
 
@@ -76,6 +77,13 @@ class Rules:
     validity: int | None = None
     end: int | None = None
 
+    @cached_property
+    def ranks(self) -> Codes:
+        """The ranks of events, by which ties between files are decided."""
+        machines = [machine for product in self.products for machine in product.machines]
+        codes = self.products[0].codes
+        return event_ranks(machines, codes.events, codes.width)
+
 
 @dataclass(frozen=True, repr=False)
 class Resumed:
@@ -127,6 +135,7 @@ def timelines_of(rows: Rows, rules: Rules, known: Known | None = None) -> Timeli
     groups = group_rows(rows.keys, rows.checks)
     if rows.times is not None:
         groups = _in_time(groups, rows.times, rows.seqs)
+        groups = _across_files(groups, rows, rules, 0 if known is None else len(known.events))
     groups, duplicates = _without_duplicates(
         groups, rows, 0 if known is None else len(known.events)
     )
@@ -183,6 +192,43 @@ def _in_time(groups: Groups, times: Times, seqs: Times | None) -> Groups:
     order = order.copy()
     order[places] = order[places][np.lexsort(by)]
     return Groups(order, offsets)
+
+
+def _across_files(groups: Groups, rows: Rows, rules: Rules, known: int) -> Groups:
+    """Put rows of several files that have one instant in the order of :mod:`event_order`.
+
+    The rows of each file keep their order: a row comes no earlier than those before it in its
+    file. The first ``known`` rows, those of a checkpoint, come first.
+    """
+    if rows.files is None or rows.times is None or len(groups.order) < 2:
+        return groups
+    order, times, files = groups.order, rows.times.take(groups.order), rows.files.take(groups.order)
+    tied: Mask = times[1:] == times[:-1]
+    tied[groups.offsets[1:] - 1] = False
+    if rows.seqs is not None:  # they decide where all events of an instant have one
+        seqs, instants = rows.seqs.take(order), np.append(0, np.cumsum(~tied))
+        lacking = np.zeros(instants[-1] + 1, dtype=np.bool_)
+        lacking[instants[seqs == LAST]] = True
+        tied &= (seqs[1:] == seqs[:-1]) | lacking[instants[1:]]
+    mixed = tied & (files[1:] != files[:-1])
+    if not mixed.any():
+        return groups
+    instants = np.append(0, np.cumsum(~tied))
+    several = np.zeros(instants[-1] + 1, dtype=np.bool_)
+    several[instants[1:][mixed]] = True
+    places = np.flatnonzero(several[instants])
+    there, instants, files = order[places], instants[places], files[places]
+    ranks = np.where(there < known, 0, 1 + rules.ranks[rows.codes[there]])
+    by_file = np.lexsort((files, instants))
+    parts = np.append(
+        0, np.cumsum((np.diff(instants[by_file]) != 0) | (np.diff(files[by_file]) != 0))
+    )
+    width = len(rules.ranks) + 1
+    highest = np.empty(len(places), np.int64)
+    highest[by_file] = np.maximum.accumulate(parts * width + ranks[by_file]) - parts * width
+    order = order.copy()
+    order[places] = there[np.lexsort((files, highest, instants))]
+    return Groups(order, groups.offsets)
 
 
 def _keep(groups: Groups, kept: Mask) -> Groups:

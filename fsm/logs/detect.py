@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,8 +39,16 @@ _SIGNS = "its first records have the signs of the format"
 _RECORDS = 50
 """Lines that are parsed as JSON."""
 _BEGUN = re.compile(r"\s*(?:\[|\{\s*\n)")
-_POSTFIX = re.compile(r"postfix[\w.-]{0,50}/[\w/-]{1,50}(?:\[\d{1,9}\]: | \d{1,9} - - )")
-_SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1,9}\]: |, stat=")
+_WRAPPED_LINE_SIGNS = (
+    "__REALTIME_TIMESTAMP",
+    " to=",
+    "stat=",
+    " => ",
+    " =\\u003e ",
+    " <= ",
+    "client=",
+)
+"""What stands in JSON records that hold lines of mail servers."""
 _SQLITE = b"SQLite format 3\0"
 _LOG_ELEMENT = re.compile(r"<(?:[\w.-]{1,50}:)?log\b[^>]{0,2000}>")
 _OCEL_XML = re.compile(r"<(?:object-types|event-types|objects|events)\b")
@@ -48,9 +56,9 @@ _OCEL_JSON = re.compile(
     r'"(?:eventTypes|objectTypes)"\s*:\s*\[|"ocel:(?:global-log|events|objects)"\s*:|"objectId"\s*:'
 )
 _MBOX = re.compile(r"From \S+ .*\d")
-_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?: |$)")
+_HEADER = re.compile(r"[A-Za-z][\w-]{0,60}:(?!//)")  # a blank after it is usual, not needed
 _OF_MAILS = re.compile(
-    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version): ",
+    r"(?:Return-Path|Received|Delivered-To|From|To|Date|Message-ID|Subject|MIME-Version):",
     re.IGNORECASE,
 )
 
@@ -88,14 +96,10 @@ def recognise(
     """
     options = options or ReadingOptions()
     if stored.group:
-        return RecognisedFile(stored, "mail", f"{stored.group} is a Maildir")
+        return RecognisedFile(stored, "mail", f"{stored.group} is a folder of mails")
     if stored.url is not None:
         return RecognisedFile(stored, "parquet", "as given" if log_format else "its name ends so")
-    head = stored.head()
-    if not head.strip():
-        raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
-    if head.startswith(ZIP):
-        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
+    head = _beginning(stored)
     if log_format is not None:
         return _as_given(stored, log_format)
     if options.mappings and (form := _named(stored, head, options.mappings)):
@@ -124,6 +128,15 @@ def _described(stored: StoredFile, form: Format, reason: str) -> RecognisedFile:
     """Return a file as one that a mapping file describes."""
     encoded = replace(stored, encoding=form.layout.encoding)
     return RecognisedFile(encoded, form.name, reason, form)
+
+
+def _beginning(stored: StoredFile) -> bytes:
+    head = stored.head()
+    if not head.strip():
+        raise LogError(f"{stored.name}: empty; a log begins with a header line or a record")
+    if head.startswith(ZIP):
+        raise LogError(f"{stored.name}: a ZIP archive within another one; unpack the outer one")
+    return head
 
 
 def unknown_format(name: str) -> LogError:
@@ -201,7 +214,7 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
         return None
     first = lines[0].lstrip()
     if first.startswith(("{", "[")):
-        return _guess_json(lines, text, labels)
+        return _guess_wrapped(lines, text) or _guess_json(lines, text, labels)
     named = {name.strip().strip('"') for name in first.split(_separator(first))}
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
@@ -289,26 +302,18 @@ def _separator(header: str) -> str:
     return max(",;\t|", key=lambda sign: len(_NEEDED.intersection(header.split(sign))))
 
 
-def _guess_lines(lines: list[str]) -> Recognition | None:
-    from fsm.logs.servers import exim, momentum
-
-    tests: dict[str, tuple[str, Callable[[str], object]]] = {
-        "postfix": ("are of Postfix programs", _POSTFIX.search),
-        "exim": ("have a time, a message id of Exim", exim.LINE.match),
-        "sendmail": ("are of Sendmail", _is_sendmail),
-        "momentum": ("are records of Momentum", momentum.LINE.match),
-    }
-    counts = {name: sum(bool(test(line)) for line in lines) for name, (_, test) in tests.items()}
-    name = max(counts, key=lambda n: counts[n])
-    if not counts[name]:
+def _guess_wrapped(lines: list[str], text: str) -> Recognition | None:
+    """Return the format of a mail server whose lines JSON records hold; None for others."""
+    if not any(sign in text for sign in _WRAPPED_LINE_SIGNS):
         return None
-    return Recognition(name, f"{counts[name]} of its first {len(lines)} lines {tests[name][0]}")
+    return _guess_lines(lines)
 
 
-def _is_sendmail(line: str) -> bool:
-    from fsm.logs.servers import sendmail
+def _guess_lines(lines: list[str]) -> Recognition | None:
+    from fsm.logs.servers.recognition import recognise_server
 
-    return bool(_SENDMAIL.search(line) and sendmail.LINE.match(line))
+    found = recognise_server(lines)
+    return Recognition(*found) if found else None
 
 
 def _guess_mail(lines: Sequence[str]) -> Recognition | None:

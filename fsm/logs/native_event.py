@@ -40,6 +40,12 @@ class NativeEvent(NamedTuple):
     record: int | None = None
     """The record that told of it, where that is not the only one on its line: a number that no
     other record of the file has, and no line."""
+    queued_as: str | None = None
+    """The id under which the next mail server says that it queued the message."""
+    header_id: str | None = None
+    """The Message-ID of the message, where its log tells both that and an id of its own."""
+    queue_id: str | None = None
+    """The id that its server gave the message, where ``message_id`` is a longer one."""
     final_recipient: str | None = None
     """The address to which the message went on where it is another one (RFC 3464)."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from fsm.logs.canonical_columns import QUERY
 from fsm.logs.ledger import RecordClass
+from fsm.logs.mapping.event_mapping import EXCLUDED
 from fsm.logs.notes import Notes, Occurrences
 from fsm.text import quantity
 
@@ -20,6 +22,11 @@ def summary_lines(notes: Notes) -> Iterator[str]:
 
     The counts of the first line are those of records, and add up to what was read.
     """
+    if notes.left_out:
+        others = "; the other files are read without it" if notes.unusable else ""
+        yield f"{notes.left_out}{others}"
+    if notes.left_out and not notes.lines:
+        return
     yield f"{notes.name}: read as {notes.reason}; {_lines(notes)}: {', '.join(_counts(notes))}"
     if notes.missing_handovers:
         yield (
@@ -50,24 +57,26 @@ def _times(notes: Notes) -> str:
 def _lines(notes: Notes) -> str:
     """Return how many lines and records were read; only the lines where they are the same."""
     lines, read = quantity(notes.lines, "line"), notes.records.read
-    return lines if read == notes.lines else f"{quantity(read, 'record')} in {lines}"
+    return lines if read in (0, notes.lines) else f"{quantity(read, 'record')} in {lines}"
 
 
 def _counts(notes: Notes) -> Iterator[str]:
     """Yield how many records are in each class, those that gave events first."""
     counts = notes.records.counts
+    if not notes.records.read and notes.passed.total:  # readers that do not count their records yet
+        counts = Counter({RecordClass.PASSED: notes.passed.total})
     events, gave = quantity(notes.events, "event"), counts[RecordClass.EVENTS]
-    yield events if gave == notes.events else f"{events} from {gave:,}"
+    yield events if gave == notes.events or not notes.records.read else f"{events} from {gave:,}"
     for kind, what, occurrences in (
         (RecordClass.BESIDE, "that no machine uses", notes.side_events),
         (RecordClass.EXCLUDED, "excluded", None),
-        (RecordClass.JOINED, "used to join others", None),
+        (RecordClass.JOINED, "used to read others", None),
         (RecordClass.PASSED, "ignored", notes.passed),
         (RecordClass.UNMAPPED, "unmapped", None),
         (RecordClass.REJECTED, "not readable", None),
     ):
         if counts[kind]:
-            listed = f" ({_most_frequent(occurrences)})" if occurrences else ""
+            listed = f" ({_most_frequent(occurrences, EXCLUDED)})" if occurrences else ""
             yield f"{counts[kind]:,} {what}{listed}"
 
 
@@ -89,14 +98,17 @@ def as_dict(notes: Notes) -> dict[str, object]:
         "implied": notes.missing_handovers,
         "implied_at_told_time": notes.told_handovers,
         "assumed": dict(notes.assumed),
+        **({"left_out": notes.left_out} if notes.left_out else {}),
+        **({"unusable": True} if notes.unusable else {}),
         **{key: dict(sorted(found.counts.items())) for key, found in occurrences.items()},
     }
 
 
-def _most_frequent(occurrences: Occurrences) -> str:
-    """Return the most frequent texts with their counts."""
-    listed = occurrences.counts.most_common(_SHOWN)
-    more = len(occurrences.counts) - len(listed)
+def _most_frequent(occurrences: Occurrences, *but: str) -> str:
+    """Return the most frequent texts with their counts, without those that have a class."""
+    counts = Counter({t: count for t, count in occurrences.counts.items() if t not in but})
+    listed = counts.most_common(_SHOWN)
+    more = len(counts) - len(listed)
     texts = [f"{text} {count:,}" for text, count in listed]
     return ", ".join([*texts, quantity(more, "more kind")] if more else texts)
 

@@ -58,7 +58,7 @@ def facts(result: Replay) -> tuple[object, ...]:
     """Everything a replay says, but where its rows stood in the files."""
     rejections = result.rejections.drop("file", "line")
     return (
-        {k: v for k, v in result.as_dict().items() if k != "duplicates"},
+        {k: v for k, v in result.as_dict().items() if k not in ("duplicates", "balance")},
         result.series().rows(),
         sorted(result.statuses.rows(), key=repr),
         sorted(rejections.rows(), key=repr),

@@ -158,8 +158,10 @@ def test_the_corpus_of_bounces(corpus: Path) -> None:
     wrong = set()
     for name, wanted in expected.items():
         events = read((directory / "tests" / "data" / name).read_bytes().decode("latin-1"))
-        found = {((e.recipient or "").lower(), e.native.endswith("delayed")) for e in events}
-        if found != wanted:
+        failed = [event for event in events if event.native != "auto-replied"]
+        found = {((e.recipient or "").lower(), e.native.endswith("delayed")) for e in failed}
+        final = {((e.final_recipient or "").lower(), e.native.endswith("delayed")) for e in failed}
+        if wanted not in (found, found | final):
             wrong.add(name)
     assert wrong == set(NOT_EXACT)
     assert len(expected) > 110

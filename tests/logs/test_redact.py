@@ -8,7 +8,7 @@ import pytest
 
 from fsm.logs.mapping.pseudonym import Pseudonyms
 from fsm.logs.mapping.redact import HIDDEN, Redaction
-from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.mapping.to_canonical import READ_SCHEMA
 from fsm.logs.notes import Notes
 
 KEY = b"0123456789abcdef"
@@ -17,8 +17,8 @@ ROW = {"message_id": "m1", "recipient": "ann@x.example", "event": "hard_bounce",
 
 def redacted(events: list[str] | None = None, **values: object) -> dict[str, object]:
     """One row of a converted log, redacted."""
-    row = dict.fromkeys(SCHEMA) | ROW | values
-    frame = pl.DataFrame([row], schema=SCHEMA)
+    row = dict.fromkeys(READ_SCHEMA) | ROW | values
+    frame = pl.DataFrame([row], schema=READ_SCHEMA)
     return Redaction(KEY, events).rows(frame, Notes("log")).row(0, named=True)
 
 
@@ -68,7 +68,7 @@ def test_what_is_redacted_stays_as_it_is() -> None:
     once = redacted(
         reply="550 5.1.1 ann unknown", native="levitated by ann", event_id="e", code="x"
     )
-    values = {name: once[name] for name in SCHEMA}
+    values = {name: once[name] for name in READ_SCHEMA}
     assert redacted(**values) == once
 
 
@@ -147,7 +147,9 @@ def test_events_that_stay(known: list[str] | None, event: str, stays: bool) -> N
 
 
 def test_events_that_do_not_stay_are_counted() -> None:
-    rows = pl.DataFrame([dict.fromkeys(SCHEMA) | ROW | {"event": "a@b"}] * 3, schema=SCHEMA)
+    rows = pl.DataFrame(
+        [dict.fromkeys(READ_SCHEMA) | ROW | {"event": "a@b"}] * 3, schema=READ_SCHEMA
+    )
     notes = Notes("log")
     Redaction(KEY).rows(rows, notes)
     assert list(notes.doubts.counts.values()) == [3]

@@ -284,8 +284,8 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
     (
         "postmark",
         postmark("Bounce", Type="SoftBounce", Details=FULL),
-        "retry_failed",
-        True,
+        "soft_bounce",
+        False,
         "mailbox_full",
     ),
     ("postmark", postmark("Bounce", Type="Transient"), "soft_bounce", False, "network"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ from fsm.logs.draft.words import words_of
 from fsm.logs.mapping.event_mapping import FAILED, MACHINE_EVENTS
 from fsm.machine import Machine
 from fsm.questions import Question
-from fsm.text import quantity
+from fsm.text import quantity, visible
 
 __all__ = ["draft_log"]
 
@@ -38,7 +39,7 @@ _EMAIL_SHARE = 0.5
 """Least share of names of events that are those of e-mail."""
 _UNIT_ENDS = {
     "id", "no", "nr", "number", "key", "ref", "reference", "code", "uuid", "guid", "name",
-    "concept", "num",
+    "concept", "num", "object", "data", "value", "payload", "subject",
 }  # fmt: skip
 _CONTAINERS: tuple[Callable[[LogSample], Sequence[SampledRecords]], ...] = (
     json_samples,
@@ -112,7 +113,7 @@ def _best(
                 fields = propose_fields(records, known.__contains__, given, is_email=False)
                 proposals.append(("machine" if known else "names", fields))
             mode, fields = proposals[0]
-            found.append((fields.score - _cost(records), records, fields, mode))
+            found.append((fields.score - _cost(records, fields), records, fields, mode))
         if found:
             break
     if not found:
@@ -121,15 +122,34 @@ def _best(
             "lines of one form; write a mapping by hand: fsm guide log-formats"
         )
     _, records, fields, mode = max(found, key=lambda each: each[0])
+    _refuse_what_is_no_log(records, fields, sample.name)
     return records, fields, mode
 
 
-def _cost(records: SampledRecords) -> float:
+def _refuse_what_is_no_log(records: SampledRecords, fields: ProposedFields, name: str) -> None:
+    """Raise :class:`LogError` where nothing could be the time, or the name of an event."""
+    what = f"read as {records.read['container']}"
+    listed = ", ".join(visible(column[:40]) for column in list(records.columns)[:12])
+    if not fields.time:
+        raise LogError(
+            f"{name}: {what}, but no field has times that are known ({listed}); where one has, "
+            "write --answer fields.time=NAME"
+        )
+    if "event" not in fields.fields and not fields.open.get("event"):
+        raise LogError(
+            f"{name}: {what}, but no field names an event ({listed}); a log has a record for each "
+            "event. Where one does, write --answer fields.event=NAME"
+        )
+
+
+def _cost(records: SampledRecords, fields: ProposedFields) -> float:
     """Return what speaks against a way of reading: what it leaves out, and what it needs."""
     lost = records.lost / (len(records) + records.lost + 1)
     unread = records.unread / (len(records) + records.unread + 1)
-    needs = 0.02 * ("records" in records.read) + 0.05 * (records.each is not None)
-    needs += 0.3 * ("pattern" in records.read)
+    is_within = records.each is not None and fields.fields.get("message_id", "").startswith(".")
+    needs = 0.02 * ("records" in records.read) + 0.02 * (records.each is not None)
+    needs += 0.3 * ("pattern" in records.read) + 0.3 * is_within
+    needs += 0.05 * (".0" in fields.fields.get("recipient", ""))  # only the first of several
     return lost + unread + needs
 
 
@@ -166,7 +186,6 @@ def _csv_or_lines(sample: LogSample) -> list[SampledRecords]:
 _ROLE_QUESTIONS = {
     "message_id": "which field tells the messages apart?",
     "event": "which field names the event?",
-    "time": "which field has the time?",
 }
 
 
@@ -194,12 +213,19 @@ def _read_entries(
             asked = [name for choices in fields.open.values() for name in choices]
             used = dict.fromkeys([*fields.fields.values(), *fields.time, *asked])
             entries["pattern"] = with_groups(pattern, {n: own.get(n, n) for n in used})
-    needed = [fields.fields.get("message_id"), fields.fields.get("event"), *fields.time[:1]]
-    paths = [name for name in needed if name and not name.startswith(".")]
-    named = {path.partition(".")[0] for path in paths}
-    if records.named and entries["container"] in ("csv", "json") and len(named) > 1:
-        entries["recognise"] = [sorted(named)]
+    signs = _signs(records, fields)
+    if records.named and entries["container"] in ("csv", "json") and len(signs) > 1:
+        entries["recognise"] = [signs]
     return entries
+
+
+def _signs(records: SampledRecords, fields: ProposedFields) -> list[str]:
+    """Return the fields by which records are recognised: those that every event needs."""
+    needed = [fields.fields.get("message_id"), fields.fields.get("event"), *fields.time[:1]]
+    paths = [name for name in (*needed, records.each) if name and not name.startswith(".")]
+    if records.read["container"] == "json":
+        paths = [re.split(r"\.\d+(?:\.|$)", path, maxsplit=1)[0] for path in paths]
+    return list(dict.fromkeys(paths))
 
 
 def _renamed(fields: ProposedFields, records: SampledRecords) -> dict[str, str]:
@@ -298,6 +324,8 @@ def _assumed(records: SampledRecords, fields: ProposedFields, mode: str) -> tupl
         )
     if fields.notations and not fields.notations[0].has_year:
         remarks.append("the times have no year: it is that of the file, unless --year says another")
+    if fields.notations and fields.notations[0].is_by_order:
+        remarks.append("day and month are told apart by the order of the records")
     if mode == "names":
         remarks.append("no machine was given: names of events are taken as they stand")
     return tuple(remarks)

@@ -20,6 +20,7 @@ __all__ = [
     "code_of",
     "enhanced_code_in",
     "reply_code_in",
+    "tells_reason",
     "with_fault",
     "with_reason",
 ]
@@ -170,6 +171,18 @@ def _reasons_of_code(code: str) -> tuple[str | None, ...]:
 
 def _reason_with(kind: str, code: str) -> str | None:
     return next((name for name, table in _tables().items() if code in table.get(kind, ())), None)
+
+
+@cache
+def _sure_phrases() -> tuple[str, ...]:
+    phrases = (phrase for group in _phrases("says").values() for phrase in group)
+    return tuple(phrase.text for phrase in phrases if len(phrase.parts) == 1)
+
+
+def tells_reason(text: str) -> bool:
+    """Return whether a text has words that leave no doubt about the reason of a failure."""
+    words = f" {' '.join(text[:LONGEST_REPLY].lower().split())} "
+    return any(phrase in words for phrase in _sure_phrases())
 
 
 class _Phrase(NamedTuple):

@@ -13,7 +13,10 @@ from fsm.logs.mapping.doubts import single_doubts
 from fsm.logs.mapping.event_mapping import EXCLUDED, SIDE_EVENTS, Format
 from fsm.logs.notes import Notes, Occurrences
 
-__all__ = ["ReadEvents", "count_decided", "count_doubts", "count_events"]
+__all__ = ["ReadEvents", "count_decided", "count_doubts", "count_events", "count_joined"]
+
+HOP = "passed on to a server of one's own, whose log has it"
+"""What deliveries that were none are counted as."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,6 +58,22 @@ def count_decided(stops: pl.DataFrame, notes: Notes) -> None:
     alone = stops.filter(pl.col("record").is_not_null())
     notes.records.count(RecordClass.EXCLUDED, -alone["record"].n_unique())
     _count_records(_by_class(alone.with_columns(is_stop=False)), notes)
+
+
+def count_joined(changed: pl.DataFrame, notes: Notes) -> None:
+    """Count rows of one file that :mod:`fsm.logs.mapping.same_messages` left out or doubts."""
+    left_out = changed.filter("is_left_out")
+    notes.events -= left_out.height
+    doubted = left_out.filter(pl.col("doubt").is_not_null()).select("line", "doubt")
+    for text in single_doubts(doubted, "doubt")["doubt"].to_list():
+        notes.doubts.remove(text)
+    hops = left_out.filter("is_hop")
+    if hops.height:
+        notes.passed.add(HOP, int(hops["line"][0]), hops.height)
+    alone = hops["record"].drop_nulls().n_unique()
+    notes.records.count(RecordClass.EVENTS, -alone)
+    notes.records.count(RecordClass.PASSED, alone)
+    count_doubts(changed.filter(~pl.col("is_left_out")), notes, "doubted")
 
 
 def _by_class(events: pl.DataFrame) -> dict[RecordClass, pl.Series]:

@@ -144,6 +144,8 @@ def _named(rows: pl.DataFrame, recipients: Recipients) -> pl.DataFrame:
 
 def find_recipients(rows: pl.LazyFrame) -> Recipients:
     """Return what rows tell of their recipients together."""
+    if not rows.select(pl.col("recipient").is_not_null().any()).collect().item():
+        rows = rows.head(0)
     forms = _forms(rows)
     return Recipients(forms, _unnamed(rows))
 

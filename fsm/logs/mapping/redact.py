@@ -41,6 +41,8 @@ HIDDEN: Final = "(not shown)"
 
 _IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
 """Columns of ids, with the first letter of their pseudonyms."""
+_FURTHER_IDS: Final = ("queued_as", "header_id", "queue_id")
+"""Columns of ids by which another log knows a message."""
 _CANONICAL: Final = (*_IDS, "recipient", "event")
 _OTHER = "x"
 """The first letter of the pseudonyms of all other texts."""
@@ -118,6 +120,7 @@ class Redaction:
         native = pl.concat_str(pl.col("format").fill_null(""), pl.lit(_DELIMITER), "native")
         redacted = rows.with_columns(
             *map(self._canonical, _CANONICAL),
+            *(_each(pl.col(name), self.message) for name in _FURTHER_IDS),
             _each(pl.col("final_recipient"), self._pseudonyms.of_recipient),
             _each(pl.col("file"), self.file_name),
             _each(native, self._native).alias("native"),

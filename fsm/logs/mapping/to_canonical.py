@@ -47,11 +47,16 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "is_stop": pl.Boolean(),
     "of_mail": pl.Boolean(),
     "record": pl.Int64(),
+    "queued_as": pl.String(),
+    "header_id": pl.String(),
+    "queue_id": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
-``is_stop`` marks what is a failure only where the message was handed over; ``record`` has the
-number of its record, where that gave nothing else. ``of_mail`` marks what needs a hand-over.
+``is_stop`` marks what is a failure only where the message was handed over, and ``queued_as`` what
+is a delivery only where no log has the message under that id; ``record`` has the number of their
+record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id`` and
+``queue_id`` are further ids of the message.
 """
 
 _LONGEST = 1000
@@ -73,12 +78,18 @@ _EVENT: dict[str, pl.DataType] = {
     "handed_over": pl.Int64(),
     "explanation": pl.String(),
     "record": pl.Int64(),
+    "queued_as": pl.String(),
+    "header_id": pl.String(),
+    "queue_id": pl.String(),
     "final_recipient": pl.String(),
 }
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "handed_over": "insert",
     "explanation": "insert",
     "record": "insert",
+    "queued_as": "insert",
+    "header_id": "insert",
+    "queue_id": "insert",
     "final_recipient": "insert",
 }
 """Columns that a frame of events may lack."""
@@ -141,12 +152,12 @@ def to_rows(
 
 
 def _is_alone(frame: pl.DataFrame) -> pl.Series:
-    """Return which events are stops whose records gave nothing but stops."""
-    is_stop = frame["is_stop"]
-    if not is_stop.any():
-        return is_stop
-    others = frame["record"].filter(~is_stop)
-    return is_stop & ~frame["record"].is_in(others.implode())
+    """Return which events may turn out to be none, and whose records gave nothing else."""
+    may_change = frame["is_stop"] | frame["queued_as"].is_not_null()
+    if not may_change.any():
+        return may_change
+    others = frame["record"].filter(~may_change)
+    return may_change & ~frame["record"].is_in(others.implode())
 
 
 def _moment(column: str) -> pl.Expr:
@@ -223,6 +234,8 @@ def _columns(events: Sequence[NativeEvent]) -> pl.DataFrame:
 
 
 def _series(name: str, values: Sequence[object], dtype: pl.DataType) -> pl.Series:
+    if not any(values) and all(value is None for value in values):  # as most columns are
+        return pl.repeat(None, len(values), dtype=dtype, eager=True).alias(name)
     try:
         return pl.Series(name, values, dtype)
     except UnicodeEncodeError:  # half a character, as JSON can write it

@@ -29,7 +29,7 @@ __all__ = [
     "Translate",
     "event_identity",
     "parted",
-    "translation",
+    "record_translator",
 ]
 
 Translate: TypeAlias = Callable[
@@ -43,7 +43,7 @@ NO_TIME = "an event without a time"
 ENVELOPE_TIME = "the record has no time; that of its envelope stands for it"
 
 
-def translation(form: Format) -> Translate:
+def record_translator(form: Format) -> Translate:
     """Return what makes events of a provider's records."""
     layout = form.layout
     fields = {

@@ -5,25 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.servers.lines import NO_TIME, LineReader
-from fsm.logs.servers.mail_queue import Queued, give_up
+from fsm.logs.servers.lines import NO_TIME, LineReader, Told, count_lines
+from fsm.logs.servers.mail_queue import LONGEST, UNKNOWN, Queued, give_up, next_queue_id
 
-__all__ = ["LINE", "Reader"]
+__all__ = ["Reader", "line_of"]
 
-LINE = re.compile(
-    r"(?:(?=\d)|(?:\S{1,100} {1,2}){1,5}exim\d?\[\d+\]: )"
-    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?) "
-    r"(?:\[\d+\] )?(\w{6}-\w{6}-\w\w|\w{6}-\w{11}-\w{4}) (.*)"
-)
-_FLAG = re.compile(r"(<=|=>|->|>>|\*>|==|\*\*) (\S+)(.*)")
+_ID = r"(\w{6}-\w{6}-\w\w|\w{6}-\w{11}-\w{4})"
+_OWN_TIME = r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?)"
+_SYSLOG = r"(?:\S{1,100} {1,2}){1,5}exim\d?(?:\[\d{1,9}\])?: "
+_LINE = re.compile(rf"(?:(?=\d)|{_SYSLOG}){_OWN_TIME} (?:\[\d+\] )?{_ID} (.*)")
+_WITHOUT_OWN_TIME = re.compile(rf"((?={_SYSLOG})){_SYSLOG}(?:\[\d+\] )?{_ID} (.*)")
+"""With ``no_syslog_timestamp``: the time is that of syslog."""
+_FLAG = re.compile(r"(<=|=>|->|>>|\*>|==|\*\*) (discarded|\"[^\"]*\"@\S+|\S+)(.*)")
 _ORIGINAL = re.compile(r" (?:\([^)]*\) )?<([^>]*)>")
 _DEFER = re.compile(r" defer \(-?\d+\)")
 _EXPIRED = re.compile(
     r"retry timeout exceeded|retry time not reached for any host after a long failure period"
-    r"|long failure period"
+    r"|long failure period|have been failing for a long time"
 )
+_QUEUE_TIME = re.compile(
+    r" QT=(?:(\d{1,4})w)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,6})?)s)?"
+)
+_UNITS = (7 * 86_400, 86_400, 3600, 60, 1)
+_BLACKHOLE = (":blackhole:", "/dev/null")
 _STATES = {"==": "deferred", "=>": "sent", "->": "sent", ">>": "sent", "**": "bounced"}
 
 
@@ -34,47 +41,54 @@ class Reader(LineReader):
 
     def _read_block(
         self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
-    ) -> int:
-        ignored = 0
+    ) -> None:
+        others = joined = 0
         for number, line in enumerate(block, first):
-            match = LINE.match(line)
+            match = line_of(line)
             if not match:
-                ignored += bool(line)
+                others += line != ""
                 continue
-            time = self._clock.read(match[1] + " ")
+            stamp, name, text = match.groups()
+            time = self._clock.read(f"{stamp} " if stamp else line)
             if time is None:
-                notes.rejected.add(NO_TIME, number)
+                notes.reject(NO_TIME, number)
                 continue
-            ignored += not self._read_line(match[2], match[3], time, number, events)
-        return ignored
+            if not line[0].isdigit():  # of syslog, which names the host
+                name += self._hosts.of(line[: match.start(2)])
+            told = self._read_line(name, text, time, number, events)
+            joined += told is Told.JOINED
+            others += told is Told.OTHER
+        count_lines(block, first, others, joined, notes)
 
     def _read_line(
         self, name: str, text: str, time: int, line: int, events: list[NativeEvent]
-    ) -> bool:
-        """Read what follows the message id; return whether it is about a delivery."""
+    ) -> Told:
+        """Read what follows the message id; return what it told."""
         match = _FLAG.match(text)
         if match:
             flag, address, rest = match.groups()
             if flag == "<=":
-                self._arrive(name, address, rest, time, line, events)
-            else:
-                self._deliver(name, (flag, address, rest), time, line, events)
-            return True
+                return self._arrive(name, address, rest, time, line, events)
+            return self._deliver(name, (flag, address, rest), time, line, events)
         if text.startswith("Completed"):
             self._queue.pop(name)
-            return True
+            return Told.JOINED
         if text.startswith(("removed by ", "cancelled by ")):
             queued = self._queue.pop(name)
-            return bool(queued and give_up(queued, "deleted", time, line, events, text))
-        return False
+            told = queued and give_up(queued, "deleted", time, line, events, text)
+            return Told.EVENTS if told else Told.JOINED
+        return Told.OTHER
 
     def _arrive(
         self, name: str, sender: str, rest: str, time: int, line: int, events: list[NativeEvent]
-    ) -> None:
+    ) -> Told:
         queued = self._queue.put(name, Queued(name, time, line, notice=sender == "<>"))
-        if not queued.notice:
-            for to in _recipients(rest):
-                self._queue.hand_over(queued, to, events)
+        _, found, after = rest.rpartition(" id=")
+        queued.message = after.partition(" ")[0][:LONGEST] if found else None
+        recipients = [] if queued.notice else _recipients(rest)
+        for to in recipients:
+            self._queue.hand_over(queued, to, events, line)
+        return Told.EVENTS if recipients else Told.JOINED
 
     def _deliver(
         self,
@@ -83,25 +97,74 @@ class Reader(LineReader):
         time: int,
         line: int,
         events: list[NativeEvent],
-    ) -> None:
+    ) -> Told:
         flag, address, rest = fields
         queued = self._queue.get(name)
         if queued is None:
-            queued = self._queue.put(name, Queued(name, -1, line))
+            queued = self._queue.put(name, Queued(name, UNKNOWN, line))
+        if address == "discarded":
+            return self._discard(queued, f"{address}{rest}", time, line, events)
         to = address.rstrip(":")
         original = _ORIGINAL.match(rest)
         if original:
             to, rest = original[1], rest[original.end() :]
-        if address.endswith(":"):
+        if address.endswith(":") and not original:
             rest = f": {rest.lstrip()}"
-        text = _reply(rest)
-        native = "**/expired" if flag == "**" and text and _EXPIRED.search(text) else flag
+        text = f"=> {address}" if address in _BLACKHOLE else _reply(rest)
+        native, queued_as, handed_over = _native(flag, address, text), None, None
         if queued.notice:
             native = "notice"
         elif flag != "*>":
-            self._queue.hand_over(queued, to, events)
+            if native == "=>":
+                native, queued_as = self._passed_on(queued, text or "", time)
+            if queued.start == UNKNOWN:
+                handed_over = _arrived(time, rest)
+            else:
+                self._queue.hand_over(queued, to, events, line)
             self._queue.remember_status(queued, to, _STATES[flag])
-        events.append(NativeEvent(queued.name, to, native, time, line, None, text))
+        events.append(queued.event(to, native, time, line, None, text, handed_over, queued_as))
+        return Told.EVENTS
+
+    def _passed_on(self, queued: Queued, text: str, time: int) -> tuple[str, str | None]:
+        """Distinguish a delivery from a hop to a server of one's own, as the reader of Postfix."""
+        queue = next_queue_id(text)
+        if queue and self._queue.follow_to(queue, self._hosts.nearest(), queued, time):
+            return "=>/hop", None
+        return "=>", queue
+
+    def _discard(
+        self, queued: Queued, text: str, time: int, line: int, events: list[NativeEvent]
+    ) -> Told:
+        """Add that a filter threw the message away, for all recipients that are known."""
+        native = "notice" if queued.notice else "discarded"
+        known = [
+            *queued.handed_over,
+            *(to for to in queued.last_status if to not in queued.handed_over),
+        ]
+        for to in known or [None]:
+            events.append(queued.event(to, native, time, line, None, text))
+        return Told.EVENTS
+
+
+def line_of(line: str) -> re.Match[str] | None:
+    """Return the time, the message id and the text of a line; None for one about no message."""
+    return _LINE.match(line) or _WITHOUT_OWN_TIME.match(line)
+
+
+def _native(flag: str, address: str, text: str | None) -> str:
+    if flag == "**" and text and _EXPIRED.search(text):
+        return "**/expired"
+    return "discarded" if address in _BLACKHOLE else flag
+
+
+def _arrived(time: int, text: str) -> int | None:
+    """Return when a message arrived whose time in the queue is written (``QT=``)."""
+    match = _QUEUE_TIME.search(text)
+    if not match:
+        return None
+    parts = zip(match.groups("0"), _UNITS, strict=True)
+    start = time - int(sum(float(n) * unit for n, unit in parts) * SECOND)
+    return start if start > 0 else None
 
 
 def _recipients(text: str) -> list[str]:

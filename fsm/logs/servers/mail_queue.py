@@ -7,29 +7,71 @@ lines about one of them are treated as those about a message whose first lines a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 
-__all__ = ["LONGEST", "MOST", "WAITING", "MailQueue", "Queued", "give_up"]
+__all__ = [
+    "LONGEST",
+    "MOST",
+    "UNKNOWN",
+    "WAITING",
+    "MailQueue",
+    "Queued",
+    "give_up",
+    "next_queue_id",
+]
 
 MOST = 1_000_000
 """Messages and recipients that are remembered."""
 LONGEST = 500
 """Characters of an id or an address; longer ones are not remembered."""
+UNKNOWN = -1
+"""The arrival of a message that is not in the log."""
 WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
+_KEPT = ("name", "start", "line", "notice", "message", "last_status", "recipients", "size")
+"""What is kept of a message from one run to the next."""
+_QUEUED_AS = re.compile(r"([\w-]{6,25})")
+_EXIM_ID = re.compile(r"\bid=(\w{6}-\w{6,11}-\w{2,4})\b")
+_SENDMAIL_ID = re.compile(r"([0-9A-Za-z]{10,18}) Message accepted")
+_SOONER, _LATER = 3600 * SECOND, 300 * SECOND
+"""How long before and after a server said that it queued a message it may have arrived there: the
+answer comes after the message, and clocks differ."""
+
+
+def next_queue_id(reply: str) -> str | None:
+    """Return the id under which a server says that it queued a message (Postfix, Exim, Sendmail).
+
+    >>> next_queue_id("250 2.0.0 Ok: queued as 4dKq9z5678zBB1"), next_queue_id("250 OK, thank you")
+    ('4dKq9z5678zBB1', None)
+    """
+    start = reply.find("queued as ")
+    if start >= 0:
+        found = _QUEUED_AS.match(reply, start + 10)
+    elif "id=" in reply:
+        found = _EXIM_ID.search(reply)
+    elif "Message accepted" in reply:
+        found = _SENDMAIL_ID.search(reply)
+    else:
+        return None
+    return found[1] if found else None
 
 
 @dataclass(slots=True, eq=False)
 class Queued:
-    """A message in the queue. ``start`` is negative where its arrival is not in the log."""
+    """A message in the queue. ``start`` is when it arrived, or :data:`UNKNOWN`."""
 
     name: str
+    """The message id of its events."""
     start: int
     line: int
+    """The line of its arrival; 0 where that is in another file."""
     notice: bool = False
     """Whether it is a bounce notice, which has no sender."""
     message: str | None = None
@@ -42,8 +84,34 @@ class Queued:
     """Recipients whose hand-over was reported."""
     size: int = 1
     """Its share of :data:`MOST`: itself and its recipients."""
+    queue_id: str | None = None
+    """The id that its server gave it, where its name is a longer one."""
     held: bool = False
     """Whether it is in the queue."""
+
+    def event(
+        self,
+        to: str | None,
+        native: str,
+        time: int,
+        line: int,
+        code: str | None,
+        reply: str | None,
+        handed_over: int | None = None,
+        queued_as: str | None = None,
+        record: int | None = None,
+    ) -> NativeEvent:
+        """Return an event of it, with its ids; see :class:`NativeEvent`."""
+        # A tuple, because calling its class takes three times as long; None for other fields.
+        fields = (
+            *(self.name, to, native, time, line, code, reply, None, None, None, handed_over),
+            *(None, record, queued_as, self.message, self.queue_id, None),
+        )
+        return tuple.__new__(NativeEvent, fields)
+
+    def recipients_so_far(self) -> list[str]:
+        """Return the recipients that the log has named, in the order of their names."""
+        return sorted({*self.handed_over, *self.last_status})
 
 
 class MailQueue:
@@ -78,15 +146,54 @@ class MailQueue:
             self._forget(message)
         return message
 
-    def hand_over(self, message: Queued, to: str, events: list[NativeEvent]) -> None:
-        """Add the hand-over of a message to a recipient once, if its time is known."""
+    def begin_file(self) -> None:
+        """Forget the lines of the messages: they are lines of another file from now on."""
+        for message in self._messages.values():
+            message.line = 0
+
+    def items(self) -> Iterable[tuple[str, Queued]]:
+        """Return the messages with their queue ids, the oldest first."""
+        return self._messages.items()
+
+    def state(self) -> dict[str, Any]:
+        """Return what the queue holds as plain values, for :meth:`resume`.
+
+        Entries that are one message share the recipients who got it.
+        """
+        shared: dict[int, int] = {}
+        sets: list[list[str]] = []
+        messages = []
+        for queue, message in self._messages.items():
+            number = shared.setdefault(id(message.handed_over), len(sets))
+            if number == len(sets):
+                sets.append(sorted(message.handed_over))
+            facts = {name: getattr(message, name) for name in _KEPT}
+            messages.append([queue, number, facts])
+        return {"messages": messages, "handed_over": sets}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Hold what a queue held."""
+        sets = [set(names) for names in state["handed_over"]]
+        for queue, number, facts in state["messages"]:
+            message = Queued(**facts, handed_over=sets[number], held=True)
+            self._messages[queue] = message
+            self._size += message.size
+
+    def hand_over(self, message: Queued, to: str, events: list[NativeEvent], record: int) -> None:
+        """Add the hand-over of a message to a recipient once, if its time is known.
+
+        ``record`` is the line that tells of the recipient.
+        """
         if to in message.handed_over:
             return
         if len(to) <= LONGEST:
             message.handed_over.add(to)
             self._grow(message, 1)
-        if message.start >= 0:
-            events.append(NativeEvent(message.name, to, "queued", message.start, message.line))
+        if message.start != UNKNOWN:
+            line = message.line or record
+            events.append(
+                message.event(to, "queued", message.start, line, None, None, None, None, record)
+            )
 
     def remember_status(self, message: Queued, to: str, status: str) -> None:
         """Remember the last status of a recipient."""
@@ -98,10 +205,31 @@ class MailQueue:
 
     def follow(self, before: Queued, after: Queued) -> None:
         """Treat two entries as one message, which came back under another queue id."""
-        after.name, after.handed_over = before.name, before.handed_over
-        if before.start >= 0:
+        after.name, after.queue_id = before.name, before.queue_id
+        after.handed_over = before.handed_over
+        if before.start != UNKNOWN:
             after.start, after.line = before.start, before.line
         self._grow(after, len(before.handed_over))
+
+    def follow_to(
+        self, queue: str, suffixes: Iterable[str], before: Queued, time: int
+    ) -> Queued | None:
+        """Follow a message to the entry that another server queued it as at this time.
+
+        Returns None where no entry can be that one: it is not in the queue, is of another time, or
+        has events of its own already. ``suffixes`` are those of the hosts that may have it.
+        """
+        for suffix in suffixes:
+            after = self._messages.get(queue + suffix)
+            if after is None or after is before:
+                continue
+            is_near = after.start == UNKNOWN or -_LATER <= time - after.start <= _SOONER
+            if after.name == before.name:
+                return after
+            if is_near and not after.last_status:
+                self.follow(before, after)
+                return after
+        return None
 
     def note_forgotten(self, notes: Notes) -> None:
         """Note how many messages were forgotten since the last call."""

@@ -7,16 +7,23 @@ A line about a whole message (``status=expired``) is an event of each recipient 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.bloom_filter import BloomFilter
 from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.lines import NO_TIME, LineReader
-from fsm.logs.servers.mail_queue import LONGEST, MailQueue, Queued, give_up
+from fsm.logs.servers.lines import (
+    NO_TIME,
+    UNREAD_STATUS,
+    LineReader,
+    Told,
+    count_lines,
+    has_status,
+)
+from fsm.logs.servers.mail_queue import LONGEST, UNKNOWN, MailQueue, Queued, give_up, next_queue_id
 
 __all__ = ["Reader"]
 
@@ -24,30 +31,39 @@ CUT = "a delivery without its relay or status"
 """The reason under which such lines are rejected: the log was cut or filtered."""
 _ADDRESS = r'<?((?:"[^"]*"|[^"<>,\s])*)>?'
 _FIELDS = r"(?:(?!status=)\w+=[^,]*, )*?"
-_STATUS = re.compile(
-    rf"to={_ADDRESS}, (?:orig_to=<?(?:\"[^\"]*\"|[^\"<>,\s])*>?, )?relay=([^,]*), "
-    rf"(?:{_FIELDS}delay=([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?), )?+(?:{_FIELDS}dsn=([\d.]+), )?+"
-    rf"{_FIELDS}status=([\w-]+)(?: \((.*)\))?"
+_AFTER_ADDRESS = (
+    rf"relay=([^,]*), (?:{_FIELDS}delay=([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?), )?+"
+    rf"(?:{_FIELDS}dsn=([\d.]+), )?+{_FIELDS}status=([\w-]+)(?: \((.*)\))?"
 )
+_STATUS = re.compile(
+    rf"to={_ADDRESS}, (?:orig_to=<?(?:\"[^\"]*\"|[^\"<>,\s])*>?, )?{_AFTER_ADDRESS}"
+)
+_STATUS_OF_RELAY = re.compile(_AFTER_ADDRESS)
 _FROM = re.compile(r"from=<([^>]*)>(?:, status=(expired|force-expired))?")
 _NOTICE = re.compile(
     r"(?:sender|postmaster) (?:non-delivery|delivery status|delay|undeliverable mail)"
     r" notification: (\w+)"
 )
-_QUEUED = re.compile(r"queued as (\w{6,20})")
 _LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[?::1\]?)\b|[^\[]*\[(?:127\.|::1)")
-_AGENT_ENDS = re.compile(r"[\[ ]")
-_SHORT = re.compile(r"[0-9A-F]{6,15}")
+_SHORT = re.compile(r"[0-9A-F]{6,15}(?:@|$)")
+_DISCARDED = re.compile(
+    r"(?:milter-)?discard: (.{0,2000}?;) (?:from=<[^>]{0,500}> )?to=<([^>]{1,500})>"
+)
 
 
 class _Line(NamedTuple):
     """A line about a queue id: ``head`` is what precedes the id, ``body`` what follows it."""
 
     queue: str
+    """The queue id, with the host that it is of where that is not the first one."""
     body: str
     head: str
     time: int
     number: int
+
+
+HOP = "sent/hop"
+"""The native event of a delivery to a server from which the message goes on in this log."""
 
 
 class Reader(LineReader):
@@ -61,14 +77,12 @@ class Reader(LineReader):
         self._used_ids = BloomFilter()
         self._by_message_id: dict[str, dict[Queued, None]] = {}
         """Queued messages by Message-ID: a filter returns them under another queue id."""
-        self._began: int | None = None
-        """The first time in the log."""
         self._events: list[NativeEvent] = []
         self._notes = Notes("")
         # The first three letters after the queue id choose the method, so that lines of other kinds
         # cost one lookup and no regular expression. The lines read begin with "to=<", "from=<",
         # "message-id=", "removed", "sender non-delivery", "postmaster non-delivery", "client=",
-        # "uid="; each method checks the rest.
+        # "uid=", "discard:", "milter-discard:"; each method checks the rest.
         self._kinds = {
             "to=": self._delivery,
             "fro": self._sender,
@@ -78,81 +92,116 @@ class Reader(LineReader):
             "pos": self._notice,
             "cli": self._arrival,
             "uid": self._arrival,
+            "dis": self._discarded,
+            "mil": self._discarded,
         }
+
+    def state(self) -> dict[str, Any]:
+        """Return what the reader remembers; see :meth:`LineReader.state`."""
+        queue_ids = {id(queued): queue for queue, queued in self._queue.items()}
+        same = [[queue_ids[id(q)] for q in entries] for entries in self._by_message_id.values()]
+        return {**super().state(), "used": self._used_ids.state(), "same": same}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Remember what a reader remembered; see :meth:`LineReader.resume`."""
+        super().resume(state)
+        self._used_ids.resume(state["used"])
+        for entries in state["same"]:
+            held = [queued for queue in entries if (queued := self._queue.get(queue))]
+            self._by_message_id[held[0].message or ""] = dict.fromkeys(held)
 
     def _read_block(
         self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
-    ) -> int:
+    ) -> None:
         self._events, self._notes = events, notes
         read_time = self._clock.read
-        kinds = self._kinds
-        ignored = 0
+        kinds, hosts = self._kinds, self._hosts
+        other, is_joined = Told.OTHER, Told.JOINED
+        line_of = tuple.__new__  # calling the class takes twice as long
+        host, suffix = hosts.current, hosts.suffix
+        others = joined = 0
         for number, line in enumerate(block, first):
-            head, separator, rest = line.partition("]: ")
-            if not separator:
-                head, _, rest = line.partition(" - - ")  # RFC 5424
+            head, _, rest = line.partition("]: ")
             queue, _, body = rest.partition(": ")
             kind = kinds.get(body[:3])
-            if kind is None or not queue.isalnum():
-                ignored += 1
-                continue
-            time = read_time(line)
-            if time is None:
-                notes.rejected.add(NO_TIME, number)
-                continue
-            if self._began is None:
-                self._began = time
-            if not kind(_Line(queue, body, head, time, number)):
-                ignored += 1
-        return ignored
+            if kind is not None and queue.isalnum():
+                time = read_time(line)
+                if time is None:
+                    notes.reject(NO_TIME, number)
+                    continue
+                if host not in head:
+                    hosts.switch(head)
+                    host, suffix = hosts.current, hosts.suffix
+                if suffix:
+                    queue += suffix
+                told = kind(line_of(_Line, (queue, body, head, time, number)))
+                if told is not other:
+                    joined += told is is_joined
+                    continue
+            if "stat" in line and has_status(line):
+                notes.reject(UNREAD_STATUS, number)
+            else:
+                others += line != ""
+        count_lines(block, first, others, joined, notes)
 
-    # Kinds of lines; each method returns whether the line is about a delivery. --------------
+    # Kinds of lines; each method returns what its line told. -----------------------------------
 
-    def _arrival(self, at: _Line) -> bool:
+    def _arrival(self, at: _Line) -> Told:
         queued = self._queue.get(at.queue)
         if queued is None or queued.last_status:  # another message under the same id
-            self._begin(at.queue, at.time, at.number)
-        return True
+            self._begin(at.queue, at)
+        return Told.JOINED
 
-    def _begin(self, queue: str, time: int, line: int) -> Queued:
+    def _begin(self, queue: str, at: _Line, *, arrived: bool = True) -> Queued:
         """Start a message. Postfix reuses short queue ids, so the time makes their names unique."""
-        name = queue
-        if _SHORT.fullmatch(queue) and (queue in self._queue or queue in self._used_ids):
-            name = f"{queue}@{time // SECOND}"
-        return self._queue.put(queue, Queued(name, time, line))
+        name, start = queue, at.time if arrived else UNKNOWN
+        if _SHORT.match(queue) and (queue in self._queue or queue in self._used_ids):
+            name = f"{queue}@{at.time // SECOND}"
+        queued = Queued(name, start, at.number)
+        if "@" in name:
+            queued.queue_id = name.partition("@")[0]
+        return self._queue.put(queue, queued)
 
-    def _cleanup(self, at: _Line) -> bool:
+    def _known(self, at: _Line) -> Queued:
+        """Return the message of a line, whose arrival may not be in the log."""
+        return self._queue.get(at.queue) or self._begin(at.queue, at, arrived=False)
+
+    def _cleanup(self, at: _Line) -> Told:
         queued = self._queue.get(at.queue)
         if queued is None or queued.last_status:
-            queued = self._begin(at.queue, at.time, at.number)
+            queued = self._begin(at.queue, at)
         if queued.held and at.body.startswith("message-id=<") and 13 < len(at.body) < LONGEST:
             queued.message = at.body[12:-1]
             same = self._by_message_id.setdefault(queued.message, {})
             if same:
                 self._queue.follow(next(iter(same)), queued)
             same[queued] = None
-        return True
+        return Told.JOINED
 
-    def _sender(self, at: _Line) -> bool:
+    def _sender(self, at: _Line) -> Told:
         match = _FROM.match(at.body)
         if not match:
-            return False
-        queued = self._queue.get(at.queue) or self._begin(at.queue, -1, at.number)
+            return Told.OTHER
+        queued = self._known(at)
         queued.notice = queued.notice or not match[1]
         if not match[2]:
-            return True
+            return Told.JOINED
         reply = at.body[at.body.find("status=") :]
-        return give_up(queued, match[2], at.time, at.number, self._events, reply) > 0
+        return self._given_up(queued, match[2], at, reply)
 
-    def _removed(self, at: _Line) -> bool:
+    def _removed(self, at: _Line) -> Told:
         if at.body.rstrip() != "removed":
-            return False
+            return Told.OTHER
         queued = self._queue.pop(at.queue)
-        if _SHORT.fullmatch(at.queue):
+        if _SHORT.match(at.queue):
             self._used_ids.add(at.queue)
         if queued is not None and "/postsuper" in at.head:
-            give_up(queued, "deleted", at.time, at.number, self._events)
-        return True
+            return self._given_up(queued, "deleted", at)
+        return Told.JOINED
+
+    def _given_up(self, queued: Queued, native: str, at: _Line, reply: str | None = None) -> Told:
+        count = give_up(queued, native, at.time, at.number, self._events, reply)
+        return Told.EVENTS if count else Told.JOINED
 
     def _forget(self, queued: Queued) -> None:
         same = self._by_message_id.get(queued.message or "")
@@ -161,57 +210,98 @@ class Reader(LineReader):
             if not same:
                 self._by_message_id.pop(queued.message or "")
 
-    def _notice(self, at: _Line) -> bool:
+    def _notice(self, at: _Line) -> Told:
         match = _NOTICE.match(at.body)
-        if match:
-            notice = self._queue.get(match[1]) or self._begin(match[1], at.time, at.number)
-            notice.notice = True
-        return match is not None
+        if not match:
+            return Told.OTHER
+        queue = match[1] + self._hosts.suffix
+        notice = self._queue.get(queue) or self._begin(queue, at, arrived=False)
+        notice.notice = True
+        return Told.JOINED
 
-    def _delivery(self, at: _Line) -> bool:
+    def _discarded(self, at: _Line) -> Told:
+        """Read what a table or a milter threw away, before or after it was in the queue."""
+        match = _DISCARDED.match(at.body)
+        if not match or at.queue.startswith("NOQUEUE"):
+            return Told.OTHER
+        queued = self._known(at)
+        if not queued.notice:
+            self._queue.hand_over(queued, match[2], self._events, at.number)
+        native = "notice" if queued.notice else "discard"
+        self._events.append(queued.event(match[2], native, at.time, at.number, None, match[1]))
+        return Told.EVENTS
+
+    def _delivery(self, at: _Line) -> Told:
         match = _STATUS.match(at.body)
-        if not match:
+        fields = match.groups() if match else _unusual_fields(at.body)
+        if fields is None:
             return self._is_cut(at)
-        to, relay, delay, code, status, reply = match.groups()
-        queued = self._queue.get(at.queue) or self._begin(at.queue, -1, at.number)
-        agent = _AGENT_ENDS.split(at.head.rpartition("/")[2], 1)[0]
-        native = "notice" if queued.notice else f"{status.lower()}/{agent}"
-        if status == "sent" and agent in ("smtp", "lmtp") and _LOOPBACK.match(relay):
-            native = self._hop(queued, reply, agent)
-        if to not in queued.handed_over and native != "notice":
-            self._infer_arrival(queued, at, delay)
-            self._queue.hand_over(queued, to, self._events)
-        self._queue.remember_status(queued, to, "hop" if native == "sent/hop" else status.lower())
-        self._events.append(NativeEvent(queued.name, to, native, at.time, at.number, code, reply))
-        return True
+        to, relay, delay, code, status, reply = fields
+        queued = self._queue.get(at.queue) or self._known(at)
+        agent = at.head.rpartition("/")[2].partition("[")[0]
+        status = status.lower()
+        native, queued_as, handed_over = f"{status}/{agent}", None, None
+        if queued.notice:
+            native = "notice"
+        else:
+            if status == "sent" and agent in ("smtp", "lmtp"):
+                native, queued_as = self._passed_on(queued, relay, reply or "", at)
+            if queued.start == UNKNOWN:
+                handed_over = _before(at.time, delay)
+            elif to not in queued.handed_over:
+                self._queue.hand_over(queued, to, self._events, at.number)
+        self._queue.remember_status(queued, to, "hop" if native == HOP else status)
+        self._events.append(
+            queued.event(to, native, at.time, at.number, code, reply, handed_over, queued_as)
+        )
+        return Told.EVENTS
 
-    def _is_cut(self, at: _Line) -> bool:
+    def _is_cut(self, at: _Line) -> Told:
         """Count a delivery that lacks its relay or status as not readable."""
-        is_delivery = at.body.startswith("to=<") and "postfix" in at.head
-        if is_delivery:
-            self._notes.rejected.add(CUT, at.number)
-        return is_delivery
+        if not at.body.startswith("to=<") or "/" not in at.head:
+            return Told.OTHER
+        self._notes.reject(CUT, at.number)
+        return Told.EVENTS
 
-    def _hop(self, queued: Queued, reply: str | None, agent: str) -> str:
-        """Distinguish a content filter from a server on this host; follow the message through it.
+    def _passed_on(
+        self, queued: Queued, relay: str, reply: str, at: _Line
+    ) -> tuple[str, str | None]:
+        """Distinguish a delivery from a hop: to a content filter, or to a server of one's own.
 
-        Only a filter answers with the queue id under which the message comes back.
+        The next server answers with its queue id. Where that is in the queue of this log, the
+        message is followed; else the id is returned as well, for it may be in another file.
         """
-        match = _QUEUED.search(reply or "")
-        if not match:
-            local = "lmtp" if agent == "lmtp" else "loopback"
-            return "notice" if queued.notice else f"sent/{local}"
-        after = self._queue.get(match[1])
-        if after is not None and after is not queued:
-            self._queue.follow(queued, after)
-        return "sent/hop"
+        queue = next_queue_id(reply)
+        if queue and self._queue.follow_to(queue, self._hosts.nearest(), queued, at.time):
+            return HOP, None
+        if not _LOOPBACK.match(relay):
+            return "sent/smtp", queue
+        if queue:
+            return "sent/passed-on", queue
+        return "sent/lmtp" if "/lmtp" in at.head else "sent/loopback", None
 
-    def _infer_arrival(self, queued: Queued, at: _Line, delay: str | None) -> None:
-        """Infer from a delay when a message arrived whose first lines are missing.
 
-        One that arrived before the log began was handed over then, which is no event of this log.
-        """
-        if queued.start < 0 and delay is not None:
-            start = at.time - int(float(delay) * SECOND)
-            if start >= (self._began or 0) - SECOND:
-                queued.start, queued.line = start, at.number
+_Fields: TypeAlias = tuple[str, str, str | None, str | None, str, str | None]
+"""Recipient, relay, delay, enhanced status code, status and reply of a delivery."""
+
+
+def _unusual_fields(body: str) -> _Fields | None:
+    """Return the fields of a delivery whose address has blanks, commas or brackets in it.
+
+    Postfix writes addresses as they came. Returns None where the relay or the status is missing.
+    """
+    address, relay, _ = body.partition(", relay=")
+    match = _STATUS_OF_RELAY.match(body, len(address) + 2)
+    if not relay or not match:
+        return None
+    to = address[3:].partition(", orig_to=")[0].strip()
+    if to.startswith("<") and to.endswith(">"):
+        to = to[1:-1]
+    relay_name, delay, code, status, reply = match.groups()
+    return to, relay_name, delay, code, status, reply
+
+
+def _before(time: int, delay: str | None) -> int | None:
+    """Return when a message arrived that was delivered with this delay."""
+    start = time - int(float(delay) * SECOND) if delay is not None else 0
+    return start if start > 0 else None

@@ -1,4 +1,4 @@
-"""Find the files of a log: by paths, patterns, Maildirs, addresses, and standard input."""
+"""Find the files of a log: by paths, patterns, folders of mails, addresses, standard input."""
 
 from __future__ import annotations
 

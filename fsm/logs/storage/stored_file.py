@@ -9,7 +9,7 @@ import shutil
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_LE, EncodedFile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -36,7 +36,7 @@ class StoredFile:
     path: Path
     name: str
     group: str | None = None
-    """The Maildir that it is in."""
+    """The folder of mails that it is in."""
     keep: object = field(default=None, compare=False)
     """Holds a temporary file for as long as this value exists."""
     member: int | None = None
@@ -45,6 +45,14 @@ class StoredFile:
     """The encoding of its text; None for UTF-8, or UTF-16 with its mark."""
     url: str | None = None
     """The address of Parquet that is not fetched; there is no file then."""
+    start: int = 0
+    """Bytes, decompressed, that :meth:`blocks` passes over: whole lines that were read before."""
+    stop: int | None = None
+    """The byte, decompressed, that :meth:`blocks` ends at; None: the end of the file."""
+
+    def whole(self) -> StoredFile:
+        """Return the file from its beginning to its end."""
+        return replace(self, start=0, stop=None)
 
     def head(self, size: int = 1 << 16) -> bytes:
         """Return the first bytes, decompressed."""
@@ -70,10 +78,10 @@ class StoredFile:
 
         ``notes`` gets the number of bytes, and the lines that are too long, which are left out.
         """
-        number, rest, skipping, begun = 0, b"", False, False
+        number, rest, skipping, begun = 0, b"", False, self.start > 0
         with unpacking_errors(self.name), closing(self.open()) as packed:
             file = _as_utf8(packed, self.encoding or ("utf-16" if is_wide(self.head(2)) else None))
-            while data := file.read(_BLOCK):
+            for data in _pieces(file, self.start, self.stop):
                 notes.size += len(data)
                 data = data if begun else data.removeprefix(BOM_UTF8)
                 begun = True
@@ -117,6 +125,16 @@ def _as_utf8(file: IO[bytes], encoding: str | None) -> IO[bytes]:
     if encoding is None:
         return file
     return cast(IO[bytes], EncodedFile(file, "utf-8", encoding, "replace"))
+
+
+def _pieces(file: IO[bytes], start: int, stop: int | None) -> Iterator[bytes]:
+    """Yield the bytes of a file from one place to another."""
+    place = 0
+    while place < start and (data := file.read(min(_BLOCK, start - place))):
+        place += len(data)
+    while data := file.read(_BLOCK if stop is None else min(_BLOCK, stop - place)):
+        place += len(data)
+        yield data
 
 
 def _leave_out(notes: Notes, line: int) -> None:

@@ -1,0 +1,1 @@
+"""Bounce mails with labels, made from the forms that systems document."""
