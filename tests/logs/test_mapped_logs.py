@@ -183,7 +183,9 @@ CSV = {
     "fields too few": (f"{HEAD}a,x,{WHEN}\n", [("a", 2)], {}),
     "blank lines": (f"\n{HEAD}\n\na,x,{WHEN},\n\n", [("a", 5)], {}),
     "the header again": (f"{HEAD}a,x,{WHEN},\n{HEAD}b,x,{WHEN},\n", [("a", 2), ("b", 4)], {}),
-    "no time": (f"{HEAD}a,x,soon,\n", [], {"my.toml: an event without a time": 1}),
+    "no time": (f"{HEAD}a,x,soon,\n", [], {"my.toml: an event whose time cannot be read": 1}),
+    "an empty time": (f"{HEAD}a,x,,\n", [], {"my.toml: an event without a time": 1}),
+    "no event": (f"{HEAD}a,,{WHEN},\n", [], {"my.toml: a record without an event": 1}),
     "names in other letters": (f"ID, What ,WHEN,why\na,x,{WHEN},\n", [("a", 2)], {}),
     "a byte order mark": (f"\ufeff{HEAD}a,x,{WHEN},\n", [("a", 2)], {}),
 }

@@ -49,6 +49,8 @@ def table_events(
     if when is None:
         return None
     names = [name or "" for name in _texts(columns.first(layout.sources("event")))]
+    if form.is_own and "" in names:
+        return None
     whom = columns.first(layout.sources("recipient"))
     if not _are_plain(whom, layout.recipient_separator):
         whom = [_addresses(to) for to in whom]
