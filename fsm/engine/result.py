@@ -26,7 +26,7 @@ from fsm.engine.options import ReplayOptions
 from fsm.engine.product_machine import each_machine
 from fsm.engine.rejections import RejectionKinds, Rejections
 from fsm.engine.source_rows import SourceRows
-from fsm.engine.unknown_events import unknown_events
+from fsm.engine.undefined import undefined_events
 from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.epoch import MICROSECOND
 from fsm.errors import LogError
@@ -140,7 +140,7 @@ class Replay(RichValue):
             counts["notes"] = list(self.notes)
         counts["machines"] = machines
         counts["balance"] = {"records": self.balance.records, "events": self.balance.events}
-        if unknown := unknown_events(self):
+        if unknown := undefined_events(self):
             counts["unknown_events"] = unknown
         if self.without_events:
             counts["without_events"] = self.without_events

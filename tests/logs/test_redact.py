@@ -68,7 +68,7 @@ def test_what_is_redacted_stays_as_it_is() -> None:
     once = redacted(
         reply="550 5.1.1 ann unknown", native="levitated by ann", event_id="e", code="x"
     )
-    values = {name: once[name] for name in SCHEMA}
+    values = {name: once[name] for name in READ_SCHEMA}
     assert redacted(**values) == once
 
 
@@ -147,7 +147,9 @@ def test_events_that_stay(known: list[str] | None, event: str, stays: bool) -> N
 
 
 def test_events_that_do_not_stay_are_counted() -> None:
-    rows = pl.DataFrame([dict.fromkeys(READ_SCHEMA) | ROW | {"event": "a@b"}] * 3, schema=READ_SCHEMA)
+    rows = pl.DataFrame(
+        [dict.fromkeys(READ_SCHEMA) | ROW | {"event": "a@b"}] * 3, schema=READ_SCHEMA
+    )
     notes = Notes("log")
     Redaction(KEY).rows(rows, notes)
     assert list(notes.doubts.counts.values()) == [3]

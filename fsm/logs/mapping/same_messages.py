@@ -179,20 +179,25 @@ def _repeated_handovers(numbered: pl.LazyFrame, ids: Mapping[str, str]) -> pl.Da
 
 
 def _late_bounces(numbered: pl.LazyFrame, ids: Mapping[str, str]) -> pl.DataFrame:
-    """Return the rows of bounce mails whose message a server's log has, with its id there.
+    """Return the rows of bounce mails whose message another log has, with its id there.
 
-    The recipient decides between messages of one Message-ID. A bounce mail that names another
-    address is of the only recipient, if there is only one.
+    The recipient decides between messages of one Message-ID: the original or the final one of the
+    report, whichever the log has. A bounce mail that names another address is of the only
+    recipient, if there is only one.
     """
     lower = pl.col("recipient").str.to_lowercase()
+    final = pl.col("final_recipient").str.to_lowercase()
+    is_mail = pl.col("format") == _MAIL
     mails = (
-        numbered.filter(pl.col("format") == _MAIL)
-        .select("at", "recipient", header_id="message_id", named=lower)
+        numbered.filter(is_mail)
+        .select("at", "recipient", header_id="message_id", named=pl.concat_list(lower, final))
+        .explode("named")
+        .filter(pl.col("named").is_not_null())
         .collect(engine="streaming")
     )
     known = (
-        numbered.filter(pl.col("header_id").is_not_null())
-        .select("header_id", "message_id", "recipient", named=lower)
+        numbered.filter(~is_mail & pl.col("recipient").is_not_null())
+        .select(pl.coalesce("header_id", "message_id"), "message_id", "recipient", named=lower)
         .join(mails.select("header_id").unique().lazy(), on="header_id", how="semi")
         .unique(maintain_order=True)
         .collect(engine="streaming")

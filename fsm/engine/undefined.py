@@ -14,7 +14,7 @@ from fsm.text import quantity, visible
 if TYPE_CHECKING:
     from fsm.engine.result import Replay
 
-__all__ = ["unknown_event_lines", "unknown_events"]
+__all__ = ["undefined_event_lines", "undefined_events"]
 
 _MOST = 5
 """Events in messages."""
@@ -22,7 +22,7 @@ _LONGEST = 60
 """Characters of an event in messages."""
 
 
-def unknown_events(result: Replay) -> dict[str, int]:
+def undefined_events(result: Replay) -> dict[str, int]:
     """Return how often each event occurs that no machine defines, the most frequent first."""
     if not result.counts.unknown:
         return {}
@@ -36,10 +36,10 @@ def unknown_events(result: Replay) -> dict[str, int]:
     return dict(counts.sort(["len", "event"], descending=[True, False]).iter_rows())
 
 
-def unknown_event_lines(result: Replay) -> Iterator[str]:
+def undefined_event_lines(result: Replay) -> Iterator[str]:
     """Yield a line for the most frequent of these events, with what it may stand for."""
     known = sorted({event for machine in result.counts.machines for event in machine.events})
-    counts = unknown_events(result)
+    counts = undefined_events(result)
     for event, count in islice(counts.items(), _MOST):
         name = visible(event[:_LONGEST])
         near = nearest(_folded(event), known)
