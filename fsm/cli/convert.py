@@ -9,7 +9,13 @@ import click
 from fsm.cli.conversion_options import ConversionOptions, redaction_for, with_conversion_options
 from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.options import column_option, logs_argument, print_notes
+from fsm.cli.options import (
+    column_option,
+    is_faultless,
+    logs_argument,
+    print_notes,
+    strict_option,
+)
 from fsm.cli.progress import Progress, megabytes, writing
 from fsm.cli.text import print_json, print_message
 from fsm.cli.values import json_option
@@ -54,6 +60,10 @@ __all__ = ["command"]
     help="File for events that no machine uses, such as complaints and exclusions.",
 )
 @column_option
+@strict_option(
+    "Exit with status 1 if a record was not readable or its event not known, or if a file could "
+    "not be read."
+)
 @json_option
 def command(
     reading: ConversionOptions,
@@ -61,8 +71,9 @@ def command(
     output: Path | None,
     beside: Path | None,
     columns: tuple[tuple[str, str], ...],
+    strict: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Get one canonical log, or a log for process mining, from LOGS of any format.
 
     The format of each file is detected from its content. Files may be compressed, rotated, named
@@ -77,8 +88,10 @@ def command(
     from fsm.logs.open import convert_logs
     from fsm.logs.summary import as_dict
     from fsm.logs.write.process_mining import suffix_written, write_log
-    from fsm.logs.write.tables import write_frames
+    from fsm.logs.write.tables import suffix_of, write_frames
 
+    if beside and str(beside) != "-":
+        suffix_of(beside)
     query = reading.query(logs)
     written = suffix_written(output) if output or not as_json else ""
     size, hidden = megabytes(logs), "-" in logs
@@ -98,3 +111,4 @@ def command(
     events = sum(note.events + note.side_events.total for note in conversion.notes)
     if not events and any(note.lines for note in conversion.notes):
         print_message("no event found; is the format right? See: fsm formats")
+    return 1 if strict and not is_faultless(conversion.notes) else 0

@@ -109,15 +109,12 @@ def command(
     The choices stand beside each question; write the answer in place of "?". The exit status is
     1 if rows of a table contradict each other.
     """
-    from fsm.tables.read.sections import split_page_name
-
-    path, section = split_page_name(files[0])
     if kind == "auto":
-        kind = "table" if _is_page(path) else "log"
+        kind = "table" if _is_page(files[0]) else "log"
     _refuse_to_lose_answers(output)
+    if into is not None and (kind != "lexicon" or output is not None):
+        raise click.UsageError("--into changes a lexicon: it goes with --kind lexicon, without -o")
     if kind == "log":
-        if into is not None:
-            raise click.UsageError("--into goes with --kind lexicon")
         print_mapping_draft(
             files, machine, split_answers(answers), output, is_asking=is_asking, as_json=as_json
         )
@@ -126,19 +123,24 @@ def command(
         raise click.UsageError("give one page; only a log may have several files")
     if machine is not None or answers:
         raise click.UsageError("--machine and --answer go with logs")
-    _refuse_overwriting(Path(path), output)
-    from fsm.tables.read.page import read_page
+    if kind == "lexicon" and (is_asking or as_json):
+        raise click.UsageError("--kind lexicon takes neither --ask nor --json")
+    return _draft_page(files[0], kind, into, output, is_asking=is_asking, as_json=as_json)
 
+
+def _draft_page(
+    name: str, kind: str, into: Path | None, output: Path | None, *, is_asking: bool, as_json: bool
+) -> int:
+    """Draft how a table of a page is read, or the words of its language; return the exit status."""
+    from fsm.tables.read.page import read_page
+    from fsm.tables.read.sections import split_page_name
+
+    path, section = split_page_name(name)
+    _refuse_overwriting(Path(path), output)
     read = read_page(Path(path))
     if kind == "lexicon":
-        if is_asking or as_json:
-            raise click.UsageError("--kind lexicon takes neither --ask nor --json")
-        if into is not None and output is not None:
-            raise click.UsageError("--into changes a lexicon; it does not go with -o")
         print_lexicon_draft(read, output, into=into)
         return 0
-    if into is not None:
-        raise click.UsageError("--into goes with --kind lexicon")
     draft = _draft(read, section, is_asking=is_asking)
     if as_json:
         print_json(_facts(draft, section), "draft")
@@ -150,11 +152,12 @@ def command(
     return 1 if draft.findings else 0
 
 
-def _is_page(path: str) -> bool:
+def _is_page(name: str) -> bool:
     """Whether a file is a page, by its suffix."""
     from fsm.tables.read.page import PAGE_SUFFIXES
+    from fsm.tables.read.sections import split_page_name
 
-    return Path(path).suffix.lower() in PAGE_SUFFIXES
+    return Path(split_page_name(name)[0]).suffix.lower() in PAGE_SUFFIXES
 
 
 def print_lexicon_draft(

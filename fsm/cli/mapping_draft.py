@@ -59,7 +59,7 @@ def print_mapping_draft(
     else:
         write_output(draft.toml().encode(), output)
     if known:
-        print_message(f"{files[0].name}: {known}; no mapping is needed")
+        print_message(f"{files[0].name}: {known}; a mapping given with --map is taken instead")
     for remark in draft.assumed:
         print_message(f"{draft.name}: {remark}")
     print_open_questions(draft.questions, output)

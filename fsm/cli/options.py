@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -22,6 +24,7 @@ from fsm.cli.progress import Progress, megabytes
 from fsm.cli.text import print_message
 from fsm.cli.values import ColumnParam, DurationParam, RangeParam, TimeParam
 from fsm.machine import Machine
+from fsm.text import quantity
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -35,9 +38,11 @@ __all__ = [
     "allow_import_option",
     "column_option",
     "dedupe_option",
+    "is_faultless",
     "logs_argument",
     "print_messages",
     "print_notes",
+    "strict_option",
     "to_send_option",
     "validity_option",
     "warn_of_wrong_reading",
@@ -45,6 +50,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+_RARE = 0.01
+"""Share of the messages whose missing hand-overs are no sign of a log that begins after them."""
 
 allow_import_option = option(
     "--allow-import",
@@ -106,33 +114,54 @@ def print_messages(lines: Iterable[str]) -> None:
         print_message(line)
 
 
+def strict_option(fails_on: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Return the option ``--strict`` of a command; ``fails_on`` is what it fails on."""
+    return option("--strict", is_flag=True, group="Exit status", help=fails_on)
+
+
+def is_faultless(notes: Iterable[Notes], rejected: int = 0) -> bool:
+    """Return whether everything was read and accepted; print what was not, for ``--strict``."""
+    faults = sum((note.faults for note in notes), +Counter({"rejected event": rejected}))
+    if faults:
+        print_message(f"--strict: {', '.join(quantity(n, kind) for kind, n in faults.items())}")
+    return not faults
+
+
 def warn_of_wrong_reading(result: Replay, relayed: bool | None) -> None:
     """Warn if the log seems to be read wrongly: no event is defined, or no hand-over is recorded.
 
     ``relayed`` is the choice of ``--assume-relayed``, if any.
     """
+    from fsm.engine.undefined import undefined_event_lines
+
+    print_messages(undefined_event_lines(result))
     if result.events and not result.defined:
         print_message(
             "no event of this log is defined in any machine; is the column right? "
             "--column event=NAME maps another one"
         )
-    elif relayed is None and _lacks_handovers(result):
-        print_message(
-            "this log records no hand-over (relayed), so every first event was rejected; "
-            "--assume-relayed inserts the hand-overs"
-        )
+    elif relayed is None and (missing := _missing_handovers(result)):
+        if missing == result.messages and "relayed" in result.counts.unseen:
+            what = "this log records no hand-over (relayed), so every first event was rejected"
+        else:
+            what = (
+                f"{quantity(missing, 'message')} had a later event, but no hand-over (relayed), so "
+                "that it was rejected: the log seems to begin after it"
+            )
+        print_message(f"{what}; --assume-relayed inserts the hand-overs")
 
 
-def _lacks_handovers(result: Replay) -> bool:
-    """Return whether all messages wait for a hand-over, and their events are rejected."""
-    counts = result.counts
-    waiting = (
-        "relayed" in machine.events
-        and result.machines[machine.name].states[machine.initial] == result.messages
-        for machine in counts.machines
-        if machine.name in result.machines
-    )
-    return result.rejected > 0 and "relayed" in counts.unseen and all(waiting)
+def _missing_handovers(result: Replay) -> int:
+    """Return how many messages at most wait for a hand-over although a later event came.
+
+    None of a log where that is rare: these are other faults, and its rejected events show them.
+    """
+    machines = [machine for machine in result.counts.machines if machine.name in result.machines]
+    if not all("relayed" in machine.events for machine in machines):
+        return 0
+    waiting = (result.machines[m.name].states[m.initial] for m in machines)
+    missing = min(*waiting, result.counts.rejected_at_start)
+    return missing if missing == result.messages or missing > 1 + _RARE * result.messages else 0
 
 
 @dataclass(frozen=True)
@@ -147,14 +176,18 @@ class LogOptions:
     allow_import: bool
     reading: ConversionOptions
 
-    def read(self) -> Log:
-        """Return the log, and print on standard error how each file was read."""
+    def read(self, checkpoint: Path | None = None) -> Log:
+        """Return the log, and print on standard error how each file was read.
+
+        ``checkpoint`` keeps what is read of logs of other formats.
+        """
         from fsm.logs.open import open_log
 
         query = self.reading.query(self.logs)
         size, hidden = megabytes(self.logs), "-" in self.logs
         with Progress("reading", "MB", size, 1 << 20, hidden=hidden) as progress:
             options = self.reading.options(progress, dict(self.columns), self.redaction)
+            options = replace(options, checkpoint=checkpoint)
             log = open_log(self.logs, None, self.reading.form, options=options, query=query)
         print_notes(log.conversions)
         print_messages(log.notes)

@@ -16,7 +16,9 @@ from fsm.cli.memory import memory_option, warn_of_large_row_groups
 from fsm.cli.options import (
     LogOptions,
     dedupe_option,
+    is_faultless,
     print_messages,
+    strict_option,
     to_send_option,
     warn_of_wrong_reading,
     with_log_options,
@@ -90,12 +92,10 @@ _REJECTIONS_SHOWN = 10
     group="Output",
     help="Continue the replay that this directory holds, and save the new one there.",
 )
-@option(
-    "--strict",
-    is_flag=True,
-    group="Exit status",
-    help="Exit with status 1 if an event was rejected: not accepted in the state of its message, "
-    "or not defined in any machine. Lines that were not read as events do not count.",
+@strict_option(
+    "Exit with status 1 if an event was rejected (not accepted in the state of its message, or not "
+    "defined in any machine), if a record was not readable or its event not known, or if a file "
+    "could not be read."
 )
 @json_option
 def command(
@@ -123,9 +123,12 @@ def command(
     evaluate, such as =1+1, is prefixed with an apostrophe.
     """
     from fsm.engine import replay
-    from fsm.logs.write.tables import write_frame, write_frames
+    from fsm.logs.write.tables import suffix_of, write_frame, write_frames
 
-    log = source.read()
+    for path in filter(None, (status, series, rejected)):
+        if str(path) != "-":
+            suffix_of(path)
+    log = source.read(checkpoint)
     if memory is not None:
         warn_of_large_row_groups(log)
     total = log.about() if is_terminal(sys.stderr) else None
@@ -164,7 +167,7 @@ def command(
         _print(result)
         _print_unrecorded(result)
         print_crosscheck(result.crosscheck)
-    return 1 if strict and result.rejected else 0
+    return 1 if strict and not is_faultless(log.conversions, result.rejected) else 0
 
 
 def _print(result: Replay) -> None:

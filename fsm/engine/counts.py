@@ -122,6 +122,13 @@ class Counts:
         codes = self.buckets.rejected_cells[~self.is_late, 0] % product.table.width
         return int((codes == product.codes.unknown).sum())
 
+    @property
+    def rejected_at_start(self) -> int:
+        """The number of events that machines define, and that met a message without any before."""
+        product = self.products[0]
+        cells = self.buckets.rejected_cells[~self.is_late, 0]
+        return int(((cells < product.table.width) & (cells != product.codes.unknown)).sum())
+
     # Traffic --------------------------------------------------------------------------------
 
     def traffic(self) -> Iterator[tuple[Machine, str, str, bool, int]]:

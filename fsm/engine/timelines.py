@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Mask, Times
-from fsm.engine.encode import Rows
+from fsm.engine.encode import LAST, Rows
 from fsm.engine.event_order import event_ranks
 from fsm.engine.fold import FoldedEvents, Groups, fold_events, group_rows
 from fsm.engine.product_machine import ProductMachine
@@ -204,10 +204,12 @@ def _across_files(groups: Groups, rows: Rows, rules: Rules, known: int) -> Group
         return groups
     order, times, files = groups.order, rows.times.take(groups.order), rows.files.take(groups.order)
     tied: Mask = times[1:] == times[:-1]
-    if rows.seqs is not None:
-        seqs = rows.seqs.take(order)
-        tied &= seqs[1:] == seqs[:-1]
     tied[groups.offsets[1:] - 1] = False
+    if rows.seqs is not None:  # they decide where all events of an instant have one
+        seqs, instants = rows.seqs.take(order), np.append(0, np.cumsum(~tied))
+        lacking = np.zeros(instants[-1] + 1, dtype=np.bool_)
+        lacking[instants[seqs == LAST]] = True
+        tied &= (seqs[1:] == seqs[:-1]) | lacking[instants[1:]]
     mixed = tied & (files[1:] != files[:-1])
     if not mixed.any():
         return groups

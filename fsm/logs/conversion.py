@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
+from fsm.errors import LogError
 from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.canonical_conversion import canonical_rows
 from fsm.logs.canonical_file import open_canonical
 from fsm.logs.detect import RecognisedFile
 from fsm.logs.mapping.event_mapping import load_format
-from fsm.logs.mapping.policy import Policy, load_policy
+from fsm.logs.mapping.policy import load_policy
 from fsm.logs.mapping.to_canonical import event_frame, to_rows
 from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.file_order import in_order
+from fsm.logs.servers.file_order import files_in_order
+from fsm.logs.servers.lines import LineReader
+from fsm.logs.storage.stored_file import StoredFile
+from fsm.logs.unusable import leave_out
 
-__all__ = ["Reader", "convert_files"]
+__all__ = ["Carried", "Reader", "convert_files"]
 
 _CHUNK = 50_000
 """Events turned to rows at a time."""
@@ -42,66 +47,123 @@ class Reader(Protocol):
         """
 
 
+@dataclass
+class Carried:
+    """What is carried from one run to the next: what was noted of files, and read of messages.
+
+    ``notes`` are those of files that go on, by their names. ``states`` are those of the readers
+    that join lines, by their formats; reading replaces them.
+    """
+
+    notes: dict[str, Notes]
+    states: dict[str, Any]
+
+
 def convert_files(
-    files: Sequence[RecognisedFile], options: ReadingOptions, notes: list[Notes]
+    files: Sequence[RecognisedFile],
+    options: ReadingOptions,
+    notes: list[Notes],
+    carried: Carried | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yield canonical rows, file after file, and add the notes of each file to ``notes``.
 
     Files of a mail server are read in the order of their first lines. Exports of statuses come
-    last, because events are inferred from all of them together. Raises
-    :class:`fsm.errors.LogError` for a file that cannot be read.
+    last, because events are inferred from all of them together. ``carried`` is what earlier runs
+    left, and gets what this one leaves. Raises :class:`fsm.errors.LogError` for a file that cannot
+    be read.
     """
     redaction = options.redaction
-    for rows, note in _rows(files, options, notes):
+    options = replace(options, policy=options.policy or load_policy("source"))
+    carried = carried or Carried({}, {})
+    for rows, note in _rows(files, options, notes, carried):
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
     for note in notes:
-        if note.records.read:  # readers that do not count their records yet
+        if not note.unusable:
             note.records.check(note.name)
         if redaction:
             redaction.clean(note)
 
 
 def _rows(
-    files: Sequence[RecognisedFile], options: ReadingOptions, notes: list[Notes]
+    files: Sequence[RecognisedFile],
+    options: ReadingOptions,
+    notes: list[Notes],
+    carried: Carried,
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield rows before redaction, and the notes of their file."""
-    policy = options.policy or load_policy("source")
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
-    for file in in_order([file for file in files if file.format != "snapshot"], options):
-        note = _note_of(file, options, notes)
-        if file.format in CANONICAL:
-            log = open_canonical(
-                file.stored, file.format, options.columns, options.redaction, options.renamed
-            )
-            yield from ((rows, note) for rows in canonical_rows(log, note))
+    for file in files_in_order([file for file in files if file.format != "snapshot"], options):
+        note = carried.notes.get(file.stored.name)
+        if note is not None:
+            notes.append(note)
+        elif file.format in (*CANONICAL, *MINED):
+            note = _note_of(file, options, notes)
+            yield from ((rows, note) for rows in _event_log_rows(file, options, note))
             continue
+        going_on, note = note is not None, note or _note_of(file, options, notes)
+        clock.begin(file.stored.last_written(), note)
+        if file.format not in readers:
+            readers[file.format] = _reader(file, clock, options, carried)
+        if going_on:
+            clock.go_on()
+        for groups in _gathered(_readable(readers[file.format], file.stored, note)):
+            options.progress(sum(note.size for note in notes))
+            yield _rows_of(groups, file, note, options), note
+    for name, reader in readers.items():
+        if isinstance(reader, LineReader):
+            carried.states[name] = reader.state()
+    exports = [file for file in files if file.format == "snapshot"]
+    if exports:
+        yield from _export_rows(exports, options, notes)
+
+
+def _event_log_rows(
+    file: RecognisedFile, options: ReadingOptions, note: Notes
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a file that has an event in each record: canonical, or for mining."""
+    try:
         if file.format in MINED:
             from fsm.logs.process.event_logs import mined_rows
 
-            yield from ((rows, note) for rows in mined_rows(file, options, note))
-            continue
-        clock.begin(file.stored.last_written(), note)
-        if file.format not in readers:
-            readers[file.format] = _reader(file, clock, options)
-        for groups in _gathered(readers[file.format].read(file.stored.blocks(note), note)):
-            options.progress(sum(note.size for note in notes))
-            yield _rows_of(groups, file, note, policy, options), note
-    exports = [file for file in files if file.format == "snapshot"]
-    if exports:
-        yield from _export_rows(exports, options, policy, notes)
+            yield from mined_rows(file, options, note)
+            return
+        log = open_canonical(
+            file.stored, file.format, options.columns, options.redaction, options.renamed
+        )
+    except LogError as error:
+        leave_out(note, error)
+        return
+    yield from canonical_rows(log, note)
+
+
+def _readable(
+    reader: Reader, stored: StoredFile, note: Notes
+) -> Iterator[tuple[str, NativeEvents]]:
+    """Yield the events of a file, up to where it cannot be read; its note says so."""
+    try:
+        yield from reader.read(_blocks(stored, note), note)
+    except LogError as error:
+        leave_out(note, error)
+
+
+def _blocks(stored: StoredFile, note: Notes) -> Iterator[list[str]]:
+    """Yield the lines of a file; where it breaks off, its reader ends as at the end of one."""
+    try:
+        yield from stored.blocks(note)
+    except LogError as error:
+        leave_out(note, error)
 
 
 def _rows_of(
     groups: Mapping[str, list[NativeEvents]],
     file: RecognisedFile,
     note: Notes,
-    policy: Policy,
     options: ReadingOptions,
 ) -> pl.DataFrame:
     """Return the rows of groups of events, by format, in the order of their lines."""
-    frames = []
+    policy, frames = options.policy or load_policy("source"), []
     for name, events in groups.items():
         form = file.form if file.form and file.form.name == name else load_format(name)
         if options.events:
@@ -114,7 +176,6 @@ def _rows_of(
 def _export_rows(
     exports: Sequence[RecognisedFile],
     options: ReadingOptions,
-    policy: Policy,
     notes: list[Notes],
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield the rows of the events that exports of statuses show together."""
@@ -122,6 +183,7 @@ def _export_rows(
     from fsm.logs.snapshots.exports import ExportOptions, StatusExport, events_of
     from fsm.logs.snapshots.labels import load_labels
 
+    policy = options.policy or load_policy("source")
     form, labels = load_format("snapshot"), load_labels(options.labels)
     files = [StatusExport(file.stored, _note_of(file, options, notes)) for file in exports]
     times = given_times([file.source.name for file in files], options.exported)
@@ -145,7 +207,9 @@ def _note_of(file: RecognisedFile, options: ReadingOptions, notes: list[Notes]) 
     return notes[-1]
 
 
-def _reader(file: RecognisedFile, clock: Clock, options: ReadingOptions) -> Reader:
+def _reader(
+    file: RecognisedFile, clock: Clock, options: ReadingOptions, carried: Carried
+) -> Reader:
     if file.form is not None:
         from fsm.logs.records.mapped_reader import MappedReader
 
@@ -155,6 +219,8 @@ def _reader(file: RecognisedFile, clock: Clock, options: ReadingOptions) -> Read
 
         return Webhooks(options.zone)
     reader: Reader = import_module(f"fsm.logs.servers.{file.format}").Reader(clock)
+    if isinstance(reader, LineReader) and file.format in carried.states:
+        reader.resume(carried.states[file.format])
     return reader
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -35,6 +37,9 @@ from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
 from fsm.logs.storage.stored_file import StoredFile, line_texts
 from fsm.logs.write.tables import ROWS, write_frames
+
+if TYPE_CHECKING:
+    from fsm.logs.incremental.run import IncrementalRun
 
 __all__ = ["ConvertedLog", "convert_to_rows"]
 
@@ -91,7 +96,8 @@ class ConvertedLog:
         texts: dict[tuple[str, int], str] = {}
         for name in files.unique().to_list():
             numbers = lines[(files == name).to_numpy()].tolist()
-            by_number = _texts_at(self.inputs[name], numbers)
+            kept = self.inputs.get(name)  # the files of earlier runs may be gone
+            by_number = _texts_at(kept, numbers) if kept else {}
             texts.update({(name, number): text for number, text in by_number.items()})
         pairs = list(zip(files.to_list(), lines.tolist(), strict=True))
         if all(pair in texts for pair in pairs):
@@ -137,15 +143,20 @@ def _texts_at(stored: StoredFile, numbers: Sequence[int]) -> dict[int, str]:
 def convert_to_rows(
     files: Iterable[RecognisedFile],
     options: ReadingOptions,
+    left_out: Iterable[Notes] = (),
     handed_over: Sequence[pl.LazyFrame] = (),
+    run: IncrementalRun | None = None,
 ) -> ConvertedLog:
     """Convert logs into a temporary file; raises :class:`fsm.errors.LogError`.
 
-    ``handed_over`` has messages whose hand-overs other files record.
+    ``left_out`` are notes on files that are not read; ``handed_over`` has messages whose hand-overs
+    other files record. ``run`` has what earlier runs read, and keeps what is read now.
     """
     directory = TemporaryFolder()
     try:
-        converted = _converted(list(files), options, Path(directory.name), handed_over)
+        converted = _converted(
+            list(files), options, Path(directory.name), list(left_out), handed_over, run
+        )
     except BaseException:
         directory.cleanup()
         raise
@@ -157,11 +168,12 @@ def _converted(
     files: list[RecognisedFile],
     options: ReadingOptions,
     folder: Path,
+    notes: list[Notes],
     handed_over: Sequence[pl.LazyFrame],
+    run: IncrementalRun | None,
 ) -> ConvertedLog:
-    path, notes = folder / "read.parquet", list[Notes]()
-    write_frames(_with_schema(convert_files(files, options, notes)), path)
-    own_notes = _notes_by_file(files, notes)
+    path = folder / "read.parquet"
+    own_notes = _read(files, options, notes, path, run)
     if same := find_same_messages(scan_parquet(path)):
         changes = list[pl.DataFrame]()
         joined = with_same_messages(_slices(path), same, changes)
@@ -187,10 +199,37 @@ def _converted(
     for name, part in _by_file(doubtful):
         count_doubts(part, own_notes[name])
     _check_rows(path, notes)
-    formats = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
-    recordable = recordable_by({file.format for file in files}, formats, options.relayed)
-    inputs = {file.stored.name: file.stored for file in files}
+    in_rows = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
+    formats = {file.format for file in files} | (run.formats if run else set())
+    recordable = recordable_by(formats, in_rows, options.relayed)
+    inputs = {file.stored.name: file.stored.whole() for file in files}
     return ConvertedLog(path, tuple(notes), inputs, options.redaction, recordable)
+
+
+def _read(
+    files: Sequence[RecognisedFile],
+    options: ReadingOptions,
+    notes: list[Notes],
+    path: Path,
+    run: IncrementalRun | None,
+) -> dict[str, Notes]:
+    """Write the rows of files, and those that earlier runs read; return the notes of each file."""
+    if run is None:
+        write_frames(_with_schema(convert_files(files, options, notes)), path)
+        return _notes_by_file(files, notes)
+    earlier, carried, height = run.notes(), run.carried(), 0
+
+    def kept() -> Iterator[pl.DataFrame]:
+        nonlocal height
+        for frame in run.frames():
+            height += frame.height
+            yield frame
+
+    notes += earlier.values()
+    new = run.without_known(convert_files(files, options, notes, carried), notes)
+    write_frames(_with_schema(chain(kept(), new)), path)
+    run.keep(scan_parquet(path).slice(height), notes, carried)
+    return earlier | _notes_by_file(files, notes)
 
 
 def _by_file(frames: Sequence[pl.DataFrame]) -> Iterator[tuple[str, pl.DataFrame]]:

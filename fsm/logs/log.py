@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,7 @@ from fsm.logs.log_file import LogFile, Proof, RowMeaning
 from fsm.logs.rows import event_frames, instants_of
 
 if TYPE_CHECKING:
+    from fsm.logs.incremental.run import IncrementalRun
     from fsm.logs.notes import Notes
 
 __all__ = ["Log"]
@@ -31,6 +32,8 @@ class Log:
     """The files, in the order in which they were given."""
     conversions: tuple[Notes, ...] = ()
     """Notes on the conversion of files of other formats."""
+    incremental: IncrementalRun | None = field(default=None, compare=False)
+    """What earlier runs read of the log, where a checkpoint keeps it."""
 
     def __repr__(self) -> str:
         names = [file.name for file in self.files]
@@ -75,8 +78,9 @@ class Log:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was assumed when the files were opened, a line for each."""
-        return tuple(f"{file.name}: {note}" for file in self.files for note in file.notes)
+        """What was assumed when the files were opened, or known of them, a line for each."""
+        of_files = [f"{file.name}: {note}" for file in self.files for note in file.notes]
+        return (*of_files, *(self.incremental.messages if self.incremental else ()))
 
     # Rows ------------------------------------------------------------------------------------
 

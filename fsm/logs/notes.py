@@ -105,8 +105,23 @@ class Notes:
     """Why events, which were read, are uncertain."""
     assumed: dict[str, str] = field(default_factory=dict)
     """What was assumed because the file does not say it, by subject."""
+    left_out: str = ""
+    """Why the file was not read, or not to its end, with its name."""
+    unusable: bool = False
+    """Whether that is a fault of the file, and not a choice."""
     redacted: bool = False
     """Whether nothing of the file may be quoted."""
+
+    @property
+    def faults(self) -> Counter[str]:
+        """What was not readable or not known, by kind, of which ``--strict`` fails."""
+        return +Counter(
+            {
+                "unreadable record": self.rejected.total,
+                "unmapped record": self.records.counts[RecordClass.UNMAPPED],
+                "unusable file": int(self.unusable),
+            }
+        )
 
     def reject(self, reason: str, line: int, *, quote: str | None = None, records: int = 1) -> None:
         """Count records that cannot be read; see :meth:`Occurrences.add`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import IOBase
 from pathlib import Path
@@ -23,14 +23,15 @@ from fsm.logs.detect import RecognisedFile, guess, guess_by_columns, recognise, 
 from fsm.logs.frames import check_types, read_arrow
 from fsm.logs.log import Log
 from fsm.logs.log_file import LogFile
+from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.files import find_files
 from fsm.logs.storage.stored_file import StoredFile
+from fsm.logs.unusable import check_usable, leave_out, skipping, without_copies
 from fsm.suggest import no_such
 
 if TYPE_CHECKING:
     from fsm.logs.converted_log import ConvertedLog
-    from fsm.logs.notes import Notes
     from fsm.logs.storage.query import Query
 
 __all__ = ["convert_logs", "open_log"]
@@ -46,6 +47,8 @@ def open_log(
     *,
     options: ReadingOptions | None = None,
     query: Query | None = None,
+    mapping: str | Path | Iterable[str | Path] = (),
+    events: Mapping[str, str] | None = None,
 ) -> Log:
     """Open a log of any kind, and return it.
 
@@ -56,11 +59,15 @@ def open_log(
 
     ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
     ``log_format`` is a canonical format or one that ``fsm formats`` lists; by default the content
-    decides. ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other formats
-    are read.
+    decides. ``mapping`` are mapping files, which say how the records of a log are read and what
+    its events mean; ``events`` maps an event of the log to that of a machine (``Create Fine`` to
+    ``create_fine``). ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other
+    formats are read.
 
-    Raises :class:`fsm.errors.LogError`, naming file, line and remedy, for what cannot be opened.
-    Errors further inside a canonical log are found when its rows are read.
+    A file that cannot be read is left out where others can, and so is a copy of another one; both
+    stand in :attr:`fsm.logs.log.Log.conversions`. Raises :class:`fsm.errors.LogError`, naming file,
+    line and remedy, where nothing can be opened. Errors further inside a canonical log are found
+    when its rows are read.
 
     >>> import polars as pl
     >>> rows = pl.DataFrame({
@@ -73,41 +80,76 @@ def open_log(
     (<Log <frame>>, ['relayed', 'delivered'])
     """
     if isinstance(data, Log):
-        if columns or log_format or query:
+        if columns or log_format or query or mapping or events:
             raise LogError("this log is open already; give columns and format when it is opened")
         return data
-    if not isinstance(columns, Mapping | None):
-        raise ArgumentError(
-            f"columns: {columns!r} maps no names; write for example {{'message_id': 'case_id'}}"
-        )
-    if not isinstance(options, ReadingOptions | None):
-        raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
-    options = options or ReadingOptions()
-    if columns:
-        options = replace(options, columns=_known_columns(columns))
+    options = _options(options, columns, mapping, events or {})
+    if options.mappings and log_format:
+        raise LogError("a mapping says how a log is read, and so does its format; give one")
     frame = _frame_of(data, options.columns)
     if frame is not None:
         if log_format or query:
             raise LogError("a frame has no format, and cannot be combined with a query")
         return Log((_frame_file(frame, options),))
-    recognised = _recognised(_paths(data), log_format, options, query)
+    recognised, left_out = _recognised(_paths(data), log_format, options, query)
+    return _opened_files(recognised, left_out, log_format, options)
+
+
+def _opened_files(
+    recognised: Sequence[RecognisedFile],
+    left_out: list[Notes],
+    log_format: str | None,
+    options: ReadingOptions,
+) -> Log:
+    """Return files as a log: canonical ones as they are, the others converted."""
+    if options.checkpoint is not None and _is_read_bit_by_bit(recognised, options.checkpoint):
+        return _read_bit_by_bit(recognised, left_out, options)
     # Hand-overs can be inserted into converted rows alone.
     canonical = [f for f in recognised if f.format in CANONICAL and not options.relayed]
     others = [file for file in recognised if file not in canonical]
-    files = [
-        open_canonical(
-            file.stored, file.format, options.columns, options.redaction, options.renamed
-        )
-        for file in canonical
-    ]
+    files = []
+    for file in canonical:
+        with skipping(file.stored.name, left_out):
+            files.append(
+                open_canonical(
+                    file.stored, file.format, options.columns, options.redaction, options.renamed
+                )
+            )
     if not others:
-        return Log(tuple(files))
+        if not files:
+            check_usable(left_out)
+        return Log(tuple(files), tuple(left_out))
     from fsm.logs.converted_log import convert_to_rows
 
-    converted = convert_to_rows(others, options, [_handed_over(file) for file in files])
+    handed_over = [_handed_over(file) for file in files]
+    converted = convert_to_rows(others, options, left_out, handed_over)
     if log_format is not None:
-        _refuse_wrong_format(others, log_format, converted.notes, options.labels)
+        _leave_out_other_formats(others, log_format, converted.notes, options.labels)
+    if not files:
+        check_usable(converted.notes)
     return Log((*files, checked_columns(converted.file())), converted.notes)
+
+
+def _is_read_bit_by_bit(files: Iterable[RecognisedFile], checkpoint: Path) -> bool:
+    """Return whether a checkpoint keeps the rows of these files, as of any but canonical logs."""
+    from fsm.logs.incremental.run import is_incremental
+
+    others = (file.format not in CANONICAL or file.stored.name == QUERY for file in files)
+    return any(others) or is_incremental(checkpoint)
+
+
+def _read_bit_by_bit(
+    recognised: Sequence[RecognisedFile], left_out: list[Notes], options: ReadingOptions
+) -> Log:
+    """Return what earlier runs read, and what is new of files."""
+    from fsm.logs.converted_log import convert_to_rows
+    from fsm.logs.incremental.run import IncrementalRun
+
+    run = IncrementalRun.opened(options)
+    files = run.take(recognised, left_out)
+    converted = convert_to_rows(files, options, left_out, run=run)
+    check_usable(converted.notes)
+    return Log((checked_columns(converted.file()),), converted.notes, run)
 
 
 def convert_logs(
@@ -125,7 +167,9 @@ def convert_logs(
     from fsm.logs.converted_log import convert_to_rows
 
     options = options or ReadingOptions()
-    files = _recognised(paths, log_format, options, query)
+    files, left_out = _recognised(paths, log_format, options, query)
+    if not files:
+        check_usable(left_out)
     (first, *more) = files
     same = first.format in CANONICAL and first.stored.name.lower().endswith(written or "\0")
     plain = not options.columns and not options.events and options.redaction is None
@@ -134,13 +178,38 @@ def convert_logs(
             f"{first.stored.name}: read as canonical {first.format} ({first.reason}); it needs no "
             "conversion. Name another kind of file with -o, or give --format if it is another"
         )
-    return convert_to_rows(files, options)
+    converted = convert_to_rows(files, options, left_out)
+    check_usable(converted.notes)
+    return converted
 
 
 def _handed_over(file: LogFile) -> pl.LazyFrame:
     """Return the messages whose hand-overs a canonical log records."""
     rows = file.scan(["message_id", "recipient", "event"])
     return rows.filter(pl.col("event") == "relayed").select("message_id", "recipient")
+
+
+def _options(
+    options: ReadingOptions | None,
+    columns: Mapping[str, str] | None,
+    mapping: str | Path | Iterable[str | Path],
+    events: Mapping[str, str],
+) -> ReadingOptions:
+    """Return options with columns, mappings and events; refuse arguments of wrong types."""
+    if not isinstance(columns, Mapping | None):
+        raise ArgumentError(
+            f"columns: {columns!r} maps no names; write for example {{'message_id': 'case_id'}}"
+        )
+    if not isinstance(options, ReadingOptions | None):
+        raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
+    if mapping or events:
+        from fsm.logs.mapping.own_mappings import with_mappings
+
+        options = with_mappings(options or ReadingOptions(), mapping, events)
+    options = options or ReadingOptions()
+    if columns:
+        options = replace(options, columns={**options.columns, **_known_columns(columns)})
+    return options
 
 
 def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
@@ -195,24 +264,35 @@ def _recognised(
     log_format: str | None,
     options: ReadingOptions,
     query: Query | None,
-) -> list[RecognisedFile]:
-    """Return the files that paths and query name, each with the format it is read as."""
-    stored = [_without_addresses(file, options) for file in find_files(paths, log_format)]
-    for file in stored if options.redaction is None else ():
-        _refuse_wrong_file(file, log_format)
-    if (
-        options.columns and log_format is None and query is None
-    ):  # columns are those of canonical logs
-        files = [recognise_canonical(file) for file in stored]
-    else:
-        files = [recognise(file, log_format, options) for file in stored]
-    files = [_with_meanings(file, options) for file in files]
+) -> tuple[list[RecognisedFile], list[Notes]]:
+    """Return the files that paths and query name, each with the format it is read as.
+
+    The notes are on files that cannot be read, and on copies of others.
+    """
+    left_out: list[Notes] = []
+    found = find_files(paths, log_format)
+    if options.redaction is None:
+        for file in found:
+            _refuse_missing_file(file)
+    stored = without_copies([_without_addresses(file, options) for file in found], left_out)
+    are_canonical = options.columns and log_format is None and query is None
+    files = []
+    for file in stored:
+        with skipping(file.name, left_out):
+            if options.redaction is None and log_format is None:
+                _refuse_wrong_file(file)
+            recognised = (
+                recognise_canonical(file)  # columns are those of canonical logs
+                if are_canonical
+                else recognise(file, log_format, options)
+            )
+            files.append(_with_meanings(recognised, options))
     _refuse_unused(files, options)
     if query:
         files.append(_query_result(query, log_format, options))
-    if not files:
+    if not files and not left_out:
         raise LogError("no log files given")
-    return files
+    return files, left_out
 
 
 def _with_meanings(file: RecognisedFile, options: ReadingOptions) -> RecognisedFile:
@@ -241,40 +321,44 @@ def _refuse_unused(files: Iterable[RecognisedFile], options: ReadingOptions) -> 
             )
 
 
-def _refuse_wrong_file(file: StoredFile, log_format: str | None) -> None:
-    """Refuse a file that is missing, and one that is no log by its name unless a format is given.
+def _refuse_missing_file(file: StoredFile) -> None:
+    if file.url is None and file.group is None and not os.path.lexists(file.path):
+        raise LogError(f"{file.name}: {missing_file(file.path)}")
+
+
+def _refuse_wrong_file(file: StoredFile) -> None:
+    """Refuse a file that is no log by its name.
 
     Names of other files may hold addresses, so this is not for logs that are redacted.
     """
     if file.url is not None or file.group is not None:  # mails of a Maildir end in names of hosts
-        return
-    if not os.path.lexists(file.path):
-        raise LogError(f"{file.name}: {missing_file(file.path)}")
-    if log_format is not None:
         return
     is_machine = file.path.suffix == ".json" and _MACHINE.search(file.head())
     if wrong := misplaced_file("machine.dot" if is_machine else file.name, "log"):
         raise LogError(f"{file.name}: {wrong}; if it is a log, fsm replay --format reads it")
 
 
-def _refuse_wrong_format(
-    files: Iterable[RecognisedFile], log_format: str, notes: Iterable[Notes], labels: str | None
+def _leave_out_other_formats(
+    files: Iterable[RecognisedFile], log_format: str, notes: Sequence[Notes], labels: str | None
 ) -> None:
-    """Refuse a file without an event of the format that was given, unless its content fits it."""
+    """Note files without an event of the format that was given, unless their content fits it."""
     without_events = {
-        note.name
+        note.name: note
         for note in notes
-        if note.lines and not (note.events or note.side_events.total or note.unmapped.total)
+        if note.lines
+        and not note.unusable
+        and not (note.events or note.side_events.total or note.unmapped.total)
     }
     for file in files:
         name = file.stored.name
         found = guess(file.stored.head(), labels) if name in without_events else None
         if name in without_events and (found is None or found.format != file.format):
             seems = f"; its content is that of {found.format}" if found else ""
-            raise LogError(
+            error = LogError(
                 f"{name}: no line is an event of {log_format}{seems}; without --format, the "
                 "content decides (see: fsm formats)"
             )
+            leave_out(without_events[name], error)
 
 
 def _query_result(query: Query, log_format: str | None, options: ReadingOptions) -> RecognisedFile:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class ReadingOptions:
     """Whether the feedback service was on when exports were made; None: inferred from rows."""
     exported: tuple[datetime, ...] = ()
     """When exports were made, in the order of their files."""
+    checkpoint: Path | None = None
+    """The directory that keeps what earlier runs read; see :mod:`fsm.logs.incremental.run`."""
     mappings: tuple[Format, ...] = ()
     """Formats that the user describes and names; they win over what the content shows."""
     project: tuple[Format, ...] = ()

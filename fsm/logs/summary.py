@@ -22,6 +22,11 @@ def summary_lines(notes: Notes) -> Iterator[str]:
 
     The counts of the first line are those of records, and add up to what was read.
     """
+    if notes.left_out:
+        others = "; the other files are read without it" if notes.unusable else ""
+        yield f"{notes.left_out}{others}"
+    if notes.left_out and not notes.lines:
+        return
     yield f"{notes.name}: read as {notes.reason}; {_lines(notes)}: {', '.join(_counts(notes))}"
     if notes.missing_handovers:
         yield (
@@ -52,16 +57,14 @@ def _times(notes: Notes) -> str:
 def _lines(notes: Notes) -> str:
     """Return how many lines and records were read; only the lines where they are the same."""
     lines, read = quantity(notes.lines, "line"), notes.records.read
-    return lines if read in (0, notes.lines) else f"{quantity(read, 'record')} in {lines}"
+    return lines if read == notes.lines else f"{quantity(read, 'record')} in {lines}"
 
 
 def _counts(notes: Notes) -> Iterator[str]:
     """Yield how many records are in each class, those that gave events first."""
     counts = notes.records.counts
-    if not notes.records.read and notes.passed.total:  # readers that do not count their records yet
-        counts = Counter({RecordClass.PASSED: notes.passed.total})
     events, gave = quantity(notes.events, "event"), counts[RecordClass.EVENTS]
-    yield events if gave == notes.events or not notes.records.read else f"{events} from {gave:,}"
+    yield events if gave == notes.events else f"{events} from {gave:,}"
     for kind, what, occurrences in (
         (RecordClass.BESIDE, "that no machine uses", notes.side_events),
         (RecordClass.EXCLUDED, "excluded", None),
@@ -93,6 +96,8 @@ def as_dict(notes: Notes) -> dict[str, object]:
         "implied": notes.missing_handovers,
         "implied_at_told_time": notes.told_handovers,
         "assumed": dict(notes.assumed),
+        **({"left_out": notes.left_out} if notes.left_out else {}),
+        **({"unusable": True} if notes.unusable else {}),
         **{key: dict(sorted(found.counts.items())) for key, found in occurrences.items()},
     }
 

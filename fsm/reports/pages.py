@@ -117,15 +117,15 @@ def _footer(figures: Figures, command: str) -> str:
     made = f"Made with <code>{escape(visible(shortened(command)))}</code> " if command else "Made "
     names = ", ".join(f"<code>{escape(visible(shortened(name)))}</code>" for name in figures.names)
     return (
-        f"<p>{made}from {names}. Percentages are of {_whole(figures)}; times are UTC"
-        f"{_steps(figures)}.</p>"
+        f"<p>{made}from {names}. {_shares(figures)}; times are UTC{_steps(figures)}.</p>"
         "<p>Charts by uPlot (MIT licence).</p>"
     )
 
 
-def _whole(figures: Figures) -> str:
+def _shares(figures: Figures) -> str:
     to_send = " to send" if figures.unit.is_mail else ""
-    return f"{escape(figures.unit.count(figures.to_send))}{to_send}"
+    what = "Indicators are percentages" if charted_indicators(figures) else "Percentages are"
+    return f"{what} of {escape(figures.unit.count(figures.to_send))}{to_send}"
 
 
 def _steps(figures: Figures) -> str:

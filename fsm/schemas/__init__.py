@@ -31,7 +31,8 @@ OUTPUTS = {
     "show": JsonShape(1, "fsm show --json"),
     "show-matrix": JsonShape(1, "fsm show --matrix --json"),
     "check": JsonShape(1, "fsm check --json"),
-    "draft": JsonShape(1, "fsm draft --json"),
+    "draft": JsonShape(1, "fsm draft PAGE --json"),
+    "draft-log": JsonShape(1, "fsm draft LOG --json"),
     "convert": JsonShape(1, "fsm convert --json"),
     "formats": JsonShape(1, "fsm formats --json"),
     "replay": JsonShape(1, "fsm replay --json"),
@@ -50,6 +51,7 @@ INPUTS = {
     "lexicon": JsonShape(1, "--lexicon FILE.toml"),
     "binding": JsonShape(1, "--binding FILE.toml"),
     "labels": JsonShape(1, "--labels FILE.toml"),
+    "mapping": JsonShape(1, "--map FILE.toml"),
     "policy": JsonShape(1, "--policy FILE.toml"),
     "settings": JsonShape(1, "fsm.toml"),
 }

@@ -34,6 +34,19 @@ CASES: dict[str, tuple[list[pl.DataFrame], str, int]] = {
         "delivered",
         0,
     ),
+    "a file without seq": (
+        [
+            log_of("soft_bounce", "delivered").with_columns(seq=pl.Series([1, 2])),
+            log_of("relayed"),
+        ],
+        "delivered",
+        0,
+    ),
+    "seq decides where all have one": (
+        [log_of("delivered").with_columns(seq=1), log_of("relayed").with_columns(seq=2)],
+        "awaiting",
+        1,
+    ),
     "the order within a file stays": (
         [log_of("delivered", "soft_bounce"), log_of("relayed")],
         "delivered",

@@ -47,7 +47,7 @@ def write(path: Path, lines: list[str]) -> Path:
 
 
 def counts(result: Replay) -> dict[str, object]:
-    return {k: v for k, v in result.as_dict().items() if k not in ("notes", "balance")}
+    return {k: v for k, v in result.as_dict().items() if k not in ("notes", "balance", "files")}
 
 
 # Copies --------------------------------------------------------------------------------------

@@ -93,9 +93,14 @@ def _plain(group: object) -> Iterable[NativeEvent]:
 
 
 def read_whole(path: Path, form: str | None, machines: Sequence[Machine]) -> None:
-    """Replay a file, and convert it; any fault of it must be said in one line."""
-    assert "\n" not in _said(lambda: _replay(path, form, machines))
-    assert "\n" not in _said(lambda: _convert(path, form))
+    """Replay a file, and convert it; any fault of it must be said in one line.
+
+    Its records, and its events, must add up.
+    """
+    for use in (lambda: _replay(path, form, machines), lambda: _convert(path, form)):
+        said = _said(use)
+        assert "\n" not in said
+        assert "do not add up" not in said
 
 
 def _said(use: Callable[[], None]) -> str:

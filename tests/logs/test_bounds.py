@@ -86,7 +86,7 @@ def test_the_count_of_what_is_held_is_right(deeds: list[tuple[str, str, str]]) -
             elif deed == "pop":
                 queue.pop(name)
             elif deed == "meet":
-                queue.hand_over(message, to, events)
+                queue.hand_over(message, to, events, 1)
             elif deed == "remember_status":
                 queue.remember_status(message, to, "deferred")
             else:

@@ -28,6 +28,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.open import convert_logs, open_log
 from fsm.logs.records.reader import Reader as Webhooks
 from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.lines import UNREAD_STATUS
 from fsm.logs.storage.stored_file import TOO_LONG, StoredFile
 from tests.depth import DEEP, samples
 from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
@@ -152,11 +153,15 @@ TOO_DEEP = "a mail of parts within parts that nobody writes"
 
 FAULTS: dict[str, tuple[str, str, dict[str, int]]] = {
     # Text for which a reader took more than all time
-    "sendmail: addresses without an end": (f"{SENDMAIL_LINE} to={'a' * 5000}", "sendmail", {}),
+    "sendmail: addresses without an end": (
+        f"{SENDMAIL_LINE} to={'a' * 5000}",
+        "sendmail",
+        {UNREAD_STATUS: 1},
+    ),
     "sendmail: quotes and brackets": (
         f"{SENDMAIL_LINE} to=" + 'a"<<' * 5000 + '", stat=x',
         "sendmail",
-        {},
+        {UNREAD_STATUS: 1},
     ),
     "exim: recipients without an end": (
         f"{EXIM_LINE} <= n@x for {'a@' * 5000} \n",

@@ -118,7 +118,7 @@ def test_several_types_ask_which_one_is_the_message(form: str, tmp_path: Path) -
 def test_what_is_written_as_ocel_is_read_back(events: list[dict[str, object]], suffix: str) -> None:
     rows = pl.DataFrame(events, schema=SCHEMA, orient="row")
     EVENT_LOGS[suffix](rows.lazy(), file := io.BytesIO())
-    kept = [name for name in SCHEMA if name not in ("file", "line", "doubt")]
+    kept = [name for name in SCHEMA if name not in ("file", "line")]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "log"
         path.write_bytes(file.getvalue())

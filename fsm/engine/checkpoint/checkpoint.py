@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fsm.durable import locked
 from fsm.engine.checkpoint.earlier_runs import EarlierRuns
 from fsm.engine.checkpoint.known_rows import hashing
 from fsm.engine.checkpoint.manifest import (
@@ -25,7 +26,6 @@ from fsm.engine.checkpoint.manifest import (
     Manifest,
     Settings,
     StoredTable,
-    locked,
     synced,
 )
 from fsm.engine.checkpoint.message_table import message_rows

@@ -6,26 +6,25 @@ but files that the next one removes.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from fsm.durable import digest_of, sync
 from fsm.engine.counts import Totals
 from fsm.errors import CheckpointError
 from fsm.files import output_errors, replacing
 
-__all__ = ["ExecutedFile", "Manifest", "Settings", "StoredTable", "digest_of", "locked", "synced"]
+__all__ = ["ExecutedFile", "Manifest", "Settings", "StoredTable", "synced"]
 
 VERSION: Final = 2
 _READ: Final = (1, VERSION)
-_NAME, _LOCK = "manifest.json", "lock"
+_NAME = "manifest.json"
 _PART = re.compile(r"(messages|changes|deliveries|rejections|rows)-\d{6,12}\.parquet")
 _OURS = re.compile(rf"{_PART.pattern}|\.fsm-\w+\.tmp")
 _ANEW = "begin anew in an empty directory"
@@ -154,7 +153,7 @@ class Manifest:
             file.flush()
             os.fsync(file.fileno())
         with output_errors(directory):
-            _sync(directory)
+            sync(directory)
 
     def verify(self, directory: Path) -> None:
         """Raise :class:`CheckpointError` where a part is not what it was when it was written."""
@@ -184,36 +183,8 @@ def _digest(body: dict[str, Any]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def digest_of(path: Path) -> str:
-    """Return the digest of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
-@contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Make the directory where it is missing, and keep other runs out of it."""
-    with output_errors(directory):
-        directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / _LOCK).open("ab")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CheckpointError(f"{directory}: in use by another replay; wait for it") from error
-        yield
-
-
 def synced(path: Path, rows: int) -> StoredTable:
     """Bring a part onto the disk, and return what the manifest says of it."""
     with output_errors(path):
-        _sync(path)
+        sync(path)
         return StoredTable(path.name, path.stat().st_size, digest_of(path), rows)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

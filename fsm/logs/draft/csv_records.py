@@ -16,7 +16,8 @@ from fsm.logs.draft.words import is_field_name
 __all__ = ["read_csv_sample"]
 
 _SEPARATORS = (",", ";", "\t", "|")
-_ROWS = 20_000
+_ROWS = 40_000
+_MOST_TITLES = 10
 _TRIED = 200
 """Lines that decide on the separator."""
 _REGULAR = 0.8
@@ -38,9 +39,9 @@ def read_csv_sample(sample: LogSample) -> SampledRecords | None:
         return None
     rows = [row for excerpt in sample.excerpts for row in _rows(excerpt, separator)][:_ROWS]
     length = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
-    before = next(n for n, (_, cells) in enumerate(rows) if len(cells) == length)
+    before = 0 if named is not None else _rows_before_header(rows, length)
     skipped = [first.text.split("\n")[line - 1] for line, _ in rows[:before] if line]
-    whole = [row for row in rows if len(row[1]) == length]
+    whole = [row for row in rows[before:] if len(row[1]) == length]
     read: dict[str, object] = {"container": "csv"}
     if separator != ",":
         read["separator"] = separator
@@ -48,7 +49,7 @@ def read_csv_sample(sample: LogSample) -> SampledRecords | None:
     if comments:
         read["comment"] = "#"
     if skipped:
-        read["skip"] = f"^(?:{'|'.join(re.escape(line[:40]) for line in skipped)})"
+        read["skip"] = f"^(?:{'|'.join(map(_beginning, skipped))})"
     if has_header:
         whole = whole[1:]
     elif named is not None:
@@ -70,7 +71,10 @@ def read_csv_sample(sample: LogSample) -> SampledRecords | None:
 def _separator(lines: Sequence[str]) -> str | None:
     best, most = None, 0.0
     for separator in _SEPARATORS:
-        lengths = Counter(len(row) for row in csv.reader(lines, delimiter=separator))
+        try:
+            lengths = Counter(len(row) for row in csv.reader(lines, delimiter=separator))
+        except csv.Error:  # a cell larger than csv reads
+            continue
         if not lengths:
             return None
         length, count = lengths.most_common(1)[0]
@@ -103,6 +107,21 @@ def _rows(excerpt: Excerpt, separator: str) -> Iterator[_Row]:
         if cells:
             yield (numbers[begun] if excerpt.line else None), cells
         begun = len(numbers)
+
+
+def _rows_before_header(rows: Sequence[_Row], length: int) -> int:
+    """Return how many rows stand above the header: titles, of which most cells are empty."""
+    filled = sorted(sum(map(bool, cells)) for _, cells in rows)
+    usual = filled[len(filled) // 2]
+    for place, (_, cells) in enumerate(rows[:_MOST_TITLES]):
+        if len(cells) == length and sum(map(bool, cells)) >= _REGULAR * usual:
+            return place
+    return 0
+
+
+def _beginning(line: str) -> str:
+    """Return a pattern of the beginning of a line, without what could identify somebody."""
+    return re.escape(re.split(r"[\d@]", line, maxsplit=1)[0][:40]) or r"\d"
 
 
 def _header(rows: Sequence[_Row], named: str | None, separator: str) -> tuple[list[str], bool]:

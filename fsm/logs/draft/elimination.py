@@ -2,71 +2,73 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fsm.machine import Machine
 
-__all__ = ["fitting_events"]
+__all__ = ["EventPlaces"]
 
-_MESSAGES = 2_000
-_LENGTH = 50
+_MESSAGES = 200
+"""Messages that are looked at for one name."""
+_LENGTH = 40
 """Events of one message that are looked at."""
 _FITTING = 0.9
-"""Least share of the places of a name in which an event must be possible."""
-
-_Steps = Mapping[str, Mapping[str, frozenset[str]]]
-"""By state and event, the states that may follow."""
+"""Least share of events that the machine accepts, where a log begins as its machine does."""
 
 
-def fitting_events(
-    machine: Machine, messages: Sequence[Sequence[str]], known: Mapping[str, str]
-) -> dict[str, list[str]]:
-    """Return for each name that is not known the events that are possible where it stands.
+@dataclass(frozen=True)
+class EventPlaces:
+    """Where the names of events stand in the messages of a log."""
 
-    ``messages`` are the names of the events of each message, in order; ``known`` says which event
-    of the machine a name is. A name that is not known may be any event, or none.
-    """
-    steps = _steps(machine)
-    places: Counter[str] = Counter()
-    possible: dict[str, Counter[str]] = defaultdict(Counter)
-    for names in messages[:_MESSAGES]:
-        for name, events in _possible(machine, steps, names[:_LENGTH], known):
-            places[name] += 1
-            possible[name].update(events)
-    return {
-        name: [e for e in machine.events if possible[name][e] >= _FITTING * count]
-        for name, count in places.items()
-    }
+    machine: Machine
+    messages: Sequence[Sequence[str]]
+    """The names of the events of each message, in order."""
+
+    def acceptance(self, known: Mapping[str, str], name: str, event: str) -> float:
+        """Return the share of events that the machine accepts, if ``name`` means ``event``.
+
+        ``known`` are the meanings of other names; a name without any may be any event, or none.
+        Only messages with the name are looked at. A log may begin amid the life of its messages:
+        unless the machine accepts nearly all events of the names that are known from its initial
+        state on, a message may begin in any state.
+        """
+        messages = [names[:_LENGTH] for names in self.messages if name in names[:_LENGTH]]
+        messages = messages[:_MESSAGES]
+        initial, any_state = {self.machine.initial}, {state.name for state in self.machine.states}
+        begins = self._share(messages, known, frozenset(initial), without_any=0.0) >= _FITTING
+        start = frozenset(initial if begins else any_state)
+        return self._share(messages, {**known, name: event}, start)
+
+    def _share(
+        self,
+        messages: Sequence[Sequence[str]],
+        known: Mapping[str, str],
+        start: frozenset[str],
+        without_any: float = 1.0,
+    ) -> float:
+        """Return the share of the events with known meanings that are accepted."""
+        steps = _steps(self.machine)
+        accepted = total = 0
+        for names in messages:
+            states = start
+            for name in names:
+                event = known.get(name)
+                if event is None:
+                    states |= {t for s in states for ts in steps[s].values() for t in ts}
+                    continue
+                total += 1
+                reached = {target for state in states for target in steps[state].get(event, ())}
+                if reached:  # a rejected event changes nothing
+                    states = frozenset(reached)
+                    accepted += 1
+        return accepted / total if total else without_any
 
 
-def _steps(machine: Machine) -> _Steps:
+def _steps(machine: Machine) -> Mapping[str, Mapping[str, set[str]]]:
+    """Return by state and event the states that may follow."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for transition in machine.transitions:
         found[transition.source][transition.trigger].add(transition.target)
-    return {
-        state: {event: frozenset(targets) for event, targets in events.items()}
-        for state, events in found.items()
-    }
-
-
-def _possible(
-    machine: Machine, steps: _Steps, names: Sequence[str], known: Mapping[str, str]
-) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each name that is not known, with the events that are possible there."""
-    states = frozenset({machine.initial})
-    for name in names:
-        event = known.get(name)
-        if event is None:
-            enabled = frozenset(event for state in states for event in steps.get(state, ()))
-            yield name, enabled
-            after = {
-                target
-                for state in states
-                for targets in steps.get(state, {}).values()
-                for target in targets
-            }
-            states |= after
-        else:
-            reached = {t for state in states for t in steps.get(state, {}).get(event, ())}
-            states = frozenset(reached) or states  # a rejected event changes nothing
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from fsm.logs.draft.elimination import fitting_events
+from fsm.logs.draft.elimination import EventPlaces
 from fsm.logs.draft.fields import FieldProfile
 from fsm.logs.draft.words import email_name, email_words, severity_of, stems_of, words_of
 from fsm.logs.mapping.event_mapping import (
@@ -35,7 +35,10 @@ _AGREED = 0.75
 """Least share of the built-in formats that give a name one meaning."""
 _LIKE, _LEAD = 0.5, 0.15
 """Least likeness of names, and least lead before the second best."""
-_CHOICES = 8
+_FITTING, _POSSIBLE = 0.9, 0.5
+"""Least share of accepted events for a guess by place, and for one by likeness."""
+_MOST_PLACED = 40
+"""Names of events beyond which only their likeness counts."""
 _FAILURES = {FAILED, "hard_bounce", "retry_failed"}
 _UNSURE_SOFT = ("soft_bounce", "retry_failed")
 _SOFT = "retries follow (soft_bounce), or it is final (retry_failed)?"
@@ -98,7 +101,7 @@ def email_guess(name: str) -> EventGuess | None:
     """Return what a name means for messages of e-mail, by its words alone; None if unknown."""
     known = (*MACHINE_EVENTS, *SIDE_EVENTS, FAILED)
     exact = name.strip().lower().replace(" ", "_").replace("-", "_")
-    words = _named(email_words(name), known)
+    words = email_words(name)
     if exact in known and exact not in _UNSURE_SOFT:
         return EventGuess((exact,), "its name")
     votes = _meanings().get(_run(name), Counter[str]())
@@ -114,11 +117,6 @@ def email_guess(name: str) -> EventGuess | None:
     if not words:
         return None
     return EventGuess(words, "the words of its name" if len(words) == 1 else "which one is it?")
-
-
-def _named(events: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return events of the table of words; older names of events are those of today."""
-    return tuple(event if event in (*known, NOTHING) else "excluded" for event in events)
 
 
 def email_guesses(events: Sequence[SampledEvent]) -> dict[str, EventGuess]:
@@ -186,29 +184,45 @@ def machine_guesses(
         if (found := _equal(event.path, machine_events)) is not None
     }
     free = [name for name in machine_events if name not in exact.values()] or list(machine_events)
-    guesses = {}
-    for event in events:
-        if event.path in exact:
-            guesses[event.path] = EventGuess((exact[event.path],), "its name")
-        else:
-            guesses[event.path] = _by_likeness(event.path, free, machine_events)
-    return guesses | dict(_by_place(guesses, machine, messages))
+    guesses = {
+        event.path: EventGuess((exact[event.path],), "its name")
+        if event.path in exact
+        else _by_likeness(event.path, free, machine_events)
+        for event in events
+    }
+    places = EventPlaces(machine, messages)
+    for path, guess in guesses.items():
+        if path not in exact and len(guesses) <= _MOST_PLACED:
+            guesses[path] = _by_place(path, guess, guesses, places)
+    return guesses
 
 
 def _by_place(
-    guesses: Mapping[str, EventGuess], machine: Machine, messages: Sequence[Sequence[str]]
-) -> Iterator[tuple[str, EventGuess]]:
-    """Yield guesses for names that are open: the only event that is possible where they stand."""
-    known = {path: guess.choices[0] for path, guess in guesses.items() if not guess.is_open}
-    taken = set(known.values())
-    for path, events in fitting_events(machine, messages, known).items():
-        free = [event for event in events if event not in taken]
-        if len(free) == 1:
-            reason = "the only event of the machine that is left and possible there"
-            yield path, EventGuess((free[0],), reason)
-        elif path in guesses:
-            order = dict.fromkeys((*free, *guesses[path].choices))
-            yield path, EventGuess(tuple(order), guesses[path].reason)
+    path: str, guess: EventGuess, guesses: Mapping[str, EventGuess], places: EventPlaces
+) -> EventGuess:
+    """Return a guess that fits where a name stands among the others.
+
+    A guess by likeness is dropped where the machine would reject most of its events; a name
+    without a guess may be the only event that is left and fits.
+    """
+    known = {name: g.choices[0] for name, g in guesses.items() if not g.is_open and name != path}
+    events = [event for event in places.machine.events if event not in known.values()]
+    shares = {event: places.acceptance(known, path, event) for event in events}
+    if not guess.is_open:
+        is_possible = shares.get(guess.choices[0], 1.0) >= _POSSIBLE
+        if is_possible:
+            return guess
+        question = f"its name is like {guess.choices[0]}, which is not possible there; which is it?"
+        return EventGuess((*_best_first(shares), *guess.choices, NOTHING), question)
+    fitting = [event for event in _best_first(shares) if shares[event] >= _FITTING]
+    alike = [event for event in places.machine.events if _likeness(path, event) >= _LIKE]
+    if len(fitting) == 1 and (not alike or fitting[0] in alike):
+        return EventGuess((fitting[0],), "the only event that is left and possible there")
+    return EventGuess(tuple(dict.fromkeys((*fitting, *guess.choices))), guess.reason)
+
+
+def _best_first(shares: Mapping[str, float]) -> list[str]:
+    return sorted(shares, key=lambda event: -shares[event])
 
 
 def _equal(name: str, events: Sequence[str]) -> str | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fsm.logs.draft.notations import (
-    TimeNotation,
+    TimeGuess,
     are_addresses,
     is_address,
     is_code,
     is_number,
     is_reply,
     looks_like_time,
-    time_notations,
+    time_guesses,
     times_of,
 )
 from fsm.logs.draft.records import SampledRecords
@@ -62,9 +62,9 @@ class FieldProfile:
         return len(set(self.filled))
 
     @cached_property
-    def notations(self) -> list[TimeNotation]:
+    def notations(self) -> list[TimeGuess]:
         """The notations of its times; empty where it holds none."""
-        return time_notations(self.filled[:_TRIED])
+        return time_guesses(self.filled[:_TRIED])
 
     def share_of(self, is_kind: Callable[[str], bool]) -> float:
         """Return the share of the values that are of a kind."""
@@ -88,7 +88,7 @@ class ProposedFields:
     fields: Mapping[str, str] = field(default_factory=dict)
     time: tuple[str, ...] = ()
     """The field of the time; two where date and hour stand apart."""
-    notations: Sequence[TimeNotation] = ()
+    notations: Sequence[TimeGuess] = ()
     open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The roles that are questions, with their choices."""
     score: float = 0.0
@@ -109,9 +109,6 @@ def propose_fields(
     found = {role: name for role, name in certain.items() if role not in questions}
     left = [p for p in others if p.name not in (event, identity)]
     found |= _others(left, given, is_email=is_email)
-    if not time:
-        choices = tuple(p.name for p in profiles.values() if any(map(_has_digit, p.filled[:5])))
-        questions = {**questions, "time": choices[:_CANDIDATES]}
     bonus = 0.3 * ("recipient" in found) + 0.1 * ("reply" in found)
     return ProposedFields(
         {role: name for role, name in found.items() if name},
@@ -131,7 +128,7 @@ def _has_digit(text: str) -> bool:
 
 def _time(
     profiles: Mapping[str, FieldProfile], given: str | None
-) -> tuple[tuple[str, ...], Sequence[TimeNotation], float]:
+) -> tuple[tuple[str, ...], Sequence[TimeGuess], float]:
     """Return the field of the time, or those of date and hour, their notations, and a score."""
     if given:
         return (given,), _in_order(profiles[given].filled, profiles[given].notations), 1.0
@@ -148,14 +145,14 @@ def _time(
         if pair is not None:
             date, hour = (best, pair) if other == "hour" else (pair, best)
             joined = [f"{a} {b}" for a, b in zip(date.values, hour.values, strict=True) if a and b]
-            notations = _in_order(joined, time_notations(joined[:_TRIED]))
+            notations = _in_order(joined, time_guesses(joined[:_TRIED]))
             return (date.name, hour.name), notations, score + 0.3
         if best.notations[0].part == "hour":
             return (), (), 0.0
     return (best.name,), _in_order(best.filled, best.notations), score
 
 
-def _in_order(values: Sequence[str], notations: Sequence[TimeNotation]) -> Sequence[TimeNotation]:
+def _in_order(values: Sequence[str], notations: Sequence[TimeGuess]) -> Sequence[TimeGuess]:
     """Return the one notation under which the times of a log never go back, where only one is so.
 
     Day and month are told apart by it.
@@ -165,12 +162,14 @@ def _in_order(values: Sequence[str], notations: Sequence[TimeNotation]) -> Seque
         for notation in notations
         if (times := times_of(values[:_TRIED], notation.format or "")) == sorted(times)
     ]
-    return ordered if len(notations) > 1 and len(ordered) == 1 else notations
+    if len(notations) > 1 and len(ordered) == 1:
+        return [replace(ordered[0], is_by_order=True)]
+    return notations
 
 
 def _time_score(profile: FieldProfile) -> float:
     part = {"": 0.5, "date": 0.2, "hour": -0.2}[profile.notations[0].part]
-    varied = 0.2 * (profile.distinct > 1)
+    varied = 0.5 * profile.distinct / max(1, len(profile.filled))
     return part + profile.likeness("time") + varied + profile.share - 1 - profile.depth
 
 
@@ -247,7 +246,7 @@ def _event_score(profile: FieldProfile, is_event: IsEventName) -> float:
     if addressed > 0.1 or profile.share_of(is_number) > 0.5:
         return -1.0
     score = profile.likeness("event") + 0.8 * sum(map(is_event, values)) / len(values)
-    score -= 0.3 * (profile.distinct == 1 and count > 3)
+    score -= 0.6 * (profile.distinct == 1 and count > 3)
     score -= 0.6 * (count >= 20 and profile.distinct > 0.5 * count)
     score -= 0.4 * sum(_has_digit(value) for value in values) / len(values)
     score -= 0.3 * is_unlike(profile.name, "event")
@@ -267,7 +266,7 @@ def _id_score(profile: FieldProfile) -> float:
     score += 0.3 * (1 < profile.distinct < count)
     score += 0.2 * profile.share_of(_is_id)
     score -= 0.5 * (count >= 20 and profile.distinct < 0.02 * count)
-    score -= 0.6 * (profile.distinct == 1 and count > 4)
+    score -= 0.6 * (profile.distinct == 1 and count > 2)
     score -= 0.1 * bool(UNNAMED.fullmatch(profile.name))
     score -= 0.4 * is_unlike(profile.name, "message_id")
     spaced = sum(" " in value for value in profile.filled[:_TRIED]) / min(count, _TRIED)

@@ -13,7 +13,7 @@ from fsm.logs.draft.sample import Excerpt, LogSample
 
 __all__ = ["json_samples", "views_of"]
 
-_VALUES = 5_000
+_VALUES = 20_000
 _RECORDS = 20_000
 _LISTS = 6
 """Lists within records that are tried as the place of the events."""
@@ -90,7 +90,7 @@ def views_of(
 ) -> list[SampledRecords]:
     """Return the ways of reading values: whole, by a list in each, by a list and what is beside."""
     lists = sorted(_lists(values).items(), key=lambda item: (-item[1], item[0]))[:_LISTS]
-    events = {path: count for path, count in lists if count}
+    events = dict(lists)
     read: dict[str, object] = {"container": container}
     if within:
         read["records"] = [within]
@@ -140,15 +140,16 @@ def _each_view(
 
 
 def _lists(values: list[tuple[int | None, Any]]) -> dict[str, int]:
-    """Return the paths of lists of objects, with how many entries are not the first of their list.
+    """Return the paths of lists that may hold events or recipients, with how many entries count.
 
-    A list counts only where its entries have a time or an address, or are texts with addresses.
+    Entries with a time are events; of those with only an address, the first one is read anyway.
     """
     found: dict[str, int] = {}
     for _, value in values[:500]:
         for path, entries in _lists_in(value):
-            telling = sum(map(_is_telling, entries[:50]))
-            if telling:
+            if any(map(_has_address, entries[:50])):
+                found[path] = found.get(path, 0) + len(entries) - 1
+            if any(map(_has_time, entries[:50])):
                 found[path] = found.get(path, 0) + len(entries)
     return found
 
@@ -172,6 +173,10 @@ def _entries(value: Any, path: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _is_telling(entry: Any) -> bool:
+def _has_time(entry: Any) -> bool:
+    return isinstance(entry, dict) and any(map(looks_like_time, flattened(entry).values()))
+
+
+def _has_address(entry: Any) -> bool:
     values = flattened(entry).values() if isinstance(entry, dict) else [str(entry)]
-    return any("@" in text or looks_like_time(text) for text in values)
+    return any("@" in text for text in values)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from fsm.errors import LogError
+from fsm.logs.canonical_columns import MINED
 from fsm.logs.detect import guess
 from fsm.logs.storage.stored_file import StoredFile
 
 __all__ = ["known_format"]
 
-_JOINED = ("postfix", "exim", "sendmail", "momentum", "powermta", "mail", "parquet")
+_JOINED = (
+    "postfix", "exim", "sendmail", "momentum", "powermta", "mail", "parquet", *MINED,
+)  # fmt: skip
 """Formats whose records are no records of a mapping: lines that belong together, and others."""
-_UNSURE = ("it is JSON", "its first line has commas")
-"""How the reasons begin for which no format is certain."""
 
 
 def known_format(file: StoredFile) -> str:
@@ -22,11 +23,11 @@ def known_format(file: StoredFile) -> str:
     if file.group:
         raise LogError(f"{file.name}: a mail, which is read without a mapping")
     found = guess(file.head())
-    if found is None or found.reason.startswith(_UNSURE):
+    if found is None:
         return ""
-    if found.format in _JOINED:
+    if found.format in _JOINED and found.form is None:
         raise LogError(
-            f"{file.name}: read without a mapping, as {found.format} ({found.reason}); see: fsm "
-            f"formats {found.format}"
+            f"{file.name}: read as {found.format} ({found.reason}); it needs no mapping. To give "
+            "names of events another meaning, write --event NAME=EVENT"
         )
-    return f"read already, as {found.format} ({found.reason})"
+    return f"read as {found.format} without a mapping ({found.reason})"

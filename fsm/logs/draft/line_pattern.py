@@ -14,6 +14,8 @@ from fsm.logs.draft.sample import LogSample
 __all__ = ["lines_sample", "with_groups"]
 
 _LINES = 5_000
+_LONGEST_LINE = 4_000
+"""Characters of a line that are looked at."""
 _FITTING = 0.6
 """Least share of lines that a pattern takes apart."""
 _MOST_GROUPS = 24
@@ -102,7 +104,7 @@ class _Pattern:
 def lines_sample(sample: LogSample) -> SampledRecords | None:
     """Return lines taken apart by a pattern; None where no pattern fits most of them."""
     lines = [
-        (number if excerpt.line else None, line.rstrip())
+        (number if excerpt.line else None, line[:_LONGEST_LINE].rstrip())
         for excerpt in sample.excerpts
         for number, line in enumerate(excerpt.text.split("\n"), excerpt.line or 0)
         if line.strip()

@@ -11,14 +11,14 @@ from functools import cache
 from fsm.logs.native_times import native_time
 
 __all__ = [
-    "TimeNotation",
+    "TimeGuess",
     "are_addresses",
     "is_address",
     "is_code",
     "is_number",
     "is_reply",
     "looks_like_time",
-    "time_notations",
+    "time_guesses",
     "times_of",
 ]
 
@@ -86,7 +86,7 @@ _OTHERS = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y")
 
 
 _DIRECTIVES = {
-    "%Y": r"\d{4}",
+    "%Y": r"(?:19|20)\d\d",
     "%y": r"\d{2}",
     "%m": r"\d{1,2}",
     "%d": r" ?\d{1,2}",
@@ -107,7 +107,7 @@ _DIRECTIVES = {
 
 
 @dataclass(frozen=True)
-class TimeNotation:
+class TimeGuess:
     """How the times of a column are written."""
 
     format: str | None = None
@@ -116,6 +116,8 @@ class TimeNotation:
     """The unit of epochs: ``s``, ``ms``, ``us`` or ``ns``."""
     has_zone: bool = True
     has_year: bool = True
+    is_by_order: bool = False
+    """Whether only the order of the records tells day and month apart."""
     part: str = ""
     """``date`` or ``hour`` where a value is only one part of a time."""
 
@@ -170,7 +172,7 @@ def epoch_unit(values: Sequence[str]) -> str | None:
     return None
 
 
-def time_notations(values: Sequence[str]) -> list[TimeNotation]:
+def time_guesses(values: Sequence[str]) -> list[TimeGuess]:
     """Return the notations that times of a column may have, the likeliest first.
 
     Several are left only where day and month cannot be told apart. The list is empty for a column
@@ -181,17 +183,17 @@ def time_notations(values: Sequence[str]) -> list[TimeNotation]:
         return []
     unit = epoch_unit(tried)
     if unit and not _fits_digits(tried):
-        return [TimeNotation(epoch=unit)]
+        return [TimeGuess(epoch=unit)]
     if not any(character.isdigit() for character in tried[0]):
         return []
     if _most(native_time(text, UTC) is not None and not is_number(text) for text in tried):
         if all(":" in text for text in tried):
-            return [TimeNotation(has_zone=_most(map(_has_zone, tried)))]
-        return [TimeNotation(part="date", has_zone=False, format="%Y-%m-%d")] * all(
+            return [TimeGuess(has_zone=_most(map(_has_zone, tried)))]
+        return [TimeGuess(part="date", has_zone=False, format="%Y-%m-%d")] * all(
             len(text) == 10 for text in tried
         )
     if _most(map(bool, map(_SYSLOG.fullmatch, tried))):
-        return [TimeNotation(has_zone=False, has_year=False)]
+        return [TimeGuess(has_zone=False, has_year=False)]
     if not looks_like_time(tried[0]) and not _begins_with_digits(tried):
         return []
     return _formats(tried)
@@ -218,35 +220,36 @@ def _fits_digits(values: Sequence[str]) -> bool:
     return all(len(text) in (12, 14) and text.startswith(("19", "20")) for text in values)
 
 
-def _formats(values: Sequence[str]) -> list[TimeNotation]:
+def _formats(values: Sequence[str]) -> list[TimeGuess]:
     likely = [c for c in _candidates(values[0]) if _reads(values[0], c.format or "")]
     fitting = [c for c in likely if _most(_reads(text, c.format or "") for text in values)]
     if not fitting:
         return []
     both = [c for c in fitting if _swapped(fitting[0].format or "") == c.format]
-    return [fitting[0], *both]
+    found = [fitting[0], *both]
+    return found[::-1] if "%p" in (found[0].format or "") else found  # hours of America
 
 
-def _candidates(text: str) -> Iterator[TimeNotation]:
+def _candidates(text: str) -> Iterator[TimeGuess]:
     """Yield the notations whose form a time has; whether its numbers fit is not checked."""
     for date in _DATES:
         if match := _pattern(date).match(text):
             yield from _after_date(date, text[match.end() :])
     for form in _OTHERS:
         if _pattern(form).fullmatch(text):
-            yield TimeNotation(form, has_zone="%z" in form)
+            yield TimeGuess(form, has_zone="%z" in form)
     for hour, zone in _hours(text):
         if not zone and not is_number(text):
-            yield TimeNotation(hour, has_zone=False, part="hour")
+            yield TimeGuess(hour, has_zone=False, part="hour")
 
 
-def _after_date(date: str, rest: str) -> Iterator[TimeNotation]:
+def _after_date(date: str, rest: str) -> Iterator[TimeGuess]:
     if not rest:
-        yield TimeNotation(date, has_zone=False, part="date")
+        yield TimeGuess(date, has_zone=False, part="date")
     for between in _BETWEEN:
         if rest.startswith(between):
             for hour, zone in _hours(rest[len(between) :]):
-                yield TimeNotation(f"{date}{between}{hour}{zone}", has_zone=bool(zone))
+                yield TimeGuess(f"{date}{between}{hour}{zone}", has_zone=bool(zone))
 
 
 def _hours(text: str) -> Iterator[tuple[str, str]]:
@@ -261,9 +264,10 @@ def _hours(text: str) -> Iterator[tuple[str, str]]:
 def _pattern(form: str) -> re.Pattern[str]:
     """Return the form of times of a format; ``""`` matches only the end of a text."""
     parts = re.split("(%[A-Za-z]|%[.]?[0-9]?f)", form)
-    return re.compile(
-        "".join(_DIRECTIVES[part] if part in _DIRECTIVES else re.escape(part) for part in parts)
-    )
+    text = "".join(_DIRECTIVES[part] if part in _DIRECTIVES else re.escape(part) for part in parts)
+    if form in ("%Y%m%d", "%H%M%S", "%H%M"):
+        text = text.replace(" ?", "").replace("{1,2}", "{2}")
+    return re.compile(text)
 
 
 def _swapped(form: str) -> str:

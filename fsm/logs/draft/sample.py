@@ -19,6 +19,8 @@ _HEAD = 1 << 21
 _PART = 1 << 16
 """Bytes of each later part."""
 _PARTS = 16
+_LINES, _PART_LINES = 20_000, 1_000
+"""Lines that are kept of the beginning, and of each later part."""
 _FILES = 8
 """Files that are looked into; the others of one log are like them."""
 
@@ -69,13 +71,14 @@ def take_sample(files: Sequence[StoredFile]) -> LogSample:
         if not data:
             raise LogError(f"{file.name}: empty; there is nothing to draft a mapping from")
         encoding = _encoding(data, file.name)
-        read += len(data) + sum(map(len, rest))
-        is_whole = is_whole and not rest and len(data) <= _HEAD
+        is_whole = is_whole and not rest and len(data) <= _HEAD and data.count(b"\n") <= _LINES
         if len(data) > _HEAD:
             data = data[:_HEAD].rpartition(b"\n")[0] or data[:_HEAD]
-        excerpts.append(Excerpt(_decoded(data, encoding), 1))
-        if encoding != "utf-16":
-            excerpts += (Excerpt(_decoded(part, encoding), None) for part in rest)
+        kept = [_first_lines(data, _LINES)] if encoding != "utf-16" else [data]
+        kept += (_first_lines(part, _PART_LINES) for part in rest if encoding != "utf-16")
+        read += sum(map(len, kept))
+        texts = [_decoded(part, encoding) for part in kept]
+        excerpts += [Excerpt(texts[0], 1), *(Excerpt(text, None) for text in texts[1:])]
     return LogSample(
         files[0].name, tuple(excerpts), encoding, read, is_whole, min(len(files), _FILES)
     )
@@ -99,6 +102,10 @@ def _parts(file: StoredFile) -> tuple[bytes, list[bytes]]:
             lines = stream.read(_PART).split(b"\n")
             parts.append(b"\n".join(lines[1:-1]))
         return head, [part for part in parts if part]
+
+
+def _first_lines(data: bytes, count: int) -> bytes:
+    return b"\n".join(data.split(b"\n", count)[:count])
 
 
 def _is_plain(file: StoredFile, head: bytes) -> bool:

@@ -10,14 +10,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
+from fsm.errors import LogError
 from fsm.logs.draft.json_records import views_of
 from fsm.logs.draft.records import FoundRecord, SampledRecords, columns_of_records
 from fsm.logs.draft.sample import LogSample
 
 __all__ = ["form_sample", "pairs_sample", "xml_samples"]
 
-_LINES = 20_000
-_PAIR = re.compile(r"([\w.@/-]{1,80})=(\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|[^\s,;]*)")
+_LINES = 40_000
+_LONGEST_LINE = 4_000
+"""Characters of a line that are looked at."""
+_ARRANGEMENTS = (("=", ""), ("=", ","), ("=", ";"), ("=", "|"), (":", ","), (":", ";"), (":", "|"))
+"""What stands between names and values, and between pairs; nothing for blanks."""
 _FORM = re.compile(r"[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)+")
 _REGULAR = 0.8
 _DEEPEST = 20
@@ -31,7 +35,7 @@ def _lines(sample: LogSample) -> Iterator[tuple[int | None, str]]:
     for excerpt in sample.excerpts:
         for number, line in enumerate(excerpt.text.split("\n"), excerpt.line or 0):
             if line.strip():
-                yield (number if excerpt.line else None), line
+                yield (number if excerpt.line else None), line[:_LONGEST_LINE]
                 count += 1
                 if count >= _LINES:
                     return
@@ -39,21 +43,35 @@ def _lines(sample: LogSample) -> Iterator[tuple[int | None, str]]:
 
 def pairs_sample(sample: LogSample) -> SampledRecords | None:
     """Return the pairs in lines of ``key=value``; None where most lines have no two of them."""
-    found: list[FoundRecord] = []
-    total = 0
-    for number, line in _lines(sample):
-        total += 1
-        pairs = _PAIR.findall(line)
-        covered = sum(len(key) + len(value) + 2 for key, value in pairs)
-        if len(pairs) >= 2 and covered >= 0.8 * len(line.strip()):
-            found.append((number, {key: _unquoted(value) for key, value in pairs}))
-    if len(found) < _REGULAR * total:
-        return None
-    columns, lines = columns_of_records(found)
-    return SampledRecords({"container": "pairs"}, columns, lines, unread=total - len(found))
+    lines = list(_lines(sample))
+    for assign, separator in _ARRANGEMENTS:
+        pair = _pair_of(assign, separator)
+        found: list[FoundRecord] = []
+        for number, line in lines:
+            pairs = pair.findall(line)
+            covered = sum(len(match[0]) for match in pair.finditer(line)) + len(pairs)
+            if len(pairs) >= 2 and covered >= _REGULAR * len(line.strip()):
+                found.append((number, {key: _unquoted(value) for key, value in pairs}))
+        if found and len(found) >= _REGULAR * len(lines):
+            read = {"container": "pairs"}
+            read |= {"assign": assign} if assign != "=" else {}
+            read |= {"separator": separator} if separator else {}
+            columns, numbers = columns_of_records(found)
+            return SampledRecords(read, columns, numbers, unread=len(lines) - len(found))
+    return None
+
+
+def _pair_of(assign: str, separator: str) -> re.Pattern[str]:
+    """Return the pattern of a pair of its name and its value, which may stand in quotes."""
+    ends = re.escape(separator) if separator else r"\s"
+    blanks = r"[ \t]*" if separator or assign != "=" else ""
+    value = rf"\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|[^{ends}\n]*"
+    begin = rf"(?:^|(?<=[{ends}])){blanks}"
+    return re.compile(rf"{begin}([\w.@/-]{{1,80}}){blanks}{assign}{blanks}({value})")
 
 
 def _unquoted(value: str) -> str:
+    value = value.strip()
     if value[:1] in ("'", '"') and len(value) > 1:
         return re.sub(r"\\(.)", r"\1", value[1:-1]) if value[0] == '"' else value[1:-1]
     return value
@@ -76,11 +94,13 @@ def form_sample(sample: LogSample) -> SampledRecords | None:
 def xml_samples(sample: LogSample) -> list[SampledRecords]:
     """Return the ways in which a sample can be read as XML; none where it is none.
 
-    Records are the elements of one name. A document with a DTD is not looked into.
+    Records are the elements of one name. Raises :class:`LogError` for a document with a DTD.
     """
     text = sample.excerpts[0].text.lstrip("\ufeff \t\r\n")
-    if not re.match(r"<(?:\?xml|!--|[A-Za-z_])", text) or _DOCTYPE.search(text):
+    if not re.match(r"<(?:\?xml|!--|!DOCTYPE|[A-Za-z_])", text):
         return []
+    if _DOCTYPE.search(text):
+        raise LogError(f"{sample.name}: XML with a DTD is not read")
     by_name = _elements(re.sub(r"^<\?xml[^>]*\?>", "", text))
     names = sorted(by_name, key=lambda name: -len(by_name[name]))[:_NAMES]
     views: list[SampledRecords] = []

@@ -59,7 +59,9 @@ def stems_of(name: str) -> frozenset[str]:
     >>> stems_of("Create Fine") == stems_of("fine_created"), stems_of("Zugestellt")
     (True, frozenset({'deliver'}))
     """
-    return frozenset(_stem(word) for word in words_of(name) if not word.isdigit())
+    words = [word for word in words_of(name) if not word.isdigit()]
+    stems = frozenset("return" if word == "back" else _stem(word) for word in words)
+    return stems - {"send"} if "return" in stems else stems
 
 
 @cache
@@ -80,14 +82,19 @@ def _is_form_of(word: str, beginning: str) -> bool:
 
 
 @cache
-def _ranks(role: str) -> Mapping[str, int]:
+def _ranks(role: str) -> Mapping[str, float]:
+    """Return the names that fields of a role have, with 0 for the best and less than 1."""
     from fsm.logs.snapshots.labels import load_labels  # names of columns in ten languages
 
     names = list(_data()["fields"][role])
     if role in ("recipient", "delivery_id"):
         names += load_labels(None).columns[role]
     folded = [" ".join(words_of(name)) for name in names]
-    spelt = [(form, place) for place, name in enumerate(folded) for form in (name, _run(name))]
+    spelt = [
+        (form, place / len(folded))
+        for place, name in enumerate(folded)
+        for form in (name, _run(name))
+    ]
     return dict(reversed(spelt))
 
 
@@ -110,7 +117,7 @@ def field_likeness(name: str, role: str) -> float:
         place = ranks.get(text, ranks.get(_run(text)))
         if place is not None:
             is_whole = taken in (len(whole), len(words_of(parts[-1])))
-            best = max(best, (0.6 if is_whole else 0.3) + 0.4 * (1 - place / (len(ranks) + 1)))
+            best = max(best, (0.6 if is_whole else 0.3) + 0.4 * (1 - place))
     if best and is_unlike(name, role):
         return best * (1.0 if " ".join(whole) in ranks else 0.3)
     return best

@@ -26,6 +26,7 @@ __all__ = [
     "Format",
     "Meaning",
     "format_names",
+    "format_path",
     "is_plain",
     "load_format",
 ]
@@ -231,5 +232,9 @@ def load_format(name: str) -> Format:
 
     if name not in format_names():
         raise LogError(no_such("format", name, format_names()))
-    path = next(p for folder in _FOLDERS if (p := folder / f"{name}.toml").exists())
-    return read_mapping(path, name)
+    return read_mapping(format_path(name), name)
+
+
+def format_path(name: str) -> Path:
+    """Return the mapping file of a format of the package."""
+    return next(path for folder in _FOLDERS if (path := folder / f"{name}.toml").exists())

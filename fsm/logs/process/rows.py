@@ -9,30 +9,19 @@ import polars as pl
 
 from fsm.logs.ledger import RecordClass
 from fsm.logs.log_file import renamed_events
-from fsm.logs.mapping.to_canonical import READ_SCHEMA
+from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
 from fsm.logs.native_times import native_time
 from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
 __all__ = ["FREE_TEXT", "NUMBER", "OWN", "event_rows", "readable_events"]
 
-OWN = (
-    "delivery_id",
-    "event_id",
-    "seq",
-    "final",
-    "fault",
-    "reason",
-    "code",
-    "reply",
-    "format",
-    "native",
-    "rule",
-)
+_OF_EVENT = ("message_id", "recipient", "event", "timestamp", "file", "line")
+OWN = tuple(name for name in SCHEMA if name not in _OF_EVENT)
 """Columns that stand as attributes in an event log that was written from a converted log."""
 NUMBER = "number"
 """The column with the number of each event, where one may have several rows."""
-FREE_TEXT = ("rule",)
+FREE_TEXT = ("rule", "doubt")
 """Those that are left out where recipients are pseudonyms."""
 _LONGEST = 1000
 """Bytes of an id; events of longer ones are rejected."""

@@ -141,6 +141,7 @@ class _Reader:
                 columns[name] = self._activities(part, keys, doubts)
             else:
                 columns[name] = _value(part, name, keys)
+        doubts += [columns["doubt"]] if doubts and "doubt" in columns else []
         if doubts:
             columns["doubt"] = reduce(
                 lambda one, other: one.zip_with(one.is_not_null(), other), doubts
@@ -183,6 +184,8 @@ class _Reader:
     def _counted(self, part: Traces, lines: pl.Series) -> pl.Series | None:
         """Return which events count, None for all; the others are counted as passed over."""
         if not self.completes or self._plan.takes_all:
+            return None
+        if (part.of_events[TRANSITION] == _COMPLETE).all(ignore_nulls=False):
             return None
         transitions = _transitions(part)
         steps = transitions.is_in(_STEPS).fill_null(False)

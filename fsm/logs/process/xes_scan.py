@@ -108,12 +108,13 @@ class _Text:
         return cls(padded, size, np.frombuffer(padded, np.uint8, size), words)
 
     def stands_at(self, places: Index, text: bytes) -> Mask:
-        """Return at which of the places a text stands."""
+        """Return at which of the places, of which each has so many characters, a text stands."""
         found = np.ones(len(places), np.bool_)
         for start in range(0, len(text), _WORD):
             part = text[start : start + _WORD]
-            further = self.words[np.minimum(places + start, self.size)]
-            found &= (further & np.uint64(_mask(len(part)))) == np.uint64(_word(part))
+            found &= (self.words[places + start] & np.uint64(_mask(len(part)))) == np.uint64(
+                _word(part)
+            )
         return found
 
 
@@ -266,16 +267,22 @@ def _values(text: _Text, attributes: _Attributes, found: Index) -> pl.Series:
     """Return the values of attributes as XML means them."""
     begins = attributes.values[found]
     lengths = attributes.value_ends[found] - begins
-    width = int(lengths.max()) if len(lengths) else 0
-    if width > _WIDEST or (len(begins) and int(begins.max()) + width > text.size):
+    if not len(found):
+        return pl.Series([], dtype=pl.String)
+    width, first, last = int(lengths.max()), int(begins[0]), int(begins[-1])
+    value = text.data[first : first + width]
+    # Often all are the same, as the transitions of a log that only has completions.
+    is_constant = value == text.data[last : last + width] and int(lengths.min()) == width
+    if is_constant and text.stands_at(begins, value).all():
+        return pl.Series([_meant(value)], dtype=pl.String).new_from_index(0, len(found))
+    if width > _WIDEST or last + width > text.size:
         ends = (begins + lengths).tolist()
         cut = [text.data[b:e] for b, e in zip(begins.tolist(), ends, strict=True)]
         return pl.Series([_meant(value) for value in cut], dtype=pl.String)
-    if not width:
-        return pl.Series([""] * len(begins), dtype=pl.String)
-    rows = np.lib.stride_tricks.sliding_window_view(text.characters, width)[begins]
+    windows = np.ndarray((text.size - width + 1, width), np.uint8, text.data, 0, (1, 1))
+    rows = windows[begins]
     if int(lengths.min()) < width:
-        rows[np.arange(width) >= lengths[:, None]] = 0
+        rows *= np.arange(width, dtype=np.uint16) < lengths.astype(np.uint16)[:, None]
     values = pl.Series(rows.view(f"S{width}").ravel(), dtype=pl.Binary)
     is_odd = (rows - ord("\t") <= ord("\r") - ord("\t")).any()  # a byte less than a tab turns large
     if is_odd or (rows == ord("&")).any():

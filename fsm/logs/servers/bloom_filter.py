@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zlib import crc32
+from base64 import b64decode, b64encode
+from zlib import compress, crc32, decompress
 
 __all__ = ["BloomFilter"]
 
@@ -23,6 +24,14 @@ class BloomFilter:
 
     def __init__(self) -> None:
         self._cells = bytearray(0)
+
+    def state(self) -> str:
+        """Return the set as a text, for :meth:`resume`."""
+        return b64encode(compress(self._cells)).decode()
+
+    def resume(self, state: str) -> None:
+        """Hold what a set held."""
+        self._cells = bytearray(decompress(b64decode(state)))
 
     def add(self, text: str) -> None:
         """Add a text."""

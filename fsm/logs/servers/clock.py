@@ -12,7 +12,9 @@ second time.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 from fsm.logs.native_times import from_datetime, native_time
 from fsm.logs.notes import Notes
@@ -54,6 +56,8 @@ class Clock:
         """The first time of the last file, as its lines have it."""
         self._last_repeated: datetime | None = None
         """The last time of the hour that comes twice."""
+        self._stopped: tuple[datetime | None, datetime | None] = (None, None)
+        """The last times of the file in which an earlier clock stopped."""
         self._is_second = False
         """Whether the lines are of the second time of that hour."""
         self.until = datetime.now(UTC)
@@ -66,6 +70,25 @@ class Clock:
         self._notes = notes
         self._parsed.clear()
         self._last = self._last_repeated = None
+
+    def go_on(self) -> None:
+        """Continue the file in which the clock stopped, in place of starting it."""
+        self._last, self._last_repeated = self._stopped
+
+    def state(self) -> dict[str, Any]:
+        """Return where the clock is as plain values, for :meth:`resume`."""
+        times = (self._last, self._file_began, self._last_repeated)
+        return {
+            "times": [time and time.isoformat() for time in times],
+            "second": self._is_second,
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Be where a clock was; :meth:`go_on` continues its file."""
+        times = [time and datetime.fromisoformat(time) for time in state["times"]]
+        last, self._file_began, repeated = times
+        self._stopped = (last, repeated)
+        self._is_second = state["second"]
 
     def read(self, line: str) -> int | None:
         """Return the time at the beginning of a line; None where there is none."""

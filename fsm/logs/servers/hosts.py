@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 __all__ = ["Hosts"]
 
@@ -26,6 +27,15 @@ class Hosts:
         self.suffix = ""
         self.suffixes: dict[str, str] = {}
         """The suffixes of all hosts that were read."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what is known of hosts as plain values, for :meth:`resume`."""
+        return {"current": self.current, "suffix": self.suffix, "suffixes": self.suffixes}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Know the hosts that were known."""
+        self.current, self.suffix = state["current"], state["suffix"]
+        self.suffixes = dict(state["suffixes"])
 
     def switch(self, head: str) -> None:
         """Make the host that the head of a line names the current one.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fsm.logs.ledger import RecordClass
 from fsm.logs.native_event import NativeEvent
@@ -67,7 +67,7 @@ class LineReader(ABC):
         """Yield the events of blocks of lines; see :class:`fsm.logs.conversion.Reader`."""
         self._queue.begin_file()
         unwrapping = Unwrapping()
-        lines = 0
+        lines = notes.lines
         for block in blocks:
             events: list[NativeEvent] = []
             self._read_block(unwrapping.lines(block), lines + 1, notes, events)
@@ -77,6 +77,20 @@ class LineReader(ABC):
         if unwrapping.title and unwrapping.title not in notes.reason:
             notes.assumed["wrapped"] = f"lines unwrapped: {unwrapping.title}"
         self._queue.note_forgotten(notes)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the reader remembers as plain values, for :meth:`resume`."""
+        return {
+            "queue": self._queue.state(),
+            "hosts": self._hosts.state(),
+            "clock": self._clock.state(),
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Remember what a reader remembered, so that its messages go on."""
+        self._queue.resume(state["queue"])
+        self._hosts.resume(state["hosts"])
+        self._clock.resume(state["clock"])
 
     @abstractmethod
     def _read_block(

@@ -8,8 +8,9 @@ lines about one of them are treated as those about a message whose first lines a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
@@ -34,6 +35,8 @@ UNKNOWN = -1
 """The arrival of a message that is not in the log."""
 WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
+_KEPT = ("name", "start", "line", "notice", "message", "last_status", "recipients", "size")
+"""What is kept of a message from one run to the next."""
 _QUEUED_AS = re.compile(r"([\w-]{6,25})")
 _EXIM_ID = re.compile(r"\bid=(\w{6}-\w{6,11}-\w{2,4})\b")
 _SENDMAIL_ID = re.compile(r"([0-9A-Za-z]{10,18}) Message accepted")
@@ -147,6 +150,34 @@ class MailQueue:
         """Forget the lines of the messages: they are lines of another file from now on."""
         for message in self._messages.values():
             message.line = 0
+
+    def items(self) -> Iterable[tuple[str, Queued]]:
+        """Return the messages with their queue ids, the oldest first."""
+        return self._messages.items()
+
+    def state(self) -> dict[str, Any]:
+        """Return what the queue holds as plain values, for :meth:`resume`.
+
+        Entries that are one message share the recipients who got it.
+        """
+        shared: dict[int, int] = {}
+        sets: list[list[str]] = []
+        messages = []
+        for queue, message in self._messages.items():
+            number = shared.setdefault(id(message.handed_over), len(sets))
+            if number == len(sets):
+                sets.append(sorted(message.handed_over))
+            facts = {name: getattr(message, name) for name in _KEPT}
+            messages.append([queue, number, facts])
+        return {"messages": messages, "handed_over": sets}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Hold what a queue held."""
+        sets = [set(names) for names in state["handed_over"]]
+        for queue, number, facts in state["messages"]:
+            message = Queued(**facts, handed_over=sets[number], held=True)
+            self._messages[queue] = message
+            self._size += message.size
 
     def hand_over(self, message: Queued, to: str, events: list[NativeEvent], record: int) -> None:
         """Add the hand-over of a message to a recipient once, if its time is known.

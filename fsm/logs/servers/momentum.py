@@ -28,7 +28,7 @@ class Reader(LineReader):
 
     def _read_block(
         self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
-    ) -> int:
+    ) -> None:
         for number, line in enumerate(block, first):
             notes.records.read += bool(line.strip())
             match = LINE.match(line)
@@ -36,7 +36,6 @@ class Reader(LineReader):
                 self._add(match, number, notes, events)
             elif line.strip():
                 notes.reject("no record of a mainlog or bouncelog", number)
-        return 0
 
     def _add(
         self, match: re.Match[str], line: int, notes: Notes, events: list[NativeEvent]

@@ -7,8 +7,8 @@ A line about a whole message (``status=expired``) is an event of each recipient 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
@@ -95,6 +95,20 @@ class Reader(LineReader):
             "dis": self._discarded,
             "mil": self._discarded,
         }
+
+    def state(self) -> dict[str, Any]:
+        """Return what the reader remembers; see :meth:`LineReader.state`."""
+        queue_ids = {id(queued): queue for queue, queued in self._queue.items()}
+        same = [[queue_ids[id(q)] for q in entries] for entries in self._by_message_id.values()]
+        return {**super().state(), "used": self._used_ids.state(), "same": same}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Remember what a reader remembered; see :meth:`LineReader.resume`."""
+        super().resume(state)
+        self._used_ids.resume(state["used"])
+        for entries in state["same"]:
+            held = [queued for queue in entries if (queued := self._queue.get(queue))]
+            self._by_message_id[held[0].message or ""] = dict.fromkeys(held)
 
     def _read_block(
         self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]

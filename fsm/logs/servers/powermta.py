@@ -37,7 +37,7 @@ class Reader(LineReader):
 
     def _read_block(
         self, block: Sequence[str], first: int, notes: Notes, events: list[NativeEvent]
-    ) -> int:
+    ) -> None:
         if first == 1:  # the header of another file does not count in this one
             self._names = []
         for number, line in enumerate(block, first):
@@ -51,7 +51,6 @@ class Reader(LineReader):
                     notes.reject("not CSV", number)
                     continue
                 self._add(dict(zip(self._names, values, strict=False)), number, notes, events)
-        return 0
 
     def _add(
         self, record: Mapping[str, str], line: int, notes: Notes, events: list[NativeEvent]

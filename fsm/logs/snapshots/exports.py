@@ -26,6 +26,7 @@ from fsm.logs.snapshots.read_records import export_records
 from fsm.logs.snapshots.status_rows import SIGHTING, understood
 from fsm.logs.storage.scans import scan_parquet
 from fsm.logs.storage.stored_file import StoredFile
+from fsm.logs.unusable import leave_out
 from fsm.logs.write.tables import write_frames
 
 __all__ = ["ExportOptions", "StatusExport", "events_of"]
@@ -67,8 +68,10 @@ def events_of(
     nothing tells when it was made.
     """
     with TemporaryFolder() as directory:
-        read = [_read(e, Path(directory) / f"{n}.parquet", told) for n, e in enumerate(exports)]
-        parts = sorted(read, key=lambda part: (part.time, part.export.source.name))
+        read = (_usable(e, Path(directory) / f"{n}.parquet", told) for n, e in enumerate(exports))
+        parts = sorted(filter(None, read), key=lambda part: (part.time, part.export.source.name))
+        if not parts:
+            return
         rows = pl.concat(part.rows().with_columns(export=n) for n, part in enumerate(parts))
         slices = max(1, -(-sum(part.height for part in parts) // _ROWS))
         owner = pl.col("message_id").hash(0) % slices
@@ -91,6 +94,15 @@ class _Part:
         """Return its sightings, each with a time."""
         rows = scan_parquet(self.path)
         return rows.with_columns(pl.col("exported").fill_null(self.time))
+
+
+def _usable(export: StatusExport, path: Path, told: ExportOptions) -> _Part | None:
+    """Return what was read of an export; None where it cannot be read, as its notes say."""
+    try:
+        return _read(export, path, told)
+    except LogError as error:
+        leave_out(export.notes, error)
+        return None
 
 
 def _read(export: StatusExport, path: Path, told: ExportOptions) -> _Part:
