@@ -52,6 +52,8 @@ _RCPT = re.compile(r"rcpt to\W{0,5}@", re.IGNORECASE)
 _REPLIED = re.compile(r"(?:^|\s|<<<|[:\"'(])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _LONGEST_LINE, _LONGEST_ENTRY = 2000, 300
 _LINES_OF_REPLY = 14
+_FEW = 4
+"""Addresses in sentences, each on a line of its own, that are too many to have all failed."""
 _MOST, _MOST_OF_LINE = 1000, 20
 """Addresses of a mail, and of a line of it, that are looked at."""
 
@@ -103,8 +105,8 @@ def failures(report: str, own: Collection[str], sent_to: Collection[str]) -> lis
     chosen = {one.address.lower(): one for one in reversed(found) if one.place == best}
     if best < Certainty.SURELY and len(chosen) > 1:
         known = {name: one for name, one in chosen.items() if name in sent_to}
-        has_words = best == Certainty.PROBABLY and len(chosen) < 4
-        chosen = known or (chosen if has_words else {})
+        alone = len({one.line for one in chosen.values()}) == len(chosen) < _FEW
+        chosen = known or (chosen if alone and best == Certainty.PROBABLY else {})
     if not chosen:
         return [Failure(made[1], report) for made in _MADE_FROM.finditer(report)][:_MOST]
     ordered = sorted(chosen.values(), key=lambda one: one.line)
