@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 import fsm
 from fsm.errors import FsmError
 from fsm.formats.json_document import read_document
+from fsm.logs.mapping.mapping_file import read_mapping
 from fsm.logs.mapping.policy import load_policy
 from fsm.logs.snapshots.labels import load_labels
 from fsm.reference.files_page import example_of
@@ -29,6 +30,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "lexicon": read_lexicon,
     "binding": read_binding,
     "labels": lambda path: load_labels(str(path)),
+    "mapping": read_mapping,
     "policy": lambda path: load_policy(str(path)),
     "machine": read_document,
     "settings": read_settings,
@@ -47,6 +49,8 @@ RIGHT = [
     ("labels", (SAMPLES / "labels.toml").read_text("utf-8")),
     ("labels", 'time_format = "%d/%m/%Y"\nfeedback = true\n[columns]\nstatus = []'),
     ("labels", '[reasons]\n"Moved" = {}'),
+    *(("mapping", path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("providers/*.toml"))),
+    ("mapping", 'kind = "mapping"'),
     ("policy", (SAMPLES / "policy.toml").read_text("utf-8")),
     ("policy", ""),
 ]
@@ -54,6 +58,7 @@ RIGHT = [
 BUILT_IN_POLICIES = tomllib.loads((PACKAGE / "logs/mapping/policy.toml").read_text("utf-8"))
 
 STEP = '[[steps]]\nmachines = ["engagement"]\nevent = "opened"\nlabels = ["It opens"]\n'
+MAP = 'kind = "mapping"\n'
 BOUND = 'machine = "engagement"\n[columns]\nevent = "What"\n'
 WRONG = {
     "lexicon": [
@@ -108,6 +113,33 @@ WRONG = {
         "[reasons]\nMoved = { why = 'so' }",
         "[reasons]\nMoved = { labels = 3 }",
         "[reasons]\nMoved = { blank = 'yes' }",
+    ],
+    "mapping": [
+        "",
+        'title = "no kind"',
+        f'{MAP}colour = "red"',
+        f"{MAP}title = 3",
+        f'{MAP}title = ""',
+        f'{MAP}relays = "yes"',
+        f"{MAP}read = 3",
+        f'{MAP}[read]\ncontainer = "tsv"',
+        f"{MAP}[read]\nrecords = [3]",
+        f'{MAP}[read]\nrecognise = ["event"]',
+        f'{MAP}[read]\nquote = "two"',
+        f"{MAP}[read]\nseparator = 3",
+        f'{MAP}[fields]\nmessage = "id"',
+        f"{MAP}[fields]\nmessage_id = 3",
+        f"{MAP}[fields]\ntime = {{ joined = ['a'] }}",
+        f"{MAP}[fields]\ntime = {{ join = [] }}",
+        f"{MAP}[fields]\ntime = {{ join = ['a'], value = 'b' }}",
+        f"{MAP}[fields]\ndetail = 3",
+        f"{MAP}[fields.detail]\nfailed = 3",
+        f'{MAP}[time]\nunit = "minutes"',
+        f"{MAP}[time]\nformat = 3",
+        f"{MAP}[events]\nsent = 3",
+        f"{MAP}[events]\nsent = {{ fault = 'policy' }}",
+        f"{MAP}[events]\nsent = {{ event = 'sent', fault = 'moon' }}",
+        f"{MAP}[events]\nsent = {{ event = 'sent', why = 'so' }}",
     ],
     "settings": [
         "",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ConversionOptions",
+    "event_option",
+    "map_option",
     "pseudonymise_option",
     "redaction_for",
     "with_conversion_options",
@@ -78,34 +80,28 @@ class ConversionOptions:
 
         ``columns`` are names of columns in canonical logs.
         """
-        from fsm.logs.mapping.event_mapping import Meaning
-        from fsm.logs.mapping.own_mappings import named_mappings, project_mappings
+        from fsm.logs.mapping.own_mappings import project_mappings, with_mappings
         from fsm.logs.reading import ReadingOptions
 
-        named = named_mappings(self.maps)
-        if named.formats and self.form is not None:
-            raise click.UsageError("--map says how a log is read, and so does --format; give one")
-        events = {native: Meaning(native, event) for native, event in self.events}
-        labels = self.labels or named.labels
-        if labels:
-            from fsm.logs.snapshots.labels import load_labels
-
-            load_labels(labels)  # a wrong file is reported even if no log needs it
-        return ReadingOptions(
-            columns={**named.columns, **(columns or {})},
+        options = ReadingOptions(
+            columns=columns or {},
             zone=self.zone,
             year=self.year,
             policy=_policy(self.policy),
             relayed=self.relayed,
             redaction=redaction,
-            labels=labels,
+            labels=self.labels,
             feedback=self.feedback,
             exported=self.exported,
-            mappings=named.formats,
             project=project_mappings(),
-            events={**named.events, **events},
             progress=progress,
         )
+        options = with_mappings(options, self.maps, dict(self.events))
+        if options.labels:
+            from fsm.logs.snapshots.labels import load_labels
+
+            load_labels(options.labels)  # a wrong file is reported even if no log needs it
+        return options
 
     def query(self, logs: Sequence[str]) -> Query | None:
         """Return the query of ``--sql``, if any; a usage error without query and logs."""
@@ -175,6 +171,26 @@ def pseudonymise_option(function: Callable[..., T]) -> Callable[..., T]:
     )(command)
 
 
+map_option = option(
+    "--map",
+    "maps",
+    metavar="FILE",
+    type=INPUT,
+    multiple=True,
+    shell_complete=complete_file,
+    group="Other log formats",
+    help="Mapping file that says how the records of a log are read and what its events mean; "
+    "may be repeated.",
+)
+event_option = option(
+    "--event",
+    "events",
+    type=EventParam(),
+    multiple=True,
+    group="Other log formats",
+    help='Event of a machine that an event of the log is, such as "Create Fine=create_fine"; '
+    "may be repeated.",
+)
 _OPTIONS: tuple[Callable[..., Any], ...] = (
     option(
         "--format",
@@ -185,26 +201,8 @@ _OPTIONS: tuple[Callable[..., Any], ...] = (
         group="Other log formats",
         help="Format of the logs, as fsm formats lists them; auto detects it from the content.",
     ),
-    option(
-        "--map",
-        "maps",
-        metavar="FILE",
-        type=INPUT,
-        multiple=True,
-        shell_complete=complete_file,
-        group="Other log formats",
-        help="Mapping file that says how the records of a log are read and what its events mean; "
-        "may be repeated.",
-    ),
-    option(
-        "--event",
-        "events",
-        type=EventParam(),
-        multiple=True,
-        group="Other log formats",
-        help='Event of a machine that an event of the log is, such as "Create Fine=create_fine"; '
-        "may be repeated.",
-    ),
+    map_option,
+    event_option,
     option(
         "--tz",
         "zone",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,12 @@ from fsm.cli.completion import (
     complete_suite,
     complete_trace,
 )
-from fsm.cli.conversion_options import pseudonymise_option, redaction_for
+from fsm.cli.conversion_options import (
+    event_option,
+    map_option,
+    pseudonymise_option,
+    redaction_for,
+)
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
@@ -175,6 +180,8 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     help='Show a trace, as events with commas: "relayed, soft_bounce".',
 )
 @column_option
+@map_option
+@event_option
 @validity_option
 @pseudonymise_option
 @option(
@@ -201,6 +208,8 @@ def command(
     timeout: timedelta | None,
     counts: tuple[str, ...],
     columns: tuple[tuple[str, str], ...],
+    maps: tuple[str, ...],
+    events: tuple[tuple[str, str], ...],
     pseudonymise: str | None,
     validity: timedelta | None,
     suite: str | None,
@@ -227,7 +236,7 @@ def command(
     if counts:
         companions = guarded_loader(load_bare, allow_import=allow_import)
         redaction = redaction_for(pseudonymise, lambda: _with_companions(loaded, companions))
-        log = _open(counts, dict(columns), redaction)
+        log = _open(counts, dict(columns), redaction, mapping=maps, events=dict(events))
         names = ", ".join(_file_name(name, redaction) for name in counts)
         overlay = _traffic(loaded, log, names, validity, companions)
     elif suite:
@@ -301,14 +310,17 @@ def _with_companions(machine: Machine, companions: Callable[[str], Machine]) -> 
     return with_companions([machine], companions)
 
 
-def _open(names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None) -> Log:
-    """Open logs of any format."""
+def _open(
+    names: tuple[str, ...], columns: dict[str, str], redaction: Redaction | None, **mapped: Any
+) -> Log:
+    """Open logs of any format; ``mapped`` are the mapping files and names of events."""
+    from fsm.logs.mapping.own_mappings import project_mappings
     from fsm.logs.open import open_log
     from fsm.logs.reading import ReadingOptions
 
     with Progress("reading", "MB", megabytes(names), 1 << 20) as progress:
-        options = ReadingOptions(redaction=redaction, progress=progress)
-        log = open_log(names, columns, options=options)
+        options = ReadingOptions(redaction=redaction, project=project_mappings(), progress=progress)
+        log = open_log(names, columns, options=options, **mapped)
     print_notes(log.conversions)
     print_messages(log.notes)
     return log

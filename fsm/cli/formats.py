@@ -142,7 +142,8 @@ def _meanings(form: Format) -> str:
     header = ("native event", "event", "final", "fault", "note")
     others = [event for event in MACHINE_EVENTS if event not in form.events]
     lacking = "" if form.is_own or not others else f"Not recorded: {', '.join(others)}\n"
-    head = "\n".join(filter(None, (f"{form.name}: {form.title}", sources, lacking)))
+    title = f"{form.name}: {form.title}" if form.title != form.name else form.name
+    head = "\n".join(filter(None, (title, sources, lacking)))
     return f"{head}\n{format_table(header, rows)}"
 
 

@@ -132,6 +132,9 @@ def warn_of_wrong_reading(result: Replay, relayed: bool | None) -> None:
 
     ``relayed`` is the choice of ``--assume-relayed``, if any.
     """
+    from fsm.engine.undefined import undefined_event_lines
+
+    print_messages(undefined_event_lines(result))
     if result.events and not result.defined:
         print_message(
             "no event of this log is defined in any machine; is the column right? "

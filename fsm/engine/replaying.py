@@ -54,11 +54,14 @@ def replay(
     workers: int | None = None,
     checkpoint: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
+    mapping: str | Path | Iterable[str | Path] = (),
+    events: Mapping[str, str] | None = None,
 ) -> Replay:
     """Execute a log and return what it did to its messages.
 
     ``source`` is whatever :func:`fsm.open_log` opens: a path or several, a polars frame or lazy
     frame, any object with an Arrow C stream (pandas, pyarrow, DuckDB), or a :class:`fsm.Log`.
+    ``mapping`` and ``events`` are those of :func:`fsm.open_log`.
     ``machines`` are one or several, each as it is or by its name (default: both feedback modes).
 
     Events are ordered by (timestamp, seq, file order) within each message. An event that is not
@@ -124,7 +127,7 @@ def replay(
     shown = as_machines(machines)
     if not shown:
         raise MachineError("no machine given; name one, or leave machines out for both modes")
-    log = _opened(source, checkpoint)
+    log = _opened(source, checkpoint, mapping, events)
     if checkpoint is not None and every is None:
         every = timedelta(hours=1)
     options = ReplayOptions(
@@ -151,10 +154,16 @@ def replay(
     return _continued(log, shown, machines, options, to_send, Path(checkpoint))
 
 
-def _opened(source: object, checkpoint: str | Path | None) -> Log:
+def _opened(
+    source: object,
+    checkpoint: str | Path | None,
+    mapping: str | Path | Iterable[str | Path],
+    events: Mapping[str, str] | None,
+) -> Log:
     if checkpoint is None or isinstance(source, Log):
-        return open_log(source)
-    return open_log(source, options=ReadingOptions(checkpoint=Path(checkpoint)))
+        return open_log(source, mapping=mapping, events=events)
+    options = ReadingOptions(checkpoint=Path(checkpoint))
+    return open_log(source, options=options, mapping=mapping, events=events)
 
 
 def check_replay_arguments(companions: object, validity: object, as_of: object) -> None:

@@ -26,6 +26,7 @@ from fsm.engine.options import ReplayOptions
 from fsm.engine.product_machine import each_machine
 from fsm.engine.rejections import RejectionKinds, Rejections
 from fsm.engine.source_rows import SourceRows
+from fsm.engine.undefined import undefined_events
 from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.epoch import MICROSECOND
 from fsm.errors import LogError
@@ -113,10 +114,10 @@ class Replay(RichValue):
         ``events`` are ``accepted`` or ``rejected``; ``late`` ones are among the rejected.
         ``duplicates`` were dropped, and are no events: the rows of the log are ``events`` and
         ``duplicates``. ``expired`` comes with a validity period, ``duplicates`` where they are
-        looked for, ``late`` with a checkpoint, ``not_recorded``, ``without_events`` and ``notes``
-        where there are any, ``files`` with what was not readable, ignored or unmapped where files
-        of other formats were read. ``balance`` is :attr:`balance`. What was compared with the
-        classes is no count of the log; it is in :attr:`crosscheck`.
+        looked for, ``late`` with a checkpoint, ``not_recorded``, ``without_events``,
+        ``unknown_events`` and ``notes`` where there are any, ``files`` with what was not readable,
+        ignored or unmapped where files of other formats were read. ``balance`` is :attr:`balance`.
+        What was compared with the classes is no count of the log; it is in :attr:`crosscheck`.
         """
         machines = {}
         for name, machine in self.machines.items():
@@ -139,6 +140,8 @@ class Replay(RichValue):
             counts["notes"] = list(self.notes)
         counts["machines"] = machines
         counts["balance"] = {"records": self.balance.records, "events": self.balance.events}
+        if unknown := undefined_events(self):
+            counts["unknown_events"] = unknown
         if self.without_events:
             counts["without_events"] = self.without_events
         if self.log.conversions:

@@ -21,6 +21,7 @@ _READING_ORDER = (
     "python",
     "email",
     "log-formats",
+    "own-logs",
     "machines",
     "recipes",
     "ci",

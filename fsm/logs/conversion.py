@@ -79,7 +79,7 @@ def convert_files(
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
     for note in notes:
-        if note.records.read and not note.unusable:  # not all readers count their records yet
+        if not note.unusable:
             note.records.check(note.name)
         if redaction:
             redaction.clean(note)

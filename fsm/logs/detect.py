@@ -6,14 +6,14 @@ import json
 import re
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import CANONICAL, MINED, NEEDED
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.compression import PARQUET, ZIP
-from fsm.logs.storage.stored_file import StoredFile
+from fsm.logs.storage.stored_file import StoredFile, is_wide
 
 if TYPE_CHECKING:
     from fsm.logs.mapping.event_mapping import Format
@@ -103,19 +103,31 @@ def recognise(
     if log_format is not None:
         return _as_given(stored, log_format)
     if options.mappings and (form := _named(stored, head, options.mappings)):
-        return RecognisedFile(stored, form.name, "as given", form)
+        return _described(stored, form, "as given")
+    return _by_content(stored, head, options)
+
+
+def _by_content(stored: StoredFile, head: bytes, options: ReadingOptions) -> RecognisedFile:
     found = guess(head, options.labels)
-    is_text = found is None or found.format not in ("parquet", *MINED)
+    is_text = (found is None or found.format not in ("parquet", *MINED)) and not is_wide(head)
     if is_text and b"\0" in (head if found is None else head[:4]):
         raise LogError(f"{stored.name}: binary data, no log that is known (see: fsm formats)")
     form = _of_project(stored.name, head, options.project, found) if options.project else None
     if form is not None:
-        return RecognisedFile(stored, form.name, _SIGNS, form)
+        return _described(stored, form, _SIGNS)
     if found is None and b"\n" not in head and len(head) == _HEAD:
         return RecognisedFile(stored, "csv", "its first line is very long")
     if found is None:
         raise unknown_format(stored.name)
-    return RecognisedFile(stored, found.format, found.reason, found.form)
+    if found.form is not None:
+        return _described(stored, found.form, found.reason)
+    return RecognisedFile(stored, found.format, found.reason)
+
+
+def _described(stored: StoredFile, form: Format, reason: str) -> RecognisedFile:
+    """Return a file as one that a mapping file describes."""
+    encoded = replace(stored, encoding=form.layout.encoding)
+    return RecognisedFile(encoded, form.name, reason, form)
 
 
 def _beginning(stored: StoredFile) -> bytes:
@@ -182,8 +194,9 @@ def _as_given(stored: StoredFile, log_format: str) -> RecognisedFile:
     if log_format in (*CANONICAL, *MINED):
         return RecognisedFile(stored, log_format, "as given")
     form = load_format(log_format)
-    is_mapped = form.family == form.name and bool(form.layout.fields)
-    return RecognisedFile(stored, form.family, "as given", form if is_mapped else None)
+    if form.family == form.name and form.layout.fields:
+        return _described(stored, form, "as given")
+    return RecognisedFile(stored, form.family, "as given")
 
 
 def guess(head: bytes, labels: str | None = None) -> Recognition | None:
@@ -235,6 +248,8 @@ def guess_mined(head: bytes) -> Recognition | None:
 
 def _text(head: bytes) -> str:
     """Decode bytes that may end within a character."""
+    if is_wide(head):
+        return head.decode("utf-16", "replace")
     try:
         return head.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -267,7 +282,7 @@ def _guess_json(lines: list[str], text: str, labels: str | None) -> Recognition 
         return Recognition("webhooks", provider[1], signs=provider[0])
     if _BEGUN.match(text) and len(text) >= _HEAD:
         return Recognition("webhooks", "it is JSON over several lines")
-    if sum(f'"{name}"' in lines[0] for name in _NEEDED) > 1:
+    if '"message_id"' in lines[0] and sum(f'"{name}"' in lines[0] for name in _NEEDED) > 1:
         return Recognition("jsonl", "it is JSON, one object a line")
     return None
 
@@ -322,7 +337,7 @@ def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Rec
 
 
 def _guess_csv(named: Collection[str]) -> Recognition | None:
-    is_canonical = len(_NEEDED.intersection(named)) > 1
+    is_canonical = "message_id" in named and len(_NEEDED.intersection(named)) > 1
     return (
         Recognition("csv", "its header names columns of canonical logs") if is_canonical else None
     )

@@ -65,7 +65,8 @@ def provider_of(head: str) -> tuple[str, str] | None:
             records += 1
             if record.format is not None:
                 known.append((record.format.name, line))
-    if not known or not _is_nearly_all(len(known) / records):
+    others = records - len(known)
+    if others >= len(known) or (others > 1 and not _is_nearly_all(len(known) / records)):
         return None
     name, line = known[0]
     return name, f"{f'the record on line {line}' if line else 'its record'} is one of {name}"

@@ -47,6 +47,8 @@ def open_log(
     *,
     options: ReadingOptions | None = None,
     query: Query | None = None,
+    mapping: str | Path | Iterable[str | Path] = (),
+    events: Mapping[str, str] | None = None,
 ) -> Log:
     """Open a log of any kind, and return it.
 
@@ -57,8 +59,10 @@ def open_log(
 
     ``columns`` maps a canonical column to the name that it has (``message_id`` to ``case_id``).
     ``log_format`` is a canonical format or one that ``fsm formats`` lists; by default the content
-    decides. ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other formats
-    are read.
+    decides. ``mapping`` are mapping files, which say how the records of a log are read and what
+    its events mean; ``events`` maps an event of the log to that of a machine (``Create Fine`` to
+    ``create_fine``). ``options``, a :class:`fsm.logs.reading.ReadingOptions`, say how logs of other
+    formats are read.
 
     A file that cannot be read is left out where others can, and so is a copy of another one; both
     stand in :attr:`fsm.logs.log.Log.conversions`. Raises :class:`fsm.errors.LogError`, naming file,
@@ -76,18 +80,12 @@ def open_log(
     (<Log <frame>>, ['relayed', 'delivered'])
     """
     if isinstance(data, Log):
-        if columns or log_format or query:
+        if columns or log_format or query or mapping or events:
             raise LogError("this log is open already; give columns and format when it is opened")
         return data
-    if not isinstance(columns, Mapping | None):
-        raise ArgumentError(
-            f"columns: {columns!r} maps no names; write for example {{'message_id': 'case_id'}}"
-        )
-    if not isinstance(options, ReadingOptions | None):
-        raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
-    options = options or ReadingOptions()
-    if columns:
-        options = replace(options, columns=_known_columns(columns))
+    options = _options(options, columns, mapping, events or {})
+    if options.mappings and log_format:
+        raise LogError("a mapping says how a log is read, and so does its format; give one")
     frame = _frame_of(data, options.columns)
     if frame is not None:
         if log_format or query:
@@ -189,6 +187,29 @@ def _handed_over(file: LogFile) -> pl.LazyFrame:
     """Return the messages whose hand-overs a canonical log records."""
     rows = file.scan(["message_id", "recipient", "event"])
     return rows.filter(pl.col("event") == "relayed").select("message_id", "recipient")
+
+
+def _options(
+    options: ReadingOptions | None,
+    columns: Mapping[str, str] | None,
+    mapping: str | Path | Iterable[str | Path],
+    events: Mapping[str, str],
+) -> ReadingOptions:
+    """Return options with columns, mappings and events; refuse arguments of wrong types."""
+    if not isinstance(columns, Mapping | None):
+        raise ArgumentError(
+            f"columns: {columns!r} maps no names; write for example {{'message_id': 'case_id'}}"
+        )
+    if not isinstance(options, ReadingOptions | None):
+        raise ArgumentError(f"options: {options!r} are no fsm.logs.reading.ReadingOptions")
+    if mapping or events:
+        from fsm.logs.mapping.own_mappings import with_mappings
+
+        options = with_mappings(options or ReadingOptions(), mapping, events)
+    options = options or ReadingOptions()
+    if columns:
+        options = replace(options, columns={**options.columns, **_known_columns(columns)})
+    return options
 
 
 def _known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
@@ -324,7 +345,9 @@ def _leave_out_other_formats(
     without_events = {
         note.name: note
         for note in notes
-        if note.lines and not (note.events or note.side_events.total or note.unmapped.total)
+        if note.lines
+        and not note.unusable
+        and not (note.events or note.side_events.total or note.unmapped.total)
     }
     for file in files:
         name = file.stored.name

@@ -51,6 +51,7 @@ INPUTS = {
     "lexicon": JsonShape(1, "--lexicon FILE.toml"),
     "binding": JsonShape(1, "--binding FILE.toml"),
     "labels": JsonShape(1, "--labels FILE.toml"),
+    "mapping": JsonShape(1, "--map FILE.toml"),
     "policy": JsonShape(1, "--policy FILE.toml"),
     "settings": JsonShape(1, "fsm.toml"),
 }

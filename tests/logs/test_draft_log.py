@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import fsm as package
 from fsm.catalog import load
 from fsm.errors import LogError
+from fsm.logs.draft import sample
 from fsm.logs.draft.drafting import draft_log
 from fsm.logs.draft.log_draft import LogDraft
 from fsm.logs.draft.sample import take_sample
@@ -59,3 +59,148 @@ def test_comments_of_a_draft_quote_nothing_of_the_log(name: str) -> None:
     said = " ".join(comments)
     assert "@" not in said
     assert not [each for each in ids if len(each) > 2 and each in said.split()]
+
+
+SOFT = "{0},{1},soft bounce,2026-01-05T08:00:0{0}Z\n"
+HEADER = "id,email,event,time\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(SOFT.format(1, "a@x.example"), None, id="alone-it-is-a-question"),
+        pytest.param(
+            SOFT.format(1, "a@x.example") + "2,b@x.example,deferred,2026-01-05T08:00:09Z\n",
+            "retry_failed",
+            id="final-where-the-log-has-deferrals",
+        ),
+        pytest.param(
+            SOFT.format(1, "a@x.example") + "1,a@x.example,delivered,2026-01-05T08:00:09Z\n",
+            "soft_bounce",
+            id="not-final-where-something-follows",
+        ),
+    ],
+)
+def test_a_soft_bounce_is_what_the_rest_of_the_log_shows(
+    tmp_path: Path, rows: str, expected: str | None
+) -> None:
+    draft = drafted(written(tmp_path, HEADER + rows))
+    assert {event.path: event.event for event in draft.events}["soft bounce"] == expected
+    questions = [question.key for question in draft.questions]
+    assert questions == ([] if expected else ["events.soft bounce"])
+
+
+@pytest.mark.parametrize(
+    ("dates", "form", "is_open"),
+    [
+        pytest.param(["05/01/2026", "17/01/2026"], "%d/%m/%Y %H:%M", False, id="day-first"),
+        pytest.param(["01/05/2026", "01/17/2026"], "%m/%d/%Y %H:%M", False, id="month-first"),
+        pytest.param(
+            ["01/02/2026", "03/02/2026", "02/03/2026"], "%d/%m/%Y %H:%M", False, id="order"
+        ),
+        pytest.param(["05/01/2026", "06/02/2026"], None, True, id="either"),
+        pytest.param(["5.1.2026", "6.1.2026"], "%d.%m.%Y %H:%M", False, id="dots"),
+    ],
+)
+def test_day_and_month_are_told_apart_or_asked(
+    tmp_path: Path, dates: list[str], form: str | None, is_open: bool
+) -> None:
+    rows = "".join(f"{n % 2};open;{date} 08:0{n}\n" for n, date in enumerate(dates))
+    draft = drafted(written(tmp_path, f"case;activity;when\n{rows}"))
+    assert draft.time.get("format") == form
+    assert [q.key for q in draft.questions] == ["time.format"] * is_open
+
+
+def test_an_answer_takes_the_place_of_a_question_and_of_a_guess(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + SOFT.format(1, "a@x.example"))
+    draft = draft_log(
+        take_sample(find_files([str(path)])),
+        None,
+        {
+            "events.soft bounce": "retry_failed",
+            "time.zone": "Europe/Paris",
+            "fields.recipient": "id",
+        },
+    )
+    assert not draft.questions
+    assert draft.events[0].event == "retry_failed"
+    assert draft.time["zone"] == "Europe/Paris"
+    assert draft.fields["recipient"] == "id"
+
+
+def test_an_open_question_stops_whoever_reads_the_mapping(tmp_path: Path) -> None:
+    draft = drafted(written(tmp_path, HEADER + SOFT.format(1, "a@x.example")))
+    mapping = written(tmp_path, draft.toml(), "my.toml")
+    with pytest.raises(LogError, match=r"my.toml:\d+: events.soft bounce is not answered"):
+        named_mappings([str(mapping)])
+
+
+def test_a_guess_that_is_not_possible_there_is_a_question(tmp_path: Path) -> None:
+    rows = "1,Delivery registered,2026-01-05T08:00:00Z\n1,Zugestellt,2026-01-06T08:00:00Z\n"
+    path = written(tmp_path, f"parcel,event,time\n{rows}")
+    events = {event.path: event for event in drafted(path, "parcel.json").events}
+    assert events["Zugestellt"].event == "deliver"
+    assert events["Delivery registered"].event is None
+
+
+NO_LOGS = {
+    "prose": ("hello world\nthis is prose\n", "no field has times"),
+    "one-row-per-message": (
+        "order,created_at,paid_at\n1,2026-01-05T08:00:00Z,2026-01-05T09:00:00Z\n",
+        "no field names an event",
+    ),
+    "empty": ("", "empty"),
+    "xml-with-a-dtd": ('<!DOCTYPE x [<!ENTITY a "b">]><x/>', "DTD"),
+    "deep-json": ("[" * 100_000, "no field has times"),
+    "quotes": ('"' * 200_000, "no field has times"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), NO_LOGS.values(), ids=NO_LOGS)
+def test_what_is_no_log_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(LogError, match=message) as caught:
+        drafted(written(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_large_log_is_sampled_and_the_draft_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "_HEAD", 2000)
+    monkeypatch.setattr(sample, "_PART", 500)
+    rows = [f"P{number % 97};Angelegt;05.01.2026 08:00" for number in range(2000)]
+    rows[-5:] = ["P1;Verloren;31.01.2026 08:00"] * 5
+    draft = drafted(written(tmp_path, "\n".join(["Sendung;Status;Zeit", *rows, ""])))
+    assert 100 < draft.records < 500
+    assert [event.path for event in draft.events] == ["Angelegt", "Verloren"]
+    assert draft.extent.startswith("a sample of")
+    assert draft.extent in draft.toml()
+
+
+def test_the_command_drafts_asks_and_takes_answers(
+    fsm: Fsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, HEADER + SOFT.format(1, "a@x.example"))
+    first = fsm("draft", "log.csv", "-o", "my.toml")
+    assert (first.status, first.err) == (0, "fsm: 1 question to answer in my.toml\n")
+    again = fsm("draft", "log.csv", "-o", "my.toml")
+    assert "exists and may hold answers" in again.err
+    wrong = fsm("draft", "log.csv", "--answer", "events.softbounce=nothing")
+    assert "did you mean 'events.soft bounce'" in wrong.err
+    given = fsm("draft", "log.csv", "--answer", "events.soft bounce=nothing", "--json")
+    assert json.loads(given.out)["events"][0]["event"] == "nothing"
+
+
+def test_own_mappings_are_listed_beside_those_of_the_package(
+    fsm: Fsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parcels = drafted(UNKNOWN / "parcels_german.csv", "parcel.json").toml()
+    written(tmp_path, parcels, "parcels.toml")
+    written(tmp_path, parcels, "named.toml")
+    written(tmp_path, 'kind = "settings"\nmappings = ["parcels.toml"]\n', "fsm.toml")
+    formats = json.loads(fsm("formats", "--map", "named.toml", "--json").out)
+    assert [each["name"] for each in formats if each["is_own"]] == ["parcels.toml", "named.toml"]
+    assert fsm("formats", "parcels.toml", "--toml").out.strip() == parcels.strip()
+    assert "Zugestellt" in fsm("formats", "parcels.toml").out

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from fsm.errors import LogError
-from fsm.logs.draft.csv_records import read_csv_sample
 from fsm.logs.draft.event_meanings import (
     EventGuess,
     SampledEvent,
@@ -17,37 +15,27 @@ from fsm.logs.draft.event_meanings import (
     machine_guesses,
     sampled_events,
 )
-from fsm.logs.draft.fields import UNNAMED, FieldProfile, ProposedFields, propose_fields
-from fsm.logs.draft.json_records import json_samples
-from fsm.logs.draft.line_pattern import lines_sample, with_groups
+from fsm.logs.draft.fields import UNNAMED, FieldProfile, ProposedFields
+from fsm.logs.draft.line_pattern import with_groups
 from fsm.logs.draft.log_draft import DraftedEvent, LogDraft
-from fsm.logs.draft.notations import is_address
+from fsm.logs.draft.notations import TimeGuess
 from fsm.logs.draft.records import SampledRecords
 from fsm.logs.draft.sample import LogSample
-from fsm.logs.draft.text_records import form_sample, pairs_sample, xml_samples
+from fsm.logs.draft.ways import best_way
 from fsm.logs.draft.words import words_of
-from fsm.logs.mapping.event_mapping import FAILED, MACHINE_EVENTS
+from fsm.logs.mapping.event_mapping import FAILED
 from fsm.machine import Machine
 from fsm.questions import Question
-from fsm.text import quantity, visible
+from fsm.text import quantity
 
 __all__ = ["draft_log"]
 
 _MOST_EVENTS = 100
 """Names of events that are listed; more are a question."""
-_EMAIL_SHARE = 0.5
-"""Least share of names of events that are those of e-mail."""
 _UNIT_ENDS = {
     "id", "no", "nr", "number", "key", "ref", "reference", "code", "uuid", "guid", "name",
-    "concept", "num", "object", "data", "value", "payload", "subject",
+    "concept", "num", "message", "column", "field", "object", "data", "value", "payload", "subject",
 }  # fmt: skip
-_CONTAINERS: tuple[Callable[[LogSample], Sequence[SampledRecords]], ...] = (
-    json_samples,
-    xml_samples,
-    lambda sample: [found for read in (form_sample, pairs_sample) if (found := read(sample))],
-    lambda sample: _csv_or_lines(sample),
-)
-"""The containers in the order in which they are tried; the first cannot be taken for others."""
 
 
 def draft_log(sample: LogSample, machine: Machine | None, answers: Mapping[str, str]) -> LogDraft:
@@ -57,7 +45,7 @@ def draft_log(sample: LogSample, machine: Machine | None, answers: Mapping[str, 
     it is one, and otherwise for names that are taken as they stand. ``answers`` are by the keys of
     questions. Raises :class:`LogError` for a log in which no records are found.
     """
-    records, fields, mode = _best(sample, machine, answers)
+    records, fields, mode = best_way(sample, machine, answers)
     questions = _field_questions(fields, sample.name, answers)
     event_field = fields.fields.get("event")
     drafted: list[DraftedEvent] = []
@@ -79,106 +67,16 @@ def draft_log(sample: LogSample, machine: Machine | None, answers: Mapping[str, 
         sample.name,
         sample.extent,
         len(records),
-        None if mode == "email" else _unit(fields.fields.get("message_id", "")),
+        None if mode == "email" else _unit(fields.fields.get("message_id", ""), machine),
         _read_entries(records, fields, sample),
         _field_entries(fields, records),
         details,
         time,
         tuple(listed),
-        _assumed(records, fields, mode),
+        _assumed(records, fields, mode, time),
         tuple(q for q in questions if q.key not in answers),
         records.unread,
     )
-
-
-# The way of reading ------------------------------------------------------------------------------
-
-
-def _best(
-    sample: LogSample, machine: Machine | None, answers: Mapping[str, str]
-) -> tuple[SampledRecords, ProposedFields, str]:
-    """Return the way of reading a sample whose fields fit best, and what its events are of."""
-    given = {k.removeprefix("fields."): v for k, v in answers.items() if k.startswith("fields.")}
-    known = set(machine.events if machine else ())
-    is_of_mail = bool(known) and known <= set(MACHINE_EVENTS)
-    found = []
-    for container in _CONTAINERS:
-        for records in container(sample):
-            proposals = []
-            if machine is None or is_of_mail:
-                email = propose_fields(records, _is_email_event, given, is_email=True)
-                if is_of_mail or _is_email(records, email):
-                    proposals.append(("email", email))
-            if not proposals:
-                fields = propose_fields(records, known.__contains__, given, is_email=False)
-                proposals.append(("machine" if known else "names", fields))
-            mode, fields = proposals[0]
-            found.append((fields.score - _cost(records, fields), records, fields, mode))
-        if found:
-            break
-    if not found:
-        raise LogError(
-            f"{sample.name}: no records found: neither CSV, JSON, XML, key=value, form posts nor "
-            "lines of one form; write a mapping by hand: fsm guide log-formats"
-        )
-    _, records, fields, mode = max(found, key=lambda each: each[0])
-    _refuse_what_is_no_log(records, fields, sample.name)
-    return records, fields, mode
-
-
-def _refuse_what_is_no_log(records: SampledRecords, fields: ProposedFields, name: str) -> None:
-    """Raise :class:`LogError` where nothing could be the time, or the name of an event."""
-    what = f"read as {records.read['container']}"
-    listed = ", ".join(visible(column[:40]) for column in list(records.columns)[:12])
-    if not fields.time:
-        raise LogError(
-            f"{name}: {what}, but no field has times that are known ({listed}); where one has, "
-            "write --answer fields.time=NAME"
-        )
-    if "event" not in fields.fields and not fields.open.get("event"):
-        raise LogError(
-            f"{name}: {what}, but no field names an event ({listed}); a log has a record for each "
-            "event. Where one does, write --answer fields.event=NAME"
-        )
-
-
-def _cost(records: SampledRecords, fields: ProposedFields) -> float:
-    """Return what speaks against a way of reading: what it leaves out, and what it needs."""
-    lost = records.lost / (len(records) + records.lost + 1)
-    unread = records.unread / (len(records) + records.unread + 1)
-    is_within = records.each is not None and fields.fields.get("message_id", "").startswith(".")
-    needs = 0.02 * ("records" in records.read) + 0.02 * (records.each is not None)
-    needs += 0.3 * ("pattern" in records.read) + 0.3 * is_within
-    needs += 0.05 * (".0" in fields.fields.get("recipient", ""))  # only the first of several
-    return lost + unread + needs
-
-
-def _is_email_event(name: str) -> bool:
-    return email_guess(name) is not None
-
-
-def _is_email(records: SampledRecords, fields: ProposedFields) -> bool:
-    """Whether a log is one of e-mail: it has addresses, and its events are those of messages."""
-    event = fields.fields.get("event") or next(iter(fields.open.get("event", ())), None)
-    if event is None:
-        return False
-    names = {name for name in records.columns[event] if name}
-    known = sum(map(_is_email_event, names)) / max(1, len(names))
-    addressed = any(
-        FieldProfile(name, values[:200]).share_of(is_address) > 0.5
-        for name, values in records.columns.items()
-        if any(values[:200])
-    )
-    plain = len(names & set(MACHINE_EVENTS)) > 1
-    return (addressed and known >= _EMAIL_SHARE) or (plain and known == 1)
-
-
-def _csv_or_lines(sample: LogSample) -> list[SampledRecords]:
-    table = read_csv_sample(sample)
-    if table is not None and (table.named or len(table.columns) > 2):
-        return [table]
-    found = (table, lines_sample(sample))
-    return [records for records in found if records is not None]
 
 
 # Questions and entries ---------------------------------------------------------------------------
@@ -263,10 +161,10 @@ def _time_entry(fields: ProposedFields, own: Mapping[str, str]) -> dict[str, obj
     return {"time": names[0] if len(names) == 1 else {"join": names}}
 
 
-def _unit(name: str) -> str:
-    """Return what one message is called, from the name of the field that tells them apart.
+def _unit(name: str, machine: Machine | None = None) -> str:
+    """Return what one message is called: by the field that tells them apart, else by the machine.
 
-    >>> _unit("parcel no"), _unit("case:concept:name"), _unit("orderId"), _unit("Sendungsnummer")
+    >>> _unit("parcel no"), _unit("case:concept:name"), _unit("orderId"), _unit("Nr.")
     ('parcel', 'case', 'order', 'case')
     """
     parts = [part for part in name.strip(".@").split(".") if not part.isdigit()] or [""]
@@ -274,9 +172,9 @@ def _unit(name: str) -> str:
         words = [word for word in words_of(part) if word not in _UNIT_ENDS and not word.isdigit()]
         if words and all(word.isascii() and 2 < len(word) < 12 for word in words[:2]):
             unit = " ".join(words[:2])
-            unit = unit[:-1] if unit.endswith("s") and not unit.endswith("ss") else unit
-            return unit if unit not in ("message", "column", "field") else "case"
-    return "case"
+            return unit[:-1] if unit.endswith("s") and not unit.endswith("ss") else unit
+    title = machine.title.lower() if machine is not None else ""
+    return title if title.isascii() and title.isalpha() else "case"
 
 
 def _time(
@@ -311,20 +209,22 @@ def _says_utc(name: str) -> bool:
     return bool({"utc", "gmt", "zulu"} & set(words_of(name)))
 
 
-def _assumed(records: SampledRecords, fields: ProposedFields, mode: str) -> tuple[str, ...]:
+def _assumed(
+    records: SampledRecords, fields: ProposedFields, mode: str, time: Mapping[str, str]
+) -> tuple[str, ...]:
     remarks = list(records.remarks)
     if records.unread:
         what = "line" if records.read["container"] != "json" else "piece"
         remarks.append(f"{quantity(records.unread, what)} of the sample could not be read so")
-    has_zone = not fields.notations or fields.notations[0].has_zone or fields.notations[0].epoch
-    if not has_zone and not any(map(_says_utc, fields.time)):
+    notation = fields.notations[0] if fields.notations else TimeGuess()
+    if not (notation.has_zone or notation.epoch or "zone" in time):
         remarks.append(
             'the times have no zone: they are UTC, unless --tz or zone = "Europe/Berlin" in [time] '
             "says another"
         )
-    if fields.notations and not fields.notations[0].has_year:
+    if not notation.has_year:
         remarks.append("the times have no year: it is that of the file, unless --year says another")
-    if fields.notations and fields.notations[0].is_by_order:
+    if notation.is_by_order:
         remarks.append("day and month are told apart by the order of the records")
     if mode == "names":
         remarks.append("no machine was given: names of events are taken as they stand")

@@ -31,17 +31,22 @@ class EventPlaces:
 
         ``known`` are the meanings of other names; a name without any may be any event, or none.
         Only messages with the name are looked at. A log may begin amid the life of its messages:
-        if the machine rejects many events of the names that are known from its initial state on,
-        a message may begin in any state.
+        unless the machine accepts nearly all events of the names that are known from its initial
+        state on, a message may begin in any state.
         """
         messages = [names[:_LENGTH] for names in self.messages if name in names[:_LENGTH]]
         messages = messages[:_MESSAGES]
-        begins = self._share(messages, known, frozenset({self.machine.initial})) >= _FITTING
-        states = {self.machine.initial} if begins else {state.name for state in self.machine.states}
-        return self._share(messages, {**known, name: event}, frozenset(states))
+        initial, any_state = {self.machine.initial}, {state.name for state in self.machine.states}
+        begins = self._share(messages, known, frozenset(initial), without_any=0.0) >= _FITTING
+        start = frozenset(initial if begins else any_state)
+        return self._share(messages, {**known, name: event}, start)
 
     def _share(
-        self, messages: Sequence[Sequence[str]], known: Mapping[str, str], start: frozenset[str]
+        self,
+        messages: Sequence[Sequence[str]],
+        known: Mapping[str, str],
+        start: frozenset[str],
+        without_any: float = 1.0,
     ) -> float:
         """Return the share of the events with known meanings that are accepted."""
         steps = _steps(self.machine)
@@ -58,7 +63,7 @@ class EventPlaces:
                 if reached:  # a rejected event changes nothing
                     states = frozenset(reached)
                     accepted += 1
-        return accepted / total if total else 1.0
+        return accepted / total if total else without_any
 
 
 def _steps(machine: Machine) -> Mapping[str, Mapping[str, set[str]]]:

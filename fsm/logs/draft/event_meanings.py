@@ -215,7 +215,8 @@ def _by_place(
         question = f"its name is like {guess.choices[0]}, which is not possible there; which is it?"
         return EventGuess((*_best_first(shares), *guess.choices, NOTHING), question)
     fitting = [event for event in _best_first(shares) if shares[event] >= _FITTING]
-    if len(fitting) == 1:
+    alike = [event for event in places.machine.events if _likeness(path, event) >= _LIKE]
+    if len(fitting) == 1 and (not alike or fitting[0] in alike):
         return EventGuess((fitting[0],), "the only event that is left and possible there")
     return EventGuess(tuple(dict.fromkeys((*fitting, *guess.choices))), guess.reason)
 

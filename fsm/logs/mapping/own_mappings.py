@@ -7,18 +7,25 @@ but ``[events]`` gives events of logs of any format other meanings.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fsm.errors import LogError
+from fsm.errors import ArgumentError, LogError
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
 from fsm.logs.mapping.event_mapping import Format, Meaning
 from fsm.logs.mapping.mapping_file import read_mapping
 from fsm.logs.mapping.record_layout import FIELDS, FieldSource, RecordLayout
+from fsm.logs.reading import ReadingOptions
 from fsm.settings import ProjectSettings, find_settings
 from fsm.toml import read_toml
 
-__all__ = ["GivenMappings", "canonical_format", "named_mappings", "project_mappings"]
+__all__ = [
+    "GivenMappings",
+    "canonical_format",
+    "named_mappings",
+    "project_mappings",
+    "with_mappings",
+]
 
 _TIME = "timestamp"
 
@@ -62,6 +69,33 @@ def named_mappings(paths: Iterable[str]) -> GivenMappings:
     if len(labels) > 1:
         raise LogError(f"{labels[1]}: labels are given already, by {labels[0]}; name one file")
     return GivenMappings(_named_apart(formats), columns, events, *labels)
+
+
+def with_mappings(
+    options: ReadingOptions,
+    mapping: str | Path | Iterable[str | Path],
+    events: Mapping[str, str],
+) -> ReadingOptions:
+    """Return options with what mapping files say, and with meanings of native events.
+
+    Raises :class:`fsm.errors.LogError` with file and line, and :class:`fsm.errors.ArgumentError`.
+    """
+    if not isinstance(events, Mapping) or not all(isinstance(e, str) for e in events.values()):
+        raise ArgumentError(
+            f"events: {events!r} maps no names; write for example {{'Create Fine': 'create_fine'}}"
+        )
+    paths = [mapping] if isinstance(mapping, str | Path) else mapping
+    if not isinstance(paths, Iterable) or not all(isinstance(path, str | Path) for path in paths):
+        raise ArgumentError(f"mapping: {mapping!r} is not the path of a mapping file, or several")
+    given = named_mappings(map(str, paths))
+    meanings = {native: Meaning(native, event) for native, event in events.items()}
+    return replace(
+        options,
+        columns={**given.columns, **options.columns},
+        mappings=(*options.mappings, *given.formats),
+        events={**options.events, **given.events, **meanings},
+        labels=options.labels or given.labels,
+    )
 
 
 def _columns(form: Format) -> dict[str, str] | None:

@@ -136,8 +136,8 @@ def to_rows(
     nothing = frame.filter(pl.col("event") == NOTHING)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
     frame, nameless = _identified(frame, notes)
-    frame = of_one_person(frame).with_columns(is_stop=pl.col("event") == STOPPED)
-    frame = _with_faults(frame, policy)
+    frame = of_one_person(frame).with_columns(is_stop=(pl.col("event") == STOPPED) & form.of_mail)
+    frame = _with_faults(frame, policy, of_mail=form.of_mail)
     count_events(frame, ReadEvents(unmapped, nothing, nameless), form, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
@@ -262,7 +262,7 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _with_faults(frame: pl.DataFrame, policy: Policy, *, of_mail: bool) -> pl.DataFrame:
     """Add code, fault, reason and rule to failures, and decide which event a final failure is.
 
     A policy may replace the event of a final failure by its reason or its fault. Only the words of
@@ -270,7 +270,7 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     stopped the message. Explanations are shown where there is no reply.
     """
     frame = frame.with_columns(pl.lit(None, pl.String).alias("reason"))
-    failing = frame["event"].is_in(_FAILURES)
+    failing = frame["event"].is_in(_FAILURES) & of_mail  # other machines have such words, too
     frame = frame.with_columns(
         reply=pl.when(~pl.col("event").is_in(_STOPS)).then("reply"),
         explanation=pl.coalesce("reply", "explanation"),

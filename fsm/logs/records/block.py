@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fsm.logs.mapping.event_mapping import Format
 from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.records.projection import ColumnValues, Envelope, LineParser, Pruned
-from fsm.logs.records.table import events_of, first_values
+from fsm.logs.records.table import first_values, table_events
 from fsm.logs.records.times import RecordTimes
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def columns_of(form: Format) -> Columns:
             if records and _all_known(pruned, records, layout):
                 ways.sort(key=lambda own: own is not way)  # the next block is of the same kind
                 numbers = range(first, first + len(records))
-                return events_of(_PrunedRecords(pruned, records), form, numbers, times)
+                return table_events(_PrunedRecords(pruned, records), form, numbers, times)
         return None
 
     return read

@@ -19,7 +19,7 @@ from fsm.logs.records.text_columns import TextColumns
 from fsm.logs.storage.scans import parse_csv
 from fsm.suggest import suggestion
 
-__all__ = ["DelimitedReading", "column_of", "header_names", "separator_of"]
+__all__ = ["DelimitedReading", "column_of", "header_names", "header_separator"]
 
 _SEPARATORS = ",;\t|"
 _LONGEST = 1 << 20
@@ -30,10 +30,10 @@ _TOO_MANY = "a record with more fields than there are columns"
 _REQUIRED = ("event", "time")
 
 
-def separator_of(header: str, names: Iterable[str] = ()) -> str:
+def header_separator(header: str, names: Iterable[str] = ()) -> str:
     """Return what separates the names of a header: that with which most known names are in it.
 
-    >>> separator_of("parcel no;Status;When, local", ["When, local"])
+    >>> header_separator("parcel no;Status;When, local", ["When, local"])
     ';'
     """
     known = {_folded(name) for name in names}
@@ -137,7 +137,7 @@ class DelimitedReading:
         if layout.header:
             groups = pl.Series([line]).str.extract_groups(layout.header).struct.unnest()
             named = groups.row(0)[0] if groups.width else line
-        separator = layout.separator or separator_of(named, layout.paths())
+        separator = layout.separator or header_separator(named, layout.paths())
         names = tuple(header_names(named, separator, layout.quote))
         self._header = _Header(line, names, separator)
         self._check_columns(names, number)
@@ -163,8 +163,9 @@ class DelimitedReading:
                 f"{self._notes.name}:{number}: no column {path!r}, which the mapping names for "
                 f"{needed[0]}; {near or f'there are: {column_list(names, redacted=redacted)}'}"
             )
-        if lacking:
-            listed = ", ".join(f"{path!r} ({name})" for name, path in lacking.items())
+        named = {name: path for name, path in lacking.items() if path != name}
+        if named:
+            listed = ", ".join(f"{path!r} ({name})" for name, path in named.items())
             self._notes.assumed["columns"] = f"columns that are not there: {listed}"
 
     def _close(self) -> Iterator[TextColumns]:

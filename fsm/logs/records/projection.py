@@ -71,10 +71,10 @@ class Pruned:
     def values(self, records: Sequence[Any], path: str) -> ColumnValues:
         """Return what stands on a path in each record; None where nothing does."""
         found = self._nested(records, path)
-        if path in self._flat and None in found:
-            whole = map(self._whole[path], records)
-            found = [one if one is not None else own for one, own in zip(whole, found, strict=True)]
-        return found
+        if path not in self._whole:
+            return found
+        whole = map(self._whole[path], records)
+        return [own if one is None else one for one, own in zip(whole, found, strict=True)]
 
     def _nested(self, records: Sequence[Any], path: str) -> ColumnValues:
         place = self._place(path)

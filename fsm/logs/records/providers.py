@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
+from fsm.logs.mapping.record_layout import FieldSource
 from fsm.logs.native_times import native_time
 from fsm.logs.records.fields import (
     FieldGetter,
@@ -194,8 +195,15 @@ def _has_fields(record: ProviderRecord, form: Format) -> bool:
 @cache
 def _needed(form: Format) -> list[FieldGetter]:
     """Return what gets the event of a record, and its message, recipient and time."""
+    layout = form.layout
     names = ("event", "message_id", "recipient", "time")
-    return [getter(form.layout.sources(name)) for name in names]
+    entries = [FieldSource((path,)) for path in layout.each]
+    return [getter(_in_record(layout.sources(name)) or entries) for name in names]
+
+
+def _in_record(sources: Sequence[FieldSource]) -> list[FieldSource]:
+    """Return the places that are not in the entries of a record."""
+    return [source for source in sources if not source.of_entry]
 
 
 def _has(record: ProviderRecord, path: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ from fsm.logs.records.providers import (
     signs_of,
 )
 from fsm.logs.records.times import RecordTimes
-from fsm.logs.records.translation import Translate, translation
+from fsm.logs.records.translation import Translate, record_translator
 
 __all__ = ["Reader"]
 
@@ -243,7 +243,7 @@ def block_columns(form: Format) -> Columns:
 @cache
 def translator(form: Format) -> Translate:
     """Return what makes events of the records of a format."""
-    return translation(form)
+    return record_translator(form)
 
 
 def _values_of(line: str) -> Iterator[object]:

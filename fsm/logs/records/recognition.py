@@ -14,7 +14,7 @@ from fsm.errors import LogError
 from fsm.logs.mapping.event_mapping import Format
 from fsm.logs.mapping.record_layout import FieldSource, RecordLayout
 from fsm.logs.notes import Notes
-from fsm.logs.records.delimited import column_of, header_names, separator_of
+from fsm.logs.records.delimited import column_of, header_names, header_separator
 from fsm.logs.records.fields import parse_json
 from fsm.logs.records.forms import parse_form
 from fsm.logs.records.lines import pair_tables
@@ -44,7 +44,7 @@ def container_of(layout: RecordLayout, head: str) -> str:
         return "csv"
     if _is_form(first):
         return "form"
-    names = header_names(first, separator_of(first, layout.paths()), layout.quote)
+    names = header_names(first, header_separator(first, layout.paths()), layout.quote)
     if any(column_of(path, names) is not None for path in layout.paths()):
         return "csv"
     return "pairs" if len(_PAIR.findall(first[:2000])) > 1 else "csv"
@@ -131,7 +131,7 @@ def _of_csv(layout: RecordLayout, lines: Sequence[str]) -> float:
     if layout.header:
         groups = pl.Series([header]).str.extract_groups(layout.header).struct.unnest()
         header = groups.row(0)[0] if groups.width else header
-    separator = layout.separator or separator_of(header, layout.paths())
+    separator = layout.separator or header_separator(header, layout.paths())
     names = header_names(header, separator, layout.quote)
 
     def has(path: str) -> bool:

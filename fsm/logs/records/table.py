@@ -22,7 +22,7 @@ from fsm.logs.records.fields import joined, recipients, status_code, text_of, va
 from fsm.logs.records.times import RecordTimes
 from fsm.logs.records.translation import NO_ID
 
-__all__ = ["RecordTable", "events_of", "first_values"]
+__all__ = ["RecordTable", "first_values", "table_events"]
 
 _TYPES = {"time": pl.Int64, "line": pl.Int64, "handed_over": pl.Int64}
 _TEXTS = ("message_id", "reply", "explanation", "event_id", "delivery_id")
@@ -38,7 +38,7 @@ class RecordTable(Protocol):
         """Return what stands on a path in each record, or in those of some rows."""
 
 
-def events_of(
+def table_events(
     table: RecordTable, form: Format, lines: Sequence[int], times: RecordTimes
 ) -> pl.DataFrame | None:
     """Return the events of records that stand on lines; None where a record needs a closer look."""
@@ -49,6 +49,8 @@ def events_of(
     if when is None:
         return None
     names = [name or "" for name in _texts(columns.first(layout.sources("event")))]
+    if form.is_own and "" in names:
+        return None
     whom = columns.first(layout.sources("recipient"))
     if not _are_plain(whom, layout.recipient_separator):
         whom = [_addresses(to) for to in whom]

@@ -10,9 +10,9 @@ from fsm.logs.mapping.event_mapping import Format
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.records.fields import ProviderRecord
-from fsm.logs.records.table import events_of
+from fsm.logs.records.table import table_events
 from fsm.logs.records.times import RecordTimes
-from fsm.logs.records.translation import Translate, translation
+from fsm.logs.records.translation import Translate, record_translator
 
 __all__ = ["TextColumns", "text_events"]
 
@@ -47,9 +47,9 @@ def text_events(
     tables: Iterable[TextColumns], form: Format, times: RecordTimes, notes: Notes
 ) -> Iterator[tuple[str, NativeEvents]]:
     """Yield the events of tables; what is none is counted in ``notes``."""
-    translate = translation(form)
+    translate = record_translator(form)
     for table in tables:
-        events = events_of(table, form, table.lines, times) if len(table) else None
+        events = table_events(table, form, table.lines, times) if len(table) else None
         yield (
             form.name,
             events if events is not None else _one_by_one(table, translate, times, notes),

@@ -138,6 +138,7 @@ class RecordTimes:
             [time] = self.series(pl.Series([text])).to_list()
             return cast(int | None, time)
         if _COMPACT.fullmatch(text):
+            self._assume_zone()
             return from_datetime(datetime.strptime(text, "%Y%m%d%H%M%S"), self.zone)
         if text.replace(".", "", 1).isdigit() and text.isascii():
             return self.of(float(text) if "." in text else int(text))

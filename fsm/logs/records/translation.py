@@ -29,7 +29,7 @@ __all__ = [
     "Translate",
     "event_identity",
     "parted",
-    "translation",
+    "record_translator",
 ]
 
 Translate: TypeAlias = Callable[
@@ -39,11 +39,13 @@ Translate: TypeAlias = Callable[
 
 NO_ADDRESS = "an address that is none"
 NO_ID = "the record has no message id; its address stands for it"
+NO_EVENT = "a record without an event"
 NO_TIME = "an event without a time"
+WRONG_TIME = "an event whose time cannot be read"
 ENVELOPE_TIME = "the record has no time; that of its envelope stands for it"
 
 
-def translation(form: Format) -> Translate:
+def record_translator(form: Format) -> Translate:
     """Return what makes events of a provider's records."""
     layout = form.layout
     fields = {
@@ -80,7 +82,11 @@ def translation(form: Format) -> Translate:
             late = time is None
             time = sent if time is None else time
             if time is None:
-                reason, lost = NO_TIME, lost + 1
+                is_told = values["time"] not in (None, "")
+                reason, lost = WRONG_TIME if is_told else NO_TIME, lost + 1
+                continue
+            if not native and form.is_own:
+                reason, lost = NO_EVENT, lost + 1
                 continue
             message = text_of(values["message_id"])
             if cut and message:

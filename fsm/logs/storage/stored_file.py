@@ -6,13 +6,13 @@ Memory does not grow with the file.
 from __future__ import annotations
 
 import shutil
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_LE, EncodedFile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from fsm.logs.storage.addresses import is_remote
 from fsm.logs.storage.compression import PARQUET, open_member, open_unpacked, unpacking_errors
@@ -21,7 +21,7 @@ from fsm.logs.storage.record_length import LONGEST, check_records
 if TYPE_CHECKING:
     from fsm.logs.notes import Notes
 
-__all__ = ["TOO_LONG", "StoredFile", "line_texts"]
+__all__ = ["TOO_LONG", "StoredFile", "is_wide", "line_texts"]
 
 _BLOCK = 1 << 21
 """Bytes read at a time: what is made of them stays in the cache of the processor."""
@@ -41,6 +41,8 @@ class StoredFile:
     """Holds a temporary file for as long as this value exists."""
     member: int | None = None
     """The number of the file in the ZIP archive at ``path``."""
+    encoding: str | None = None
+    """The encoding of its text; None for UTF-8, or UTF-16 with its mark."""
     url: str | None = None
     """The address of Parquet that is not fetched; there is no file then."""
     start: int = 0
@@ -77,7 +79,8 @@ class StoredFile:
         ``notes`` gets the number of bytes, and the lines that are too long, which are left out.
         """
         number, rest, skipping, begun = 0, b"", False, self.start > 0
-        with unpacking_errors(self.name), closing(self.open()) as file:
+        with unpacking_errors(self.name), closing(self.open()) as packed:
+            file = _as_utf8(packed, self.encoding or ("utf-16" if is_wide(self.head(2)) else None))
             for data in _pieces(file, self.start, self.stop):
                 notes.size += len(data)
                 data = data if begun else data.removeprefix(BOM_UTF8)
@@ -110,6 +113,18 @@ class StoredFile:
             return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
         except (OSError, OverflowError, ValueError):
             return None
+
+
+def is_wide(head: bytes) -> bool:
+    """Return whether a file begins with the mark of UTF-16."""
+    return head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and not head.startswith(BOM_UTF32_LE)
+
+
+def _as_utf8(file: IO[bytes], encoding: str | None) -> IO[bytes]:
+    """Return a file as UTF-8; bytes that are no text become signs that say so."""
+    if encoding is None:
+        return file
+    return cast(IO[bytes], EncodedFile(file, "utf-8", encoding, "replace"))
 
 
 def _pieces(file: IO[bytes], start: int, stop: int | None) -> Iterator[bytes]:
