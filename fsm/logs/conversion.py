@@ -21,7 +21,7 @@ from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.file_order import in_order
+from fsm.logs.servers.file_order import files_in_order
 from fsm.logs.servers.lines import LineReader
 from fsm.logs.storage.stored_file import StoredFile
 from fsm.logs.unusable import leave_out
@@ -79,7 +79,7 @@ def convert_files(
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
     for note in notes:
-        if note.records.read and not note.unusable:  # not all readers count their records yet
+        if not note.unusable:
             note.records.check(note.name)
         if redaction:
             redaction.clean(note)
@@ -94,7 +94,7 @@ def _rows(
     """Yield rows before redaction, and the notes of their file."""
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
-    for file in in_order([file for file in files if file.format != "snapshot"], options):
+    for file in files_in_order([file for file in files if file.format != "snapshot"], options):
         note = carried.notes.get(file.stored.name)
         if note is not None:
             notes.append(note)

@@ -13,7 +13,7 @@ import polars as pl
 
 from fsm.epoch import SECOND
 
-__all__ = ["EPOCH_UNITS", "epoch_times", "epoch_unit"]
+__all__ = ["EPOCH_UNITS", "epoch_times", "unit_by_size"]
 
 EPOCH_UNITS = {
     "s": "seconds",
@@ -29,12 +29,12 @@ _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _NUMBER = r"^\s*\d{1,20}(?:\.\d{0,20})?\s*$"
 
 
-def epoch_unit(value: Any) -> str | None:
+def unit_by_size(value: Any) -> str | None:
     """Return the unit of a number, or of a text that is one; None for anything else.
 
-    >>> epoch_unit(1767600000), epoch_unit("1767600000000"), epoch_unit(1767600000.5)
+    >>> unit_by_size(1767600000), unit_by_size("1767600000000"), unit_by_size(1767600000.5)
     ('s', 'ms', 's')
-    >>> epoch_unit("20260105080000"), epoch_unit("2026-01-05T08:00:00Z"), epoch_unit(True)
+    >>> unit_by_size("20260105080000"), unit_by_size("2026-01-05T08:00:00Z"), unit_by_size(True)
     (None, None, None)
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -19,7 +19,7 @@ import polars as pl
 from fsm.arrays import Codes
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import NEEDED, OPTIONAL
-from fsm.logs.epoch_columns import EPOCH_UNITS, epoch_unit
+from fsm.logs.epoch_columns import EPOCH_UNITS, unit_by_size
 from fsm.logs.read_errors import csv_reader, long_fields, unreadable
 from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.record_length import separator_name
@@ -127,7 +127,7 @@ class LogFile:
             first = self.raw().select(given).head(_FIRST_ROWS).collect().drop_nulls().head(1)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
             return None  # what is wrong is reported when the rows are read
-        return None if first.is_empty() else epoch_unit(first.item())
+        return None if first.is_empty() else unit_by_size(first.item())
 
     @property
     def names(self) -> dict[str, str]:

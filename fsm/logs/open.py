@@ -345,7 +345,9 @@ def _leave_out_other_formats(
     without_events = {
         note.name: note
         for note in notes
-        if note.lines and not (note.events or note.side_events.total or note.unmapped.total)
+        if note.lines
+        and not note.unusable
+        and not (note.events or note.side_events.total or note.unmapped.total)
     }
     for file in files:
         name = file.stored.name

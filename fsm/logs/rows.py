@@ -13,7 +13,7 @@ import polars as pl
 from fsm.errors import LogError
 from fsm.logs.calendar import in_calendar, is_beyond_calendar, shown_value
 from fsm.logs.canonical_columns import place_of
-from fsm.logs.epoch_columns import EPOCH_UNITS, epoch_times, epoch_unit
+from fsm.logs.epoch_columns import EPOCH_UNITS, epoch_times, unit_by_size
 from fsm.logs.log_file import CHECKPOINT, LogFile
 from fsm.logs.read_errors import unreadable
 from fsm.logs.timestamps import microseconds
@@ -265,7 +265,7 @@ def _message(column: str, value: str | None, unit: str | None) -> str:
 
 def _no_time(text: str, unit: str | None) -> str:
     if unit:
-        own = epoch_unit(text)
+        own = unit_by_size(text)
         first = f"{EPOCH_UNITS[unit]} since 1970"
         if own:
             return f"is in {EPOCH_UNITS[own]}, the first one in {first}; write all alike"

@@ -57,16 +57,14 @@ def _times(notes: Notes) -> str:
 def _lines(notes: Notes) -> str:
     """Return how many lines and records were read; only the lines where they are the same."""
     lines, read = quantity(notes.lines, "line"), notes.records.read
-    return lines if read in (0, notes.lines) else f"{quantity(read, 'record')} in {lines}"
+    return lines if read == notes.lines else f"{quantity(read, 'record')} in {lines}"
 
 
 def _counts(notes: Notes) -> Iterator[str]:
     """Yield how many records are in each class, those that gave events first."""
     counts = notes.records.counts
-    if not notes.records.read and notes.passed.total:  # readers that do not count their records yet
-        counts = Counter({RecordClass.PASSED: notes.passed.total})
     events, gave = quantity(notes.events, "event"), counts[RecordClass.EVENTS]
-    yield events if gave == notes.events or not notes.records.read else f"{events} from {gave:,}"
+    yield events if gave == notes.events else f"{events} from {gave:,}"
     for kind, what, occurrences in (
         (RecordClass.BESIDE, "that no machine uses", notes.side_events),
         (RecordClass.EXCLUDED, "excluded", None),

@@ -42,13 +42,13 @@ def check_usable(notes: Sequence[Notes]) -> None:
 def without_copies(files: Sequence[StoredFile], left_out: list[Notes]) -> list[StoredFile]:
     """Return files without copies of others, packed or not, and add notes on these.
 
-    Only files that begin alike are read to their end for it. A file that cannot be read is no
+    The mails of a folder are no copies: two of them may well be the same. Only files that begin alike are read to their end for it. A file that cannot be read is no
     copy; whoever reads it says why.
     """
     begun: dict[bytes, list[StoredFile]] = {}
     for file in files if len(files) > 1 else ():
         with suppress(LogError):
-            head = b"" if file.url is not None else file.head()
+            head = b"" if file.url is not None or file.group is not None else file.head()
             begun.setdefault(_digest([head]) if head else b"", []).append(file)
     first_of: dict[str, str] = {}
     for alike in (found for head, found in begun.items() if head and len(found) > 1):

@@ -21,6 +21,7 @@ from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.detect import guess
+from fsm.logs.ledger import RecordClass
 from fsm.logs.notes import Notes
 from fsm.logs.open import open_log
 from fsm.logs.storage.stored_file import StoredFile, line_texts
@@ -186,10 +187,14 @@ IMPLIED = "hand-overs inserted that the log does not record (--no-assume-relayed
 
 def test_the_summary_says_what_to_know() -> None:
     notes = Notes("a.log", "postfix (as given)", lines=9, events=3, missing_handovers=1)
+    notes.records.read = 9
+    notes.records.count(RecordClass.EVENTS, 2)
+    notes.records.count(RecordClass.JOINED, 6)
+    notes.records.count(RecordClass.UNMAPPED)
     notes.unmapped.add("levitated", 4)
     notes.assumed["year"] = "year 2026"
     assert list(summary_lines(notes)) == [
-        "a.log: read as postfix (as given); 9 lines: 3 events",
+        "a.log: read as postfix (as given); 9 lines: 3 events from 2, 6 used to read others, 1 unmapped",
         "a.log: 1 hand-over inserted that the log does not record (--no-assume-relayed omits them)",
         "a.log: year 2026",
         "a.log: 1 not in the table of the format (unmapped): levitated (1, first at line 4)",

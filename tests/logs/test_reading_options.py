@@ -98,7 +98,7 @@ def test_what_machines_do_not_hear_is_kept_beside(
         "relayed",
         "delivered",
     ]
-    for count in ("complained 1", "unsubscribed 1", "machine_opened 1", "excluded 1"):
+    for count in ("complained 1", "unsubscribed 1", "machine_opened 1", "1 excluded"):
         assert count in result.err
     assert "told carl@q.example (1, first at" in result.err
 
@@ -152,8 +152,6 @@ def test_a_policy_is_chosen(fsm: Fsm, tmp_path: Path) -> None:
     assert kinds == {"source": "hard_bounce", "address": "retry_failed"}
 
 
-def test_a_checkpoint_asks_for_a_converted_log(fsm: Fsm, logs: list[Path], tmp_path: Path) -> None:
+def test_a_checkpoint_takes_a_log_of_any_format(fsm: Fsm, logs: list[Path], tmp_path: Path) -> None:
     result = fsm("replay", logs[0], "--checkpoint", tmp_path / "states")
-    assert result.status == 2
-    assert "convert" in result.err
-    assert "fsm convert LOG -o events.parquet" in result.err
+    assert (result.status, result.out) == (0, fsm("replay", logs[0]).out)

@@ -196,7 +196,7 @@ def test_a_reason_comes_from_the_receiver_alone(convert: Convert, bounce: str, f
 
 
 def test_several_doubts_of_one_event_are_kept(convert: Convert) -> None:
-    record = {"event": "dropped", "recipient": "a@x.example", "timestamp": AT, "log-level": "error"}
+    record = {"event": "failed", "recipient": "a@x.example", "timestamp": AT, "log-level": "error"}
     rows, notes = convert(json.dumps(record), relayed=False)
     assert rows[0]["doubt"].count(" | ") == 1
     assert sorted(notes.doubts.counts.values()) == [1, 1]

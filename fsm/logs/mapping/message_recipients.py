@@ -71,11 +71,10 @@ def bare_addresses(addresses: pl.Series) -> pl.Series:
 
 def of_one_person(events: pl.DataFrame) -> pl.DataFrame:
     """Keep one event of a record that lists all recipients of a message, but is about one."""
-    record = pl.struct("record", "message_id", "native", "time", "event_id")
-    is_personal = pl.col("event").is_in(_PERSONAL)
-    if not events.select(is_personal.any()).item():
+    personal = events.with_row_index("at").filter(events["event"].is_in(_PERSONAL))
+    if personal["record"].n_unique() == personal.height:
         return events
-    personal = events.with_row_index("at").filter(is_personal)
+    record = pl.struct("record", "message_id", "native", "time", "event_id")
     several = personal.filter(
         record.is_duplicated() & (pl.col("recipient").n_unique() > 1).over(record)
     )

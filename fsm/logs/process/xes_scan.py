@@ -108,12 +108,13 @@ class _Text:
         return cls(padded, size, np.frombuffer(padded, np.uint8, size), words)
 
     def stands_at(self, places: Index, text: bytes) -> Mask:
-        """Return at which of the places a text stands."""
+        """Return at which of the places, of which each has so many characters, a text stands."""
         found = np.ones(len(places), np.bool_)
         for start in range(0, len(text), _WORD):
             part = text[start : start + _WORD]
-            further = self.words[np.minimum(places + start, self.size)]
-            found &= (further & np.uint64(_mask(len(part)))) == np.uint64(_word(part))
+            found &= (self.words[places + start] & np.uint64(_mask(len(part)))) == np.uint64(
+                _word(part)
+            )
         return found
 
 
@@ -278,7 +279,8 @@ def _values(text: _Text, attributes: _Attributes, found: Index) -> pl.Series:
         ends = (begins + lengths).tolist()
         cut = [text.data[b:e] for b, e in zip(begins.tolist(), ends, strict=True)]
         return pl.Series([_meant(value) for value in cut], dtype=pl.String)
-    rows = np.lib.stride_tricks.sliding_window_view(text.characters, width)[begins]
+    windows = np.ndarray((text.size - width + 1, width), np.uint8, text.data, 0, (1, 1))
+    rows = windows[begins]
     if int(lengths.min()) < width:
         rows *= np.arange(width, dtype=np.uint16) < lengths.astype(np.uint16)[:, None]
     values = pl.Series(rows.view(f"S{width}").ravel(), dtype=pl.Binary)

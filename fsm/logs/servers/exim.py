@@ -137,10 +137,7 @@ class Reader(LineReader):
     ) -> Told:
         """Add that a filter threw the message away, for all recipients that are known."""
         native = "notice" if queued.notice else "discarded"
-        known = [
-            *queued.handed_over,
-            *(to for to in queued.last_status if to not in queued.handed_over),
-        ]
+        known: list[str | None] = [*queued.recipients_so_far()]
         for to in known or [None]:
             events.append(queued.event(to, native, time, line, None, text))
         return Told.EVENTS

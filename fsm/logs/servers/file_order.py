@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fsm.logs.detect import RecognisedFile
     from fsm.logs.reading import ReadingOptions
 
-__all__ = ["in_order"]
+__all__ = ["files_in_order"]
 
 _FAMILIES = ("postfix", "exim", "sendmail", "momentum")
 """The families of formats whose messages may go on in another file."""
@@ -42,7 +42,9 @@ class _Beginning:
     lacks_year: bool
 
 
-def in_order(files: Sequence[RecognisedFile], options: ReadingOptions) -> list[RecognisedFile]:
+def files_in_order(
+    files: Sequence[RecognisedFile], options: ReadingOptions
+) -> list[RecognisedFile]:
     """Return files with those of each mail server in the order of their first times.
 
     Other files keep their places.

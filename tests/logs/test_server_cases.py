@@ -1,0 +1,321 @@
+"""Logs of mail servers: addresses as they came, discards, years, clock changes, and every line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsm.logs.open import convert_logs
+from tests.command import Fsm
+
+Convert = Callable[..., Any]
+
+HEAD = "2026-01-05T09:00:01Z mx postfix"
+NOWHERE = "relay=none, delay=1, delays=0/0/1/0, dsn=5.1.3, status=bounced (bad address syntax)"
+
+
+def described(rows: list[dict[str, Any]]) -> list[str]:
+    return [" ".join(filter(None, (r["recipient"], r["event"], r["fault"]))) for r in rows]
+
+
+# Addresses, discards ---------------------------------------------------------------------------
+
+ADDRESSES = {
+    "a blank": ("<a b@x.example>", "a b@x.example"),
+    "a blank in quotes": ('<"a b"@x.example>', '"a b"@x.example'),
+    "a comma at the end": ("<a@x.example,>", "a@x.example,"),
+    "commas and blanks": ("<a, b@x.example>", "a, b@x.example"),
+    "brackets": ("<a<b>@x.example>", "a<b>@x.example"),
+    "a quote alone": ('<a"b@x.example>', 'a"b@x.example'),
+    "with an original one": ("<a b@x.example>, orig_to=<c d@x.example>", "a b@x.example"),
+}
+
+
+@pytest.mark.parametrize(("written", "to"), ADDRESSES.values(), ids=ADDRESSES)
+def test_addresses_as_they_came(convert: Convert, written: str, to: str) -> None:
+    rows, notes = convert(f"{HEAD}/smtp[3]: A1B2C3D4: to={written}, {NOWHERE}", relayed=False)
+    assert [(row["recipient"], row["event"]) for row in rows] == [(to, "hard_bounce")]
+    assert not notes.rejected.total
+
+
+UNREAD = {
+    "cut before its status": f"{HEAD}/smtp[3]: A1B2C3D4: to=<a@x>, relay=mx, delay=1",
+    "an id that is none": f"{HEAD}/smtp[3]: A-B: to=<a@x.example>, {NOWHERE}",
+    "without its head": f"to=<a@x.example>, {NOWHERE}",
+    "without a time": f"mx postfix/smtp[3]: A1B2C3D4: to=<a@x.example>, {NOWHERE}",
+}
+
+
+@pytest.mark.parametrize("line", UNREAD.values(), ids=UNREAD)
+def test_a_line_with_a_status_is_never_of_no_delivery(convert: Convert, line: str) -> None:
+    rows, notes = convert(line, form="postfix")
+    assert (rows, notes.rejected.total, notes.passed.total) == ([], 1, 0)
+
+
+def test_other_programs_have_a_status_as_well(convert: Convert) -> None:
+    line = "Jan  5 09:00:00 mx systemd[1]: postfix.service: Main process exited, status=1/FAILURE"
+    _, notes = convert(line, form="postfix")
+    assert (notes.rejected.total, notes.passed.total) == (0, 1)
+
+
+EXIM = "2026-01-05 09:00:0{n} 1vcABC-000000001Ab-0001 {text}\n"
+CAME = "<= n@s.example H=app P=esmtp S=9 for a@x.example b@x.example"
+LONG = "all hosts for 'x.example' have been failing for a long time (and retry time not reached)"
+SERVERS: dict[str, tuple[str, list[str]]] = {
+    "exim: hosts that fail for long": (
+        EXIM.format(n=1, text=f"** a@x.example R=dnslookup T=remote_smtp: {LONG}"),
+        ["a@x.example retry_failed expired"],
+    ),
+    "exim: a blackhole": (
+        EXIM.format(n=0, text=CAME)
+        + EXIM.format(n=1, text="=> :blackhole: <a@x.example> R=discard"),
+        ["a@x.example relayed", "b@x.example relayed", "a@x.example hard_bounce unknown"],
+    ),
+    "exim: a system filter": (
+        EXIM.format(n=0, text=CAME) + EXIM.format(n=1, text="=> discarded (system filter)"),
+        [
+            *["a@x.example relayed", "b@x.example relayed"],
+            *["a@x.example hard_bounce unknown", "b@x.example hard_bounce unknown"],
+        ],
+    ),
+    "exim: the time in the queue": (
+        EXIM.format(n=5, text="=> a@x.example R=dnslookup T=remote_smtp QT=1h2s"),
+        ["a@x.example delivered"],
+    ),
+    "exim: passed on to another one": (
+        EXIM.format(n=0, text=CAME.removesuffix(" b@x.example"))
+        + "2026-01-05 09:00:01 1vcABD-000000001Ab-0001 <= n@s.example H=localhost P=esmtp S=9\n"
+        + EXIM.format(n=1, text='=> a@x.example R=r T=t C="250 OK id=1vcABD-000000001Ab-0001"')
+        + "2026-01-05 09:00:02 1vcABD-000000001Ab-0001 == a@x.example R=r T=t defer (-44): full",
+        ["a@x.example relayed", "a@x.example soft_bounce unknown"],
+    ),
+    "postfix: a transport that discards": (
+        (
+            f"{HEAD}/smtpd[1]: A1B2C3D4: client=app\n"
+            f"{HEAD}/discard[1]: A1B2C3D4: to=<a@x.example>, relay=none, delay=1, dsn=2.0.0, "
+            "status=sent (silently)"
+        ),
+        ["a@x.example relayed", "a@x.example hard_bounce unknown"],
+    ),
+    "postfix: a header check that discards": (
+        (
+            f"{HEAD}/smtpd[1]: A1B2C3D4: client=app\n"
+            f"{HEAD}/cleanup[1]: A1B2C3D4: discard: header Subject: x from app[192.0.2.9]; "
+            "from=<n@s.example> to=<a@x.example> proto=ESMTP helo=<app>: gone"
+        ),
+        ["a@x.example relayed", "a@x.example hard_bounce unknown"],
+    ),
+    "sendmail: a reply without a dsn": (
+        (
+            "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: to=<a@x.example>, delay=1+00:00:00, "
+            "relay=mx., stat=451 4.7.1 Greylisted"
+        ),
+        ["a@x.example soft_bounce policy"],
+    ),
+    "sendmail: delivered to another Sendmail": (
+        (
+            "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: to=<a@x.example>, delay=00:00:01, "
+            "relay=mx.x.example. [192.0.2.1], dsn=2.0.0, stat=Sent (60590001zzzzz Message accepted for "
+            "delivery)"
+        ),
+        ["a@x.example delivered"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SERVERS.values(), ids=SERVERS)
+def test_servers(convert: Convert, text: str, expected: list[str]) -> None:
+    rows, notes = convert(text, relayed=False)
+    assert described(rows) == expected
+    discarded = sum("unknown" in line and "hard" in line for line in expected)
+    assert notes.doubts.counts.get("discarded on purpose", 0) == discarded
+
+
+ARRIVED = {
+    "postfix": (f"{HEAD}/smtp[3]: A1B2C3D4: to=<a@x.example>, {NOWHERE}", 1),
+    "exim": (SERVERS["exim: the time in the queue"][0], 3602),
+    "sendmail": (SERVERS["sendmail: a reply without a dsn"][0], 86_400),
+}
+
+
+@pytest.mark.parametrize(("text", "seconds"), ARRIVED.values(), ids=ARRIVED)
+def test_a_delay_tells_the_hand_over(convert: Convert, text: str, seconds: int) -> None:
+    rows, _ = convert(text)
+    handed_over, event = (row["timestamp"] for row in rows)
+    assert (event - handed_over).total_seconds() == seconds
+
+
+# Time ------------------------------------------------------------------------------------------
+
+
+def sent(stamp: str, queue: str = "A1B2C3D4") -> str:
+    return f"{stamp} mx postfix/smtp[3]: {queue}: to=<a@x.example>, relay=mx, delay=1, status=sent"
+
+
+def times(rows: list[dict[str, Any]]) -> list[str]:
+    return [f"{row['timestamp']:%Y-%m-%dT%H:%M:%S}" for row in rows]
+
+
+YEARS: dict[str, tuple[list[list[str]], list[str]]] = {
+    "over New Year": ([["Jan  1 00:30:00"], ["Dec 31 23:59:59"]], ["2025-12-31", "2026-01-01"]),
+    "two files of one year": (
+        [["Aug  1 00:00:00"], ["Jan  1 00:00:00"]],
+        ["2025-01-01", "2025-08-01"],
+    ),
+    "a gap over half a year": (
+        [["Jan  5 09:00:00", "Oct  5 09:00:00"]],
+        ["2025-01-05", "2025-10-05"],
+    ),
+    "a whole year between": (
+        [["Jan  5 09:00:00", "Aug  5 09:00:00", "Jan  5 09:00:00"]],
+        ["2025-01-05", "2025-08-05", "2026-01-05"],
+    ),
+    "rotated, half a year later": (
+        [["Jul 15 00:00:00"], ["Jan 10 00:00:00"], ["Aug 10 00:00:00"]],
+        ["2025-08-10", "2026-01-10", "2026-07-15"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), YEARS.values(), ids=YEARS)
+def test_the_year_given_is_that_of_the_first_file(
+    convert: Convert, files: list[list[str]], expected: list[str]
+) -> None:
+    rows, _ = convert(*("\n".join(map(sent, stamps)) for stamps in files), year=2025, relayed=False)
+    assert [text[:10] for text in times(rows)] == expected
+
+
+CLOCKS: dict[str, tuple[list[str], list[str], str]] = {
+    "set back": (
+        ["Oct 25 02:58:10", "Oct 25 02:01:00", "Oct 25 02:58:10", "Oct 25 03:01:00"],
+        ["00:58:10", "01:01:00", "01:58:10", "02:01:00"],
+        "set back",
+    ),
+    "a line that comes late": (
+        ["Oct 25 02:30:00", "Oct 25 02:29:58"],
+        ["00:30:00", "00:29:58"],
+        "set back",
+    ),
+    "in ISO": (
+        ["2026-10-25 02:58:10", "2026-10-25 02:01:00"],
+        ["00:58:10", "01:01:00"],
+        "set back",
+    ),
+    "set forward": (["Mar 29 02:30:00"], ["01:30:00"], "set forward"),
+    "with its zone": (
+        ["2026-10-25T02:58:10+02:00", "2026-10-25T02:01:00+01:00"],
+        ["00:58:10", "01:01:00"],
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("stamps", "expected", "note"), CLOCKS.values(), ids=CLOCKS)
+def test_clock_changes(convert: Convert, stamps: list[str], expected: list[str], note: str) -> None:
+    text = "\n".join(map(sent, stamps))
+    rows, notes = convert(text, year=2026, zone=ZoneInfo("Europe/Berlin"), relayed=False)
+    assert [found[11:] for found in times(rows)] == expected
+    assert {"set back", "set forward"}.intersection(notes.assumed) == {note} - {""}
+
+
+# Every line ------------------------------------------------------------------------------------
+
+LINES = st.sampled_from(
+    [
+        f"{HEAD}/smtpd[1]: A1B2C3D4: client=app",
+        f"{HEAD}/cleanup[1]: A1B2C3D4: message-id=<1@s.example>",
+        f"{HEAD}/qmgr[1]: A1B2C3D4: from=<n@s.example>, size=9, nrcpt=1 (queue active)",
+        f"{HEAD}/qmgr[1]: A1B2C3D4: from=<n@s.example>, status=expired, returned to sender",
+        f"{HEAD}/qmgr[1]: A1B2C3D4: removed",
+        f"{HEAD}/postsuper[1]: A1B2C3D4: removed",
+        f"{HEAD}/bounce[1]: A1B2C3D4: sender non-delivery notification: C1C1C1C1",
+        f"{HEAD}/smtp[3]: A1B2C3D4: to=<a@x.example>, relay=mx, delay=1, status=deferred (full)",
+        f"{HEAD}/smtp[3]: A1B2C3D4: to=<a b@x.example>, {NOWHERE}",
+        f"{HEAD}/smtp[3]: C1C1C1C1: to=<n@s.example>, relay=mx, delay=1, status=sent (ok)",
+        f"{HEAD}/smtp[3]: A1B2C3D4: to=<a@x.example>, relay=127.0.0.1, status=sent (queued as B2B2B2B2)",
+        f"{HEAD}2/smtp[3]: B2B2B2B2: to=<a@x.example>, relay=mx, delay=9, status=bounced (no)",
+        f"{HEAD}/discard[3]: A1B2C3D4: to=<a@x.example>, relay=none, status=sent (gone)",
+        *UNREAD.values(),
+        *(
+            EXIM.format(n=n, text=text).strip()
+            for n, text in enumerate(
+                (
+                    CAME,
+                    "== a@x.example R=r T=t defer (1): full",
+                    "Completed",
+                    "=> discarded (filter)",
+                    "=> :blackhole: <b@x.example> R=r",
+                    "** a@x.example: retry timeout exceeded",
+                    "cancelled by root",
+                    "SMTP error",
+                )
+            )
+        ),
+        "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: from=<n@s.example>, size=9, nrcpts=1",
+        "Jan  5 09:00:01 mx sendmail[7]: 60590001aaaaa: to=<a@x.example>,<b@x.example>, stat=Deferred",
+        "Jan  5 09:00:01 mx sendmail[7]: 60590001aaaaa: to=, stat=Sent",
+        (
+            "Jan  5 09:00:02 mx sendmail[7]: 60590001aaaaa: 60590001ddddd: sender notify: Cannot send "
+            "message for 5 days"
+        ),
+        *("", " ", "web-1 | GET /", "Jan  5 09:00:00 mx sshd[1]: Accepted"),
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=25), st.sampled_from(["postfix", "exim", "sendmail"]))
+def test_every_line_is_in_one_class(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], form: str
+) -> None:
+    """Reading checks the balance itself; here the number of lines is counted."""
+    path = tmp_path_factory.getbasetemp() / "mixed.log"
+    lines = ["a log is never empty", *lines]
+    path.write_text("\n".join(lines))
+    (notes,) = convert_logs([str(path)], form).notes
+    assert notes.records.read == sum(line != "" for line in lines)
+    assert not any(name for name in notes.passed.counts if "status=" in name)
+
+
+# The newsletter log ----------------------------------------------------------------------------
+
+
+def as_postfix(corpus: Path) -> str:
+    """The status lines that Postfix writes for the canonical log, which has no arrivals."""
+    rows = pl.read_csv(corpus / "logs" / "newsletter-2013.csv.gz").sort("timestamp", "seq")
+    time = pl.col("timestamp").str.to_datetime(time_zone="UTC")
+    status = {"delivered": "sent", "retry_succeeded": "sent", "soft_bounce": "deferred"}
+    events = rows.with_columns(
+        time.alias("timestamp"),
+        time.filter(pl.col("activity") == "relayed").first().over("case_id").alias("began"),
+    ).filter(pl.col("activity") != "relayed")
+    return "".join(
+        f"{at:%Y-%m-%dT%H:%M:%S.%f}Z mx postfix/smtp[1]: {queue}: to=<{to}>, relay=mx, "
+        f"delay={(at - began).total_seconds():.2f}, dsn={code or '4.0.0'}, "
+        f"status={status.get(event, 'bounced')} (said)\n"
+        if event != "retry_failed"
+        else f"{at:%Y-%m-%dT%H:%M:%S.%f}Z mx postfix/qmgr[1]: {queue}: from=<n@s.example>, "
+        "status=expired, returned to sender\n"
+        for at, began, queue, to, event, code in events.select(
+            "timestamp", "began", "message_id", "recipient_id", "activity", "enhanced_status"
+        ).iter_rows()
+    )
+
+
+def test_a_log_of_status_lines_expires_as_the_canonical_one(
+    corpus: Path, tmp_path: Path, fsm: Fsm
+) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(as_postfix(corpus))
+    result = json.loads(fsm("replay", log, "--validity", "3.5d", "--json").out)
+    counts = result["machines"]["with-feedback"]["states"]
+    assert {name: counts[name] for name in ("to_send", "retrying", "retries_exhausted")} == {
+        "to_send": 0,
+        "retrying": 44,
+        "retries_exhausted": 156,
+    }
