@@ -37,9 +37,9 @@ _MOST_EVENTS = 100
 def draft_log(sample: LogSample, machine: Machine | None, answers: Mapping[str, str]) -> LogDraft:
     """Return how a log is to be read, from a sample of it, with the answers that are known.
 
-    ``machine`` is the one that is to read it; None for a log of e-mail, where
-    it is one, and otherwise for names that are taken as they stand. ``answers`` are by the keys of
-    questions. Raises :class:`LogError` for a log in which no records are found.
+    ``machine`` is the one that is to read it. Without one, a log of e-mail gets the events of the
+    built-in machines, and the names of another log are taken as they stand. ``answers`` are by the
+    keys of questions. Raises :class:`LogError` for a log in which no records are found.
     """
     records, fields, mode = best_way(sample, machine, answers)
     questions = _field_questions(fields, sample.name, answers)
