@@ -217,3 +217,11 @@ def test_a_pattern_of_lines_quotes_no_id_that_all_lines_have(tmp_path: Path) -> 
     assert draft.fields["message_id"] == "order"
     assert "A17" not in draft.toml()
     assert "@" not in draft.toml()
+
+
+def test_the_header_of_each_file_is_no_record(tmp_path: Path) -> None:
+    text = (UNKNOWN / "parcels_german.csv").read_text("utf-8")
+    paths = [str(written(tmp_path, text, name)) for name in ("a.csv", "b.csv")]
+    draft = draft_log(take_sample(find_files(paths)), None, {})
+    assert draft.records == 12
+    assert draft.time == {"format": "%d.%m.%Y %H:%M"}
