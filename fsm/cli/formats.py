@@ -117,7 +117,7 @@ def _named(names: Iterable[str], own: dict[Path, Format]) -> dict[Path, Format]:
             found[Path(name)] = read_mapping(Path(name))
         else:
             known = [*format_names(), *by_name]
-            raise click.UsageError(no_such("format", name, known, see="fsm formats"))
+            raise click.UsageError(no_such("format", name, known))
     return found
 
 
