@@ -28,11 +28,11 @@ def main() -> None:
     forms = {mail.name.partition(":")[0] for mail in mails}
     made = (
         f"{len(mails)} mails in {len(forms)} forms of systems, and {replies.total()} replies in "
-        "public wording (`tests/bounces`). Forms and replies were written before the parser and the "
-        "phrases were tried on them. Every third form and every third reply was held out. Tried for "
-        f"the first time, {FIRST['mails']} were right, and no address was invented; of the replies, "
-        f"{FIRST['replies']}. What was wrong was mended for its kind afterwards: the tables show "
-        "the present state, an upper bound."
+        "public wording (`tests/bounces`). Forms and replies were written before the parser and "
+        "the phrases were tried on them, and every third form and every third reply was held out. "
+        f"Tried for the first time, {FIRST['mails']} were right, and no address was invented; of "
+        f"the replies, {FIRST['replies']}. What was wrong was mended for its kind afterwards: the "
+        "tables show the present state, an upper bound."
     )
     meant = (
         f"*Hard* is what an address will never take: {', '.join(NEVER_TAKEN)}. That is what "

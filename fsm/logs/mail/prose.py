@@ -11,6 +11,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
+from itertools import islice
 
 from fsm.logs.mail.returned_message import is_header_line
 from fsm.logs.mail.wording import regex_of
@@ -48,10 +50,12 @@ _FIRST = re.compile(r"[\s<>\[\]\"'*•·>(-]*@[>\]\"')]*(?:\s*:|\s*\.\.\.|\s+[-�
 _QUOTED_FIRST = re.compile(r"\s*<@>:")
 _RCPT = re.compile(r"rcpt to\W{0,5}@", re.IGNORECASE)
 _REPLIED = re.compile(r"(?:^|\s|<<<|[:\"'(])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
-_LONGEST_LINE = 2000
+_LONGEST_LINE, _LONGEST_ENTRY = 2000, 300
 _LINES_OF_REPLY = 14
-_MOST = 1000
-"""Addresses of a mail that are looked at."""
+_FEW = 4
+"""Addresses in sentences, each on a line of its own, that are too many to have all failed."""
+_MOST, _MOST_OF_LINE = 1000, 20
+"""Addresses of a mail, and of a line of it, that are looked at."""
 
 
 class Certainty(IntEnum):
@@ -95,14 +99,14 @@ def failures(report: str, own: Collection[str], sent_to: Collection[str]) -> lis
     ``sent_to`` does not tell which, none is returned.
     """
     lines = [line[:_LONGEST_LINE].rstrip() for line in report.split("\n")]
-    found = [one for one in _found(lines) if one.place and one.address.lower() not in own]
-    found = found[:_MOST]
+    possible = islice(_found(lines), _MOST)
+    found = [one for one in possible if one.place and one.address.lower() not in own]
     best = max((one.place for one in found), default=Certainty.NEVER)
     chosen = {one.address.lower(): one for one in reversed(found) if one.place == best}
     if best < Certainty.SURELY and len(chosen) > 1:
         known = {name: one for name, one in chosen.items() if name in sent_to}
-        has_words = best == Certainty.PROBABLY and len(chosen) < 4
-        chosen = known or (chosen if has_words else {})
+        alone = len({one.line for one in chosen.values()}) == len(chosen) < _FEW
+        chosen = known or (chosen if alone and best == Certainty.PROBABLY else {})
     if not chosen:
         return [Failure(made[1], report) for made in _MADE_FROM.finditer(report)][:_MOST]
     ordered = sorted(chosen.values(), key=lambda one: one.line)
@@ -132,7 +136,7 @@ def _found(lines: list[str]) -> Iterator[_Found]:
     before = ""  # the last line that is not blank
     listed = False
     for number, line in enumerate(lines):
-        spans = list(_ADDRESS.finditer(line)) if "@" in line else []
+        spans = list(islice(_ADDRESS.finditer(line), _MOST_OF_LINE)) if "@" in line else []
         for span in spans:
             if _is_possible(span[1], span[2]):
                 if number in quoted:
@@ -193,17 +197,24 @@ def _place(line: str, span: re.Match[str], before: str, *, listed: bool) -> Cert
         return Certainty.NEVER
     if _LOOKS_LIKE_ID.fullmatch(local):
         return Certainty.PROBABLY if listed else Certainty.NEVER
-    words = _SIGNS.sub(" ", _ADDRESS.sub("@", line)).strip().lower()
+    words = _bare_words(line)
     if _ALONE.fullmatch(words) or (listed and _LISTED.fullmatch(words)):
         return Certainty.SURELY
     if _QUOTED_FIRST.match(shape):
         return Certainty.SURELY
-    if _FIRST.match(shape) and (listed or _tells(shape)):
+    if _FIRST.match(shape) and (listed or _tells(line)):
         return Certainty.SURELY
     if listed or _tells(line):
         return Certainty.PROBABLY
     goes_on = _tells(before) and not before.rstrip().endswith(".")
     return Certainty.PROBABLY if goes_on else Certainty.NEVER
+
+
+def _bare_words(line: str) -> str:
+    """Return the words of a line, with ``@`` for each address; nothing of a long one."""
+    if len(line) > _LONGEST_ENTRY:
+        return ""
+    return _SIGNS.sub(" ", _ADDRESS.sub("@", line)).strip().lower()
 
 
 def _turns_to_someone(before: str) -> bool:
@@ -220,6 +231,7 @@ def _spaced(lead: str) -> str:
     return " ".join(lead[-120:].split()) + (" " if lead[-1:].isspace() else "")
 
 
+@lru_cache(maxsize=64)  # a line may have several addresses
 def _tells(line: str) -> bool:
     """Return whether a line says that something failed."""
     return bool(_REPLIED.search(line) or regex_of("failed").search(line))

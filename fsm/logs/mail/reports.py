@@ -13,7 +13,7 @@ from dataclasses import replace
 from email.utils import getaddresses, parseaddr
 
 from fsm.logs.mail.automatic import answer_kind, is_delayed, is_delivered, is_system_report
-from fsm.logs.mail.mime import Mail, mail_of
+from fsm.logs.mail.mime import Mail, Part, mail_of
 from fsm.logs.mail.prose import Failure, failures
 from fsm.logs.mail.recipient_report import Report
 from fsm.logs.mail.returned_message import Returned, parse_returned, report_text
@@ -28,6 +28,10 @@ BY_RETURN_ADDRESS = "the report names no address; that to which it came back enc
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 _DEPTH = 3
 """How deep a report may be enclosed in other mails."""
+_REFUSED = re.compile(
+    r"^disposition:\s*automatic-action\S*\s*(?:deleted|denied|failed)", re.I | re.M
+)
+"""How the server of the recipient, not the recipient, says in a receipt that it took nothing."""
 _FEW_WORDS = 3
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NO_WORDS = re.compile(r"\S+@\S+|\bsmtp\b|\bx-\w+|[\w-]+(?:\.[\w-]+)+|\bhost\b|\bsaid\b", re.I)
@@ -72,6 +76,8 @@ def _by_fields(mail: Mail, report: str, returned: Returned) -> list[Report]:
         return [one if one.address else _only_recipient(one, returned) for one in found]
     found = status_reports(mail.parts, report)
     named = [one if one.address else _named(one, report, returned) for one in found]
+    if len(named) == 1 and not named[0].address and _failing(named[0]):
+        named = [_only_recipient(named[0], returned)]
     if all(_has_words(one.reply) or not _failing(one) for one in named):
         return [one for one in named if one.address]
     said = {one.address.lower(): one.reply for one in _said(mail, report, returned)}
@@ -126,7 +132,7 @@ def _by_words(mail: Mail, report: str, returned: Returned) -> list[Report]:
     if kind:
         address = parseaddr(mail.field("From"))[1]
         return [Report(kind, address, None, mail.field("Subject") or None)]
-    if is_delivered(mail, report):
+    if is_delivered(mail, report) or any(map(_is_receipt, mail.parts)):
         return [Report("receipt", "")]
     if not is_system_report(mail):
         return [Report("no report", "")]
@@ -141,6 +147,11 @@ def _by_words(mail: Mail, report: str, returned: Returned) -> list[Report]:
             for address in sorted(_by_forms(mail, report) - _own(mail, returned))
         ]
     return found or [_by_header(mail, native, report, returned)]
+
+
+def _is_receipt(part: Part) -> bool:
+    """Return whether a part says that a person has read the message, or has not (RFC 8098)."""
+    return part.kind.endswith("disposition-notification") and not _REFUSED.search(part.text)
 
 
 def _by_forms(mail: Mail, report: str) -> set[str]:
