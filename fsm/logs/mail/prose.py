@@ -244,7 +244,7 @@ def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -
     """
     after = [place for place in places if place > found.line]
     end = min([*after, found.line + _LINES_OF_REPLY, len(lines)])
-    block = [line.strip() for line in lines[found.line : end] if line.strip()]
+    block = _first_with_code(lines[found.line : end])
     address = found.address.lower()
     elsewhere = [
         text
@@ -260,6 +260,17 @@ def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -
         return "\n".join([*block, *elsewhere, *shared[:_LINES_OF_REPLY]])
     whole = [line.strip() for line in lines if line.strip() and line.strip() not in block]
     return "\n".join([*block, *whole])
+
+
+def _first_with_code(lines: list[str]) -> list[str]:
+    """Return the lines that are not blank, up to the end of the first paragraph with a code."""
+    block: list[str] = []
+    for line in lines:
+        if line.strip():
+            block.append(line.strip())
+        elif _REPLIED.search("\n".join(block)):
+            break
+    return block
 
 
 def _answers(lines: list[str], number: int) -> list[str]:

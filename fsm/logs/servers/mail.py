@@ -89,7 +89,7 @@ class Reader:
                 time,
                 line,
                 report.code,
-                report.reply,
+                " ".join(report.reply.split()) if report.reply else None,
                 f"{report.native}@{time}",
                 None,
                 all_doubts(doubt, report.doubt),
