@@ -96,7 +96,9 @@ def replay(
     rows are executed. ``notes`` of the result say so, also where executed rows come again among
     new ones. An event that is older than the last one that the checkpoint has of its message is
     rejected as late. The machines, ``validity``, ``every`` (default: an hour) and ``dedupe`` must
-    stay the same. A run that fails or is killed leaves the checkpoint as it was.
+    stay the same. A run that fails or is killed leaves the checkpoint as it was. Of logs of other
+    formats the checkpoint keeps the rows that were read, and reads what is new of their files; see
+    :mod:`fsm.logs.incremental.run`.
 
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
     less than it holds; :class:`fsm.errors.MachineError` where class and table disagree;

@@ -14,13 +14,11 @@ import polars as pl
 
 from fsm.arrays import Codes
 from fsm.files import TemporaryFolder
-from fsm.logs.canonical_columns import CANONICAL, MINED
 from fsm.logs.conversion import convert_files
 from fsm.logs.detect import RecognisedFile, guess_mined
 from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile, RowMeaning
-from fsm.logs.mapping.event_counts import count_decided, count_doubts, count_joined
-from fsm.logs.mapping.event_mapping import SIDE_EVENTS
+from fsm.logs.mapping.event_counts import IS_SIDE_EVENT, count_decided, count_doubts, count_joined
 from fsm.logs.mapping.message_recipients import find_recipients, with_recipients
 from fsm.logs.mapping.missing_handovers import (
     AddedHandovers,
@@ -44,10 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["ConvertedLog", "convert_to_rows"]
 
 _ROW = "row"
-_AS_THEY_STAND = (*CANONICAL, *MINED)
-"""Formats of which every event counts, whatever its name."""
-_IS_MACHINE_EVENT = ~pl.col("event").is_in(SIDE_EVENTS) | pl.col("format").is_in(_AS_THEY_STAND)
-"""Whether machines use a row."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +59,12 @@ class ConvertedLog:
     def frames(self, *, machine_events: bool) -> Iterator[pl.DataFrame]:
         """Yield the rows that machines use, or else the side events."""
         for frame in _slices(self.path):
-            rows = frame.filter(_IS_MACHINE_EVENT if machine_events else ~_IS_MACHINE_EVENT)
+            rows = frame.filter(~IS_SIDE_EVENT if machine_events else IS_SIDE_EVENT)
             yield rows.select(*SCHEMA)
 
     def events(self) -> pl.LazyFrame:
         """Return the rows that machines use."""
-        return scan_parquet(self.path).select(*SCHEMA).filter(_IS_MACHINE_EVENT)
+        return scan_parquet(self.path).filter(~IS_SIDE_EVENT).select(*SCHEMA)
 
     def file(self) -> LogFile:
         """Return the rows that machines use as one file of a log."""

@@ -218,16 +218,12 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     named = {name.strip().strip('"') for name in first.split(_separator(first))}
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
-    from fsm.logs.servers import powermta
-
-    if powermta.is_header(first):
-        return Recognition("powermta", "its header names type, timeLogged and rcpt")
-    found = _guess_lines(lines) or _guess_mail(lines)
+    found = _guess_lines(lines) or _guess_mail(lines) or _guess_mapped(text)
     if found is None and any(sign in first for sign in ",;\t|"):
         from fsm.logs.snapshots.read_records import names_of
 
         found = guess_by_columns(names_of(first)[0], "its header names", labels)
-    return found or _guess_mapped(text) or _guess_csv(named)
+    return found or _guess_csv(named)
 
 
 def guess_mined(head: bytes) -> Recognition | None:

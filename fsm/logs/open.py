@@ -274,7 +274,7 @@ def _recognised(
     if options.redaction is None:
         for file in found:
             _refuse_missing_file(file)
-    stored = without_copies([_without_addresses(file, options) for file in found], left_out)
+    stored = [_without_addresses(file, options) for file in found]
     are_canonical = options.columns and log_format is None and query is None
     files = []
     for file in stored:
@@ -288,6 +288,7 @@ def _recognised(
             )
             files.append(_with_meanings(recognised, options))
     _refuse_unused(files, options)
+    files = without_copies(files, left_out)
     if query:
         files.append(_query_result(query, log_format, options))
     if not files and not left_out:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 
 from fsm.errors import LogError
+from fsm.logs.detect import RecognisedFile
 from fsm.logs.notes import Notes
 from fsm.logs.storage.compression import unpacking_errors
 from fsm.logs.storage.stored_file import StoredFile
@@ -39,27 +40,31 @@ def check_usable(notes: Sequence[Notes]) -> None:
         raise LogError(f"{notes[0].left_out}{more}")
 
 
-def without_copies(files: Sequence[StoredFile], left_out: list[Notes]) -> list[StoredFile]:
+def without_copies(files: Sequence[RecognisedFile], left_out: list[Notes]) -> list[RecognisedFile]:
     """Return files without copies of others, packed or not, and add notes on these.
 
-    The mails of a folder are no copies: two of them may well be the same. Only files that begin alike are read to their end for it. A file that cannot be read is no
-    copy; whoever reads it says why.
+    The mails of a folder are no copies, since two of them may well be the same, nor are exports of
+    statuses, which may show the same at different times. Only files that begin alike are read to
+    their end for it. A file that cannot be read is no copy; whoever reads it says why.
     """
     begun: dict[bytes, list[StoredFile]] = {}
-    for file in files if len(files) > 1 else ():
+    for stored in [file.stored for file in files if _may_be_copy(file)] if len(files) > 1 else ():
         with suppress(LogError):
-            head = b"" if file.url is not None or file.group is not None else file.head()
-            begun.setdefault(_digest([head]) if head else b"", []).append(file)
+            begun.setdefault(_digest([stored.head()]), []).append(stored)
     first_of: dict[str, str] = {}
-    for alike in (found for head, found in begun.items() if head and len(found) > 1):
+    for alike in (found for found in begun.values() if len(found) > 1):
         names: dict[bytes, str] = {}
-        for file in alike:
+        for stored in alike:
             with suppress(LogError):
-                first = names.setdefault(_digest(_content(file)), file.name)
-                first_of |= {file.name: first} if first != file.name else {}
+                first = names.setdefault(_digest(_content(stored)), stored.name)
+                first_of |= {stored.name: first} if first != stored.name else {}
     for name, first in first_of.items():
         left_out.append(Notes(name, f"copy of {first}", left_out=_copied(name, first)))
-    return [file for file in files if file.name not in first_of]
+    return [file for file in files if file.stored.name not in first_of]
+
+
+def _may_be_copy(file: RecognisedFile) -> bool:
+    return file.stored.url is None and file.stored.group is None and file.format != "snapshot"
 
 
 def _copied(name: str, first: str) -> str:

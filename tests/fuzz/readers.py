@@ -28,7 +28,7 @@ with atheris.instrument_imports(include=["fsm.logs", "email", "flufl"]):
 
     READERS = {
         name: import_module(f"fsm.logs.servers.{name}").Reader
-        for name in ("postfix", "exim", "sendmail", "powermta", "momentum", "mail")
+        for name in ("postfix", "exim", "sendmail", "momentum", "mail")
     }
     READERS["sendgrid"] = import_module("fsm.logs.records.reader").Reader
 

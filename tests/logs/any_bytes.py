@@ -89,7 +89,7 @@ def events(lines: Iterable[list[str]], reader: Reader) -> tuple[list[NativeEvent
 
 def _plain(group: object) -> Iterable[NativeEvent]:
     rows = getattr(group, "iter_rows", None)
-    return map(NativeEvent._make, rows()) if rows else group  # type: ignore[return-value]
+    return [NativeEvent(**row) for row in rows(named=True)] if rows else group  # type: ignore[return-value]
 
 
 def read_whole(path: Path, form: str | None, machines: Sequence[Machine]) -> None:

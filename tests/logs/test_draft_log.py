@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -25,11 +26,11 @@ LONGEST = 26
 """Lines of a draft: 25, and one that says how much was read."""
 
 
-def drafted(path: Path, machine: str | None = None, **answers: str) -> LogDraft:
-    """Return the draft of a log; a dot in a key is written as two underscores."""
+def drafted(
+    path: Path, machine: str | None = None, answers: Mapping[str, str] | None = None
+) -> LogDraft:
     known = load(str(UNKNOWN / machine)) if machine else None
-    given = {key.replace("__", "."): answer for key, answer in answers.items()}
-    return draft_log(take_sample(find_files([str(path)])), known, given)
+    return draft_log(take_sample(find_files([str(path)])), known, answers or {})
 
 
 def written(folder: Path, text: str, name: str = "log.csv") -> Path:
@@ -40,14 +41,17 @@ def written(folder: Path, text: str, name: str = "log.csv") -> Path:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_log_of_an_unknown_format_is_read_by_its_draft(tmp_path: Path, name: str) -> None:
-    draft = drafted(UNKNOWN / name, CASES[name].get("machine"))
+    case = CASES[name]
+    asked = {question.key for question in drafted(UNKNOWN / name, case.get("machine")).questions}
+    draft = drafted(UNKNOWN / name, case.get("machine"), case.get("answers"))
     text = draft.toml()
     mapping = written(tmp_path, text, "my.toml")
     options = ReadingOptions(mappings=named_mappings([str(mapping)]).formats, year=2026)
     rows = open_log(UNKNOWN / name, options=options).frame
     time = pl.col("timestamp").cast(pl.Datetime("ms")).dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ")
     shown = rows.select("message_id", "recipient", "event", time).rows()
-    assert [" ".join(filter(None, row)) for row in shown] == CASES[name]["rows"]
+    assert [" ".join(filter(None, row)) for row in shown] == case["rows"]
+    assert asked == set(case.get("answers", ()))
     assert not draft.questions
     assert text.count("\n") <= LONGEST
 
@@ -113,8 +117,8 @@ def test_day_and_month_are_told_apart_or_asked(
 
 def test_an_answer_takes_the_place_of_a_question_and_of_a_guess(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + SOFT.format(1, "a@x.example"))
-    draft = draft_log(
-        take_sample(find_files([str(path)])),
+    draft = drafted(
+        path,
         None,
         {
             "events.soft bounce": "retry_failed",

@@ -114,3 +114,20 @@ def test_ids_in_use_are_never_forgotten() -> None:
 def test_the_columns_of_a_converted_log_begin_with_the_canonical_ones() -> None:
     canonical = ["message_id", "recipient", "event", "timestamp", "event_id", "delivery_id", "seq"]
     assert list(SCHEMA)[:7] == canonical
+
+
+PATHS = [
+    ("Bounce/Permanent/General", "hard_bounce"),
+    ("Bounce/Permanent/General/failed", "hard_bounce"),
+    ("Bounce/Permanent/General/delayed", "soft_bounce"),
+    ("bounce/permanent/general/DELAYED", "soft_bounce"),
+    ("Bounce/Transient/MailboxFull/delayed/more", "soft_bounce"),
+    ("Bounce/Transient/delayed", "retry_failed"),
+]
+
+
+@pytest.mark.parametrize(("path", "event"), PATHS)
+def test_a_star_in_a_path_stands_for_one_part(path: str, event: str) -> None:
+    meaning = load_format("ses").meaning(path)
+    assert meaning is not None
+    assert meaning.event == event

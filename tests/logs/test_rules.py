@@ -1,11 +1,13 @@
 """What only the whole log of a provider tells: stops, recipients, reasons, doubts, hand-overs."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fsm.logs.mapping.policy import load_policy
+from tests.command import Fsm
 from tests.logs.conftest import Convert
 
 AT = 1_767_603_600
@@ -200,3 +202,36 @@ def test_several_doubts_of_one_event_are_kept(convert: Convert) -> None:
     rows, notes = convert(json.dumps(record), relayed=False)
     assert rows[0]["doubt"].count(" | ") == 1
     assert sorted(notes.doubts.counts.values()) == [1, 1]
+
+
+JOBS = "job,state,when\n" + "".join(
+    f"j{number},{state},2026-01-05T08:00:00Z\n"
+    for number, state in enumerate(["created", "failed", "stopped", "unknown", "delivered"])
+)
+JOB_MAPPING = """\
+kind = "mapping"
+unit = "job"
+[fields]
+message_id = "job"
+event = "state"
+time = "when"
+"""
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        "",
+        '[events]\ncreated = "created"\nfailed = "failed"\nstopped = "stopped"\n"*" = "unknown"\n',
+    ],
+    ids=["as they stand", "mapped"],
+)
+def test_words_for_mails_are_events_like_others_in_other_logs(
+    events: str, tmp_path: Path, fsm: Fsm
+) -> None:
+    (tmp_path / "jobs.csv").write_text(JOBS)
+    (tmp_path / "jobs.toml").write_text(JOB_MAPPING + events)
+    result = fsm("convert", tmp_path / "jobs.csv", "--map", tmp_path / "jobs.toml")
+    found = [line.split(",")[2] for line in result.out.splitlines()[1:]]
+    assert found[:4] == ["created", "failed", "stopped", "unknown"]
+    assert len(found) == 5, "no hand-over, and nothing beside"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from fsm.machine import Machine
 
@@ -34,12 +35,25 @@ class EventPlaces:
         unless the machine accepts nearly all events of the names that are known from its initial
         state on, a message may begin in any state.
         """
-        messages = [names[:_LENGTH] for names in self.messages if name in names[:_LENGTH]]
-        messages = messages[:_MESSAGES]
-        initial, any_state = {self.machine.initial}, {state.name for state in self.machine.states}
-        begins = self._share(messages, known, frozenset(initial), without_any=0.0) >= _FITTING
-        start = frozenset(initial if begins else any_state)
-        return self._share(messages, {**known, name: event}, start)
+        messages = self._with(name)
+        return self._share(messages, {**known, name: event}, self._start(messages, known))
+
+    def acceptance_without(self, known: Mapping[str, str], name: str) -> float:
+        """Return the share of events that the machine accepts, if ``name`` means no event."""
+        messages = self._with(name)
+        others = [[other for other in names if other != name] for names in messages]
+        return self._share(others, known, self._start(messages, known))
+
+    def _start(self, messages: Sequence[Sequence[str]], known: Mapping[str, str]) -> frozenset[str]:
+        """Return the states in which messages may begin."""
+        initial = frozenset({self.machine.initial})
+        if self._share(messages, known, initial, without_any=0.0) >= _FITTING:
+            return initial
+        return frozenset(state.name for state in self.machine.states)
+
+    def _with(self, name: str) -> list[Sequence[str]]:
+        found = (names[:_LENGTH] for names in self.messages if name in names[:_LENGTH])
+        return list(islice(found, _MESSAGES))
 
     def _share(
         self,

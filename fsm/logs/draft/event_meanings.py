@@ -202,8 +202,8 @@ def _by_place(
 ) -> EventGuess:
     """Return a guess that fits where a name stands among the others.
 
-    A guess by likeness is dropped where the machine would reject most of its events; a name
-    without a guess may be the only event that is left and fits.
+    A guess by likeness is dropped where the machine would reject most of its events. A name
+    without a guess is the only event that is left and fits, if what follows needs one.
     """
     known = {name: g.choices[0] for name, g in guesses.items() if not g.is_open and name != path}
     events = [event for event in places.machine.events if event not in known.values()]
@@ -217,7 +217,10 @@ def _by_place(
     fitting = [event for event in _best_first(shares) if shares[event] >= _FITTING]
     alike = [event for event in places.machine.events if _likeness(path, event) >= _LIKE]
     if len(fitting) == 1 and (not alike or fitting[0] in alike):
-        return EventGuess((fitting[0],), "the only event that is left and possible there")
+        if places.acceptance_without(known, path) < _FITTING:
+            return EventGuess((fitting[0],), "without it, what follows is not possible")
+        question = f"only {fitting[0]} is left and possible there; is it that?"
+        return EventGuess((fitting[0], NOTHING), question)
     return EventGuess(tuple(dict.fromkeys((*fitting, *guess.choices))), guess.reason)
 
 

@@ -9,9 +9,7 @@ from fsm.logs.storage.stored_file import StoredFile
 
 __all__ = ["known_format"]
 
-_JOINED = (
-    "postfix", "exim", "sendmail", "momentum", "powermta", "mail", "parquet", *MINED,
-)  # fmt: skip
+_JOINED = ("postfix", "exim", "sendmail", "momentum", "mail", "parquet", *MINED)
 """Formats whose records are no records of a mapping: lines that belong together, and others."""
 
 

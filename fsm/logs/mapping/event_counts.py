@@ -13,10 +13,20 @@ from fsm.logs.mapping.doubts import single_doubts
 from fsm.logs.mapping.event_mapping import EXCLUDED, SIDE_EVENTS, Format
 from fsm.logs.notes import Notes, Occurrences
 
-__all__ = ["ReadEvents", "count_decided", "count_doubts", "count_events", "count_joined"]
+__all__ = [
+    "IS_SIDE_EVENT",
+    "ReadEvents",
+    "count_decided",
+    "count_doubts",
+    "count_events",
+    "count_joined",
+]
 
 HOP = "passed on to a server of one's own, whose log has it"
 """What deliveries that were none are counted as."""
+
+IS_SIDE_EVENT = pl.col("of_mail").fill_null(value=False) & pl.col("event").is_in(SIDE_EVENTS)
+"""Whether no machine uses a row. Of logs that are not of mails every event counts."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,6 +63,7 @@ def count_decided(stops: pl.DataFrame, notes: Notes) -> None:
 
     Their records, where they have one, were counted as excluded until now.
     """
+    stops = stops.with_columns(of_mail=pl.lit(value=True))
     _count_rows(stops, notes)
     count_doubts(stops, notes)
     alone = stops.filter(pl.col("record").is_not_null())
@@ -79,8 +90,9 @@ def count_joined(changed: pl.DataFrame, notes: Notes) -> None:
 def _by_class(events: pl.DataFrame) -> dict[RecordClass, pl.Series]:
     """Return the records of events with a meaning, by what they are."""
     records = events["record"]
-    is_excluded = (events["event"] == EXCLUDED) | events["is_stop"]
-    is_side_event = events["event"].is_in(SIDE_EVENTS) & ~is_excluded
+    is_side_event = events.select(IS_SIDE_EVENT).to_series()
+    is_excluded = is_side_event & (events["event"] == EXCLUDED) | events["is_stop"]
+    is_side_event &= ~is_excluded
     if not (is_excluded | is_side_event).any():
         return {RecordClass.EVENTS: records}
     return {
@@ -104,7 +116,7 @@ def _count_records(by_class: Mapping[RecordClass, pl.Series], notes: Notes) -> N
 
 
 def _count_rows(rows: pl.DataFrame, notes: Notes) -> None:
-    is_side_event = rows["event"].is_in(SIDE_EVENTS)
+    is_side_event = rows.select(IS_SIDE_EVENT).to_series()
     notes.events += rows.height - int(is_side_event.sum())
     _count_by(rows.filter(is_side_event), "event", notes.side_events)
 

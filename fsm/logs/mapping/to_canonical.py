@@ -136,8 +136,10 @@ def to_rows(
     nothing = frame.filter(pl.col("event") == NOTHING)
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
     frame, nameless = _identified(frame, notes)
-    frame = of_one_person(frame).with_columns(is_stop=(pl.col("event") == STOPPED) & form.of_mail)
-    frame = _with_faults(frame, policy, of_mail=form.of_mail)
+    frame = frame.with_columns(of_mail=pl.lit(form.of_mail))
+    frame = of_one_person(frame) if form.of_mail else frame
+    frame = frame.with_columns(is_stop=pl.col("of_mail") & (pl.col("event") == STOPPED))
+    frame = _with_faults(frame, policy)
     count_events(frame, ReadEvents(unmapped, nothing, nameless), form, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
@@ -145,7 +147,6 @@ def to_rows(
         _moment("handed_over"),
         (pl.lit(None, pl.Int64) if form.ordered else rank).alias("seq"),
         pl.lit(form.name).alias("format"),
-        pl.lit(form.of_mail).alias("of_mail"),
         pl.when(_is_alone(frame)).then("record").alias("record"),
         pl.lit(file or notes.name).alias("file"),
     ).select(*READ_SCHEMA)
@@ -262,7 +263,7 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _with_faults(frame: pl.DataFrame, policy: Policy, *, of_mail: bool) -> pl.DataFrame:
+def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Add code, fault, reason and rule to failures, and decide which event a final failure is.
 
     A policy may replace the event of a final failure by its reason or its fault. Only the words of
@@ -270,14 +271,15 @@ def _with_faults(frame: pl.DataFrame, policy: Policy, *, of_mail: bool) -> pl.Da
     stopped the message. Explanations are shown where there is no reply.
     """
     frame = frame.with_columns(pl.lit(None, pl.String).alias("reason"))
-    failing = frame["event"].is_in(_FAILURES) & of_mail  # other machines have such words, too
+    failing = frame["of_mail"] & frame["event"].is_in(_FAILURES)
     frame = frame.with_columns(
-        reply=pl.when(~pl.col("event").is_in(_STOPS)).then("reply"),
+        reply=pl.when(~(pl.col("of_mail") & pl.col("event").is_in(_STOPS))).then("reply"),
         explanation=pl.coalesce("reply", "explanation"),
     )
     shown = frame["explanation"].alias("reply")
     if not failing.any():
-        return frame.with_columns(shown, pl.lit(None, pl.String).alias("fault"))
+        fault = pl.when("of_mail").then(None).otherwise("fault")
+        return frame.with_columns(shown, fault.alias("fault"))
     failures = with_fault(frame.filter(failing).with_columns(code_of().alias("code")))
     given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
     kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))

@@ -7,7 +7,7 @@ event, and are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.process.traces import AttributeKeys, Traces
-from fsm.logs.process.xml_parser import XmlParser, local_name
+from fsm.logs.process.xml_parser import DEEPEST, XmlParser, local_name, pairs
 
 __all__ = ["Header", "Stray", "TraceParser", "read_header"]
 
@@ -119,6 +119,7 @@ class Cut:
     """The lines before it."""
     traces: int
     events: int
+    empty: int
     stray: Stray
 
 
@@ -131,6 +132,7 @@ class TraceParser(XmlParser):
 
     def __init__(self, name: str, keys: AttributeKeys, *, inside: bool, line: int = 0) -> None:
         self._keys = keys
+        self._of_events = frozenset(keys.of_events)
         self.cut: Cut | None = None
         """Where the tag begins that follows the last whole trace."""
         self.stray = Stray()
@@ -147,36 +149,55 @@ class TraceParser(XmlParser):
         self._owners: list[int] = []
         self._lines: list[int] = []
 
+    def _read_event(self, event: dict[str, str]) -> None:
+        """Let the attributes of an event, which nearly all elements are, take the shortest way."""
+        wanted, depth = self._of_events, 0
+
+        def begin(_: str, attributes: list[str]) -> None:
+            nonlocal depth
+            if not depth:
+                if len(attributes) == 4 and attributes[0] == "key" and attributes[2] == "value":
+                    if attributes[1] in wanted:
+                        event.setdefault(attributes[1], attributes[3])
+                else:
+                    _add(event, wanted, pairs(attributes))
+            elif depth > DEEPEST:
+                self.refuse_depth()
+            depth += 1
+
+        def end(tag: str) -> None:
+            nonlocal depth
+            if depth:
+                depth -= 1
+            else:
+                self.handle_with(self._start, self._end)
+                self._end(tag)
+
+        self.handle_with(begin, end)
+
     def begin(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take the beginning of an element."""
+        """Take the beginning of an element that is no attribute of an event."""
         if self._has_ended:
             self._mark()
-        if self._in_event:
-            if self.depth == 4:
-                self._add(self._events[-1], self._keys.of_events, attributes)
-        elif self._in_trace:
+        if self._in_trace:
             if tag == "event" and self.depth == 3:
                 self._in_event = self._has_events = True
                 self._events.append({})
+                self._read_event(self._events[-1])
                 self._owners.append(len(self._traces) - 1)
                 self._lines.append(self.line)
             elif self.depth == 3:
-                self._add(self._traces[-1], self._keys.of_traces, attributes)
+                _add(self._traces[-1], self._keys.of_traces, attributes)
         elif self.depth == 2 and tag == "trace":
             self._in_trace, self._has_events = True, False
             self._traces.append({})
         elif self.depth == 2 and tag == "event":
             self.stray = Stray(self.stray.events + 1, self.stray.line or self.line + 1)
 
-    @staticmethod
-    def _add(to: dict[str, str], wanted: tuple[str, ...], attributes: Mapping[str, str]) -> None:
-        key = attributes.get("key")
-        if key in wanted and key is not None and "value" in attributes:
-            to.setdefault(key, attributes["value"])
-
     def _mark(self) -> None:
         self._has_ended = False
-        self.cut = Cut(self.place, self.line, len(self._traces), len(self._events), self.stray)
+        counts = len(self._traces), len(self._events), self._empty
+        self.cut = Cut(self.place, self.line, *counts, self.stray)
 
     def finish(self, tag: str) -> None:  # noqa: ARG002
         """Take the end of an element."""
@@ -201,6 +222,7 @@ class TraceParser(XmlParser):
         taken = self._collected(len(self._traces), events)
         open_event = self._events[events:], self._lines[events:]
         self._clear()
+        self.cut = None
         self._traces += open_trace
         self._events, self._lines = open_event
         self._owners = [0] * len(self._events)
@@ -209,7 +231,7 @@ class TraceParser(XmlParser):
 
     def take_to(self, cut: Cut) -> Traces:
         """Return what was collected before a place, and forget the rest."""
-        self.stray = cut.stray
+        self.stray, self._empty = cut.stray, cut.empty
         return self._collected(cut.traces, cut.events)
 
     def _collected(self, traces: int, events: int) -> Traces:
@@ -219,6 +241,12 @@ class TraceParser(XmlParser):
         return Traces(
             of_traces, of_events, owners, lines, traces, self._empty, continued=self._continued
         )
+
+
+def _add(to: dict[str, str], wanted: Collection[str], attributes: Mapping[str, str]) -> None:
+    key, value = attributes.get("key"), attributes.get("value")
+    if key in wanted and key is not None and value is not None:
+        to.setdefault(key, value)
 
 
 def _columns(values: list[dict[str, str]], keys: tuple[str, ...]) -> dict[str, pl.Series]:

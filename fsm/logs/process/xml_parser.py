@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 from xml.parsers import expat
 
 from fsm.errors import LogError
 
-__all__ = ["XmlParser", "local_name"]
+__all__ = ["DEEPEST", "XmlParser", "local_name", "pairs"]
 
-_DEEPEST = 200
+DEEPEST = 200
 """Tags within each other."""
 _TOKEN = 1 << 26
 """Bytes of a tag."""
@@ -19,6 +19,11 @@ _CUT_SHORT: Final = (
     expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
     expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION],
 )
+
+
+def pairs(attributes: list[str]) -> dict[str, str]:
+    """Return attributes by their names, which stand before their values."""
+    return dict(zip(attributes[::2], attributes[1::2], strict=True))
 
 
 def local_name(name: str) -> str:
@@ -38,10 +43,9 @@ class XmlParser:
         self._fed = -len(prefix)
         self._prefix = len(prefix)
         self._expat = parser = expat.ParserCreate()
-        parser.buffer_text = True
+        parser.buffer_text = parser.ordered_attributes = True
         parser.StartDoctypeDeclHandler = self._refuse_doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
+        self.handle_with(self._start, self._end)
         self.feed(prefix)
 
     def feed(self, data: bytes, *, final: bool = False) -> None:
@@ -69,13 +73,13 @@ class XmlParser:
         """The line of the current tag, from 0."""
         return self._line + self._expat.CurrentLineNumber - 1
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    def _start(self, tag: str, attributes: list[str]) -> None:
         self.depth += 1
-        if self.depth > _DEEPEST:
-            raise LogError(f"{self.name}:{self.line + 1}: more than {_DEEPEST} tags in each other")
+        if self.depth > DEEPEST:
+            self.refuse_depth()
         if self.depth == 1:
             self.root = tag
-        self.begin(local_name(tag), attributes)
+        self.begin(local_name(tag), pairs(attributes))
 
     def _end(self, tag: str) -> None:
         self.finish(local_name(tag))
@@ -86,6 +90,17 @@ class XmlParser:
 
     def finish(self, tag: str) -> None:
         """Take the end of an element."""
+
+    def refuse_depth(self) -> NoReturn:
+        """Refuse a document whose tags are too deep in each other."""
+        raise LogError(f"{self.name}:{self.line + 1}: more than {DEEPEST} tags in each other")
+
+    def handle_with(
+        self, begin: Callable[[str, list[str]], None], end: Callable[[str], None]
+    ) -> None:
+        """Call these functions for the elements that follow."""
+        self._expat.StartElementHandler = begin
+        self._expat.EndElementHandler = end
 
     def take_texts(self, take: Callable[[str], None]) -> None:
         """Call a function with every text between tags."""

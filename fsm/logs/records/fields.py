@@ -89,7 +89,8 @@ def status_code(value: object) -> str | None:
         if type(one) is type(two) is type(three) is int:
             return f"{one}.{two}.{three}"
         return ".".join(text_of(part) or "0" for part in (one, two, three))
-    return text_of(value)
+    code = text_of(value)
+    return (code.split(" ", 1)[0] or None) if code else None  # some put its meaning behind it
 
 
 def getter(sources: Sequence[FieldSource]) -> FieldGetter:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import repeat
-from operator import and_, attrgetter, is_not
+from operator import attrgetter, is_not
 from typing import Any, TypeAlias
 
 from msgspec import Struct, defstruct
@@ -89,10 +89,9 @@ class Pruned:
     def has(self, records: Sequence[Any], path: str) -> list[bool]:
         """Return whether something is on a path in each record; a null or an empty part is not."""
         empty, values = self._place(path).empty, self.values(records, path)
-        found = list(map(is_not, values, repeat(None)))
         if empty is not None:
-            found = list(map(and_, found, map(is_not, values, repeat(empty))))
-        return found
+            return [value is not None and value is not empty for value in values]
+        return list(map(is_not, values, repeat(None))) if None in values else [True] * len(values)
 
     def _place(self, path: str) -> _Place:
         if path not in self._places:

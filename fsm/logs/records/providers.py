@@ -149,8 +149,8 @@ def built_in_records() -> KnownRecords:
 
 @cache
 def _built_in() -> tuple[Format, ...]:
-    forms = map(load_format, format_names())
-    return tuple(form for form in forms if form.layout.recognise)
+    layouts = [(form, form.layout) for form in map(load_format, format_names())]
+    return tuple(form for form, own in layouts if own.recognise and own.container != "lines")
 
 
 @cache

@@ -140,15 +140,17 @@ class _Columns:
         """Return the first value of each row that is neither null nor an empty text."""
         if not sources:
             return [None] * (len(self) if rows is None else len(rows))
-        found = self._of(sources[0], rows)
-        if len(sources) == 1:
+        found, *others = self._of(sources[0], rows), *sources[1:]
+        while others and found.count(None) == len(found):
+            found = self._of(others.pop(0), rows)
+        if not others or all(found):
             return found
         lacking: Sequence[int] = [
             n
             for n, value in enumerate(found)
             if not value and (value is None or value == "" or value == [])
         ]
-        for source in sources[1:]:
+        for source in others:
             if not lacking:
                 break
             own = lacking if rows is None else [rows[n] for n in lacking]
@@ -288,11 +290,13 @@ _NUMBERS = ("class", "subject", "detail")
 def _codes(values: list[Any]) -> list[str | None]:
     """Return values as codes; some are objects of three numbers."""
     if dict not in set(map(type, values)):
-        return _texts(values)
+        codes = _texts(values)
+        is_explained = " " in "".join(filter(None, codes))
+        return list(map(status_code, codes)) if is_explained else codes
     known, codes = _Codes(), [*values]
     for row, value in enumerate(values):
         if type(value) is not dict:
-            codes[row] = text_of(value)
+            codes[row] = status_code(value)
             continue
         one, two, three = map(value.get, _NUMBERS)
         if type(one) is type(two) is type(three) is int:

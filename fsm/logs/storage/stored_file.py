@@ -85,20 +85,24 @@ class StoredFile:
                 notes.size += len(data)
                 data = data if begun else data.removeprefix(BOM_UTF8)
                 begun = True
-                whole, newline, tail = data.rpartition(b"\n")
-                if not newline:
-                    rest += tail
+                begin, end = data.find(b"\n"), data.rfind(b"\n")
+                if end < 0:
+                    rest += data
                     if len(rest) > LONGEST:
                         rest, skipping = b"", True
                     continue
                 if skipping:
                     _leave_out(notes, number + 1)
-                    rest, skipping = b"", False
-                    whole = b"\n" + whole.partition(b"\n")[2] if b"\n" in whole else b""
-                lines = _text(rest + whole).split("\n")
+                    skipping = False
+                    first = ""
+                else:
+                    first = _text(rest + data[:begin])
+                lines = [first]
+                if begin < end:
+                    lines += _text(memoryview(data)[begin + 1 : end]).split("\n")
                 number += len(lines)
                 yield lines
-                rest = tail
+                rest = data[end + 1 :]
         if skipping:
             _leave_out(notes, number + 1)
             rest = b""
@@ -143,11 +147,11 @@ def _leave_out(notes: Notes, line: int) -> None:
     notes.reject(TOO_LONG, line)
 
 
-def _text(data: bytes) -> str:
+def _text(data: bytes | memoryview) -> str:
     try:
-        text = data.decode("utf-8")
+        text = str(data, "utf-8")
     except UnicodeDecodeError:
-        text = data.decode("latin-1")
+        text = str(data, "latin-1")
     return text.replace("\r\n", "\n").removesuffix("\r") if "\r" in text else text
 
 

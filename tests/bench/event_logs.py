@@ -1,0 +1,145 @@
+"""What reading and replaying XES costs: ``python tests/bench/event_logs.py [--runs 5]``.
+
+Whole processes, interleaved, from the file to the counts: ``fsm replay`` on the log as it is
+(scanned), on the same log with one comment in each trace (parsed), and, where ``--r4pm`` names a
+Python that has it, r4pm (Rust), which reads the log and aligns each variant with the machine as a
+Petri net. The log and the machine are those that ``--log`` and ``--machine`` name; by default the
+road traffic fines of the corpus (``FSM_CORPUS``). The report is ``event_logs.md`` beside this file.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import uuid
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from measure import warm
+
+HERE = Path(__file__)
+LOG = "logs/process/road-traffic-fines.xes.zip"
+
+
+# The other tool's process --------------------------------------------------------------------
+
+
+def petri_net(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """A machine as a net: a place for each state, of which every one but the first may end."""
+    places = {state["name"]: str(uuid.uuid4()) for state in machine["states"]}
+    transitions, arcs = {}, []
+    for row in machine["transitions"]:
+        key = str(uuid.uuid4())
+        transitions[key] = {"id": key, "label": row["event"]}
+        for kind, nodes in (
+            ("PlaceTransition", [places[row["source"]], key]),
+            ("TransitionPlace", [key, places[row["target"]]]),
+        ):
+            arcs.append({"from_to": {"type": kind, "nodes": nodes}, "weight": 1})
+    ends = [{place: 1} for name, place in places.items() if name != machine["initial"]]
+    return {
+        "places": {place: {"id": place} for place in places.values()},
+        "transitions": transitions,
+        "arcs": arcs,
+        "initial_marking": {places[machine["initial"]]: 1},
+        "final_markings": ends,
+    }
+
+
+def align(log: str, machine: str) -> None:
+    """Read a log and align it, with r4pm."""
+    import r4pm  # type: ignore[import-not-found,unused-ignore]
+    from r4pm import bindings  # type: ignore[import-not-found,unused-ignore]
+
+    read = r4pm.import_item("EventLog", log)
+    variants = bindings.log_to_activity_projection(read)
+    net = petri_net(json.loads(Path(machine).read_text()))
+    bindings.align_variants(net=net, projection=variants)
+
+
+# The harness ---------------------------------------------------------------------------------
+
+
+def run(command: list[str]) -> tuple[float, float]:
+    """Run a command; return its CPU seconds and its peak memory in megabytes."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{command}: status {status}")
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--log", type=Path)
+    parser.add_argument("--machine", type=Path, required="--align" not in sys.argv)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--r4pm", help="a Python with r4pm")
+    parser.add_argument("--align", nargs=2)
+    given = parser.parse_args()
+    if given.align:
+        align(*given.align)
+        return
+    with TemporaryDirectory() as folder:
+        log = given.log or unpacked(Path(os.environ["FSM_CORPUS"]) / LOG, Path(folder))
+        odd = Path(folder) / "odd.xes"
+        odd.write_bytes(log.read_bytes().replace(b"<trace>", b"<trace><!-- -->"))
+        jobs = {
+            "fsm, scanned": [sys.executable, "-m", "fsm", "replay", str(log)],
+            "fsm, parsed": [sys.executable, "-m", "fsm", "replay", str(odd)],
+        }
+        jobs = {name: [*job, "--machine", str(given.machine)] for name, job in jobs.items()}
+        if given.r4pm:
+            jobs["r4pm"] = [given.r4pm, __file__, "--align", str(log), str(given.machine)]
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in jobs}
+        for path in (log, odd):
+            warm(path)
+        for _ in range(given.runs):
+            for name, job in jobs.items():
+                taken[name].append(run(job))
+                print(f"{name}: {taken[name][-1]}", file=sys.stderr)
+        text = report(log, taken, given.runs)
+    print(text)
+    HERE.with_suffix(".md").write_text(text)
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(archive) as opened:
+        name = next(name for name in opened.namelist() if not name.startswith("__MACOSX"))
+        return Path(opened.extract(name, folder))
+
+
+def report(log: Path, taken: Mapping[str, list[tuple[float, float]]], runs: int) -> str:
+    rows = [
+        f"| {name} | {median(cpu for cpu, _ in laps):.2f} | {max(peak for _, peak in laps):,.0f} |"
+        for name, laps in taken.items()
+    ]
+    size = log.stat().st_size / 1e6
+    return "\n".join(
+        [
+            "# Logs of process mining, measured",
+            "",
+            "<!-- written by `python tests/bench/event_logs.py`; do not edit -->",
+            "",
+            f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores. "
+            f"XES of {size:,.0f} MB, read and replayed in whole processes, medians of {runs} runs, "
+            "interleaved, files in the cache. *scanned*: the log as it is; *parsed*: with one "
+            "comment in each trace. r4pm reads the same file and aligns each variant. The machine "
+            "was shared: compare within the table.",
+            "",
+            "| | CPU s | Peak MB |",
+            "| --- | ---: | ---: |",
+            *rows,
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()
