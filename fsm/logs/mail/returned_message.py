@@ -28,6 +28,7 @@ _OF_MESSAGE = frozenset(
 )
 _OF_EVERY_MESSAGE = frozenset(("message-id", "from", "to", "received"))
 _HEADERS = ("text/rfc822-headers", "text/headers", "text/global-headers")
+_OF_FIELDS = ("-status", "feedback-report", "notification")
 _SIGNATURE = re.compile(r"-- ?$")
 _LINES = 5000
 """Lines of a part that are read as a report."""
@@ -57,7 +58,7 @@ def report_text(mail: Mail) -> tuple[str, str]:
             continue
         if part.kind == "text/html" and is_plain:
             continue
-        if part.kind.endswith(("delivery-status", "feedback-report", "notification")):
+        if part.kind.endswith(_OF_FIELDS):
             continue
         report, copy = _split(part.text)
         is_plain = is_plain or len(report.strip()) > 10
@@ -152,7 +153,7 @@ def _message_id(mail: Mail, fields: Mapping[str, str], report: str, copy: str) -
 
 def _original_id(part: Part) -> str:
     """Return the id that the fields of a report tell."""
-    if not part.kind.endswith(("delivery-status", "feedback-report", "notification")):
+    if not part.kind.endswith(_OF_FIELDS):
         return ""
     for block in field_blocks(part.text):
         for name in ("x-original-message-id", "original-message-id"):
