@@ -242,7 +242,7 @@ def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -
 
     Where that says nothing, it is the lines that name the address, and for a single one the whole.
     """
-    after = [place for certainty in places if certainty > found.line]
+    after = [line for line in places if line > found.line]
     end = min([*after, found.line + _LINES_OF_REPLY, len(lines)])
     block = _first_with_code(lines[found.line : end])
     address = found.address.lower()
