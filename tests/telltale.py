@@ -5,10 +5,13 @@ an address or a reply stands is filled with the person.
 """
 
 import base64
+import csv
 import gzip
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +20,6 @@ import polars as pl
 
 from fsm.logs.detect import CANONICAL
 from fsm.logs.mapping.event_mapping import Format, format_names, load_format
-from fsm.logs.mapping.record_layout import FieldSource
 
 ADDRESS = "zaphod.beeblebrox@vogsphere.example"
 OTHERS = ('"zaphod beeblebrox"@vogsphere.example', "zaphod@[192.0.2.77]")
@@ -165,7 +167,25 @@ SES = {
         ],
     },
 }
+OPENSMTPD = "".join(
+    f"Jan  5 09:00:0{second} mx smtpd[7]: 4aaaaaaaaaaaaaaa {what} evpid=zaphod1 "
+    f"from=<{ADDRESS}> to=<{ADDRESS}>{result}\n"
+    for second, what, result in (
+        (0, "smtp envelope", ""),
+        (1, "mta delivery", f' rcpt=<{ADDRESS}> result="PermFail" stat="{REPLY}"'),
+    )
+)
+HARAKA = "".join(
+    f"2026-01-05T09:00:0{second}.000Z [NOTICE] [11111111-2222-3333-4444-555555555555.1.1] "
+    f"[outbound] {what}\n"
+    for second, what in (
+        (0, f'delivered file=1_zaphod response="{REPLY}" delay=1 fails=0'),
+        (1, f"bouncing mail: {REPLY}"),
+    )
+)
 _OWN = {
+    "opensmtpd": OPENSMTPD,
+    "haraka": HARAKA,
     "csv": CSV,
     "postfix": POSTFIX,
     "exim": EXIM,
@@ -188,37 +208,67 @@ def write_sample(form: str, directory: Path) -> Path:
     elif form in _OWN:
         path.write_text(_OWN[form])
     else:
-        path.write_text(
-            "".join(json.dumps(record) + "\n" for record in _records(load_format(form)))
-        )
+        path.write_text(_written(load_format(form)))
     return path
 
 
+def _written(form: Format) -> str:
+    """Return a log of records as the mapping file of a format lays them out."""
+    records = list(_records(form))
+    if form.layout.container != "csv":
+        return "".join(json.dumps(record) + "\n" for record in [*records, {ADDRESS: "zaphod"}])
+    names = list(dict.fromkeys(name for record in records for name in record))
+    text = StringIO()
+    rows = csv.writer(text, delimiter=form.layout.separator or ",", lineterminator="\n")
+    rows.writerows([names, *([record.get(name) for name in names] for record in records)])
+    return f"#Fields: {text.getvalue()}" if form.layout.comment else text.getvalue()
+
+
 def _records(form: Format) -> Iterator[dict[str, Any]]:
-    """Yield records of a provider as its table lays them out; ``KeyError`` without a table."""
+    """Yield records of every event of a format; ``IndexError`` without signs in its file."""
     layout = form.layout
     names = dict.fromkeys(path.partition("/")[0] for path in form.meanings)
+    moment = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    when = moment.strftime(layout.time.formats[0]) if layout.time.formats else moment.isoformat()
     for name in (*names, f"told {ADDRESS}"):
-        record: dict[str, Any] = dict.fromkeys(layout.recognise[0], "zaphod")
-        for field in ("message_id", "event_id", "delivery_id"):
-            _put(record, layout.sources(field), ID)
-        _put(record, layout.sources("recipient"), ADDRESS)
-        _put(record, layout.sources("reply"), REPLY)
-        _put(record, layout.sources("time"), "2026-01-05T09:00:00Z")
-        for sources in layout.detail.values():
-            _put(record, sources, "zaphod")
-        _put(record, layout.sources("event"), name)
+        values = {
+            **dict.fromkeys(("message_id", "event_id", "delivery_id"), ID),
+            "recipient": ADDRESS,
+            "reply": REPLY,
+            "time": when,
+            "event": name,
+        }
+        places = {path: "zaphod" for sources in layout.detail.values() for path in sources[0].paths}
+        for field, value in values.items():
+            for source in layout.sources(field)[:1]:
+                count = len(source.paths)
+                parts = value.split(maxsplit=count - 1) if count > 1 else [value]
+                places |= zip(source.paths, parts, strict=False)
+        record: dict[str, Any] = {}
+        entry: dict[str, Any] = {}
+        for path in layout.recognise[0]:
+            _put(record, path.split("."), "zaphod")
+        for path, value in places.items():
+            _put(entry if path.startswith(".") else record, path.strip(".").split("."), value)
+        for path in layout.each[:1] if entry else ():
+            text = f"{ADDRESS}##Receive, {name}"
+            _put(record, path.split("."), text if layout.each_pattern else [entry])
         yield record
-    yield {ADDRESS: "zaphod", "zaphod": 1}
 
 
-def _put(record: dict[str, Any], sources: Sequence[FieldSource], value: str) -> None:
-    """Put a value at the first of the places of a field."""
-    if not sources:
+def _put(record: Any, path: list[str], value: object) -> None:
+    """Put a value at a path, in the place of what is no part of it."""
+    key, *inner = path
+    if not inner:
+        record[key] = value
         return
-    *outer, last = sources[0].paths[0].split(".")
-    for key in outer:
-        inner = record.get(key)
-        record[key] = inner if isinstance(inner, dict) else {}
-        record = record[key]
-    record[last] = value
+    if inner[0].isdigit():
+        place, *inner = inner
+        item: Any = {} if inner else value
+        record[key] = [*[None] * int(place), item]
+        if inner:
+            _put(item, inner, value)
+        return
+    if not isinstance(record.get(key), dict):
+        record[key] = {}
+    _put(record[key], inner, value)

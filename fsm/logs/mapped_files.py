@@ -32,7 +32,7 @@ def fitting(name: str, head: str, forms: Iterable[Format]) -> Format | None:
 
     Raises :class:`LogError` where two fit alike.
     """
-    signed = (form for form in forms if form.layout.recognise)
+    signed = (f for f in forms if f.layout.recognise or f.layout.container == "lines")
     shares = [(fitness(form, head), form) for form in signed]
     return _best(name, [(share, form) for share, form in shares if _is_nearly_all(share)])
 

@@ -87,6 +87,8 @@ _LONGEST = 200
 _LOGS = Path(__file__).parent.parent
 _FOLDERS = (_LOGS / "servers", _LOGS / "providers", _LOGS / "snapshots")
 _EVERY_OTHER = "*"
+_OWN_NAME = "its own name"
+"""The rule of events that are taken as they stand: a name may be private, a rule is not."""
 _BEGINS = 'kind = "mapping"'
 
 
@@ -180,7 +182,7 @@ class Format:
             if found is not None:
                 return found
             path = path.rpartition("/")[0]
-        other = Meaning(native, native) if self.keeps_names and native else None
+        other = Meaning(_OWN_NAME, native) if self.keeps_names and native else None
         return self.meanings.get(_EVERY_OTHER, other)
 
     def with_meanings(self, meanings: Mapping[str, Meaning]) -> Format:

@@ -42,7 +42,9 @@ class _Beginning:
     lacks_year: bool
 
 
-def files_in_order(files: Sequence[RecognisedFile], options: ReadingOptions) -> list[RecognisedFile]:
+def files_in_order(
+    files: Sequence[RecognisedFile], options: ReadingOptions
+) -> list[RecognisedFile]:
     """Return files with those of each mail server in the order of their first times.
 
     Other files keep their places.

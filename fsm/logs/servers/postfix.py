@@ -23,7 +23,15 @@ from fsm.logs.servers.lines import (
     count_lines,
     has_status,
 )
-from fsm.logs.servers.mail_queue import LONGEST, UNKNOWN, MailQueue, Queued, give_up, next_queue_id
+from fsm.logs.servers.mail_queue import (
+    LONGEST,
+    NOTICE,
+    UNKNOWN,
+    MailQueue,
+    Queued,
+    give_up,
+    next_queue_id,
+)
 
 __all__ = ["Reader"]
 
@@ -227,7 +235,7 @@ class Reader(LineReader):
         queued = self._known(at)
         if not queued.notice:
             self._queue.hand_over(queued, match[2], self._events, at.number)
-        native = "notice" if queued.notice else "discard"
+        native = NOTICE if queued.notice else "discard"
         self._events.append(queued.event(match[2], native, at.time, at.number, None, match[1]))
         return Told.EVENTS
 
@@ -242,7 +250,7 @@ class Reader(LineReader):
         status = status.lower()
         native, queued_as, handed_over = f"{status}/{agent}", None, None
         if queued.notice:
-            native = "notice"
+            native = NOTICE
         else:
             if status == "sent" and agent in ("smtp", "lmtp"):
                 native, queued_as = self._passed_on(queued, relay, reply or "", at)
