@@ -32,7 +32,7 @@ _REFUSED = re.compile(
     r"^disposition:\s*automatic-action\S*\s*(?:deleted|denied|failed)", re.I | re.M
 )
 """How the server of the recipient, not the recipient, says in a receipt that it took nothing."""
-_FEW_WORDS = 3
+_FEW_WORDS = 2
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NO_WORDS = re.compile(r"\S+@\S+|\bsmtp\b|\bx-\w+|[\w-]+(?:\.[\w-]+)+|\bhost\b|\bsaid\b", re.I)
 _VERP = re.compile(r"(?:^|[+-])([^+=@\s]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,10})$")
@@ -101,7 +101,7 @@ def _explained(report: Report, said: dict[str, str]) -> Report:
 
 def _has_words(reply: str | None) -> bool:
     """Return whether a reply says more than its codes."""
-    return len(_WORD.findall(_NO_WORDS.sub(" ", reply or ""))) >= _FEW_WORDS - 1
+    return len(_WORD.findall(_NO_WORDS.sub(" ", reply or ""))) >= _FEW_WORDS
 
 
 def _named(report: Report, text: str, returned: Returned) -> Report:

@@ -22,16 +22,15 @@ _OF_STATUS = ("delivery-status", "tracking-status")  # RFC 3464 and 6533, RFC 38
 _BLOCKS = 10_000
 """Recipients of a report that are read."""
 _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
-_SENTENCE = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]{0,8}:", re.I | re.M)
+_NAMED = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]{0,8}:", re.I | re.M)
 _COMPLAINTS = {"not-spam": "not-spam", "auth-failure": "auth-failure", "opt-out": "opt-out"}
 
 
 def status_reports(parts: tuple[Part, ...], report: str) -> list[Report]:
     """Return what the fields of a mail report; ``report`` is its text, which may hold them too."""
     texts = [part.text for part in parts if part.kind.endswith(_OF_STATUS)]
-    if not any(map(_SENTENCE.search, texts)):
-        texts = [part.text for part in parts if _SENTENCE.search(part.text[:20_000])]
-        texts = texts if _SENTENCE.search(report) or len(texts) > 1 else []
+    if not any(map(_NAMED.search, texts)):
+        texts = [report] if _NAMED.search(report) else []
     return [found for text in texts for block in field_blocks(text) if (found := _of_block(block))]
 
 
