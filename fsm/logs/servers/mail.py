@@ -1,6 +1,6 @@
 """Bounce mails: standard reports (RFC 3464, RFC 5965) by their fields, others by their wording.
 
-Mails come in an mbox, in a Maildir, or alone in a file. The line of an event is the first line of
+Mails come in an mbox, in a folder, or alone in a file. The line of an event is the first line of
 its mail.
 """
 
