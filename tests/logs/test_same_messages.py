@@ -179,6 +179,11 @@ BOUNCED = {
     "postfix": (NEWS, A, "a@x.example"),
     "postfix, in other letters": (NEWS, A, "A@X.Example"),
     "postfix, another address": (NEWS, A, "alias@y.example"),
+    "postfix, by the final address": (
+        NEWS,
+        A,
+        "a@x.example\nOriginal-Recipient: rfc822; list@s.example",
+    ),
     "exim": (EXIM_NEWS, "1vcABC-000000001Ab-0001", "a@x.example"),
     "sendmail": (SENDMAIL_NEWS, "60590001aaaaa", "a@x.example"),
 }
