@@ -40,6 +40,7 @@ class XmlParser:
         self.root = ""
         """The tag of the document as it is written."""
         self._line = line
+        self._handlers: object = None
         self._fed = -len(prefix)
         self._prefix = len(prefix)
         self._expat = parser = expat.ParserCreate()
@@ -99,6 +100,8 @@ class XmlParser:
         self, begin: Callable[[str, list[str]], None], end: Callable[[str], None]
     ) -> None:
         """Call these functions for the elements that follow."""
+        # The parser holds no reference to a function while it runs, so those before are kept.
+        self._replaced, self._handlers = self._handlers, (begin, end)
         self._expat.StartElementHandler = begin
         self._expat.EndElementHandler = end
 
