@@ -160,6 +160,9 @@ def test_what_cannot_be_continued_is_refused(fsm: Fsm, tmp_path: Path) -> None:
     assert (begun.status, "was begun with canonical logs" in begun.err) == (2, True)
     secret = fsm("replay", path, "--checkpoint", tmp_path / "kept", "--pseudonymise", key)
     assert (secret.status, "kept in clear" in secret.err) == (2, True)
+    (wide := tmp_path / "wide.log").write_text(SAMPLES["exim"], "utf-16")
+    utf_16 = fsm("replay", wide, "--checkpoint", tmp_path / "kept")
+    assert (utf_16.status, "save it as UTF-8" in utf_16.err) == (2, True)
     status = fsm("replay", export, "--checkpoint", tmp_path / "kept")
     assert (status.status, "exports of statuses" in status.err) == (2, True)
 

@@ -33,6 +33,7 @@ from fsm.logs.ledger import RecordClass
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
+from fsm.logs.storage.stored_file import is_wide
 from fsm.logs.unusable import skipping
 from fsm.logs.write.tables import write_frames
 from fsm.text import quantity
@@ -132,6 +133,10 @@ class IncrementalRun:
                 f"first: fsm convert {name} -o events.parquet"
             )
         joins = first.format in JOINING
+        if joins and is_wide(first.stored.head(2)):
+            raise LogError(
+                f"{name}: UTF-16; save it as UTF-8, so that a checkpoint can go on in it"
+            )
         sizes = {kept.size for kept in self._kept.values()}
         found = identify([file.stored for file in unit], sizes, whole_lines=joins)
         known = [
