@@ -9,6 +9,7 @@ import gzip
 import lzma
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC
 from importlib import import_module
 from pathlib import Path
@@ -122,7 +123,8 @@ def test_every_reader_bears_mutated_lines(
     @given(mutated(of(family)))
     def bears(data: bytes) -> None:
         place.write_bytes(data)
-        events(StoredFile(place, "any").blocks(Notes("any")), reader(family))
+        with suppress(LogError):  # a header without the columns that are needed
+            events(StoredFile(place, "any").blocks(Notes("any")), reader(family))
 
     bears()
 

@@ -161,7 +161,9 @@ def test_a_log_that_could_hold_opens_says_that_it_has_none(
 
 
 HOLDS_OPENS = {
-    "brevo", "mailgun", "mailjet", "mandrill", "postmark", "resend", "sendgrid", "ses", "sparkpost"
+    "brevo", "customer_io", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal",
+    "postmark", "resend", "salesforce_events", "salesforce_marketing_cloud", "sendgrid",
+    "sendgrid_activity", "ses", "smtp2go", "sparkpost", "sweego", "unisender_go", "zeptomail",
 }  # fmt: skip
 
 
