@@ -36,8 +36,8 @@ __all__ = ["command", "print_lexicon_draft"]
     examples=[
         Example("A file that says how a table is read", "fsm draft page.md -o page.toml"),
         Example(
-            "A mapping file for a log of one's own, with the events of a machine",
-            "fsm draft parcels.csv --machine parcels.json -o my.toml",
+            "A mapping file for a log, with the events of a machine",
+            "fsm draft log.csv --machine with-feedback -o my.toml",
         ),
         Example("What is certain and what is not, for a program", "fsm draft page.md --json"),
     ],
@@ -55,6 +55,7 @@ __all__ = ["command", "print_lexicon_draft"]
     "--kind",
     type=ChoiceParam(("auto", "table", "lexicon", "log")),
     default="auto",
+    group="Languages and tables",
     help="What to draft: how a table is read, the words of a language, or how a log is read; auto "
     "goes by the suffix of the file.",
 )
@@ -63,17 +64,20 @@ __all__ = ["command", "print_lexicon_draft"]
     metavar="MACHINE",
     type=INPUT,
     shell_complete=complete_machine,
+    group="Machines",
     help="The machine whose events those of the log are.",
 )
 @option(
     "--into",
     type=FILE,
+    group="Languages and tables",
     help="Add the words to this lexicon (--kind lexicon); its lines and comments stay.",
 )
 @option(
     "--ask",
     "is_asking",
     is_flag=True,
+    group="Questions",
     help="Ask the questions one by one; an empty answer leaves one open.",
 )
 @option(
@@ -81,6 +85,7 @@ __all__ = ["command", "print_lexicon_draft"]
     "answers",
     metavar="KEY=VALUE",
     multiple=True,
+    group="Questions",
     help="An answer for a log, such as events.Returned=sent_back or time.zone=Europe/Paris; may "
     "be repeated.",
 )

@@ -84,7 +84,7 @@ def command(names: tuple[str, ...], maps: tuple[str, ...], as_toml: bool, as_jso
             for f in formats
         ]
         rows += [(name, f"Canonical log, {name.upper()}", name, "", "yes") for name in CANONICAL]
-        rows += [(name, title, "", "", "yes") for name, title in MINED.items()]
+        rows += [(name, *facts, "", "yes") for name, facts in MINED.items()]
         header = ("format", "what it is", "container", "native events", "hand-overs")
         print_text(format_table(header, rows, right=(3,)))
 
@@ -117,7 +117,7 @@ def _named(names: Iterable[str], own: dict[Path, Format]) -> dict[Path, Format]:
             found[Path(name)] = read_mapping(Path(name))
         else:
             known = [*format_names(), *by_name]
-            raise click.UsageError(no_such("format", name, known, see="fsm formats"))
+            raise click.UsageError(no_such("format", name, known))
     return found
 
 

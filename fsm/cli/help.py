@@ -30,6 +30,7 @@ GROUPS = (
     "Tests",
     "Random tests",
     "Languages and tables",
+    "Questions",
     "Settings",
     "Layout",
     "Overlays",

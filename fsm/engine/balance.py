@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fsm.engine.counts import Counts, Totals
@@ -10,7 +10,7 @@ from fsm.logs.ledger import RecordLedger, check_balance
 from fsm.logs.log import Log
 from fsm.logs.log_file import CHECKPOINT
 
-__all__ = ["Balance", "balance_of"]
+__all__ = ["Balance", "balance_lines", "balance_of"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,27 @@ class Balance:
     events: Mapping[str, int]
 
 
+_RECORDS = {
+    "events": "with events",
+    "beside": "that no machine uses",
+    "excluded": "excluded",
+    "joined": "used to read others",
+    "passed": "ignored",
+    "unmapped": "unmapped",
+    "rejected": "not readable",
+}
+_EVENTS = {
+    "from_records": "of records",
+    "implied": "inserted hand-overs",
+    "earlier": "of earlier runs",
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "late": "late",
+    "duplicates": "duplicates",
+    "after_as_of": "after the end",
+    "known": "read before",
+}
+"""What the classes are called where people read them."""
 _GIVEN = ("from_records", "implied", "earlier")
 """The parts of the events that came in; the others are what became of them."""
 
@@ -56,6 +77,19 @@ def balance_of(log: Log, counts: Counts, totals: Totals, earlier: Totals, known:
     for name in ("read", "events"):
         balance[name] += rows
     return Balance(balance, events)
+
+
+def balance_lines(balance: Balance) -> Iterator[str]:
+    """Yield the two balances as lines, without what is 0."""
+    read, *classes = balance.records.items()
+    yield f"Records: {read[1]:,} read = {_sum(classes, _RECORDS)}"
+    given = [(name, count) for name, count in balance.events.items() if name in _GIVEN]
+    others = [(name, count) for name, count in balance.events.items() if name not in _GIVEN]
+    yield f"Events: {_sum(given, _EVENTS)} = {_sum(others, _EVENTS)}"
+
+
+def _sum(counts: Iterable[tuple[str, int]], names: Mapping[str, str]) -> str:
+    return " + ".join(f"{count:,} {names[name]}" for name, count in counts if count) or "0"
 
 
 def _canonical_rows(log: Log, counts: Counts) -> int:

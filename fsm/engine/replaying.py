@@ -98,7 +98,7 @@ def replay(
     rejected as late. The machines, ``validity``, ``every`` (default: an hour) and ``dedupe`` must
     stay the same. A run that fails or is killed leaves the checkpoint as it was. Of logs of other
     formats the checkpoint keeps the rows that were read, and reads what is new of their files; see
-    :mod:`fsm.logs.incremental.run`.
+    :mod:`fsm.logs.incremental.incremental_run`.
 
     Raises :class:`fsm.errors.LogError` for a log that cannot be read, and where ``to_send`` is
     less than it holds; :class:`fsm.errors.MachineError` where class and table disagree;

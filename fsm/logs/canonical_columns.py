@@ -20,10 +20,10 @@ __all__ = [
 CANONICAL = ("csv", "jsonl", "parquet")
 """Formats that need no conversion."""
 MINED = {
-    "xes": "XES event log (IEEE 1849)",
-    "ocel": "Object-centric event log, OCEL 2.0: JSON, XML or SQLite",
+    "xes": ("XES event log (IEEE 1849)", "xml"),
+    "ocel": ("Object-centric event log, OCEL 2.0", "json, xml, sqlite"),
 }
-"""Formats of process mining, and what each is; the names of events are taken as they stand."""
+"""Formats of process mining: what each is, and in what; names of events are taken as they stand."""
 NEEDED = ("message_id", "event", "timestamp")
 OPTIONAL = ("recipient", "delivery_id", "event_id", "seq")
 QUERY = "query"

@@ -37,7 +37,7 @@ from fsm.logs.storage.stored_file import StoredFile, line_texts
 from fsm.logs.write.tables import ROWS, write_frames
 
 if TYPE_CHECKING:
-    from fsm.logs.incremental.run import IncrementalRun
+    from fsm.logs.incremental.incremental_run import IncrementalRun
 
 __all__ = ["ConvertedLog", "convert_to_rows"]
 

@@ -16,7 +16,7 @@ from fsm.logs.log_file import LogFile, Proof, RowMeaning
 from fsm.logs.rows import event_frames, instants_of
 
 if TYPE_CHECKING:
-    from fsm.logs.incremental.run import IncrementalRun
+    from fsm.logs.incremental.incremental_run import IncrementalRun
     from fsm.logs.notes import Notes
 
 __all__ = ["Log"]

@@ -132,7 +132,7 @@ def _opened_files(
 
 def _is_read_bit_by_bit(files: Iterable[RecognisedFile], checkpoint: Path) -> bool:
     """Return whether a checkpoint keeps the rows of these files, as of any but canonical logs."""
-    from fsm.logs.incremental.run import is_incremental
+    from fsm.logs.incremental.incremental_run import is_incremental
 
     others = (file.format not in CANONICAL or file.stored.name == QUERY for file in files)
     return any(others) or is_incremental(checkpoint)
@@ -143,7 +143,7 @@ def _read_bit_by_bit(
 ) -> Log:
     """Return what earlier runs read, and what is new of files."""
     from fsm.logs.converted_log import convert_to_rows
-    from fsm.logs.incremental.run import IncrementalRun
+    from fsm.logs.incremental.incremental_run import IncrementalRun
 
     run = IncrementalRun.opened(options)
     files = run.take(recognised, left_out)

@@ -40,7 +40,7 @@ class ReadingOptions:
     exported: tuple[datetime, ...] = ()
     """When exports were made, in the order of their files."""
     checkpoint: Path | None = None
-    """The directory that keeps what earlier runs read; see :mod:`fsm.logs.incremental.run`."""
+    """The directory that keeps what earlier runs read; see :mod:`fsm.logs.incremental`."""
     mappings: tuple[Format, ...] = ()
     """Formats that the user describes and names; they win over what the content shows."""
     project: tuple[Format, ...] = ()

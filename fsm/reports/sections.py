@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fsm.engine.balance import balance_lines
 from fsm.indicators import Share
 from fsm.logs.notes import Notes
 from fsm.logs.summary import summary_lines
@@ -307,6 +308,7 @@ def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
         yield f"{quantity(replay.duplicates, 'duplicate')} dropped"
     if replay.as_of:
         yield f"Read up to {format_time(replay.as_of)}"
+    yield from balance_lines(replay.balance)
     for note in notes:
         for line in summary_lines(note):
             yield line.replace(note.name, short_name(note.name))

@@ -89,7 +89,8 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         log = given.log or unpacked(Path(os.environ["FSM_CORPUS"]) / LOG, Path(folder))
         odd = Path(folder) / "odd.xes"
-        odd.write_bytes(log.read_bytes().replace(b"<trace>", b"<trace><!-- -->"))
+        with log.open("rb") as lines, odd.open("wb") as file:
+            file.writelines(line.replace(b"<trace>", b"<trace><!-- -->") for line in lines)
         jobs = {
             "fsm, scanned": [sys.executable, "-m", "fsm", "replay", str(log)],
             "fsm, parsed": [sys.executable, "-m", "fsm", "replay", str(odd)],
@@ -121,24 +122,16 @@ def report(log: Path, taken: Mapping[str, list[tuple[float, float]]], runs: int)
         for name, laps in taken.items()
     ]
     size = log.stat().st_size / 1e6
-    return "\n".join(
-        [
-            "# Logs of process mining, measured",
-            "",
-            "<!-- written by `python tests/bench/event_logs.py`; do not edit -->",
-            "",
-            f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores. "
-            f"XES of {size:,.0f} MB, read and replayed in whole processes, medians of {runs} runs, "
-            "interleaved, files in the cache. *scanned*: the log as it is; *parsed*: with one "
-            "comment in each trace. r4pm reads the same file and aligns each variant. The machine "
-            "was shared: compare within the table.",
-            "",
-            "| | CPU s | Peak MB |",
-            "| --- | ---: | ---: |",
-            *rows,
-            "",
-        ]
+    about = (
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores. XES of "
+        f"{size:,.0f} MB, read and replayed in whole processes, medians of {runs} runs, interleaved, "
+        "files in the cache. *scanned*: the log as it is; *parsed*: with one comment in each trace. "
+        "r4pm reads the same file and aligns each variant. The machine was shared by many: compare "
+        "within the table."
     )
+    head = "<!-- written by `python tests/bench/event_logs.py`; do not edit -->"
+    table = ["| | CPU s | Peak MB |", "| --- | ---: | ---: |", *rows]
+    return "\n".join(["# Logs of process mining, measured", "", head, "", about, "", *table, ""])
 
 
 if __name__ == "__main__":

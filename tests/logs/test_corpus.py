@@ -73,7 +73,7 @@ def test_the_fields_of_delivery_lines(corpus: Path) -> None:
         assert [(e.message_id, e.recipient) for e in events_of_line] == [
             (facts["postfix_queueid"], facts_of_line["to"])
         ]
-        assert events_of_line[0].native.startswith((status, "notice")), name
+        assert events_of_line[0].native.startswith((status, "bounce notice")), name
         names.append(name)
     assert len(names) > 15
 
@@ -92,7 +92,9 @@ def test_notices_of_our_own(corpus: Path) -> None:
     for name, line, facts in line_tests(corpus):
         if notice := facts.get("postfix_bounce_queueid"):
             sent = f"{notice}: to=<n@x.example>, relay=mx, delay=1, dsn=2.0.0, status=sent (ok)"
-            assert [e.native for e in read(("bounce", line), ("smtp", sent))] == ["notice"], name
+            assert [e.native for e in read(("bounce", line), ("smtp", sent))] == [
+                "bounce notice"
+            ], name
             names.append(name)
     assert len(names) > 1
 

@@ -208,3 +208,20 @@ def test_own_mappings_are_listed_beside_those_of_the_package(
     assert [each["name"] for each in formats if each["is_own"]] == ["parcels.toml", "named.toml"]
     assert fsm("formats", "parcels.toml", "--toml").out.strip() == parcels.strip()
     assert "Zugestellt" in fsm("formats", "parcels.toml").out
+
+
+def test_a_pattern_of_lines_quotes_no_id_that_all_lines_have(tmp_path: Path) -> None:
+    line = "2026-01-05 08:0{}:00 order A17 of ann@x.example {}\n"
+    text = "".join(line.format(n, event) for n, event in enumerate(("placed", "paid", "shipped")))
+    draft = drafted(written(tmp_path, text, "shop.log"), answers={"fields.message_id": "order"})
+    assert draft.fields["message_id"] == "order"
+    assert "A17" not in draft.toml()
+    assert "@" not in draft.toml()
+
+
+def test_the_header_of_each_file_is_no_record(tmp_path: Path) -> None:
+    text = (UNKNOWN / "parcels_german.csv").read_text("utf-8")
+    paths = [str(written(tmp_path, text, name)) for name in ("a.csv", "b.csv")]
+    draft = draft_log(take_sample(find_files(paths)), None, {})
+    assert draft.records == 12
+    assert draft.time == {"format": "%d.%m.%Y %H:%M"}

@@ -9,7 +9,7 @@ import gzip
 import lzma
 import tracemalloc
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC
 from importlib import import_module
 from pathlib import Path
@@ -123,7 +123,7 @@ def test_every_reader_bears_mutated_lines(
     @given(mutated(of(family)))
     def bears(data: bytes) -> None:
         place.write_bytes(data)
-        with suppress(LogError):  # a header without the columns that are needed
+        with suppress(LogError) if family == "powermta" else nullcontext():  # a header cut short
             events(StoredFile(place, "any").blocks(Notes("any")), reader(family))
 
     bears()

@@ -173,7 +173,7 @@ def test_a_run_that_fails_leaves_the_checkpoint_as_it_was(
     before = {file.name: file.read_bytes() for file in kept.iterdir()}
     path.write_text(GOOD + mailgun(id="n", recipient="n@x.example"))
     with monkeypatch.context() as patch:
-        patch.setattr("fsm.logs.incremental.run.IncrementalRun.commit", _fails)
+        patch.setattr("fsm.logs.incremental.incremental_run.IncrementalRun.commit", _fails)
         with pytest.raises(LogError, match="the disk is full"):
             executed(path, kept)
     assert {name: (kept / name).read_bytes() for name in before} == before

@@ -35,6 +35,10 @@ MAIL = "From: a@x.example\nDate: Mon, 5 Jan 2026 09:00:00 +0000\nSubject: hello\
 
 RECORDS = {
     "an event": (mailgun(), {"events": 1}),
+    "one of several recipients": (
+        mailgun(recipient=["a@x.example", "b@x.example"]),
+        {"events": 1},
+    ),
     "two records of one line": (f"[{mailgun()},{mailgun(id='e2')}]", {"events": 2}),
     "records over several lines": (f"[\n{mailgun()},\n{mailgun(id='e2')}]\n", {"events": 2}),
     "no record in an empty list": (f"{mailgun()}\n[]\n", {"events": 1}),

@@ -192,8 +192,10 @@ def test_the_summary_says_what_to_know() -> None:
     notes.assumed["year"] = "year 2026"
     assert list(summary_lines(notes)) == [
         "a.log: read as postfix (as given); 9 lines: 3 events from 2, 6 used to read others, 1 unmapped",
-        "a.log: 1 hand-over inserted that the log does not record, at the time of the message's "
-        "first event (--no-assume-relayed omits them)",
+        (
+            "a.log: 1 hand-over inserted that the log does not record, at the time of the "
+            "message's first event (--no-assume-relayed omits them)"
+        ),
         "a.log: year 2026",
         "a.log: 1 not in the table of the format (unmapped): levitated (1, first at line 4)",
     ]

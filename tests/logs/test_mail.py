@@ -131,6 +131,33 @@ def test_a_mail_of_a_maildir_may_have_the_name_of_any_host(tmp_path: Path) -> No
         open_log(tmp_path / "box" / "cur" / "1.M2P3.mail.example.md")
 
 
+@pytest.mark.parametrize("names", [("1.eml", "more/2.eml", "3.eml"), ("1.txt", "2.txt", "3.txt")])
+def test_a_folder_of_mails(tmp_path: Path, names: tuple[str, ...]) -> None:
+    (tmp_path / "box" / "more").mkdir(parents=True)
+    texts = (REPORTS["failed 5"][0], REPORTS["delayed"][0], "%PDF-1.7 no mail")
+    for name, text in zip(names, texts, strict=True):
+        (tmp_path / "box" / name).write_text(text)
+    files = [recognise(file) for file in find_files([str(tmp_path / "box")])]
+    found = convert_to_rows(files, ReadingOptions(relayed=False))
+    events = [event for frame in found.frames(machine_events=True) for event in frame["event"]]
+    assert events == ["hard_bounce", "soft_bounce"]
+    (notes,) = found.notes
+    assert notes.rejected.counts == {"a text without the header of a mail": 1}
+    assert notes.records.read == 3
+
+
+def test_both_addresses_of_a_recipient_are_kept(convert: Convert) -> None:
+    fields = f"Original-Recipient: rfc822; {A}\n" + about("z@z.example", "failed", "5.1.1")
+    (row,), _ = convert(report(fields), relayed=False)
+    assert (row["recipient"], row["final_recipient"]) == (A, "z@z.example")
+
+
+def test_a_field_needs_no_blank_after_its_colon(convert: Convert) -> None:
+    text = f"x-info:abc\n{REPORTS['failed 5'][0]}".replace(": ", ":", 3)
+    (row,), _ = convert(text, relayed=False)
+    assert row["recipient"] == A
+
+
 def read(text: str) -> list[NativeEvent]:
     reader = Reader(Clock(UTC))
     return [e for _, events in reader.read([text.split("\n")], Notes("mail")) for e in events]

@@ -160,6 +160,14 @@ MAILS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
         prose("Your message could not be delivered.\n-- \nHelp: ops@mx.x.example"),
         [],
     ),
+    "no address is made of a signature's line": (
+        prose("Your message could not be delivered.\n-- \nops@relay.example\nfailed never"),
+        [],
+    ),
+    "the sender is no recipient": (
+        prose("It failed:\n\nnews@s.example -> a@y.example: 550 no such user"),
+        [("a@y.example", "hard_bounce", "user_unknown")],
+    ),
     "no address is made of whom to ask": (
         prose("Your message could not be delivered.\nFor questions, contact help@mx.x.example."),
         [],
@@ -183,9 +191,26 @@ MAILS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
     "a list's message came back": (
         prose(
             "It could not be delivered.\n\n--- Original message follows.\n\n"
-            f"{ORIGINAL}List-Id: <l.s.example>\n"
+            f"{ORIGINAL}List-Id: <a.y.example>\n"
         ),
         [],
+    ),
+    "a newsletter's message came back, without an address in the report": (
+        prose(
+            "It could not be delivered.\n\n--- Original message follows.\n\n"
+            f"{ORIGINAL}List-Id: <news.s.example>\n"
+        ),
+        [("a@y.example", "hard_bounce", "unknown")],
+    ),
+    "failed recipients in the header alone": (
+        prose("It failed.", f"{DAEMON}X-Failed-Recipients: a@y.example, b@y.example\n"),
+        [("a@y.example", "hard_bounce", "unknown"), ("b@y.example", "hard_bounce", "unknown")],
+    ),
+    "an alias, and the address behind it": (
+        prose(
+            "Delivery failed:\n\n  b@z.example\n    (generated from a@y.example)\n    unknown user"
+        ),
+        [("a@y.example", "hard_bounce", "user_unknown")],
     ),
     "a letter that tells of a failure": (
         prose("My mails to b@y.example fail, user unknown. What now?", f"{PERSON}Subject: Hi\n"),

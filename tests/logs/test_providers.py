@@ -4,11 +4,16 @@ Every sample is our own; fields and meanings are those of the documents that the
 """
 
 import json
+from datetime import UTC
 from typing import Any
 
+import polars as pl
 import pytest
 
 from fsm.logs.mapping.event_mapping import load_format
+from fsm.logs.mapping.mapping_file import parse_mapping
+from fsm.logs.notes import Notes
+from fsm.logs.records.mapped_reader import MappedReader
 from tests.logs.conftest import Convert
 
 AT = 1_767_600_000  # 2026-01-05T08:00:00Z
@@ -273,3 +278,16 @@ def test_what_a_mapping_file_makes_of_a_sample(name: str, convert: Convert) -> N
     assert not notes.rejected.counts
     assert not notes.unmapped.counts
     assert load_format(name).sources
+
+
+def test_a_column_of_two_fields_is_filled_for_one_of_them() -> None:
+    mapping = parse_mapping(
+        'kind = "mapping"\n[fields]\nmessage_id = ["id", "other"]\ndelivery_id = "id"\n'
+        'event = "what"\ntime = "when"\n',
+        "own",
+    )
+    log = ["id,other,what,when", f",o1,sent,{AT}", f"i2,,sent,{AT}"]
+    [(_, events)] = MappedReader(mapping, UTC, lambda _: None).read([log], Notes("log"))
+    assert isinstance(events, pl.DataFrame)
+    assert events["message_id"].to_list() == ["o1", "i2"]
+    assert events["delivery_id"].to_list() == [None, "i2"]

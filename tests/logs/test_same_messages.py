@@ -74,6 +74,18 @@ HOPS: dict[str, tuple[list[list[str]], list[str]]] = {
         ],
         [f"{A} a@x.example delivered", f"{A} a@x.example relayed"],
     ),
+    "deferred before the first server knows that it is passed on": (
+        [
+            [
+                *arrival(0, "mx1", A),
+                *arrival(1, "mx1", B),
+                f"1 mx1 smtp {B}: {LATER}",
+                f"2 mx1 smtp {A}: {passed_on(B)}",
+                f"9 mx1 smtp {B}: {SENT}",
+            ]
+        ],
+        [f"{A} a@x.example delivered", *EXPECTED],
+    ),
     "to a stranger who uses the same id a day later": (
         [
             [*arrival(0, "mx1", A), f"2 mx1 smtp {A}: {passed_on('ABCDEF12')}"],

@@ -220,7 +220,7 @@ def test_exim(convert: Convert, before: str) -> None:
     rows, notes = convert(text, relayed=False)
     of_exim = [f"1sLq2b-000000001yx-2Dei {text}" for text in EXIM_TOLD]
     assert described(rows) == [*of_exim, "1abcDE-000123-Xy e@y.example delivered"]
-    assert notes.passed.counts["notice"] == 1
+    assert notes.passed.counts["bounce notice"] == 1
 
 
 SENDMAIL = """\
@@ -252,7 +252,7 @@ def test_sendmail(convert: Convert) -> None:
         "60590002bbbbb d@y.example hard_bounce address",
         "60590001aaaaa c@y.example retry_failed expired",
     ]
-    assert notes.passed.counts["notice"] == 1
+    assert notes.passed.counts["bounce notice"] == 1
 
 
 POWERMTA = """\

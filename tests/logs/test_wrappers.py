@@ -82,6 +82,34 @@ def test_the_line_in_its_wrapper(convert: Convert, line: str) -> None:
     assert notes.records.read == 1
 
 
+ENTRIES = [
+    {"logName": "x", "timestamp": f"{STAMP}Z", "textPayload": SYSLOG.replace("A1: ", f"A{n}: ")}
+    for n in (1, 2)
+]
+EVENTS = [
+    {"timestamp": 1767600001000, "message": e["textPayload"], "ingestionTime": 1} for e in ENTRIES
+]
+ROWS = "\n".join(f'{STAMP}Z,mx1,"{e["textPayload"]}"' for e in ENTRIES)
+DOCUMENTS: dict[str, tuple[str, list[int]]] = {
+    "an array": (json.dumps(ENTRIES), [1, 1]),
+    "an array over lines": (json.dumps(ENTRIES, indent=1), [2, 7]),
+    "an array of lines": ("[\n" + ",\n".join(map(json.dumps, ENTRIES)) + "\n]", [2, 3]),
+    "one after the other": ("".join(map(json.dumps, ENTRIES)), [1, 1]),
+    "in an envelope": (json.dumps({"next": "", "events": EVENTS}, indent=1), [4, 9]),
+    "cut": (json.dumps(ENTRIES, indent=1)[:-5], [2]),
+    "CSV": (f"timestamp,host,message\n{ROWS}\n", [2, 3]),
+    "CSV of Insights": (f"@timestamp,@logStream,@message\n{ROWS}\n", [2, 3]),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), DOCUMENTS.values(), ids=DOCUMENTS)
+def test_records_that_are_not_lines(convert: Convert, text: str, lines: list[int]) -> None:
+    rows, notes = convert(text, relayed=False)
+    assert [row["line"] for row in rows] == lines
+    assert [row["message_id"] for row in rows] == ["4dKq9z1234zAA1", "4dKq9z1234zAA2"][: len(lines)]
+    assert notes.records.read == len(lines)
+
+
 @pytest.mark.parametrize("time", ["2025-12-31T23:30:00Z", "2026-01-01T00:30:00Z"])
 def test_the_wrapper_tells_the_year_of_a_time_without_one(time: str) -> None:
     for stamp, year in (("Dec 31 23:59:59", 2025), ("Jan  1 00:00:01", 2026)):

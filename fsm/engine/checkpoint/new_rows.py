@@ -21,7 +21,6 @@ from fsm.engine.checkpoint.known_rows import (
 )
 from fsm.engine.checkpoint.manifest import ExecutedFile
 from fsm.errors import LogError
-from fsm.logs.canonical_columns import QUERY
 from fsm.logs.log import Log
 from fsm.logs.log_file import LogFile
 from fsm.logs.storage.compression import PACKED
@@ -161,11 +160,10 @@ def _digests(log_file: LogFile, sizes: set[int]) -> Iterator[tuple[int, str]]:
 def _refuse_frames(log_file: LogFile) -> None:
     """Refuse what is no file."""
     if log_file.frame is not None:
-        what = "result of the query" if log_file.name == QUERY else "frame"
-        remedy = f"write the {what} to a file"
         if log_file.origin is not None:
-            remedy = f"convert {log_file.name} first: fsm convert LOG -o events.parquet"
-            remedy += " --pseudonymise KEY" if log_file.origin.redaction else ""
+            remedy = f"give replay the names of the files themselves, not {log_file.name} opened"
+        else:
+            remedy = "write the frame to a file"
         raise LogError(f"a checkpoint knows logs by their files; {remedy}")
 
 

@@ -51,7 +51,7 @@ def read_csv_sample(sample: LogSample) -> SampledRecords | None:
     if skipped:
         read["skip"] = f"^(?:{'|'.join(map(_beginning, skipped))})"
     if has_header:
-        whole = whole[1:]
+        whole = [row for row in whole if row[1] != whole[0][1]]  # each file has it
     elif named is not None:
         read["header"] = r"^#[Ff]ields:\s*(.*)"
     elif names:

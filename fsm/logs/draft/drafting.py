@@ -22,7 +22,7 @@ from fsm.logs.draft.notations import TimeGuess
 from fsm.logs.draft.records import SampledRecords
 from fsm.logs.draft.sample import LogSample
 from fsm.logs.draft.ways import best_way
-from fsm.logs.draft.words import words_of
+from fsm.logs.draft.words import unit_in, words_of
 from fsm.logs.mapping.event_mapping import FAILED
 from fsm.machine import Machine
 from fsm.questions import Question
@@ -32,18 +32,14 @@ __all__ = ["draft_log"]
 
 _MOST_EVENTS = 100
 """Names of events that are listed; more are a question."""
-_UNIT_ENDS = {
-    "id", "no", "nr", "number", "key", "ref", "reference", "code", "uuid", "guid", "name",
-    "concept", "num", "message", "column", "field", "object", "data", "value", "payload", "subject",
-}  # fmt: skip
 
 
 def draft_log(sample: LogSample, machine: Machine | None, answers: Mapping[str, str]) -> LogDraft:
     """Return how a log is to be read, from a sample of it, with the answers that are known.
 
-    ``machine`` is the one that is to read it; None for a log of e-mail, where
-    it is one, and otherwise for names that are taken as they stand. ``answers`` are by the keys of
-    questions. Raises :class:`LogError` for a log in which no records are found.
+    ``machine`` is the one that is to read it. Without one, a log of e-mail gets the events of the
+    built-in machines, and the names of another log are taken as they stand. ``answers`` are by the
+    keys of questions. Raises :class:`LogError` for a log in which no records are found.
     """
     records, fields, mode = best_way(sample, machine, answers)
     questions = _field_questions(fields, sample.name, answers)
@@ -161,20 +157,10 @@ def _time_entry(fields: ProposedFields, own: Mapping[str, str]) -> dict[str, obj
     return {"time": names[0] if len(names) == 1 else {"join": names}}
 
 
-def _unit(name: str, machine: Machine | None = None) -> str:
-    """Return what one message is called: by the field that tells them apart, else by the machine.
-
-    >>> _unit("parcel no"), _unit("case:concept:name"), _unit("orderId"), _unit("Nr.")
-    ('parcel', 'case', 'order', 'case')
-    """
-    parts = [part for part in name.strip(".@").split(".") if not part.isdigit()] or [""]
-    for part in reversed(parts):
-        words = [word for word in words_of(part) if word not in _UNIT_ENDS and not word.isdigit()]
-        if words and all(word.isascii() and 2 < len(word) < 12 for word in words[:2]):
-            unit = " ".join(words[:2])
-            return unit[:-1] if unit.endswith("s") and not unit.endswith("ss") else unit
+def _unit(name: str, machine: Machine | None) -> str:
+    """Return what one message is called, by the field that tells them apart or the machine."""
     title = machine.title.lower() if machine is not None else ""
-    return title if title.isascii() and title.isalpha() else "case"
+    return unit_in(name) or (title if title.isascii() and title.isalpha() else "case")
 
 
 def _time(

@@ -13,6 +13,7 @@ from fsm.logs.draft.notations import (
     are_addresses,
     is_address,
     is_code,
+    is_hour_in_digits,
     is_number,
     is_reply,
     looks_like_time,
@@ -108,7 +109,7 @@ def propose_fields(
     certain = {"message_id": identity, "event": event}
     found = {role: name for role, name in certain.items() if role not in questions}
     left = [p for p in others if p.name not in (event, identity)]
-    found |= _others(left, given, is_email=is_email)
+    found |= _others(left, profiles.get(identity), given, is_email=is_email)
     bonus = 0.3 * ("recipient" in found) + 0.1 * ("reply" in found)
     return ProposedFields(
         {role: name for role, name in found.items() if name},
@@ -142,6 +143,8 @@ def _time(
     if best.notations[0].part:
         other = "hour" if best.notations[0].part == "date" else "date"
         pair = next((p for _, _, p in rated if p.notations[0].part == other), None)
+        if other == "hour" and pair is None:
+            pair = next((p for p in profiles.values() if _holds_hours(p)), None)
         if pair is not None:
             date, hour = (best, pair) if other == "hour" else (pair, best)
             joined = [f"{a} {b}" for a, b in zip(date.values, hour.values, strict=True) if a and b]
@@ -165,6 +168,11 @@ def _in_order(values: Sequence[str], notations: Sequence[TimeGuess]) -> Sequence
     if len(notations) > 1 and len(ordered) == 1:
         return [replace(ordered[0], is_by_order=True)]
     return notations
+
+
+def _holds_hours(profile: FieldProfile) -> bool:
+    """Whether a field has hours as bare digits, such as 093000."""
+    return profile.likeness("time") >= 0.3 and profile.share_of(is_hour_in_digits) == 1
 
 
 def _time_score(profile: FieldProfile) -> float:
@@ -247,6 +255,7 @@ def _event_score(profile: FieldProfile, is_event: IsEventName) -> float:
         return -1.0
     score = profile.likeness("event") + 0.8 * sum(map(is_event, values)) / len(values)
     score -= 0.6 * (profile.distinct == 1 and count > 3)
+    score -= 0.4 * (count > 3 and profile.distinct == count)
     score -= 0.6 * (count >= 20 and profile.distinct > 0.5 * count)
     score -= 0.4 * sum(_has_digit(value) for value in values) / len(values)
     score -= 0.3 * is_unlike(profile.name, "event")
@@ -300,19 +309,22 @@ def _same(one: FieldProfile, two: FieldProfile) -> bool:
 
 
 def _others(
-    profiles: Sequence[FieldProfile], given: Mapping[str, str], *, is_email: bool
+    profiles: Sequence[FieldProfile],
+    identity: FieldProfile | None,
+    given: Mapping[str, str],
+    *,
+    is_email: bool,
 ) -> dict[str, str]:
-    tests: dict[str, Callable[[FieldProfile], float]] = {
-        "event_id": _event_id_score,
-    }
+    tests: dict[str, Callable[[FieldProfile], float]] = {"event_id": _event_id_score}
     if is_email:
-        tests = {
+        tests |= {
             "recipient": lambda p: _kind_score(p, "recipient", are_addresses, 0.8),
             "code": lambda p: _kind_score(p, "code", is_code, 0.8),
             "reply": lambda p: _kind_score(p, "reply", is_reply, 0.3),
             "delivery_id": lambda p: p.likeness("delivery_id") - 0.6,
-            **tests,
         }
+    else:
+        tests["recipient"] = lambda p: _named_recipient_score(p, identity)
     found: dict[str, str] = {}
     for role, rate in tests.items():
         if role in given:
@@ -334,6 +346,15 @@ def _kind_score(
         return 0.0
     is_plain = is_kind is not is_code and share > 0.95
     return likeness + 0.2 * is_plain - profile.depth if likeness >= 0.3 or is_plain else 0.0
+
+
+def _named_recipient_score(profile: FieldProfile, identity: FieldProfile | None) -> float:
+    """Return how likely a field has the one recipient of each message, by its name and values."""
+    if identity is None or profile.share_of(is_address) < 0.95 or not profile.filled:
+        return 0.0
+    pairs = {(i, to) for i, to in zip(identity.values, profile.values, strict=True) if i and to}
+    is_one = len(pairs) == len({i for i, _ in pairs})
+    return profile.likeness("recipient") - 0.59 if is_one else 0.0
 
 
 def _event_id_score(profile: FieldProfile) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fsm.logs.draft.notations import is_address, looks_like_time
 from fsm.logs.draft.records import SampledRecords
 from fsm.logs.draft.sample import LogSample
+from fsm.text import quantity
 
 __all__ = ["lines_sample", "with_groups"]
 
@@ -45,6 +46,9 @@ _HOST = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]
 _SIGNS = '=,;:/|#<>"[]()'
 _WRAPPERS = ('"', "[", "(")
 _LONGEST_WRAPPED = 15
+_PHRASE = re.compile(r"(?<!\S)[A-Za-z]{3,20}(?: [A-Za-z]{3,20}){1,3}(?!\S)")
+_MOST_PHRASES = 5
+"""Phrases by which lines of other forms are passed over."""
 _TOKEN = re.compile(
     r'\s+|"(?:[^"\\]|\\.)*+"|\[[^\]\n]*\]|\([^)\n]*\)|[^\s"\[\]()=,;:/|#<>]+|[=,;:/|#<>"\[\]()]'
 )
@@ -83,9 +87,9 @@ class _Pattern:
 
     def add_literal(self, text: str) -> None:
         """Add a text that is the same in all lines."""
-        self.parts.append(text if text in " #" else re.escape(text))
+        self.parts.append(_literal(text))
         words = _WORDS.findall(text)
-        self.key = words[-1].lower() if words else self.key
+        self.key = words[-1] if words else self.key
         self.is_keyed = text in ("=", ":") or (self.is_keyed and text in ("<", "("))
 
     def name_of(self, values: Sequence[str]) -> str:
@@ -98,7 +102,7 @@ class _Pattern:
         for name, is_kind in _KINDS.items():
             if tried and all(map(is_kind, tried)):
                 return name
-        return key if is_name else "field"
+        return key.lower() if is_name else "field"
 
 
 def lines_sample(sample: LogSample) -> SampledRecords | None:
@@ -121,12 +125,37 @@ def lines_sample(sample: LogSample) -> SampledRecords | None:
     columns: dict[str, list[str | None]] = {
         name: [match[name] or None for _, match in matches] for name in compiled.groupindex
     }
+    others = [line for _, line in kept if not compiled.search(line)]
+    phrases = _phrases(others, [match.string for _, match in matches]) if not skip else []
+    remarks = (f"{quantity(len(others), 'line')} of another form: skip passes them over",)
     read: dict[str, object] = {"container": "lines", "pattern": pattern}
-    if skip:
-        read["skip"] = skip
+    if skip or phrases:
+        read["skip"] = skip or "|".join(phrases)
     return SampledRecords(
-        read, columns, [n for n, _ in matches], unread=len(kept) - len(matches), named=False
+        read,
+        columns,
+        [number for number, _ in matches],
+        unread=0 if phrases else len(others),
+        named=False,
+        remarks=remarks if phrases else (),
     )
+
+
+def _phrases(others: Sequence[str], records: Sequence[str]) -> list[str]:
+    """Return words that only lines of another form have, so that each has some; else none.
+
+    Words with digits, and addresses, are left out.
+    """
+    known = {word for line in records for word in line.split()}
+    found: list[str] = []
+    for line in others:
+        if any(phrase in line for phrase in found):
+            continue
+        own = [run for run in _PHRASE.findall(line) if not set(run.split()) <= known]
+        if not own or len(found) >= _MOST_PHRASES:
+            return []
+        found.append(own[0])
+    return [] if any(phrase in line for phrase in found for line in records) else found
 
 
 def with_groups(pattern: str, names: Mapping[str, str]) -> str:
@@ -189,7 +218,7 @@ def _pattern(lines: Sequence[str]) -> str | None:
         if all(_SYSLOG.fullmatch(match[2]) for match in found):  # the host follows
             made.parts.append(r" \S+")
             rest = [re.sub(r"^ \S+", "", line) for line in rest]
-    _add_tokens(made, [_TOKEN.findall(line) for line in rest])
+    _add_tokens(made, _of_one_form([_TOKEN.findall(line) for line in rest]))
     return "".join(made.parts) if len(made.names) > 1 else None
 
 
@@ -199,9 +228,16 @@ def _shape(times: Sequence[str]) -> str | None:
     >>> _shape(["2026-01-05 08:00", "2026-12-31 23:59"])
     '\\\\d{4}-\\\\d{2}-\\\\d{2} \\\\d{2}:\\\\d{2}'
     """
-    shapes = {re.sub(r"\d+", lambda match: rf"\d{{{len(match[0])}}}", time) for time in times}
-    shape = shapes.pop()
-    return None if shapes or re.search(r"[A-Za-z+.]", shape.replace(r"\d", "")) else shape
+    shapes = {tuple(re.split(r"(\d+)", re.sub(r"\d", "0", time))) for time in times}
+    parts = shapes.pop()
+    if shapes or re.search("[A-SU-Ya-z]", "".join(parts)):  # names of months have no one length
+        return None
+    return "".join(rf"\d{{{len(part)}}}" if part.isdigit() else _literal(part) for part in parts)
+
+
+def _literal(text: str) -> str:
+    """Return the pattern of a text; signs that have no meaning in patterns stay as they are."""
+    return re.sub(r"\\([ #/:=,;<>\"'-])", r"\1", re.escape(text))
 
 
 def _time_of(lines: Sequence[str]) -> tuple[str, str] | None:
@@ -212,6 +248,15 @@ def _time_of(lines: Sequence[str]) -> tuple[str, str] | None:
             if sum(bool(compiled.match(line)) for line in lines) >= _FITTING * len(lines):
                 return before, f"(?:{form})" if "|" in form else form
     return None
+
+
+def _of_one_form(rows: list[list[str]]) -> list[list[str]]:
+    """Return the lines whose tokens are of the commonest kinds, where most are; else all."""
+    forms = [tuple(map(_kind, row)) for row in rows]
+    (form, count), *_ = Counter(forms).most_common(1) or [((), 0)]
+    if count < _FITTING * len(rows):
+        return rows
+    return [row for row, own in zip(rows, forms, strict=True) if own == form]
 
 
 def _add_tokens(made: _Pattern, rows: list[list[str]]) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "are_addresses",
     "is_address",
     "is_code",
+    "is_hour_in_digits",
     "is_number",
     "is_reply",
     "looks_like_time",
@@ -25,11 +26,15 @@ __all__ = [
 _ADDRESS = re.compile(r"<?[^\s@<>,;:\"]{1,64}@[\w.-]{1,255}>?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:[.,]\d{1,30})?", re.ASCII)
 _CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+_HOUR_IN_DIGITS = re.compile(r"[0-2]\d[0-5]\d(?:[0-5]\d)?", re.ASCII)
 _REPLY = re.compile(r"[245]\d\d(?:[ -]|$)|.{0,40}\b[245]\.\d{1,3}\.\d{1,3}\b", re.ASCII)
 _TIMELIKE = re.compile(
     r"\[?(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/. ](?:\d\d?|[A-Za-z]{3,9})[-/. ,]+\d{2,4}"
     r"|(?:[A-Z][a-z]{2},? )?(?:[A-Z][a-z]{2,8}) +\d\d?[ ,:]"
     r"|(?:[A-Z][a-z]{2}, )\d\d? [A-Z][a-z]{2} )"
+)
+_STANDARD = re.compile(
+    r"\d{4}-?\d\d|(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d", re.ASCII
 )
 _SYSLOG = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}")
 _FINE = re.compile(r"(\.\d{6})\d+")
@@ -77,6 +82,7 @@ _HOURS = (
     "%I:%M %p",
     "%I:%M%p",
     "%H.%M",
+    "%Hh%M",
     "%H.%M.%S",
     "%H%M%S",
     "%H%M",
@@ -137,6 +143,11 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text.strip()))
 
 
+def is_hour_in_digits(text: str) -> bool:
+    """Return whether a text may be an hour without signs between its parts: 0930 or 093000."""
+    return bool(_HOUR_IN_DIGITS.fullmatch(text))
+
+
 def is_code(text: str) -> bool:
     """Return whether a text is a status code of SMTP, plain or enhanced."""
     return bool(_CODE.fullmatch(text.strip()))
@@ -186,7 +197,7 @@ def time_guesses(values: Sequence[str]) -> list[TimeGuess]:
         return [TimeGuess(epoch=unit)]
     if not any(character.isdigit() for character in tried[0]):
         return []
-    if _most(native_time(text, UTC) is not None and not is_number(text) for text in tried):
+    if _most(_is_standard(text) for text in tried):
         if all(":" in text for text in tried):
             return [TimeGuess(has_zone=_most(map(_has_zone, tried)))]
         return [TimeGuess(part="date", has_zone=False, format="%Y-%m-%d")] * all(
@@ -197,6 +208,12 @@ def time_guesses(values: Sequence[str]) -> list[TimeGuess]:
     if not looks_like_time(tried[0]) and not _begins_with_digits(tried):
         return []
     return _formats(tried)
+
+
+def _is_standard(text: str) -> bool:
+    """Whether a time is read without a format: RFC 3339, ISO 8601 or RFC 2822."""
+    is_known = _STANDARD.match(text) and not is_number(text)
+    return bool(is_known) and native_time(text, UTC) is not None
 
 
 def _most(facts: Iterable[bool]) -> bool:

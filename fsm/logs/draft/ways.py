@@ -85,7 +85,7 @@ def _refuse_what_is_no_log(records: SampledRecords, fields: ProposedFields, name
 
 def _cost(records: SampledRecords, fields: ProposedFields) -> float:
     """Return what speaks against a way of reading: what it leaves out, and what it needs."""
-    lost = records.lost / (len(records) + records.lost + 1)
+    lost = 2 * records.lost / (len(records) + records.lost + 1)
     unread = records.unread / (len(records) + records.unread + 1)
     is_within = records.each is not None and fields.fields.get("message_id", "").startswith(".")
     needs = 0.02 * ("records" in records.read) + 0.02 * (records.each is not None)

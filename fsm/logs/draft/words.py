@@ -18,6 +18,7 @@ __all__ = [
     "is_unlike",
     "severity_of",
     "stems_of",
+    "unit_in",
     "words_of",
 ]
 
@@ -121,6 +122,17 @@ def field_likeness(name: str, role: str) -> float:
     if best and is_unlike(name, role):
         return best * (1.0 if " ".join(whole) in ranks else 0.3)
     return best
+
+
+def unit_in(name: str) -> str | None:
+    """Return the noun in the name of a field for what it tells apart; None where there is none.
+
+    >>> unit_in("parcel no"), unit_in("orderId"), unit_in("issues.0.key"), unit_in("Sendungsnummer")
+    ('parcel', 'order', 'issue', None)
+    """
+    nouns = _data()["units"]["nouns"]
+    words = [word.removesuffix("s") if word != "process" else word for word in words_of(name)]
+    return next((word for word in reversed(words) if word in nouns), None)
 
 
 def is_field_name(name: str) -> bool:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from fsm.logs.storage.compression import unpacking_errors
 from fsm.logs.storage.stored_file import StoredFile
 
-__all__ = ["Identity", "identify"]
+__all__ = ["FileIdentity", "identify"]
 
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Identity:
+class FileIdentity:
     """The size and digest of a file, and the digests of its beginnings of some sizes."""
 
     size: int
@@ -24,7 +24,9 @@ class Identity:
     beginnings: Mapping[int, str]
 
 
-def identify(files: Sequence[StoredFile], sizes: Iterable[int], *, whole_lines: bool) -> Identity:
+def identify(
+    files: Sequence[StoredFile], sizes: Iterable[int], *, whole_lines: bool
+) -> FileIdentity:
     """Return the identity of a file, or of the mails of a folder.
 
     With ``whole_lines`` a last line without an end does not belong to it: it may go on.
@@ -58,4 +60,4 @@ def identify(files: Sequence[StoredFile], sizes: Iterable[int], *, whole_lines: 
                     pending = rest
                 else:
                     pending += rest
-    return Identity(size, digest.hexdigest(), beginnings)
+    return FileIdentity(size, digest.hexdigest(), beginnings)

@@ -18,7 +18,7 @@ _LONGEST_FIELD = 4000
 """Characters of a field that are kept."""
 _LEAVES = re.compile(
     r"^(content-type:\s{0,20})message/"
-    r"(?=(?:global-)?(?:delivery-status|headers|feedback-report|disposition-notification))",
+    r"(?=(?:global-)?(?:delivery-status|tracking-status|headers|feedback-report|disposition-notification))",
     re.IGNORECASE | re.MULTILINE,
 )
 """Types of parts that hold fields, not a mail; as texts they are kept as they are."""

@@ -82,7 +82,7 @@ class Failure:
 class _Found:
     line: int
     address: str
-    place: Certainty
+    certainty: Certainty
 
 
 def address_in(text: str) -> str | None:
@@ -100,9 +100,9 @@ def failures(report: str, own: Collection[str], sent_to: Collection[str]) -> lis
     """
     lines = [line[:_LONGEST_LINE].rstrip() for line in report.split("\n")]
     possible = islice(_found(lines), _MOST)
-    found = [one for one in possible if one.place and one.address.lower() not in own]
-    best = max((one.place for one in found), default=Certainty.NEVER)
-    chosen = {one.address.lower(): one for one in reversed(found) if one.place == best}
+    found = [one for one in possible if one.certainty and one.address.lower() not in own]
+    best = max((one.certainty for one in found), default=Certainty.NEVER)
+    chosen = {one.address.lower(): one for one in reversed(found) if one.certainty == best}
     if best < Certainty.SURELY and len(chosen) > 1:
         known = {name: one for name, one in chosen.items() if name in sent_to}
         alone = len({one.line for one in chosen.values()}) == len(chosen) < _FEW
@@ -140,11 +140,11 @@ def _found(lines: list[str]) -> Iterator[_Found]:
         for span in spans:
             if _is_possible(span[1], span[2]):
                 if number in quoted:
-                    place = Certainty.COPIED if quoted[number] == "to" else Certainty.NEVER
+                    certainty = Certainty.COPIED if quoted[number] == "to" else Certainty.NEVER
                 else:
-                    place = _place(line, span, before, listed=listed)
+                    certainty = _certainty(line, span, before, listed=listed)
                 address = _ASSIGNED.sub("", span[0], count=1).strip("'")
-                yield _Found(number, address, place)
+                yield _Found(number, address, certainty)
         if line.strip():
             introduces = line.rstrip(" .").endswith((":", "：")) and bool(
                 regex_of("failed").search(line)
@@ -182,7 +182,7 @@ def _is_possible(local: str, domain: str) -> bool:
     )
 
 
-def _place(line: str, span: re.Match[str], before: str, *, listed: bool) -> Certainty:
+def _certainty(line: str, span: re.Match[str], before: str, *, listed: bool) -> Certainty:
     """Return how surely an address failed, by its line and the one before."""
     lead = line[: span.start()]
     shape = f"{lead}@{line[span.end() :]}"
@@ -242,9 +242,9 @@ def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -
 
     Where that says nothing, it is the lines that name the address, and for a single one the whole.
     """
-    after = [place for place in places if place > found.line]
+    after = [line for line in places if line > found.line]
     end = min([*after, found.line + _LINES_OF_REPLY, len(lines)])
-    block = [line.strip() for line in lines[found.line : end] if line.strip()]
+    block = _first_with_code(lines[found.line : end])
     address = found.address.lower()
     elsewhere = [
         text
@@ -260,6 +260,17 @@ def _reply(lines: list[str], found: _Found, places: list[int], *, alone: bool) -
         return "\n".join([*block, *elsewhere, *shared[:_LINES_OF_REPLY]])
     whole = [line.strip() for line in lines if line.strip() and line.strip() not in block]
     return "\n".join([*block, *whole])
+
+
+def _first_with_code(lines: list[str]) -> list[str]:
+    """Return the lines that are not blank, up to the end of the first paragraph with a code."""
+    block: list[str] = []
+    for line in lines:
+        if line.strip():
+            block.append(line.strip())
+        elif _REPLIED.search("\n".join(block)):
+            break
+    return block
 
 
 def _answers(lines: list[str], number: int) -> list[str]:

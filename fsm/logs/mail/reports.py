@@ -32,7 +32,7 @@ _REFUSED = re.compile(
     r"^disposition:\s*automatic-action\S*\s*(?:deleted|denied|failed)", re.I | re.M
 )
 """How the server of the recipient, not the recipient, says in a receipt that it took nothing."""
-_FEW_WORDS = 3
+_FEW_WORDS = 2
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NO_WORDS = re.compile(r"\S+@\S+|\bsmtp\b|\bx-\w+|[\w-]+(?:\.[\w-]+)+|\bhost\b|\bsaid\b", re.I)
 _VERP = re.compile(r"(?:^|[+-])([^+=@\s]{1,64})=([\w-]{1,63}(?:\.[\w-]{1,63}){1,10})$")
@@ -101,7 +101,7 @@ def _explained(report: Report, said: dict[str, str]) -> Report:
 
 def _has_words(reply: str | None) -> bool:
     """Return whether a reply says more than its codes."""
-    return len(_WORD.findall(_NO_WORDS.sub(" ", reply or ""))) >= _FEW_WORDS - 1
+    return len(_WORD.findall(_NO_WORDS.sub(" ", reply or ""))) >= _FEW_WORDS
 
 
 def _named(report: Report, text: str, returned: Returned) -> Report:
@@ -146,7 +146,7 @@ def _by_words(mail: Mail, report: str, returned: Returned) -> list[Report]:
             Report(native, address, None, report.strip()[:_LONGEST_REPLY] or None)
             for address in sorted(_by_forms(mail, report) - _own(mail, returned))
         ]
-    return found or [_by_header(mail, native, report, returned)]
+    return found or _by_header(mail, native, report, returned)
 
 
 def _is_receipt(part: Part) -> bool:
@@ -173,19 +173,21 @@ def _by_forms(mail: Mail, report: str) -> set[str]:
     return {one for one in found if one.partition("@")[0].lower() in words and "@" in one}
 
 
-def _by_header(mail: Mail, native: str, report: str, returned: Returned) -> Report:
-    """Return the report on the recipient that only headers tell."""
+def _by_header(mail: Mail, native: str, report: str, returned: Returned) -> list[Report]:
+    """Return the reports on recipients that only headers tell."""
     said = Report(native, "", None, report.strip()[:_LONGEST_REPLY] or None)
+    has_failed = bool(regex_of("failed").search(report))
     verp = _VERP.search(parseaddr(mail.field("To"))[1].rpartition("@")[0])
-    if verp and regex_of("failed").search(report):
-        return replace(said, address=f"{verp[1]}@{verp[2]}", doubt=BY_RETURN_ADDRESS)
-    failed = [a for _, a in getaddresses([mail.field("X-Failed-Recipients")]) if "@" in a]
-    if len(failed) == 1:
-        return replace(said, address=failed[0])
-    if not regex_of("failed").search(report):
-        return Report("no report", "")
+    if verp and has_failed:
+        return [replace(said, address=f"{verp[1]}@{verp[2]}", doubt=BY_RETURN_ADDRESS)]
+    named = getaddresses([mail.field("X-Failed-Recipients")])
+    failed = [replace(said, address=address) for _, address in named if "@" in address]
+    if failed:
+        return failed
+    if not has_failed:
+        return [Report("no report", "")]
     only = _only_recipient(said, returned)
-    return only if only.address else Report(NOT_SURE, "")
+    return [only if only.address else Report(NOT_SURE, "")]
 
 
 def _only_recipient(report: Report, returned: Returned) -> Report:

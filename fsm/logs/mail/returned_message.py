@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import getaddresses
+from functools import cached_property
 
 from fsm.logs.mail.mime import Mail, Part, unfolded
 from fsm.logs.mail.status_fields import field_blocks
@@ -28,6 +29,8 @@ _OF_MESSAGE = frozenset(
 )
 _OF_EVERY_MESSAGE = frozenset(("message-id", "from", "to", "received"))
 _HEADERS = ("text/rfc822-headers", "text/headers", "text/global-headers")
+_OF_FIELDS = ("-status", "feedback-report", "notification")
+_OF_LISTS = ("list-post", "x-beenthere", "x-mailman")
 _SIGNATURE = re.compile(r"-- ?$")
 _LINES = 5000
 """Lines of a part that are read as a report."""
@@ -40,11 +43,27 @@ class Returned:
     """What is known of the message that came back. Addresses are in small letters."""
 
     message_id: str | None
-    recipients: tuple[str, ...]
-    """Whom it was sent to, as its header says."""
-    senders: frozenset[str]
-    is_of_list: bool
-    """Whether a mailing list sent it: its recipient is the list then."""
+    header: Mapping[str, str]
+    """Its fields, by their names in small letters."""
+
+    @cached_property
+    def recipients(self) -> tuple[str, ...]:
+        """Return whom it was sent to, as its header says."""
+        return tuple(_addresses(unfolded(self.header.get("to", ""))))
+
+    @cached_property
+    def senders(self) -> frozenset[str]:
+        """Return who sent it."""
+        names = ("from", "sender", "return-path", "reply-to", "errors-to")
+        fields = (unfolded(self.header.get(name, "")) for name in names)
+        return frozenset(address for field in fields for address in _addresses(field))
+
+    @property
+    def is_of_list(self) -> bool:
+        """Return whether a mailing list sent it: its recipient is the list then."""
+        lists = self.header.get("list-id", "").lower()
+        is_named = any(address.replace("@", ".") in lists for address in self.recipients)
+        return is_named or any(name.startswith(_OF_LISTS) for name in self.header)
 
 
 def report_text(mail: Mail) -> tuple[str, str]:
@@ -57,7 +76,7 @@ def report_text(mail: Mail) -> tuple[str, str]:
             continue
         if part.kind == "text/html" and is_plain:
             continue
-        if part.kind.endswith(("delivery-status", "feedback-report", "notification")):
+        if part.kind.endswith(_OF_FIELDS):
             continue
         report, copy = _split(part.text)
         is_plain = is_plain or len(report.strip()) > 10
@@ -101,28 +120,19 @@ def _is_header(lines: list[str], start: int) -> bool:
 
 def parse_returned(mail: Mail, report: str, copy: str) -> Returned:
     """Return what the message that came back, and the header of the mail, say of it."""
-    fields = _fields(mail, copy)
-    return Returned(
-        _message_id(mail, fields, report, copy),
-        tuple(_addresses(fields.get("to", ""))),
-        frozenset(
-            address
-            for name in ("from", "sender", "return-path", "reply-to", "errors-to")
-            for address in _addresses(fields.get(name, ""))
-        ),
-        any(name.startswith(("list-", "x-beenthere", "x-mailman")) for name in fields),
-    )
+    header = _fields(mail, copy)
+    return Returned(_message_id(mail, header, report, copy), header)
 
 
 def _fields(mail: Mail, copy: str) -> Mapping[str, str]:
     """Return the header of the message that came back, by names in small letters."""
     for message in mail.enclosed:
         if message.keys():
-            return {name.lower(): unfolded(str(value)) for name, value in message.items()}
+            return {name.lower(): str(value) for name, value in message.items()}
     header: dict[str, str] = {}
     for block in _first_blocks(copy):
         for name, value in block.items():
-            header.setdefault(name, unfolded(value))
+            header.setdefault(name, value)
         if header.keys() & _OF_EVERY_MESSAGE:
             break
     return header
@@ -152,7 +162,7 @@ def _message_id(mail: Mail, fields: Mapping[str, str], report: str, copy: str) -
 
 def _original_id(part: Part) -> str:
     """Return the id that the fields of a report tell."""
-    if not part.kind.endswith(("delivery-status", "feedback-report", "notification")):
+    if not part.kind.endswith(_OF_FIELDS):
         return ""
     for block in field_blocks(part.text):
         for name in ("x-original-message-id", "original-message-id"):

@@ -18,19 +18,19 @@ _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]{0,9}:(.*)")
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _OF_RECIPIENT = ("final-recipient", "original-recipient", "action", "status")
 _GENERAL = re.compile(r"[245]\.\d{1,3}\.0")
+_OF_STATUS = ("delivery-status", "tracking-status")  # RFC 3464 and 6533, RFC 3886
 _BLOCKS = 10_000
 """Recipients of a report that are read."""
 _ESCAPED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
-_SENTENCE = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]{0,8}:", re.I | re.M)
+_NAMED = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]{0,8}:", re.I | re.M)
 _COMPLAINTS = {"not-spam": "not-spam", "auth-failure": "auth-failure", "opt-out": "opt-out"}
 
 
 def status_reports(parts: tuple[Part, ...], report: str) -> list[Report]:
     """Return what the fields of a mail report; ``report`` is its text, which may hold them too."""
-    texts = [part.text for part in parts if part.kind.endswith("delivery-status")]
-    if not any(map(_SENTENCE.search, texts)):
-        texts = [part.text for part in parts if _SENTENCE.search(part.text[:20_000])]
-        texts = texts if _SENTENCE.search(report) or len(texts) > 1 else []
+    texts = [part.text for part in parts if part.kind.endswith(_OF_STATUS)]
+    if not any(map(_NAMED.search, texts)):
+        texts = [report] if _NAMED.search(report) else []
     return [found for text in texts for block in field_blocks(text) if (found := _of_block(block))]
 
 

@@ -92,7 +92,9 @@ def with_decisions(
         decided = own.with_columns(
             event=pl.coalesce("decided", "event"),
             final=pl.when(pl.col("decided").is_null()).then("final"),
-            rule=pl.concat_str("rule", "because", separator=": ", ignore_nulls=True),
+            rule=pl.when(pl.col("because").is_null())
+            .then("rule")
+            .otherwise(pl.concat_str("rule", "because", separator=": ", ignore_nulls=True)),
             doubt=joined_doubts("doubt", "doubted"),
         )
         stops = decided.filter("is_stop")

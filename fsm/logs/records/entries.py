@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.records.fields import ProviderRecord, value_at
@@ -25,25 +25,33 @@ def entries_of(layout: RecordLayout) -> Callable[[ProviderRecord], Sequence[obje
             for key in way:
                 value = value_at(value, key)
             if value:
-                return listed(value, layout.each_pattern)
+                [own] = listed([value], layout.each_pattern)
+                return own
         return _NONE
 
     return entries
 
 
-def listed(value: object, pattern: str | None) -> Sequence[object]:
-    """Return a value as a list of entries; a text may hold several, each a match of a pattern."""
-    if isinstance(value, list):
-        return value
-    if pattern is None or not isinstance(value, str):
-        return [value]
-    found: Sequence[object] = _matches(value, pattern)
-    return found or [value]
+def listed(values: Sequence[object], pattern: str | None) -> list[Sequence[object]]:
+    """Return values as lists of entries; a text may hold several, each a match of a pattern."""
+    lists: list[Sequence[object]] = [
+        value if isinstance(value, list) else [value] for value in values
+    ]
+    texts = [row for row, value in enumerate(values) if isinstance(value, str)]
+    if pattern is None or not texts:
+        return lists
+    matches = _matches([str(values[row]) for row in texts], pattern)
+    for row, entries in zip(texts, matches, strict=True):
+        lists[row] = entries or lists[row]
+    return lists
 
 
-def _matches(text: str, pattern: str) -> list[dict[str, Any]]:
-    """Return the named groups of every match, found in linear time."""
+def _matches(texts: Sequence[str], pattern: str) -> Iterator[list[object]]:
+    """Yield the named groups of every match in each text, found in linear time."""
     import polars as pl
 
-    whole = pl.Series([text]).str.extract_all(pattern).explode().drop_nulls()
-    return whole.str.extract_groups(pattern).to_list()
+    found = pl.Series(texts, dtype=pl.String).str.extract_all(pattern)
+    whole = found.explode().drop_nulls()
+    entries = iter(whole.str.extract_groups(pattern).to_list())
+    for count in found.list.len().to_list():
+        yield list(islice(entries, count))

@@ -93,14 +93,13 @@ class _Entries:
 def _entries(table: RecordTable, layout: RecordLayout) -> _Entries | None:
     if not layout.each:
         return None
-    lists = table.values(layout.each[0], None)
+    lists = [*table.values(layout.each[0], None)]
     lacking: Sequence[int] = [row for row, value in enumerate(lists) if not value]
     for path in layout.each[1:]:
         if not lacking:
             break
         lacking = _filled(lists, lacking, table.values(path, lacking))
-    pattern = layout.each_pattern
-    told = [own if own and type(own) is list else listed(own, pattern) for own in lists]
+    told = listed([own or None for own in lists], layout.each_pattern)
     if set(map(len, told)) == {1}:
         return _Entries([own[0] for own in told], range(len(told)))
     at = [row for row, own in enumerate(told) for _ in own]
@@ -150,6 +149,7 @@ class _Columns:
             for n, value in enumerate(found)
             if not value and (value is None or value == "" or value == [])
         ]
+        found = [*found]  # the column may be another field's, too
         for source in others:
             if not lacking:
                 break

@@ -50,7 +50,8 @@ class Clock:
 
     def __init__(self, zone: tzinfo, year: int | None = None) -> None:
         self.zone, self._first_year = zone, year
-        self._parsed: dict[str, int | None] = {}
+        self.parsed: dict[str, int | None] = {}
+        """Times by the texts that begin with them, as :meth:`read` cuts them off lines."""
         self._last: datetime | None = None
         self._file_began: datetime | None = None
         """The first time of the last file, as its lines have it."""
@@ -68,7 +69,7 @@ class Clock:
         """Start a file that was last written to at ``until`` (now, where that is unknown)."""
         self.until = until or datetime.now(UTC)
         self._notes = notes
-        self._parsed.clear()
+        self.parsed.clear()
         self._last = self._last_repeated = None
 
     def go_on(self) -> None:
@@ -92,17 +93,15 @@ class Clock:
 
     def read(self, line: str) -> int | None:
         """Return the time at the beginning of a line; None where there is none."""
-        key = line[:32]
-        if key[9:10] == ":":
-            key = key[:15]  # up to the seconds: many lines share them
-        if key not in self._parsed:
-            if len(self._parsed) > 5000:
-                self._parsed.clear()
+        key = line[:15] if line[9:10] == ":" else line[:32]  # up to the seconds: many share them
+        if key not in self.parsed:
+            if len(self.parsed) > 5000:
+                self.parsed.clear()
             time = self._parse(line[:64])
             if self._last_repeated is not None:  # the same text is of another time an hour later
                 return time
-            self._parsed[key] = time
-        return self._parsed[key]
+            self.parsed[key] = time
+        return self.parsed[key]
 
     def _parse(self, text: str) -> int | None:
         priority = _PRIORITY.match(text)
@@ -179,7 +178,7 @@ class Clock:
             )
         if self._last is None or moment > self._last:
             if self._last and moment.date() != self._last.date():
-                self._parsed.clear()  # the same text is of another year later
+                self.parsed.clear()  # the same text is of another year later
             self._last = moment
         return moment
 

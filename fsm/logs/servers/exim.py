@@ -9,7 +9,7 @@ from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.lines import NO_TIME, LineReader, Told, count_lines
-from fsm.logs.servers.mail_queue import LONGEST, UNKNOWN, Queued, give_up, next_queue_id
+from fsm.logs.servers.mail_queue import LONGEST, NOTICE, UNKNOWN, Queued, give_up, next_queue_id
 
 __all__ = ["Reader", "line_of"]
 
@@ -113,7 +113,7 @@ class Reader(LineReader):
         text = f"=> {address}" if address in _BLACKHOLE else _reply(rest)
         native, queued_as, handed_over = _native(flag, address, text), None, None
         if queued.notice:
-            native = "notice"
+            native = NOTICE
         elif flag != "*>":
             if native == "=>":
                 native, queued_as = self._passed_on(queued, text or "", time)
@@ -136,7 +136,7 @@ class Reader(LineReader):
         self, queued: Queued, text: str, time: int, line: int, events: list[NativeEvent]
     ) -> Told:
         """Add that a filter threw the message away, for all recipients that are known."""
-        native = "notice" if queued.notice else "discarded"
+        native = NOTICE if queued.notice else "discarded"
         known: list[str | None] = [*queued.recipients_so_far()]
         for to in known or [None]:
             events.append(queued.event(to, native, time, line, None, text))

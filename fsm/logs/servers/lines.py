@@ -68,12 +68,15 @@ class LineReader(ABC):
         self._queue.begin_file()
         unwrapping = Unwrapping()
         lines = notes.lines
-        for block in blocks:
+        for block in unwrapping.blocks(blocks):
             events: list[NativeEvent] = []
-            self._read_block(unwrapping.lines(block), lines + 1, notes, events)
+            self._read_block(block, lines + 1, notes, events)
+            if numbers := unwrapping.document.numbers:  # several records on one line
+                events = [_on_line(event, numbers) for event in events]
             lines += len(block)
             yield self.format, events
-        notes.lines = lines
+        numbers = unwrapping.document.numbers
+        notes.lines = numbers[-1] if numbers else lines
         if unwrapping.title and unwrapping.title not in notes.reason:
             notes.assumed["wrapped"] = f"lines unwrapped: {unwrapping.title}"
         self._queue.note_forgotten(notes)
@@ -100,6 +103,12 @@ class LineReader(ABC):
 
         The loop over the lines is in here, because a call for each line takes too long.
         """
+
+
+def _on_line(event: NativeEvent, numbers: Sequence[int]) -> NativeEvent:
+    """Return an event on the line of its record, where several records begin on one line."""
+    record = event.line if event.record is None else event.record
+    return event._replace(line=numbers[event.line - 1], record=-record)
 
 
 def count_lines(block: Sequence[str], first: int, others: int, joined: int, notes: Notes) -> None:

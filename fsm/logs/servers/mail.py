@@ -1,6 +1,6 @@
 """Bounce mails: standard reports (RFC 3464, RFC 5965) by their fields, others by their wording.
 
-Mails come in an mbox, in a Maildir, or alone in a file. The line of an event is the first line of
+Mails come in an mbox, in a folder, or alone in a file. The line of an event is the first line of
 its mail.
 """
 
@@ -89,7 +89,7 @@ class Reader:
                 time,
                 line,
                 report.code,
-                report.reply,
+                " ".join(report.reply.split()) if report.reply else None,
                 f"{report.native}@{time}",
                 None,
                 all_doubts(doubt, report.doubt),

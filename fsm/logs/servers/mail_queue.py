@@ -19,6 +19,7 @@ from fsm.logs.notes import Notes
 __all__ = [
     "LONGEST",
     "MOST",
+    "NOTICE",
     "UNKNOWN",
     "WAITING",
     "MailQueue",
@@ -33,6 +34,8 @@ LONGEST = 500
 """Characters of an id or an address; longer ones are not remembered."""
 UNKNOWN = -1
 """The arrival of a message that is not in the log."""
+NOTICE = "bounce notice"
+"""The native event of whatever happens to a bounce notice of the server's own."""
 WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
 _KEPT = ("name", "start", "line", "notice", "message", "last_status", "recipients", "size")

@@ -23,12 +23,12 @@ _SENDMAIL = re.compile(r"\b(?:sendmail|sm-mta|sm-msp|sm-msp-queue)\S{0,50}\[\d{1
 def recognise_server(lines: Sequence[str]) -> tuple[str, str] | None:
     """Return the format whose lines these are, and the reason; None where they are no server's."""
     unwrapping = Unwrapping()
-    plain = unwrapping.lines(list(lines))
+    plain = [line for line in unwrapping.lines(list(lines)) if line]
     counts = {name: sum(map(is_own, plain)) for name, (_, is_own) in _TESTS.items()}
     name = max(counts, key=lambda n: counts[n])
     if not counts[name]:
         return None
-    reason = f"{counts[name]} of its first {len(lines)} lines {_TESTS[name][0]}"
+    reason = f"{counts[name]} of its first {len(plain)} lines {_TESTS[name][0]}"
     return name, f"{reason}, in {unwrapping.title}" if unwrapping.title else reason
 
 

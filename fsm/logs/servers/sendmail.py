@@ -16,7 +16,7 @@ from fsm.logs.servers.lines import (
     count_lines,
     has_status,
 )
-from fsm.logs.servers.mail_queue import UNKNOWN, Queued, give_up, next_queue_id
+from fsm.logs.servers.mail_queue import NOTICE, UNKNOWN, Queued, give_up, next_queue_id
 
 __all__ = ["LINE", "Reader"]
 
@@ -111,7 +111,7 @@ class Reader(LineReader):
             if not recipient:
                 continue
             handed_over = None
-            if native not in ("notice", "waiting"):
+            if native not in (NOTICE, "waiting"):
                 if queued.start == UNKNOWN:
                     handed_over = _arrived(time, text)
                 else:
@@ -133,7 +133,7 @@ class Reader(LineReader):
     ) -> tuple[str, str | None]:
         """Return the native event of a status, and the id that another server gave the message."""
         if queued.notice:
-            return "notice", None
+            return NOTICE, None
         if stat.startswith("queued"):
             return "waiting", None
         if not stat.startswith("Sent"):

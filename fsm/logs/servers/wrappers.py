@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from fsm.epoch import SECOND
 from fsm.logs.native_times import from_number
+from fsm.logs.servers.documents import Document
 
 __all__ = ["Unwrapping", "Wrapper", "find_wrappers"]
 
@@ -54,11 +55,19 @@ class Unwrapping:
     """Takes the wrappers off the lines of one file; a file without any costs nothing more."""
 
     def __init__(self) -> None:
+        self.document = Document()
         self.wrappers: list[Wrapper] = []
         """The wrappers that were found so far, the outermost first."""
 
-    def lines(self, block: list[str]) -> list[str]:
-        """Return lines without their wrappers."""
+    def blocks(self, blocks: Iterable[list[str]]) -> Iterator[list[str]]:
+        """Yield blocks of lines without their wrappers, and records as lines."""
+        return map(self._plain, self.document.blocks(blocks))
+
+    def lines(self, lines: list[str]) -> list[str]:
+        """Return the first lines of a file without their wrappers."""
+        return [line for block in self.blocks([lines]) for line in block]
+
+    def _plain(self, block: list[str]) -> list[str]:
         for wrapper in find_wrappers(block):
             if wrapper not in self.wrappers:
                 self.wrappers.append(wrapper)

@@ -26,8 +26,8 @@ from fsm.files import output_errors
 from fsm.logs.canonical_columns import QUERY
 from fsm.logs.conversion import Carried
 from fsm.logs.detect import RecognisedFile
-from fsm.logs.incremental.content import NAME, Content, KeptFile, note_values, stored_part
-from fsm.logs.incremental.identity import Identity, identify
+from fsm.logs.incremental.identity import FileIdentity, identify
+from fsm.logs.incremental.kept_log import NAME, KeptFile, KeptLog, note_values, stored_part
 from fsm.logs.incremental.rules import check_rules, rules_of
 from fsm.logs.ledger import RecordClass
 from fsm.logs.notes import Notes
@@ -58,7 +58,7 @@ class _NewFile:
 
     file: RecognisedFile
     stored: tuple[RecognisedFile, ...]
-    identity: Identity
+    identity: FileIdentity
     before: KeptFile | None = None
 
     @property
@@ -75,7 +75,7 @@ class _NewFile:
 class IncrementalRun:
     """The rows and notes of earlier runs, and those of this one; see :meth:`opened`."""
 
-    def __init__(self, directory: Path, content: Content, lock: ExitStack) -> None:
+    def __init__(self, directory: Path, content: KeptLog, lock: ExitStack) -> None:
         self._directory, self._content, self._lock = directory, content, lock
         self._kept: dict[str, KeptFile] = {file.name: file for file in content.files}
         self._new: list[_NewFile] = []
@@ -102,7 +102,7 @@ class IncrementalRun:
         rules = rules_of(options)
         with ExitStack() as stack:
             stack.enter_context(locked(directory))
-            content = Content.read(directory) or Content(rules)
+            content = KeptLog.read(directory) or KeptLog(rules)
             check_rules(directory, content.rules, rules)
             content.clean(directory)
             return cls(directory, content, stack.pop_all())
@@ -264,7 +264,7 @@ class IncrementalRun:
         with output_errors(path):
             path.write_text(json.dumps(self._states))
         files = (*self._kept.values(), *self._written)
-        content = Content(before.rules, before.runs + 1, files, stored_part(path))
+        content = KeptLog(before.rules, before.runs + 1, files, stored_part(path))
         parts = {part.name for part in content.parts}
         retired = tuple(part.name for part in before.parts if part.name not in parts)
         replace(content, retired=retired).write(self._directory)

@@ -21,7 +21,7 @@ from fsm.files import output_errors, replacing
 from fsm.logs.ledger import RecordClass, RecordLedger
 from fsm.logs.notes import Notes, Occurrences
 
-__all__ = ["Content", "KeptFile", "StoredPart", "note_values", "stored_part"]
+__all__ = ["KeptFile", "KeptLog", "StoredPart", "note_values", "stored_part"]
 
 VERSION: Final = 1
 NAME: Final = "log.json"
@@ -60,7 +60,7 @@ class KeptFile:
 
 
 @dataclass(frozen=True)
-class Content:
+class KeptLog:
     """The content of a checkpoint after some number of runs.
 
     ``rules`` are digests of all that decides how files are read. ``retired`` parts stay for one
@@ -74,7 +74,7 @@ class Content:
     retired: tuple[str, ...] = field(default_factory=tuple)
 
     @classmethod
-    def read(cls, directory: Path) -> Content | None:
+    def read(cls, directory: Path) -> KeptLog | None:
         """Return the content of a checkpoint; None where there is none yet.
 
         Raises :class:`CheckpointError` where it is damaged, of another version, or of canonical
