@@ -91,6 +91,11 @@ def record_translator(form: Format) -> Translate:
             message = text_of(values["message_id"])
             if cut and message:
                 message = cut(message)
+            whom = values["recipient"]
+            if form.is_own and isinstance(whom, int | float):
+                whom = text_of(
+                    whom
+                )  # of other machines than those of mails: a number of a customer
             event_id = text_of(values["event_id"])
             if event_id is None and layout.is_posted:
                 event_id = event_identity(native, time)
@@ -110,7 +115,7 @@ def record_translator(form: Format) -> Translate:
                     times.of(handed_over_of(record, entry)),
                     text_of(values["explanation"]),
                 )
-                for address, code, reply in _addressed(values["recipient"], *told, layout)
+                for address, code, reply in _addressed(whom, *told, layout)
             ]
             events, lost = events + found, lost + (not found)
         if not events:
