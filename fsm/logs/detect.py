@@ -333,7 +333,7 @@ def guess_by_columns(names: Sequence[str], where: str, given: str | None) -> Rec
 
 
 def _guess_csv(named: Collection[str]) -> Recognition | None:
-    is_canonical = "message_id" in named and len(_NEEDED.intersection(named)) > 1
+    is_canonical = len(_NEEDED.intersection(named)) > 1
     return (
         Recognition("csv", "its header names columns of canonical logs") if is_canonical else None
     )

@@ -145,6 +145,16 @@ def test_an_event_that_no_machine_has_is_named(place: Path, fsm: Fsm) -> None:
     )
 
 
+def test_events_that_stand_as_they_are_tell_no_address(place: Path, fsm: Fsm) -> None:
+    (place / "key").write_text("a secret of sixteen")
+    (place / "names.toml").write_text(PARCEL_MAP.partition("[events]")[0])
+    (place / "parcels.csv").write_text(PARCELS.replace("Arrived", "weird/ada.lovelace"))
+    line = ("convert", "parcels.csv", "--map", "names.toml", "--pseudonymise", "key")
+    result = fsm(*line)
+    assert result.status == 0
+    assert "ada" not in result.out + result.err
+
+
 # Recognition ------------------------------------------------------------------------------------
 
 

@@ -316,6 +316,14 @@ def test_paths_into_json(path: str, record: dict[str, Any], count: int) -> None:
     assert len(rows) == count
 
 
+@pytest.mark.parametrize("count", [1, 200], ids=["rows", "blocks"])
+def test_recipients_may_be_numbers(count: int) -> None:
+    record = {"message_id": "m", "event": "e", "timestamp": WHEN, "customer": 7}
+    text = (json.dumps(record) + "\n") * count
+    rows = events(text, '[fields]\nrecipient = "customer"', block=150)
+    assert [row[:3] for row in rows] == [("m", "7", "e")] * count
+
+
 def test_all_repeated_elements_are_recipients() -> None:
     text = f"<l><e id='m'><to><m>a</m></to><to><m>b</m></to><w>{WHEN}</w></e></l>"
     toml = (

@@ -91,6 +91,7 @@ def record_translator(form: Format) -> Translate:
             message = text_of(values["message_id"])
             if cut and message:
                 message = cut(message)
+            whom = _recipient_of(values["recipient"], form)
             event_id = text_of(values["event_id"])
             if event_id is None and layout.is_posted:
                 event_id = event_identity(native, time)
@@ -110,7 +111,7 @@ def record_translator(form: Format) -> Translate:
                     times.of(handed_over_of(record, entry)),
                     text_of(values["explanation"]),
                 )
-                for address, code, reply in _addressed(values["recipient"], *told, layout)
+                for address, code, reply in _addressed(whom, *told, layout)
             ]
             events, lost = events + found, lost + (not found)
         if not events:
@@ -120,6 +121,11 @@ def record_translator(form: Format) -> Translate:
         return events
 
     return translate
+
+
+def _recipient_of(value: object, form: Format) -> object:
+    """Return a recipient; those of other machines than of e-mail may be numbers."""
+    return text_of(value) if form.is_own and isinstance(value, int | float) else value
 
 
 def _addressed(
