@@ -16,8 +16,8 @@ def test_replay_as_json_has_a_stable_shape(fsm: Fsm, sample: Path) -> None:
     result = fsm("replay", sample, "--json")
     facts = json.loads(result.out)
     assert (result.status, result.err) == (0, "")
-    counts = ["schema", "events", "messages", "accepted", "rejected"]
-    assert list(facts) == [*counts, "machines", "crosscheck"]
+    counts = ["schema", "events", "messages", "unit", "accepted", "rejected"]
+    assert list(facts) == [*counts, "machines", "balance", "crosscheck"]
     assert list(facts["machines"]) == ["with-feedback", "without-feedback"]
     assert facts["machines"]["with-feedback"] == {
         "to_send": 3,

@@ -17,7 +17,7 @@ from fsm.engine.source_rows import SourceRows
 from fsm.logs.log import Log
 from fsm.logs.log_file import Proof
 
-__all__ = ["RejectionKind", "RejectionKinds", "Rejections"]
+__all__ = ["OLDER", "RejectionKind", "RejectionKinds", "Rejections"]
 
 UNKNOWN = "event not defined in any machine"
 OLDER = "late: older than what the checkpoint has seen of its message"

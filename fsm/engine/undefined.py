@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fsm.engine.rejections import OLDER
 from fsm.suggest import did_you_mean, nearest
 from fsm.text import quantity, visible
 
@@ -23,16 +24,26 @@ _LONGEST = 60
 
 
 def undefined_events(result: Replay) -> dict[str, int]:
-    """Return how often each event occurs that no machine defines, the most frequent first."""
+    """Return how often each event occurs that no machine defines, the most frequent first.
+
+    The rejections tell it where rows were dropped as duplicates, and with a checkpoint, as the rows
+    of earlier runs are gone; else the rows, which takes less memory.
+    """
+    name = pl.col("event").cast(pl.String)
+    if result.earlier is not None or result.duplicates:
+        unknown = (pl.col("machine") == "") & (pl.col("reason") != OLDER)
+        return _most_frequent(result.rejections.filter(unknown).group_by(name).len())
     if not result.counts.unknown:
         return {}
     known = {event for machine in result.counts.machines for event in machine.events}
-    name = pl.col("event").cast(pl.String)
     parts = []
     for file in result.log.files:
         events = file.scan(["event"]).filter(name.is_not_null() & ~name.is_in(list(known)))
         parts.append(events.group_by(name).len().collect(engine="streaming"))
-    counts = pl.concat(parts).group_by("event").agg(pl.col("len").sum())
+    return _most_frequent(pl.concat(parts).group_by("event").agg(pl.col("len").sum()))
+
+
+def _most_frequent(counts: pl.DataFrame) -> dict[str, int]:
     return dict(counts.sort(["len", "event"], descending=[True, False]).iter_rows())
 
 

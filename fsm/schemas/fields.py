@@ -1,7 +1,7 @@
 """The fields that a schema describes, each with its path, its type and its meaning.
 
 >>> from fsm.schemas import load_schema
->>> for field in list(schema_fields(load_schema("replay")))[7:11]:
+>>> for field in list(schema_fields(load_schema("replay")))[8:12]:
 ...     print(f"{field.path}: {field.kind}")
 notes: array of strings
 machines: object from machine to object

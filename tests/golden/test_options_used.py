@@ -8,6 +8,7 @@ import click
 import pytest
 
 from fsm.cli import command_group
+from fsm.logs.canonical_columns import CANONICAL, MINED
 from tests.golden.cases import EXPECTED, SAMPLES, cases
 
 TOP = "fsm"
@@ -32,13 +33,19 @@ def methods() -> set[str]:
     return set(re.findall(r"^  (\w+)  +\S", text.partition("\n\n")[0], re.MULTILINE))
 
 
+def formats() -> set[str]:
+    """Return the names in the first column of ``fsm formats``."""
+    _, _, rows = (EXPECTED / "formats/text.txt").read_text("utf-8").partition("\n-----")
+    return set(re.findall(r"^(\w+) {2,}", rows, re.MULTILINE))
+
+
 def values_listed(command: str, option: str) -> set[str]:
     """Return the values of an option that is no :class:`click.Choice`, and yet has a list."""
     if (command, option) == ("suite", "--method"):
         return methods() | {"spyh", "2-switch"}
     if command in ("convert", "replay", "explain", "report"):
         if option == "--format":
-            return listed("convert/unknown-format.txt", "There are:")
+            return {"auto", *formats()}
         if option == "--policy":
             return listed("convert/wrong-policy.txt", "no policy 'mild'; there are:")
     return set()
@@ -110,7 +117,9 @@ def test_every_name_that_an_argument_takes_is_used(used: Used) -> None:
     machines = listed("explore/unknown-machine.txt", "built in are")
     assert len(machines) > 1
     assert sorted(machines - words["show"]) == []
-    assert sorted(listed("formats/unknown.txt", "There are:") - words["formats"]) == []
+    assert len(formats()) > 30
+    without_names = {*CANONICAL, *MINED}  # of events
+    assert sorted(formats() - without_names - words["formats"]) == []
     suffixes = listed("convert/wrong-suffix.txt", "its name must end in")
     assert len(suffixes) > 1
     outputs = {f".{word.partition('.')[2]}" for word in words["convert"] if "/" not in word}

@@ -132,7 +132,7 @@ CATEGORIES = {
     "Soft": ("retry_failed",),
     "Block": ("retry_failed",),
     "Undetermined": ("retry_failed",),
-    "Admin": ("excluded", "nothing"),
+    "Admin": ("stopped", "nothing"),
 }
 NOT_BY_CATEGORY = {
     "60": "an answer of a machine is no bounce",
