@@ -111,6 +111,34 @@ SERVERS: dict[str, tuple[str, list[str]]] = {
         ),
         ["a@x.example relayed", "a@x.example hard_bounce unknown"],
     ),
+    "exim: an address in two cases": (
+        EXIM.format(n=0, text="<= n@s.example H=app P=esmtp S=9 for Al@x.example")
+        + EXIM.format(n=1, text="=> al@x.example R=r T=t"),
+        ["Al@x.example relayed", "Al@x.example delivered"],
+    ),
+    "postfix: an address in two cases": (
+        (
+            f"{HEAD}/smtpd[1]: A1B2C3D4: client=app\n"
+            f"{HEAD}/smtp[1]: A1B2C3D4: to=<A@x.example>, relay=none, delay=1, dsn=4.2.2, "
+            "status=deferred (452 4.2.2 over quota)\n"
+            f"{HEAD}/smtp[1]: A1B2C3D4: to=<a@X.example>, relay=none, delay=1, dsn=2.0.0, "
+            "status=sent (250 ok)"
+        ),
+        ["A@x.example relayed", "A@x.example soft_bounce mailbox_full", "A@x.example delivered"],
+    ),
+    "sendmail: an address in two cases": (
+        "".join(
+            f"Jan  5 09:00:0{n} mx sendmail[7]: 60590001aaaaa: {text}\n"
+            for n, text in enumerate(
+                [
+                    "from=<n@s.example>, size=9, nrcpts=1, relay=app",
+                    "to=<A@x.example>, delay=00:00:01, relay=mx., dsn=4.2.2, stat=Deferred: full",
+                    "to=<a@x.example>, delay=00:00:02, relay=mx., dsn=2.0.0, stat=Sent (ok)",
+                ]
+            )
+        ),
+        ["A@x.example relayed", "A@x.example soft_bounce mailbox_full", "A@x.example delivered"],
+    ),
     "sendmail: a reply without a dsn": (
         (
             "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: to=<a@x.example>, delay=1+00:00:00, "

@@ -80,11 +80,12 @@ class Queued:
     message: str | None = None
     """The Message-ID."""
     last_status: dict[str, str] = field(default_factory=dict)
-    """The last status of each recipient whose delivery was tried."""
+    """The last status of each recipient whose delivery was tried, in small letters: a server may
+    write the same address in two cases."""
     recipients: int = 0
     """How many there are, where the log has the number."""
     handed_over: set[str] = field(default_factory=set)
-    """Recipients whose hand-over was reported."""
+    """Recipients whose hand-over was reported, in small letters."""
     size: int = 1
     """Its share of :data:`MOST`: itself and its recipients."""
     queue_id: str | None = None
@@ -187,10 +188,11 @@ class MailQueue:
 
         ``record`` is the line that tells of the recipient.
         """
-        if to in message.handed_over:
+        folded = to.lower()
+        if folded in message.handed_over:
             return
         if len(to) <= LONGEST:
-            message.handed_over.add(to)
+            message.handed_over.add(folded)
             self._grow(message, 1)
         if message.start != UNKNOWN:
             line = message.line or record
@@ -200,6 +202,7 @@ class MailQueue:
 
     def remember_status(self, message: Queued, to: str, status: str) -> None:
         """Remember the last status of a recipient."""
+        to = to.lower()
         if to not in message.last_status and to not in message.handed_over:
             if len(to) > LONGEST:
                 return
