@@ -66,6 +66,7 @@ def test_other_programs_have_a_status_as_well(convert: Convert) -> None:
 
 EXIM = "2026-01-05 09:00:0{n} 1vcABC-000000001Ab-0001 {text}\n"
 CAME = "<= n@s.example H=app P=esmtp S=9 for a@x.example b@x.example"
+AMAVIS = "250 2.7.0 Ok, discarded, id=77-01 - SPAM"
 LONG = "all hosts for 'x.example' have been failing for a long time (and retry time not reached)"
 SERVERS: dict[str, tuple[str, list[str]]] = {
     "exim: hosts that fail for long": (
@@ -102,6 +103,52 @@ SERVERS: dict[str, tuple[str, list[str]]] = {
             "status=sent (silently)"
         ),
         ["a@x.example relayed", "a@x.example hard_bounce unknown"],
+    ),
+    "postfix: a file that discards": (
+        (
+            f"{HEAD}/smtpd[1]: A1B2C3D4: client=app\n"
+            f"{HEAD}/local[1]: A1B2C3D4: to=<a@x.example>, relay=local, delay=1, dsn=2.0.0, "
+            "status=sent (delivered to file: /dev/null)"
+        ),
+        ["a@x.example relayed", "a@x.example hard_bounce unknown"],
+    ),
+    "sendmail: a file that discards": (
+        (
+            "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: from=<n@s.example>, nrcpts=1, relay=a\n"
+            "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: to=/dev/null, ctladdr=a (1/0), "
+            "delay=00:00:01, mailer=*file*, dsn=2.0.0, stat=Sent"
+        ),
+        ["/dev/null relayed", "/dev/null hard_bounce unknown"],
+    ),
+    "postfix: a filter that discards": (
+        (
+            f"{HEAD}/smtpd[1]: A1B2C3D4: client=app\n"
+            f"{HEAD}/smtp[1]: A1B2C3D4: to=<a@x.example>, relay=127.0.0.1[127.0.0.1]:10024, "
+            f"delay=1, dsn=2.7.0, status=sent ({AMAVIS})\n"
+            f"{HEAD}/smtp[1]: A1B2C3D4: to=<b@x.example>, relay=amavis[192.0.2.5]:10024, "
+            f"delay=1, dsn=2.7.0, status=sent ({AMAVIS})"
+        ),
+        [
+            *["a@x.example relayed", "a@x.example hard_bounce content"],
+            *["b@x.example relayed", "b@x.example hard_bounce content"],
+        ],
+    ),
+    "exim: a filter that discards": (
+        EXIM.format(n=0, text=CAME)
+        + EXIM.format(n=1, text=f'=> a@x.example R=r T=t C="{AMAVIS}"')
+        + EXIM.format(n=1, text=f'-> b@x.example R=r T=t C="{AMAVIS}"'),
+        [
+            *["a@x.example relayed", "b@x.example relayed"],
+            *["a@x.example hard_bounce content", "b@x.example hard_bounce content"],
+        ],
+    ),
+    "sendmail: a filter that discards": (
+        (
+            "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: from=<n@s.example>, nrcpts=1, relay=a\n"
+            "Jan  5 09:00:00 mx sendmail[7]: 60590001aaaaa: to=<a@x.example>, delay=00:00:01, "
+            "relay=localhost [127.0.0.1], dsn=2.7.0, stat=Sent (Ok, discarded, id=77 - SPAM)"
+        ),
+        ["a@x.example relayed", "a@x.example hard_bounce content"],
     ),
     "postfix: a header check that discards": (
         (
@@ -163,6 +210,8 @@ def test_servers(convert: Convert, text: str, expected: list[str]) -> None:
     assert described(rows) == expected
     discarded = sum("unknown" in line and "hard" in line for line in expected)
     assert notes.doubts.counts.get("discarded on purpose", 0) == discarded
+    filtered = sum("hard_bounce content" in line for line in expected)
+    assert notes.doubts.counts.get("thrown away by a content filter", 0) == filtered
 
 
 ARRIVED = {

@@ -9,7 +9,15 @@ from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.lines import NO_TIME, LineReader, Told, count_lines
-from fsm.logs.servers.mail_queue import LONGEST, NOTICE, UNKNOWN, Queued, give_up, next_queue_id
+from fsm.logs.servers.mail_queue import (
+    LONGEST,
+    NOTICE,
+    UNKNOWN,
+    Queued,
+    give_up,
+    is_discarded,
+    next_queue_id,
+)
 
 __all__ = ["Reader", "line_of"]
 
@@ -115,8 +123,8 @@ class Reader(LineReader):
         if queued.notice:
             native = NOTICE
         elif flag != "*>":
-            if native == "=>":
-                native, queued_as = self._passed_on(queued, text or "", time)
+            if native in ("=>", "->"):
+                native, queued_as = self._passed_on(queued, native, text or "", time)
             if queued.start == UNKNOWN:
                 handed_over = _arrived(time, rest)
             else:
@@ -125,12 +133,16 @@ class Reader(LineReader):
         events.append(queued.event(to, native, time, line, None, text, handed_over, queued_as))
         return Told.EVENTS
 
-    def _passed_on(self, queued: Queued, text: str, time: int) -> tuple[str, str | None]:
+    def _passed_on(
+        self, queued: Queued, native: str, text: str, time: int
+    ) -> tuple[str, str | None]:
         """Distinguish a delivery from a hop to a server of one's own, as the reader of Postfix."""
         queue = next_queue_id(text)
         if queue and self._queue.follow_to(queue, self._hosts.nearest(), queued, time):
             return "=>/hop", None
-        return "=>", queue
+        if is_discarded(text):
+            return "discarded/filter", None
+        return native, queue
 
     def _discard(
         self, queued: Queued, text: str, time: int, line: int, events: list[NativeEvent]

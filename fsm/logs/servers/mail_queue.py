@@ -25,6 +25,7 @@ __all__ = [
     "MailQueue",
     "Queued",
     "give_up",
+    "is_discarded",
     "next_queue_id",
 ]
 
@@ -43,6 +44,9 @@ _KEPT = ("name", "start", "line", "notice", "message", "last_status", "recipient
 _QUEUED_AS = re.compile(r"([\w-]{6,25})")
 _EXIM_ID = re.compile(r"\bid=(\w{6}-\w{6,11}-\w{2,4})\b")
 _SENDMAIL_ID = re.compile(r"([0-9A-Za-z]{10,18}) Message accepted")
+_DISCARDED = re.compile(
+    r"\b(?:ok|message|mail)\b[^\w]{0,3}(?:(?:was|is|silently) ){0,2}discarded\b", re.IGNORECASE
+)
 _SOONER, _LATER = 3600 * SECOND, 300 * SECOND
 """How long before and after a server said that it queued a message it may have arrived there: the
 answer comes after the message, and clocks differ."""
@@ -64,6 +68,15 @@ def next_queue_id(reply: str) -> str | None:
     else:
         return None
     return found[1] if found else None
+
+
+def is_discarded(reply: str) -> bool:
+    """Return whether the server that took a message says that it threw it away (amavis).
+
+    >>> is_discarded("250 2.7.0 Ok, discarded, id=1-01 - SPAM"), is_discarded("250 2.0.0 Ok")
+    (True, False)
+    """
+    return "iscarded" in reply and _DISCARDED.search(reply[:200]) is not None
 
 
 @dataclass(slots=True, eq=False)

@@ -30,6 +30,7 @@ from fsm.logs.servers.mail_queue import (
     MailQueue,
     Queued,
     give_up,
+    is_discarded,
     next_queue_id,
 )
 
@@ -52,6 +53,7 @@ _NOTICE = re.compile(
     r"(?:sender|postmaster) (?:non-delivery|delivery status|delay|undeliverable mail)"
     r" notification: (\w+)"
 )
+_TO_NOWHERE = "delivered to file: /dev/null"
 _LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[?::1\]?)\b|[^\[]*\[(?:127\.|::1)")
 _SHORT = re.compile(r"[0-9A-F]{6,15}(?:@|$)")
 _DISCARDED = re.compile(
@@ -252,8 +254,11 @@ class Reader(LineReader):
         if queued.notice:
             native = NOTICE
         else:
-            if status == "sent" and agent in ("smtp", "lmtp"):
-                native, queued_as = self._passed_on(queued, relay, reply or "", at)
+            if status == "sent":
+                if agent in ("smtp", "lmtp"):
+                    native, queued_as = self._passed_on(queued, relay, reply or "", at)
+                elif reply == _TO_NOWHERE:
+                    native = "sent/discard"
             if queued.start == UNKNOWN:
                 handed_over = _before(at.time, delay)
             elif to not in queued.handed_over:
@@ -282,6 +287,8 @@ class Reader(LineReader):
         queue = next_queue_id(reply)
         if queue and self._queue.follow_to(queue, self._hosts.nearest(), queued, at.time):
             return HOP, None
+        if is_discarded(reply):
+            return "sent/discard/filter", None
         if not _LOOPBACK.match(relay):
             return "sent/smtp", queue
         if queue:

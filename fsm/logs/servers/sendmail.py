@@ -16,7 +16,14 @@ from fsm.logs.servers.lines import (
     count_lines,
     has_status,
 )
-from fsm.logs.servers.mail_queue import NOTICE, UNKNOWN, Queued, give_up, next_queue_id
+from fsm.logs.servers.mail_queue import (
+    NOTICE,
+    UNKNOWN,
+    Queued,
+    give_up,
+    is_discarded,
+    next_queue_id,
+)
 
 __all__ = ["LINE", "Reader"]
 
@@ -144,6 +151,10 @@ class Reader(LineReader):
         queue = next_queue_id(stat)
         if queue and self._queue.follow_to(queue, self._hosts.nearest(), queued, time):
             return "2/hop", None
+        if is_discarded(stat):
+            return "2/discard/filter", None
+        if text.startswith("to=/dev/null,"):
+            return "2/discard", None
         return "2/passed-on" if queue and _LOOPBACK.search(text) else "2", queue
 
 
