@@ -38,6 +38,10 @@ NOBODY = (
     f"smtp A1B2C3D4: to=<b@y.example>, {MX}, dsn=5.1.1, status=bounced (550 5.1.1 unknown user)"
 )
 EXPIRED = "qmgr A1B2C3D4: from=<n@x.example>, status=expired, returned to sender"
+FORWARDED = (
+    "A1B2C3D4: to=<a@y.example>, relay=local, delay=1, delays=1/0/0/0, dsn=2.0.0, "
+    "status=sent (forwarded as BBBBBB22)"
+)
 
 POSTFIX: dict[str, tuple[str, list[str]]] = {
     "sent": (
@@ -116,6 +120,38 @@ POSTFIX: dict[str, tuple[str, list[str]]] = {
             f"smtp BBBBBB22: to=<a@y.example>, {MX}, dsn=4.4.1, status=deferred (timed out)",
         ),
         ["A1B2C3D4 a@y.example relayed", "A1B2C3D4 a@y.example soft_bounce network"],
+    ),
+    "an alias sends it on to another address": (
+        postfix(
+            *CAME,
+            f"local {FORWARDED}",
+            "cleanup BBBBBB22: message-id=<2@x.example>",
+            "qmgr BBBBBB22: from=<n@x.example>, size=9, nrcpt=1 (queue active)",
+            GONE,
+            f"smtp BBBBBB22: to=<z@z.example>, orig_to=<a@y.example>, {MX}, dsn=4.2.2, "
+            f"status=deferred ({FULL})",
+            f"smtp BBBBBB22: to=<Z@z.example>, {MX}, dsn=5.1.1, status=bounced (550 5.1.1 no)",
+        ),
+        [
+            "A1B2C3D4 a@y.example relayed",
+            "A1B2C3D4 a@y.example soft_bounce mailbox_full",
+            "A1B2C3D4 a@y.example hard_bounce address",
+        ],
+    ),
+    "an alias sends it on to several addresses": (
+        postfix(
+            *CAME,
+            "pickup BBBBBB22: uid=0 from=<n@x.example>",
+            "qmgr BBBBBB22: from=<n@x.example>, size=9, nrcpt=2 (queue active)",
+            f"local {FORWARDED}",
+            f"smtp BBBBBB22: to=<z@z.example>, {MX}, dsn=5.1.1, status=bounced (550 5.1.1 no)",
+        ),
+        [
+            "A1B2C3D4 a@y.example relayed",
+            "A1B2C3D4 a@y.example delivered",
+            "BBBBBB22 z@z.example relayed",
+            "BBBBBB22 z@z.example hard_bounce address",
+        ],
     ),
     "bounce notices of our own": (
         postfix(

@@ -39,7 +39,10 @@ NOTICE = "bounce notice"
 """The native event of whatever happens to a bounce notice of the server's own."""
 WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
-_KEPT = ("name", "start", "line", "notice", "message", "last_status", "recipients", "size")
+_KEPT = (
+    *("name", "start", "line", "notice", "message", "last_status", "recipients", "size"),
+    *("forwarded_for", "forwarded_to"),
+)
 """What is kept of a message from one run to the next."""
 _QUEUED_AS = re.compile(r"([\w-]{6,25})")
 _EXIM_ID = re.compile(r"\bid=(\w{6}-\w{6,11}-\w{2,4})\b")
@@ -103,6 +106,10 @@ class Queued:
     """Its share of :data:`MOST`: itself and its recipients."""
     queue_id: str | None = None
     """The id that its server gave it, where its name is a longer one."""
+    forwarded_for: str | None = None
+    """The recipient whose alias sent it on under this queue id, to another address."""
+    forwarded_to: str | None = None
+    """That address; None before a line names it."""
     held: bool = False
     """Whether it is in the queue."""
 
@@ -117,14 +124,26 @@ class Queued:
         handed_over: int | None = None,
         queued_as: str | None = None,
         record: int | None = None,
+        final_recipient: str | None = None,
     ) -> NativeEvent:
         """Return an event of it, with its ids; see :class:`NativeEvent`."""
         # A tuple, because calling its class takes three times as long; None for other fields.
         fields = (
             *(self.name, to, native, time, line, code, reply, None, None, None, handed_over),
-            *(None, record, queued_as, self.message, self.queue_id, None),
+            *(None, record, queued_as, self.message, self.queue_id, final_recipient),
         )
         return tuple.__new__(NativeEvent, fields)
+
+    def owner_of(self, address: str) -> str:
+        """Return the recipient whom a line about an address concerns.
+
+        That is another one where an alias sent the message on to this address.
+        """
+        if self.forwarded_for is None or address == self.forwarded_for:
+            return address
+        self.forwarded_to = self.forwarded_to or address
+        is_same = self.forwarded_to.lower() == address.lower()
+        return self.forwarded_for if is_same else address
 
     def recipients_so_far(self) -> list[str]:
         """Return the recipients that the log has named, in the order of their names."""

@@ -49,10 +49,12 @@ _STATUS = re.compile(
 )
 _STATUS_OF_RELAY = re.compile(_AFTER_ADDRESS)
 _EXPIRED = re.compile(r"from=<[^>]*>, status=(expired|force-expired)")
+_COUNT = re.compile(r", nrcpt=(\d{1,6}) ")
 _NOTICE = re.compile(
     r"(?:sender|postmaster) (?:non-delivery|delivery status|delay|undeliverable mail)"
     r" notification: (\w+)"
 )
+_FORWARDED = re.compile(r"forwarded as (\w{5,25})$")
 _TO_NOWHERE = "delivered to file: /dev/null"
 _LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[?::1\]?)\b|[^\[]*\[(?:127\.|::1)")
 _SHORT = re.compile(r"[0-9A-F]{6,15}(?:@|$)")
@@ -194,6 +196,8 @@ class Reader(LineReader):
             return Told.OTHER
         queued = self._known(at)
         queued.notice = queued.notice or at.body.startswith("from=<>")
+        if count := _COUNT.search(at.body):
+            queued.recipients = int(count[1])
         match = _EXPIRED.match(at.body) if "status=" in at.body else None
         if not match:
             return Told.JOINED
@@ -249,7 +253,9 @@ class Reader(LineReader):
         to, relay, delay, code, status, reply = fields
         queued = self._queue.get(at.queue) or self._known(at)
         agent = at.head.rpartition("/")[2].partition("[")[0]
-        status = status.lower()
+        status, address = status.lower(), to
+        if queued.forwarded_for is not None:
+            to = queued.owner_of(address)
         native, queued_as, handed_over = f"{status}/{agent}", None, None
         if queued.notice:
             native = NOTICE
@@ -259,14 +265,16 @@ class Reader(LineReader):
                     native, queued_as = self._passed_on(queued, relay, reply or "", at)
                 elif reply == _TO_NOWHERE:
                     native = "sent/discard"
+                elif forwarded := _FORWARDED.match(reply or ""):
+                    native = self._forwarded(queued, to, forwarded[1], at)
             if queued.start == UNKNOWN:
                 handed_over = _before(at.time, delay)
             elif to not in queued.handed_over:
                 self._queue.hand_over(queued, to, self._events, at.number)
         self._queue.remember_status(queued, to, "hop" if native == HOP else status)
-        self._events.append(
-            queued.event(to, native, at.time, at.number, code, reply, handed_over, queued_as)
-        )
+        final = None if address is to else address
+        facts = (code, reply, handed_over, queued_as, None, final)
+        self._events.append(queued.event(to, native, at.time, at.number, *facts))
         return Told.EVENTS
 
     def _is_cut(self, at: _Line) -> Told:
@@ -275,6 +283,19 @@ class Reader(LineReader):
             return Told.OTHER
         self._notes.reject(CUT, at.number)
         return Told.EVENTS
+
+    def _forwarded(self, queued: Queued, to: str, queue: str, at: _Line) -> str:
+        """Follow what an alias sent on to one other address; return the native event.
+
+        The first line of the next queue id may stand after this one.
+        """
+        queue += self._hosts.suffix
+        after = self._queue.get(queue) or self._begin(queue, at, arrived=False)
+        is_followed = after.recipients <= 1 and not after.last_status and len(to) <= LONGEST
+        if not is_followed or not self._queue.follow_to(queue, [""], queued, at.time):
+            return "sent/forwarded"
+        after.forwarded_for = to
+        return HOP
 
     def _passed_on(
         self, queued: Queued, relay: str, reply: str, at: _Line
