@@ -73,6 +73,28 @@ SERVERS: dict[str, tuple[str, list[str]]] = {
         EXIM.format(n=1, text=f"** a@x.example R=dnslookup T=remote_smtp: {LONG}"),
         ["a@x.example retry_failed expired"],
     ),
+    "exim: a recipient is cancelled": (
+        EXIM.format(n=0, text=CAME)
+        + EXIM.format(n=1, text="== a@x.example R=r T=t defer (111): Connection refused")
+        + EXIM.format(n=2, text="*** a@x.example : cancelled by root")
+        + EXIM.format(n=2, text="* a@x.example: cancelled by root")
+        + EXIM.format(n=3, text="** b@x.example: cancelled by root")
+        + EXIM.format(n=3, text="Completed"),
+        [
+            *["a@x.example relayed", "b@x.example relayed", "a@x.example soft_bounce network"],
+            *["a@x.example retry_failed sender", "b@x.example retry_failed sender"],
+        ],
+    ),
+    "exim: a message is cancelled": (
+        EXIM.format(n=0, text=CAME)
+        + EXIM.format(n=1, text="=> a <A@x.example> R=r T=t")
+        + EXIM.format(n=2, text="cancelled by root")
+        + EXIM.format(n=3, text="Completed"),
+        [
+            *["a@x.example relayed", "b@x.example relayed", "a@x.example delivered"],
+            "b@x.example retry_failed sender",
+        ],
+    ),
     "exim: a blackhole": (
         EXIM.format(n=0, text=CAME)
         + EXIM.format(n=1, text="=> :blackhole: <a@x.example> R=discard"),

@@ -38,6 +38,7 @@ _QUEUE_TIME = re.compile(
     r" QT=(?:(\d{1,4})w)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,4})m)?(?:(\d{1,6}(?:\.\d{1,6})?)s)?"
 )
 _UNITS = (7 * 86_400, 86_400, 3600, 60, 1)
+_CANCELLED = re.compile(r"\*{1,3} (\"[^\"]*\"@\S+|[^\s:]+) ?: cancelled by ")
 _BLACKHOLE = (":blackhole:", "/dev/null")
 _STATES = {"==": "deferred", "=>": "sent", "->": "sent", ">>": "sent", "**": "bounced"}
 
@@ -73,6 +74,8 @@ class Reader(LineReader):
     ) -> Told:
         """Read what follows the message id; return what it told."""
         match = _FLAG.match(text)
+        if text.startswith("*") and (cancelled := _CANCELLED.match(text)):
+            return self._cancel(name, cancelled[1], text, time, line, events)
         if match:
             flag, address, rest = match.groups()
             if flag == "<=":
@@ -83,9 +86,27 @@ class Reader(LineReader):
             return Told.JOINED
         if text.startswith(("removed by ", "cancelled by ")):
             queued = self._queue.pop(name)
+            if queued and queued.name == name:  # those who were never tried wait as well
+                untried = sorted(queued.handed_over - queued.last_status.keys())
+                queued.last_status.update(dict.fromkeys(untried, "deferred"))
             told = queued and give_up(queued, "deleted", time, line, events, text)
             return Told.EVENTS if told else Told.JOINED
         return Told.OTHER
+
+    def _cancel(
+        self, name: str, to: str, text: str, time: int, line: int, events: list[NativeEvent]
+    ) -> Told:
+        """Add that the administrator gave one recipient up; several lines may say so."""
+        queued = self._queue.get(name) or self._queue.put(name, Queued(name, UNKNOWN, line))
+        if queued.last_status.get(to.lower()) == "deleted":
+            return Told.JOINED
+        native = NOTICE if queued.notice else "deleted"
+        if not queued.notice:
+            self._queue.hand_over(queued, to, events, line)
+            self._queue.remember_status(queued, to, native)
+        reply = text[text.index("cancelled by ") :]
+        events.append(queued.event(to, native, time, line, None, reply))
+        return Told.EVENTS
 
     def _arrive(
         self, name: str, sender: str, rest: str, time: int, line: int, events: list[NativeEvent]
