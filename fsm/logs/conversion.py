@@ -23,6 +23,7 @@ from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.file_order import files_in_order
 from fsm.logs.servers.lines import LineReader
+from fsm.logs.servers.mail_queue import UNTOLD
 from fsm.logs.storage.stored_file import StoredFile
 from fsm.logs.unusable import leave_out
 
@@ -105,7 +106,7 @@ def _rows(
         going_on, note = note is not None, note or _note_of(file, options, notes)
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
-            readers[file.format] = _reader(file, clock, options, carried)
+            readers[file.format] = _reader(file, clock, options, carried, notes)
         if going_on:
             clock.go_on()
         for groups in _gathered(_readable(readers[file.format], file.stored, note)):
@@ -208,7 +209,11 @@ def _note_of(file: RecognisedFile, options: ReadingOptions, notes: list[Notes]) 
 
 
 def _reader(
-    file: RecognisedFile, clock: Clock, options: ReadingOptions, carried: Carried
+    file: RecognisedFile,
+    clock: Clock,
+    options: ReadingOptions,
+    carried: Carried,
+    notes: Sequence[Notes],
 ) -> Reader:
     if file.form is not None:
         from fsm.logs.records.mapped_reader import MappedReader
@@ -221,6 +226,9 @@ def _reader(
     reader: Reader = import_module(f"fsm.logs.servers.{file.format}").Reader(clock)
     if isinstance(reader, LineReader) and file.format in carried.states:
         reader.resume(carried.states[file.format])
+        for earlier in notes:
+            if earlier.reason.startswith(f"{file.format} ("):
+                earlier.assumed.pop(UNTOLD, None)  # the log goes on in this file
     return reader
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsm.logs.notes import Notes
 from fsm.logs.open import convert_logs
+from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.postfix import Reader as Postfix
 from tests.command import Fsm
 
 Convert = Callable[..., Any]
@@ -234,6 +238,30 @@ def test_servers(convert: Convert, text: str, expected: list[str]) -> None:
     assert notes.doubts.counts.get("discarded on purpose", 0) == discarded
     filtered = sum("hard_bounce content" in line for line in expected)
     assert notes.doubts.counts.get("thrown away by a content filter", 0) == filtered
+
+
+TRIED = f"{HEAD}/smtp[3]: A1B2C3D4: to=<{{}}@x.example>, {NOWHERE}\n"
+ACTIVE = f"{HEAD}/qmgr[2]: {{}}: from=<{{}}>, size=9, nrcpt={{}} (queue active)\n"
+IN_QUEUE = [
+    f"{HEAD}/smtpd[1]: A1B2C3D4: client=app\n" + ACTIVE.format("A1B2C3D4", "n@s.example", 3),
+    f"{HEAD}/smtpd[1]: B1B2C3D4: client=app\n" + ACTIVE.format("B1B2C3D4", "n@s.example", 1),
+    f"{HEAD}/pickup[1]: C1B2C3D4: uid=0\n" + ACTIVE.format("C1B2C3D4", "", 1),  # a notice
+    ACTIVE.format("D1B2C3D4", "n@s.example", 7),  # it arrived before the log begins
+    TRIED.format("a") + TRIED.format("A"),
+]
+
+
+def test_recipients_of_whom_only_the_number_is_known_are_counted(convert: Convert) -> None:
+    reader = Postfix(Clock(UTC, None))
+    first, second = Notes("first"), Notes("second")
+    assert list(reader.read(["".join(IN_QUEUE).splitlines()], first))
+    assert first.assumed["queue"].startswith("3 recipients of 2 messages are in the queue")
+    later = TRIED.format("b") + f"{HEAD}/qmgr[2]: B1B2C3D4: removed"
+    assert list(reader.read([later.splitlines()], second))
+    assert "queue" not in first.assumed, "the log goes on in the second file"
+    assert second.assumed["queue"].startswith("1 recipient of 1 message is in the queue")
+    sent = SERVERS["sendmail: an address in two cases"][0].replace("nrcpts=1", "nrcpts=2")
+    assert "queue" in convert(sent)[1].assumed
 
 
 ARRIVED = {

@@ -13,7 +13,7 @@ from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.hosts import Hosts
-from fsm.logs.servers.mail_queue import MailQueue
+from fsm.logs.servers.mail_queue import UNTOLD, MailQueue
 from fsm.logs.servers.wrappers import Unwrapping
 
 __all__ = [
@@ -60,6 +60,7 @@ class LineReader(ABC):
         self._clock = clock
         self._queue = MailQueue()
         self._hosts = Hosts()
+        self._last = Notes("")
 
     def read(
         self, blocks: Iterable[list[str]], notes: Notes
@@ -80,6 +81,9 @@ class LineReader(ABC):
         if unwrapping.title and unwrapping.title not in notes.reason:
             notes.assumed["wrapped"] = f"lines unwrapped: {unwrapping.title}"
         self._queue.note_forgotten(notes)
+        self._last.assumed.pop(UNTOLD, None)  # the log went on in this file
+        self._queue.note_untold(notes)
+        self._last = notes
 
     def state(self) -> dict[str, Any]:
         """Return what the reader remembers as plain values, for :meth:`resume`."""

@@ -15,12 +15,14 @@ from typing import Any
 from fsm.epoch import SECOND
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
+from fsm.text import quantity
 
 __all__ = [
     "LONGEST",
     "MOST",
     "NOTICE",
     "UNKNOWN",
+    "UNTOLD",
     "WAITING",
     "MailQueue",
     "Queued",
@@ -37,6 +39,8 @@ UNKNOWN = -1
 """The arrival of a message that is not in the log."""
 NOTICE = "bounce notice"
 """The native event of whatever happens to a bounce notice of the server's own."""
+UNTOLD = "queue"
+"""The subject of what is assumed about recipients in the queue at the end of a log."""
 WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
 _KEPT = (
@@ -268,6 +272,25 @@ class MailQueue:
                 self.follow(before, after)
                 return after
         return None
+
+    def note_untold(self, notes: Notes) -> None:
+        """Note how many recipients wait in the queue of whom no line tells more than their number.
+
+        Their messages arrived in this log. Bounce notices are no messages of their own.
+        """
+        untold = [
+            missing
+            for message in self._messages.values()
+            if message.recipients and message.start != UNKNOWN and not message.notice
+            if (missing := message.recipients - len(message.recipients_so_far())) > 0
+        ]
+        notes.assumed.pop(UNTOLD, None)
+        if untold:
+            are = "is" if sum(untold) == 1 else "are"
+            notes.assumed[UNTOLD] = (
+                f"{quantity(sum(untold), 'recipient')} of {quantity(len(untold), 'message')} {are} "
+                "in the queue at the end of the log, without an event yet: not counted"
+            )
 
     def note_forgotten(self, notes: Notes) -> None:
         """Note how many messages were forgotten since the last call."""
