@@ -21,9 +21,10 @@ def test_who_waits_is_given_up_once() -> None:
 
 
 CAME = "2026-05-04 09:00:00 1abcde-000001-AA <= n@x.example H=app [192.0.2.9] for a@y.example"
+LONG = " after a long failure period"
 WAITS = (
     "2026-05-04 09:00:{:02} 1abcde-000001-AA == a@y.example R=dnslookup T=remote_smtp defer (-53): "
-    "retry time not reached for any host after a long failure period"
+    "retry time not reached for any host{}"
 )
 ENDS = (
     "2026-05-04 09:01:00 1abcde-000001-AA ** a@y.example R=dnslookup T=remote_smtp: "
@@ -32,9 +33,10 @@ ENDS = (
 
 
 def test_exim_defers_until_it_says_that_it_failed(convert: Convert) -> None:
-    waiting, _ = convert("\n".join([CAME, WAITS.format(1), WAITS.format(2)]))
+    waiting, _ = convert("\n".join([CAME, WAITS.format(1, ""), WAITS.format(2, LONG)]))
     assert [row["event"] for row in waiting] == ["relayed", "soft_bounce", "soft_bounce"]
-    ended, _ = convert("\n".join([CAME, WAITS.format(1), ENDS]))
+    assert [row["fault"] for row in waiting] == [None, "network", "network"]
+    ended, _ = convert("\n".join([CAME, WAITS.format(1, ""), ENDS]))
     assert [row["event"] for row in ended] == ["relayed", "soft_bounce", "retry_failed"]
 
 

@@ -289,6 +289,13 @@ CASES: list[tuple[str, dict[str, Any], str, bool | None, str | None]] = [
         "mailbox_full",
     ),
     ("postmark", postmark("Bounce", Type="Transient"), "soft_bounce", False, "network"),
+    (
+        "postmark",
+        postmark("Bounce", Type="Transient", Details="451 4.7.1 Greylisted"),
+        "soft_bounce",
+        False,
+        "policy",
+    ),
     ("postmark", postmark("Bounce", Type="Blocked"), "retry_failed", True, "policy"),
     ("postmark", postmark("Bounce", Type="SpamNotification"), "retry_failed", True, "content"),
     ("postmark", postmark("Bounce", Type="AutoResponder"), "auto_replied", None, None),

@@ -104,14 +104,16 @@ def with_fault(failures: pl.DataFrame) -> pl.DataFrame:
     """Add ``fault``, ``reason`` and ``decided_by`` (the code or phrase that decides) to rows.
 
     The rows have ``code``, ``reply`` and ``fault``. A fault that is given already stays, and the
-    reason stays empty then unless code and reply tell one of that fault.
+    reason stays empty then unless code and reply tell one of that fault. A receiving server that
+    greylists, or asks to slow down, was reached: that is no fault of the network, though given.
     """
     found = with_reason(failures).with_columns(
         found=pl.col("reason").replace_strict(_faults(), return_dtype=pl.String)
     )
-    is_given = pl.col("fault").is_not_null()
+    slowed_down = (pl.col("fault") == "network") & (pl.col("reason") == "rate_limited")
+    is_given = pl.col("fault").is_not_null() & ~slowed_down.fill_null(False)
     return found.with_columns(
-        fault=pl.coalesce("fault", "found"),
+        fault=pl.when(is_given).then("fault").otherwise("found"),
         reason=pl.when(~is_given | (pl.col("fault") == pl.col("found"))).then("reason"),
         decided_by=pl.when(is_given).then(pl.lit("")).otherwise("decided_by"),
     ).drop("found")

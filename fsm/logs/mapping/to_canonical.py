@@ -263,6 +263,19 @@ def _meanings(natives: pl.Series, form: Format) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def _not_expired_yet(failures: pl.DataFrame) -> pl.DataFrame:
+    """Return failures, of which none is expired while its delivery is tried again.
+
+    Servers defer a recipient with words about an end that is to come, or that another one met.
+    """
+    found = pl.col("decided_by") != ""
+    too_early = found & (pl.col("event") == "soft_bounce") & (pl.col("reason") == "expired")
+    return failures.with_columns(
+        pl.when(too_early).then(pl.lit("network")).otherwise(name).alias(name)
+        for name in ("fault", "reason")
+    )
+
+
 def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Add code, fault, reason and rule to failures, and decide which event a final failure is.
 
@@ -281,6 +294,7 @@ def _with_faults(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         fault = pl.when("of_mail").then(None).otherwise("fault")
         return frame.with_columns(shown, fault.alias("fault"))
     failures = with_fault(frame.filter(failing).with_columns(code_of().alias("code")))
+    failures = _not_expired_yet(failures)
     given_up = (pl.col("fault") == "expired") | pl.col("code").str.starts_with("4").fill_null(False)
     kind = pl.when(given_up).then(pl.lit("retry_failed")).otherwise(pl.lit("hard_bounce"))
     undecided = pl.col("event").is_in((FAILED, STOPPED))
