@@ -110,6 +110,41 @@ def test_records_that_are_not_lines(convert: Convert, text: str, lines: list[int
     assert notes.records.read == len(lines)
 
 
+def cri(kind: str, text: str, stream: str = "stdout") -> str:
+    return f"{STAMP}.5Z {stream} {kind} {text}"
+
+
+def docker_piece(text: str) -> str:
+    return docker(text).replace('\\n", "stream', '", "stream')
+
+
+START, MIDDLE, END = SYSLOG[:60], SYSLOG[60:90], SYSLOG[90:]
+OTHER = SYSLOG.replace("AA1", "AA2")
+SPLIT: dict[str, tuple[list[str], list[str]]] = {
+    "of Kubernetes": (
+        [cri("P", START), cri("P", "web", "stderr"), cri("P", MIDDLE), cri("F", END)],
+        [SYSLOG, "web", "", ""],
+    ),
+    "of Docker": (
+        [docker_piece(START), docker_piece(MIDDLE), docker(END), docker(OTHER)],
+        [SYSLOG, "", "", OTHER],
+    ),
+    "of Docker, and the end is missing": (
+        [docker_piece(START), docker(OTHER), docker_piece(START)],
+        [START, OTHER, START],
+    ),
+    "of Docker, none with an end": ([docker_piece(SYSLOG), docker_piece(OTHER)], [SYSLOG, OTHER]),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), SPLIT.values(), ids=SPLIT)
+def test_split_lines_are_joined(lines: list[str], expected: list[str]) -> None:
+    dated = [text.replace("Jan  5", "2026 Jan  5") for text in expected]
+    for blocks in ([lines], [[line] for line in lines]):
+        found = [line for block in Unwrapping().blocks(blocks) for line in block]
+        assert [line.rpartition("Z - ")[2] for line in found] == dated
+
+
 @pytest.mark.parametrize("time", ["2025-12-31T23:30:00Z", "2026-01-01T00:30:00Z"])
 def test_the_wrapper_tells_the_year_of_a_time_without_one(time: str) -> None:
     for stamp, year in (("Dec 31 23:59:59", 2025), ("Jan  1 00:00:01", 2026)):

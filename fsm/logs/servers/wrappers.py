@@ -20,6 +20,7 @@ from typing import Any, Final
 from fsm.epoch import SECOND
 from fsm.logs.native_times import from_number
 from fsm.logs.servers.documents import Document
+from fsm.logs.servers.split_lines import joined_pieces
 
 __all__ = ["Unwrapping", "Wrapper", "find_wrappers"]
 
@@ -61,7 +62,7 @@ class Unwrapping:
 
     def blocks(self, blocks: Iterable[list[str]]) -> Iterator[list[str]]:
         """Yield blocks of lines without their wrappers, and records as lines."""
-        return map(self._plain, self.document.blocks(blocks))
+        return map(self._plain, joined_pieces(self.document.blocks(blocks)))
 
     def lines(self, lines: list[str]) -> list[str]:
         """Return the first lines of a file without their wrappers."""
