@@ -147,6 +147,65 @@ def test_a_guess_that_is_not_possible_there_is_a_question(tmp_path: Path) -> Non
     assert events["Delivery registered"].event is None
 
 
+ORDERS = """# Orders
+
+| state | event | next |
+|---|---|---|
+| new | place | placed |
+| placed | pay | paid |
+| placed | cancel | cancelled |
+| paid | ship | shipped |
+| paid | refund | refunded |
+| shipped | deliver | delivered |
+| shipped | return | returned |
+| returned | refund | refunded |
+"""
+"""The table of a machine for orders."""
+
+
+def ordered(folder: Path, text: str, answers: Mapping[str, str] | None = None) -> LogDraft:
+    """Return the draft of a log for the machine for orders."""
+    machine = written(folder, ORDERS, "orders.md")
+    return draft_log(
+        take_sample(find_files([str(written(folder, text))])), load(str(machine)), answers or {}
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "payment failed",
+        "not paid",
+        "unpaid",
+        "payment requested",
+        "SHIP FAILED",
+        "shipping label printed",
+        "delivery attempt failed",
+        "undelivered",
+        "cancellation rejected",
+        "refund denied",
+        "return label sent",
+        "Nicht zugestellt",
+        "order opened",
+        "paiement refusé",
+    ],
+)
+def test_names_that_only_look_like_an_event_are_questions(tmp_path: Path, name: str) -> None:
+    rows = f"1,placed,2026-01-05T08:00:00Z\n1,{name},2026-01-05T08:30:00Z\n"
+    for place, known in enumerate(("paid", "shipped", "delivered")):
+        rows += f"1,{known},2026-01-05T1{place}:00:00Z\n"
+    events = {e.path: e for e in ordered(tmp_path, f"order,status,at\n{rows}").events}
+    assert {path for path, event in events.items() if event.event is None} == {name}
+    assert len(set(events[name].choices)) == len(events[name].choices)
+
+
+def test_what_was_not_delivered_is_asked_in_logs_of_email(tmp_path: Path) -> None:
+    rows = "1,a@x.example,not delivered,2026-01-05T08:00:00Z\n"
+    rows += "2,b@x.example,delivered,2026-01-05T08:00:00Z\n"
+    events = {e.path: e.event for e in drafted(written(tmp_path, HEADER + rows)).events}
+    assert events == {"not delivered": None, "delivered": "delivered"}
+
+
 NO_LOGS = {
     "prose": ("hello world\nthis is prose\n", "no field has times"),
     "one-row-per-message": (
