@@ -206,6 +206,92 @@ def test_what_was_not_delivered_is_asked_in_logs_of_email(tmp_path: Path) -> Non
     assert events == {"not delivered": None, "delivered": "delivered"}
 
 
+FIELDS = {
+    "an-id-that-never-repeats": (
+        "_id,_source.order.id,status,at\n"
+        + "".join(
+            f"x{n},N1,{event},2026-01-05T08:0{n}:00Z\n"
+            for n, event in enumerate(("place", "pay", "ship"))
+        ),
+        {"event": "status", "time": "at"},
+        {"fields.message_id": ("_source.order.id", "_id")},
+    ),
+    "an-offset-of-its-own": (
+        "order,status,d,t,tz\nN1,place,2026-01-05,08:00:00,+01:00\nN2,place,2026-01-05,09:00:00,+05:30\n",
+        {"message_id": "order", "event": "status", "time": {"join": ["d", "t", "tz"]}},
+        {},
+    ),
+    "an-offset-beside-the-time": (
+        "order,status,at,offset\nN1,place,05.01.2026 08:00,+0100\nN1,pay,05.01.2026 09:00,+0000\n",
+        {"message_id": "order", "event": "status", "time": {"join": ["at", "offset"]}},
+        {},
+    ),
+    "an-id-that-is-counted-per-shop": (
+        "shop,order_id,type,at\n"
+        + "".join(
+            f"{row},2026-01-05T08:0{n}:00Z\n"
+            for n, row in enumerate(
+                ("A,1,placed", "B,1,placed", "A,1,paid", "A,2,placed", "B,1,cancelled")
+            )
+        ),
+        {"event": "type", "time": "at"},
+        {"fields.message_id": ("shop + order_id", "order_id")},
+    ),
+    "one-field-for-each": (
+        "".join(
+            ["order,status,at\n", *(f"N{n},placed,2026-01-05T08:00:0{n}Z\n" for n in range(9))]
+        ),
+        {"message_id": "order", "event": "status", "time": "at"},
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "fields", "asked"), FIELDS.values(), ids=FIELDS)
+def test_fields_are_taken_or_asked(
+    tmp_path: Path, text: str, fields: object, asked: dict[str, tuple[str, ...]]
+) -> None:
+    draft = ordered(tmp_path, text)
+    assert draft.fields == fields
+    assert {q.key: q.choices[: len(asked.get(q.key, ()))] for q in draft.questions} == asked
+    assert draft.unit in ("order", "case")
+
+
+WRONG_ANSWERS = {
+    "no-such-field": ({"fields.event": "stattus"}, "no field 'stattus'; did you mean 'status'"),
+    "no-such-event": ({"events.placed": "plce"}, "no event 'plce'; did you mean 'place'"),
+    "no-format": ({"time.format": "%d/%Q"}, "reads none of the times in at"),
+    "a-format-of-other-times": ({"time.format": "%m/%d/%Y"}, "reads none of the times in at"),
+    "no-zone": ({"time.zone": "Berlin"}, "'Berlin' is no time zone"),
+}
+
+
+@pytest.mark.parametrize(("answers", "message"), WRONG_ANSWERS.values(), ids=WRONG_ANSWERS)
+def test_answers_that_cannot_be_are_refused_by_name(
+    tmp_path: Path, answers: dict[str, str], message: str
+) -> None:
+    rows = "N1,placed,2026-01-05T08:00:00Z\nN1,paid,2026-01-05T09:00:00Z\n"
+    with pytest.raises(LogError, match=f"--answer {next(iter(answers))}: .*{message}"):
+        ordered(tmp_path, f"order,status,at\n{rows}", answers)
+
+
+def test_a_field_of_unknown_times_is_read_by_the_format_that_is_given(tmp_path: Path) -> None:
+    rows = 'N1,placed,"05.01.2026, 08:00 Uhr"\nN1,paid,"05.01.2026, 09:00 Uhr"\n'
+    text = f"order,status,Zeitpunkt\n{rows}"
+    given = {"fields.time": "Zeitpunkt"}
+    asked = ordered(tmp_path, text, given)
+    assert [question.key for question in asked.questions] == ["time.format"]
+    given["time.format"] = "%d.%m.%Y, %H:%M Uhr"
+    assert ordered(tmp_path, text, given).time == {"format": given["time.format"]}
+
+
+def test_an_id_of_several_fields_is_joined(tmp_path: Path) -> None:
+    answers = {"fields.message_id": "shop + order_id"}
+    draft = ordered(tmp_path, FIELDS["an-id-that-is-counted-per-shop"][0], answers)
+    assert draft.fields["message_id"] == {"join": ["shop", "order_id"]}
+    assert draft.read["recognise"] == [["shop", "order_id", "type", "at"]]
+
+
 NO_LOGS = {
     "prose": ("hello world\nthis is prose\n", "no field has times"),
     "one-row-per-message": (

@@ -15,6 +15,7 @@ from fsm.logs.draft.notations import (
     is_code,
     is_hour_in_digits,
     is_number,
+    is_offset,
     is_reply,
     looks_like_time,
     time_guesses,
@@ -32,6 +33,8 @@ _MOST_EVENTS = 100
 _LEAD = 0.08
 """Two fields nearer than this are a question, unless they say the same."""
 _CANDIDATES = 12
+_NAMED = 0.5
+"""Least likeness of a name at which the only field that may have a role has it."""
 
 UNNAMED = re.compile(r"(?:field|column|address)_?\d*")
 """The names of fields that a draft made up."""
@@ -102,7 +105,7 @@ def propose_fields(
     """Return which fields hold what; ``answers`` are those that the user gave, by role."""
     profiles = {name: FieldProfile(name, values) for name, values in records.columns.items()}
     given = {role: name for role, name in answers.items() if name in profiles}
-    time, notations, time_score = _time(profiles, given.get("time"))
+    time, notations, time_score = _time(profiles, given.get("time"), answers.get("time.format"))
     others = [p for name, p in profiles.items() if name not in time and not p.notations]
     unnamed = not records.named
     event, identity, score, questions = _event_and_id(others, is_event, given, unnamed=unnamed)
@@ -128,9 +131,15 @@ def _has_digit(text: str) -> bool:
 
 
 def _time(
-    profiles: Mapping[str, FieldProfile], given: str | None
+    profiles: Mapping[str, FieldProfile], given: str | None, form: str | None
 ) -> tuple[tuple[str, ...], Sequence[TimeGuess], float]:
-    """Return the field of the time, or those of date and hour, their notations, and a score."""
+    """Return the field of the time, or those of date and hour, their notations, and a score.
+
+    ``given`` is the field, ``form`` the format that the user gave.
+    """
+    if given and form and not profiles[given].notations:
+        has_zone = any(letter in form for letter in ("%z", "%:z", "%#z", "%+"))
+        return (given,), [TimeGuess(form, has_zone=has_zone)], 1.0
     if given:
         return (given,), _in_order(profiles[given].filled, profiles[given].notations), 1.0
     rated = sorted(
@@ -147,12 +156,32 @@ def _time(
             pair = next((p for p in profiles.values() if _holds_hours(p)), None)
         if pair is not None:
             date, hour = (best, pair) if other == "hour" else (pair, best)
-            joined = [f"{a} {b}" for a, b in zip(date.values, hour.values, strict=True) if a and b]
-            notations = _in_order(joined, time_guesses(joined[:_TRIED]))
-            return (date.name, hour.name), notations, score + 0.3
+            return *_joined((date, hour), profiles), score + 0.3
         if best.notations[0].part == "hour":
             return (), (), 0.0
-    return (best.name,), _in_order(best.filled, best.notations), score
+    return *_joined((best,), profiles), score
+
+
+def _joined(
+    parts: tuple[FieldProfile, ...], profiles: Mapping[str, FieldProfile]
+) -> tuple[tuple[str, ...], Sequence[TimeGuess]]:
+    """Return the fields that make the time, with one of offsets beside them, and its notations."""
+    texts = _texts(parts)
+    notations = _in_order(texts, parts[0].notations if len(parts) == 1 else time_guesses(texts))
+    if notations and not notations[0].has_zone and notations[0].part != "date":
+        for offset in profiles.values():
+            if offset.filled and offset.share_of(is_offset) == 1:
+                texts = _texts((*parts, offset))
+                with_zone = time_guesses(texts)
+                if with_zone and with_zone[0].has_zone:
+                    parts, notations = (*parts, offset), _in_order(texts, with_zone)
+                    break
+    return tuple(part.name for part in parts), notations
+
+
+def _texts(parts: Sequence[FieldProfile]) -> list[str]:
+    rows = zip(*(part.values for part in parts), strict=True)
+    return [" ".join(filter(None, row)) for row in rows if all(row)]
 
 
 def _in_order(values: Sequence[str], notations: Sequence[TimeGuess]) -> Sequence[TimeGuess]:
@@ -225,9 +254,29 @@ def _event_and_id(
     weak = 0.0 if unnamed else 0.35
     if (rival_events or _event_score(event, is_event) < weak) and "event" not in given:
         questions["event"] = _names([event, *rival_events, *(p for _, p in events)])
-    if (rival_ids or _id_score(identity) < weak) and "message_id" not in given:
-        questions["message_id"] = _names([identity, *rival_ids, *(p for _, p in ids)])
+    grouping = _grouping(identity, [p for p in profiles if p is not event])
+    is_weak = bool(rival_ids or grouping) or _id_score(identity) < weak
+    if is_weak and "message_id" not in given:
+        questions["message_id"] = _names([*grouping, identity, *rival_ids, *(p for _, p in ids)])
+    for role, profile in (("event", event), ("message_id", identity)):
+        if len(questions.get(role, ())) == 1 and profile.likeness(role) >= _NAMED:
+            del questions[role]  # the only one, and named so
     return event.name, identity.name, score, questions
+
+
+def _grouping(identity: FieldProfile, profiles: Sequence[FieldProfile]) -> list[FieldProfile]:
+    """Return fields named like ids whose values come again, where those of the id never do."""
+    if not identity.distinct == len(identity.filled) > 2:
+        return []
+    return [
+        p
+        for p in profiles
+        if p.likeness("message_id") >= 0.3
+        and not is_unlike(p.name, "message_id")
+        and p.share >= 0.5
+        and p.distinct < len(p.filled)
+        and p.share_of(_is_id) > 0.5
+    ]
 
 
 def _names(profiles: Sequence[FieldProfile]) -> tuple[str, ...]:

@@ -13,11 +13,12 @@ from fsm.logs.draft.fields import FieldProfile, ProposedFields, propose_fields
 from fsm.logs.draft.json_records import json_samples
 from fsm.logs.draft.line_pattern import lines_sample
 from fsm.logs.draft.notations import is_address
-from fsm.logs.draft.records import SampledRecords
+from fsm.logs.draft.records import SampledRecords, with_joined
 from fsm.logs.draft.sample import LogSample
 from fsm.logs.draft.text_records import form_sample, pairs_sample, xml_samples
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.text import visible
 
 __all__ = ["best_way"]
@@ -40,7 +41,9 @@ def best_way(
 ) -> tuple[SampledRecords, ProposedFields, str]:
     """Return the way of reading a sample whose fields fit best, and what its events are of."""
     given = {k.removeprefix("fields."): v for k, v in answers.items() if k.startswith("fields.")}
-    ways = next((ways for read in _CONTAINERS if (ways := read(sample))), ())
+    ways = _with_fields(_ways(sample), given)
+    if "time.format" in answers:
+        given["time.format"] = answers["time.format"]
     found = [(records, *_proposal(records, machine, given)) for records in ways]
     if not found:
         raise LogError(
@@ -50,6 +53,29 @@ def best_way(
     records, fields, mode = max(found, key=lambda way: way[1].score - _cost(way[0], way[1]))
     _refuse_what_is_no_log(records, fields, sample.name)
     return records, fields, mode
+
+
+def _ways(sample: LogSample) -> Sequence[SampledRecords]:
+    return next((ways for read in _CONTAINERS if (ways := read(sample))), ())
+
+
+def _with_fields(
+    ways: Sequence[SampledRecords], given: Mapping[str, str]
+) -> Sequence[SampledRecords]:
+    """Return the ways of reading under which records have the fields that the user gave.
+
+    A message may be told by several fields, written as "shop + order". Raises :class:`LogError`
+    for a field that no record has.
+    """
+    ways = [with_joined(records, given.get("message_id", "")) for records in ways]
+    for role, name in given.items():
+        having = [r for r in ways if name in r.columns or (not r.named and name == role)]
+        if not having and ways:
+            known = dict.fromkeys(column for records in ways for column in records.columns)
+            names = [column for column in known if not _IDENTIFYING.search(column)]
+            raise LogError(f"--answer fields.{role}: {no_such('field', name, names)}")
+        ways = having
+    return ways
 
 
 def _proposal(
@@ -73,8 +99,8 @@ def _refuse_what_is_no_log(records: SampledRecords, fields: ProposedFields, name
     listed = ", ".join(visible(column[:40]) for column in islice(names, 12))
     if not fields.time:
         raise LogError(
-            f"{name}: {what}, but no field has times that are known ({listed}); where one has, "
-            "write --answer fields.time=NAME"
+            f"{name}: {what}, but no field has times that are known ({listed or 'no fields'}); "
+            "where one has, write --answer fields.time=NAME --answer time.format=FORMAT"
         )
     if "event" not in fields.fields and not fields.open.get("event"):
         raise LogError(
