@@ -300,6 +300,14 @@ NO_LOGS = {
     ),
     "empty": ("", "empty"),
     "xml-with-a-dtd": ('<!DOCTYPE x [<!ENTITY a "b">]><x/>', "DTD"),
+    "ids-as-keys": (
+        '{"N1":[{"ev":"placed","ts":"2026-01-05 08:00"}],"N2":[{"ev":"paid","ts":"2026-01-05 09:00"}]}',
+        "keys that are ids",
+    ),
+    "ids-as-keys-within": (
+        '{"all":{"N1":{"ev":"placed","ts":"2026-01-05 08:00"},"N2":{"ev":"paid","ts":"2026-01-05 09:00"}}}',
+        r"jq -c '.all \| to_entries",
+    ),
     "deep-json": ("[" * 100_000, "no field has times"),
     "quotes": ('"' * 200_000, "no field has times"),
 }
@@ -339,6 +347,17 @@ def test_the_command_drafts_asks_and_takes_answers(
     assert "did you mean 'events.soft bounce'" in wrong.err
     given = fsm("draft", "log.csv", "--answer", "events.soft bounce=nothing", "--json")
     assert json.loads(given.out)["events"][0]["event"] == "nothing"
+
+
+def test_logs_of_other_forms_are_refused_by_name(
+    fsm: Fsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "id,event,time\n1,placed,2026-01-05T08:00:00Z\n", "a.csv")
+    written(tmp_path, "no;what;when\n1;placed;2026-01-05T08:00:00Z\n", "b.csv")
+    written(tmp_path, '{"id":1,"event":"placed","time":"2026-01-05T08:00:00Z"}\n', "c.jsonl")
+    assert "b.csv: not of the form of a.csv" in fsm("draft", "a.csv", "b.csv").err
+    assert "c.jsonl: read as json, a.csv as csv" in fsm("draft", "a.csv", "c.jsonl").err
 
 
 def test_own_mappings_are_listed_beside_those_of_the_package(

@@ -214,6 +214,8 @@ def _assumed(
     if records.unread:
         what = "line" if records.read["container"] != "json" else "piece"
         remarks.append(f"{quantity(records.unread, what)} of the sample could not be read so")
+    if records.lost and "records" in records.read:
+        remarks.append(f"{quantity(records.lost, 'entry')} of other lists would not be read")
     notation = fields.notations[0] if fields.notations else TimeGuess()
     if not (notation.has_zone or notation.epoch or "zone" in time):
         remarks.append(

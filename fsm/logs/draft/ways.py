@@ -21,7 +21,7 @@ from fsm.machine import Machine
 from fsm.suggest import no_such
 from fsm.text import visible
 
-__all__ = ["best_way"]
+__all__ = ["best_way", "refuse_other_forms"]
 
 _IDENTIFYING = re.compile(r"@|\d{5}")
 """What a name has that may be of somebody, where names are values: it is not shown."""
@@ -57,6 +57,28 @@ def best_way(
 
 def _ways(sample: LogSample) -> Sequence[SampledRecords]:
     return next((ways for read in _CONTAINERS if (ways := read(sample))), ())
+
+
+def refuse_other_forms(samples: Sequence[LogSample]) -> None:
+    """Raise :class:`LogError` where the files of a log need mappings of their own."""
+    forms = [_form(sample) for sample in samples]
+    for sample, form in zip(samples[1:], forms[1:], strict=True):
+        if form != forms[0]:
+            form_text, first = form[0], forms[0][0]
+            what = f"read as {form_text}, {samples[0].name} as {first}"
+            if form_text == first:
+                what = f"not of the form of {samples[0].name}: its columns are others"
+            raise LogError(f"{sample.name}: {what}; draft a mapping for each form by itself")
+
+
+def _form(sample: LogSample) -> tuple[str, frozenset[str]]:
+    """Return the container of a sample, and the columns of a table that names them."""
+    first = next(iter(_ways(sample)), None)
+    if first is None:
+        return "text without records", frozenset()
+    container = str(first.read["container"])
+    is_table = container == "csv" and first.named
+    return container, frozenset(first.columns if is_table else ())
 
 
 def _with_fields(
