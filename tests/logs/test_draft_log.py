@@ -237,6 +237,11 @@ FIELDS = {
         {"event": "type", "time": "at"},
         {"fields.message_id": ("shop + order_id", "order_id")},
     ),
+    "no-id-among-the-events": (
+        "pedido,estado nuevo,at\n17,creado,2026-01-05T08:00:00Z\n17,pagado,2026-01-05T09:00:00Z\n",
+        {"message_id": "pedido", "time": "at"},
+        {"fields.event": ("estado nuevo",)},
+    ),
     "one-field-for-each": (
         "".join(
             ["order,status,at\n", *(f"N{n},placed,2026-01-05T08:00:0{n}Z\n" for n in range(9))]
@@ -253,7 +258,9 @@ def test_fields_are_taken_or_asked(
 ) -> None:
     draft = ordered(tmp_path, text)
     assert draft.fields == fields
-    assert {q.key: q.choices[: len(asked.get(q.key, ()))] for q in draft.questions} == asked
+    questions = {q.key: q.choices for q in draft.questions if q.key.startswith("fields.")}
+    assert {key: choices[: len(asked.get(key, ()))] for key, choices in questions.items()} == asked
+    assert draft.fields.get("message_id") not in questions.get("fields.event", ())
     assert draft.unit in ("order", "case")
 
 

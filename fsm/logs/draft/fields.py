@@ -258,6 +258,8 @@ def _event_and_id(
     is_weak = bool(rival_ids or grouping) or _id_score(identity) < weak
     if is_weak and "message_id" not in given:
         questions["message_id"] = _names([*grouping, identity, *rival_ids, *(p for _, p in ids)])
+    if "event" in questions and "message_id" not in questions:
+        questions["event"] = tuple(n for n in questions["event"] if n != identity.name)
     for role, profile in (("event", event), ("message_id", identity)):
         if len(questions.get(role, ())) == 1 and profile.likeness(role) >= _NAMED:
             del questions[role]  # the only one, and named so

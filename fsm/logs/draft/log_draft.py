@@ -133,7 +133,7 @@ class LogDraft:
 
 
 def _open(key: str, question: Question) -> str:
-    return f'{key} = "{UNANSWERED}"  # {toml_comment(question.text)} {_choices(question)}'
+    return f'{key} = "{UNANSWERED}"  # {toml_comment(question.text)} {_choices(question)}'.rstrip()
 
 
 def _choices(question: Question) -> str:
