@@ -16,7 +16,8 @@ from fsm.logs.draft.event_meanings import (
     machine_guesses,
     sampled_events,
 )
-from fsm.logs.draft.fields import UNNAMED, FieldProfile, ProposedFields
+from fsm.logs.draft.field_profile import FieldProfile
+from fsm.logs.draft.fields import UNNAMED, ProposedFields
 from fsm.logs.draft.line_pattern import with_groups
 from fsm.logs.draft.log_draft import DraftedEvent, LogDraft
 from fsm.logs.draft.notations import TimeGuess

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from fsm.logs.draft.elimination import EventPlaces
-from fsm.logs.draft.fields import FieldProfile
+from fsm.logs.draft.field_profile import FieldProfile
 from fsm.logs.draft.words import (
     doubts_of,
     email_name,

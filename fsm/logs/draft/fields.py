@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
+from fsm.logs.draft.field_profile import TRIED, FieldProfile
 from fsm.logs.draft.notations import (
     TimeGuess,
     are_addresses,
@@ -22,12 +22,10 @@ from fsm.logs.draft.notations import (
     times_of,
 )
 from fsm.logs.draft.records import SampledRecords
-from fsm.logs.draft.words import field_likeness, is_unlike, words_of
+from fsm.logs.draft.words import is_unlike, words_of
 
-__all__ = ["UNNAMED", "FieldProfile", "ProposedFields", "propose_fields"]
+__all__ = ["UNNAMED", "ProposedFields", "propose_fields"]
 
-_TRIED = 3_000
-"""Values of a field that its profile is made of."""
 _MOST_EVENTS = 100
 """Different values beyond which a field holds no names of events."""
 _LEAD = 0.08
@@ -41,48 +39,6 @@ UNNAMED = re.compile(r"(?:field|column|address)_?\d*")
 
 IsEventName = Callable[[str], bool]
 """Whether a text is the name of an event that is known."""
-
-
-@dataclass(frozen=True)
-class FieldProfile:
-    """A field, and what its values are."""
-
-    name: str
-    values: Sequence[str | None]
-
-    @cached_property
-    def filled(self) -> list[str]:
-        """The values of the records that have one."""
-        return [value for value in self.values if value]
-
-    @property
-    def share(self) -> float:
-        """The share of records with a value."""
-        return len(self.filled) / max(1, len(self.values))
-
-    @cached_property
-    def distinct(self) -> int:
-        """How many different values there are."""
-        return len(set(self.filled))
-
-    @cached_property
-    def notations(self) -> list[TimeGuess]:
-        """The notations of its times; empty where it holds none."""
-        return time_guesses(self.filled[:_TRIED])
-
-    def share_of(self, is_kind: Callable[[str], bool]) -> float:
-        """Return the share of the values that are of a kind."""
-        tried = self.filled[:_TRIED]
-        return sum(map(is_kind, tried)) / max(1, len(tried))
-
-    @property
-    def depth(self) -> float:
-        """A small number that grows with the depth of the path."""
-        return 0.02 * self.name.strip(".").count(".")
-
-    def likeness(self, role: str) -> float:
-        """Return how much its name is one for a role."""
-        return field_likeness(self.name, role)
 
 
 @dataclass(frozen=True)
@@ -192,7 +148,7 @@ def _in_order(values: Sequence[str], notations: Sequence[TimeGuess]) -> Sequence
     ordered = [
         notation
         for notation in notations
-        if (times := times_of(values[:_TRIED], notation.format or "")) == sorted(times)
+        if (times := times_of(values[:TRIED], notation.format or "")) == sorted(times)
     ]
     if len(notations) > 1 and len(ordered) == 1:
         return [replace(ordered[0], is_by_order=True)]
@@ -297,7 +253,7 @@ def _rated(
 
 def _event_score(profile: FieldProfile, is_event: IsEventName) -> float:
     """Return how likely a field holds names of events: few different words, and known ones."""
-    count, values = len(profile.filled), list(dict.fromkeys(profile.filled))[:_TRIED]
+    count, values = len(profile.filled), list(dict.fromkeys(profile.filled))[:TRIED]
     length = sum(map(len, values)) / max(1, len(values))
     if not count or profile.distinct > _MOST_EVENTS or length > 60:
         return -1.0
@@ -329,7 +285,7 @@ def _id_score(profile: FieldProfile) -> float:
     score -= 0.6 * (profile.distinct == 1 and count > 2)
     score -= 0.1 * bool(UNNAMED.fullmatch(profile.name))
     score -= 0.4 * is_unlike(profile.name, "message_id")
-    spaced = sum(" " in value for value in profile.filled[:_TRIED]) / min(count, _TRIED)
+    spaced = sum(" " in value for value in profile.filled[:TRIED]) / min(count, TRIED)
     return score - 0.5 * spaced - (1 - profile.share) - profile.depth
 
 
@@ -340,7 +296,7 @@ def _is_id(text: str) -> bool:
 def _variation(event: FieldProfile, identity: FieldProfile) -> float:
     """Return how much the events of one message differ, from 0 to 0.5."""
     by_id: dict[str, list[str]] = defaultdict(list)
-    for name, value in zip(event.values[:_TRIED], identity.values[:_TRIED], strict=True):
+    for name, value in zip(event.values[:TRIED], identity.values[:TRIED], strict=True):
         if name and value:
             by_id[value].append(name)
     several = [names for names in by_id.values() if len(names) > 1]
@@ -352,7 +308,7 @@ def _variation(event: FieldProfile, identity: FieldProfile) -> float:
 
 def _same(one: FieldProfile, two: FieldProfile) -> bool:
     """Whether two fields group the records alike, so that it does not matter which is taken."""
-    pairs = set(zip(one.values[:_TRIED], two.values[:_TRIED], strict=True))
+    pairs = set(zip(one.values[:TRIED], two.values[:TRIED], strict=True))
     return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from fsm.logs.draft.elimination import EventPlaces
 from fsm.logs.draft.event_meanings import machine_guesses, sampled_events
-from fsm.logs.draft.fields import FieldProfile, ProposedFields
+from fsm.logs.draft.field_profile import FieldProfile
+from fsm.logs.draft.fields import ProposedFields
 from fsm.logs.draft.records import JOINED, SampledRecords, with_joined
 from fsm.machine import Machine
 

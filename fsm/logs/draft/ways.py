@@ -9,7 +9,8 @@ from itertools import islice
 from fsm.errors import LogError
 from fsm.logs.draft.csv_records import read_csv_sample
 from fsm.logs.draft.event_meanings import email_guess
-from fsm.logs.draft.fields import FieldProfile, ProposedFields, propose_fields
+from fsm.logs.draft.field_profile import FieldProfile
+from fsm.logs.draft.fields import ProposedFields, propose_fields
 from fsm.logs.draft.json_records import json_samples
 from fsm.logs.draft.line_pattern import lines_sample
 from fsm.logs.draft.notations import is_address
