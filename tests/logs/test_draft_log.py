@@ -292,6 +292,12 @@ def test_a_field_of_unknown_times_is_read_by_the_format_that_is_given(tmp_path: 
     assert ordered(tmp_path, text, given).time == {"format": given["time.format"]}
 
 
+def test_lists_that_are_not_read_are_said(tmp_path: Path) -> None:
+    record = '{"id":"a1","event":"placed","ts":"2026-01-05 08:00:00"}'
+    text = f'{{"placings":[{record},{record}],"cancels":[{record}]}}'
+    assert "1 entry of other lists would not be read" in ordered(tmp_path, text).assumed
+
+
 def test_an_id_of_several_fields_is_joined(tmp_path: Path) -> None:
     answers = {"fields.message_id": "shop + order_id"}
     draft = ordered(tmp_path, FIELDS["an-id-that-is-counted-per-shop"][0], answers)

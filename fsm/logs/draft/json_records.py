@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fsm.errors import LogError
@@ -144,7 +145,11 @@ def views_of(
             if isinstance(entry, dict)
         ]
         if inner and not within:
-            views += views_of(container, inner[:_RECORDS], unread, path)
+            beside = sum(count for other, count in events.items() if other != path)
+            views += (
+                replace(view, lost=view.lost + beside)
+                for view in views_of(container, inner[:_RECORDS], unread, path)
+            )
         views.append(_each_view(read, values, path, unread, events))
     return views
 
