@@ -44,7 +44,8 @@ def print_mapping_draft(
 ) -> None:
     """Draft the mapping of a log, and write it; with ``is_asking``, ask what is not certain."""
     from fsm.logs.draft.known import known_format
-    from fsm.logs.draft.sample import take_sample
+    from fsm.logs.draft.sample import FILES, take_sample
+    from fsm.logs.draft.ways import refuse_other_forms
     from fsm.logs.storage.files import find_files
 
     known_machine = load(machine) if machine is not None else None
@@ -52,6 +53,8 @@ def print_mapping_draft(
     if not files:
         raise click.UsageError("no log files given")
     known = known_format(files[0])
+    if len(files) > 1:
+        refuse_other_forms([take_sample([file]) for file in files[:FILES]])
     sample = take_sample(files)
     draft = _draft(sample, known_machine, answers, is_asking=is_asking)
     if as_json:

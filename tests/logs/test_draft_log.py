@@ -147,6 +147,164 @@ def test_a_guess_that_is_not_possible_there_is_a_question(tmp_path: Path) -> Non
     assert events["Delivery registered"].event is None
 
 
+ORDERS = """# Orders
+
+| state | event | next |
+|---|---|---|
+| new | place | placed |
+| placed | pay | paid |
+| placed | cancel | cancelled |
+| paid | ship | shipped |
+| paid | refund | refunded |
+| shipped | deliver | delivered |
+| shipped | return | returned |
+| returned | refund | refunded |
+"""
+"""The table of a machine for orders."""
+
+
+def ordered(folder: Path, text: str, answers: Mapping[str, str] | None = None) -> LogDraft:
+    """Return the draft of a log for the machine for orders."""
+    machine = written(folder, ORDERS, "orders.md")
+    return draft_log(
+        take_sample(find_files([str(written(folder, text))])), load(str(machine)), answers or {}
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "payment failed",
+        "not paid",
+        "unpaid",
+        "payment requested",
+        "SHIP FAILED",
+        "shipping label printed",
+        "delivery attempt failed",
+        "undelivered",
+        "cancellation rejected",
+        "refund denied",
+        "return label sent",
+        "Nicht zugestellt",
+        "order opened",
+        "paiement refusé",
+    ],
+)
+def test_names_that_only_look_like_an_event_are_questions(tmp_path: Path, name: str) -> None:
+    rows = f"1,placed,2026-01-05T08:00:00Z\n1,{name},2026-01-05T08:30:00Z\n"
+    for place, known in enumerate(("paid", "shipped", "delivered")):
+        rows += f"1,{known},2026-01-05T1{place}:00:00Z\n"
+    events = {e.path: e for e in ordered(tmp_path, f"order,status,at\n{rows}").events}
+    assert {path for path, event in events.items() if event.event is None} == {name}
+    assert len(set(events[name].choices)) == len(events[name].choices)
+
+
+def test_what_was_not_delivered_is_asked_in_logs_of_email(tmp_path: Path) -> None:
+    rows = "1,a@x.example,not delivered,2026-01-05T08:00:00Z\n"
+    rows += "2,b@x.example,delivered,2026-01-05T08:00:00Z\n"
+    events = {e.path: e.event for e in drafted(written(tmp_path, HEADER + rows)).events}
+    assert events == {"not delivered": None, "delivered": "delivered"}
+
+
+FIELDS = {
+    "an-id-that-never-repeats": (
+        "_id,_source.order.id,status,at\n"
+        + "".join(
+            f"x{n},N1,{event},2026-01-05T08:0{n}:00Z\n"
+            for n, event in enumerate(("place", "pay", "ship"))
+        ),
+        {"event": "status", "time": "at"},
+        {"fields.message_id": ("_source.order.id", "_id")},
+    ),
+    "an-offset-of-its-own": (
+        "order,status,d,t,tz\nN1,place,2026-01-05,08:00:00,+01:00\nN2,place,2026-01-05,09:00:00,+05:30\n",
+        {"message_id": "order", "event": "status", "time": {"join": ["d", "t", "tz"]}},
+        {},
+    ),
+    "an-offset-beside-the-time": (
+        "order,status,at,offset\nN1,place,05.01.2026 08:00,+0100\nN1,pay,05.01.2026 09:00,+0000\n",
+        {"message_id": "order", "event": "status", "time": {"join": ["at", "offset"]}},
+        {},
+    ),
+    "an-id-that-is-counted-per-shop": (
+        "shop,order_id,type,at\n"
+        + "".join(
+            f"{row},2026-01-05T08:0{n}:00Z\n"
+            for n, row in enumerate(
+                ("A,1,placed", "B,1,placed", "A,1,paid", "A,2,placed", "B,1,cancelled")
+            )
+        ),
+        {"event": "type", "time": "at"},
+        {"fields.message_id": ("shop + order_id", "order_id")},
+    ),
+    "no-id-among-the-events": (
+        "pedido,estado nuevo,at\n17,creado,2026-01-05T08:00:00Z\n17,pagado,2026-01-05T09:00:00Z\n",
+        {"message_id": "pedido", "time": "at"},
+        {"fields.event": ("estado nuevo",)},
+    ),
+    "one-field-for-each": (
+        "".join(
+            ["order,status,at\n", *(f"N{n},placed,2026-01-05T08:00:0{n}Z\n" for n in range(9))]
+        ),
+        {"message_id": "order", "event": "status", "time": "at"},
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "fields", "asked"), FIELDS.values(), ids=FIELDS)
+def test_fields_are_taken_or_asked(
+    tmp_path: Path, text: str, fields: object, asked: dict[str, tuple[str, ...]]
+) -> None:
+    draft = ordered(tmp_path, text)
+    assert draft.fields == fields
+    questions = {q.key: q.choices for q in draft.questions if q.key.startswith("fields.")}
+    assert {key: choices[: len(asked.get(key, ()))] for key, choices in questions.items()} == asked
+    assert draft.fields.get("message_id") not in questions.get("fields.event", ())
+    assert draft.unit in ("order", "case")
+
+
+WRONG_ANSWERS = {
+    "no-such-field": ({"fields.event": "stattus"}, "no field 'stattus'; did you mean 'status'"),
+    "no-such-event": ({"events.placed": "plce"}, "no event 'plce'; did you mean 'place'"),
+    "no-format": ({"time.format": "%d/%Q"}, "reads none of the times in at"),
+    "a-format-of-other-times": ({"time.format": "%m/%d/%Y"}, "reads none of the times in at"),
+    "no-zone": ({"time.zone": "Berlin"}, "'Berlin' is no time zone"),
+}
+
+
+@pytest.mark.parametrize(("answers", "message"), WRONG_ANSWERS.values(), ids=WRONG_ANSWERS)
+def test_answers_that_cannot_be_are_refused_by_name(
+    tmp_path: Path, answers: dict[str, str], message: str
+) -> None:
+    rows = "N1,placed,2026-01-05T08:00:00Z\nN1,paid,2026-01-05T09:00:00Z\n"
+    with pytest.raises(LogError, match=f"--answer {next(iter(answers))}: .*{message}"):
+        ordered(tmp_path, f"order,status,at\n{rows}", answers)
+
+
+def test_a_field_of_unknown_times_is_read_by_the_format_that_is_given(tmp_path: Path) -> None:
+    rows = 'N1,placed,"05.01.2026, 08:00 Uhr"\nN1,paid,"05.01.2026, 09:00 Uhr"\n'
+    text = f"order,status,Zeitpunkt\n{rows}"
+    given = {"fields.time": "Zeitpunkt"}
+    asked = ordered(tmp_path, text, given)
+    assert [question.key for question in asked.questions] == ["time.format"]
+    given["time.format"] = "%d.%m.%Y, %H:%M Uhr"
+    assert ordered(tmp_path, text, given).time == {"format": given["time.format"]}
+
+
+def test_lists_that_are_not_read_are_said(tmp_path: Path) -> None:
+    record = '{"id":"a1","event":"placed","ts":"2026-01-05 08:00:00"}'
+    text = f'{{"placings":[{record},{record}],"cancels":[{record}]}}'
+    assert "1 entry of other lists would not be read" in ordered(tmp_path, text).assumed
+
+
+def test_an_id_of_several_fields_is_joined(tmp_path: Path) -> None:
+    answers = {"fields.message_id": "shop + order_id"}
+    draft = ordered(tmp_path, FIELDS["an-id-that-is-counted-per-shop"][0], answers)
+    assert draft.fields["message_id"] == {"join": ["shop", "order_id"]}
+    assert draft.read["recognise"] == [["shop", "order_id", "type", "at"]]
+
+
 NO_LOGS = {
     "prose": ("hello world\nthis is prose\n", "no field has times"),
     "one-row-per-message": (
@@ -155,6 +313,14 @@ NO_LOGS = {
     ),
     "empty": ("", "empty"),
     "xml-with-a-dtd": ('<!DOCTYPE x [<!ENTITY a "b">]><x/>', "DTD"),
+    "ids-as-keys": (
+        '{"N1":[{"ev":"placed","ts":"2026-01-05 08:00"}],"N2":[{"ev":"paid","ts":"2026-01-05 09:00"}]}',
+        "keys that are ids",
+    ),
+    "ids-as-keys-within": (
+        '{"all":{"N1":{"ev":"placed","ts":"2026-01-05 08:00"},"N2":{"ev":"paid","ts":"2026-01-05 09:00"}}}',
+        r"jq -c '.all \| to_entries",
+    ),
     "deep-json": ("[" * 100_000, "no field has times"),
     "quotes": ('"' * 200_000, "no field has times"),
 }
@@ -194,6 +360,17 @@ def test_the_command_drafts_asks_and_takes_answers(
     assert "did you mean 'events.soft bounce'" in wrong.err
     given = fsm("draft", "log.csv", "--answer", "events.soft bounce=nothing", "--json")
     assert json.loads(given.out)["events"][0]["event"] == "nothing"
+
+
+def test_logs_of_other_forms_are_refused_by_name(
+    fsm: Fsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "id,event,time\n1,placed,2026-01-05T08:00:00Z\n", "a.csv")
+    written(tmp_path, "no;what;when\n1;placed;2026-01-05T08:00:00Z\n", "b.csv")
+    written(tmp_path, '{"id":1,"event":"placed","time":"2026-01-05T08:00:00Z"}\n', "c.jsonl")
+    assert "b.csv: not of the form of a.csv" in fsm("draft", "a.csv", "b.csv").err
+    assert "c.jsonl: read as json, a.csv as csv" in fsm("draft", "a.csv", "c.jsonl").err
 
 
 def test_own_mappings_are_listed_beside_those_of_the_package(

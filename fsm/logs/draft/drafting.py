@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from fsm.logs.draft.answers import check_answers
 from fsm.logs.draft.event_meanings import (
     EventGuess,
     SampledEvent,
@@ -15,12 +16,14 @@ from fsm.logs.draft.event_meanings import (
     machine_guesses,
     sampled_events,
 )
-from fsm.logs.draft.fields import UNNAMED, FieldProfile, ProposedFields
+from fsm.logs.draft.field_profile import FieldProfile
+from fsm.logs.draft.fields import UNNAMED, ProposedFields
 from fsm.logs.draft.line_pattern import with_groups
 from fsm.logs.draft.log_draft import DraftedEvent, LogDraft
 from fsm.logs.draft.notations import TimeGuess
-from fsm.logs.draft.records import SampledRecords
+from fsm.logs.draft.records import JOINED, SampledRecords
 from fsm.logs.draft.sample import LogSample
+from fsm.logs.draft.split_ids import with_split_ids
 from fsm.logs.draft.ways import best_way
 from fsm.logs.draft.words import unit_in, words_of
 from fsm.logs.mapping.event_mapping import FAILED
@@ -42,6 +45,9 @@ def draft_log(sample: LogSample, machine: Machine | None, answers: Mapping[str, 
     keys of questions. Raises :class:`LogError` for a log in which no records are found.
     """
     records, fields, mode = best_way(sample, machine, answers)
+    check_answers(records, fields, machine, answers)
+    if machine is not None and mode == "machine" and "fields.message_id" not in answers:
+        fields = with_split_ids(records, fields, machine)
     questions = _field_questions(fields, sample.name, answers)
     event_field = fields.fields.get("event")
     drafted: list[DraftedEvent] = []
@@ -115,7 +121,8 @@ def _read_entries(
 
 def _signs(records: SampledRecords, fields: ProposedFields) -> list[str]:
     """Return the fields by which records are recognised: those that every event needs."""
-    needed = [fields.fields.get("message_id"), fields.fields.get("event"), *fields.time[:1]]
+    ids = fields.fields.get("message_id", "").split(JOINED)
+    needed = [*ids, fields.fields.get("event"), *fields.time[:1]]
     paths = [name for name in (*needed, records.each) if name and not name.startswith(".")]
     if records.read["container"] == "json":
         paths = [re.split(r"\.\d+(?:\.|$)", path, maxsplit=1)[0] for path in paths]
@@ -127,7 +134,7 @@ def _renamed(fields: ProposedFields, records: SampledRecords) -> dict[str, str]:
     if records.named:
         return {}
     roles = {name: role for role, name in fields.fields.items()}
-    times = ("time",) if len(fields.time) < 2 else ("date", "time")
+    times = ("time",) if len(fields.time) < 2 else ("date", "time", "offset")
     roles |= dict(zip(fields.time, times, strict=False))
     return {
         name: role
@@ -140,7 +147,9 @@ def _field_entries(fields: ProposedFields, records: SampledRecords) -> dict[str,
     own = _renamed(fields, records)
     entries: dict[str, object] = {}
     for role, name in fields.fields.items():
-        entries[role] = own.get(name, name)
+        parts = [own.get(part, part) for part in name.split(JOINED)]
+        is_joined = name not in own and len(parts) > 1 and role == "message_id"
+        entries[role] = {"join": parts} if is_joined else own.get(name, name)
         if role == "event":
             entries |= _time_entry(fields, own)
     if "time" not in entries:
@@ -160,7 +169,8 @@ def _time_entry(fields: ProposedFields, own: Mapping[str, str]) -> dict[str, obj
 def _unit(name: str, machine: Machine | None) -> str:
     """Return what one message is called, by the field that tells them apart or the machine."""
     title = machine.title.lower() if machine is not None else ""
-    return unit_in(name) or (title if title.isascii() and title.isalpha() else "case")
+    is_noun = title.isascii() and title.isalpha() and not title.endswith("s")
+    return unit_in(name) or unit_in(title) or (title if is_noun else "case")
 
 
 def _time(
@@ -170,6 +180,9 @@ def _time(
     entries: dict[str, str] = {}
     questions: list[Question] = []
     if not fields.notations:
+        if "fields.time" in answers:
+            text = "how are the times written? A format such as %d.%m.%Y %H:%M"
+            questions.append(Question("time.format", text, (), name))
         return entries, questions
     first = fields.notations[0]
     formats = [notation.format for notation in fields.notations if notation.format]
@@ -202,6 +215,8 @@ def _assumed(
     if records.unread:
         what = "line" if records.read["container"] != "json" else "piece"
         remarks.append(f"{quantity(records.unread, what)} of the sample could not be read so")
+    if records.lost and "records" in records.read:
+        remarks.append(f"{quantity(records.lost, 'entry')} of other lists would not be read")
     notation = fields.notations[0] if fields.notations else TimeGuess()
     if not (notation.has_zone or notation.epoch or "zone" in time):
         remarks.append(

@@ -44,6 +44,11 @@ class EventPlaces:
         others = [[other for other in names if other != name] for names in messages]
         return self._share(others, known, self._start(messages, known))
 
+    def accepted(self, known: Mapping[str, str]) -> float:
+        """Return the share of events that the machine accepts from its initial state on."""
+        messages = [names[:_LENGTH] for names in self.messages[: 10 * _MESSAGES]]
+        return self._share(messages, known, frozenset({self.machine.initial}))
+
     def _start(self, messages: Sequence[Sequence[str]], known: Mapping[str, str]) -> frozenset[str]:
         """Return the states in which messages may begin."""
         initial = frozenset({self.machine.initial})

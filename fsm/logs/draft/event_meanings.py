@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from fsm.logs.draft.elimination import EventPlaces
-from fsm.logs.draft.fields import FieldProfile
-from fsm.logs.draft.words import email_name, email_words, severity_of, stems_of, words_of
+from fsm.logs.draft.field_profile import FieldProfile
+from fsm.logs.draft.words import (
+    doubts_of,
+    email_name,
+    email_words,
+    is_opposite,
+    severity_of,
+    stems_of,
+    words_of,
+)
 from fsm.logs.mapping.event_mapping import (
     FAILED,
     MACHINE_EVENTS,
@@ -40,6 +48,8 @@ _FITTING, _POSSIBLE = 0.9, 0.5
 _MOST_PLACED = 40
 """Names of events beyond which only their likeness counts."""
 _FAILURES = {FAILED, "hard_bounce", "retry_failed"}
+_GOOD_NEWS = {"delivered", "relayed", "opened", "clicked"}
+"""Events of e-mail that no name with a word of doubt stands for without a question."""
 _UNSURE_SOFT = ("soft_bounce", "retry_failed")
 _SOFT = "retries follow (soft_bounce), or it is final (retry_failed)?"
 
@@ -116,6 +126,8 @@ def email_guess(name: str) -> EventGuess | None:
             return EventGuess(tuple(event for event, _ in votes.most_common()), "which one is it?")
     if not words:
         return None
+    if set(words) & _GOOD_NEWS and doubts_of(name):
+        return EventGuess(tuple(dict.fromkeys((*words, FAILED, NOTHING))), "which one is it?")
     return EventGuess(words, "the words of its name" if len(words) == 1 else "which one is it?")
 
 
@@ -172,10 +184,11 @@ def machine_guesses(
 ) -> dict[str, EventGuess]:
     """Return which events of a machine the events of a log are.
 
-    Names that are equal are certain, those that are alike a guess. For the others, only one event
-    of the machine may be possible where they stand in ``messages``, the names of the events of
-    each message. An event of the machine whose name is that of one in the log is no choice for
-    the others, unless none is left.
+    Names that are equal are certain, those that are alike a guess, unless a word of one of them
+    says that the event did not happen, or another name is nearer to the event: these are questions.
+    For the others, only one event of the machine may be possible where they stand in ``messages``,
+    the names of the events of each message. An event of the machine whose name is that of one in
+    the log is no choice for the others, unless none is left.
     """
     machine_events = machine.events
     exact = {
@@ -190,11 +203,61 @@ def machine_guesses(
         else _by_likeness(event.path, free, machine_events)
         for event in events
     }
+    asked = _doubtful(guesses, exact, machine_events)
+    guesses |= asked
     places = EventPlaces(machine, messages)
     for path, guess in guesses.items():
-        if path not in exact and len(guesses) <= _MOST_PLACED:
+        if path not in exact and path not in asked and len(guesses) <= _MOST_PLACED:
             guesses[path] = _by_place(path, guess, guesses, places)
     return guesses
+
+
+def _doubtful(
+    guesses: Mapping[str, EventGuess], exact: Mapping[str, str], events: Sequence[str]
+) -> dict[str, EventGuess]:
+    """Return questions for names that only look like those of an event.
+
+    A word of one of the two says that it did not happen (not, failed, requested), or another name
+    in the log is nearer to the event.
+    """
+    claims: dict[str, dict[str, int]] = defaultdict(dict)
+    questions: dict[str, str] = {}
+    for path, guess in guesses.items():
+        doubts = doubts_of(path)
+        if path in exact:
+            claims[exact[path]][path] = 3
+        elif guess.is_open:
+            if doubts and all(doubts_of(event) != doubts for event in events):
+                questions[path] = guess.reason
+        elif doubts != doubts_of(guess.choices[0]) or is_opposite(path, guess.choices[0]):
+            questions[path] = f"is it {guess.choices[0]}, or that it did not happen?"
+        else:
+            claims[guess.choices[0]][path] = _nearness(path, guess.choices[0])
+    for event, paths in claims.items():
+        best = max(paths.values())
+        lesser = [path for path, nearness in paths.items() if nearness < best or not best]
+        if len(paths) > 1:
+            questions |= dict.fromkeys(lesser, f"other names are like {event} too; is it that?")
+    return {
+        path: EventGuess(
+            tuple(dict.fromkeys((*guesses[path].choices[:1], NOTHING, *events))), question
+        )
+        for path, question in questions.items()
+    }
+
+
+def _nearness(name: str, event: str) -> int:
+    """Return 2 for a form of an event's name, 1 for words of the same meaning, 0 for others."""
+    if stems_of(name) != stems_of(event):
+        return 0
+    words = words_of(name)
+    return 1 + all(any(word.startswith(w) for word in words) for w in words_of(event))
+
+
+def _choices(*groups: Sequence[str]) -> tuple[str, ...]:
+    """Return choices, each once and "nothing" last."""
+    found = dict.fromkeys(choice for group in groups for choice in group if choice != NOTHING)
+    return (*found, NOTHING)
 
 
 def _by_place(
@@ -213,7 +276,7 @@ def _by_place(
         if is_possible:
             return guess
         question = f"its name is like {guess.choices[0]}, which is not possible there; which is it?"
-        return EventGuess((*_best_first(shares), *guess.choices, NOTHING), question)
+        return EventGuess(_choices(_best_first(shares), guess.choices), question)
     fitting = [event for event in _best_first(shares) if shares[event] >= _FITTING]
     alike = [event for event in places.machine.events if _likeness(path, event) >= _LIKE]
     if len(fitting) == 1 and (not alike or fitting[0] in alike):
@@ -221,7 +284,7 @@ def _by_place(
             return EventGuess((fitting[0],), "without it, what follows is not possible")
         question = f"only {fitting[0]} is left and possible there; is it that?"
         return EventGuess((fitting[0], NOTHING), question)
-    return EventGuess(tuple(dict.fromkeys((*fitting, *guess.choices))), guess.reason)
+    return EventGuess(_choices(fitting, guess.choices), guess.reason)
 
 
 def _best_first(shares: Mapping[str, float]) -> list[str]:
@@ -241,8 +304,7 @@ def _by_likeness(name: str, free: Sequence[str], all_events: Sequence[str]) -> E
     if best >= _LIKE and best - second >= _LEAD:
         return EventGuess((event,), "the likeness of the names")
     likely = [event for score, event in rated if score >= 0.3][:3]
-    others = [event for event in (*free, *all_events) if event not in likely]
-    return EventGuess(tuple(dict.fromkeys((*likely, *others, NOTHING))), "which event is it?")
+    return EventGuess(_choices(likely, free, all_events), "which event is it?")
 
 
 def _likeness(name: str, event: str) -> float:

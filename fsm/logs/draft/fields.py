@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
+from fsm.logs.draft.field_profile import TRIED, FieldProfile
 from fsm.logs.draft.notations import (
     TimeGuess,
     are_addresses,
@@ -15,71 +15,30 @@ from fsm.logs.draft.notations import (
     is_code,
     is_hour_in_digits,
     is_number,
+    is_offset,
     is_reply,
     looks_like_time,
     time_guesses,
     times_of,
 )
 from fsm.logs.draft.records import SampledRecords
-from fsm.logs.draft.words import field_likeness, is_unlike, words_of
+from fsm.logs.draft.words import is_unlike, words_of
 
-__all__ = ["UNNAMED", "FieldProfile", "ProposedFields", "propose_fields"]
+__all__ = ["UNNAMED", "ProposedFields", "propose_fields"]
 
-_TRIED = 3_000
-"""Values of a field that its profile is made of."""
 _MOST_EVENTS = 100
 """Different values beyond which a field holds no names of events."""
 _LEAD = 0.08
 """Two fields nearer than this are a question, unless they say the same."""
 _CANDIDATES = 12
+_NAMED = 0.5
+"""Least likeness of a name at which the only field that may have a role has it."""
 
 UNNAMED = re.compile(r"(?:field|column|address)_?\d*")
 """The names of fields that a draft made up."""
 
 IsEventName = Callable[[str], bool]
 """Whether a text is the name of an event that is known."""
-
-
-@dataclass(frozen=True)
-class FieldProfile:
-    """A field, and what its values are."""
-
-    name: str
-    values: Sequence[str | None]
-
-    @cached_property
-    def filled(self) -> list[str]:
-        """The values of the records that have one."""
-        return [value for value in self.values if value]
-
-    @property
-    def share(self) -> float:
-        """The share of records with a value."""
-        return len(self.filled) / max(1, len(self.values))
-
-    @cached_property
-    def distinct(self) -> int:
-        """How many different values there are."""
-        return len(set(self.filled))
-
-    @cached_property
-    def notations(self) -> list[TimeGuess]:
-        """The notations of its times; empty where it holds none."""
-        return time_guesses(self.filled[:_TRIED])
-
-    def share_of(self, is_kind: Callable[[str], bool]) -> float:
-        """Return the share of the values that are of a kind."""
-        tried = self.filled[:_TRIED]
-        return sum(map(is_kind, tried)) / max(1, len(tried))
-
-    @property
-    def depth(self) -> float:
-        """A small number that grows with the depth of the path."""
-        return 0.02 * self.name.strip(".").count(".")
-
-    def likeness(self, role: str) -> float:
-        """Return how much its name is one for a role."""
-        return field_likeness(self.name, role)
 
 
 @dataclass(frozen=True)
@@ -102,7 +61,7 @@ def propose_fields(
     """Return which fields hold what; ``answers`` are those that the user gave, by role."""
     profiles = {name: FieldProfile(name, values) for name, values in records.columns.items()}
     given = {role: name for role, name in answers.items() if name in profiles}
-    time, notations, time_score = _time(profiles, given.get("time"))
+    time, notations, time_score = _time(profiles, given.get("time"), answers.get("time.format"))
     others = [p for name, p in profiles.items() if name not in time and not p.notations]
     unnamed = not records.named
     event, identity, score, questions = _event_and_id(others, is_event, given, unnamed=unnamed)
@@ -128,9 +87,15 @@ def _has_digit(text: str) -> bool:
 
 
 def _time(
-    profiles: Mapping[str, FieldProfile], given: str | None
+    profiles: Mapping[str, FieldProfile], given: str | None, form: str | None
 ) -> tuple[tuple[str, ...], Sequence[TimeGuess], float]:
-    """Return the field of the time, or those of date and hour, their notations, and a score."""
+    """Return the field of the time, or those of date and hour, their notations, and a score.
+
+    ``given`` is the field, ``form`` the format that the user gave.
+    """
+    if given and form and not profiles[given].notations:
+        has_zone = any(letter in form for letter in ("%z", "%:z", "%#z", "%+"))
+        return (given,), [TimeGuess(form, has_zone=has_zone)], 1.0
     if given:
         return (given,), _in_order(profiles[given].filled, profiles[given].notations), 1.0
     rated = sorted(
@@ -147,12 +112,32 @@ def _time(
             pair = next((p for p in profiles.values() if _holds_hours(p)), None)
         if pair is not None:
             date, hour = (best, pair) if other == "hour" else (pair, best)
-            joined = [f"{a} {b}" for a, b in zip(date.values, hour.values, strict=True) if a and b]
-            notations = _in_order(joined, time_guesses(joined[:_TRIED]))
-            return (date.name, hour.name), notations, score + 0.3
+            return *_joined((date, hour), profiles), score + 0.3
         if best.notations[0].part == "hour":
             return (), (), 0.0
-    return (best.name,), _in_order(best.filled, best.notations), score
+    return *_joined((best,), profiles), score
+
+
+def _joined(
+    parts: tuple[FieldProfile, ...], profiles: Mapping[str, FieldProfile]
+) -> tuple[tuple[str, ...], Sequence[TimeGuess]]:
+    """Return the fields that make the time, with one of offsets beside them, and its notations."""
+    texts = _texts(parts)
+    notations = _in_order(texts, parts[0].notations if len(parts) == 1 else time_guesses(texts))
+    if notations and not notations[0].has_zone and notations[0].part != "date":
+        for offset in profiles.values():
+            if offset.filled and offset.share_of(is_offset) == 1:
+                texts = _texts((*parts, offset))
+                with_zone = time_guesses(texts)
+                if with_zone and with_zone[0].has_zone:
+                    parts, notations = (*parts, offset), _in_order(texts, with_zone)
+                    break
+    return tuple(part.name for part in parts), notations
+
+
+def _texts(parts: Sequence[FieldProfile]) -> list[str]:
+    rows = zip(*(part.values for part in parts), strict=True)
+    return [" ".join(filter(None, row)) for row in rows if all(row)]
 
 
 def _in_order(values: Sequence[str], notations: Sequence[TimeGuess]) -> Sequence[TimeGuess]:
@@ -163,7 +148,7 @@ def _in_order(values: Sequence[str], notations: Sequence[TimeGuess]) -> Sequence
     ordered = [
         notation
         for notation in notations
-        if (times := times_of(values[:_TRIED], notation.format or "")) == sorted(times)
+        if (times := times_of(values[:TRIED], notation.format or "")) == sorted(times)
     ]
     if len(notations) > 1 and len(ordered) == 1:
         return [replace(ordered[0], is_by_order=True)]
@@ -225,9 +210,31 @@ def _event_and_id(
     weak = 0.0 if unnamed else 0.35
     if (rival_events or _event_score(event, is_event) < weak) and "event" not in given:
         questions["event"] = _names([event, *rival_events, *(p for _, p in events)])
-    if (rival_ids or _id_score(identity) < weak) and "message_id" not in given:
-        questions["message_id"] = _names([identity, *rival_ids, *(p for _, p in ids)])
+    grouping = _grouping(identity, [p for p in profiles if p is not event])
+    is_weak = bool(rival_ids or grouping) or _id_score(identity) < weak
+    if is_weak and "message_id" not in given:
+        questions["message_id"] = _names([*grouping, identity, *rival_ids, *(p for _, p in ids)])
+    if "event" in questions and "message_id" not in questions:
+        questions["event"] = tuple(n for n in questions["event"] if n != identity.name)
+    for role, profile in (("event", event), ("message_id", identity)):
+        if len(questions.get(role, ())) == 1 and profile.likeness(role) >= _NAMED:
+            del questions[role]  # the only one, and named so
     return event.name, identity.name, score, questions
+
+
+def _grouping(identity: FieldProfile, profiles: Sequence[FieldProfile]) -> list[FieldProfile]:
+    """Return fields named like ids whose values come again, where those of the id never do."""
+    if not identity.distinct == len(identity.filled) > 2:
+        return []
+    return [
+        p
+        for p in profiles
+        if p.likeness("message_id") >= 0.3
+        and not is_unlike(p.name, "message_id")
+        and p.share >= 0.5
+        and p.distinct < len(p.filled)
+        and p.share_of(_is_id) > 0.5
+    ]
 
 
 def _names(profiles: Sequence[FieldProfile]) -> tuple[str, ...]:
@@ -246,7 +253,7 @@ def _rated(
 
 def _event_score(profile: FieldProfile, is_event: IsEventName) -> float:
     """Return how likely a field holds names of events: few different words, and known ones."""
-    count, values = len(profile.filled), list(dict.fromkeys(profile.filled))[:_TRIED]
+    count, values = len(profile.filled), list(dict.fromkeys(profile.filled))[:TRIED]
     length = sum(map(len, values)) / max(1, len(values))
     if not count or profile.distinct > _MOST_EVENTS or length > 60:
         return -1.0
@@ -278,7 +285,7 @@ def _id_score(profile: FieldProfile) -> float:
     score -= 0.6 * (profile.distinct == 1 and count > 2)
     score -= 0.1 * bool(UNNAMED.fullmatch(profile.name))
     score -= 0.4 * is_unlike(profile.name, "message_id")
-    spaced = sum(" " in value for value in profile.filled[:_TRIED]) / min(count, _TRIED)
+    spaced = sum(" " in value for value in profile.filled[:TRIED]) / min(count, TRIED)
     return score - 0.5 * spaced - (1 - profile.share) - profile.depth
 
 
@@ -289,7 +296,7 @@ def _is_id(text: str) -> bool:
 def _variation(event: FieldProfile, identity: FieldProfile) -> float:
     """Return how much the events of one message differ, from 0 to 0.5."""
     by_id: dict[str, list[str]] = defaultdict(list)
-    for name, value in zip(event.values[:_TRIED], identity.values[:_TRIED], strict=True):
+    for name, value in zip(event.values[:TRIED], identity.values[:TRIED], strict=True):
         if name and value:
             by_id[value].append(name)
     several = [names for names in by_id.values() if len(names) > 1]
@@ -301,7 +308,7 @@ def _variation(event: FieldProfile, identity: FieldProfile) -> float:
 
 def _same(one: FieldProfile, two: FieldProfile) -> bool:
     """Whether two fields group the records alike, so that it does not matter which is taken."""
-    pairs = set(zip(one.values[:_TRIED], two.values[:_TRIED], strict=True))
+    pairs = set(zip(one.values[:TRIED], two.values[:TRIED], strict=True))
     return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
 

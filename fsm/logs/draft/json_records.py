@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from fsm.errors import LogError
 from fsm.logs.draft.notations import looks_like_time
 from fsm.logs.draft.records import FoundRecord, SampledRecords, columns_of_records, flattened
 from fsm.logs.draft.sample import Excerpt, LogSample
@@ -18,6 +20,8 @@ _RECORDS = 20_000
 _LISTS = 6
 """Lists within records that are tried as the place of the events."""
 _DEEPEST = 6
+_KEYED = 200
+"""Values, and keys of each, that are looked at for ids."""
 _BETWEEN = re.compile(r"[\s,\[\]\x1e]*")
 _LIST = re.compile(r'"([^"\\]{1,80})"\s*:\s*\[\s*(?=\{)')
 
@@ -41,6 +45,7 @@ def json_samples(sample: LogSample) -> list[SampledRecords]:
     within = ""
     if not values:  # one document that is longer than the sample
         values, within = _cut_document(sample.excerpts[0])
+    _refuse_ids_as_keys([value for _, value in values], sample.name)
     records = [(line, value) for line, value in values[:_VALUES] if isinstance(value, dict)]
     if not records or unread > len(values):
         return []
@@ -75,6 +80,43 @@ def _values(excerpt: Excerpt) -> tuple[_Values, int]:
     return found, unread
 
 
+def _refuse_ids_as_keys(values: list[Any], name: str, path: str = ".") -> None:
+    """Raise :class:`LogError` where records stand under their ids, which no mapping can read."""
+    objects = [value for value in values[:_KEYED] if isinstance(value, dict)]
+    members = [member for value in objects for member in list(value.items())[:_KEYED]]
+    keys = {key for key, _ in members}
+    is_of_ids = len(keys) > 3 or any(character.isdigit() for key in keys for character in key)
+    records = [entry for _, value in members for entry in _listed(value)[:1]]
+    if (
+        len(keys) > 1
+        and is_of_ids
+        and len(records) == len(members)
+        and all(map(_has_time, records))
+    ):
+        forms = {frozenset(record) for record in records}
+        if len(frozenset.intersection(*forms)) * 2 > len(frozenset.union(*forms)):
+            entries = (
+                ".value[]" if any(isinstance(value, list) for _, value in members) else ".value"
+            )
+            raise LogError(
+                f"{name}: records stand under keys that are ids, and a mapping reads ids from "
+                f"fields; write them into the records: jq -c '{path} | to_entries[] | "
+                f".key as $id | {entries} + {{id: $id}}'"
+            )
+    if len(values) == 1 and path.count(".") < _DEEPEST:
+        for key, value in members:
+            if isinstance(value, dict) and key.isidentifier():
+                _refuse_ids_as_keys(
+                    [value], name, f"{path}{key}" if path == "." else f"{path}.{key}"
+                )
+
+
+def _listed(value: Any) -> list[dict[str, Any]]:
+    """Return the records under a key: one, or those of a list."""
+    entries = value if isinstance(value, list) else [value]
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
 def _cut_document(excerpt: Excerpt) -> tuple[_Values, str]:
     """Return the entries of the first list of objects in a document that is not whole."""
     match = _LIST.search(excerpt.text)
@@ -103,7 +145,11 @@ def views_of(
             if isinstance(entry, dict)
         ]
         if inner and not within:
-            views += views_of(container, inner[:_RECORDS], unread, path)
+            beside = sum(count for other, count in events.items() if other != path)
+            views += (
+                replace(view, lost=view.lost + beside)
+                for view in views_of(container, inner[:_RECORDS], unread, path)
+            )
         views.append(_each_view(read, values, path, unread, events))
     return views
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from fsm.logs.draft.records import JOINED
 from fsm.logs.draft.words import FIELD_ROLES
 from fsm.questions import UNANSWERED, Question, toml_comment, toml_key
 from fsm.text import quantity
@@ -132,11 +133,15 @@ class LogDraft:
 
 
 def _open(key: str, question: Question) -> str:
-    return f'{key} = "{UNANSWERED}"  # {toml_comment(question.text)} {_choices(question)}'
+    return f'{key} = "{UNANSWERED}"  # {toml_comment(question.text)} {_choices(question)}'.rstrip()
 
 
 def _choices(question: Question) -> str:
-    shown = ", ".join(map(toml_string, question.choices[:_SHOWN]))
+    is_id = question.key == "fields.message_id"
+    shown = ", ".join(
+        _value({"join": choice.split(JOINED)} if is_id and JOINED in choice else choice)
+        for choice in question.choices[:_SHOWN]
+    )
     return toml_comment(shown + ", ..." * (len(question.choices) > _SHOWN))
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "is_code",
     "is_hour_in_digits",
     "is_number",
+    "is_offset",
     "is_reply",
     "looks_like_time",
     "time_guesses",
@@ -27,9 +28,10 @@ _ADDRESS = re.compile(r"<?[^\s@<>,;:\"]{1,64}@[\w.-]{1,255}>?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:[.,]\d{1,30})?", re.ASCII)
 _CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 _HOUR_IN_DIGITS = re.compile(r"[0-2]\d[0-5]\d(?:[0-5]\d)?", re.ASCII)
+_OFFSET = re.compile(r"[+-]\d\d:?\d\d|Z", re.ASCII)
 _REPLY = re.compile(r"[245]\d\d(?:[ -]|$)|.{0,40}\b[245]\.\d{1,3}\.\d{1,3}\b", re.ASCII)
 _TIMELIKE = re.compile(
-    r"\[?(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/. ](?:\d\d?|[A-Za-z]{3,9})[-/. ,]+\d{2,4}"
+    r"\[?(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d{8}T\d{4}|\d\d?[-/. ](?:\d\d?|[A-Za-z]{3,9})[-/. ,]+\d{2,4}"
     r"|(?:[A-Z][a-z]{2},? )?(?:[A-Z][a-z]{2,8}) +\d\d?[ ,:]"
     r"|(?:[A-Z][a-z]{2}, )\d\d? [A-Z][a-z]{2} )"
 )
@@ -143,6 +145,11 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text.strip()))
 
 
+def is_offset(text: str) -> bool:
+    """Return whether a text is how far a time is from UTC: +01:00."""
+    return bool(_OFFSET.fullmatch(text.strip()))
+
+
 def is_hour_in_digits(text: str) -> bool:
     """Return whether a text may be an hour without signs between its parts: 0930 or 093000."""
     return bool(_HOUR_IN_DIGITS.fullmatch(text))
@@ -198,7 +205,7 @@ def time_guesses(values: Sequence[str]) -> list[TimeGuess]:
     if not any(character.isdigit() for character in tried[0]):
         return []
     if _most(_is_standard(text) for text in tried):
-        if all(":" in text for text in tried):
+        if all(":" in text or "T" in text for text in tried):
             return [TimeGuess(has_zone=_most(map(_has_zone, tried)))]
         return [TimeGuess(part="date", has_zone=False, format="%Y-%m-%d")] * all(
             len(text) == 10 for text in tried

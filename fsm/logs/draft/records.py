@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-__all__ = ["FoundRecord", "SampledRecords", "columns_of_records", "flattened"]
+__all__ = [
+    "JOINED",
+    "FoundRecord",
+    "SampledRecords",
+    "columns_of_records",
+    "flattened",
+    "with_joined",
+]
+
+JOINED = " + "
+"""Stands between the names of fields that only together tell messages apart."""
 
 MOST_FIELDS = 300
 """Fields of a log that are looked at."""
@@ -52,6 +62,16 @@ def columns_of_records(
             names |= dict.fromkeys(values)
     columns = {name: [values.get(name) or None for _, values in records] for name in names}
     return columns, [line for line, _ in records]
+
+
+def with_joined(records: SampledRecords, name: str) -> SampledRecords:
+    """Return records with a field that joins others they have, named as "shop + order"."""
+    parts = name.split(JOINED)
+    if len(parts) < 2 or not all(part in records.columns for part in parts):
+        return records
+    rows = zip(*(records.columns[part] for part in parts), strict=True)
+    joined = [" ".join(filter(None, row)) if all(row) else None for row in rows]
+    return replace(records, columns={**records.columns, name: joined})
 
 
 def flattened(value: Any, path: str = "", depth: int = 0) -> dict[str, str]:

@@ -12,7 +12,7 @@ from fsm.logs.storage.compression import PARQUET, unpacking_errors
 from fsm.logs.storage.stored_file import StoredFile
 from fsm.text import quantity
 
-__all__ = ["Excerpt", "LogSample", "take_sample"]
+__all__ = ["FILES", "Excerpt", "LogSample", "take_sample"]
 
 _HEAD = 1 << 21
 """Bytes that are read of the beginning of a file."""
@@ -21,7 +21,7 @@ _PART = 1 << 16
 _PARTS = 16
 _LINES, _PART_LINES = 20_000, 1_000
 """Lines that are kept of the beginning, and of each later part."""
-_FILES = 8
+FILES = 8
 """Files that are looked into; the others of one log are like them."""
 
 
@@ -65,8 +65,8 @@ class LogSample:
 def take_sample(files: Sequence[StoredFile]) -> LogSample:
     """Return a sample of files; raises :class:`LogError` for an empty and for a binary one."""
     excerpts: list[Excerpt] = []
-    encoding, read, is_whole = "utf-8", 0, len(files) <= _FILES
-    for file in files[:_FILES]:
+    encoding, read, is_whole = "utf-8", 0, len(files) <= FILES
+    for file in files[:FILES]:
         data, rest = _parts(file)
         if not data:
             raise LogError(f"{file.name}: empty; there is nothing to draft a mapping from")
@@ -80,7 +80,7 @@ def take_sample(files: Sequence[StoredFile]) -> LogSample:
         texts = [_decoded(part, encoding) for part in kept]
         excerpts += [Excerpt(texts[0], 1), *(Excerpt(text, None) for text in texts[1:])]
     return LogSample(
-        files[0].name, tuple(excerpts), encoding, read, is_whole, min(len(files), _FILES)
+        files[0].name, tuple(excerpts), encoding, read, is_whole, min(len(files), FILES)
     )
 
 

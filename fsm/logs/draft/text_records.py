@@ -99,9 +99,13 @@ def xml_samples(sample: LogSample) -> list[SampledRecords]:
     text = sample.excerpts[0].text.lstrip("\ufeff \t\r\n")
     if not re.match(r"<(?:\?xml|!--|!DOCTYPE|[A-Za-z_])", text):
         return []
-    if _DOCTYPE.search(text):
-        raise LogError(f"{sample.name}: XML with a DTD is not read")
-    by_name = _elements(re.sub(r"^<\?xml[^>]*\?>", "", text))
+    by_name: dict[str, list[tuple[int | None, Any]]] = {}
+    for document in (excerpt.text for excerpt in sample.excerpts if excerpt.line):
+        if _DOCTYPE.search(document):
+            raise LogError(f"{sample.name}: XML with a DTD is not read")
+        whole = document.lstrip("\ufeff \t\r\n")
+        for name, found in _elements(re.sub(r"^<\?xml[^>]*\?>", "", whole)).items():
+            by_name.setdefault(name, []).extend(found)
     names = sorted(by_name, key=lambda name: -len(by_name[name]))[:_NAMES]
     views: list[SampledRecords] = []
     for name in names:

@@ -9,18 +9,20 @@ from itertools import islice
 from fsm.errors import LogError
 from fsm.logs.draft.csv_records import read_csv_sample
 from fsm.logs.draft.event_meanings import email_guess
-from fsm.logs.draft.fields import FieldProfile, ProposedFields, propose_fields
+from fsm.logs.draft.field_profile import FieldProfile
+from fsm.logs.draft.fields import ProposedFields, propose_fields
 from fsm.logs.draft.json_records import json_samples
 from fsm.logs.draft.line_pattern import lines_sample
 from fsm.logs.draft.notations import is_address
-from fsm.logs.draft.records import SampledRecords
+from fsm.logs.draft.records import SampledRecords, with_joined
 from fsm.logs.draft.sample import LogSample
 from fsm.logs.draft.text_records import form_sample, pairs_sample, xml_samples
 from fsm.logs.mapping.event_mapping import MACHINE_EVENTS
 from fsm.machine import Machine
+from fsm.suggest import no_such
 from fsm.text import visible
 
-__all__ = ["best_way"]
+__all__ = ["best_way", "refuse_other_forms"]
 
 _IDENTIFYING = re.compile(r"@|\d{5}")
 """What a name has that may be of somebody, where names are values: it is not shown."""
@@ -40,7 +42,9 @@ def best_way(
 ) -> tuple[SampledRecords, ProposedFields, str]:
     """Return the way of reading a sample whose fields fit best, and what its events are of."""
     given = {k.removeprefix("fields."): v for k, v in answers.items() if k.startswith("fields.")}
-    ways = next((ways for read in _CONTAINERS if (ways := read(sample))), ())
+    ways = _with_fields(_ways(sample), given)
+    if "time.format" in answers:
+        given["time.format"] = answers["time.format"]
     found = [(records, *_proposal(records, machine, given)) for records in ways]
     if not found:
         raise LogError(
@@ -50,6 +54,51 @@ def best_way(
     records, fields, mode = max(found, key=lambda way: way[1].score - _cost(way[0], way[1]))
     _refuse_what_is_no_log(records, fields, sample.name)
     return records, fields, mode
+
+
+def _ways(sample: LogSample) -> Sequence[SampledRecords]:
+    return next((ways for read in _CONTAINERS if (ways := read(sample))), ())
+
+
+def refuse_other_forms(samples: Sequence[LogSample]) -> None:
+    """Raise :class:`LogError` where the files of a log need mappings of their own."""
+    forms = [_form(sample) for sample in samples]
+    for sample, form in zip(samples[1:], forms[1:], strict=True):
+        if form != forms[0]:
+            form_text, first = form[0], forms[0][0]
+            what = f"read as {form_text}, {samples[0].name} as {first}"
+            if form_text == first:
+                what = f"not of the form of {samples[0].name}: its columns are others"
+            raise LogError(f"{sample.name}: {what}; draft a mapping for each form by itself")
+
+
+def _form(sample: LogSample) -> tuple[str, frozenset[str]]:
+    """Return the container of a sample, and the columns of a table that names them."""
+    first = next(iter(_ways(sample)), None)
+    if first is None:
+        return "text without records", frozenset()
+    container = str(first.read["container"])
+    is_table = container == "csv" and first.named
+    return container, frozenset(first.columns if is_table else ())
+
+
+def _with_fields(
+    ways: Sequence[SampledRecords], given: Mapping[str, str]
+) -> Sequence[SampledRecords]:
+    """Return the ways of reading under which records have the fields that the user gave.
+
+    A message may be told by several fields, written as "shop + order". Raises :class:`LogError`
+    for a field that no record has.
+    """
+    ways = [with_joined(records, given.get("message_id", "")) for records in ways]
+    for role, name in given.items():
+        having = [r for r in ways if name in r.columns or (not r.named and name == role)]
+        if not having and ways:
+            known = dict.fromkeys(column for records in ways for column in records.columns)
+            names = [column for column in known if not _IDENTIFYING.search(column)]
+            raise LogError(f"--answer fields.{role}: {no_such('field', name, names)}")
+        ways = having
+    return ways
 
 
 def _proposal(
@@ -73,8 +122,8 @@ def _refuse_what_is_no_log(records: SampledRecords, fields: ProposedFields, name
     listed = ", ".join(visible(column[:40]) for column in islice(names, 12))
     if not fields.time:
         raise LogError(
-            f"{name}: {what}, but no field has times that are known ({listed}); where one has, "
-            "write --answer fields.time=NAME"
+            f"{name}: {what}, but no field has times that are known ({listed or 'no fields'}); "
+            "where one has, write --answer fields.time=NAME --answer time.format=FORMAT"
         )
     if "event" not in fields.fields and not fields.open.get("event"):
         raise LogError(

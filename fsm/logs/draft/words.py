@@ -11,10 +11,12 @@ from typing import Any
 
 __all__ = [
     "FIELD_ROLES",
+    "doubts_of",
     "email_name",
     "email_words",
     "field_likeness",
     "is_field_name",
+    "is_opposite",
     "is_unlike",
     "severity_of",
     "stems_of",
@@ -36,6 +38,22 @@ FIELD_ROLES = (
 
 _WORD = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöüß])|[A-ZÄÖÜ]?[^\W\d_A-ZÄÖÜ]+|\d+")
 _LONGEST = 200
+_OPPOSITES = (
+    "un",
+    "non",
+    "not",
+    "nicht",
+    "in",
+    "im",
+    "dis",
+    "mis",
+    "de",
+    "re",
+    "pre",
+    "over",
+    "under",
+)
+"""Beginnings that make another word of one: unpaid, repaid, overpaid."""
 _ENDINGS = ("ing", "ed", "es", "s", "e", "d")
 
 
@@ -63,6 +81,41 @@ def stems_of(name: str) -> frozenset[str]:
     words = [word for word in words_of(name) if not word.isdigit()]
     stems = frozenset("return" if word == "back" else _stem(word) for word in words)
     return stems - {"send"} if "return" in stems else stems
+
+
+def doubts_of(name: str) -> frozenset[str]:
+    """Return why a name may not be that of what happened: negated, failed, asked for, planned.
+
+    >>> sorted(doubts_of("delivery attempt failed")), sorted(doubts_of("Nicht zugestellt"))
+    (['attempt', 'fail'], ['not'])
+    """
+    words = words_of(name)
+    return frozenset(
+        doubt
+        for doubt, beginnings in _data()["doubts"].items()
+        for beginning in beginnings
+        if beginning in words
+        or (len(beginning) > 3 and any(word.startswith(beginning) for word in words))
+    )
+
+
+def is_opposite(name: str, event: str) -> bool:
+    """Return whether a word of one name is made of one in the other by a beginning like "un".
+
+    >>> is_opposite("undelivered", "deliver"), is_opposite("delivered", "deliver")
+    (True, False)
+    """
+    return _turns(name, event) or _turns(event, name)
+
+
+def _turns(name: str, other: str) -> bool:
+    stems = stems_of(other)
+    return any(
+        word.startswith(beginning) and _stem(word.removeprefix(beginning)) in stems
+        for word in words_of(name)
+        if _stem(word) not in stems
+        for beginning in _OPPOSITES
+    )
 
 
 @cache
