@@ -201,7 +201,8 @@ def _may_be_of(record: ProviderRecord, form: Format) -> bool:
 
 def _is_nothing(record: ProviderRecord, form: Format) -> bool:
     """Return whether the name of an event alone tells that it is none of a message."""
-    native = text_of(_needed(form)[0](record, None))
+    told = [source for source in form.layout.sources("event") if source.value is None]
+    native = text_of(getter(told)(record, None))
     meaning = form.meanings.get(native) if native else None
     return meaning is not None and meaning.event == NOTHING
 
