@@ -174,6 +174,7 @@ def _converted(
         path = _rewritten(path, folder / "joined.parquet", joined)
         for name, part in _by_file(changes):
             count_joined(part, own_notes[name])
+            own_notes[name].locate(name)
     recipients, doubtful = find_recipients(scan_parquet(path)), list[pl.DataFrame]()
     if recipients:
         named = with_recipients(_slices(path), recipients, doubtful)
@@ -190,8 +191,10 @@ def _converted(
             note.told_handovers += added.told[name]
         for name, part in _by_file(stopped):
             count_decided(part, own_notes[name])
+            own_notes[name].locate(name)
     for name, part in _by_file(doubtful):
         count_doubts(part, own_notes[name])
+        own_notes[name].locate(name)
     _check_rows(path, notes)
     in_rows = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
     formats = {file.format for file in files} | (run.formats if run else set())
