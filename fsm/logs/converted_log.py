@@ -19,7 +19,13 @@ from fsm.logs.detect import RecognisedFile, guess_mined
 from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile, RowMeaning
 from fsm.logs.mapping.event_counts import IS_SIDE_EVENT, count_decided, count_doubts, count_joined
-from fsm.logs.mapping.message_recipients import find_recipients, with_recipients
+from fsm.logs.mapping.message_recipients import (
+    ONE_PERSON,
+    find_persons,
+    find_recipients,
+    with_persons,
+    with_recipients,
+)
 from fsm.logs.mapping.missing_handovers import (
     AddedHandovers,
     find_missing_handovers,
@@ -175,6 +181,9 @@ def _converted(
         for name, part in _by_file(changes):
             count_joined(part, own_notes[name])
             own_notes[name].locate(name)
+    if any(ONE_PERSON in note.doubts.counts for note in notes):
+        persons = with_persons(_slices(path), find_persons(scan_parquet(path)))
+        path = _rewritten(path, folder / "persons.parquet", persons)
     recipients, doubtful = find_recipients(scan_parquet(path)), list[pl.DataFrame]()
     if recipients:
         named = with_recipients(_slices(path), recipients, doubtful)
