@@ -112,6 +112,7 @@ def _rows(
         for groups in _gathered(_readable(readers[file.format], file.stored, note)):
             options.progress(sum(note.size for note in notes))
             yield _rows_of(groups, file, note, options), note
+        note.locate(file.stored.name)
     for name, reader in readers.items():
         if isinstance(reader, LineReader):
             carried.states[name] = reader.state()

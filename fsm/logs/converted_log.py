@@ -19,7 +19,13 @@ from fsm.logs.detect import RecognisedFile, guess_mined
 from fsm.logs.ledger import check_balance
 from fsm.logs.log_file import LogFile, RowMeaning
 from fsm.logs.mapping.event_counts import IS_SIDE_EVENT, count_decided, count_doubts, count_joined
-from fsm.logs.mapping.message_recipients import find_recipients, with_recipients
+from fsm.logs.mapping.message_recipients import (
+    ONE_PERSON,
+    find_persons,
+    find_recipients,
+    with_persons,
+    with_recipients,
+)
 from fsm.logs.mapping.missing_handovers import (
     AddedHandovers,
     find_missing_handovers,
@@ -174,6 +180,10 @@ def _converted(
         path = _rewritten(path, folder / "joined.parquet", joined)
         for name, part in _by_file(changes):
             count_joined(part, own_notes[name])
+            own_notes[name].locate(name)
+    if any(ONE_PERSON in note.doubts.counts for note in notes):
+        persons = with_persons(_slices(path), find_persons(scan_parquet(path)))
+        path = _rewritten(path, folder / "persons.parquet", persons)
     recipients, doubtful = find_recipients(scan_parquet(path)), list[pl.DataFrame]()
     if recipients:
         named = with_recipients(_slices(path), recipients, doubtful)
@@ -190,8 +200,10 @@ def _converted(
             note.told_handovers += added.told[name]
         for name, part in _by_file(stopped):
             count_decided(part, own_notes[name])
+            own_notes[name].locate(name)
     for name, part in _by_file(doubtful):
         count_doubts(part, own_notes[name])
+        own_notes[name].locate(name)
     _check_rows(path, notes)
     in_rows = scan_parquet(path).select(pl.col("format").unique()).collect()["format"]
     formats = {file.format for file in files} | (run.formats if run else set())

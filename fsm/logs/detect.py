@@ -215,7 +215,7 @@ def guess(head: bytes, labels: str | None = None) -> Recognition | None:
     first = lines[0].lstrip()
     if first.startswith(("{", "[")):
         return _guess_wrapped(lines, text) or _guess_json(lines, text, labels)
-    named = {name.strip().strip('"') for name in first.split(_separator(first))}
+    named = max((_names(first, sign) for sign in ",;\t|"), key=lambda own: len(_NEEDED & own))
     if named >= _NEEDED:
         return Recognition("csv", "its header names message_id, event and timestamp")
     found = _guess_lines(lines) or _guess_mail(lines) or _guess_mapped(text)
@@ -294,8 +294,8 @@ def _guess_mapped(text: str) -> Recognition | None:
     return Recognition("webhooks", provider[1], signs=provider[0]) if provider else None
 
 
-def _separator(header: str) -> str:
-    return max(",;\t|", key=lambda sign: len(_NEEDED.intersection(header.split(sign))))
+def _names(header: str, separator: str) -> set[str]:
+    return {name.strip().strip('"') for name in header.split(separator)}
 
 
 def _guess_wrapped(lines: list[str], text: str) -> Recognition | None:

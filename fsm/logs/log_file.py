@@ -124,7 +124,7 @@ class LogFile:
             return None
         given = pl.col(self.names["timestamp"])
         try:
-            first = self.raw().select(given).head(_FIRST_ROWS).collect().drop_nulls().head(1)
+            first = self._whole().select(given).head(_FIRST_ROWS).collect().drop_nulls().head(1)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
             return None  # what is wrong is reported when the rows are read
         return None if first.is_empty() else unit_by_size(first.item())

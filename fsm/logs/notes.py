@@ -36,6 +36,8 @@ class Occurrences:
 
     counts: Counter[str] = field(default_factory=Counter)
     firsts: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """The file of that line, for files that share their notes."""
     quotes: dict[str, tuple[str, str]] = field(default_factory=dict)
     """For a text that quotes the log: its template, and what is quoted."""
 
@@ -50,7 +52,8 @@ class Occurrences:
             text = "others"
         elif quote is not None:
             self.quotes.setdefault(text, (template, quote))
-        self.firsts[text] = min(line, self.firsts.get(text, line))
+        if text not in self.files:  # else the first line is in an earlier file
+            self.firsts[text] = min(line, self.firsts.get(text, line))
         self.counts[text] += count
 
     def remove(self, text: str) -> None:
@@ -58,6 +61,7 @@ class Occurrences:
         self.counts[text] -= 1
         if self.counts[text] <= 0:
             del self.counts[text], self.firsts[text]
+            self.files.pop(text, None)
 
     def redact(self, redacted: Callable[[str], str]) -> None:
         """Replace each quote from the log by its redacted form."""
@@ -135,8 +139,18 @@ class Notes:
         self.passed.add(kind, line, records, quote=quote)
         self.records.count(RecordClass.PASSED, records)
 
+    def locate(self, file: str) -> None:
+        """Tell in which file of a folder everything is that was noted since the last one."""
+        if file != self.name and not self.redacted:
+            for occurrences in self._occurrences:
+                if len(occurrences.files) < len(occurrences.firsts):
+                    occurrences.files |= dict.fromkeys(occurrences.firsts, file) | occurrences.files
+
+    @property
+    def _occurrences(self) -> tuple[Occurrences, ...]:
+        return self.passed, self.side_events, self.unmapped, self.rejected, self.doubts
+
     def redact(self, redacted: Callable[[str], str]) -> None:
         """Replace every quote from the file by its redacted form."""
-        counted = (self.passed, self.side_events, self.unmapped, self.rejected, self.doubts)
-        for occurrences in counted:
+        for occurrences in self._occurrences:
             occurrences.redact(redacted)

@@ -115,8 +115,10 @@ def _first_places(name: str, occurrences: Occurrences) -> str:
     """Return the most frequent texts, each with its count and the first line it applies to."""
     listed = occurrences.counts.most_common(_SHOWN)
     unit = "row" if name == QUERY else "line"
-    texts = [
-        f"{text} ({count:,}, first at {unit} {occurrences.firsts[text]})" for text, count in listed
-    ]
+    texts = []
+    for text, count in listed:
+        file, line = occurrences.files.get(text), occurrences.firsts[text]
+        first = f"in {file}:{line}" if file else f"at {unit} {line}"
+        texts.append(f"{text} ({count:,}, first {first})")
     more = len(occurrences.counts) - len(listed)
     return "; ".join([*texts, quantity(more, "more kind")] if more else texts)

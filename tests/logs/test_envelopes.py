@@ -44,6 +44,9 @@ CONTAINERS = {
     + json.dumps({"Type": "Notification", "Message": TEXTS[1], "Timestamp": LATER}),
     "SNS in a function": json.dumps({"Records": [{"Sns": {"Message": text}} for text in TEXTS]}),
     "SQS": json.dumps({"Records": [{"messageId": "q", "body": text} for text in TEXTS]}),
+    "SQS, as its command line prints it": json.dumps(
+        {"Messages": [{"MessageId": "q", "Body": text} for text in TEXTS]}, indent=4
+    ),
     "EventBridge": "\n".join(
         json.dumps({"version": "0", "detail-type": "x", "time": LATER, "detail": record})
         for record in BOTH
@@ -57,6 +60,12 @@ CONTAINERS = {
     "Firehose to an address": json.dumps(
         {"requestId": "r", "timestamp": AT, "records": [{"data": text} for text in PACKED]}
     ),
+    "Firehose, lines in one record": json.dumps(
+        {"records": [{"data": b64encode("\n".join(TEXTS).encode()).decode()}]}
+    ),
+    "a text of several records, of which the last one is cut off": json.dumps(
+        {"Records": [{"body": f"{TEXTS[0]}\n{TEXTS[1]}{TEXTS[0][:-1]}"}]}
+    ),
     "Kinesis": json.dumps({"Records": [{"kinesis": {"data": text}} for text in PACKED]}),
 }
 
@@ -67,7 +76,9 @@ def test_all_records_in_a_container_are_read(name: str, convert: Convert) -> Non
     again = name.startswith("several")
     assert [row["event"] for row in rows] == ["relayed", "delivered", "relayed"][: 2 + again]
     assert {(row["format"], row["timestamp"].timestamp()) for row in rows} == {("ses", AT)}
-    assert notes.records.read == len(rows)
+    is_cut = name.endswith("cut off")
+    assert notes.rejected.counts == ({"a record of nothing": 1} if is_cut else {})
+    assert notes.records.read == len(rows) + is_cut
     assert not notes.doubts.counts
 
 
@@ -133,3 +144,32 @@ def test_confirmations_and_what_comes_in_are_known(convert: Convert) -> None:
     rows, notes = convert("\n".join(map(json.dumps, (confirmation, received))))
     assert rows == []
     assert notes.passed.counts == {"SubscriptionConfirmation": 1, "Received": 1}
+
+
+TEST = json.dumps([{"msys": {}}])
+REAL = {"type": "delivery", "message_id": "m1", "rcpt_to": "a@x", "event_id": "1", "timestamp": AT}
+WITH_TEST = json.dumps([{"msys": {}}, {"msys": {"message_event": REAL}}])
+
+
+@pytest.mark.parametrize("text", [TEST, WITH_TEST, f"{TEST}\n{WITH_TEST}", f"{WITH_TEST}\n{TEST}"])
+def test_the_test_of_an_envelope_is_known(text: str, convert: Convert) -> None:
+    rows, notes = convert(text, relayed=False)
+    assert len(rows) == text.count("delivery")
+    assert notes.passed.counts == {"a test without a record": text.count("{}")}
+    assert not notes.rejected.counts
+
+
+def test_a_record_without_signs_whose_event_is_known_to_be_none(convert: Convert) -> None:
+    fields = {"created_at": WHEN}
+    sent = {"type": "email.sent", **fields, "data": {"email_id": "m1", "to": ["a@x.example"]}}
+    contact = {"type": "contact.created", **fields, "data": {"id": "c"}}
+    rows, notes = convert("\n".join(map(json.dumps, (sent, sent, contact))))
+    assert [row["event"] for row in rows] == ["relayed"] * 2
+    assert notes.passed.counts == {"contact.created": 1}
+    assert not notes.rejected.counts
+
+
+def test_an_event_without_a_name_is_called_so(convert: Convert) -> None:
+    record = {"event": None, "email": "a@x.example", "sg_event_id": "1", "timestamp": AT}
+    _, notes = convert(json.dumps(record))
+    assert notes.unmapped.counts == {"an event without a name": 1}

@@ -83,6 +83,14 @@ def test_what_is_refused(times: tuple[object, object], message: str, tmp_path: P
         fsm.replay(path)
 
 
+def test_a_checkpoint_changes_no_unit(tmp_path: Path) -> None:
+    path, kept = write(log_of(SECOND, SECOND + 1), tmp_path / "log.csv"), tmp_path / "kept"
+    fsm.replay(path, checkpoint=kept)
+    path.write_text(f"{path.read_text()}m2,relayed,{SECOND}000\n")
+    with pytest.raises(LogError, match=r"log.csv:4: .* is in milliseconds, the first one in secon"):
+        fsm.replay(path, checkpoint=kept)
+
+
 FORMS = {
     "2026-01-05 09:00:00 Z": 0,
     " 2026-01-05T09:00:00,25Z": 250_000,

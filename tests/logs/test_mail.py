@@ -20,6 +20,7 @@ from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.mail import Reader
 from fsm.logs.storage.files import find_files
+from fsm.logs.summary import summary_lines
 
 Convert = Callable[..., Any]
 
@@ -144,6 +145,8 @@ def test_a_folder_of_mails(tmp_path: Path, names: tuple[str, ...]) -> None:
     (notes,) = found.notes
     assert notes.rejected.counts == {"a text without the header of a mail": 1}
     assert notes.records.read == 3
+    rejected = f"(1, first in {tmp_path / 'box' / names[2]}:1)"
+    assert any(line.endswith(rejected) for line in summary_lines(notes))
 
 
 def test_both_addresses_of_a_recipient_are_kept(convert: Convert) -> None:

@@ -14,6 +14,8 @@ Subject: Undelivered Mail
 """
 ORIGINAL = "Message-ID: <1@s.example>\nFrom: news@s.example\nTo: a@y.example\n"
 PERSON = "From: Ann <a@y.example>\nTo: news@s.example\nDate: Mon, 05 Jan 2026 09:00:00 +0000\n"
+AWAY = f"{PERSON}Subject: Re: news\nAuto-Submitted: auto-replied\nIn-Reply-To: <1@s.example>\n"
+QUOTED = "A mail of mine got this: 550 5.1.1 <x@s.example>: user unknown"
 
 
 def dsn(fields: str, *, kind: str = "message/delivery-status", text: str = "Not delivered.") -> str:
@@ -227,6 +229,19 @@ MAILS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
     "away, by its field": (
         prose("I am away.", f"{PERSON}Subject: Re: news\nAuto-Submitted: auto-replied\n"),
         [("a@y.example", "auto_replied", None)],
+    ),
+    "away, by its field, from a postmaster": (
+        prose(QUOTED, AWAY.replace("Ann <a@y.example>", "postmaster@y.example")),
+        [("postmaster@y.example", "auto_replied", None)],
+    ),
+    "away, by its field, from nobody": (prose(QUOTED, AWAY.replace("Ann <a@y.example>", "<>")), []),
+    "a report that is marked as generated": (
+        prose(QUOTED, f"{DAEMON}In-Reply-To: <1@s.example>\nAuto-Submitted: auto-generated\n"),
+        [("x@s.example", "hard_bounce", "user_unknown")],
+    ),
+    "a report that is marked as a reply": (
+        prose(QUOTED, f"{DAEMON}In-Reply-To: <1@s.example>\nAuto-Submitted: auto-replied\n"),
+        [("x@s.example", "hard_bounce", "user_unknown")],
     ),
     "a challenge": (
         prose("Please confirm that you are a person.", f"{PERSON}Subject: Your message\n"),

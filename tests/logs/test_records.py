@@ -223,6 +223,14 @@ def test_another_separator_is_read_and_reported(tmp_path: Path, fsm: Fsm, mark: 
     assert json.loads((tmp_path / "out.jsonl").read_text())["message_id"] == f"m{mark}1"
 
 
+@pytest.mark.parametrize("mark", [",", *MARKS])
+def test_fields_may_all_be_quoted(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "log.csv"
+    rows = HEADER.decode().strip().split(","), ["m", "relayed", "2026-02-03T04:05:06Z", "a,b"]
+    path.write_text("".join(mark.join(f'"{field}"' for field in row) + "\n" for row in rows))
+    assert open_log([path]).frame["message_id"].to_list() == ["m"]
+
+
 def test_a_wrong_row_is_recognised_by_its_own_separator(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("message_id;event;timestamp\nm;relayed;2026-02-03T04:05:06Z;a;b\n")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fsm.logs.mapping.message_recipients import ONE_PERSON
 from fsm.logs.mapping.policy import load_policy
 from tests.command import Fsm
 from tests.logs.conftest import Convert
@@ -174,6 +175,38 @@ def test_an_opening_is_that_of_one_recipient(convert: Convert) -> None:
         sent.replace('"messageId"', '"timestamp": "2026-01-05T09:00:00Z", "messageId"')
     )
     assert len(rows) == 2, "a hand-over is that of all"
+
+
+def ses_delivery(recipient: str) -> str:
+    delivery = {"timestamp": "2026-01-05T08:59:00Z", "recipients": [recipient]}
+    return json.dumps({**SES_OPEN, "eventType": "Delivery", "open": {}, "delivery": delivery})
+
+
+GOT = {"the first": "a@x.example", "the second": "C@x.example"}
+
+
+@pytest.mark.parametrize("recipient", GOT.values(), ids=GOT)
+@pytest.mark.parametrize("is_late", [False, True])
+def test_who_opened_a_message_is_the_only_one_that_got_it(
+    recipient: str, is_late: bool, convert: Convert
+) -> None:
+    records = [ses_delivery(recipient), json.dumps(SES_OPEN)]
+    rows, notes = convert("\n".join(records[::-1] if is_late else records), relayed=False)
+    assert {row["recipient"] for row in rows} == {recipient}
+    assert notes.doubts.counts == {ONE_PERSON: 1}
+    rows, _ = convert(
+        "\n".join([ses_delivery("c@x.example"), ses_delivery("a@x.example"), *records])
+    )
+    assert [row["recipient"] for row in rows if row["event"] == "opened"] == ["a@x.example"]
+
+
+def test_a_failure_of_one_of_several_recipients_is_doubtful(convert: Convert) -> None:
+    record = {"type": "email.bounced", "created_at": "2026-01-05T09:00:00Z"}
+    data = {"email_id": "m1", "to": ["a@x.example", "b@x.example"], "bounce": {"type": "Permanent"}}
+    rows, notes = convert(json.dumps({**record, "data": data}), relayed=False)
+    assert len(rows) == len([row for row in rows if row["doubt"]]) == notes.doubts.total == 2
+    _, notes = convert(json.dumps({**record, "type": "email.sent", "data": data}))
+    assert not notes.doubts.total
 
 
 WORDS: dict[str, tuple[str, str]] = {

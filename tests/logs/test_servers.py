@@ -317,7 +317,7 @@ def test_powermta(convert: Convert) -> None:
     assert rows[0]["timestamp"] == datetime(2026, 1, 5, 8, tzinfo=UTC)
     assert rows[0]["delivery_id"] == "j1"
     _, notes = convert(POWERMTA)
-    assert notes.missing_handovers == 2
+    assert (notes.missing_handovers, notes.told_handovers) == (2, 2)
 
 
 KUMOMTA = """\

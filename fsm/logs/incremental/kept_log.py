@@ -170,7 +170,9 @@ def note_values(notes: Notes) -> dict[str, Any]:
     for each in fields(Notes):
         value = getattr(notes, each.name)
         if isinstance(value, Occurrences):
-            value = {t: [count, value.firsts[t]] for t, count in value.counts.items()}
+            value = {
+                t: [count, value.firsts[t], value.files.get(t)] for t, count in value.counts.items()
+            }
         elif isinstance(value, RecordLedger):
             value = [value.read, {kind.name: count for kind, count in value.counts.items()}]
         values[each.name] = value
@@ -182,8 +184,9 @@ def _notes_of(values: Mapping[str, Any]) -> Notes:
     for each in fields(Notes):
         value, now = values.get(each.name), getattr(notes, each.name)
         if isinstance(now, Occurrences):
-            for text, (count, line) in (value or {}).items():
+            for text, (count, line, *file) in (value or {}).items():
                 now.counts[text], now.firsts[text] = count, line
+                now.files.update((text, name) for name in file if name)
         elif isinstance(now, RecordLedger):
             now.read, counts = value or (0, {})
             now.counts = Counter({RecordClass[name]: count for name, count in counts.items()})

@@ -137,5 +137,6 @@ def _count_natives(events: pl.DataFrame, occurrences: Occurrences, form: Format)
     """Count events by their native names, which are quotes unless the table has them."""
     for (native,), part in events.group_by("native", maintain_order=True):
         name = str(native)
-        template, quote = (name, None) if name in form.meanings else ("{}", name)
+        is_quote = name and name not in form.meanings
+        template, quote = ("{}", name) if is_quote else (name or "an event without a name", None)
         occurrences.add(template, int(part["line"][0]), part.height, quote=quote)

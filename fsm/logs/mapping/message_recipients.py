@@ -14,18 +14,33 @@ from dataclasses import dataclass
 import polars as pl
 
 from fsm.logs.mapping.doubts import joined_doubts
+from fsm.logs.mapping.event_mapping import FAILED
 
 __all__ = [
+    "ONE_PERSON",
     "Recipients",
     "bare_address",
     "bare_addresses",
+    "find_persons",
     "find_recipients",
     "of_one_person",
+    "with_doubtful_failures",
+    "with_persons",
     "with_recipients",
 ]
 
 _SEVERAL = "it does not say which of the message's recipients it was; counted for the first"
 """The doubt about an event that may be of another recipient."""
+ONE_PERSON = (
+    "it does not say which of the message's recipients it was; "
+    "counted for the only one that got it, else for the first"
+)
+"""The doubt about what one person did."""
+_ANY_OF_THEM = "it does not say which of the recipients that it lists failed; counted for each"
+"""The doubt about a failure that may be of another recipient."""
+
+_FAILED = ("soft_bounce", "hard_bounce", "retry_failed", FAILED)
+_GOT = ("delivered", "retry_succeeded")
 
 _PERSONAL = (
     "opened",
@@ -37,6 +52,9 @@ _PERSONAL = (
     "auto_replied",
 )
 """What one person did, even where the record lists all recipients of the message."""
+_RECORD = pl.struct("record", "message_id", "native", "time", "event_id")
+_AT = pl.int_range(pl.len(), dtype=pl.UInt32)
+_IS_OF_ONE_PERSON = pl.col("doubt").str.contains(ONE_PERSON, literal=True).fill_null(value=False)
 _UNUSUAL = r"[\s<>\":;]|[^\x00-\x7f]"
 """Found in addresses that are written with more than the address."""
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>\s*")
@@ -74,23 +92,59 @@ def of_one_person(events: pl.DataFrame) -> pl.DataFrame:
     personal = events.with_row_index("at").filter(events["event"].is_in(_PERSONAL))
     if personal["record"].n_unique() == personal.height:
         return events
-    record = pl.struct("record", "message_id", "native", "time", "event_id")
     several = personal.filter(
-        record.is_duplicated() & (pl.col("recipient").n_unique() > 1).over(record)
+        _RECORD.is_duplicated() & (pl.col("recipient").n_unique() > 1).over(_RECORD)
     )
-    first = several.select(record.is_first_distinct()).to_series()
-    kept, left_out = several.filter(first)["at"], several.filter(~first)["at"]
-    at = pl.int_range(pl.len(), dtype=pl.UInt32)
-    doubt = pl.when(at.is_in(kept.implode())).then(pl.lit(_SEVERAL)).otherwise(None)
+    first = several.select(_RECORD.is_first_distinct()).to_series()
+    doubtful = _with_doubt(events, several.filter(first)["at"], ONE_PERSON)
+    return doubtful.filter(~_AT.is_in(several.filter(~first)["at"].implode()))
+
+
+def with_doubtful_failures(events: pl.DataFrame) -> pl.DataFrame:
+    """Mark the failures of records that list all recipients of a message as doubtful."""
+    failures = events.with_row_index("at").filter(events["event"].is_in(_FAILED))
+    if failures["record"].n_unique() == failures.height:
+        return events
+    several = failures.filter((pl.col("recipient").n_unique() > 1).over(_RECORD))
+    return _with_doubt(events, several["at"], _ANY_OF_THEM)
+
+
+def _with_doubt(events: pl.DataFrame, rows: pl.Series, text: str) -> pl.DataFrame:
+    doubt = pl.when(_AT.is_in(rows.implode())).then(pl.lit(text))
     return (
-        events.with_columns(doubt.alias("person_doubt"))
+        events.with_columns(doubt.alias("own_doubt"))
         .with_columns(
-            doubt=joined_doubts("doubt", "person_doubt"),
-            event_doubt=joined_doubts("event_doubt", "person_doubt"),
+            doubt=joined_doubts("doubt", "own_doubt"),
+            event_doubt=joined_doubts("event_doubt", "own_doubt"),
         )
-        .filter(~at.is_in(left_out.implode()))
-        .drop("person_doubt")
+        .drop("own_doubt")
     )
+
+
+def find_persons(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Return the only recipient that got a message (``person``), where one of several did a thing.
+
+    That is what :func:`of_one_person` counts for the first one.
+    """
+    doubtful = rows.filter(_IS_OF_ONE_PERSON).select("message_id").unique()
+    found = (
+        rows.filter(pl.col("event").is_in(_GOT))
+        .join(doubtful, on="message_id", how="semi")
+        .group_by("message_id")
+        .agg(
+            pl.col("recipient").min().alias("person"),
+            pl.col("recipient").str.to_lowercase().n_unique().alias("persons"),
+        )
+    )
+    return found.filter(pl.col("persons") == 1).drop("persons").collect(engine="streaming")
+
+
+def with_persons(frames: Iterable[pl.DataFrame], persons: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield frames of rows with what :func:`find_persons` found."""
+    for rows in frames:
+        known = rows.join(persons, on="message_id", how="left", maintain_order="left")
+        person = pl.when(_IS_OF_ONE_PERSON).then("person")
+        yield known.with_columns(recipient=pl.coalesce(person, "recipient")).drop("person")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,11 @@ from fsm.logs.mapping.blame import LONGEST_REPLY, code_of, with_fault
 from fsm.logs.mapping.doubts import joined_doubts
 from fsm.logs.mapping.event_counts import ReadEvents, count_events
 from fsm.logs.mapping.event_mapping import EXCLUDED, FAILED, NOTHING, STOPPED, Format
-from fsm.logs.mapping.message_recipients import bare_addresses, of_one_person
+from fsm.logs.mapping.message_recipients import (
+    bare_addresses,
+    of_one_person,
+    with_doubtful_failures,
+)
 from fsm.logs.mapping.policy import Policy
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
@@ -137,7 +141,10 @@ def to_rows(
     frame = frame.filter(pl.col("event").is_not_null() & (pl.col("event") != NOTHING))
     frame, nameless = _identified(frame, notes)
     frame = frame.with_columns(of_mail=pl.lit(form.of_mail))
-    frame = of_one_person(frame) if form.of_mail else frame
+    if form.of_mail:
+        frame = of_one_person(frame)
+        if form.layout.fields and not (form.layout.each or form.layout.recipient_separator):
+            frame = with_doubtful_failures(frame)
     frame = frame.with_columns(is_stop=pl.col("of_mail") & (pl.col("event") == STOPPED))
     frame = _with_faults(frame, policy)
     count_events(frame, ReadEvents(unmapped, nothing, nameless), form, notes)

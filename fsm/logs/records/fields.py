@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from json import JSONDecoder
 from typing import Any, TypeAlias, cast
 
 from msgspec import json
@@ -12,6 +13,7 @@ from msgspec import json
 from fsm.logs.mapping.record_layout import FieldSource
 
 __all__ = [
+    "BROKEN",
     "FieldGetter",
     "ProviderRecord",
     "Several",
@@ -23,12 +25,16 @@ __all__ = [
     "status_code",
     "text_of",
     "value_at",
+    "values_of",
 ]
 
 ProviderRecord: TypeAlias = dict[str, Any]
 FieldGetter: TypeAlias = Callable[[ProviderRecord, object], Any]
 """Returns a value of a record, or of its entry for a recipient."""
 
+BROKEN = object()
+"""Stands for a part of a text that is no value."""
+_BETWEEN = " \t\r\n,[]\ufeff"
 _NAMED = re.compile(r"<([^<>\s]+)>[^<>]*$")
 _ADDRESSES = ("email", "emailAddress", "address")
 """Keys under which objects that stand for a recipient have the address."""
@@ -44,6 +50,20 @@ def parse_json(text: str) -> object:
         return json.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+
+
+def values_of(text: str) -> Iterator[object]:
+    """Yield the values of JSON that stand one behind the other; the last one may be broken."""
+    decode, place = JSONDecoder().raw_decode, 0
+    while place < len(text):
+        try:
+            value, place = decode(text, place)
+        except (ValueError, RecursionError):
+            yield BROKEN
+            return
+        yield value
+        while place < len(text) and text[place] in _BETWEEN:
+            place += 1
 
 
 def recipients(value: object) -> list[str]:

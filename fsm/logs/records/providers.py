@@ -10,16 +10,18 @@ from functools import cache
 from itertools import chain
 from typing import TypeAlias
 
-from fsm.logs.mapping.event_mapping import Format, format_names, load_format
+from fsm.logs.mapping.event_mapping import NOTHING, Format, format_names, load_format
 from fsm.logs.mapping.record_layout import FieldSource
 from fsm.logs.native_times import native_time
 from fsm.logs.records.fields import (
+    BROKEN,
     FieldGetter,
     ProviderRecord,
     getter,
     parse_json,
     text_of,
     value_at,
+    values_of,
 )
 
 __all__ = [
@@ -36,9 +38,11 @@ __all__ = [
 ENVELOPES = (
     "Message",
     "Records",
+    "Messages",
     "Sns",
     "detail",
     "body",
+    "Body",
     "payload",
     "items",
     "events",
@@ -66,7 +70,10 @@ Signs: TypeAlias = tuple[tuple[frozenset[str], tuple[tuple[str, ...], ...]], ...
 
 @dataclass(frozen=True)
 class EnvelopedRecord:
-    """A record, the format that it is of, if that is known, and the time of its envelope."""
+    """A record, the format that it is of, if that is known, and the time of its envelope.
+
+    A record of a format that is empty is a test: an envelope with nothing in it.
+    """
 
     format: Format | None
     record: ProviderRecord
@@ -80,6 +87,7 @@ class KnownRecords:
         self.signs = [(form, signs_of(form)) for form in forms]
         self._loose = [(f, tuple(map(_sign, f.layout.loose))) for f in forms if f.layout.loose]
         self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
+        self._roots = {p.split(".")[0]: form for form in forms for p in form.layout.records}
         self._last: Format | None = None
         self._is_own = len(forms) == 1 and forms[0].is_own
         keys = dict.fromkeys([*ENVELOPES, *chain.from_iterable(self._paths)])
@@ -115,10 +123,7 @@ class KnownRecords:
                 yield from self.opened(item, depth + 1, time)
         elif isinstance(value, str):
             text = value if value.lstrip()[:1] in ("{", "[") else _unpacked(value)
-            try:
-                yield from self.opened(parse_json(text), depth + 1, time) if text else ()
-            except ValueError:
-                return
+            yield from self.opened(_parsed(text), depth + 1, time) if text else ()
         elif isinstance(value, dict):
             yield from self._open(value, depth, time)
 
@@ -130,10 +135,17 @@ class KnownRecords:
         if form is not None:
             yield EnvelopedRecord(form, record, time)
             return
+        root = self._roots.get(next(iter(record), ""))
+        if root and [*record.values()] == [{}]:
+            yield EnvelopedRecord(root, {})
+            return
         times = (native_time(record.get(key), UTC) for key in _TIMES)
         own = next((found for found in times if found is not None), time)
         parts = named or [record[key] for key in self._envelopes if key in record]
         inner = [found for part in parts for found in self.opened(part, depth + 1, own)]
+        last = self._last
+        if last and not any(found.format for found in inner) and _is_nothing(record, last):
+            inner = [EnvelopedRecord(last, record, own)]
         yield from inner or [EnvelopedRecord(None, record)]
 
     def _named(self, record: ProviderRecord) -> Iterator[object]:
@@ -187,6 +199,14 @@ def _may_be_of(record: ProviderRecord, form: Format) -> bool:
     return native is not None and form.meaning(native) is not None and _has_fields(record, form)
 
 
+def _is_nothing(record: ProviderRecord, form: Format) -> bool:
+    """Return whether the name of an event alone tells that it is none of a message."""
+    told = [source for source in form.layout.sources("event") if source.value is None]
+    native = text_of(getter(told)(record, None))
+    meaning = form.meanings.get(native) if native else None
+    return meaning is not None and meaning.event == NOTHING
+
+
 def _has_fields(record: ProviderRecord, form: Format) -> bool:
     event, *others = _needed(form)
     return event(record, None) is not None and any(get(record, None) is not None for get in others)
@@ -222,6 +242,18 @@ def _all_at(value: object, path: Sequence[str]) -> Iterator[object]:
         yield value
     elif isinstance(value, dict) and path[0] in value:
         yield from _all_at(value[path[0]], path[1:])
+
+
+def _parsed(text: str) -> object:
+    """Return the value of JSON, or a list of those that a queue put together.
+
+    An empty record stands for a part that is no value.
+    """
+    try:
+        return parse_json(text)
+    except ValueError:
+        found = list(values_of(text.strip()))
+    return [*found[:-1], {}] if found[-1] is BROKEN and found[1:] else found
 
 
 def _unpacked(text: str) -> str | None:

@@ -16,7 +16,7 @@ from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.records.block import Columns, columns_of
 from fsm.logs.records.elements import element_records
-from fsm.logs.records.fields import parse_json
+from fsm.logs.records.fields import BROKEN, parse_json, values_of
 from fsm.logs.records.forms import parse_form
 from fsm.logs.records.providers import (
     EnvelopedRecord,
@@ -32,8 +32,6 @@ from fsm.logs.records.translation import Translate, record_translator
 
 __all__ = ["Reader"]
 
-_BROKEN = object()
-"""Stands for a part of a line that is no value."""
 _PATIENCE = 3
 """Blocks in succession that could not be read as a whole before that is given up."""
 _WORTH = 100
@@ -164,8 +162,8 @@ class _Reading:
         except ValueError:
             pass
         values: list[tuple[object, int]] = []
-        for value in _values_of(line):
-            if value is _BROKEN:
+        for value in values_of(line):
+            if value is BROKEN:
                 self.notes.records.read += 1
                 self.notes.reject("not JSON", number)
             else:
@@ -214,6 +212,10 @@ class _Reading:
                 continue
             if form is not self.form:
                 self.form, self.signs = form, signs_of(form)
+            if not enveloped.record:
+                self.notes.records.read += 1
+                self.notes.pass_over("a test without a record", line)
+                continue
             found = self._translated(enveloped, line)
             if found:
                 yield form.name, found
@@ -244,20 +246,6 @@ def block_columns(form: Format) -> Columns:
 def translator(form: Format) -> Translate:
     """Return what makes events of the records of a format."""
     return record_translator(form)
-
-
-def _values_of(line: str) -> Iterator[object]:
-    """Yield the values that stand one behind the other on a line; the last one may be broken."""
-    decode, place = json.JSONDecoder().raw_decode, 0
-    while place < len(line):
-        try:
-            value, place = decode(line, place)
-        except (ValueError, RecursionError):
-            yield _BROKEN
-            return
-        yield value
-        while place < len(line) and line[place] in _BETWEEN:
-            place += 1
 
 
 def _documents(
