@@ -98,3 +98,13 @@ def test_how_many_lines_are_remembered_is_bounded_and_said(
     first, second = open_log(paths).conversions
     assert "more than 5 lines" in first.assumed["overlap not looked for"]
     assert 5 <= second.passed.counts[overlaps.KNOWN_LINES] < 20
+
+
+def test_a_checkpoint_goes_on_in_files_that_overlap(tmp_path: Path) -> None:
+    paths, kept = [tmp_path / "a.log", tmp_path / "b.log"], tmp_path / "kept"
+    for last in (18, None):
+        for path, text in zip(paths, cut(HOUR, (0, 12), (7, last)), strict=True):
+            path.write_text(text)
+        result = replay(paths, cross_check=False, checkpoint=kept)
+        assert facts(result) == facts(replay(paths, cross_check=False))
+    assert result.messages == 12

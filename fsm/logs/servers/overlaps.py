@@ -104,5 +104,5 @@ class Overlaps:
         notes.records.read += lines
         notes.pass_over(KNOWN_LINES, first, records=lines)
         self._known[name] += lines
-        total = quantity(self._known[name], "line")
-        notes.assumed[f"overlap with {name}"] = f"{total} that {name} has, too; read once"
+        found = (f"{quantity(n, 'line')} that {of} has" for of, n in self._known.items())
+        notes.assumed["overlap"] = f"{', '.join(found)}, too; read once"
