@@ -21,7 +21,7 @@ from fsm.logs.native_event import NativeEvents
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
-from fsm.logs.servers.file_order import files_in_order
+from fsm.logs.servers.file_order import PlacedFile, files_in_order
 from fsm.logs.servers.lines import LineReader
 from fsm.logs.servers.mail_queue import UNTOLD
 from fsm.logs.storage.stored_file import StoredFile
@@ -95,7 +95,8 @@ def _rows(
     """Yield rows before redaction, and the notes of their file."""
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
-    for file in files_in_order([file for file in files if file.format != "snapshot"], options):
+    for placed in files_in_order([file for file in files if file.format != "snapshot"], options):
+        file = placed.file
         note = carried.notes.get(file.stored.name)
         if note is not None:
             notes.append(note)
@@ -109,7 +110,7 @@ def _rows(
             readers[file.format] = _reader(file, clock, options, carried, notes)
         if going_on:
             clock.go_on()
-        for groups in _gathered(_readable(readers[file.format], file.stored, note)):
+        for groups in _gathered(_readable(readers[file.format], placed, note)):
             options.progress(sum(note.size for note in notes))
             yield _rows_of(groups, file, note, options), note
         note.locate(file.stored.name)
@@ -141,9 +142,12 @@ def _event_log_rows(
 
 
 def _readable(
-    reader: Reader, stored: StoredFile, note: Notes
+    reader: Reader, placed: PlacedFile, note: Notes
 ) -> Iterator[tuple[str, NativeEvents]]:
     """Yield the events of a file, up to where it cannot be read; its note says so."""
+    stored = placed.file.stored
+    if isinstance(reader, LineReader) and placed.first is not None:
+        reader.overlaps.begin_file(stored.name, placed.first, placed.following)
     try:
         yield from reader.read(_blocks(stored, note), note)
     except LogError as error:

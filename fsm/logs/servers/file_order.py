@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fsm.logs.detect import RecognisedFile
     from fsm.logs.reading import ReadingOptions
 
-__all__ = ["files_in_order"]
+__all__ = ["PlacedFile", "files_in_order"]
 
 _FAMILIES = ("postfix", "exim", "sendmail", "momentum")
 """The families of formats whose messages may go on in another file."""
@@ -42,14 +42,23 @@ class _Beginning:
     lacks_year: bool
 
 
-def files_in_order(
-    files: Sequence[RecognisedFile], options: ReadingOptions
-) -> list[RecognisedFile]:
+@dataclass(frozen=True)
+class PlacedFile:
+    """A file in its place; of one of several files of a mail server it is known when they begin."""
+
+    file: RecognisedFile
+    first: int | None = None
+    """Its first time."""
+    following: int | None = None
+    """The first time of the next file of the same server, if there is one."""
+
+
+def files_in_order(files: Sequence[RecognisedFile], options: ReadingOptions) -> list[PlacedFile]:
     """Return files with those of each mail server in the order of their first times.
 
     Other files keep their places.
     """
-    result = list(files)
+    result = [PlacedFile(file) for file in files]
     for family in _FAMILIES:
         places = [number for number, file in enumerate(files) if file.format == family]
         if len(places) > 1:
@@ -59,7 +68,7 @@ def files_in_order(
     return result
 
 
-def _by_beginning(files: Sequence[RecognisedFile], options: ReadingOptions) -> list[RecognisedFile]:
+def _by_beginning(files: Sequence[RecognisedFile], options: ReadingOptions) -> list[PlacedFile]:
     beginnings = [_beginning(file, options) for file in files]
     turn = None
     if options.year and all(beginning.lacks_year for beginning in beginnings):
@@ -69,7 +78,10 @@ def _by_beginning(files: Sequence[RecognisedFile], options: ReadingOptions) -> l
         beginning.time + (_YEAR if turn is not None and beginning.time < turn else 0)
         for beginning in beginnings
     ]
-    return [files[place] for place in sorted(range(len(files)), key=lambda place: keys[place])]
+    order = sorted(range(len(files)), key=lambda place: keys[place])
+    ordered = [PlacedFile(files[place], keys[place]) for place in order]
+    following = [replace(file, following=after.first) for file, after in pairwise(ordered)]
+    return [*following, ordered[-1]]
 
 
 def _beginning(file: RecognisedFile, options: ReadingOptions) -> _Beginning:

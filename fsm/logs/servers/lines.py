@@ -14,6 +14,7 @@ from fsm.logs.notes import Notes
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.hosts import Hosts
 from fsm.logs.servers.mail_queue import UNTOLD, MailQueue
+from fsm.logs.servers.overlaps import Overlaps
 from fsm.logs.servers.wrappers import Unwrapping
 
 __all__ = [
@@ -61,6 +62,8 @@ class LineReader(ABC):
         self._queue = MailQueue()
         self._hosts = Hosts()
         self._last = Notes("")
+        self.overlaps = Overlaps()
+        """What earlier files have of the lines; whoever reads several files begins each there."""
 
     def read(
         self, blocks: Iterable[list[str]], notes: Notes
@@ -71,7 +74,12 @@ class LineReader(ABC):
         lines = notes.lines
         for block in unwrapping.blocks(blocks):
             events: list[NativeEvent] = []
-            self._read_block(block, lines + 1, notes, events)
+            if self.overlaps.is_needed:
+                new = self.overlaps.new_lines(block, lines + 1, notes)
+                self._read_block(new, lines + 1, notes, events)
+                self.overlaps.remember(block, self._clock.read, notes)
+            else:
+                self._read_block(block, lines + 1, notes, events)
             if numbers := unwrapping.document.numbers:  # several records on one line
                 events = [_on_line(event, numbers) for event in events]
             lines += len(block)
