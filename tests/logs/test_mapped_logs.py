@@ -428,6 +428,18 @@ NOTATIONS: dict[str, tuple[TimeNotation, object, int, str]] = {
     "half a day": (TimeNotation(("%m/%d/%Y %I:%M %p",)), "01/05/2026 10:00 AM", AT, "zone"),
     "an offset": (TimeNotation(("%d.%m.%Y %H:%M %z",)), "05.01.2026 11:00 +0200", AT, ""),
     "a name of a zone": (TimeNotation(("%Y %m %d %H:%M %Z",)), "2026 01 05 04:00 EST", AT, ""),
+    "a name behind ISO 8601": (TimeNotation(), "2026-01-05 09:00:00 UTC", AT, ""),
+    "a name with an offset": (TimeNotation(), "2026-01-05 10:00:00 GMT+01:00", AT, ""),
+    "a name with hours": (TimeNotation(), "2026-01-05 04:00 UTC-5", AT, ""),
+    "a name of summer": (TimeNotation(), "2026-01-05 11:00:00 CEST", AT, ""),
+    "a place": (TimeNotation(), "2026-01-05 18:00:00 Asia/Tokyo", AT, ""),
+    "a place in brackets": (TimeNotation(), "2026-01-05T18:00:00[Asia/Tokyo]", AT, ""),
+    "an offset and a place": (TimeNotation(), "2026-01-05T10:00+01:00[Europe/Paris]", AT, ""),
+    "a name of mail": (TimeNotation(), "Mon, 05 Jan 2026 04:00:00 EST", AT, ""),
+    "a name before the year": (TimeNotation(), "Mon Jan  5 10:00:00 CET 2026", AT, ""),
+    "the afternoon": (TimeNotation(), "Jan 5, 2026 10:00 PM", AT + 43_200, "zone"),
+    "midnight": (TimeNotation(), "2026-01-05 12:00:00 am UTC", AT - 32_400, ""),
+    "digits of a date as a number": (TimeNotation(), 20260105100000, AT, "zone"),
     "fractions of a format": (
         TimeNotation(("%d.%m.%Y %H:%M:%S.%f", "%s")),
         "05.01.2026 10:00:00.000",
@@ -451,11 +463,32 @@ def test_times(notation: TimeNotation, value: Any, seconds: int, assumed: str, w
     assert "".join(times.assumed) == assumed
 
 
-@pytest.mark.parametrize("value", ["", "soon", "0", "9" * 25, None, True, [], -5])
+NO_TIMES = [
+    *("", "soon", "0", "9" * 25, None, True, [], -5),
+    *(20260105, "20260105", "2026010508", 202601050800, "46027.5", 46028),
+    *("2026-01-05 08:00:00 EST", "2026-01-05T08:00:00Z junk", "2026-01-05T08:00:00 01:00"),
+    *("2026-01-05 13:00:00 PM", "2026-01-05 08:00:00 No/Where", "Jan 5 08:00:00 junk"),
+]
+
+
+@pytest.mark.parametrize("value", NO_TIMES, ids=str)
 def test_what_is_no_time(value: Any) -> None:
-    times = RecordTimes(TimeNotation(), UTC)
+    times = RecordTimes(TimeNotation(), UTC, lambda _: 1)
     assert times.of(value) is None
     assert times.values([value]) is None
+    assert not times.assumed
+
+
+def test_a_number_that_is_no_time_in_the_unit_that_is_given() -> None:
+    times = RecordTimes(TimeNotation(unit="s"), UTC)
+    assert times.of(AT * 1000) is None
+    assert times.series(pl.Series([str(AT), str(AT * 1000)])).to_list() == [AT * 1_000_000, None]
+
+
+def test_numbers_of_several_units() -> None:
+    times = RecordTimes(TimeNotation(), UTC)
+    assert times.values([AT, AT * 1000]) == [AT * 1_000_000] * 2
+    assert times.assumed == {"unit": "numbers are times in seconds and milliseconds, by their size"}
 
 
 def test_a_clock_that_shows_a_time_twice_or_never() -> None:

@@ -42,6 +42,10 @@ NO_ID = "the record has no message id; its address stands for it"
 NO_EVENT = "a record without an event"
 NO_TIME = "an event without a time"
 WRONG_TIME = "an event whose time cannot be read"
+UNKNOWN_NUMBER = (
+    "an event whose time is a number, but no time by its size (1990 to 2100) or unit; "
+    "[time] of a mapping tells the format"
+)
 ENVELOPE_TIME = "the record has no time; that of its envelope stands for it"
 
 
@@ -82,8 +86,7 @@ def record_translator(form: Format) -> Translate:
             late = time is None
             time = sent if time is None else time
             if time is None:
-                is_told = values["time"] not in (None, "")
-                reason, lost = WRONG_TIME if is_told else NO_TIME, lost + 1
+                reason, lost = _fault_of_time(values["time"], times), lost + 1
                 continue
             if not native and form.is_own:
                 reason, lost = NO_EVENT, lost + 1
@@ -121,6 +124,13 @@ def record_translator(form: Format) -> Translate:
         return events
 
     return translate
+
+
+def _fault_of_time(value: object, times: RecordTimes) -> str:
+    """Return why a value is no time."""
+    if value in (None, ""):
+        return NO_TIME
+    return UNKNOWN_NUMBER if times.is_unknown_number(value) else WRONG_TIME
 
 
 def _recipient_of(value: object, form: Format) -> object:
