@@ -333,6 +333,17 @@ def test_all_repeated_elements_are_recipients() -> None:
     assert events(text, toml) == [("m", "a", "x", 1), ("m", "b", "x", 1)]
 
 
+def test_a_record_within_a_record_of_its_name_stands_for_itself() -> None:
+    inner = f"<e id='2'><e>x</e><t>{WHEN}</t></e>"
+    toml = (
+        "[read]\ncontainer = 'xml'\nrecords = ['e', 'f']\n[fields]\nmessage_id = '@id'\n"
+        "event = 'e'\ntime = 't'"
+    )
+    text = f"<l><f id='1'>{inner.replace('<e id', '<f id').replace('</t></e>', '</t></f>')}"
+    text += f"\n<e>y</e><t>{WHEN}</t></f></l>"
+    assert [row[0] + row[2] for row in events(text, toml)] == ["2x", "1y"]
+
+
 # Lines and pairs --------------------------------------------------------------------------------
 
 

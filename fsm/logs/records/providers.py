@@ -90,6 +90,12 @@ class KnownRecords:
         """The names of elements that are records in XML."""
         return [path[-1] for path in self._paths]
 
+    @property
+    def keys(self) -> set[str]:
+        """Every key on the paths of fields."""
+        paths = chain.from_iterable(form.layout.paths() for form, _ in self.signs)
+        return {key for path in paths for key in path.split(".")}
+
     def format_of(self, record: ProviderRecord) -> Format | None:
         """Return the format that a record is of; None where nobody knows it.
 

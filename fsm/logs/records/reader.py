@@ -71,7 +71,8 @@ class Reader:
         reading = _Reading(known, partial(RecordTimes, zone=self._zone, syslog=self._syslog), notes)
         blocks = chain(begun, blocks)
         if head.lstrip("\ufeff \t").startswith("<"):
-            yield from reading.values(element_records(blocks, known.elements, notes))
+            elements = element_records(blocks, known.elements, notes, known.keys)
+            yield from reading.values(elements)
         else:
             found = reading.lines if _is_whole(head) else reading.documents
             yield from found(blocks, skipped)
