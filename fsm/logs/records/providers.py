@@ -81,7 +81,8 @@ class KnownRecords:
         self._loose = [(f, tuple(map(_sign, f.layout.loose))) for f in forms if f.layout.loose]
         self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
         self._last: Format | None = None
-        self._is_own = len(forms) == 1 and forms[0].is_own
+        only = forms[0].layout if len(forms) == 1 and forms[0].is_own else None
+        self._is_named = only is not None and only.container != "xml"
         keys = dict.fromkeys([*ENVELOPES, *chain.from_iterable(self._paths)])
         self._envelopes = tuple(keys)
 
@@ -131,7 +132,7 @@ class KnownRecords:
     def _open(
         self, record: ProviderRecord, depth: int, time: int | None
     ) -> Iterator[EnvelopedRecord]:
-        named = list(self._named(record)) if self._is_own else []
+        named = list(self._named(record)) if self._is_named else []
         form = None if named else self.format_of(record)
         if form is not None:
             yield EnvelopedRecord(form, record, time)
