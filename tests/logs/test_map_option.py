@@ -60,6 +60,15 @@ def test_every_command_that_reads_logs(fsm: Fsm, command: str, reading: str) -> 
     result = fsm(*shlex.split(command.format(reading)))
     assert result.status == 0, result.err
     assert "is no event of these machines" not in result.err
+    assert "no event '" not in result.err
+
+
+def test_an_event_that_no_log_has_is_said(place: Path, fsm: Fsm) -> None:
+    (place / "key").write_text("a secret of sixteen")
+    line = ("parcels.csv", "--map", "parcels.toml", "--event", "Arived=delivered")
+    said = "parcels.csv: no event 'Arived' in the log"
+    assert f"{said}; did you mean 'Arrived'?\n" in fsm("replay", *line).err
+    assert f"{said}\n" in fsm("convert", *line, "--pseudonymise", "key", "-o", "x.csv").err
 
 
 def machine_counts(fsm: Fsm, *line: str) -> dict[str, int]:
@@ -113,6 +122,10 @@ REFUSALS = {
     "no event": (
         "log.csv --event Arrived",
         "Invalid value for '--event': 'Arrived'; write NATIVE=",
+    ),
+    "an event twice": (
+        "log.csv --event Arrived=relayed --event Arrived=delivered",
+        "--event names 'Arrived' twice",
     ),
     "an unknown format": (
         "parcels.csv",
