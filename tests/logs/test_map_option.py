@@ -127,6 +127,10 @@ REFUSALS = {
         "log.csv --event Arrived=relayed --event Arrived=delivered",
         "--event names 'Arrived' twice",
     ),
+    "a mapping as a format": (
+        "parcels.csv --format parcels.toml",
+        "'parcels.toml' is no name of a format; give a mapping with --map",
+    ),
     "an unknown format": (
         "parcels.csv",
         (
@@ -181,7 +185,17 @@ def test_two_mappings_of_a_project_that_fit_alike(place: Path, fsm: Fsm) -> None
     (place / "fsm.toml").write_text('kind = "settings"\nmappings = ["*s.toml"]')
     result = fsm("replay", "parcels.csv")
     assert result.status == 2
-    assert "parcels.csv: fits others.toml and parcels.toml alike; name one with --map" in result.err
+    assert (
+        "parcels.csv: fits others.toml and parcels.toml alike; name one with --map\n" in result.err
+    )
+
+
+def test_a_mapping_of_a_project_without_signs_is_named(place: Path, fsm: Fsm) -> None:
+    signs = 'recognise = [["no", "Status"]]\n'
+    (place / "parcels.toml").write_text(PARCEL_MAP.replace(signs, ""))
+    (place / "fsm.toml").write_text('kind = "settings"\nmappings = ["parcels.toml"]')
+    said = "parcels.csv: format not known; parcels.toml of the settings says with no recognise"
+    assert said in fsm("replay", "parcels.csv").err
 
 
 def recognised(text: str, tmp_path: Path, **options: object) -> str:
