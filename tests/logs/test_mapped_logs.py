@@ -508,6 +508,18 @@ def test_a_clock_that_shows_a_time_twice_or_never() -> None:
     moments = [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)]
     found = times.series(texts).to_list()
     assert found == [int(moment.timestamp()) * 1_000_000 for moment in moments]
+    assert ["set back" in times.doubts[time] for time in found] == [True, False]
+
+
+@pytest.mark.parametrize("format_of_times", ["", "format = '%Y-%m-%d %H:%M:%S'\n"])
+@pytest.mark.parametrize("junk", ["", "x,soon,e\n"], ids=["together", "one by one"])
+def test_times_that_come_twice_or_never_are_doubtful(format_of_times: str, junk: str) -> None:
+    toml = f"[fields]\nmessage_id='i'\ntime='t'\nevent='e'\n[time]\n{format_of_times}"
+    text = (
+        f"i,t,e\n{junk}1,2026-10-25 02:30:00,e\n2,2026-03-29 02:30:00,e\n3,2026-03-29 03:45:00,e\n"
+    )
+    frame, _ = read(text, f"{toml}zone='Europe/Berlin'")
+    assert [(d or "")[-7:] for d in frame["doubt"]] == ["s taken", "forward", ""]
 
 
 # Hostile files ------------------------------------------------------------------------------------

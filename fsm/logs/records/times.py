@@ -59,6 +59,9 @@ _COMPACT = re.compile(
 """A date and a time without signs between them: as milliseconds they are of the year 2600."""
 _COMPACT_TEXT = "^(?:19|20)[0-9]{12}$"
 _NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+_TWICE = "a time of the hour that comes twice as clocks are set back; the first one is taken"
+_NEVER = "a time that clocks do not show, as they are set forward"
+_MOST_DOUBTS = 1 << 20
 _DATES = 1_990_010_100
 """From here on numbers of seconds look like dates with an hour."""
 _LAST_OF_UNIT = 7_258_118_400 * _SECOND  # 2200
@@ -81,6 +84,8 @@ class RecordTimes:
         self.assumed: dict[str, str] = {}
         """What was assumed, by subject."""
         self._units: set[str] = set()
+        self.doubts: dict[int, str] = {}
+        """By times that clocks of the zone show twice or never, a text that says so."""
         self._one = lru_cache(4096)(self._of_text)
 
     def note(self, notes: Notes, *, is_own: bool) -> None:
@@ -157,7 +162,7 @@ class RecordTimes:
             return cast(int | None, time)
         if _COMPACT.fullmatch(text):
             self._assume_zone()
-            return from_datetime(datetime.strptime(text, "%Y%m%d%H%M%S"), self.zone)
+            return self._in_zone(datetime.strptime(text, "%Y%m%d%H%M%S"))
         if text.replace(".", "", 1).isdigit() and text.isascii():
             return self.of(float(text) if "." in text else int(text))
         moment = moment_of(text)
@@ -165,7 +170,7 @@ class RecordTimes:
             return self._syslog(text) if _SYSLOG.fullmatch(text) else None
         if moment.tzinfo is None:
             self._assume_zone()
-        return from_datetime(moment, self.zone)
+        return self._in_zone(moment)
 
     def _numbers(self, numbers: pl.Series, exact: pl.Series | None) -> pl.Series:
         """Return numbers as times; null for what is none."""
@@ -215,13 +220,25 @@ class RecordTimes:
         if name is not None:
             there = moments.dt.replace_time_zone(name, ambiguous="earliest", non_existent="null")
             times = there.dt.convert_time_zone("UTC").to_physical()
-            if times.null_count() == moments.null_count():
+            others = moments.dt.replace_time_zone(name, ambiguous="latest", non_existent="null")
+            if times.null_count() == moments.null_count() and (there == others).all():
                 return times
-        known: dict[datetime, int | None] = {
-            moment: from_datetime(moment, self.zone)
-            for moment in moments.unique().drop_nulls().to_list()
-        }
+        known = {moment: self._in_zone(moment) for moment in moments.unique().drop_nulls()}
         return moments.replace_strict(known, default=None, return_dtype=pl.Int64)
+
+    def _in_zone(self, moment: datetime) -> int | None:
+        """Return a time, by the zone where it has none; of one that the zone has twice, the first.
+
+        There and for a time that the zone does not have, there is a doubt.
+        """
+        time = from_datetime(moment, self.zone)
+        if time is None or moment.tzinfo is not None:
+            return time
+        first, second = (self.zone.utcoffset(moment.replace(fold=fold)) for fold in (0, 1))
+        if first is None or second is None or first == second or len(self.doubts) >= _MOST_DOUBTS:
+            return time
+        self.doubts[time] = _TWICE if first > second else _NEVER
+        return time
 
     def _assume_zone(self) -> None:
         if self._notation.zone is None:

@@ -110,7 +110,11 @@ def record_translator(form: Format) -> Translate:
                     reply,
                     event_id,
                     text_of(values["delivery_id"]),
-                    all_doubts(None if message else NO_ID, ENVELOPE_TIME if late else None),
+                    all_doubts(
+                        None if message else NO_ID,
+                        ENVELOPE_TIME if late else None,
+                        times.doubts.get(time),
+                    ),
                     times.of(handed_over_of(record, entry)),
                     text_of(values["explanation"]),
                 )
