@@ -394,6 +394,32 @@ def test_pairs(toml: str, line: str, event: str) -> None:
     assert events(line, toml + PLAIN) == [("m", None, event, 1)]
 
 
+UNREAD = {
+    # [read] and [fields], text, what is passed over, what is not readable
+    "no post of a form": ("[read]\ncontainer='form'\n", "?id=m&what=x\n", {}, "no post of a form"),
+    "an empty list of entries": (
+        "[read]\ncontainer='json'\n",
+        '{"id": "m", "each": []}\n',
+        {"an empty list of entries": 1},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("toml", "text", "passed", "rejected"), UNREAD.values(), ids=UNREAD)
+def test_records_that_give_no_event(
+    toml: str, text: str, passed: dict[str, int], rejected: str | None
+) -> None:
+    each = (
+        "each = ['each']\nevent = '.what'\ntime = '.when'"
+        if passed
+        else "event = 'what'\ntime = 'when'"
+    )
+    _, notes = read(text, f"{toml}[fields]\nmessage_id = 'id'\n{each}")
+    assert notes.passed.counts == passed
+    assert [*notes.rejected.counts] == [rejected] * (rejected is not None)
+
+
 # XML --------------------------------------------------------------------------------------------
 
 XML = {
@@ -403,7 +429,7 @@ XML = {
         "log:1: a document type or an entity is declared",
     ),
     "no XML": ("<l>\n<e></l>", "log:2: no XML: mismatched tag"),
-    "cut off": ("<l><e>", "log:2: no XML: no element found"),
+    "cut off": ("<l><e>", "log:2: no XML: the document is cut off: it ends within an element"),
     "too deep": (f"<l><e>{'<a>' * 50}", "log:1: an element that is too deep, or too large"),
     "too large": (f"<l><e>{'<a/>' * 20_000}", "log:1: an element that is too deep, or too large"),
 }

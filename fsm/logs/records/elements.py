@@ -62,6 +62,8 @@ class _Document:
             self._parser.Parse(text.encode("utf-8", "replace"), is_last)
         except expat.ExpatError as error:
             fault = expat.errors.messages[error.code]
+            if is_last and self._depth:
+                fault = "the document is cut off: it ends within an element"
             raise LogError(f"{self._name}:{error.lineno}: no XML: {fault}") from None
         return self._found
 

@@ -11,7 +11,7 @@ from fsm.logs.mapping.event_mapping import Format
 from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.records.entries import entries_of
+from fsm.logs.records.entries import empty_lists, entries_of
 from fsm.logs.records.fields import (
     ProviderRecord,
     getter,
@@ -39,6 +39,7 @@ Translate: TypeAlias = Callable[
 
 NO_ADDRESS = "an address that is none"
 NO_ID = "the record has no message id; its address stands for it"
+NO_ENTRY = "an empty list of entries"
 NO_EVENT = "a record without an event"
 NO_TIME = "an event without a time"
 WRONG_TIME = "an event whose time cannot be read"
@@ -68,7 +69,7 @@ def record_translator(form: Format) -> Translate:
     handed_over_of = getter(layout.sources("handed_over"))
     details = {n: [getter([s]) for s in sources] for n, sources in layout.detail.items()}
     cut = _cutting(layout.message_id_ends)
-    entries = entries_of(layout)
+    entries, is_empty = entries_of(layout), empty_lists(layout)
 
     def translate(
         record: ProviderRecord, line: int, times: RecordTimes, notes: Notes, sent: int | None = None
@@ -122,12 +123,17 @@ def record_translator(form: Format) -> Translate:
             ]
             events, lost = events + found, lost + (not found)
         if not events:
+            reason = _reason(reason, is_empty=form.is_own and is_empty(record))
             return _refuse(form, native, line, notes, reason)
         if lost:
             notes.rejected.add(f"{form.name}: {reason}", line, lost)
         return events
 
     return translate
+
+
+def _reason(reason: str, *, is_empty: bool) -> str:
+    return NO_ENTRY if is_empty else reason
 
 
 def _fault_of_time(value: object, times: RecordTimes) -> str:
@@ -195,6 +201,8 @@ def _refuse(
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
         notes.pass_over("{}", line, quote=native)
+    elif reason == NO_ENTRY:
+        notes.pass_over(reason, line)
     else:
         notes.reject(f"{form.name}: {reason}", line)
     return ()
