@@ -117,8 +117,9 @@ def _named(report: Report, text: str, returned: Returned) -> Report:
 
 def _own(mail: Mail, returned: Returned) -> frozenset[str]:
     """Return the addresses of the sender and of the system that reports, in small letters."""
-    fields = [mail.field(name)[:2000] for name in _OWN_FIELDS]
-    own = {address.lower() for _, address in getaddresses(fields)}
+    fields = (mail.field(name)[:2000] for name in _OWN_FIELDS)
+    # Each by itself: some versions of Python give up all fields where one of them is empty.
+    own = {address.lower() for field in fields for _, address in getaddresses([field])}
     return frozenset(own | returned.senders) - {"", *returned.recipients}
 
 
