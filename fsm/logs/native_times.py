@@ -14,7 +14,14 @@ from zoneinfo import ZoneInfo
 
 from fsm.epoch import SECOND, microseconds_since_1970
 
-__all__ = ["from_datetime", "from_number", "from_text", "moment_of", "native_time", "unit_by_size"]
+__all__ = [
+    "from_datetime",
+    "from_number",
+    "from_text",
+    "moment_of",
+    "native_time",
+    "unit_of_number",
+]
 
 _LAST = 253_402_214_400 * SECOND  # 9999-12-31
 _LONGEST = 64
@@ -76,7 +83,7 @@ def from_number(value: float) -> int | None:
     >>> from_number(1513299569), from_number(1513299569000), from_number(20260105)
     (1513299569000000, 1513299569000000, None)
     """
-    unit = unit_by_size(value)
+    unit = unit_of_number(value)
     if unit is None or _DATE_OF_HOUR.fullmatch(str(value)):
         return None
     per_second = _PER_SECOND[unit]
@@ -85,7 +92,7 @@ def from_number(value: float) -> int | None:
     return int(value) // (per_second // SECOND)
 
 
-def unit_by_size(value: float) -> str | None:
+def unit_of_number(value: float) -> str | None:
     """Return the unit in which a number is a time between 1990 and 2100; None where none is."""
     return next((u for u, n in _PER_SECOND.items() if _EARLIEST <= value / n < _LATEST), None)
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.logs.mapping.time_notation import UNITS, chrono_format
-from fsm.logs.native_times import from_datetime, from_number, moment_of, unit_by_size
+from fsm.logs.native_times import from_datetime, from_number, moment_of, unit_of_number
 from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
@@ -178,8 +178,8 @@ class RecordTimes:
         if unit is None:
             largest = cast(float, numbers.max() or 0)
             smallest = cast(float, numbers.min() or 0)
-            unit = unit_by_size(largest)
-            if unit is None or unit != unit_by_size(smallest) or _DATES <= largest < 1e10:
+            unit = unit_of_number(largest)
+            if unit is None or unit != unit_of_number(smallest) or _DATES <= largest < 1e10:
                 each = numbers.to_list() if exact is None else exact.cast(pl.String).to_list()
                 read = self.of if exact is None else self._one
                 moments = [None if number is None else read(number) for number in each]
@@ -198,7 +198,7 @@ class RecordTimes:
 
     def _assume_unit(self, number: float) -> None:
         """Note the unit of a number by its size."""
-        self._units.add(unit_by_size(number) or "")
+        self._units.add(unit_of_number(number) or "")
         told = " and ".join(name for unit, name in _NAMES.items() if unit in self._units)
         self.assumed["unit"] = f"numbers are times in {told}, by their size"
 
