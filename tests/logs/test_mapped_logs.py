@@ -493,14 +493,14 @@ NOTATIONS: dict[str, tuple[TimeNotation, object, int, str]] = {
 def test_times(notation: TimeNotation, value: Any, seconds: int, assumed: str, way: str) -> None:
     times = RecordTimes(notation, ZoneInfo("Europe/Berlin"))
     if way == "series":
-        found = times.series(pl.Series([str(value)])).to_list()
+        found: list[Any] | None = times.series(pl.Series([str(value)])).to_list()
     else:
         found = [times.of(value)] if way == "of" else times.values([value])
     assert found == [seconds * 1_000_000]
     assert "".join(times.assumed) == assumed
 
 
-NO_TIMES = [
+NO_TIMES: list[Any] = [
     *("", "soon", "0", "9" * 25, None, True, [], -5),
     *(20260105, "20260105", "2026010508", 202601050800, "46027.5", 46028),
     *("2026-01-05 08:00:00 EST", "2026-01-05T08:00:00Z junk", "2026-01-05T08:00:00 01:00"),
