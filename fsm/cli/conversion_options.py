@@ -96,6 +96,9 @@ class ConversionOptions:
             project=project_mappings(),
             progress=progress,
         )
+        named = [native for native, _ in self.events]
+        if twice := next((name for name in named if named.count(name) > 1), None):
+            raise click.UsageError(f"--event names {twice!r} twice; an event is of one kind")
         options = with_mappings(options, self.maps, dict(self.events))
         if options.labels:
             from fsm.logs.snapshots.labels import load_labels

@@ -206,6 +206,8 @@ class FormatParam(click.ParamType[str]):
         if value == "auto":
             return "auto"
         known = ("auto", *CANONICAL, *MINED, *format_names())
+        if value not in known and str(value).endswith(".toml"):
+            self.fail(f"{value!r} is no name of a format; give a mapping with --map", param, ctx)
         if value not in known:
             self.fail(no_such("format", str(value), known), param, ctx)
         return str(value)

@@ -26,9 +26,12 @@ from fsm.logs.servers.lines import LineReader
 from fsm.logs.servers.mail_queue import UNTOLD
 from fsm.logs.storage.stored_file import StoredFile
 from fsm.logs.unusable import leave_out
+from fsm.suggest import suggestion
 
 __all__ = ["Carried", "Reader", "convert_files"]
 
+_NAMES = 100_000
+"""Native events that are kept; a hostile log has any number of them."""
 _CHUNK = 50_000
 """Events turned to rows at a time."""
 _HEAVY = 1 << 26
@@ -76,14 +79,35 @@ def convert_files(
     redaction = options.redaction
     options = replace(options, policy=options.policy or load_policy("source"))
     carried = carried or Carried({}, {})
+    seen: set[str] = set()
     for rows, note in _rows(files, options, notes, carried):
+        if options.named_events and len(seen) < _NAMES:
+            seen.update(rows.select(pl.coalesce("native", "event")).to_series().drop_nulls())
         if rows.height:
             yield redaction.rows(rows, note) if redaction else rows
+    if options.checkpoint is None and not any(file.format in CANONICAL for file in files):
+        _note_missing_events(options, seen, notes)
     for note in notes:
         if not note.unusable:
             note.records.check(note.name)
         if redaction:
             redaction.clean(note)
+
+
+def _note_missing_events(options: ReadingOptions, seen: set[str], notes: list[Notes]) -> None:
+    """Note events that the user names and that are in none of the logs."""
+    for note in notes:
+        seen |= {name for o in (note.passed, note.unmapped) for _, name in o.quotes.values()}
+    known = {event.casefold() for event in seen}
+    known |= {
+        "/".join(path[:n]) for e in known for path in [e.split("/")] for n in range(len(path))
+    }
+    for name in options.named_events:
+        if name.casefold() not in known and "*" not in name:
+            near = "" if options.redaction else suggestion(name, sorted(seen))
+            notes[-1].assumed[f"event {name}"] = (
+                f"no event {name!r} in the log{near and f'; {near}'}"
+            )
 
 
 def _rows(

@@ -118,7 +118,7 @@ def _by_content(stored: StoredFile, head: bytes, options: ReadingOptions) -> Rec
     if found is None and b"\n" not in head and len(head) == _HEAD:
         return RecognisedFile(stored, "csv", "its first line is very long")
     if found is None:
-        raise unknown_format(stored.name)
+        raise unknown_format(stored.name, options.project)
     if found.form is not None:
         return _described(stored, found.form, found.reason)
     return RecognisedFile(stored, found.format, found.reason)
@@ -139,8 +139,14 @@ def _beginning(stored: StoredFile) -> bytes:
     return head
 
 
-def unknown_format(name: str) -> LogError:
-    """Return the error about a log whose format is not known."""
+def unknown_format(name: str, project: Sequence[Format] = ()) -> LogError:
+    """Return the error about a log whose format is not known, nor to mappings of the project."""
+    unsigned = [f for f in project if not f.layout.recognise and f.layout.container != "lines"]
+    if unsigned:
+        return LogError(
+            f"{name}: format not known; {unsigned[0].name} of the settings says with no recognise "
+            "in [read] which files are its own: add it, or name the file with --map"
+        )
     return LogError(
         f"{name}: format not known (see: fsm formats); to read it, draft a mapping with: "
         f"fsm draft {shlex.quote(name)} -o my.toml, and give it with --map my.toml"

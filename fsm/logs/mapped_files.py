@@ -47,7 +47,9 @@ def _best(name: str, shares: Sequence[tuple[float, Format]]) -> Format | None:
 
 def tie(name: str, one: str, other: str) -> LogError:
     """Return the error about a file that fits two formats alike."""
-    return LogError(f"{name}: fits {one} and {other} alike; name one with --map or --format")
+    own = [form.endswith(".toml") for form in (one, other)]
+    options = [o for o, is_meant in (("--map", any(own)), ("--format", not all(own))) if is_meant]
+    return LogError(f"{name}: fits {one} and {other} alike; name one with {' or '.join(options)}")
 
 
 @cache

@@ -47,6 +47,8 @@ class ReadingOptions:
     """Formats of the project, which are recognised beside those of the package."""
     events: Mapping[str, Meaning] = field(default_factory=dict)
     """What native events mean, in place of what their format says."""
+    named_events: tuple[str, ...] = ()
+    """Those of them that the user names one by one: it is said where a log has none of a name."""
     progress: Callable[[int], object] = lambda _: None
     """Called now and then with the number of bytes read so far."""
 

@@ -60,6 +60,15 @@ def test_every_command_that_reads_logs(fsm: Fsm, command: str, reading: str) -> 
     result = fsm(*shlex.split(command.format(reading)))
     assert result.status == 0, result.err
     assert "is no event of these machines" not in result.err
+    assert "no event '" not in result.err
+
+
+def test_an_event_that_no_log_has_is_said(place: Path, fsm: Fsm) -> None:
+    (place / "key").write_text("a secret of sixteen")
+    line = ("parcels.csv", "--map", "parcels.toml", "--event", "Arived=delivered")
+    said = "parcels.csv: no event 'Arived' in the log"
+    assert f"{said}; did you mean 'Arrived'?\n" in fsm("replay", *line).err
+    assert f"{said}\n" in fsm("convert", *line, "--pseudonymise", "key", "-o", "x.csv").err
 
 
 def machine_counts(fsm: Fsm, *line: str) -> dict[str, int]:
@@ -113,6 +122,14 @@ REFUSALS = {
     "no event": (
         "log.csv --event Arrived",
         "Invalid value for '--event': 'Arrived'; write NATIVE=",
+    ),
+    "an event twice": (
+        "log.csv --event Arrived=relayed --event Arrived=delivered",
+        "--event names 'Arrived' twice",
+    ),
+    "a mapping as a format": (
+        "parcels.csv --format parcels.toml",
+        "'parcels.toml' is no name of a format; give a mapping with --map",
     ),
     "an unknown format": (
         "parcels.csv",
@@ -168,7 +185,17 @@ def test_two_mappings_of_a_project_that_fit_alike(place: Path, fsm: Fsm) -> None
     (place / "fsm.toml").write_text('kind = "settings"\nmappings = ["*s.toml"]')
     result = fsm("replay", "parcels.csv")
     assert result.status == 2
-    assert "parcels.csv: fits others.toml and parcels.toml alike; name one with --map" in result.err
+    assert (
+        "parcels.csv: fits others.toml and parcels.toml alike; name one with --map\n" in result.err
+    )
+
+
+def test_a_mapping_of_a_project_without_signs_is_named(place: Path, fsm: Fsm) -> None:
+    signs = 'recognise = [["no", "Status"]]\n'
+    (place / "parcels.toml").write_text(PARCEL_MAP.replace(signs, ""))
+    (place / "fsm.toml").write_text('kind = "settings"\nmappings = ["parcels.toml"]')
+    said = "parcels.csv: format not known; parcels.toml of the settings says with no recognise"
+    assert said in fsm("replay", "parcels.csv").err
 
 
 def recognised(text: str, tmp_path: Path, **options: object) -> str:

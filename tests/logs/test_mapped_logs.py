@@ -333,6 +333,17 @@ def test_all_repeated_elements_are_recipients() -> None:
     assert events(text, toml) == [("m", "a", "x", 1), ("m", "b", "x", 1)]
 
 
+def test_a_record_within_a_record_of_its_name_stands_for_itself() -> None:
+    inner = f"<e id='2'><e>x</e><t>{WHEN}</t></e>"
+    toml = (
+        "[read]\ncontainer = 'xml'\nrecords = ['e', 'f']\n[fields]\nmessage_id = '@id'\n"
+        "event = 'e'\ntime = 't'"
+    )
+    text = f"<l><f id='1'>{inner.replace('<e id', '<f id').replace('</t></e>', '</t></f>')}"
+    text += f"\n<e>y</e><t>{WHEN}</t></f></l>"
+    assert [row[0] + row[2] for row in events(text, toml)] == ["2x", "1y"]
+
+
 # Lines and pairs --------------------------------------------------------------------------------
 
 
@@ -383,6 +394,32 @@ def test_pairs(toml: str, line: str, event: str) -> None:
     assert events(line, toml + PLAIN) == [("m", None, event, 1)]
 
 
+UNREAD = {
+    # [read] and [fields], text, what is passed over, what is not readable
+    "no post of a form": ("[read]\ncontainer='form'\n", "?id=m&what=x\n", {}, "no post of a form"),
+    "an empty list of entries": (
+        "[read]\ncontainer='json'\n",
+        '{"id": "m", "each": []}\n',
+        {"an empty list of entries": 1},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("toml", "text", "passed", "rejected"), UNREAD.values(), ids=UNREAD)
+def test_records_that_give_no_event(
+    toml: str, text: str, passed: dict[str, int], rejected: str | None
+) -> None:
+    each = (
+        "each = ['each']\nevent = '.what'\ntime = '.when'"
+        if passed
+        else "event = 'what'\ntime = 'when'"
+    )
+    _, notes = read(text, f"{toml}[fields]\nmessage_id = 'id'\n{each}")
+    assert notes.passed.counts == passed
+    assert [*notes.rejected.counts] == [rejected] * (rejected is not None)
+
+
 # XML --------------------------------------------------------------------------------------------
 
 XML = {
@@ -392,7 +429,7 @@ XML = {
         "log:1: a document type or an entity is declared",
     ),
     "no XML": ("<l>\n<e></l>", "log:2: no XML: mismatched tag"),
-    "cut off": ("<l><e>", "log:2: no XML: no element found"),
+    "cut off": ("<l><e>", "log:2: no XML: the document is cut off: it ends within an element"),
     "too deep": (f"<l><e>{'<a>' * 50}", "log:1: an element that is too deep, or too large"),
     "too large": (f"<l><e>{'<a/>' * 20_000}", "log:1: an element that is too deep, or too large"),
 }
@@ -428,6 +465,18 @@ NOTATIONS: dict[str, tuple[TimeNotation, object, int, str]] = {
     "half a day": (TimeNotation(("%m/%d/%Y %I:%M %p",)), "01/05/2026 10:00 AM", AT, "zone"),
     "an offset": (TimeNotation(("%d.%m.%Y %H:%M %z",)), "05.01.2026 11:00 +0200", AT, ""),
     "a name of a zone": (TimeNotation(("%Y %m %d %H:%M %Z",)), "2026 01 05 04:00 EST", AT, ""),
+    "a name behind ISO 8601": (TimeNotation(), "2026-01-05 09:00:00 UTC", AT, ""),
+    "a name with an offset": (TimeNotation(), "2026-01-05 10:00:00 GMT+01:00", AT, ""),
+    "a name with hours": (TimeNotation(), "2026-01-05 04:00 UTC-5", AT, ""),
+    "a name of summer": (TimeNotation(), "2026-01-05 11:00:00 CEST", AT, ""),
+    "a place": (TimeNotation(), "2026-01-05 18:00:00 Asia/Tokyo", AT, ""),
+    "a place in brackets": (TimeNotation(), "2026-01-05T18:00:00[Asia/Tokyo]", AT, ""),
+    "an offset and a place": (TimeNotation(), "2026-01-05T10:00+01:00[Europe/Paris]", AT, ""),
+    "a name of mail": (TimeNotation(), "Mon, 05 Jan 2026 04:00:00 EST", AT, ""),
+    "a name before the year": (TimeNotation(), "Mon Jan  5 10:00:00 CET 2026", AT, ""),
+    "the afternoon": (TimeNotation(), "Jan 5, 2026 10:00 PM", AT + 43_200, "zone"),
+    "midnight": (TimeNotation(), "2026-01-05 12:00:00 am UTC", AT - 32_400, ""),
+    "digits of a date as a number": (TimeNotation(), 20260105100000, AT, "zone"),
     "fractions of a format": (
         TimeNotation(("%d.%m.%Y %H:%M:%S.%f", "%s")),
         "05.01.2026 10:00:00.000",
@@ -444,18 +493,39 @@ NOTATIONS: dict[str, tuple[TimeNotation, object, int, str]] = {
 def test_times(notation: TimeNotation, value: Any, seconds: int, assumed: str, way: str) -> None:
     times = RecordTimes(notation, ZoneInfo("Europe/Berlin"))
     if way == "series":
-        found = times.series(pl.Series([str(value)])).to_list()
+        found: list[Any] | None = times.series(pl.Series([str(value)])).to_list()
     else:
         found = [times.of(value)] if way == "of" else times.values([value])
     assert found == [seconds * 1_000_000]
     assert "".join(times.assumed) == assumed
 
 
-@pytest.mark.parametrize("value", ["", "soon", "0", "9" * 25, None, True, [], -5])
+NO_TIMES: list[Any] = [
+    *("", "soon", "0", "9" * 25, None, True, [], -5),
+    *(20260105, "20260105", "2026010508", 202601050800, "46027.5", 46028),
+    *("2026-01-05 08:00:00 EST", "2026-01-05T08:00:00Z junk", "2026-01-05T08:00:00 01:00"),
+    *("2026-01-05 13:00:00 PM", "2026-01-05 08:00:00 No/Where", "Jan 5 08:00:00 junk"),
+]
+
+
+@pytest.mark.parametrize("value", NO_TIMES, ids=str)
 def test_what_is_no_time(value: Any) -> None:
-    times = RecordTimes(TimeNotation(), UTC)
+    times = RecordTimes(TimeNotation(), UTC, lambda _: 1)
     assert times.of(value) is None
     assert times.values([value]) is None
+    assert not times.assumed
+
+
+def test_a_number_that_is_no_time_in_the_unit_that_is_given() -> None:
+    times = RecordTimes(TimeNotation(unit="s"), UTC)
+    assert times.of(AT * 1000) is None
+    assert times.series(pl.Series([str(AT), str(AT * 1000)])).to_list() == [AT * 1_000_000, None]
+
+
+def test_numbers_of_several_units() -> None:
+    times = RecordTimes(TimeNotation(), UTC)
+    assert times.values([AT, AT * 1000]) == [AT * 1_000_000] * 2
+    assert times.assumed == {"unit": "numbers are times in seconds and milliseconds, by their size"}
 
 
 def test_a_clock_that_shows_a_time_twice_or_never() -> None:
@@ -464,6 +534,18 @@ def test_a_clock_that_shows_a_time_twice_or_never() -> None:
     moments = [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)]
     found = times.series(texts).to_list()
     assert found == [int(moment.timestamp()) * 1_000_000 for moment in moments]
+    assert ["set back" in times.doubts[time] for time in found] == [True, False]
+
+
+@pytest.mark.parametrize("format_of_times", ["", "format = '%Y-%m-%d %H:%M:%S'\n"])
+@pytest.mark.parametrize("junk", ["", "x,soon,e\n"], ids=["together", "one by one"])
+def test_times_that_come_twice_or_never_are_doubtful(format_of_times: str, junk: str) -> None:
+    toml = f"[fields]\nmessage_id='i'\ntime='t'\nevent='e'\n[time]\n{format_of_times}"
+    text = (
+        f"i,t,e\n{junk}1,2026-10-25 02:30:00,e\n2,2026-03-29 02:30:00,e\n3,2026-03-29 03:45:00,e\n"
+    )
+    frame, _ = read(text, f"{toml}zone='Europe/Berlin'")
+    assert [(d or "")[-7:] for d in frame["doubt"]] == ["s taken", "forward", ""]
 
 
 # Hostile files ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 from xml.sax.saxutils import quoteattr
 
 import polars as pl
@@ -143,6 +144,16 @@ def test_what_lacks_something_is_counted(name: str, tmp_path: Path) -> None:
     rows, notes = read(tmp_path / "log.json")
     assert rows["message_id"].to_list() == ["o"]
     assert getattr(notes, counted).total == 1
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_events_of_one_id_keep_it_so_that_replays_drop_duplicates(
+    form: str, tmp_path: Path
+) -> None:
+    with mock.patch(f"{__name__}.EVENTS", (*EVENTS, EVENTS[0])):
+        WRITERS[form](tmp_path / "log")
+    rows, _ = read(tmp_path / "log", message_id="order")
+    assert rows["event_id"].to_list() == ["e1", "e2", "e2", "e1"]
 
 
 REFUSED = {

@@ -94,6 +94,7 @@ def with_mappings(
         columns={**given.columns, **options.columns},
         mappings=(*options.mappings, *given.formats),
         events={**options.events, **given.events, **meanings},
+        named_events=(*options.named_events, *events),
         labels=options.labels or given.labels,
     )
 

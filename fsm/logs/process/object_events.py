@@ -27,6 +27,7 @@ SIGNATURE = b"SQLite format 3\0"
 _OWN = "message"
 """The type of objects that stands for messages in logs that were written from a converted log."""
 _ROWS = 1 << 16
+_GIVEN_ID = pl.when(~pl.col("id").str.starts_with("\0")).then("id")
 _SHOWN = 8
 """Types in a message."""
 
@@ -120,6 +121,8 @@ def _message_type(log: ObjectLog, given: str | None, notes: Notes) -> str:
 def _rows(log: ObjectLog, kind: str, notes: Notes, options: ReadingOptions) -> pl.DataFrame:
     """Return the events of the messages, in the order of the log."""
     events = log.events.with_row_index(NUMBER).with_columns(pl.lit("").alias("message_id"))
+    if events["id"].is_duplicated().any():  # the replay drops and counts those of one id
+        events = events.with_columns(event_id=pl.coalesce("event_id", _GIVEN_ID))
     columns = {name: events[name] for name in events.columns}
     events = readable_events(columns, notes, options.zone).drop("message_id")
     messages = _messages(log, kind)

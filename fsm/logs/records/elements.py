@@ -23,15 +23,16 @@ _TEXT = "#text"
 
 
 def element_records(
-    blocks: Iterable[list[str]], names: Sequence[str], notes: Notes
+    blocks: Iterable[list[str]], names: Sequence[str], notes: Notes, fields: Iterable[str] = ()
 ) -> Iterator[tuple[ProviderRecord, int]]:
     """Yield the elements of some names, each with the line it begins on.
 
     An attribute stands under ``@name``, a child under its name (several of one name as a list),
     and text beside attributes and children under ``#text``; a child with only a text is that text.
+    A record within a record stands for itself, but for those of names that are ``fields``.
     Raises :class:`LogError` for what is no XML, and for declarations.
     """
-    document = _Document(frozenset(names), notes.name)
+    document = _Document(frozenset(names), frozenset(names) - {*fields}, notes.name)
     for block in blocks:
         yield from document.feed("\n".join(block) + "\n")
         notes.lines += len(block)
@@ -41,9 +42,9 @@ def element_records(
 class _Document:
     """A document while it is read: the open elements of a record, and the whole records."""
 
-    def __init__(self, names: frozenset[str], name: str) -> None:
-        self._names, self._name = names, name
-        self._open: list[tuple[str, dict[str, Any], list[str]]] = []
+    def __init__(self, names: frozenset[str], inner: frozenset[str], name: str) -> None:
+        self._names, self._inner, self._name = names, inner, name
+        self._open: list[tuple[str, dict[str, Any], list[str], int]] = []
         self._depth = self._size = self._line = 0
         self._found: list[tuple[ProviderRecord, int]] = []
         self._parser = parser = expat.ParserCreate("utf-8")
@@ -61,6 +62,8 @@ class _Document:
             self._parser.Parse(text.encode("utf-8", "replace"), is_last)
         except expat.ExpatError as error:
             fault = expat.errors.messages[error.code]
+            if is_last and self._depth:
+                fault = "the document is cut off: it ends within an element"
             raise LogError(f"{self._name}:{error.lineno}: no XML: {fault}") from None
         return self._found
 
@@ -81,7 +84,7 @@ class _Document:
         if len(self._open) > _DEEPEST or self._size > _LARGEST:
             raise LogError(f"{self._name}:{self._line}: an element that is too deep, or too large")
         values = {f"@{key.rpartition(':')[2]}": value for key, value in attributes.items()}
-        self._open.append((name, values, []))
+        self._open.append((name, values, [], self._parser.CurrentLineNumber))
 
     def _text(self, text: str) -> None:
         if self._open:
@@ -91,7 +94,7 @@ class _Document:
         self._depth -= 1
         if not self._open:
             return
-        name, values, texts = self._open.pop()
+        name, values, texts, line = self._open.pop()
         text = "".join(texts).strip()
         if text:
             values[_TEXT] = text
@@ -99,6 +102,9 @@ class _Document:
             self._found.append((values, self._line))
             return
         value = text if values.keys() <= {_TEXT} else values
+        if name in self._inner and value is values:
+            self._found.append((values, line))
+            return
         siblings = self._open[-1][1]
         if name not in siblings:
             siblings[name] = value

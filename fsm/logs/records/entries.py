@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from itertools import islice
+from typing import cast
 
 from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.records.fields import ProviderRecord, value_at
 
-__all__ = ["entries_of", "listed"]
+__all__ = ["empty_lists", "entries_of", "listed"]
 
 _NONE: Sequence[object] = (None,)
 
@@ -30,6 +32,17 @@ def entries_of(layout: RecordLayout) -> Callable[[ProviderRecord], Sequence[obje
         return _NONE
 
     return entries
+
+
+def empty_lists(layout: RecordLayout) -> Callable[[ProviderRecord], bool]:
+    """Return what tells whether a record has lists of entries, and no entry in any of them."""
+    ways = [path.split(".") for path in layout.each]
+
+    def is_empty(record: ProviderRecord) -> bool:
+        lists = [reduce(value_at, way, cast(object, record)) for way in ways]
+        return [] in lists and not any(lists)
+
+    return is_empty
 
 
 def listed(values: Sequence[object], pattern: str | None) -> list[Sequence[object]]:

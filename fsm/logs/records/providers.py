@@ -89,7 +89,8 @@ class KnownRecords:
         self._paths = [tuple(path.split(".")) for form in forms for path in form.layout.records]
         self._roots = {p.split(".")[0]: form for form in forms for p in form.layout.records}
         self._last: Format | None = None
-        self._is_own = len(forms) == 1 and forms[0].is_own
+        only = forms[0].layout if len(forms) == 1 and forms[0].is_own else None
+        self._is_named = only is not None and only.container != "xml"
         keys = dict.fromkeys([*ENVELOPES, *chain.from_iterable(self._paths)])
         self._envelopes = tuple(keys)
 
@@ -97,6 +98,12 @@ class KnownRecords:
     def elements(self) -> Sequence[str]:
         """The names of elements that are records in XML."""
         return [path[-1] for path in self._paths]
+
+    @property
+    def keys(self) -> set[str]:
+        """Every key on the paths of fields."""
+        paths = chain.from_iterable(form.layout.paths() for form, _ in self.signs)
+        return {key for path in paths for key in path.split(".")}
 
     def format_of(self, record: ProviderRecord) -> Format | None:
         """Return the format that a record is of; None where nobody knows it.
@@ -130,7 +137,7 @@ class KnownRecords:
     def _open(
         self, record: ProviderRecord, depth: int, time: int | None
     ) -> Iterator[EnvelopedRecord]:
-        named = list(self._named(record)) if self._is_own else []
+        named = list(self._named(record)) if self._is_named else []
         form = None if named else self.format_of(record)
         if form is not None:
             yield EnvelopedRecord(form, record, time)

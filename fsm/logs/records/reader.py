@@ -32,6 +32,7 @@ from fsm.logs.records.translation import Translate, record_translator
 
 __all__ = ["Reader"]
 
+_NO_JSON = "not JSON"
 _PATIENCE = 3
 """Blocks in succession that could not be read as a whole before that is given up."""
 _WORTH = 100
@@ -69,9 +70,13 @@ class Reader:
         reading = _Reading(known, partial(RecordTimes, zone=self._zone, syslog=self._syslog), notes)
         blocks = chain(begun, blocks)
         if head.lstrip("\ufeff \t").startswith("<"):
-            yield from reading.values(element_records(blocks, known.elements, notes))
+            elements = element_records(blocks, known.elements, notes, known.keys)
+            yield from reading.values(elements)
         else:
-            found = reading.lines if _is_whole(head) else reading.documents
+            if self._forms and all(form.layout.container == "form" for form in self._forms):
+                reading.fault = "no post of a form"
+            is_by_line = reading.fault != _NO_JSON or _is_whole(head)
+            found = reading.lines if is_by_line else reading.documents
             yield from found(blocks, skipped)
         reading.note_assumptions()
 
@@ -108,6 +113,8 @@ class _Reading:
         self.form: Format | None = None
         self.signs: Signs = ()
         self.patience = _PATIENCE
+        self.fault = _NO_JSON
+        """What a line is that cannot be read."""
         self.last_line = 0
         """The line of the record before."""
 
@@ -165,7 +172,7 @@ class _Reading:
         for value in values_of(line):
             if value is BROKEN:
                 self.notes.records.read += 1
-                self.notes.reject("not JSON", number)
+                self.notes.reject(self.fault, number)
             else:
                 values.append((value, number))
         return values
@@ -279,7 +286,7 @@ def _documents(
             buffer, place = buffer[place:] + more, 0
         elif place < len(buffer):
             notes.records.read += 1
-            notes.reject("not JSON", line)
+            notes.reject(_NO_JSON, line)
             # What was looked at is not looked at again: a hostile text costs no more than others.
             end = buffer.rfind("\n", place, wrong) + 1
             end = end or buffer.find("\n", place) + 1 or len(buffer)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from fsm.logs.mapping.doubts import all_doubts
 from fsm.logs.mapping.event_mapping import Format
 from fsm.logs.mapping.record_layout import FieldSource, RecordLayout
 from fsm.logs.native_event import NativeEvent
@@ -66,7 +67,7 @@ def table_events(
         "time": when,
         "line": lines if entries is None else _taken(lines, entries.rows),
         "code": _codes(columns.first(layout.sources("code"))),
-        "doubt": [None] * len(messages) if all(messages) else [_no_id(own) for own in messages],
+        "doubt": _doubts(messages, when, times),
         "handed_over": handed_over,
     }
     if list in set(map(type, whom)):
@@ -216,8 +217,13 @@ def _spread(columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
     return {**rows, "recipient": list(chain.from_iterable(whom))}
 
 
-def _no_id(message: str | None) -> str | None:
-    return None if message else NO_ID
+def _doubts(
+    messages: Sequence[str | None], when: Sequence[int], times: RecordTimes
+) -> Sequence[str | None]:
+    if all(messages) and not times.doubts:
+        return [None] * len(messages)
+    pairs = zip(messages, when, strict=True)
+    return [all_doubts(None if own else NO_ID, times.doubts.get(time)) for own, time in pairs]
 
 
 def _frame(columns: Mapping[str, Sequence[Any]], layout: RecordLayout) -> pl.DataFrame:

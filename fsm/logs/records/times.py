@@ -18,14 +18,19 @@ import polars as pl
 
 from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.logs.mapping.time_notation import UNITS, chrono_format
-from fsm.logs.native_times import from_datetime, from_number, native_time
+from fsm.logs.native_times import from_datetime, from_number, moment_of, unit_of_number
 from fsm.logs.notes import Notes
 from fsm.logs.timestamps import microseconds
 
 __all__ = ["RecordTimes"]
 
 _NUMBER = r"^[0-9]{1,19}(?:\.[0-9]{1,9})?$"
-_WITH_ZONE = re.compile(r"(?:z|[a-z]{3}|\d ?[+-]\d\d:?(?:\d\d)?)\)?$", re.ASCII | re.IGNORECASE)
+_SYSLOG = re.compile(
+    r"(?:<\d{1,3}>1? ?)?(?:(?:\d{4} )?[a-z]{3} +\d{1,2}(?: \d{4})? \d\d:\d\d:\d\d(?:[.,]\d{1,6})?"
+    r"|\d{4}[/-]\d\d[/-]\d\d[t ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:z|[+-]\d\d:?\d\d))?)",
+    re.ASCII | re.IGNORECASE,
+)
+"""Times of lines that nothing follows."""
 _SECOND = 1_000_000
 _MICROSECOND = 1000
 _LONGEST = 64
@@ -53,7 +58,13 @@ _COMPACT = re.compile(
 )
 """A date and a time without signs between them: as milliseconds they are of the year 2600."""
 _COMPACT_TEXT = "^(?:19|20)[0-9]{12}$"
-_SIZES = ((1e11, "s", "seconds"), (1e14, "ms", "milliseconds"), (1e17, "us", "microseconds"))
+_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+_TWICE = "a time of the hour that comes twice as clocks are set back; the first one is taken"
+_NEVER = "a time that clocks do not show, as they are set forward"
+_MOST_DOUBTS = 1 << 20
+_DATES = 1_990_010_100
+"""From here on numbers of seconds look like dates with an hour."""
+_LAST_OF_UNIT = 7_258_118_400 * _SECOND  # 2200
 
 
 class RecordTimes:
@@ -72,6 +83,9 @@ class RecordTimes:
         self._syslog = syslog
         self.assumed: dict[str, str] = {}
         """What was assumed, by subject."""
+        self._units: set[str] = set()
+        self.doubts: dict[int, str] = {}
+        """By times that clocks of the zone show twice or never, a text that says so."""
         self._one = lru_cache(4096)(self._of_text)
 
     def note(self, notes: Notes, *, is_own: bool) -> None:
@@ -123,14 +137,23 @@ class RecordTimes:
     def of(self, value: object) -> int | None:
         """Return one value as a time; None for what is none."""
         if isinstance(value, str):
-            return self._one(value[:_LONGEST])
+            return self._one(value) if len(value) <= _LONGEST else None
         if self._formats or isinstance(value, bool) or not isinstance(value, int | float):
             return None
         if self._notation.unit:
-            time = round(value * UNITS[self._notation.unit] / _MICROSECOND)
-            return time if from_number(time / _SECOND) is not None else None
-        self._assume_unit(value)
-        return from_number(value)
+            scaled = value * UNITS[self._notation.unit] / _MICROSECOND
+            return round(scaled) if 0 < scaled < _LAST_OF_UNIT else None
+        if _COMPACT.fullmatch(str(value)):
+            return self._one(str(value))
+        time = from_number(value)
+        if time is not None:
+            self._assume_unit(value)
+        return time
+
+    def is_unknown_number(self, value: object) -> bool:
+        """Return whether a value is a number whose size does not tell a time."""
+        is_number = re.fullmatch(_NUMBER, str(value).strip()) and not isinstance(value, bool)
+        return bool(is_number) and not self._formats
 
     def _of_text(self, text: str) -> int | None:
         text = text.strip()
@@ -139,15 +162,15 @@ class RecordTimes:
             return cast(int | None, time)
         if _COMPACT.fullmatch(text):
             self._assume_zone()
-            return from_datetime(datetime.strptime(text, "%Y%m%d%H%M%S"), self.zone)
+            return self._in_zone(datetime.strptime(text, "%Y%m%d%H%M%S"))
         if text.replace(".", "", 1).isdigit() and text.isascii():
             return self.of(float(text) if "." in text else int(text))
-        time = native_time(text, self.zone)
-        if time is None:
-            return self._syslog(text)
-        if not _WITH_ZONE.search(text):
+        moment = moment_of(text)
+        if moment is None:
+            return self._syslog(text) if _SYSLOG.fullmatch(text) else None
+        if moment.tzinfo is None:
             self._assume_zone()
-        return time
+        return self._in_zone(moment)
 
     def _numbers(self, numbers: pl.Series, exact: pl.Series | None) -> pl.Series:
         """Return numbers as times; null for what is none."""
@@ -155,25 +178,29 @@ class RecordTimes:
         if unit is None:
             largest = cast(float, numbers.max() or 0)
             smallest = cast(float, numbers.min() or 0)
-            nanoseconds = UNITS[self._assume_unit(largest)]
-            if not smallest > 0 or smallest < largest / 100:  # of several units, or no times
-                moments = [from_number(number) for number in numbers.to_list()]
+            unit = unit_of_number(largest)
+            if unit is None or unit != unit_of_number(smallest) or _DATES <= largest < 1e10:
+                each = numbers.to_list() if exact is None else exact.cast(pl.String).to_list()
+                read = self.of if exact is None else self._one
+                moments = [None if number is None else read(number) for number in each]
                 return pl.Series(numbers.name, moments, pl.Int64)
-        else:
-            nanoseconds = UNITS[unit]
+            self._assume_unit(largest)
+        scaled = numbers * UNITS[unit] / _MICROSECOND
+        is_time = (scaled > 0) & (scaled < _LAST_OF_UNIT)
         whole = exact.cast(pl.Int64, strict=False) if exact is not None else None
         if whole is None or whole.null_count():
-            scaled = (numbers * nanoseconds / _MICROSECOND).round()
-            return _sensible(scaled.cast(pl.Int64, strict=False))
-        if nanoseconds >= _MICROSECOND:
-            return _sensible(whole * (nanoseconds // _MICROSECOND))
-        return _sensible(whole // _MICROSECOND)
+            found = scaled.round().cast(pl.Int64, strict=False)
+        elif UNITS[unit] >= _MICROSECOND:
+            found = whole * (UNITS[unit] // _MICROSECOND)
+        else:
+            found = whole // _MICROSECOND
+        return _sensible(found.set(~is_time, None))
 
-    def _assume_unit(self, number: float) -> str:
-        """Return the unit of a number by its size, and note it."""
-        _, unit, name = next((s for s in _SIZES if number < s[0]), (0, "ns", "nanoseconds"))
-        self.assumed["unit"] = f"numbers are times in {name}, by their size"
-        return unit
+    def _assume_unit(self, number: float) -> None:
+        """Note the unit of a number by its size."""
+        self._units.add(unit_of_number(number) or "")
+        told = " and ".join(name for unit, name in _NAMES.items() if unit in self._units)
+        self.assumed["unit"] = f"numbers are times in {told}, by their size"
 
     def _by_format(self, texts: pl.Series, form: str) -> pl.Series:
         if "%z" in form:
@@ -193,13 +220,25 @@ class RecordTimes:
         if name is not None:
             there = moments.dt.replace_time_zone(name, ambiguous="earliest", non_existent="null")
             times = there.dt.convert_time_zone("UTC").to_physical()
-            if times.null_count() == moments.null_count():
+            others = moments.dt.replace_time_zone(name, ambiguous="latest", non_existent="null")
+            if times.null_count() == moments.null_count() and (there == others).all():
                 return times
-        known: dict[datetime, int | None] = {
-            moment: from_datetime(moment, self.zone)
-            for moment in moments.unique().drop_nulls().to_list()
-        }
+        known = {moment: self._in_zone(moment) for moment in moments.unique().drop_nulls()}
         return moments.replace_strict(known, default=None, return_dtype=pl.Int64)
+
+    def _in_zone(self, moment: datetime) -> int | None:
+        """Return a time, by the zone where it has none; of one that the zone has twice, the first.
+
+        There and for a time that the zone does not have, there is a doubt.
+        """
+        time = from_datetime(moment, self.zone)
+        if time is None or moment.tzinfo is not None:
+            return time
+        first, second = (self.zone.utcoffset(moment.replace(fold=fold)) for fold in (0, 1))
+        if first is None or second is None or first == second or len(self.doubts) >= _MOST_DOUBTS:
+            return time
+        self.doubts[time] = _TWICE if first > second else _NEVER
+        return time
 
     def _assume_zone(self) -> None:
         if self._notation.zone is None:

@@ -11,7 +11,7 @@ from fsm.logs.mapping.event_mapping import Format
 from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.logs.native_event import NativeEvent
 from fsm.logs.notes import Notes
-from fsm.logs.records.entries import entries_of
+from fsm.logs.records.entries import empty_lists, entries_of
 from fsm.logs.records.fields import (
     ProviderRecord,
     getter,
@@ -39,9 +39,14 @@ Translate: TypeAlias = Callable[
 
 NO_ADDRESS = "an address that is none"
 NO_ID = "the record has no message id; its address stands for it"
+NO_ENTRY = "an empty list of entries"
 NO_EVENT = "a record without an event"
 NO_TIME = "an event without a time"
 WRONG_TIME = "an event whose time cannot be read"
+UNKNOWN_NUMBER = (
+    "an event whose time is a number, but no time by its size (1990 to 2100) or unit; "
+    "[time] of a mapping tells the format"
+)
 ENVELOPE_TIME = "the record has no time; that of its envelope stands for it"
 
 
@@ -64,7 +69,7 @@ def record_translator(form: Format) -> Translate:
     handed_over_of = getter(layout.sources("handed_over"))
     details = {n: [getter([s]) for s in sources] for n, sources in layout.detail.items()}
     cut = _cutting(layout.message_id_ends)
-    entries = entries_of(layout)
+    entries, is_empty = entries_of(layout), empty_lists(layout)
 
     def translate(
         record: ProviderRecord, line: int, times: RecordTimes, notes: Notes, sent: int | None = None
@@ -82,8 +87,7 @@ def record_translator(form: Format) -> Translate:
             late = time is None
             time = sent if time is None else time
             if time is None:
-                is_told = values["time"] not in (None, "")
-                reason, lost = WRONG_TIME if is_told else NO_TIME, lost + 1
+                reason, lost = _fault_of_time(values["time"], times), lost + 1
                 continue
             if not native and form.is_own:
                 reason, lost = NO_EVENT, lost + 1
@@ -107,7 +111,11 @@ def record_translator(form: Format) -> Translate:
                     reply,
                     event_id,
                     text_of(values["delivery_id"]),
-                    all_doubts(None if message else NO_ID, ENVELOPE_TIME if late else None),
+                    all_doubts(
+                        None if message else NO_ID,
+                        ENVELOPE_TIME if late else None,
+                        times.doubts.get(time),
+                    ),
                     times.of(handed_over_of(record, entry)),
                     text_of(values["explanation"]),
                 )
@@ -115,12 +123,24 @@ def record_translator(form: Format) -> Translate:
             ]
             events, lost = events + found, lost + (not found)
         if not events:
+            reason = _reason(reason, is_empty=form.is_own and is_empty(record))
             return _refuse(form, native, line, notes, reason)
         if lost:
             notes.rejected.add(f"{form.name}: {reason}", line, lost)
         return events
 
     return translate
+
+
+def _reason(reason: str, *, is_empty: bool) -> str:
+    return NO_ENTRY if is_empty else reason
+
+
+def _fault_of_time(value: object, times: RecordTimes) -> str:
+    """Return why a value is no time."""
+    if value in (None, ""):
+        return NO_TIME
+    return UNKNOWN_NUMBER if times.is_unknown_number(value) else WRONG_TIME
 
 
 def _recipient_of(value: object, form: Format) -> object:
@@ -181,6 +201,8 @@ def _refuse(
     meaning = form.meaning(native)
     if meaning is not None and meaning.event == "nothing":
         notes.pass_over("{}", line, quote=native)
+    elif reason == NO_ENTRY:
+        notes.pass_over(reason, line)
     else:
         notes.reject(f"{form.name}: {reason}", line)
     return ()
