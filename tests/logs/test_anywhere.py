@@ -20,6 +20,7 @@ from fsm.logs.detect import recognise
 from fsm.logs.open import convert_logs
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.files import find_files
+from tests.depth import cases
 from tests.logs.any_bytes import CSV, EXPORT, SAMPLES
 from tests.logs.test_servers import EXIM, MOMENTUM, MX, SENDMAIL, SENT, postfix
 
@@ -71,7 +72,7 @@ Place = Callable[[str, bytes], Path]
 
 
 @pytest.mark.parametrize("pack", PACKERS)
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", cases(FORMATS))
 def test_a_packed_log_says_what_the_plain_one_says(form: str, pack: str, place: Place) -> None:
     plain = told(place("log-2026-01-05", FORMATS[form].encode()))
     assert plain

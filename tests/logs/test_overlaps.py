@@ -10,6 +10,7 @@ from fsm.logs.ledger import RecordClass
 from fsm.logs.log import Log
 from fsm.logs.open import open_log
 from fsm.logs.servers import overlaps
+from tests.depth import cases
 from tests.logs.any_bytes import SAMPLES
 from tests.logs.test_incremental import facts
 
@@ -52,7 +53,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("lines", "parts"), [(c[0], c[1:]) for c in CASES.values()], ids=CASES)
+@pytest.mark.parametrize(
+    ("lines", "parts"), [(c[0], c[1:]) for c in map(CASES.get, cases(CASES)) if c], ids=cases(CASES)
+)
 def test_files_that_overlap_give_what_the_whole_gives(
     lines: list[str], parts: list[tuple[int, int | None]], tmp_path: Path
 ) -> None:
