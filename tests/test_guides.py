@@ -23,7 +23,7 @@ NOT_RUN = {"sh", "sql", "yaml", "toml", "python", "markdown", "text", "rst", "js
 """Languages whose blocks may stand without being run, with a reason above them."""
 
 
-FIRST_READ = {"README", "start", "python", "testing"}
+FIRST_READ = {"README", "start", "python"}
 """The pages that are run at any depth; the others at full depth."""
 
 

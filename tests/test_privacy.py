@@ -66,7 +66,7 @@ def told(place: Path, *results: Result) -> set[str]:
 # Readers -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", READERS)
+@pytest.mark.parametrize("form", cases(READERS))
 def test_every_reader(form: str, tmp_path: Path) -> None:
     log = str(write_sample(form, tmp_path))
 

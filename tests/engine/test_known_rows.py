@@ -102,7 +102,7 @@ COPIES: dict[str, Copy] = {
 }
 
 
-@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("copy", cases(COPIES))
 def test_a_copy_is_left_out_and_said(tmp_path: Path, copy: str) -> None:
     log, kept, place = write(tmp_path / "day1.csv", LINES), tmp_path / "kept", tmp_path / "copies"
     place.mkdir()

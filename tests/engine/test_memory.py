@@ -22,6 +22,7 @@ from fsm.engine.spill import NumberColumn, _MemoryColumn
 from fsm.logs import rows as log_rows
 from fsm.logs.open import open_log
 from fsm.logs.storage import row_groups
+from tests.depth import cases
 
 MODES = [load_bare("with-feedback"), load_bare("without-feedback")]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,7 +93,7 @@ JOBS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("name", cases(JOBS))
 @pytest.mark.parametrize("columns", [0, 10_000, 30_000])
 @pytest.mark.usefixtures("small_batches")
 def test_columns_stay_below_the_bound(log: Path, name: str, columns: int) -> None:

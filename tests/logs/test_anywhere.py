@@ -80,7 +80,7 @@ def test_a_packed_log_says_what_the_plain_one_says(form: str, pack: str, place: 
 
 
 @pytest.mark.parametrize("pack", [bytes, *PACKERS.values()], ids=["plain", *PACKERS])
-@pytest.mark.parametrize("form", ["postfix", "webhooks", "mail", "csv"])
+@pytest.mark.parametrize("form", cases(["postfix", "webhooks", "mail", "csv"]))
 def test_standard_input(
     form: str, pack: Callable[[bytes], bytes], place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_pipe_is_read_once(form: str, tmp_path: Path, place: Place) -> None:
     assert events == [event[:3] for event in told(place("log", FORMATS[form].encode()))]
 
 
-@pytest.mark.parametrize("order", [*permutations(range(3))], ids=lambda o: "".join(map(str, o)))
+@pytest.mark.parametrize("order", cases(permutations(range(3))), ids=lambda o: "".join(map(str, o)))
 @pytest.mark.parametrize("form", ["postfix", "exim", "sendmail", "momentum"])
 def test_rotated_logs_are_one_in_any_order(form: str, order: tuple[int, ...], place: Place) -> None:
     """A message may go on in the next file, and the last of them may be packed."""

@@ -428,7 +428,7 @@ def test_any_other_name_is_refused_with_those_there_are(tmp_path: Path, fsm: Fsm
     assert not (tmp_path / "log.ocel").exists()
 
 
-@pytest.mark.parametrize("suffix", EVENT_LOGS)
+@pytest.mark.parametrize("suffix", cases(EVENT_LOGS))
 def test_what_cannot_be_written_leaves_nothing(suffix: str, tmp_path: Path, fsm: Fsm) -> None:
     (tmp_path / "mail.log").write_text(MAIL)
     (tmp_path / "log.csv").write_text(

@@ -20,7 +20,7 @@ from fsm.logs.open import open_log
 from fsm.logs.storage.query import Query, run_query
 from tests.command import Fsm
 from tests.conftest import SAMPLE
-from tests.depth import samples
+from tests.depth import cases, samples
 from tests.logs import postgres
 
 URL = "FSM_DATABASE_URL"
@@ -142,7 +142,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("query", "message"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("query", "message"), cases(WRONG.values()), ids=cases(WRONG))
 def test_wrong_queries(database: str, fsm: Fsm, query: str, message: str) -> None:
     result = fsm("replay", "--sql", query)
     assert (result.status, result.out) == (2, "")

@@ -24,7 +24,7 @@ from fsm.machine import Machine
 from fsm.tables.words.lexicon_files import languages, load_lexicon
 from fsm.trace import run
 from tests.command import Fsm
-from tests.depth import samples
+from tests.depth import cases, samples
 
 Seen: TypeAlias = tuple[str, str]
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -158,7 +158,9 @@ READINGS: dict[str, tuple[dict[str, bool], list[Seen], list[str], str]] = {
 }
 
 
-@pytest.mark.parametrize(("listed", "seen", "events", "doubt"), READINGS.values(), ids=READINGS)
+@pytest.mark.parametrize(
+    ("listed", "seen", "events", "doubt"), cases(READINGS.values()), ids=cases(READINGS)
+)
 def test_what_is_seen_and_what_it_says(
     tmp_path: Path, listed: dict[str, bool], seen: list[Seen], events: list[str], doubt: str
 ) -> None:
