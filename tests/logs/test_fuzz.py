@@ -32,6 +32,7 @@ from fsm.logs.records.mapped_reader import MappedReader
 from fsm.logs.records.reader import Reader as Webhooks
 from fsm.logs.servers.clock import Clock
 from fsm.logs.servers.lines import UNREAD_STATUS
+from fsm.logs.storage.compression import PACKED
 from fsm.logs.storage.stored_file import TOO_LONG, StoredFile
 from tests.depth import DEEP, samples
 from tests.logs.any_bytes import FORMS, SAMPLES, events, family_of, read_whole
@@ -123,7 +124,9 @@ def test_every_reader_bears_mutated_lines(
     @given(mutated(of(family)))
     def bears(data: bytes) -> None:
         place.write_bytes(data)
-        with suppress(LogError) if family == "powermta" else nullcontext():  # a header cut short
+        # A header may be cut short, and what begins as a packed file is damaged.
+        is_refused = family == "powermta" or data.startswith(PACKED)
+        with suppress(LogError) if is_refused else nullcontext():
             events(StoredFile(place, "any").blocks(Notes("any")), reader(family))
 
     bears()

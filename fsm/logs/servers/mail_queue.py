@@ -45,7 +45,7 @@ WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
 _KEPT = (
     *("name", "start", "line", "notice", "message", "last_status", "recipients", "size"),
-    *("forwarded_for", "forwarded_to"),
+    *("queue_id", "forwarded_for", "forwarded_to"),
 )
 """What is kept of a message from one run to the next."""
 _QUEUED_AS = re.compile(r"([\w-]{6,25})")
