@@ -454,8 +454,11 @@ def test_every_payload_of_the_corpus(corpus: Path, provider: str) -> None:
     found = rows(path.read_text(), notes)
     assert not notes.unmapped.counts
     assert {row["format"] for row in found} == {provider}
-    assert len(found) == {"mailgun": 3, "sendgrid": 36, "ses": 26}[provider]
-    known = tuple(f"a record of {keys}" for keys in FRAGMENTS[provider])
+    assert len(found) == {"mailgun": 3, "sendgrid": 35, "ses": 26}[provider]
+    known = (
+        *(f"a record of {keys}" for keys in FRAGMENTS[provider]),
+        "sendgrid: an event whose time is a number",  # the placeholder 123456789
+    )
     assert [fault for fault in notes.rejected.counts if not fault.startswith(known)] == []
 
 
