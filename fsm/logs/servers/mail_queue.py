@@ -106,8 +106,6 @@ class Queued:
     """How many there are, where the log has the number."""
     handed_over: set[str] = field(default_factory=set)
     """Recipients whose hand-over was reported, in small letters."""
-    sharing: list[Queued] = field(default_factory=list)
-    """The entries that are this message, too, and itself; none where it is the only one."""
     size: int = 1
     """Its share of :data:`MOST`: itself and its recipients."""
     queue_id: str | None = None
@@ -154,15 +152,6 @@ class Queued:
     def recipients_so_far(self) -> list[str]:
         """Return the recipients that the log has named, in the order of their names."""
         return sorted({*self.handed_over, *self.last_status})
-
-
-def _share(before: Queued, after: Queued) -> None:
-    """Note that two entries share the recipients who got their message: each counts them."""
-    if after is not before:
-        sharing = before.sharing or [before]
-        sharing[:] = [entry for entry in sharing if entry.held and entry is not after]
-        sharing += [after] if before in sharing else [before, after]
-        before.sharing = after.sharing = sharing
 
 
 class MailQueue:
@@ -225,10 +214,8 @@ class MailQueue:
     def resume(self, state: Mapping[str, Any]) -> None:
         """Hold what a queue held."""
         sets = [set(names) for names in state["handed_over"]]
-        firsts: dict[int, Queued] = {}
         for queue, number, facts in state["messages"]:
             message = Queued(**facts, handed_over=sets[number], held=True)
-            _share(firsts.setdefault(number, message), message)
             self._messages[queue] = message
             self._size += message.size
 
@@ -242,8 +229,7 @@ class MailQueue:
             return
         if len(to) <= LONGEST:
             message.handed_over.add(folded)
-            for entry in tuple(message.sharing) or (message,):
-                self._grow(entry, 1)
+            self._grow(message, 1)
         if message.start != UNKNOWN:
             line = message.line or record
             events.append(
@@ -265,7 +251,6 @@ class MailQueue:
         after.handed_over = before.handed_over
         if before.start != UNKNOWN:
             after.start, after.line = before.start, before.line
-        _share(before, after)
         self._grow(after, len(before.handed_over))
 
     def follow_to(
