@@ -86,6 +86,17 @@ def is_discarded(reply: str) -> bool:
     return "iscarded" in reply and _DISCARDED.search(reply[:200]) is not None
 
 
+class _Recipients(set[str]):
+    """Recipients whose hand-over was reported; entries that are one message share them."""
+
+    __slots__ = ("holders",)
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        super().__init__(names)
+        self.holders = 0
+        """How many entries in the queue have them: they are counted once, not for each entry."""
+
+
 @dataclass(slots=True, eq=False)
 class Queued:
     """A message in the queue. ``start`` is when it arrived, or :data:`UNKNOWN`."""
@@ -104,10 +115,10 @@ class Queued:
     write the same address in two cases."""
     recipients: int = 0
     """How many there are, where the log has the number."""
-    handed_over: set[str] = field(default_factory=set)
+    handed_over: _Recipients = field(default_factory=_Recipients)
     """Recipients whose hand-over was reported, in small letters."""
     size: int = 1
-    """Its share of :data:`MOST`: itself and its recipients."""
+    """Its share of :data:`MOST`: itself and its recipients, but those of ``handed_over``."""
     queue_id: str | None = None
     """The id that its server gave it, where its name is a longer one."""
     forwarded_for: str | None = None
@@ -172,8 +183,7 @@ class MailQueue:
         self.pop(queue)
         if len(queue) <= LONGEST:
             self._messages[queue] = message
-            message.held = True
-            self._size += message.size
+            self._hold(message)
             self._make_room()
         return message
 
@@ -183,6 +193,7 @@ class MailQueue:
         if message is not None:
             message.held = False
             self._size -= message.size
+            self._release(message.handed_over)
             self._forget(message)
         return message
 
@@ -213,11 +224,11 @@ class MailQueue:
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Hold what a queue held."""
-        sets = [set(names) for names in state["handed_over"]]
+        sets = [_Recipients(names) for names in state["handed_over"]]
         for queue, number, facts in state["messages"]:
-            message = Queued(**facts, handed_over=sets[number], held=True)
+            message = Queued(**facts, handed_over=sets[number])
             self._messages[queue] = message
-            self._size += message.size
+            self._hold(message)
 
     def hand_over(self, message: Queued, to: str, events: list[NativeEvent], record: int) -> None:
         """Add the hand-over of a message to a recipient once, if its time is known.
@@ -229,7 +240,9 @@ class MailQueue:
             return
         if len(to) <= LONGEST:
             message.handed_over.add(folded)
-            self._grow(message, 1)
+            if message.handed_over.holders:
+                self._size += 1
+                self._make_room()
         if message.start != UNKNOWN:
             line = message.line or record
             events.append(
@@ -248,10 +261,13 @@ class MailQueue:
     def follow(self, before: Queued, after: Queued) -> None:
         """Treat two entries as one message, which came back under another queue id."""
         after.name, after.queue_id = before.name, before.queue_id
-        after.handed_over = before.handed_over
         if before.start != UNKNOWN:
             after.start, after.line = before.start, before.line
-        self._grow(after, len(before.handed_over))
+        if after.held:
+            self._release(after.handed_over)
+            self._take(before.handed_over)
+        after.handed_over = before.handed_over
+        self._make_room()
 
     def follow_to(
         self, queue: str, suffixes: Iterable[str], before: Queued, time: int
@@ -300,6 +316,21 @@ class MailQueue:
                 "messages and recipients were open at once"
             )
             self._forgotten = 0
+
+    def _hold(self, message: Queued) -> None:
+        message.held = True
+        self._size += message.size
+        self._take(message.handed_over)
+
+    def _take(self, recipients: _Recipients) -> None:
+        if not recipients.holders:
+            self._size += len(recipients)
+        recipients.holders += 1
+
+    def _release(self, recipients: _Recipients) -> None:
+        recipients.holders -= 1
+        if not recipients.holders:
+            self._size -= len(recipients)
 
     def _grow(self, message: Queued, by: int) -> None:
         message.size += by
