@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fsm.errors import CheckpointError
-from fsm.files import output_errors
+from fsm.files import output_errors, replacing
 
-__all__ = ["digest_of", "locked", "sync"]
+__all__ = ["digest_of", "is_unchanged", "locked", "replace_durably", "sync"]
 
 _LOCK = "lock"
 
@@ -35,6 +35,24 @@ def digest_of(path: Path) -> str:
     """Return the digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def is_unchanged(path: Path, size: int, digest: str) -> bool:
+    """Return whether a file is there, with this size and this digest of its content."""
+    try:
+        return path.stat().st_size == size and digest_of(path) == digest
+    except OSError:
+        return False
+
+
+def replace_durably(path: Path, content: bytes) -> None:
+    """Replace a file whole; the content is on the disk before the name leads to it."""
+    with replacing(path) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    with output_errors(path.parent):
+        sync(path.parent)
 
 
 def sync(path: Path) -> None:

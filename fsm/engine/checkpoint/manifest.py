@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from fsm.durable import digest_of, sync
+from fsm.durable import digest_of, is_unchanged, replace_durably, sync
 from fsm.engine.counts import Totals
 from fsm.errors import CheckpointError
-from fsm.files import output_errors, replacing
+from fsm.files import output_errors
 
 __all__ = ["ExecutedFile", "Manifest", "Settings", "StoredTable", "synced"]
 
@@ -148,22 +147,13 @@ class Manifest:
         """Replace the content of a checkpoint; once this returns it is on the disk."""
         body = asdict(self)
         content = {"version": VERSION, "digest": _digest(body), "body": body}
-        with replacing(directory / _NAME) as file:
-            file.write(json.dumps(content, indent=1).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        with output_errors(directory):
-            sync(directory)
+        replace_durably(directory / _NAME, json.dumps(content, indent=1).encode())
 
     def verify(self, directory: Path) -> None:
         """Raise :class:`CheckpointError` where a part is not what it was when it was written."""
         for part in self.parts:
             path = directory / part.name
-            try:
-                same = path.stat().st_size == part.size and digest_of(path) == part.digest
-            except OSError:
-                same = False
-            if not same:
+            if not is_unchanged(path, part.size, part.digest):
                 raise _damaged(path)
 
     def clean(self, directory: Path) -> None:

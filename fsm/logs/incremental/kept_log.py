@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from fsm.durable import digest_of, sync
+from fsm.durable import digest_of, is_unchanged, replace_durably, sync
 from fsm.errors import CheckpointError
-from fsm.files import output_errors, replacing
+from fsm.files import output_errors
 from fsm.logs.ledger import RecordClass, RecordLedger
 from fsm.logs.notes import Notes, Occurrences
 
@@ -115,12 +115,8 @@ class KeptLog:
         """Raise :class:`CheckpointError` where a part is not what it was when it was written."""
         for part in self.parts:
             path = directory / part.name
-            try:
-                same = _PART.fullmatch(part.name) and path.stat().st_size == part.size
-                same = same and digest_of(path) == part.digest
-            except OSError:
-                same = False
-            if not same:
+            is_own = _PART.fullmatch(part.name)
+            if not (is_own and is_unchanged(path, part.size, part.digest)):
                 raise _damaged(path)
 
     def clean(self, directory: Path) -> None:
@@ -134,11 +130,7 @@ class KeptLog:
         """Replace the content of a checkpoint; once this returns it is on the disk."""
         body = asdict(self)
         content = {"version": VERSION, "digest": _digest(body), "body": body}
-        with replacing(directory / NAME) as file:
-            file.write(json.dumps(content, indent=1).encode())
-        with output_errors(directory):
-            sync(directory / NAME)
-            sync(directory)
+        replace_durably(directory / NAME, json.dumps(content, indent=1).encode())
 
 
 def stored_part(path: Path) -> StoredPart:
