@@ -62,6 +62,33 @@ HOPS: dict[str, tuple[list[list[str]], list[str]]] = {
     "in two files": ([FIRST, SECOND], EXPECTED),
     "in two files, the later one first": ([SECOND, FIRST], EXPECTED),
     "through three servers": ([FIRST, THIRD[:2], THIRD[2:]], EXPECTED),
+    "known by the Message-ID, while the first server still has it": (
+        [
+            [
+                *arrival(0, "mx1", A, "1@s.example"),
+                f"2 mx1 smtp {A}: {passed_on(B)}",
+                *arrival(2, "mx2", B, "1@s.example"),
+                f"900 mx2 smtp {B}: {LATER}",
+            ]
+        ],
+        EXPECTED,
+    ),
+    "through three servers, while another recipient waits at the first": (
+        [
+            [
+                *arrival(0, "mx1", A, "1@s.example"),
+                f"2 mx1 smtp {A}: {LATER.replace('a@x', 'b@x')}",
+                f"2 mx1 smtp {A}: {passed_on(B)}",
+            ],
+            [
+                *arrival(2, "mx2", B, "1@s.example"),
+                f"3 mx2 smtp {B}: {passed_on(C)}",
+                f"3 mx2 qmgr {B}: removed",
+            ],
+            [*arrival(3, "mx3", C, "1@s.example"), f"4 mx3 smtp {C}: {LATER}"],
+        ],
+        [*EXPECTED, *(text.replace("a@x", "b@x") for text in EXPECTED)],
+    ),
     "delivered before the first server knows that it is passed on": (
         [
             [
