@@ -89,6 +89,17 @@ HOPS: dict[str, tuple[list[list[str]], list[str]]] = {
         ],
         [*EXPECTED, *(text.replace("a@x", "b@x") for text in EXPECTED)],
     ),
+    "to a host whose clock is behind": (
+        [
+            [
+                *arrival(130, "mx1", A),
+                *arrival(10, "mx2", B),
+                f"131 mx1 smtp {A}: {passed_on(B)}",
+                f"11 mx2 smtp {B}: {LATER}",
+            ]
+        ],
+        EXPECTED,
+    ),
     "delivered before the first server knows that it is passed on": (
         [
             [
@@ -155,6 +166,8 @@ HOPS: dict[str, tuple[list[list[str]], list[str]]] = {
 def test_hops(convert: Convert, files: list[list[str]], expected: list[str]) -> None:
     rows, _ = convert(*(log(*lines) for lines in files))
     assert events(rows) == expected
+    first = min(rows, key=lambda row: (row["timestamp"], row["event"] != "relayed"))
+    assert first["event"] == "relayed", "no event is before the hand-over"
 
 
 def test_a_hop_to_nowhere_is_doubtful(convert: Convert) -> None:

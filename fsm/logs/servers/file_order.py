@@ -32,6 +32,8 @@ _ROTATED = re.compile(
 )
 """What rotation adds to a name: a date or a number, and the suffix of a compressed file."""
 _LATEST_DATE: Final = 100_000_000
+_CURRENT: Final = 1
+"""The number of a file whose name has none: it is after the rotated ones."""
 _DAY: Final = 86_400 * SECOND
 _NEW_YEAR = 100 * _DAY
 """How long after the last file of a year the first one of the next year may begin."""
@@ -85,7 +87,8 @@ def _by_beginning(files: Sequence[RecognisedFile], options: ReadingOptions) -> l
         times = [
             _beginning(file, options, year).time for file, year in zip(files, years, strict=True)
         ]
-    order = sorted(range(len(files)), key=lambda place: times[place])
+    is_current = [_rotation(file.stored.name)[1] == _CURRENT for file in files]
+    order = sorted(range(len(files)), key=lambda place: (times[place], is_current[place]))
     ordered = [PlacedFile(files[place], times[place]) for place in order]
     following = [replace(file, following=after.first) for file, after in pairwise(ordered)]
     return [*following, ordered[-1]]
@@ -131,9 +134,10 @@ def _rotation(name: str) -> tuple[str, int]:
     """Return a name without what rotation adds to it, and a number by which the files follow."""
     match = _ROTATED.fullmatch(name)
     if not match:
-        return name, 0
+        return name, _CURRENT
     date = int((match[2] or "").replace("-", "") or 0)
-    return match[1], date - _LATEST_DATE if date else -int(match[3] or 0)
+    number = -int(match[3]) if match[3] else _CURRENT
+    return match[1], date - _LATEST_DATE if date else number
 
 
 def _in_turn(numbered: Sequence[tuple[int, int]], times: Sequence[int]) -> list[int]:
@@ -141,7 +145,7 @@ def _in_turn(numbered: Sequence[tuple[int, int]], times: Sequence[int]) -> list[
     places = [place for _, place in sorted(numbered)]
     new_years = _passed([times[place] for place in places])[-1]
     counting_up = _passed([times[place] for place in reversed(places)])[-1]
-    is_rotated = any(number == 0 for number, _ in numbered) or new_years <= counting_up + 1
+    is_rotated = any(number >= 0 for number, _ in numbered) or new_years <= counting_up + 1
     return places if is_rotated else places[::-1]
 
 

@@ -267,6 +267,8 @@ class MailQueue:
         """Treat two entries as one message, which came back under another queue id."""
         after.entry_id = after.entry_id or after.queue_id or after.name
         after.name, after.queue_id = before.name, before.queue_id
+        if UNKNOWN < after.start < before.start:  # the clocks of two hosts differ
+            before.start, before.line = after.start, after.line
         if before.start != UNKNOWN:
             after.start, after.line = before.start, before.line
         if after.held:
