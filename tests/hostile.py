@@ -35,7 +35,7 @@ HOSTILE = {
     "empty": "",
     "wide": "日本語の状態の名前はとても長い",
     "long": "x" * samples(10_000, 1_000),
-    "long and odd": '"&<' * samples(3_334, 334),
+    "long and odd": '"&<' * samples(3_334, 60),
 }
 
 
