@@ -109,15 +109,12 @@ def _native_names(layout: RecordLayout) -> Callable[[ProviderRecord, object], st
 def _event_maker(form: Format) -> MakeEvents:
     """Return what makes the events of an entry, one for each of its recipients."""
     layout = form.layout
-    message_of, recipient_of = (
-        getter(layout.sources("message_id")),
-        getter(layout.sources("recipient")),
-    )
-    code_of, reply_of = getter(layout.sources("code")), getter(layout.sources("reply"))
-    event_id_of, delivery_of = (
-        getter(layout.sources("event_id")),
-        getter(layout.sources("delivery_id")),
-    )
+    message_of = getter(layout.sources("message_id"))
+    recipient_of = getter(layout.sources("recipient"))
+    code_of = getter(layout.sources("code"))
+    reply_of = getter(layout.sources("reply"))
+    event_id_of = getter(layout.sources("event_id"))
+    delivery_of = getter(layout.sources("delivery_id"))
     handed_over_of = getter(layout.sources("handed_over"))
     explanation_of = getter(layout.sources("explanation"))
     cut = _cutting(layout.message_id_ends)
