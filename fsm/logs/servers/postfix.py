@@ -45,7 +45,7 @@ _AFTER_ADDRESS = (
     rf"(?:{_FIELDS}dsn=([\d.]+), )?+{_FIELDS}status=([\w-]+)(?: \((.*)\))?"
 )
 _STATUS = re.compile(rf"to=<?({_NAME})>?, (?:orig_to=<?{_NAME}>?, )?{_AFTER_ADDRESS}")
-_OTHER, _JOINED, _EVENTS = Told
+_OTHER, _JOINED, _EVENTS = Told  # Python 3.11 looks a member up with a call, for every line
 _STATUS_OF_RELAY = re.compile(_AFTER_ADDRESS)
 _EXPIRED = re.compile(r"from=<[^>]*>, status=(expired|force-expired)")
 _COUNT = re.compile(r", nrcpt=(\d{1,6}) ")
@@ -169,10 +169,7 @@ class Reader(LineReader):
         name, start = queue, at.time if arrived else UNKNOWN
         if _SHORT.match(queue) and (queue in self._queue or queue in self._used_ids):
             name = f"{queue}@{at.time // SECOND}"
-        queued = Queued(name, start, at.number)
-        if "@" in name:
-            queued.queue_id = name.partition("@")[0]
-        return self._queue.put(queue, queued)
+        return self._queue.put(queue, Queued(name, start, at.number))
 
     def _known(self, at: _Line) -> Queued:
         """Return the message of a line, whose arrival may not be in the log."""
