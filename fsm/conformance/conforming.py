@@ -18,7 +18,7 @@ from fsm.engine.undefined import undefined_events
 from fsm.errors import LogError
 from fsm.machine import Machine, State, Transition
 
-__all__ = ["MAY_END", "OUTSIDE", "conform"]
+__all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
 MAY_END = ("any", "final")
 """Where messages may end: after any event, or in final states only."""
@@ -67,10 +67,10 @@ def conform(
     check_choice("may_end", may_end, MAY_END)
     check_choice("outside", outside, OUTSIDE)
     machine = as_machine(machine)
-    observer = _observer(machine)
+    machines = with_plain_events(machine)
     result = replay(
         source,
-        [machine, *observer],
+        machines,
         companions=companions,
         validity=validity,
         as_of=as_of,
@@ -97,23 +97,24 @@ def conform(
         )
     return Conformance(
         machine,
-        _without(result, observer),
+        _without(result, machines[1:]),
         replace(repair, outside=_named(repair.outside, result)),
         may_end=may_end,
         outside=outside,
     )
 
 
-def _observer(machine: Machine) -> list[Machine]:
-    """Return a machine that knows the plain names of the events that depend on guards."""
+def with_plain_events(machine: Machine) -> list[Machine]:
+    """Return a machine, and one that knows the plain names of events that depend on guards."""
     events = [event for event in plain_events(machine) if event not in machine.alphabet]
     if not events:
-        return []
+        return [machine]
     state = State("any", None, "any", ("any",))
     loops = tuple(Transition("any", event, "any", event) for event in events)
     name = f"{machine.name} without guards"
     title = "the events that depend on guards"
-    return [Machine(name, title, (state,), tuple(events), loops, "any", unit=machine.unit)]
+    plain = Machine(name, title, (state,), tuple(events), loops, "any", unit=machine.unit)
+    return [machine, plain]
 
 
 def _without(result: Replay, observer: Sequence[Machine]) -> Replay:
