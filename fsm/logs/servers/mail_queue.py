@@ -142,13 +142,14 @@ class Queued:
         queued_as: str | None = None,
         record: int | None = None,
         final_recipient: str | None = None,
+        original_recipient: str | None = None,
     ) -> NativeEvent:
         """Return an event of it, with its ids; see :class:`NativeEvent`."""
         # A tuple, because calling its class takes three times as long; None for other fields.
         fields = (
             *(self.name, to, native, time, line, code, reply, None, None, None, handed_over),
             *(None, record, queued_as, self.message, self.queue_id, self.entry_id),
-            final_recipient,
+            *(final_recipient, original_recipient),
         )
         return tuple.__new__(NativeEvent, fields)
 
