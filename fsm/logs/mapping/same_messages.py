@@ -75,9 +75,7 @@ def with_same_messages(
     message that was handed over before. They, and rows with a new doubt, are added to ``changes``.
     """
     old, new = [*same.ids], [*same.ids.values()]
-    is_replaced = (
-        pl.col("same_recipient").is_not_null() & pl.col("original_recipient").is_not_null()
-    )
+    is_replaced = pl.all_horizontal(pl.col("same_recipient", "original_recipient").is_not_null())
     final = pl.when(is_replaced).then("recipient")
     start = 0
     for frame in frames:
@@ -242,8 +240,11 @@ def _replaced_recipients(numbered: pl.LazyFrame, ids: Mapping[str, str]) -> pl.D
     message = pl.col("message_id").replace([*ids], [*ids.values()]).alias("message")
     lower = pl.col("recipient").str.to_lowercase()
     named = pl.col("original_recipient").str.to_lowercase().alias("named")
+    of_entries = numbered.filter(pl.col("entry_id").is_not_null()).select("message_id")
+    of_hops = pl.LazyFrame({"message_id": [*ids, *ids.values()]}, {"message_id": pl.String})
     replaced = (
         numbered.filter(pl.col("original_recipient").is_not_null())
+        .join(pl.concat([of_entries, of_hops]).unique(), on="message_id", how="semi")
         .select("at", message, _OWN_ID.alias("own_id"), named, address=lower)
         .filter(pl.col("named") != pl.col("address"))
         .collect(engine="streaming")
