@@ -271,7 +271,7 @@ def _first_names(replaced: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     first = replaced.unique(keys, keep="first", maintain_order=True)
     known = rows.rename({"address": "named"})
     still_named = known.join(replaced, on=(*keys, "own_id"), how="semi")
-    earlier = known.join(still_named, on=keys, how="anti")
+    earlier = known.join(still_named, on=keys, how="anti").sort("at")
     beside = rows.select("message", "address", own_id_earlier="own_id")
     has_both = first.join(earlier, on=keys, suffix="_earlier").join(
         beside, on=("message", "address", "own_id_earlier"), how="semi"
@@ -283,6 +283,7 @@ def _first_names(replaced: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     return (
         first.join(has_both, on=keys, how="anti")
         .join(recipients, on=keys)
+        .sort("at")
         .unique(("message", "address"), keep="first", maintain_order=True)
         .select("message", "address", "same_recipient", "handed_over")
     )
