@@ -56,13 +56,15 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "header_id": pl.String(),
     "queue_id": pl.String(),
     "entry_id": pl.String(),
+    "original_recipient": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
 ``is_stop`` marks what is a failure only where the message was handed over, and ``queued_as`` what
 is a delivery only where no log has the message under that id; ``record`` has the number of their
 record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id``,
-``queue_id`` and ``entry_id`` are further ids of the message.
+``queue_id`` and ``entry_id`` are further ids of the message, ``original_recipient`` is
+whom the recipient was put in place of.
 """
 
 _LONGEST = 1000
@@ -89,6 +91,7 @@ _EVENT: dict[str, pl.DataType] = {
     "queue_id": pl.String(),
     "entry_id": pl.String(),
     "final_recipient": pl.String(),
+    "original_recipient": pl.String(),
 }
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "handed_over": "insert",
@@ -99,6 +102,7 @@ _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "queue_id": "insert",
     "entry_id": "insert",
     "final_recipient": "insert",
+    "original_recipient": "insert",
 }
 """Columns that a frame of events may lack."""
 

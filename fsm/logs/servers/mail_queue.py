@@ -141,6 +141,7 @@ class Queued:
         queued_as: str | None = None,
         record: int | None = None,
         final_recipient: str | None = None,
+        original_recipient: str | None = None,
     ) -> NativeEvent:
         """Return an event of it, with its ids; see :class:`NativeEvent`."""
         # A tuple, because calling its class takes three times as long; None for other fields.
@@ -165,6 +166,7 @@ class Queued:
                 self.queue_id,
                 self.entry_id,
                 final_recipient,
+                original_recipient,
             ),
         )
 

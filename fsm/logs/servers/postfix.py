@@ -272,9 +272,9 @@ class Reader(LineReader):
                 self._queue.hand_over(queued, to, self._events, number)
         self._queue.remember_status(queued, to, "hop" if native == HOP else status)
         final = None if address is to else address
-        self._events.append(
-            queued.event(to, native, time, number, code, reply, handed_over, queued_as, None, final)
-        )
+        original = _original_recipient(body) if ", orig_to=" in body else None
+        facts = (code, reply, handed_over, queued_as, None, final, original)
+        self._events.append(queued.event(to, native, time, number, *facts))
         return _EVENTS
 
     def _is_cut(self, at: _Line) -> Told:
@@ -335,6 +335,12 @@ def _unusual_fields(body: str) -> _Fields | None:
         to = to[1:-1]
     relay_name, delay, code, status, reply = match.groups()
     return to, relay_name, delay, code, status, reply
+
+
+def _original_recipient(body: str) -> str:
+    """Return the address that the recipient of a delivery was put in place of (``orig_to=``)."""
+    address = body.partition(", orig_to=")[2].partition(", relay=")[0]
+    return address.removeprefix("<").removesuffix(">")[:LONGEST]
 
 
 def _before(time: int, delay: str | None) -> int | None:
