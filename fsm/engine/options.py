@@ -23,6 +23,8 @@ class ReplayOptions:
     """Time how long messages stay in each state."""
     exact: bool = False
     """Keep what the exact series is made of; the series by ``every`` is made as well."""
+    traces: bool = False
+    """Find the distinct traces."""
     dedupe: bool = False
     cross_check: bool = True
     memory: int = 1 << 30

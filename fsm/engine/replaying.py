@@ -47,6 +47,7 @@ def replay(
     every: timedelta | None = None,
     statuses: bool = False,
     detail: bool = False,
+    traces: bool = False,
     dedupe: bool = False,
     cross_check: bool = True,
     oracle: bool = True,
@@ -83,8 +84,9 @@ def replay(
     bounded amount of work allows, those that the log met first; see
     :mod:`fsm.compile.crosscheck`.
 
-    ``every``, ``statuses`` and ``detail`` announce that the series, the statuses, and traffic,
-    durations and the exact series will be asked for, which saves a second pass. The columns kept
+    ``every``, ``statuses``, ``detail`` and ``traces`` announce that the series, the statuses,
+    traffic, durations and the exact series, and the distinct traces will be asked for, which saves
+    a second pass. The columns kept
     of every row and the work on them take ``memory`` bytes at most (default: a quarter of the
     machine's), the rest goes to a temporary file; :mod:`fsm.engine.memory` says what a process
     needs beside it. ``workers`` is the number of threads (default: one per processor, as far as
@@ -114,6 +116,7 @@ def replay(
     check_flags(
         statuses=statuses,
         detail=detail,
+        traces=traces,
         dedupe=dedupe,
         cross_check=cross_check,
         oracle=oracle,
@@ -139,6 +142,7 @@ def replay(
         statuses=statuses,
         traffic=detail,
         durations=detail,
+        traces=traces,
         exact=detail and every is not None and checkpoint is None,
         dedupe=dedupe,
         cross_check=cross_check and oracle,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Literal
 
 import polars as pl
@@ -188,11 +189,10 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
     )
     recipient = bare_addresses(events["recipient"])
     stands_for_id = events["message_id"] == events["recipient"]
+    if stands_for_id.any():
+        lowered = pl.when(stands_for_id).then(recipient.str.to_lowercase()).otherwise("message_id")
+        events = events.with_columns(lowered.alias("message_id"))
     return events.with_columns(
-        pl.when(stands_for_id)
-        .then(recipient.str.to_lowercase())
-        .otherwise("message_id")
-        .alias("message_id"),
         recipient.alias("recipient"),
         pl.col("native").str.slice(0, _LONGEST_NAME),
         pl.col("reply").str.slice(0, LONGEST_REPLY),
@@ -235,17 +235,17 @@ def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
 
 
 def _columns(events: Sequence[NativeEvent]) -> pl.DataFrame:
-    columns = list(zip(*events, strict=True)) or [()] * len(_EVENT)
+    fields = list(chain.from_iterable(events))  # twice as fast as zip(*events)
     return pl.DataFrame(
         [
-            _series(name, values, dtype)
-            for (name, dtype), values in zip(_EVENT.items(), columns, strict=True)
+            _series(name, fields[place :: len(_EVENT)], dtype)
+            for place, (name, dtype) in enumerate(_EVENT.items())
         ]
     )
 
 
 def _series(name: str, values: Sequence[object], dtype: pl.DataType) -> pl.Series:
-    if not any(values) and all(value is None for value in values):  # as most columns are
+    if not any(values) and values.count(None) == len(values):  # as most columns are
         return pl.repeat(None, len(values), dtype=dtype, eager=True).alias(name)
     try:
         return pl.Series(name, values, dtype)

@@ -1,0 +1,160 @@
+"""``fsm conform``: where a machine and a log disagree."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fsm.cli.choice import ChoiceParam
+from fsm.cli.conform_message import print_alignments
+from fsm.cli.conform_repair import print_repair
+from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.options import (
+    LogOptions,
+    dedupe_option,
+    print_messages,
+    warn_of_wrong_reading,
+    with_log_options,
+)
+from fsm.cli.progress import Progress
+from fsm.cli.terminal import is_terminal
+from fsm.cli.text import print_crosscheck, print_json
+from fsm.cli.values import json_option
+from fsm.documented_machines import load_documented
+from fsm.unit import unit_of
+
+if TYPE_CHECKING:
+    from fsm.conformance import Conformance
+    from fsm.logs.log import Log
+    from fsm.machine import Machine
+
+__all__ = ["command"]
+
+
+@click.command(
+    "conform",
+    cls=HelpCommand,
+    examples=[
+        Example(
+            "How far a log is from a machine",
+            "fsm conform log.csv --machine with-feedback",
+        ),
+        Example(
+            "Only messages that reached a final state count as complete; as JSON",
+            "fsm conform log.csv --machine with-feedback --may-end final --json",
+        ),
+    ],
+)
+@partial(
+    with_log_options,
+    machine_help="The machine to compare with: a name, a file or package.module:Class.",
+    machine_default=False,
+)
+@option(
+    "--may-end",
+    type=ChoiceParam(["any", "final"]),
+    default="any",
+    group="Machines",
+    help="Where a message may end: after any event, or in a final state only.",
+)
+@option(
+    "--outside",
+    type=ChoiceParam(["beside", "extra"]),
+    default="beside",
+    group="Machines",
+    help="What events are that the machine does not have: counted beside, or extra events.",
+)
+@option(
+    "--message",
+    metavar="ID",
+    group="Message",
+    help="Show the least repair of this message only, event by event.",
+)
+@dedupe_option
+@json_option
+def command(
+    source: LogOptions,
+    may_end: str,
+    outside: str,
+    message: str | None,
+    dedupe: bool,
+    as_json: bool,
+) -> int:
+    """Compare the logs LOGS with a machine: what does not fit, and the least repair.
+
+    The least repair is the smallest number of events to leave out (extra) or to add (missing), so
+    that every message is a trace of the machine. Events that the machine does not have are counted
+    beside, not repaired.
+
+    Of several least repairs, the one that keeps most of the log as it was recorded is taken. The
+    guide is fsm guide conformance. The exit status is 1 if something does not fit.
+    """
+    from fsm.conformance import conform
+
+    redaction = source.redaction if message is not None else None
+    machine, log = _only_machine(source), source.read()
+    options: dict[str, Any] = {
+        "may_end": may_end,
+        "outside": outside,
+        "companions": source.companions(load_documented),
+        "validity": source.validity,
+        "as_of": source.as_of,
+        "dedupe": dedupe,
+    }
+    if message is not None:
+        wanted = redaction.message(message) if redaction else message
+        return _show_message(log, machine, wanted, options, as_json=as_json)
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("comparing", "events", total) as progress:
+        result = conform(log, machine, progress=progress, **options)
+    _print_notes(result, source.reading.relayed)
+    if as_json:
+        print_json(result.as_dict(), "conform")
+    else:
+        _print(result)
+    return 0 if result.agrees else 1
+
+
+def _show_message(
+    log: Log, machine: Machine, message: str, options: Mapping[str, Any], *, as_json: bool
+) -> int:
+    """Print the least repair of one message; return the exit status."""
+    from fsm.conformance.message_alignment import align_message
+
+    with Progress("looking for the message"):
+        alignments = align_message(log, message, machine, **options)
+    if as_json:
+        print_json([alignment.as_dict() for alignment in alignments], "conform-message")
+    else:
+        print_alignments(alignments, unit_of([machine], log.unit))
+    return 1 if any(alignment.cost for alignment in alignments) else 0
+
+
+def _only_machine(source: LogOptions) -> Machine:
+    """Return the machine that is named; refuse none, and several."""
+    if len(set(source.names)) != 1:
+        wrong = "is given more than once" if source.names else "is missing"
+        raise click.UsageError(f"--machine {wrong}: name the one machine to compare the log with")
+    (machine,) = source.machines(load_documented)
+    return machine
+
+
+def _print_notes(result: Conformance, relayed: bool | None) -> None:
+    """Print what was assumed, and what seems to be read wrongly."""
+    replay = result.replay
+    if replay is not None and result.repair is not None:
+        known = {event for machine in replay.counts.machines for event in machine.events}
+        outside = result.repair.outside.items()
+        undefined = {event: count for event, count in outside if event not in known}
+        print_messages(note for note in replay.notes if note not in replay.log.notes)
+        warn_of_wrong_reading(replay, relayed, undefined)
+        print_crosscheck(replay.crosscheck)
+
+
+def _print(result: Conformance) -> None:
+    """Print the sections of what was asked for."""
+    print_repair(result)

@@ -1,0 +1,185 @@
+"""Alignments: which events of a trace are extra, and which are missing, in which state.
+
+Of several least repairs one is chosen, from the beginning of the trace on, so that as much as
+possible of the log stays as it was recorded: an event is accepted where a least repair can accept
+it; else an event is missing before it, the first one in the declared order of events; else it is
+extra. So a missing event stands as early as it can.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fsm.arrays import Codes, Index, Mask
+from fsm.conformance.cost_vectors import CostVectors
+from fsm.conformance.lazy_fold import LazyTable, fold_lazily
+from fsm.conformance.repair_model import Costs
+
+__all__ = ["Alignments", "Edit"]
+
+_MOST_AT_ONCE = 1 << 22
+"""Costs that are looked at in one go."""
+
+
+class Edit(NamedTuple):
+    """One edit of a trace; ``before`` is what happens next, empty at the end of the trace."""
+
+    state: str
+    """The state in which an event is missing, or extra."""
+    kind: str
+    """``missing`` or ``extra``."""
+    event: str
+    """The event."""
+    before: str
+    """The event of the log before which it is missing; of an extra event, the event itself."""
+
+
+class Alignments:
+    """The steps of alignments met so far, and the edits of each.
+
+    A step is what happens at an event in a state, given the costs of what is left: its edits, and
+    the state after it.
+    """
+
+    def __init__(self, vectors: CostVectors) -> None:
+        self.vectors, self.model = vectors, vectors.model
+        self._states = len(self.model.states)
+        self._numbers = np.full(1 << 10, -1, np.intp)
+        self._cells = np.zeros(0, np.intp)
+        self._table = LazyTable(self._explore)
+        self._children: dict[tuple[int, Edit], int] = {}
+        self.edits: list[tuple[Edit, ...]] = [()]
+        """The different sequences of edits; the first one is empty."""
+        self.edits_of_step = np.zeros(len(self._table.follow), np.int32)
+        """The sequence of edits of each step, by its number."""
+
+    def align(self, cells: Index, offsets: Index, lengths: Index) -> tuple[Index, Index]:
+        """Align traces, given the cells of :meth:`CostVectors.fold`.
+
+        Returns the step of each event, and the state in which each trace ends, before what is
+        missing at its end.
+        """
+        inputs = self._numbered(cells) * self._states
+        return fold_lazily(self._table, inputs, offsets, lengths, self.model.start, 1)
+
+    def after(self, steps: Index) -> Index:
+        """Return the states after steps."""
+        return self._table.after(steps)
+
+    def edits_of(self, step: int) -> tuple[Edit, ...]:
+        """Return the edits of a step."""
+        return self.edits[int(self.edits_of_step[step])]
+
+    def at_end(self, state: int) -> tuple[Edit, ...]:
+        """Return what is missing at the end of a trace that is in a state."""
+        edits: list[Edit] = []
+        costs = self.model.ends[None]
+        at = np.array([state])
+        while costs[0, at[0]] > 0:
+            found, target = self._insertion(at, costs)
+            edits.append(self._missing(int(at[0]), int(found[0]), ""))
+            at = target
+        return tuple(edits)
+
+    def name(self, code: int) -> str:
+        """Return the event of a code; of the end of a validity period, the deadline's event."""
+        events, deadline = self.model.alphabet.events, self.model.machine.deadline
+        if code < len(events):
+            return events[code]
+        return deadline.event if deadline and code > len(events) else ""
+
+    def _numbered(self, cells: Index) -> Codes:
+        """Number the cells of cost vectors as they are met."""
+        highest = int(cells.max(initial=0))
+        if highest >= len(self._numbers):
+            more = max(highest + 1, 2 * len(self._numbers)) - len(self._numbers)
+            self._numbers = np.append(self._numbers, np.full(more, -1))
+        numbers = self._numbers.take(cells)
+        if (numbers < 0).any():
+            met = np.zeros(len(self._numbers), np.bool_)
+            met[cells] = True
+            (new,) = np.nonzero(met & (self._numbers < 0))
+            self._numbers[new] = np.arange(len(self._cells), len(self._cells) + len(new))
+            self._cells = np.append(self._cells, new)
+            numbers = self._numbers.take(cells)
+        return numbers
+
+    def _explore(self, steps: Index) -> Index:
+        """Find the edits of steps; return the state after each."""
+        if len(self.edits_of_step) < len(self._table.follow):
+            more = np.zeros(len(self._table.follow) - len(self.edits_of_step), np.int32)
+            self.edits_of_step = np.append(self.edits_of_step, more)
+        found = np.empty(len(steps), np.intp)
+        size = max(1, _MOST_AT_ONCE // self._states)
+        for first in range(0, len(steps), size):
+            some = steps[first : first + size]
+            cells = self._cells[some // self._states]
+            after, edits = self._steps(cells, some % self._states)
+            found[first : first + size], self.edits_of_step[some] = after, edits
+        return found
+
+    def _steps(self, cells: Index, states: Index) -> tuple[Index, Index]:
+        """Return the states after events, and the numbers of the edits that lead to them."""
+        vectors = self.vectors
+        left, codes = vectors.vectors[cells // vectors.width], cells % vectors.width
+        before = vectors.vectors[vectors.table.follow[cells]] + vectors.increments[cells][:, None]
+        states, edits = states.copy(), np.zeros(len(cells), np.intp)
+        rows = np.arange(len(cells))
+        while len(rows):
+            here = states[rows]
+            cost = before[rows, here]
+            done, states[rows] = self._accepted(codes[rows], here, left[rows], cost)
+            rows, here = rows[~done], here[~done]
+            inputs, targets = self._insertion(here, before[rows])
+            edits[rows] = self._extended(edits[rows], here, inputs, codes[rows])
+            states[rows] = targets
+            rows = rows[inputs >= 0]  # an extra event is done with
+        return states, edits
+
+    def _accepted(
+        self, codes: Codes, states: Index, left: Costs, cost: Costs
+    ) -> tuple[Mask, Index]:
+        """Return where a least repair accepts an event, and the states to which that leads."""
+        each = np.arange(len(states))
+        done, after = np.zeros(len(states), np.bool_), states.copy()
+        for moves in self.model.moves:
+            targets = moves[codes, states]
+            fits = ~done & (targets >= 0)
+            fits &= left[each, np.maximum(targets, 0)] == cost
+            after[fits] = targets[fits]
+            done |= fits
+        return done, after
+
+    def _insertion(self, states: Index, costs: Costs) -> tuple[Index, Index]:
+        """Return the first event that a least repair adds in each state (or -1), and its target."""
+        each = np.arange(len(states))
+        cost = costs[each, states]
+        inputs, after = np.full(len(states), -1), states.copy()
+        for number, row in enumerate(self.model.targets):
+            targets = row[states]
+            fits = (inputs < 0) & (targets >= 0)
+            fits &= costs[each, np.maximum(targets, 0)] + 1 == cost
+            inputs[fits], after[fits] = number, targets[fits]
+        return inputs, after
+
+    def _missing(self, state: int, number: int, before: str) -> Edit:
+        return Edit(self.model.states[state], "missing", self.model.inputs[number], before)
+
+    def _extended(self, edits: Index, states: Index, inputs: Index, codes: Codes) -> Index:
+        """Add one more edit to sequences of edits: a missing input, or -1 for an extra event."""
+        sizes = (len(self.edits), self._states, len(self.model.inputs) + 1, self.vectors.width)
+        keys = np.ravel_multi_index((edits, states, inputs + 1, codes), sizes)
+        distinct, which = np.unique(keys, return_inverse=True)
+        numbers = np.zeros(len(distinct), np.intp)
+        parts = zip(*(part.tolist() for part in np.unravel_index(distinct, sizes)), strict=True)
+        for place, (parent, state, number, code) in enumerate(parts):
+            name = self.name(code)
+            extra = Edit(self.model.states[state], "extra", name, name)
+            edit = self._missing(state, number - 1, name) if number else extra
+            child = self._children.setdefault((parent, edit), len(self.edits))
+            if child == len(self.edits):
+                self.edits.append((*self.edits[parent], edit))
+            numbers[place] = child
+        return numbers[which]

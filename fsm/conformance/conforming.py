@@ -1,0 +1,136 @@
+"""The function ``conform``: where a machine and what it is compared with disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fsm.arguments import check_choice
+from fsm.catalog import as_machine, built_in_companion
+from fsm.conformance.conformance import Conformance
+from fsm.conformance.least_repair import repair_traces
+from fsm.conformance.repair_model import plain_events, repair_model
+from fsm.engine.replaying import replay
+from fsm.engine.result import Replay
+from fsm.engine.undefined import undefined_events
+from fsm.errors import LogError
+from fsm.machine import Machine, State, Transition
+
+__all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
+
+MAY_END = ("any", "final")
+"""Where messages may end: after any event, or in final states only."""
+
+OUTSIDE = ("beside", "extra")
+"""What events are that the machine does not have: counted beside, or extra as in process mining."""
+
+
+def conform(
+    source: object,
+    machine: Machine | str,
+    *,
+    may_end: str = "any",
+    outside: str = "beside",
+    companions: Callable[[str], Machine] | None = built_in_companion,
+    validity: timedelta | None = None,
+    as_of: datetime | None = None,
+    dedupe: bool = False,
+    memory: int | None = None,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    mapping: str | Path | Iterable[str | Path] = (),
+    events: Mapping[str, str] | None = None,
+) -> Conformance:
+    """Compare a log with a machine: how many messages fit, and the least repair of the others.
+
+    The least repair is the smallest number of events to leave out (*extra*) or to add (*missing*)
+    so that every message is a trace of the machine. A message may end after any event, with
+    ``may_end="final"`` in a final state only. Events that the machine does not have, such as those
+    of its companion, are counted beside and not repaired; with ``outside="extra"`` each is extra,
+    as is the convention of process mining. Ends of validity periods cost nothing, and an event that
+    depends on guards may happen under any of their values. Messages without any event of the
+    machine are not judged.
+
+    The other arguments are those of :func:`fsm.replay`.
+
+    Raises :class:`fsm.errors.MachineError` for a machine in which no message can end,
+    :class:`fsm.errors.LogError` where no event of the log is one of the machine, and what
+    ``replay`` raises.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> conform(log, "with-feedback").repair.cost
+    0
+    """
+    check_choice("may_end", may_end, MAY_END)
+    check_choice("outside", outside, OUTSIDE)
+    machine = as_machine(machine)
+    machines = with_plain_events(machine)
+    result = replay(
+        source,
+        machines,
+        companions=companions,
+        validity=validity,
+        as_of=as_of,
+        traces=True,
+        dedupe=dedupe,
+        memory=memory,
+        workers=workers,
+        progress=progress,
+        mapping=mapping,
+        events=events,
+    )
+    model = repair_model(
+        machine,
+        result.counts.products[0].codes,
+        may_end=may_end,
+        outside=outside,
+        deadlines=validity is not None,
+    )
+    repair = repair_traces(model, result.distinct_traces)
+    if not repair.fitting + repair.not_fitting:
+        raise LogError(
+            f"nothing to compare: no event of this log is one of {machine.name}; is the machine "
+            "the right one? --event NATIVE=EVENT names an event of the log as the machine does"
+        )
+    return Conformance(
+        machine,
+        _without(result, machines[1:]),
+        replace(repair, outside=_named(repair.outside, result)),
+        may_end=may_end,
+        outside=outside,
+    )
+
+
+def with_plain_events(machine: Machine) -> list[Machine]:
+    """Return a machine, and one that knows the plain names of events that depend on guards."""
+    events = [event for event in plain_events(machine) if event not in machine.alphabet]
+    if not events:
+        return [machine]
+    state = State("any", None, "any", ("any",))
+    loops = tuple(Transition("any", event, "any", event) for event in events)
+    name = f"{machine.name} without guards"
+    title = "the events that depend on guards"
+    plain = Machine(name, title, (state,), tuple(events), loops, "any", unit=machine.unit)
+    return [machine, plain]
+
+
+def _without(result: Replay, observer: Sequence[Machine]) -> Replay:
+    """Return the replay without the result of the machine that only lends names."""
+    names = {machine.name for machine in observer}
+    checked = result.crosscheck
+    if checked is not None:
+        classless = tuple(name for name in checked.without_class if name not in names)
+        checked = replace(checked, without_class=classless)
+    kept = {name: found for name, found in result.machines.items() if name not in names}
+    return replace(result, machines=kept, crosscheck=checked)
+
+
+def _named(outside: Mapping[str, int], result: Replay) -> dict[str, int]:
+    """Add the names of events that no machine has, which the log is read for once more."""
+    named = {name: count for name, count in outside.items() if name}
+    if outside.get(""):
+        named |= undefined_events(result)
+    return dict(sorted(named.items(), key=lambda item: (-item[1], item[0])))
