@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.cli.choice import ChoiceParam
+from fsm.cli.conform_cells import (
+    CellOptions,
+    print_cell_notes,
+    print_cells,
+    with_cell_options,
+    write_cells,
+)
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
 from fsm.cli.progress import Progress
+from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal
 from fsm.cli.text import print_crosscheck, print_json
 from fsm.cli.values import json_option
@@ -46,26 +54,36 @@ __all__ = ["command"]
     group="Machines",
     help="Where a message may end: after any event, or in a final state only.",
 )
+@with_cell_options
 @dedupe_option
 @json_option
-def command(source: LogOptions, may_end: str, dedupe: bool, as_json: bool) -> int:
-    """Compare the logs LOGS with a machine: what does not fit, and the least repair.
+def command(
+    source: LogOptions, others: CellOptions, may_end: str, dedupe: bool, as_json: bool
+) -> int:
+    """Compare a machine with the logs LOGS, its documentation, an implementation and tests.
 
     The least repair is the smallest number of events to leave out (extra) or to add (missing), so
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
-    The exit status is 1 if something does not fit.
+    With --page, --implementation or --tests, every source says what it knows about each cell of the
+    machine, a state and an event; cells on which sources disagree come first. One source is named
+    where all others, at least two, agree. A log may be left out then.
+
+    The exit status is 1 if something does not fit, or sources disagree.
     """
     from fsm.conformance import conform
 
     machine = _only_machine(source)
-    log = source.read()
-    total = log.about() if is_terminal(sys.stderr) else None
+    if not (source.has_log or others.has_sources):
+        raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
+    log = source.read() if source.has_log else None
+    total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
         result = conform(
             log,
             machine,
+            **others.arguments,
             may_end=may_end,
             companions=source.companions(load_documented),
             validity=source.validity,
@@ -78,6 +96,7 @@ def command(source: LogOptions, may_end: str, dedupe: bool, as_json: bool) -> in
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
+    write_cells(result, others.html, public_command(sys.argv[1:], source.redaction))
     return 0 if result.agrees else 1
 
 
@@ -95,8 +114,10 @@ def _print_notes(result: Conformance) -> None:
     if replay is not None:
         print_messages(note for note in replay.notes if note not in replay.log.notes)
         print_crosscheck(replay.crosscheck)
+    print_cell_notes(result)
 
 
 def _print(result: Conformance) -> None:
     """Print the sections of what was asked for."""
     print_repair(result)
+    print_cells(result)

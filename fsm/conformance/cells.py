@@ -13,9 +13,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from fsm.conformance.votes import DOCUMENT, LOG, MACHINE, Judgement, Vote, judge
+from fsm.conformance.votes import (
+    DOCUMENT,
+    IMPLEMENTATION,
+    LOG,
+    MACHINE,
+    Judgement,
+    Vote,
+    judge,
+)
 from fsm.machine import Machine, Origin
 from fsm.mealy import NOTHING
+from fsm.read_only import hold_mappings
+from fsm.text import quantity
 
 if TYPE_CHECKING:
     from fsm.conformance.documents import DocumentedCells
@@ -115,14 +125,15 @@ class CellComparison:
     """The machine."""
     cells: tuple[ComparedCell, ...]
     """The cells, state by state: those of the machine, and those that other sources add."""
-    sources: tuple[str, ...]
-    """The sources that were compared, each by its kind and its name."""
-    has_log: bool
-    """Whether a log is among the sources."""
+    sources: Mapping[str, str]
+    """The names of the sources that were compared, by their kinds."""
     has_tests: bool
     """Whether the coverage of tests was read."""
     notes: tuple[str, ...] = ()
     """What was assumed, and what was not compared."""
+
+    def __post_init__(self) -> None:
+        hold_mappings(self, "sources")
 
     @cached_property
     def disagreements(self) -> tuple[ComparedCell, ...]:
@@ -138,7 +149,7 @@ class CellComparison:
         counts = {"cells": len(self.cells), "disagree": kinds["disagree"], "agree": kinds["agree"]}
         counts["alone"] = kinds["alone"]
         counts["accepted"] = len(accepted)
-        if self.has_log:
+        if LOG in self.sources:
             counts["unseen"] = sum(cell.sighting is None for cell in accepted)
         if self.has_tests:
             counts["untested"] = sum(cell.tests is None for cell in accepted)
@@ -152,7 +163,7 @@ class CellComparison:
             "cells": [cell.as_dict() for cell in ordered[:most]],
             "cells_left_out": max(0, len(ordered) - most),
             "cell_counts": self.counts,
-            "cell_sources": list(self.sources),
+            "cell_sources": dict(self.sources),
             "cell_notes": list(self.notes),
         }
 
@@ -165,24 +176,26 @@ def compare_cells(
     see: Callable[[Believed], SightedCells] | None = None,
     places: Callable[[Sequence[int]], Sequence[str]] | None = None,
     tests: TestedCells | None = None,
+    unit: str = "message",
 ) -> CellComparison:
     """Return the verdict on each cell of a machine under those sources that there are.
 
     ``see`` returns what a log shows, given where events lead as far as the other sources agree;
-    ``places`` returns the places of rows of the log, given their numbers in ascending order.
+    ``places`` returns the places of rows of the log, given their numbers in ascending order;
+    ``unit`` is what one message is called.
     """
-    comparing = _Comparing(machine, document, implementation, see, tests)
+    comparing = _Comparing(machine, document, implementation, see, tests, unit)
     cells = comparing.cells(places)
-    names = [f"machine {machine.name}"]
-    if document:
-        names.insert(0, f"document {document.page}")
+    sources = {MACHINE: machine.name}
+    if document and document.is_origin:
+        sources = {JOINT: document.page}
+    elif document:
+        sources = {DOCUMENT: document.page, **sources}
     if implementation:
-        names.append(f"implementation {implementation.name}")
+        sources[IMPLEMENTATION] = implementation.name
     if see:
-        names.append(LOG)
-    return CellComparison(
-        machine, cells, tuple(names), see is not None, tests is not None, comparing.notes()
-    )
+        sources[LOG] = ""
+    return CellComparison(machine, cells, sources, tests is not None, comparing.notes())
 
 
 _Key: TypeAlias = tuple[str, str]
@@ -195,6 +208,7 @@ class _Comparing:
     implementation: ProbedCells | None
     see: Callable[[Believed], SightedCells] | None
     tests: TestedCells | None
+    unit: str
 
     def __post_init__(self) -> None:
         self.states = {state.name for state in self.machine.states}
@@ -288,9 +302,10 @@ class _Comparing:
         parts = (self.document, self.implementation, self.tests)
         notes = [note for part in parts if part for note in part.notes]
         if self.sighted and self.sighted.uncertain:
+            count = quantity(self.sighted.uncertain, "event")
             notes.append(
-                f"{self.sighted.uncertain:,} events of the log follow a misfit of their message, "
-                "and say nothing about a cell: the state is not known there"
+                f"{count} of the log not used for cells: after what does not fit, the state of a "
+                f"{self.unit} is not known"
             )
         return tuple(notes)
 

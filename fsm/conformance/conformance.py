@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fsm.conformance.cells import CellComparison
 from fsm.conformance.least_repair import LeastRepair
 from fsm.engine.result import Replay
 from fsm.machine import Machine
@@ -22,10 +23,14 @@ class Conformance:
     """The replay of the log; ``None`` without a log."""
     repair: LeastRepair | None = None
     """The least repair of the log; ``None`` without a log."""
+    cells: CellComparison | None = None
+    """The verdict on each cell; ``None`` where no other source than the log was given."""
 
     @property
     def agrees(self) -> bool:
         """Whether no part found a disagreement."""
+        if self.cells is not None and self.cells.disagreements:
+            return False
         return self.repair is None or self.repair.not_fitting == 0
 
     @property
@@ -38,6 +43,8 @@ class Conformance:
         facts: dict[str, object] = {"machine": self.machine.name, "unit": self.unit.name}
         if self.repair is not None:
             facts |= self.repair.as_dict()
+        if self.cells is not None:
+            facts |= self.cells.as_dict()
         return facts
 
     def __repr__(self) -> str:

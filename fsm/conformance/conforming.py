@@ -8,10 +8,13 @@ from pathlib import Path
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
+from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
 from fsm.engine.replaying import replay
+from fsm.errors import FsmError
 from fsm.machine import Machine
+from fsm.suites.execution.implementation import Implementation
 
 __all__ = ["MAY_END", "conform"]
 
@@ -23,6 +26,10 @@ def conform(
     source: object,
     machine: Machine | str,
     *,
+    page: str | None = None,
+    implementation: Implementation | str | None = None,
+    tests: str | Path | None = None,
+    cells: bool | None = None,
     may_end: str = "any",
     companions: Callable[[str], Machine] | None = built_in_companion,
     validity: timedelta | None = None,
@@ -34,9 +41,17 @@ def conform(
     mapping: str | Path | Iterable[str | Path] = (),
     events: Mapping[str, str] | None = None,
 ) -> Conformance:
-    """Compare a log with a machine, and return how far they disagree.
+    """Compare a machine with a log and other sources, and return how far they disagree.
 
-    Raises what :func:`fsm.engine.replay` raises for the log, the machine and the arguments.
+    ``source`` is a log, or ``None`` for none. With ``page``, ``implementation`` or ``tests``, or
+    with ``cells``, the result has the verdict on each cell (state and event) of the machine: what
+    every source says about it; see :mod:`fsm.conformance.cells`. ``page`` is a page with documented
+    tables, ``implementation`` an adapter or the name of its class, ``package.module:Class``, which
+    is imported and run, ``tests`` a file that ``pytest --fsm-cov-file`` wrote.
+
+    Raises what :func:`fsm.engine.replay` raises for the log, the machine and the arguments, and
+    :class:`fsm.errors.FsmError` where there is nothing to compare the machine with, and for a
+    source that cannot be read.
 
     >>> import fsm
     >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
@@ -44,19 +59,35 @@ def conform(
     0
     """
     check_choice("may_end", may_end, MAY_END)
+    name = machine if isinstance(machine, str) else machine.name
     machine = as_machine(machine)
-    result = replay(
-        source,
-        machine,
-        companions=companions,
-        validity=validity,
-        as_of=as_of,
-        traces=True,
-        dedupe=dedupe,
-        memory=memory,
-        workers=workers,
-        progress=progress,
-        mapping=mapping,
-        events=events,
-    )
-    return Conformance(machine, result, repair_traces(machine, result.distinct_traces, may_end))
+    if source is None and page is None and implementation is None:
+        raise FsmError("nothing to compare with: give a log, a page or an implementation")
+    result = repair = None
+    if source is not None:
+        result = replay(
+            source,
+            machine,
+            companions=companions,
+            validity=validity,
+            as_of=as_of,
+            traces=True,
+            dedupe=dedupe,
+            memory=memory,
+            workers=workers,
+            progress=progress,
+            mapping=mapping,
+            events=events,
+        )
+        repair = repair_traces(machine, result.distinct_traces, may_end)
+    compared = None
+    if cells or not (page is None and implementation is None and tests is None):
+        compared = compare_sources(
+            machine,
+            name=name,
+            replay=result,
+            page=page,
+            implementation=implementation,
+            tests=tests,
+        )
+    return Conformance(machine, result, repair, compared)

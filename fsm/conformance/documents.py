@@ -6,7 +6,7 @@ import os
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fsm.alphabet import joint_inputs
@@ -16,6 +16,7 @@ from fsm.conformance.stated_rows import (
     TableRows,
     bound_rows_of,
     recognised_rows_of,
+    row_text,
 )
 from fsm.conformance.votes import DOCUMENT, Vote, judge
 from fsm.errors import AssumptionWarning, PageError
@@ -23,7 +24,7 @@ from fsm.machine import Machine, Origin
 from fsm.mealy import NOTHING
 from fsm.settings import ProjectSettings
 from fsm.tables.declared.reading import bound_page
-from fsm.tables.read.page import read_page
+from fsm.tables.read.page import Page, read_page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.text import quantity
@@ -86,10 +87,10 @@ def read_document(
     machine.
     """
     page_name, binding = _page_and_binding(name)
-    if _is_made_from(machine, machine_name, page_name):
-        return _of_machine(name, machine, machine, is_origin=True)
     path = Path(split_page_name(page_name)[0])
     bindings = [binding] if binding and binding.machine else _bindings(settings, machine_name, path)
+    if not bindings and _is_made_from(machine, machine_name, page_name):
+        return _of_machine(name, machine, machine, read_page(path), is_origin=True)
     page = read_page(path) if bindings or binding is None else None
     for bound in bindings:
         if page and (rows := bound_rows_of(page, bound, machine)):
@@ -99,7 +100,8 @@ def read_document(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # they are among the notes
         declared = load(name)
-    return _of_machine(name, declared, machine, is_origin=False)
+    page = page or read_page(path)
+    return _of_machine(name, declared, machine, page, is_origin=False)
 
 
 def _page_and_binding(name: str) -> tuple[str, Binding | None]:
@@ -171,7 +173,7 @@ def _symbols(machine: Machine, cell: StatedCell) -> list[str]:
 
 
 def _of_machine(
-    name: str, declared: Machine, machine: Machine, *, is_origin: bool
+    name: str, declared: Machine, machine: Machine, page: Page, *, is_origin: bool
 ) -> DocumentedCells:
     """Return what a page states that declares a machine of its own."""
     known = {state.name for state in machine.states}
@@ -184,9 +186,12 @@ def _of_machine(
     for joint in joint_inputs(machine, declared):
         if joint.b is not None:
             symbols[joint.b].append(joint.a if joint.a is not None else joint.b)
+    texts = {row.line: row_text(row) for table in page.tables for row in table.rows}
     rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
     for t in declared.transitions:
         origin = t.origin or Origin("declared", "", name)
+        if _is_same(Path(origin.file), Path(page.name)):
+            origin = replace(origin, reason=texts.get(origin.line, origin.reason))
         shown = (declared.status(t.target) or NOTHING) if declared.statuses else None
         cell = StatedCell(t.source, t.label, t.target, shown, origin)
         for symbol in dict.fromkeys(symbols[t.event]):

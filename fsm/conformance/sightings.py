@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from fsm.engine.distinct_traces import DistinctTraces
 
 from fsm.arrays import Index
 from fsm.conformance.votes import LOG, Vote
+from fsm.engine.distinct_traces import DistinctTraces
 from fsm.engine.fold import TransitionTable, fold_events
 from fsm.machine import Machine
 

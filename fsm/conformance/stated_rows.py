@@ -21,7 +21,7 @@ from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.tables.words.machine_names import MachineNames
 from fsm.tables.words.page_language import language_of
 
-__all__ = ["StatedCell", "TableRows", "bound_rows_of", "recognised_rows_of"]
+__all__ = ["StatedCell", "TableRows", "bound_rows_of", "recognised_rows_of", "row_text"]
 
 _ITSELF = ("itself", "same state")
 _EMPTY = ("", "-")
@@ -86,7 +86,7 @@ class _BoundRows:
         if event is None or guard is None:
             return
         label = f"{event} [{guard}]" if guard else event
-        origin = Origin(f"row {number}", _text_of(row), self.file, row.line)
+        origin = Origin(f"row {number}", row_text(row), self.file, row.line)
         shown = self._name(cells.get("status"), "statuses")
         for source in self._sources(cells.get("from"), label):
             target = self._name(cells.get("to"), "states")
@@ -166,7 +166,7 @@ def _of_transitions(
         cell = declared.row.cells[i] if i is not None and i < declared.row.width else None
         shown = (lexicon.status(cell.text) or plain(cell.text)) if cell is not None else None
         label = declared.origin.label or f"row {numbers[declared.row.line]}"
-        origin = Origin(label, _text_of(declared.row), file, declared.row.line)
+        origin = Origin(label, row_text(declared.row), file, declared.row.line)
         yield StatedCell(
             declared.source,
             declared.event,
@@ -189,11 +189,11 @@ def _of_step(
     place = f"{file}:{row.line}"
     if transition is None:
         return None, place
-    origin = Origin(f"row {number}", _text_of(row), file, row.line)
+    origin = Origin(f"row {number}", row_text(row), file, row.line)
     shown = statement.status or None
     return StatedCell(transition.source, transition.label, None, shown, origin), place
 
 
-def _text_of(row: Row) -> str:
+def row_text(row: Row) -> str:
     """Return the cells of a row, as a reader sees them."""
     return " | ".join(" / ".join(plain(part.text) for part in cell.parts()) for cell in row.cells)

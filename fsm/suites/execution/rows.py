@@ -83,6 +83,7 @@ def run_row(
 
 
 def observable_of(implementation: Implementation, machine: Machine) -> Observable:
+    """Return what an implementation shows: its status, its state, or only its answers."""
     has_observe = callable(getattr(implementation, "observe", None))
     observe = observer(implementation, shows=has_observe)
     if observe is None:
