@@ -21,9 +21,9 @@ from fsm.conformance.votes import (
     Judgement,
     Vote,
     judge,
+    shown_in,
 )
 from fsm.machine import Machine, Origin
-from fsm.mealy import NOTHING
 from fsm.read_only import hold_mappings
 from fsm.text import quantity
 
@@ -250,8 +250,7 @@ class _Comparing:
         step = self.machine.step(state, event)
         if step is None:
             return Vote.rejects_it(MACHINE)
-        status = self.machine.status(step.target) or NOTHING
-        return Vote.goes_to(MACHINE, step.target, status if self.machine.statuses else None)
+        return Vote.goes_to(MACHINE, step.target, shown_in(self.machine, step.target))
 
     def _believed(self, state: str, event: str) -> str | None:
         """Return where an event leads as far as the sources agree, see ``Believed``."""

@@ -18,10 +18,9 @@ from fsm.conformance.stated_rows import (
     recognised_rows_of,
     row_text,
 )
-from fsm.conformance.votes import DOCUMENT, Vote, judge
+from fsm.conformance.votes import DOCUMENT, Vote, judge, shown_in
 from fsm.errors import AssumptionWarning, PageError
 from fsm.machine import Machine, Origin
-from fsm.mealy import NOTHING
 from fsm.settings import ProjectSettings
 from fsm.tables.declared.reading import bound_page
 from fsm.tables.read.page import Page, read_page
@@ -192,7 +191,7 @@ def _of_machine(
         origin = t.origin or Origin("declared", "", name)
         if _is_same(Path(origin.file), Path(page.name)):
             origin = replace(origin, reason=texts.get(origin.line, origin.reason))
-        shown = (declared.status(t.target) or NOTHING) if declared.statuses else None
+        shown = shown_in(declared, t.target)
         cell = StatedCell(t.source, t.label, t.target, shown, origin)
         for symbol in dict.fromkeys(symbols[t.event]):
             rows[t.source, symbol].append(cell)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
 
-from fsm.conformance.votes import IMPLEMENTATION, Vote
+from fsm.conformance.votes import IMPLEMENTATION, Vote, shows_states
 from fsm.machine import Machine
 from fsm.mealy import NOTHING, REJECTED, Mealy, Observable
 from fsm.suites.distinguish.identifiers import Separator
@@ -112,8 +112,10 @@ class _Probing:
         self, implementation: Implementation, machine: Machine, more: Sequence[str], most: int
     ) -> None:
         self.implementation, self.machine, self.left = implementation, machine, most
-        self.observable = observable_of(implementation, machine)
-        self.observe = observer(implementation, shows=self.observable != "output")
+        seen = observable_of(implementation, machine)
+        self.observe = observer(implementation, shows=seen != "output")
+        is_state = seen == "status" and shows_states(machine) and bool(machine.statuses)
+        self.observable: Observable = "state" if is_state else seen
         self.events = list(dict.fromkeys((*machine.events, *more)))
         self.sent = 0
         self.seen: dict[_Key, tuple[Trace, _Seen, _Seen]] = {}

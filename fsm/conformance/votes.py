@@ -17,7 +17,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["DOCUMENT", "IMPLEMENTATION", "LOG", "MACHINE", "SOURCES", "Judgement", "Vote", "judge"]
+from fsm.machine import Machine
+from fsm.mealy import NOTHING
+
+__all__ = [
+    "DOCUMENT",
+    "IMPLEMENTATION",
+    "LOG",
+    "MACHINE",
+    "SOURCES",
+    "Judgement",
+    "Vote",
+    "judge",
+    "shown_in",
+    "shows_states",
+]
 
 DOCUMENT, MACHINE, IMPLEMENTATION, LOG = SOURCES = (
     "document",
@@ -99,6 +113,19 @@ def judge(votes: Sequence[Vote]) -> Judgement:
         odd_one_out=odd[0].source if len(odd) == 1 else None,
         parties=tuple(vote.source for vote in parties or votes),
     )
+
+
+def shown_in(machine: Machine, state: str) -> str | None:
+    """Return what a machine shows in a state, ``None`` where it shows no more than its states.
+
+    A machine without statuses of its own has the names of its states as statuses, or none.
+    """
+    return None if shows_states(machine) else machine.status(state) or NOTHING
+
+
+def shows_states(machine: Machine) -> bool:
+    """Whether the statuses of a machine are the names of its states, or it has none."""
+    return all(state.status in (None, state.name) for state in machine.states)
 
 
 def _agree(votes: Sequence[Vote]) -> bool:
