@@ -11,15 +11,19 @@ from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
+from fsm.conformance.repair_model import repair_model
 from fsm.engine.replaying import replay
 from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suites.execution.implementation import Implementation
 
-__all__ = ["MAY_END", "conform"]
+__all__ = ["MAY_END", "OUTSIDE", "conform"]
 
 MAY_END = ("any", "final")
 """Where messages may end: after any event, or in final states only."""
+
+OUTSIDE = ("beside", "extra")
+"""What events are that the machine does not have: counted beside, or extra as in process mining."""
 
 
 def conform(
@@ -31,6 +35,7 @@ def conform(
     tests: str | Path | None = None,
     cells: bool | None = None,
     may_end: str = "any",
+    outside: str = "beside",
     companions: Callable[[str], Machine] | None = built_in_companion,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
@@ -59,11 +64,12 @@ def conform(
     0
     """
     check_choice("may_end", may_end, MAY_END)
+    check_choice("outside", outside, OUTSIDE)
     name = machine if isinstance(machine, str) else machine.name
     machine = as_machine(machine)
     if source is None and page is None and implementation is None:
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
-    result = repair = None
+    result = repair = compared = None
     if source is not None:
         result = replay(
             source,
@@ -79,8 +85,14 @@ def conform(
             mapping=mapping,
             events=events,
         )
-        repair = repair_traces(machine, result.distinct_traces, may_end)
-    compared = None
+        model = repair_model(
+            machine,
+            result.counts.products[0].codes,
+            may_end=may_end,
+            outside=outside,
+            deadlines=validity is not None,
+        )
+        repair = repair_traces(model, result.distinct_traces)
     if cells or not (page is None and implementation is None and tests is None):
         compared = compare_sources(
             machine,
