@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -238,9 +238,18 @@ class _Comparing:
         if document and is_one and judge([document, machine]).agrees:
             yield Vote(JOINT, machine.rejects, machine.targets, machine.shown, machine.text)
         else:
-            yield from filter(None, (document, machine))
+            if document:
+                yield self._with_status(document)
+            yield machine
         if self.implementation and (vote := self.implementation.vote(state, event)):
             yield vote
+
+    def _with_status(self, vote: Vote) -> Vote:
+        """Return a vote on a target with what the machine shows there, where it tells no more."""
+        if vote.shown is not None or not vote.targets or not vote.targets <= self.states:
+            return vote
+        shown = {shown_in(self.machine, state) for state in vote.targets}
+        return replace(vote, shown=frozenset(s for s in shown if s is not None) or None)
 
     def _machine_vote(self, state: str, event: str) -> Vote:
         if state not in self.states:
@@ -303,8 +312,8 @@ class _Comparing:
         if self.sighted and self.sighted.uncertain:
             count = quantity(self.sighted.uncertain, "event")
             notes.append(
-                f"{count} of the log not used for cells: after what does not fit, the state of a "
-                f"{self.unit} is not known"
+                f"{count} of the log not used for cells: after what does not fit, or where sources "
+                f"disagree about the target, the state of a {self.unit} is not known"
             )
         return tuple(notes)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
 
@@ -50,8 +50,8 @@ class CellRun:
     """The events: a shortest trace to the state, and the event."""
     answer: str
     """What was seen after the last one."""
-    vote: Vote | None
-    """What that says; ``None`` where it says nothing."""
+    vote: Vote
+    """What that says."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,8 @@ class _Probing:
         """The trace of each cell that was run, what was seen before its event, and after it."""
         self.like: dict[_Key, frozenset[str]] = {}
         """The states of which one must be the target, of cells that lead to a wrong one."""
+        self.narrowed: dict[_Key, frozenset[str]] = {}
+        """The states of which one must be the target, of cells that lead where they should."""
         self.hints: dict[_Key, str] = {}
         """Of cells that differ, what else explains it."""
         self.access: dict[str, Trace] = {machine.initial: ()}
@@ -149,13 +151,19 @@ class _Probing:
             cell: CellRun(
                 trace,
                 _text(after) + self.hints.get(cell, ""),
-                reading.vote(before, after, self.like.get(cell)),
+                self._vote(reading, cell, before, after),
             )
             for cell, (trace, before, after) in self.seen.items()
         }
         reached = {state for state, _ in self.seen}
         left = tuple(s for s in self.reachable if s not in reached)
         return ProbedCells(name, runs, left, self.sent, tuple(self._notes(name, reading, left)))
+
+    def _vote(self, reading: _Reading, cell: _Key, before: _Seen, after: _Seen) -> Vote:
+        vote = reading.vote(before, after, self.like.get(cell))
+        narrowed = self.narrowed.get(cell)
+        is_open = vote.targets is None and not vote.rejects
+        return replace(vote, targets=narrowed) if is_open and narrowed else vote
 
     def _notes(self, name: str, reading: _Reading, left: Sequence[str]) -> Iterable[str]:
         if self.seen and not reading.gives_sign:
@@ -238,7 +246,10 @@ class _Probing:
                 if step.target not in doubt.like:
                     self.doubts[step.target].append(doubt)
                     self.like[state, event] = doubt.like
-                elif step.target not in self.access:
+                    continue
+                if doubt.behaviour or len(doubt.like) == 1:
+                    self.narrowed[state, event] = doubt.like
+                if step.target not in self.access:
                     self.access[step.target] = trace
                     queue.append(step.target)
 
@@ -335,7 +346,7 @@ class _Reading:
     shows_statuses: bool
     """Whether some answer was a status of the machine."""
 
-    def vote(self, before: _Seen, after: _Seen, like: frozenset[str] | None) -> Vote | None:
+    def vote(self, before: _Seen, after: _Seen, like: frozenset[str] | None) -> Vote:
         """Return what an answer says about its cell."""
         if after.failure:
             return Vote.fails(IMPLEMENTATION, f"fails: {after.failure}")

@@ -2,7 +2,7 @@
 // The matrix of cells: arrow keys move in it, a click shows the evidence of a cell.
 
 const facts = JSON.parse($("cells-data").textContent);
-const { states, events, sources, unit } = facts;
+const { states, events, sources } = facts;
 const cells = facts.cells; // by state and then by event; null where a cell does not exist
 const heat = $("heat");
 let chosen = null;
@@ -16,7 +16,8 @@ const short = (count) =>
 const signOf = (cell) => {
   if (cell.kind === "disagree") return cell.count ? `≠ ${short(cell.count)}` : "≠";
   if (cell.kind === "alone" && !cell.count) return "?";
-  return cell.accepted ? short(cell.count) : "·";
+  if (!cell.accepted) return "·";
+  return facts.log ? short(cell.count) : "✓";
 };
 const classOf = (cell) =>
   cell.kind === "agree" ? (cell.accepted ? "agree" : "rejected") : cell.kind;
@@ -71,6 +72,8 @@ const draw = () => {
   if (first) first.tabIndex = 0;
 };
 
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
 // Evidence -----------------------------------------------------------------------------------
 
 const part = (title, vote, odd, ...details) =>
@@ -98,10 +101,10 @@ const evidenceOf = (s, x) => {
   const parts = Object.entries(sources).map(([source, name]) => {
     const odd = cell.odd === source;
     const vote = cell.votes[source];
-    if (source.includes("document")) return part(`${title(source)} ${name}`, vote, odd, ...rows);
+    if (source.includes("document")) return part(`${capital(source)} ${name}`, vote, odd, ...rows);
     if (source === "implementation")
       return part(
-        `${title(source)} ${name}`,
+        `${capital(source)} ${name}`,
         vote,
         odd,
         cell.run && el("span", {}, "run: ", code(cell.run[0].join(", "))),
@@ -114,7 +117,7 @@ const evidenceOf = (s, x) => {
         odd,
         cell.place && el("span", {}, "such as ", code(cell.place)),
       );
-    return part(`${title(source)} ${name}`, vote, odd, ...(facts.page ? [] : rows));
+    return part(`${capital(source)} ${name}`, vote, odd, ...(facts.page ? [] : rows));
   });
   if (facts.tests)
     parts.push(
@@ -132,17 +135,18 @@ const evidenceOf = (s, x) => {
     el("dl", {}, ...parts),
   ];
 };
-const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
-const title = capital;
 
-const choose = (s, x) => {
-  if (!cells[s]?.[x]) return;
+const show = (s, x) => {
   if (chosen) buttonAt(...chosen)?.setAttribute("aria-pressed", "false");
   chosen = [s, x];
   const button = buttonAt(s, x);
   button.setAttribute("aria-pressed", "true");
   comeTo(button);
   $("evidence").replaceChildren(...evidenceOf(s, x));
+};
+const choose = (s, x) => {
+  if (!cells[s]?.[x]) return;
+  show(s, x);
   history.replaceState(null, "", `#cell-${s}-${x}`);
 };
 const comeTo = (button) => {
@@ -204,5 +208,5 @@ const follow = () => {
 draw();
 const worst = heat.querySelector("button.disagree");
 if (location.hash) follow();
-else if (worst) choose(Number(worst.dataset.s), Number(worst.dataset.x));
+else if (worst) show(Number(worst.dataset.s), Number(worst.dataset.x));
 addEventListener("hashchange", follow);

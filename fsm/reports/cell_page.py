@@ -17,6 +17,11 @@ MOST_CELLS = 20_000
 """So many cells are drawn at most: states with disagreements come first, the rest is counted."""
 _LISTED = 200
 _HERE = "fsm.reports"
+_ACCEPTED = '<li><span class="cell-key agree">✓</span>agree: accepted</li>'
+_AGREED = (
+    '<li><span class="cell-key agree">12</span>agree: accepted, seen 12 times</li>\n'
+    '<li><span class="cell-key agree">0</span>agree: accepted, never seen</li>'
+)
 _Place = tuple[int, int]
 
 
@@ -34,6 +39,7 @@ def cell_page(cells: CellComparison, *, command: str = "") -> str:
             sources="".join(f'<span class="badge">{_text(s)}</span>' for s in _sources(cells)),
             notes=_notes([*cells.notes, *drawn.notes]),
             disagreements=_disagreements(cells, drawn),
+            accepted=_AGREED if LOG in cells.sources else _ACCEPTED,
             emphases="\n".join(_emphases(cells)),
         ),
         subtitle=cells.machine.name,
