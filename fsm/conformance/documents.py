@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fsm.conformance.stated_rows import (
     StatedCell,
     TableRows,
     bound_rows_of,
+    declared_rows_of,
     recognised_rows_of,
     row_text,
 )
@@ -22,13 +24,14 @@ from fsm.conformance.votes import DOCUMENT, Vote, judge, shown_in
 from fsm.errors import AssumptionWarning, PageError
 from fsm.machine import Machine, Origin
 from fsm.settings import ProjectSettings
+from fsm.tables.declared.pages import page_machine
 from fsm.tables.declared.reading import bound_page
 from fsm.tables.read.page import Page, read_page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.text import quantity
 
-__all__ = ["DocumentedCells", "read_document"]
+__all__ = ["DocumentedCells", "declared_cells", "read_document"]
 
 _Key = tuple[str, str]
 
@@ -89,18 +92,33 @@ def read_document(
     path = Path(split_page_name(page_name)[0])
     bindings = [binding] if binding and binding.machine else _bindings(settings, machine_name, path)
     if not bindings and _is_made_from(machine, machine_name, page_name):
-        return _of_machine(name, machine, machine, read_page(path), is_origin=True)
+        return declared_cells(name, machine, machine, read_page(path), is_origin=True)
     page = read_page(path) if bindings or binding is None else None
     for bound in bindings:
         if page and (rows := bound_rows_of(page, bound, machine)):
             return _of_rows(name, rows, machine)
-    if page and binding is None and (rows := recognised_rows_of(page, machine)):
-        return _of_rows(name, rows, machine)
+    if page and binding is None:
+        section = split_page_name(page_name)[1]
+        tables = page.tables_of(page.section(section)) if section else page.tables
+        read = recognised_rows_of(page, machine) if not section else None
+        if rows := read or declared_rows_of(page, tables, machine):
+            return _of_rows(name, rows, machine)
+    page = page or read_page(path)
+    return declared_cells(name, _declared(name, page, machine), machine, page)
+
+
+def _declared(name: str, page: Page, machine: Machine) -> Machine:
+    """Return the machine that a page declares; where it does not mark the initial state, ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # they are among the notes
-        declared = load(name)
-    page = page or read_page(path)
-    return _of_machine(name, declared, machine, page, is_origin=False)
+        try:
+            return load(name)
+        except PageError:
+            section = split_page_name(name)[1]
+            begin = Binding("", {}, {}, {}, initial=machine.initial)
+            with suppress(PageError):
+                return page_machine(name, page, section, load, begin)
+            raise
 
 
 def _page_and_binding(name: str) -> tuple[str, Binding | None]:
@@ -145,6 +163,7 @@ def _is_same(a: Path, b: Path) -> bool:
 
 
 def _of_rows(name: str, read: TableRows, machine: Machine) -> DocumentedCells:
+    _check_states(name, [cell.state for cell in read.cells], machine)
     rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
     for cell in read.cells:
         for symbol in _symbols(machine, cell):
@@ -163,6 +182,17 @@ def _of_rows(name: str, read: TableRows, machine: Machine) -> DocumentedCells:
     )
 
 
+def _check_states(name: str, states: Sequence[str], machine: Machine) -> None:
+    """Refuse a page that is about something else."""
+    own = [state.name for state in machine.states]
+    if set(own).isdisjoint(states):
+        first = f"such as {states[0]!r}" if states else "if it has any"
+        raise PageError(
+            f"{name}: none of its states, {first}, is one of {machine.name}, such as {own[0]!r}; "
+            "a file can bind its table to the machine, see fsm guide check"
+        )
+
+
 def _symbols(machine: Machine, cell: StatedCell) -> list[str]:
     """Return the input symbols of the machine that a row is about."""
     of_label = [t for t in machine.transitions if cell.label in (t.label, t.event)]
@@ -171,25 +201,30 @@ def _symbols(machine: Machine, cell: StatedCell) -> list[str]:
     return list(dict.fromkeys(found)) or [cell.label]
 
 
-def _of_machine(
-    name: str, declared: Machine, machine: Machine, page: Page, *, is_origin: bool
+def declared_cells(
+    name: str,
+    declared: Machine,
+    machine: Machine,
+    page: Page | None = None,
+    *,
+    is_origin: bool = False,
 ) -> DocumentedCells:
-    """Return what a page states that declares a machine of its own."""
-    known = {state.name for state in machine.states}
-    if known.isdisjoint(state.name for state in declared.states):
-        raise PageError(
-            f"{name}: none of its states is one of {machine.name}: {declared.states[0].name!r}, "
-            f"not {machine.states[0].name!r}; bind its table to the machine, see fsm guide check"
-        )
+    """Return what a page states that declares a machine of its own.
+
+    ``page`` has the texts of the rows; ``is_origin`` tells that ``machine`` was made from it.
+    Raises :class:`PageError` where the two machines have no state in common.
+    """
+    _check_states(name, [state.name for state in declared.states], machine)
     symbols: defaultdict[str, list[str]] = defaultdict(list)
     for joint in joint_inputs(machine, declared):
         if joint.b is not None:
             symbols[joint.b].append(joint.a if joint.a is not None else joint.b)
-    texts = {row.line: row_text(row) for table in page.tables for row in table.rows}
+    tables = page.tables if page else ()
+    texts = {row.line: row_text(row) for table in tables for row in table.rows}
     rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
     for t in declared.transitions:
         origin = t.origin or Origin("declared", "", name)
-        if _is_same(Path(origin.file), Path(page.name)):
+        if page and _is_same(Path(origin.file), Path(page.name)):
             origin = replace(origin, reason=texts.get(origin.line, origin.reason))
         shown = shown_in(declared, t.target)
         cell = StatedCell(t.source, t.label, t.target, shown, origin)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fsm.catalog import load
 from fsm.machine import Machine, Origin
-from fsm.tables.checks.binding_fit import fit_table
+from fsm.tables.checks.binding_fit import TableFit, fit_table
 from fsm.tables.checks.statements import RowReader
+from fsm.tables.declared.tables import read_declared
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.source_states import read_source_states
-from fsm.tables.read.table import Cell, Row
+from fsm.tables.read.table import Cell, Row, Table
 from fsm.tables.recognition import DocumentedTable, Load, documented_tables
-from fsm.tables.transition_rows import declared_transitions
-from fsm.tables.words.binding import Binding
+from fsm.tables.transition_rows import TRANSITION_ROLES, declared_transitions
+from fsm.tables.words.binding import ROLES, Binding
 from fsm.tables.words.lexicon import Lexicon
 from fsm.tables.words.lexicon_files import combined_lexicons
 from fsm.tables.words.machine_names import MachineNames
 from fsm.tables.words.page_language import language_of
 
-__all__ = ["StatedCell", "TableRows", "bound_rows_of", "recognised_rows_of", "row_text"]
+__all__ = [
+    "StatedCell",
+    "TableRows",
+    "bound_rows_of",
+    "declared_rows_of",
+    "recognised_rows_of",
+    "row_text",
+]
 
 _ITSELF = ("itself", "same state")
 _EMPTY = ("", "-")
@@ -62,20 +70,46 @@ def bound_rows_of(page: Page, binding: Binding, machine: Machine) -> TableRows |
     fits = [fit for table in page.tables if (fit := fit_table(table, names)) and not fit.missing]
     if not fits:
         return None
-    reader = _BoundRows(page.name, names)
+    return _read_rows(_BoundRows(page.name, names), fits)
+
+
+def declared_rows_of(page: Page, tables: Iterable[Table], machine: Machine) -> TableRows | None:
+    """Return what tables of transitions state, ``None`` where there are none.
+
+    They declare a machine of their own; their names are read as those of the machine where they are
+    its names in another form. Rows that contradict each other are kept.
+    """
+    cells: list[StatedCell] = []
+    unread: list[str] = []
+    for table in tables:
+        declared = read_declared(page, table)
+        columns = {role: name for role, name in declared.columns.items() if role in ROLES}
+        if declared.form != "transitions" or not columns.keys() >= TRANSITION_ROLES:
+            continue
+        names = MachineNames(machine, Binding(machine.name, columns, {}, {}))
+        if (fit := fit_table(table, names)) and not fit.missing:
+            read = _read_rows(_BoundRows(page.name, names, has_own_names=True), [fit])
+            cells += read.cells
+            unread += read.unread
+    return TableRows(tuple(cells), names_states=True, unread=tuple(unread)) if cells else None
+
+
+def _read_rows(reader: _BoundRows, fits: Iterable[TableFit]) -> TableRows:
     cells, unread = [], []
     for fit in fits:
         for number, row in enumerate(fit.table.rows, 1):
             of_row = list(reader.cells_of(row, fit.columns, number))
             cells += of_row
-            unread += [] if of_row else [f"{page.name}:{row.line}"]
-    return TableRows(tuple(cells), "from" in binding.columns, tuple(unread))
+            unread += [] if of_row else [f"{reader.file}:{row.line}"]
+    return TableRows(tuple(cells), "from" in reader.names.binding.columns, tuple(unread))
 
 
 @dataclass(frozen=True)
 class _BoundRows:
     file: str
     names: MachineNames
+    has_own_names: bool = False
+    """Whether a name that the machine lacks is one of the page, not one that is not understood."""
 
     def cells_of(self, row: Row, columns: Mapping[str, int], number: int) -> Iterator[StatedCell]:
         """Yield what a row states; nothing where a name of it is not known."""
@@ -97,6 +131,8 @@ class _BoundRows:
     def _label(self, cells: dict[str, Cell]) -> tuple[str | None, str | None]:
         meaning, names = self.names.binding.meaning, self.names
         event = meaning(cells["event"].text, names.events)
+        if self.has_own_names:
+            event = event or plain(cells["event"].text) or None
         if "guard" not in cells or plain(cells["guard"].text) in _EMPTY:
             return event, ""
         return event, meaning(cells["guard"].text, names.guards)
@@ -111,6 +147,8 @@ class _BoundRows:
         machine = self.names.machine
         if cell is not None:
             read = read_source_states(cell, self.names.state, machine)
+            if self.has_own_names:
+                return (*read.states, *read.unknown)
             return () if read.unknown else read.states
         fitting = {t.event for t in machine.transitions if label in (t.label, t.event)}
         firsts = filter(None, (machine.first_transition(event) for event in sorted(fitting)))
