@@ -15,6 +15,7 @@ from fsm.conformance.test_coverage import read_coverage
 from fsm.documented_machines import settings_for
 from fsm.engine.result import Replay
 from fsm.engine.source_rows import SourceRows
+from fsm.errors import FsmError
 from fsm.logs.canonical_columns import place_of
 from fsm.machine import Machine
 from fsm.suites.execution.adapters import make_adapter
@@ -40,13 +41,19 @@ def compare_sources(
     is imported and run, ``tests`` a file of ``pytest --fsm-cov-file``.
 
     Raises :class:`fsm.errors.PageError` for a page that says nothing about the machine, and
-    :class:`fsm.errors.FsmError` for an implementation or a file that cannot be used.
+    :class:`FsmError` for an implementation or a file that cannot be used, and where there is
+    nothing to compare.
     """
     name = name or machine.name
     covered = None if tests is None else read_coverage(Path(tests), machine)
     document = None
     if page is not None:
         document = read_document(page, machine, name, settings_for(name))
+    if document and document.is_origin and implementation is None and replay is None:
+        raise FsmError(
+            f"{page}: {name} was made from this page, so there is nothing to compare: give a log, "
+            "an implementation, or a machine that was written on its own"
+        )
     probed = None
     if implementation is not None:
         more = sorted({event for _, event in document.rows}) if document else ()

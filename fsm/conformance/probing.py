@@ -358,8 +358,9 @@ class _Reading:
         if like is not None:
             return self._elsewhere(after, like)
         if not self.gives_sign and after.shown == before.shown:
-            shown = frozenset([after.shown])
-            return Vote(IMPLEMENTATION, True, None, shown, f"no change, shows {after.shown}")
+            seen = frozenset([after.shown])
+            told = (seen, None) if self.observable == "state" else (None, seen)
+            return Vote(IMPLEMENTATION, True, *told, f"no change, shows {after.shown}")
         if self.observable == "state":
             return Vote.goes_to(IMPLEMENTATION, after.shown)
         if self.observable == "output" and (after.shown == NOTHING or not self.shows_statuses):

@@ -160,6 +160,20 @@ def test_a_machine_made_from_the_page_has_one_vote_with_it(tmp_path: Path) -> No
     assert cell.verdict == "documented machine and implementation disagree"
 
 
+def test_a_machine_is_not_compared_with_its_own_page(tmp_path: Path) -> None:
+    page = str(as_page(tmp_path / "orders.md"))
+    with (
+        pytest.warns(fsm.errors.AssumptionWarning),
+        pytest.raises(fsm.FsmError, match="nothing to compare"),
+    ):
+        conform(None, page, page=page)
+
+
+def test_nothing_to_compare_with_is_an_error() -> None:
+    with pytest.raises(fsm.FsmError, match="give a log, a page or an implementation"):
+        conform(None, "with-feedback")
+
+
 def test_a_built_in_page_agrees_with_its_machine_and_cites_rows() -> None:
     page = str(fsm.catalog.machine_page("with-feedback"))
     log = next(fsm.simulate("with-feedback", messages=100, seed=1))
@@ -308,14 +322,14 @@ def compared(truth: Truth, wrong_source: str | None, shows: Callable[[str], Any]
     )
 
 
-@settings(max_examples=samples(300), deadline=None)
+@settings(max_examples=samples(300, 8), deadline=None)
 @given(truths(), st.sampled_from(["state", "status"]))
 def test_sources_of_one_truth_agree(truth: Truth, shown: str) -> None:
     shows = truth.status.get if shown == "status" else str
     assert found(compared(truth, None, shows)) == {}
 
 
-@settings(max_examples=samples(300), deadline=None)
+@settings(max_examples=samples(300, 8), deadline=None)
 @given(truths(), st.sampled_from(["document", "machine", "implementation"]))
 def test_one_cell_that_differs_in_one_source_is_found_and_no_other(
     truth: Truth, source: str
@@ -323,7 +337,7 @@ def test_one_cell_that_differs_in_one_source_is_found_and_no_other(
     assert found(compared(truth, source, str)) == {truth.cell: source}
 
 
-@settings(max_examples=samples(300), deadline=None)
+@settings(max_examples=samples(300, 8), deadline=None)
 @given(truths())
 def test_an_implementation_that_shows_statuses_is_the_only_one_that_is_blamed(truth: Truth) -> None:
     blamed = found(compared(truth, "implementation", truth.status.get))
