@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,18 +16,27 @@ from fsm.cli.conform_cells import (
     with_cell_options,
     write_cells,
 )
+from fsm.cli.conform_message import print_alignments
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
+from fsm.cli.options import (
+    LogOptions,
+    dedupe_option,
+    print_messages,
+    warn_of_wrong_reading,
+    with_log_options,
+)
 from fsm.cli.progress import Progress
 from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal
 from fsm.cli.text import print_crosscheck, print_json
 from fsm.cli.values import json_option
 from fsm.documented_machines import load_documented
+from fsm.unit import unit_of
 
 if TYPE_CHECKING:
     from fsm.conformance import Conformance
+    from fsm.logs.log import Log
     from fsm.machine import Machine
 
 __all__ = ["command"]
@@ -54,11 +64,30 @@ __all__ = ["command"]
     group="Machines",
     help="Where a message may end: after any event, or in a final state only.",
 )
+@option(
+    "--outside",
+    type=ChoiceParam(["beside", "extra"]),
+    default="beside",
+    group="Machines",
+    help="What events are that the machine does not have: counted beside, or extra events.",
+)
+@option(
+    "--message",
+    metavar="ID",
+    group="Message",
+    help="Show the least repair of this message only, event by event.",
+)
 @with_cell_options
 @dedupe_option
 @json_option
 def command(
-    source: LogOptions, others: CellOptions, may_end: str, dedupe: bool, as_json: bool
+    source: LogOptions,
+    others: CellOptions,
+    may_end: str,
+    outside: str,
+    message: str | None,
+    dedupe: bool,
+    as_json: bool,
 ) -> int:
     """Compare a machine with the logs LOGS, its documentation, an implementation and tests.
 
@@ -66,38 +95,60 @@ def command(
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
+    Of several least repairs, the one that keeps most of the log as it was recorded is taken.
+
     With --page, --implementation or --tests, every source says what it knows about each cell of the
     machine, a state and an event; cells on which sources disagree come first. One source is named
     where all others, at least two, agree. A log may be left out then.
 
-    The exit status is 1 if something does not fit, or sources disagree.
+    The guide is fsm guide conformance. The exit status is 1 if something does not fit, or sources
+    disagree.
     """
     from fsm.conformance import conform
 
+    redaction = source.redaction if message is not None else None
     machine = _only_machine(source)
     if not (source.has_log or others.has_sources):
         raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
     log = source.read() if source.has_log else None
+    options: dict[str, Any] = {
+        "may_end": may_end,
+        "outside": outside,
+        "companions": source.companions(load_documented),
+        "validity": source.validity,
+        "as_of": source.as_of,
+        "dedupe": dedupe,
+    }
+    if message is not None:
+        if log is None:
+            raise click.UsageError("--message is shown of a log: give LOGS")
+        wanted = redaction.message(message) if redaction else message
+        return _show_message(log, machine, wanted, options, as_json=as_json)
     total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
-        result = conform(
-            log,
-            machine,
-            **others.arguments,
-            may_end=may_end,
-            companions=source.companions(load_documented),
-            validity=source.validity,
-            as_of=source.as_of,
-            dedupe=dedupe,
-            progress=progress,
-        )
-    _print_notes(result)
+        result = conform(log, machine, progress=progress, **others.arguments, **options)
+    _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
     write_cells(result, others.html, public_command(sys.argv[1:], source.redaction))
     return 0 if result.agrees else 1
+
+
+def _show_message(
+    log: Log, machine: Machine, message: str, options: Mapping[str, Any], *, as_json: bool
+) -> int:
+    """Print the least repair of one message; return the exit status."""
+    from fsm.conformance.message_alignment import align_message
+
+    with Progress("looking for the message"):
+        alignments = align_message(log, message, machine, **options)
+    if as_json:
+        print_json([alignment.as_dict() for alignment in alignments], "conform-message")
+    else:
+        print_alignments(alignments, unit_of([machine], log.unit))
+    return 1 if any(alignment.cost for alignment in alignments) else 0
 
 
 def _only_machine(source: LogOptions) -> Machine:
@@ -109,10 +160,15 @@ def _only_machine(source: LogOptions) -> Machine:
     return machine
 
 
-def _print_notes(result: Conformance) -> None:
+def _print_notes(result: Conformance, relayed: bool | None) -> None:
+    """Print what was assumed, and what seems to be read wrongly."""
     replay = result.replay
-    if replay is not None:
+    if replay is not None and result.repair is not None:
+        known = {event for machine in replay.counts.machines for event in machine.events}
+        outside = result.repair.outside.items()
+        undefined = {event: count for event, count in outside if event not in known}
         print_messages(note for note in replay.notes if note not in replay.log.notes)
+        warn_of_wrong_reading(replay, relayed, undefined)
         print_crosscheck(replay.crosscheck)
     print_cell_notes(result)
 

@@ -25,6 +25,10 @@ class Conformance:
     """The least repair of the log; ``None`` without a log."""
     cells: CellComparison | None = None
     """The verdict on each cell; ``None`` where no other source than the log was given."""
+    may_end: str = "any"
+    """Where messages may end: after ``any`` event, or in ``final`` states only."""
+    outside: str = "beside"
+    """What events are that the machine does not have: counted ``beside``, or ``extra``."""
 
     @property
     def agrees(self) -> bool:
@@ -42,6 +46,7 @@ class Conformance:
         """Return the result for JSON; each part adds its own members."""
         facts: dict[str, object] = {"machine": self.machine.name, "unit": self.unit.name}
         if self.repair is not None:
+            facts |= {"may_end": self.may_end, "outside_counts_as": self.outside}
             facts |= self.repair.as_dict()
         if self.cells is not None:
             facts |= self.cells.as_dict()

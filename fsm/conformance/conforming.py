@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,13 +12,15 @@ from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
-from fsm.conformance.repair_model import repair_model
+from fsm.conformance.repair_model import plain_events, repair_model
 from fsm.engine.replaying import replay
-from fsm.errors import FsmError
-from fsm.machine import Machine
+from fsm.engine.result import Replay
+from fsm.engine.undefined import undefined_events
+from fsm.errors import FsmError, LogError
+from fsm.machine import Machine, State, Transition
 from fsm.suites.execution.implementation import Implementation
 
-__all__ = ["MAY_END", "OUTSIDE", "conform"]
+__all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
 MAY_END = ("any", "final")
 """Where messages may end: after any event, or in final states only."""
@@ -48,15 +51,29 @@ def conform(
 ) -> Conformance:
     """Compare a machine with a log and other sources, and return how far they disagree.
 
-    ``source`` is a log, or ``None`` for none. With ``page``, ``implementation`` or ``tests``, or
-    with ``cells``, the result has the verdict on each cell (state and event) of the machine: what
-    every source says about it; see :mod:`fsm.conformance.cells`. ``page`` is a page with documented
-    tables, ``implementation`` an adapter or the name of its class, ``package.module:Class``, which
-    is imported and run, ``tests`` a file that ``pytest --fsm-cov-file`` wrote.
+    ``source`` is a log, or ``None`` for none. Of a log, the result tells how many messages fit, and
+    the least repair of the others.
 
-    Raises what :func:`fsm.engine.replay` raises for the log, the machine and the arguments, and
-    :class:`fsm.errors.FsmError` where there is nothing to compare the machine with, and for a
-    source that cannot be read.
+    The least repair is the smallest number of events to leave out (*extra*) or to add (*missing*)
+    so that every message is a trace of the machine. A message may end after any event, with
+    ``may_end="final"`` in a final state only. Events that the machine does not have, such as those
+    of its companion, are counted beside and not repaired; with ``outside="extra"`` each is extra,
+    as is the convention of process mining. Ends of validity periods cost nothing, and an event that
+    depends on guards may happen under any of their values. Messages without any event of the
+    machine are not judged.
+
+    With ``page``, ``implementation`` or ``tests``, or with ``cells``, the result has the verdict on
+    each cell (state and event) of the machine: what every source says about it; see
+    :mod:`fsm.conformance.cells`. ``page`` is a page with documented tables, ``implementation`` an
+    adapter or the name of its class, ``package.module:Class``, which is imported and run, ``tests``
+    a file that ``pytest --fsm-cov-file`` wrote.
+
+    The other arguments are those of :func:`fsm.replay`.
+
+    Raises :class:`fsm.errors.MachineError` for a machine in which no message can end,
+    :class:`fsm.errors.LogError` where no event of the log is one of the machine,
+    :class:`fsm.errors.FsmError` where there is nothing to compare with, and for a source that
+    cannot be read, and what ``replay`` raises.
 
     >>> import fsm
     >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
@@ -71,9 +88,10 @@ def conform(
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
     result = repair = compared = None
     if source is not None:
+        machines = with_plain_events(machine)
         result = replay(
             source,
-            machine,
+            machines,
             companions=companions,
             validity=validity,
             as_of=as_of,
@@ -93,6 +111,14 @@ def conform(
             deadlines=validity is not None,
         )
         repair = repair_traces(model, result.distinct_traces)
+        if not repair.fitting + repair.not_fitting:
+            raise LogError(
+                f"nothing to compare: no event of this log is one of {machine.name}; is the "
+                "machine the right one? --event NATIVE=EVENT names an event of the log as the "
+                "machine does"
+            )
+        repair = replace(repair, outside=_named(repair.outside, result))
+        result = _without(result, machines[1:])
     if cells or not (page is None and implementation is None and tests is None):
         compared = compare_sources(
             machine,
@@ -102,4 +128,43 @@ def conform(
             implementation=implementation,
             tests=tests,
         )
-    return Conformance(machine, result, repair, compared)
+    return Conformance(
+        machine,
+        result,
+        repair,
+        compared,
+        may_end=may_end,
+        outside=outside,
+    )
+
+
+def with_plain_events(machine: Machine) -> list[Machine]:
+    """Return a machine, and one that knows the plain names of events that depend on guards."""
+    events = [event for event in plain_events(machine) if event not in machine.alphabet]
+    if not events:
+        return [machine]
+    state = State("any", None, "any", ("any",))
+    loops = tuple(Transition("any", event, "any", event) for event in events)
+    name = f"{machine.name} without guards"
+    title = "the events that depend on guards"
+    plain = Machine(name, title, (state,), tuple(events), loops, "any", unit=machine.unit)
+    return [machine, plain]
+
+
+def _without(result: Replay, observer: Sequence[Machine]) -> Replay:
+    """Return the replay without the result of the machine that only lends names."""
+    names = {machine.name for machine in observer}
+    checked = result.crosscheck
+    if checked is not None:
+        classless = tuple(name for name in checked.without_class if name not in names)
+        checked = replace(checked, without_class=classless)
+    kept = {name: found for name, found in result.machines.items() if name not in names}
+    return replace(result, machines=kept, crosscheck=checked)
+
+
+def _named(outside: Mapping[str, int], result: Replay) -> dict[str, int]:
+    """Add the names of events that no machine has, which the log is read for once more."""
+    named = {name: count for name, count in outside.items() if name}
+    if outside.get(""):
+        named |= undefined_events(result)
+    return dict(sorted(named.items(), key=lambda item: (-item[1], item[0])))

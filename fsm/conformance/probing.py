@@ -359,8 +359,10 @@ class _Reading:
             return self._elsewhere(after, like)
         if not self.gives_sign and after.shown == before.shown:
             seen = frozenset([after.shown])
-            told = (seen, None) if self.observable == "state" else (None, seen)
-            return Vote(IMPLEMENTATION, True, *told, f"no change, shows {after.shown}")
+            text = f"no change, shows {after.shown}"
+            if self.observable == "state":
+                return Vote(IMPLEMENTATION, True, seen, None, text)
+            return Vote(IMPLEMENTATION, True, None, seen, text)
         if self.observable == "state":
             return Vote.goes_to(IMPLEMENTATION, after.shown)
         if self.observable == "output" and (after.shown == NOTHING or not self.shows_statuses):

@@ -80,16 +80,40 @@ def _of_part(part: DistinctTraces, machine: Machine, believed: Believed) -> Sigh
     uncertain = 0
     for cell in np.flatnonzero(met).tolist():
         place, code = divmod(cell, table.width)
-        if code >= columns.unknown or columns.events[code] not in machine.alphabet:
+        event = columns.events[code] if code < columns.unknown else ""
+        if not _symbols(machine, event):
             continue
         if place == 2 * len(names):
             uncertain += int(met[cell])
             continue
-        key = names[place % len(names)], columns.events[code]
+        key = _cell_of(machine, names[place % len(names)], event, believed)
+        if key is None:
+            continue
         known = cells.get(key, Sighting(0, _NO_ROW))
         row = min(known.row, int(rows[cell]))
         cells[key] = Sighting(known.count + int(met[cell]), row)
     return SightedCells(cells, uncertain)
+
+
+def _symbols(machine: Machine, event: str) -> list[str]:
+    """Return the input symbols that an event of a log may be; none where the machine lacks it.
+
+    An event that depends on guards may stand in a log by its plain name.
+    """
+    if event in machine.alphabet:
+        return [event]
+    if event not in machine.guards:
+        return []
+    plain = (symbol for symbol in machine.events if symbol.startswith(f"{event}["))
+    return list(plain)
+
+
+def _cell_of(machine: Machine, state: str, event: str, believed: Believed) -> _Key | None:
+    """Return the cell that an event met, ``None`` where its guards leave several."""
+    symbols = _symbols(machine, event)
+    accepting = [symbol for symbol in symbols if believed(state, symbol) is not None]
+    possible = symbols if len(symbols) == 1 else accepting
+    return (state, possible[0]) if len(possible) == 1 else None
 
 
 def _counted(part: DistinctTraces, cells: Index, size: int) -> tuple[Index, Index]:
@@ -121,8 +145,9 @@ def _table(part: DistinctTraces, machine: Machine, believed: Believed) -> Transi
         for name in names:
             row = [number[name] + is_over * count] * columns.width
             for code, event in enumerate(columns.events):
-                if event in machine.alphabet:
-                    target = believed(name, event)
+                if symbols := _symbols(machine, event):
+                    targets = {believed(name, symbol) for symbol in symbols}
+                    target = targets.pop() if len(targets) == 1 else None
                     if target is None:
                         row[code] = lost
                     else:
