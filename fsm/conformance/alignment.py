@@ -8,7 +8,7 @@ extra. So a missing event stands as early as it can.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,10 @@ from fsm.conformance.cost_vectors import CostVectors
 from fsm.conformance.lazy_fold import LazyTable, fold_lazily
 from fsm.conformance.repair_model import Costs
 
-__all__ = ["Alignments", "Edit"]
+__all__ = ["Alignments", "CauseKey", "Edit"]
+
+CauseKey: TypeAlias = tuple[str, str, str]
+"""A state, ``missing`` or ``extra``, and an event: see :mod:`fsm.conformance.causes`."""
 
 _MOST_AT_ONCE = 1 << 22
 """Costs that are looked at in one go."""
@@ -34,6 +37,11 @@ class Edit(NamedTuple):
     """The event."""
     before: str
     """The event of the log before which it is missing; of an extra event, the event itself."""
+
+    @property
+    def cause(self) -> CauseKey:
+        """The cause to which it belongs."""
+        return self.state, self.kind, self.event
 
 
 class Alignments:

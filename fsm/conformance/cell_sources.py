@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from fsm.conformance.cells import CellComparison, compare_cells
 from fsm.conformance.documents import read_document
+from fsm.conformance.log_places import places_of_rows
 from fsm.conformance.probing import probe
 from fsm.conformance.sightings import Believed, SightedCells, see_cells
 from fsm.conformance.test_coverage import read_coverage
 from fsm.documented_machines import settings_for
 from fsm.engine.result import Replay
-from fsm.engine.source_rows import SourceRows
 from fsm.errors import FsmError
-from fsm.logs.canonical_columns import place_of
 from fsm.machine import Machine
 from fsm.suites.execution.adapters import make_adapter
 from fsm.suites.execution.implementation import Implementation
@@ -64,7 +61,8 @@ def compare_sources(
         return see_cells(replay.distinct_traces if replay else (), machine, believed)
 
     def places(rows: Sequence[int]) -> list[str]:
-        return _places(replay, rows) if replay else []
+        found = places_of_rows(replay, rows) if replay else {}
+        return [found[row] for row in rows if row in found]
 
     return compare_cells(
         machine,
@@ -82,10 +80,3 @@ def _adapter(given: Implementation | str) -> tuple[Implementation, str]:
     if isinstance(given, str):
         return make_adapter(given), given
     return given, type(given).__name__
-
-
-def _places(replay: Replay, rows: Sequence[int]) -> list[str]:
-    """Return the places of rows of a log, given their numbers in ascending order."""
-    source = SourceRows(replay.log, replay.counts.encoder.firsts)
-    located = replay.log.locate(source.of(np.array(rows, np.intp)))
-    return [place_of(file, line) for file, line in located.select("file", "line").iter_rows()]

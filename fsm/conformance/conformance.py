@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fsm.conformance.causes import Cause
 from fsm.conformance.cells import CellComparison
 from fsm.conformance.least_repair import LeastRepair
 from fsm.engine.result import Replay
@@ -25,6 +26,8 @@ class Conformance:
     """The least repair of the log; ``None`` without a log."""
     cells: CellComparison | None = None
     """The verdict on each cell; ``None`` where no other source than the log was given."""
+    causes: tuple[Cause, ...] = ()
+    """Why messages do not fit, the most frequent cause first."""
     may_end: str = "any"
     """Where messages may end: after ``any`` event, or in ``final`` states only."""
     outside: str = "beside"
@@ -48,6 +51,7 @@ class Conformance:
         if self.repair is not None:
             facts |= {"may_end": self.may_end, "outside_counts_as": self.outside}
             facts |= self.repair.as_dict()
+            facts["causes"] = [cause.as_dict() for cause in self.causes]
         if self.cells is not None:
             facts |= self.cells.as_dict()
         return facts

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.cell_sources import compare_sources
+from fsm.conformance.causes import Cause
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
+from fsm.conformance.log_causes import causes_in_log
 from fsm.conformance.repair_model import plain_events, repair_model
 from fsm.engine.replaying import replay
 from fsm.engine.result import Replay
@@ -86,7 +89,7 @@ def conform(
     machine = as_machine(machine)
     if source is None and page is None and implementation is None:
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
-    result = repair = compared = None
+    result = repair = model = compared = None
     if source is not None:
         machines = with_plain_events(machine)
         result = replay(
@@ -103,13 +106,14 @@ def conform(
             mapping=mapping,
             events=events,
         )
-        model = repair_model(
-            machine,
-            result.counts.products[0].codes,
+        remodel = partial(
+            repair_model,
+            alphabet=result.counts.products[0].codes,
             may_end=may_end,
             outside=outside,
             deadlines=validity is not None,
         )
+        model = remodel(machine)
         repair = repair_traces(model, result.distinct_traces)
         if not repair.fitting + repair.not_fitting:
             raise LogError(
@@ -128,11 +132,15 @@ def conform(
             implementation=implementation,
             tests=tests,
         )
+    causes: tuple[Cause, ...] = ()
+    if result is not None and repair is not None and model is not None:
+        causes = causes_in_log(result, repair, model, remodel, compared)
     return Conformance(
         machine,
         result,
         repair,
         compared,
+        causes,
         may_end=may_end,
         outside=outside,
     )

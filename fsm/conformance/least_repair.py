@@ -7,14 +7,16 @@ bounded however many there are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fsm.arrays import Codes, Index
-from fsm.conformance.alignment import Alignments, Edit
+from fsm.conformance.alignment import Alignments, CauseKey, Edit
 from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors
+from fsm.conformance.messages_by_cause import messages_by_cause
 from fsm.conformance.repair_model import RepairModel
 from fsm.engine.distinct_traces import EXAMPLES, DistinctTraces
 
@@ -55,6 +57,9 @@ class LeastRepair:
     whose names were not looked for."""
     edits: tuple[CountedEdit, ...]
     """The edits, the most frequent first."""
+    messages: Mapping[CauseKey, int]
+    """How many messages have an edit of a cause: a state, ``missing`` or ``extra``, and an
+    event."""
     bounded: int = 0
     """Messages that are not repaired, since the work on them was too much; of ``not_fitting``."""
     bounds: tuple[int, int] = (0, 0)
@@ -123,6 +128,7 @@ class _Repairs:
         self.bounds = np.zeros(2, np.int64)
         self.outside = np.zeros(model.alphabet.unknown + 1, np.int64)
         self.found: dict[Edit, _Found] = {}
+        self.messages: Counter[CauseKey] = Counter()
 
     def add(self, traces: DistinctTraces) -> None:
         """Repair the traces of one part."""
@@ -171,6 +177,13 @@ class _Repairs:
             last = these[places].tolist()
             for edit in self.alignments.at_end(state):
                 self._note(edit, count, _rows(traces, last, (traces.lengths[last] - 1).tolist()))
+        self.messages += messages_by_cause(
+            traces.counts,
+            [
+                (these, final, self.alignments.at_end),
+                (owners[at], edits[at], self.alignments.edits.__getitem__),
+            ],
+        )
 
     def _note(self, edit: Edit, count: int, rows: list[int]) -> None:
         found = self.found.setdefault(edit, _Found())
@@ -198,6 +211,7 @@ class _Repairs:
                     self.found.items(), key=lambda item: (-item[1].count, item[0])
                 )
             ),
+            messages=dict(self.messages),
             bounds=(int(self.bounds[0]), int(self.bounds[1])),
         )
 
