@@ -11,7 +11,7 @@ from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
-from fsm.conformance.repair_model import plain_events, repair_model
+from fsm.conformance.repair_model import model_repairs, plain_events
 from fsm.engine.replaying import replay
 from fsm.engine.result import Replay
 from fsm.engine.undefined import undefined_events
@@ -43,7 +43,7 @@ def conform(
     mapping: str | Path | Iterable[str | Path] = (),
     events: Mapping[str, str] | None = None,
 ) -> Conformance:
-    """Compare a log with a machine: how many messages fit, and the least repair of the others.
+    """Return how far a log and a machine agree: what fits, and the least repair of the others.
 
     The least repair is the smallest number of events to leave out (*extra*) or to add (*missing*)
     so that every message is a trace of the machine. A message may end after any event, with
@@ -82,7 +82,7 @@ def conform(
         mapping=mapping,
         events=events,
     )
-    model = repair_model(
+    model = model_repairs(
         machine,
         result.counts.products[0].codes,
         may_end=may_end,
