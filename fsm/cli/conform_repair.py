@@ -18,7 +18,7 @@ __all__ = ["print_repair"]
 
 
 _SHOWN = 10
-"""Edits that are shown."""
+"""Events that are named."""
 
 
 def print_repair(result: Conformance) -> None:
@@ -39,8 +39,6 @@ def print_repair(result: Conformance) -> None:
     print_text(format_table(("", result.machine.name, ""), rows, right=(1, 2)))
     for line in _lines(repair, unit, result.outside):
         print_line(line)
-    if repair.edits:
-        _print_edits(repair)
 
 
 def _lines(repair: LeastRepair, unit: Unit, outside: str) -> Iterator[str]:
@@ -61,20 +59,3 @@ def _lines(repair: LeastRepair, unit: Unit, outside: str) -> Iterator[str]:
             f"{unit.count(repair.bounded)} not repaired, because that is too much work: between "
             f"{least:,} and {most:,} more edits"
         )
-
-
-def _print_edits(repair: LeastRepair) -> None:
-    rows = [
-        (
-            f"{found.count:,}",
-            found.edit.kind,
-            found.edit.event or "(other)",
-            found.edit.state,
-            before,
-        )
-        for found in repair.edits[:_SHOWN]
-        for before in [found.edit.before or "the end" if found.edit.kind == "missing" else ""]
-    ]
-    print_text("\n" + format_table(("edits", "", "event", "in state", "before"), rows, right=(0,)))
-    if len(repair.edits) > _SHOWN:
-        print_line(f"... and {len(repair.edits) - _SHOWN:,} more; --json has them all")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
-from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.causes import Cause
+from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
 from fsm.conformance.log_causes import causes_in_log
-from fsm.conformance.repair_model import plain_events, repair_model
+from fsm.conformance.repair_model import model_repairs, plain_events
 from fsm.engine.replaying import replay
 from fsm.engine.result import Replay
 from fsm.engine.undefined import undefined_events
@@ -107,7 +107,7 @@ def conform(
             events=events,
         )
         remodel = partial(
-            repair_model,
+            model_repairs,
             alphabet=result.counts.products[0].codes,
             may_end=may_end,
             outside=outside,

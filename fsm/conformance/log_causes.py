@@ -1,4 +1,4 @@
-"""The causes in a log: with their places in it, and the documented rows that remedies contradict."""
+"""The causes in a log: where it shows them, and the documented rows that remedies contradict."""
 
 from __future__ import annotations
 

@@ -28,6 +28,8 @@ REMEDIES = 5
 """Causes for which a remedy is looked for, the most frequent ones."""
 _MOST_EVENTS = 1 << 20
 """Events of distinct traces on which a remedy is tried."""
+_MOST_VECTORS = 1 << 12
+"""Cost vectors that are kept while one is tried."""
 
 Documented = Callable[[str, str], Sequence[Origin]]
 """The documented rows about a state and an event."""
@@ -107,7 +109,7 @@ def _remedy(cause: Cause, trial: _Trial, documented: Documented | None) -> Remed
     if documented is not None:
         skipped = documented(cause.state, cause.event) if cause.kind == "missing" else ()
         rows = tuple(dict.fromkeys([*skipped, *documented(change.state, change.event)]))
-    return Remedy(*change, effect.mended, effect.saved, trial.is_whole, rows)
+    return Remedy(*change, *effect, rows)
 
 
 class _Change(NamedTuple):
@@ -168,6 +170,7 @@ def _changed(machine: Machine, change: _Change) -> Machine | None:
 class _Effect(NamedTuple):
     mended: int
     saved: int
+    is_whole: bool
 
 
 class _Traces(NamedTuple):
@@ -196,7 +199,7 @@ class _Trial:
         has_all: bool,
     ) -> None:
         self.model, self._remodel = model, remodel
-        self.is_whole = has_all
+        self._has_all = has_all
         self._kept: list[_Traces] = []
         vectors, left = CostVectors(model), _MOST_EVENTS
         for part in parts:
@@ -204,7 +207,7 @@ class _Trial:
             left -= len(kept.codes)
             self._kept.append(kept)
             if left <= 0:
-                self.is_whole = False
+                self._has_all = False
                 break
 
     def effect(self, machine: Machine | None) -> _Effect | None:
@@ -212,17 +215,18 @@ class _Trial:
         if machine is None:
             return None
         try:
-            vectors = CostVectors(self._remodel(machine))
+            vectors = CostVectors(self._remodel(machine), _MOST_VECTORS)
         except MachineError:
             return None
-        mended = saved = 0
+        mended, saved, is_whole = 0, 0, self._has_all
         for traces in self._kept:
             cells, first = vectors.fold(traces.codes, traces.offsets, traces.lengths)
             costs = vectors.costs(cells, traces.offsets, traces.lengths, first)
             known = costs >= 0
             mended += int(traces.counts[costs == 0].sum())
             saved += int(((traces.costs - costs) * traces.counts)[known].sum())
-        return _Effect(mended, saved)
+            is_whole &= bool(known.all())
+        return _Effect(mended, saved, is_whole)
 
 
 def _unfit(vectors: CostVectors, part: DistinctTraces, most: int) -> _Traces:

@@ -1,0 +1,51 @@
+"""``fsm conform``: the section on causes, and the diagram of what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fsm.cli.text import print_line, print_text, printable
+from fsm.text import quantity
+
+if TYPE_CHECKING:
+    from fsm.conformance import Conformance
+    from fsm.conformance.cause_sentences import CauseSentences
+    from fsm.conformance.causes import Cause
+
+__all__ = ["print_causes"]
+
+_SHOWN = 5
+"""Causes that are shown: those whose remedies are known."""
+
+
+def print_causes(result: Conformance) -> None:
+    """Print why messages do not fit, the most frequent cause first, and what would end it."""
+    if not result.causes:
+        return
+    from fsm.conformance.cause_sentences import CauseSentences
+
+    sentences = CauseSentences(result.unit, _quoted)
+    print_text(f"\nWhy {result.unit.several} do not fit, the most frequent cause first:")
+    for number, cause in enumerate(result.causes[:_SHOWN], start=1):
+        first, *lines = _lines(sentences, cause)
+        print_line(f"{number}. {first}")
+        for line in lines:
+            print_line(f"   {line}")
+    if len(result.causes) > _SHOWN:
+        more = quantity(len(result.causes) - _SHOWN, "more cause")
+        print_line(f"... and {more}; --json has them all")
+
+
+def _lines(sentences: CauseSentences, cause: Cause) -> Iterator[str]:
+    yield sentences.fault(cause)
+    if context := sentences.context(cause):
+        yield context
+    if examples := sentences.examples(cause):
+        yield f"for example {examples}"
+    if remedy := sentences.remedy(cause):
+        yield f"remedy: {remedy}"
+
+
+def _quoted(name: str) -> str:
+    return f"'{printable(name)}'"
