@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fsm.cli.choice import ChoiceParam
-from fsm.cli.conform_causes import print_causes
+from fsm.cli.conform_causes import draw_option, draw_repair, print_causes
 from fsm.cli.conform_cells import (
     CellOptions,
     print_cell_notes,
@@ -53,6 +54,10 @@ __all__ = ["command"]
             "fsm conform log.csv --machine with-feedback",
         ),
         Example(
+            "A picture of what is missing and what is extra",
+            "fsm conform log.csv --machine with-feedback --draw repair.svg",
+        ),
+        Example(
             "The least repair of one message, event by event, as JSON",
             "fsm conform log.csv --machine with-feedback --message m1 --json",
         ),
@@ -83,6 +88,7 @@ __all__ = ["command"]
     group="Message",
     help="Show the least repair of this message only, event by event.",
 )
+@draw_option
 @with_cell_options
 @dedupe_option
 @json_option
@@ -92,6 +98,7 @@ def command(
     may_end: str,
     outside: str,
     message: str | None,
+    draw: Path | None,
     dedupe: bool,
     as_json: bool,
 ) -> int:
@@ -101,7 +108,9 @@ def command(
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
-    Of several least repairs, the one that keeps most of the log as it was recorded is taken.
+    Of several least repairs, the one that keeps most of the log as it was recorded is taken. Its
+    edits are grouped into causes; for the most frequent ones, the change of the machine that would
+    end each is tried on the log.
 
     With --page, --implementation or --tests, every source says what it knows about each cell of the
     machine, a state and an event; cells on which sources disagree come first. One source is named
@@ -116,6 +125,8 @@ def command(
     machine = _only_machine(source)
     if not (source.has_log or others.has_sources):
         raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
+    if draw is not None and not source.has_log:
+        raise click.UsageError("--draw shows what is wrong in a log: give LOGS")
     log = source.read() if source.has_log else None
     options: dict[str, Any] = {
         "may_end": may_end,
@@ -128,6 +139,8 @@ def command(
     if message is not None:
         if log is None:
             raise click.UsageError("--message is shown of a log: give LOGS")
+        if draw is not None:
+            raise click.UsageError("--draw is of all messages: leave --message out")
         wanted = redaction.message(message) if redaction else message
         return _show_message(log, machine, wanted, options, as_json=as_json)
     total = log.about() if log is not None and is_terminal(sys.stderr) else None
@@ -138,6 +151,7 @@ def command(
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
+    draw_repair(result, draw)
     write_cells(result, others.html, public_command(sys.argv[1:], source.redaction))
     return 0 if result.agrees else 1
 

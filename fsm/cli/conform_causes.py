@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fsm.cli.text import print_line, print_text, printable
+from fsm.cli.diagram_files import DIAGRAM, diagram_format
+from fsm.cli.help import option
+from fsm.cli.progress import Progress
+from fsm.cli.text import print_line, print_message, print_text, printable, write_output
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -13,10 +17,18 @@ if TYPE_CHECKING:
     from fsm.conformance.cause_sentences import CauseSentences
     from fsm.conformance.causes import Cause
 
-__all__ = ["print_causes"]
+__all__ = ["draw_option", "draw_repair", "print_causes"]
 
 _SHOWN = 5
 """Causes that are shown: those whose remedies are known."""
+
+draw_option = option(
+    "--draw",
+    type=DIAGRAM,
+    group="Output",
+    help="Diagram of what is missing and extra in each state; its suffix says the format: "
+    ".svg, .png, .pdf, .dot, .mmd, .puml or .d2.",
+)
 
 
 def print_causes(result: Conformance) -> None:
@@ -49,3 +61,19 @@ def _lines(sentences: CauseSentences, cause: Cause) -> Iterator[str]:
 
 def _quoted(name: str) -> str:
     return f"'{printable(name)}'"
+
+
+def draw_repair(result: Conformance, output: Path | None) -> None:
+    """Write the diagram of the least repair, if it was asked for."""
+    if output is None or result.replay is None:
+        return
+    from fsm.drawing import draw
+    from fsm.drawing.model import Look
+    from fsm.drawing.repair_marking import repair_overlay
+    from fsm.reports.names import log_names
+
+    name = ", ".join(log_names(result.replay.log))
+    machine, overlay = repair_overlay(result.machine, result.causes, name, result.unit.several)
+    with Progress("drawing"):
+        picture = draw(machine, diagram_format(output), Look(overlay=overlay), warn=print_message)
+    write_output(picture if isinstance(picture, bytes) else picture.encode(), output)

@@ -27,6 +27,7 @@ from fsm.cli.conversion_options import (
     pseudonymise_option,
     redaction_for,
 )
+from fsm.cli.diagram_files import diagram_format
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
@@ -65,13 +66,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_SUFFIXES = {
-    ".gv": "dot",
-    ".md": "mermaid",
-    ".mmd": "mermaid",
-    ".plantuml": "plantuml",
-    ".puml": "plantuml",
-}
 _HINT = "For a readable diagram, use --focus STATE, --collapse STATUS or a longer --timeout"
 _BINARY = ("png", "pdf")
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
@@ -225,7 +219,6 @@ def command(
     whole machine; scxml and json files can be used as MACHINE. One overlay can be shown at a
     time; the options of logs are for the log of --counts.
     """
-    suffix = output.suffix.lower() if output else ""
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
     loaded, overlay, wording = load_documented(machine), NO_OVERLAY, _wording(lang, lexicons)
@@ -257,7 +250,7 @@ def command(
     with Progress("drawing"):
         picture = draw(
             loaded,
-            form or _SUFFIXES.get(suffix, suffix[1:] or "dot"),
+            form or diagram_format(output),
             look,
             engine=engine,
             timeout=timeout.total_seconds() if timeout else None,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fsm.arguments import as_several
-from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone, merged_mark
+from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone, merged_mark, merged_tone
 from fsm.drawing.view import View, collapsed, focused
 from fsm.drawing.wording import AS_DECLARED, Wording
 from fsm.errors import ArgumentError, FsmError
@@ -293,8 +293,6 @@ def _arrow(
     """Return the arrow of labels with the same ends."""
     first = stack[0]
     is_decision = all(label.is_decision for label in stack)
-    tones = {label.tone for label in stack}
-    tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
     marks = {label: merged_mark(map(view.overlay.mark, transitions_of[label])) for label in stack}
     details = merged_mark(marks.values()).details
     origins = (_origin(t) for label in stack for t in transitions_of[label])
@@ -311,7 +309,7 @@ def _arrow(
         else _effects(view.machine, transitions_of[first][0], words),
         is_decision=is_decision,
         origins=tuple(dict.fromkeys(filter(None, origins))),
-        tone=tone,
+        tone=merged_tone(label.tone for label in stack),
         weight=sum(mark.weight for mark in marks.values()),
         cells=tuple((t.source, t.event) for label in stack for t in transitions_of[label]),
     )

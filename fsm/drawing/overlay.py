@@ -13,7 +13,7 @@ from enum import Enum
 from fsm.machine import Transition
 from fsm.read_only import hold_mappings
 
-__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "merged_mark"]
+__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "merged_mark", "merged_tone"]
 
 
 class Tone(Enum):
@@ -26,6 +26,8 @@ class Tone(Enum):
     CHANGED = "~"
     REJECTED = "✗"
     TAKEN = "▸"
+    MISSING = "⊕"
+    EXTRA = "⊖"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,21 @@ class Overlay:
 NO_OVERLAY = Overlay()
 
 
+def merged_tone(tones: Iterable[Tone]) -> Tone:
+    """Return the tone of an arrow for several events: theirs, or plain where they differ.
+
+    What is extra in a state is seen at a loop that the state has anyway.
+    """
+    different = set(tones)
+    if Tone.EXTRA in different:
+        different.discard(Tone.FADED)
+    return different.pop() if len(different) == 1 else Tone.PLAIN
+
+
 def merged_mark(marks: Iterable[Mark]) -> Mark:
     """Return one mark for transitions that are drawn as one arrow; their counts are added up."""
     merged = list(marks)
-    tones = {mark.tone for mark in merged}
-    tone = tones.pop() if len(tones) == 1 else Tone.PLAIN
+    tone = merged_tone(mark.tone for mark in merged)
     notes = dict.fromkeys(mark.note for mark in merged if mark.note)
     details = dict.fromkeys(detail for mark in merged for detail in mark.details)
     return Mark(tone, ", ".join(notes), sum(mark.weight for mark in merged), tuple(details))

@@ -13,7 +13,7 @@ from fsm.text import plain_ids, wrapped
 __all__ = ["to_plantuml"]
 
 # Everything but characters without a meaning in Creole and the preprocessor becomes an entity.
-_SPECIAL = re.compile(r"[^\w ,()+=%↑↓…·−✗▸]|(?<![^\W_])_|_(?![^\W_])|%(?=\w)")
+_SPECIAL = re.compile(r"[^\w ,()+=%↑↓…·−✗▸⊕⊖]|(?<![^\W_])_|_(?![^\W_])|%(?=\w)")
 _WORDS = (
     "as", "caption", "end", "endlegend", "endnote", "enduml", "footer", "header", "hide", "left",
     "legend", "note", "scale", "skinparam", "startuml", "state", "title", "top",

@@ -17,7 +17,7 @@ from fsm.reports.divergence import ComparedIndicator, SeriesComparison, compare_
 from fsm.reports.flow import group_by_skeleton
 from fsm.reports.histories import Histories, read_histories
 from fsm.reports.machines import Side, sides_of
-from fsm.reports.names import short_name
+from fsm.reports.names import log_names
 from fsm.reports.periods import fitting_period
 from fsm.reports.sentences import format_time
 from fsm.text import quantity
@@ -29,8 +29,6 @@ MESSAGES = 10_000
 """Maximum number of messages with their histories in the page."""
 _KINDS = 20
 """Kinds of rejected events that are listed."""
-_NAMED = 3
-"""Logs that are listed by name."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +61,7 @@ class Figures:
     @cached_property
     def names(self) -> list[str]:
         """The names of the logs, without their folders."""
-        names = [short_name(file.name) for file in self.replay.log.files]
-        more = len(names) - _NAMED
-        return [*names[:_NAMED], f"{more:,} more"] if more > 0 else names
+        return log_names(self.replay.log)
 
     @property
     def subtitle(self) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 
-__all__ = ["short_name", "short_titles"]
+from fsm.logs.log import Log
+
+__all__ = ["log_names", "short_name", "short_titles"]
+
+_NAMED = 3
+"""Logs that are listed by name."""
 
 
 def short_titles(titles: Sequence[str]) -> list[str]:
@@ -35,3 +40,10 @@ def short_name(name: str) -> str:
     ('mail.log', '<stdin>')
     """
     return Path(name).name or name
+
+
+def log_names(log: Log) -> list[str]:
+    """Return the names of the files of a log, without their folders; of many only the first."""
+    names = [short_name(file.name) for file in log.files]
+    more = len(names) - _NAMED
+    return [*names[:_NAMED], f"{more:,} more"] if more > 0 else names
