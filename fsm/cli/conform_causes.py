@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_option", "draw_repair", "print_causes"]
 
 _SHOWN = 5
-"""Causes that are shown: those whose remedies are known."""
+"""Causes that are shown."""
 
 draw_option = option(
     "--draw",
@@ -52,8 +52,8 @@ def print_causes(result: Conformance) -> None:
 def _lines(sentences: CauseSentences, cause: Cause) -> Iterator[str]:
     yield sentences.fault(cause)
     if context := sentences.context(cause):
-        yield context
-    if examples := sentences.examples(cause):
+        yield f"{cause.kind} {context}"
+    if examples := sentences.examples(cause.places):
         yield f"for example {examples}"
     if remedy := sentences.remedy(cause):
         yield f"remedy: {remedy}"

@@ -34,6 +34,10 @@ __all__ = ["command"]
     examples=[
         Example("A page about a delivery", "fsm report log.csv --validity 3.5d -o delivery.html"),
         Example(
+            "A page that also says what does not fit the machine, and why",
+            "fsm report log.csv --machine with-feedback --conform -o delivery.html",
+        ),
+        Example(
             "A page that names no recipient",
             "fsm report log.csv --pseudonymise key.txt -o delivery.html",
         ),
@@ -58,6 +62,13 @@ __all__ = ["command"]
     group="Output",
     help="Maximum number of messages with their histories in the page.",
 )
+@option(
+    "--conform",
+    is_flag=True,
+    group="Output",
+    help="Add what does not fit the machines: the least repair of the log, its causes, and a "
+    "diagram.",
+)
 @dedupe_option
 @memory_option
 @timeout_option
@@ -67,6 +78,7 @@ def command(
     to_send: int | None,
     every: timedelta | None,
     messages: int,
+    conform: bool,
     dedupe: bool,
     memory: int | None,
     timeout: timedelta | None,
@@ -75,8 +87,8 @@ def command(
 
     The page has the dashboard of the delivery; each indicator over time under both feedback modes,
     and where they diverge and converge; how messages move through the states, and how long they
-    stay; rejected events; deliveries; and a search for messages with their histories. LOGS are as
-    for fsm replay.
+    stay; rejected events, and with --conform what does not fit and why; deliveries; and a search
+    for messages with their histories. LOGS are as for fsm replay.
     """
     from fsm.engine import replay
     from fsm.reports import fitting_period_of_log, report
@@ -110,6 +122,7 @@ def command(
             every=every,
             messages=messages,
             notes=log.conversions,
+            conformance=conform,
             command=public_command(sys.argv[1:], source.redaction),
             timeout=timeout.total_seconds() if timeout else None,
             warn=lambda text: print_message(f"{text} (or a longer --timeout)"),

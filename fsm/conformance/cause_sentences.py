@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fsm.conformance.causes import Cause, Context
 from fsm.conformance.remedies import Remedy
@@ -44,21 +44,24 @@ class CauseSentences:
         rest = sum(context.count for context in cause.contexts[_CONTEXTS:])
         if rest:
             shown.append(f"elsewhere ({rest:,})")
-        return f"missing {', '.join(shown)}"
+        return ", ".join(shown)
 
     def _context(self, context: Context) -> str:
         before = f"before {self.name(context.before)}" if context.before else "at the end"
         return f"{before} ({context.count:,})"
 
-    def examples(self, cause: Cause) -> str:
-        """Return where the log shows a cause; a file is named once. Empty where that is unknown."""
-        places = []
-        last = None
-        for place in cause.places:
+    def examples(self, places: Iterable[str]) -> str:
+        """Return places, each file named once; empty without any.
+
+        >>> CauseSentences(Unit(), repr).examples(["a.csv:2", "a.csv:5", "b.csv:1"])
+        'a.csv:2, :5, b.csv:1'
+        """
+        texts, last = [], None
+        for place in places:
             file, colon, line = place.rpartition(":")
-            places.append(f"{colon}{line}" if file == last else place)
+            texts.append(f"{colon}{line}" if file == last else place)
             last = file
-        return ", ".join(places)
+        return ", ".join(texts)
 
     def remedy(self, cause: Cause) -> str:
         """Return what would end a cause, and what that does to the log; empty if not looked for."""

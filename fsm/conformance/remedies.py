@@ -24,7 +24,7 @@ from fsm.machine import Machine, Origin, Transition
 
 __all__ = ["REMEDIES", "Documented", "Remedy", "causes_with_remedies"]
 
-REMEDIES = 5
+REMEDIES = 10
 """Causes for which a remedy is looked for, the most frequent ones."""
 _MOST_EVENTS = 1 << 20
 """Events of distinct traces on which a remedy is tried."""

@@ -47,10 +47,16 @@ def repair_overlay(
         marks | loops,
         other=Mark(Tone.FADED),
         legend=(
-            f"The least repair of the {several} in {name}: {Tone.MISSING.value} missing events "
-            f"({missing.total():,}), dotted; {Tone.EXTRA.value} extra events ({whole:,}), loops. "
-            "The more, the wider.",
+            f"The least repair of the {several} in {name}; the more events, the wider",
+            _counts(missing.total(), whole),
         ),
+    )
+
+
+def _counts(missing: int, extra: int) -> str:
+    return (
+        f"{Tone.MISSING.value} missing ({missing:,}), dotted; {Tone.EXTRA.value} extra "
+        f"({extra:,}), loops"
     )
 
 

@@ -21,6 +21,7 @@ from fsm.page.palette import RANKS
 from fsm.reports.blocks import chart_data, message_data
 from fsm.reports.durations import format_duration
 from fsm.reports.figures import MESSAGES, Figures, compute_figures
+from fsm.reports.misfits import misfits_of
 from fsm.reports.sections import charted_indicators, section_values
 from fsm.text import COMPUTED, quantity, shortened, visible
 
@@ -36,6 +37,7 @@ def report(
     every: timedelta | None = None,
     messages: int = MESSAGES,
     notes: Sequence[Notes] = (),
+    conformance: bool = False,
     command: str = "",
     renderer: Renderer | None = None,
     timeout: float | None = None,
@@ -45,9 +47,10 @@ def report(
 
     ``replay`` is what :func:`fsm.replay` returns; its log is read again. ``every`` is the period of
     the curves (default: it depends on the log), ``messages`` the maximum number of messages with
-    their histories, ``notes`` how logs of other formats were read, ``command`` the command line for
-    the footer. The other arguments are those of :func:`fsm.draw`. Without
-    Graphviz the page has a note in place of diagrams.
+    their histories, ``notes`` how logs of other formats were read, ``conformance`` whether the page
+    has a section on what does not fit the machines (:func:`fsm.conform`; the log is read once more
+    for each), ``command`` the command line for the footer. The other arguments are those of
+    :func:`fsm.draw`. Without Graphviz the page has a note in place of diagrams.
 
     Raises :class:`fsm.errors.LogError` for a log without events, and for one of which a
     checkpoint holds a part.
@@ -62,11 +65,13 @@ def report(
     check_duration("every", every)
     check_count("messages", messages)
     figures = compute_figures(replay, every, messages)
-    drawings = _drawings(figures, renderer=renderer, timeout=timeout, warn=warn)
+    looks: dict[str, Any] = {"renderer": renderer, "timeout": timeout, "warn": warn}
+    drawings = _drawings(figures, **looks)
+    misfits = list(misfits_of(figures, **looks)) if conformance else []
     values = section_values(figures, notes)
     return assemble_page(
         f"{'Delivery report' if figures.unit.is_mail else 'Report'}: {', '.join(figures.names)}",
-        _rendered("page.html", **values, drawings=drawings),
+        _rendered("page.html", **values, drawings=drawings, misfits=misfits),
         subtitle=figures.subtitle,
         footer=_footer(figures, command),
         styles=[_uplot("uPlot.min.css"), _paints(), read_asset(_HERE, "page.css")],
