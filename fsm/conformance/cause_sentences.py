@@ -73,10 +73,12 @@ class CauseSentences:
 
     def _remedy(self, remedy: Remedy) -> Iterator[str]:
         least = "" if remedy.is_whole else "at least "
-        yield (
-            f"{self._change(remedy)} would mend {least}{self.unit.count(remedy.mended)} and save "
-            f"{least}{quantity(remedy.saved, 'repair')}"
-        )
+        effect = f"save {least}{quantity(remedy.saved, 'repair')}"
+        if remedy.mended:
+            effect = f"mend {least}{self.unit.count(remedy.mended)} and {effect}"
+        else:
+            effect += f" without mending any {self.unit.name} alone"
+        yield f"{self._change(remedy)} would {effect}"
         if remedy.contradicts is not None:
             rows = " and ".join(origin.citation for origin in remedy.contradicts)
             yield f"and contradicts {rows or 'no documented row'}"

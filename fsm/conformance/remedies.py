@@ -107,8 +107,11 @@ def _remedy(cause: Cause, trial: _Trial, documented: Documented | None) -> Remed
         return None
     rows = None
     if documented is not None:
-        skipped = documented(cause.state, cause.event) if cause.kind == "missing" else ()
-        rows = tuple(dict.fromkeys([*skipped, *documented(change.state, change.event)]))
+        # The row of a missing event says that it comes before what is to be accepted without it.
+        is_skipped = cause.kind == "missing" and change.event
+        skipped = documented(cause.state, cause.event) if is_skipped else ()
+        changed = documented(change.state, change.event) if change.event else ()
+        rows = tuple(dict.fromkeys([*skipped, *changed]))
     return Remedy(*change, *effect, rows)
 
 
