@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fsm.cli.choice import ChoiceParam
+from fsm.cli.conform_cells import (
+    CellOptions,
+    print_cell_notes,
+    print_cells,
+    with_cell_options,
+    write_cells,
+)
 from fsm.cli.conform_message import print_alignments
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
@@ -21,6 +28,7 @@ from fsm.cli.options import (
     with_log_options,
 )
 from fsm.cli.progress import Progress
+from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal
 from fsm.cli.text import print_crosscheck, print_json
 from fsm.cli.values import json_option
@@ -74,29 +82,40 @@ __all__ = ["command"]
     group="Message",
     help="Show the least repair of this message only, event by event.",
 )
+@with_cell_options
 @dedupe_option
 @json_option
 def command(
     source: LogOptions,
+    others: CellOptions,
     may_end: str,
     outside: str,
     message: str | None,
     dedupe: bool,
     as_json: bool,
 ) -> int:
-    """Compare the logs LOGS with a machine: what does not fit, and the least repair.
+    """Compare a machine with the logs LOGS, its documentation, an implementation and tests.
 
     The least repair is the smallest number of events to leave out (extra) or to add (missing), so
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
-    Of several least repairs, the one that keeps most of the log as it was recorded is taken. The
-    guide is fsm guide conformance. The exit status is 1 if something does not fit.
+    Of several least repairs, the one that keeps most of the log as it was recorded is taken.
+
+    With --page, --implementation or --tests, every source says what it knows about each cell of the
+    machine, a state and an event; cells on which sources disagree come first. One source is named
+    where all others, at least two, agree. A log may be left out then.
+
+    The guide is fsm guide conformance. The exit status is 1 if something does not fit, or sources
+    disagree.
     """
     from fsm.conformance import conform
 
     redaction = source.redaction if message is not None else None
-    machine, log = _only_machine(source), source.read()
+    machine = _only_machine(source)
+    if not (source.has_log or others.has_sources):
+        raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
+    log = source.read() if source.has_log else None
     options: dict[str, Any] = {
         "may_end": may_end,
         "outside": outside,
@@ -106,16 +125,19 @@ def command(
         "dedupe": dedupe,
     }
     if message is not None:
+        if log is None:
+            raise click.UsageError("--message is shown of a log: give LOGS")
         wanted = redaction.message(message) if redaction else message
         return _show_message(log, machine, wanted, options, as_json=as_json)
-    total = log.about() if is_terminal(sys.stderr) else None
+    total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
-        result = conform(log, machine, progress=progress, **options)
+        result = conform(log, machine, progress=progress, **others.arguments, **options)
     _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
+    write_cells(result, others.html, public_command(sys.argv[1:], source.redaction))
     return 0 if result.agrees else 1
 
 
@@ -154,8 +176,10 @@ def _print_notes(result: Conformance, relayed: bool | None) -> None:
         print_messages(note for note in replay.notes if note not in replay.log.notes)
         warn_of_wrong_reading(replay, relayed, undefined)
         print_crosscheck(replay.crosscheck)
+    print_cell_notes(result)
 
 
 def _print(result: Conformance) -> None:
     """Print the sections of what was asked for."""
     print_repair(result)
+    print_cells(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fsm.conformance.cells import CellComparison
 from fsm.conformance.least_repair import LeastRepair
 from fsm.engine.result import Replay
 from fsm.machine import Machine
@@ -22,6 +23,8 @@ class Conformance:
     """The replay of the log; ``None`` without a log."""
     repair: LeastRepair | None = None
     """The least repair of the log; ``None`` without a log."""
+    cells: CellComparison | None = None
+    """The verdict on each cell; ``None`` where no other source than the log was given."""
     may_end: str = "any"
     """Where messages may end: after ``any`` event, or in ``final`` states only."""
     outside: str = "beside"
@@ -30,6 +33,8 @@ class Conformance:
     @property
     def agrees(self) -> bool:
         """Whether no part found a disagreement."""
+        if self.cells is not None and self.cells.disagreements:
+            return False
         return self.repair is None or self.repair.not_fitting == 0
 
     @property
@@ -43,6 +48,8 @@ class Conformance:
         if self.repair is not None:
             facts |= {"may_end": self.may_end, "outside_counts_as": self.outside}
             facts |= self.repair.as_dict()
+        if self.cells is not None:
+            facts |= self.cells.as_dict()
         return facts
 
     def __repr__(self) -> str:
