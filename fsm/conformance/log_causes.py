@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fsm.conformance.causes import Cause
-from fsm.conformance.cells import CellComparison
 from fsm.conformance.least_repair import LeastRepair
 from fsm.conformance.log_places import places_of_rows
 from fsm.conformance.remedies import Documented, causes_with_remedies
 from fsm.conformance.repair_model import RepairModel
 from fsm.engine.result import Replay
 from fsm.machine import Machine, Origin
+
+if TYPE_CHECKING:
+    from fsm.conformance.cells import CellComparison
 
 __all__ = ["causes_in_log"]
 
