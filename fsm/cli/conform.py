@@ -54,6 +54,11 @@ __all__ = ["command"]
             "Only messages that reached a final state count as complete; as JSON",
             "fsm conform log.csv --machine with-feedback --may-end final --json",
         ),
+        Example(
+            "Where documentation, implementation and log disagree, cell by cell, as a page",
+            "fsm conform log.csv --machine with-feedback --page docs/tables.md "
+            "--implementation my_system:MySystem --html cells.html",
+        ),
     ],
 )
 @with_log_options
