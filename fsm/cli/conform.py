@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,13 +56,16 @@ __all__ = ["command"]
             "fsm conform log.csv --machine with-feedback --may-end final --json",
         ),
         Example(
-            "Where documentation, implementation and log disagree, cell by cell, as a page",
-            "fsm conform log.csv --machine with-feedback --page docs/tables.md "
-            "--implementation my_system:MySystem --html cells.html",
+            "Where documentation and an implementation disagree, as a page",
+            "fsm conform --machine new.json --implementation my_system:MySystem -o cells.html",
         ),
     ],
 )
-@with_log_options
+@partial(
+    with_log_options,
+    machine_help="The machine to compare with: a name, a file or package.module:Class.",
+    machine_default=False,
+)
 @option(
     "--may-end",
     type=ChoiceParam(["any", "final"]),
