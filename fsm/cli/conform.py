@@ -56,8 +56,8 @@ __all__ = ["command"]
             "fsm conform log.csv --machine with-feedback --may-end final --json",
         ),
         Example(
-            "Where documentation and an implementation disagree, as a page",
-            "fsm conform --machine new.json --implementation my_system:MySystem -o cells.html",
+            "Where a machine and an implementation disagree, cell by cell",
+            "fsm conform --machine new.json --implementation my_system:MySystem",
         ),
     ],
 )
