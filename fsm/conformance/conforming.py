@@ -12,7 +12,7 @@ from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
-from fsm.conformance.repair_model import plain_events, repair_model
+from fsm.conformance.repair_model import model_repairs, plain_events
 from fsm.engine.replaying import replay
 from fsm.engine.result import Replay
 from fsm.engine.undefined import undefined_events
@@ -103,7 +103,7 @@ def conform(
             mapping=mapping,
             events=events,
         )
-        model = repair_model(
+        model = model_repairs(
             machine,
             result.counts.products[0].codes,
             may_end=may_end,
