@@ -141,7 +141,6 @@ EXIT_1 = {
     'fsm analyse with-feedback --claim "never Sent after Failed"',
     "fsm compare with-feedback without-feedback",
     "fsm compare old.json new.json -o changes.svg",
-    "fsm conform log.csv --machine with-feedback --may-end final --json",
     "fsm docs --check page.md",
     "fsm gallery diagrams --check",
 }
