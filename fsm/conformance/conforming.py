@@ -49,7 +49,7 @@ def conform(
     mapping: str | Path | Iterable[str | Path] = (),
     events: Mapping[str, str] | None = None,
 ) -> Conformance:
-    """Compare a machine with a log and other sources, and return how far they disagree.
+    """Return how far a machine, a log and other sources agree.
 
     ``source`` is a log, or ``None`` for none. Of a log, the result tells how many messages fit, and
     the least repair of the others.
