@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from placing import overlapping
 
 from fsm.catalog import load
+from fsm.conformance.causes import Cause
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing import graphviz as graphviz_module
 from fsm.drawing.dot import GREY, PAINTS, TONES, to_dot
@@ -31,6 +32,7 @@ from fsm.drawing.marking import (
 from fsm.drawing.model import DIRECTIONS, Look, Picture, picture_of
 from fsm.drawing.overlaps import is_clear
 from fsm.drawing.overlay import Mark, Overlay, Tone
+from fsm.drawing.repair_marking import repair_overlay
 from fsm.drawing.svg import _in_words, dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
@@ -588,6 +590,7 @@ TOGETHER = {
     "titles of statuses": [paint.text for paint in PAINTS],
     "a difference": [TONES[t][0] for t in (Tone.PLAIN, Tone.ADDED, Tone.REMOVED, Tone.CHANGED)],
     "traffic": [TONES[t][0] for t in (Tone.PLAIN, Tone.FADED, Tone.REJECTED)],
+    "a repair": [TONES[t][0] for t in (Tone.FADED, Tone.MISSING, Tone.EXTRA)],
     "a path": [TONES[t][0] for t in (Tone.FADED, Tone.TAKEN, Tone.REJECTED)],
 }
 
@@ -625,7 +628,12 @@ def test_colours_that_stand_together_are_told_apart(
 def test_every_colour_has_a_dark_one(wheel: None) -> None:
     met = [("to_send", "relayed", "awaiting", 3), ("awaiting", "x", None, 1)]
     union, overlay = diff_overlay(WITH, DELIVERY)
+    wrong = [
+        Cause("awaiting", kind, "delivered", 1, 1.0, 1, (), ()) for kind in ("missing", "extra")
+    ]
+    repaired, repairs = repair_overlay(WITH, wrong, "l", "messages")
     for machine, look in (
+        (repaired, Look(overlay=repairs)),
         (WITH, Look(overlay=traffic_overlay(WITH, met, "l"))),
         (WITH, Look(overlay=path_overlay(WITH, ["relayed", "x"]))),
         (union, Look(overlay=overlay)),

@@ -16,7 +16,7 @@ import numpy as np
 from fsm.arrays import Codes, Index
 from fsm.conformance.alignment import Alignments, CauseKey, Edit
 from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors, Detail
-from fsm.conformance.messages_by_cause import messages_by_cause
+from fsm.conformance.edited_messages import messages_by_cause
 from fsm.conformance.repair_model import RepairModel
 from fsm.engine.distinct_traces import EXAMPLES, DistinctTraces
 
