@@ -54,8 +54,8 @@ TONES = {
     Tone.CHANGED: ("#574400", "bold"),
     Tone.REJECTED: ("#c1121f", ""),
     Tone.TAKEN: ("#005f96", "bold"),
-    Tone.MISSING: ("#00568c", "dotted"),
-    Tone.EXTRA: ("#a8452c", "bold"),
+    Tone.MISSING: ("#005f96", "dotted"),
+    Tone.EXTRA: ("#b3432b", "bold"),
 }
 _WIDEST = 4.5
 """Width in points of the arrow with the largest weight."""

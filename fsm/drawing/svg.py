@@ -228,6 +228,6 @@ _DARK_TONES = {
     Tone.CHANGED: "#e0b83c",
     Tone.REJECTED: "#ff7b80",
     Tone.TAKEN: "#56b4e9",
-    Tone.MISSING: "#6cc0f0",
+    Tone.MISSING: "#56b4e9",
     Tone.EXTRA: "#ff9d7a",
 }
