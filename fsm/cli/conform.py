@@ -55,6 +55,10 @@ __all__ = ["command"]
             "The least repair of one message, event by event, as JSON",
             "fsm conform log.csv --machine with-feedback --message m1 --json",
         ),
+        Example(
+            "Where a machine and an implementation disagree, cell by cell",
+            "fsm conform --machine new.json --implementation my_system:MySystem",
+        ),
     ],
 )
 @partial(
