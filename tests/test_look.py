@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from placing import overlapping
 
 from fsm.catalog import load
+from fsm.conformance.alignment import Edit
 from fsm.conformance.causes import Cause
+from fsm.conformance.least_repair import CountedEdit
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing import graphviz as graphviz_module
 from fsm.drawing.dot import GREY, PAINTS, TONES, to_dot
@@ -628,9 +630,8 @@ def test_colours_that_stand_together_are_told_apart(
 def test_every_colour_has_a_dark_one(wheel: None) -> None:
     met = [("to_send", "relayed", "awaiting", 3), ("awaiting", "x", None, 1)]
     union, overlay = diff_overlay(WITH, DELIVERY)
-    wrong = [
-        Cause("awaiting", kind, "delivered", 1, 1.0, 1, (), ()) for kind in ("missing", "extra")
-    ]
+    edits = [Edit("awaiting", kind, "delivered", "") for kind in ("missing", "extra")]
+    wrong = [Cause(CountedEdit(edit, 1, 1, 1, ()), 0.5) for edit in edits]
     repaired, repairs = repair_overlay(WITH, wrong, "l", "messages")
     for machine, look in (
         (repaired, Look(overlay=repairs)),

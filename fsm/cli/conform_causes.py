@@ -51,8 +51,6 @@ def print_causes(result: Conformance) -> None:
 
 def _lines(sentences: CauseSentences, cause: Cause) -> Iterator[str]:
     yield sentences.fault(cause)
-    if context := sentences.context(cause):
-        yield f"{cause.kind} {context}"
     if examples := sentences.examples(cause.places):
         yield f"for example {examples}"
     if remedy := sentences.remedy(cause):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from fsm.conformance.causes import Cause, Context
+from fsm.conformance.causes import Cause
 from fsm.conformance.remedies import Remedy
 from fsm.text import quantity
 from fsm.unit import Unit
 
 __all__ = ["CauseSentences"]
-
-_CONTEXTS = 3
-"""Contexts that are named; the others are counted."""
 
 
 class CauseSentences:
@@ -24,31 +21,25 @@ class CauseSentences:
     def fault(self, cause: Cause) -> str:
         """Return what is missing or extra, in which state, and how often.
 
-        >>> from fsm.conformance.causes import Cause
-        >>> cause = Cause("sent", "extra", "pay", 3, 0.25, 2, (), ())
-        >>> CauseSentences(Unit("fine"), repr).fault(cause)
-        "'pay' is extra in 'sent': 3 times in 2 fines (25.0 % of all repairs)"
+        >>> from fsm.conformance.alignment import Edit
+        >>> from fsm.conformance.least_repair import CountedEdit
+        >>> found = CountedEdit(Edit("sent", "missing", "note", "pay"), 3, 2, 2, ())
+        >>> CauseSentences(Unit("fine"), repr).fault(Cause(found, 0.25))
+        "'note' is missing in 'sent' before 'pay': 3 times in 2 fines (25.0 % of all repairs)"
         """
-        event = self.name(cause.event) if cause.event else "an event that the machine does not have"
-        times = "" if cause.count == cause.messages else f"{quantity(cause.count, 'time')} "
+        edit, found = cause.edit, cause.found
+        event = self.name(edit.event) if edit.event else "an event that the machine does not have"
+        times = "" if found.count == found.messages else f"{quantity(found.count, 'time')} "
         return (
-            f"{event} is {cause.kind} in {self.name(cause.state)}: {times}in "
-            f"{self.unit.count(cause.messages)} ({100 * cause.share:.1f} % of all repairs)"
+            f"{event} is {edit.kind} in {self.name(edit.state)}{self.context(cause)}: {times}in "
+            f"{self.unit.count(found.messages)} ({100 * cause.share:.1f} % of all repairs)"
         )
 
     def context(self, cause: Cause) -> str:
-        """Return what happens next where an event is missing; empty for an extra event."""
-        if not cause.contexts:
+        """Return what happens next where an event is missing, after a space; else nothing."""
+        if not cause.is_missing:
             return ""
-        shown = [self._context(context) for context in cause.contexts[:_CONTEXTS]]
-        rest = sum(context.count for context in cause.contexts[_CONTEXTS:])
-        if rest:
-            shown.append(f"elsewhere ({rest:,})")
-        return ", ".join(shown)
-
-    def _context(self, context: Context) -> str:
-        before = f"before {self.name(context.before)}" if context.before else "at the end"
-        return f"{before} ({context.count:,})"
+        return f" before {self.name(cause.edit.before)}" if cause.edit.before else " at the end"
 
     def examples(self, places: Iterable[str]) -> str:
         """Return places, each file named once; empty without any.

@@ -37,10 +37,10 @@ def causes_in_log(
     """
     documented = _documented(model.machine, compared)
     causes = causes_with_remedies(repair, model, replay.distinct_traces, remodel, documented)
-    rows = {row for cause in causes[:_LOCATED] for row in cause.rows}
+    rows = {row for cause in causes[:_LOCATED] for row in cause.found.rows}
     places = places_of_rows(replay, rows)
     return tuple(
-        replace(cause, places=tuple(places[row] for row in cause.rows if row in places))
+        replace(cause, places=tuple(places[row] for row in cause.found.rows if row in places))
         for cause in causes
     )
 

@@ -108,8 +108,8 @@ def _remedy(cause: Cause, trial: _Trial, documented: Documented | None) -> Remed
     rows = None
     if documented is not None:
         # The row of a missing event says that it comes before what is to be accepted without it.
-        is_skipped = cause.kind == "missing" and change.event
-        skipped = documented(cause.state, cause.event) if is_skipped else ()
+        is_skipped = cause.is_missing and change.event
+        skipped = documented(cause.edit.state, cause.edit.event) if is_skipped else ()
         changed = documented(change.state, change.event) if change.event else ()
         rows = tuple(dict.fromkeys([*skipped, *changed]))
     return Remedy(*change, *effect, rows)
@@ -122,14 +122,13 @@ class _Change(NamedTuple):
 
 
 def _change(cause: Cause, machine: Machine) -> _Change | None:
-    """Return the change of the machine that would end a cause where it is most frequent."""
-    state = cause.state
-    if cause.kind == "extra":
-        return _Change(state, cause.event, state) if cause.event else None
-    before = cause.contexts[0].before
+    """Return the change of the machine that would end a cause."""
+    state, kind, event, before = cause.edit
+    if kind == "extra":
+        return _Change(state, event, state) if event else None
     if not before:
         return _Change(state, "", state)
-    step = machine.step(state, cause.event)
+    step = machine.step(state, event)
     target = _after(machine, step.target, before) if step else None
     return None if target is None else _Change(state, before, target)
 

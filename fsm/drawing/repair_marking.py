@@ -29,10 +29,11 @@ def repair_overlay(
     missing: Counter[tuple[str, str]] = Counter()
     extra: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for cause in causes:
-        if cause.kind == "missing":
-            missing[cause.state, cause.event] = cause.count
+        edit = cause.edit
+        if cause.is_missing:
+            missing[edit.state, edit.event] += cause.count
         else:
-            extra[cause.state][cause.event] = cause.count
+            extra[edit.state][edit.event] += cause.count
     marks = {
         t: Mark(Tone.MISSING, weight=missing[t.source, t.event])
         for t in machine.transitions

@@ -113,7 +113,7 @@ def _rows(result: Conformance) -> Iterator[MisfitRow]:
         yield MisfitRow(
             cause,
             round(100 * cause.count / most, 2),
-            sentences.context(cause),
+            sentences.context(cause).strip(),
             sentences.examples(map(short_name, cause.places)),
             sentences.remedy(cause),
         )

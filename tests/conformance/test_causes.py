@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fsm
+from fsm.conformance.alignment import Edit
 from fsm.conformance.cause_sentences import CauseSentences
-from fsm.conformance.causes import Cause, Context, causes_of
+from fsm.conformance.causes import Cause, causes_of
+from fsm.conformance.least_repair import CountedEdit
 from fsm.conformance.remedies import REMEDIES, causes_with_remedies
 from fsm.conformance.repair_model import model_repairs
 from fsm.drawing.model import Look, picture_of
 from fsm.drawing.overlay import Tone
 from fsm.drawing.repair_marking import repair_overlay
 from fsm.machine import Machine, Origin, State, Transition
-from fsm.unit import Unit
 from tests.conformance.orders import as_log
 from tests.conformance.repairs import EVENTS, coded, machines, searched_cost
 from tests.conformance.test_least_repair import ALPHABET, repaired
@@ -52,14 +53,10 @@ def test_they_divide_the_edits(machine: Machine, traces: list[list[str]], may_en
     repair = repaired(machine, traces, may_end)
     found = causes_of(repair)
     assert sum(cause.count for cause in found) == repair.cost
-    assert sum(c.count for c in found if c.kind == "missing") == repair.missing
+    assert sum(cause.count for cause in found if cause.is_missing) == repair.missing
     assert sum(cause.share for cause in found) == pytest.approx(min(repair.cost, 1))
     counts = [cause.count for cause in found]
     assert counts == sorted(counts, reverse=True)
-    for cause in found:
-        assert 1 <= cause.messages <= min(cause.count, repair.not_fitting)
-        if cause.kind == "missing":
-            assert sum(context.count for context in cause.contexts) == cause.count
 
 
 @settings(max_examples=samples(200, 15))
@@ -94,8 +91,7 @@ def described(traces: list[list[str]], may_end: str = "any", **changed: object) 
     """Return what is said about each cause."""
     result = fsm.conform(as_log(traces), replace(PARCEL, **changed), may_end=may_end)
     words = CauseSentences(result.unit, repr)
-    each = (words.fault, words.context, words.remedy)
-    return [[said for of in each if (said := of(cause))] for cause in result.causes]
+    return [[words.fault(cause), words.remedy(cause)] for cause in result.causes]
 
 
 WITHOUT_ROWS = tuple(replace(t, origin=None) for t in PARCEL.transitions)
@@ -109,8 +105,10 @@ WITHOUT_ROWS = tuple(replace(t, origin=None) for t in PARCEL.transitions)
             "any",
             PARCEL.transitions,
             [
-                "'ship' is missing in 'packed': in 2 parcels (100.0 % of all repairs)",
-                "before 'receive' (2)",
+                (
+                    "'ship' is missing in 'packed' before 'receive': in 2 parcels (100.0 % of all "
+                    "repairs)"
+                ),
                 (
                     "a transition from 'packed' to 'received' on 'receive' would mend 2 parcels "
                     "and save 2 repairs, and contradicts row 2 of page.md:8"
@@ -136,8 +134,7 @@ WITHOUT_ROWS = tuple(replace(t, origin=None) for t in PARCEL.transitions)
             "final",
             WITHOUT_ROWS,
             [
-                "'receive' is missing in 'moving': in 1 parcel (100.0 % of all repairs)",
-                "at the end (1)",
+                "'receive' is missing in 'moving' at the end: in 1 parcel (100.0 % of all repairs)",
                 "letting parcels end in 'moving' would mend 1 parcel and save 1 repair",
             ],
             id="one that is missing at the end; no rows are known",
@@ -170,7 +167,7 @@ def test_the_places_of_examples(tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     as_log([["pack"], ["pack", "receive"], ["pack", "ship", "ship"]]).write_csv(log)
     found = fsm.conform(log, PARCEL).causes
-    places = {cause.kind: cause.places for cause in found}
+    places = {cause.edit.kind: cause.places for cause in found}
     assert places == {"missing": (f"{log}:4",), "extra": (f"{log}:7",)}
 
 
@@ -196,17 +193,10 @@ def test_a_loop_of_the_state_does_not_hide_what_is_extra() -> None:
 
 
 def test_many_extra_events_of_a_state_are_one_line() -> None:
-    causes = [Cause("moving", "extra", f"e{n}", 10 - n, 0.1, 1, (), ()) for n in range(8)]
+    edits = [Edit("moving", "extra", f"e{n}", f"e{n}") for n in range(8)]
+    causes = [Cause(CountedEdit(e, 10 - n, 1, 1, ()), 0.1) for n, e in enumerate(edits)]
     _, overlay = repair_overlay(PARCEL, causes, "log.csv", "parcels")
     assert [(t.event, mark.weight) for t, mark in overlay.marks.items()][-2:] == [
         ("e4", 6),
         ("3 other events", 12),
     ]
-
-
-def test_a_cause_names_few_contexts() -> None:
-    contexts = tuple(Context(event, 9 - n) for n, event in enumerate("abcde"))
-    cause = Cause("new", "missing", "pack", 35, 1.0, 35, contexts, ())
-    assert CauseSentences(Unit("parcel"), repr).context(cause) == (
-        "before 'a' (9), before 'b' (8), before 'c' (7), elsewhere (11)"
-    )
