@@ -22,11 +22,12 @@ from fsm.conformance.stated_rows import (
 )
 from fsm.conformance.votes import DOCUMENT, Vote, judge, shown_in
 from fsm.errors import AssumptionWarning, PageError
+from fsm.file_kinds import misplaced_file
 from fsm.machine import Machine, Origin
 from fsm.settings import ProjectSettings
 from fsm.tables.declared.pages import page_machine
 from fsm.tables.declared.reading import bound_page
-from fsm.tables.read.page import Page, read_page
+from fsm.tables.read.page import PAGE_FORMATS, PAGE_SUFFIXES, Page, read_page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.text import quantity
@@ -123,7 +124,12 @@ def _declared(name: str, page: Page, machine: Machine) -> Machine:
 
 def _page_and_binding(name: str) -> tuple[str, Binding | None]:
     """Return the page of a name, and the TOML file about it where the name is one."""
-    if Path(name).suffix.lower() != ".toml":
+    path = Path(split_page_name(name)[0])
+    suffix = path.suffix.lower()
+    if suffix not in ("", ".toml", *PAGE_SUFFIXES) and path.is_file():
+        wrong = misplaced_file(str(path), "page") or f"{suffix} files are not read"
+        raise PageError(f"{name}: {wrong}; a page is {PAGE_FORMATS}")
+    if suffix != ".toml":
         return name, None
     binding = read_binding(Path(name))
     page = bound_page(binding)
