@@ -1,5 +1,6 @@
 """Who disagrees about which cell: seeded disagreements are found where they are, and no others."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -217,6 +218,32 @@ def test_an_implementation_without_a_sign_of_rejections_is_not_blamed() -> None:
     probed = probe(Silent(), as_machine(), "silent")
     assert compare_cells(as_machine(), implementation=probed).disagreements == ()
     assert "no sign of rejected events" in probed.notes[0]
+
+
+def test_an_implementation_that_forgets_to_reset_is_not_judged() -> None:
+    class Forgetful(System):
+        resets = 0
+
+        def reset(self) -> None:
+            self.resets += 1
+            if self.resets % 5:
+                super().reset()
+
+    probed = probe(Forgetful(shows=str), as_machine(), "forgetful")
+    assert "not judged: the same events did not lead to the same twice" in probed.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        (System(initial="paid"), "shows 'Open' after a reset, and orders begins with '-'"),
+        (System(shows=lambda _: "?"), "shows '?' after a reset"),
+    ],
+    ids=["another state", "another status"],
+)
+def test_an_implementation_that_begins_otherwise_is_refused(system: System, message: str) -> None:
+    with pytest.raises(fsm.FsmError, match=f"^system: {re.escape(message)}"):
+        probe(system, as_machine(), "system")
 
 
 def test_after_the_bound_cells_are_not_run_and_that_is_said() -> None:
