@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
-from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
 from fsm.conformance.repair_model import model_repairs, plain_events
@@ -18,7 +18,9 @@ from fsm.engine.result import Replay
 from fsm.engine.undefined import undefined_events
 from fsm.errors import FsmError, LogError
 from fsm.machine import Machine, State, Transition
-from fsm.suites.execution.implementation import Implementation
+
+if TYPE_CHECKING:
+    from fsm.suites.execution.implementation import Implementation
 
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
@@ -120,6 +122,9 @@ def conform(
         repair = replace(repair, outside=_named(repair.outside, result))
         result = _without(result, machines[1:])
     if cells or not (page is None and implementation is None and tests is None):
+        # Imported here: a log alone needs no pages, tests and implementations.
+        from fsm.conformance.cell_sources import compare_sources
+
         compared = compare_sources(
             machine,
             name=name,
