@@ -315,8 +315,8 @@ class _Comparing:
         if self.sighted and self.sighted.uncertain:
             count = quantity(self.sighted.uncertain, "event")
             notes.append(
-                f"{count} of the log not used for cells: after what does not fit, or where sources "
-                f"disagree about the target, the state of a {self.unit} is not known"
+                f"{count} of the log not used for cells: the state of a {self.unit} is not known "
+                "after what does not fit, and where sources or guards leave open where it goes"
             )
         return tuple(notes)
 

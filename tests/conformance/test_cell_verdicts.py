@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +30,7 @@ from tests.conformance.orders import (
 from tests.depth import samples
 
 Cell = tuple[str, str]
+EVENTS = tuple(dict.fromkeys(event for _, event in AFTER))
 
 
 def found(cells: CellComparison | None) -> dict[Cell, str | None]:
@@ -260,6 +263,47 @@ def test_the_state_after_a_misfit_says_nothing() -> None:
         ("paid", "pay"),
     }
     assert result.cells.notes[-1].startswith("1 event of the log not used")
+
+
+@pytest.mark.parametrize(
+    ("validity", "cell"),
+    [(None, ("retrying", "delivered")), (timedelta(hours=1), ("retries_exhausted", "delivered"))],
+    ids=["no period", "after its end"],
+)
+def test_the_end_of_a_validity_period_moves_a_message(
+    validity: timedelta | None, cell: Cell
+) -> None:
+    log = pl.DataFrame(
+        {
+            "message_id": "m",
+            "event": ["relayed", "soft_bounce", "delivered"],
+            "timestamp": [f"2026-01-01T{hour:02}:00:00Z" for hour in (1, 1, 3)],
+        }
+    )
+    result = conform(log, "with-feedback", validity=validity, cells=True)
+    assert result.cells is not None
+    assert cell in {(c.state, c.event) for c in result.cells.cells if c.count}
+    assert bool(result.cells.disagreements) == (validity is not None)
+
+
+def test_plain_names_of_guarded_events_are_not_blamed() -> None:
+    log = next(fsm.simulate("delivery", messages=60, seed=2))
+    plain = log.with_columns(pl.col("event").str.replace(r"\[.*\]$", ""))
+    assert (plain["event"] != log["event"]).any()
+    result = conform(plain, "delivery", cells=True)
+    assert found(result.cells) == {}
+    assert result.cells is not None
+    assert "guards leave open" in result.cells.notes[-1]
+
+
+def test_a_matrix_is_a_page_as_well(tmp_path: Path) -> None:
+    page = tmp_path / "matrix.md"
+    rows = [f"| {s} | {' | '.join(AFTER.get((s, e), '-') for e in EVENTS)} |" for s in STATUS]
+    wrong = rows[1].replace("cancelled", "-")
+    head = [f"| State | {' | '.join(EVENTS)} |", "|---|" + "---|" * len(EVENTS)]
+    page.write_text("\n".join(["# Orders", "", *head, rows[0], wrong, *rows[2:], ""]), "utf-8")
+    result = conform(None, as_machine(), page=str(page), implementation=System())
+    assert found(result.cells) == {("paid", "cancel"): "document"}
 
 
 ACCEPTS = Vote.accepts("log")
