@@ -135,7 +135,9 @@ def command(
         return _show_message(log, machine, wanted, options, as_json=as_json)
     total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
-        result = conform(log, machine, progress=progress, **others.arguments, **options)
+        result = conform(
+            log, machine, progress=progress, name=source.names[0], **others.arguments, **options
+        )
     _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")

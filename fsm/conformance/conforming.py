@@ -39,6 +39,7 @@ def conform(
     implementation: Implementation | str | None = None,
     tests: str | Path | None = None,
     cells: bool | None = None,
+    name: str = "",
     may_end: str = "any",
     outside: str = "beside",
     companions: Callable[[str], Machine] | None = built_in_companion,
@@ -68,7 +69,8 @@ def conform(
     each cell (state and event) of the machine: what every source says about it; see
     :mod:`fsm.conformance.cells`. ``page`` is a page with documented tables, ``implementation`` an
     adapter or the name of its class, ``package.module:Class``, which is imported and run, ``tests``
-    a file that ``pytest --fsm-cov-file`` wrote.
+    a file that ``pytest --fsm-cov-file`` wrote. ``name`` is the name by which ``machine`` was
+    loaded, where it is given as a value: it tells whether the machine was made from the page.
 
     The other arguments are those of :func:`fsm.replay`.
 
@@ -84,7 +86,7 @@ def conform(
     """
     check_choice("may_end", may_end, MAY_END)
     check_choice("outside", outside, OUTSIDE)
-    name = machine if isinstance(machine, str) else machine.name
+    name = machine if isinstance(machine, str) else name or machine.name
     machine = as_machine(machine)
     if source is None and page is None and implementation is None:
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
