@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -251,7 +252,9 @@ def declared_cells(
         shown = shown and own(shown, names.statuses)
         for symbol in dict.fromkeys(symbols[t.event]):
             rows[source, symbol].append(StatedCell(source, t.label, target, shown, origin))
-    notes = [] if is_origin else [f"{name}: {text}" for text in declared.assumed[:_NOTES]]
+    # Where it begins and ends says nothing about a cell.
+    assumed = [text for text in declared.assumed if not _OF_ENDS.search(text)]
+    notes = [] if is_origin else assumed[:_NOTES]
     if not is_origin:
         notes.append(_assumption(name, is_whole=True))
     return DocumentedCells(
@@ -260,6 +263,7 @@ def declared_cells(
 
 
 _NOTES = 5
+_OF_ENDS = re.compile(r":\d+: (?:initial|final)\b")
 
 
 def _assumption(name: str, *, is_whole: bool) -> str:

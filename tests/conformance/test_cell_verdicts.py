@@ -143,7 +143,9 @@ def test_sources_that_agree_are_not_blamed(tmp_path: Path) -> None:
         "accepted": 7,
         "unseen": 0,
     }
-    assert len(result.cells.notes) == 4  # what was assumed to read the page
+    assert result.cells.notes == (
+        f"{page}: assumed to have a row for each transition; a cell without one is rejected",
+    )
 
 
 def test_of_two_sources_none_is_blamed(tmp_path: Path) -> None:
