@@ -21,7 +21,7 @@ from fsm.conformance.stated_rows import (
     recognised_rows_of,
     row_text,
 )
-from fsm.conformance.votes import DOCUMENT, Vote, judge, shown_in
+from fsm.conformance.votes import DOCUMENT, Vote, judge, shows_states
 from fsm.errors import AssumptionWarning, PageError
 from fsm.file_kinds import misplaced_file
 from fsm.machine import Machine, Origin
@@ -248,7 +248,7 @@ def declared_cells(
         if page and _is_same(Path(origin.file), Path(page.name)):
             origin = replace(origin, reason=texts.get(origin.line, origin.reason))
         source, target = (own(state, names.states) for state in (t.source, t.target))
-        shown = shown_in(declared, t.target)
+        shown = None if shows_states(declared) else declared.status(t.target)
         shown = shown and own(shown, names.statuses)
         for symbol in dict.fromkeys(symbols[t.event]):
             rows[source, symbol].append(StatedCell(source, t.label, target, shown, origin))

@@ -144,6 +144,7 @@ def test_sources_that_agree_are_not_blamed(tmp_path: Path) -> None:
         "unseen": 0,
     }
     assert result.cells.notes == (
+        f"{page}:3: new shows no status: no row tells it",
         f"{page}: assumed to have a row for each transition; a cell without one is rejected",
     )
 
