@@ -62,6 +62,8 @@ class BucketCounts:
     expiry_steps: list[Steps]
     """The expiries that change something, where the exact series is wanted."""
     durations: pl.DataFrame | None
+    observed: tuple[tuple[object, ...], ...] = ()
+    """What each observer found, for each bucket."""
 
     @classmethod
     def none(cls, products: Sequence[ProductMachine]) -> BucketCounts:
@@ -109,6 +111,7 @@ class BucketCounts:
             trailing_expiries=_summed([part.trailing_expiries for part in parts]),
             expiry_steps=[step for part in parts for step in part.expiry_steps],
             durations=summed(durations) if durations else None,
+            observed=tuple(found for part in parts for found in part.observed),
         )
 
 

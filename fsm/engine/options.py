@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
-__all__ = ["ReplayOptions"]
+if TYPE_CHECKING:
+    from fsm.engine.bucket_counts import FoldedBucket
+    from fsm.engine.buckets import Bucket
+    from fsm.engine.product_machine import ProductMachine
+
+__all__ = ["Observer", "ReplayOptions"]
+
+Observer: TypeAlias = "Callable[[Bucket, FoldedBucket], object]"
+"""What looks at the folded messages of one bucket, in a thread of its own, and returns what it
+found."""
 
 
 @dataclass(frozen=True)
@@ -31,4 +41,9 @@ class ReplayOptions:
     """Find also what a later replay needs to go on; the log then begins with a checkpoint's."""
     latest: int | None = None
     """The last instant that the checkpoint has seen."""
+    observers: Callable[[Sequence[ProductMachine]], Sequence[Observer]] | None = None
+    """Further questions to the messages of each bucket, made for the machines of the pass; what
+    they find is in :attr:`fsm.engine.bucket_counts.BucketCounts.observed`."""
+    times: bool = False
+    """Keep the times of events for the observers, also where nothing else needs them."""
     progress: Callable[[int], None] | None = None
