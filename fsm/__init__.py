@@ -15,6 +15,7 @@ a machine by its name or from a class                :func:`load`, :func:`compil
 a trace, step by step                                :func:`run`
 a log of any format, or a synthetic one              :func:`open_log`, :func:`simulate`
 its result, one message of it, a page of it          :func:`replay`, :func:`explain`, :func:`report`
+how far a log and a machine disagree                 :func:`conform`
 documented tables                                    :func:`check`
 what holds in a machine, what tells two apart        :func:`analyse`, :func:`compare`
 a conformance test suite                             :func:`suite`
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from fsm.checking import check
     from fsm.comparison import Comparison, compare
     from fsm.compile import compile_chart
+    from fsm.conformance import Conformance, conform
     from fsm.drawing import draw
     from fsm.engine import MachineResult, Replay, replay
     from fsm.engine.explanation import Story, explain
@@ -75,6 +77,7 @@ __version__ = VERSION
 __all__ = [
     "CheckReport",
     "Comparison",
+    "Conformance",
     "Figure",
     "Finding",
     "FsmError",
@@ -91,6 +94,7 @@ __all__ = [
     "check",
     "compare",
     "compile_chart",
+    "conform",
     "draw",
     "explain",
     "explore",
@@ -107,6 +111,7 @@ __all__ = [
 _MODULES = {
     "CheckReport": "tables.checks.finding",
     "Comparison": "comparison",
+    "Conformance": "conformance",
     "Figure": "notebook",
     "Finding": "tables.checks.finding",
     "FsmError": "errors",
@@ -123,6 +128,7 @@ _MODULES = {
     "check": "checking",
     "compare": "comparison",
     "compile_chart": "compile",
+    "conform": "conformance",
     "draw": "drawing",
     "explain": "engine.explanation",
     "explore": "exploration",

@@ -9,7 +9,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["MICROSECOND", "SECOND", "microseconds_since_1970", "read_duration", "time_at"]
+__all__ = [
+    "MICROSECOND",
+    "SECOND",
+    "format_duration",
+    "microseconds_since_1970",
+    "read_duration",
+    "time_at",
+]
 
 MICROSECOND: Final = timedelta(microseconds=1)
 SECOND: Final = 1_000_000
@@ -50,3 +57,17 @@ def read_duration(text: str) -> timedelta | None:
         return timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else None
     except OverflowError:
         return None
+
+
+def format_duration(microseconds: int) -> str:
+    """Return a duration of 0 or more in the notation of :func:`read_duration`, unit by unit.
+
+    >>> format_duration(3_788_250_000), format_duration(86_400_000_000), format_duration(0)
+    ('1h 3m 8.25s', '1d', '0s')
+    """
+    minutes, rest = divmod(microseconds, 60 * SECOND)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    seconds = f"{rest // SECOND}.{rest % SECOND:06}".rstrip("0").rstrip(".")
+    parts = {"d": days, "h": hours, "m": minutes, "s": seconds if rest else 0}
+    return " ".join(f"{count}{unit}" for unit, count in parts.items() if count) or "0s"

@@ -32,8 +32,11 @@ class Names(NamedTuple):
 def names_of(machines: Sequence[Machine], claim: str, text: str) -> tuple[Names, ...]:
     """Return what names joined by ``or`` stand for in each machine.
 
-    Raises :class:`FsmError` for a name that no machine has, and for one that is ambiguous.
+    Without a machine every name is that of an event. Raises :class:`FsmError` for a name that no
+    machine has, and for one that is ambiguous.
     """
+    if not machines:
+        return (Names(frozenset(_event(claim, name.strip()) for name in text.split(" or "))),)
     known = [_by_kind(machine) for machine in machines]
     found = [Names() for _ in machines]
     for name in text.split(" or "):
@@ -43,6 +46,21 @@ def names_of(machines: Sequence[Machine], claim: str, text: str) -> tuple[Names,
             Names(events | members, states) if is_event else Names(events, states | members)
         )
     return tuple(found)
+
+
+def _event(claim: str, name: str) -> str:
+    """Return the name of an event of a log."""
+    kind, colon, rest = name.partition(":")
+    if colon and kind in ("state", "status"):
+        raise FsmError(f"{claim!r}: a log alone has no {name!r}; name a machine with --machine")
+    event = rest if colon and kind == "event" else name
+    _refuse_no_name(claim, event)
+    return event
+
+
+def _refuse_no_name(claim: str, name: str) -> None:
+    if not name or {name.split()[0], name.split()[-1]} & _JOINTS:
+        raise FsmError(f"{claim!r}: a name is missing; {CLAIM_FORMS}")
 
 
 def _by_kind(machine: Machine) -> _ByKind:
@@ -69,8 +87,7 @@ def _resolved(
             raise FsmError(f"{claim!r}: {looked_up!r} is ambiguous; write {several}")
         if matches:
             return number, matches[0] == "event", by_kind[matches[0]][looked_up]
-    if not looked_up or {name.split()[0], name.split()[-1]} & _JOINTS:
-        raise FsmError(f"{claim!r}: a name is missing; {CLAIM_FORMS}")
+    _refuse_no_name(claim, looked_up)
     for machine in machines:
         _refuse_without_guards(machine, claim, looked_up)
     names = [name for by_kind in known for members in by_kind.values() for name in members]

@@ -48,6 +48,7 @@ class Invariant(NamedTuple):
     agrees with the claim; ``None`` claims that all values are the same one.
     """
 
+    text: str
     values: Mapping[str, int]
     allows: Callable[[int], bool] | None
 
@@ -57,7 +58,7 @@ def check_invariant(machine: Machine, claim: str) -> Verdict:
 
     Raises :class:`FsmError` for unknown names and for a text that is no invariant.
     """
-    values, allows = read_invariant(machine, claim)
+    _, values, allows = read_invariant(machine, claim)
     shown = [(s, trace) for s, trace in machine.shortest_traces() if s in values]
     first = values[shown[0][0]] if shown else 0
     allows = allows or partial(operator.eq, first)
@@ -82,7 +83,7 @@ def read_invariant(machine: Machine, claim: str) -> Invariant:
         terms += [term._replace(sign=-term.sign) for term in right]
         allows = _ALLOWS[comparator[0]]
     shown = [state.name for state in machine.states if state.status is not None]
-    return Invariant({state: _value(terms, state) for state in shown}, allows)
+    return Invariant(claim, {state: _value(terms, state) for state in shown}, allows)
 
 
 def _value(terms: list[_Term], state: str) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Mask
 from fsm.engine.buckets import Bucket
+from fsm.engine.distinct_traces import DistinctTraces, distinct_traces, merged_traces
 from fsm.engine.durations import count_durations, summed
 from fsm.engine.encode import Rows
 from fsm.engine.exact_series import Steps
@@ -62,6 +63,8 @@ class BucketCounts:
     expiry_steps: list[Steps]
     """The expiries that change something, where the exact series is wanted."""
     durations: pl.DataFrame | None
+    traces: tuple[DistinctTraces, ...] = ()
+    """The distinct traces, where they are wanted: several parts where there are very many."""
     observed: tuple[tuple[object, ...], ...] = ()
     """What each observer found, for each bucket."""
 
@@ -111,6 +114,7 @@ class BucketCounts:
             trailing_expiries=_summed([part.trailing_expiries for part in parts]),
             expiry_steps=[step for part in parts for step in part.expiry_steps],
             durations=summed(durations) if durations else None,
+            traces=merged_traces([traces for part in parts for traces in part.traces]),
             observed=tuple(found for part in parts for found in part.observed),
         )
 
@@ -161,6 +165,11 @@ def count_bucket(
         ),
         expiry_steps=[folded_bucket.expiry_steps()] if options.exact and has_expiries else [],
         durations=count_durations(timelines, folded_bucket.rules) if options.durations else None,
+        traces=(
+            (distinct_traces(bucket, timelines, folded_bucket.rules.products[0].codes),)
+            if options.traces
+            else ()
+        ),
     )
 
 

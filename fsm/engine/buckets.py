@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -176,8 +177,14 @@ class Bucket:
             yield chunk, first, values[done : done + last - first]
             done += last - first
 
+    @cached_property
+    def row_numbers(self) -> Index:
+        """The numbers, in the log, of all rows of the bucket."""
+        parts = [chunk.numbers(np.arange(first, last)) for chunk, first, last in self.slices]
+        return np.concatenate(parts)
+
     def numbers(self, rows: Index) -> Index:
-        """Return the numbers, in the log, of rows of the bucket."""
+        """Return the numbers, in the log, of a few rows of the bucket."""
         numbers = np.empty(len(rows), dtype=np.intp)
         done = 0
         for chunk, first, last in self.slices:

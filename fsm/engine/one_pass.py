@@ -73,7 +73,7 @@ class _OnePass:
         self, log: Log, products: Sequence[ProductMachine], options: ReplayOptions, *, ordered: bool
     ) -> None:
         self.options, self.products = options, products
-        self.observers = options.observers(products) if options.observers else ()
+        self.observers = options.observers.of(products) if options.observers else ()
         self.workers = workers_within(options.memory, options.workers)
         self.spill = Spill(column_bytes(options.memory, self.workers))
         self.encoder = Encoder(log, products[0].codes.events, _needed(log, options))
@@ -252,5 +252,5 @@ def _needs_times(options: ReplayOptions) -> bool:
         or options.resumable
         or options.durations
         or options.exact
-        or options.times
+        or (options.observers and options.observers.need_times)
     )

@@ -40,6 +40,7 @@ from fsm.unit import Unit, unit_of
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
     from fsm.engine.checkpoint.earlier_runs import EarlierRuns
+    from fsm.engine.distinct_traces import DistinctTraces
 
 __all__ = ["Replay"]
 
@@ -264,6 +265,17 @@ class Replay(RichValue):
         names = ("machine", "state", "event", "target")
         schema = dict.fromkeys(names, pl.String) | {"count": pl.Int64}
         return pl.DataFrame(rows, schema=schema, orient="row").group_by(names).sum().sort(names)
+
+    # Distinct traces ------------------------------------------------------------------------
+
+    @cached_property
+    def distinct_traces(self) -> tuple[DistinctTraces, ...]:
+        """The distinct traces of this run, with how many messages have each.
+
+        One part, or several where there are very many: each trace is in a part once.
+        """
+        counts = self.counts if self.counts.options.traces else self._rerun(traces=True)
+        return counts.buckets.traces
 
     # Durations -----------------------------------------------------------------------------
 

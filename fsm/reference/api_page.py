@@ -98,10 +98,17 @@ SUBJECTS = (
         ),
     ),
     Subject(
+        "Conformance",
+        ("conform",),
+        ("Conformance",),
+        ("conformance.least_repair.LeastRepair",),
+    ),
+    Subject(
         "Logs",
         ("open_log", "simulate", "replay", "explain", "report"),
         ("Log", "Replay", "MachineResult", "Story"),
         (
+            "engine.distinct_traces.DistinctTraces",
             "indicators.Share",
             "engine.rejections.RejectionKinds",
             "engine.rejections.RejectionKind",

@@ -37,6 +37,7 @@ OUTPUTS = {
     "formats": JsonShape(1, "fsm formats --json"),
     "replay": JsonShape(1, "fsm replay --json"),
     "explain": JsonShape(1, "fsm explain --json"),
+    "conform": JsonShape(1, "fsm conform --json"),
     "compare": JsonShape(1, "fsm compare --json"),
     "analyse": JsonShape(1, "fsm analyse --json"),
     "suite": JsonShape(1, "fsm suite --json"),

@@ -1,0 +1,102 @@
+"""``fsm conform``: where a machine and a log disagree."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from fsm.cli.choice import ChoiceParam
+from fsm.cli.conform_repair import print_repair
+from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
+from fsm.cli.progress import Progress
+from fsm.cli.terminal import is_terminal
+from fsm.cli.text import print_crosscheck, print_json
+from fsm.cli.values import json_option
+from fsm.documented_machines import load_documented
+
+if TYPE_CHECKING:
+    from fsm.conformance import Conformance
+    from fsm.machine import Machine
+
+__all__ = ["command"]
+
+
+@click.command(
+    "conform",
+    cls=HelpCommand,
+    examples=[
+        Example(
+            "How far a log is from a machine",
+            "fsm conform log.csv --machine with-feedback",
+        ),
+        Example(
+            "Only messages that reached a final state count as complete; as JSON",
+            "fsm conform log.csv --machine with-feedback --may-end final --json",
+        ),
+    ],
+)
+@with_log_options
+@option(
+    "--may-end",
+    type=ChoiceParam(["any", "final"]),
+    default="any",
+    group="Machines",
+    help="Where a message may end: after any event, or in a final state only.",
+)
+@dedupe_option
+@json_option
+def command(source: LogOptions, may_end: str, dedupe: bool, as_json: bool) -> int:
+    """Compare the logs LOGS with a machine: what does not fit, and the least repair.
+
+    The least repair is the smallest number of events to leave out (extra) or to add (missing), so
+    that every message is a trace of the machine. Events that the machine does not have are counted
+    beside, not repaired.
+
+    The exit status is 1 if something does not fit.
+    """
+    from fsm.conformance import conform
+
+    machine = _only_machine(source)
+    log = source.read()
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("comparing", "events", total) as progress:
+        result = conform(
+            log,
+            machine,
+            may_end=may_end,
+            companions=source.companions(load_documented),
+            validity=source.validity,
+            as_of=source.as_of,
+            dedupe=dedupe,
+            progress=progress,
+        )
+    _print_notes(result)
+    if as_json:
+        print_json(result.as_dict(), "conform")
+    else:
+        _print(result)
+    return 0 if result.agrees else 1
+
+
+def _only_machine(source: LogOptions) -> Machine:
+    """Return the machine that is named; refuse none, and several."""
+    if len(set(source.names)) != 1:
+        wrong = "is given more than once" if source.names else "is missing"
+        raise click.UsageError(f"--machine {wrong}: name the one machine to compare the log with")
+    (machine,) = source.machines(load_documented)
+    return machine
+
+
+def _print_notes(result: Conformance) -> None:
+    replay = result.replay
+    if replay is not None:
+        print_messages(note for note in replay.notes if note not in replay.log.notes)
+        print_crosscheck(replay.crosscheck)
+
+
+def _print(result: Conformance) -> None:
+    """Print the sections of what was asked for."""
+    print_repair(result)

@@ -1,0 +1,138 @@
+"""The function ``check_claims``: what a log says about claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from fsm.catalog import as_machine, built_in_companion
+from fsm.conformance.claims.claim_observers import (
+    ClaimObservers,
+    events_of,
+    named_events,
+    read_log_claims,
+    sum_of_claims,
+)
+from fsm.conformance.claims.claim_result import ClaimEvent, ClaimResult, Violation
+from fsm.conformance.claims.findings import Finding
+from fsm.engine.replaying import replay, with_companions
+from fsm.engine.result import Replay
+from fsm.engine.source_rows import SourceRows
+from fsm.machine import Machine
+from fsm.machine_parts import State, Transition
+
+__all__ = ["check_claims", "claim_results", "machine_of_events", "observers_of"]
+
+
+def check_claims(
+    source: object,
+    machine: Machine | str | None,
+    claims: str | Iterable[str],
+    *,
+    companions: Callable[[str], Machine] | None = built_in_companion,
+    validity: timedelta | None = None,
+    as_of: datetime | None = None,
+    dedupe: bool = False,
+    memory: int | None = None,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[ClaimResult, ...]:
+    """Return, for each claim, how many messages of a log violate it, and the first of them.
+
+    A claim is one of :func:`fsm.analysis.check_claim`, but for ``possibly``, or one about times:
+    ``P within 3.5d of Q``, ``never P within 1h of Q``, where Q may be ``start``. It is about the
+    events, states and statuses of ``machine`` and of its companion; without a machine about the
+    events of the log alone. The other arguments are those of :func:`fsm.replay`.
+
+    Raises :class:`fsm.errors.FsmError` for what is no claim, and for one that no log decides, and
+    what :func:`fsm.replay` raises.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> for result in check_claims(log, "with-feedback", ["never Sent after hard_bounced"]):
+    ...     print(result.messages, result.violated)
+    6 0
+    """
+    loaded = None if machine is None else as_machine(machine)
+    observers = observers_of(loaded, claims, companions)
+    result = replay(
+        source,
+        loaded or machine_of_events(observers),
+        companions=companions,
+        observers=observers,
+        validity=validity,
+        as_of=as_of,
+        dedupe=dedupe,
+        memory=memory,
+        workers=workers,
+        progress=progress,
+    )
+    return claim_results(result, observers)
+
+
+def observers_of(
+    machine: Machine | None,
+    claims: str | Iterable[str],
+    companions: Callable[[str], Machine] | None,
+) -> ClaimObservers:
+    """Read claims about a machine and its companion, or about the events of a log alone."""
+    if machine is not None:
+        machines = with_companions([machine], companions)
+        return ClaimObservers(machines, read_log_claims(machines, claims))
+    read = read_log_claims([], claims)
+    return ClaimObservers([_any_order(events_of(read))], read)
+
+
+def machine_of_events(observers: ClaimObservers) -> Machine:
+    """Return the machine that stands for a log alone: it accepts the events that claims name."""
+    return observers.machines[0]
+
+
+def _any_order(events: Sequence[str]) -> Machine:
+    steps = tuple(Transition("any", event, "any", event) for event in events)
+    return Machine(
+        "log", "log", (State("any", None, "any", ("any",)),), tuple(events), steps, "any"
+    )
+
+
+def claim_results(result: Replay, observers: ClaimObservers) -> tuple[ClaimResult, ...]:
+    """Return the results of claims that were observed in a replay, with the texts of the log."""
+    found = sum_of_claims(result.counts.buckets.observed, len(observers.claims))
+    rows = sorted({row for part in found for finding in part.first for row in finding.rows})
+    texts = _Texts(result, rows)
+    return tuple(
+        ClaimResult(
+            claim.text,
+            part.applied,
+            part.violated,
+            part.owing,
+            tuple(texts.violation(finding) for finding in part.first),
+            tuple(sorted(named_events(claim) & result.counts.unseen)),
+        )
+        for claim, part in zip(observers.claims, found, strict=True)
+    )
+
+
+class _Texts:
+    """The texts of some rows of a log."""
+
+    def __init__(self, result: Replay, rows: Sequence[int]) -> None:
+        source_rows = SourceRows(result.log, result.counts.encoder.firsts)
+        frame = result.log.locate(source_rows.of(np.array(rows, np.intp)))
+        self._by_row = dict(zip(rows, frame.iter_rows(named=True), strict=True))
+
+    def violation(self, finding: Finding) -> Violation:
+        """Return a finding with the texts of its rows."""
+        texts = [self._by_row[row] for row in finding.rows]
+        events = (
+            ClaimEvent(text["event"], _rfc3339(text["timestamp"]), text["file"], text["line"])
+            for text in texts
+        )
+        last = texts[-1]
+        return Violation(last["message_id"], last.get("recipient"), finding.why, tuple(events))
+
+
+def _rfc3339(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,44 @@
+"""The result of a conformance check: one part for each question that was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fsm.conformance.least_repair import LeastRepair
+from fsm.engine.result import Replay
+from fsm.machine import Machine
+from fsm.unit import Unit, unit_of
+
+__all__ = ["Conformance"]
+
+
+@dataclass(frozen=True, repr=False)
+class Conformance:
+    """Where a machine and what it is compared with disagree. A part not asked for is ``None``."""
+
+    machine: Machine
+    """The machine."""
+    replay: Replay | None = None
+    """The replay of the log; ``None`` without a log."""
+    repair: LeastRepair | None = None
+    """The least repair of the log; ``None`` without a log."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no part found a disagreement."""
+        return self.repair is None or self.repair.not_fitting == 0
+
+    @property
+    def unit(self) -> Unit:
+        """What one message is called."""
+        return self.replay.unit if self.replay else unit_of([self.machine])
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the result for JSON; each part adds its own members."""
+        facts: dict[str, object] = {"machine": self.machine.name, "unit": self.unit.name}
+        if self.repair is not None:
+            facts |= self.repair.as_dict()
+        return facts
+
+    def __repr__(self) -> str:
+        return f"<Conformance to {self.machine.name}: {'agrees' if self.agrees else 'disagrees'}>"

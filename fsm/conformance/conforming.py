@@ -1,0 +1,62 @@
+"""The function ``conform``: where a machine and what it is compared with disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fsm.arguments import check_choice
+from fsm.catalog import as_machine, built_in_companion
+from fsm.conformance.conformance import Conformance
+from fsm.conformance.least_repair import repair_traces
+from fsm.engine.replaying import replay
+from fsm.machine import Machine
+
+__all__ = ["MAY_END", "conform"]
+
+MAY_END = ("any", "final")
+"""Where messages may end: after any event, or in final states only."""
+
+
+def conform(
+    source: object,
+    machine: Machine | str,
+    *,
+    may_end: str = "any",
+    companions: Callable[[str], Machine] | None = built_in_companion,
+    validity: timedelta | None = None,
+    as_of: datetime | None = None,
+    dedupe: bool = False,
+    memory: int | None = None,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    mapping: str | Path | Iterable[str | Path] = (),
+    events: Mapping[str, str] | None = None,
+) -> Conformance:
+    """Compare a log with a machine, and return how far they disagree.
+
+    Raises what :func:`fsm.engine.replay` raises for the log, the machine and the arguments.
+
+    >>> import fsm
+    >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
+    >>> conform(log, "with-feedback").repair.cost
+    0
+    """
+    check_choice("may_end", may_end, MAY_END)
+    machine = as_machine(machine)
+    result = replay(
+        source,
+        machine,
+        companions=companions,
+        validity=validity,
+        as_of=as_of,
+        traces=True,
+        dedupe=dedupe,
+        memory=memory,
+        workers=workers,
+        progress=progress,
+        mapping=mapping,
+        events=events,
+    )
+    return Conformance(machine, result, repair_traces(machine, result.distinct_traces, may_end))

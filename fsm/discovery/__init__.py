@@ -1,0 +1,1 @@
+"""Discovery: the machine that a log shows, with the evidence for each transition."""
