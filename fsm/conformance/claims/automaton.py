@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsm.arrays import Codes, Index, Mask
-from fsm.conformance.claims.findings import BucketFindings, Finding, Folded, first_findings
+from fsm.conformance.claims.findings import BucketFindings, Folded, first_findings
 from fsm.conformance.claims.joint_steps import JointStep
 from fsm.conformance.claims.monitors import Monitor, Signal, Standing, Value
-from fsm.engine.fold import TransitionTable, fold_events
+from fsm.engine.fold import FoldedEvents, TransitionTable, fold_events
 
 __all__ = ["MonitorCheck", "monitor_check"]
 
@@ -45,35 +45,52 @@ class MonitorCheck:
         )
         ends = self.standings.take(values.final)
         owed = ends == Standing.OWED
-        hopeless = owed & self.hopeless.take(folded.folded.final)
-        wrong = ends == Standing.VIOLATED
-        violated = int(np.count_nonzero(wrong | hopeless))
-        first: tuple[Finding, ...] = ()
-        if violated:
-            messages, places = self._places(values.cells, at, wrong, folded)
-            lost = np.flatnonzero(hopeless)
-            first = first_findings(
-                folded,
-                [messages, lost],
-                [places, folded.last_places(lost)],
-                lambda message, place: self._describe(folded, message, place),
-            )
+        lost = np.flatnonzero(owed & self.hopeless.take(folded.folded.final))
+        wrong = np.flatnonzero(ends == Standing.VIOLATED)
         return BucketFindings(
             int(np.count_nonzero(ends != Standing.WAITING)),
-            violated,
-            int(np.count_nonzero(owed)) - int(np.count_nonzero(hopeless)),
-            first,
+            len(wrong) + len(lost),
+            int(np.count_nonzero(owed)) - len(lost),
+            first_findings(
+                folded,
+                [wrong, lost],
+                [
+                    self._wrong_places(values, at, folded),
+                    self._lost_places(values, at, lost, folded),
+                ],
+                lambda message, place: self._describe(folded, message, place),
+            )
+            if len(wrong) + len(lost)
+            else (),
         )
 
-    def _places(self, cells: Codes, at: Index, wrong: Mask, folded: Folded) -> tuple[Index, Index]:
-        """Return the messages that are violated, and where: a violation lasts from there on."""
+    def _wrong_places(self, values: FoldedEvents, at: Index, folded: Folded) -> Index:
+        """Return where each violated message is violated: a violation lasts from there on."""
         if self.standings[self.start] == Standing.VIOLATED:
-            return np.flatnonzero(wrong), folded.timelines.offsets
-        before = self.standings.take(np.arange(len(self.table.follow)) // self.table.width)
-        after = self.standings.take(self.table.follow // self.table.width)
-        enters = (after == Standing.VIOLATED) & (before != Standing.VIOLATED)
-        places = at[enters.take(cells)]
-        return np.flatnonzero(wrong), places
+            return folded.timelines.offsets
+        return at[self._enters(self.table, self.standings == Standing.VIOLATED).take(values.cells)]
+
+    def _lost_places(self, values: FoldedEvents, at: Index, lost: Index, folded: Folded) -> Index:
+        """Return where what some messages owe can no longer happen, or is owed where it cannot."""
+        if not len(lost):
+            return lost
+        places = folded.timelines.offsets.copy()
+        table = folded.product.table
+        for found in (
+            np.flatnonzero(self._enters(table, self.hopeless).take(folded.cells)),
+            at[self._enters(self.table, self.standings == Standing.OWED).take(values.cells)],
+        ):
+            # In order of place: of several ones of a message the last one stays.
+            owners = folded.timelines.owners.take(found)
+            places[owners] = np.maximum(places[owners], found)
+        return places[lost]
+
+    @staticmethod
+    def _enters(table: TransitionTable, among: Mask) -> Mask:
+        """Return the cells of a table that lead from outside some states into them."""
+        before = np.arange(len(table.follow)) // table.width
+        enters: Mask = among.take(table.follow // table.width) & ~among.take(before)
+        return enters
 
     def _describe(self, folded: Folded, message: int, place: int) -> tuple[list[int], str]:
         """Return the places of the events concerned, and why they violate the claim."""
