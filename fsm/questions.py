@@ -13,6 +13,7 @@ from fsm.text import HIDDEN
 from fsm.toml import Toml, toml_string
 
 __all__ = [
+    "GIVE_A_CHOICE",
     "UNANSWERED",
     "Question",
     "Remark",
@@ -25,6 +26,8 @@ __all__ = [
 
 UNANSWERED = "?"
 """Stands in place of an answer."""
+GIVE_A_CHOICE = "give one of the choices"
+"""Said of an answer that is none of the choices."""
 
 
 class Question(NamedTuple):

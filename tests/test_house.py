@@ -38,6 +38,12 @@ def test_every_room_says_what_it_holds() -> None:
     assert all(len(line.split("|")) == 4 and line.split("|")[2].strip() for line in lines)
 
 
+def test_no_module_is_longer_than_the_map_says() -> None:
+    (longest,) = re.findall(r"no more than (\d+) lines", TEXT)
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in ROOT.rglob("*.py")}
+    assert {path: lines for path, lines in lengths.items() if lines > int(longest)} == {}
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_every_path_of_the_map_leads_somewhere(place: str) -> None:
     assert exists(place)

@@ -14,7 +14,7 @@ from fsm.cli.completion import complete_file, complete_machine
 from fsm.cli.file_params import FILE, INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.mapping_draft import print_mapping_draft, split_answers
-from fsm.cli.questions import ask_question, print_open_questions
+from fsm.cli.questions import draft_with_answers, print_open_questions
 from fsm.cli.text import print_json, print_message, print_text, write_output
 from fsm.cli.values import json_option, output_option
 from fsm.errors import PageError
@@ -217,22 +217,12 @@ def _draft(page: Page, section: str, *, is_asking: bool) -> TableDraft:
     from fsm.tables.declared.reading import readings_of
     from fsm.tables.words.binding import Binding
 
-    answers = Binding("", {}, {}, {}, page=page.name)
-    skipped: set[str] = set()
-    while True:
-        draft = draft_table(page, readings_of(page, load, answers), section, answers)
-        question = next((q for q in draft.questions if q.key not in skipped), None)
-        if not is_asking or question is None:
-            return draft
-        text = ask_question(question)
-        if not text:
-            skipped.add(question.key)
-            continue
-        result = answered(answers, question, text)
-        if isinstance(result, str):
-            print_message(result)
-        else:
-            answers = result
+    return draft_with_answers(
+        lambda answers: draft_table(page, readings_of(page, load, answers), section, answers),
+        Binding("", {}, {}, {}, page=page.name),
+        answered,
+        is_asking=is_asking,
+    )
 
 
 def _facts(draft: TableDraft, section: str) -> dict[str, object]:

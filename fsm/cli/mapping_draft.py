@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.catalog import load
-from fsm.cli.questions import ask_question, print_open_questions
+from fsm.cli.questions import draft_with_answers, print_open_questions
 from fsm.cli.text import print_json, print_message, write_output
+from fsm.errors import LogError
 from fsm.machine import Machine
-from fsm.questions import choice_of
+from fsm.questions import GIVE_A_CHOICE, Question, choice_of
 from fsm.suggest import no_such
 
 if TYPE_CHECKING:
@@ -77,21 +78,26 @@ def _draft(
 ) -> LogDraft:
     from fsm.logs.draft.drafting import draft_log
 
-    given = dict(answers)
-    skipped: set[str] = set()
-    while True:
+    def draft_of(given: Mapping[str, str]) -> LogDraft:
         draft = draft_log(sample, machine, given)
         _check_keys(draft, answers)
-        question = next((q for q in draft.questions if q.key not in skipped), None)
-        if not is_asking or question is None:
-            return draft
-        text = ask_question(question)
-        if not text:
-            skipped.add(question.key)
-        elif choice := choice_of(question, text):
-            given[question.key] = choice
-        else:
-            print_message("give one of the choices")
+        return draft
+
+    def answered(
+        given: Mapping[str, str], question: Question, text: str
+    ) -> Mapping[str, str] | str:
+        choice = choice_of(question, text) if question.choices else text
+        if choice is None:
+            return GIVE_A_CHOICE
+        more = {**given, question.key: choice}
+        if not question.choices:
+            try:
+                draft_of(more)
+            except LogError as error:
+                return str(error).removeprefix(f"--answer {question.key}: ")
+        return more
+
+    return draft_with_answers(draft_of, answers, answered, is_asking=is_asking)
 
 
 def _check_keys(draft: LogDraft, answers: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ never kept, only what their events did.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fsm.arguments import check_count, check_duration
-from fsm.arrays import Codes
 from fsm.engine.balance import Balance
 from fsm.engine.counts import Counts
 from fsm.engine.durations import named
@@ -23,9 +22,9 @@ from fsm.engine.exact_series import Moments
 from fsm.engine.machine_result import MachineResult
 from fsm.engine.one_pass import run_pass
 from fsm.engine.options import ReplayOptions
-from fsm.engine.product_machine import each_machine
 from fsm.engine.rejections import RejectionKinds, Rejections
 from fsm.engine.source_rows import SourceRows
+from fsm.engine.status_columns import with_statuses
 from fsm.engine.undefined import undefined_events
 from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.epoch import MICROSECOND
@@ -240,7 +239,7 @@ class Replay(RichValue):
             if chunk.statuses is not None
         ]
         for texts, columns in self._source_rows.marked(chunks, 1 + len(counts.products)):
-            yield _status_frame(counts, texts, columns)
+            yield with_statuses(texts, counts, columns)
 
     @cached_property
     def _source_rows(self) -> SourceRows:
@@ -396,21 +395,3 @@ class Replay(RichValue):
             .with_columns(pl.col("change").cum_sum().over(group).alias("count"))
             .select(until, *by, "machine", "indicator", "count", share)
         )
-
-
-def _status_frame(counts: Counts, texts: pl.DataFrame, columns: Sequence[Codes]) -> pl.DataFrame:
-    """Add states and statuses to rows; the columns are the number of events, and final states."""
-    names = {"timestamp": "last_timestamp", "event": "last_event"}
-    added = [pl.Series("events", columns[0], pl.UInt32)]
-    for at, number, machine in each_machine(counts.products):
-        product, final = counts.products[at], columns[1 + at]
-        added.append(_texts(f"{machine.name}.state", product.state_names(number), final))
-        added.append(_texts(f"{machine.name}.status", product.statuses(number), final))
-    return texts.drop("file", "row").rename(names).hstack(added)
-
-
-def _texts(name: str, texts: Sequence[str | None], codes: Codes) -> pl.Series:
-    """Return texts by their numbers, each text stored once."""
-    kinds = pl.Enum(list(dict.fromkeys(text for text in texts if text is not None)))
-    column = pl.Series(name, texts, dtype=pl.String).cast(kinds)
-    return column.gather(pl.Series(codes, dtype=pl.UInt32))

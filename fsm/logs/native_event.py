@@ -46,6 +46,9 @@ class NativeEvent(NamedTuple):
     """The Message-ID of the message, where its log tells both that and an id of its own."""
     queue_id: str | None = None
     """The id that its server gave the message, where ``message_id`` is a longer one."""
+    entry_id: str | None = None
+    """The id that a server gave this entry of its queue, where ``message_id`` is that of another
+    entry of the same message."""
     final_recipient: str | None = None
     """The address to which the message went on where it is another one (RFC 3464)."""
 

@@ -62,6 +62,44 @@ HOPS: dict[str, tuple[list[list[str]], list[str]]] = {
     "in two files": ([FIRST, SECOND], EXPECTED),
     "in two files, the later one first": ([SECOND, FIRST], EXPECTED),
     "through three servers": ([FIRST, THIRD[:2], THIRD[2:]], EXPECTED),
+    "known by the Message-ID, while the first server still has it": (
+        [
+            [
+                *arrival(0, "mx1", A, "1@s.example"),
+                f"2 mx1 smtp {A}: {passed_on(B)}",
+                *arrival(2, "mx2", B, "1@s.example"),
+                f"900 mx2 smtp {B}: {LATER}",
+            ]
+        ],
+        EXPECTED,
+    ),
+    "through three servers, while another recipient waits at the first": (
+        [
+            [
+                *arrival(0, "mx1", A, "1@s.example"),
+                f"2 mx1 smtp {A}: {LATER.replace('a@x', 'b@x')}",
+                f"2 mx1 smtp {A}: {passed_on(B)}",
+            ],
+            [
+                *arrival(2, "mx2", B, "1@s.example"),
+                f"3 mx2 smtp {B}: {passed_on(C)}",
+                f"3 mx2 qmgr {B}: removed",
+            ],
+            [*arrival(3, "mx3", C, "1@s.example"), f"4 mx3 smtp {C}: {LATER}"],
+        ],
+        [*EXPECTED, *(text.replace("a@x", "b@x") for text in EXPECTED)],
+    ),
+    "to a host whose clock is behind": (
+        [
+            [
+                *arrival(130, "mx1", A),
+                *arrival(10, "mx2", B),
+                f"131 mx1 smtp {A}: {passed_on(B)}",
+                f"11 mx2 smtp {B}: {LATER}",
+            ]
+        ],
+        EXPECTED,
+    ),
     "delivered before the first server knows that it is passed on": (
         [
             [
@@ -128,6 +166,8 @@ HOPS: dict[str, tuple[list[list[str]], list[str]]] = {
 def test_hops(convert: Convert, files: list[list[str]], expected: list[str]) -> None:
     rows, _ = convert(*(log(*lines) for lines in files))
     assert events(rows) == expected
+    first = min(rows, key=lambda row: (row["timestamp"], row["event"] != "relayed"))
+    assert first["event"] == "relayed", "no event is before the hand-over"
 
 
 def test_a_hop_to_nowhere_is_doubtful(convert: Convert) -> None:

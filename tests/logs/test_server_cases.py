@@ -1,8 +1,9 @@
 """Logs of mail servers: addresses as they came, discards, years, clock changes, and every line."""
 
+import gzip
 import json
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsm.logs.detect import recognise
 from fsm.logs.notes import Notes
 from fsm.logs.open import convert_logs
+from fsm.logs.reading import ReadingOptions
 from fsm.logs.servers.clock import Clock
+from fsm.logs.servers.file_order import files_in_order
 from fsm.logs.servers.postfix import Reader as Postfix
+from fsm.logs.storage.files import find_files
 from tests.command import Fsm
 
 Convert = Callable[..., Any]
@@ -303,6 +308,18 @@ YEARS: dict[str, tuple[list[list[str]], list[str]]] = {
         [["Jan  5 09:00:00", "Aug  5 09:00:00", "Jan  5 09:00:00"]],
         ["2025-01-05", "2025-08-05", "2026-01-05"],
     ),
+    "over New Year after a leap year": (
+        [["Jan  1 00:00:03"], ["Dec 31 23:59:58", "Dec 31 23:59:59"]],
+        ["2024-12-31", "2024-12-31", "2025-01-01"],
+    ),
+    "the 29th of February": (
+        [["Feb 29 00:00:00"], ["Dec 31 00:00:00"]],
+        ["2023-12-31", "2024-02-29"],
+    ),
+    "over two New Years": (
+        [["Jan  2 00:00:00"], ["Jun  1 00:00:00"], ["Dec  1 00:00:00"]],
+        ["2025-12-01", "2026-06-01", "2027-01-02"],
+    ),
     "rotated, half a year later": (
         [["Jul 15 00:00:00"], ["Jan 10 00:00:00"], ["Aug 10 00:00:00"]],
         ["2025-08-10", "2026-01-10", "2026-07-15"],
@@ -314,8 +331,41 @@ YEARS: dict[str, tuple[list[list[str]], list[str]]] = {
 def test_the_year_given_is_that_of_the_first_file(
     convert: Convert, files: list[list[str]], expected: list[str]
 ) -> None:
-    rows, _ = convert(*("\n".join(map(sent, stamps)) for stamps in files), year=2025, relayed=False)
+    texts = ("\n".join(map(sent, stamps)) for stamps in files)
+    rows, _ = convert(*texts, year=int(expected[0][:4]), relayed=False)
     assert [text[:10] for text in times(rows)] == expected
+
+
+NAMES: dict[str, tuple[dict[str, str], list[str]]] = {
+    "a log in parts": (
+        {"mail.1": "Jan  1", "mail.2": "Feb  1", "mail.3": "Mar  1"},
+        ["mail.1 2024", "mail.2 2024", "mail.3 2024"],
+    ),
+    "a date in the names": (
+        {"mail-20250601": "Jun  1", "mail-20241201.gz": "Dec  1", "mail": "Jul  1"},
+        ["mail-20241201.gz 2024", "mail-20250601 2025", "mail 2025"],
+    ),
+    "two servers": (
+        {"a.1": "Dec  1", "a": "Jan  1", "b": "Nov 20"},
+        ["b 2024", "a.1 2024", "a 2025"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("stamps", "expected"), NAMES.values(), ids=NAMES)
+def test_names_tell_how_often_the_year_turns(
+    tmp_path: Path, stamps: dict[str, str], expected: list[str]
+) -> None:
+    for name, day in stamps.items():
+        text = sent(f"{day} 00:00:00").encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    files = [recognise(file) for file in find_files([str(tmp_path / name) for name in stamps])]
+    placed = files_in_order(files, ReadingOptions(year=2024))
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    assert [
+        f"{Path(file.file.stored.name).name} {start + timedelta(microseconds=file.first or 0):%Y}"
+        for file in placed
+    ] == expected
 
 
 CLOCKS: dict[str, tuple[list[str], list[str], str]] = {

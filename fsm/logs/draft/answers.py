@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -11,7 +10,7 @@ from fsm.errors import LogError
 from fsm.logs.draft.fields import ProposedFields
 from fsm.logs.draft.records import SampledRecords
 from fsm.logs.mapping.event_mapping import FAILED, MACHINE_EVENTS, NOTHING, SIDE_EVENTS
-from fsm.logs.mapping.time_notation import chrono_format
+from fsm.logs.mapping.time_notation import chrono_format, is_zone
 from fsm.machine import Machine
 from fsm.suggest import no_such
 
@@ -35,19 +34,12 @@ def check_answers(
             if key.startswith("events.") and answer not in known:
                 raise LogError(f"--answer {key}: {no_such('event', answer, shown)}")
     zone = answers.get("time.zone")
-    if zone is not None and not _is_zone(zone):
+    if zone is not None and not is_zone(zone):
         raise LogError(f"--answer time.zone: {zone!r} is no time zone, such as Europe/Berlin")
     form = answers.get("time.format")
     if form is not None and fields.time and not _reads_any(records, fields, form):
         where = " and ".join(fields.time)
         raise LogError(f"--answer time.format: {form!r} reads none of the times in {where}")
-
-
-def _is_zone(zone: str) -> bool:
-    try:
-        return bool(ZoneInfo(zone).key)
-    except (ValueError, OSError, KeyError):
-        return False
 
 
 def _reads_any(records: SampledRecords, fields: ProposedFields, form: str) -> bool:

@@ -18,6 +18,7 @@ from fsm.logs.mapping.record_layout import RecordLayout
 from fsm.suggest import no_such
 
 __all__ = [
+    "DELIVERY_EVENTS",
     "EXCLUDED",
     "MACHINE_EVENTS",
     "NOTHING",
@@ -31,16 +32,16 @@ __all__ = [
     "load_format",
 ]
 
-MACHINE_EVENTS = (
+DELIVERY_EVENTS = (
     "relayed",
     "delivered",
     "soft_bounce",
     "hard_bounce",
     "retry_succeeded",
     "retry_failed",
-    "opened",
-    "clicked",
 )
+"""Events of a message that was handed over; others need no hand-over before them."""
+MACHINE_EVENTS = (*DELIVERY_EVENTS, "opened", "clicked")
 """Events that the built-in machines use."""
 
 STOPPED = "stopped"

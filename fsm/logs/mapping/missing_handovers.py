@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from fsm.logs.mapping.event_mapping import DELIVERY_EVENTS
 from fsm.logs.mapping.to_canonical import SCHEMA
 
 __all__ = ["NATIVE", "AddedHandovers", "find_missing_handovers", "with_handovers"]
@@ -16,15 +17,6 @@ NATIVE = "(implied)"
 """The native event of hand-overs that were added."""
 _TOLD = "the hand-over is assumed, at the time that the record of a later event tells"
 _ASSUMED = "the hand-over is assumed, at the time of the first event"
-_DELIVERY_EVENTS = (
-    "relayed",
-    "delivered",
-    "soft_bounce",
-    "hard_bounce",
-    "retry_succeeded",
-    "retry_failed",
-)
-"""Events of a message that was handed over; others need no hand-over before them."""
 _KEY_NAMES = ("key", "other")
 _KEY = [
     pl.struct("message_id", "recipient").hash(seed).alias(name)
@@ -57,7 +49,7 @@ def find_missing_handovers(
     )
     if wanted is False:
         return missing
-    is_delivery = pl.col("event").is_in(_DELIVERY_EVENTS) & ~pl.col("is_stop").fill_null(False)
+    is_delivery = pl.col("event").is_in(DELIVERY_EVENTS) & ~pl.col("is_stop").fill_null(False)
     if wanted is None:
         is_delivery &= pl.col("of_mail")
     deliveries = rows.with_row_index("at").filter(is_delivery)

@@ -41,7 +41,7 @@ HIDDEN: Final = "(not shown)"
 
 _IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
 """Columns of ids, with the first letter of their pseudonyms."""
-_FURTHER_IDS: Final = ("queued_as", "header_id", "queue_id")
+_FURTHER_IDS: Final = ("queued_as", "header_id", "queue_id", "entry_id")
 """Columns of ids by which another log knows a message."""
 _CANONICAL: Final = (*_IDS, "recipient", "event")
 _OTHER = "x"

@@ -51,7 +51,7 @@ def find_same_messages(rows: pl.LazyFrame) -> SameMessages:
     """Return what is to change so that each message has one id."""
     numbered = rows.with_row_index("at")
     hops = _hops(numbered)
-    ids = _roots(dict(hops.select("next_id", "message_id").iter_rows()))
+    ids = _roots(hops.select("next_id", "message_id").iter_rows())
     ids |= _plain_ids(rows, ids)
     parts = [
         hops.select("at", is_hop=pl.lit(True)),
@@ -93,13 +93,16 @@ def with_same_messages(
 
 
 def _hops(numbered: pl.LazyFrame) -> pl.DataFrame:
-    """Return the deliveries after which a message goes on in the logs, with its next id there."""
+    """Return the deliveries after which a message goes on in the logs, with its next id there.
+
+    The next id is the same where the reader knew by the Message-ID that it is one message.
+    """
+    own_id = pl.coalesce("entry_id", "queue_id", "message_id")
     passed_on = (
         numbered.filter(pl.col("queued_as").is_not_null() & (pl.col("event") == "delivered"))
-        .select("at", "message_id", "queued_as", "timestamp")
+        .select("at", "message_id", "queued_as", "timestamp", own_id=own_id)
         .collect(engine="streaming")
     )
-    own_id = pl.coalesce("queue_id", "message_id")
     arrivals = (
         numbered.filter(pl.col("of_mail"))
         .select(
@@ -113,26 +116,33 @@ def _hops(numbered: pl.LazyFrame) -> pl.DataFrame:
         .collect(engine="streaming")
     )
     since = (pl.col("timestamp") - pl.col("arrived")).dt.total_microseconds()
+    is_joined = pl.col("next_id") == pl.col("message_id")
+    is_next = pl.when(is_joined).then(pl.col("queued_as") != pl.col("own_id"))
     return (
         passed_on.join(arrivals, on="queued_as")
-        .filter((pl.col("next_id") != pl.col("message_id")) & since.is_between(-_LATER, _SOONER))
+        .filter(is_next.otherwise(since.is_between(-_LATER, _SOONER)))
         .sort("at", since.abs())
         .unique("at", keep="first", maintain_order=True)
         .select("at", "message_id", "next_id")
     )
 
 
-def _roots(before: Mapping[str, str]) -> dict[str, str]:
-    """Return the first id of each message by its later ids."""
-    roots: dict[str, str] = {}
-    for later in before:
-        way, first = {later}, before[later]
-        while first in before and first not in way:
-            way.add(first)
-            first = before[first]
-        if first not in way:
-            roots[later] = first
-    return roots
+def _roots(hops: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the first id of each message by its later ids, given each next id with the one before.
+
+    A message that comes back to an id keeps the first one.
+    """
+    before: dict[str, str] = {}
+
+    def root_of(name: str) -> str:
+        while (parent := before.get(name)) is not None:
+            before[name] = name = before.get(parent, parent)  # so that long ways are short later
+        return name
+
+    for later, first in hops:
+        if later not in before and root_of(first) != later:
+            before[later] = first
+    return {later: root_of(later) for later in before}
 
 
 def _plain_ids(rows: pl.LazyFrame, known: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from fsm.logs.mapping.mapping_section import MappingSection
 from fsm.logs.mapping.record_layout import TimeNotation
 from fsm.suggest import no_such
 
-__all__ = ["UNITS", "chrono_format", "read_time_notation"]
+__all__ = ["UNITS", "chrono_format", "is_zone", "read_time_notation"]
 
 _DIRECTIVE = re.compile(r"%[-_0#:.\d]*([A-Za-z+])")
 
@@ -25,7 +25,7 @@ def read_time_notation(section: MappingSection) -> TimeNotation:
             section.refuse(form, f"{form!r} is no format of times: {fault}")
     if unit is not None and unit not in UNITS:
         section.refuse(unit, no_such("unit of time", unit, UNITS))
-    if zone is not None and not _is_zone(zone):
+    if zone is not None and not is_zone(zone):
         section.refuse(zone, f"{zone!r} is not a time zone; write for example Europe/Paris")
     return TimeNotation(formats, unit, zone)
 
@@ -55,7 +55,8 @@ def _fault_of_format(form: str) -> str:
     return ""
 
 
-def _is_zone(zone: str) -> bool:
+def is_zone(zone: str) -> bool:
+    """Whether a name is that of a time zone, such as ``Europe/Paris``."""
     from zoneinfo import ZoneInfo
 
     try:

@@ -54,13 +54,14 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "queued_as": pl.String(),
     "header_id": pl.String(),
     "queue_id": pl.String(),
+    "entry_id": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
 ``is_stop`` marks what is a failure only where the message was handed over, and ``queued_as`` what
 is a delivery only where no log has the message under that id; ``record`` has the number of their
-record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id`` and
-``queue_id`` are further ids of the message.
+record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id``,
+``queue_id`` and ``entry_id`` are further ids of the message.
 """
 
 _LONGEST = 1000
@@ -85,6 +86,7 @@ _EVENT: dict[str, pl.DataType] = {
     "queued_as": pl.String(),
     "header_id": pl.String(),
     "queue_id": pl.String(),
+    "entry_id": pl.String(),
     "final_recipient": pl.String(),
 }
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
@@ -94,6 +96,7 @@ _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "queued_as": "insert",
     "header_id": "insert",
     "queue_id": "insert",
+    "entry_id": "insert",
     "final_recipient": "insert",
 }
 """Columns that a frame of events may lack."""

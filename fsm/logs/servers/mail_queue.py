@@ -45,7 +45,7 @@ WAITING = ("deferred", "softbounce")
 """Statuses of a recipient to whom delivery will be tried again."""
 _KEPT = (
     *("name", "start", "line", "notice", "message", "last_status", "recipients", "size"),
-    *("queue_id", "forwarded_for", "forwarded_to"),
+    *("queue_id", "entry_id", "forwarded_for", "forwarded_to"),
 )
 """What is kept of a message from one run to the next."""
 _QUEUED_AS = re.compile(r"([\w-]{6,25})")
@@ -121,6 +121,8 @@ class Queued:
     """Its share of :data:`MOST`: itself and its recipients, but those of ``handed_over``."""
     queue_id: str | None = None
     """The id that its server gave it, where its name is a longer one."""
+    entry_id: str | None = None
+    """The id that its server gave it, where its name is that of another entry."""
     forwarded_for: str | None = None
     """The recipient whose alias sent it on under this queue id, to another address."""
     forwarded_to: str | None = None
@@ -145,7 +147,8 @@ class Queued:
         # A tuple, because calling its class takes three times as long; None for other fields.
         fields = (
             *(self.name, to, native, time, line, code, reply, None, None, None, handed_over),
-            *(None, record, queued_as, self.message, self.queue_id, final_recipient),
+            *(None, record, queued_as, self.message, self.queue_id, self.entry_id),
+            final_recipient,
         )
         return tuple.__new__(NativeEvent, fields)
 
@@ -181,6 +184,8 @@ class MailQueue:
     def put(self, queue: str, message: Queued) -> Queued:
         """Add a message under a queue id, in place of any other one."""
         self.pop(queue)
+        if "@" in message.name:
+            message.queue_id = message.name.partition("@")[0]
         if len(queue) <= LONGEST:
             self._messages[queue] = message
             self._hold(message)
@@ -260,7 +265,10 @@ class MailQueue:
 
     def follow(self, before: Queued, after: Queued) -> None:
         """Treat two entries as one message, which came back under another queue id."""
+        after.entry_id = after.entry_id or after.queue_id or after.name
         after.name, after.queue_id = before.name, before.queue_id
+        if UNKNOWN < after.start < before.start:  # the clocks of two hosts differ
+            before.start, before.line = after.start, after.line
         if before.start != UNKNOWN:
             after.start, after.line = before.start, before.line
         if after.held:
@@ -359,5 +367,5 @@ def give_up(
     waiting = [to for to, status in queued.last_status.items() if status in WAITING]
     for to in waiting:
         queued.last_status[to] = native
-        events.append(NativeEvent(queued.name, to, native, time, line, None, reply))
+        events.append(queued.event(to, native, time, line, None, reply))
     return len(waiting)

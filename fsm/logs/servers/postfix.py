@@ -170,10 +170,7 @@ class Reader(LineReader):
         name, start = queue, at.time if arrived else UNKNOWN
         if _SHORT.match(queue) and (queue in self._queue or queue in self._used_ids):
             name = f"{queue}@{at.time // SECOND}"
-        queued = Queued(name, start, at.number)
-        if "@" in name:
-            queued.queue_id = name.partition("@")[0]
-        return self._queue.put(queue, queued)
+        return self._queue.put(queue, Queued(name, start, at.number))
 
     def _known(self, at: _Line) -> Queued:
         """Return the message of a line, whose arrival may not be in the log."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from fsm.errors import PageError
 from fsm.questions import (
+    GIVE_A_CHOICE,
     UNANSWERED,
     Question,
     Remark,
@@ -285,19 +286,16 @@ def answered(answers: Binding, question: Question, text: str) -> Binding | str:
     if section == "final":
         names = [choice_of(question, part, normalise) for part in text.split(",")]
         known_names = tuple(choice for choice in names if choice)
-        return replace(answers, final=known_names) if all(names) else _GIVE_A_CHOICE
+        return replace(answers, final=known_names) if all(names) else GIVE_A_CHOICE
     choice = choice_of(question, text, normalise)
     if section == "initial":
         if normalise(text) == "nothing":
             return replace(answers, initial="")
-        return replace(answers, initial=choice) if choice is not None else _GIVE_A_CHOICE
+        return replace(answers, initial=choice) if choice is not None else GIVE_A_CHOICE
     if choice is None:
-        return _GIVE_A_CHOICE
+        return GIVE_A_CHOICE
     if section == "title":
         return replace(answers, title=choice)
     if section == "columns":
         return replace(answers, columns={**answers.columns, name: choice})
     return replace(answers, spellings={**answers.spellings, normalise(name): choice})
-
-
-_GIVE_A_CHOICE = "give one of the choices"
