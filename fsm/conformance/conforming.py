@@ -10,13 +10,17 @@ from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
+from fsm.conformance.repair_model import repair_model
 from fsm.engine.replaying import replay
 from fsm.machine import Machine
 
-__all__ = ["MAY_END", "conform"]
+__all__ = ["MAY_END", "OUTSIDE", "conform"]
 
 MAY_END = ("any", "final")
 """Where messages may end: after any event, or in final states only."""
+
+OUTSIDE = ("beside", "extra")
+"""What events are that the machine does not have: counted beside, or extra as in process mining."""
 
 
 def conform(
@@ -24,6 +28,7 @@ def conform(
     machine: Machine | str,
     *,
     may_end: str = "any",
+    outside: str = "beside",
     companions: Callable[[str], Machine] | None = built_in_companion,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
@@ -44,6 +49,7 @@ def conform(
     0
     """
     check_choice("may_end", may_end, MAY_END)
+    check_choice("outside", outside, OUTSIDE)
     machine = as_machine(machine)
     result = replay(
         source,
@@ -59,4 +65,11 @@ def conform(
         mapping=mapping,
         events=events,
     )
-    return Conformance(machine, result, repair_traces(machine, result.distinct_traces, may_end))
+    model = repair_model(
+        machine,
+        result.counts.products[0].codes,
+        may_end=may_end,
+        outside=outside,
+        deadlines=validity is not None,
+    )
+    return Conformance(machine, result, repair_traces(model, result.distinct_traces))

@@ -1,32 +1,65 @@
-"""The least repair of a log: the fewest insertions and deletions that make its messages fit."""
+"""The least repair of a log: the fewest insertions and deletions that make its messages fit.
+
+For each distinct trace: its cost by :mod:`fsm.conformance.cost_vectors`, and where it does not
+fit, its alignment by :mod:`fsm.conformance.alignment`. Traces come in parts, so that the memory is
+bounded however many there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from fsm.engine.distinct_traces import DistinctTraces
-from fsm.machine import Machine
+import numpy as np
 
-__all__ = ["LeastRepair", "repair_traces"]
+from fsm.arrays import Codes, Index, Mask
+from fsm.conformance.alignment import Alignments, Edit
+from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors
+from fsm.conformance.repair_model import RepairModel
+from fsm.engine.distinct_traces import EXAMPLES, DistinctTraces
 
-_NEVER = 1 << 30
+__all__ = ["CountedEdit", "LeastRepair", "repair_traces"]
+
+
+@dataclass(frozen=True)
+class CountedEdit:
+    """One kind of edit: how often it is part of the least repair, and where."""
+
+    edit: Edit
+    """The state, the event, and whether it is extra or missing."""
+    count: int
+    """How many of the edits of all messages are of this kind."""
+    rows: tuple[int, ...]
+    """Rows of the log where it is needed first: the extra event; the event before which one is
+    missing; the last event, where one is missing at the end."""
 
 
 @dataclass(frozen=True)
 class LeastRepair:
-    """What is too many and what is missing in a log, so that every message fits the machine."""
+    """What is extra and what is missing in a log, so that every message fits the machine."""
 
     fitting: int
     """Messages that are traces of the machine as they are."""
     not_fitting: int
     """Messages that must be repaired."""
+    without_events: int
+    """Messages without any event of the machine; they are not judged."""
     extra: int
     """Events that are too many."""
     missing: int
     """Events that are missing."""
     most: int
     """The cost if all events were too many and a shortest trace were put in their place."""
+    outside: Mapping[str, int]
+    """Events of companions, beside the alphabet of the machine; an empty name: of no machine."""
+    edits: tuple[CountedEdit, ...]
+    """The edits, the most frequent first."""
+    bounded: int = 0
+    """Messages that are not repaired, since the work on them was too much; of ``not_fitting``."""
+    bounds: tuple[int, int] = (0, 0)
+    """The least and the most that they add to the cost."""
+    distinct: int = 0
+    """The distinct traces that were looked at."""
 
     @property
     def cost(self) -> int:
@@ -41,77 +74,168 @@ class LeastRepair:
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON."""
         return {
-            "messages": {"fitting": self.fitting, "not_fitting": self.not_fitting},
+            "messages": {
+                "fitting": self.fitting,
+                "not_fitting": self.not_fitting,
+                "without_events": self.without_events,
+            },
             "cost": self.cost,
             "extra": self.extra,
             "missing": self.missing,
             "fitness": round(self.fitness, 6),
+            "bounded": {
+                "messages": self.bounded,
+                "least": self.bounds[0],
+                "most": self.bounds[1],
+            },
         }
 
 
-def repair_traces(machine: Machine, parts: Iterable[DistinctTraces], may_end: str) -> LeastRepair:
-    """Return the least repair of some traces."""
-    fitting = not_fitting = extra = missing = most = 0
-    arcs = {state.name: [] for state in machine.states}
-    for t in machine.transitions:
-        arcs[t.source].append((t.event, t.target))
-    end = {
-        state.name: 0
-        if (state.final if may_end == "final" else state.name != machine.initial)
-        else _NEVER
-        for state in machine.states
-    }
-
-    def closed(costs):
-        for _ in machine.states:
-            for state, out in arcs.items():
-                for _, target in out:
-                    costs[state] = min(costs[state], 1 + costs[target])
-        return costs
-
-    end = closed(end)
-    shortest = end[machine.initial]
+def repair_traces(
+    model: RepairModel, parts: Iterable[DistinctTraces], most_vectors: int = MOST_VECTORS
+) -> LeastRepair:
+    """Return the least repair of the traces of a log."""
+    repairs = _Repairs(model, most_vectors)
     for part in parts:
-        for names, count in part.names():
-            trace = [name for name in names if name in machine.alphabet]
-            if not trace:
-                continue
-            costs = [end]
-            for event in reversed(trace):
-                after = costs[-1]
-                costs.append(
-                    closed(
-                        {
-                            state: min(
-                                [
-                                    1 + after[state],
-                                    *(after[b] for e, b in arcs[state] if e == event),
-                                ]
-                            )
-                            for state in arcs
-                        }
-                    )
+        repairs.add(part)
+    return repairs.result()
+
+
+@dataclass
+class _Found:
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+
+class _Repairs:
+    """What was found in the parts so far."""
+
+    def __init__(self, model: RepairModel, most_vectors: int) -> None:
+        self.model = model
+        self.vectors = CostVectors(model, most_vectors)
+        self.alignments = Alignments(self.vectors)
+        self.counts = dict.fromkeys(
+            ("fitting", "not_fitting", "without_events", "most", "bounded", "distinct"), 0
+        )
+        self.bounds = np.zeros(2, np.int64)
+        self.outside = np.zeros(model.alphabet.unknown + 1, np.int64)
+        self.found: dict[Edit, _Found] = {}
+        repaired = np.zeros(model.alphabet.width, np.bool_)
+        repaired[[code for code, cost in model.extra_cost.items() if cost]] = True
+        self.repaired: Mask = repaired
+
+    def add(self, traces: DistinctTraces) -> None:
+        """Repair the traces of one part."""
+        codes, offsets, lengths = traces.codes, traces.offsets, traces.lengths
+        counts = traces.counts
+        self._note_outside(codes, np.repeat(counts, lengths))
+        events = _sums(self.repaired.take(codes), offsets, lengths)
+        cells, first = self.vectors.fold(codes, offsets, lengths)
+        costs = self.vectors.costs(cells, offsets, lengths, first)
+        judged = events > 0
+        most = (events + self.model.shortest) * counts
+        fits, refused = judged & (costs == 0), judged & (costs < 0)
+        for name, which, values in (
+            ("fitting", fits, counts),
+            ("not_fitting", judged & ~fits, counts),
+            ("without_events", ~judged, counts),
+            ("most", judged & ~refused, most),
+            ("bounded", refused, counts),
+        ):
+            self.counts[name] += int(values[which].sum())
+        self.counts["distinct"] += len(traces)
+        self.bounds += int(counts[refused].sum()), int(most[refused].sum())
+        self._align(traces, cells, np.flatnonzero(judged & (costs > 0)))
+
+    def _note_outside(self, codes: Codes, counts: Index) -> None:
+        """Count the events that the machine does not have."""
+        met = np.bincount(codes, counts, minlength=self.model.alphabet.width)
+        self.outside += met[: len(self.outside)].astype(np.int64)
+
+    def _align(self, traces: DistinctTraces, cells: Index, these: Index) -> None:
+        """Align the traces that do not fit, and count their edits."""
+        lengths = traces.lengths[these]
+        begins = np.cumsum(lengths) - lengths
+        within = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)
+        owners = np.repeat(these, lengths)
+        aligned = self.alignments.align(
+            cells.take(traces.offsets[owners] + within), begins, lengths
+        )
+        edited = np.zeros(int(aligned.steps.max(initial=-1)) + 1, np.bool_)
+        edited[[step for step in self.alignments.edits if step < len(edited)]] = True
+        (at,) = np.nonzero(edited.take(aligned.steps))
+        for step, places, count in _grouped(aligned.steps[at], at, traces.counts[owners[at]]):
+            rows = _rows(traces, owners[places].tolist(), within[places].tolist())
+            for edit in self.alignments.edits[step]:
+                self._note(edit, count, rows)
+        for state, places, count in _grouped(
+            aligned.final, np.arange(len(these)), traces.counts[these]
+        ):
+            edits = self.alignments.at_end(state)
+            if edits:
+                last = these[places].tolist()
+                rows = _rows(traces, last, (traces.lengths[last] - 1).tolist())
+                for edit in edits:
+                    self._note(edit, count, rows)
+
+    def _note(self, edit: Edit, count: int, rows: list[int]) -> None:
+        found = self.found.setdefault(edit, _Found())
+        found.count += count
+        found.rows = sorted({*found.rows, *rows})[:EXAMPLES]
+
+    def result(self) -> LeastRepair:
+        """Return the least repair of all parts."""
+        kinds = dict.fromkeys(("extra", "missing"), 0)
+        for edit, found in self.found.items():
+            kinds[edit.kind] += found.count
+        names = [*self.model.alphabet.events, ""]
+        inside = {code for code in self.model.moves if code < len(names)}
+        outside = {
+            names[code]: count
+            for code, count in enumerate(self.outside.tolist())
+            if count and code not in inside
+        }
+        return LeastRepair(
+            **{name: count for name, count in self.counts.items()},
+            **kinds,
+            outside=outside,
+            edits=tuple(
+                CountedEdit(edit, found.count, tuple(found.rows))
+                for edit, found in sorted(
+                    self.found.items(), key=lambda item: (-item[1].count, item[0])
                 )
-            costs.reverse()
-            state, place, more, less = machine.initial, 0, 0, 0
-            while True:
-                step = machine.step(state, trace[place]) if place < len(trace) else None
-                if step and costs[place + 1][step.target] == costs[place][state]:
-                    state, place = step.target, place + 1
-                    continue
-                nxt = next(
-                    (b for _, b in arcs[state] if 1 + costs[place][b] == costs[place][state]), None
-                )
-                if nxt is not None:
-                    state, less = nxt, less + 1
-                    continue
-                if place == len(trace):
-                    break
-                if place < len(trace) and 1 + costs[place + 1][state] == costs[place][state]:
-                    more, place = more + 1, place + 1
-                    continue
-            extra, missing = extra + count * more, missing + count * less
-            fitting += 0 if more + less else count
-            not_fitting += count if more + less else 0
-            most += count * (len(trace) + shortest)
-    return LeastRepair(fitting, not_fitting, extra, missing, most)
+            ),
+            bounds=(int(self.bounds[0]), int(self.bounds[1])),
+        )
+
+
+def _sums(values: Codes, offsets: Index, lengths: Index) -> Index:
+    """Return the sum of the values of each trace."""
+    sums = np.zeros(len(offsets), np.intp)
+    some = np.flatnonzero(lengths)
+    if len(some):
+        sums[some] = np.add.reduceat(values, offsets[some], dtype=np.intp)
+    return sums
+
+
+def _grouped(keys: Index, places: Index, counts: Index) -> Iterable[tuple[int, Index, int]]:
+    """Yield each key with the first places that have it, and the sum of the counts."""
+    order = np.argsort(keys, kind="stable")
+    found, starts = np.unique(keys[order], return_index=True)
+    if not len(found):
+        return
+    sums = np.add.reduceat(counts[order], starts)
+    for key, start, end, count in zip(
+        found.tolist(),
+        starts.tolist(),
+        [*starts[1:].tolist(), len(order)],
+        sums.tolist(),
+        strict=True,
+    ):
+        yield key, places[order[start : min(end, start + EXAMPLES)]], count
+
+
+def _rows(traces: DistinctTraces, these: list[int], places: list[int]) -> list[int]:
+    """Return the first rows of events of traces."""
+    rows = [row for pair in zip(these, places, strict=True) for row in traces.rows_of(*pair)]
+    return sorted(rows)[:EXAMPLES]

@@ -191,7 +191,7 @@ def _first_ones(classes: Index, count: int, begins: Index) -> tuple[Index, Index
     return members, np.bincount(classes[members], minlength=count)
 
 
-def _equal_traces(codes: Codes, offsets: Index, lengths: Index, begins: Index) -> tuple[Index, int]:
+def _equal_traces(codes: Codes, offsets: Index, lengths: Index) -> tuple[Index, int]:
     """Number the distinct traces; return the number of each trace, and how many there are.
 
     Traces with one hash are compared with one of them; those that differ from it are hashed again.
