@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsm.cli.choice import ChoiceParam
+from fsm.cli.conform_claims import CLAIM_TABLE, claim_option, print_claims
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
@@ -27,6 +28,7 @@ __all__ = ["command"]
 @click.command(
     "conform",
     cls=HelpCommand,
+    tables={"Claims": CLAIM_TABLE},
     examples=[
         Example(
             "How far a log is from a machine",
@@ -35,6 +37,14 @@ __all__ = ["command"]
         Example(
             "Only messages that reached a final state count as complete; as JSON",
             "fsm conform log.csv --machine with-feedback --may-end final --json",
+        ),
+        Example(
+            "What is claimed of every message, with the first ones that contradict it",
+            'fsm conform log.csv --machine with-feedback --claim "eventually Sent after relayed"',
+        ),
+        Example(
+            "A claim about the events of a log alone",
+            'fsm conform log.csv --claim "delivered within 3.5d of relayed"',
         ),
     ],
 )
@@ -46,26 +56,34 @@ __all__ = ["command"]
     group="Machines",
     help="Where a message may end: after any event, or in a final state only.",
 )
+@claim_option
 @dedupe_option
 @json_option
-def command(source: LogOptions, may_end: str, dedupe: bool, as_json: bool) -> int:
+def command(
+    source: LogOptions, may_end: str, claims: tuple[str, ...], dedupe: bool, as_json: bool
+) -> int:
     """Compare the logs LOGS with a machine: what does not fit, and the least repair.
 
     The least repair is the smallest number of events to leave out (extra) or to add (missing), so
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
-    The exit status is 1 if something does not fit.
+    With --claim, the messages are also compared with what is claimed of them.
+
+    The exit status is 1 if something does not fit, or a claim is violated.
     """
     from fsm.conformance import conform
 
-    machine = _only_machine(source)
+    machine = _only_machine(source) if source.names or not claims else None
+    if machine is None and source.validity is not None:
+        raise click.UsageError("--validity is the deadline of a machine: name one with --machine")
     log = source.read()
     total = log.about() if is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
         result = conform(
             log,
             machine,
+            claims=claims,
             may_end=may_end,
             companions=source.companions(load_documented),
             validity=source.validity,
@@ -100,3 +118,4 @@ def _print_notes(result: Conformance) -> None:
 def _print(result: Conformance) -> None:
     """Print the sections of what was asked for."""
     print_repair(result)
+    print_claims(result)

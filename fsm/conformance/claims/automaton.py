@@ -110,7 +110,7 @@ class MonitorCheck:
         concerned = [place] if opening is None or opening == place else [opening, place]
         event, state = folded.event_at(place), folded.state_after(place, self.machines)
         lost = "" if standing == Standing.VIOLATED else ", where it can no longer happen"
-        return concerned, f"{event}: in {state}{lost}"
+        return concerned, f"{event} leads to {state}{lost}" if state else event
 
 
 def monitor_check(

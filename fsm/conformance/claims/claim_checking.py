@@ -23,7 +23,7 @@ from fsm.engine.source_rows import SourceRows
 from fsm.machine import Machine
 from fsm.machine_parts import State, Transition
 
-__all__ = ["check_claims", "claim_results", "machine_of_events", "observers_of"]
+__all__ = ["check_claims", "claim_results", "observers_of"]
 
 
 def check_claims(
@@ -34,10 +34,6 @@ def check_claims(
     companions: Callable[[str], Machine] | None = built_in_companion,
     validity: timedelta | None = None,
     as_of: datetime | None = None,
-    dedupe: bool = False,
-    memory: int | None = None,
-    workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> tuple[ClaimResult, ...]:
     """Return, for each claim, how many messages of a log violate it, and the first of them.
 
@@ -55,19 +51,14 @@ def check_claims(
     ...     print(result.messages, result.violated)
     6 0
     """
-    loaded = None if machine is None else as_machine(machine)
-    observers = observers_of(loaded, claims, companions)
+    observers = observers_of(None if machine is None else as_machine(machine), claims, companions)
     result = replay(
         source,
-        loaded or machine_of_events(observers),
+        observers.machines[0],
         companions=companions,
         observers=observers,
         validity=validity,
         as_of=as_of,
-        dedupe=dedupe,
-        memory=memory,
-        workers=workers,
-        progress=progress,
     )
     return claim_results(result, observers)
 
@@ -77,7 +68,11 @@ def observers_of(
     claims: str | Iterable[str],
     companions: Callable[[str], Machine] | None,
 ) -> ClaimObservers:
-    """Read claims about a machine and its companion, or about the events of a log alone."""
+    """Read claims about a machine and its companion, or about the events of a log alone.
+
+    A log alone is run by a machine without a name, which accepts the events that the claims name in
+    any order.
+    """
     if machine is not None:
         machines = with_companions([machine], companions)
         return ClaimObservers(machines, read_log_claims(machines, claims))
@@ -85,16 +80,10 @@ def observers_of(
     return ClaimObservers([_any_order(events_of(read))], read)
 
 
-def machine_of_events(observers: ClaimObservers) -> Machine:
-    """Return the machine that stands for a log alone: it accepts the events that claims name."""
-    return observers.machines[0]
-
-
 def _any_order(events: Sequence[str]) -> Machine:
+    state = State("any", None, "any", ("any",))
     steps = tuple(Transition("any", event, "any", event) for event in events)
-    return Machine(
-        "log", "log", (State("any", None, "any", ("any",)),), tuple(events), steps, "any"
-    )
+    return Machine("", "the log alone", (state,), tuple(events), steps, "any")
 
 
 def claim_results(result: Replay, observers: ClaimObservers) -> tuple[ClaimResult, ...]:

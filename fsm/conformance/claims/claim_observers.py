@@ -201,8 +201,12 @@ class _Tables:
         return self._pattern(PatternClaim(claim.text, "never", tuple(names), None, until=False))
 
     def _shown(self, claim: LogClaim) -> list[int]:
-        """Return which machines of the product a claim is about, by their numbers there."""
-        return sorted(self.numbers.index(number) for number in _machines_in(claim))
+        """Return which machines of the product a claim is about, by their numbers there.
+
+        Of a machine without a name, which stands for a log alone, no state is shown.
+        """
+        numbers = (self.numbers.index(number) for number in _machines_in(claim))
+        return sorted(number for number in numbers if self.product.machines[number].name)
 
     def _subject(self, subject: Subject) -> Subject:
         """Return a subject of the machines of the product only."""

@@ -55,7 +55,7 @@ class WindowCheck:
             if comes[at]:
                 return [place, int(places[at])], f"{format_duration(int(gaps[at]))} later"
             gap = int((end or 0) - times[at])
-            return [place], f"not in the {format_duration(gap)} until the end of the log"
+            return [place], f"none in the {format_duration(gap)} until the log ends"
 
         return BucketFindings(
             applied,
