@@ -14,7 +14,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal
-from fsm.cli.text import print_crosscheck, print_json
+from fsm.cli.text import print_crosscheck, print_json, print_message
 from fsm.cli.values import json_option
 from fsm.documented_machines import load_documented
 
@@ -96,6 +96,9 @@ def command(
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
+    if result.repair is None and not any(claim.messages for claim in result.claims or ()):
+        print_message(f"nothing was checked: the claims apply to no {result.unit.name}")
+        return 1
     return 0 if result.agrees else 1
 
 
@@ -112,7 +115,8 @@ def _print_notes(result: Conformance) -> None:
     replay = result.replay
     if replay is not None:
         print_messages(note for note in replay.notes if note not in replay.log.notes)
-        print_crosscheck(replay.crosscheck)
+        if result.machine.name:
+            print_crosscheck(replay.crosscheck)
 
 
 def _print(result: Conformance) -> None:

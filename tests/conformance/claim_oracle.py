@@ -159,7 +159,7 @@ def _pattern(
             or (scope == "before" and i < first)
             or (scope == "after" and (i > first or (kind == "always" and i == first)))
         )
-        if in_force and (kind == "never") == (entry.name in what):
-            if kind == "never" or not entry.is_event:
-                return "violated"
+        is_wrong = entry.name in what if kind == "never" else entry.name not in what
+        if in_force and is_wrong and (kind == "never" or not entry.is_event):
+            return "violated"
     return "held"

@@ -57,6 +57,7 @@ def check_claims(
         observers.machines[0],
         companions=companions,
         observers=observers,
+        cross_check=False,
         validity=validity,
         as_of=as_of,
     )
