@@ -12,7 +12,7 @@ from typing import Final
 __all__ = [
     "MICROSECOND",
     "SECOND",
-    "format_duration",
+    "exact_duration",
     "microseconds_since_1970",
     "read_duration",
     "time_at",
@@ -59,10 +59,10 @@ def read_duration(text: str) -> timedelta | None:
         return None
 
 
-def format_duration(microseconds: int) -> str:
+def exact_duration(microseconds: int) -> str:
     """Return a duration of 0 or more in the notation of :func:`read_duration`, unit by unit.
 
-    >>> format_duration(3_788_250_000), format_duration(86_400_000_000), format_duration(0)
+    >>> exact_duration(3_788_250_000), exact_duration(86_400_000_000), exact_duration(0)
     ('1h 3m 8.25s', '1d', '0s')
     """
     minutes, rest = divmod(microseconds, 60 * SECOND)

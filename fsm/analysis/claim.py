@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from fsm.analysis.claim_text import CountClaim, PatternClaim, WithinClaim, claim_words, read_claim
 from fsm.analysis.invariant import check_invariant
-from fsm.analysis.pattern import check_count, check_pattern
+from fsm.analysis.pattern import check_number, check_pattern
 from fsm.analysis.verdict import Verdict
 from fsm.catalog import as_machine
 from fsm.errors import ArgumentError, FsmError
@@ -41,7 +41,7 @@ def check_claim(machine: Machine | str, claim: str) -> Verdict:
         case PatternClaim() as pattern:
             return check_pattern(loaded, pattern)
         case CountClaim() as count:
-            return check_count(loaded, count)
+            return check_number(loaded, count)
         case WithinClaim():
             raise FsmError(
                 f"{text!r}: a machine says nothing about times; "

@@ -14,7 +14,7 @@ from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suggest import remedy
 
-__all__ = ["Names", "names_of"]
+__all__ = ["Names", "read_names"]
 
 _JOINTS = {"after", "before", "or"}
 _LISTED = 4  # events that differ in their guards
@@ -29,7 +29,7 @@ class Names(NamedTuple):
     states: frozenset[str] = frozenset()
 
 
-def names_of(machines: Sequence[Machine], claim: str, text: str) -> tuple[Names, ...]:
+def read_names(machines: Sequence[Machine], claim: str, text: str) -> tuple[Names, ...]:
     """Return what names joined by ``or`` stand for in each machine.
 
     Without a machine every name is that of an event. Raises :class:`FsmError` for a name that no

@@ -17,20 +17,27 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple, TypeAlias
 
-from fsm.analysis.claim_names import Names, names_of
+from fsm.analysis.claim_names import Names, read_names
 from fsm.arguments import LONGEST
 from fsm.epoch import read_duration
 from fsm.errors import FsmError
 from fsm.machine import Machine
 
-__all__ = ["CountClaim", "PatternClaim", "Subject", "WithinClaim", "claim_words", "read_claim"]
+__all__ = [
+    "CountClaim",
+    "NamesByMachine",
+    "PatternClaim",
+    "WithinClaim",
+    "claim_words",
+    "read_claim",
+]
 
 _PATTERNS = ("never", "always", "eventually", "possibly")
 _COUNT = re.compile(r"at (most|least) (\S+) (.+)")
 _WITHIN = re.compile(r"(.+) within (\S+) of (.+)")
 _NUMBER = re.compile(r"\d{1,9}")
 
-Subject: TypeAlias = tuple[Names, ...]
+NamesByMachine: TypeAlias = tuple[Names, ...]
 """What a part of a claim stands for, in each machine."""
 
 
@@ -42,8 +49,8 @@ class PatternClaim(NamedTuple):
 
     text: str
     kind: str
-    what: Subject
-    marker: Subject | None
+    what: NamesByMachine
+    marker: NamesByMachine | None
     until: bool
 
 
@@ -53,7 +60,7 @@ class CountClaim(NamedTuple):
     text: str
     most: bool
     number: int
-    what: Subject
+    what: NamesByMachine
 
 
 class WithinClaim(NamedTuple):
@@ -64,9 +71,9 @@ class WithinClaim(NamedTuple):
 
     text: str
     forbidden: bool
-    what: Subject
+    what: NamesByMachine
     limit: timedelta
-    marker: Subject | None
+    marker: NamesByMachine | None
 
 
 def claim_words(claim: str) -> str:
@@ -87,7 +94,7 @@ def read_claim(
         most, number, what = match.groups()
         if not _NUMBER.fullmatch(number):
             raise FsmError(f"{claim!r}: {number!r} is not a whole number below 1,000,000,000")
-        return CountClaim(claim, most == "most", int(number), names_of(machines, claim, what))
+        return CountClaim(claim, most == "most", int(number), read_names(machines, claim, what))
     if claim.split(" ")[0] in _PATTERNS:
         return _pattern(machines, claim)
     return None
@@ -101,10 +108,10 @@ def _pattern(machines: Sequence[Machine], claim: str) -> PatternClaim:
             subject, scope, marker = rest.partition(word)
     if scope == " before " and kind in ("eventually", "possibly"):
         raise FsmError(f"{claim!r}: {kind} takes 'after' only; write: never Q before P")
-    what = names_of(machines, claim, subject)
+    what = read_names(machines, claim, subject)
     if kind == "always" and any(names.events for names in what):
         raise FsmError(f"{claim!r}: always is about states and statuses, not about events")
-    names = names_of(machines, claim, marker) if scope else None
+    names = read_names(machines, claim, marker) if scope else None
     return PatternClaim(claim, kind, what, names, scope == " before ")
 
 
@@ -124,6 +131,6 @@ def _within(
             f"write: P within {duration} of Q, or never P within {duration} of Q"
         )
     forbidden = first == "never"
-    what = names_of(machines, claim, rest if forbidden else subject)
-    names = None if marker == "start" else names_of(machines, claim, marker)
+    what = read_names(machines, claim, rest if forbidden else subject)
+    names = None if marker == "start" else read_names(machines, claim, marker)
     return WithinClaim(claim, forbidden, what, limit, names)

@@ -33,7 +33,7 @@ from fsm.graph import PathSearch, reaching
 from fsm.machine import Machine
 from fsm.trace import Trace
 
-__all__ = ["check_count", "check_pattern"]
+__all__ = ["check_number", "check_pattern"]
 
 _MOST_COUNTED = 1_000_000
 """States times occurrences that a claim about a number may need."""
@@ -101,7 +101,7 @@ def check_pattern(machine: Machine, claim: PatternClaim) -> Verdict:
     return _PATTERNS[claim.kind](machine, _Scope.of(claim))
 
 
-def check_count(machine: Machine, claim: CountClaim) -> Verdict:
+def check_number(machine: Machine, claim: CountClaim) -> Verdict:
     """Check how often something occurs in every trace; raises :class:`FsmError` beyond a bound.
 
     "At least" is about traces that cannot be continued or go on for ever, as ``eventually`` is.

@@ -40,7 +40,7 @@ __all__ = ["command"]
         ),
         Example(
             "What is claimed of every message, with the first ones that contradict it",
-            'fsm conform log.csv --machine with-feedback --claim "eventually Sent after relayed"',
+            'fsm conform log.csv --machine with-feedback --claim "at most 3 Failed"',
         ),
         Example(
             "A claim about the events of a log alone",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsm.arrays import Codes, Index, Mask
-from fsm.conformance.claims.findings import BucketFindings, Folded, first_findings
+from fsm.conformance.claims.claim_counts import ClaimCounts, Folded, first_contradictions
 from fsm.conformance.claims.joint_steps import JointStep
 from fsm.conformance.claims.monitors import Monitor, Signal, Standing, Value
 from fsm.engine.fold import FoldedEvents, TransitionTable, fold_events
@@ -33,7 +33,7 @@ class MonitorCheck:
     machines: Sequence[int]
     """The numbers of the machines whose states are shown."""
 
-    def findings(self, folded: Folded) -> BucketFindings:
+    def count(self, folded: Folded) -> ClaimCounts:
         """Fold the monitor over the messages of a bucket."""
         timelines = folded.timelines
         symbols = self.symbols.take(folded.cells)
@@ -47,11 +47,11 @@ class MonitorCheck:
         owed = ends == Standing.OWED
         lost = np.flatnonzero(owed & self.hopeless.take(folded.folded.final))
         wrong = np.flatnonzero(ends == Standing.VIOLATED)
-        return BucketFindings(
+        return ClaimCounts(
             int(np.count_nonzero(ends != Standing.WAITING)),
             len(wrong) + len(lost),
             int(np.count_nonzero(owed)) - len(lost),
-            first_findings(
+            first_contradictions(
                 folded,
                 [wrong, lost],
                 [

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from fsm.catalog import as_machine, built_in_companion
+from fsm.conformance.claims.claim_counts import Contradiction
 from fsm.conformance.claims.claim_observers import (
     ClaimObservers,
-    events_of,
+    claimed_events,
     named_events,
     read_log_claims,
     sum_of_claims,
 )
 from fsm.conformance.claims.claim_result import ClaimEvent, ClaimResult, Violation
-from fsm.conformance.claims.findings import Finding
 from fsm.engine.replaying import replay, with_companions
 from fsm.engine.result import Replay
 from fsm.engine.source_rows import SourceRows
@@ -78,7 +78,7 @@ def observers_of(
         machines = with_companions([machine], companions)
         return ClaimObservers(machines, read_log_claims(machines, claims))
     read = read_log_claims([], claims)
-    return ClaimObservers([_any_order(events_of(read))], read)
+    return ClaimObservers([_any_order(claimed_events(read))], read)
 
 
 def _any_order(events: Sequence[str]) -> Machine:
@@ -89,8 +89,10 @@ def _any_order(events: Sequence[str]) -> Machine:
 
 def claim_results(result: Replay, observers: ClaimObservers) -> tuple[ClaimResult, ...]:
     """Return the results of claims that were observed in a replay, with the texts of the log."""
-    found = sum_of_claims(result.counts.buckets.observed, len(observers.claims))
-    rows = sorted({row for part in found for finding in part.first for row in finding.rows})
+    found = sum_of_claims(result.counts.buckets.observed, observers)
+    rows = sorted(
+        {row for part in found for contradiction in part.first for row in contradiction.rows}
+    )
     texts = _Texts(result, rows)
     return tuple(
         ClaimResult(
@@ -98,7 +100,7 @@ def claim_results(result: Replay, observers: ClaimObservers) -> tuple[ClaimResul
             part.applied,
             part.violated,
             part.owing,
-            tuple(texts.violation(finding) for finding in part.first),
+            tuple(texts.violation(contradiction) for contradiction in part.first),
             tuple(sorted(named_events(claim) & result.counts.unseen)),
         )
         for claim, part in zip(observers.claims, found, strict=True)
@@ -113,15 +115,17 @@ class _Texts:
         frame = result.log.locate(source_rows.of(np.array(rows, np.intp)))
         self._by_row = dict(zip(rows, frame.iter_rows(named=True), strict=True))
 
-    def violation(self, finding: Finding) -> Violation:
-        """Return a finding with the texts of its rows."""
-        texts = [self._by_row[row] for row in finding.rows]
+    def violation(self, contradiction: Contradiction) -> Violation:
+        """Return a contradiction with the texts of its rows."""
+        texts = [self._by_row[row] for row in contradiction.rows]
         events = (
             ClaimEvent(text["event"], _rfc3339(text["timestamp"]), text["file"], text["line"])
             for text in texts
         )
         last = texts[-1]
-        return Violation(last["message_id"], last.get("recipient"), finding.why, tuple(events))
+        return Violation(
+            last["message_id"], last.get("recipient"), contradiction.why, tuple(events)
+        )
 
 
 def _rfc3339(time: datetime) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import numpy as np
 
 from fsm.analysis.claim_names import Names
 from fsm.analysis.claim_text import (
     CountClaim,
+    NamesByMachine,
     PatternClaim,
-    Subject,
     WithinClaim,
     claim_words,
     read_claim,
@@ -20,11 +21,11 @@ from fsm.analysis.claim_text import (
 from fsm.analysis.invariant import Invariant, read_invariant
 from fsm.arguments import as_several
 from fsm.conformance.claims.automaton import monitor_check
-from fsm.conformance.claims.findings import BucketFindings, ClaimCheck, Folded
+from fsm.conformance.claims.claim_counts import ClaimCheck, ClaimCounts, Folded
 from fsm.conformance.claims.joint_steps import cell_steps, initial_states
 from fsm.conformance.claims.monitors import ConstantMonitor, PatternMonitor
 from fsm.conformance.claims.numbers import NumberCheck
-from fsm.conformance.claims.occurrences import Occurrences
+from fsm.conformance.claims.occurrences import OccurrenceTable
 from fsm.conformance.claims.reachability import most_to_come
 from fsm.conformance.claims.windows import WindowCheck
 from fsm.engine.bucket_counts import FoldedBucket
@@ -65,7 +66,7 @@ def _read(machines: Sequence[Machine], text: str) -> LogClaim:
     return read_invariant(machines[0], text)
 
 
-def events_of(claims: Iterable[LogClaim]) -> list[str]:
+def claimed_events(claims: Iterable[LogClaim]) -> list[str]:
     """Return the events that claims name, sorted."""
     return sorted({event for claim in claims for event in named_events(claim)})
 
@@ -114,23 +115,23 @@ class ClaimObservers:
         return found.pop() if found else 0
 
 
-def sum_of_claims(observed: Iterable[tuple[object, ...]], count: int) -> list[BucketFindings]:
+def sum_of_claims(
+    observed: Iterable[tuple[object, ...]], observers: ClaimObservers
+) -> list[ClaimCounts]:
     """Return what was found of each claim in all buckets, from what the observers returned."""
-    parts: list[list[BucketFindings]] = [[] for _ in range(count)]
-    for (findings,) in observed:
-        for part, finding in zip(parts, findings, strict=True):  # type: ignore[call-overload]
-            part.append(finding)
-    return [BucketFindings.sum(part) for part in parts]
+    buckets = [cast("tuple[ClaimCounts, ...]", counts) for (counts,) in observed]
+    numbers = range(len(observers.claims))
+    return [ClaimCounts.sum(counts[number] for counts in buckets) for number in numbers]
 
 
 def _observed(
     bucket: Bucket, folded_bucket: FoldedBucket, checks: Sequence[ClaimCheck]
-) -> tuple[BucketFindings, ...]:
+) -> tuple[ClaimCounts, ...]:
     folded: dict[int, Folded] = {}
     for check in checks:
         if check.product not in folded:
             folded[check.product] = Folded(bucket, folded_bucket, check.product)
-    return tuple(check.findings(folded[check.product]) for check in checks)
+    return tuple(check.count(folded[check.product]) for check in checks)
 
 
 def _machines_in(claim: LogClaim) -> set[int]:
@@ -208,10 +209,12 @@ class _Tables:
         numbers = (self.numbers.index(number) for number in _machines_in(claim))
         return sorted(number for number in numbers if self.product.machines[number].name)
 
-    def _subject(self, subject: Subject) -> Subject:
+    def _subject(self, subject: NamesByMachine) -> NamesByMachine:
         """Return a subject of the machines of the product only."""
         return tuple(subject[number] for number in self.numbers)
 
-    def _occurrences(self, subject: Subject | None, *, held: bool = False) -> Occurrences:
+    def _occurrences(
+        self, subject: NamesByMachine | None, *, held: bool = False
+    ) -> OccurrenceTable:
         own = None if subject is None else self._subject(subject)
-        return Occurrences.of(own, self.initial, self.cells, held=held)
+        return OccurrenceTable.of(own, self.initial, self.cells, held=held)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fsm.analysis.claim_text import Subject
+from fsm.analysis.claim_text import NamesByMachine
 from fsm.engine.product_machine import ProductMachine
 
 __all__ = ["MOST_STEPS", "JointStep", "cell_steps", "initial_states"]
@@ -27,15 +27,15 @@ class JointStep(NamedTuple):
     before: tuple[str, ...]
     after: tuple[str, ...]
 
-    def takes(self, subject: Subject) -> bool:
+    def takes(self, subject: NamesByMachine) -> bool:
         """Return whether one of the subject's events happens."""
         return any(event in names.events for event, names in zip(self.events, subject, strict=True))
 
-    def holds(self, subject: Subject) -> bool:
+    def holds(self, subject: NamesByMachine) -> bool:
         """Return whether a machine is in one of the subject's states after the step."""
         return any(state in names.states for state, names in zip(self.after, subject, strict=True))
 
-    def enters(self, subject: Subject) -> bool:
+    def enters(self, subject: NamesByMachine) -> bool:
         """Return whether a machine enters the subject's states."""
         moves = zip(self.before, self.after, subject, strict=True)
         return any(

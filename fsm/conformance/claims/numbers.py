@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsm.arrays import Index
-from fsm.conformance.claims.findings import BucketFindings, Folded, first_findings
-from fsm.conformance.claims.occurrences import Occurrences, places_of
+from fsm.conformance.claims.claim_counts import ClaimCounts, Folded, first_contradictions
+from fsm.conformance.claims.occurrences import OccurrenceTable, places_of
 
 __all__ = ["NumberCheck"]
 
@@ -26,13 +26,13 @@ class NumberCheck:
     """
 
     product: int
-    what: Occurrences
+    what: OccurrenceTable
     number: int
     most: bool
     to_come: Index
     machines: Sequence[int]
 
-    def findings(self, folded: Folded) -> BucketFindings:
+    def count(self, folded: Folded) -> ClaimCounts:
         """Count in the messages of a bucket."""
         keys = self.what.keys(folded, start=False)
         places = places_of(keys)
@@ -60,5 +60,5 @@ class NumberCheck:
             state = folded.state_after(place, self.machines)
             return [place], f"{count:,} in all, and no more can come in {state}"
 
-        first_ones = first_findings(folded, [messages], [wrong], describe)
-        return BucketFindings(folded.messages, len(messages), owing, first_ones)
+        first_ones = first_contradictions(folded, [messages], [wrong], describe)
+        return ClaimCounts(folded.messages, len(messages), owing, first_ones)

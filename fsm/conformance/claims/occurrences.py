@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fsm.analysis.claim_text import Subject
+from fsm.analysis.claim_text import NamesByMachine
 from fsm.arrays import Codes, Index, Mask
-from fsm.conformance.claims.findings import Folded
+from fsm.conformance.claims.claim_counts import Folded
 from fsm.conformance.claims.joint_steps import JointStep
 
-__all__ = ["Occurrences", "places_of"]
+__all__ = ["OccurrenceTable", "places_of"]
 
 _START, _HELD_AT_START = 0, 1
 _EVENT, _ENTERED, _HELD = 2, 3, 4
@@ -28,7 +28,7 @@ _SHIFT = 3
 
 
 @dataclass(frozen=True, repr=False)
-class Occurrences:
+class OccurrenceTable:
     """Where a subject occurs: its events, and its states.
 
     A state occurs where a message enters it; with ``held``, after each step that ends in it.
@@ -43,12 +43,12 @@ class Occurrences:
     @classmethod
     def of(
         cls,
-        subject: Subject | None,
+        subject: NamesByMachine | None,
         initial: JointStep,
         cells: Sequence[Sequence[JointStep]],
         *,
         held: bool = False,
-    ) -> Occurrences:
+    ) -> OccurrenceTable:
         """Find the cells in which a subject occurs; the start of messages where it is ``None``."""
         kinds = [sum(_kinds(subject, steps, held=held)) if subject else 0 for steps in cells]
         starts = subject is None or initial.holds(subject)
@@ -97,7 +97,7 @@ def places_of(keys: Index) -> Index:
     return places
 
 
-def _kinds(subject: Subject, steps: Sequence[JointStep], *, held: bool) -> list[int]:
+def _kinds(subject: NamesByMachine, steps: Sequence[JointStep], *, held: bool) -> list[int]:
     kinds = []
     for number, step in enumerate(steps):
         shift = number * _STEP

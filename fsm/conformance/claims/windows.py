@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsm.arrays import Index, Mask
-from fsm.conformance.claims.findings import BucketFindings, Folded, first_findings
-from fsm.conformance.claims.occurrences import Occurrences, places_of
-from fsm.epoch import format_duration
+from fsm.conformance.claims.claim_counts import ClaimCounts, Folded, first_contradictions
+from fsm.conformance.claims.occurrences import OccurrenceTable, places_of
+from fsm.epoch import exact_duration
 
 __all__ = ["WindowCheck"]
 
@@ -25,19 +25,19 @@ class WindowCheck:
     """A claim with a duration, in microseconds; ``forbidden`` claims that nothing happens."""
 
     product: int
-    what: Occurrences
-    marker: Occurrences
+    what: OccurrenceTable
+    marker: OccurrenceTable
     limit: int
     forbidden: bool
 
-    def findings(self, folded: Folded) -> BucketFindings:
+    def count(self, folded: Folded) -> ClaimCounts:
         """Look for what is too late, or too soon, in the messages of a bucket."""
         marks, whats = self.marker.keys(folded), self.what.keys(folded)
         search = self._too_soon if self.forbidden else self._too_late
         applied = len(_distinct(_owners(folded, marks)))
         return search(folded, marks, whats, applied)
 
-    def _too_late(self, folded: Folded, marks: Index, whats: Index, applied: int) -> BucketFindings:
+    def _too_late(self, folded: Folded, marks: Index, whats: Index, applied: int) -> ClaimCounts:
         following = np.searchsorted(whats, marks, side="right")
         owners, times = _owners(folded, marks), _times(folded, marks)
         comes, places = _same_message(folded, whats, following, owners)
@@ -53,18 +53,18 @@ class WindowCheck:
         def describe(message: int, place: int) -> tuple[list[int], str]:
             at = of_message[message]
             if comes[at]:
-                return [place, int(places[at])], f"{format_duration(int(gaps[at]))} later"
+                return [place, int(places[at])], f"{exact_duration(int(gaps[at]))} later"
             gap = int((end or 0) - times[at])
-            return [place], f"none in the {format_duration(gap)} until the log ends"
+            return [place], f"none in the {exact_duration(gap)} until the log ends"
 
-        return BucketFindings(
+        return ClaimCounts(
             applied,
             len(messages),
             len(owing),
-            first_findings(folded, [messages], [places_of(marks[chosen])], describe),
+            first_contradictions(folded, [messages], [places_of(marks[chosen])], describe),
         )
 
-    def _too_soon(self, folded: Folded, marks: Index, whats: Index, applied: int) -> BucketFindings:
+    def _too_soon(self, folded: Folded, marks: Index, whats: Index, applied: int) -> ClaimCounts:
         preceding = np.searchsorted(marks, whats, side="left") - 1
         owners, times = _owners(folded, whats), _times(folded, whats)
         follows, places = _same_message(folded, marks, preceding, owners)
@@ -76,13 +76,13 @@ class WindowCheck:
 
         def describe(message: int, place: int) -> tuple[list[int], str]:
             at = of_message[message]
-            return [int(places[at]), place], f"{format_duration(int(gaps[at]))} later"
+            return [int(places[at]), place], f"{exact_duration(int(gaps[at]))} later"
 
-        return BucketFindings(
+        return ClaimCounts(
             applied,
             len(messages),
             0,
-            first_findings(folded, [messages], [places_of(whats[chosen])], describe),
+            first_contradictions(folded, [messages], [places_of(whats[chosen])], describe),
         )
 
 

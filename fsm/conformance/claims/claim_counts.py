@@ -1,4 +1,4 @@
-"""What a check of a claim found in the messages of a bucket: counts, and the first violations."""
+"""What a claim is worth in the messages of a bucket: counts, and the first violations."""
 
 from __future__ import annotations
 
@@ -13,18 +13,25 @@ from fsm.engine.bucket_counts import FoldedBucket
 from fsm.engine.buckets import Bucket
 from fsm.engine.timelines import EXPIRY
 
-__all__ = ["EXAMPLES", "BucketFindings", "ClaimCheck", "Finding", "Folded", "first_findings"]
+__all__ = [
+    "EXAMPLES",
+    "ClaimCheck",
+    "ClaimCounts",
+    "Contradiction",
+    "Folded",
+    "first_contradictions",
+]
 
 EXAMPLES = 5
 """Violating messages that are shown of each claim, those that come first in the log."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Contradiction:
     """A message that violates a claim.
 
     ``rows`` are the numbers, in the log, of the events concerned, in order; the last one is where
-    the violation is found. ``number`` is by what findings are ordered: the row of the place.
+    the violation is found. ``number`` is by what contradictions are ordered: the row of the place.
     """
 
     number: int
@@ -33,17 +40,17 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class BucketFindings:
+class ClaimCounts:
     """What was found: the messages to which a claim applies, and those of them that violate it, or
     owe something that can still happen."""
 
     applied: int
     violated: int
     owing: int
-    first: tuple[Finding, ...]
+    first: tuple[Contradiction, ...]
 
     @classmethod
-    def sum(cls, parts: Iterable[BucketFindings]) -> BucketFindings:
+    def sum(cls, parts: Iterable[ClaimCounts]) -> ClaimCounts:
         """Add up what was found in several buckets."""
         found = list(parts)
         first = sorted((f for part in found for f in part.first), key=lambda f: f.number)
@@ -109,16 +116,16 @@ class ClaimCheck(Protocol):
     def product(self) -> int:
         """The number of the product machine."""
 
-    def findings(self, folded: Folded) -> BucketFindings:
+    def count(self, folded: Folded) -> ClaimCounts:
         """Return what the messages of a bucket say about the claim."""
 
 
-def first_findings(
+def first_contradictions(
     folded: Folded,
     messages: Sequence[Index],
     places: Sequence[Index],
     describe: Callable[[int, int], tuple[Sequence[int], str]],
-) -> tuple[Finding, ...]:
+) -> tuple[Contradiction, ...]:
     """Return the first violations of a bucket, in the order of the log.
 
     ``messages`` and ``places`` are parts of the violating messages, and where each is violated.
@@ -134,5 +141,5 @@ def first_findings(
     ):
         concerned, why = describe(message, place)
         rows = folded.numbers(np.array(concerned, np.intp)).tolist()
-        found.append(Finding(number, tuple(dict.fromkeys(rows)), why))
+        found.append(Contradiction(number, tuple(dict.fromkeys(rows)), why))
     return tuple(found)
