@@ -8,17 +8,19 @@ extra. So a missing event stands as early as it can.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from fsm.arrays import Codes, Index
+from fsm.arrays import Codes, Index, Mask
 from fsm.conformance.cost_vectors import CostVectors
 from fsm.conformance.lazy_fold import LazyTable, fold_lazily
-from fsm.conformance.repair_model import NEVER_REACHED
+from fsm.conformance.repair_model import Costs
 
-__all__ = ["AlignedTraces", "Alignments", "Edit"]
+__all__ = ["Alignments", "Edit"]
+
+_MOST_AT_ONCE = 1 << 22
+"""Costs that are looked at in one go."""
 
 
 class Edit(NamedTuple):
@@ -34,15 +36,6 @@ class Edit(NamedTuple):
     """The event of the log before which it is missing; of an extra event, the event itself."""
 
 
-@dataclass(frozen=True, repr=False)
-class AlignedTraces:
-    """The edits of traces: ``steps`` is, for each event, the number of its step."""
-
-    steps: Index
-    final: Index
-    """The state in which each trace ends, before what is missing at its end."""
-
-
 class Alignments:
     """The steps of alignments met so far, and the edits of each.
 
@@ -54,21 +47,44 @@ class Alignments:
         self._vectors, self._model = vectors, vectors.model
         self._states = len(self._model.states)
         self._numbers = np.full(1 << 10, -1, np.intp)
-        self._cells: list[int] = []
+        self._cells = np.zeros(0, np.intp)
         self._table = LazyTable(self._explore)
-        self.edits: dict[int, tuple[Edit, ...]] = {}
-        """The edits of those steps that have any."""
+        self._children: dict[tuple[int, Edit], int] = {}
+        self.edits: list[tuple[Edit, ...]] = [()]
+        """The different sequences of edits; the first one is empty."""
+        self.edits_of_step = np.zeros(len(self._table.follow), np.int32)
+        """The sequence of edits of each step, by its number."""
 
-    def align(self, cells: Index, offsets: Index, lengths: Index) -> AlignedTraces:
-        """Align traces, given the cells of :meth:`CostVectors.fold`."""
+    def align(self, cells: Index, offsets: Index, lengths: Index) -> tuple[Index, Index]:
+        """Align traces, given the cells of :meth:`CostVectors.fold`.
+
+        Returns the step of each event, and the state in which each trace ends, before what is
+        missing at its end.
+        """
         inputs = self._numbered(cells) * self._states
-        steps, final = fold_lazily(self._table, inputs, offsets, lengths, self._model.start, 1)
-        return AlignedTraces(steps, final)
+        return fold_lazily(self._table, inputs, offsets, lengths, self._model.start, 1)
+
+    def after(self, steps: Index) -> Index:
+        """Return the states after steps."""
+        return self._table.after(steps)
 
     def at_end(self, state: int) -> tuple[Edit, ...]:
         """Return what is missing at the end of a trace that is in a state."""
-        edits, _ = self._insertions(state, self._model.ends, "")
+        edits: list[Edit] = []
+        costs = self._model.ends[None]
+        at = np.array([state])
+        while costs[0, at[0]] > 0:
+            found, target = self._insertion(at, costs)
+            edits.append(self._missing(int(at[0]), int(found[0]), ""))
+            at = target
         return tuple(edits)
+
+    def name(self, code: int) -> str:
+        """Return the event of a code; of the end of a validity period, the deadline's event."""
+        events, deadline = self._model.alphabet.events, self._model.machine.deadline
+        if code < len(events):
+            return events[code]
+        return deadline.event if deadline and code > len(events) else ""
 
     def _numbered(self, cells: Index) -> Codes:
         """Number the cells of cost vectors as they are met."""
@@ -78,71 +94,88 @@ class Alignments:
             self._numbers = np.append(self._numbers, np.full(more, -1))
         numbers = self._numbers.take(cells)
         if (numbers < 0).any():
-            new = np.unique(cells[numbers < 0])
+            met = np.zeros(len(self._numbers), np.bool_)
+            met[cells] = True
+            (new,) = np.nonzero(met & (self._numbers < 0))
             self._numbers[new] = np.arange(len(self._cells), len(self._cells) + len(new))
-            self._cells += new.tolist()
+            self._cells = np.append(self._cells, new)
             numbers = self._numbers.take(cells)
         return numbers
 
     def _explore(self, steps: Index) -> Index:
-        return np.array([self._step(step) for step in steps.tolist()], np.intp)
+        """Find the edits of steps; return the state after each."""
+        if len(self.edits_of_step) < len(self._table.follow):
+            more = np.zeros(len(self._table.follow) - len(self.edits_of_step), np.int32)
+            self.edits_of_step = np.append(self.edits_of_step, more)
+        found = np.empty(len(steps), np.intp)
+        size = max(1, _MOST_AT_ONCE // self._states)
+        for first in range(0, len(steps), size):
+            some = steps[first : first + size]
+            cells = self._cells[some // self._states]
+            after, edits = self._steps(cells, some % self._states)
+            found[first : first + size], self.edits_of_step[some] = after, edits
+        return found
 
-    def _step(self, step: int) -> int:
-        """Find the edits of a step; return the state after it."""
-        number, state = divmod(step, self._states)
-        cell = self._cells[number]
-        after, code = divmod(cell, self._vectors.width)
-        left = self._vectors.vectors[after]
-        added = int(self._vectors.increments[cell])
-        before = self._vectors.vectors[self._vectors.table.follow[cell]] + added
-        edits: list[Edit] = []
-        name = self._name(code)
-        moves = self._model.moves.get(code)
-        while True:
-            cost = int(before[state])
-            if moves is None:
-                if left[state] + self._model.extra_cost[code] == cost:
-                    if self._model.extra_cost[code]:
-                        edits.append(Edit(self._model.states[state], "extra", name, name))
-                    break
-            else:
-                targets = [int(t) for t in moves[:, state] if t >= 0 and left[t] == cost]
-                if targets:
-                    state = targets[0]
-                    break
-            found = self._insertion(state, before)
-            if found is None:
-                edits.append(Edit(self._model.states[state], "extra", name, name))
-                break
-            event, target = found
-            edits.append(Edit(self._model.states[state], "missing", event, name))
-            state = target
-        if edits:
-            self.edits[step] = tuple(edits)
-        return state
+    def _steps(self, cells: Index, states: Index) -> tuple[Index, Index]:
+        """Return the states after events, and the numbers of the edits that lead to them."""
+        vectors = self._vectors
+        left, codes = vectors.vectors[cells // vectors.width], cells % vectors.width
+        before = vectors.vectors[vectors.table.follow[cells]] + vectors.increments[cells][:, None]
+        states, edits = states.copy(), np.zeros(len(cells), np.intp)
+        rows = np.arange(len(cells))
+        while len(rows):
+            here = states[rows]
+            cost = before[rows, here]
+            done, states[rows] = self._accepted(codes[rows], here, left[rows], cost)
+            rows, here = rows[~done], here[~done]
+            inputs, targets = self._insertion(here, before[rows])
+            edits[rows] = self._extended(edits[rows], here, inputs, codes[rows])
+            states[rows] = targets
+            rows = rows[inputs >= 0]  # an extra event is done with
+        return states, edits
 
-    def _insertions(self, state: int, costs: Codes, before: str) -> tuple[list[Edit], int]:
-        edits = []
-        while costs[state] > 0:
-            found = self._insertion(state, costs)
-            assert found is not None  # noqa: S101 - a state with costs has a way to the end
-            edits.append(Edit(self._model.states[state], "missing", found[0], before))
-            state = found[1]
-        return edits, state
+    def _accepted(
+        self, codes: Codes, states: Index, left: Costs, cost: Costs
+    ) -> tuple[Mask, Index]:
+        """Return where a least repair accepts an event, and the states to which that leads."""
+        each = np.arange(len(states))
+        done, after = np.zeros(len(states), np.bool_), states.copy()
+        for moves in self._model.moves:
+            targets = moves[codes, states]
+            fits = ~done & (targets >= 0)
+            fits &= left[each, np.maximum(targets, 0)] == cost
+            after[fits] = targets[fits]
+            done |= fits
+        return done, after
 
-    def _insertion(self, state: int, costs: Codes) -> tuple[str, int] | None:
-        """Return the first event that can be missing in a state of a least repair."""
-        cost = int(costs[state])
-        for event, target in zip(
-            self._model.inputs, self._model.targets[:, state].tolist(), strict=True
-        ):
-            if target >= 0 and costs[target] + 1 == cost < NEVER_REACHED:
-                return event, target
-        return None
+    def _insertion(self, states: Index, costs: Costs) -> tuple[Index, Index]:
+        """Return the first event that a least repair adds in each state (or -1), and its target."""
+        each = np.arange(len(states))
+        cost = costs[each, states]
+        inputs, after = np.full(len(states), -1), states.copy()
+        for number, row in enumerate(self._model.targets):
+            targets = row[states]
+            fits = (inputs < 0) & (targets >= 0)
+            fits &= costs[each, np.maximum(targets, 0)] + 1 == cost
+            inputs[fits], after[fits] = number, targets[fits]
+        return inputs, after
 
-    def _name(self, code: int) -> str:
-        """Return the event of a code; of the end of a validity period, the deadline's event."""
-        events, deadline = self._model.alphabet.events, self._model.machine.deadline
-        if code < len(events):
-            return events[code]
-        return deadline.event if deadline and code > len(events) else ""
+    def _missing(self, state: int, number: int, before: str) -> Edit:
+        return Edit(self._model.states[state], "missing", self._model.inputs[number], before)
+
+    def _extended(self, edits: Index, states: Index, inputs: Index, codes: Codes) -> Index:
+        """Add one more edit to sequences of edits: a missing input, or -1 for an extra event."""
+        sizes = (len(self.edits), self._states, len(self._model.inputs) + 1, self._vectors.width)
+        keys = np.ravel_multi_index((edits, states, inputs + 1, codes), sizes)
+        distinct, which = np.unique(keys, return_inverse=True)
+        numbers = np.zeros(len(distinct), np.intp)
+        parts = zip(*(part.tolist() for part in np.unravel_index(distinct, sizes)), strict=True)
+        for place, (parent, state, number, code) in enumerate(parts):
+            name = self.name(code)
+            extra = Edit(self._model.states[state], "extra", name, name)
+            edit = self._missing(state, number - 1, name) if number else extra
+            child = self._children.setdefault((parent, edit), len(self.edits))
+            if child == len(self.edits):
+                self.edits.append((*self.edits[parent], edit))
+            numbers[place] = child
+        return numbers[which]

@@ -23,6 +23,8 @@ MOST_VECTORS = 1 << 16
 """Cost vectors that are kept; a trace that needs another one is not repaired, but said."""
 _MOST_NUMBERS = 1 << 25
 """Numbers in all vectors; with many states fewer vectors are kept."""
+_MOST_AT_ONCE = 1 << 20
+"""Numbers that are compared in one go."""
 
 
 class CostVectors:
@@ -70,23 +72,19 @@ class CostVectors:
         if len(self.increments) < len(self.table.follow):
             more = np.zeros(len(self.table.follow) - len(self.increments), np.int32)
             self.increments = np.append(self.increments, more)
-        found = np.full(len(cells), REFUSED, np.intp)
-        rows, codes = cells // self.width, cells % self.width
-        for code in np.unique(codes).tolist():
-            (at,) = np.nonzero(codes == code)
-            costs = self._without_useless(self.model.before(code, self.vectors[rows[at]]))
+        found = np.empty(len(cells), np.intp)
+        size = max(1, _MOST_AT_ONCE // len(self.model.states) ** 2)
+        for first in range(0, len(cells), size):
+            some = cells[first : first + size]
+            after = self.vectors[some // self.width]
+            costs = self.model.before(some % self.width, after)
+            bound = (costs[:, :, None] + self._regrets).min(axis=1)
+            costs = np.where(costs > bound, NEVER_REACHED, costs)
             least = costs.min(axis=1)
-            self.increments[cells[at]] = least
+            self.increments[some] = least
             costs = np.where(costs < NEVER_REACHED, costs - least[:, None], NEVER_REACHED)
-            found[at] = [self._numbered(vector) for vector in costs.astype(np.int32)]
+            found[first : first + size] = [self._numbered(row) for row in costs.astype(np.int32)]
         return found
-
-    def _without_useless(self, costs: Costs) -> Costs:
-        """Leave out the states that no least repair passes through."""
-        bound = np.empty_like(costs)
-        for row, vector in enumerate(costs):  # one after the other: states x states numbers each
-            bound[row] = (vector[:, None] + self._regrets).min(axis=0)
-        return np.where(costs > bound, NEVER_REACHED, costs).astype(np.int32)
 
     def _numbered(self, vector: Costs) -> int:
         """Return the number of a vector, a new one if it is new and can be kept."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fsm.arrays import Codes, Index, Mask
+from fsm.arrays import Codes, Index
 from fsm.conformance.alignment import Alignments, Edit
 from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors
 from fsm.conformance.repair_model import RepairModel
@@ -120,16 +120,13 @@ class _Repairs:
         self.bounds = np.zeros(2, np.int64)
         self.outside = np.zeros(model.alphabet.unknown + 1, np.int64)
         self.found: dict[Edit, _Found] = {}
-        repaired = np.zeros(model.alphabet.width, np.bool_)
-        repaired[[code for code, cost in model.extra_cost.items() if cost]] = True
-        self.repaired: Mask = repaired
 
     def add(self, traces: DistinctTraces) -> None:
         """Repair the traces of one part."""
         codes, offsets, lengths = traces.codes, traces.offsets, traces.lengths
         counts = traces.counts
         self._note_outside(codes, np.repeat(counts, lengths))
-        events = _sums(self.repaired.take(codes), offsets, lengths)
+        events = _sums(self.model.may_be_extra.take(codes), offsets, lengths)
         cells, first = self.vectors.fold(codes, offsets, lengths)
         costs = self.vectors.costs(cells, offsets, lengths, first)
         judged = events > 0
@@ -158,25 +155,19 @@ class _Repairs:
         begins = np.cumsum(lengths) - lengths
         within = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)
         owners = np.repeat(these, lengths)
-        aligned = self.alignments.align(
+        steps, final = self.alignments.align(
             cells.take(traces.offsets[owners] + within), begins, lengths
         )
-        edited = np.zeros(int(aligned.steps.max(initial=-1)) + 1, np.bool_)
-        edited[[step for step in self.alignments.edits if step < len(edited)]] = True
-        (at,) = np.nonzero(edited.take(aligned.steps))
-        for step, places, count in _grouped(aligned.steps[at], at, traces.counts[owners[at]]):
+        edits = self.alignments.edits_of_step.take(steps)
+        (at,) = np.nonzero(edits)
+        for number, places, count in _grouped(edits[at], at, traces.counts[owners[at]]):
             rows = _rows(traces, owners[places].tolist(), within[places].tolist())
-            for edit in self.alignments.edits[step]:
+            for edit in self.alignments.edits[number]:
                 self._note(edit, count, rows)
-        for state, places, count in _grouped(
-            aligned.final, np.arange(len(these)), traces.counts[these]
-        ):
-            edits = self.alignments.at_end(state)
-            if edits:
-                last = these[places].tolist()
-                rows = _rows(traces, last, (traces.lengths[last] - 1).tolist())
-                for edit in edits:
-                    self._note(edit, count, rows)
+        for state, places, count in _grouped(final, np.arange(len(these)), traces.counts[these]):
+            last = these[places].tolist()
+            for edit in self.alignments.at_end(state):
+                self._note(edit, count, _rows(traces, last, (traces.lengths[last] - 1).tolist()))
 
     def _note(self, edit: Edit, count: int, rows: list[int]) -> None:
         found = self.found.setdefault(edit, _Found())
@@ -189,14 +180,13 @@ class _Repairs:
         for edit, found in self.found.items():
             kinds[edit.kind] += found.count
         names = [*self.model.alphabet.events, ""]
-        inside = {code for code in self.model.moves if code < len(names)}
         outside = {
             names[code]: count
             for code, count in enumerate(self.outside.tolist())
-            if count and code not in inside
+            if count and code not in self.model.inside
         }
         return LeastRepair(
-            **{name: count for name, count in self.counts.items()},
+            **self.counts,
             **kinds,
             outside=outside,
             edits=tuple(
@@ -220,19 +210,16 @@ def _sums(values: Codes, offsets: Index, lengths: Index) -> Index:
 
 def _grouped(keys: Index, places: Index, counts: Index) -> Iterable[tuple[int, Index, int]]:
     """Yield each key with the first places that have it, and the sum of the counts."""
-    order = np.argsort(keys, kind="stable")
-    found, starts = np.unique(keys[order], return_index=True)
-    if not len(found):
-        return
-    sums = np.add.reduceat(counts[order], starts)
-    for key, start, end, count in zip(
-        found.tolist(),
-        starts.tolist(),
-        [*starts[1:].tolist(), len(order)],
-        sums.tolist(),
-        strict=True,
-    ):
-        yield key, places[order[start : min(end, start + EXAMPLES)]], count
+    sums = np.bincount(keys, counts)
+    (found,) = np.nonzero(sums)
+    firsts = np.full((len(sums), EXAMPLES), -1)
+    left = np.arange(len(keys))
+    for column in range(EXAMPLES):
+        firsts[keys[left][::-1], column] = left[::-1]  # backwards, so that the first one stays
+        left = left[firsts[keys[left], column] != left]
+    for key in found.tolist():
+        first = firsts[key]
+        yield key, places[first[first >= 0]], int(sums[key])
 
 
 def _rows(traces: DistinctTraces, these: list[int], places: list[int]) -> list[int]:

@@ -27,21 +27,25 @@ def regrets(model: RepairModel) -> Costs:
     count = len(model.states)
     apart = np.where(np.eye(count, dtype=np.bool_), 0, NEVER_REACHED).astype(np.int32)
     to_state = model.with_insertions(apart)  # [r, q]: the events from q to r
-    codes = sorted(model.moves)
-    if count**3 * len(codes) > _MOST_WORK:
+    if count**3 * model.alphabet.width > _MOST_WORK:
         return to_state
-    played = _played(model, to_state.T, codes)
+    played = _played(model, to_state.T)
     return to_state if played is None else np.minimum(played, to_state)
 
 
-def _played(model: RepairModel, distance: Costs, codes: list[int]) -> Costs | None:
+def _played(model: RepairModel, distance: Costs) -> Costs | None:
     """Return the value of the game, ``None`` where it does not end soon."""
     begin = distance[model.start]
     regret = np.maximum(begin[:, None] - begin[None, :], 0)
     regret[begin >= NEVER_REACHED] = NEVER_REACHED
     regret[:, begin >= NEVER_REACHED] = 0
     highest = 2 * int(distance[distance < NEVER_REACHED].max(initial=0)) + 2
-    ways = [(_ways(model, code, distance), code in model.extra_cost) for code in codes]
+    # An event outside of the alphabet changes nothing between two ways.
+    ways = [
+        (_ways(model, code, distance), bool(model.may_be_extra[code]))
+        for code in range(model.alphabet.width)
+        if code != model.alphabet.unknown
+    ]
     for _ in range(_ROUNDS):
         last = regret
         for way, may_leave_out in ways:
@@ -55,7 +59,7 @@ def _played(model: RepairModel, distance: Costs, codes: list[int]) -> Costs | No
 def _ways(model: RepairModel, code: int, distance: Costs) -> Costs:
     """Return the cost from p to q where a code is accepted between them, by (p, q)."""
     after = np.full(distance.shape, NEVER_REACHED, np.int32)
-    for row in model.moves[code]:
+    for row in model.moves[:, code]:
         accepted = row >= 0
         after[accepted] = np.minimum(after[accepted], distance[row[accepted]])
     return np.minimum(model.with_insertions(after.T).T, NEVER_REACHED)

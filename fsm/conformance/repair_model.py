@@ -7,7 +7,7 @@ message may end after any event, but not before its first one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fsm.arrays import Index
+from fsm.arrays import Codes, Index, Mask
 from fsm.engine.product_machine import EventCodes, ProductMachine, product_of
 from fsm.errors import MachineError
 from fsm.machine import Machine
@@ -32,11 +32,11 @@ NEVER_REACHED = 1 << 28
 class RepairModel:
     """What each code of a log does to the states of a machine.
 
-    A code of an event of the machine has the states that it leads to (a row for each input symbol
-    that it may stand for, -1 where that is rejected), an event outside of its alphabet none, and
-    the end of a validity period one row. ``extra_cost`` is the cost of leaving the code out: 1 for
-    events, 0 for events outside of the alphabet that are not to be repaired; an end of a validity
-    period is no event, and stays.
+    ``moves`` has the states to which codes lead, by (choice, code, state), -1 where that is
+    rejected: an event that depends on guards has a choice for each of its input symbols, other
+    codes have one. Events outside of the alphabet lead nowhere else, or are rejected in every
+    state, where they are to be extra. ``may_be_extra`` says which codes may be left out: events,
+    for a cost of 1, and no end of a validity period.
     """
 
     machine: Machine
@@ -48,9 +48,10 @@ class RepairModel:
     """The input symbols, in the declared order."""
     targets: Index
     """Input symbols x states: where each leads, -1 where it is rejected."""
-    moves: Mapping[int, Index]
-    """By code: the states that an event or an end of a validity period may lead to."""
-    extra_cost: Mapping[int, int]
+    moves: Costs
+    may_be_extra: Mask
+    inside: frozenset[int]
+    """The codes of events of the machine."""
     ends: Costs
     """The number of missing events after which each state may end."""
 
@@ -81,23 +82,15 @@ class RepairModel:
             costs = costs.copy()
             costs[..., states] = np.minimum(before, through)
 
-    def before(self, code: int, costs: Costs) -> Costs:
-        """Return the costs before a code, given those after it."""
-        left_out = costs + self.extra_cost[code] if code in self.extra_cost else None
-        moves = self.moves.get(code)
-        if moves is None:
-            return costs if left_out is None else left_out
-        least = through_moves(moves, costs)
-        if left_out is not None:
-            least = np.minimum(least, left_out)
-        return np.minimum(self.with_insertions(least), NEVER_REACHED)
-
-
-def through_moves(moves: Index, costs: Costs) -> Costs:
-    """Return the least cost of the states to which moves lead, for each state."""
-    found = np.where(moves >= 0, costs[..., np.maximum(moves, 0)], NEVER_REACHED)
-    least: Costs = found.min(axis=-2).astype(np.int32)
-    return least
+    def before(self, codes: Codes, costs: Costs) -> Costs:
+        """Return the costs before codes, given a row of costs after each."""
+        extra = np.where(self.may_be_extra[codes], 1, NEVER_REACHED)
+        least = costs + extra[:, None]
+        for moves in self.moves:
+            targets = moves[codes]
+            through = np.take_along_axis(costs, np.maximum(targets, 0), axis=1)
+            least = np.minimum(least, np.where(targets >= 0, through, NEVER_REACHED))
+        return np.minimum(self.with_insertions(least), NEVER_REACHED).astype(np.int32)
 
 
 def plain_events(machine: Machine) -> dict[str, list[str]]:
@@ -123,19 +116,27 @@ def repair_model(
     names = product.state_names(0)
     rows = _rows(product)[:, origins]
     copies = {state: len(product.states) + i for i, state in enumerate(first)}
-    moves: dict[int, Index] = {}
-    extra_cost = dict.fromkeys(range(alphabet.unknown + 1), int(outside == "extra"))
     symbols = plain_events(machine)
+    choices = 1 + max((len(meant) for meant in symbols.values()), default=0)
+    moves = np.full((choices, alphabet.width, len(origins)), -1, np.int32)
+    may_be_extra = np.zeros(alphabet.width, np.bool_)
+    inside: list[int] = []
     columns = {event: i for i, event in enumerate(product.codes.events)}
-    for code, event in enumerate(alphabet.events):
-        meant = [columns[name] for name in (event, *symbols.get(event, ())) if name in columns]
+    for code, event in enumerate((*alphabet.events, None)):
+        meant = (
+            [columns[e] for e in (event, *symbols.get(event, ())) if e in columns] if event else []
+        )
+        may_be_extra[code] = bool(meant) or outside == "extra"
         if meant:
-            moves[code], extra_cost[code] = rows[meant], 1
+            inside.append(code)
+            moves[: len(meant), code] = rows[meant]
+        elif outside == "beside":
+            moves[0, code] = np.arange(len(origins))
     for period in product.codes.starting_events:
         after = rows[product.codes.expiry(period)].copy()
         for copy in copies.values():
             after[copy] = copies[after[copy]]
-        moves[alphabet.expiry(period)] = after[None]
+        moves[0, alphabet.expiry(period)] = after
     may = np.array([state.final or may_end == "any" for state in machine.states])
     ends = np.where(may[product.states[origins, 0]], 0, NEVER_REACHED).astype(np.int32)
     if may_end == "any":
@@ -148,7 +149,8 @@ def repair_model(
         product.codes.events,
         rows[: len(product.codes.events)],
         moves,
-        extra_cost,
+        may_be_extra,
+        frozenset(inside),
         ends,
     )
     ends = np.minimum(model.with_insertions(ends), NEVER_REACHED)
