@@ -75,7 +75,10 @@ def _row(example: Violation) -> tuple[str, str, str, str]:
     from fsm.logs.canonical_columns import place_of
 
     last = example.events[-1]
-    earlier = [f"{e.event} ({place_of(e.file, e.line)})" for e in example.events[:-1]]
+    earlier = [
+        f"{e.event} ({f'line {e.line}' if e.file == last.file else place_of(e.file, e.line)})"
+        for e in example.events[:-1]
+    ]
     return (
         place_of(last.file, last.line),
         example.message,

@@ -21,9 +21,9 @@ def machines(draw: st.DrawFn, most: int = 4, deadlines: bool = False) -> Machine
     names = [f"s{i}" for i in range(draw(st.integers(1, most)))]
     cells = [(name, event) for name in names for event in EVENTS]
     targets = draw(
-        st.lists(
-            st.sampled_from([None, *names]), min_size=len(cells), max_size=len(cells)
-        ).filter(lambda found: any(found[: len(EVENTS)]))
+        st.lists(st.sampled_from([None, *names]), min_size=len(cells), max_size=len(cells)).filter(
+            lambda found: any(found[: len(EVENTS)])
+        )
     )
     final = draw(st.sets(st.sampled_from(names)))
     transitions = [

@@ -233,13 +233,20 @@ def test_the_end_of_a_validity_period_has_no_line_and_is_told(log: Path) -> None
     assert [e.line for e in result.examples[0].events] == [3, 4]
 
 
-def test_a_log_alone_has_its_events(log: Path) -> None:
-    first, second, third = check_claims(
-        log, None, ["at most 1 relayed", "relayed within 1h of hard_bounce", "never sent"]
-    )
-    assert counted(first)[1:] == (4, 1, 0)
-    assert counted(second)[1:] == (1, 0, 0)
-    assert third.absent == ("sent",)
+OF_EVENTS = {
+    "every event counts": ("at most 1 relayed", (4, 1, 0)),
+    "an event after another": ("relayed within 1h of hard_bounce", (1, 0, 0)),
+    "the start is the first event, whatever its name": ("clicked within 1h of start", (4, 3, 1)),
+    "what has not come may come": ("eventually clicked", (4, 0, 3)),
+    "a name that no event has": ("never sent", (4, 0, 0)),
+}
+
+
+@pytest.mark.parametrize(("claim", "counts"), OF_EVENTS.values(), ids=list(OF_EVENTS))
+def test_a_log_alone_has_its_events(log: Path, claim: str, counts: tuple[int, int, int]) -> None:
+    (result,) = check_claims(log, None, claim)
+    assert counted(result) == (claim, *counts)
+    assert result.absent == (("sent",) if "sent" in claim else ())
 
 
 REFUSED = {

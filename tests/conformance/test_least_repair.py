@@ -69,16 +69,18 @@ def test_the_end_of_a_validity_period_costs_nothing(
         if machine.deadline.start in trace:
             at = data.draw(st.integers(trace.index(machine.deadline.start) + 1, len(trace)))
             trace.insert(at, EXPIRY)
-    result = repaired(machine, traces, may_end, EventCodes(ALPHABET.events, (machine.deadline.start,)))
+    result = repaired(
+        machine, traces, may_end, EventCodes(ALPHABET.events, (machine.deadline.start,))
+    )
     judged = [trace for trace in traces if not machine.alphabet.isdisjoint(trace)]
     assert result.cost == sum(searched_cost(machine, trace, may_end) or 0 for trace in judged)
 
 
 @settings(max_examples=samples(300, 20))
-@given(machines(6), st.lists(st.lists(st.sampled_from(EVENTS), min_size=1, max_size=20), max_size=9))
-def test_edits_make_the_trace_an_accepted_one(
-    machine: Machine, traces: list[list[str]]
-) -> None:
+@given(
+    machines(6), st.lists(st.lists(st.sampled_from(EVENTS), min_size=1, max_size=20), max_size=9)
+)
+def test_edits_make_the_trace_an_accepted_one(machine: Machine, traces: list[list[str]]) -> None:
     for trace in traces:
         result = repaired(machine, [trace], "any")
         assert result.cost == (searched_cost(machine, trace, "any") or 0)

@@ -4,6 +4,9 @@ A trace of a message is read as in :mod:`fsm.analysis.pattern`: the states of al
 start, the events that a row of the log is to them, their states after it, and so on. A rejected
 event makes no step. The end of a validity period is the event of the deadline; where the period is
 over already, an event that leads to the state of the deadline makes two steps at one instant.
+
+A machine without a name stands for a log alone: to it, every event is a step, also those whose
+names no claim has.
 """
 
 from __future__ import annotations
@@ -69,6 +72,8 @@ def _moves(
 ) -> Iterator[tuple[str, str]]:
     """Yield the events that one machine takes in a cell, each with the state after it."""
     machine, code = product.machines[number], cell % product.table.width
+    if not machine.name and code == product.codes.unknown:
+        yield "", after
     if code < product.codes.unknown and _accepts(product, number, cell):
         step = machine.step(before, product.codes.events[code])
         if step is not None:
