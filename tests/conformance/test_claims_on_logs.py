@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.conformance.claims.claim_checking import check_claims
-from fsm.conformance.claims.claim_result import ClaimResult
+from fsm.conformance.claims import ClaimResult, check_claims
 from fsm.engine import buckets, product_machine
 from fsm.errors import FsmError
 from fsm.machine import Machine
