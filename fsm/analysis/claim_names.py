@@ -6,6 +6,7 @@ machine has several things of a name, ``event:NAME``, ``state:NAME`` or ``status
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -14,9 +15,12 @@ from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suggest import remedy
 
-__all__ = ["Names", "read_names"]
+__all__ = ["Names", "keep_together", "read_names"]
 
 _JOINTS = {"after", "before", "or"}
+_SPACE = "\0"
+"""Stands for the spaces of a name that is to be kept together."""
+_QUOTES = re.compile(r'^(\w+:)?"(.*)"$')
 _LISTED = 4  # events that differ in their guards
 
 _ByKind: TypeAlias = Mapping[str, Mapping[str, frozenset[str]]]
@@ -29,18 +33,26 @@ class Names(NamedTuple):
     states: frozenset[str] = frozenset()
 
 
+def keep_together(name: str) -> str:
+    """Return a name in one word, so that no word in it is taken for a part of the claim."""
+    return name.replace(" ", _SPACE)
+
+
 def read_names(machines: Sequence[Machine], claim: str, text: str) -> tuple[Names, ...]:
     """Return what names joined by ``or`` stand for in each machine.
 
     Without a machine every name is that of an event. Raises :class:`FsmError` for a name that no
     machine has, and for one that is ambiguous.
     """
+    texts = [name.strip().replace(_SPACE, " ") for name in text.split(" or ")]
     if not machines:
-        return (Names(frozenset(_event(claim, name.strip()) for name in text.split(" or "))),)
+        return (Names(frozenset(_event(claim, _QUOTES.sub(r"\1\2", name)) for name in texts)),)
     known = [_by_kind(machine) for machine in machines]
+    all_names = {name for by_kind in known for members in by_kind.values() for name in members}
     found = [Names() for _ in machines]
-    for name in text.split(" or "):
-        number, is_event, members = _resolved(machines, known, claim, name.strip())
+    for text in texts:
+        name = text if text in all_names else _QUOTES.sub(r"\1\2", text)
+        number, is_event, members = _resolved(machines, known, claim, name)
         events, states = found[number]
         found[number] = (
             Names(events | members, states) if is_event else Names(events, states | members)

@@ -6,7 +6,8 @@
     P within D of Q, never P within D of Q              D is a duration such as 3.5d; Q may be start
 
 P and Q are names of events, states and statuses, joined by ``or``
-(:mod:`fsm.analysis.claim_names`). Sums over states are another kind of claim
+(:mod:`fsm.analysis.claim_names`); a name with such a word in it is quoted, as in
+``never "pay or return" after open``. Sums over states are another kind of claim
 (:mod:`fsm.analysis.invariant`).
 """
 
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple, TypeAlias
 
-from fsm.analysis.claim_names import Names, read_names
+from fsm.analysis.claim_names import Names, keep_together, read_names
 from fsm.arguments import LONGEST
 from fsm.epoch import read_duration
 from fsm.errors import FsmError
@@ -36,6 +37,7 @@ _PATTERNS = ("never", "always", "eventually", "possibly")
 _COUNT = re.compile(r"at (most|least) (\S+) (.+)")
 _WITHIN = re.compile(r"(.+) within (\S+) of (.+)")
 _NUMBER = re.compile(r"\d{1,9}")
+_QUOTED = re.compile(r'"[^"]*"')
 
 NamesByMachine: TypeAlias = tuple[Names, ...]
 """What a part of a claim stands for, in each machine."""
@@ -88,20 +90,21 @@ def read_claim(
 
     Raises :class:`FsmError` for unknown names, and for a text that begins like a claim and is none.
     """
-    if match := _WITHIN.fullmatch(claim):
+    text = _QUOTED.sub(lambda match: keep_together(match[0]), claim)
+    if match := _WITHIN.fullmatch(text):
         return _within(machines, claim, *match.groups())
-    if match := _COUNT.fullmatch(claim):
+    if match := _COUNT.fullmatch(text):
         most, number, what = match.groups()
         if not _NUMBER.fullmatch(number):
             raise FsmError(f"{claim!r}: {number!r} is not a whole number below 1,000,000,000")
         return CountClaim(claim, most == "most", int(number), read_names(machines, claim, what))
-    if claim.split(" ")[0] in _PATTERNS:
-        return _pattern(machines, claim)
+    if text.split(" ")[0] in _PATTERNS:
+        return _pattern(machines, claim, text)
     return None
 
 
-def _pattern(machines: Sequence[Machine], claim: str) -> PatternClaim:
-    kind, _, rest = claim.partition(" ")
+def _pattern(machines: Sequence[Machine], claim: str, text: str) -> PatternClaim:
+    kind, _, rest = text.partition(" ")
     subject, scope, marker = rest, "", ""
     for word in (" after ", " before "):
         if word in rest:

@@ -49,7 +49,7 @@ def check_claims(
     >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
     >>> for result in check_claims(log, "with-feedback", ["never Sent after hard_bounced"]):
     ...     print(result.messages, result.violated)
-    6 0
+    15 0
     """
     observers = observers_of(None if machine is None else as_machine(machine), claims, companions)
     result = replay(
