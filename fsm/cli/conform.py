@@ -11,7 +11,13 @@ from fsm.cli.choice import ChoiceParam
 from fsm.cli.conform_claims import CLAIM_TABLE, claim_option, print_claims
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
-from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
+from fsm.cli.options import (
+    LogOptions,
+    dedupe_option,
+    print_messages,
+    warn_of_wrong_reading,
+    with_log_options,
+)
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import is_terminal
 from fsm.cli.text import print_crosscheck, print_json, print_message
@@ -56,11 +62,23 @@ __all__ = ["command"]
     group="Machines",
     help="Where a message may end: after any event, or in a final state only.",
 )
+@option(
+    "--outside",
+    type=ChoiceParam(["beside", "extra"]),
+    default="beside",
+    group="Machines",
+    help="What events are that the machine does not have: counted beside, or extra events.",
+)
 @claim_option
 @dedupe_option
 @json_option
 def command(
-    source: LogOptions, may_end: str, claims: tuple[str, ...], dedupe: bool, as_json: bool
+    source: LogOptions,
+    may_end: str,
+    outside: str,
+    claims: tuple[str, ...],
+    dedupe: bool,
+    as_json: bool,
 ) -> int:
     """Compare the logs LOGS with a machine: what does not fit, and the least repair.
 
@@ -85,13 +103,14 @@ def command(
             machine,
             claims=claims,
             may_end=may_end,
+            outside=outside,
             companions=source.companions(load_documented),
             validity=source.validity,
             as_of=source.as_of,
             dedupe=dedupe,
             progress=progress,
         )
-    _print_notes(result)
+    _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")
     else:
@@ -111,12 +130,16 @@ def _only_machine(source: LogOptions) -> Machine:
     return machine
 
 
-def _print_notes(result: Conformance) -> None:
+def _print_notes(result: Conformance, relayed: bool | None) -> None:
+    """Print what was assumed, and what seems to be read wrongly."""
     replay = result.replay
-    if replay is not None:
+    if replay is not None and result.repair is not None:
+        known = {event for machine in replay.counts.machines for event in machine.events}
+        outside = result.repair.outside.items()
+        undefined = {event: count for event, count in outside if event not in known}
         print_messages(note for note in replay.notes if note not in replay.log.notes)
-        if result.machine.name:
-            print_crosscheck(replay.crosscheck)
+        warn_of_wrong_reading(replay, relayed, undefined)
+        print_crosscheck(replay.crosscheck)
 
 
 def _print(result: Conformance) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
@@ -127,14 +127,17 @@ def is_faultless(notes: Iterable[Notes], rejected: int = 0) -> bool:
     return not faults
 
 
-def warn_of_wrong_reading(result: Replay, relayed: bool | None) -> None:
+def warn_of_wrong_reading(
+    result: Replay, relayed: bool | None, undefined: Mapping[str, int] | None = None
+) -> None:
     """Warn if the log seems to be read wrongly: no event is defined, or no hand-over is recorded.
 
-    ``relayed`` is the choice of ``--assume-relayed``, if any.
+    ``relayed`` is the choice of ``--assume-relayed``, if any; ``undefined`` are the counts of
+    events that no machine defines, where they are known already.
     """
     from fsm.engine.undefined import undefined_event_lines
 
-    print_messages(undefined_event_lines(result))
+    print_messages(undefined_event_lines(result, undefined))
     if result.events and not result.defined:
         print_message(
             "no event of this log is defined in any machine; is the column right? "

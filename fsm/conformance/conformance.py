@@ -23,6 +23,10 @@ class Conformance:
     """The replay of the log; ``None`` without a log."""
     repair: LeastRepair | None = None
     """The least repair of the log; ``None`` without a log."""
+    may_end: str = "any"
+    """Where messages may end: after ``any`` event, or in ``final`` states only."""
+    outside: str = "beside"
+    """What events are that the machine does not have: counted ``beside``, or ``extra``."""
     claims: tuple[ClaimResult, ...] | None = None
     """What the log says about each claim; ``None`` where nothing was claimed."""
 
@@ -41,6 +45,7 @@ class Conformance:
         """Return the result for JSON; each part adds its own members."""
         facts: dict[str, object] = {"machine": self.machine.name or None, "unit": self.unit.name}
         if self.repair is not None:
+            facts |= {"may_end": self.may_end, "outside_counts_as": self.outside}
             facts |= self.repair.as_dict()
         if self.claims is not None:
             facts["claims"] = [claim.as_dict() for claim in self.claims]

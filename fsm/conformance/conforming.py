@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.claims.claim_checking import claim_results, observers_of
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
-from fsm.conformance.repair_model import repair_model
+from fsm.conformance.repair_model import plain_events, repair_model
 from fsm.engine.replaying import replay
-from fsm.errors import ArgumentError
-from fsm.machine import Machine
+from fsm.engine.result import Replay
+from fsm.engine.undefined import undefined_events
+from fsm.errors import ArgumentError, LogError
+from fsm.machine import Machine, State, Transition
 
 __all__ = ["MAY_END", "OUTSIDE", "conform"]
 
@@ -42,14 +45,26 @@ def conform(
     mapping: str | Path | Iterable[str | Path] = (),
     events: Mapping[str, str] | None = None,
 ) -> Conformance:
-    """Compare a log with a machine, and return how far they disagree.
+    """Compare a log with a machine: how many messages fit, and the least repair of the others.
+
+    The least repair is the smallest number of events to leave out (*extra*) or to add (*missing*)
+    so that every message is a trace of the machine. A message may end after any event, with
+    ``may_end="final"`` in a final state only. Events that the machine does not have, such as those
+    of its companion, are counted beside and not repaired; with ``outside="extra"`` each is extra,
+    as is the convention of process mining. Ends of validity periods cost nothing, and an event that
+    depends on guards may happen under any of their values. Messages without any event of the
+    machine are not judged.
 
     ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
     relayed"``, checked on every message in the same pass; see
-    :mod:`fsm.conformance.claims.claim_checking`. Without a machine (``None``) only claims are
+    :func:`fsm.conformance.claims.check_claims`. Without a machine (``None``) only claims are
     checked, about the events of the log.
 
-    Raises what :func:`fsm.engine.replay` raises for the log, the machine and the arguments.
+    The other arguments are those of :func:`fsm.replay`.
+
+    Raises :class:`fsm.errors.MachineError` for a machine in which no message can end,
+    :class:`fsm.errors.LogError` where no event of the log is one of the machine, and what
+    ``replay`` raises.
 
     >>> import fsm
     >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
@@ -59,14 +74,15 @@ def conform(
     check_choice("may_end", may_end, MAY_END)
     check_choice("outside", outside, OUTSIDE)
     loaded = None if machine is None else as_machine(machine)
-    observers = observers_of(loaded, claims, companions)
-    if loaded is None and not observers.claims:
+    claimed = observers_of(loaded, claims, companions)
+    if loaded is None and not claimed.claims:
         raise ArgumentError("machine: None; without a machine, claims are needed to be checked")
+    observer = [] if loaded is None else _observer(loaded)
     result = replay(
         source,
-        loaded or observers.machines[0],
+        [loaded or claimed.machines[0], *observer],
         companions=companions,
-        observers=observers,
+        observers=claimed if claimed.claims else None,
         validity=validity,
         as_of=as_of,
         traces=loaded is not None,
@@ -78,9 +94,9 @@ def conform(
         mapping=mapping,
         events=events,
     )
-    checked = claim_results(result, observers) if observers.claims else None
+    checked = claim_results(result, claimed) if claimed.claims else None
     if loaded is None:
-        return Conformance(observers.machines[0], result, claims=checked)
+        return Conformance(claimed.machines[0], result, claims=checked)
     model = repair_model(
         loaded,
         result.counts.products[0].codes,
@@ -89,4 +105,47 @@ def conform(
         deadlines=validity is not None,
     )
     repair = repair_traces(model, result.distinct_traces)
-    return Conformance(loaded, result, repair, claims=checked)
+    if not repair.fitting + repair.not_fitting:
+        raise LogError(
+            f"nothing to compare: no event of this log is one of {loaded.name}; is the machine "
+            "the right one? --event NATIVE=EVENT names an event of the log as the machine does"
+        )
+    return Conformance(
+        loaded,
+        _without(result, observer),
+        replace(repair, outside=_named(repair.outside, result)),
+        may_end=may_end,
+        outside=outside,
+        claims=checked,
+    )
+
+
+def _observer(machine: Machine) -> list[Machine]:
+    """Return a machine that knows the plain names of the events that depend on guards."""
+    events = [event for event in plain_events(machine) if event not in machine.alphabet]
+    if not events:
+        return []
+    state = State("any", None, "any", ("any",))
+    loops = tuple(Transition("any", event, "any", event) for event in events)
+    name = f"{machine.name} without guards"
+    title = "the events that depend on guards"
+    return [Machine(name, title, (state,), tuple(events), loops, "any", unit=machine.unit)]
+
+
+def _without(result: Replay, observer: Sequence[Machine]) -> Replay:
+    """Return the replay without the result of the machine that only lends names."""
+    names = {machine.name for machine in observer}
+    checked = result.crosscheck
+    if checked is not None:
+        classless = tuple(name for name in checked.without_class if name not in names)
+        checked = replace(checked, without_class=classless)
+    kept = {name: found for name, found in result.machines.items() if name not in names}
+    return replace(result, machines=kept, crosscheck=checked)
+
+
+def _named(outside: Mapping[str, int], result: Replay) -> dict[str, int]:
+    """Add the names of events that no machine has, which the log is read for once more."""
+    named = {name: count for name, count in outside.items() if name}
+    if outside.get(""):
+        named |= undefined_events(result)
+    return dict(sorted(named.items(), key=lambda item: (-item[1], item[0])))

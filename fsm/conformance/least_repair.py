@@ -51,7 +51,8 @@ class LeastRepair:
     most: int
     """The cost if all events were too many and a shortest trace were put in their place."""
     outside: Mapping[str, int]
-    """Events of companions, beside the alphabet of the machine; an empty name: of no machine."""
+    """Events that the machine does not have, with how often they occur; by an empty name those
+    whose names were not looked for."""
     edits: tuple[CountedEdit, ...]
     """The edits, the most frequent first."""
     bounded: int = 0
@@ -83,6 +84,8 @@ class LeastRepair:
             "extra": self.extra,
             "missing": self.missing,
             "fitness": round(self.fitness, 6),
+            "outside": dict(self.outside),
+            "edits": [{**found.edit._asdict(), "count": found.count} for found in self.edits],
             "bounded": {
                 "messages": self.bounded,
                 "least": self.bounds[0],
@@ -158,7 +161,7 @@ class _Repairs:
         steps, final = self.alignments.align(
             cells.take(traces.offsets[owners] + within), begins, lengths
         )
-        edits = self.alignments.edits_of_step.take(steps)
+        edits = self.alignments.edits_of_step.take(steps).astype(np.intp)
         (at,) = np.nonzero(edits)
         for number, places, count in _grouped(edits[at], at, traces.counts[owners[at]]):
             rows = _rows(traces, owners[places].tolist(), within[places].tolist())

@@ -51,8 +51,8 @@ def _played(model: RepairModel, distance: Costs) -> Costs | None:
         for way, may_leave_out in ways:
             regret = np.maximum(regret, _extended(regret, way, may_leave_out=may_leave_out))
         regret[regret > highest] = NEVER_REACHED
-        if (regret == last).all():
-            return regret
+        if bool((regret == last).all()):
+            return np.asarray(regret, np.int32)
     return None
 
 

@@ -23,6 +23,7 @@ from fsm.engine.period_counts import PeriodCounts
 from fsm.engine.product_machine import ProductMachine, each_machine, find_machine
 from fsm.engine.spill import Spill
 from fsm.engine.timelines import NEVER
+from fsm.engine.trace_parts import TraceParts
 from fsm.machine import Machine
 
 __all__ = ["Counts", "Totals"]
@@ -44,7 +45,8 @@ class Totals:
 class Counts:
     """The counts of a pass over a log, and the columns it wrote.
 
-    ``buckets`` are the counts of all buckets; ``unseen`` the events of machines that the log does
+    ``buckets`` are the counts of all buckets; ``traces`` the distinct traces, where they are
+    wanted; ``unseen`` the events of machines that the log does
     not have; ``earliest`` and ``latest`` its first and last instant, in microseconds since 1970.
     """
 
@@ -54,6 +56,7 @@ class Counts:
     spill: Spill
     chunks: Sequence[Chunk]
     buckets: BucketCounts
+    traces: TraceParts
     unseen: frozenset[str]
     earliest: int | None
     latest: int | None

@@ -25,7 +25,7 @@ __all__ = ["EXAMPLES", "DistinctTraces", "distinct_traces", "merged_traces"]
 
 EXAMPLES = 3
 """Messages whose rows are kept of each trace: those that begin first in the log."""
-MOST_MERGED = 1 << 22
+MOST_MERGED = 1 << 21
 """Events of traces that are compared across buckets; beyond it the parts stay apart."""
 _LATER = np.iinfo(np.int64).max
 

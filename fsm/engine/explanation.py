@@ -30,7 +30,16 @@ from fsm.machines import FEEDBACK_MODES
 from fsm.suggest import did_you_mean, suggestion
 from fsm.text import quantity
 
-__all__ = ["Change", "Entry", "Story", "explain", "history_of", "rows_of"]
+__all__ = [
+    "Change",
+    "Entry",
+    "FoldedRows",
+    "Story",
+    "explain",
+    "folded_message",
+    "history_of",
+    "rows_of",
+]
 
 _SHOWN = 3
 """Message ids that are suggested."""
@@ -128,15 +137,12 @@ def explain(
     message = _as_id(message)
     machines = as_machines(machines)
     log = open_log(source)
-    frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
-    if frame.is_empty():
-        raise LogError(_no_message(log, message))
     all_machines = with_companions(machines, companions)
-    folded_rows = _fold_messages(log, frame, all_machines, validity, as_of, dedupe)
+    folded_rows = folded_message(log, message, all_machines, validity, as_of, dedupe)
     by_name = {machine.name: machine for machine in all_machines}
     duplicates = folded_rows.rows[np.sort(folded_rows.timelines.duplicates)]
     unknown = tuple(_unknown_indicators(log, all_machines, deadlines=validity is not None))
-    stories = tuple(
+    return tuple(
         Story(
             message,
             part["recipient"][0] if "recipient" in log.keys else None,
@@ -148,9 +154,24 @@ def explain(
         .sort(log.keys, maintain_order=True)
         .partition_by(log.keys, maintain_order=True)
     )
-    if not stories:
+
+
+def folded_message(
+    log: Log,
+    message: str,
+    machines: Sequence[Machine],
+    validity: timedelta | None,
+    as_of: datetime | None,
+    dedupe: bool,
+) -> FoldedRows:
+    """Execute the rows of a message, by its id; raises :class:`LogError` where there are none."""
+    frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
+    if frame.is_empty():
+        raise LogError(_no_message(log, message))
+    folded_rows = _fold_messages(log, frame, machines, validity, as_of, dedupe)
+    if not len(folded_rows.timelines.offsets):
         raise LogError(_no_event_until(message, frame, as_of))
-    return stories
+    return folded_rows
 
 
 def _no_event_until(message: str, frame: pl.DataFrame, as_of: datetime | None) -> str:
@@ -266,7 +287,7 @@ def _fold_messages(
     validity: timedelta | None,
     as_of: datetime | None,
     dedupe: bool,
-) -> _FoldedRows:
+) -> FoldedRows:
     """Execute some rows of a log."""
     products = product_of(machines, deadlines=validity is not None)
     events = products[0].codes.events
@@ -281,11 +302,11 @@ def _fold_messages(
     span = None if validity is None else validity // timedelta(microseconds=1)
     rows = kept.select("file", "row", *log.identity, "timestamp", "event")
     encoded = replace(batch.rows, files=kept["file"].to_numpy())
-    return _FoldedRows(products, rows, timelines_of(encoded, Rules(products, span, end)))
+    return FoldedRows(products, rows, timelines_of(encoded, Rules(products, span, end)))
 
 
 @dataclass(frozen=True, repr=False)
-class _FoldedRows:
+class FoldedRows:
     """Rows of a log, and what happened to them."""
 
     products: Sequence[ProductMachine]
@@ -295,7 +316,7 @@ class _FoldedRows:
     def history(self) -> pl.DataFrame:
         """Return the table of :func:`history_of`."""
         is_unknown = self.timelines.codes == self.products[0].codes.unknown
-        events = self._events()
+        events = self.events()
         unknown = events.filter(pl.Series(is_unknown)).with_columns(rejected=pl.lit(True))
         frames = [
             self._of_machine(events, at, number, machine)
@@ -306,7 +327,7 @@ class _FoldedRows:
         # The end of a period that changes nothing is left out.
         return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
 
-    def _events(self) -> pl.DataFrame:
+    def events(self) -> pl.DataFrame:
         """Return the events in order, numbered by ``at``; ends of periods have no file and row."""
         order = self.timelines.order
         is_event = order != EXPIRY

@@ -38,6 +38,7 @@ from fsm.engine.row_results import (
 )
 from fsm.engine.spill import NumberColumn, Spill
 from fsm.engine.timelines import Known, Rules
+from fsm.engine.trace_parts import TraceParts
 from fsm.errors import LogError
 from fsm.logs.log import Log
 from fsm.machine import Machine
@@ -79,6 +80,7 @@ class _OnePass:
         self.encoder = Encoder(log, products[0].codes.events, _needed(log, options))
         self.needs_order = ordered and not _needs_times(options)
         """Whether the log must be in order of time, since no times are kept."""
+        self.traces = TraceParts(products[0].codes, self.spill)
         self.chunks: list[Chunk] = []
         self.unseen = dict(enumerate(products[0].codes.events))
         self.last, self.file = (_NO_TIME, _NO_TIME), 0
@@ -103,6 +105,7 @@ class _OnePass:
             self.spill,
             self.chunks,
             self._execute(rules),
+            self.traces,
             frozenset(self.unseen.values()),
             self.earliest if self.chunks else None,
             self.latest if self.chunks else None,
@@ -120,7 +123,9 @@ class _OnePass:
             counted = pool.map(execute, buckets_of(self.chunks))
             # In groups: counts of cells are large where machines are, and there are 256 buckets.
             while group := list(islice(counted, _GROUP)):
-                sums.append(BucketCounts.sum(group))
+                counts = BucketCounts.sum(group)
+                self.traces.add(counts.traces)
+                sums.append(replace(counts, traces=()))
         if not sums:
             return BucketCounts.none(self.products)
         return sums[0] if len(sums) == 1 else BucketCounts.sum(sums)

@@ -39,7 +39,7 @@ from fsm.unit import Unit, unit_of
 if TYPE_CHECKING:
     from fsm.compile.crosscheck import CrossCheck
     from fsm.engine.checkpoint.earlier_runs import EarlierRuns
-    from fsm.engine.distinct_traces import DistinctTraces
+    from fsm.engine.trace_parts import TraceParts
 
 __all__ = ["Replay"]
 
@@ -268,13 +268,13 @@ class Replay(RichValue):
     # Distinct traces ------------------------------------------------------------------------
 
     @cached_property
-    def distinct_traces(self) -> tuple[DistinctTraces, ...]:
+    def distinct_traces(self) -> TraceParts:
         """The distinct traces of this run, with how many messages have each.
 
         One part, or several where there are very many: each trace is in a part once.
         """
         counts = self.counts if self.counts.options.traces else self._rerun(traces=True)
-        return counts.buckets.traces
+        return counts.traces
 
     # Durations -----------------------------------------------------------------------------
 

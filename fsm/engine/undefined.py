@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -26,11 +26,11 @@ _LONGEST = 60
 def undefined_events(result: Replay) -> dict[str, int]:
     """Return how often each event occurs that no machine defines, the most frequent first.
 
-    The rejections tell it where rows were dropped as duplicates, and with a checkpoint, as the rows
-    of earlier runs are gone; else the rows, which takes less memory.
+    The rejections tell it where rows were dropped as duplicates or left out as too late, and with a
+    checkpoint, as the rows of earlier runs are gone; else the rows, which takes less memory.
     """
     name = pl.col("event").cast(pl.String)
-    if result.earlier is not None or result.duplicates:
+    if result.earlier is not None or result.duplicates or result.counts.encoder.after_as_of:
         unknown = (pl.col("machine") == "") & (pl.col("reason") != OLDER)
         return _most_frequent(result.rejections.filter(unknown).group_by(name).len())
     if not result.counts.unknown:
@@ -47,10 +47,13 @@ def _most_frequent(counts: pl.DataFrame) -> dict[str, int]:
     return dict(counts.sort(["len", "event"], descending=[True, False]).iter_rows())
 
 
-def undefined_event_lines(result: Replay) -> Iterator[str]:
-    """Yield a line for the most frequent of these events, with what it may stand for."""
+def undefined_event_lines(result: Replay, counts: Mapping[str, int] | None = None) -> Iterator[str]:
+    """Yield a line for the most frequent of these events, with what it may stand for.
+
+    ``counts`` are those of :func:`undefined_events`, where they are known already.
+    """
     known = sorted({event for machine in result.counts.machines for event in machine.events})
-    counts = undefined_events(result)
+    counts = undefined_events(result) if counts is None else counts
     for event, count in islice(counts.items(), _MOST):
         name = visible(event[:_LONGEST])
         near = nearest(_folded(event), known)

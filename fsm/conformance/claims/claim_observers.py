@@ -149,9 +149,10 @@ class _Tables:
         self, products: Sequence[ProductMachine], at: int, machines: Sequence[Machine]
     ) -> None:
         self.at, self.product = at, products[at]
-        names = [machine.name for machine in machines]
-        self.numbers = [names.index(machine.name) for machine in self.product.machines]
-        """The number, among the machines of claims, of each machine of the product."""
+        numbers = {machine.name: number for number, machine in enumerate(machines)}
+        self.numbers = [numbers.get(machine.name) for machine in self.product.machines]
+        """The number, among the machines of claims, of each machine of the product; None for a
+        machine that no claim knows."""
         self.initial, self.cells = initial_states(self.product), cell_steps(self.product)
 
     def check(self, claim: LogClaim) -> ClaimCheck:
@@ -197,9 +198,8 @@ class _Tables:
                 monitor, self.at, self.initial, self.cells, never, self._shown(claim)
             )
         wrong = frozenset(s for s, value in claim.values.items() if not claim.allows(value))
-        names = [Names() for _ in range(1 + max(self.numbers))]
-        names[0] = Names(states=wrong)
-        return self._pattern(PatternClaim(claim.text, "never", tuple(names), None, until=False))
+        names = (Names(states=wrong), *(Names() for _ in self.numbers))
+        return self._pattern(PatternClaim(claim.text, "never", names, None, until=False))
 
     def _shown(self, claim: LogClaim) -> list[int]:
         """Return which machines of the product a claim is about, by their numbers there.
@@ -211,7 +211,7 @@ class _Tables:
 
     def _subject(self, subject: NamesByMachine) -> NamesByMachine:
         """Return a subject of the machines of the product only."""
-        return tuple(subject[number] for number in self.numbers)
+        return tuple(Names() if at is None else subject[at] for at in self.numbers)
 
     def _occurrences(
         self, subject: NamesByMachine | None, *, held: bool = False
