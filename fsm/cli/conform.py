@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.conform_claims import CLAIM_TABLE, claim_option, print_claims
+from fsm.cli.conform_message import print_alignments
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import (
@@ -23,9 +25,11 @@ from fsm.cli.terminal import is_terminal
 from fsm.cli.text import print_crosscheck, print_json, print_message
 from fsm.cli.values import json_option
 from fsm.documented_machines import load_documented
+from fsm.unit import unit_of
 
 if TYPE_CHECKING:
     from fsm.conformance import Conformance
+    from fsm.logs.log import Log
     from fsm.machine import Machine
 
 __all__ = ["command"]
@@ -69,6 +73,12 @@ __all__ = ["command"]
     group="Machines",
     help="What events are that the machine does not have: counted beside, or extra events.",
 )
+@option(
+    "--message",
+    metavar="ID",
+    group="Message",
+    help="Show the least repair of this message only, event by event.",
+)
 @claim_option
 @dedupe_option
 @json_option
@@ -76,6 +86,7 @@ def command(
     source: LogOptions,
     may_end: str,
     outside: str,
+    message: str | None,
     claims: tuple[str, ...],
     dedupe: bool,
     as_json: bool,
@@ -86,30 +97,31 @@ def command(
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
-    With --claim, the messages are also compared with what is claimed of them.
+    Of several least repairs, the one that keeps most of the log as it was recorded is taken. The
+    guide is fsm guide conformance. With --claim, the messages are also compared with what is
+    claimed of them.
 
     The exit status is 1 if something does not fit, or a claim is violated.
     """
     from fsm.conformance import conform
 
-    machine = _only_machine(source) if source.names or not claims else None
-    if machine is None and source.validity is not None:
-        raise click.UsageError("--validity is the deadline of a machine: name one with --machine")
+    redaction = source.redaction if message is not None else None
+    machine = _machine_or_none(source, claims, message)
     log = source.read()
+    options: dict[str, Any] = {
+        "may_end": may_end,
+        "outside": outside,
+        "companions": source.companions(load_documented),
+        "validity": source.validity,
+        "as_of": source.as_of,
+        "dedupe": dedupe,
+    }
+    if message is not None and machine is not None:
+        wanted = redaction.message(message) if redaction else message
+        return _show_message(log, machine, wanted, options, as_json=as_json)
     total = log.about() if is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
-        result = conform(
-            log,
-            machine,
-            claims=claims,
-            may_end=may_end,
-            outside=outside,
-            companions=source.companions(load_documented),
-            validity=source.validity,
-            as_of=source.as_of,
-            dedupe=dedupe,
-            progress=progress,
-        )
+        result = conform(log, machine, claims=claims, progress=progress, **options)
     _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")
@@ -119,6 +131,34 @@ def command(
         print_message(f"nothing was checked: the claims apply to no {result.unit.name}")
         return 1
     return 0 if result.agrees else 1
+
+
+def _machine_or_none(
+    source: LogOptions, claims: Sequence[str], message: str | None
+) -> Machine | None:
+    """Return the machine; ``None`` where only claims about the events of the log are checked."""
+    if message is not None and claims:
+        raise click.UsageError("--message shows one repair; check claims without it")
+    if source.names or not claims:
+        return _only_machine(source)
+    if source.validity is not None:
+        raise click.UsageError("--validity is the deadline of a machine: name one with --machine")
+    return None
+
+
+def _show_message(
+    log: Log, machine: Machine, message: str, options: Mapping[str, Any], *, as_json: bool
+) -> int:
+    """Print the least repair of one message; return the exit status."""
+    from fsm.conformance.message_alignment import align_message
+
+    with Progress("looking for the message"):
+        alignments = align_message(log, message, machine, **options)
+    if as_json:
+        print_json([alignment.as_dict() for alignment in alignments], "conform-message")
+    else:
+        print_alignments(alignments, unit_of([machine], log.unit))
+    return 1 if any(alignment.cost for alignment in alignments) else 0
 
 
 def _only_machine(source: LogOptions) -> Machine:

@@ -46,9 +46,8 @@ def print_repair(result: Conformance) -> None:
 def _lines(repair: LeastRepair, unit: Unit, outside: str) -> Iterator[str]:
     """Yield what the table does not say: what was left aside, and what is not known."""
     if repair.without_events:
-        yield (
-            f"not compared, as they have no event of the machine: {unit.count(repair.without_events)}"
-        )
+        count = unit.count(repair.without_events)
+        yield f"not compared, as they have no event of the machine: {count}"
     if repair.outside:
         counts = [f"{visible(event)} {count:,}" for event, count in repair.outside.items()]
         more = [f"{len(counts) - _SHOWN:,} more"] if len(counts) > _SHOWN else []

@@ -44,8 +44,8 @@ class Alignments:
     """
 
     def __init__(self, vectors: CostVectors) -> None:
-        self._vectors, self._model = vectors, vectors.model
-        self._states = len(self._model.states)
+        self.vectors, self.model = vectors, vectors.model
+        self._states = len(self.model.states)
         self._numbers = np.full(1 << 10, -1, np.intp)
         self._cells = np.zeros(0, np.intp)
         self._table = LazyTable(self._explore)
@@ -62,16 +62,20 @@ class Alignments:
         missing at its end.
         """
         inputs = self._numbered(cells) * self._states
-        return fold_lazily(self._table, inputs, offsets, lengths, self._model.start, 1)
+        return fold_lazily(self._table, inputs, offsets, lengths, self.model.start, 1)
 
     def after(self, steps: Index) -> Index:
         """Return the states after steps."""
         return self._table.after(steps)
 
+    def edits_of(self, step: int) -> tuple[Edit, ...]:
+        """Return the edits of a step."""
+        return self.edits[int(self.edits_of_step[step])]
+
     def at_end(self, state: int) -> tuple[Edit, ...]:
         """Return what is missing at the end of a trace that is in a state."""
         edits: list[Edit] = []
-        costs = self._model.ends[None]
+        costs = self.model.ends[None]
         at = np.array([state])
         while costs[0, at[0]] > 0:
             found, target = self._insertion(at, costs)
@@ -81,7 +85,7 @@ class Alignments:
 
     def name(self, code: int) -> str:
         """Return the event of a code; of the end of a validity period, the deadline's event."""
-        events, deadline = self._model.alphabet.events, self._model.machine.deadline
+        events, deadline = self.model.alphabet.events, self.model.machine.deadline
         if code < len(events):
             return events[code]
         return deadline.event if deadline and code > len(events) else ""
@@ -118,7 +122,7 @@ class Alignments:
 
     def _steps(self, cells: Index, states: Index) -> tuple[Index, Index]:
         """Return the states after events, and the numbers of the edits that lead to them."""
-        vectors = self._vectors
+        vectors = self.vectors
         left, codes = vectors.vectors[cells // vectors.width], cells % vectors.width
         before = vectors.vectors[vectors.table.follow[cells]] + vectors.increments[cells][:, None]
         states, edits = states.copy(), np.zeros(len(cells), np.intp)
@@ -140,7 +144,7 @@ class Alignments:
         """Return where a least repair accepts an event, and the states to which that leads."""
         each = np.arange(len(states))
         done, after = np.zeros(len(states), np.bool_), states.copy()
-        for moves in self._model.moves:
+        for moves in self.model.moves:
             targets = moves[codes, states]
             fits = ~done & (targets >= 0)
             fits &= left[each, np.maximum(targets, 0)] == cost
@@ -153,7 +157,7 @@ class Alignments:
         each = np.arange(len(states))
         cost = costs[each, states]
         inputs, after = np.full(len(states), -1), states.copy()
-        for number, row in enumerate(self._model.targets):
+        for number, row in enumerate(self.model.targets):
             targets = row[states]
             fits = (inputs < 0) & (targets >= 0)
             fits &= costs[each, np.maximum(targets, 0)] + 1 == cost
@@ -161,18 +165,18 @@ class Alignments:
         return inputs, after
 
     def _missing(self, state: int, number: int, before: str) -> Edit:
-        return Edit(self._model.states[state], "missing", self._model.inputs[number], before)
+        return Edit(self.model.states[state], "missing", self.model.inputs[number], before)
 
     def _extended(self, edits: Index, states: Index, inputs: Index, codes: Codes) -> Index:
         """Add one more edit to sequences of edits: a missing input, or -1 for an extra event."""
-        sizes = (len(self.edits), self._states, len(self._model.inputs) + 1, self._vectors.width)
+        sizes = (len(self.edits), self._states, len(self.model.inputs) + 1, self.vectors.width)
         keys = np.ravel_multi_index((edits, states, inputs + 1, codes), sizes)
         distinct, which = np.unique(keys, return_inverse=True)
         numbers = np.zeros(len(distinct), np.intp)
         parts = zip(*(part.tolist() for part in np.unravel_index(distinct, sizes)), strict=True)
         for place, (parent, state, number, code) in enumerate(parts):
             name = self.name(code)
-            extra = Edit(self._model.states[state], "extra", name, name)
+            extra = Edit(self.model.states[state], "extra", name, name)
             edit = self._missing(state, number - 1, name) if number else extra
             child = self._children.setdefault((parent, edit), len(self.edits))
             if child == len(self.edits):

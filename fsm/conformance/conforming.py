@@ -19,7 +19,7 @@ from fsm.engine.undefined import undefined_events
 from fsm.errors import ArgumentError, LogError
 from fsm.machine import Machine, State, Transition
 
-__all__ = ["MAY_END", "OUTSIDE", "conform"]
+__all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
 MAY_END = ("any", "final")
 """Where messages may end: after any event, or in final states only."""
@@ -77,10 +77,10 @@ def conform(
     claimed = observers_of(loaded, claims, companions)
     if loaded is None and not claimed.claims:
         raise ArgumentError("machine: None; without a machine, claims are needed to be checked")
-    observer = [] if loaded is None else _observer(loaded)
+    machines = claimed.machines if loaded is None else with_plain_events(loaded)
     result = replay(
         source,
-        [loaded or claimed.machines[0], *observer],
+        machines,
         companions=companions,
         observers=claimed if claimed.claims else None,
         validity=validity,
@@ -112,7 +112,7 @@ def conform(
         )
     return Conformance(
         loaded,
-        _without(result, observer),
+        _without(result, machines[1:]),
         replace(repair, outside=_named(repair.outside, result)),
         may_end=may_end,
         outside=outside,
@@ -120,16 +120,17 @@ def conform(
     )
 
 
-def _observer(machine: Machine) -> list[Machine]:
-    """Return a machine that knows the plain names of the events that depend on guards."""
+def with_plain_events(machine: Machine) -> list[Machine]:
+    """Return a machine, and one that knows the plain names of events that depend on guards."""
     events = [event for event in plain_events(machine) if event not in machine.alphabet]
     if not events:
-        return []
+        return [machine]
     state = State("any", None, "any", ("any",))
     loops = tuple(Transition("any", event, "any", event) for event in events)
     name = f"{machine.name} without guards"
     title = "the events that depend on guards"
-    return [Machine(name, title, (state,), tuple(events), loops, "any", unit=machine.unit)]
+    plain = Machine(name, title, (state,), tuple(events), loops, "any", unit=machine.unit)
+    return [machine, plain]
 
 
 def _without(result: Replay, observer: Sequence[Machine]) -> Replay:

@@ -1,0 +1,44 @@
+"""``fsm conform --message``: the least repair of one message, event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from fsm.cli.text import format_table, print_text, printable
+from fsm.text import quantity
+
+if TYPE_CHECKING:
+    from fsm.conformance.message_alignment import AlignedEvent, MessageAlignment
+    from fsm.unit import Unit
+
+__all__ = ["print_alignments"]
+
+_MARKS = {"missing": "+ missing", "extra": "- extra", "outside": "  beside", "expiry": "  expiry"}
+
+
+def print_alignments(alignments: Iterable[MessageAlignment], unit: Unit) -> None:
+    """Print each alignment as a table, the missing events among those of the log."""
+    texts = []
+    for alignment in alignments:
+        to = f" to {alignment.recipient}" if alignment.recipient else ""
+        edits = quantity(alignment.cost, "edit") if alignment.cost else "it fits"
+        title = printable(f"{unit.title} {alignment.message}{to}: {edits}")
+        table = format_table(
+            ("", "event", "state before", "state after", "when", "where"),
+            map(_row, alignment.events),
+        )
+        texts.append(f"{title}\n\n{table}")
+    print_text("\n\n".join(texts))
+
+
+def _row(event: AlignedEvent) -> tuple[str, ...]:
+    when = event.timestamp.replace(tzinfo=None) if event.timestamp else None
+    return (
+        _MARKS.get(event.kind, ""),
+        event.event,
+        event.before,
+        event.after if event.after != event.before else "",
+        when.isoformat(" ", "seconds") if when else "",
+        event.place,
+    )
