@@ -47,21 +47,19 @@ class MonitorCheck:
         owed = ends == Standing.OWED
         lost = np.flatnonzero(owed & self.hopeless.take(folded.folded.final))
         wrong = np.flatnonzero(ends == Standing.VIOLATED)
+        messages, places = np.append(wrong, lost), np.zeros(0, np.intp)
+        if len(messages):
+            lost_places = self._lost_places(values, at, lost, folded)
+            places = np.append(self._wrong_places(values, at, folded), lost_places)
+
+        def describe(number: int) -> tuple[list[int], str]:
+            return self._describe(folded, int(messages[number]), int(places[number]))
+
         return ClaimCounts(
             int(np.count_nonzero(ends != Standing.WAITING)),
-            len(wrong) + len(lost),
+            len(messages),
             int(np.count_nonzero(owed)) - len(lost),
-            first_contradictions(
-                folded,
-                [wrong, lost],
-                [
-                    self._wrong_places(values, at, folded),
-                    self._lost_places(values, at, lost, folded),
-                ],
-                lambda message, place: self._describe(folded, message, place),
-            )
-            if len(wrong) + len(lost)
-            else (),
+            first_contradictions(folded, places, describe),
         )
 
     def _wrong_places(self, values: FoldedEvents, at: Index, folded: Folded) -> Index:

@@ -121,25 +121,17 @@ class ClaimCheck(Protocol):
 
 
 def first_contradictions(
-    folded: Folded,
-    messages: Sequence[Index],
-    places: Sequence[Index],
-    describe: Callable[[int, int], tuple[Sequence[int], str]],
+    folded: Folded, places: Index, describe: Callable[[int], tuple[Sequence[int], str]]
 ) -> tuple[Contradiction, ...]:
     """Return the first violations of a bucket, in the order of the log.
 
-    ``messages`` and ``places`` are parts of the violating messages, and where each is violated.
-    ``describe`` takes the message and the place of one of them, and returns the places of the
-    events concerned, and why it is a violation.
+    ``places`` is where each violating message is found to be one. ``describe`` takes the number of
+    one of them, and returns the places of the events concerned, and why it is a violation.
     """
-    owners, at = np.concatenate(messages), np.concatenate(places)
-    numbers = folded.numbers(at)
-    some = np.argsort(numbers, kind="stable")[:EXAMPLES]
+    rows = folded.numbers(places)
     found = []
-    for message, place, number in zip(
-        owners[some].tolist(), at[some].tolist(), numbers[some].tolist(), strict=True
-    ):
-        concerned, why = describe(message, place)
-        rows = folded.numbers(np.array(concerned, np.intp)).tolist()
-        found.append(Contradiction(number, tuple(dict.fromkeys(rows)), why))
+    for number in np.argsort(rows, kind="stable")[:EXAMPLES].tolist():
+        concerned, why = describe(number)
+        all_rows = folded.numbers(np.array(concerned, np.intp)).tolist()
+        found.append(Contradiction(int(rows[number]), tuple(dict.fromkeys(all_rows)), why))
     return tuple(found)

@@ -53,12 +53,12 @@ class NumberCheck:
             wrong = folded.last_places(messages)
             owing = int(np.count_nonzero(missing)) - len(messages)
 
-        def describe(message: int, place: int) -> tuple[list[int], str]:
-            count = int(counts[message])
+        def describe(at: int) -> tuple[list[int], str]:
+            count, place = int(counts[messages[at]]), int(wrong[at])
             if self.most:
                 return [place], f"{count:,} in all"
             state = folded.state_after(place, self.machines)
             return [place], f"{count:,} in all, and no more can come in {state}"
 
-        first_ones = first_contradictions(folded, [messages], [wrong], describe)
+        first_ones = first_contradictions(folded, wrong, describe)
         return ClaimCounts(folded.messages, len(messages), owing, first_ones)

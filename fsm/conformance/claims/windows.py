@@ -41,27 +41,25 @@ class WindowCheck:
         following = np.searchsorted(whats, marks, side="right")
         owners, times = _owners(folded, marks), _times(folded, marks)
         comes, places = _same_message(folded, whats, following, owners)
-        gaps = folded.timelines.times.take(places) - times
-        end = folded.rules.end
-        is_over = np.zeros(len(marks), np.bool_) if end is None else end - times > self.limit
-        wrong = np.flatnonzero(np.where(comes, gaps > self.limit, is_over))
+        gaps = np.where(comes, folded.timelines.times.take(places), folded.rules.end or 0) - times
+        wrong = np.flatnonzero(gaps > self.limit)
         messages, first = _first_of_each(owners[wrong])
-        owing = np.setdiff1d(_distinct(owners[~comes & ~is_over]), messages, assume_unique=True)
-        chosen = wrong[first]
-        of_message = dict(zip(messages.tolist(), chosen.tolist(), strict=True))
+        owed = _distinct(owners[~comes & (gaps <= self.limit)])
+        wrong = wrong[first]
 
-        def describe(message: int, place: int) -> tuple[list[int], str]:
-            at = of_message[message]
+        def describe(number: int) -> tuple[list[int], str]:
+            at = int(wrong[number])
+            mark, lasts = int(places_of(marks)[at]), exact_duration(int(gaps[at]))
             if comes[at]:
-                return [place, int(places[at])], f"{exact_duration(int(gaps[at]))} later"
-            gap = int((end or 0) - times[at])
-            return [place], f"none in the {exact_duration(gap)} until the log ends"
+                return [mark, int(places[at])], f"{lasts} later"
+            return [mark], f"none in the {lasts} until the log ends"
 
+        found = np.where(comes, places, places_of(marks)).take(wrong)
         return ClaimCounts(
             applied,
             len(messages),
-            len(owing),
-            first_contradictions(folded, [messages], [places_of(marks[chosen])], describe),
+            len(np.setdiff1d(owed, messages, assume_unique=True)),
+            first_contradictions(folded, found, describe),
         )
 
     def _too_soon(self, folded: Folded, marks: Index, whats: Index, applied: int) -> ClaimCounts:
@@ -71,19 +69,16 @@ class WindowCheck:
         gaps = times - folded.timelines.times.take(places)
         wrong = np.flatnonzero(follows & (gaps <= self.limit))
         messages, first = _first_of_each(owners[wrong])
-        chosen = wrong[first]
-        of_message = dict(zip(messages.tolist(), chosen.tolist(), strict=True))
+        wrong = wrong[first]
 
-        def describe(message: int, place: int) -> tuple[list[int], str]:
-            at = of_message[message]
-            return [int(places[at]), place], f"{exact_duration(int(gaps[at]))} later"
+        def describe(number: int) -> tuple[list[int], str]:
+            at = int(wrong[number])
+            concerned = [int(places[at]), int(places_of(whats)[at])]
+            return concerned, f"{exact_duration(int(gaps[at]))} later"
 
-        return ClaimCounts(
-            applied,
-            len(messages),
-            0,
-            first_contradictions(folded, [messages], [places_of(whats[chosen])], describe),
-        )
+        found = places_of(whats).take(wrong)
+        first_ones = first_contradictions(folded, found, describe)
+        return ClaimCounts(applied, len(messages), 0, first_ones)
 
 
 def _owners(folded: Folded, keys: Index) -> Index:
