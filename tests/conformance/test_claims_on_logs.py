@@ -184,6 +184,10 @@ FOUND = {
     "a status is entered once": ("at most 1 Failed", (4, 0, 0)),
     "the deadline is the end of the log": ("event:delivered within 4h of relayed", (3, 1, 1)),
     "the log goes on after the deadline": ("event:delivered within 3h of relayed", (3, 2, 0)),
+    "violated once, and owed once more": (
+        "retry_succeeded within 3h of relayed or soft_bounce",
+        (3, 3, 0),
+    ),
     "the start is the first event that is accepted": ("Failed within 5h of start", (4, 0, 1)),
     "what can still come is owed": ("eventually Sent after relayed", (3, 1, 1)),
     "what cannot come any more is violated": ("at least 1 event:delivered", (4, 1, 2)),
@@ -230,6 +234,19 @@ def test_the_end_of_a_validity_period_has_no_line_and_is_told(log: Path) -> None
         ("m3", "soft_bounce leads to retries_exhausted"),  # the period is over
     ]
     assert [e.line for e in result.examples[0].events] == [3, 4]
+
+
+def test_an_event_after_the_period_is_two_steps_at_once(log: Path) -> None:
+    claim = "at most 1 soft_bounce or retry_failed"
+    (result,) = check_claims(log, "with-feedback", claim, validity=timedelta(hours=3))
+    assert [(e.message, e.why) for e in result.examples] == [("m1", "3 in all"), ("m3", "2 in all")]
+
+
+def test_the_first_violations_of_the_log_are_shown() -> None:
+    rows = [(f"m{number}", "x", 1) for number in range(40)]
+    (result,) = check_claims(frame_of(rows), None, "never x")
+    assert result.violated == 40
+    assert [e.message for e in result.examples] == ["m0", "m1", "m2", "m3", "m4"]
 
 
 OF_EVENTS = {
