@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,7 +59,11 @@ __all__ = ["command"]
         ),
     ],
 )
-@with_log_options
+@partial(
+    with_log_options,
+    machine_help="The machine to compare with: a name, a file or package.module:Class.",
+    machine_default=False,
+)
 @option(
     "--may-end",
     type=ChoiceParam(["any", "final"]),

@@ -217,8 +217,20 @@ class LogOptions:
         return guarded_loader(load, allow_import=self.allow_import)
 
 
-def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
-    """Add the options of :class:`LogOptions` to a command, as its first argument."""
+_MACHINES_HELP = (
+    "Machine that runs the log: a name, a file or package.module:Class; may be repeated."
+)
+
+
+def with_log_options(
+    function: Callable[..., T],
+    machine_help: str = _MACHINES_HELP,
+    machine_default: str | bool = "with-feedback and without-feedback",
+) -> Callable[..., T]:
+    """Add the options of :class:`LogOptions` to a command, as its first argument.
+
+    ``machine_help`` and ``machine_default`` are what the help page says of ``--machine``.
+    """
 
     @wraps(function)
     def command(**arguments: Any) -> T:
@@ -242,9 +254,8 @@ def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
             metavar="MACHINE",
             multiple=True,
             group="Machines",
-            show_default="with-feedback and without-feedback",
-            help="Machine that runs the log: a name, a file or package.module:Class; may be "
-            "repeated.",
+            show_default=machine_default,
+            help=machine_help,
             type=INPUT,
             shell_complete=complete_machine,
         ),
