@@ -242,9 +242,13 @@ def test_an_event_after_the_period_is_two_steps_at_once(log: Path) -> None:
     assert [(e.message, e.why) for e in result.examples] == [("m1", "3 in all"), ("m3", "2 in all")]
 
 
-def test_the_first_violations_of_the_log_are_shown() -> None:
-    rows = [(f"m{number}", "x", 1) for number in range(40)]
-    (result,) = check_claims(frame_of(rows), None, "never x")
+@pytest.mark.parametrize("size", [3, 7, 40], ids="{} rows in a file".format)
+def test_the_first_violations_of_the_log_are_shown(tmp_path: Path, size: int) -> None:
+    frame = frame_of([(f"m{number}", "x", 1) for number in range(40)])
+    paths = [tmp_path / f"{first:02}.csv" for first in range(0, 40, size)]
+    for number, path in enumerate(paths):
+        frame[number * size : (number + 1) * size].write_csv(path)
+    (result,) = check_claims(paths, None, "never x")
     assert result.violated == 40
     assert [e.message for e in result.examples] == ["m0", "m1", "m2", "m3", "m4"]
 

@@ -85,8 +85,8 @@ class Folded:
         places: Index = (self.timelines.offsets + self.timelines.lengths - 1)[messages]
         return places
 
-    def numbers(self, places: Index) -> Index:
-        """Return the number, in the log, of the event at each place.
+    def rows(self, places: Index) -> Index:
+        """Return the row, in the bucket, of the event at each place.
 
         The end of a validity period is no event of the log: the event before it counts.
         """
@@ -94,7 +94,21 @@ class Folded:
         while (ends := rows == EXPIRY).any():
             places = places - ends
             rows = self.timelines.order.take(places)
-        return self.bucket.numbers(rows)
+        return rows
+
+    def numbers(self, places: Index) -> Index:
+        """Return the number, in the log, of the event at each of a few places."""
+        return self.bucket.numbers(self.rows(places))
+
+    def may_be_first(self, places: Index) -> Index:
+        """Return which places can be among the first ones of the log: those, and some more."""
+        if len(places) <= EXAMPLES:
+            return np.arange(len(places))
+        # The chunks of a bucket are one after the other in the log, whatever order each has inside.
+        rows = self.rows(places)
+        ends = np.cumsum([last - first for _, first, last in self.bucket.slices])
+        latest = np.partition(rows, EXAMPLES - 1)[EXAMPLES - 1]
+        return np.flatnonzero(rows < ends[np.searchsorted(ends, latest, side="right")])
 
     def state_after(self, place: int, machines: Sequence[int]) -> str:
         """Return the state of some machines of the product after the event at a place."""
@@ -128,10 +142,11 @@ def first_contradictions(
     ``places`` is where each violating message is found to be one. ``describe`` takes the number of
     one of them, and returns the places of the events concerned, and why it is a violation.
     """
-    rows = folded.numbers(places)
+    some = folded.may_be_first(places)
+    rows = folded.numbers(places[some])
     found = []
-    for number in np.argsort(rows, kind="stable")[:EXAMPLES].tolist():
-        concerned, why = describe(number)
+    for at in np.argsort(rows, kind="stable")[:EXAMPLES].tolist():
+        concerned, why = describe(int(some[at]))
         all_rows = folded.numbers(np.array(concerned, np.intp)).tolist()
-        found.append(Contradiction(int(rows[number]), tuple(dict.fromkeys(all_rows)), why))
+        found.append(Contradiction(int(rows[at]), tuple(dict.fromkeys(all_rows)), why))
     return tuple(found)
