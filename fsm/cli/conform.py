@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fsm.cli.choice import ChoiceParam
+from fsm.cli.conform_cells import (
+    CellOptions,
+    print_cell_notes,
+    print_cells,
+    with_cell_options,
+    write_cells,
+)
 from fsm.cli.conform_claims import CLAIM_TABLE, claim_option, print_claims
 from fsm.cli.conform_message import print_alignments
 from fsm.cli.conform_repair import print_repair
@@ -22,6 +29,7 @@ from fsm.cli.options import (
     with_log_options,
 )
 from fsm.cli.progress import Progress
+from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal
 from fsm.cli.text import print_crosscheck, print_json, print_message
 from fsm.cli.values import json_option
@@ -46,8 +54,8 @@ __all__ = ["command"]
             "fsm conform log.csv --machine with-feedback",
         ),
         Example(
-            "Only messages that reached a final state count as complete; as JSON",
-            "fsm conform log.csv --machine with-feedback --may-end final --json",
+            "The least repair of one message, event by event, as JSON",
+            "fsm conform log.csv --machine with-feedback --message m1 --json",
         ),
         Example(
             "What is claimed of every message, with the first ones that contradict it",
@@ -85,10 +93,12 @@ __all__ = ["command"]
     help="Show the least repair of this message only, event by event.",
 )
 @claim_option
+@with_cell_options
 @dedupe_option
 @json_option
 def command(
     source: LogOptions,
+    others: CellOptions,
     may_end: str,
     outside: str,
     message: str | None,
@@ -96,23 +106,35 @@ def command(
     dedupe: bool,
     as_json: bool,
 ) -> int:
-    """Compare the logs LOGS with a machine: what does not fit, and the least repair.
+    """Compare a machine with the logs LOGS, its documentation, an implementation and tests.
 
     The least repair is the smallest number of events to leave out (extra) or to add (missing), so
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
-    Of several least repairs, the one that keeps most of the log as it was recorded is taken. The
-    guide is fsm guide conformance. With --claim, the messages are also compared with what is
-    claimed of them.
+    Of several least repairs, the one that keeps most of the log as it was recorded is taken.
 
-    The exit status is 1 if something does not fit, or a claim is violated.
+    With --page, --implementation or --tests, every source says what it knows about each cell of the
+    machine, a state and an event; cells on which sources disagree come first. One source is named
+    where all others, at least two, agree. A log may be left out then.
+
+    With --claim, the messages are also compared with what is claimed of them.
+
+    The guide is fsm guide conformance. The exit status is 1 if something does not fit, a claim is
+    violated, or sources disagree.
     """
     from fsm.conformance import conform
 
     redaction = source.redaction if message is not None else None
-    machine = _machine_or_none(source, claims, message)
-    log = source.read()
+    if message is not None and claims:
+        raise click.UsageError("--message shows one repair; check claims without it")
+    alone = bool(claims) and not (source.names or others.has_sources)
+    machine = None if alone else _only_machine(source)
+    if alone and source.validity is not None:
+        raise click.UsageError("--validity is the deadline of a machine: name one with --machine")
+    if not (source.has_log or others.has_sources):
+        raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
+    log = source.read() if source.has_log else None
     options: dict[str, Any] = {
         "may_end": may_end,
         "outside": outside,
@@ -122,33 +144,25 @@ def command(
         "dedupe": dedupe,
     }
     if message is not None and machine is not None:
+        if log is None:
+            raise click.UsageError("--message is shown of a log: give LOGS")
         wanted = redaction.message(message) if redaction else message
         return _show_message(log, machine, wanted, options, as_json=as_json)
-    total = log.about() if is_terminal(sys.stderr) else None
+    total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
-        result = conform(log, machine, claims=claims, progress=progress, **options)
+        result = conform(
+            log, machine, claims=claims, progress=progress, **others.arguments, **options
+        )
     _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
-    if result.repair is None and not any(claim.messages for claim in result.claims or ()):
+    write_cells(result, others.html, public_command(sys.argv[1:], source.redaction))
+    if alone and not any(claim.messages for claim in result.claims or ()):
         print_message(f"nothing was checked: the claims apply to no {result.unit.name}")
         return 1
     return 0 if result.agrees else 1
-
-
-def _machine_or_none(
-    source: LogOptions, claims: Sequence[str], message: str | None
-) -> Machine | None:
-    """Return the machine; ``None`` where only claims about the events of the log are checked."""
-    if message is not None and claims:
-        raise click.UsageError("--message shows one repair; check claims without it")
-    if source.names or not claims:
-        return _only_machine(source)
-    if source.validity is not None:
-        raise click.UsageError("--validity is the deadline of a machine: name one with --machine")
-    return None
 
 
 def _show_message(
@@ -160,7 +174,8 @@ def _show_message(
     with Progress("looking for the message"):
         alignments = align_message(log, message, machine, **options)
     if as_json:
-        print_json([alignment.as_dict() for alignment in alignments], "conform-message")
+        shown = [alignment.as_dict() for alignment in alignments]
+        print_json({"machine": machine.name, "alignments": shown}, "conform-message")
     else:
         print_alignments(alignments, unit_of([machine], log.unit))
     return 1 if any(alignment.cost for alignment in alignments) else 0
@@ -185,9 +200,11 @@ def _print_notes(result: Conformance, relayed: bool | None) -> None:
         print_messages(note for note in replay.notes if note not in replay.log.notes)
         warn_of_wrong_reading(replay, relayed, undefined)
         print_crosscheck(replay.crosscheck)
+    print_cell_notes(result)
 
 
 def _print(result: Conformance) -> None:
     """Print the sections of what was asked for."""
     print_repair(result)
     print_claims(result)
+    print_cells(result)

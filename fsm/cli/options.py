@@ -196,6 +196,11 @@ class LogOptions:
         print_messages(log.notes)
         return log
 
+    @property
+    def has_log(self) -> bool:
+        """Whether a log is named, as a file or as a query."""
+        return bool(self.logs) or self.reading.sql is not None
+
     @cached_property
     def redaction(self) -> Redaction | None:
         """The redaction of ``--pseudonymise``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fsm.conformance.cells import CellComparison
 from fsm.conformance.claims.claim_result import ClaimResult
 from fsm.conformance.least_repair import LeastRepair
 from fsm.engine.result import Replay
@@ -23,6 +24,8 @@ class Conformance:
     """The replay of the log; ``None`` without a log."""
     repair: LeastRepair | None = None
     """The least repair of the log; ``None`` without a log."""
+    cells: CellComparison | None = None
+    """The verdict on each cell; ``None`` where no other source than the log was given."""
     may_end: str = "any"
     """Where messages may end: after ``any`` event, or in ``final`` states only."""
     outside: str = "beside"
@@ -33,8 +36,11 @@ class Conformance:
     @property
     def agrees(self) -> bool:
         """Whether no part found a disagreement."""
-        fits = self.repair is None or self.repair.not_fitting == 0
-        return fits and not any(claim.violated for claim in self.claims or ())
+        if self.cells is not None and self.cells.disagreements:
+            return False
+        if any(claim.violated for claim in self.claims or ()):
+            return False
+        return self.repair is None or self.repair.not_fitting == 0
 
     @property
     def unit(self) -> Unit:
@@ -47,6 +53,8 @@ class Conformance:
         if self.repair is not None:
             facts |= {"may_end": self.may_end, "outside_counts_as": self.outside}
             facts |= self.repair.as_dict()
+        if self.cells is not None:
+            facts |= self.cells.as_dict()
         if self.claims is not None:
             facts["claims"] = [claim.as_dict() for claim in self.claims]
         return facts
