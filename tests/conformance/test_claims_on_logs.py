@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsm.conformance import conform
 from fsm.conformance.claims import ClaimResult, check_claims
 from fsm.engine import buckets, product_machine
 from fsm.errors import FsmError
@@ -251,6 +252,19 @@ def test_the_first_violations_of_the_log_are_shown(tmp_path: Path, size: int) ->
     (result,) = check_claims(paths, None, "never x")
     assert result.violated == 40
     assert [e.message for e in result.examples] == ["m0", "m1", "m2", "m3", "m4"]
+
+
+def test_a_plain_event_that_depends_on_guards_is_not_part_of_a_trace() -> None:
+    states = tuple(State(name, name, name, (name,)) for name in ("shut", "opened"))
+    steps = (
+        Transition("shut", "open[a]", "opened", "open", "a"),
+        Transition("opened", "close", "shut", "close"),
+    )
+    events = ("open[a]", "open[not a]", "close")
+    door = Machine("door", "door", states, events, steps, "shut", guards={"open": ("a",)})
+    log = frame_of([("m", "open", 0), ("m", "open[a]", 60), ("m", "close", 30)])
+    result = conform(log, door, claims=["close within 45m of start", "at most 1 state:opened"])
+    assert [(claim.violated, claim.open) for claim in result.claims or ()] == [(0, 0), (0, 0)]
 
 
 OF_EVENTS = {

@@ -153,7 +153,9 @@ class _Tables:
         self.numbers = [numbers.get(machine.name) for machine in self.product.machines]
         """The number, among the machines of claims, of each machine of the product; None for a
         machine that no claim knows."""
-        self.initial, self.cells = initial_states(self.product), cell_steps(self.product)
+        self.known = len(machines)
+        counted = [at for at, number in enumerate(self.numbers) if number is not None]
+        self.initial, self.cells = initial_states(self.product), cell_steps(self.product, counted)
 
     def check(self, claim: LogClaim) -> ClaimCheck:
         """Make a claim ready for the cells of the product."""
@@ -198,7 +200,8 @@ class _Tables:
                 monitor, self.at, self.initial, self.cells, never, self._shown(claim)
             )
         wrong = frozenset(s for s, value in claim.values.items() if not claim.allows(value))
-        names = (Names(states=wrong), *(Names() for _ in self.numbers))
+        others = [Names()] * (self.known - 1)
+        names = (Names(states=wrong), *others)
         return self._pattern(PatternClaim(claim.text, "never", names, None, until=False))
 
     def _shown(self, claim: LogClaim) -> list[int]:

@@ -11,7 +11,7 @@ names no claim has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from fsm.analysis.claim_text import NamesByMachine
@@ -52,8 +52,11 @@ def initial_states(product: ProductMachine) -> JointStep:
     return JointStep((None,) * len(start), ("",) * len(start), start)
 
 
-def cell_steps(product: ProductMachine) -> list[tuple[JointStep, ...]]:
-    """Return the steps of each cell of a product; none where every machine rejects."""
+def cell_steps(product: ProductMachine, counted: Collection[int]) -> list[tuple[JointStep, ...]]:
+    """Return the steps of each cell of a product; none where every machine rejects.
+
+    Only the machines with the numbers ``counted`` make steps.
+    """
     width, follow = product.table.width, product.table.follow.tolist()
     names = list(zip(*map(product.state_names, range(len(product.machines))), strict=True))
     steps = []
@@ -61,6 +64,8 @@ def cell_steps(product: ProductMachine) -> list[tuple[JointStep, ...]]:
         before, after = names[cell // width], names[target // width]
         parts = [
             list(_moves(product, number, cell, before[number], after[number]))
+            if number in counted
+            else []
             for number in range(len(before))
         ]
         steps.append(tuple(_joined(parts, before)))
