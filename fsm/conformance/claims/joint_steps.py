@@ -17,10 +17,7 @@ from typing import NamedTuple
 from fsm.analysis.claim_text import NamesByMachine
 from fsm.engine.product_machine import ProductMachine
 
-__all__ = ["MOST_STEPS", "JointStep", "cell_steps", "initial_states"]
-
-MOST_STEPS = 2
-"""The most steps that a cell makes."""
+__all__ = ["JointStep", "cell_steps", "initial_states"]
 
 
 class JointStep(NamedTuple):
