@@ -58,6 +58,10 @@ __all__ = ["command"]
             "fsm conform log.csv --machine with-feedback --message m1 --json",
         ),
         Example(
+            "Where a machine and an implementation disagree, cell by cell",
+            "fsm conform --machine new.json --implementation my_system:MySystem",
+        ),
+        Example(
             "What is claimed of every message, with the first ones that contradict it",
             'fsm conform log.csv --machine with-feedback --claim "at most 3 Failed"',
         ),
