@@ -17,7 +17,7 @@ from fsm.analysis.invariant import check_invariant
 from fsm.analysis.pattern import check_number, check_pattern
 from fsm.analysis.verdict import Verdict
 from fsm.catalog import as_machine
-from fsm.errors import ArgumentError, FsmError
+from fsm.errors import FsmError
 from fsm.machine import Machine
 
 __all__ = ["check_claim"]
@@ -33,9 +33,6 @@ def check_claim(machine: Machine | str, claim: str) -> Verdict:
     Raises :class:`fsm.errors.FsmError` for any other text; a claim about times among them, since
     a machine says nothing about times: it is checked on a log.
     """
-    given: object = claim
-    if not isinstance(given, str):
-        raise ArgumentError(f"claim: {given!r} is not a text; see fsm analyse --help")
     text, loaded = claim_words(claim), as_machine(machine)
     match read_claim([loaded], text):
         case PatternClaim() as pattern:

@@ -21,7 +21,7 @@ from typing import NamedTuple, TypeAlias
 from fsm.analysis.claim_names import Names, keep_together, read_names
 from fsm.arguments import LONGEST
 from fsm.epoch import read_duration
-from fsm.errors import FsmError
+from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Machine
 
 __all__ = [
@@ -79,8 +79,11 @@ class WithinClaim(NamedTuple):
 
 
 def claim_words(claim: str) -> str:
-    """Return the text of a claim with single spaces."""
-    return " ".join(claim.split())
+    """Return the text of a claim with single spaces; raises :class:`ArgumentError` for no text."""
+    given: object = claim
+    if not isinstance(given, str):
+        raise ArgumentError(f"claim: {given!r} is not a text; see fsm analyse --help")
+    return " ".join(given.split())
 
 
 def read_claim(

@@ -105,21 +105,19 @@ def conform(
         events=events,
     )
     if machine is None:
-        if source is None:
-            raise FsmError("nothing to compare with: give a log and claims, or a machine")
-        return _claims_alone(run, observers_of(None, claims, companions))
+        return _claims_alone(run, source, observers_of(None, claims, companions))
     name = machine if isinstance(machine, str) else machine.name
     machine = as_machine(machine)
     observers = observers_of(machine, claims, companions)
     if source is None and page is None and implementation is None:
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
-    if source is None and observers.claims:
+    if source is None and observers is not None:
         raise FsmError("claims are about the messages of a log: give one")
     result = repair = compared = checked = None
     if source is not None:
         machines = with_plain_events(machine)
-        result = run(machines, traces=True, observers=observers if observers.claims else None)
-        checked = claim_results(result, observers) if observers.claims else None
+        result = run(machines, traces=True, observers=observers)
+        checked = claim_results(result, observers) if observers else None
         model = model_repairs(
             machine,
             result.counts.products[0].codes,
@@ -156,10 +154,12 @@ def conform(
     )
 
 
-def _claims_alone(run: Callable[..., Replay], observers: ClaimObservers) -> Conformance:
+def _claims_alone(
+    run: Callable[..., Replay], source: object, observers: ClaimObservers | None
+) -> Conformance:
     """Check claims about the events of a log, without a machine."""
-    if not observers.claims:
-        raise FsmError("nothing to compare with: give a machine, or claims")
+    if source is None or observers is None:
+        raise FsmError("nothing to compare with: give a machine, or a log and claims")
     result = run(observers.machines, observers=observers, cross_check=False)
     return Conformance(observers.machines[0], result, claims=claim_results(result, observers))
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from fsm.conformance import conform
 from fsm.conformance.claims import ClaimResult, check_claims
 from fsm.engine import buckets, product_machine
-from fsm.errors import FsmError
+from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Machine
 from fsm.machine_parts import Deadline, State, Transition
 from tests.conformance.claim_oracle import history, verdict
@@ -298,6 +299,20 @@ REFUSED = {
 def test_what_no_log_decides_is_refused_before_it_is_read(claim: str, said: str) -> None:
     with pytest.raises(FsmError) as error:
         check_claims("no such log.csv", "with-feedback", claim)
+    assert said in str(error.value)
+
+
+NO_CLAIMS = {
+    "none": ((), "claims: there are none"),
+    "no text": ([None], "claim: None is not a text"),
+    "neither one nor several": (5, "claims: 5 is neither one value nor several"),
+}
+
+
+@pytest.mark.parametrize(("claims", "said"), NO_CLAIMS.values(), ids=list(NO_CLAIMS))
+def test_what_are_no_claims_is_refused(claims: Any, said: str) -> None:
+    with pytest.raises(ArgumentError) as error:
+        check_claims("no such log.csv", "with-feedback", claims)
     assert said in str(error.value)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from fsm.arguments import as_several
 from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.claims.claim_counts import Contradiction
 from fsm.conformance.claims.claim_observers import (
@@ -20,6 +21,7 @@ from fsm.conformance.claims.claim_result import ClaimEvent, ClaimResult, Violati
 from fsm.engine.replaying import replay, with_companions
 from fsm.engine.result import Replay
 from fsm.engine.source_rows import SourceRows
+from fsm.errors import ArgumentError
 from fsm.machine import Machine
 from fsm.machine_parts import State, Transition
 
@@ -51,7 +53,10 @@ def check_claims(
     ...     print(result.messages, result.violated)
     15 0
     """
-    observers = observers_of(None if machine is None else as_machine(machine), claims, companions)
+    loaded = None if machine is None else as_machine(machine)
+    observers = observers_of(loaded, claims, companions)
+    if observers is None:
+        raise ArgumentError("claims: there are none; name one, such as 'never P after Q'")
     result = replay(
         source,
         observers.machines[0],
@@ -68,16 +73,19 @@ def observers_of(
     machine: Machine | None,
     claims: str | Iterable[str],
     companions: Callable[[str], Machine] | None,
-) -> ClaimObservers:
+) -> ClaimObservers | None:
     """Read claims about a machine and its companion, or about the events of a log alone.
 
     A log alone is run by a machine without a name, which accepts the events that the claims name in
-    any order.
+    any order. ``None`` stands for no claims; then no companion is loaded.
     """
+    texts: tuple[str, ...] = tuple(as_several("claims", claims, str))
+    if not texts:
+        return None
     if machine is not None:
         machines = with_companions([machine], companions)
-        return ClaimObservers(machines, read_log_claims(machines, claims))
-    read = read_log_claims([], claims)
+        return ClaimObservers(machines, read_log_claims(machines, texts))
+    read = read_log_claims([], texts)
     return ClaimObservers([_any_order(claimed_events(read))], read)
 
 

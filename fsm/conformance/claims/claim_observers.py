@@ -19,7 +19,6 @@ from fsm.analysis.claim_text import (
     read_claim,
 )
 from fsm.analysis.invariant import Invariant, read_invariant
-from fsm.arguments import as_several
 from fsm.conformance.claims.automaton import monitor_check
 from fsm.conformance.claims.claim_counts import ClaimCheck, ClaimCounts, Folded
 from fsm.conformance.claims.joint_steps import cell_steps, initial_states
@@ -48,8 +47,7 @@ def read_log_claims(machines: Sequence[Machine], claims: Iterable[str]) -> tuple
     event. Raises :class:`fsm.errors.FsmError` for what is no claim, and for one that no log can
     decide.
     """
-    texts: Iterable[str] = as_several("claims", claims, str)
-    return tuple(_read(machines, claim_words(text)) for text in texts)
+    return tuple(_read(machines, claim_words(claim)) for claim in claims)
 
 
 def _read(machines: Sequence[Machine], text: str) -> LogClaim:
