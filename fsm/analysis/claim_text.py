@@ -35,7 +35,7 @@ __all__ = [
 
 _PATTERNS = ("never", "always", "eventually", "possibly")
 _COUNT = re.compile(r"at (most|least) (\S+) (.+)")
-_WITHIN = re.compile(r"(.+) within (\S+) of (.+)")
+_WITHIN = re.compile(r"(.+) within (\S+|\d.{0,20}?) of (.+)")
 _NUMBER = re.compile(r"\d{1,9}")
 _QUOTED = re.compile(r'"[^"]*"')
 

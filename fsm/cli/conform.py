@@ -17,13 +17,19 @@ from fsm.cli.conform_cells import (
     with_cell_options,
     write_cells,
 )
-from fsm.cli.conform_claims import CLAIM_TABLE, claim_option, print_claims
+from fsm.cli.conform_claims import (
+    CLAIM_TABLE,
+    claim_option,
+    print_claims,
+    refuse_options_of_machines,
+)
 from fsm.cli.conform_message import print_alignments
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import (
     LogOptions,
     dedupe_option,
+    options_given,
     print_messages,
     warn_of_wrong_reading,
     with_log_options,
@@ -134,8 +140,8 @@ def command(
         raise click.UsageError("--message shows one repair; check claims without it")
     alone = bool(claims) and not (source.names or others.has_sources)
     machine = None if alone else _only_machine(source)
-    if alone and source.validity is not None:
-        raise click.UsageError("--validity is the deadline of a machine: name one with --machine")
+    if alone:
+        refuse_options_of_machines(options_given())
     if not (source.has_log or others.has_sources):
         raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
     log = source.read() if source.has_log else None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import click
 
 from fsm.cli.help import option
-from fsm.cli.text import format_table, print_message, print_text
+from fsm.cli.text import format_table, print_message, print_text, printable
 
 if TYPE_CHECKING:
     from fsm.conformance import Conformance
     from fsm.conformance.claims.claim_result import ClaimResult, Violation
     from fsm.unit import Unit
 
-__all__ = ["CLAIM_TABLE", "claim_option", "print_claims"]
+__all__ = ["CLAIM_TABLE", "claim_option", "print_claims", "refuse_options_of_machines"]
 
 CLAIM_TABLE = [
     ("never P, always P", "P holds in no state of a message, or in each of them."),
@@ -37,6 +38,13 @@ claim_option = option(
     help="A claim to check on every message, as listed below; may be repeated. Without --machine, "
     "only claims are checked, about the events of the log.",
 )
+
+
+def refuse_options_of_machines(given: Collection[str]) -> None:
+    """Refuse what only a machine has, where claims are about the events of the log alone."""
+    for name in ("--validity", "--may-end", "--outside", "--tests", "--html"):
+        if name in given:
+            raise click.UsageError(f"{name} is about a machine: name one with --machine")
 
 
 def print_claims(result: Conformance) -> None:
@@ -66,7 +74,8 @@ def print_claims(result: Conformance) -> None:
 def _print_examples(claim: ClaimResult, unit: Unit) -> None:
     more = claim.violated - len(claim.examples)
     first = f"; the first {len(claim.examples)}" if more else ""
-    print_text(f"\n{claim.claim}: violated by {unit.count(claim.violated)}{first}:")
+    name = printable(claim.claim, 1000)
+    print_text(f"\n{name}: violated by {unit.count(claim.violated)}{first}:")
     header = ("where", unit.name, "events", "why")
     print_text(format_table(header, [_row(example) for example in claim.examples]))
 
