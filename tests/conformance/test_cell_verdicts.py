@@ -423,14 +423,14 @@ def compared(truth: Truth, wrong_source: str | None, shows: Callable[[str], Any]
     )
 
 
-@settings(max_examples=samples(300, 8), deadline=None)
+@settings(max_examples=samples(300, 5), deadline=None)
 @given(truths(), st.sampled_from(["state", "status"]))
 def test_sources_of_one_truth_agree(truth: Truth, shown: str) -> None:
     shows = truth.status.get if shown == "status" else str
     assert found(compared(truth, None, shows)) == {}
 
 
-@settings(max_examples=samples(300, 8), deadline=None)
+@settings(max_examples=samples(300, 5), deadline=None)
 @given(truths(), st.sampled_from(["document", "machine", "implementation"]))
 def test_one_cell_that_differs_in_one_source_is_found_and_no_other(
     truth: Truth, source: str
@@ -438,7 +438,7 @@ def test_one_cell_that_differs_in_one_source_is_found_and_no_other(
     assert found(compared(truth, source, str)) == {truth.cell: source}
 
 
-@settings(max_examples=samples(300, 8), deadline=None)
+@settings(max_examples=samples(300, 5), deadline=None)
 @given(truths())
 def test_an_implementation_that_shows_statuses_is_the_only_one_that_is_blamed(truth: Truth) -> None:
     blamed = found(compared(truth, "implementation", truth.status.get))
