@@ -1,0 +1,165 @@
+"""A machine from traces: merged, reduced to the states that differ, named, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fsm.arrays import Index
+from fsm.discovery.merging import merged_states
+from fsm.discovery.naming import learnt_states, reference_table, split_by_reference
+from fsm.discovery.prefix_tree import PrefixTree
+from fsm.discovery.result import Evidence, LeftOut
+from fsm.discovery.traces import NONE, TraceCounts, Travelled
+from fsm.graph import breadth_first, equivalence_classes
+from fsm.machine import Indicator, Machine, Origin, State, Transition
+from fsm.unit import Unit
+
+__all__ = ["LIMIT", "LearntMachine", "learnt_machine", "learnt_table"]
+
+LIMIT = 6.0
+"""The evidence, in nats, beyond which two states differ: 400 times likelier than one state."""
+
+
+def learnt_table(traces: TraceCounts, tree: PrefixTree, noise: float = 0.0) -> Index:
+    """Return the smallest table for what was learnt from traces; state 0 is the initial one."""
+    return reduced(travelled_only(traces.replayed(merged_states(tree, LIMIT, noise)), noise))
+
+
+def travelled_only(travelled: Travelled, noise: float = 0.0) -> Index:
+    """Return a table without the cells that no message met, or too few of those in their state."""
+    times, visits = travelled.times, travelled.visits
+    kept = (times > 0) & (times > noise * visits[:, None])
+    return np.where(kept, travelled.table, NONE)
+
+
+def reduced(table: Index) -> Index:
+    """Return the table of the smallest machine with the same traces, in order of reachability."""
+    rows = table.tolist()
+    number = {
+        state: block
+        for block, states in enumerate(equivalence_classes([0] * len(rows), rows))
+        for state in states
+    } | {NONE: NONE}
+    one_of = {number[state]: state for state in reversed(range(len(rows)))}
+
+    def successors(block: int) -> list[int]:
+        return [number[target] for target in rows[one_of[block]] if target != NONE]
+
+    order = {block: at for at, block in enumerate(breadth_first([number[0]], successors))}
+    order[NONE] = NONE
+    smaller = [
+        [order[number[target]] for target in rows[one_of[block]]]
+        for block in order
+        if block != NONE
+    ]
+    return np.array(smaller, np.int64).reshape(len(smaller), table.shape[1])
+
+
+class LearntMachine(NamedTuple):
+    """A machine with what stands behind it."""
+
+    machine: Machine
+    evidence: tuple[Evidence, ...]
+    left_out: tuple[LeftOut, ...]
+    travelled: Travelled
+
+
+def learnt_machine(
+    table: Index,
+    traces: TraceCounts,
+    reference: Machine | None,
+    *,
+    noise: float,
+    name: str,
+    unit: Unit,
+) -> LearntMachine:
+    """Return a table as a machine; names and statuses are those of the reference."""
+    names = [NONE] * len(table)
+    if reference is not None:
+        known = reference_table(reference, traces.events)
+        table, names = split_by_reference(table, known, traces)
+        table = travelled_only(traces.replayed(table), noise)
+    travelled = traces.replayed(table)
+    states = learnt_states(names, travelled.visits.tolist(), reference)
+    evidence = tuple(_evidence(travelled, [state.name for state in states]))
+    reached = {0, *(int(target) for target in table[table != NONE])}
+    kept = [state for number, state in enumerate(states) if number in reached]
+    events = _ordered_events(traces, {item.event for item in evidence}, reference)
+    machine = Machine(
+        name=name,
+        title=f"learnt from {unit.count(traces.messages)}",
+        states=tuple(_in_order(kept, reference)),
+        events=events,
+        transitions=tuple(
+            Transition(
+                item.source,
+                item.event,
+                item.target,
+                item.event,
+                origin=Origin("log", item.sentence(unit)),
+            )
+            for item in evidence
+        ),
+        initial=states[0].name,
+        indicators=_indicators(kept, reference),
+        unit=None if unit.is_mail else unit.name,
+    )
+    left_out = _left_out(travelled, [state.name for state in states])
+    return LearntMachine(machine, evidence, tuple(left_out), travelled)
+
+
+def _left_out(travelled: Travelled, names: Sequence[str]) -> list[LeftOut]:
+    """Return the cells that messages met and the table does not have, most messages first."""
+    missing = np.argwhere((travelled.table == NONE) & (travelled.times > 0)).tolist()
+    items = [
+        LeftOut(
+            names[source],
+            travelled.traces.events[code],
+            int(travelled.messages[source, code]),
+            int(travelled.visits[source]),
+        )
+        for source, code in missing
+    ]
+    return sorted(items, key=lambda item: (-item.messages, item.state, item.event))
+
+
+def _evidence(travelled: Travelled, names: Sequence[str]) -> list[Evidence]:
+    events = travelled.traces.events
+    return [
+        Evidence(
+            names[source],
+            events[code],
+            names[int(travelled.table[source, code])],
+            int(travelled.messages[source, code]),
+            int(travelled.times[source, code]),
+            int(travelled.visits[source]),
+        )
+        for source in range(len(names))
+        for code in range(len(events))
+        if travelled.table[source, code] != NONE
+    ]
+
+
+def _ordered_events(
+    traces: TraceCounts, used: set[str], reference: Machine | None
+) -> tuple[str, ...]:
+    """Return the events that are used: those of the reference first, in its order."""
+    first = reference.events if reference else ()
+    ordered = dict.fromkeys([*first, *traces.events])
+    return tuple(event for event in ordered if event in used)
+
+
+def _in_order(states: list[State], reference: Machine | None) -> list[State]:
+    """Return states in the order of the reference, those without a counterpart last."""
+    place = {state.name: at for at, state in enumerate(reference.states if reference else ())}
+    return sorted(states, key=lambda state: place.get(state.name, len(place)))
+
+
+def _indicators(states: list[State], reference: Machine | None) -> tuple[Indicator, ...]:
+    """Return the indicators of the reference whose statuses all occur."""
+    statuses = {state.status for state in states}
+    known = reference.indicators if reference else ()
+    return tuple(indicator for indicator in known if indicator.statuses <= statuses)
