@@ -118,7 +118,7 @@ def learn_from(
         beside=beside,
         noise=noise,
         unit=unit,
-        reference=reference,
+        reference=learnt.reference,
         notes=tuple(_notes(tree)),
     )
 

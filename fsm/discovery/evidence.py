@@ -7,9 +7,10 @@ one state. The likelihood ratio of both readings, in nats, measures it with the 
 
 from __future__ import annotations
 
-from math import log
+from math import lgamma, log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fsm.arrays import Index
 
@@ -17,6 +18,10 @@ __all__ = ["agreement", "exclusive_evidence"]
 
 _PRIOR = 0.3
 """Pseudo-observations of each event in :func:`agreement`: few events of many are expected."""
+
+_MOST_VISITS = 400
+"""Visits beyond which evidence does not grow: messages are not independent of each other, and an
+event of one visit in a hundred is no reason for a state of its own, however often it is visited."""
 
 
 def exclusive_evidence(
@@ -35,11 +40,11 @@ def exclusive_evidence(
         return 0.0
     strongest = 0.0
     for event in np.flatnonzero((a > 0) | (b > 0)).tolist():
-        more, of, less, of_less = int(a[event]), visits_a, int(b[event]), visits_b
-        if more * of_less < less * of:
-            more, of, less, of_less = less, of_less, more, of
-        if less > noise * of_less:
+        pairs = [(float(a[event]), visits_a), (float(b[event]), visits_b)]
+        rarer, other = sorted(pairs, key=lambda pair: pair[0] / pair[1])
+        if rarer[0] > noise * rarer[1]:
             continue
+        (less, of_less), (more, of) = _bounded(*rarer), _bounded(*other)
         evidence = _likelihood_ratio(more, of, less, of_less)
         if noise:
             evidence = min(evidence, 2 * _beyond(more, of, noise))
@@ -55,21 +60,20 @@ def agreement(a: Index, visits_a: int, b: Index, visits_b: int) -> float:
     return _marginal(a + b, visits_a + visits_b) - _marginal(a, visits_a) - _marginal(b, visits_b)
 
 
-def _marginal(counts: Index, visits: int) -> float:
-    from math import lgamma
-
-    outcomes = [*counts.tolist(), visits - int(counts.sum())]
+def _marginal(counts: NDArray[np.float64], visits: float) -> float:
+    """Return the log-likelihood of counts, averaged over all shares."""
+    outcomes = [*counts.tolist(), max(visits - float(counts.sum()), 0.0)]
     prior = _PRIOR * len(outcomes)
     seen = sum(lgamma(count + _PRIOR) - lgamma(_PRIOR) for count in outcomes if count)
     return seen + lgamma(prior) - lgamma(visits + prior)
 
 
-def _likelihood_ratio(x: int, of_x: int, y: int, of_y: int) -> float:
+def _likelihood_ratio(x: float, of_x: float, y: float, of_y: float) -> float:
     """Return how much likelier two counts are with a share each than with one for both."""
     return _best(x, of_x) + _best(y, of_y) - _best(x + y, of_x + of_y)
 
 
-def _beyond(count: int, visits: int, share: float) -> float:
+def _beyond(count: float, visits: float, share: float) -> float:
     """Return how much likelier a count is with its own share than with at most a given one."""
     if count <= share * visits:
         return 0.0
@@ -77,7 +81,13 @@ def _beyond(count: int, visits: int, share: float) -> float:
     return _best(count, visits) - at_share
 
 
-def _best(count: int, visits: int) -> float:
+def _bounded(count: float, visits: float) -> tuple[float, float]:
+    """Return a count of at most :data:`_MOST_VISITS` visits with the same share."""
+    scale = min(1.0, _MOST_VISITS / visits)
+    return count * scale, visits * scale
+
+
+def _best(count: float, visits: float) -> float:
     """Return the log-likelihood of a count with its own share."""
     rest = visits - count
     return (count * log(count / visits) if count else 0.0) + (

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from fsm.arrays import Index
 from fsm.discovery.merging import merged_states
-from fsm.discovery.naming import learnt_states, reference_table, split_by_reference
+from fsm.discovery.naming import initial_first, learnt_states, reference_table, split_by_reference
 from fsm.discovery.prefix_tree import PrefixTree
-from fsm.discovery.result import Evidence, LeftOut
+from fsm.discovery.result import Documented, Evidence, Unaccepted
 from fsm.discovery.traces import NONE, TraceCounts, Travelled
 from fsm.graph import breadth_first, equivalence_classes
 from fsm.machine import Indicator, Machine, Origin, State, Transition
@@ -63,8 +64,9 @@ class LearntMachine(NamedTuple):
 
     machine: Machine
     evidence: tuple[Evidence, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Unaccepted, ...]
     travelled: Travelled
+    reference: Documented | None
 
 
 def learnt_machine(
@@ -77,16 +79,21 @@ def learnt_machine(
     unit: Unit,
 ) -> LearntMachine:
     """Return a table as a machine; names and statuses are those of the reference."""
-    names = [NONE] * len(table)
+    names, known = [NONE] * len(table), None
     if reference is not None:
-        known = reference_table(reference, traces.events)
-        table, names = split_by_reference(table, known, traces)
+        known = traces.replayed(reference_table(reference, traces.events))
+        table, names = split_by_reference(table, known)
         table = travelled_only(traces.replayed(table), noise)
     travelled = traces.replayed(table)
     states = learnt_states(names, travelled.visits.tolist(), reference)
     evidence = tuple(_evidence(travelled, [state.name for state in states]))
     reached = {0, *(int(target) for target in table[table != NONE])}
-    kept = [state for number, state in enumerate(states) if number in reached]
+    # The log shows more than the reference where something follows in a final state of it.
+    kept = [
+        replace(state, final=state.final and bool((table[number] == NONE).all()))
+        for number, state in enumerate(states)
+        if number in reached
+    ]
     events = _ordered_events(traces, {item.event for item in evidence}, reference)
     machine = Machine(
         name=name,
@@ -107,15 +114,45 @@ def learnt_machine(
         indicators=_indicators(kept, reference),
         unit=None if unit.is_mail else unit.name,
     )
-    left_out = _left_out(travelled, [state.name for state in states])
-    return LearntMachine(machine, evidence, tuple(left_out), travelled)
+    left_out = _unaccepted(travelled, [state.name for state in states])
+    documented = None
+    if reference is not None and known is not None:
+        documented = _documented(reference, known, names, states, reached)
+    return LearntMachine(machine, evidence, left_out, travelled, documented)
 
 
-def _left_out(travelled: Travelled, names: Sequence[str]) -> list[LeftOut]:
+def _documented(
+    reference: Machine,
+    known: Travelled,
+    names: Sequence[int],
+    states: Sequence[State],
+    reached: set[int],
+) -> Documented:
+    """Return what the log says of the reference."""
+    rows = [state.name for state in initial_first(reference)]
+    codes = {event: code for code, event in enumerate(known.traces.events)}
+    never = (
+        t
+        for t in reference.transitions
+        if t.event not in codes or not known.times[rows.index(t.source), codes[t.event]]
+    )
+    return Documented(
+        reference,
+        {
+            states[n].name: rows[name]
+            for n, name in enumerate(names)
+            if name != NONE and n in reached
+        },
+        _unaccepted(known, rows),
+        tuple(never),
+    )
+
+
+def _unaccepted(travelled: Travelled, names: Sequence[str]) -> tuple[Unaccepted, ...]:
     """Return the cells that messages met and the table does not have, most messages first."""
     missing = np.argwhere((travelled.table == NONE) & (travelled.times > 0)).tolist()
     items = [
-        LeftOut(
+        Unaccepted(
             names[source],
             travelled.traces.events[code],
             int(travelled.messages[source, code]),
@@ -123,7 +160,7 @@ def _left_out(travelled: Travelled, names: Sequence[str]) -> list[LeftOut]:
         )
         for source, code in missing
     ]
-    return sorted(items, key=lambda item: (-item.messages, item.state, item.event))
+    return tuple(sorted(items, key=lambda item: (-item.messages, item.state, item.event)))
 
 
 def _evidence(travelled: Travelled, names: Sequence[str]) -> list[Evidence]:

@@ -9,8 +9,9 @@ nodes that lead to it, so that a wrong decision for few messages spoils no later
 Two tests tell a state and the nodes of a cell apart. Their futures are compared sequence by
 sequence, as in k-tails, as far as messages support it; and what the cell's messages do is added up
 by the states that they would visit, where differences show that are too thin in single sequences.
-Both only count events that one side never shows (see :mod:`fsm.discovery.evidence`): how frequent
-an event is depends on more than the state in real logs, and only decides among states that agree.
+Both look for events that one side never shows (see :mod:`fsm.discovery.evidence`): how frequent
+an event is depends on more than the state in real logs. It decides among states that agree, and
+tells two apart only where one distribution for both is less likely than two.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ __all__ = ["MOST_STATES", "merged_states"]
 
 MOST_STATES = 200
 """States of a learnt machine; beyond it, what is left goes to the states that agree best."""
+
+_LONGEST = 3
+"""Events of the longest sequences whose futures are compared: further on, a state that counts its
+visits, such as one of repeated attempts, would be as many states."""
 
 Cell = tuple[int, int]
 """A state and an event, as numbers."""
@@ -126,23 +131,26 @@ class _States:
     def _agreement(self, state: int, nodes: Index, table: Index) -> float:
         """Return how well nodes agree with a state; minus infinity where they contradict it."""
         by_sequence = self._by_sequence(self.members(state), nodes)
-        if by_sequence == -np.inf:
-            return by_sequence
+        if by_sequence < 0:
+            return -np.inf
         return by_sequence + self._by_state(state, nodes, table)
 
     def _by_sequence(self, ours: Index, theirs: Index) -> float:
         """Compare two futures, event by event, for each sequence of events that both show."""
         score = 0.0
-        work = deque([(ours, theirs)])
+        work = deque([(ours, theirs, _LONGEST)])
         while work:
-            ours, theirs = work.popleft()
+            ours, theirs, left = work.popleft()
             (a, of_a, children_a), (b, of_b, children_b) = map(self._future, (ours, theirs))
             if exclusive_evidence(a, of_a, b, of_b, self.noise) > self.limit:
                 return -np.inf
             score += agreement(a, of_a, b, of_b)
+            if not left:
+                continue
             events_a, events_b = self.tree.event[children_a], self.tree.event[children_b]
             for event in np.flatnonzero(np.minimum(a, b) > 1).tolist():
-                work.append((children_a[events_a == event], children_b[events_b == event]))
+                some_a, some_b = children_a[events_a == event], children_b[events_b == event]
+                work.append((some_a, some_b, left - 1))
         return score
 
     def _future(self, nodes: Index) -> tuple[Index, int, Index]:

@@ -13,18 +13,18 @@ from itertools import count
 import numpy as np
 
 from fsm.arrays import Index
-from fsm.discovery.traces import NONE, TraceCounts
+from fsm.discovery.traces import NONE, Travelled
 from fsm.machine import Machine, State
 
-__all__ = ["learnt_states", "reference_table", "split_by_reference"]
+__all__ = ["initial_first", "learnt_states", "reference_table", "split_by_reference"]
 
 
 def reference_table(reference: Machine, events: Sequence[str]) -> Index:
     """Return the table of a reference over the events of a log; its initial state is row 0.
 
-    The rows are in the order of :func:`_reference_states`.
+    The rows are in the order of :func:`initial_first`.
     """
-    names = [state.name for state in _reference_states(reference)]
+    names = [state.name for state in initial_first(reference)]
     table = np.full((len(names), max(len(events), 1)), NONE, np.int64)
     for number, name in enumerate(names):
         for code, event in enumerate(events):
@@ -34,20 +34,20 @@ def reference_table(reference: Machine, events: Sequence[str]) -> Index:
     return table
 
 
-def _reference_states(reference: Machine) -> list[State]:
+def initial_first(reference: Machine) -> list[State]:
     """Return the states of a reference, the initial one first."""
     return sorted(reference.states, key=lambda state: state.name != reference.initial)
 
 
-def split_by_reference(
-    table: Index, reference: Index, traces: TraceCounts
-) -> tuple[Index, list[int]]:
+def split_by_reference(table: Index, theirs: Travelled) -> tuple[Index, list[int]]:
     """Return the learnt table with states split by those of a reference, and which these are.
 
+    ``theirs`` is what the reference does with the traces.
     :data:`NONE` stands for a state that messages only reach after an event that the reference
     rejects.
     """
-    ours, theirs = traces.replayed(table), traces.replayed(reference)
+    traces, reference = theirs.traces, theirs.table
+    ours = traces.replayed(table)
     arrivals = np.full(len(traces.codes), NONE, np.int64)
     followed = (ours.before != NONE) & (theirs.before != NONE)
     cells = ours.before[followed], traces.codes[followed]
@@ -91,7 +91,7 @@ def learnt_states(
     Of several states with one counterpart, the most visited has its name; the others have its
     status.
     """
-    known = _reference_states(reference) if reference else []
+    known = initial_first(reference) if reference else []
     taken = {state.name for state in known}
     free = (name for name in (f"s{n}" for n in count()) if name not in taken)
     first: dict[int, int] = {}
@@ -104,6 +104,9 @@ def learnt_states(
             states.append(known[name])
             continue
         new = next(free)
-        status = known[name].status if name != NONE else None
-        states.append(State(new, status, new, (new,)))
+        if name == NONE:
+            states.append(State(new, None, new, (new,)))
+        else:
+            part_of = known[name]
+            states.append(State(new, part_of.status, f"part of {part_of.title}", (new,)))
     return states

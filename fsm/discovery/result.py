@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fsm.comparison import Comparison, compare
 from fsm.indicators import percent
-from fsm.machine import Machine
+from fsm.machine import Machine, Transition
 from fsm.text import quantity
 from fsm.unit import Unit
 
-__all__ = ["Discovery", "Evidence", "LeftOut"]
+__all__ = ["Discovery", "Documented", "Evidence", "Unaccepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An event in a state that the machine leaves out: noise, or beyond what could be learnt."""
+class Unaccepted:
+    """An event that messages had in a state of a machine that does not accept it there."""
 
     state: str
     """The state in which it happened."""
@@ -76,6 +77,37 @@ class LeftOut:
         }
 
 
+@dataclass(frozen=True)
+class Documented:
+    """The documented machine that gave names and statuses, and what the log says of it."""
+
+    machine: Machine
+    """The machine."""
+    counterparts: Mapping[str, str]
+    """Of each learnt state that corresponds to a state of the machine, the name of this state."""
+    contradictions: tuple[Unaccepted, ...]
+    """What messages did and the machine does not accept, the most frequent first."""
+    never_travelled: tuple[Transition, ...]
+    """The transitions of the machine that no message travelled."""
+
+    def accepts(self, evidence: Evidence) -> bool:
+        """Return whether the machine accepts the event of a learnt transition in its state."""
+        state = self.counterparts.get(evidence.source)
+        return state is not None and self.machine.step(state, evidence.event) is not None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            "machine": self.machine.name,
+            "counterparts": dict(self.counterparts),
+            "contradictions": [item.as_dict() for item in self.contradictions],
+            "never_travelled": [
+                {"source": t.source, "event": t.event, "target": t.target}
+                for t in self.never_travelled
+            ],
+        }
+
+
 @dataclass(frozen=True, repr=False)
 class Discovery:
     """The machine that a log shows. It is never the truth: it says what messages did, no more.
@@ -87,7 +119,7 @@ class Discovery:
     """The learnt machine; the origin of each transition tells its evidence."""
     evidence: tuple[Evidence, ...]
     """How many messages stand behind each transition, in the order of its transitions."""
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Unaccepted, ...]
     """What messages did beyond the machine, the most frequent first."""
     messages: int
     """How many messages the log has."""
@@ -101,8 +133,8 @@ class Discovery:
     """The share of the visits of a state up to which an event in it is noise."""
     unit: Unit
     """What one message is called."""
-    reference: Machine | None = None
-    """The machine that gave names and statuses."""
+    reference: Documented | None = None
+    """The machine that gave names and statuses, and what the log says of it."""
     notes: tuple[str, ...] = ()
     """What was assumed, or not read."""
 
@@ -111,29 +143,17 @@ class Discovery:
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """The reference compared with the learnt machine; ``None`` without a reference."""
-        return None if self.reference is None else compare(self.reference, self.machine)
+        """The reference compared with the learnt machine; ``None`` without a reference.
 
-    @cached_property
-    def added(self) -> tuple[Evidence, ...]:
-        """The transitions that messages travelled and the reference does not have."""
-        known = _cells(self.reference)
-        return tuple(e for e in self.evidence if known.get((e.source, e.event)) != e.target)
-
-    @cached_property
-    def never_travelled(self) -> tuple[tuple[str, str, str], ...]:
-        """The transitions of the reference that no message travelled: source, event, target."""
-        learnt = _cells(self.machine)
-        missing = (
-            (source, event, target)
-            for (source, event), target in _cells(self.reference).items()
-            if learnt.get((source, event)) != target
-        )
-        return tuple(missing)
+        Deadlines are left out, as a log does not show them.
+        """
+        if self.reference is None:
+            return None
+        return compare(replace(self.reference.machine, deadline=None), self.machine)
 
     def as_dict(self) -> dict[str, object]:
         """Return the result for JSON."""
-        facts: dict[str, object] = {
+        return {
             "machine": self.machine.name,
             "unit": self.unit.name,
             "messages": {"all": self.messages, "accepted": self.accepted},
@@ -143,24 +163,8 @@ class Discovery:
             "transitions": [evidence.as_dict() for evidence in self.evidence],
             "left_out": [item.as_dict() for item in self.left_out],
             "notes": list(self.notes),
-            "reference": None,
+            "reference": self.reference and self.reference.as_dict(),
         }
-        if self.reference is not None and self.comparison is not None:
-            facts["reference"] = {
-                "machine": self.reference.name,
-                "added": [evidence.as_dict() for evidence in self.added],
-                "never_travelled": [
-                    {"source": source, "event": event, "target": target}
-                    for source, event, target in self.never_travelled
-                ],
-                "comparison": self.comparison.as_dict(),
-            }
-        return facts
-
-
-def _cells(machine: Machine | None) -> dict[tuple[str, str], str]:
-    transitions = machine.transitions if machine else ()
-    return {(t.source, t.event): t.target for t in transitions}
 
 
 def _share(count: int, whole: int) -> str:

@@ -104,6 +104,12 @@ SUBJECTS = (
         ("conformance.least_repair.LeastRepair",),
     ),
     Subject(
+        "Discovery",
+        ("discover",),
+        ("Discovery",),
+        ("discovery.result.Documented", "discovery.result.Evidence", "discovery.result.Unaccepted"),
+    ),
+    Subject(
         "Logs",
         ("open_log", "simulate", "replay", "explain", "report"),
         ("Log", "Replay", "MachineResult", "Story"),

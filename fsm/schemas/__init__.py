@@ -39,6 +39,7 @@ OUTPUTS = {
     "explain": JsonShape(1, "fsm explain --json"),
     "conform": JsonShape(1, "fsm conform --json"),
     "conform-message": JsonShape(1, "fsm conform --message ID --json"),
+    "discover": JsonShape(1, "fsm discover --json"),
     "compare": JsonShape(1, "fsm compare --json"),
     "analyse": JsonShape(1, "fsm analyse --json"),
     "suite": JsonShape(1, "fsm suite --json"),
