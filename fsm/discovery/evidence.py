@@ -10,9 +10,8 @@ from __future__ import annotations
 from math import lgamma, log
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fsm.arrays import Index
+from fsm.arrays import Codes, Index
 
 __all__ = ["agreement", "exclusive_evidence"]
 
@@ -60,7 +59,7 @@ def agreement(a: Index, visits_a: int, b: Index, visits_b: int) -> float:
     return _marginal(a + b, visits_a + visits_b) - _marginal(a, visits_a) - _marginal(b, visits_b)
 
 
-def _marginal(counts: NDArray[np.float64], visits: float) -> float:
+def _marginal(counts: Codes, visits: float) -> float:
     """Return the log-likelihood of counts, averaged over all shares."""
     outcomes = [*counts.tolist(), max(visits - float(counts.sum()), 0.0)]
     prior = _PRIOR * len(outcomes)

@@ -148,14 +148,10 @@ def as_trace_counts(traces: Mapping[tuple[str, ...], int] | Iterable[Sequence[st
     >>> as_trace_counts([["a", "b"], ["a"]]).events
     ('a', 'b')
     """
-    pairs = traces.items() if isinstance(traces, Mapping) else ((trace, 1) for trace in traces)
-    numbers: dict[str, int] = {}
-    codes, lengths, counts = list[int](), list[int](), list[int]()
-    for trace, count in pairs:
-        codes += [numbers.setdefault(event, len(numbers)) for event in trace]
-        lengths.append(len(trace))
-        counts.append(count)
-    sizes = np.array(lengths, np.int64)
-    return TraceCounts(
-        tuple(numbers), np.array(codes, np.int64), np.cumsum(sizes) - sizes, np.array(counts, int)
-    )
+    pairs = list(traces.items() if isinstance(traces, Mapping) else ((t, 1) for t in traces))
+    events = tuple(sorted({event for trace, _ in pairs for event in trace}))
+    numbers = {event: number for number, event in enumerate(events)}
+    codes = np.array([numbers[event] for trace, _ in pairs for event in trace], np.int64)
+    lengths = np.array([len(trace) for trace, _ in pairs], np.int64)
+    counts = np.array([count for _, count in pairs], np.int64)
+    return TraceCounts(events, codes, np.cumsum(lengths) - lengths, counts)
