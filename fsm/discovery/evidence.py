@@ -13,7 +13,7 @@ import numpy as np
 
 from fsm.arrays import Codes, Index
 
-__all__ = ["agreement", "exclusive_evidence"]
+__all__ = ["agreement", "exclusive_evidence", "marginal_likelihood"]
 
 _PRIOR = 0.3
 """Pseudo-observations of each event in :func:`agreement`: few events of many are expected."""
@@ -56,11 +56,18 @@ def agreement(a: Index, visits_a: int, b: Index, visits_b: int) -> float:
 
     This is the logarithm of the ratio of the marginal likelihoods, with Dirichlet priors.
     """
-    return _marginal(a + b, visits_a + visits_b) - _marginal(a, visits_a) - _marginal(b, visits_b)
+    return (
+        marginal_likelihood(a + b, visits_a + visits_b)
+        - marginal_likelihood(a, visits_a)
+        - marginal_likelihood(b, visits_b)
+    )
 
 
-def _marginal(counts: Codes, visits: float) -> float:
-    """Return the log-likelihood of counts, averaged over all shares."""
+def marginal_likelihood(counts: Codes, visits: float) -> float:
+    """Return the log-likelihood of how often each event followed, of so many visits.
+
+    It is averaged over all shares that the events may have, with a Dirichlet prior.
+    """
     outcomes = [*counts.tolist(), max(visits - float(counts.sum()), 0.0)]
     prior = _PRIOR * len(outcomes)
     seen = sum(lgamma(count + _PRIOR) - lgamma(_PRIOR) for count in outcomes if count)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log
 from typing import NamedTuple
 
 import numpy as np
 
 from fsm.arrays import Index
+from fsm.discovery.evidence import marginal_likelihood
 from fsm.discovery.merging import merged_states
 from fsm.discovery.naming import initial_first, learnt_states, reference_table, split_by_reference
 from fsm.discovery.prefix_tree import PrefixTree
@@ -18,15 +20,42 @@ from fsm.graph import breadth_first, equivalence_classes
 from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.unit import Unit
 
-__all__ = ["LIMIT", "LearntMachine", "learnt_machine", "learnt_table"]
+__all__ = ["LIMITS", "LearntMachine", "learnt_machine", "learnt_table"]
 
-LIMIT = 6.0
-"""The evidence, in nats, beyond which two states differ: 400 times likelier than one state."""
+LIMITS = (5.0, 8.0, 12.0)
+"""Evidence, in nats, beyond which two states differ; the limit that explains the log best is used.
+
+At 5 nats two states are 150 times likelier than one, at 12 nats 160,000 times. A low limit finds
+states of which there are few messages, and where there are many takes chance for a difference.
+"""
+_UNEXPLAINED = 3
+"""How much more an event costs that is not followed than one of which nothing is known."""
 
 
 def learnt_table(traces: TraceCounts, tree: PrefixTree, noise: float = 0.0) -> Index:
     """Return the smallest table for what was learnt from traces; state 0 is the initial one."""
-    return reduced(travelled_only(traces.replayed(merged_states(tree, LIMIT, noise)), noise))
+    tables = (
+        reduced(travelled_only(traces.replayed(merged_states(tree, limit, noise)), noise))
+        for limit in LIMITS
+    )
+    return min(tables, key=lambda table: description_length(traces.replayed(table)))
+
+
+def description_length(travelled: Travelled) -> float:
+    """Return how long the shortest description of traces by a table is, in nats.
+
+    It has three parts: where each cell leads, the events of each state, and the events that the
+    table does not follow, which are costly.
+    """
+    table, width = travelled.table, travelled.table.shape[1]
+    times = np.where(table != NONE, travelled.times, 0)
+    events = int((travelled.traces.lengths * travelled.traces.counts).sum())
+    targets = int((table != NONE).sum()) * log(len(table) + 1)
+    explained = sum(
+        marginal_likelihood(row, visits)
+        for row, visits in zip(times, (times.sum(axis=1) + travelled.ends).tolist(), strict=True)
+    )
+    return targets - explained + _UNEXPLAINED * (events - int(times.sum())) * log(width + 1)
 
 
 def travelled_only(travelled: Travelled, noise: float = 0.0) -> Index:

@@ -16,6 +16,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any
@@ -73,7 +75,7 @@ def measured(
         signal.signal(signal.SIGALRM, _stop)
         signal.alarm(limit)
         try:
-            with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+            with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
                 learnt = learner(traces, noise)
         except TimeoutError:
             continue
@@ -141,8 +143,6 @@ def _determinised(initial: str, moves: dict[tuple[str, str], set[str]]) -> Machi
 
 
 def _named(machine: Machine, events: list[str]) -> Machine:
-    from dataclasses import replace
-
     names = dict(zip(machine.events, events, strict=True))
     transitions = tuple(
         replace(t, event=names[t.event], trigger=names[t.event]) for t in machine.transitions

@@ -23,7 +23,8 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_the_file_keeps_the_evidence(fsm: Fsm, log: Path, tmp_path: Path) -> None:
-    facts = json.loads(fsm("discover", str(log), "-o", str(tmp_path / "m.json"), "--json").out)
+    options = ("--machine", "with-feedback", "-o", str(tmp_path / "m.json"), "--json")
+    facts = json.loads(fsm("discover", str(log), *options).out)
     machine = load(str(tmp_path / "m.json"))
     assert [t.origin and t.origin.reason for t in machine.transitions] == [
         "2 messages: 100 % of its state",
