@@ -32,6 +32,9 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
 	  while read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
 
+# Each worker of these two has a core; at full depth polars has threads, whose order nothing may show.
+test quick: export POLARS_MAX_THREADS ?= 1
+
 test: $(READY) ## set up, and run all tests on every core (ARGS="tests/tables -x" some of them)
 	$(BIN)/python $(PYTEST) $(ARGS)
 

@@ -1,11 +1,12 @@
 """Shared fixtures. ``FSM_CORPUS`` names a directory of real pages and logs, where there is one."""
 
+import gc
 import importlib.util
 import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from polars.io.plugins import register_io_source
 
+from fsm.compile import class_of, crosscheck
+from fsm.compile.crosscheck import CrossCheck, LoggedCells
+from fsm.machine import Machine
 from tests.command import Fsm, Result
 from tests.depth import samples
 from tests.slow import SLOW
@@ -48,6 +52,42 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if not config.getoption("--quick") or not collection_path.is_relative_to(here):
         return None
     return collection_path.relative_to(here).as_posix() in SLOW or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without the garbage collector: it would look at ten thousand tests again and again.
+
+    What was collected lives as long as the process, and is not looked at later either.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compared_once() -> Iterator[None]:
+    """Compare a machine with its class in the first of the thousand replays, not in each."""
+    compare = crosscheck.cross_check
+    known: dict[object, CrossCheck] = {}
+
+    def compare_once(
+        machines: Iterable[Machine], logged: LoggedCells | None = None, max_work: int | None = None
+    ) -> CrossCheck:
+        machines = tuple(machines)
+        if logged is not None:
+            return compare(machines, logged, max_work)
+        key = machines, tuple(map(class_of, machines)), max_work
+        if key not in known:
+            known[key] = compare(machines, None, max_work)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crosscheck, "cross_check", compare_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

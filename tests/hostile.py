@@ -1,6 +1,7 @@
 """Names that are syntax somewhere; each format must show them as text."""
 
 from fsm.machine import Indicator, Machine, Origin, State, Transition
+from tests.depth import samples
 
 __all__ = ["HOSTILE", "named"]
 
@@ -33,8 +34,8 @@ HOSTILE = {
     "only spaces": "   ",
     "empty": "",
     "wide": "日本語の状態の名前はとても長い",
-    "long": "x" * 10_000,
-    "long and odd": '"&<' * 3_334,
+    "long": "x" * samples(10_000, 1_000),
+    "long and odd": '"&<' * samples(3_334, 60),
 }
 
 

@@ -1,6 +1,9 @@
 """The map of the house, ``fsm/README.md``, and the modules it is about."""
 
+import ast
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import fsm
@@ -23,3 +26,9 @@ LAYERS = [name.removesuffix("/").removesuffix(".py") for name in rooms()]
 def room(path: Path) -> str:
     """Return the room that a module stands in."""
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@cache
+def trees() -> Mapping[Path, ast.Module]:
+    """Return the syntax trees of the modules."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in MODULES}

@@ -1,9 +1,13 @@
 """The pytest plugin runs suites against implementations: the examples of the documentation."""
 
+from fnmatch import fnmatch
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import fsm
+from fsm.conformance.test_coverage import read_coverage
 from fsm.suites import suite
 from tests.depth import DEEP
 
@@ -130,10 +134,61 @@ def test_nothing_is_told_where_nothing_ran(run) -> None:
 @pytest.mark.filterwarnings("default")
 def test_workers_add_up(run) -> None:
     pytest.importorskip("xdist", reason="pytest-xdist is not installed")
-    result = run(WRONG, "-n", "2", "--fsm-cov", process=True)
+    result = run(WRONG, "-n", "2", "--fsm-cov", "--fsm-cov-file=two.json", process=True)
     result.assert_outcomes(passed=44, failed=1)
+    run(WRONG, "--fsm-cov-file=one.json")
+    one, two = (Path(name).read_bytes() for name in ("one.json", "two.json"))
+    assert one == two
     result.stdout.fnmatch_lines([CLOSING, "  every cell was run"])
     result.stdout.fnmatch_lines(["fsm: with-feedback by table: 31 of 31 tests, *to rerun: pytest*"])
+
+
+def test_a_file_tells_which_tests_ran_which_cells(run) -> None:
+    machine = fsm.load("with-feedback")
+    result = run(RIGHT, "--fsm-cov-file", "cov.json")
+    result.stdout.fnmatch_lines(["fsm: coverage of 1 suite written to *cov.json"])
+    tested = read_coverage(Path("cov.json"), machine)
+    assert tested.notes == ()
+    assert tested.cells.keys() == {(s.name, e) for s in machine.states for e in machine.events}
+    cell = tested.tests("retrying", "retry_succeeded")
+    assert cell is not None
+    assert cell.count >= len(cell.tests) > 0
+    assert all("soft_bounce" in test and "retry_succeeded" in test for test in cell.tests)
+    assert read_coverage(Path("cov.json"), fsm.load("delivery")).notes == (
+        "cov.json: tests of other machines: with-feedback",
+        "cov.json: no test of delivery",
+    )
+
+
+def test_failed_and_missing_tests_are_told_of_the_file(run) -> None:
+    run(WRONG, "--fsm-cov-file", "cov.json", "-k", "test_wrong or relayed.hard_bounce")
+    assert read_coverage(Path("cov.json"), fsm.load("with-feedback")).notes == (
+        "cov.json: 1 test failed; a cell counts as run all the same",
+        "cov.json: not every test of 1 suite was run",
+    )
+
+
+def test_a_file_in_no_directory_is_refused(run) -> None:
+    result = run(RIGHT, "--fsm-cov-file", "nowhere/cov.json")
+    result.stderr.fnmatch_lines(["*--fsm-cov-file: *nowhere: no such directory"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not the coverage of tests (*); pytest --fsm-cov-file FILE writes it"),
+        ('{"suites": []}', "not the coverage of tests (its schema is '')*"),
+        ('{"schema": "fsm/coverage/1", "suites": [{}]}', "*missing required field*"),
+        ("\x00\xff", "not the coverage of tests (*"),
+    ],
+    ids=["no JSON", "no schema", "no suite", "binary"],
+)
+def test_another_file_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "cov.json"
+    path.write_text(content, "latin-1")
+    with pytest.raises(fsm.FsmError) as refused:
+        read_coverage(path, fsm.load("with-feedback"))
+    assert fnmatch(str(refused.value), f"*cov.json: {message}".replace("[", "[[]"))
 
 
 MARKS = {

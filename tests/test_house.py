@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,15 @@ def sections() -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
+@cache
+def folders() -> list[Path]:
+    """Return all folders of the package."""
+    return [path for path in ROOT.rglob("*") if path.is_dir()]
+
+
 def exists(place: str) -> bool:
     """Whether a path of the map is one of the package, of a room, or of the project."""
-    rooms = (path for path in ROOT.rglob("*") if path.is_dir())
-    return any((base / place).exists() for base in (ROOT, ROOT.parent, *rooms))
+    return any((base / place).exists() for base in (ROOT, ROOT.parent, *folders()))
 
 
 def test_every_room_of_the_tree_is_on_the_map_once() -> None:

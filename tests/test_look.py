@@ -35,7 +35,7 @@ from fsm.drawing.svg import _in_words, dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suites import suite
-from tests.depth import DEEP
+from tests.depth import DEEP, cases
 
 SVG = "{http://www.w3.org/2000/svg}"
 WITH, WITHOUT, DELIVERY = load("with-feedback"), load("without-feedback"), load("delivery")
@@ -336,7 +336,7 @@ def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:
 
 
 @pytest.mark.parametrize("form", sorted(set(FORMATS) - {*DOCUMENTS, "png", "pdf"}))
-@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("name", cases(HOSTILE.values()), ids=cases(HOSTILE))
 def test_a_hostile_name_under_an_overlay_is_drawn(name: str, form: str) -> None:
     machine = named(name)
     overlay = traffic_overlay(machine, [("a", "x", name, 3), ("a", name, None, 1)], name)
@@ -349,7 +349,7 @@ def test_a_hostile_name_under_an_overlay_is_drawn(name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", DOCUMENTS)
-@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("name", cases(HOSTILE.values()), ids=cases(HOSTILE))
 def test_a_hostile_name_stands_in_a_document(name: str, form: str) -> None:
     text = str(draw(named(name), form))
     assert not re.search(r"[\u202a-\u202e\u2066-\u2069\x00\x07\x1b]", text)

@@ -33,10 +33,12 @@ from fsm.logs.summary import as_dict, summary_lines
 from fsm.logs.write.process_mining import EVENT_LOGS, write_log
 from fsm.logs.write.tables import SUFFIXES
 from tests.command import Fsm, Result
-from tests.depth import cases
+from tests.depth import DEEP, cases
 from tests.logs.store import store
 from tests.telltale import ADDRESS, CSV, ID, POSTFIX, READERS, content, found_in, write_sample
 
+FEW = ("csv", "postfix", "sendgrid")
+"""A canonical log, one of lines and one of records; each reader alone has a test of its own."""
 KEY = b"0123456789abcdef"
 NAMES = command_group.list_commands(click.Context(command_group))
 COMMANDS = {name: command_group.get_command(click.Context(command_group), name) for name in NAMES}
@@ -113,21 +115,28 @@ RUNS: dict[str, Callable[[Path], list[list[object]]]] = {
         ["--json", "--status", out / "s.csv.gz", "--rejected", out / "r.jsonl"],
     ],
     "explain": lambda _: [["--message", "4AAAA1"], ["--message", "4AAAA1", "--json"]],
+    "conform": lambda _: [
+        ["--machine", "with-feedback"],
+        ["--machine", "with-feedback", "--json"],
+        ["--machine", "with-feedback", "--message", "4AAAA1"],
+    ],
     "report": lambda out: [["-o", out / "report.html"]],
     "convert": lambda out: [["-o", out / "log.csv", "--beside", out / "beside.csv"], ["--json"]],
     "draw": lambda _: [[]],
 }
 """How each command is run on logs: options of its own."""
+WELL = {name: {0, 1} if name == "conform" else {0} for name in RUNS}
+"""The exit statuses of runs that did what they should: a log that does not fit is no fault."""
 
 
 @pytest.mark.parametrize("name", REDACTING)
 def test_every_command(name: str, place: Path, fsm: Fsm) -> None:
-    logs = [write_sample(form, place / "logs") for form in sorted({"postfix", *cases(READERS)})]
+    logs = [write_sample(form, place / "logs") for form in (READERS if DEEP else FEW)]
     given = [part for log in logs for part in ("--counts", log)] if name == "draw" else logs
     before = ["with-feedback"] if name == "draw" else []
     for options in RUNS[name](place / "out"):
         result = fsm(name, *before, *given, *options, "--pseudonymise", place / "key")
-        assert result.status == 0
+        assert result.status in WELL[name]
         assert not told(place, result)
 
 
@@ -139,7 +148,7 @@ def test_commands_that_read_logs_take_the_option() -> None:
 
 @pytest.mark.parametrize("suffix", cases([*SUFFIXES, *EVENT_LOGS]))
 def test_every_suffix(suffix: str, place: Path) -> None:
-    logs = [str(write_sample(form, place / "logs")) for form in ("csv", "postfix", "sendgrid")]
+    logs = [str(write_sample(form, place / "logs")) for form in FEW]
     for redaction, shown in ((None, True), (Redaction(KEY), False)):
         path = place / "out" / f"log{suffix}"
         write_log(convert_logs(logs, options=ReadingOptions(year=2026, redaction=redaction)), path)
@@ -235,7 +244,8 @@ def test_the_names_of_files(name: str, place: Path, fsm: Fsm) -> None:
     before = ["with-feedback"] if name == "draw" else []
     for options in RUNS[name](place / "out"):
         result = fsm(name, *before, *given, *options, "--pseudonymise", place / "key")
-        assert (result.status, told(place, result)) == (0, set())
+        assert result.status in WELL[name]
+        assert not told(place, result)
     (folder / "empty.csv").write_text("")
     result = fsm("convert", folder / "*.csv", "--pseudonymise", place / "key")
     assert (result.status, told(place, result)) == (0, set())
@@ -410,7 +420,8 @@ def test_a_key_that_is_none_is_said_in_one_line(
         (place / "bad").write_bytes(data)
     log = write_sample("csv", place / "logs")
     given = ["with-feedback", "--counts", log] if command == "draw" else [log]
-    more = ["--message", "m"] if command == "explain" else []
+    own = {"explain": ["--message", "m"], "conform": ["--machine", "with-feedback"]}
+    more = own.get(command, [])
     result = fsm(command, *given, *more, "--pseudonymise", place / "bad")
     assert (result.status, result.out) == (2, "")
     assert len(result.err.splitlines()) == 1

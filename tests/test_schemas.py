@@ -28,6 +28,9 @@ MORE_LINES = [
     "analyse quarantine --json",
     "analyse with-feedback --claim 'eventually Sent' --json",
     "compare ready.json able.json --json",
+    "conform log.csv --machine without-feedback --page wrong.md --tests coverage.json "
+    "--implementation golden_system:System --json",
+    "conform --machine without-feedback --page right.md --html cells.html --json",
     "convert logs/postfix.log logs/sendgrid.jsonl --json",
     "explain log.csv --message m4 --dedupe --validity 30m --json",
     "replay log.csv --dedupe --json",
@@ -100,12 +103,14 @@ def printed(line: str, text: str) -> Printed:
     return Printed(line, name, value)
 
 
-GOLDEN = list(golden_outputs())
+COVERAGE = json.loads((SAMPLES / "coverage.json").read_text("utf-8"))
+GOLDEN = [*golden_outputs(), Printed("pytest --fsm-cov-file", "coverage", COVERAGE)]
 
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = Path(shutil.copytree(SAMPLES, tmp_path_factory.mktemp("samples") / "copy"))
+    (copy / "golden_system.py.txt").rename(copy / "golden_system.py")
     for guard in ("ready", "able"):
         (copy / f"{guard}.json").write_text(json.dumps(guarded(guard)), "utf-8")
     return copy
@@ -159,7 +164,8 @@ def test_every_command_with_json_has_a_schema() -> None:
         if (command := command_group.get_command(context, name))
         and any("--json" in option.opts for option in command.params)
     }
-    assert with_json == {shape.place.split()[1] for shape in OUTPUTS.values()}
+    places = [shape.place.split() for shape in OUTPUTS.values()]
+    assert with_json == {name for program, name, *_ in places if program == "fsm"}
 
 
 def test_golden_outputs_have_no_field_without_a_description(more: list[Printed]) -> None:

@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from fnmatch import fnmatch
 
-from tests.house import MODULES, ROOT
+from tests.house import ROOT, trees
 
 PROTOCOLS = {
     "Reader": ("logs.conversion", "logs.servers.*", "logs.records.reader"),
@@ -16,12 +16,11 @@ The readers of logs are chosen by the format, commands by their name. A name is 
 modules that match, and in no other one.
 """
 
-TREES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
-        path.read_text("utf-8")
-    )
-    for path in MODULES
-}
+
+def modules() -> dict[str, ast.Module]:
+    """Return the modules by their names in the package."""
+    names = {path: path.relative_to(ROOT).with_suffix("").parts for path in trees()}
+    return {".".join(names[path]).removesuffix(".__init__"): trees()[path] for path in trees()}
 
 
 def defined(tree: ast.Module) -> set[str]:
@@ -38,7 +37,7 @@ def defined(tree: ast.Module) -> set[str]:
 def homes() -> dict[str, list[str]]:
     """Return the modules that define each public name."""
     found = defaultdict(list)
-    for module, tree in TREES.items():
+    for module, tree in modules().items():
         for name in defined(tree):
             found[name].append(module)
     return found
@@ -77,7 +76,7 @@ def test_no_module_has_the_name_of_a_public_function() -> None:
     commands = {module for module in known["command"] if module.startswith("cli.")}
     shared = {
         module: functions[name]
-        for module in TREES
+        for module in modules()
         if (name := module.rpartition(".")[2]) in functions and module not in commands
     }
     report = "\n".join(f"{module}: {', '.join(where)}" for module, where in sorted(shared.items()))

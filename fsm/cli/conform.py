@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fsm.cli.choice import ChoiceParam
+from fsm.cli.conform_cells import (
+    CellOptions,
+    print_cell_notes,
+    print_cells,
+    with_cell_options,
+    write_cells,
+)
+from fsm.cli.conform_claims import (
+    CLAIM_TABLE,
+    claim_option,
+    print_claims,
+    refuse_options_of_machines,
+)
 from fsm.cli.conform_message import print_alignments
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import (
     LogOptions,
     dedupe_option,
+    options_given,
     print_messages,
     warn_of_wrong_reading,
     with_log_options,
 )
 from fsm.cli.progress import Progress
+from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal
-from fsm.cli.text import print_crosscheck, print_json
+from fsm.cli.text import print_crosscheck, print_json, print_message
 from fsm.cli.values import json_option
 from fsm.documented_machines import load_documented
 from fsm.unit import unit_of
@@ -37,18 +53,35 @@ __all__ = ["command"]
 @click.command(
     "conform",
     cls=HelpCommand,
+    tables={"Claims": CLAIM_TABLE},
     examples=[
         Example(
             "How far a log is from a machine",
             "fsm conform log.csv --machine with-feedback",
         ),
         Example(
-            "Only messages that reached a final state count as complete; as JSON",
-            "fsm conform log.csv --machine with-feedback --may-end final --json",
+            "The least repair of one message, event by event, as JSON",
+            "fsm conform log.csv --machine with-feedback --message m1 --json",
+        ),
+        Example(
+            "Where a machine and an implementation disagree, cell by cell",
+            "fsm conform --machine new.json --implementation my_system:MySystem",
+        ),
+        Example(
+            "What is claimed of every message, with the first ones that contradict it",
+            'fsm conform log.csv --machine with-feedback --claim "at most 3 Failed"',
+        ),
+        Example(
+            "A claim about the events of a log alone",
+            'fsm conform log.csv --claim "delivered within 3.5d of relayed"',
         ),
     ],
 )
-@with_log_options
+@partial(
+    with_log_options,
+    machine_help="The machine to compare with: a name, a file or package.module:Class.",
+    machine_default=False,
+)
 @option(
     "--may-end",
     type=ChoiceParam(["any", "final"]),
@@ -69,29 +102,49 @@ __all__ = ["command"]
     group="Message",
     help="Show the least repair of this message only, event by event.",
 )
+@claim_option
+@with_cell_options
 @dedupe_option
 @json_option
 def command(
     source: LogOptions,
+    others: CellOptions,
     may_end: str,
     outside: str,
     message: str | None,
+    claims: tuple[str, ...],
     dedupe: bool,
     as_json: bool,
 ) -> int:
-    """Compare the logs LOGS with a machine: what does not fit, and the least repair.
+    """Compare a machine with the logs LOGS, its documentation, an implementation and tests.
 
     The least repair is the smallest number of events to leave out (extra) or to add (missing), so
     that every message is a trace of the machine. Events that the machine does not have are counted
     beside, not repaired.
 
-    Of several least repairs, the one that keeps most of the log as it was recorded is taken. The
-    guide is fsm guide conformance. The exit status is 1 if something does not fit.
+    Of several least repairs, the one that keeps most of the log as it was recorded is taken.
+
+    With --page, --implementation or --tests, every source says what it knows about each cell of the
+    machine, a state and an event; cells on which sources disagree come first. One source is named
+    where all others, at least two, agree. A log may be left out then.
+
+    With --claim, the messages are also compared with what is claimed of them.
+
+    The guide is fsm guide conformance. The exit status is 1 if something does not fit, a claim is
+    violated, or sources disagree.
     """
     from fsm.conformance import conform
 
     redaction = source.redaction if message is not None else None
-    machine, log = _only_machine(source), source.read()
+    if message is not None and claims:
+        raise click.UsageError("--message shows one repair; check claims without it")
+    alone = bool(claims) and not (source.names or others.has_sources)
+    machine = None if alone else _only_machine(source)
+    if alone:
+        refuse_options_of_machines(options_given())
+    if not (source.has_log or others.has_sources):
+        raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
+    log = source.read() if source.has_log else None
     options: dict[str, Any] = {
         "may_end": may_end,
         "outside": outside,
@@ -100,17 +153,25 @@ def command(
         "as_of": source.as_of,
         "dedupe": dedupe,
     }
-    if message is not None:
+    if message is not None and machine is not None:
+        if log is None:
+            raise click.UsageError("--message is shown of a log: give LOGS")
         wanted = redaction.message(message) if redaction else message
         return _show_message(log, machine, wanted, options, as_json=as_json)
-    total = log.about() if is_terminal(sys.stderr) else None
+    total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
-        result = conform(log, machine, progress=progress, **options)
+        result = conform(
+            log, machine, claims=claims, progress=progress, **others.arguments, **options
+        )
     _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
+    write_cells(result, others.html, public_command(sys.argv[1:], source.redaction))
+    if alone and not any(claim.messages for claim in result.claims or ()):
+        print_message(f"nothing was checked: the claims apply to no {result.unit.name}")
+        return 1
     return 0 if result.agrees else 1
 
 
@@ -123,7 +184,8 @@ def _show_message(
     with Progress("looking for the message"):
         alignments = align_message(log, message, machine, **options)
     if as_json:
-        print_json([alignment.as_dict() for alignment in alignments], "conform-message")
+        shown = [alignment.as_dict() for alignment in alignments]
+        print_json({"machine": machine.name, "alignments": shown}, "conform-message")
     else:
         print_alignments(alignments, unit_of([machine], log.unit))
     return 1 if any(alignment.cost for alignment in alignments) else 0
@@ -148,8 +210,11 @@ def _print_notes(result: Conformance, relayed: bool | None) -> None:
         print_messages(note for note in replay.notes if note not in replay.log.notes)
         warn_of_wrong_reading(replay, relayed, undefined)
         print_crosscheck(replay.crosscheck)
+    print_cell_notes(result)
 
 
 def _print(result: Conformance) -> None:
     """Print the sections of what was asked for."""
     print_repair(result)
+    print_claims(result)
+    print_cells(result)

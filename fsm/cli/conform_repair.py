@@ -51,10 +51,10 @@ def _lines(repair: LeastRepair, unit: Unit, outside: str) -> Iterator[str]:
     if repair.outside:
         counts = [f"{visible(event)} {count:,}" for event, count in repair.outside.items()]
         more = [f"{len(counts) - _SHOWN:,} more"] if len(counts) > _SHOWN else []
-        what = "extra" if outside == "extra" else "beside, not repaired"
+        what = "each extra" if outside == "extra" else "left alone"
         total = quantity(sum(repair.outside.values()), "event")
         shown = ", ".join([*counts[:_SHOWN], *more])
-        yield f"{total} of other names than the machine has, {what}: {shown}"
+        yield f"{total} that the machine does not have, {what}: {shown}"
     if repair.bounded:
         least, most = repair.bounds
         yield (

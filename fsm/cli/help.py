@@ -35,6 +35,7 @@ GROUPS = (
     "Layout",
     "Overlays",
     "Machines",
+    "Other sources",
     "Log",
     "Other log formats",
     "Status exports",

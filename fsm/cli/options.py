@@ -40,6 +40,7 @@ __all__ = [
     "dedupe_option",
     "is_faultless",
     "logs_argument",
+    "options_given",
     "print_messages",
     "print_notes",
     "strict_option",
@@ -167,6 +168,17 @@ def _missing_handovers(result: Replay) -> int:
     return missing if missing == result.messages or missing > 1 + _RARE * result.messages else 0
 
 
+def options_given() -> set[str]:
+    """Return the options that are on the command line."""
+    context = click.get_current_context()
+    written = click.core.ParameterSource.COMMANDLINE
+    return {
+        max(parameter.opts, key=len)
+        for parameter in context.command.params
+        if parameter.name and context.get_parameter_source(parameter.name) is written
+    }
+
+
 @dataclass(frozen=True)
 class LogOptions:
     """The options of every command that reads logs."""
@@ -196,6 +208,11 @@ class LogOptions:
         print_messages(log.notes)
         return log
 
+    @property
+    def has_log(self) -> bool:
+        """Whether a log is named, as a file or as a query."""
+        return bool(self.logs) or self.reading.sql is not None
+
     @cached_property
     def redaction(self) -> Redaction | None:
         """The redaction of ``--pseudonymise``."""
@@ -217,8 +234,20 @@ class LogOptions:
         return guarded_loader(load, allow_import=self.allow_import)
 
 
-def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
-    """Add the options of :class:`LogOptions` to a command, as its first argument."""
+_MACHINES_HELP = (
+    "Machine that runs the log: a name, a file or package.module:Class; may be repeated."
+)
+
+
+def with_log_options(
+    function: Callable[..., T],
+    machine_help: str = _MACHINES_HELP,
+    machine_default: str | bool = "with-feedback and without-feedback",
+) -> Callable[..., T]:
+    """Add the options of :class:`LogOptions` to a command, as its first argument.
+
+    ``machine_help`` and ``machine_default`` are what the help page says of ``--machine``.
+    """
 
     @wraps(function)
     def command(**arguments: Any) -> T:
@@ -242,9 +271,8 @@ def with_log_options(function: Callable[..., T]) -> Callable[..., T]:
             metavar="MACHINE",
             multiple=True,
             group="Machines",
-            show_default="with-feedback and without-feedback",
-            help="Machine that runs the log: a name, a file or package.module:Class; may be "
-            "repeated.",
+            show_default=machine_default,
+            help=machine_help,
             type=INPUT,
             shell_complete=complete_machine,
         ),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,13 +19,11 @@ from fsm.cli.options import (
     with_log_options,
 )
 from fsm.cli.progress import Progress
+from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import DurationParam, RangeParam, page_option, timeout_option
 from fsm.documented_machines import load_documented
-
-if TYPE_CHECKING:
-    from fsm.logs.mapping.redact import Redaction
 
 __all__ = ["command"]
 
@@ -115,30 +110,8 @@ def command(
             every=every,
             messages=messages,
             notes=log.conversions,
-            command=_public_command(sys.argv[1:], source.redaction),
+            command=public_command(sys.argv[1:], source.redaction),
             timeout=timeout.total_seconds() if timeout else None,
             warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
         )
     write_output(page.encode(), output)
-
-
-def _public_command(words: Sequence[str], redaction: Redaction | None = None) -> str:
-    """Return the command as the page shows it: without output, absolute paths and secrets.
-
-    With a redaction, a query is left out, and addresses in names are replaced.
-    """
-    from fsm.logs.storage.addresses import name_of
-
-    kept = []
-    remaining = iter(words)
-    for word in remaining:
-        if word in ("-o", "--output"):
-            next(remaining, None)
-        elif redaction and (word == "--sql" or word.startswith("--sql=")):
-            kept += ["--sql", "QUERY"]
-            if word == "--sql":
-                next(remaining, None)
-        elif not word.startswith(("-o", "--output=")):
-            name = Path(word).name if Path(word).is_absolute() else name_of(word)
-            kept.append(redaction.file_name(name) if redaction else name)
-    return shlex.join(("fsm", *kept))

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary
 
-from fsm.compile.chart_reader import read_chart
-from fsm.compile.flattening import flatten
 from fsm.errors import ArgumentError
 from fsm.machine import Machine
 
@@ -44,6 +42,10 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     >>> machine.step("packed", "ship"), machine.step("packed", "arrive")
     (Transition('packed', 'ship', 'shipped'), None)
     """
+    # python-statemachine takes longer to import than the machines of files take to be read.
+    from fsm.compile.chart_reader import read_chart
+    from fsm.compile.flattening import flatten
+
     if not isinstance(name, str | None):
         raise ArgumentError(f"name: {name!r} is no name of a machine; give a text")
     machine = flatten(read_chart(chart_class), name)

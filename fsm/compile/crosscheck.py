@@ -140,10 +140,11 @@ def _tours(
 ) -> Iterator[tuple[Machine, Oracle, CellTour]]:
     """Yield the machines that have a class; each gets an equal share of the work that is left."""
     from fsm.compile import class_of
-    from fsm.compile.oracle import Oracle
 
     classes = [(m, c) for m, c in ((m, class_of(m)) for m in machines) if c is not None]
     for number, (machine, chart_class) in enumerate(classes):
+        from fsm.compile.oracle import Oracle  # only for a class: it imports python-statemachine
+
         oracle = Oracle(chart_class, machine)
         share = None if max_work is None else max_work // (len(classes) - number)
         tour = CellTour(machine, oracle.size, share)

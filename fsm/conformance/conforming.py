@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
+from fsm.conformance.cell_sources import compare_sources
+from fsm.conformance.claims.claim_checking import claim_results, observers_of
+from fsm.conformance.claims.claim_observers import ClaimObservers
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
-from fsm.conformance.repair_model import plain_events, repair_model
+from fsm.conformance.repair_model import model_repairs, plain_events
 from fsm.engine.replaying import replay
 from fsm.engine.result import Replay
 from fsm.engine.undefined import undefined_events
-from fsm.errors import LogError
+from fsm.errors import FsmError, LogError
 from fsm.machine import Machine, State, Transition
+from fsm.suites.execution.implementation import Implementation
 
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
@@ -29,8 +34,13 @@ OUTSIDE = ("beside", "extra")
 
 def conform(
     source: object,
-    machine: Machine | str,
+    machine: Machine | str | None,
     *,
+    page: str | None = None,
+    implementation: Implementation | str | None = None,
+    tests: str | Path | None = None,
+    cells: bool | None = None,
+    claims: str | Iterable[str] = (),
     may_end: str = "any",
     outside: str = "beside",
     companions: Callable[[str], Machine] | None = built_in_companion,
@@ -43,7 +53,10 @@ def conform(
     mapping: str | Path | Iterable[str | Path] = (),
     events: Mapping[str, str] | None = None,
 ) -> Conformance:
-    """Compare a log with a machine: how many messages fit, and the least repair of the others.
+    """Return how far a machine, a log and other sources agree.
+
+    ``source`` is a log, or ``None`` for none. Of a log, the result tells how many messages fit, and
+    the least repair of the others.
 
     The least repair is the smallest number of events to leave out (*extra*) or to add (*missing*)
     so that every message is a trace of the machine. A message may end after any event, with
@@ -53,11 +66,23 @@ def conform(
     depends on guards may happen under any of their values. Messages without any event of the
     machine are not judged.
 
+    With ``page``, ``implementation`` or ``tests``, or with ``cells``, the result has the verdict on
+    each cell (state and event) of the machine: what every source says about it; see
+    :mod:`fsm.conformance.cells`. ``page`` is a page with documented tables, ``implementation`` an
+    adapter or the name of its class, ``package.module:Class``, which is imported and run, ``tests``
+    a file that ``pytest --fsm-cov-file`` wrote.
+
+    ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
+    relayed"``, checked on every message in the same pass; see
+    :func:`fsm.conformance.claims.check_claims`. Without a machine (``None``) only claims are
+    checked, about the events of the log.
+
     The other arguments are those of :func:`fsm.replay`.
 
     Raises :class:`fsm.errors.MachineError` for a machine in which no message can end,
-    :class:`fsm.errors.LogError` where no event of the log is one of the machine, and what
-    ``replay`` raises.
+    :class:`fsm.errors.LogError` where no event of the log is one of the machine,
+    :class:`fsm.errors.FsmError` where there is nothing to compare with, and for a source that
+    cannot be read, and what ``replay`` raises.
 
     >>> import fsm
     >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))
@@ -66,15 +91,12 @@ def conform(
     """
     check_choice("may_end", may_end, MAY_END)
     check_choice("outside", outside, OUTSIDE)
-    machine = as_machine(machine)
-    machines = with_plain_events(machine)
-    result = replay(
+    run = partial(
+        replay,
         source,
-        machines,
         companions=companions,
         validity=validity,
         as_of=as_of,
-        traces=True,
         dedupe=dedupe,
         memory=memory,
         workers=workers,
@@ -82,26 +104,64 @@ def conform(
         mapping=mapping,
         events=events,
     )
-    model = repair_model(
-        machine,
-        result.counts.products[0].codes,
-        may_end=may_end,
-        outside=outside,
-        deadlines=validity is not None,
-    )
-    repair = repair_traces(model, result.distinct_traces)
-    if not repair.fitting + repair.not_fitting:
-        raise LogError(
-            f"nothing to compare: no event of this log is one of {machine.name}; is the machine "
-            "the right one? --event NATIVE=EVENT names an event of the log as the machine does"
+    if machine is None:
+        return _claims_alone(run, source, observers_of(None, claims, companions))
+    name = machine if isinstance(machine, str) else machine.name
+    machine = as_machine(machine)
+    observers = observers_of(machine, claims, companions)
+    if source is None and page is None and implementation is None:
+        raise FsmError("nothing to compare with: give a log, a page or an implementation")
+    if source is None and observers is not None:
+        raise FsmError("claims are about the messages of a log: give one")
+    result = repair = compared = checked = None
+    if source is not None:
+        machines = with_plain_events(machine)
+        result = run(machines, traces=True, observers=observers)
+        checked = claim_results(result, observers) if observers else None
+        model = model_repairs(
+            machine,
+            result.counts.products[0].codes,
+            may_end=may_end,
+            outside=outside,
+            deadlines=validity is not None,
+        )
+        repair = repair_traces(model, result.distinct_traces)
+        if not repair.fitting + repair.not_fitting:
+            raise LogError(
+                f"nothing to compare: no event of this log is one of {machine.name}; is the "
+                "machine the right one? --event NATIVE=EVENT names an event of the log as the "
+                "machine does"
+            )
+        repair = replace(repair, outside=_named(repair.outside, result))
+        result = _without(result, machines[1:])
+    if cells or not (page is None and implementation is None and tests is None):
+        compared = compare_sources(
+            machine,
+            name=name,
+            replay=result,
+            page=page,
+            implementation=implementation,
+            tests=tests,
         )
     return Conformance(
         machine,
-        _without(result, machines[1:]),
-        replace(repair, outside=_named(repair.outside, result)),
+        result,
+        repair,
+        compared,
         may_end=may_end,
         outside=outside,
+        claims=checked,
     )
+
+
+def _claims_alone(
+    run: Callable[..., Replay], source: object, observers: ClaimObservers | None
+) -> Conformance:
+    """Check claims about the events of a log, without a machine."""
+    if source is None or observers is None:
+        raise FsmError("nothing to compare with: give a machine, or a log and claims")
+    result = run(observers.machines, observers=observers, cross_check=False)
+    return Conformance(observers.machines[0], result, claims=claim_results(result, observers))
 
 
 def with_plain_events(machine: Machine) -> list[Machine]:

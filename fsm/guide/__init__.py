@@ -22,6 +22,7 @@ _READING_ORDER = (
     "email",
     "log-formats",
     "own-logs",
+    "conformance",
     "discovery",
     "machines",
     "recipes",

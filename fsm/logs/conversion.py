@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Protocol
 
 import polars as pl
@@ -36,6 +38,7 @@ _CHUNK = 50_000
 """Events turned to rows at a time."""
 _HEAVY = 1 << 26
 """Bytes of events turned to rows at a time; a single larger group is turned to rows alone."""
+_TEXTS = attrgetter("reply", "recipient", "message_id")
 
 
 class Reader(Protocol):
@@ -78,7 +81,6 @@ def convert_files(
     """
     redaction = options.redaction
     options = replace(options, policy=options.policy or load_policy("source"))
-    carried = carried or Carried({}, {})
     seen: set[str] = set()
     for rows, note in _rows(files, options, notes, carried):
         if options.named_events and len(seen) < _NAMES:
@@ -114,14 +116,15 @@ def _rows(
     files: Sequence[RecognisedFile],
     options: ReadingOptions,
     notes: list[Notes],
-    carried: Carried,
+    carried: Carried | None,
 ) -> Iterator[tuple[pl.DataFrame, Notes]]:
     """Yield rows before redaction, and the notes of their file."""
+    known = carried or Carried({}, {})
     clock = Clock(options.zone, options.year)
     readers: dict[str, Reader] = {}
     for placed in files_in_order([file for file in files if file.format != "snapshot"], options):
         file = placed.file
-        note = carried.notes.get(file.stored.name)
+        note = known.notes.get(file.stored.name)
         if note is not None:
             notes.append(note)
         elif file.format in (*CANONICAL, *MINED):
@@ -131,16 +134,19 @@ def _rows(
         going_on, note = note is not None, note or _note_of(file, options, notes)
         clock.begin(file.stored.last_written(), note)
         if file.format not in readers:
-            readers[file.format] = _reader(file, clock, options, carried, notes)
+            readers[file.format] = _reader(file, clock, options, known, notes)
         if going_on:
             clock.go_on()
         for groups in _gathered(_readable(readers[file.format], placed, note)):
             options.progress(sum(note.size for note in notes))
             yield _rows_of(groups, file, note, options), note
         note.locate(file.stored.name)
-    for name, reader in readers.items():
-        if isinstance(reader, LineReader):
-            carried.states[name] = reader.state()
+    if carried is not None:
+        carried.states |= {
+            name: reader.state()
+            for name, reader in readers.items()
+            if isinstance(reader, LineReader)
+        }
     exports = [file for file in files if file.format == "snapshot"]
     if exports:
         yield from _export_rows(exports, options, notes)
@@ -282,5 +288,4 @@ def _weight(events: NativeEvents) -> int:
     """Return approximately how many bytes the texts of events take."""
     if isinstance(events, pl.DataFrame):
         return int(events.estimated_size())
-    texts = (text for event in events for text in (event.reply, event.recipient, event.message_id))
-    return sum(map(len, filter(None, texts)))
+    return sum(map(len, filter(None, chain.from_iterable(map(_TEXTS, events)))))

@@ -51,6 +51,8 @@ class NativeEvent(NamedTuple):
     entry of the same message."""
     final_recipient: str | None = None
     """The address to which the message went on where it is another one (RFC 3464)."""
+    original_recipient: str | None = None
+    """The address that the recipient was put in place of, by an alias of the server."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage
+from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage, coverage_file
 from fsm.pytest_plugin.project import binding_files, project_settings
 from fsm.text import visible
 
@@ -66,13 +66,17 @@ _MARKER = (
 
 
 def add_coverage_option(group: pytest.OptionGroup) -> None:
-    """Add ``--fsm-cov``."""
+    """Add ``--fsm-cov`` and ``--fsm-cov-file``."""
     text = "show which cells and documented rows of a machine the conformance tests did not run"
     group.addoption("--fsm-cov", action="store_true", help=text)
+    text = "write which tests ran which cells, for fsm conform --tests FILE"
+    group.addoption("--fsm-cov-file", metavar="FILE", default="", help=text)
 
 
 def configure(config: pytest.Config) -> None:
-    """Register the marker, and start recording coverage."""
+    """Register the marker, and start recording coverage; refuse a file that nobody can write."""
+    if (path := coverage_file(config)) and not path.parent.is_dir():
+        raise pytest.UsageError(f"--fsm-cov-file: {path.parent}: no such directory")
     config.addinivalue_line("markers", _MARKER)
     SessionCoverage.begin(config)
 

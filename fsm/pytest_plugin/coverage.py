@@ -1,12 +1,15 @@
 """The coverage of conformance tests in a session: cells, documented rows, failures.
 
-Under pytest-xdist, each worker sends the coverage of its tests, and the controller merges it.
+Under pytest-xdist, each worker sends the coverage of its tests, and the controller merges it. With
+``--fsm-cov-file`` it is written to a file, which ``fsm conform --tests`` reads.
 """
 
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -16,7 +19,7 @@ from fsm.text import quantity, shortened, visible
 if TYPE_CHECKING:
     from fsm.suites import Suite
 
-__all__ = ["SessionCoverage", "SuiteCoverage"]
+__all__ = ["SessionCoverage", "SuiteCoverage", "coverage_file"]
 
 CoverageFacts: TypeAlias = dict[str, Any]
 """The coverage of one test function as values that can be sent to another process."""
@@ -38,12 +41,14 @@ class SuiteCoverage:
         self.title = " ".join(filter(None, (f"{suite.mealy.name} by {suite.method.name}", variant)))
         self.done = 0
         self.tests: list[str] = []
-        self._run: set[tuple[int, int]] = set()
+        self._run: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        """The tests of each cell, by their places in ``tests``."""
 
     def add(self, cells: Iterable[tuple[int, int]]) -> None:
-        """Count a test and the cells that it ran, as indices of states and inputs."""
+        """Count the test that began last, and the cells that it ran, as indices."""
         self.done += 1
-        self._run.update(cells)
+        for cell in set(cells):
+            self._run[cell].append(len(self.tests) - 1)
 
     def facts(self) -> CoverageFacts:
         """Return the coverage: what was run, and what there is to run."""
@@ -60,15 +65,16 @@ class SuiteCoverage:
                     step = accepted.get((state, event))
                     origin = step.origin if step else None
                     rows.append(origin.citation if origin and origin.row is not None else None)
-        run = {(mealy.states[s], mealy.inputs[x]) for s, x in self._run}
+        run = {(mealy.states[s], mealy.inputs[x]): tests for (s, x), tests in self._run.items()}
         return {
+            "machine": mealy.name,
             "title": self.title,
             "proves": guarantee.domain if guarantee.complete else "",
             "planned": self.planned,
             "done": self.done,
             "cells": cells,
             "rows": rows,
-            "run": [i for i, cell in enumerate(cells) if cell in run],
+            "run": {i: run[cell] for i, cell in enumerate(cells) if cell in run},
             "tests": self.tests,
         }
 
@@ -119,16 +125,38 @@ class SessionCoverage:
         self._sent.append(getattr(node, "workeroutput", {}).get("fsm", {}))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print one line for each test function, and with ``--fsm-cov`` what was not run."""
-        for facts in _merged([self._facts(), *self._sent]).values():
-            tests = set(facts["tests"])
-            failures = [name for name in self._failures if name in tests]
+        """Print one line for each test function, and with ``--fsm-cov`` what was not run.
+
+        Then write the file of ``--fsm-cov-file``.
+        """
+        merged = _merged([self._facts(), *self._sent])
+        for facts in merged.values():
+            failures = self._failed(facts)
             if not (facts["done"] or failures):
                 continue
             terminalreporter.write_line(visible(_line(facts, failures)))
             if self._config.getoption("--fsm-cov"):
                 for line in _not_run(facts):
                     terminalreporter.write_line(visible(line))
+        if path := coverage_file(self._config):
+            terminalreporter.write_line(visible(self._write(path, merged)))
+
+    def _failed(self, facts: CoverageFacts) -> list[str]:
+        tests = set(facts["tests"])
+        return [name for name in self._failures if name in tests]
+
+    def _write(self, path: Path, merged: dict[str, CoverageFacts]) -> str:
+        """Write the coverage to a file, and return a line about it."""
+        from fsm.conformance.test_coverage import coverage_json
+        from fsm.errors import FsmError
+        from fsm.files import write_bytes
+
+        suites = [_written(merged[key], self._failed(merged[key])) for key in sorted(merged)]
+        try:
+            write_bytes(coverage_json(suites), path)
+        except FsmError as error:
+            raise pytest.UsageError(f"--fsm-cov-file: {error}") from None
+        return f"fsm: coverage of {quantity(len(suites), 'suite')} written to {path}"
 
     def _facts(self) -> dict[str, CoverageFacts]:
         return {" ".join(key): record.facts() for key, record in self._records.items()}
@@ -152,11 +180,40 @@ def _merged(parts: Iterable[dict[str, CoverageFacts]]) -> dict[str, CoverageFact
     merged: dict[str, CoverageFacts] = {}
     for part in parts:
         for function, facts in part.items():
-            whole = merged.setdefault(function, {**facts, "done": 0, "run": [], "tests": []})
+            whole = merged.setdefault(function, {**facts, "done": 0, "run": {}, "tests": []})
+            before = len(whole["tests"])
             whole["done"] += facts["done"]
             whole["tests"] = [*whole["tests"], *facts["tests"]]
-            whole["run"] = sorted({*whole["run"], *facts["run"]})
+            for cell, tests in facts["run"].items():
+                moved = [before + test for test in tests]
+                whole["run"][cell] = [*whole["run"].get(cell, []), *moved]
     return merged
+
+
+def _written(facts: CoverageFacts, failures: list[str]) -> dict[str, object]:
+    """Return the coverage of a test function for the file, the same however tests were spread."""
+    from fsm.conformance.test_coverage import MOST_TESTS
+
+    cells = []
+    for i, (state, event) in enumerate(facts["cells"]):
+        if i in facts["run"]:
+            tests = sorted({facts["tests"][test] for test in facts["run"][i]})
+            count, named = len(tests), tests[:MOST_TESTS]
+            cells.append({"state": state, "event": event, "count": count, "tests": named})
+    return {
+        "machine": facts["machine"],
+        "title": facts["title"],
+        "planned": facts["planned"],
+        "done": facts["done"],
+        "failed": sorted(failures),
+        "cells": cells,
+    }
+
+
+def coverage_file(config: pytest.Config) -> Path | None:
+    """Return the file of ``--fsm-cov-file``, in the directory where pytest was started."""
+    name = config.getoption("--fsm-cov-file")
+    return config.invocation_params.dir / name if name else None
 
 
 def _line(facts: CoverageFacts, failures: list[str]) -> str:

@@ -38,6 +38,7 @@ OUTPUTS = {
     "replay": JsonShape(1, "fsm replay --json"),
     "explain": JsonShape(1, "fsm explain --json"),
     "conform": JsonShape(1, "fsm conform --json"),
+    "coverage": JsonShape(1, "pytest --fsm-cov-file FILE"),
     "conform-message": JsonShape(1, "fsm conform --message ID --json"),
     "discover": JsonShape(1, "fsm discover --json"),
     "compare": JsonShape(1, "fsm compare --json"),

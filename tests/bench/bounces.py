@@ -73,7 +73,7 @@ def _summary(parts: dict[str, Reading]) -> list[str]:
 
 def _matrix(counts: Counter[tuple[str, str]]) -> list[str]:
     used = [name for name in REASONS if any(name in pair for pair in counts)]
-    lines = [f"| | {' | '.join(used)} |", f"| --- |{' ---: |' * len(used)}"]
+    lines = [f"| Label | {' | '.join(used)} |", f"| --- |{' ---: |' * len(used)}"]
     for label in used:
         cells = (str(counts[label, read] or "") for read in used)
         lines.append(f"| {label} | {' | '.join(cells)} |")

@@ -130,7 +130,7 @@ def report(log: Path, taken: Mapping[str, list[tuple[float, float]]], runs: int)
         "within the table."
     )
     head = "<!-- written by `python tests/bench/event_logs.py`; do not edit -->"
-    table = ["| | CPU s | Peak MB |", "| --- | ---: | ---: |", *rows]
+    table = ["| Tool | CPU s | Peak MB |", "| --- | ---: | ---: |", *rows]
     return "\n".join(["# Logs of process mining, measured", "", head, "", about, "", *table, ""])
 
 

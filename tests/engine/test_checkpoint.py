@@ -323,7 +323,9 @@ print("done", flush=True)
 
 
 def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
-    log = pl.concat(simulate(MACHINES[0], 20_000, seed=1, companion=load_bare("engagement")))
+    log = pl.concat(
+        simulate(MACHINES[0], samples(20_000, 5_000), seed=1, companion=load_bare("engagement"))
+    )
     cut = log.height // 2
     days = [tmp_path / "day1.parquet", tmp_path / "day2.parquet"]
     for part, path in zip((log[:cut], log[cut:]), days, strict=True):
@@ -332,7 +334,7 @@ def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: P
     del expected["balance"]
     executed(days[0], tmp_path / "begun")
     chance, seconds, ends = random.Random(7), 0.0, set()
-    for attempt in range(samples(51, 5)):
+    for attempt in range(samples(51, 3)):
         kept = tmp_path / "kept"
         shutil.copytree(tmp_path / "begun", kept)
         command = [sys.executable, "-c", CHILD, str(days[1]), str(kept)]

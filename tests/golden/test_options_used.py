@@ -68,6 +68,8 @@ ONLY = {
     ("report", "--format"): {"mailjet"},
     ("explain", "--policy"): {"address"},
     ("report", "--policy"): {"address"},
+    ("conform", "--format"): {"exim"},
+    ("conform", "--policy"): {"address"},
 }
 """Options of which these values are enough, with the reason. (Databases on servers, and logs at
 addresses, are no values of their own: ``--sql-url`` and LOGS name them, and tests/logs runs them.)

@@ -358,7 +358,7 @@ def packed_bomb(kind: str) -> bytes:
     return zstandard.compress(piece * (BOMB >> 20))
 
 
-@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"] if DEEP else ["xz", "zst"])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"] if DEEP else ["zst"])
 def test_a_packed_line_of_any_length_takes_little_memory(kind: str, tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(packed_bomb(kind))
     assert (tmp_path / "log").stat().st_size < BOMB >> 8

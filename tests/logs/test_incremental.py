@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.engine import replay
@@ -16,6 +16,7 @@ from fsm.logs.open import open_log
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.query import Query
 from tests.command import Fsm
+from tests.depth import samples
 from tests.logs.any_bytes import SAMPLES
 from tests.logs.test_ledger import GOOD, mailgun
 
@@ -39,6 +40,7 @@ def facts(result: Replay) -> tuple[object, ...]:
     )
 
 
+@settings(max_examples=samples(100, 4))
 @given(data=st.data())
 def test_any_cuts_of_a_growing_or_rotated_log_give_the_result_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

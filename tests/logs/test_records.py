@@ -21,7 +21,7 @@ from fsm.logs.open import open_log
 from fsm.logs.storage import parquet_pages, record_length, streams
 from fsm.logs.storage.record_length import LONGEST, check_records, separator_of
 from tests.command import Fsm
-from tests.depth import samples
+from tests.depth import DEEP, samples
 
 HEADER = b"message_id,event,timestamp,note\n"
 ROW = b"m,relayed,2026-02-03T04:05:06Z,x\n"
@@ -112,15 +112,21 @@ def test_a_bomb_takes_little_memory(tmp_path: Path) -> None:
     assert int(peak) < 400 << 10
 
 
-def test_a_giant_text_in_parquet_is_refused(tmp_path: Path) -> None:
+def test_a_giant_text_in_parquet_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "log.parquet"
-    texts = ["m", "x" * (9 << 24)]
+    if not DEEP:
+        monkeypatch.setattr(parquet_pages, "LARGEST_PAGE", 8 << 20)
+    texts = ["m", "x" * (9 << (24 if DEEP else 20))]
     frame = pl.DataFrame({"message_id": texts, "event": "relayed", "timestamp": "2026-02-03"})
     frame.write_parquet(path)
     assert path.stat().st_size < 1 << 16
     with pytest.raises(LogError) as caught:
         open_log([path])
-    assert str(caught.value).startswith(f"{path}: a page of 144 MiB in its row group 1; ")
+    assert str(caught.value).startswith(
+        f"{path}: a page of {144 if DEEP else 9} MiB in its row group 1; "
+    )
 
 
 def test_a_giant_group_of_rows_in_parquet_is_refused(

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from fsm.catalog import load_bare
-from fsm.cli.report import _public_command
+from fsm.cli.shown_command import public_command
 from fsm.engine import replay
 from fsm.errors import LogError
 from fsm.logs.open import open_log
@@ -230,7 +230,7 @@ def test_the_signature_of_an_address_is_not_shown(unsigned: Store, fsm: Fsm) -> 
 
 def test_the_page_of_a_report_has_no_signature(unsigned: Store) -> None:
     address = f"{unsigned.address}/files/log.csv?X-Amz-Signature=s3cret"
-    assert _public_command(["report", address]) == f"fsm report {unsigned.address}/files/log.csv"
+    assert public_command(["report", address]) == f"fsm report {unsigned.address}/files/log.csv"
 
 
 REFUSED = {

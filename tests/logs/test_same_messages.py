@@ -27,6 +27,11 @@ def passed_on(queue: str, relay: str = "relay[10.0.0.2]", to: str = "a@x.example
     )
 
 
+def replaced(to: str) -> str:
+    """A deferral to an address that an alias put in place of a@x.example."""
+    return LATER.replace("to=<a@x.example>", f"to=<{to}>, orig_to=<A@x.example>")
+
+
 def log(*lines: str) -> str:
     """Lines ``second host program id: text`` as syslog."""
     parts = (line.split(" ", 3) for line in lines)
@@ -88,6 +93,44 @@ HOPS: dict[str, tuple[list[list[str]], list[str]]] = {
             [*arrival(3, "mx3", C, "1@s.example"), f"4 mx3 smtp {C}: {LATER}"],
         ],
         [*EXPECTED, *(text.replace("a@x", "b@x") for text in EXPECTED)],
+    ),
+    "replaced by an alias after a filter": (
+        [
+            [
+                *arrival(0, "mx1", A),
+                *arrival(1, "mx1", B),
+                f"2 mx1 smtp {A}: {passed_on(B)}",
+                f"3 mx1 smtp {B}: {replaced('z@z.example')}",
+            ]
+        ],
+        EXPECTED,
+    ),
+    "replaced by an alias at the next server, by two addresses": (
+        [
+            FIRST,
+            [
+                *arrival(1, "mx2", B),
+                f"3 mx2 smtp {B}: {replaced('z@z.example')}",
+                f"4 mx2 smtp {B}: {replaced('y@z.example')}",
+            ],
+        ],
+        [*EXPECTED, *(text.replace("a@x", "y@z") for text in EXPECTED)],
+    ),
+    "replaced by another recipient of the same message": (
+        [
+            [
+                *arrival(0, "mx1", A),
+                *arrival(1, "mx1", B),
+                f"2 mx1 smtp {A}: {passed_on(B)}",
+                f"2 mx1 smtp {A}: {passed_on(B, to='b@x.example')}",
+                f"3 mx1 smtp {B}: {replaced('b@x.example')}",
+            ]
+        ],
+        [EXPECTED[0], *(text.replace("a@x", "b@x") for text in EXPECTED)],
+    ),
+    "replaced by an alias of the only server": (
+        [[*arrival(0, "mx1", A), f"3 mx1 smtp {A}: {replaced('z@z.example')}"]],
+        [text.replace("a@x", "z@z") for text in EXPECTED],
     ),
     "to a host whose clock is behind": (
         [
@@ -168,6 +211,11 @@ def test_hops(convert: Convert, files: list[list[str]], expected: list[str]) -> 
     assert events(rows) == expected
     first = min(rows, key=lambda row: (row["timestamp"], row["event"] != "relayed"))
     assert first["event"] == "relayed", "no event is before the hand-over"
+
+
+def test_the_address_that_replaced_a_recipient_is_the_final_one(convert: Convert) -> None:
+    rows, _ = convert(log(*FIRST), log(*arrival(1, "mx2", B), f"3 mx2 smtp {B}: {replaced('z@z')}"))
+    assert [row["final_recipient"] for row in rows] == [None, "z@z"]
 
 
 def test_a_hop_to_nowhere_is_doubtful(convert: Convert) -> None:
@@ -252,10 +300,11 @@ def test_a_bounce_mail_of_another_recipient_of_several(convert: Convert) -> None
 
 
 def test_joined_under_pseudonyms(tmp_path: Path) -> None:
-    texts = [log(*FIRST), log(*SECOND), NEWS.replace(A, C), BOUNCE.format(to="A@x.example")]
+    second = [*arrival(1, "mx2", B), f"3 mx2 smtp {B}: {replaced('z@z.example')}"]
+    texts = [log(*FIRST), log(*second), NEWS.replace(A, C), BOUNCE.format(to="A@x.example")]
     for number, text in enumerate(texts):
         (tmp_path / f"log-{number}").write_text(text)
     options = ReadingOptions(redaction=Redaction(b"k" * 16))
     files = [recognise(file) for file in find_files(sorted(map(str, tmp_path.iterdir())))]
     (frame,) = convert_to_rows(files, options).frames(machine_events=True)
-    assert sorted(frame.group_by("message_id").len()["len"]) == [2, 3]
+    assert sorted(frame.group_by("message_id", "recipient").len()["len"]) == [2, 3]

@@ -220,17 +220,19 @@ def _told_by_words(replies: pl.Series) -> pl.DataFrame:
     names = ("says", "says_phrase", "hints", "hints_phrase")
     words = pl.col("reply").str.to_lowercase().str.replace_all("’", "'", literal=True)
     words = words.str.replace_all(_AROUND, " ").str.replace_all(" {2,}", " ")
-    parts = pl.format(" {} ", words).str.extract_many(_parts(), overlapping=True)
-    distinct = pl.DataFrame({"reply": replies.unique().drop_nulls()})
-    distinct = distinct.with_columns(parts.list.join(_BETWEEN).alias("parts"))
-    rows = [
-        (text, *_first("says", text.split(_BETWEEN)), *_first("hints", text.split(_BETWEEN)))
+    said = pl.DataFrame({"reply": replies.unique().drop_nulls()}).with_columns(words=words)
+    # Most replies differ only by an address: far fewer words are left.
+    parts = pl.format(" {} ", "words").str.extract_many(_parts(), overlapping=True)
+    distinct = said.select("words").unique().with_columns(parts=parts.list.join(_BETWEEN))
+    told = {
+        text: (*_first("says", text.split(_BETWEEN)), *_first("hints", text.split(_BETWEEN)))
         for text in distinct["parts"].unique().to_list()
-    ]
-    table = pl.DataFrame(rows, schema=dict.fromkeys(("parts", *names), pl.String), orient="row")
-    distinct = distinct.join(table, on="parts", how="left")
+    }
+    rows = [(text, *told[found]) for text, found in distinct.iter_rows()]
+    table = pl.DataFrame(rows, schema=dict.fromkeys(("words", *names), pl.String), orient="row")
+    known = said.join(table, on="words", how="left")
     wanted = pl.DataFrame({"reply": replies})
-    return wanted.join(distinct, on="reply", how="left", maintain_order="left").select(names)
+    return wanted.join(known, on="reply", how="left", maintain_order="left").select(names)
 
 
 def _first(kind: str, found: list[str]) -> tuple[str | None, str | None]:

@@ -90,9 +90,9 @@ def with_handovers(
         own = missing.slice(done, stop - done)
         if own.height:
             places = own["at"] - start
-            handovers = _handovers(frame[places.to_list()], own)
-            added.counts.update(handovers["file"].to_list())
-            added.told.update(handovers.filter(own["told"])["file"].to_list())
+            handovers = _handovers(frame[places], own)
+            added.counts.update(_by_file(handovers["file"]))
+            added.told.update(_by_file(handovers["file"].filter(own["told"])))
             # Row n keeps the odd number 2n + 1, and a hand-over before it takes 2n.
             rows = pl.int_range(frame.height, eager=True, dtype=pl.UInt32)
             order = pl.concat([places * 2, rows * 2 + 1])
@@ -100,6 +100,10 @@ def with_handovers(
         else:
             yield frame
         start, done = end, stop
+
+
+def _by_file(files: pl.Series) -> dict[str, int]:
+    return dict(files.value_counts().iter_rows())
 
 
 def _handovers(firsts: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:

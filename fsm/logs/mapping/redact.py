@@ -121,7 +121,7 @@ class Redaction:
         redacted = rows.with_columns(
             *map(self._canonical, _CANONICAL),
             *(_each(pl.col(name), self.message) for name in _FURTHER_IDS),
-            _each(pl.col("final_recipient"), self._pseudonyms.of_recipient),
+            _each(pl.col("final_recipient", "original_recipient"), self._pseudonyms.of_recipient),
             _each(pl.col("file"), self.file_name),
             _each(native, self._native).alias("native"),
             _each(pl.col("format"), lambda name: name if _is_format(name) else "canonical"),

@@ -24,6 +24,8 @@ _SOONER, _LATER = 3600 * SECOND, 300 * SECOND
 """How long before and after a server is said to have queued a message it may have arrived there."""
 _MAIL = "mail"
 """The format of bounce mails."""
+_OWN_ID = pl.coalesce("entry_id", "queue_id", "message_id")
+"""The id under which the server of a row has the message."""
 _SCHEMA = pl.Schema(
     {
         "at": pl.UInt32(),
@@ -57,8 +59,10 @@ def find_same_messages(rows: pl.LazyFrame) -> SameMessages:
         hops.select("at", is_hop=pl.lit(True)),
         _repeated_handovers(numbered, ids),
         _late_bounces(numbered, ids),
+        _replaced_recipients(numbered, ids),
     ]
     changed = pl.concat([part for part in parts if part.height] or parts[:1], how="diagonal")
+    changed = changed.group_by("at").agg(pl.all().drop_nulls().first())
     return SameMessages(ids, changed.match_to_schema(_SCHEMA, missing_columns="insert").sort("at"))
 
 
@@ -71,6 +75,8 @@ def with_same_messages(
     message that was handed over before. They, and rows with a new doubt, are added to ``changes``.
     """
     old, new = [*same.ids], [*same.ids.values()]
+    is_replaced = pl.all_horizontal(pl.col("same_recipient", "original_recipient").is_not_null())
+    final = pl.when(is_replaced).then("recipient")
     start = 0
     for frame in frames:
         own = same.rows.filter(pl.col("at").is_between(start, start + frame.height, closed="left"))
@@ -80,6 +86,7 @@ def with_same_messages(
             .with_columns(
                 pl.coalesce("same_as", pl.col("message_id").replace(old, new)).alias("message_id"),
                 pl.coalesce("same_recipient", "recipient").alias("recipient"),
+                pl.coalesce("final_recipient", final).alias("final_recipient"),
                 pl.col("is_hop", "is_again").fill_null(False),
             )
             .with_columns(is_left_out=pl.col("is_hop") | pl.col("is_again"))
@@ -97,16 +104,15 @@ def _hops(numbered: pl.LazyFrame) -> pl.DataFrame:
 
     The next id is the same where the reader knew by the Message-ID that it is one message.
     """
-    own_id = pl.coalesce("entry_id", "queue_id", "message_id")
     passed_on = (
         numbered.filter(pl.col("queued_as").is_not_null() & (pl.col("event") == "delivered"))
-        .select("at", "message_id", "queued_as", "timestamp", own_id=own_id)
+        .select("at", "message_id", "queued_as", "timestamp", own_id=_OWN_ID)
         .collect(engine="streaming")
     )
     arrivals = (
         numbered.filter(pl.col("of_mail"))
         .select(
-            own_id.alias("queued_as"),
+            _OWN_ID.alias("queued_as"),
             pl.col("message_id").alias("next_id"),
             pl.coalesce("handed_over", "timestamp").alias("arrived"),
         )
@@ -220,4 +226,64 @@ def _late_bounces(numbered: pl.LazyFrame, ids: Mapping[str, str]) -> pl.DataFram
     doubted = pl.lit(_OTHER_ADDRESS).alias("doubted")
     return pl.concat([exact, other.select("at", *found, doubted)], how="diagonal").unique(
         "at", keep="first", maintain_order=True
+    )
+
+
+def _replaced_recipients(numbered: pl.LazyFrame, ids: Mapping[str, str]) -> pl.DataFrame:
+    """Return the rows of addresses that an alias put in place of a recipient, with that recipient.
+
+    They count as the recipient's where another entry of the message named that one, before a
+    filter or the next server replaced it; of several addresses the first one does, unless the
+    message was handed over to it as well. The hand-over is that of the recipient.
+    """
+    nothing = pl.DataFrame(schema={"at": pl.UInt32})
+    message = pl.col("message_id").replace([*ids], [*ids.values()]).alias("message")
+    lower = pl.col("recipient").str.to_lowercase()
+    named = pl.col("original_recipient").str.to_lowercase().alias("named")
+    of_entries = numbered.filter(pl.col("entry_id").is_not_null()).select("message_id")
+    of_hops = pl.LazyFrame({"message_id": [*ids, *ids.values()]}, {"message_id": pl.String})
+    replaced = (
+        numbered.filter(pl.col("original_recipient").is_not_null())
+        .join(pl.concat([of_entries, of_hops]).unique(), on="message_id", how="semi")
+        .select("at", message, _OWN_ID.alias("own_id"), named, address=lower)
+        .filter(pl.col("named") != pl.col("address"))
+        .collect(engine="streaming")
+    )
+    if replaced.is_empty():
+        return nothing
+    rows = (
+        numbered.select("at", message, _OWN_ID.alias("own_id"), "recipient", "event", address=lower)
+        .join(replaced.select("message").unique().lazy(), on="message", how="semi")
+        .collect(engine="streaming")
+        .sort("at")
+    )
+    is_again = pl.col("handed_over") & (pl.col("event") == "relayed")
+    return (
+        rows.join(_first_names(replaced.sort("at"), rows), on=("message", "address"))
+        .with_columns(is_again=pl.when(is_again).then(True))
+        .select("at", "same_recipient", "is_again")
+    )
+
+
+def _first_names(replaced: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the recipient (``same_recipient``) that each address was put in place of."""
+    keys = ("message", "named")
+    first = replaced.unique(keys, keep="first", maintain_order=True)
+    known = rows.rename({"address": "named"})
+    still_named = known.join(replaced, on=(*keys, "own_id"), how="semi")
+    earlier = known.join(still_named, on=keys, how="anti").sort("at")
+    beside = rows.select("message", "address", own_id_earlier="own_id")
+    has_both = first.join(earlier, on=keys, suffix="_earlier").join(
+        beside, on=("message", "address", "own_id_earlier"), how="semi"
+    )
+    recipients = earlier.group_by(keys).agg(
+        pl.col("recipient").first().alias("same_recipient"),
+        handed_over=(pl.col("event") == "relayed").any(),
+    )
+    return (
+        first.join(has_both, on=keys, how="anti")
+        .join(recipients, on=keys)
+        .sort("at")
+        .unique(("message", "address"), keep="first", maintain_order=True)
+        .select("message", "address", "same_recipient", "handed_over")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Literal
 
 import polars as pl
@@ -55,13 +56,15 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "header_id": pl.String(),
     "queue_id": pl.String(),
     "entry_id": pl.String(),
+    "original_recipient": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
 ``is_stop`` marks what is a failure only where the message was handed over, and ``queued_as`` what
 is a delivery only where no log has the message under that id; ``record`` has the number of their
 record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id``,
-``queue_id`` and ``entry_id`` are further ids of the message.
+``queue_id`` and ``entry_id`` are further ids of the message, ``original_recipient`` is
+whom the recipient was put in place of.
 """
 
 _LONGEST = 1000
@@ -88,6 +91,7 @@ _EVENT: dict[str, pl.DataType] = {
     "queue_id": pl.String(),
     "entry_id": pl.String(),
     "final_recipient": pl.String(),
+    "original_recipient": pl.String(),
 }
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "handed_over": "insert",
@@ -98,6 +102,7 @@ _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "queue_id": "insert",
     "entry_id": "insert",
     "final_recipient": "insert",
+    "original_recipient": "insert",
 }
 """Columns that a frame of events may lack."""
 
@@ -188,11 +193,10 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
     )
     recipient = bare_addresses(events["recipient"])
     stands_for_id = events["message_id"] == events["recipient"]
+    if stands_for_id.any():
+        lowered = pl.when(stands_for_id).then(recipient.str.to_lowercase()).otherwise("message_id")
+        events = events.with_columns(lowered.alias("message_id"))
     return events.with_columns(
-        pl.when(stands_for_id)
-        .then(recipient.str.to_lowercase())
-        .otherwise("message_id")
-        .alias("message_id"),
         recipient.alias("recipient"),
         pl.col("native").str.slice(0, _LONGEST_NAME),
         pl.col("reply").str.slice(0, LONGEST_REPLY),
@@ -235,17 +239,17 @@ def event_frame(groups: Sequence[NativeEvents]) -> pl.DataFrame:
 
 
 def _columns(events: Sequence[NativeEvent]) -> pl.DataFrame:
-    columns = list(zip(*events, strict=True)) or [()] * len(_EVENT)
+    fields = list(chain.from_iterable(events))  # twice as fast as zip(*events)
     return pl.DataFrame(
         [
-            _series(name, values, dtype)
-            for (name, dtype), values in zip(_EVENT.items(), columns, strict=True)
+            _series(name, fields[place :: len(_EVENT)], dtype)
+            for place, (name, dtype) in enumerate(_EVENT.items())
         ]
     )
 
 
 def _series(name: str, values: Sequence[object], dtype: pl.DataType) -> pl.Series:
-    if not any(values) and all(value is None for value in values):  # as most columns are
+    if not any(values) and values.count(None) == len(values):  # as most columns are
         return pl.repeat(None, len(values), dtype=dtype, eager=True).alias(name)
     try:
         return pl.Series(name, values, dtype)

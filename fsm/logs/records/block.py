@@ -7,7 +7,6 @@ block with anything else in it: another provider's record, an envelope of anothe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -29,19 +28,23 @@ Way = Callable[[Sequence[str]], "ColumnValues | None"]
 """What makes records of lines."""
 
 
-@dataclass(frozen=True)
 class _PrunedRecords:
     """A :class:`fsm.logs.records.table.RecordTable` of JSON records."""
 
-    pruned: Pruned
-    records: ColumnValues
+    def __init__(self, pruned: Pruned, records: ColumnValues) -> None:
+        self._pruned, self._records = pruned, records
+        self._rows: Sequence[int] | None = None
+        self._some = records
+        """The records of the rows that were wanted last: several paths are tried for the same."""
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self._records)
 
     def values(self, path: str, rows: Sequence[int] | None) -> list[Any]:
-        own = self.records if rows is None else [self.records[row] for row in rows]
-        return self.pruned.values(own, path)
+        if rows is not self._rows:
+            self._rows = rows
+            self._some = self._records if rows is None else [self._records[row] for row in rows]
+        return self._pruned.values(self._some, path)
 
 
 def columns_of(form: Format) -> Columns:

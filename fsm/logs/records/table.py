@@ -172,8 +172,9 @@ class _Columns:
         if self.entries is None:
             return self.table.values(path, rows)
         at = self.entries.rows
-        own = at if rows is None else _taken(at, rows)
-        return self.table.values(path, rows if isinstance(at, range) else own)
+        if isinstance(at, range):  # one entry in each record
+            return self.table.values(path, rows)
+        return self.table.values(path, at if rows is None else _taken(at, rows))
 
     def _of_entries(self, path: str, rows: Sequence[int] | None) -> list[Any]:
         if self.entries is None:
@@ -230,7 +231,7 @@ def _frame(columns: Mapping[str, Sequence[Any]], layout: RecordLayout) -> pl.Dat
     """Return columns as a frame; every event gets a message, and an identity if it was posted."""
     frame = pl.DataFrame(
         [
-            pl.Series(name, columns[name], _TYPES.get(name, pl.String))
+            _series(name, columns[name], _TYPES.get(name, pl.String))
             for name in NativeEvent._fields
             if name in columns
         ]
@@ -241,6 +242,12 @@ def _frame(columns: Mapping[str, Sequence[Any]], layout: RecordLayout) -> pl.Dat
         identity = pl.concat_str("native", pl.lit("@"), "time")
         frame = frame.with_columns(pl.coalesce("event_id", identity))
     return frame
+
+
+def _series(name: str, values: Sequence[Any], dtype: type[pl.DataType]) -> pl.Series:
+    if not any(values) and values.count(None) == len(values):
+        return pl.Series(name, [None], dtype).new_from_index(0, len(values))
+    return pl.Series(name, values, dtype)
 
 
 def _cut(messages: list[str | None], ending: str | None) -> list[str | None]:
@@ -302,7 +309,7 @@ def _codes(values: list[Any]) -> list[str | None]:
     known, codes = _Codes(), [*values]
     for row, value in enumerate(values):
         if type(value) is not dict:
-            codes[row] = status_code(value)
+            codes[row] = None if value is None else status_code(value)
             continue
         one, two, three = map(value.get, _NUMBERS)
         if type(one) is type(two) is type(three) is int:

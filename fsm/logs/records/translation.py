@@ -37,6 +37,11 @@ Translate: TypeAlias = Callable[
 ]
 """What makes events of a record that stands on a line, in an envelope with a time or without."""
 
+MakeEvents: TypeAlias = Callable[
+    [ProviderRecord, object, str, int, int, RecordTimes, "str | None"], list[NativeEvent]
+]
+"""What makes the events of an entry: its native event, time, line, all times, and a doubt."""
+
 NO_ADDRESS = "an address that is none"
 NO_ID = "the record has no message id; its address stands for it"
 NO_ENTRY = "an empty list of entries"
@@ -53,23 +58,9 @@ ENVELOPE_TIME = "the record has no time; that of its envelope stands for it"
 def record_translator(form: Format) -> Translate:
     """Return what makes events of a provider's records."""
     layout = form.layout
-    fields = {
-        name: getter(layout.sources(name))
-        for name in (
-            "event",
-            "message_id",
-            "recipient",
-            "time",
-            "event_id",
-            "delivery_id",
-            "explanation",
-        )
-    }
-    code_of, reply_of = getter(layout.sources("code")), getter(layout.sources("reply"))
-    handed_over_of = getter(layout.sources("handed_over"))
-    details = {n: [getter([s]) for s in sources] for n, sources in layout.detail.items()}
-    cut = _cutting(layout.message_id_ends)
     entries, is_empty = entries_of(layout), empty_lists(layout)
+    native_of, time_of = _native_names(layout), getter(layout.sources("time"))
+    events_of = _event_maker(form)
 
     def translate(
         record: ProviderRecord, line: int, times: RecordTimes, notes: Notes, sent: int | None = None
@@ -77,53 +68,20 @@ def record_translator(form: Format) -> Translate:
         events: list[NativeEvent] = []
         native, reason, lost = "", NO_ADDRESS, 0
         for entry in entries(record):
-            values = {name: get(record, entry) for name, get in fields.items()}
-            native = text_of(values["event"]) or ""
-            more = details.get(native) or details.get(native.lower())
-            if more:
-                parts = (text_of(get(record, entry)) or "" for get in more)
-                native = "/".join([native, *parts]).rstrip("/")
-            time = times.of(values["time"])
-            late = time is None
-            time = sent if time is None else time
+            native = native_of(record, entry)
+            value = time_of(record, entry)
+            told = times.of(value)
+            time = sent if told is None else told
             if time is None:
-                reason, lost = _fault_of_time(values["time"], times), lost + 1
-                continue
-            if not native and form.is_own:
+                reason, lost = _fault_of_time(value, times), lost + 1
+            elif not native and form.is_own:
                 reason, lost = NO_EVENT, lost + 1
-                continue
-            message = text_of(values["message_id"])
-            if cut and message:
-                message = cut(message)
-            whom = _recipient_of(values["recipient"], form)
-            event_id = text_of(values["event_id"])
-            if event_id is None and layout.is_posted:
-                event_id = event_identity(native, time)
-            told = (status_code(code_of(record, entry)), text_of(reply_of(record, entry)))
-            found = [
-                NativeEvent(
-                    message or address,
-                    address,
-                    native,
-                    time,
-                    line,
-                    code,
-                    reply,
-                    event_id,
-                    text_of(values["delivery_id"]),
-                    all_doubts(
-                        None if message else NO_ID,
-                        ENVELOPE_TIME if late else None,
-                        times.doubts.get(time),
-                    ),
-                    times.of(handed_over_of(record, entry)),
-                    text_of(values["explanation"]),
-                )
-                for address, code, reply in _addressed(whom, *told, layout)
-            ]
-            events, lost = events + found, lost + (not found)
+            else:
+                doubt = ENVELOPE_TIME if told is None else None
+                found = events_of(record, entry, native, time, line, times, doubt)
+                events, lost = events + found, lost + (not found)
         if not events:
-            reason = _reason(reason, is_empty=form.is_own and is_empty(record))
+            reason = NO_ENTRY if form.is_own and is_empty(record) else reason
             return _refuse(form, native, line, notes, reason)
         if lost:
             notes.rejected.add(f"{form.name}: {reason}", line, lost)
@@ -132,8 +90,71 @@ def record_translator(form: Format) -> Translate:
     return translate
 
 
-def _reason(reason: str, *, is_empty: bool) -> str:
-    return NO_ENTRY if is_empty else reason
+def _native_names(layout: RecordLayout) -> Callable[[ProviderRecord, object], str]:
+    """Return what names the event of an entry: its name, and the details that such events have."""
+    event_of = getter(layout.sources("event"))
+    details = {n: [getter([s]) for s in sources] for n, sources in layout.detail.items()}
+
+    def native_of(record: ProviderRecord, entry: object) -> str:
+        native = text_of(event_of(record, entry)) or ""
+        more = details.get(native) or details.get(native.lower())
+        if not more:
+            return native
+        parts = (text_of(get(record, entry)) or "" for get in more)
+        return "/".join([native, *parts]).rstrip("/")
+
+    return native_of
+
+
+def _event_maker(form: Format) -> MakeEvents:
+    """Return what makes the events of an entry, one for each of its recipients."""
+    layout = form.layout
+    message_of = getter(layout.sources("message_id"))
+    recipient_of = getter(layout.sources("recipient"))
+    code_of = getter(layout.sources("code"))
+    reply_of = getter(layout.sources("reply"))
+    event_id_of = getter(layout.sources("event_id"))
+    delivery_of = getter(layout.sources("delivery_id"))
+    handed_over_of = getter(layout.sources("handed_over"))
+    explanation_of = getter(layout.sources("explanation"))
+    cut = _cutting(layout.message_id_ends)
+
+    def events_of(
+        record: ProviderRecord,
+        entry: object,
+        native: str,
+        time: int,
+        line: int,
+        times: RecordTimes,
+        doubt: str | None,
+    ) -> list[NativeEvent]:
+        message = text_of(message_of(record, entry))
+        if cut and message:
+            message = cut(message)
+        recipient = _recipient_of(recipient_of(record, entry), form)
+        event_id = text_of(event_id_of(record, entry))
+        if event_id is None and layout.is_posted:
+            event_id = event_identity(native, time)
+        told = (status_code(code_of(record, entry)), text_of(reply_of(record, entry)))
+        return [
+            NativeEvent(
+                message or address,
+                address,
+                native,
+                time,
+                line,
+                code,
+                reply,
+                event_id,
+                text_of(delivery_of(record, entry)),
+                all_doubts(None if message else NO_ID, doubt, times.doubts.get(time)),
+                times.of(handed_over_of(record, entry)),
+                text_of(explanation_of(record, entry)),
+            )
+            for address, code, reply in _addressed(recipient, *told, layout)
+        ]
+
+    return events_of
 
 
 def _fault_of_time(value: object, times: RecordTimes) -> str:

@@ -91,8 +91,7 @@ class _Recipients(set[str]):
 
     __slots__ = ("holders",)
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        super().__init__(names)
+    def __init__(self) -> None:
         self.holders = 0
         """How many entries in the queue have them: they are counted once, not for each entry."""
 
@@ -142,15 +141,34 @@ class Queued:
         queued_as: str | None = None,
         record: int | None = None,
         final_recipient: str | None = None,
+        original_recipient: str | None = None,
     ) -> NativeEvent:
         """Return an event of it, with its ids; see :class:`NativeEvent`."""
         # A tuple, because calling its class takes three times as long; None for other fields.
-        fields = (
-            *(self.name, to, native, time, line, code, reply, None, None, None, handed_over),
-            *(None, record, queued_as, self.message, self.queue_id, self.entry_id),
-            final_recipient,
+        return tuple.__new__(
+            NativeEvent,
+            (
+                self.name,
+                to,
+                native,
+                time,
+                line,
+                code,
+                reply,
+                None,
+                None,
+                None,
+                handed_over,
+                None,
+                record,
+                queued_as,
+                self.message,
+                self.queue_id,
+                self.entry_id,
+                final_recipient,
+                original_recipient,
+            ),
         )
-        return tuple.__new__(NativeEvent, fields)
 
     def owner_of(self, address: str) -> str:
         """Return the recipient whom a line about an address concerns.
@@ -183,13 +201,15 @@ class MailQueue:
 
     def put(self, queue: str, message: Queued) -> Queued:
         """Add a message under a queue id, in place of any other one."""
-        self.pop(queue)
+        if queue in self._messages:
+            self.pop(queue)
         if "@" in message.name:
             message.queue_id = message.name.partition("@")[0]
         if len(queue) <= LONGEST:
             self._messages[queue] = message
             self._hold(message)
-            self._make_room()
+            if self._size > MOST:
+                self._make_room()
         return message
 
     def pop(self, queue: str) -> Queued | None:
@@ -229,7 +249,9 @@ class MailQueue:
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Hold what a queue held."""
-        sets = [_Recipients(names) for names in state["handed_over"]]
+        sets = [_Recipients() for _ in state["handed_over"]]
+        for recipients, names in zip(sets, state["handed_over"], strict=True):
+            recipients.update(names)
         for queue, number, facts in state["messages"]:
             message = Queued(**facts, handed_over=sets[number])
             self._messages[queue] = message

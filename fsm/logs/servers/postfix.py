@@ -38,15 +38,14 @@ __all__ = ["Reader"]
 
 CUT = "a delivery without its relay or status"
 """The reason under which such lines are rejected: the log was cut or filtered."""
-_ADDRESS = r'<?((?:"[^"]*"|[^"<>,\s])*)>?'
+_NAME = r'(?:[^"<>,\s]+|"[^"]*")*+'
 _FIELDS = r"(?:(?!status=)\w+=[^,]*, )*?"
 _AFTER_ADDRESS = (
     rf"relay=([^,]*), (?:{_FIELDS}delay=([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?), )?+"
     rf"(?:{_FIELDS}dsn=([\d.]+), )?+{_FIELDS}status=([\w-]+)(?: \((.*)\))?"
 )
-_STATUS = re.compile(
-    rf"to={_ADDRESS}, (?:orig_to=<?(?:\"[^\"]*\"|[^\"<>,\s])*>?, )?{_AFTER_ADDRESS}"
-)
+_STATUS = re.compile(rf"to=<?({_NAME})>?, (?:orig_to=<?{_NAME}>?, )?{_AFTER_ADDRESS}")
+_OTHER, _JOINED, _EVENTS = Told  # Python 3.11 looks a member up with a call, for every line
 _STATUS_OF_RELAY = re.compile(_AFTER_ADDRESS)
 _EXPIRED = re.compile(r"from=<[^>]*>, status=(expired|force-expired)")
 _COUNT = re.compile(r", nrcpt=(\d{1,6}) ")
@@ -128,7 +127,7 @@ class Reader(LineReader):
         self._events, self._notes = events, notes
         read_time, times = self._clock.read, self._clock.parsed
         kinds, hosts = self._kinds, self._hosts
-        other, is_joined = Told.OTHER, Told.JOINED
+        other, is_joined = _OTHER, _JOINED
         line_of = tuple.__new__  # calling the class takes twice as long
         host, suffix = hosts.current, hosts.suffix
         others = joined = 0
@@ -163,7 +162,7 @@ class Reader(LineReader):
         queued = self._queue.get(at.queue)
         if queued is None or queued.last_status:  # another message under the same id
             self._begin(at.queue, at)
-        return Told.JOINED
+        return _JOINED
 
     def _begin(self, queue: str, at: _Line, *, arrived: bool = True) -> Queued:
         """Start a message. Postfix reuses short queue ids, so the time makes their names unique."""
@@ -186,33 +185,35 @@ class Reader(LineReader):
             if same:
                 self._queue.follow(next(iter(same)), queued)
             same[queued] = None
-        return Told.JOINED
+        return _JOINED
 
     def _sender(self, at: _Line) -> Told:
-        if not at.body.startswith("from=<"):
-            return Told.OTHER
+        body = at.body
+        if not body.startswith("from=<"):
+            return _OTHER
         queued = self._known(at)
-        queued.notice = queued.notice or at.body.startswith("from=<>")
-        if count := _COUNT.search(at.body):
+        if body.startswith("from=<>"):
+            queued.notice = True
+        if count := _COUNT.search(body):
             queued.recipients = int(count[1])
-        match = _EXPIRED.match(at.body) if "status=" in at.body else None
+        match = _EXPIRED.match(body) if "status=" in body else None
         if not match:
-            return Told.JOINED
-        return self._given_up(queued, match[1], at, at.body[match.start(1) - 7 :])
+            return _JOINED
+        return self._given_up(queued, match[1], at, body[match.start(1) - 7 :])
 
     def _removed(self, at: _Line) -> Told:
         if at.body.rstrip() != "removed":
-            return Told.OTHER
+            return _OTHER
         queued = self._queue.pop(at.queue)
         if _SHORT.match(at.queue):
             self._used_ids.add(at.queue)
         if queued is not None and "/postsuper" in at.head:
             return self._given_up(queued, "deleted", at)
-        return Told.JOINED
+        return _JOINED
 
     def _given_up(self, queued: Queued, native: str, at: _Line, reply: str | None = None) -> Told:
         count = give_up(queued, native, at.time, at.number, self._events, reply)
-        return Told.EVENTS if count else Told.JOINED
+        return _EVENTS if count else _JOINED
 
     def _forget(self, queued: Queued) -> None:
         same = self._by_message_id.get(queued.message or "")
@@ -224,32 +225,33 @@ class Reader(LineReader):
     def _notice(self, at: _Line) -> Told:
         match = _NOTICE.match(at.body)
         if not match:
-            return Told.OTHER
+            return _OTHER
         queue = match[1] + self._hosts.suffix
         notice = self._queue.get(queue) or self._begin(queue, at, arrived=False)
         notice.notice = True
-        return Told.JOINED
+        return _JOINED
 
     def _discarded(self, at: _Line) -> Told:
         """Read what a table or a milter threw away, before or after it was in the queue."""
         match = _DISCARDED.match(at.body)
         if not match or at.queue.startswith("NOQUEUE"):
-            return Told.OTHER
+            return _OTHER
         queued = self._known(at)
         if not queued.notice:
             self._queue.hand_over(queued, match[2], self._events, at.number)
         native = NOTICE if queued.notice else "discard"
         self._events.append(queued.event(match[2], native, at.time, at.number, None, match[1]))
-        return Told.EVENTS
+        return _EVENTS
 
     def _delivery(self, at: _Line) -> Told:
-        match = _STATUS.match(at.body)
-        fields = match.groups() if match else _unusual_fields(at.body)
+        queue, body, head, time, number = at
+        match = _STATUS.match(body)
+        fields = match.groups() if match else _unusual_fields(body)
         if fields is None:
             return self._is_cut(at)
         to, relay, delay, code, status, reply = fields
-        queued = self._queue.get(at.queue) or self._known(at)
-        agent = at.head.rpartition("/")[2].partition("[")[0]
+        queued = self._queue.get(queue) or self._known(at)
+        agent = head.rpartition("/")[2].partition("[")[0]
         status, address = status.lower(), to
         if queued.forwarded_for is not None:
             to = queued.owner_of(address)
@@ -265,21 +267,22 @@ class Reader(LineReader):
                 elif forwarded := _FORWARDED.match(reply or ""):
                     native = self._forwarded(queued, to, forwarded[1], at)
             if queued.start == UNKNOWN:
-                handed_over = _before(at.time, delay)
+                handed_over = _before(time, delay)
             elif to not in queued.handed_over:
-                self._queue.hand_over(queued, to, self._events, at.number)
+                self._queue.hand_over(queued, to, self._events, number)
         self._queue.remember_status(queued, to, "hop" if native == HOP else status)
         final = None if address is to else address
-        facts = (code, reply, handed_over, queued_as, None, final)
-        self._events.append(queued.event(to, native, at.time, at.number, *facts))
-        return Told.EVENTS
+        original = _original_recipient(body) if ", orig_to=" in body else None
+        facts = (code, reply, handed_over, queued_as, None, final, original)
+        self._events.append(queued.event(to, native, time, number, *facts))
+        return _EVENTS
 
     def _is_cut(self, at: _Line) -> Told:
         """Count a delivery that lacks its relay or status as not readable."""
         if not at.body.startswith("to=<") or "/" not in at.head:
-            return Told.OTHER
+            return _OTHER
         self._notes.reject(CUT, at.number)
-        return Told.EVENTS
+        return _EVENTS
 
     def _forwarded(self, queued: Queued, to: str, queue: str, at: _Line) -> str:
         """Follow what an alias sent on to one other address; return the native event.
@@ -332,6 +335,12 @@ def _unusual_fields(body: str) -> _Fields | None:
         to = to[1:-1]
     relay_name, delay, code, status, reply = match.groups()
     return to, relay_name, delay, code, status, reply
+
+
+def _original_recipient(body: str) -> str:
+    """Return the address that the recipient of a delivery was put in place of (``orig_to=``)."""
+    address = body.partition(", orig_to=")[2].partition(", relay=")[0]
+    return address.removeprefix("<").removesuffix(">")[:LONGEST]
 
 
 def _before(time: int, delay: str | None) -> int | None:

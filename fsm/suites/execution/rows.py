@@ -10,7 +10,7 @@ from fsm.mealy import Mealy, Observable
 from fsm.suites.execution.implementation import Implementation, RunResult, observer, run_test
 from fsm.text import visible
 
-__all__ = ["RowRun", "documented_rows", "run_row"]
+__all__ = ["RowRun", "documented_rows", "observable_of", "run_row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def run_row(
     reset, and by its answers alone where it has no ``observe``. Raises
     :class:`fsm.errors.FsmError` where it lacks another method.
     """
-    mealy = Mealy.of(machine, _observable(implementation, machine))
+    mealy = Mealy.of(machine, observable_of(implementation, machine))
     runs = []
     for t in transitions:
         trace = machine.trace_to(t.event, t.source)
@@ -82,7 +82,8 @@ def run_row(
     return runs
 
 
-def _observable(implementation: Implementation, machine: Machine) -> Observable:
+def observable_of(implementation: Implementation, machine: Machine) -> Observable:
+    """Return what an implementation shows: its status, its state, or only its answers."""
     has_observe = callable(getattr(implementation, "observe", None))
     observe = observer(implementation, shows=has_observe)
     if observe is None:

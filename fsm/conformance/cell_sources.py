@@ -1,0 +1,91 @@
+"""The sources of the verdicts on cells: a page, an implementation, a log, the coverage of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fsm.conformance.cells import CellComparison, compare_cells
+from fsm.conformance.documents import read_documented_cells
+from fsm.conformance.probing import probe
+from fsm.conformance.sightings import Believed, SightedCells, see_cells
+from fsm.conformance.test_coverage import read_coverage
+from fsm.documented_machines import settings_for
+from fsm.engine.result import Replay
+from fsm.engine.source_rows import SourceRows
+from fsm.errors import FsmError
+from fsm.logs.canonical_columns import place_of
+from fsm.machine import Machine
+from fsm.suites.execution.adapters import make_adapter
+from fsm.suites.execution.implementation import Implementation
+from fsm.unit import unit_of
+
+__all__ = ["compare_sources"]
+
+
+def compare_sources(
+    machine: Machine,
+    *,
+    name: str = "",
+    replay: Replay | None = None,
+    page: str | None = None,
+    implementation: Implementation | str | None = None,
+    tests: str | Path | None = None,
+) -> CellComparison:
+    """Return the verdict on each cell of a machine under those sources that are given.
+
+    ``name`` is the name by which the machine was loaded (default: its own), ``page`` a page or a
+    TOML file about one, ``implementation`` an adapter or ``package.module:name`` of a class, which
+    is imported and run, ``tests`` a file of ``pytest --fsm-cov-file``.
+
+    Raises :class:`fsm.errors.PageError` for a page that says nothing about the machine, and
+    :class:`FsmError` for an implementation or a file that cannot be used, and where there is
+    nothing to compare.
+    """
+    name = name or machine.name
+    covered = None if tests is None else read_coverage(Path(tests), machine)
+    document = None
+    if page is not None:
+        document = read_documented_cells(page, machine, name, settings_for(name))
+    if document and document.is_origin and implementation is None and replay is None:
+        raise FsmError(
+            f"{page}: {name} was made from this page, so there is nothing to compare: give a log, "
+            "an implementation, or a machine that was written on its own"
+        )
+    probed = None
+    if implementation is not None:
+        more = sorted({event for _, event in document.rows}) if document else ()
+        adapter, title = _adapter(implementation)
+        probed = probe(adapter, machine, title, more)
+
+    def see(believed: Believed) -> SightedCells:
+        return see_cells(replay.distinct_traces if replay else (), machine, believed)
+
+    def places(rows: Sequence[int]) -> list[str]:
+        return _places(replay, rows) if replay else []
+
+    return compare_cells(
+        machine,
+        document=document,
+        implementation=probed,
+        see=see if replay else None,
+        places=places if replay else None,
+        tests=covered,
+        unit=(replay.unit if replay else unit_of([machine])).name,
+    )
+
+
+def _adapter(given: Implementation | str) -> tuple[Implementation, str]:
+    """Return an adapter as it is, or the one of this name; and its name."""
+    if isinstance(given, str):
+        return make_adapter(given), given
+    return given, type(given).__name__
+
+
+def _places(replay: Replay, rows: Sequence[int]) -> list[str]:
+    """Return the places of rows of a log, given their numbers in ascending order."""
+    source = SourceRows(replay.log, replay.counts.encoder.firsts)
+    located = replay.log.locate(source.of(np.array(rows, np.intp)))
+    return [place_of(file, line) for file, line in located.select("file", "line").iter_rows()]

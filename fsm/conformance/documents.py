@@ -1,0 +1,247 @@
+"""What a page documents about each cell of a machine."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fsm.alphabet import joint_inputs
+from fsm.catalog import load
+from fsm.conformance.stated_rows import (
+    StatedCell,
+    TableRows,
+    bound_rows_of,
+    declared_rows_of,
+    recognised_rows_of,
+    row_text,
+)
+from fsm.conformance.votes import DOCUMENT, Vote, judge, shown_in
+from fsm.errors import AssumptionWarning, PageError
+from fsm.machine import Machine, Origin
+from fsm.settings import ProjectSettings
+from fsm.tables.declared.pages import page_machine
+from fsm.tables.declared.reading import bound_page
+from fsm.tables.read.page import Page, read_page
+from fsm.tables.read.sections import split_page_name
+from fsm.tables.words.binding import Binding, read_binding
+from fsm.text import quantity
+
+__all__ = ["DocumentedCells", "declared_cells", "read_documented_cells"]
+
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class DocumentedCells:
+    """What a page states about the cells of a machine."""
+
+    page: str
+    """The page, with its section."""
+    rows: Mapping[_Key, tuple[StatedCell, ...]]
+    """The rows about each cell, by state and event."""
+    is_whole: bool
+    """Whether a cell without a row is rejected, since each row names its state."""
+    is_origin: bool = False
+    """Whether the machine was made from this page: then both have one vote."""
+    notes: tuple[str, ...] = ()
+    """What was assumed, and what was not read."""
+
+    def vote(self, state: str, event: str) -> Vote | None:
+        """Return what the page says about a cell, ``None`` where it is silent."""
+        stated = self.rows.get((state, event), ())
+        if not stated:
+            return Vote.rejects_it(DOCUMENT, "has no row") if self.is_whole else None
+        votes = [_vote(cell.target, cell.shown) for cell in stated]
+        if not judge(votes).agrees:
+            texts = " and ".join(dict.fromkeys(vote.text for vote in votes))
+            return Vote.fails(DOCUMENT, f"contradicts itself: {texts}")
+        target = next((cell.target for cell in stated if cell.target is not None), None)
+        shown = next((cell.shown for cell in stated if cell.shown is not None), None)
+        return _vote(target, shown)
+
+    def origins(self, state: str, event: str) -> tuple[Origin, ...]:
+        """Return the rows about a cell."""
+        return tuple(cell.origin for cell in self.rows.get((state, event), ()))
+
+
+def _vote(target: str | None, shown: str | None) -> Vote:
+    if target is not None:
+        return Vote.goes_to(DOCUMENT, target, shown)
+    return Vote.accepts(DOCUMENT) if shown is None else Vote.shows(DOCUMENT, shown)
+
+
+def read_documented_cells(
+    name: str, machine: Machine, machine_name: str, settings: ProjectSettings | None = None
+) -> DocumentedCells:
+    """Return what a page states about a machine.
+
+    ``name`` is a page, a section of one (``page.md#section``), or a TOML file about its table. A
+    binding of the ``settings`` between the two is used; else the tables that are recognised as
+    those of the machine; else the machine that the page declares. ``machine_name`` is the name by
+    which the machine was loaded, which tells whether it was made from the page.
+
+    Raises :class:`PageError` for a page that cannot be read, or that says nothing about the
+    machine.
+    """
+    page_name, binding = _page_and_binding(name)
+    path = Path(split_page_name(page_name)[0])
+    bindings = [binding] if binding and binding.machine else _bindings(settings, machine_name, path)
+    if not bindings and _is_made_from(machine, machine_name, page_name):
+        return declared_cells(name, machine, machine, read_page(path), is_origin=True)
+    page = read_page(path) if bindings or binding is None else None
+    for bound in bindings:
+        if page and (rows := bound_rows_of(page, bound, machine)):
+            return _of_rows(name, rows, machine)
+    if page and binding is None:
+        section = split_page_name(page_name)[1]
+        tables = page.tables_of(page.section(section)) if section else page.tables
+        read = recognised_rows_of(page, machine) if not section else None
+        if rows := read or declared_rows_of(page, tables, machine):
+            return _of_rows(name, rows, machine)
+    page = page or read_page(path)
+    return declared_cells(name, _declared(name, page, machine), machine, page)
+
+
+def _declared(name: str, page: Page, machine: Machine) -> Machine:
+    """Return the machine that a page declares; where it does not mark the initial state, ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AssumptionWarning)  # they are among the notes
+        try:
+            return load(name)
+        except PageError:
+            section = split_page_name(name)[1]
+            begin = Binding("", {}, {}, {}, initial=machine.initial)
+            with suppress(PageError):
+                return page_machine(name, page, section, load, begin)
+            raise
+
+
+def _page_and_binding(name: str) -> tuple[str, Binding | None]:
+    """Return the page of a name, and the TOML file about it where the name is one."""
+    if Path(name).suffix.lower() != ".toml":
+        return name, None
+    binding = read_binding(Path(name))
+    page = bound_page(binding)
+    if page is None:
+        raise PageError(f'{name}: names no page; add page = "PAGE.md", the page of its table')
+    return str(page), binding
+
+
+def _bindings(settings: ProjectSettings | None, machine_name: str, page: Path) -> list[Binding]:
+    """Return the bindings of the settings between a machine and a page."""
+    found = map(read_binding, settings.files("bindings") if settings else ())
+    return [
+        binding
+        for binding in found
+        if binding.machine == machine_name and _is_same(bound_page(binding) or page, page)
+    ]
+
+
+def _is_made_from(machine: Machine, machine_name: str, page_name: str) -> bool:
+    """Whether a machine was made from a page.
+
+    It is the page, or a TOML file about it without a machine of its own, or a file whose
+    transitions cite the page, as ``fsm convert`` writes them.
+    """
+    page = Path(split_page_name(page_name)[0])
+    file = Path(split_page_name(machine_name)[0])
+    if file.suffix.lower() == ".toml":
+        binding = read_binding(file)
+        made = None if binding.machine else bound_page(binding)
+        return made is not None and _is_same(made, page)
+    cited = {t.origin.file for t in machine.transitions if t.origin and t.origin.file}
+    return _is_same(file, page) or any(_is_same(Path(each), page) for each in cited)
+
+
+def _is_same(a: Path, b: Path) -> bool:
+    return os.path.realpath(a) == os.path.realpath(b)
+
+
+def _of_rows(name: str, read: TableRows, machine: Machine) -> DocumentedCells:
+    _check_states(name, [cell.state for cell in read.cells], machine)
+    rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
+    for cell in read.cells:
+        for symbol in _symbols(machine, cell):
+            rows[cell.state, symbol].append(cell)
+    notes = []
+    if read.unread:
+        count = quantity(len(read.unread), "row")
+        notes.append(
+            f"{name}: {count} not understood, the first at {read.unread[0]}; see fsm check"
+        )
+    return DocumentedCells(
+        name,
+        {key: tuple(cells) for key, cells in rows.items()},
+        read.names_states,
+        notes=(*notes, _assumption(name, is_whole=read.names_states)),
+    )
+
+
+def _check_states(name: str, states: Sequence[str], machine: Machine) -> None:
+    """Refuse a page that is about something else."""
+    own = [state.name for state in machine.states]
+    if set(own).isdisjoint(states):
+        first = f"such as {states[0]!r}" if states else "if it has any"
+        raise PageError(
+            f"{name}: none of its states, {first}, is one of {machine.name}, such as {own[0]!r}; "
+            "a file can bind its table to the machine, see fsm guide check"
+        )
+
+
+def _symbols(machine: Machine, cell: StatedCell) -> list[str]:
+    """Return the input symbols of the machine that a row is about."""
+    of_label = [t for t in machine.transitions if cell.label in (t.label, t.event)]
+    here = [t.event for t in of_label if t.source == cell.state]
+    found = here or [t.event for t in of_label]
+    return list(dict.fromkeys(found)) or [cell.label]
+
+
+def declared_cells(
+    name: str,
+    declared: Machine,
+    machine: Machine,
+    page: Page | None = None,
+    *,
+    is_origin: bool = False,
+) -> DocumentedCells:
+    """Return what a page states that declares a machine of its own.
+
+    ``page`` has the texts of the rows; ``is_origin`` tells that ``machine`` was made from it.
+    Raises :class:`PageError` where the two machines have no state in common.
+    """
+    _check_states(name, [state.name for state in declared.states], machine)
+    symbols: defaultdict[str, list[str]] = defaultdict(list)
+    for joint in joint_inputs(machine, declared):
+        if joint.b is not None:
+            symbols[joint.b].append(joint.a if joint.a is not None else joint.b)
+    tables = page.tables if page else ()
+    texts = {row.line: row_text(row) for table in tables for row in table.rows}
+    rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
+    for t in declared.transitions:
+        origin = t.origin or Origin("declared", "", name)
+        if page and _is_same(Path(origin.file), Path(page.name)):
+            origin = replace(origin, reason=texts.get(origin.line, origin.reason))
+        shown = shown_in(declared, t.target)
+        cell = StatedCell(t.source, t.label, t.target, shown, origin)
+        for symbol in dict.fromkeys(symbols[t.event]):
+            rows[t.source, symbol].append(cell)
+    notes = [] if is_origin else [f"{name}: {text}" for text in declared.assumed[:_NOTES]]
+    if not is_origin:
+        notes.append(_assumption(name, is_whole=True))
+    return DocumentedCells(
+        name, {key: tuple(cells) for key, cells in rows.items()}, True, is_origin, tuple(notes)
+    )
+
+
+_NOTES = 5
+
+
+def _assumption(name: str, *, is_whole: bool) -> str:
+    if is_whole:
+        return f"{name}: assumed to have a row for each transition; a cell without one is rejected"
+    return f"{name}: its rows name no states: it says nothing about cells without a row"

@@ -1,0 +1,392 @@
+"""What an implementation does in each cell of a machine, found by running it.
+
+A state is reached by a shortest trace on which the implementation did what the machine says, as
+far as that can be seen; then the event is sent, and what is shown is observed. Where several states
+show the same, further events tell them apart, so that an event that leads to a wrong state of the
+right status is found where it happens, and not in the cells behind it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import NamedTuple, TypeAlias
+
+from fsm.conformance.votes import IMPLEMENTATION, Vote, shows_states
+from fsm.machine import Machine
+from fsm.mealy import NOTHING, REJECTED, Mealy, Observable
+from fsm.suites.distinguish.identifiers import Separator
+from fsm.suites.distinguish.separation import state_separator
+from fsm.suites.execution.implementation import Implementation, observer
+from fsm.suites.execution.rows import observable_of
+from fsm.suites.specification import Spec
+from fsm.trace import Trace
+
+__all__ = ["MOST_EVENTS", "CellRun", "ProbedCells", "probe"]
+
+MOST_EVENTS = 1_000_000
+"""So many events are sent at most; the cells that are left are not run."""
+
+_Key: TypeAlias = tuple[str, str]
+
+
+class _Seen(NamedTuple):
+    """What an implementation answers to an event."""
+
+    shown: str
+    """What is shown after it; of an implementation that shows nothing, its answer."""
+    is_rejected: bool
+    failure: str
+    """The exception that was raised; empty without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """A cell that was run: the events that were sent, and what was seen."""
+
+    trace: Trace
+    """The events: a shortest trace to the state, and the event."""
+    answer: str
+    """What was seen after the last one."""
+    vote: Vote
+    """What that says."""
+
+
+@dataclass(frozen=True)
+class ProbedCells:
+    """What an implementation does in the cells that could be reached."""
+
+    name: str
+    """The implementation, as the caller named it."""
+    runs: Mapping[_Key, CellRun]
+    """The cells that were run, by state and event."""
+    not_reached: tuple[str, ...]
+    """The states to which no trace leads on which the implementation does as the machine says."""
+    events: int
+    """How many events were sent."""
+    notes: tuple[str, ...] = ()
+    """What was assumed, and what was left out."""
+
+    def vote(self, state: str, event: str) -> Vote | None:
+        """Return what the implementation does in a cell, ``None`` where that is not known."""
+        run = self.runs.get((state, event))
+        return run.vote if run else None
+
+
+def probe(
+    implementation: Implementation,
+    machine: Machine,
+    name: str = "",
+    more_events: Iterable[str] = (),
+    most: int = MOST_EVENTS,
+) -> ProbedCells:
+    """Run every cell of a machine, and those of ``more_events``, in an implementation.
+
+    The implementation shows its status, or its state where it shows that one after a reset, or
+    nothing but its answers where it has no ``observe``. At most so many events are sent.
+
+    Raises :class:`fsm.errors.FsmError` where it lacks another method.
+    """
+    return _Probing(implementation, machine, list(more_events), most).result(name)
+
+
+class _OverError(Exception):
+    """As many events were sent as allowed."""
+
+
+@dataclass
+class _Doubt:
+    """A cell after which the implementation behaves unlike the state where it should be."""
+
+    cell: _Key
+    trace: Trace
+    behaviour: tuple[tuple[Trace, tuple[_Seen, ...]], ...]
+    like: frozenset[str]
+    """The states that behave like it."""
+
+
+class _Probing:
+    def __init__(
+        self, implementation: Implementation, machine: Machine, more: Sequence[str], most: int
+    ) -> None:
+        self.implementation, self.machine, self.left = implementation, machine, most
+        seen = observable_of(implementation, machine)
+        self.observe = observer(implementation, shows=seen != "output")
+        is_state = seen == "status" and shows_states(machine) and bool(machine.statuses)
+        self.observable: Observable = "state" if is_state else seen
+        self.events = list(dict.fromkeys((*machine.events, *more)))
+        self.sent = 0
+        self.seen: dict[_Key, tuple[Trace, _Seen, _Seen]] = {}
+        """The trace of each cell that was run, what was seen before its event, and after it."""
+        self.like: dict[_Key, frozenset[str]] = {}
+        """The states of which one must be the target, of cells that lead to a wrong one."""
+        self.narrowed: dict[_Key, frozenset[str]] = {}
+        """The states of which one must be the target, of cells that lead where they should."""
+        self.hints: dict[_Key, str] = {}
+        """Of cells that differ, what else explains it."""
+        self.access: dict[str, Trace] = {machine.initial: ()}
+        self.doubts: defaultdict[str, list[_Doubt]] = defaultdict(list)
+        self.reachable = [state for state, _ in machine.shortest_traces()]
+        self._separators: dict[bool, _Separator] = {}
+        self._says_rejected = False
+        self.is_over = False
+
+    def result(self, name: str) -> ProbedCells:
+        try:
+            if self._begins_right():
+                self._explore([self.machine.initial])
+                while state := self._least_doubtful():
+                    self._explore([state])
+        except _OverError:
+            self.is_over = True
+        answers = [after for _, _, after in self.seen.values()]
+        reading = _Reading(
+            self.observable,
+            gives_sign=self._says_rejected,
+            shows_statuses=any(answer.shown in self.machine.statuses for answer in answers),
+        )
+        runs = {
+            cell: CellRun(
+                trace,
+                _text(after) + self.hints.get(cell, ""),
+                self._vote(reading, cell, before, after),
+            )
+            for cell, (trace, before, after) in self.seen.items()
+        }
+        reached = {state for state, _ in self.seen}
+        left = tuple(s for s in self.reachable if s not in reached)
+        return ProbedCells(name, runs, left, self.sent, tuple(self._notes(name, reading, left)))
+
+    def _vote(self, reading: _Reading, cell: _Key, before: _Seen, after: _Seen) -> Vote:
+        vote = reading.vote(before, after, self.like.get(cell))
+        narrowed = self.narrowed.get(cell)
+        is_open = vote.targets is None and not vote.rejects
+        return replace(vote, targets=narrowed) if is_open and narrowed else vote
+
+    def _notes(self, name: str, reading: _Reading, left: Sequence[str]) -> Iterable[str]:
+        if self.seen and not reading.gives_sign:
+            yield f"{name}: gives no sign of rejected events; no change may be a rejection"
+        if self.is_over:
+            yield f"{name}: not every cell was run, {self.sent:,} events were sent"
+        elif left:
+            listed = ", ".join(left[:5]) + (f" and {len(left) - 5:,} more" if left[5:] else "")
+            yield f"{name}: not run in {listed}: no trace leads there on which it does as specified"
+
+    # Running --------------------------------------------------------------------------------
+
+    def _run(self, trace: Sequence[str]) -> list[_Seen]:
+        """Reset, send a trace, and return what was seen after the reset and after each event."""
+        if self.left < len(trace):
+            raise _OverError
+        self.left -= len(trace) or 1
+        self.sent += len(trace)
+        try:
+            self.implementation.reset()
+        except Exception as error:  # whatever a system under test does, it is an answer
+            return [_Seen(NOTHING, False, _failure(error))] * (len(trace) + 1)
+        seen = [_Seen(self.observe() if self.observe else NOTHING, False, "")]
+        for event in trace:
+            try:
+                answer = self.implementation.send(event)
+                failure = ""
+            except Exception as error:
+                answer, failure = None, _failure(error)
+            text = NOTHING if answer is None else str(answer)
+            is_rejected = text == REJECTED
+            if self.observe:
+                shown = self.observe()
+            else:
+                shown = seen[-1].shown if is_rejected or failure else text
+            seen.append(_Seen(shown, is_rejected, failure))
+        return seen
+
+    def _shows(self, state: str) -> str:
+        return state if self.observable == "state" else self.machine.status(state) or NOTHING
+
+    def _fits(self, before: _Seen, after: _Seen, state: str, event: str) -> bool:
+        """Whether the machine does the same in a state, as far as that can be seen."""
+        if after.failure:
+            return False
+        step = self.machine.step(state, event)
+        if step is None:
+            return after.shown == before.shown
+        return not after.is_rejected and after.shown in (self._shows(step.target), *self._silence)
+
+    @property
+    def _silence(self) -> tuple[str, ...]:
+        """What is seen of an implementation that says nothing."""
+        return () if self.observe else (NOTHING,)
+
+    # States ---------------------------------------------------------------------------------
+
+    def _begins_right(self) -> bool:
+        (first,) = self._run(())
+        return not first.failure and (
+            not self.observe or first.shown == self._shows(self.machine.initial)
+        )
+
+    def _explore(self, states: Iterable[str]) -> None:
+        """Run the cells of states, and of those that are reached from them."""
+        queue = deque(states)
+        while queue:
+            state = queue.popleft()
+            for event in self.events:
+                trace = (*self.access[state], event)
+                *_, before, after = self._run(trace)
+                self.seen[state, event] = trace, before, after
+                self._says_rejected |= after.is_rejected
+            for event in self.events:
+                trace, before, after = self.seen[state, event]
+                step = self.machine.step(state, event)
+                if step is None or not self._fits(before, after, state, event):
+                    continue
+                doubt = self._identify((state, event), trace, step.target)
+                if step.target not in doubt.like:
+                    self.doubts[step.target].append(doubt)
+                    self.like[state, event] = doubt.like
+                    continue
+                if doubt.behaviour or len(doubt.like) == 1:
+                    self.narrowed[state, event] = doubt.like
+                if step.target not in self.access:
+                    self.access[step.target] = trace
+                    queue.append(step.target)
+
+    def _identify(self, cell: _Key, trace: Trace, target: str) -> _Doubt:
+        """Find the states that behave like the one to which a trace leads."""
+        shown = self._shows(target)
+        first = [target, *(s for s in self.reachable if s != target and self._shows(s) == shown)]
+        like = set(first)
+        behaviour = []
+        for a, b in combinations(first, 2) if self.observable != "state" else ():
+            word = self._word(a, b) if a in like and b in like else None
+            if word is not None:
+                seen = self._run((*trace, *word))[-len(word) - 1 :]
+                behaviour.append((word, tuple(seen)))
+                like = {s for s in like if self._behaves(s, word, seen)}
+        return _Doubt(cell, trace, tuple(behaviour), frozenset(like))
+
+    def _behaves(self, state: str, word: Trace, seen: Sequence[_Seen]) -> bool:
+        for event, before, after in zip(word, seen, seen[1:], strict=False):
+            if not self._fits(before, after, state, event):
+                return False
+            step = self.machine.step(state, event)
+            if step is None and not after.is_rejected and self._says_rejected:
+                return False
+            state = step.target if step else state
+        return True
+
+    def _word(self, a: str, b: str) -> Trace | None:
+        """Return a shortest trace that tells two states apart, ``None`` where none does.
+
+        Rejections tell states apart once the implementation has shown that it tells of them.
+        """
+        separator = self._separators.get(self._says_rejected)
+        if separator is None:
+            separator = _Separator.of(self.machine, self.observable, self._says_rejected)
+            self._separators[self._says_rejected] = separator
+        return separator.word(a, b)
+
+    def _least_doubtful(self) -> str | None:
+        """Return a state to be run although it behaves unlike itself: if one of its cells differs.
+
+        One wrong cell of the state explains what was seen as well as a wrong way to it, and where
+        no other state behaves like it, nothing else does.
+        """
+        for state in self.reachable:
+            for doubt in self.doubts[state] if state not in self.access else ():
+                wrong = self._wrong_events(doubt.trace, state)
+                if doubt.like and len(wrong) > 1:
+                    continue
+                for event in wrong if doubt.like else ():
+                    self.hints[state, event] = _hint(doubt)
+                self.access[state] = doubt.trace
+                for other in self.doubts[state]:
+                    if other.behaviour == doubt.behaviour:
+                        del self.like[other.cell]
+                return state
+        return None
+
+    def _wrong_events(self, trace: Trace, state: str) -> list[str]:
+        runs = ((event, self._run((*trace, event))[-2:]) for event in self.events)
+        return [event for event, seen in runs if not self._behaves(state, (event,), seen)]
+
+
+@dataclass(frozen=True)
+class _Separator:
+    """The words that tell the reachable states of a machine apart."""
+
+    spec: Spec
+    numbers: Mapping[str, int]
+    apart: Separator
+    words: dict[_Key, Trace | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, machine: Machine, observable: Observable, rejections: bool) -> _Separator:
+        can_reject = rejections and REJECTED not in machine.statuses
+        spec = Spec.of(Mealy.of(machine, observable, rejections=can_reject))
+        return cls(spec, {s: n for n, s in enumerate(spec.states)}, state_separator(spec))
+
+    def word(self, a: str, b: str) -> Trace | None:
+        if (a, b) not in self.words:
+            word = self.apart(self.numbers[a], self.numbers[b])
+            names = None if word is None else tuple(self.spec.inputs[x] for x in word)
+            self.words[a, b] = names
+        return self.words[a, b]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How the answers of an implementation are read, which all of them together tell."""
+
+    observable: str
+    gives_sign: bool
+    """Whether some event was rejected."""
+    shows_statuses: bool
+    """Whether some answer was a status of the machine."""
+
+    def vote(self, before: _Seen, after: _Seen, like: frozenset[str] | None) -> Vote:
+        """Return what an answer says about its cell."""
+        if after.failure:
+            return Vote.fails(IMPLEMENTATION, f"fails: {after.failure}")
+        if after.is_rejected:
+            if after.shown == before.shown:
+                return Vote.rejects_it(IMPLEMENTATION)
+            text = f"answers {REJECTED!r}, and then shows {after.shown}"
+            return Vote.fails(IMPLEMENTATION, text)
+        if like is not None:
+            return self._elsewhere(after, like)
+        if not self.gives_sign and after.shown == before.shown:
+            seen = frozenset([after.shown])
+            text = f"no change, shows {after.shown}"
+            if self.observable == "state":
+                return Vote(IMPLEMENTATION, True, seen, None, text)
+            return Vote(IMPLEMENTATION, True, None, seen, text)
+        if self.observable == "state":
+            return Vote.goes_to(IMPLEMENTATION, after.shown)
+        if self.observable == "output" and (after.shown == NOTHING or not self.shows_statuses):
+            return Vote.accepts(IMPLEMENTATION)
+        return Vote.shows(IMPLEMENTATION, after.shown)
+
+    def _elsewhere(self, after: _Seen, like: frozenset[str]) -> Vote:
+        if not like:
+            text = f"shows {after.shown}, in a state unlike each one of the machine"
+            return Vote(IMPLEMENTATION, False, frozenset(), None, text)
+        text = f"goes to {' or '.join(sorted(like))}, by what it does next"
+        return Vote(IMPLEMENTATION, False, like, frozenset([after.shown]), text)
+
+
+def _hint(doubt: _Doubt) -> str:
+    state, event = doubt.cell
+    return f"; or {event} in {state} leads to {' or '.join(sorted(doubt.like))}"
+
+
+def _text(seen: _Seen) -> str:
+    if seen.failure:
+        return seen.failure
+    return f"{REJECTED}, shows {seen.shown}" if seen.is_rejected else f"shows {seen.shown}"
+
+
+def _failure(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
