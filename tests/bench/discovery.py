@@ -6,7 +6,7 @@ Machines have 2 to 8 states that all differ, and 2 to 6 events; all events of a 
 likely, and a message stops after one event in ten. A log has as many messages as are needed until
 every cell was travelled so often. Found is the same language, compared exactly. Every learner gets
 the same logs. Seconds are CPU seconds of all logs together; a learner that takes more than
-``--limit`` seconds for a log is stopped, and has not found its machine.
+``--limit`` CPU seconds for a log is stopped, and has not found its machine.
 """
 
 import argparse
@@ -72,15 +72,15 @@ def measured(
 ) -> tuple[int, float]:
     found, begin = 0, time.process_time()
     for machine, traces in cases:
-        signal.signal(signal.SIGALRM, _stop)
-        signal.alarm(limit)
+        signal.signal(signal.SIGPROF, _stop)
+        signal.setitimer(signal.ITIMER_PROF, limit)
         try:
             with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
                 learnt = learner(traces, noise)
         except TimeoutError:
             continue
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         found += learnt is not None and fsm.compare(machine, learnt).same
     return found, time.process_time() - begin
 
