@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.causes import Cause
+from fsm.conformance.claims.claim_checking import claim_results, observers_of
+from fsm.conformance.claims.claim_observers import ClaimObservers
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
 from fsm.conformance.log_causes import causes_in_log
@@ -36,12 +38,14 @@ OUTSIDE = ("beside", "extra")
 
 def conform(
     source: object,
-    machine: Machine | str,
+    machine: Machine | str | None,
     *,
     page: str | None = None,
     implementation: Implementation | str | None = None,
     tests: str | Path | None = None,
     cells: bool | None = None,
+    name: str = "",
+    claims: str | Iterable[str] = (),
     may_end: str = "any",
     outside: str = "beside",
     companions: Callable[[str], Machine] | None = built_in_companion,
@@ -71,7 +75,13 @@ def conform(
     each cell (state and event) of the machine: what every source says about it; see
     :mod:`fsm.conformance.cells`. ``page`` is a page with documented tables, ``implementation`` an
     adapter or the name of its class, ``package.module:Class``, which is imported and run, ``tests``
-    a file that ``pytest --fsm-cov-file`` wrote.
+    a file that ``pytest --fsm-cov-file`` wrote. ``name`` is the name by which ``machine`` was
+    loaded, where it is given as a value: it tells whether the machine was made from the page.
+
+    ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
+    relayed"``, checked on every message in the same pass; see
+    :func:`fsm.conformance.claims.check_claims`. Without a machine (``None``) only claims are
+    checked, about the events of the log.
 
     The other arguments are those of :func:`fsm.replay`.
 
@@ -87,27 +97,33 @@ def conform(
     """
     check_choice("may_end", may_end, MAY_END)
     check_choice("outside", outside, OUTSIDE)
-    name = machine if isinstance(machine, str) else machine.name
+    run = partial(
+        replay,
+        source,
+        companions=companions,
+        validity=validity,
+        as_of=as_of,
+        dedupe=dedupe,
+        memory=memory,
+        workers=workers,
+        progress=progress,
+        mapping=mapping,
+        events=events,
+    )
+    if machine is None:
+        return _claims_alone(run, source, observers_of(None, claims, companions))
+    name = machine if isinstance(machine, str) else name or machine.name
     machine = as_machine(machine)
+    observers = observers_of(machine, claims, companions)
     if source is None and page is None and implementation is None:
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
-    result = repair = model = compared = None
+    if source is None and observers is not None:
+        raise FsmError("claims are about the messages of a log: give one")
+    result = repair = model = compared = checked = None
     if source is not None:
         machines = with_plain_events(machine)
-        result = replay(
-            source,
-            machines,
-            companions=companions,
-            validity=validity,
-            as_of=as_of,
-            traces=True,
-            dedupe=dedupe,
-            memory=memory,
-            workers=workers,
-            progress=progress,
-            mapping=mapping,
-            events=events,
-        )
+        result = run(machines, traces=True, observers=observers)
+        checked = claim_results(result, observers) if observers else None
         remodel = partial(
             model_repairs,
             alphabet=result.counts.products[0].codes,
@@ -148,7 +164,18 @@ def conform(
         causes,
         may_end=may_end,
         outside=outside,
+        claims=checked,
     )
+
+
+def _claims_alone(
+    run: Callable[..., Replay], source: object, observers: ClaimObservers | None
+) -> Conformance:
+    """Check claims about the events of a log, without a machine."""
+    if source is None or observers is None:
+        raise FsmError("nothing to compare with: give a machine, or a log and claims")
+    result = run(observers.machines, observers=observers, cross_check=False)
+    return Conformance(observers.machines[0], result, claims=claim_results(result, observers))
 
 
 def with_plain_events(machine: Machine) -> list[Machine]:
