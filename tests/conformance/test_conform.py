@@ -118,7 +118,7 @@ def test_a_log_of_other_events_is_refused() -> None:
 
 def test_a_machine_in_which_no_message_can_end_is_refused() -> None:
     machine = Machine("m", "", (State("a", None, "a", ("a",)),), ("go",), (), "a")
-    with pytest.raises(MachineError, match="no event is accepted in the initial state 'a'"):
+    with pytest.raises(MachineError, match="nothing leads out of the initial state 'a'"):
         fsm.conform(log(m="go"), machine)
     with pytest.raises(MachineError, match="no final state can be reached"):
         fsm.conform(log(m="go"), machine, may_end="final")
