@@ -84,7 +84,7 @@ def _sentence(result: Conformance) -> str:
         return ""
     whole = repair.fitting + repair.not_fitting
     if not repair.not_fitting:
-        text = f"All {unit.count(whole)} fit the machine."
+        text = f"Everything that was compared fits the machine: {unit.count(whole)}."
     else:
         text = (
             f"{repair.not_fitting:,} of {unit.count(whole)} do not fit the machine as they are. "
@@ -92,13 +92,13 @@ def _sentence(result: Conformance) -> str:
             f"{quantity(repair.extra, 'extra event')}."
         )
     if repair.without_events:
-        text += f" {unit.count(repair.without_events)} without events of the machine not compared."
+        text += f" Not compared: {unit.count(repair.without_events)} without events of the machine."
     if repair.outside:
         outside = quantity(sum(repair.outside.values()), "event")
-        text += f" {outside} that the machine does not have: left alone."
+        text += f" Left alone: {outside} that the machine does not have."
     if repair.bounded:
         text += (
-            f" {unit.count(repair.bounded)} not repaired, because that is too much work: between "
+            f" Not repaired, too much work: {unit.count(repair.bounded)}, between "
             f"{repair.bounds[0]:,} and {repair.bounds[1]:,} more edits."
         )
     if len(result.causes) > _CAUSES:
