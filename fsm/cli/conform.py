@@ -161,7 +161,13 @@ def command(
     total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
         result = conform(
-            log, machine, claims=claims, progress=progress, **others.arguments, **options
+            log,
+            machine,
+            claims=claims,
+            name=source.names[0] if source.names else "",
+            progress=progress,
+            **others.arguments,
+            **options,
         )
     _print_notes(result, source.reading.relayed)
     if as_json:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
-from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.claims.claim_checking import claim_results, observers_of
 from fsm.conformance.claims.claim_observers import ClaimObservers
 from fsm.conformance.conformance import Conformance
@@ -21,7 +21,9 @@ from fsm.engine.result import Replay
 from fsm.engine.undefined import undefined_events
 from fsm.errors import FsmError, LogError
 from fsm.machine import Machine, State, Transition
-from fsm.suites.execution.implementation import Implementation
+
+if TYPE_CHECKING:
+    from fsm.suites.execution.implementation import Implementation
 
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
@@ -40,6 +42,7 @@ def conform(
     implementation: Implementation | str | None = None,
     tests: str | Path | None = None,
     cells: bool | None = None,
+    name: str = "",
     claims: str | Iterable[str] = (),
     may_end: str = "any",
     outside: str = "beside",
@@ -70,7 +73,8 @@ def conform(
     each cell (state and event) of the machine: what every source says about it; see
     :mod:`fsm.conformance.cells`. ``page`` is a page with documented tables, ``implementation`` an
     adapter or the name of its class, ``package.module:Class``, which is imported and run, ``tests``
-    a file that ``pytest --fsm-cov-file`` wrote.
+    a file that ``pytest --fsm-cov-file`` wrote. ``name`` is the name by which ``machine`` was
+    loaded, where it is given as a value: it tells whether the machine was made from the page.
 
     ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
     relayed"``, checked on every message in the same pass; see
@@ -106,7 +110,7 @@ def conform(
     )
     if machine is None:
         return _claims_alone(run, source, observers_of(None, claims, companions))
-    name = machine if isinstance(machine, str) else machine.name
+    name = machine if isinstance(machine, str) else name or machine.name
     machine = as_machine(machine)
     observers = observers_of(machine, claims, companions)
     if source is None and page is None and implementation is None:
@@ -135,6 +139,9 @@ def conform(
         repair = replace(repair, outside=_named(repair.outside, result))
         result = _without(result, machines[1:])
     if cells or not (page is None and implementation is None and tests is None):
+        # Imported here: a log alone needs no pages, tests and implementations.
+        from fsm.conformance.cell_sources import compare_sources
+
         compared = compare_sources(
             machine,
             name=name,

@@ -82,14 +82,19 @@ class RepairModel:
             costs = costs.copy()
             costs[..., states] = np.minimum(before, through)
 
-    def before(self, codes: Codes, costs: Costs) -> Costs:
-        """Return the costs before codes, given a row of costs after each."""
-        extra = np.where(self.may_be_extra[codes], 1, NEVER_REACHED)
-        least = costs + extra[:, None]
+    def accepted(self, codes: Codes, costs: Costs) -> Costs:
+        """Return the costs before codes that are accepted, given a row of costs after each."""
+        least = np.full_like(costs, NEVER_REACHED)
         for moves in self.moves:
             targets = moves[codes]
             through = np.take_along_axis(costs, np.maximum(targets, 0), axis=1)
-            least = np.minimum(least, np.where(targets >= 0, through, NEVER_REACHED))
+            least = np.where(targets >= 0, np.minimum(least, through), least)
+        return least
+
+    def before(self, codes: Codes, costs: Costs) -> Costs:
+        """Return the costs before codes, accepted or left out, given a row of costs after each."""
+        extra = np.where(self.may_be_extra[codes], 1, NEVER_REACHED)
+        least = np.minimum(self.accepted(codes, costs), costs + extra[:, None])
         return np.minimum(self.with_insertions(least), NEVER_REACHED).astype(np.int32)
 
 

@@ -138,6 +138,24 @@ def test_what_is_missing_at_the_end() -> None:
         (Edit("1", "missing", "b", ""), 2, (0, 1)),
         (Edit("2", "missing", "c", ""), 2, (0, 1)),
     ]
+
+
+def test_how_many_messages_need_an_edit() -> None:
+    traces = [["a", "a", "a"], ["b"], ["a", "a", "c"]]
+    result = repaired(CHAIN, traces, "any", EventCodes(CHAIN.events, ()))
+    counts = {
+        (found.edit.kind, found.edit.event): (found.count, found.messages, found.alone, found.rows)
+        for found in result.edits
+    }
+    assert counts == {
+        ("extra", "a"): (3, 2, 1, (1, 5)),
+        ("missing", "a"): (1, 1, 1, (3,)),
+        ("missing", "b"): (1, 1, 0, (6,)),
+    }
+
+
+def test_fitness_compares_with_leaving_out_everything() -> None:
+    result = repaired(CHAIN, [["a"], ["a"]], "final", EventCodes(CHAIN.events, ()))
     assert result.fitness == 1 - 4 / (2 + 2 * 3)
 
 
