@@ -19,8 +19,8 @@ from fsm.errors import ArgumentError, LogError
 from tests.depth import DEEP, samples
 from tests.discovery.random_logs import Traces, random_machine, walks, with_errors
 
-MACHINES = 50 if DEEP else 3
-LEAST = 150 if DEEP else 60
+MACHINES = 50 if DEEP else 4
+LEAST = 150
 
 
 def same_language(machine: fsm.Machine, traces: Traces, noise: float = 0) -> bool:
