@@ -105,7 +105,7 @@ def command(
     if len(set(source.names)) > 1:
         raise click.UsageError("--machine is given more than once: name one machine as reference")
     if source.validity is not None:
-        raise click.UsageError("--validity: only what the log records is learnt, not an expiry")
+        print_message("--validity has no effect: only what the log records is learnt, no expiry")
     reference = source.machines(load_documented)[0] if source.names else None
     log = source.read()
     total = log.about() if is_terminal(sys.stderr) else None
