@@ -84,10 +84,10 @@ __all__ = ["command"]
 )
 @option(
     "--may-end",
-    type=ChoiceParam(["any", "final"]),
+    type=ChoiceParam(["any", "all", "final"]),
     default="any",
     group="Machines",
-    help="Where a message may end: after any event, or in a final state only.",
+    help="Where a message may end: in any state but the initial one, in all, or in final ones.",
 )
 @option(
     "--outside",

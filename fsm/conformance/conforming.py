@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
-MAY_END = ("any", "final")
+MAY_END = ("any", "all", "final")
 """Where messages may end: after any event, or in final states only."""
 
 OUTSIDE = ("beside", "extra")
@@ -62,12 +62,12 @@ def conform(
     the least repair of the others.
 
     The least repair is the smallest number of events to leave out (*extra*) or to add (*missing*)
-    so that every message is a trace of the machine. A message may end after any event, with
-    ``may_end="final"`` in a final state only. Events that the machine does not have, such as those
-    of its companion, are counted beside and not repaired; with ``outside="extra"`` each is extra,
-    as is the convention of process mining. Ends of validity periods cost nothing, and an event that
-    depends on guards may happen under any of their values. Messages without any event of the
-    machine are not judged.
+    so that every message is a trace of the machine. A message may end in any state but the initial
+    one, with ``may_end="all"`` there too, with ``"final"`` in final states only. Events that the
+    machine does not have, such as those of its companion, are counted beside and not repaired; with
+    ``outside="extra"`` each is extra, as is the convention of process mining. Ends of validity
+    periods cost nothing, and an event that depends on guards may happen under any of their values.
+    Messages without any event of the machine are not judged.
 
     With ``page``, ``implementation`` or ``tests``, or with ``cells``, the result has the verdict on
     each cell (state and event) of the machine: what every source says about it; see
