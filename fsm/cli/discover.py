@@ -44,15 +44,15 @@ _MOST = 10
     cls=HelpCommand,
     examples=[
         Example(
-            "The machine that a log shows, to be drawn with fsm draw learnt.json",
+            "The machine that a log shows, in a file",
             "fsm discover log.csv -o learnt.json",
         ),
         Example(
-            "The same with the names of a documented machine, and a diagram of the difference",
+            "With the names of a documented machine, and what differs",
             "fsm discover log.csv --machine with-feedback --diagram difference.svg",
         ),
         Example(
-            "A log with errors in it: what fewer than 2 % of the visits of a state did is left out",
+            "A log with errors: without what is rare in a state",
             "fsm discover log.csv --noise 0.02",
         ),
     ],
@@ -105,7 +105,7 @@ def command(
     if len(set(source.names)) > 1:
         raise click.UsageError("--machine is given more than once: name one machine as reference")
     if source.validity is not None:
-        raise click.UsageError("--validity: only what the log records is learnt, not an expiry")
+        print_message("--validity has no effect: only what the log records is learnt, no expiry")
     reference = source.machines(load_documented)[0] if source.names else None
     log = source.read()
     total = log.about() if is_terminal(sys.stderr) else None

@@ -35,7 +35,7 @@ _UNEXPLAINED = 3
 def learnt_table(traces: TraceCounts, tree: PrefixTree, noise: float = 0.0) -> Index:
     """Return the smallest table for what was learnt from traces; state 0 is the initial one."""
     tables = (
-        reduced(travelled_only(traces.replayed(merged_states(tree, limit, noise)), noise))
+        smallest_table(travelled_only(traces.replayed(merged_states(tree, limit, noise)), noise))
         for limit in LIMITS
     )
     return min(tables, key=lambda table: description_length(traces.replayed(table)))
@@ -65,7 +65,7 @@ def travelled_only(travelled: Travelled, noise: float = 0.0) -> Index:
     return np.where(kept, travelled.table, NONE)
 
 
-def reduced(table: Index) -> Index:
+def smallest_table(table: Index) -> Index:
     """Return the table of the smallest machine with the same traces, in order of reachability."""
     rows = table.tolist()
     number = {

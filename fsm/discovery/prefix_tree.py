@@ -9,7 +9,7 @@ import numpy as np
 from fsm.arrays import Index
 from fsm.discovery.traces import TraceCounts
 
-__all__ = ["MOST_NODES", "PrefixTree", "prefix_tree"]
+__all__ = ["MOST_NODES", "PrefixTree", "tree_of"]
 
 MOST_NODES = 1_000_000
 """Nodes of a tree. What lies deeper in the traces of a larger log is not learnt from."""
@@ -54,7 +54,7 @@ class PrefixTree:
         return counts.astype(np.int64)
 
 
-def prefix_tree(traces: TraceCounts, most: int = MOST_NODES) -> PrefixTree:
+def tree_of(traces: TraceCounts, most: int = MOST_NODES) -> PrefixTree:
     """Return the prefix tree of traces; levels beyond ``most`` nodes are left out."""
     width = max(len(traces.events), 1)
     levels = [(np.full(1, -1, np.int64), np.array([traces.messages], np.int64))]

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 import fsm
 from fsm.discovery.discovering import learn_from
 from fsm.discovery.evidence import exclusive_evidence
-from fsm.discovery.prefix_tree import prefix_tree
+from fsm.discovery.prefix_tree import tree_of
 from fsm.discovery.traces import as_trace_counts
 from fsm.errors import ArgumentError, LogError
 from tests.depth import DEEP, samples
 from tests.discovery.random_logs import Traces, random_machine, walks, with_errors
 
-MACHINES = 50 if DEEP else 3
-LEAST = 150 if DEEP else 60
+MACHINES = 50 if DEEP else 4
+LEAST = 150
 
 
 def same_language(machine: fsm.Machine, traces: Traces, noise: float = 0) -> bool:
@@ -96,7 +96,7 @@ def test_an_event_that_one_state_never_shows(seen: int, visits: int, *, is_certa
 
 def test_a_tree_that_grows_too_large_ends_at_a_level_and_all_events_are_counted() -> None:
     traces = as_trace_counts([("a", "b", "a"), ("a", "a", "b"), ("b",)])
-    tree = prefix_tree(traces, most=5)
+    tree = tree_of(traces, most=5)
     assert (len(tree), tree.depth, tree.whole) == (5, 2, False)
 
 

@@ -69,6 +69,8 @@ ONLY = {
     ("explain", "--policy"): {"address"},
     ("report", "--policy"): {"address"},
     ("conform", "--format"): {"exim"},
+    ("discover", "--format"): {"exim"},
+    ("discover", "--policy"): {"address"},
     ("conform", "--policy"): {"address"},
 }
 """Options of which these values are enough, with the reason. (Databases on servers, and logs at
