@@ -115,11 +115,18 @@ RUNS: dict[str, Callable[[Path], list[list[object]]]] = {
         ["--json", "--status", out / "s.csv.gz", "--rejected", out / "r.jsonl"],
     ],
     "explain": lambda _: [["--message", "4AAAA1"], ["--message", "4AAAA1", "--json"]],
+    "conform": lambda _: [
+        ["--machine", "with-feedback"],
+        ["--machine", "with-feedback", "--json"],
+        ["--machine", "with-feedback", "--message", "4AAAA1"],
+    ],
     "report": lambda out: [["-o", out / "report.html"]],
     "convert": lambda out: [["-o", out / "log.csv", "--beside", out / "beside.csv"], ["--json"]],
     "draw": lambda _: [[]],
 }
 """How each command is run on logs: options of its own."""
+WELL = {name: {0, 1} if name == "conform" else {0} for name in RUNS}
+"""The exit statuses of runs that did what they should: a log that does not fit is no fault."""
 
 
 @pytest.mark.parametrize("name", REDACTING)
@@ -129,7 +136,7 @@ def test_every_command(name: str, place: Path, fsm: Fsm) -> None:
     before = ["with-feedback"] if name == "draw" else []
     for options in RUNS[name](place / "out"):
         result = fsm(name, *before, *given, *options, "--pseudonymise", place / "key")
-        assert result.status == 0
+        assert result.status in WELL[name]
         assert not told(place, result)
 
 
@@ -237,7 +244,8 @@ def test_the_names_of_files(name: str, place: Path, fsm: Fsm) -> None:
     before = ["with-feedback"] if name == "draw" else []
     for options in RUNS[name](place / "out"):
         result = fsm(name, *before, *given, *options, "--pseudonymise", place / "key")
-        assert (result.status, told(place, result)) == (0, set())
+        assert result.status in WELL[name]
+        assert not told(place, result)
     (folder / "empty.csv").write_text("")
     result = fsm("convert", folder / "*.csv", "--pseudonymise", place / "key")
     assert (result.status, told(place, result)) == (0, set())
@@ -412,7 +420,8 @@ def test_a_key_that_is_none_is_said_in_one_line(
         (place / "bad").write_bytes(data)
     log = write_sample("csv", place / "logs")
     given = ["with-feedback", "--counts", log] if command == "draw" else [log]
-    more = ["--message", "m"] if command == "explain" else []
+    own = {"explain": ["--message", "m"], "conform": ["--machine", "with-feedback"]}
+    more = own.get(command, [])
     result = fsm(command, *given, *more, "--pseudonymise", place / "bad")
     assert (result.status, result.out) == (2, "")
     assert len(result.err.splitlines()) == 1

@@ -52,8 +52,8 @@ __all__ = ["command"]
             "fsm conform log.csv --machine with-feedback",
         ),
         Example(
-            "Only messages that reached a final state count as complete; as JSON",
-            "fsm conform log.csv --machine with-feedback --may-end final --json",
+            "The least repair of one message, event by event, as JSON",
+            "fsm conform log.csv --machine with-feedback --message m1 --json",
         ),
     ],
 )
@@ -150,7 +150,8 @@ def _show_message(
     with Progress("looking for the message"):
         alignments = align_message(log, message, machine, **options)
     if as_json:
-        print_json([alignment.as_dict() for alignment in alignments], "conform-message")
+        shown = [alignment.as_dict() for alignment in alignments]
+        print_json({"machine": machine.name, "alignments": shown}, "conform-message")
     else:
         print_alignments(alignments, unit_of([machine], log.unit))
     return 1 if any(alignment.cost for alignment in alignments) else 0

@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
-from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
-from fsm.conformance.repair_model import plain_events, repair_model
+from fsm.conformance.repair_model import model_repairs, plain_events
 from fsm.engine.replaying import replay
 from fsm.engine.result import Replay
 from fsm.engine.undefined import undefined_events
 from fsm.errors import FsmError, LogError
 from fsm.machine import Machine, State, Transition
-from fsm.suites.execution.implementation import Implementation
+
+if TYPE_CHECKING:
+    from fsm.suites.execution.implementation import Implementation
 
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
@@ -49,7 +51,7 @@ def conform(
     mapping: str | Path | Iterable[str | Path] = (),
     events: Mapping[str, str] | None = None,
 ) -> Conformance:
-    """Compare a machine with a log and other sources, and return how far they disagree.
+    """Return how far a machine, a log and other sources agree.
 
     ``source`` is a log, or ``None`` for none. Of a log, the result tells how many messages fit, and
     the least repair of the others.
@@ -103,7 +105,7 @@ def conform(
             mapping=mapping,
             events=events,
         )
-        model = repair_model(
+        model = model_repairs(
             machine,
             result.counts.products[0].codes,
             may_end=may_end,
@@ -120,6 +122,9 @@ def conform(
         repair = replace(repair, outside=_named(repair.outside, result))
         result = _without(result, machines[1:])
     if cells or not (page is None and implementation is None and tests is None):
+        # Imported here: a log alone needs no pages, tests and implementations.
+        from fsm.conformance.cell_sources import compare_sources
+
         compared = compare_sources(
             machine,
             name=name,

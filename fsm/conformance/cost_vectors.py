@@ -6,9 +6,15 @@ out of it and added to the cost; what remains is one of a number of vectors that
 the log. They are numbered as they are met, and the step from one to the next by an event is a cell
 of a table: the dynamic programme over all traces becomes a fold, and traces that end alike share
 their work.
+
+Where these are too many, coarser vectors give bounds. With the least entries alone, what is left is
+real repairs, though not all: an upper bound. It is exact where it is 0, since all states of a trace
+that fits have the cost 0. With all other entries lowered to the next number it is a lower bound.
 """
 
 from __future__ import annotations
+
+from enum import Enum
 
 import numpy as np
 
@@ -17,7 +23,7 @@ from fsm.conformance.lazy_fold import REFUSED, LazyTable, fold_lazily
 from fsm.conformance.regret import regrets
 from fsm.conformance.repair_model import NEVER_REACHED, Costs, RepairModel
 
-__all__ = ["MOST_VECTORS", "CostVectors"]
+__all__ = ["MOST_VECTORS", "CostVectors", "Detail"]
 
 MOST_VECTORS = 1 << 16
 """Cost vectors that are kept; a trace that needs another one is not repaired, but said."""
@@ -27,11 +33,21 @@ _MOST_AT_ONCE = 1 << 20
 """Numbers that are compared in one go."""
 
 
+class Detail(Enum):
+    """What is kept of the entries of cost vectors."""
+
+    EXACT = "all of them"
+    UPPER = "the least ones: upper bounds"
+    LOWER = "the least ones, and for all others the next number: lower bounds"
+
+
 class CostVectors:
     """The cost vectors met so far, and the table of the steps between them."""
 
-    def __init__(self, model: RepairModel, most: int = MOST_VECTORS) -> None:
-        self.model = model
+    def __init__(
+        self, model: RepairModel, most: int = MOST_VECTORS, detail: Detail = Detail.EXACT
+    ) -> None:
+        self.model, self._detail = model, detail
         self.width = model.alphabet.width
         self.table = LazyTable(self._explore)
         self.increments = np.zeros(len(self.table.follow), np.int32)
@@ -81,6 +97,10 @@ class CostVectors:
             bound = (costs[:, :, None] + self._regrets).min(axis=1)
             costs = np.where(costs > bound, NEVER_REACHED, costs)
             least = costs.min(axis=1)
+            if self._detail is Detail.LOWER:
+                costs = np.minimum(costs, least[:, None] + 1)
+            elif self._detail is Detail.UPPER:
+                costs = np.where(costs > least[:, None], NEVER_REACHED, costs)
             self.increments[some] = least
             costs = np.where(costs < NEVER_REACHED, costs - least[:, None], NEVER_REACHED)
             found[first : first + size] = [self._numbered(row) for row in costs.astype(np.int32)]

@@ -14,7 +14,7 @@ import numpy as np
 
 from fsm.arrays import Codes, Index
 from fsm.conformance.alignment import Alignments, Edit
-from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors
+from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors, Detail
 from fsm.conformance.repair_model import RepairModel
 from fsm.engine.distinct_traces import EXAMPLES, DistinctTraces
 
@@ -116,6 +116,7 @@ class _Repairs:
     def __init__(self, model: RepairModel, most_vectors: int) -> None:
         self.model = model
         self.vectors = CostVectors(model, most_vectors)
+        self.coarse: dict[Detail, CostVectors] = {}
         self.alignments = Alignments(self.vectors)
         self.counts = dict.fromkeys(
             ("fitting", "not_fitting", "without_events", "most", "bounded", "distinct"), 0
@@ -133,19 +134,40 @@ class _Repairs:
         cells, first = self.vectors.fold(codes, offsets, lengths)
         costs = self.vectors.costs(cells, offsets, lengths, first)
         judged = events > 0
-        most = (events + self.model.shortest) * counts
-        fits, refused = judged & (costs == 0), judged & (costs < 0)
+        most = events + self.model.shortest
+        (refused,) = np.nonzero(judged & (costs < 0))
+        if len(refused):
+            least, highest = self._bounds(traces, refused, most[refused])
+            # The upper bound is 0 only where a trace fits.
+            costs[refused] = np.where(highest == 0, 0, costs[refused])
+            self.bounds += counts[refused] @ least, counts[refused] @ highest
+        fits, bounded = judged & (costs == 0), judged & (costs < 0)
         for name, which, values in (
             ("fitting", fits, counts),
             ("not_fitting", judged & ~fits, counts),
             ("without_events", ~judged, counts),
-            ("most", judged & ~refused, most),
-            ("bounded", refused, counts),
+            ("most", judged & ~bounded, most * counts),
+            ("bounded", bounded, counts),
         ):
             self.counts[name] += int(values[which].sum())
         self.counts["distinct"] += len(traces)
-        self.bounds += int(counts[refused].sum()), int(most[refused].sum())
         self._align(traces, cells, np.flatnonzero(judged & (costs > 0)))
+
+    def _bounds(self, traces: DistinctTraces, these: Index, most: Index) -> tuple[Index, Index]:
+        """Return lower and upper bounds of the costs of traces; ``most`` is always one."""
+        lengths = traces.lengths[these]
+        begins = np.cumsum(lengths) - lengths
+        within = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)
+        codes = traces.codes.take(np.repeat(traces.offsets[these], lengths) + within)
+        found = []
+        for detail in (Detail.LOWER, Detail.UPPER):
+            if detail not in self.coarse:
+                self.coarse[detail] = CostVectors(self.model, detail=detail)
+            vectors = self.coarse[detail]
+            cells, first = vectors.fold(codes, begins, lengths)
+            found.append(vectors.costs(cells, begins, lengths, first))
+        lower, upper = found
+        return np.maximum(lower, 0), np.where(upper < 0, most, np.minimum(upper, most))
 
     def _note_outside(self, codes: Codes, counts: Index) -> None:
         """Count the events that the machine does not have."""

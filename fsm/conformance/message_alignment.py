@@ -12,7 +12,7 @@ from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.alignment import Alignments, Edit
 from fsm.conformance.conforming import MAY_END, OUTSIDE, with_plain_events
 from fsm.conformance.cost_vectors import CostVectors
-from fsm.conformance.repair_model import repair_model
+from fsm.conformance.repair_model import model_repairs
 from fsm.engine.explanation import FoldedRows, folded_message
 from fsm.engine.replaying import check_replay_arguments, with_companions
 from fsm.errors import LogError
@@ -85,7 +85,7 @@ def align_message(
     machines = with_companions(with_plain_events(machine), companions)
     folded = folded_message(log, message, machines, validity, as_of, dedupe)
     alphabet = folded.products[0].codes
-    model = repair_model(
+    model = model_repairs(
         machine, alphabet, may_end=may_end, outside=outside, deadlines=validity is not None
     )
     alignments = Alignments(CostVectors(model))

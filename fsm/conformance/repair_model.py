@@ -20,7 +20,7 @@ from fsm.engine.product_machine import EventCodes, ProductMachine, product_of
 from fsm.errors import MachineError
 from fsm.machine import Machine
 
-__all__ = ["NEVER_REACHED", "Costs", "RepairModel", "plain_events", "repair_model"]
+__all__ = ["NEVER_REACHED", "Costs", "RepairModel", "model_repairs", "plain_events"]
 
 Costs: TypeAlias = NDArray[np.int32]
 """Costs by state, in the last axis."""
@@ -102,7 +102,7 @@ def plain_events(machine: Machine) -> dict[str, list[str]]:
     }
 
 
-def repair_model(
+def model_repairs(
     machine: Machine, alphabet: EventCodes, *, may_end: str, outside: str, deadlines: bool
 ) -> RepairModel:
     """Return the model of a machine for the codes of a log.

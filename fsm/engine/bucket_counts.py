@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Mask
 from fsm.engine.buckets import Bucket
-from fsm.engine.distinct_traces import DistinctTraces, distinct_traces, merged_traces
+from fsm.engine.distinct_traces import DistinctTraces, merged_traces, traces_of_bucket
 from fsm.engine.durations import count_durations, summed
 from fsm.engine.encode import Rows
 from fsm.engine.exact_series import Steps
@@ -163,7 +163,7 @@ def count_bucket(
         expiry_steps=[folded_bucket.expiry_steps()] if options.exact and has_expiries else [],
         durations=count_durations(timelines, folded_bucket.rules) if options.durations else None,
         traces=(
-            (distinct_traces(bucket, timelines, folded_bucket.rules.products[0].codes),)
+            (traces_of_bucket(bucket, timelines, folded_bucket.rules.products[0].codes),)
             if options.traces
             else ()
         ),

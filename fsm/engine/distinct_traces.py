@@ -21,7 +21,7 @@ from fsm.engine.buckets import Bucket
 from fsm.engine.product_machine import EventCodes
 from fsm.engine.timelines import EXPIRY, Timelines
 
-__all__ = ["EXAMPLES", "DistinctTraces", "distinct_traces", "merged_traces"]
+__all__ = ["EXAMPLES", "DistinctTraces", "merged_traces", "traces_of_bucket"]
 
 EXAMPLES = 3
 """Messages whose rows are kept of each trace: those that begin first in the log."""
@@ -32,21 +32,21 @@ _LATER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, repr=False)
 class DistinctTraces:
-    """Traces that differ from each other, in the order in which their first messages begin.
-
-    ``codes`` holds the events of one trace after the other, as numbers of ``alphabet``;
-    ``offsets`` where each trace begins in it. ``counts`` is how many messages have the trace,
-    ``examples`` of how many of them the rows are kept, at most :data:`EXAMPLES`. ``rows`` are the
-    numbers, in the log, of the rows of these messages, one message after the other; -1 for the end
-    of a validity period, which has none.
-    """
+    """Traces that differ from each other, in the order in which their first messages begin."""
 
     alphabet: EventCodes
+    """The events that have codes; there is one code for all others, and one for each expiry."""
     codes: Codes
+    """The events of one trace after the other."""
     offsets: Index
+    """Where each trace begins in ``codes``."""
     counts: Index
+    """How many messages have each trace."""
     examples: Index
+    """Of how many of them the rows are kept: the first ones of the log, three at most."""
     rows: Index
+    """The numbers, in the log, of the rows of these messages, one message after the other; -1 for
+    the end of a validity period, which has none."""
 
     def __repr__(self) -> str:
         return f"<DistinctTraces: {len(self):,} of {int(self.counts.sum()):,} messages>"
@@ -88,7 +88,7 @@ class DistinctTraces:
             yield tuple(event for event in events if event is not None), count
 
 
-def distinct_traces(bucket: Bucket, timelines: Timelines, alphabet: EventCodes) -> DistinctTraces:
+def traces_of_bucket(bucket: Bucket, timelines: Timelines, alphabet: EventCodes) -> DistinctTraces:
     """Return the distinct traces of the messages of a bucket."""
     numbers, order = bucket.row_numbers, timelines.order
     offsets, lengths = timelines.offsets, timelines.lengths

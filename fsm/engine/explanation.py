@@ -119,12 +119,10 @@ def explain(
 ) -> tuple[Story, ...]:
     """Return the story of every message with this id: one for each of its recipients.
 
-    ``message`` is its ``message_id``, as text or as a number; the other arguments are
-    those of :func:`fsm.engine.replay`.
+    ``message`` is its id, text or a number; the other arguments are those of :func:`fsm.replay`.
 
     Raises :class:`fsm.errors.LogError` when there is no such message, when it has no event up to
-    ``as_of``, and what ``replay`` raises
-    for the log and the machines.
+    ``as_of``, and what ``replay`` raises for the log and the machines.
 
     >>> import fsm
     >>> log = next(fsm.simulate("with-feedback", messages=100, seed=1))

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -66,47 +67,62 @@ def coded(alphabet: EventCodes, traces: Sequence[Sequence[str]]) -> DistinctTrac
     )
 
 
+class Place(NamedTuple):
+    """Where a search is: how much was read, the state, whether the period is over, and begun."""
+
+    at: int
+    state: str
+    over: bool
+    begun: bool
+
+
 def searched_cost(machine: Machine, trace: Sequence[str], may_end: str) -> int | None:
     """Return the cost of a trace by a search in breadth, one edit after the other."""
-    deadline = machine.deadline
-
-    def ended(state: str) -> str:
-        step = machine.step(state, deadline.event) if deadline else None
-        return step.target if step and deadline and state == deadline.state else state
-
-    def may(state: str, begun: bool) -> bool:
-        return begun if may_end == "any" else machine.state(state).final
-
-    def moved(state: str, over: bool, event: str) -> str | None:
-        step = machine.step(state, event)
-        return None if step is None else ended(step.target) if over else step.target
-
-    first = (0, machine.initial, False, False)
+    first = Place(0, machine.initial, False, False)
     costs, queue = {first: 0}, deque([first])
     while queue:
-        at, state, over, begun = here = queue.popleft()
-        cost = costs[here]
-        if at == len(trace) and may(state, begun):
-            return cost
-        following: list[tuple[tuple[int, str, bool, bool], int]] = []
-        if at < len(trace) and trace[at] == EXPIRY:
-            following.append(((at + 1, ended(state), True, begun), 0))
-        elif at < len(trace) and trace[at] not in machine.alphabet:
-            following.append(((at + 1, state, over, begun), 0))
-        elif at < len(trace):
-            target = moved(state, over, trace[at])
-            if target is not None:
-                following.append(((at + 1, target, over, True), 0))
-            following.append(((at + 1, state, over, begun), 1))
-        for event in machine.events:
-            target = moved(state, over, event)
-            if target is not None:
-                following.append(((at, target, over, True), 1))
-        for place, more in following:
-            if place not in costs or cost + more < costs[place]:
-                costs[place] = cost + more
-                (queue.append if more else queue.appendleft)(place)
+        place = queue.popleft()
+        may = place.begun if may_end == "any" else machine.state(place.state).final
+        if place.at == len(trace) and may:
+            return costs[place]
+        for target, more in following(machine, trace, place):
+            cost = costs[place] + more
+            if target not in costs or cost < costs[target]:
+                costs[target] = cost
+                (queue.append if more else queue.appendleft)(target)
     return None
+
+
+def following(machine: Machine, trace: Sequence[str], place: Place) -> Iterator[tuple[Place, int]]:
+    """Yield what may come next, and its cost."""
+    event = trace[place.at] if place.at < len(trace) else None
+    later = place._replace(at=place.at + 1)
+    if event == EXPIRY:
+        yield later._replace(state=ended(machine, place.state), over=True), 0
+    elif event is not None:
+        known = event in machine.alphabet
+        yield later, int(known)
+        if known and (target := moved(machine, place, event)):
+            yield later._replace(state=target, begun=True), 0
+    for missing in machine.events:
+        if target := moved(machine, place, missing):
+            yield place._replace(state=target, begun=True), 1
+
+
+def moved(machine: Machine, place: Place, event: str) -> str | None:
+    """Return the state after an event; retries end at once where the period is over."""
+    step = machine.step(place.state, event)
+    return None if step is None else ended(machine, step.target) if place.over else step.target
+
+
+def ended(machine: Machine, state: str) -> str:
+    """Return the state after the end of the validity period."""
+    deadline = machine.deadline
+    if deadline is None or state != deadline.state:
+        return state
+    step = machine.step(state, deadline.event)
+    assert step is not None
+    return step.target
 
 
 def accepted(machine: Machine, may_end: str) -> Iterator[list[tuple[str, ...]]]:

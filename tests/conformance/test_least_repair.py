@@ -1,14 +1,20 @@
 """The least repair is the least one: against plain searches, on random machines and traces."""
 
-import pytest
+from collections import Counter
+
+import polars as pl
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import fsm
+from fsm.conformance.alignment import Edit
+from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors
 from fsm.conformance.least_repair import LeastRepair, repair_traces
-from fsm.conformance.repair_model import repair_model
+from fsm.conformance.message_alignment import align_message
+from fsm.conformance.repair_model import model_repairs
 from fsm.engine.product_machine import EventCodes
 from fsm.errors import MachineError
-from fsm.machine import Machine
+from fsm.machine import Machine, State, Transition
 from tests.conformance.repairs import (
     EVENTS,
     EXPIRY,
@@ -25,17 +31,21 @@ MAY_END = st.sampled_from(("any", "final"))
 
 
 def repaired(
-    machine: Machine, traces: list[list[str]], may_end: str, alphabet: EventCodes = ALPHABET
+    machine: Machine,
+    traces: list[list[str]],
+    may_end: str,
+    alphabet: EventCodes = ALPHABET,
+    most: int = MOST_VECTORS,
 ) -> LeastRepair:
     """Return the least repair; a machine in which no message can end is left out."""
     deadlines = bool(alphabet.starting_events)
     try:
-        model = repair_model(
+        model = model_repairs(
             machine, alphabet, may_end=may_end, outside="beside", deadlines=deadlines
         )
     except MachineError:
         assume(False)
-    return repair_traces(model, [coded(alphabet, traces)])
+    return repair_traces(model, [coded(alphabet, traces)], most)
 
 
 @settings(max_examples=samples(1000, 60))
@@ -77,10 +87,95 @@ def test_the_end_of_a_validity_period_costs_nothing(
 
 
 @settings(max_examples=samples(300, 20))
-@given(
-    machines(6), st.lists(st.lists(st.sampled_from(EVENTS), min_size=1, max_size=20), max_size=9)
-)
-def test_edits_make_the_trace_an_accepted_one(machine: Machine, traces: list[list[str]]) -> None:
-    for trace in traces:
-        result = repaired(machine, [trace], "any")
-        assert result.cost == (searched_cost(machine, trace, "any") or 0)
+@given(machines(5), st.lists(st.sampled_from(EVENTS), min_size=1, max_size=12), MAY_END)
+def test_an_alignment_is_a_trace_of_the_machine(
+    machine: Machine, trace: list[str], may_end: str
+) -> None:
+    log = pl.DataFrame(
+        {
+            "message_id": ["m"] * len(trace),
+            "event": trace,
+            "timestamp": [f"2026-01-01T00:00:{i:02}Z" for i in range(len(trace))],
+        }
+    )
+    result = repaired(machine, [trace], may_end)
+    (aligned,) = align_message(log, "m", machine, may_end=may_end)
+    assert [event.event for event in aligned.events if event.kind != "missing"] == trace
+    state = machine.initial
+    for event in aligned.events:
+        assert event.before == state
+        step = machine.step(state, event.event)
+        state = state if event.kind == "extra" else step.target if step else ""
+        assert event.after == state
+    assert may_end == "any" or machine.state(state).final
+    assert aligned.cost == searched_cost(machine, trace, may_end)
+    edits = Counter(event.kind for event in aligned.events)
+    assert (result.extra, result.missing) == (edits["extra"], edits["missing"])
+
+
+def chain(*events: str) -> Machine:
+    """Return a machine that accepts events one after the other."""
+    names = [str(i) for i in range(len(events) + 1)]
+    states = (State(name, None, name, (name,), final=name == names[-1]) for name in names)
+    steps = zip(names, events, names[1:], strict=False)
+    transitions = (Transition(source, event, to, event) for source, event, to in steps)
+    return Machine("chain", "chain", tuple(states), events, tuple(transitions), "0")
+
+
+CHAIN = chain("a", "b", "c")
+
+
+def test_as_much_as_possible_stays_as_it_was_recorded() -> None:
+    """One event would be extra, or one is missing: it is missing."""
+    result = repaired(CHAIN, [["a", "c"]], "any", EventCodes(CHAIN.events, ()))
+    (found,) = result.edits
+    assert (found.edit, found.rows) == (Edit("1", "missing", "b", "c"), (1,))
+
+
+def test_what_is_missing_at_the_end() -> None:
+    result = repaired(CHAIN, [["a"], ["a"]], "final", EventCodes(CHAIN.events, ()))
+    assert [(found.edit, found.count, found.rows) for found in result.edits] == [
+        (Edit("1", "missing", "b", ""), 2, (0, 1)),
+        (Edit("2", "missing", "c", ""), 2, (0, 1)),
+    ]
+    assert result.fitness == 1 - 4 / (2 + 2 * 3)
+
+
+MAIL = fsm.load("with-feedback")
+OF_MAIL = EventCodes(MAIL.events, ())
+MODEL = model_repairs(MAIL, OF_MAIL, may_end="any", outside="beside", deadlines=False)
+
+
+@settings(max_examples=samples(300, 20))
+@given(machines(5), st.lists(TRACES, max_size=20), st.integers(1, 12), MAY_END)
+def test_what_is_too_much_work_is_between_its_bounds(
+    machine: Machine, traces: list[list[str]], most: int, may_end: str
+) -> None:
+    exact = repaired(machine, traces, may_end)
+    result = repaired(machine, traces, may_end, most=most)
+    least, highest = result.bounds
+    assert result.cost + least <= exact.cost <= result.cost + highest
+    assert (result.fitting, result.not_fitting) == (exact.fitting, exact.not_fitting)
+    assert result.bounded or result == exact
+
+
+def test_a_message_that_is_too_much_work_is_said() -> None:
+    traces = [["relayed", "delivered"], ["delivered"], ["relayed", *["delivered"] * 3]]
+    results = [repair_traces(MODEL, [coded(OF_MAIL, traces)], most) for most in (1, 2, 3)]
+    assert [(result.bounded, result.bounds, result.cost) for result in results] == [
+        (2, (3, 4), 0),
+        (1, (2, 2), 1),
+        (0, (0, 0), 3),
+    ]
+
+
+def test_cost_vectors_do_not_grow_with_the_length_of_traces() -> None:
+    """A log of one long message needs no more of them than one of a short message."""
+    sizes = []
+    for length in (20, 2000):
+        vectors = CostVectors(MODEL)
+        repeated = ["soft_bounce", "relayed", "delivered"] * length
+        traces = coded(OF_MAIL, [["relayed", *repeated]])
+        vectors.fold(traces.codes, traces.offsets, traces.lengths)
+        sizes.append(len(vectors))
+    assert sizes[0] == sizes[1] < 20
