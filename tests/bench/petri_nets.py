@@ -13,7 +13,8 @@ def petri_net(machine: Machine) -> dict[str, Any]:
     """Return a net, as r4pm reads it in JSON, with a place for each state.
 
     A trace may end in every state but the first: from each of the others a silent transition leads
-    to the place of the one final marking, because PM4Py takes only one, and r4pm 0.6 heeds only one.
+    to the place of the one final marking. PM4Py takes only one, and of several r4pm 0.6 heeds only
+    the first.
     """
     end = _key("end")
     places = {state.name: _key(f"state {state.name}") for state in machine.states}
