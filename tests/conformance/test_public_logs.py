@@ -1,55 +1,61 @@
-"""Least repairs of public logs cost what alignments of other tools cost (``FSM_CORPUS``)."""
+"""Least repairs of public logs cost what the alignments of other tools cost."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 import fsm
+from tests.depth import DEEP
 
-CORPUS = os.environ.get("FSM_CORPUS", "")
+FINES, INCIDENTS = "road-traffic-fines.xes.zip", "bpi-2013-incidents.xes.gz"
 PROCESSES = Path(__file__).parents[1] / "bench" / "processes.md"
-CASES = Path(CORPUS).parent / "cases" / "conformance"
-
-pytestmark = [
-    pytest.mark.skipif(not CORPUS, reason="FSM_CORPUS does not name a directory of public logs"),
-    pytest.mark.filterwarnings("ignore::fsm.errors.AssumptionWarning"),
-]
 
 
 @pytest.mark.parametrize(
     ("log", "machine", "cost", "not_fitting"),
     [
-        pytest.param("road-traffic-fines.xes.zip", CASES / "fines2.json", 699, 562, id="fines"),
-        pytest.param("bpi-2013-incidents.xes.gz", CASES / "inc.json", 6327, 5582, id="incidents"),
-        pytest.param(
-            "road-traffic-fines.xes.zip",
-            f"{PROCESSES}#road-traffic-fines",
-            616,
-            468,
-            id="fines, table of the benchmark",
-        ),
-        pytest.param(
-            "bpi-2013-incidents.xes.gz",
-            f"{PROCESSES}#incidents",
-            213,
-            188,
-            id="incidents, table of the benchmark",
-        ),
-        pytest.param(
-            "bpi-2013-closed.xes.gz",
-            f"{PROCESSES}#problems",
-            92,
-            72,
-            id="problems, table of the benchmark",
-        ),
+        pytest.param(FINES, "fines2.json", 699, 562, id="fines"),
+        pytest.param(INCIDENTS, "inc.json", 6327, 5582, id="incidents"),
     ],
 )
-def test_costs_are_those_of_other_tools(
-    log: str, machine: Path | str, cost: int, not_fitting: int
+def test_machines_of_the_corpus(
+    corpus: Path, log: str, machine: str, cost: int, not_fitting: int
 ) -> None:
-    if isinstance(machine, Path) and not machine.exists():
-        pytest.skip(f"{machine} is not there")
-    found = fsm.conform(f"{CORPUS}/logs/process/{log}", str(machine), outside="extra").repair
-    assert found is not None
-    assert (found.cost, found.not_fitting) == (cost, not_fitting)
+    path = corpus.parent / "cases" / "conformance" / machine
+    if not path.exists():
+        pytest.skip(f"no {machine} beside the corpus")
+    check_repair(corpus, log, str(path), cost, not_fitting)
+
+
+@pytest.mark.filterwarnings("ignore::fsm.errors.AssumptionWarning")
+@pytest.mark.parametrize(
+    ("log", "section", "cost", "not_fitting"),
+    [
+        pytest.param(
+            FINES,
+            "road-traffic-fines",
+            616,
+            468,
+            marks=pytest.mark.skipif(not DEEP, reason="at full depth"),
+            id="fines",
+        ),
+        pytest.param(INCIDENTS, "incidents", 213, 188, id="incidents"),
+        pytest.param("bpi-2013-closed.xes.gz", "problems", 92, 72, id="problems"),
+    ],
+)
+def test_tables_of_the_benchmark(
+    corpus: Path, log: str, section: str, cost: int, not_fitting: int
+) -> None:
+    check_repair(corpus, log, f"{PROCESSES}#{section}", cost, not_fitting)
+
+
+def check_repair(corpus: Path, log: str, machine: str, cost: int, not_fitting: int) -> None:
+    repair = fsm.conform(str(corpus / "logs" / "process" / log), machine, outside="extra").repair
+    assert repair is not None
+    assert (repair.cost, repair.not_fitting) == (cost, not_fitting)
+
+
+@pytest.mark.filterwarnings("ignore::fsm.errors.AssumptionWarning")
+@pytest.mark.parametrize("section", ["road-traffic-fines", "incidents", "problems"])
+def test_tables_of_the_benchmark_are_machines(section: str) -> None:
+    assert fsm.load(f"{PROCESSES}#{section}").transitions
