@@ -5,15 +5,25 @@ Floats of seconds, as :meth:`datetime.timestamp` returns them, lose microseconds
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["MICROSECOND", "SECOND", "microseconds_since_1970", "time_at"]
+__all__ = [
+    "MICROSECOND",
+    "SECOND",
+    "exact_duration",
+    "microseconds_since_1970",
+    "read_duration",
+    "time_at",
+]
 
 MICROSECOND: Final = timedelta(microseconds=1)
 SECOND: Final = 1_000_000
 """Microseconds of a second."""
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def microseconds_since_1970(time: datetime) -> int:
@@ -32,3 +42,32 @@ def time_at(microseconds: int) -> datetime:
     '1970-01-01T00:00:01.000005+00:00'
     """
     return _START + microseconds * MICROSECOND
+
+
+def read_duration(text: str) -> timedelta | None:
+    """Return the duration that a text such as ``3.5d``, ``36h``, ``90m`` or ``45s`` stands for.
+
+    ``None`` stands for a text that is no duration, or one that Python cannot hold.
+
+    >>> read_duration("1.5h")
+    datetime.timedelta(seconds=5400)
+    """
+    match = _DURATION.fullmatch(text.strip())
+    try:
+        return timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else None
+    except OverflowError:
+        return None
+
+
+def exact_duration(microseconds: int) -> str:
+    """Return a duration of 0 or more in the notation of :func:`read_duration`, unit by unit.
+
+    >>> exact_duration(3_788_250_000), exact_duration(86_400_000_000), exact_duration(0)
+    ('1h 3m 8.25s', '1d', '0s')
+    """
+    minutes, rest = divmod(microseconds, 60 * SECOND)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    seconds = f"{rest // SECOND}.{rest % SECOND:06}".rstrip("0").rstrip(".")
+    parts = {"d": days, "h": hours, "m": minutes, "s": seconds if rest else 0}
+    return " ".join(f"{count}{unit}" for unit, count in parts.items() if count) or "0s"

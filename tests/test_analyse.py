@@ -258,7 +258,47 @@ def test_possibly_is_that_some_trace_goes_on_to_it(machine: Machine, after: str)
         assert len(verdict.trace) == min(map(len, cut_off))
 
 
+def occurrences(machine: Machine, trace: tuple[str, ...], name: str) -> int:
+    """How often a trace has an event, or enters a state."""
+    seen = letters(machine, trace)
+    before = [None, None, *(name for _, name in seen)]
+    return sum(
+        at == name and (sort == "event" or earlier != name)
+        for (sort, at), earlier in zip(seen, before, strict=False)
+    )
+
+
+@given(machine=machines(), name=st.sampled_from(["s0", "s1", "x"]), number=st.integers(0, 2))
+def test_a_number_against_every_trace(machine: Machine, name: str, number: int) -> None:
+    assume(name != "s1" or len(machine.states) > 1)
+    traces = accepted(machine, LONGEST)
+    more = [trace for trace in traces if occurrences(machine, trace, name) > number]
+    at_most = check_claim(machine, f"at most {number} {name}")
+    assert at_most.holds == (not more)
+    if more:
+        assert len(at_most.trace) == min(map(len, more))
+        assert at_most.trace in more
+    # A trace of this length has been round a loop since the last occurrence, or is stuck.
+    ends = [
+        trace
+        for trace in traces
+        if len(trace) == LONGEST
+        or not any(machine.step(letters(machine, trace)[-1][1], e) for e in machine.events)
+    ]
+    fewer = [trace for trace in ends if occurrences(machine, trace, name) < number]
+    at_least = check_claim(machine, f"at least {number} {name}")
+    assert at_least.holds == (not fewer)
+    if fewer:
+        assert occurrences(machine, at_least.trace + at_least.loop * 2, name) < number
+
+
 CLAIMS = {
+    "at most 2 Failed": "holds",
+    "at most 1 Failed": "trace: relayed, soft_bounce, delivered, hard_bounce",
+    "at most 25 soft_bounce": "trace: relayed, soft_bounce, soft_bounce",
+    "at least 1 relayed or state:to_send": "holds",
+    "at least 1 Sent": "trace: relayed, hard_bounce",
+    "at least 1 hard_bounce or retry_failed": "trace: relayed, soft_bounce, then repeatedly: soft",
     "never Sent after state:delivered": "holds",
     "never Pending after Sent or Failed": "holds",
     "never Sent before relayed": "holds",
@@ -296,6 +336,9 @@ def test_both_indicators_of_a_machine_without_feedback_add_up() -> None:
 
 
 WRONG = {
+    "Sent within 1h of relayed": "a machine says nothing about times; check it on a log: fsm conf",
+    "at most 900000000 Sent": "of with-feedback, numbers up to 166,666 can be checked",
+    "at most few Sent": "'few' is not a whole number",
     "perhaps Sent": "'perhaps Sent' is no claim; claims are: never P, always P",
     "never Snt": "no event, state or status is named 'Snt'; did you mean 'Sent'?",
     "never delivered": "'delivered' is ambiguous; write event:delivered or state:deliv",

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from fsm.analysis import check_claim
 from fsm.analysis.invariant import check_invariant
 from fsm.errors import FsmError
 from fsm.machine import Indicator, Machine, State, Transition
@@ -45,3 +46,26 @@ def test_a_longer_word_is_another_name(claim: str) -> None:
         FsmError, match=f"m: no status, state or indicator is named '{claim.split()[0]}'"
     ):
         check_invariant(MACHINE, claim)
+
+
+QUOTED = {
+    "a name with or": ('never "pay or return" after open', "holds"),
+    "several of them": ('never open after "pay or return" or "within 3d of it"', "trace"),
+    "a name that needs no quotes": ('never "open" after "pay or return" or "open"', "trace"),
+    "its kind": ('never event:"pay or return"', "trace"),
+    "quotes of its own": ('at most 0 say "no"', "holds"),
+}
+
+
+@pytest.mark.parametrize(("claim", "said"), QUOTED.values(), ids=list(QUOTED))
+def test_a_name_with_words_of_claims_is_quoted(claim: str, said: str) -> None:
+    events = ("pay or return", "open", "within 3d of it", 'say "no"')
+    state = State("at", "At", "at", ("at",))
+    other = State("after", "After", "after", ("after",))
+    steps = (
+        Transition("at", "pay or return", "after", "pay or return"),
+        Transition("after", "open", "after", "open"),
+    )
+    verdict = check_claim(Machine("m", "m", (state, other), events, steps, "at"), claim)
+    assert verdict.claim == claim
+    assert str(verdict).startswith("holds" if said == "holds" else "does not hold")

@@ -28,6 +28,9 @@ MORE_LINES = [
     "analyse quarantine --json",
     "analyse with-feedback --claim 'eventually Sent' --json",
     "compare ready.json able.json --json",
+    "conform log.csv --machine without-feedback --page wrong.md --tests coverage.json "
+    "--implementation golden_system:System --json",
+    "conform --machine without-feedback --page right.md --html cells.html --json",
     "convert logs/postfix.log logs/sendgrid.jsonl --json",
     "explain log.csv --message m4 --dedupe --validity 30m --json",
     "replay log.csv --dedupe --json",
@@ -107,6 +110,7 @@ GOLDEN = [*golden_outputs(), Printed("pytest --fsm-cov-file", "coverage", COVERA
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = Path(shutil.copytree(SAMPLES, tmp_path_factory.mktemp("samples") / "copy"))
+    (copy / "golden_system.py.txt").rename(copy / "golden_system.py")
     for guard in ("ready", "able"):
         (copy / f"{guard}.json").write_text(json.dumps(guarded(guard)), "utf-8")
     return copy

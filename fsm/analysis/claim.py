@@ -12,11 +12,12 @@ does not hold: eventually Sent after soft_bounce; trace: relayed, soft_bounce, h
 
 from __future__ import annotations
 
+from fsm.analysis.claim_text import CountClaim, PatternClaim, WithinClaim, claim_words, read_claim
 from fsm.analysis.invariant import check_invariant
-from fsm.analysis.pattern import PATTERNS, check_pattern
+from fsm.analysis.pattern import check_number, check_pattern
 from fsm.analysis.verdict import Verdict
 from fsm.catalog import as_machine
-from fsm.errors import ArgumentError
+from fsm.errors import FsmError
 from fsm.machine import Machine
 
 __all__ = ["check_claim"]
@@ -26,13 +27,21 @@ def check_claim(machine: Machine | str, claim: str) -> Verdict:
     """Return whether a claim holds, and a shortest trace against it where it does not.
 
     ``machine`` is a machine or its name. A claim is a pattern (``never``, ``always``,
-    ``eventually``, ``possibly``) or an invariant over statuses, states and indicators.
+    ``eventually``, ``possibly``), a number of occurrences (``at most 25 P``, ``at least 1 P``) or
+    an invariant over statuses, states and indicators.
 
-    Raises :class:`fsm.errors.FsmError` for any other text.
+    Raises :class:`fsm.errors.FsmError` for any other text; a claim about times among them, since
+    a machine says nothing about times: it is checked on a log.
     """
-    given: object = claim
-    if not isinstance(given, str):
-        raise ArgumentError(f"claim: {given!r} is not a text; see fsm analyse --help")
-    text = " ".join(claim.split())
-    judge = check_pattern if text.split(" ")[0] in PATTERNS else check_invariant
-    return judge(as_machine(machine), text)
+    text, loaded = claim_words(claim), as_machine(machine)
+    match read_claim([loaded], text):
+        case PatternClaim() as pattern:
+            return check_pattern(loaded, pattern)
+        case CountClaim() as count:
+            return check_number(loaded, count)
+        case WithinClaim():
+            raise FsmError(
+                f"{text!r}: a machine says nothing about times; "
+                "check it on a log: fsm conform LOG --machine MACHINE --claim CLAIM"
+            )
+    return check_invariant(loaded, text)

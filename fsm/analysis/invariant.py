@@ -12,6 +12,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from fsm.analysis.verdict import CLAIM_FORMS, Verdict
@@ -19,18 +20,19 @@ from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suggest import remedy
 
-__all__ = ["check_invariant"]
+__all__ = ["Invariant", "check_invariant", "read_invariant"]
 
 _CONSTANT = " is constant"
 _NUMBER = re.compile(r"\d{1,9}(?!\w)")
-_COMPARE: dict[str, Callable[[int, int], bool]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "!=": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-    "=": operator.eq,
+_ALLOWS: dict[str, Callable[[int], bool]] = {
+    "<=": lambda difference: difference <= 0,
+    ">=": lambda difference: difference >= 0,
+    "!=": lambda difference: difference != 0,
+    "<": lambda difference: difference < 0,
+    ">": lambda difference: difference > 0,
+    "=": lambda difference: difference == 0,
 }
+"""By the comparator, what the left side less the right one may be."""
 
 
 class _Term(NamedTuple):
@@ -39,26 +41,49 @@ class _Term(NamedTuple):
     """What the term counts in each state."""
 
 
+class Invariant(NamedTuple):
+    """A sum in each state that shows a status, and what is claimed of it.
+
+    The sum is the difference of both sides of a comparison. ``allows`` tells whether a value of it
+    agrees with the claim; ``None`` claims that all values are the same one.
+    """
+
+    text: str
+    values: Mapping[str, int]
+    allows: Callable[[int], bool] | None
+
+
 def check_invariant(machine: Machine, claim: str) -> Verdict:
     """Check ``SUM is constant`` or ``SUM <= SUM`` in every reachable state that shows a status.
 
     Raises :class:`FsmError` for unknown names and for a text that is no invariant.
     """
-    shown = [(s, trace) for s, trace in machine.shortest_traces() if machine.status(s) is not None]
+    _, values, allows = read_invariant(machine, claim)
+    shown = [(s, trace) for s, trace in machine.shortest_traces() if s in values]
+    first = values[shown[0][0]] if shown else 0
+    allows = allows or partial(operator.eq, first)
+    wrong = [trace for s, trace in shown if not allows(values[s])]
+    return Verdict(claim, not wrong, *wrong[:1])
+
+
+def read_invariant(machine: Machine, claim: str) -> Invariant:
+    """Return what an invariant claims of the states of a machine.
+
+    Raises :class:`FsmError` for unknown names and for a text that is no invariant.
+    """
+    allows = None
     if claim.endswith(_CONSTANT):
         terms = _Sum(machine, claim, claim.removesuffix(_CONSTANT)).terms()
-        values = {s: _value(terms, s) for s, _ in shown}
-        first = next(iter(values.values()), 0)
-        wrong = [trace for s, trace in shown if values[s] != first]
     else:
         comparator = re.search(r"<=|>=|!=|<|>|=", claim)
         if not comparator:
             raise FsmError(f"{claim!r} is no claim; {CLAIM_FORMS}")
-        left = _Sum(machine, claim, claim[: comparator.start()]).terms()
+        terms = _Sum(machine, claim, claim[: comparator.start()]).terms()
         right = _Sum(machine, claim, claim[comparator.end() :]).terms()
-        holds = _COMPARE[comparator[0]]
-        wrong = [trace for s, trace in shown if not holds(_value(left, s), _value(right, s))]
-    return Verdict(claim, not wrong, *wrong[:1])
+        terms += [term._replace(sign=-term.sign) for term in right]
+        allows = _ALLOWS[comparator[0]]
+    shown = [state.name for state in machine.states if state.status is not None]
+    return Invariant(claim, {state: _value(terms, state) for state in shown}, allows)
 
 
 def _value(terms: list[_Term], state: str) -> int:

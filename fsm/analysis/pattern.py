@@ -1,4 +1,4 @@
-"""Patterns of behaviour, checked on the product of the machine and a monitor of two states.
+"""Patterns of behaviour, checked on the product of the machine and a monitor.
 
 A trace is read as a sequence: the initial state, an event, a state, an event, ... A name stands
 for an event, a state or a status (``event:NAME``, ``state:NAME``, ``status:NAME`` where several
@@ -12,6 +12,8 @@ of a trace.
                        after Q: after each Q
     possibly P         from every point of every trace, P can still occur; after Q: from every
                        point after Q
+    at most 25 P       P occurs 25 times at most, a state or status whenever it is entered
+    at least 1 P       P occurs so often in every trace that cannot be continued or goes on for ever
 
 Source: M. Dwyer, G. Avrunin, J. Corbett, Patterns in Property Specifications for Finite-State
 Verification, ICSE 1999 (absence, universality, existence, precedence, response). ``eventually``
@@ -21,56 +23,69 @@ assumes no fairness: a message that is deferred again and again never arrives an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from fsm.analysis.verdict import CLAIM_FORMS, Verdict
+from fsm.analysis.claim_names import Names
+from fsm.analysis.claim_text import CountClaim, PatternClaim
+from fsm.analysis.verdict import Verdict
 from fsm.errors import FsmError
 from fsm.graph import PathSearch, reaching
 from fsm.machine import Machine
-from fsm.suggest import remedy
 from fsm.trace import Trace
 
-__all__ = ["PATTERNS", "check_pattern"]
+__all__ = ["check_number", "check_pattern"]
 
-_JOINTS = {"after", "before", "or"}
-_LISTED = 4  # events that differ in their guards
-
-
-class _Names(NamedTuple):
-    """What a part of a claim stands for."""
-
-    events: frozenset[str] = frozenset()
-    states: frozenset[str] = frozenset()
+_MOST_COUNTED = 1_000_000
+"""States times occurrences that a claim about a number may need."""
 
 
-class _Claim(NamedTuple):
+class _Scope(NamedTuple):
     """A claim: within the scope that ``marker`` opens (or ends, with ``until``), about ``what``."""
 
     text: str
-    what: _Names
-    marker: _Names | None
+    what: Names
+    marker: Names | None
     until: bool
 
+    @classmethod
+    def of(cls, claim: PatternClaim) -> _Scope:
+        marker = claim.marker[0] if claim.marker else None
+        return cls(claim.text, claim.what[0], marker, claim.until)
 
-class _Monitor(NamedTuple):
-    """A flag that some names switch on and others switch off; where both do, it is on."""
+
+class _Flag(NamedTuple):
+    """A monitor: a flag that some names switch on, others off; where both do, it is on."""
 
     at_first: bool
-    on: _Names
-    off: _Names
+    on: Names
+    off: Names
 
-    def after_event(self, flag: bool, event: str) -> bool:
+    def after_event(self, flag: int, event: str) -> int:
         return event in self.on.events or (flag and event not in self.off.events)
 
-    def after_state(self, flag: bool, state: str) -> bool:
+    def after_state(self, flag: int, state: str, _: str) -> int:
         return state in self.on.states or (flag and state not in self.off.states)
 
 
+class _Countdown(NamedTuple):
+    """A monitor: how often names have still to occur. A state occurs when it is entered."""
+
+    at_first: int
+    what: Names
+
+    def after_event(self, flag: int, event: str) -> int:
+        return max(0, flag - (event in self.what.events))
+
+    def after_state(self, flag: int, state: str, before: str) -> int:
+        entered = state in self.what.states and before not in self.what.states
+        return max(0, flag - entered)
+
+
 class _Node(NamedTuple):
-    """A state of the machine, and the flag of the monitor when the state has been entered."""
+    """A state of the machine, and what the monitor holds when the state has been entered."""
 
     state: str
-    on: bool
+    on: int
 
 
 class _Edge(NamedTuple):
@@ -81,28 +96,35 @@ class _Edge(NamedTuple):
     occurred: bool
 
 
-def check_pattern(machine: Machine, claim: str) -> Verdict:
-    """Check a claim that begins with one of :data:`PATTERNS`; raises :class:`FsmError`."""
-    kind, _, rest = claim.partition(" ")
-    subject, scope, marker = rest, "", ""
-    for word in (" after ", " before "):
-        if word in rest:
-            subject, scope, marker = rest.partition(word)
-    if scope == " before " and kind in ("eventually", "possibly"):
-        raise FsmError(f"{claim!r}: {kind} takes 'after' only; write: never Q before P")
-    what = _names(machine, claim, subject)
-    if kind == "always" and what.events:
-        raise FsmError(f"{claim!r}: always is about states and statuses, not about events")
-    names = _names(machine, claim, marker) if scope else None
-    return PATTERNS[kind](machine, _Claim(claim, what, names, scope == " before "))
+def check_pattern(machine: Machine, claim: PatternClaim) -> Verdict:
+    """Check a pattern of behaviour."""
+    return _PATTERNS[claim.kind](machine, _Scope.of(claim))
+
+
+def check_number(machine: Machine, claim: CountClaim) -> Verdict:
+    """Check how often something occurs in every trace; raises :class:`FsmError` beyond a bound.
+
+    "At least" is about traces that cannot be continued or go on for ever, as ``eventually`` is.
+    """
+    if claim.number * len(machine.states) > _MOST_COUNTED:
+        most = max(1, _MOST_COUNTED // len(machine.states))
+        raise FsmError(f"{claim.text!r}: of {machine.name}, numbers up to {most:,} can be checked")
+    scope = _Scope(claim.text, claim.what[0], None, False)
+    if not claim.most:
+        return _pending(machine, scope, _Countdown(claim.number, scope.what))
+    product = _Product(machine, scope, _Countdown(claim.number + 1, scope.what))
+    if not product.start.on:
+        return product.verdict(())
+    return product.verdict(product.first(lambda _, edge: not edge.target.on))
 
 
 class _Product:
     """The product of a machine and a monitor, explored breadth first."""
 
-    def __init__(self, machine: Machine, claim: _Claim, monitor: _Monitor) -> None:
+    def __init__(self, machine: Machine, claim: _Scope, monitor: _Flag | _Countdown) -> None:
         self.machine, self.claim, self.monitor = machine, claim, monitor
-        self.start = _Node(machine.initial, monitor.after_state(monitor.at_first, machine.initial))
+        on = monitor.after_state(monitor.at_first, machine.initial, "")
+        self.start = _Node(machine.initial, on)
         self.edges: dict[_Node, list[_Edge]] = {}
         search = PathSearch[_Node, str](self.start)
         for node in search:
@@ -123,8 +145,8 @@ class _Product:
                 occurred = (node.on and event in what.events) or (
                     between and step.target in what.states
                 )
-                on = monitor.after_state(between, step.target)
-                yield _Edge(event, _Node(step.target, on), occurred)
+                on = monitor.after_state(between, step.target, node.state)
+                yield _Edge(event, _Node(step.target, on), bool(occurred))
 
     def verdict(self, against: Trace | None, loop: Trace = ()) -> Verdict:
         if against is None:
@@ -144,35 +166,35 @@ class _Product:
         )
 
 
-def _scoped(machine: Machine, claim: _Claim) -> _Product:
+def _scoped(machine: Machine, claim: _Scope) -> _Product:
     """Return the product with the monitor of the claim's scope: on where the claim is in force."""
-    marker = claim.marker or _Names()
-    opened = _Monitor(at_first=claim.marker is None, on=marker, off=_Names())
-    ended = _Monitor(at_first=True, on=_Names(), off=marker)
+    marker = claim.marker or Names()
+    opened = _Flag(at_first=claim.marker is None, on=marker, off=Names())
+    ended = _Flag(at_first=True, on=Names(), off=marker)
     return _Product(machine, claim, ended if claim.until else opened)
 
 
-def _never(machine: Machine, claim: _Claim) -> Verdict:
+def _never(machine: Machine, claim: _Scope) -> Verdict:
     product = _scoped(machine, claim)
     if product.monitor.at_first and machine.initial in claim.what.states:
         return product.verdict(())
     return product.verdict(product.first(lambda _, edge: edge.occurred))
 
 
-def _always(machine: Machine, claim: _Claim) -> Verdict:
+def _always(machine: Machine, claim: _Scope) -> Verdict:
     """Each state in force is what is claimed, the one in which the scope opens among them."""
     product, what = _scoped(machine, claim), claim.what.states
 
     def wrong(node: _Node, edge: _Edge) -> bool:
         in_force = node.on and edge.target.on if claim.until else edge.target.on
-        return in_force and edge.target.state not in what
+        return bool(in_force) and edge.target.state not in what
 
     if product.start.on and product.start.state not in what:
         return product.verdict(())
     return product.verdict(product.first(wrong))
 
 
-def _possibly(machine: Machine, claim: _Claim) -> Verdict:
+def _possibly(machine: Machine, claim: _Scope) -> Verdict:
     """From every node in force, some path leads through what is claimed."""
     product, what = _scoped(machine, claim), claim.what
     arcs = [(node, edge) for node, edges in product.edges.items() for edge in edges]
@@ -183,11 +205,15 @@ def _possibly(machine: Machine, claim: _Claim) -> Verdict:
     return product.verdict(next(hopeless, None))
 
 
-def _eventually(machine: Machine, claim: _Claim) -> Verdict:
+def _eventually(machine: Machine, claim: _Scope) -> Verdict:
     """No trace in force ends, or goes round for ever, without what is claimed."""
-    # The flag is on while what is claimed is still to come.
-    marker = claim.marker or _Names()
-    pending = _Product(machine, claim, _Monitor(claim.marker is None, on=marker, off=claim.what))
+    marker = claim.marker or Names()
+    return _pending(machine, claim, _Flag(claim.marker is None, on=marker, off=claim.what))
+
+
+def _pending(machine: Machine, claim: _Scope, monitor: _Flag | _Countdown) -> Verdict:
+    """No trace ends, or goes round for ever, while the monitor is on: something is to come."""
+    pending = _Product(machine, claim, monitor)
     stuck = next(
         (trace for node, trace in pending.traces.items() if node.on and not pending.edges[node]),
         None,
@@ -220,61 +246,9 @@ def _round_trip(pending: _Product, start: _Node) -> Trace | None:
     return None
 
 
-_Check: TypeAlias = Callable[[Machine, _Claim], Verdict]
-
-PATTERNS: dict[str, _Check] = {
+_PATTERNS: dict[str, Callable[[Machine, _Scope], Verdict]] = {
     "never": _never,
     "always": _always,
     "eventually": _eventually,
     "possibly": _possibly,
 }
-"""The words that a claim of this kind begins with."""
-
-
-def _names(machine: Machine, claim: str, text: str) -> _Names:
-    """Return what names joined by ``or`` stand for."""
-    events: set[str] = set()
-    states: set[str] = set()
-    for name in text.split(" or "):
-        kind, members = _resolved(machine, claim, name.strip())
-        (events if kind == "event" else states).update(members)
-    return _Names(frozenset(events), frozenset(states))
-
-
-def _resolved(machine: Machine, claim: str, name: str) -> tuple[str, set[str]]:
-    """Return whether a name is an event, a state or a status, and its events or states."""
-    by_kind: dict[str, dict[str, set[str]]] = {
-        "event": {event: {event} for event in machine.events},
-        "state": {state.name: {state.name} for state in machine.states},
-        "status": {
-            status: {s.name for s in machine.states if s.status == status}
-            for status in machine.statuses
-        },
-    }
-    kind, colon, rest = name.partition(":")
-    kinds, looked_up = ([kind], rest) if colon and kind in by_kind else (list(by_kind), name)
-    matches = [(kind, by_kind[kind][looked_up]) for kind in kinds if looked_up in by_kind[kind]]
-    if len(matches) > 1:
-        several = " or ".join(f"{kind}:{looked_up}" for kind, _ in matches)
-        raise FsmError(f"{claim!r}: {looked_up!r} is ambiguous; write {several}")
-    if not matches:
-        if not looked_up or {name.split()[0], name.split()[-1]} & _JOINTS:
-            raise FsmError(f"{claim!r}: a name is missing; {CLAIM_FORMS}")
-        _refuse_without_guards(machine, claim, looked_up)
-        known = [name for names in by_kind.values() for name in names]
-        raise FsmError(
-            f"{machine.name}: no event, state or status is named {looked_up!r}; "
-            f"{remedy(looked_up, known, 'fsm show MACHINE')}"
-        )
-    return matches[0]
-
-
-def _refuse_without_guards(machine: Machine, claim: str, trigger: str) -> None:
-    """Refuse an event that stands for several ones, one for each truth of its guards."""
-    guarded = [event for event in machine.events if event.startswith(f"{trigger}[")]
-    if guarded:
-        more = " or ..." if guarded[_LISTED:] else ""
-        raise FsmError(
-            f"{claim!r}: the event {trigger!r} depends on guards; "
-            f"write {' or '.join(guarded[:_LISTED])}{more}"
-        )

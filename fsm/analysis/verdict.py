@@ -9,7 +9,9 @@ __all__ = ["CLAIM_FORMS", "Verdict"]
 
 CLAIM_FORMS = (
     "claims are: never P, always P, eventually P, possibly P, each also with 'after Q'; "
-    "never P before Q, always P before Q; A + B is constant; A + B <= 1"
+    "never P before Q, always P before Q; at most 25 P, at least 1 P; "
+    "A + B is constant; A + B <= 1; and of logs: P within 3.5d of Q, never P within 1h of Q, "
+    "where Q may be 'start'"
 )
 """What can be claimed, for messages about what cannot."""
 

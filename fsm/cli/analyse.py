@@ -33,6 +33,7 @@ _LISTED = 12
             ("possibly P", "From every point of every trace, P can still occur."),
             ("... after Q", "The same, from the first Q on."),
             ("... before Q", "never and always: the same, until the first Q."),
+            ("at most 25 P", "P occurs in no trace more often; also: at least 1 P."),
             ("A + B is constant", "Or A + B <= 1: over indicators, statuses, states."),
         ]
     },

@@ -17,12 +17,19 @@ from fsm.cli.conform_cells import (
     with_cell_options,
     write_cells,
 )
+from fsm.cli.conform_claims import (
+    CLAIM_TABLE,
+    claim_option,
+    print_claims,
+    refuse_options_of_machines,
+)
 from fsm.cli.conform_message import print_alignments
 from fsm.cli.conform_repair import print_repair
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import (
     LogOptions,
     dedupe_option,
+    options_given,
     print_messages,
     warn_of_wrong_reading,
     with_log_options,
@@ -30,7 +37,7 @@ from fsm.cli.options import (
 from fsm.cli.progress import Progress
 from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal
-from fsm.cli.text import print_crosscheck, print_json
+from fsm.cli.text import print_crosscheck, print_json, print_message
 from fsm.cli.values import json_option
 from fsm.documented_machines import load_documented
 from fsm.unit import unit_of
@@ -46,6 +53,7 @@ __all__ = ["command"]
 @click.command(
     "conform",
     cls=HelpCommand,
+    tables={"Claims": CLAIM_TABLE},
     examples=[
         Example(
             "How far a log is from a machine",
@@ -54,6 +62,18 @@ __all__ = ["command"]
         Example(
             "The least repair of one message, event by event, as JSON",
             "fsm conform log.csv --machine with-feedback --message m1 --json",
+        ),
+        Example(
+            "Where a machine and an implementation disagree, cell by cell",
+            "fsm conform --machine new.json --implementation my_system:MySystem",
+        ),
+        Example(
+            "What is claimed of every message, with the first ones that contradict it",
+            'fsm conform log.csv --machine with-feedback --claim "at most 3 Failed"',
+        ),
+        Example(
+            "A claim about the events of a log alone",
+            'fsm conform log.csv --claim "delivered within 3.5d of relayed"',
         ),
     ],
 )
@@ -82,6 +102,7 @@ __all__ = ["command"]
     group="Message",
     help="Show the least repair of this message only, event by event.",
 )
+@claim_option
 @with_cell_options
 @dedupe_option
 @json_option
@@ -91,6 +112,7 @@ def command(
     may_end: str,
     outside: str,
     message: str | None,
+    claims: tuple[str, ...],
     dedupe: bool,
     as_json: bool,
 ) -> int:
@@ -106,13 +128,20 @@ def command(
     machine, a state and an event; cells on which sources disagree come first. One source is named
     where all others, at least two, agree. A log may be left out then.
 
-    The guide is fsm guide conformance. The exit status is 1 if something does not fit, or sources
-    disagree.
+    With --claim, the messages are also compared with what is claimed of them.
+
+    The guide is fsm guide conformance. The exit status is 1 if something does not fit, a claim is
+    violated, or sources disagree.
     """
     from fsm.conformance import conform
 
     redaction = source.redaction if message is not None else None
-    machine = _only_machine(source)
+    if message is not None and claims:
+        raise click.UsageError("--message shows one repair; check claims without it")
+    alone = bool(claims) and not (source.names or others.has_sources)
+    machine = None if alone else _only_machine(source)
+    if alone:
+        refuse_options_of_machines(options_given())
     if not (source.has_log or others.has_sources):
         raise click.UsageError("nothing to compare with: give LOGS, --page or --implementation")
     log = source.read() if source.has_log else None
@@ -124,20 +153,25 @@ def command(
         "as_of": source.as_of,
         "dedupe": dedupe,
     }
-    if message is not None:
+    if message is not None and machine is not None:
         if log is None:
             raise click.UsageError("--message is shown of a log: give LOGS")
         wanted = redaction.message(message) if redaction else message
         return _show_message(log, machine, wanted, options, as_json=as_json)
     total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
-        result = conform(log, machine, progress=progress, **others.arguments, **options)
+        result = conform(
+            log, machine, claims=claims, progress=progress, **others.arguments, **options
+        )
     _print_notes(result, source.reading.relayed)
     if as_json:
         print_json(result.as_dict(), "conform")
     else:
         _print(result)
     write_cells(result, others.html, public_command(sys.argv[1:], source.redaction))
+    if alone and not any(claim.messages for claim in result.claims or ()):
+        print_message(f"nothing was checked: the claims apply to no {result.unit.name}")
+        return 1
     return 0 if result.agrees else 1
 
 
@@ -182,4 +216,5 @@ def _print_notes(result: Conformance, relayed: bool | None) -> None:
 def _print(result: Conformance) -> None:
     """Print the sections of what was asked for."""
     print_repair(result)
+    print_claims(result)
     print_cells(result)

@@ -177,6 +177,6 @@ def print_cell_notes(result: Conformance) -> None:
 def write_cells(result: Conformance, output: Path | None, command: str) -> None:
     """Write the page of the cells, if it was asked for."""
     if output is not None and result.cells is not None:
-        from fsm.reports.cell_page import cell_page
+        from fsm.reports.cell_page import render_cells
 
-        write_output(cell_page(result.cells, command=command).encode(), output)
+        write_output(render_cells(result.cells, command=command).encode(), output)

@@ -40,6 +40,7 @@ __all__ = [
     "dedupe_option",
     "is_faultless",
     "logs_argument",
+    "options_given",
     "print_messages",
     "print_notes",
     "strict_option",
@@ -165,6 +166,17 @@ def _missing_handovers(result: Replay) -> int:
     waiting = (result.machines[m.name].states[m.initial] for m in machines)
     missing = min(*waiting, result.counts.rejected_at_start)
     return missing if missing == result.messages or missing > 1 + _RARE * result.messages else 0
+
+
+def options_given() -> set[str]:
+    """Return the options that are on the command line."""
+    context = click.get_current_context()
+    written = click.core.ParameterSource.COMMANDLINE
+    return {
+        max(parameter.opts, key=len)
+        for parameter in context.command.params
+        if parameter.name and context.get_parameter_source(parameter.name) is written
+    }
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import complete_method, complete_row, complete_state
 from fsm.cli.file_params import FILE
 from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.options import options_given
 from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.suite_options import (
     extra_states_option,
@@ -169,7 +170,7 @@ def command(
     A complete suite proves conformance: an implementation that passes it is equivalent to MACHINE,
     provided that it has at most as many states as MACHINE, plus --extra-states.
     """
-    _refuse_ineffective(_options_given(), method)
+    _refuse_ineffective(options_given(), method)
     before = time.process_time()
     source = documented_specification(machine, bindings, settings_for(machine))
     made = suite(source, method, rejections=not silent, **options)
@@ -186,17 +187,6 @@ def command(
         chosen = "json" if as_json else form or _SUFFIXES.get(suffix, suffix[1:] or "md")
         with _progress(made) as progress:
             _write(export_suite(made.with_progress(progress), chosen), output)
-
-
-def _options_given() -> set[str]:
-    """Return the options that are on the command line."""
-    context = click.get_current_context()
-    written = click.core.ParameterSource.COMMANDLINE
-    return {
-        max(parameter.opts, key=len)
-        for parameter in context.command.params
-        if parameter.name and context.get_parameter_source(parameter.name) is written
-    }
 
 
 def _refuse_ineffective(given: set[str], method: str) -> None:

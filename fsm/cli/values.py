@@ -14,6 +14,7 @@ from fsm.arguments import LONGEST
 from fsm.cli.completion import complete_machine
 from fsm.cli.file_params import FILE, INPUT, OUTPUT, PAGE
 from fsm.cli.help import option
+from fsm.epoch import read_duration
 from fsm.suggest import no_such
 
 __all__ = [
@@ -34,10 +35,8 @@ __all__ = [
     "timeout_option",
 ]
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _BYTES = {"MB": 2**20, "GB": 2**30, "TB": 2**40}
 _SIZE = re.compile(r"(\d{1,6}) ?([MGT]B)")
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
 
 
 class RangeParam(click.IntRange):
@@ -58,12 +57,8 @@ class DurationParam(click.ParamType[timedelta]):
         """Return the duration; a usage error for anything else."""
         if isinstance(value, timedelta):
             return value
-        match = _DURATION.fullmatch(str(value).strip())
-        try:
-            duration = timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else timedelta(0)
-        except OverflowError:
-            duration = timedelta(0)
-        if not timedelta(0) < duration <= self.longest:
+        duration = read_duration(str(value))
+        if duration is None or not timedelta(0) < duration <= self.longest:
             self.fail(
                 f"{value!r} is not a duration up to {self.longest.days:,} days; "
                 "write a number and w, d, h, m or s, such as 3.5d, 36h or 90m",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fsm.conformance.cells import CellComparison, compare_cells
-from fsm.conformance.documents import read_document
+from fsm.conformance.documents import read_documented_cells
 from fsm.conformance.probing import probe
 from fsm.conformance.sightings import Believed, SightedCells, see_cells
 from fsm.conformance.test_coverage import read_coverage
@@ -48,7 +48,7 @@ def compare_sources(
     covered = None if tests is None else read_coverage(Path(tests), machine)
     document = None
     if page is not None:
-        document = read_document(page, machine, name, settings_for(name))
+        document = read_documented_cells(page, machine, name, settings_for(name))
     if document and document.is_origin and implementation is None and replay is None:
         raise FsmError(
             f"{page}: {name} was made from this page, so there is nothing to compare: give a log, "

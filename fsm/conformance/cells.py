@@ -89,6 +89,9 @@ class ComparedCell:
             return f"{self.judgement.odd_one_out} differs"
         if self.judgement.agrees:
             return {"agree": "agree", "alone": f"only the {self._voters}"}[self.kind]
+        camps = self.judgement.camps
+        if camps and len(self.judgement.parties) > len(camps):
+            return " against ".join(map(_listed, camps))
         return f"{_listed(self.judgement.parties)} disagree"
 
     @property

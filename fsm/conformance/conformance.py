@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
+=======
+from fsm.conformance.cells import CellComparison
+from fsm.conformance.claims.claim_result import ClaimResult
+>>>>>>> main
 from fsm.conformance.least_repair import LeastRepair
 from fsm.engine.result import Replay
 from fsm.machine import Machine
@@ -21,7 +26,7 @@ class Conformance:
     """Where a machine and what it is compared with disagree. A part not asked for is ``None``."""
 
     machine: Machine
-    """The machine."""
+    """The machine; one without a name stands for a log whose events are claimed about alone."""
     replay: Replay | None = None
     """The replay of the log; ``None`` without a log."""
     repair: LeastRepair | None = None
@@ -32,11 +37,15 @@ class Conformance:
     """Where messages may end: after ``any`` event, or in ``final`` states only."""
     outside: str = "beside"
     """What events are that the machine does not have: counted ``beside``, or ``extra``."""
+    claims: tuple[ClaimResult, ...] | None = None
+    """What the log says about each claim; ``None`` where nothing was claimed."""
 
     @property
     def agrees(self) -> bool:
         """Whether no part found a disagreement."""
         if self.cells is not None and self.cells.disagreements:
+            return False
+        if any(claim.violated for claim in self.claims or ()):
             return False
         return self.repair is None or self.repair.not_fitting == 0
 
@@ -47,12 +56,14 @@ class Conformance:
 
     def as_dict(self) -> dict[str, object]:
         """Return the result for JSON; each part adds its own members."""
-        facts: dict[str, object] = {"machine": self.machine.name, "unit": self.unit.name}
+        facts: dict[str, object] = {"machine": self.machine.name or None, "unit": self.unit.name}
         if self.repair is not None:
             facts |= {"may_end": self.may_end, "outside_counts_as": self.outside}
             facts |= self.repair.as_dict()
         if self.cells is not None:
             facts |= self.cells.as_dict()
+        if self.claims is not None:
+            facts["claims"] = [claim.as_dict() for claim in self.claims]
         return facts
 
     def __repr__(self) -> str:

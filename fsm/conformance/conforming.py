@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
+<<<<<<< HEAD
+=======
+from fsm.conformance.cell_sources import compare_sources
+from fsm.conformance.claims.claim_checking import claim_results, observers_of
+from fsm.conformance.claims.claim_observers import ClaimObservers
+>>>>>>> main
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
 from fsm.conformance.repair_model import model_repairs, plain_events
@@ -33,12 +40,13 @@ OUTSIDE = ("beside", "extra")
 
 def conform(
     source: object,
-    machine: Machine | str,
+    machine: Machine | str | None,
     *,
     page: str | None = None,
     implementation: Implementation | str | None = None,
     tests: str | Path | None = None,
     cells: bool | None = None,
+    claims: str | Iterable[str] = (),
     may_end: str = "any",
     outside: str = "beside",
     companions: Callable[[str], Machine] | None = built_in_companion,
@@ -70,6 +78,11 @@ def conform(
     adapter or the name of its class, ``package.module:Class``, which is imported and run, ``tests``
     a file that ``pytest --fsm-cov-file`` wrote.
 
+    ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
+    relayed"``, checked on every message in the same pass; see
+    :func:`fsm.conformance.claims.check_claims`. Without a machine (``None``) only claims are
+    checked, about the events of the log.
+
     The other arguments are those of :func:`fsm.replay`.
 
     Raises :class:`fsm.errors.MachineError` for a machine in which no message can end,
@@ -84,27 +97,33 @@ def conform(
     """
     check_choice("may_end", may_end, MAY_END)
     check_choice("outside", outside, OUTSIDE)
+    run = partial(
+        replay,
+        source,
+        companions=companions,
+        validity=validity,
+        as_of=as_of,
+        dedupe=dedupe,
+        memory=memory,
+        workers=workers,
+        progress=progress,
+        mapping=mapping,
+        events=events,
+    )
+    if machine is None:
+        return _claims_alone(run, source, observers_of(None, claims, companions))
     name = machine if isinstance(machine, str) else machine.name
     machine = as_machine(machine)
+    observers = observers_of(machine, claims, companions)
     if source is None and page is None and implementation is None:
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
-    result = repair = compared = None
+    if source is None and observers is not None:
+        raise FsmError("claims are about the messages of a log: give one")
+    result = repair = compared = checked = None
     if source is not None:
         machines = with_plain_events(machine)
-        result = replay(
-            source,
-            machines,
-            companions=companions,
-            validity=validity,
-            as_of=as_of,
-            traces=True,
-            dedupe=dedupe,
-            memory=memory,
-            workers=workers,
-            progress=progress,
-            mapping=mapping,
-            events=events,
-        )
+        result = run(machines, traces=True, observers=observers)
+        checked = claim_results(result, observers) if observers else None
         model = model_repairs(
             machine,
             result.counts.products[0].codes,
@@ -140,7 +159,18 @@ def conform(
         compared,
         may_end=may_end,
         outside=outside,
+        claims=checked,
     )
+
+
+def _claims_alone(
+    run: Callable[..., Replay], source: object, observers: ClaimObservers | None
+) -> Conformance:
+    """Check claims about the events of a log, without a machine."""
+    if source is None or observers is None:
+        raise FsmError("nothing to compare with: give a machine, or a log and claims")
+    result = run(observers.machines, observers=observers, cross_check=False)
+    return Conformance(observers.machines[0], result, claims=claim_results(result, observers))
 
 
 def with_plain_events(machine: Machine) -> list[Machine]:

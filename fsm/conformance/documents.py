@@ -31,7 +31,7 @@ from fsm.tables.read.sections import split_page_name
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.text import quantity
 
-__all__ = ["DocumentedCells", "declared_cells", "read_document"]
+__all__ = ["DocumentedCells", "declared_cells", "read_documented_cells"]
 
 _Key = tuple[str, str]
 
@@ -75,7 +75,7 @@ def _vote(target: str | None, shown: str | None) -> Vote:
     return Vote.accepts(DOCUMENT) if shown is None else Vote.shows(DOCUMENT, shown)
 
 
-def read_document(
+def read_documented_cells(
     name: str, machine: Machine, machine_name: str, settings: ProjectSettings | None = None
 ) -> DocumentedCells:
     """Return what a page states about a machine.

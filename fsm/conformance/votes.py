@@ -95,6 +95,8 @@ class Judgement:
     """The one source that differs from at least two others that agree; ``None`` without one."""
     parties: tuple[str, ...] = ()
     """The sources that disagree; empty where all agree."""
+    camps: tuple[tuple[str, ...], ...] = ()
+    """The parties by what they say, where they say two different things; else empty."""
 
 
 def judge(votes: Sequence[Vote]) -> Judgement:
@@ -108,11 +110,22 @@ def judge(votes: Sequence[Vote]) -> Judgement:
     rest_of = {vote: [other for other in votes if other is not vote] for vote in votes}
     odd = [vote for vote, rest in rest_of.items() if len(rest) > 1 and _agree(rest)]
     parties = [v for v, rest in rest_of.items() if any(not _agree((v, other)) for other in rest)]
+    parties = parties or list(votes)
     return Judgement(
         agrees=False,
         odd_one_out=odd[0].source if len(odd) == 1 else None,
-        parties=tuple(vote.source for vote in parties or votes),
+        parties=tuple(vote.source for vote in parties),
+        camps=_camps(parties),
     )
+
+
+def _camps(parties: Sequence[Vote]) -> tuple[tuple[str, ...], ...]:
+    """Return the sources of votes in two groups that agree within themselves, if there are such."""
+    with_first = [vote for vote in parties if vote is parties[0] or _agree((vote, parties[0]))]
+    others = [vote for vote in parties if vote not in with_first]
+    if not (others and _agree(others)) or (len(with_first) > 1 and not _agree(with_first)):
+        return ()
+    return tuple(tuple(vote.source for vote in camp) for camp in (with_first, others))
 
 
 def shown_in(machine: Machine, state: str) -> str | None:

@@ -65,6 +65,8 @@ class BucketCounts:
     durations: pl.DataFrame | None
     traces: tuple[DistinctTraces, ...] = ()
     """The distinct traces, where they are wanted: several parts where there are very many."""
+    observed: tuple[tuple[object, ...], ...] = ()
+    """What each observer found, for each bucket."""
 
     @classmethod
     def none(cls, products: Sequence[ProductMachine]) -> BucketCounts:
@@ -113,6 +115,7 @@ class BucketCounts:
             expiry_steps=[step for part in parts for step in part.expiry_steps],
             durations=summed(durations) if durations else None,
             traces=merged_traces([traces for part in parts for traces in part.traces]),
+            observed=tuple(found for part in parts for found in part.observed),
         )
 
 

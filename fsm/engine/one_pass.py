@@ -28,7 +28,7 @@ from fsm.engine.buckets import (
 from fsm.engine.counts import Counts
 from fsm.engine.encode import EncodedBatch, Encoder, NeededColumns, Rows
 from fsm.engine.memory import column_bytes, give_back, workers_within
-from fsm.engine.options import ReplayOptions
+from fsm.engine.options import Observer, ReplayOptions
 from fsm.engine.product_machine import ProductMachine, product_of
 from fsm.engine.row_results import (
     outcome_type,
@@ -74,6 +74,7 @@ class _OnePass:
         self, log: Log, products: Sequence[ProductMachine], options: ReplayOptions, *, ordered: bool
     ) -> None:
         self.options, self.products = options, products
+        self.observers = options.observers.of(products) if options.observers else ()
         self.workers = workers_within(options.memory, options.workers)
         self.spill = Spill(column_bytes(options.memory, self.workers))
         self.encoder = Encoder(log, products[0].codes.events, _needed(log, options))
@@ -114,7 +115,9 @@ class _OnePass:
 
     def _execute(self, rules: Rules) -> BucketCounts:
         """Execute all buckets, several at a time, and add their counts up."""
-        execute = partial(_execute_bucket, rules=rules, options=self.options)
+        execute = partial(
+            _execute_bucket, rules=rules, options=self.options, observers=self.observers
+        )
         sums = []
         with ThreadPoolExecutor(self.workers) as pool:
             counted = pool.map(execute, buckets_of(self.chunks))
@@ -219,7 +222,9 @@ class _OnePass:
         )
 
 
-def _execute_bucket(bucket: Bucket, rules: Rules, options: ReplayOptions) -> BucketCounts:
+def _execute_bucket(
+    bucket: Bucket, rules: Rules, options: ReplayOptions, observers: Sequence[Observer]
+) -> BucketCounts:
     """Fold the messages of a bucket, count what they did, and write what is asked by row."""
     folded_bucket = FoldedBucket(bucket.rows(), bucket.known(), rules)
     if options.every is not None:
@@ -228,7 +233,11 @@ def _execute_bucket(bucket: Bucket, rules: Rules, options: ReplayOptions) -> Buc
         write_statuses(bucket, folded_bucket)
     if options.resumable:
         write_resumption(bucket, folded_bucket)
-    return count_bucket(bucket, folded_bucket, options)
+    counts = count_bucket(bucket, folded_bucket, options)
+    if observers:
+        found = tuple(observer(bucket, folded_bucket) for observer in observers)
+        counts = replace(counts, observed=(found,))
+    return counts
 
 
 def _needed(log: Log, options: ReplayOptions) -> NeededColumns:
@@ -248,4 +257,5 @@ def _needs_times(options: ReplayOptions) -> bool:
         or options.resumable
         or options.durations
         or options.exact
+        or (options.observers and options.observers.need_times)
     )

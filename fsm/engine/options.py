@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-__all__ = ["ReplayOptions"]
+if TYPE_CHECKING:
+    from fsm.engine.bucket_counts import FoldedBucket
+    from fsm.engine.buckets import Bucket
+    from fsm.engine.product_machine import ProductMachine
+
+__all__ = ["Observer", "Observers", "ReplayOptions"]
+
+Observer: TypeAlias = "Callable[[Bucket, FoldedBucket], object]"
+"""What looks at the folded messages of one bucket, in a thread of its own, and returns what it
+found."""
+
+
+class Observers(Protocol):
+    """Further questions to a log, asked in the pass of a replay."""
+
+    @property
+    def need_times(self) -> bool:
+        """Whether they need the times of events, not only their order."""
+
+    def of(self, products: Sequence[ProductMachine]) -> Sequence[Observer]:
+        """Return the observers for the machines of the pass."""
 
 
 @dataclass(frozen=True)
@@ -33,4 +54,7 @@ class ReplayOptions:
     """Find also what a later replay needs to go on; the log then begins with a checkpoint's."""
     latest: int | None = None
     """The last instant that the checkpoint has seen."""
+    observers: Observers | None = None
+    """Further questions to the messages of each bucket; what they find is in
+    :attr:`fsm.engine.bucket_counts.BucketCounts.observed`."""
     progress: Callable[[int], None] | None = None

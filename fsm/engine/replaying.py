@@ -17,7 +17,7 @@ from fsm.engine.balance import balance_of
 from fsm.engine.counts import Counts, Totals
 from fsm.engine.machine_result import MachineResult
 from fsm.engine.one_pass import run_pass
-from fsm.engine.options import ReplayOptions
+from fsm.engine.options import Observers, ReplayOptions
 from fsm.engine.result import Replay
 from fsm.engine.unrecorded import RECORDED, Unrecorded, unrecorded_figures
 from fsm.epoch import MICROSECOND, microseconds_since_1970, time_at
@@ -48,6 +48,7 @@ def replay(
     statuses: bool = False,
     detail: bool = False,
     traces: bool = False,
+    observers: Observers | None = None,
     dedupe: bool = False,
     cross_check: bool = True,
     oracle: bool = True,
@@ -86,11 +87,12 @@ def replay(
 
     ``every``, ``statuses``, ``detail`` and ``traces`` announce that the series, the statuses,
     traffic, durations and the exact series, and the distinct traces will be asked for, which saves
-    a second pass. The columns kept
-    of every row and the work on them take ``memory`` bytes at most (default: a quarter of the
-    machine's), the rest goes to a temporary file; :mod:`fsm.engine.memory` says what a process
-    needs beside it. ``workers`` is the number of threads (default: one per processor, as far as
-    the memory allows). ``progress`` is called with the number of rows read so far.
+    a second pass. ``observers`` are questions of other parts of this package, asked in the same
+    pass. The columns kept of every row and the work on them take ``memory`` bytes at most (default:
+    a quarter of the machine's), the rest goes to a temporary file; :mod:`fsm.engine.memory` says
+    what a process needs beside it. ``workers`` is the number of threads (default: one per
+    processor, as far as the memory allows). ``progress`` is called with the number of rows read so
+    far.
 
     ``checkpoint`` is a directory that keeps what was executed: the result is that of all logs
     ever executed with it, and only new rows are executed. The checkpoint recognises executed rows
@@ -143,6 +145,7 @@ def replay(
         traffic=detail,
         durations=detail,
         traces=traces,
+        observers=observers,
         exact=detail and every is not None and checkpoint is None,
         dedupe=dedupe,
         cross_check=cross_check and oracle,

@@ -106,7 +106,8 @@ class Replay(RichValue):
 
     def _rerun(self, **changes: Any) -> Counts:
         """Read the log again, with other options."""
-        return run_pass(self.log, self.counts.machines, replace(self.options, **changes))
+        options = replace(self.options, observers=None, **changes)
+        return run_pass(self.log, self.counts.machines, options)
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; the shape is stable.

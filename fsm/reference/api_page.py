@@ -101,7 +101,13 @@ SUBJECTS = (
         "Conformance",
         ("conform",),
         ("Conformance",),
-        ("conformance.least_repair.LeastRepair",),
+        (
+            "conformance.least_repair.LeastRepair",
+            "conformance.claims.check_claims",
+            "conformance.claims.ClaimResult",
+            "conformance.claims.Violation",
+            "conformance.claims.ClaimEvent",
+        ),
     ),
     Subject(
         "Logs",

@@ -15,12 +15,12 @@ const short = (count) =>
       );
 const signOf = (cell) => {
   if (cell.kind === "disagree") return cell.count ? `≠ ${short(cell.count)}` : "≠";
-  if (cell.kind === "alone" && !cell.count) return "?";
   if (!cell.accepted) return "·";
+  if (cell.kind === "alone") return "?";
   return facts.log ? short(cell.count) : "✓";
 };
 const classOf = (cell) =>
-  cell.kind === "agree" ? (cell.accepted ? "agree" : "rejected") : cell.kind;
+  cell.kind !== "disagree" && !cell.accepted ? "rejected" : cell.kind;
 const labelOf = (s, x, cell) =>
   `${states[s]}, ${events[x]}: ${cell.verdict}${cell.accepted ? "" : ", rejected"}` +
   (facts.log ? `, seen ${quantity(cell.count, ["time", "times"])}` : "");

@@ -11,7 +11,7 @@ from fsm.conformance.votes import DOCUMENT, LOG, SOURCES
 from fsm.page import assemble_page, fill_template, read_asset
 from fsm.text import quantity, shortened, visible
 
-__all__ = ["MOST_CELLS", "cell_page"]
+__all__ = ["MOST_CELLS", "render_cells"]
 
 MOST_CELLS = 20_000
 """So many cells are drawn at most: states with disagreements come first, the rest is counted."""
@@ -25,7 +25,7 @@ _AGREED = (
 _Place = tuple[int, int]
 
 
-def cell_page(cells: CellComparison, *, command: str = "") -> str:
+def render_cells(cells: CellComparison, *, command: str = "") -> str:
     """Return the verdicts on cells as a page, an HTML text that needs no network.
 
     ``command`` is the command line for the footer.

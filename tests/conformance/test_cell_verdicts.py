@@ -265,6 +265,18 @@ def test_votes_are_judged(votes: list[Vote], odd: str | None, parties: tuple[str
     assert judgement.agrees == (not parties)
 
 
+def test_two_against_two_are_named_as_camps(tmp_path: Path) -> None:
+    after = AFTER | {("cancelled", "ship"): "shipped"}
+    result = conform(
+        as_log([("pay", "cancel", "ship")]),
+        as_machine(),
+        page=str(as_page(tmp_path / "orders.md")),
+        implementation=System(after),
+    )
+    (cell,) = result.cells.disagreements if result.cells else ()
+    assert cell.verdict == "document and machine against implementation and log"
+
+
 # Laws ---------------------------------------------------------------------------------------
 
 
