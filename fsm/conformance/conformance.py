@@ -5,11 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-=======
-from fsm.conformance.cells import CellComparison
-from fsm.conformance.claims.claim_result import ClaimResult
->>>>>>> main
 from fsm.conformance.least_repair import LeastRepair
 from fsm.engine.result import Replay
 from fsm.machine import Machine
@@ -17,6 +12,7 @@ from fsm.unit import Unit, unit_of
 
 if TYPE_CHECKING:
     from fsm.conformance.cells import CellComparison
+    from fsm.conformance.claims.claim_result import ClaimResult
 
 __all__ = ["Conformance"]
 

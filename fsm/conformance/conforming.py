@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING
 
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
-<<<<<<< HEAD
-=======
-from fsm.conformance.cell_sources import compare_sources
 from fsm.conformance.claims.claim_checking import claim_results, observers_of
 from fsm.conformance.claims.claim_observers import ClaimObservers
->>>>>>> main
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
 from fsm.conformance.repair_model import model_repairs, plain_events

@@ -12,6 +12,7 @@ import argparse
 import compileall
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,25 +64,34 @@ def _warm(log: Path) -> None:
             pass
 
 
-def _run(command: Command, task: Task, sample: Sample) -> None:
-    """Run a tool in a process of its own, and add what it took and found to a sample."""
+def _run(command: Command, task: Task, sample: Sample, limit: int) -> None:
+    """Run a tool in a process of its own, and add what it took and found to a sample.
+
+    A tool that needs more than ``limit`` CPU seconds is stopped.
+    """
     arguments = [part.format(**vars(task)) for part in command]
     environment = os.environ | {"PM4PY_SHOW_PROGRESS_BAR": "False"}
     # Otherwise every run would compile the modules again.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            arguments, stdout=output, stderr=subprocess.DEVNULL, env=environment
+            ["prlimit", f"--cpu={limit}", *arguments],
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            env=environment,
         )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode()
+    sample.cpu.append(used.ru_utime + used.ru_stime)
+    sample.peak.append(used.ru_maxrss * 1024)
+    if process.returncode in {-signal.SIGKILL, -signal.SIGXCPU} and sample.cpu[-1] >= limit:
+        sample.stopped = True
+        return
     if process.returncode not in {0, 1} or "{" not in text:
         raise SystemExit(f"{' '.join(arguments)}: status {process.returncode}")
     sample.found = _findings(json.loads(text[text.index("{") :]))
-    sample.cpu.append(used.ru_utime + used.ru_stime)
-    sample.peak.append(used.ru_maxrss * 1024)
 
 
 def _findings(answer: dict[str, Any]) -> dict[str, int]:
@@ -110,6 +120,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--logs", nargs="+", default=LOGS, choices=LOGS)
     parser.add_argument("--copies", type=int, default=10, help="of the fines; 0: only once")
+    parser.add_argument("--limit", type=int, default=100, help="CPU seconds of a run")
     parser.add_argument("--output", type=Path, default=HERE.with_suffix(".md"))
     given = parser.parse_args()
     if "FSM_CORPUS" not in os.environ:
@@ -125,7 +136,9 @@ def main() -> None:
             for lap in range(given.runs):
                 for name, command in tools.items():
                     sample = samples[task][name]
-                    _run(command, task, sample)
+                    if sample.stopped:
+                        continue
+                    _run(command, task, sample, given.limit)
                     taken = f"{sample.cpu[-1]:.2f} CPU s, {sample.peak[-1] / 1e6:.0f} MB"
                     print(f"{task.title}, {lap}: {name}: {taken}, {sample.found}", file=sys.stderr)
     versions = [_version(sys.executable, "polars"), _version(given.r4pm, "r4pm")]

@@ -104,7 +104,7 @@ def _losses(samples: Samples) -> Iterator[str]:
     for task, of_task in samples.items():
         ours = of_task[CONFORM]
         for name, sample in of_task.items():
-            if name == REPLAY:
+            if name == REPLAY or sample.stopped:
                 continue
             if sample.seconds < ours.seconds:
                 lost = True
@@ -129,7 +129,7 @@ def _section(task: Task, of_task: Mapping[str, Sample]) -> str:
             *(_number(sample.found.get(key)) for key in ("fitting", "not_fitting")),
             _number(sample.cost),
             *(_number(sample.found.get(key)) for key in ("extra", "missing", "rejected")),
-            f"{sample.seconds:.2f}",
+            f"{'stopped at ' * sample.stopped}{sample.seconds:.2f}",
             memory(sample.size),
         )
         for name, sample in of_task.items()

@@ -35,6 +35,8 @@ class Sample:
     found: dict[str, int] = field(default_factory=dict)
     cpu: list[float] = field(default_factory=list)
     peak: list[float] = field(default_factory=list)
+    stopped: bool = False
+    """Whether it was stopped, because it needed too long; it is not run again."""
 
     @property
     def seconds(self) -> float:
