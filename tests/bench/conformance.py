@@ -75,7 +75,7 @@ def _run(command: Command, task: Task, sample: Sample, limit: int) -> None:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            ["prlimit", f"--cpu={limit}", *arguments],
+            ["prlimit", f"--cpu={limit}:", *arguments],
             stdout=output,
             stderr=subprocess.DEVNULL,
             env=environment,
@@ -86,7 +86,7 @@ def _run(command: Command, task: Task, sample: Sample, limit: int) -> None:
         text = output.read().decode()
     sample.cpu.append(used.ru_utime + used.ru_stime)
     sample.peak.append(used.ru_maxrss * 1024)
-    if process.returncode in {-signal.SIGKILL, -signal.SIGXCPU} and sample.cpu[-1] >= limit:
+    if process.returncode == -signal.SIGXCPU:
         sample.stopped = True
         return
     if process.returncode not in {0, 1} or "{" not in text:
