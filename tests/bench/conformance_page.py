@@ -18,7 +18,7 @@ HEAD = """\
 
 Public logs of process mining research, and machines written for them: [processes.md](processes.md).
 Each row is a whole process, from the file to the verdicts, interpreter and imports included: the
-median of {runs} runs, tools interleaved, files in the cache. CPU seconds are user and system time
+median of its runs ({runs}), tools interleaved, files in the cache. CPU seconds are user and system time
 of all threads; peak memory is that of the process. Every tool reads the same file; the other tools
 get the machine as a Petri net with the same language, in which every state but the first may end.
 *Cost* is the least number of edits, extra and missing events together, over all cases; an event
@@ -106,7 +106,7 @@ def _losses(samples: Samples) -> Iterator[str]:
         for name, sample in of_task.items():
             if name == REPLAY or sample.stopped:
                 continue
-            if sample.seconds < ours.seconds:
+            if round(sample.seconds, 2) < round(ours.seconds, 2):
                 lost = True
                 yield (
                     f"{task.title}: {name} needs {sample.seconds:.2f} CPU s, "
