@@ -16,6 +16,7 @@ a trace, step by step                                :func:`run`
 a log of any format, or a synthetic one              :func:`open_log`, :func:`simulate`
 its result, one message of it, a page of it          :func:`replay`, :func:`explain`, :func:`report`
 how far a log and a machine disagree                 :func:`conform`
+the machine that a log shows                         :func:`discover`
 documented tables                                    :func:`check`
 what holds in a machine, what tells two apart        :func:`analyse`, :func:`compare`
 a conformance test suite                             :func:`suite`
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from fsm.comparison import Comparison, compare
     from fsm.compile import compile_chart
     from fsm.conformance import Conformance, conform
+    from fsm.discovery import Discovery, discover
     from fsm.drawing import draw
     from fsm.engine import MachineResult, Replay, replay
     from fsm.engine.explanation import Story, explain
@@ -78,6 +80,7 @@ __all__ = [
     "CheckReport",
     "Comparison",
     "Conformance",
+    "Discovery",
     "Figure",
     "Finding",
     "FsmError",
@@ -95,6 +98,7 @@ __all__ = [
     "compare",
     "compile_chart",
     "conform",
+    "discover",
     "draw",
     "explain",
     "explore",
@@ -112,6 +116,7 @@ _MODULES = {
     "CheckReport": "tables.checks.finding",
     "Comparison": "comparison",
     "Conformance": "conformance",
+    "Discovery": "discovery",
     "Figure": "notebook",
     "Finding": "tables.checks.finding",
     "FsmError": "errors",
@@ -129,6 +134,7 @@ _MODULES = {
     "compare": "comparison",
     "compile_chart": "compile",
     "conform": "conformance",
+    "discover": "discovery",
     "draw": "drawing",
     "explain": "engine.explanation",
     "explore": "exploration",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fsm
-from fsm.conformance.test_coverage import read_coverage
+from fsm.conformance.covered_cells import read_coverage
 from fsm.suites import suite
 from tests.depth import DEEP
 

@@ -28,8 +28,10 @@ MORE_LINES = [
     "analyse quarantine --json",
     "analyse with-feedback --claim 'eventually Sent' --json",
     "compare ready.json able.json --json",
-    "conform log.csv --machine without-feedback --page wrong.md --tests coverage.json "
-    "--implementation golden_system:System --json",
+    (
+        "conform log.csv --machine without-feedback --page wrong.md --tests coverage.json "
+        "--implementation golden_system:System --json"
+    ),
     "conform --machine without-feedback --page right.md --html cells.html --json",
     "convert logs/postfix.log logs/sendgrid.jsonl --json",
     "explain log.csv --message m4 --dedupe --validity 30m --json",

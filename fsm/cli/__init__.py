@@ -34,6 +34,7 @@ COMMANDS_BY_TASK = {
         "replay": "Get the statuses, indicators and rejected events of a log.",
         "report": "Get a page about a delivery: dashboard, curves, messages.",
         "conform": "Show how far a log and a machine disagree.",
+        "discover": "Get the machine that a log shows, with its evidence.",
         "explain": "Show the history of one message, with its log lines.",
         "convert": "Get a canonical log or a process mining log from any log.",
         "formats": "List the log formats that fsm reads, and what events mean.",

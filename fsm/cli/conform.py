@@ -84,10 +84,10 @@ __all__ = ["command"]
 )
 @option(
     "--may-end",
-    type=ChoiceParam(["any", "final"]),
+    type=ChoiceParam(["any", "all", "final"]),
     default="any",
     group="Machines",
-    help="Where a message may end: after any event, or in a final state only.",
+    help="Where a message may end: in any state but the initial one, in all, or in final ones.",
 )
 @option(
     "--outside",
@@ -161,7 +161,13 @@ def command(
     total = log.about() if log is not None and is_terminal(sys.stderr) else None
     with Progress("comparing", "events", total) as progress:
         result = conform(
-            log, machine, claims=claims, progress=progress, **others.arguments, **options
+            log,
+            machine,
+            claims=claims,
+            name=source.names[0] if source.names else "",
+            progress=progress,
+            **others.arguments,
+            **options,
         )
     _print_notes(result, source.reading.relayed)
     if as_json:

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from fsm.logs.log import Log
     from fsm.logs.mapping.redact import Redaction
 
-__all__ = ["command"]
+__all__ = ["command", "format_by_suffix"]
 
 _SUFFIXES = {
     ".gv": "dot",
@@ -225,7 +225,6 @@ def command(
     whole machine; scxml and json files can be used as MACHINE. One overlay can be shown at a
     time; the options of logs are for the log of --counts.
     """
-    suffix = output.suffix.lower() if output else ""
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
     loaded, overlay, wording = load_documented(machine), NO_OVERLAY, _wording(lang, lexicons)
@@ -257,7 +256,7 @@ def command(
     with Progress("drawing"):
         picture = draw(
             loaded,
-            form or _SUFFIXES.get(suffix, suffix[1:] or "dot"),
+            form or (format_by_suffix(output) if output else "dot"),
             look,
             engine=engine,
             timeout=timeout.total_seconds() if timeout else None,
@@ -265,6 +264,12 @@ def command(
         )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
+
+
+def format_by_suffix(output: Path) -> str:
+    """Return the format of a drawing that the suffix of a file stands for; ``dot`` without one."""
+    suffix = output.suffix.lower()
+    return _SUFFIXES.get(suffix, suffix[1:] or "dot")
 
 
 def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:

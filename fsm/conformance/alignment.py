@@ -1,9 +1,9 @@
 """Alignments: which events of a trace are extra, and which are missing, in which state.
 
 Of several least repairs one is chosen, from the beginning of the trace on, so that as much as
-possible of the log stays as it was recorded: an event is accepted where a least repair can accept
-it; else an event is missing before it, the first one in the declared order of events; else it is
-extra. So a missing event stands as early as it can.
+possible of the log stays as it was recorded. An event is accepted where some least repair accepts
+it: at once if it can, else after missing events, of which each is the first one in the declared
+order that can be. An event that no least repair accepts there is extra.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fsm.arrays import Codes, Index, Mask
+from fsm.arrays import Codes, Index
 from fsm.conformance.cost_vectors import CostVectors
 from fsm.conformance.lazy_fold import LazyTable, fold_lazily
-from fsm.conformance.repair_model import Costs
+from fsm.conformance.repair_model import NEVER_REACHED, Costs
 
 __all__ = ["Alignments", "Edit"]
 
@@ -72,16 +72,21 @@ class Alignments:
         """Return the edits of a step."""
         return self.edits[int(self.edits_of_step[step])]
 
-    def at_end(self, state: int) -> tuple[Edit, ...]:
-        """Return what is missing at the end of a trace that is in a state."""
-        edits: list[Edit] = []
-        costs = self.model.ends[None]
-        at = np.array([state])
+    def edits_at_end(self, state: int) -> int:
+        """Return what is missing at the end of a trace that is in a state, as its number."""
+        costs, at, number = self.model.ends[None], np.array([state]), 0
         while costs[0, at[0]] > 0:
             found, target = self._insertion(at, costs)
-            edits.append(self._missing(int(at[0]), int(found[0]), ""))
+            number = self._child(number, self._missing(int(at[0]), int(found[0]), ""))
             at = target
-        return tuple(edits)
+        return number
+
+    def _child(self, parent: int, edit: Edit) -> int:
+        """Return the number of a sequence of edits with one more edit."""
+        child = self._children.setdefault((parent, edit), len(self.edits))
+        if child == len(self.edits):
+            self.edits.append((*self.edits[parent], edit))
+        return child
 
     def name(self, code: int) -> str:
         """Return the event of a code; of the end of a validity period, the deadline's event."""
@@ -122,35 +127,32 @@ class Alignments:
 
     def _steps(self, cells: Index, states: Index) -> tuple[Index, Index]:
         """Return the states after events, and the numbers of the edits that lead to them."""
-        vectors = self.vectors
+        vectors, each = self.vectors, np.arange(len(cells))
         left, codes = vectors.vectors[cells // vectors.width], cells % vectors.width
-        before = vectors.vectors[vectors.table.follow[cells]] + vectors.increments[cells][:, None]
-        states, edits = states.copy(), np.zeros(len(cells), np.intp)
-        rows = np.arange(len(cells))
+        at_once = self.model.accepted(codes, left)
+        costs = self.model.with_insertions(at_once)
+        least = vectors.vectors[vectors.table.follow[cells], states] + vectors.increments[cells]
+        edits, states = np.zeros(len(cells), np.intp), states.copy()
+        (extra,) = np.nonzero(costs[each, states] > least)
+        edits[extra] = self._extended(
+            edits[extra], states[extra], np.full(len(extra), -1), codes[extra]
+        )
+        (rows,) = np.nonzero(costs[each, states] <= least)
         while len(rows):
             here = states[rows]
-            cost = before[rows, here]
-            done, states[rows] = self._accepted(codes[rows], here, left[rows], cost)
-            rows, here = rows[~done], here[~done]
-            inputs, targets = self._insertion(here, before[rows])
+            now = at_once[rows, here] == costs[rows, here]
+            states[rows[now]] = self._target(codes[rows[now]], here[now], left[rows[now]])
+            rows, here = rows[~now], here[~now]
+            inputs, states[rows] = self._insertion(here, costs[rows])
             edits[rows] = self._extended(edits[rows], here, inputs, codes[rows])
-            states[rows] = targets
-            rows = rows[inputs >= 0]  # an extra event is done with
         return states, edits
 
-    def _accepted(
-        self, codes: Codes, states: Index, left: Costs, cost: Costs
-    ) -> tuple[Mask, Index]:
-        """Return where a least repair accepts an event, and the states to which that leads."""
-        each = np.arange(len(states))
-        done, after = np.zeros(len(states), np.bool_), states.copy()
-        for moves in self.model.moves:
-            targets = moves[codes, states]
-            fits = ~done & (targets >= 0)
-            fits &= left[each, np.maximum(targets, 0)] == cost
-            after[fits] = targets[fits]
-            done |= fits
-        return done, after
+    def _target(self, codes: Codes, states: Index, left: Costs) -> Index:
+        """Return the states of least cost to which events lead; of equal ones the first choice."""
+        targets = self.model.moves[:, codes, states]
+        costs = np.where(targets >= 0, left[np.arange(len(states)), targets], NEVER_REACHED)
+        found: Index = targets[costs.argmin(axis=0), np.arange(len(states))].astype(np.intp)
+        return found
 
     def _insertion(self, states: Index, costs: Costs) -> tuple[Index, Index]:
         """Return the first event that a least repair adds in each state (or -1), and its target."""
@@ -178,8 +180,5 @@ class Alignments:
             name = self.name(code)
             extra = Edit(self.model.states[state], "extra", name, name)
             edit = self._missing(state, number - 1, name) if number else extra
-            child = self._children.setdefault((parent, edit), len(self.edits))
-            if child == len(self.edits):
-                self.edits.append((*self.edits[parent], edit))
-            numbers[place] = child
+            numbers[place] = self._child(parent, edit)
         return numbers[which]

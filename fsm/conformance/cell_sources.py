@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from fsm.conformance.cells import CellComparison, compare_cells
+from fsm.conformance.covered_cells import read_coverage
 from fsm.conformance.documents import read_documented_cells
 from fsm.conformance.probing import probe
 from fsm.conformance.sightings import Believed, SightedCells, see_cells
-from fsm.conformance.test_coverage import read_coverage
 from fsm.documented_machines import settings_for
 from fsm.engine.result import Replay
 from fsm.engine.source_rows import SourceRows

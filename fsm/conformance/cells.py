@@ -28,10 +28,10 @@ from fsm.read_only import hold_mappings
 from fsm.text import quantity
 
 if TYPE_CHECKING:
+    from fsm.conformance.covered_cells import CoveredCell, CoveredCells
     from fsm.conformance.documents import DocumentedCells
     from fsm.conformance.probing import CellRun, ProbedCells
     from fsm.conformance.sightings import Believed, SightedCells, Sighting
-    from fsm.conformance.test_coverage import CoveredCell, TestedCells
 
 __all__ = ["JOINT", "CellComparison", "CellKind", "ComparedCell", "compare_cells"]
 
@@ -120,7 +120,7 @@ class ComparedCell:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CellComparison:
     """The cells of a machine under every source."""
 
@@ -137,6 +137,10 @@ class CellComparison:
 
     def __post_init__(self) -> None:
         hold_mappings(self, "sources")
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.cells):,} cells, {len(self.disagreements):,} with disagreements"
+        return f"<CellComparison of {self.machine.name}: {counts}>"
 
     @cached_property
     def disagreements(self) -> tuple[ComparedCell, ...]:
@@ -178,7 +182,7 @@ def compare_cells(
     implementation: ProbedCells | None = None,
     see: Callable[[Believed], SightedCells] | None = None,
     places: Callable[[Sequence[int]], Sequence[str]] | None = None,
-    tests: TestedCells | None = None,
+    tests: CoveredCells | None = None,
     unit: str = "message",
 ) -> CellComparison:
     """Return the verdict on each cell of a machine under those sources that there are.
@@ -210,7 +214,7 @@ class _Comparing:
     document: DocumentedCells | None
     implementation: ProbedCells | None
     see: Callable[[Believed], SightedCells] | None
-    tests: TestedCells | None
+    tests: CoveredCells | None
     unit: str
 
     def __post_init__(self) -> None:
@@ -315,8 +319,8 @@ class _Comparing:
         if self.sighted and self.sighted.uncertain:
             count = quantity(self.sighted.uncertain, "event")
             notes.append(
-                f"{count} of the log not used for cells: after what does not fit, or where sources "
-                f"disagree about the target, the state of a {self.unit} is not known"
+                f"{count} of the log not used for cells: the state of a {self.unit} is not known "
+                "after what does not fit, and where sources or guards leave open where it goes"
             )
         return tuple(notes)
 

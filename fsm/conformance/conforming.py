@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
-MAY_END = ("any", "final")
+MAY_END = ("any", "all", "final")
 """Where messages may end: after any event, or in final states only."""
 
 OUTSIDE = ("beside", "extra")
@@ -42,6 +42,7 @@ def conform(
     implementation: Implementation | str | None = None,
     tests: str | Path | None = None,
     cells: bool | None = None,
+    name: str = "",
     claims: str | Iterable[str] = (),
     may_end: str = "any",
     outside: str = "beside",
@@ -61,18 +62,19 @@ def conform(
     the least repair of the others.
 
     The least repair is the smallest number of events to leave out (*extra*) or to add (*missing*)
-    so that every message is a trace of the machine. A message may end after any event, with
-    ``may_end="final"`` in a final state only. Events that the machine does not have, such as those
-    of its companion, are counted beside and not repaired; with ``outside="extra"`` each is extra,
-    as is the convention of process mining. Ends of validity periods cost nothing, and an event that
-    depends on guards may happen under any of their values. Messages without any event of the
-    machine are not judged.
+    so that every message is a trace of the machine. A message may end in any state but the initial
+    one, with ``may_end="all"`` there too, with ``"final"`` in final states only. Events that the
+    machine does not have, such as those of its companion, are counted beside and not repaired; with
+    ``outside="extra"`` each is extra, as is the convention of process mining. Ends of validity
+    periods cost nothing, and an event that depends on guards may happen under any of their values.
+    Messages without any event of the machine are not judged.
 
     With ``page``, ``implementation`` or ``tests``, or with ``cells``, the result has the verdict on
     each cell (state and event) of the machine: what every source says about it; see
     :mod:`fsm.conformance.cells`. ``page`` is a page with documented tables, ``implementation`` an
     adapter or the name of its class, ``package.module:Class``, which is imported and run, ``tests``
-    a file that ``pytest --fsm-cov-file`` wrote.
+    a file that ``pytest --fsm-cov-file`` wrote. ``name`` is the name by which ``machine`` was
+    loaded, where it is given as a value: it tells whether the machine was made from the page.
 
     ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
     relayed"``, checked on every message in the same pass; see
@@ -108,7 +110,7 @@ def conform(
     )
     if machine is None:
         return _claims_alone(run, source, observers_of(None, claims, companions))
-    name = machine if isinstance(machine, str) else machine.name
+    name = machine if isinstance(machine, str) else name or machine.name
     machine = as_machine(machine)
     observers = observers_of(machine, claims, companions)
     if source is None and page is None and implementation is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,15 +21,18 @@ from fsm.conformance.stated_rows import (
     recognised_rows_of,
     row_text,
 )
-from fsm.conformance.votes import DOCUMENT, Vote, judge, shown_in
+from fsm.conformance.votes import DOCUMENT, Vote, judge, shows_states
 from fsm.errors import AssumptionWarning, PageError
+from fsm.file_kinds import misplaced_file
 from fsm.machine import Machine, Origin
 from fsm.settings import ProjectSettings
 from fsm.tables.declared.pages import page_machine
 from fsm.tables.declared.reading import bound_page
-from fsm.tables.read.page import Page, read_page
+from fsm.tables.read.cell_text import normalise_name
+from fsm.tables.read.page import PAGE_FORMATS, PAGE_SUFFIXES, Page, read_page
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.words.binding import Binding, read_binding
+from fsm.tables.words.machine_names import MachineNames
 from fsm.text import quantity
 
 __all__ = ["DocumentedCells", "declared_cells", "read_documented_cells"]
@@ -97,24 +101,27 @@ def read_documented_cells(
     for bound in bindings:
         if page and (rows := bound_rows_of(page, bound, machine)):
             return _of_rows(name, rows, machine)
-    if page and binding is None:
-        section = split_page_name(page_name)[1]
-        tables = page.tables_of(page.section(section)) if section else page.tables
-        read = recognised_rows_of(page, machine) if not section else None
-        if rows := read or declared_rows_of(page, tables, machine):
-            return _of_rows(name, rows, machine)
+    section = split_page_name(page_name)[1]
+    if page and binding is None and not section and (rows := recognised_rows_of(page, machine)):
+        return _of_rows(name, rows, machine)
     page = page or read_page(path)
-    return declared_cells(name, _declared(name, page, machine), machine, page)
+    try:
+        declared = _declared(name, page, section, machine)
+    except PageError:
+        tables = page.tables_of(page.section(section)) if section else page.tables
+        if binding is None and (rows := declared_rows_of(page, tables, machine)):
+            return _of_rows(name, rows, machine)
+        raise
+    return declared_cells(name, declared, machine, page)
 
 
-def _declared(name: str, page: Page, machine: Machine) -> Machine:
+def _declared(name: str, page: Page, section: str, machine: Machine) -> Machine:
     """Return the machine that a page declares; where it does not mark the initial state, ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # they are among the notes
         try:
             return load(name)
         except PageError:
-            section = split_page_name(name)[1]
             begin = Binding("", {}, {}, {}, initial=machine.initial)
             with suppress(PageError):
                 return page_machine(name, page, section, load, begin)
@@ -123,7 +130,12 @@ def _declared(name: str, page: Page, machine: Machine) -> Machine:
 
 def _page_and_binding(name: str) -> tuple[str, Binding | None]:
     """Return the page of a name, and the TOML file about it where the name is one."""
-    if Path(name).suffix.lower() != ".toml":
+    path = Path(split_page_name(name)[0])
+    suffix = path.suffix.lower()
+    if suffix not in ("", ".toml", *PAGE_SUFFIXES) and path.is_file():
+        wrong = misplaced_file(str(path), "page") or f"{suffix} files are not read"
+        raise PageError(f"{name}: {wrong}; a page is {PAGE_FORMATS}")
+    if suffix != ".toml":
         return name, None
     binding = read_binding(Path(name))
     page = bound_page(binding)
@@ -133,12 +145,16 @@ def _page_and_binding(name: str) -> tuple[str, Binding | None]:
 
 
 def _bindings(settings: ProjectSettings | None, machine_name: str, page: Path) -> list[Binding]:
-    """Return the bindings of the settings between a machine and a page."""
-    found = map(read_binding, settings.files("bindings") if settings else ())
+    """Return the bindings between a machine and a page: the machine's own, those of settings."""
+    files = list(settings.files("bindings")) if settings else []
+    own = Path(machine_name)
+    found = [read_binding(path) for path in [own] * (own.suffix.lower() == ".toml") + files]
+    names = {machine_name, *(binding.machine for binding in found if binding.name == machine_name)}
     return [
         binding
         for binding in found
-        if binding.machine == machine_name and _is_same(bound_page(binding) or page, page)
+        if binding.machine and binding.machine in names
+        if _is_same(bound_page(binding) or page, page)
     ]
 
 
@@ -214,11 +230,16 @@ def declared_cells(
     ``page`` has the texts of the rows; ``is_origin`` tells that ``machine`` was made from it.
     Raises :class:`PageError` where the two machines have no state in common.
     """
-    _check_states(name, [state.name for state in declared.states], machine)
+    names = MachineNames(machine, Binding(machine.name, {}, {}, {}))
+
+    def own(name: str, forms: Mapping[str, str]) -> str:
+        return forms.get(normalise_name(name), name)
+
+    _check_states(name, [own(state.name, names.states) for state in declared.states], machine)
     symbols: defaultdict[str, list[str]] = defaultdict(list)
     for joint in joint_inputs(machine, declared):
         if joint.b is not None:
-            symbols[joint.b].append(joint.a if joint.a is not None else joint.b)
+            symbols[joint.b].append(joint.a if joint.a is not None else own(joint.b, names.events))
     tables = page.tables if page else ()
     texts = {row.line: row_text(row) for table in tables for row in table.rows}
     rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
@@ -226,11 +247,14 @@ def declared_cells(
         origin = t.origin or Origin("declared", "", name)
         if page and _is_same(Path(origin.file), Path(page.name)):
             origin = replace(origin, reason=texts.get(origin.line, origin.reason))
-        shown = shown_in(declared, t.target)
-        cell = StatedCell(t.source, t.label, t.target, shown, origin)
+        source, target = (own(state, names.states) for state in (t.source, t.target))
+        shown = None if shows_states(declared) else declared.status(t.target)
+        shown = shown and own(shown, names.statuses)
         for symbol in dict.fromkeys(symbols[t.event]):
-            rows[t.source, symbol].append(cell)
-    notes = [] if is_origin else [f"{name}: {text}" for text in declared.assumed[:_NOTES]]
+            rows[source, symbol].append(StatedCell(source, t.label, target, shown, origin))
+    # Where it begins and ends says nothing about a cell.
+    assumed = [text for text in declared.assumed if not _OF_ENDS.search(text)]
+    notes = [] if is_origin else assumed[:_NOTES]
     if not is_origin:
         notes.append(_assumption(name, is_whole=True))
     return DocumentedCells(
@@ -239,6 +263,7 @@ def declared_cells(
 
 
 _NOTES = 5
+_OF_ENDS = re.compile(r":\d+: (?:initial|final)\b")
 
 
 def _assumption(name: str, *, is_whole: bool) -> str:

@@ -16,7 +16,8 @@ from fsm.arrays import Codes, Index
 from fsm.conformance.alignment import Alignments, Edit
 from fsm.conformance.cost_vectors import MOST_VECTORS, CostVectors, Detail
 from fsm.conformance.repair_model import RepairModel
-from fsm.engine.distinct_traces import EXAMPLES, DistinctTraces
+from fsm.engine.distinct_traces import EXAMPLES, DistinctTraces, spans
+from fsm.engine.timelines import EXPIRY
 
 __all__ = ["CountedEdit", "LeastRepair", "repair_traces"]
 
@@ -29,9 +30,14 @@ class CountedEdit:
     """The state, the event, and whether it is extra or missing."""
     count: int
     """How many of the edits of all messages are of this kind."""
+    messages: int
+    """How many messages need it, once or more often."""
+    alone: int
+    """How many messages need no other kind of edit."""
     rows: tuple[int, ...]
-    """Rows of the log where it is needed first: the extra event; the event before which one is
-    missing; the last event, where one is missing at the end."""
+    """Rows of the log where it is needed, of the messages that begin first, three at most: the
+    extra event; the event before which one is missing; the last event, where one is missing at the
+    end."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,15 @@ class LeastRepair:
             "missing": self.missing,
             "fitness": round(self.fitness, 6),
             "outside": dict(self.outside),
-            "edits": [{**found.edit._asdict(), "count": found.count} for found in self.edits],
+            "edits": [
+                {
+                    **found.edit._asdict(),
+                    "count": found.count,
+                    "messages": found.messages,
+                    "alone": found.alone,
+                }
+                for found in self.edits
+            ],
             "bounded": {
                 "messages": self.bounded,
                 "least": self.bounds[0],
@@ -106,8 +120,12 @@ def repair_traces(
 
 @dataclass
 class _Found:
+    """What was found of an edit; ``rows`` by the rows with which its messages begin."""
+
     count: int = 0
-    rows: list[int] = field(default_factory=list)
+    messages: int = 0
+    alone: int = 0
+    rows: dict[int, int] = field(default_factory=dict)
 
 
 class _Repairs:
@@ -124,6 +142,7 @@ class _Repairs:
         self.bounds = np.zeros(2, np.int64)
         self.outside = np.zeros(model.alphabet.unknown + 1, np.int64)
         self.found: dict[Edit, _Found] = {}
+        self.ids: dict[Edit, int] = {}
 
     def add(self, traces: DistinctTraces) -> None:
         """Repair the traces of one part."""
@@ -157,8 +176,7 @@ class _Repairs:
         """Return lower and upper bounds of the costs of traces; ``most`` is always one."""
         lengths = traces.lengths[these]
         begins = np.cumsum(lengths) - lengths
-        within = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)
-        codes = traces.codes.take(np.repeat(traces.offsets[these], lengths) + within)
+        codes = traces.codes.take(spans(traces.offsets[these], lengths))
         found = []
         for detail in (Detail.LOWER, Detail.UPPER):
             if detail not in self.coarse:
@@ -178,26 +196,55 @@ class _Repairs:
         """Align the traces that do not fit, and count their edits."""
         lengths = traces.lengths[these]
         begins = np.cumsum(lengths) - lengths
-        within = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)
-        owners = np.repeat(these, lengths)
-        steps, final = self.alignments.align(
-            cells.take(traces.offsets[owners] + within), begins, lengths
-        )
-        edits = self.alignments.edits_of_step.take(steps).astype(np.intp)
-        (at,) = np.nonzero(edits)
-        for number, places, count in _grouped(edits[at], at, traces.counts[owners[at]]):
-            rows = _rows(traces, owners[places].tolist(), within[places].tolist())
-            for edit in self.alignments.edits[number]:
-                self._note(edit, count, rows)
-        for state, places, count in _grouped(final, np.arange(len(these)), traces.counts[these]):
-            last = these[places].tolist()
-            for edit in self.alignments.at_end(state):
-                self._note(edit, count, _rows(traces, last, (traces.lengths[last] - 1).tolist()))
+        owners, events = np.repeat(these, lengths), spans(traces.offsets[these], lengths)
+        within = events - traces.offsets[owners]
+        steps, final = self.alignments.align(cells.take(events), begins, lengths)
+        numbers = self.alignments.edits_of_step.take(steps).astype(np.intp)
+        (at,) = np.nonzero(numbers)
+        states, which = np.unique(final, return_inverse=True)
+        ends = np.array(list(map(self.alignments.edits_at_end, states.tolist())), np.intp)[which]
+        (ended,) = np.nonzero(ends)
+        owners = np.concatenate([owners[at], these[ended]])
+        places = np.concatenate([within[at], lengths[ended] - 1])
+        numbers = np.concatenate([numbers[at], ends[ended]])
+        order = np.argsort(owners, kind="stable")
+        self._count(traces, owners[order], places[order], numbers[order])
 
-    def _note(self, edit: Edit, count: int, rows: list[int]) -> None:
-        found = self.found.setdefault(edit, _Found())
-        found.count += count
-        found.rows = sorted({*found.rows, *rows})[:EXAMPLES]
+    def _count(self, traces: DistinctTraces, owners: Index, places: Index, numbers: Index) -> None:
+        """Count edits, given the trace, the place and the number of each sequence of them."""
+        sequences = self.alignments.edits
+        sizes = np.array([len(edits) for edits in sequences])
+        ids = np.array([self._id(edit) for edits in sequences for edit in edits], np.intp)
+        each = np.repeat(np.arange(len(numbers)), sizes[numbers])
+        found = ids[spans((np.cumsum(sizes) - sizes)[numbers], sizes[numbers])]
+        counts = np.bincount(found, traces.counts[owners[each]], minlength=len(self.found))
+        # Each edit of a trace once, with its first place.
+        pairs, first = np.unique(owners[each] * len(self.found) + found, return_index=True)
+        having, kind = pairs // max(1, len(self.found)), pairs % max(1, len(self.found))
+        of_pair = traces.counts[having]
+        alone = np.bincount(having, minlength=len(traces))[having] == 1
+        messages = np.bincount(kind, of_pair, minlength=len(self.found))
+        only = np.bincount(kind, of_pair * alone, minlength=len(self.found))
+        examples = _first_places(kind, len(self.found))
+        for number, edit in enumerate(self.found.values()):
+            edit.count += int(counts[number])
+            edit.messages += int(messages[number])
+            edit.alone += int(only[number])
+            for pair in examples[number][examples[number] >= 0].tolist():
+                trace, place = int(having[pair]), int(places[each[first[pair]]])
+                begins, rows = traces.rows_of(trace, 0), traces.rows_of(trace, place)
+                # The end of a validity period has no row: the message's first one stands for it.
+                edit.rows.update(
+                    (b, b if r == EXPIRY else r) for b, r in zip(begins, rows, strict=True)
+                )
+            edit.rows = dict(sorted(edit.rows.items())[:EXAMPLES])
+
+    def _id(self, edit: Edit) -> int:
+        """Return the number of a kind of edit."""
+        if edit not in self.ids:
+            self.ids[edit] = len(self.ids)
+            self.found[edit] = _Found()
+        return self.ids[edit]
 
     def result(self) -> LeastRepair:
         """Return the least repair of all parts."""
@@ -215,7 +262,9 @@ class _Repairs:
             **kinds,
             outside=outside,
             edits=tuple(
-                CountedEdit(edit, found.count, tuple(found.rows))
+                CountedEdit(
+                    edit, found.count, found.messages, found.alone, tuple(found.rows.values())
+                )
                 for edit, found in sorted(
                     self.found.items(), key=lambda item: (-item[1].count, item[0])
                 )
@@ -233,21 +282,11 @@ def _sums(values: Codes, offsets: Index, lengths: Index) -> Index:
     return sums
 
 
-def _grouped(keys: Index, places: Index, counts: Index) -> Iterable[tuple[int, Index, int]]:
-    """Yield each key with the first places that have it, and the sum of the counts."""
-    sums = np.bincount(keys, counts)
-    (found,) = np.nonzero(sums)
-    firsts = np.full((len(sums), EXAMPLES), -1)
+def _first_places(keys: Index, count: int) -> Index:
+    """Return the first places at which each key stands, -1 where there are no more."""
+    firsts = np.full((count, EXAMPLES), -1)
     left = np.arange(len(keys))
     for column in range(EXAMPLES):
         firsts[keys[left][::-1], column] = left[::-1]  # backwards, so that the first one stays
         left = left[firsts[keys[left], column] != left]
-    for key in found.tolist():
-        first = firsts[key]
-        yield key, places[first[first >= 0]], int(sums[key])
-
-
-def _rows(traces: DistinctTraces, these: list[int], places: list[int]) -> list[int]:
-    """Return the first rows of events of traces."""
-    rows = [row for pair in zip(these, places, strict=True) for row in traces.rows_of(*pair)]
-    return sorted(rows)[:EXAMPLES]
+    return firsts

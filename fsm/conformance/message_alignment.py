@@ -132,7 +132,7 @@ class _Aligner:
             state = self._after_missing(state, missing)
             yield self._event(place, state, after, is_extra=len(missing) < len(edits))
             state = after
-        yield from self._missing(self.alignments.at_end(end))
+        yield from self._missing(self.alignments.edits[self.alignments.edits_at_end(end)])
 
     def _event(self, place: int, before: str, after: str, *, is_extra: bool) -> AlignedEvent:
         row = self.events.row(place, named=True)

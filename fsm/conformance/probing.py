@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import combinations
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from fsm.conformance.votes import IMPLEMENTATION, Vote, shows_states
+from fsm.conformance.answers import AnswerReading, Seen, StateWords
+from fsm.conformance.votes import Vote, shows_states
+from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.mealy import NOTHING, REJECTED, Mealy, Observable
-from fsm.suites.distinguish.identifiers import Separator
-from fsm.suites.distinguish.separation import state_separator
+from fsm.mealy import NOTHING, REJECTED, Observable
 from fsm.suites.execution.implementation import Implementation, observer
 from fsm.suites.execution.rows import observable_of
-from fsm.suites.specification import Spec
+from fsm.text import quantity
 from fsm.trace import Trace
 
 __all__ = ["MOST_EVENTS", "CellRun", "ProbedCells", "probe"]
@@ -30,16 +29,6 @@ MOST_EVENTS = 1_000_000
 """So many events are sent at most; the cells that are left are not run."""
 
 _Key: TypeAlias = tuple[str, str]
-
-
-class _Seen(NamedTuple):
-    """What an implementation answers to an event."""
-
-    shown: str
-    """What is shown after it; of an implementation that shows nothing, its answer."""
-    is_rejected: bool
-    failure: str
-    """The exception that was raised; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +76,8 @@ def probe(
     The implementation shows its status, or its state where it shows that one after a reset, or
     nothing but its answers where it has no ``observe``. At most so many events are sent.
 
-    Raises :class:`fsm.errors.FsmError` where it lacks another method.
+    Raises :class:`FsmError` where it lacks another method, and where it does not begin as the
+    machine does.
     """
     return _Probing(implementation, machine, list(more_events), most).result(name)
 
@@ -102,7 +92,7 @@ class _Doubt:
 
     cell: _Key
     trace: Trace
-    behaviour: tuple[tuple[Trace, tuple[_Seen, ...]], ...]
+    behaviour: tuple[tuple[Trace, tuple[Seen, ...]], ...]
     like: frozenset[str]
     """The states that behave like it."""
 
@@ -118,31 +108,33 @@ class _Probing:
         self.observable: Observable = "state" if is_state else seen
         self.events = list(dict.fromkeys((*machine.events, *more)))
         self.sent = 0
-        self.seen: dict[_Key, tuple[Trace, _Seen, _Seen]] = {}
+        self.seen: dict[_Key, tuple[Trace, Seen, Seen]] = {}
         """The trace of each cell that was run, what was seen before its event, and after it."""
         self.like: dict[_Key, frozenset[str]] = {}
         """The states of which one must be the target, of cells that lead to a wrong one."""
         self.narrowed: dict[_Key, frozenset[str]] = {}
         """The states of which one must be the target, of cells that lead where they should."""
+        self.unsteady: dict[_Key, None] = {}
+        """The cells before which a trace ended otherwise than the time before."""
         self.hints: dict[_Key, str] = {}
         """Of cells that differ, what else explains it."""
         self.access: dict[str, Trace] = {machine.initial: ()}
         self.doubts: defaultdict[str, list[_Doubt]] = defaultdict(list)
         self.reachable = [state for state, _ in machine.shortest_traces()]
-        self._separators: dict[bool, _Separator] = {}
+        self._separators: dict[bool, StateWords] = {}
         self._says_rejected = False
         self.is_over = False
 
     def result(self, name: str) -> ProbedCells:
         try:
-            if self._begins_right():
-                self._explore([self.machine.initial])
-                while state := self._least_doubtful():
-                    self._explore([state])
+            self._check_beginning(name)
+            self._explore([self.machine.initial])
+            while state := self._least_doubtful():
+                self._explore([state])
         except _OverError:
             self.is_over = True
         answers = [after for _, _, after in self.seen.values()]
-        reading = _Reading(
+        reading = AnswerReading(
             self.observable,
             gives_sign=self._says_rejected,
             shows_statuses=any(answer.shown in self.machine.statuses for answer in answers),
@@ -159,15 +151,18 @@ class _Probing:
         left = tuple(s for s in self.reachable if s not in reached)
         return ProbedCells(name, runs, left, self.sent, tuple(self._notes(name, reading, left)))
 
-    def _vote(self, reading: _Reading, cell: _Key, before: _Seen, after: _Seen) -> Vote:
+    def _vote(self, reading: AnswerReading, cell: _Key, before: Seen, after: Seen) -> Vote:
         vote = reading.vote(before, after, self.like.get(cell))
         narrowed = self.narrowed.get(cell)
         is_open = vote.targets is None and not vote.rejects
         return replace(vote, targets=narrowed) if is_open and narrowed else vote
 
-    def _notes(self, name: str, reading: _Reading, left: Sequence[str]) -> Iterable[str]:
+    def _notes(self, name: str, reading: AnswerReading, left: Sequence[str]) -> Iterable[str]:
         if self.seen and not reading.gives_sign:
             yield f"{name}: gives no sign of rejected events; no change may be a rejection"
+        if self.unsteady:
+            count = quantity(len(self.unsteady), "cell")
+            yield f"{name}: {count} not judged: the same events did not lead to the same twice"
         if self.is_over:
             yield f"{name}: not every cell was run, {self.sent:,} events were sent"
         elif left:
@@ -176,7 +171,7 @@ class _Probing:
 
     # Running --------------------------------------------------------------------------------
 
-    def _run(self, trace: Sequence[str]) -> list[_Seen]:
+    def _run(self, trace: Sequence[str]) -> list[Seen]:
         """Reset, send a trace, and return what was seen after the reset and after each event."""
         if self.left < len(trace):
             raise _OverError
@@ -185,8 +180,8 @@ class _Probing:
         try:
             self.implementation.reset()
         except Exception as error:  # whatever a system under test does, it is an answer
-            return [_Seen(NOTHING, False, _failure(error))] * (len(trace) + 1)
-        seen = [_Seen(self.observe() if self.observe else NOTHING, False, "")]
+            return [Seen(NOTHING, False, _failure(error))] * (len(trace) + 1)
+        seen = [Seen(self.observe() if self.observe else NOTHING, False, "")]
         for event in trace:
             try:
                 answer = self.implementation.send(event)
@@ -199,13 +194,13 @@ class _Probing:
                 shown = self.observe()
             else:
                 shown = seen[-1].shown if is_rejected or failure else text
-            seen.append(_Seen(shown, is_rejected, failure))
+            seen.append(Seen(shown, is_rejected, failure))
         return seen
 
     def _shows(self, state: str) -> str:
         return state if self.observable == "state" else self.machine.status(state) or NOTHING
 
-    def _fits(self, before: _Seen, after: _Seen, state: str, event: str) -> bool:
+    def _fits(self, before: Seen, after: Seen, state: str, event: str) -> bool:
         """Whether the machine does the same in a state, as far as that can be seen."""
         if after.failure:
             return False
@@ -221,11 +216,16 @@ class _Probing:
 
     # States ---------------------------------------------------------------------------------
 
-    def _begins_right(self) -> bool:
+    def _check_beginning(self, name: str) -> None:
         (first,) = self._run(())
-        return not first.failure and (
-            not self.observe or first.shown == self._shows(self.machine.initial)
-        )
+        expected = self._shows(self.machine.initial)
+        if first.failure:
+            raise FsmError(f"{name}: reset() failed: {first.failure}")
+        if self.observe and first.shown != expected:
+            raise FsmError(
+                f"{name}: shows {first.shown!r} after a reset, and {self.machine.name} begins with "
+                f"{expected!r}; is it an adapter for this machine?"
+            )
 
     def _explore(self, states: Iterable[str]) -> None:
         """Run the cells of states, and of those that are reached from them."""
@@ -235,9 +235,14 @@ class _Probing:
             for event in self.events:
                 trace = (*self.access[state], event)
                 *_, before, after = self._run(trace)
+                if self.observe and before.shown != self._shows(state):
+                    self.unsteady[state, event] = None
+                    continue
                 self.seen[state, event] = trace, before, after
                 self._says_rejected |= after.is_rejected
             for event in self.events:
+                if (state, event) not in self.seen:
+                    continue
                 trace, before, after = self.seen[state, event]
                 step = self.machine.step(state, event)
                 if step is None or not self._fits(before, after, state, event):
@@ -259,15 +264,16 @@ class _Probing:
         first = [target, *(s for s in self.reachable if s != target and self._shows(s) == shown)]
         like = set(first)
         behaviour = []
-        for a, b in combinations(first, 2) if self.observable != "state" else ():
-            word = self._word(a, b) if a in like and b in like else None
-            if word is not None:
-                seen = self._run((*trace, *word))[-len(word) - 1 :]
-                behaviour.append((word, tuple(seen)))
-                like = {s for s in like if self._behaves(s, word, seen)}
+        for place, a in enumerate(first) if self.observable != "state" else ():
+            for b in first[place + 1 :] if a in like else ():
+                word = self._word(a, b) if a in like and b in like else None
+                if word is not None:
+                    seen = self._run((*trace, *word))[-len(word) - 1 :]
+                    behaviour.append((word, tuple(seen)))
+                    like = {s for s in like if self._behaves(s, word, seen)}
         return _Doubt(cell, trace, tuple(behaviour), frozenset(like))
 
-    def _behaves(self, state: str, word: Trace, seen: Sequence[_Seen]) -> bool:
+    def _behaves(self, state: str, word: Trace, seen: Sequence[Seen]) -> bool:
         for event, before, after in zip(word, seen, seen[1:], strict=False):
             if not self._fits(before, after, state, event):
                 return False
@@ -284,7 +290,7 @@ class _Probing:
         """
         separator = self._separators.get(self._says_rejected)
         if separator is None:
-            separator = _Separator.of(self.machine, self.observable, self._says_rejected)
+            separator = StateWords.of(self.machine, self.observable, rejections=self._says_rejected)
             self._separators[self._says_rejected] = separator
         return separator.word(a, b)
 
@@ -313,76 +319,12 @@ class _Probing:
         return [event for event, seen in runs if not self._behaves(state, (event,), seen)]
 
 
-@dataclass(frozen=True)
-class _Separator:
-    """The words that tell the reachable states of a machine apart."""
-
-    spec: Spec
-    numbers: Mapping[str, int]
-    apart: Separator
-    words: dict[_Key, Trace | None] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, machine: Machine, observable: Observable, rejections: bool) -> _Separator:
-        can_reject = rejections and REJECTED not in machine.statuses
-        spec = Spec.of(Mealy.of(machine, observable, rejections=can_reject))
-        return cls(spec, {s: n for n, s in enumerate(spec.states)}, state_separator(spec))
-
-    def word(self, a: str, b: str) -> Trace | None:
-        if (a, b) not in self.words:
-            word = self.apart(self.numbers[a], self.numbers[b])
-            names = None if word is None else tuple(self.spec.inputs[x] for x in word)
-            self.words[a, b] = names
-        return self.words[a, b]
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """How the answers of an implementation are read, which all of them together tell."""
-
-    observable: str
-    gives_sign: bool
-    """Whether some event was rejected."""
-    shows_statuses: bool
-    """Whether some answer was a status of the machine."""
-
-    def vote(self, before: _Seen, after: _Seen, like: frozenset[str] | None) -> Vote:
-        """Return what an answer says about its cell."""
-        if after.failure:
-            return Vote.fails(IMPLEMENTATION, f"fails: {after.failure}")
-        if after.is_rejected:
-            if after.shown == before.shown:
-                return Vote.rejects_it(IMPLEMENTATION)
-            text = f"answers {REJECTED!r}, and then shows {after.shown}"
-            return Vote.fails(IMPLEMENTATION, text)
-        if like is not None:
-            return self._elsewhere(after, like)
-        if not self.gives_sign and after.shown == before.shown:
-            seen = frozenset([after.shown])
-            text = f"no change, shows {after.shown}"
-            if self.observable == "state":
-                return Vote(IMPLEMENTATION, True, seen, None, text)
-            return Vote(IMPLEMENTATION, True, None, seen, text)
-        if self.observable == "state":
-            return Vote.goes_to(IMPLEMENTATION, after.shown)
-        if self.observable == "output" and (after.shown == NOTHING or not self.shows_statuses):
-            return Vote.accepts(IMPLEMENTATION)
-        return Vote.shows(IMPLEMENTATION, after.shown)
-
-    def _elsewhere(self, after: _Seen, like: frozenset[str]) -> Vote:
-        if not like:
-            text = f"shows {after.shown}, in a state unlike each one of the machine"
-            return Vote(IMPLEMENTATION, False, frozenset(), None, text)
-        text = f"goes to {' or '.join(sorted(like))}, by what it does next"
-        return Vote(IMPLEMENTATION, False, like, frozenset([after.shown]), text)
-
-
 def _hint(doubt: _Doubt) -> str:
     state, event = doubt.cell
     return f"; or {event} in {state} leads to {' or '.join(sorted(doubt.like))}"
 
 
-def _text(seen: _Seen) -> str:
+def _text(seen: Seen) -> str:
     if seen.failure:
         return seen.failure
     return f"{REJECTED}, shows {seen.shown}" if seen.is_rejected else f"shows {seen.shown}"

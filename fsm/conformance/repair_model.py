@@ -1,8 +1,8 @@
 """A machine as the repair of traces sees it: what may happen to it, and what each edit costs.
 
-Its states are those of the product machine that executes logs (a state, and whether the validity
-period is over), and copies of those in which nothing has happened yet: with ``may_end="any"`` a
-message may end after any event, but not before its first one.
+Its states are those of the product machine that executes logs: a state, and whether the validity
+period is over. With ``may_end="any"`` a message may end in every state but the initial one, with
+``"all"`` there too, with ``"final"`` in final states only.
 """
 
 from __future__ import annotations
@@ -82,14 +82,19 @@ class RepairModel:
             costs = costs.copy()
             costs[..., states] = np.minimum(before, through)
 
-    def before(self, codes: Codes, costs: Costs) -> Costs:
-        """Return the costs before codes, given a row of costs after each."""
-        extra = np.where(self.may_be_extra[codes], 1, NEVER_REACHED)
-        least = costs + extra[:, None]
+    def accepted(self, codes: Codes, costs: Costs) -> Costs:
+        """Return the costs before codes that are accepted, given a row of costs after each."""
+        least = np.full_like(costs, NEVER_REACHED)
         for moves in self.moves:
             targets = moves[codes]
             through = np.take_along_axis(costs, np.maximum(targets, 0), axis=1)
-            least = np.minimum(least, np.where(targets >= 0, through, NEVER_REACHED))
+            least = np.where(targets >= 0, np.minimum(least, through), least)
+        return least
+
+    def before(self, codes: Codes, costs: Costs) -> Costs:
+        """Return the costs before codes, accepted or left out, given a row of costs after each."""
+        extra = np.where(self.may_be_extra[codes], 1, NEVER_REACHED)
+        least = np.minimum(self.accepted(codes, costs), costs + extra[:, None])
         return np.minimum(self.with_insertions(least), NEVER_REACHED).astype(np.int32)
 
 
@@ -107,18 +112,15 @@ def model_repairs(
 ) -> RepairModel:
     """Return the model of a machine for the codes of a log.
 
-    Raises :class:`MachineError` where no message can end: no final state can be reached, or no
-    event is accepted at the beginning.
+    Raises :class:`MachineError` where no message can end: no state in which it may can be reached.
     """
     (product,) = product_of([machine], deadlines=deadlines)
-    first = _before_any_event(product)
-    origins = np.append(np.arange(len(product.states)), first)
+    states = product.states[:, 0]
     names = product.state_names(0)
-    rows = _rows(product)[:, origins]
-    copies = {state: len(product.states) + i for i, state in enumerate(first)}
+    rows = _rows(product)
     symbols = plain_events(machine)
     choices = 1 + max((len(meant) for meant in symbols.values()), default=0)
-    moves = np.full((choices, alphabet.width, len(origins)), -1, np.int32)
+    moves = np.full((choices, alphabet.width, len(states)), -1, np.int32)
     may_be_extra = np.zeros(alphabet.width, np.bool_)
     inside: list[int] = []
     columns = {event: i for i, event in enumerate(product.codes.events)}
@@ -131,53 +133,44 @@ def model_repairs(
             inside.append(code)
             moves[: len(meant), code] = rows[meant]
         elif outside == "beside":
-            moves[0, code] = np.arange(len(origins))
+            moves[0, code] = np.arange(len(states))
     for period in product.codes.starting_events:
-        after = rows[product.codes.expiry(period)].copy()
-        for copy in copies.values():
-            after[copy] = copies[after[copy]]
-        moves[0, alphabet.expiry(period)] = after
-    may = np.array([state.final or may_end == "any" for state in machine.states])
-    ends = np.where(may[product.states[origins, 0]], 0, NEVER_REACHED).astype(np.int32)
-    if may_end == "any":
-        ends[list(copies.values())] = NEVER_REACHED
+        moves[0, alphabet.expiry(period)] = rows[product.codes.expiry(period)]
+    may = np.array([_may_end(machine, state.name, may_end) for state in machine.states])
     model = RepairModel(
         machine,
         alphabet,
-        [names[state] for state in origins.tolist()],
-        copies[0],
+        [names[state] for state in range(len(states))],
+        0,
         product.codes.events,
         rows[: len(product.codes.events)],
         moves,
         may_be_extra,
         frozenset(inside),
-        ends,
+        np.where(may[states], 0, NEVER_REACHED).astype(np.int32),
     )
-    ends = np.minimum(model.with_insertions(ends), NEVER_REACHED)
-    if (ends[list(copies.values())] >= NEVER_REACHED).any():
+    ends = np.minimum(model.with_insertions(model.ends), NEVER_REACHED)
+    if ends[0] >= NEVER_REACHED:
         raise MachineError(_endless(machine, may_end))
     return replace(model, ends=ends)
 
 
+def _may_end(machine: Machine, state: str, may_end: str) -> bool:
+    if may_end == "any":
+        return state != machine.initial
+    return may_end == "all" or machine.state(state).final
+
+
 def _endless(machine: Machine, may_end: str) -> str:
     if may_end == "any":
-        return f"{machine.name}: no event is accepted in the initial state {machine.initial!r}"
+        return (
+            f"{machine.name}: nothing leads out of the initial state {machine.initial!r}, so no "
+            "message could end; --may-end all lets messages end there"
+        )
     return (
         f"{machine.name}: no final state can be reached, so no message could end; "
-        "--may-end any lets messages end in any state"
+        "--may-end any lets messages end in any state but the initial one"
     )
-
-
-def _before_any_event(product: ProductMachine) -> list[int]:
-    """Return the initial state, and what ends of validity periods alone lead to."""
-    found = [0]
-    for state in found:
-        for start in product.codes.starting_events:
-            cell = state * product.table.width + product.codes.expiry(start)
-            target = int(product.table.follow[cell]) // product.table.width
-            if target not in found:
-                found.append(target)
-    return found
 
 
 def _rows(product: ProductMachine) -> Index:

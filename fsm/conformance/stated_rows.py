@@ -9,7 +9,9 @@ from fsm.catalog import load
 from fsm.machine import Machine, Origin
 from fsm.tables.checks.binding_fit import TableFit, fit_table
 from fsm.tables.checks.statements import RowReader
+from fsm.tables.declared.cells import state_of
 from fsm.tables.declared.tables import read_declared
+from fsm.tables.declared.words import table_words
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import Page
 from fsm.tables.read.source_states import read_source_states
@@ -141,12 +143,24 @@ class _BoundRows:
         """Return the name in a cell: that of the machine, else the text as it is written."""
         if cell is None or plain(cell.text) in _EMPTY:
             return None
-        return self.names.binding.meaning(cell.text, getattr(self.names, kind)) or plain(cell.text)
+        known = self.names.binding.meaning(cell.text, getattr(self.names, kind))
+        return known or self._unmarked(cell.text)
+
+    def _unmarked(self, text: str) -> str:
+        """Return the state of a text with marks such as ``(initial)``: ours, or its own name."""
+        name = state_of(plain(text), table_words()).name
+        return self.names.state(name) or name
+
+    def _state(self, text: str) -> str | None:
+        known = self.names.state(text)
+        if known is None and self.has_own_names:
+            return self.names.state(self._unmarked(text))
+        return known
 
     def _sources(self, cell: Cell | None, label: str) -> Sequence[str]:
         machine = self.names.machine
         if cell is not None:
-            read = read_source_states(cell, self.names.state, machine)
+            read = read_source_states(cell, self._state, machine)
             if self.has_own_names:
                 return (*read.states, *read.unknown)
             return () if read.unknown else read.states

@@ -21,7 +21,7 @@ from fsm.engine.buckets import Bucket
 from fsm.engine.product_machine import EventCodes
 from fsm.engine.timelines import EXPIRY, Timelines
 
-__all__ = ["EXAMPLES", "DistinctTraces", "merged_traces", "traces_of_bucket"]
+__all__ = ["EXAMPLES", "DistinctTraces", "merged_traces", "spans", "traces_of_bucket"]
 
 EXAMPLES = 3
 """Messages whose rows are kept of each trace: those that begin first in the log."""
@@ -96,7 +96,7 @@ def traces_of_bucket(bucket: Bucket, timelines: Timelines, alphabet: EventCodes)
     begins = numbers.take(order.take(offsets))
     classes, count = _equal_traces(timelines.codes, offsets, lengths)
     chosen, examples = _first_ones(classes, count, begins)
-    places = _spans(offsets[chosen], lengths[chosen])
+    places = spans(offsets[chosen], lengths[chosen])
     rows = order[places]
     rows = np.where(rows == EXPIRY, EXPIRY, numbers.take(rows, mode="clip"))
     return _traces(
@@ -140,7 +140,7 @@ def merged_traces(parts: Sequence[DistinctTraces]) -> tuple[DistinctTraces, ...]
             counts,
             owners[chosen[np.cumsum(kept) - kept]],
             kept,
-            rows[_spans(at[chosen], lengths[owners[chosen]])],
+            rows[spans(at[chosen], lengths[owners[chosen]])],
         ),
     )
 
@@ -162,15 +162,15 @@ def _traces(
     kept = lengths[chosen][by]
     return DistinctTraces(
         alphabet,
-        codes[_spans(offsets[chosen][by], kept)],
+        codes[spans(offsets[chosen][by], kept)],
         np.cumsum(kept) - kept,
         counts[by],
         examples[by],
-        rows[_spans(starts[by], sizes[by])],
+        rows[spans(starts[by], sizes[by])],
     )
 
 
-def _spans(starts: Index, lengths: Index) -> Index:
+def spans(starts: Index, lengths: Index) -> Index:
     """Return the places of several stretches, one after the other."""
     return np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
 
@@ -215,7 +215,7 @@ def _hashes(codes: Codes, offsets: Index, lengths: Index) -> Keys:
     longest = int(lengths.max(initial=0))
     of_code = random.integers(1 << 63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)
     of_place = random.integers(1 << 63, size=longest, dtype=np.uint64) | np.uint64(1)
-    places = _spans(offsets, lengths)
+    places = spans(offsets, lengths)
     within = places - np.repeat(offsets, lengths)
     weights = of_code.take(codes.take(places)) * of_place.take(within)
     hashes = np.zeros(len(offsets), np.uint64)
@@ -231,8 +231,8 @@ def _equal(codes: Codes, offsets: Index, lengths: Index, these: Index, those: In
     at = np.flatnonzero(equal & (these != those) & (lengths[these] > 0))
     if len(at):
         sizes = lengths[these[at]]
-        same = codes.take(_spans(offsets[these[at]], sizes)) == codes.take(
-            _spans(offsets[those[at]], sizes)
+        same = codes.take(spans(offsets[these[at]], sizes)) == codes.take(
+            spans(offsets[those[at]], sizes)
         )
         equal[at] = np.logical_and.reduceat(same, np.cumsum(sizes) - sizes)
     return equal

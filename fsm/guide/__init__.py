@@ -23,6 +23,7 @@ _READING_ORDER = (
     "log-formats",
     "own-logs",
     "conformance",
+    "discovery",
     "machines",
     "recipes",
     "ci",

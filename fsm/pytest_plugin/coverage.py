@@ -147,7 +147,7 @@ class SessionCoverage:
 
     def _write(self, path: Path, merged: dict[str, CoverageFacts]) -> str:
         """Write the coverage to a file, and return a line about it."""
-        from fsm.conformance.test_coverage import coverage_json
+        from fsm.conformance.covered_cells import coverage_json
         from fsm.errors import FsmError
         from fsm.files import write_bytes
 
@@ -192,7 +192,7 @@ def _merged(parts: Iterable[dict[str, CoverageFacts]]) -> dict[str, CoverageFact
 
 def _written(facts: CoverageFacts, failures: list[str]) -> dict[str, object]:
     """Return the coverage of a test function for the file, the same however tests were spread."""
-    from fsm.conformance.test_coverage import MOST_TESTS
+    from fsm.conformance.covered_cells import MOST_TESTS
 
     cells = []
     for i, (state, event) in enumerate(facts["cells"]):

@@ -110,6 +110,12 @@ SUBJECTS = (
         ),
     ),
     Subject(
+        "Discovery",
+        ("discover",),
+        ("Discovery",),
+        ("discovery.result.Documented", "discovery.result.Evidence", "discovery.result.Unaccepted"),
+    ),
+    Subject(
         "Logs",
         ("open_log", "simulate", "replay", "explain", "report"),
         ("Log", "Replay", "MachineResult", "Story"),

@@ -40,6 +40,7 @@ OUTPUTS = {
     "conform": JsonShape(1, "fsm conform --json"),
     "coverage": JsonShape(1, "pytest --fsm-cov-file FILE"),
     "conform-message": JsonShape(1, "fsm conform --message ID --json"),
+    "discover": JsonShape(1, "fsm discover --json"),
     "compare": JsonShape(1, "fsm compare --json"),
     "analyse": JsonShape(1, "fsm analyse --json"),
     "suite": JsonShape(1, "fsm suite --json"),

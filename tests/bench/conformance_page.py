@@ -18,12 +18,12 @@ HEAD = """\
 
 Public logs of process mining research, and machines written for them: [processes.md](processes.md).
 Each row is a whole process, from the file to the verdicts, interpreter and imports included: the
-median of its runs ({runs}), tools interleaved, files in the cache. CPU seconds are user and system time
-of all threads; peak memory is that of the process. Every tool reads the same file; the other tools
-get the machine as a Petri net with the same language, in which every state but the first may end.
-*Cost* is the least number of edits, extra and missing events together, over all cases; an event
-that the machine does not have is extra (`fsm conform --outside extra`). The machine that measured
-was shared with other work: compare within a table.
+median of its runs ({runs}), tools interleaved, files in the cache. CPU seconds are user and system
+time of all threads; peak memory is that of the process. Every tool reads the same file; the other
+tools get the machine as a Petri net with the same language, in which every state but the first may
+end. *Cost* is the least number of edits, extra and missing events together, over all cases; an
+event that the machine does not have is extra (`fsm conform --outside extra`). The machine that
+measured was shared with other work: compare within a table.
 """
 
 

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -68,22 +67,26 @@ def coded(alphabet: EventCodes, traces: Sequence[Sequence[str]]) -> DistinctTrac
 
 
 class Place(NamedTuple):
-    """Where a search is: how much was read, the state, whether the period is over, and begun."""
+    """Where a search is: how much was read, the state, and whether the period is over."""
 
     at: int
     state: str
     over: bool
-    begun: bool
+
+
+def may_stop(machine: Machine, state: str, may_end: str) -> bool:
+    """Tell whether a message may end in a state."""
+    ends = {"any": state != machine.initial, "all": True, "final": machine.state(state).final}
+    return ends[may_end]
 
 
 def searched_cost(machine: Machine, trace: Sequence[str], may_end: str) -> int | None:
     """Return the cost of a trace by a search in breadth, one edit after the other."""
-    first = Place(0, machine.initial, False, False)
+    first = Place(0, machine.initial, False)
     costs, queue = {first: 0}, deque([first])
     while queue:
         place = queue.popleft()
-        may = place.begun if may_end == "any" else machine.state(place.state).final
-        if place.at == len(trace) and may:
+        if place.at == len(trace) and may_stop(machine, place.state, may_end):
             return costs[place]
         for target, more in following(machine, trace, place):
             cost = costs[place] + more
@@ -103,10 +106,10 @@ def following(machine: Machine, trace: Sequence[str], place: Place) -> Iterator[
         known = event in machine.alphabet
         yield later, int(known)
         if known and (target := moved(machine, place, event)):
-            yield later._replace(state=target, begun=True), 0
+            yield later._replace(state=target), 0
     for missing in machine.events:
         if target := moved(machine, place, missing):
-            yield place._replace(state=target, begun=True), 1
+            yield place._replace(state=target), 1
 
 
 def moved(machine: Machine, place: Place, event: str) -> str | None:
@@ -128,12 +131,8 @@ def ended(machine: Machine, state: str) -> str:
 def accepted(machine: Machine, may_end: str) -> Iterator[list[tuple[str, ...]]]:
     """Yield the accepted traces of each length, from 0 on."""
     reached: dict[tuple[str, ...], str] = {(): machine.initial}
-    for length in count():
-        yield [
-            trace
-            for trace, state in reached.items()
-            if (length > 0 if may_end == "any" else machine.state(state).final)
-        ]
+    while True:
+        yield [trace for trace, state in reached.items() if may_stop(machine, state, may_end)]
         reached = {
             (*trace, event): step.target
             for trace, state in reached.items()

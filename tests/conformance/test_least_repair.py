@@ -21,13 +21,14 @@ from tests.conformance.repairs import (
     coded,
     enumerated_cost,
     machines,
+    may_stop,
     searched_cost,
 )
 from tests.depth import samples
 
 ALPHABET = EventCodes((*EVENTS, "beside"), ())
 TRACES = st.lists(st.sampled_from((*EVENTS, "beside")), max_size=9)
-MAY_END = st.sampled_from(("any", "final"))
+MAY_END = st.sampled_from(("any", "all", "final"))
 
 
 def repaired(
@@ -107,7 +108,7 @@ def test_an_alignment_is_a_trace_of_the_machine(
         step = machine.step(state, event.event)
         state = state if event.kind == "extra" else step.target if step else ""
         assert event.after == state
-    assert may_end == "any" or machine.state(state).final
+    assert may_stop(machine, state, may_end)
     assert aligned.cost == searched_cost(machine, trace, may_end)
     edits = Counter(event.kind for event in aligned.events)
     assert (result.extra, result.missing) == (edits["extra"], edits["missing"])
@@ -138,6 +139,24 @@ def test_what_is_missing_at_the_end() -> None:
         (Edit("1", "missing", "b", ""), 2, (0, 1)),
         (Edit("2", "missing", "c", ""), 2, (0, 1)),
     ]
+
+
+def test_how_many_messages_need_an_edit() -> None:
+    traces = [["a", "a", "a"], ["b"], ["a", "a", "c"]]
+    result = repaired(CHAIN, traces, "any", EventCodes(CHAIN.events, ()))
+    counts = {
+        (found.edit.kind, found.edit.event): (found.count, found.messages, found.alone, found.rows)
+        for found in result.edits
+    }
+    assert counts == {
+        ("extra", "a"): (3, 2, 1, (1, 5)),
+        ("missing", "a"): (1, 1, 1, (3,)),
+        ("missing", "b"): (1, 1, 0, (6,)),
+    }
+
+
+def test_fitness_compares_with_leaving_out_everything() -> None:
+    result = repaired(CHAIN, [["a"], ["a"]], "final", EventCodes(CHAIN.events, ()))
     assert result.fitness == 1 - 4 / (2 + 2 * 3)
 
 

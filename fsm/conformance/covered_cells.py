@@ -16,7 +16,7 @@ from fsm.machine import Machine
 from fsm.schemas import schema_id
 from fsm.text import quantity, shortened
 
-__all__ = ["MOST_TESTS", "CoveredCell", "TestedCells", "coverage_json", "read_coverage"]
+__all__ = ["MOST_TESTS", "CoveredCell", "CoveredCells", "coverage_json", "read_coverage"]
 
 MOST_TESTS = 5
 """So many tests of a cell are named; the others are counted."""
@@ -54,7 +54,7 @@ class _File(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class TestedCells:
+class CoveredCells:
     """The tests of the cells of a machine."""
 
     file: str
@@ -75,7 +75,7 @@ def coverage_json(suites: Iterable[Mapping[str, object]]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
 
 
-def read_coverage(path: Path, machine: Machine) -> TestedCells:
+def read_coverage(path: Path, machine: Machine) -> CoveredCells:
     """Return the tests of a machine's cells; raises :class:`FsmError` for another kind of file.
 
     Tests are about the machine where they have its name, or where all their cells are its own.
@@ -95,7 +95,7 @@ def _not_coverage(why: str) -> str:
     return f"not the coverage of tests ({why}); pytest --fsm-cov-file FILE writes it"
 
 
-def _of_machine(file: str, suites: Iterable[_Suite], machine: Machine) -> TestedCells:
+def _of_machine(file: str, suites: Iterable[_Suite], machine: Machine) -> CoveredCells:
     states = {state.name for state in machine.states}
     tests: defaultdict[_Key, list[str]] = defaultdict(list)
     counts: defaultdict[_Key, int] = defaultdict(int)
@@ -125,4 +125,4 @@ def _of_machine(file: str, suites: Iterable[_Suite], machine: Machine) -> Tested
     cells = {
         key: CoveredCell(*key, count, tests[key][:MOST_TESTS]) for key, count in counts.items()
     }
-    return TestedCells(file, cells, tuple(notes))
+    return CoveredCells(file, cells, tuple(notes))

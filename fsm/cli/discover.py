@@ -1,0 +1,209 @@
+"""``fsm discover``: the machine that a log shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fsm.cli.draw import format_by_suffix
+from fsm.cli.file_params import OUTPUT
+from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
+from fsm.cli.progress import Progress
+from fsm.cli.terminal import is_terminal
+from fsm.cli.text import (
+    format_table,
+    percentage,
+    print_json,
+    print_line,
+    print_message,
+    print_text,
+    write_output,
+)
+from fsm.cli.values import json_option
+from fsm.documented_machines import load_documented
+from fsm.indicators import percent
+from fsm.text import quantity
+
+if TYPE_CHECKING:
+    from fsm.discovery import Discovery
+    from fsm.discovery.result import Unaccepted
+
+__all__ = ["command"]
+
+_MOST = 10
+"""Differences, and events left out, that are listed."""
+
+
+@click.command(
+    "discover",
+    cls=HelpCommand,
+    examples=[
+        Example(
+            "The machine that a log shows, to be drawn with fsm draw learnt.json",
+            "fsm discover log.csv -o learnt.json",
+        ),
+        Example(
+            "The same with the names of a documented machine, and a diagram of the difference",
+            "fsm discover log.csv --machine with-feedback --diagram difference.svg",
+        ),
+        Example(
+            "A log with errors in it: what fewer than 2 % of the visits of a state did is left out",
+            "fsm discover log.csv --noise 0.02",
+        ),
+    ],
+)
+@with_log_options
+@option(
+    "--noise",
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="SHARE",
+    default=0.0,
+    group="Machines",
+    help="Leave out transitions that at most this share of the visits of their state took, such as "
+    "0.02.",
+)
+@dedupe_option
+@option(
+    "-o",
+    "--output",
+    type=OUTPUT,
+    group="Output",
+    help="JSON file for the learnt machine, with the evidence of each transition.",
+)
+@option(
+    "--diagram",
+    type=OUTPUT,
+    group="Output",
+    help="Draw the learnt machine into this file, and its differences from --machine; the suffix "
+    "is the format.",
+)
+@json_option
+def command(
+    source: LogOptions,
+    noise: float,
+    dedupe: bool,
+    output: Path | None,
+    diagram: Path | None,
+    as_json: bool,
+) -> int:
+    """Learn the machine that the logs LOGS show, with how many messages stand behind each part.
+
+    The machine says what messages did, no more: states are told apart by the events that follow
+    them, as far as the number of messages makes that certain. With --machine, states have the names
+    and statuses of the corresponding states of a documented machine, and the differences are
+    listed; no transition is taken from it.
+
+    The exit status is 1 if messages do what --machine does not accept.
+    """
+    from fsm.discovery import discover
+
+    if len(set(source.names)) > 1:
+        raise click.UsageError("--machine is given more than once: name one machine as reference")
+    if source.validity is not None:
+        raise click.UsageError("--validity: only what the log records is learnt, not an expiry")
+    reference = source.machines(load_documented)[0] if source.names else None
+    log = source.read()
+    total = log.about() if is_terminal(sys.stderr) else None
+    with Progress("learning", "events", total) as progress:
+        result = discover(
+            log,
+            reference,
+            noise=noise,
+            name=output.stem if output and str(output) != "-" else "learnt",
+            companions=source.companions(load_documented),
+            as_of=source.as_of,
+            dedupe=dedupe,
+            progress=progress,
+        )
+    print_messages(result.notes)
+    if output:
+        from fsm.formats.json_document import to_json
+
+        write_output(to_json(result.machine).encode(), output)
+    if diagram:
+        _draw(result, diagram)
+    if as_json:
+        print_json(result.as_dict(), "discover")
+    elif str(output) != "-":
+        _print(result)
+    return 1 if result.reference and result.reference.contradictions else 0
+
+
+def _draw(result: Discovery, diagram: Path) -> None:
+    from fsm.drawing import draw
+    from fsm.drawing.evidence import evidence_overlay
+    from fsm.drawing.model import Look
+
+    drawn, overlay = evidence_overlay(result)
+    with Progress("drawing"):
+        picture = draw(drawn, format_by_suffix(diagram), Look(overlay=overlay), warn=print_message)
+    write_output(picture if isinstance(picture, bytes) else picture.encode(), diagram)
+
+
+def _print(result: Discovery) -> None:
+    machine, unit = result.machine, result.unit
+    states = quantity(len(machine.states), "state")
+    transitions = quantity(len(machine.transitions), "transition")
+    learnt_from = f"{unit.count(result.messages)} and {quantity(result.events, 'event')}"
+    print_line(f"{machine.name}: {states}, {transitions}, learnt from {learnt_from}")
+    if result.beside:
+        print_line(
+            f"{quantity(result.beside, 'event')} of the companion of the reference are left aside"
+        )
+    click.echo("")
+    header = ("from", "event", "to", unit.several, "times", "of the state")
+    rows = [
+        (
+            item.source,
+            item.event,
+            item.target,
+            f"{item.messages:,}",
+            f"{item.times:,}",
+            percentage(percent(item.times, item.visits)),
+        )
+        for item in result.evidence
+    ]
+    print_text(format_table(header, rows, right=(3, 4, 5)))
+    _print_left_out(result)
+    _print_reference(result)
+
+
+def _print_left_out(result: Discovery) -> None:
+    if result.left_out:
+        rest = result.messages - result.accepted
+        click.echo(f"\nLeft out, in {result.unit.count(rest)}:")
+        _print_list(_unaccepted(result, result.left_out))
+
+
+def _print_reference(result: Discovery) -> None:
+    if result.reference is None:
+        return
+    name = result.reference.machine.name
+    click.echo("")
+    if result.reference.contradictions:
+        print_line(f"The log shows what {name} does not accept:")
+        _print_list(_unaccepted(result, result.reference.contradictions))
+    else:
+        print_line(f"{name} accepts everything in the log.")
+    if result.reference.never_travelled:
+        print_line(f"Transitions of {name} that the log never shows:")
+        _print_list(f"{t.event} in {t.source}" for t in result.reference.never_travelled)
+
+
+def _unaccepted(result: Discovery, items: Iterable[Unaccepted]) -> Iterator[str]:
+    for item in items:
+        yield f"{item.event} in {item.state}: {result.unit.count(item.messages)}"
+
+
+def _print_list(lines: Iterable[str]) -> None:
+    """Print the first lines, and how many more there are."""
+    listed = list(lines)
+    for line in listed[:_MOST]:
+        print_line(f"  {line}")
+    if len(listed) > _MOST:
+        click.echo(f"  ... and {len(listed) - _MOST:,} more; --json lists all")

@@ -1,0 +1,231 @@
+"""A machine from traces: merged, reduced to the states that differ, named, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import log
+from typing import NamedTuple
+
+import numpy as np
+
+from fsm.arrays import Index
+from fsm.discovery.evidence import marginal_likelihood
+from fsm.discovery.merging import merged_states
+from fsm.discovery.naming import initial_first, learnt_states, reference_table, split_by_reference
+from fsm.discovery.prefix_tree import PrefixTree
+from fsm.discovery.result import Documented, Evidence, Unaccepted
+from fsm.discovery.traces import NONE, TraceCounts, Travelled
+from fsm.graph import breadth_first, equivalence_classes
+from fsm.machine import Indicator, Machine, Origin, State, Transition
+from fsm.unit import Unit
+
+__all__ = ["LIMITS", "LearntMachine", "learnt_machine", "learnt_table"]
+
+LIMITS = (5.0, 8.0, 12.0)
+"""Evidence, in nats, beyond which two states differ; the limit that explains the log best is used.
+
+At 5 nats two states are 150 times likelier than one, at 12 nats 160,000 times. A low limit finds
+states of which there are few messages, and where there are many takes chance for a difference.
+"""
+_UNEXPLAINED = 3
+"""How much more an event costs that is not followed than one of which nothing is known."""
+
+
+def learnt_table(traces: TraceCounts, tree: PrefixTree, noise: float = 0.0) -> Index:
+    """Return the smallest table for what was learnt from traces; state 0 is the initial one."""
+    tables = (
+        reduced(travelled_only(traces.replayed(merged_states(tree, limit, noise)), noise))
+        for limit in LIMITS
+    )
+    return min(tables, key=lambda table: description_length(traces.replayed(table)))
+
+
+def description_length(travelled: Travelled) -> float:
+    """Return how long the shortest description of traces by a table is, in nats.
+
+    It has three parts: where each cell leads, the events of each state, and the events that the
+    table does not follow, which are costly.
+    """
+    table, width = travelled.table, travelled.table.shape[1]
+    times = np.where(table != NONE, travelled.times, 0)
+    events = int((travelled.traces.lengths * travelled.traces.counts).sum())
+    targets = int((table != NONE).sum()) * log(len(table) + 1)
+    explained = sum(
+        marginal_likelihood(row, visits)
+        for row, visits in zip(times, (times.sum(axis=1) + travelled.ends).tolist(), strict=True)
+    )
+    return targets - explained + _UNEXPLAINED * (events - int(times.sum())) * log(width + 1)
+
+
+def travelled_only(travelled: Travelled, noise: float = 0.0) -> Index:
+    """Return a table without the cells that no message met, or too few of those in their state."""
+    times, visits = travelled.times, travelled.visits
+    kept = (times > 0) & (times > noise * visits[:, None])
+    return np.where(kept, travelled.table, NONE)
+
+
+def reduced(table: Index) -> Index:
+    """Return the table of the smallest machine with the same traces, in order of reachability."""
+    rows = table.tolist()
+    number = {
+        state: block
+        for block, states in enumerate(equivalence_classes([0] * len(rows), rows))
+        for state in states
+    } | {NONE: NONE}
+    one_of = {number[state]: state for state in reversed(range(len(rows)))}
+
+    def successors(block: int) -> list[int]:
+        return [number[target] for target in rows[one_of[block]] if target != NONE]
+
+    order = {block: at for at, block in enumerate(breadth_first([number[0]], successors))}
+    order[NONE] = NONE
+    smaller = [
+        [order[number[target]] for target in rows[one_of[block]]]
+        for block in order
+        if block != NONE
+    ]
+    return np.array(smaller, np.int64).reshape(len(smaller), table.shape[1])
+
+
+class LearntMachine(NamedTuple):
+    """A machine with what stands behind it."""
+
+    machine: Machine
+    evidence: tuple[Evidence, ...]
+    left_out: tuple[Unaccepted, ...]
+    travelled: Travelled
+    reference: Documented | None
+
+
+def learnt_machine(
+    table: Index,
+    traces: TraceCounts,
+    reference: Machine | None,
+    *,
+    noise: float,
+    name: str,
+    unit: Unit,
+) -> LearntMachine:
+    """Return a table as a machine; names and statuses are those of the reference."""
+    names, known = [NONE] * len(table), None
+    if reference is not None:
+        known = traces.replayed(reference_table(reference, traces.events))
+        table, names = split_by_reference(table, known)
+        table = travelled_only(traces.replayed(table), noise)
+    travelled = traces.replayed(table)
+    states = learnt_states(names, travelled.visits.tolist(), reference)
+    evidence = tuple(_evidence(travelled, [state.name for state in states]))
+    reached = {0, *(int(target) for target in table[table != NONE])}
+    # The log shows more than the reference where something follows in a final state of it.
+    kept = [
+        replace(state, final=state.final and bool((table[number] == NONE).all()))
+        for number, state in enumerate(states)
+        if number in reached
+    ]
+    events = _ordered_events(traces, {item.event for item in evidence}, reference)
+    machine = Machine(
+        name=name,
+        title=f"learnt from {unit.count(traces.messages)}",
+        states=tuple(_in_order(kept, reference)),
+        events=events,
+        transitions=tuple(
+            Transition(
+                item.source,
+                item.event,
+                item.target,
+                item.event,
+                origin=Origin("log", item.sentence(unit)),
+            )
+            for item in evidence
+        ),
+        initial=states[0].name,
+        indicators=_indicators(kept, reference),
+        unit=None if unit.is_mail else unit.name,
+    )
+    left_out = _unaccepted(travelled, [state.name for state in states])
+    documented = None
+    if reference is not None and known is not None:
+        documented = _documented(reference, known, names, states, reached)
+    return LearntMachine(machine, evidence, left_out, travelled, documented)
+
+
+def _documented(
+    reference: Machine,
+    known: Travelled,
+    names: Sequence[int],
+    states: Sequence[State],
+    reached: set[int],
+) -> Documented:
+    """Return what the log says of the reference."""
+    rows = [state.name for state in initial_first(reference)]
+    codes = {event: code for code, event in enumerate(known.traces.events)}
+    never = (
+        t
+        for t in reference.transitions
+        if t.event not in codes or not known.times[rows.index(t.source), codes[t.event]]
+    )
+    return Documented(
+        reference,
+        {
+            states[n].name: rows[name]
+            for n, name in enumerate(names)
+            if name != NONE and n in reached
+        },
+        _unaccepted(known, rows),
+        tuple(never),
+    )
+
+
+def _unaccepted(travelled: Travelled, names: Sequence[str]) -> tuple[Unaccepted, ...]:
+    """Return the cells that messages met and the table does not have, most messages first."""
+    missing = np.argwhere((travelled.table == NONE) & (travelled.times > 0)).tolist()
+    items = [
+        Unaccepted(
+            names[source],
+            travelled.traces.events[code],
+            int(travelled.messages[source, code]),
+            int(travelled.visits[source]),
+        )
+        for source, code in missing
+    ]
+    return tuple(sorted(items, key=lambda item: (-item.messages, item.state, item.event)))
+
+
+def _evidence(travelled: Travelled, names: Sequence[str]) -> list[Evidence]:
+    events = travelled.traces.events
+    return [
+        Evidence(
+            names[source],
+            events[code],
+            names[int(travelled.table[source, code])],
+            int(travelled.messages[source, code]),
+            int(travelled.times[source, code]),
+            int(travelled.visits[source]),
+        )
+        for source in range(len(names))
+        for code in range(len(events))
+        if travelled.table[source, code] != NONE
+    ]
+
+
+def _ordered_events(
+    traces: TraceCounts, used: set[str], reference: Machine | None
+) -> tuple[str, ...]:
+    """Return the events that are used: those of the reference first, in its order."""
+    first = reference.events if reference else ()
+    ordered = dict.fromkeys([*first, *traces.events])
+    return tuple(event for event in ordered if event in used)
+
+
+def _in_order(states: list[State], reference: Machine | None) -> list[State]:
+    """Return states in the order of the reference, those without a counterpart last."""
+    place = {state.name: at for at, state in enumerate(reference.states if reference else ())}
+    return sorted(states, key=lambda state: place.get(state.name, len(place)))
+
+
+def _indicators(states: list[State], reference: Machine | None) -> tuple[Indicator, ...]:
+    """Return the indicators of the reference whose statuses all occur."""
+    statuses = {state.status for state in states}
+    known = reference.indicators if reference else ()
+    return tuple(indicator for indicator in known if indicator.statuses <= statuses)

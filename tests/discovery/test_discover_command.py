@@ -1,0 +1,54 @@
+"""The command ``fsm discover``: what it writes, and its exit status."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fsm.catalog import load
+from tests.command import Fsm
+
+LOG = """message_id,event,timestamp
+1,relayed,2026-01-05T09:00:00Z
+1,delivered,2026-01-05T09:01:00Z
+2,relayed,2026-01-05T09:00:00Z
+"""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    return path
+
+
+def test_the_file_keeps_the_evidence(fsm: Fsm, log: Path, tmp_path: Path) -> None:
+    options = ("--machine", "with-feedback", "-o", str(tmp_path / "m.json"), "--json")
+    facts = json.loads(fsm("discover", str(log), *options).out)
+    machine = load(str(tmp_path / "m.json"))
+    assert [t.origin and t.origin.reason for t in machine.transitions] == [
+        "2 messages: 100 % of its state",
+        "1 message: 50 % of its state",
+    ]
+    assert [t["messages"] for t in facts["transitions"]] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("machine", "status"), [("with-feedback", 0), ("engagement", 1)], ids=["fits", "does-not"]
+)
+def test_the_status_tells_whether_the_reference_accepts_the_log(
+    fsm: Fsm, log: Path, machine: str, status: int
+) -> None:
+    assert fsm("discover", str(log), "--machine", machine).status == status
+
+
+@pytest.mark.parametrize("suffix", ["svg", "mmd", "dot"])
+def test_the_diagram_tells_how_many_messages_there_were(
+    fsm: Fsm, log: Path, tmp_path: Path, suffix: str
+) -> None:
+    diagram = tmp_path / f"learnt.{suffix}"
+    fsm("discover", str(log), "--machine", "with-feedback", "--diagram", str(diagram))
+    drawn = diagram.read_text()
+    assert "of 2" in drawn
+    assert "relayed" in drawn
+    assert "soft_bounce" in drawn
