@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Arguments of pytest, for example: make test ARGS="tests/tables -x"
 ARGS ?=
 
-.PHONY: help run test quick test-deep cover mutants check diagrams reference site picture fix lint types bench clean
+.PHONY: help run test quick test-deep cover mutants check diagrams reference site picture fix lint types bench bench-conformance clean
 
 run: $(READY) ## set up, and show the main job: a log, both modes, tables, diagrams
 	@mkdir -p build
@@ -95,6 +95,11 @@ bench: $(READY) ## measure the replay (BENCH="--sizes 1e6 --runs 1")
 	  if test -x $(BIN)/pip; then pip=$(BIN)/pip; else pip="$(PYTHON) -m pip --python $(BIN)/python"; fi; \
 	  $$pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[bench]'; }
 	$(BIN)/python tests/bench/replay.py $(BENCH)
+
+# The other tools are no dependencies of this project; PM4Py is under the AGPL:
+# BENCH="--pm4py /path/to/python --r4pm /path/to/python"
+bench-conformance: $(READY) ## measure fsm conform on public logs, beside other tools (BENCH="--runs 3")
+	$(BIN)/python tests/bench/conformance.py $(BENCH)
 
 $(READY): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fsm.conformance.causes import Cause
-from fsm.conformance.claims.claim_result import ClaimResult
 from fsm.conformance.least_repair import LeastRepair
 from fsm.engine.result import Replay
 from fsm.machine import Machine
 from fsm.unit import Unit, unit_of
 
 if TYPE_CHECKING:
+    from fsm.conformance.causes import Cause
     from fsm.conformance.cells import CellComparison
+    from fsm.conformance.claims.claim_result import ClaimResult
 
 __all__ = ["Conformance"]
 

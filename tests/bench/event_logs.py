@@ -13,54 +13,19 @@ import os
 import platform
 import subprocess
 import sys
-import uuid
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from measure import warm
+from petri_nets import petri_net
+
+from fsm.catalog import as_machine
 
 HERE = Path(__file__)
 LOG = "logs/process/road-traffic-fines.xes.zip"
-
-
-# The other tool's process --------------------------------------------------------------------
-
-
-def petri_net(machine: Mapping[str, Any]) -> dict[str, Any]:
-    """A machine as a net: a place for each state, of which every one but the first may end."""
-    places = {state["name"]: str(uuid.uuid4()) for state in machine["states"]}
-    transitions, arcs = {}, []
-    for row in machine["transitions"]:
-        key = str(uuid.uuid4())
-        transitions[key] = {"id": key, "label": row["event"]}
-        for kind, nodes in (
-            ("PlaceTransition", [places[row["source"]], key]),
-            ("TransitionPlace", [key, places[row["target"]]]),
-        ):
-            arcs.append({"from_to": {"type": kind, "nodes": nodes}, "weight": 1})
-    ends = [{place: 1} for name, place in places.items() if name != machine["initial"]]
-    return {
-        "places": {place: {"id": place} for place in places.values()},
-        "transitions": transitions,
-        "arcs": arcs,
-        "initial_marking": {places[machine["initial"]]: 1},
-        "final_markings": ends,
-    }
-
-
-def align(log: str, machine: str) -> None:
-    """Read a log and align it, with r4pm."""
-    import r4pm  # type: ignore[import-not-found,unused-ignore]
-    from r4pm import bindings  # type: ignore[import-not-found,unused-ignore]
-
-    read = r4pm.import_item("EventLog", log)
-    variants = bindings.log_to_activity_projection(read)
-    net = petri_net(json.loads(Path(machine).read_text()))
-    bindings.align_variants(net=net, projection=variants)
 
 
 # The harness ---------------------------------------------------------------------------------
@@ -78,14 +43,10 @@ def run(command: list[str]) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--log", type=Path)
-    parser.add_argument("--machine", type=Path, required="--align" not in sys.argv)
+    parser.add_argument("--machine", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--r4pm", help="a Python with r4pm")
-    parser.add_argument("--align", nargs=2)
     given = parser.parse_args()
-    if given.align:
-        align(*given.align)
-        return
     with TemporaryDirectory() as folder:
         log = given.log or unpacked(Path(os.environ["FSM_CORPUS"]) / LOG, Path(folder))
         odd = Path(folder) / "odd.xes"
@@ -97,7 +58,10 @@ def main() -> None:
         }
         jobs = {name: [*job, "--machine", str(given.machine)] for name, job in jobs.items()}
         if given.r4pm:
-            jobs["r4pm"] = [given.r4pm, __file__, "--align", str(log), str(given.machine)]
+            net = Path(folder) / "net.json"
+            net.write_text(json.dumps(petri_net(as_machine(str(given.machine)))))
+            script = HERE.with_name("conformance_r4pm.py")
+            jobs["r4pm"] = [given.r4pm, str(script), str(log), str(net)]
         taken: dict[str, list[tuple[float, float]]] = {name: [] for name in jobs}
         for path in (log, odd):
             warm(path)

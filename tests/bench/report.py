@@ -6,7 +6,7 @@ from engines_fsm import BOUNDED
 from figures import Figures, Row, machine, versions
 from goals import GOALS, Goal
 
-__all__ = ["memory", "report", "speed"]
+__all__ = ["memory", "report", "speed", "table"]
 
 HEAD = """\
 # Replay, measured
@@ -58,7 +58,7 @@ def _goals(figures: Figures) -> str:
         for goal in GOALS
     ]
     text = "CPU seconds at 10 million events, unless said otherwise.\n"
-    return f"## Goals\n\n{text}\n{_table(('what', 'goal', 'measured', 'result'), rows, 'lrrl')}"
+    return f"## Goals\n\n{text}\n{table(('what', 'goal', 'measured', 'result'), rows, 'lrrl')}"
 
 
 def _limit(goal: Goal) -> str:
@@ -77,7 +77,7 @@ def _verdict(goal: Goal, figures: Figures) -> str:
 def _size(figures: Figures, size: int) -> str:
     rows = [_cells(figures, size, row) for row in figures.rows[size].values()]
     header = ("job", "CPU s", "wall s", "peak memory", "events per CPU s", "× `group_by`", "runs")
-    return f"## {size:,} events\n\n{_table(header, rows, 'lrrrrrr')}{_slices(figures, size)}"
+    return f"## {size:,} events\n\n{table(header, rows, 'lrrrrrr')}{_slices(figures, size)}"
 
 
 def _cells(figures: Figures, size: int, row: Row) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _memory(figures: Figures) -> str:
         cells = ["-" if p is None else f"{p / 2**20:.0f} MB" for p in peaks]
         rows.append((name.partition(",")[0], f"{bound / 2**20:.0f} MB", *cells))
     header = ("job", "`--memory`", *(f"peak, {size:,} events" for size in sizes))
-    return f"## Memory\n\n{_table(header, rows, 'lr' + 'r' * len(sizes))}"
+    return f"## Memory\n\n{table(header, rows, 'lr' + 'r' * len(sizes))}"
 
 
 def _cores(figures: Figures) -> str:
@@ -122,8 +122,9 @@ def _cores(figures: Figures) -> str:
         (str(cores), str(workers), _digits(wall), f"{one / wall:.2f} ×" if one else "-")
         for (cores, workers), wall in figures.cores.items()
     ]
-    table = _table(("cores", "workers", "wall s", "faster"), rows, "rrrr")
-    return f"## Cores\n\n`fsm counts`, {figures.cores_size:,} events.\n\n{table}"
+    header = ("cores", "workers", "wall s", "faster")
+    text = f"`fsm counts`, {figures.cores_size:,} events."
+    return f"## Cores\n\n{text}\n\n{table(header, rows, 'rrrr')}"
 
 
 def _commands(figures: Figures) -> str:
@@ -131,7 +132,7 @@ def _commands(figures: Figures) -> str:
         return ""
     rows = [(name, _digits(cpu)) for name, cpu in figures.commands.items()]
     text = f"A whole process, on a CSV log of {figures.lines:,} lines.\n"
-    return f"## A small log\n\n{text}\n{_table(('what', 'CPU s'), rows, 'lr')}"
+    return f"## A small log\n\n{text}\n{table(('what', 'CPU s'), rows, 'lr')}"
 
 
 def _not_run(figures: Figures) -> str:
@@ -144,7 +145,8 @@ def _not_run(figures: Figures) -> str:
 # Text ----------------------------------------------------------------------------------------
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
+    """Return a table; ``align`` is ``l`` or ``r`` for each column."""
     rule = ["---:" if side == "r" else "---" for side in align]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, rule, *rows))
 

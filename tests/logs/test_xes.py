@@ -160,6 +160,7 @@ PIECES = (
     "x",
     "<trace>",
     "\ufffe",
+    "\uffff",
 )
 
 

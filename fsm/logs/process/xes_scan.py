@@ -49,6 +49,8 @@ _WIDEST_GAP = 8 * _WORD
 """Bytes of white space between two tags."""
 _WIDEST = 256
 """Bytes of a value that is cut out together with the others."""
+_NO_CHARACTERS = tuple(character.encode() for character in "\ufffe\uffff")
+"""What XML does not allow although it is UTF-8."""
 _OTHER_REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 _IN_KEYS = re.compile(rb'key="[^"]*[&\t\n\r]')
 
@@ -163,9 +165,11 @@ def _has_odd_characters(text: _Text, breaks: int) -> bool:
     """Return whether a block has characters that XML does not allow, or only in some places."""
     if not text.data.isascii():
         try:
-            if not {"\ufffe", "\uffff"}.isdisjoint(text.data[: text.size].decode()):
-                return True
+            text.data[: text.size].decode()
         except UnicodeDecodeError:
+            return True
+        # Bytes of UTF-8 are searched: a character would be looked at one by one.
+        if any(text.data.find(character, 0, text.size) >= 0 for character in _NO_CHARACTERS):
             return True
     if b"&" in text.data and (_OTHER_REFERENCE.search(text.data) or _IN_KEYS.search(text.data)):
         return True
