@@ -120,12 +120,16 @@ RUNS: dict[str, Callable[[Path], list[list[object]]]] = {
         ["--machine", "with-feedback", "--json"],
         ["--machine", "with-feedback", "--message", "4AAAA1"],
     ],
+    "discover": lambda out: [
+        ["--machine", "with-feedback", "-o", out / "learnt.json", "--diagram", out / "learnt.dot"],
+        ["--json"],
+    ],
     "report": lambda out: [["-o", out / "report.html"]],
     "convert": lambda out: [["-o", out / "log.csv", "--beside", out / "beside.csv"], ["--json"]],
     "draw": lambda _: [[]],
 }
 """How each command is run on logs: options of its own."""
-WELL = {name: {0, 1} if name == "conform" else {0} for name in RUNS}
+WELL = {name: {0, 1} if name in ("conform", "discover") else {0} for name in RUNS}
 """The exit statuses of runs that did what they should: a log that does not fit is no fault."""
 
 

@@ -52,7 +52,7 @@ _MOST = 10
             "fsm discover log.csv --machine with-feedback --diagram difference.svg",
         ),
         Example(
-            "A log with errors: without what is rare in a state",
+            "A log in which about two events of a hundred are wrong",
             "fsm discover log.csv --noise 0.02",
         ),
     ],
@@ -60,12 +60,12 @@ _MOST = 10
 @with_log_options
 @option(
     "--noise",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=click.FloatRange(0, 0.3),
     metavar="SHARE",
     default=0.0,
     group="Machines",
-    help="Leave out transitions that at most this share of the visits of their state took, such as "
-    "0.02.",
+    help="Share of the events that are wrong (lost, doubled, swapped), such as 0.01; transitions "
+    "that at most three times this share of the visits of their state took are left out.",
 )
 @dedupe_option
 @option(

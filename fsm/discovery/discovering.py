@@ -25,6 +25,10 @@ __all__ = ["MOST_EVENTS", "discover", "learn_from"]
 
 MOST_EVENTS = 500
 """Names of events beyond which a log is refused: a machine of so many shows nothing."""
+RARE = 3
+"""How much rarer than wrong events a transition may be: one error makes one or two events wrong,
+and they gather in few places."""
+_MOST_NOISE = 0.3
 
 
 def discover(
@@ -48,8 +52,9 @@ def discover(
     ``progress`` are those of :func:`fsm.replay`. ``machine`` is a reference, a machine or its name:
     states that correspond to one of its states have its name and its status, and events of its
     companion, which ``companions`` loads, are left aside. It adds no transition. ``name`` is the
-    name of the learnt machine. Transitions that at most a share ``noise`` of the visits of their
-    state travelled, from 0 to below 1, are left out; :attr:`Discovery.left_out` lists them.
+    name of the learnt machine. ``noise``, from 0 to 0.3, is the share of the events that are taken
+    for wrong (lost, doubled or swapped): transitions that at most three times this share of the
+    visits of their state travelled are left out; :attr:`Discovery.left_out` lists them.
 
     Only what messages did is learnt: two states are one where the log shows no event that only
     one of them has, as far as the number of their visits makes that certain. Every state may end.
@@ -63,8 +68,9 @@ def discover(
     >>> discover(log, "engagement").evidence[0].messages
     8
     """
-    if isinstance(noise, bool) or not isinstance(noise, int | float) or not 0 <= noise < 1:
-        raise ArgumentError(f"noise: {noise!r} is no share from 0 to below 1, such as 0.02")
+    is_number = isinstance(noise, int | float) and not isinstance(noise, bool)
+    if not is_number or not 0 <= noise <= _MOST_NOISE:
+        raise ArgumentError(f"noise: {noise!r} is no share from 0 to {_MOST_NOISE}, such as 0.01")
     reference = None if machine is None else as_machine(machine)
     log = open_log(source, mapping=mapping, events=events)
     aside = _companion_events(reference, companions)
@@ -106,8 +112,9 @@ def learn_from(
     """Return what traces show; ``beside`` is how many events were left aside."""
     unit = unit or unit_of([_any_order(traces.events, reference)])
     tree = tree_of(traces)
-    table = learnt_table(traces, tree, noise)
-    learnt = learnt_machine(table, traces, reference, noise=noise, name=name, unit=unit)
+    rare = RARE * noise
+    table = learnt_table(traces, tree, rare)
+    learnt = learnt_machine(table, traces, reference, rare=rare, name=name, unit=unit)
     return Discovery(
         machine=learnt.machine,
         evidence=learnt.evidence,

@@ -24,12 +24,12 @@ event of one visit in a hundred is no reason for a state of its own, however oft
 
 
 def exclusive_evidence(
-    a: Index, visits_a: int, b: Index, visits_b: int, noise: float = 0.0
+    a: Index, visits_a: int, b: Index, visits_b: int, rare: float = 0.0
 ) -> float:
     """Return the strongest evidence, in nats, that an event is possible in one of two states only.
 
     ``a`` and ``b`` are how often each event followed, of how many visits. An event with at most a
-    share ``noise`` of the visits counts as not seen, and one that could be noise as not certain.
+    share ``rare`` of the visits counts as not seen, and one that could be noise as not certain.
 
     >>> seen, never = np.array([30]), np.array([0])
     >>> round(exclusive_evidence(seen, 100, never, 50), 1), exclusive_evidence(seen, 100, seen, 99)
@@ -41,12 +41,12 @@ def exclusive_evidence(
     for event in np.flatnonzero((a > 0) | (b > 0)).tolist():
         pairs = [(float(a[event]), visits_a), (float(b[event]), visits_b)]
         rarer, other = sorted(pairs, key=lambda pair: pair[0] / pair[1])
-        if rarer[0] > noise * rarer[1]:
+        if rarer[0] > rare * rarer[1]:
             continue
         (less, of_less), (more, of) = _bounded(*rarer), _bounded(*other)
         evidence = _likelihood_ratio(more, of, less, of_less)
-        if noise:
-            evidence = min(evidence, 2 * _beyond(more, of, noise))
+        if rare:
+            evidence = min(evidence, 2 * _beyond(more, of, rare))
         strongest = max(strongest, evidence)
     return strongest
 

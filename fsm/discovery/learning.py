@@ -32,10 +32,10 @@ _UNEXPLAINED = 3
 """How much more an event costs that is not followed than one of which nothing is known."""
 
 
-def learnt_table(traces: TraceCounts, tree: PrefixTree, noise: float = 0.0) -> Index:
+def learnt_table(traces: TraceCounts, tree: PrefixTree, rare: float = 0.0) -> Index:
     """Return the smallest table for what was learnt from traces; state 0 is the initial one."""
     tables = (
-        smallest_table(travelled_only(traces.replayed(merged_states(tree, limit, noise)), noise))
+        smallest_table(travelled_only(traces.replayed(merged_states(tree, limit, rare)), rare))
         for limit in LIMITS
     )
     return min(tables, key=lambda table: description_length(traces.replayed(table)))
@@ -58,10 +58,10 @@ def description_length(travelled: Travelled) -> float:
     return targets - explained + _UNEXPLAINED * (events - int(times.sum())) * log(width + 1)
 
 
-def travelled_only(travelled: Travelled, noise: float = 0.0) -> Index:
+def travelled_only(travelled: Travelled, rare: float = 0.0) -> Index:
     """Return a table without the cells that no message met, or too few of those in their state."""
     times, visits = travelled.times, travelled.visits
-    kept = (times > 0) & (times > noise * visits[:, None])
+    kept = (times > 0) & (times > rare * visits[:, None])
     return np.where(kept, travelled.table, NONE)
 
 
@@ -103,7 +103,7 @@ def learnt_machine(
     traces: TraceCounts,
     reference: Machine | None,
     *,
-    noise: float,
+    rare: float,
     name: str,
     unit: Unit,
 ) -> LearntMachine:
@@ -112,7 +112,7 @@ def learnt_machine(
     if reference is not None:
         known = traces.replayed(reference_table(reference, traces.events))
         table, names = split_by_reference(table, known)
-        table = travelled_only(traces.replayed(table), noise)
+        table = travelled_only(traces.replayed(table), rare)
     travelled = traces.replayed(table)
     states = learnt_states(names, travelled.visits.tolist(), reference)
     evidence = tuple(_evidence(travelled, [state.name for state in states]))

@@ -39,13 +39,13 @@ Cell = tuple[int, int]
 """A state and an event, as numbers."""
 
 
-def merged_states(tree: PrefixTree, limit: float, noise: float = 0.0) -> Index:
+def merged_states(tree: PrefixTree, limit: float, rare: float = 0.0) -> Index:
     """Return the table of the learnt machine, states x events; state 0 is the initial one.
 
     Two states differ where the evidence is more than ``limit`` nats. Cells with at most a share
-    ``noise`` of the visits of their state are left out, as cells without messages are.
+    ``rare`` of the visits of their state are left out, as cells without messages are.
     """
-    states = _States(tree, limit, noise)
+    states = _States(tree, limit, rare)
     states.enter(np.zeros(1, np.int64), states.new())
     while (cell := states.most_travelled()) is not None:
         states.decide(cell)
@@ -58,7 +58,7 @@ class _States:
 
     tree: PrefixTree
     limit: float
-    noise: float
+    rare: float
     parts: list[list[Index]] = field(default_factory=list)
     """The nodes of each state, in parts as they were found."""
     visits: list[int] = field(default_factory=list)
@@ -117,7 +117,7 @@ class _States:
     def decide(self, cell: Cell) -> None:
         """Decide where an open cell leads: nowhere, to a state that agrees, or to a new one."""
         nodes = np.concatenate(self.nodes.pop(cell))
-        if self.travelled.pop(cell) <= self.noise * self.visits[cell[0]]:
+        if self.travelled.pop(cell) <= self.rare * self.visits[cell[0]]:
             self.target[cell] = NONE
             return
         table = self.table
@@ -142,7 +142,7 @@ class _States:
         while work:
             ours, theirs, left = work.popleft()
             (a, of_a, children_a), (b, of_b, children_b) = map(self._future, (ours, theirs))
-            if exclusive_evidence(a, of_a, b, of_b, self.noise) > self.limit:
+            if exclusive_evidence(a, of_a, b, of_b, self.rare) > self.limit:
                 return -np.inf
             score += agreement(a, of_a, b, of_b)
             if not left:
@@ -179,7 +179,7 @@ class _States:
         for visited in np.flatnonzero(visits).tolist():
             row, of = counts[visited * width : (visited + 1) * width], int(visits[visited])
             known_row, of_known = self.counts[visited], self.visits[visited]
-            if exclusive_evidence(known_row, of_known, row, of, self.noise) > self.limit:
+            if exclusive_evidence(known_row, of_known, row, of, self.rare) > self.limit:
                 return -np.inf
             score += agreement(known_row, of_known, row, of)
         return score

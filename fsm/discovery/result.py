@@ -130,7 +130,7 @@ class Discovery:
     beside: int
     """How many events are of the companion of the reference, and were not learnt from."""
     noise: float
-    """The share of the visits of a state up to which an event in it is noise."""
+    """The share of the events that are taken for wrong; see :func:`fsm.discover`."""
     unit: Unit
     """What one message is called."""
     reference: Documented | None = None

@@ -26,7 +26,7 @@ from aalpy.learning_algs import run_Alergia, run_k_tails
 from aalpy.learning_algs.general_passive.GsmAlgorithms import run_Alergia_EDSM
 
 import fsm
-from fsm.discovery.discovering import learn_from
+from fsm.discovery.discovering import RARE, learn_from
 from fsm.discovery.traces import as_trace_counts
 from fsm.machine import Machine
 from tests.discovery.random_logs import Traces, machine_of, random_machine, walks, with_errors
@@ -48,7 +48,7 @@ def main() -> None:
         f"{options.machines} | CPU seconds |"
     )
     print("| ---: | ---: | ---: | ---: | --- | ---: | ---: |")
-    for least, errors, noise in ((50, 0, 0), (150, 0, 0), (50, 0.01, 0.05), (150, 0.01, 0.03)):
+    for least, errors, noise in ((50, 0, 0), (150, 0, 0), (50, 0.01, 0.01), (150, 0.01, 0.01)):
         cases = list(logs(options.machines, least, errors))
         sizes = median(sum(traces.values()) for _, traces in cases)
         for name, learner in LEARNERS.items():
@@ -120,7 +120,7 @@ def _chain(learnt: Any, noise: float) -> Machine | None:
     moves: dict[tuple[str, str], set[str]] = {}
     for state in learnt.states:
         for target, share in state.transitions:
-            if share > noise:
+            if share > RARE * noise:
                 moves.setdefault((state.state_id, target.output), set()).add(target.state_id)
     return _determinised(learnt.initial_state.state_id, moves)
 
