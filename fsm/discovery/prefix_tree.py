@@ -61,12 +61,14 @@ def tree_of(traces: TraceCounts, most: int = MOST_NODES) -> PrefixTree:
     sizes = list[Index]()
     active = np.arange(len(traces.offsets))
     nodes, size, whole = np.zeros(len(active), np.int64), 1, True
+    total = 1
     while True:
         goes_on = traces.lengths[active] > len(levels) - 1
         active, nodes = active[goes_on], nodes[goes_on]
         codes = traces.codes[traces.offsets[active] + len(levels) - 1]
         keys, numbers = np.unique(nodes * width + codes, return_inverse=True)
-        if not len(keys) or sum(map(len, sizes)) + size + len(keys) > most:
+        total += len(keys)
+        if not len(keys) or total > most:
             whole = not len(keys)
             break
         sizes.append(np.bincount(keys // width, minlength=size))

@@ -131,7 +131,8 @@ class Discovery:
     events: int
     """How many events were learnt from."""
     beside: int
-    """How many events are of the companion of the reference, and were not learnt from."""
+    """How many events were not learnt from: those of the companion of the reference, or without a
+    name."""
     noise: float
     """The share of the events that are taken for wrong; see :func:`fsm.discover`."""
     unit: Unit

@@ -242,6 +242,12 @@ def test_a_log_of_too_many_events_is_refused() -> None:
         fsm.discover(log)
 
 
+def test_a_log_that_takes_too_much_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.discovery.merging.MOST_WORK", 3)
+    with pytest.raises(LogError, match=r"2 different events.* differ too much"):
+        learn_from(as_trace_counts(["abab", "ba"]))
+
+
 def test_a_log_without_events_is_refused() -> None:
     log = pl.DataFrame(schema=dict.fromkeys(("message_id", "event", "timestamp"), pl.String))
     with pytest.raises(LogError, match="no events"):
