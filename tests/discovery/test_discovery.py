@@ -16,7 +16,7 @@ from fsm.discovery.evidence import exclusive_evidence
 from fsm.discovery.prefix_tree import tree_of
 from fsm.discovery.traces import as_trace_counts
 from fsm.errors import ArgumentError, LogError
-from tests.depth import DEEP, samples
+from tests.depth import DEEP, at_full_depth, samples
 from tests.discovery.random_logs import Traces, random_machine, walks, with_errors
 
 MACHINES = 50 if DEEP else 2
@@ -40,6 +40,7 @@ def count_found(least: int, errors: float = 0, noise: float = 0) -> int:
     return found
 
 
+@at_full_depth
 def test_random_machines_are_found_again_from_their_logs() -> None:
     assert count_found(LEAST) >= MACHINES - max(1, MACHINES // 10)
 
