@@ -9,6 +9,7 @@ import pytest
 from fsm.conformance.cells import compare_cells
 from fsm.conformance.conforming import conform
 from fsm.conformance.probing import probe
+from tests.command import Fsm
 from tests.conformance.orders import System, as_machine, as_page
 
 
@@ -109,3 +110,11 @@ def test_what_the_machine_alone_says_does_not_tell_where_an_implementation_is(
     assert result.cells is not None
     (cell,) = result.cells.disagreements
     assert (cell.state, cell.event, cell.verdict) == ("s2", "b", "machine differs")
+
+
+@pytest.mark.parametrize("option", ["--page", "--implementation", "--tests", "--html"])
+def test_sources_of_cells_are_refused_beside_one_message(fsm: Fsm, option: str) -> None:
+    machine = ("--machine", "with-feedback", "--message", "m1")
+    result = fsm("conform", *machine, option, __file__ if option != "--html" else "x.html")
+    assert (result.status, result.out) == (2, "")
+    assert f"use {option} without it" in result.err
