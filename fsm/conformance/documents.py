@@ -13,7 +13,13 @@ from pathlib import Path
 
 from fsm.alphabet import guarded_inputs, joint_inputs
 from fsm.catalog import load
-from fsm.conformance.page_names import states_by_status, unrelated_tables, with_guards_of
+from fsm.conformance.page_names import (
+    answered,
+    spelling_questions,
+    states_by_status,
+    unrelated_tables,
+    with_guards_of,
+)
 from fsm.conformance.stated_rows import (
     StatedCell,
     TableRows,
@@ -115,6 +121,8 @@ def read_documented_cells(
         declared = _declared(name, page, section, machine)
     except PageError:
         tables = page.tables_of(page.section(section)) if section else page.tables
+        if spelling_questions(page, tables, answered(page, tables, machine)):
+            raise
         if binding is None and (rows := declared_rows_of(page, tables, machine)):
             return _of_rows(name, rows, machine, tables)
         raise
@@ -128,9 +136,11 @@ def _declared(name: str, page: Page, section: str, machine: Machine) -> Machine:
         try:
             return load(name)
         except PageError:
-            begin = Binding("", {}, {}, {}, initial=machine.initial)
-            with suppress(PageError):
-                return page_machine(name, page, section, load, begin)
+            tables = page.tables_of(page.section(section)) if section else page.tables
+            answers = answered(page, tables, machine)
+            for known in (answers, replace(answers, initial=machine.initial)):
+                with suppress(PageError):
+                    return page_machine(name, page, section, load, known)
             raise
 
 

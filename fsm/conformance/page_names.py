@@ -9,10 +9,20 @@ from dataclasses import replace
 from fsm.alphabet import guarded_inputs
 from fsm.conformance.votes import shows_states
 from fsm.machine import Machine, symbol
+from fsm.questions import Question
+from fsm.tables.declared.tables import read_declared
 from fsm.tables.read.cell_text import normalise_name
+from fsm.tables.read.page import Page
 from fsm.tables.read.table import Table
+from fsm.tables.words.binding import Binding
 
-__all__ = ["states_by_status", "unrelated_tables", "with_guards_of"]
+__all__ = [
+    "answered",
+    "spelling_questions",
+    "states_by_status",
+    "unrelated_tables",
+    "with_guards_of",
+]
 
 
 def states_by_status(machine: Machine, names: Iterable[str]) -> dict[str, str]:
@@ -34,14 +44,38 @@ def states_by_status(machine: Machine, names: Iterable[str]) -> dict[str, str]:
     return {name: state for name, state in free.items() if state and state not in written}
 
 
+def answered(page: Page, tables: Iterable[Table], machine: Machine) -> Binding:
+    """Return what a machine tells of words of a page that look alike: which name they mean."""
+    names = {_form(name) for name in (*(s.name for s in machine.states), *machine.guards)}
+    names |= {_form(t.trigger) for t in machine.transitions}
+    spellings = {
+        normalise_name(question.key.removeprefix(_SPELLINGS)): question.choices[0]
+        for question in spelling_questions(page, tables, None)
+        if {_form(choice) for choice in question.choices} & names
+        if len({_form(choice) for choice in question.choices}) == 1
+    }
+    return Binding("", {}, {}, {}, spellings=spellings)
+
+
+_SPELLINGS = "spellings."
+
+
+def spelling_questions(
+    page: Page, tables: Iterable[Table], binding: Binding | None
+) -> list[Question]:
+    """Return what is open about words that look alike."""
+    questions = [q for table in tables for q in read_declared(page, table, binding).questions]
+    return [question for question in questions if question.key.startswith(_SPELLINGS)]
+
+
 def with_guards_of(machine: Machine, declared: Machine) -> Machine:
     """Return a declared machine whose guards have the names of a machine's, where they match."""
-    ours = {_guard_form(guard): guard for guards in machine.guards.values() for guard in guards}
+    ours = {_form(guard): guard for guards in machine.guards.values() for guard in guards}
     new = {
-        guard: ours[_guard_form(guard)]
+        guard: ours[_form(guard)]
         for guards in declared.guards.values()
         for guard in guards
-        if guard not in ours.values() and _guard_form(guard) in ours
+        if guard not in ours.values() and _form(guard) in ours
     }
     if not new:
         return declared
@@ -64,8 +98,9 @@ def with_guards_of(machine: Machine, declared: Machine) -> Machine:
     )
 
 
-def _guard_form(guard: str) -> str:
-    return normalise_name(guard.replace("_", " "))
+def _form(name: str) -> str:
+    """Return a name without case, and with blanks for underscores and hyphens."""
+    return normalise_name(name.replace("_", " ").replace("-", " "))
 
 
 def unrelated_tables(

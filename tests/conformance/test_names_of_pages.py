@@ -8,6 +8,7 @@ import pytest
 from fsm.conformance.conforming import conform
 from fsm.errors import PageError
 from fsm.machine import Machine, State, Transition
+from tests.conformance.orders import as_machine
 
 HEAD = "| From | Event | To |\n|---|---|---|\n"
 OWN = ("a | go [in stock] | b", "a | go [not in_stock] | c", "b | stop | c")
@@ -98,3 +99,14 @@ def test_a_plain_event_that_every_guard_rejects_is_seen_in_a_log() -> None:
     result = conform(log, machine(), cells=True).cells
     assert result is not None
     assert [(cell.state, cell.event) for cell in result.disagreements] == [("c", "go[in_stock]")]
+
+
+@pytest.mark.parametrize("last", ["On-hold | resume | open", "on_hold | resume | open"])
+def test_a_state_in_two_spellings_is_the_one_of_the_machine(tmp_path: Path, last: str) -> None:
+    after = {("open", "hold"): "on_hold", ("open", "note"): "open", ("on_hold", "resume"): "open"}
+    page = tmp_path / "page.md"
+    page.write_text(table("open | hold | on hold", " | note | same", last), "utf-8")
+    ticket = as_machine(after, dict.fromkeys(("open", "on_hold")))
+    result = conform(None, ticket, page=str(page)).cells
+    assert result is not None
+    assert result.disagreements == ()
