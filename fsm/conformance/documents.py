@@ -15,6 +15,8 @@ from fsm.alphabet import guarded_inputs, joint_inputs
 from fsm.catalog import load
 from fsm.conformance.page_names import (
     answered,
+    by_loose_form,
+    loose_form,
     spelling_questions,
     states_by_status,
     unrelated_tables,
@@ -271,7 +273,7 @@ def declared_cells(
     declared = with_guards_of(machine, declared)
 
     def own(name: str, forms: Mapping[str, str]) -> str:
-        return forms.get(normalise_name(name), name)
+        return forms.get(normalise_name(name)) or by_loose_form(forms).get(loose_form(name), name)
 
     known = {state.name: own(state.name, names.states) for state in declared.states}
     showing = states_by_status(machine, known.values())

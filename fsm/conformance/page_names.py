@@ -46,13 +46,13 @@ def states_by_status(machine: Machine, names: Iterable[str]) -> dict[str, str]:
 
 def answered(page: Page, tables: Iterable[Table], machine: Machine) -> Binding:
     """Return what a machine tells of words of a page that look alike: which name they mean."""
-    names = {_form(name) for name in (*(s.name for s in machine.states), *machine.guards)}
-    names |= {_form(t.trigger) for t in machine.transitions}
+    names = {loose_form(name) for name in (*(s.name for s in machine.states), *machine.guards)}
+    names |= {loose_form(t.trigger) for t in machine.transitions}
     spellings = {
         normalise_name(question.key.removeprefix(_SPELLINGS)): question.choices[0]
         for question in spelling_questions(page, tables, None)
-        if {_form(choice) for choice in question.choices} & names
-        if len({_form(choice) for choice in question.choices}) == 1
+        if {loose_form(choice) for choice in question.choices} & names
+        if len({loose_form(choice) for choice in question.choices}) == 1
     }
     return Binding("", {}, {}, {}, spellings=spellings)
 
@@ -70,12 +70,12 @@ def spelling_questions(
 
 def with_guards_of(machine: Machine, declared: Machine) -> Machine:
     """Return a declared machine whose guards have the names of a machine's, where they match."""
-    ours = {_form(guard): guard for guards in machine.guards.values() for guard in guards}
+    ours = {loose_form(guard): guard for guards in machine.guards.values() for guard in guards}
     new = {
-        guard: ours[_form(guard)]
+        guard: ours[loose_form(guard)]
         for guards in declared.guards.values()
         for guard in guards
-        if guard not in ours.values() and _form(guard) in ours
+        if guard not in ours.values() and loose_form(guard) in ours
     }
     if not new:
         return declared
@@ -98,7 +98,15 @@ def with_guards_of(machine: Machine, declared: Machine) -> Machine:
     )
 
 
-def _form(name: str) -> str:
+def by_loose_form(forms: Mapping[str, str]) -> dict[str, str]:
+    """Return names by their forms without hyphens, as far as only one name has such a form."""
+    found: dict[str, set[str]] = {}
+    for form, name in forms.items():
+        found.setdefault(loose_form(form), set()).add(name)
+    return {form: next(iter(names)) for form, names in found.items() if len(names) == 1}
+
+
+def loose_form(name: str) -> str:
     """Return a name without case, and with blanks for underscores and hyphens."""
     return normalise_name(name.replace("_", " ").replace("-", " "))
 
