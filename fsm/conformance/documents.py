@@ -14,7 +14,7 @@ from pathlib import Path
 from fsm.alphabet import guarded_inputs, joint_inputs
 from fsm.catalog import load
 from fsm.conformance.page_names import (
-    answered,
+    answers_of,
     by_loose_form,
     loose_form,
     spelling_questions,
@@ -123,7 +123,7 @@ def read_documented_cells(
         declared = _declared(name, page, section, machine)
     except PageError:
         tables = page.tables_of(page.section(section)) if section else page.tables
-        if spelling_questions(page, tables, answered(page, tables, machine)):
+        if spelling_questions(page, tables, answers_of(page, tables, machine)):
             raise
         if binding is None and (rows := declared_rows_of(page, tables, machine)):
             return _of_rows(name, rows, machine, tables)
@@ -139,7 +139,7 @@ def _declared(name: str, page: Page, section: str, machine: Machine) -> Machine:
             return load(name)
         except PageError:
             tables = page.tables_of(page.section(section)) if section else page.tables
-            answers = answered(page, tables, machine)
+            answers = answers_of(page, tables, machine)
             for known in (answers, replace(answers, initial=machine.initial)):
                 with suppress(PageError):
                     return page_machine(name, page, section, load, known)

@@ -17,7 +17,7 @@ from fsm.tables.read.table import Table
 from fsm.tables.words.binding import Binding
 
 __all__ = [
-    "answered",
+    "answers_of",
     "spelling_questions",
     "states_by_status",
     "unrelated_tables",
@@ -44,7 +44,7 @@ def states_by_status(machine: Machine, names: Iterable[str]) -> dict[str, str]:
     return {name: state for name, state in free.items() if state and state not in written}
 
 
-def answered(page: Page, tables: Iterable[Table], machine: Machine) -> Binding:
+def answers_of(page: Page, tables: Iterable[Table], machine: Machine) -> Binding:
     """Return what a machine tells of words of a page that look alike: which name they mean."""
     names = {loose_form(name) for name in (*(s.name for s in machine.states), *machine.guards)}
     names |= {loose_form(t.trigger) for t in machine.transitions}
