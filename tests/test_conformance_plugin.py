@@ -1,5 +1,6 @@
 """The pytest plugin runs suites against implementations: the examples of the documentation."""
 
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -159,6 +160,13 @@ def test_a_file_tells_which_tests_ran_which_cells(run) -> None:
         "cov.json: tests of other machines: with-feedback",
         "cov.json: no test of delivery",
     )
+    assert read_coverage(Path("cov.json"), fsm.load("without-feedback")).notes == (
+        "cov.json: tests of with-feedback count for without-feedback: it has all their cells",
+    )
+    renamed = replace(machine, events=machine.events[:-1], transitions=(), deadline=None, guards={})
+    left = read_coverage(Path("cov.json"), renamed)
+    assert left.cells.keys() == {(s.name, e) for s in machine.states for e in renamed.events}
+    assert f"such as {machine.events[-1]} in" in left.notes[0]
 
 
 def test_failed_and_missing_tests_are_told_of_the_file(run) -> None:

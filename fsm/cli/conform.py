@@ -148,6 +148,9 @@ def command(
     redaction = source.redaction if message is not None else None
     if message is not None and claims:
         raise click.UsageError("--message shows one repair; check claims without it")
+    for name in ("--page", "--implementation", "--tests", "--html"):
+        if message is not None and name in options_given():
+            raise click.UsageError(f"--message shows one repair; use {name} without it")
     alone = bool(claims) and not (source.names or others.has_sources)
     machine = None if alone else _only_machine(source)
     if alone:
