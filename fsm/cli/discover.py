@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,12 @@ _MOST = 10
         ),
     ],
 )
-@with_log_options
+@partial(
+    with_log_options,
+    machine_help="A documented machine as reference, if there is one: a name, a file or "
+    "package.module:Class.",
+    machine_default=False,
+)
 @option(
     "--noise",
     type=click.FloatRange(0, 0.3),
