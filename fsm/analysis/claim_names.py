@@ -113,7 +113,12 @@ def _resolved(
         matches = [kind for kind in kinds if looked_up in by_kind[kind]]
         if len(matches) > 1:
             several = " or ".join(f"{kind}:{looked_up}" for kind in matches)
-            raise FsmError(f"{claim!r}: {looked_up!r} is ambiguous; write {several}")
+            alone = rf'(?<![\w:"]){re.escape(looked_up)}(?!\w)'
+            first = f"{matches[0]}:{looked_up}".replace("\\", r"\\")
+            whole = re.sub(alone, first, claim)
+            raise FsmError(
+                f"{claim!r}: {looked_up!r} is ambiguous; write {several}, for example {whole!r}"
+            )
         if matches:
             return number, matches[0] == "event", by_kind[matches[0]][looked_up]
     _refuse_no_name(claim, looked_up)

@@ -82,7 +82,7 @@ def conform(
     a file that ``pytest --fsm-cov-file`` wrote. ``name`` is the name by which ``machine`` was
     loaded, where it is given as a value: it tells whether the machine was made from the page.
 
-    ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
+    ``claims`` are texts such as ``"never Sent after Failed"`` or ``"Sent within 3.5d of
     relayed"``, checked on every message in the same pass; see
     :func:`fsm.conformance.claims.check_claims`. Without a machine (``None``) only claims are
     checked, about the events of the log.

@@ -349,6 +349,10 @@ def test_a_log_alone_to_which_no_claim_applies_is_refused(
 
 REFUSED = {
     "a number with after": ("at most 1 relayed after Sent", "take 'after' or 'before', once"),
+    "an event and a state": (
+        "never soft_bounce or delivered after delivered",
+        "'never soft_bounce or event:delivered after event:delivered'",
+    ),
     "exactly": ("exactly 1 relayed", "two claims: at most 1 relayed, at least 1 relayed; claims"),
     "an event of the log alone": ("never weighed", "without --machine: fsm conform LOG"),
     "possibly": ("possibly Sent", "a log shows what happened, not what can still happen"),

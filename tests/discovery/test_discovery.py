@@ -143,6 +143,31 @@ def test_an_event_after_a_final_state_makes_it_not_final() -> None:
     assert not found.machine.state("hard_bounced").final
 
 
+def test_an_end_that_the_reference_does_not_know_is_none_of_its_states() -> None:
+    """Nothing follows there, so nothing shows that it is one of the documented ends."""
+    traces = as_trace_counts({("relayed", "delivered"): 200, ("relayed", "cancel"): 100})
+    found = learn_from(traces, fsm.load("with-feedback"))
+    (cancelled,) = (t.target for t in found.machine.transitions if t.event == "cancel")
+    assert found.machine.state(cancelled).status is None
+    (delivered,) = (t.target for t in found.machine.transitions if t.event == "delivered")
+    assert found.machine.state(delivered).status == "Sent"
+
+
+def test_what_only_came_after_a_cell_that_is_left_out_is_left_out_too() -> None:
+    cells = "e0 q0 q3,e1 q0 q4,e0 q2 q0,e0 q3 q2,e1 q3 q1,e2 q3 q3,e0 q4 q0".split(",")
+    steps = tuple(
+        fsm.Transition(source, event, target, event)
+        for event, source, target in (cell.split() for cell in cells)
+    )
+    states = tuple(fsm.State(f"q{n}", None, f"q{n}", (f"q{n}",)) for n in range(5))
+    reference = fsm.Machine("ref", "ref", states, ("e0", "e1", "e2"), steps, "q0")
+    log = "0,012,0,0,001,00,02,100222,02000,000022,0".split(",")
+    traces = as_trace_counts([tuple(f"e{code}" for code in trace) for trace in log])
+    found = learn_from(traces, reference, noise=0.05)
+    assert found.left_out
+    assert all(1 <= e.messages <= e.times <= e.visits for e in found.evidence)
+
+
 def test_noise_is_left_out_and_told() -> None:
     traces = as_trace_counts({("a", "b"): 98, ("b",): 2})
     found = learn_from(traces, noise=0.01)
