@@ -12,12 +12,12 @@ from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.settings import ProjectSettings, find_settings
-from fsm.tables.read.page import Page, read_page
-from fsm.tables.row_origins import with_bound_rows
-from fsm.tables.words.binding import Binding, read_binding
 
+# The readers of tables are imported where a binding is read: few machines have one.
 if TYPE_CHECKING:
     from fsm.mealy import Mealy
+    from fsm.tables.read.page import Page
+    from fsm.tables.words.binding import Binding
 
 __all__ = [
     "about",
@@ -59,6 +59,12 @@ def documented(
     of the settings may be about others. Raises :class:`FsmError` for a file that cannot be read,
     and for a binding of the caller without a page.
     """
+    of_project = settings.files("bindings") if settings else []
+    if not (bindings or of_project):
+        return machine
+    from fsm.tables.row_origins import with_bound_rows
+    from fsm.tables.words.binding import read_binding
+
     for path in bindings:
         binding = read_binding(path)
         if binding.machine != name:
@@ -68,7 +74,7 @@ def documented(
         if not pages:
             raise FsmError(f'{path}: names no page; add page = "PAGE.md", the page of its table')
         machine = with_bound_rows(machine, binding, pages)
-    for path in settings.files("bindings") if settings else ():
+    for path in of_project:
         binding = read_binding(path)
         is_named = name.endswith(".toml") and os.path.normpath(name) == os.path.normpath(path)
         if binding.machine and (binding.machine == name or is_named):
@@ -78,6 +84,8 @@ def documented(
 
 def about(name: str, bindings: Iterable[Path], settings: ProjectSettings | None) -> list[Path]:
     """Return those bindings that are about a machine, and whose page is known."""
+    from fsm.tables.words.binding import read_binding
+
     return [
         path
         for path in bindings
@@ -88,6 +96,7 @@ def about(name: str, bindings: Iterable[Path], settings: ProjectSettings | None)
 def binding_pages(binding: Binding, settings: ProjectSettings | None) -> list[Page]:
     """Return the page that a binding names, else those of the settings."""
     from fsm.tables.declared.reading import bound_page
+    from fsm.tables.read.page import read_page
 
     if page := bound_page(binding):
         return [read_page(page)]
