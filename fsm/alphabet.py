@@ -22,7 +22,7 @@ from typing import TypeAlias
 from fsm.errors import MachineError
 from fsm.machine import Machine, Transition, symbol
 
-__all__ = ["MOST_GUARDS", "JointInput", "joint_inputs"]
+__all__ = ["MOST_GUARDS", "JointInput", "guarded_inputs", "joint_inputs"]
 
 MOST_GUARDS = 12
 """Of one event, in both machines together; each guard doubles the number of inputs."""
@@ -78,7 +78,7 @@ def joint_inputs(a: Machine, b: Machine) -> tuple[JointInput, ...]:
 
 
 def _symbols(machine: Machine, other: Machine) -> _Symbols:
-    readings = {**_refined(other), **_refined(machine)}
+    readings = {**guarded_inputs(other), **guarded_inputs(machine)}
     symbols: _Symbols = {}
     for text in machine.events:
         event, valuation = readings.get(text, (text, frozenset()))
@@ -86,7 +86,7 @@ def _symbols(machine: Machine, other: Machine) -> _Symbols:
     return symbols
 
 
-def _refined(machine: Machine) -> dict[str, tuple[str, _Valuation]]:
+def guarded_inputs(machine: Machine) -> dict[str, tuple[str, _Valuation]]:
     """Return the event and the valuation behind each symbol of a machine."""
     return {
         symbol(event, dict(valuation)): (event, valuation)

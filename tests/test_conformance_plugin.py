@@ -1,5 +1,6 @@
 """The pytest plugin runs suites against implementations: the examples of the documentation."""
 
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import fsm
 from fsm.conformance.covered_cells import read_coverage
 from fsm.suites import suite
-from tests.depth import DEEP
+from tests.depth import DEEP, at_full_depth
 
 pytest_plugins = ["pytester"]
 LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it
@@ -131,6 +132,7 @@ def test_nothing_is_told_where_nothing_ran(run) -> None:
     assert "fsm:" not in run("def test_it(): pass").stdout.str()
 
 
+@at_full_depth
 @pytest.mark.filterwarnings("default")
 def test_workers_add_up(run) -> None:
     pytest.importorskip("xdist", reason="pytest-xdist is not installed")
@@ -158,6 +160,13 @@ def test_a_file_tells_which_tests_ran_which_cells(run) -> None:
         "cov.json: tests of other machines: with-feedback",
         "cov.json: no test of delivery",
     )
+    assert read_coverage(Path("cov.json"), fsm.load("without-feedback")).notes == (
+        "cov.json: tests of with-feedback count for without-feedback: it has all their cells",
+    )
+    renamed = replace(machine, events=machine.events[:-1], transitions=(), deadline=None, guards={})
+    left = read_coverage(Path("cov.json"), renamed)
+    assert left.cells.keys() == {(s.name, e) for s in machine.states for e in renamed.events}
+    assert f"such as {machine.events[-1]} in" in left.notes[0]
 
 
 def test_failed_and_missing_tests_are_told_of_the_file(run) -> None:

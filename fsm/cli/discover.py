@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,12 @@ class _NoiseParam(click.FloatRange):
         ),
     ],
 )
-@with_log_options
+@partial(
+    with_log_options,
+    machine_help="A documented machine as reference, if there is one: a name, a file or "
+    "package.module:Class.",
+    machine_default=False,
+)
 @option(
     "--noise",
     type=_NoiseParam(0, 0.3),
@@ -80,7 +86,8 @@ class _NoiseParam(click.FloatRange):
     default=0.0,
     group="Machines",
     help="Share of the events that are wrong (lost, doubled, swapped), such as 0.01 or 1%; "
-    "transitions that at most three times this share of the visits of their state took are left out.",
+    "transitions that at most three times this share of the visits of their state took are left "
+    "out.",
 )
 @dedupe_option
 @option(
@@ -168,8 +175,10 @@ def _print(result: Discovery) -> None:
     print_line(f"{machine.name}: {states}, {transitions}, learnt from {learnt_from}")
     if result.beside:
         companion = result.reference and result.reference.machine.companion
-        beside = "of the companion of the reference" if companion else "without a name"
-        print_line(f"left aside: {quantity(result.beside, 'event')} {beside}")
+        whose = (
+            f"of the companion {companion}, or without a name" if companion else "without a name"
+        )
+        print_line(f"left aside: {quantity(result.beside, 'event')} {whose}")
     click.echo("")
     header = ("from", "event", "to", unit.several, "times", "of the state")
     rows = [

@@ -90,13 +90,14 @@ def command(
     other command, for example in fsm draw. The exit status is 1 if there is a difference.
     """
     from fsm.suites.execution.adapters import make_adapter
+    from fsm.suites.execution.implementation import apart_from_output
     from fsm.suites.execution.learning import learn
 
     write = _writer(output) if output else None
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
-    with Progress("learning"):
+    with Progress("learning"), apart_from_output():
         learnt = learn(
             make_adapter(implementation),
             specification.inputs,

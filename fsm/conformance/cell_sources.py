@@ -55,7 +55,9 @@ def compare_sources(
     if implementation is not None:
         more = sorted({event for _, event in document.rows}) if document else ()
         adapter, title = _adapter(implementation)
-        probed = probe(adapter, machine, title, more)
+        of_two = compare_cells(machine, document=document).disagreements
+        disputed = {(cell.state, cell.event) for cell in of_two}
+        probed = probe(adapter, machine, title, more, disputed=disputed)
 
     def see(believed: Believed) -> SightedCells:
         return see_cells(replay.distinct_traces if replay else (), machine, believed)

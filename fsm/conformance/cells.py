@@ -276,6 +276,8 @@ class _Comparing:
             if judgement.odd_one_out is None:
                 return None
             votes = [vote for vote in votes if vote.source != judgement.odd_one_out]
+        if votes and all(vote.rejects and not vote.targets for vote in votes):
+            return ""
         told = [vote.targets for vote in votes if vote.targets is not None]
         possible = frozenset.intersection(*told) if told else frozenset()
         (target,) = possible if len(possible) == 1 else (None,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -78,7 +78,8 @@ def coverage_json(suites: Iterable[Mapping[str, object]]) -> bytes:
 def read_coverage(path: Path, machine: Machine) -> CoveredCells:
     """Return the tests of a machine's cells; raises :class:`FsmError` for another kind of file.
 
-    Tests are about the machine where they have its name, or where all their cells are its own.
+    Tests are about the machine where they have its name; without any such tests, those of another
+    name count all of whose cells are its own.
     """
     content = read_bytes(path, _MAX_BYTES, "the coverage of tests", FsmError)
     try:
@@ -95,34 +96,63 @@ def _not_coverage(why: str) -> str:
     return f"not the coverage of tests ({why}); pytest --fsm-cov-file FILE writes it"
 
 
-def _of_machine(file: str, suites: Iterable[_Suite], machine: Machine) -> CoveredCells:
+@dataclass(frozen=True)
+class _Sorted:
+    """The suites of a file by whether they are about a machine."""
+
+    own: list[_Suite]
+    """Those that count, with the cells that the machine has."""
+    renamed: list[str]
+    """The names of other machines whose tests count."""
+    others: list[str]
+    """The names of other machines."""
+    gone: list[str]
+    """The cells of the machine's own tests that it does not have."""
+
+
+def _sorted(suites: Sequence[_Suite], machine: Machine) -> _Sorted:
     states = {state.name for state in machine.states}
+    has_own = any(suite.machine == machine.name for suite in suites)
+    found = _Sorted([], [], [], [])
+    for suite in suites:
+        cells = [c for c in suite.cells if c.state in states and c.event in machine.alphabet]
+        if suite.machine == machine.name:
+            found.gone.extend(f"{c.event} in {c.state}" for c in suite.cells if c not in cells)
+        elif has_own or len(cells) < len(suite.cells):
+            found.others.append(suite.machine)
+            continue
+        else:
+            found.renamed.append(suite.machine)
+        found.own.append(msgspec.structs.replace(suite, cells=cells))
+    return found
+
+
+def _of_machine(file: str, suites: Sequence[_Suite], machine: Machine) -> CoveredCells:
+    found = _sorted(suites, machine)
     tests: defaultdict[_Key, list[str]] = defaultdict(list)
     counts: defaultdict[_Key, int] = defaultdict(int)
-    others: list[str] = []
-    failed = unfinished = 0
-    for suite in suites:
-        is_own = all(c.state in states and c.event in machine.alphabet for c in suite.cells)
-        if not is_own:
-            others.append(suite.machine)
-            continue
-        failed += len(suite.failed)
-        unfinished += suite.done < suite.planned
-        for cell in suite.cells:
-            counts[cell.state, cell.event] += cell.count
-            tests[cell.state, cell.event] += cell.tests
-    notes = []
-    if others:
-        notes.append(f"{file}: tests of other machines: {', '.join(sorted(set(others))[:5])}")
-    if failed:
-        notes.append(
-            f"{file}: {quantity(failed, 'test')} failed; a cell counts as run all the same"
-        )
-    if unfinished:
-        notes.append(f"{file}: not every test of {quantity(unfinished, 'suite')} was run")
+    for cell in (cell for suite in found.own for cell in suite.cells):
+        counts[cell.state, cell.event] += cell.count
+        tests[cell.state, cell.event] += cell.tests
+    notes = [f"{file}: {text}" for text in _notes(found, machine)]
     if not counts:
         notes.append(f"{file}: no test of {machine.name}")
     cells = {
         key: CoveredCell(*key, count, tests[key][:MOST_TESTS]) for key, count in counts.items()
     }
     return CoveredCells(file, cells, tuple(notes))
+
+
+def _notes(found: _Sorted, machine: Machine) -> Iterator[str]:
+    if found.others:
+        yield f"tests of other machines: {', '.join(sorted(set(found.others))[:5])}"
+    if found.renamed:
+        names = ", ".join(sorted(set(found.renamed))[:5])
+        yield f"tests of {names} count for {machine.name}: it has all their cells"
+    if found.gone:
+        count = quantity(len(set(found.gone)), "cell")
+        yield f"{count} that {machine.name} does not have, such as {found.gone[0]}"
+    if failed := sum(len(suite.failed) for suite in found.own):
+        yield f"{quantity(failed, 'test')} failed; a cell counts as run all the same"
+    if unfinished := sum(suite.done < suite.planned for suite in found.own):
+        yield f"not every test of {quantity(unfinished, 'suite')} was run"

@@ -5,14 +5,23 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fsm.alphabet import joint_inputs
+from fsm.alphabet import guarded_inputs, joint_inputs
 from fsm.catalog import load
+from fsm.conformance.page_names import (
+    answers_of,
+    by_loose_form,
+    loose_form,
+    spelling_questions,
+    states_by_status,
+    unrelated_tables,
+    with_guards_of,
+)
 from fsm.conformance.stated_rows import (
     StatedCell,
     TableRows,
@@ -31,6 +40,7 @@ from fsm.tables.declared.reading import bound_page
 from fsm.tables.read.cell_text import normalise_name
 from fsm.tables.read.page import PAGE_FORMATS, PAGE_SUFFIXES, Page, read_page
 from fsm.tables.read.sections import split_page_name
+from fsm.tables.read.table import Table
 from fsm.tables.words.binding import Binding, read_binding
 from fsm.tables.words.machine_names import MachineNames
 from fsm.text import quantity
@@ -54,9 +64,13 @@ class DocumentedCells:
     """Whether the machine was made from this page: then both have one vote."""
     notes: tuple[str, ...] = ()
     """What was assumed, and what was not read."""
+    open: frozenset[_Key] = frozenset()
+    """Cells of which the page leaves open, by guards that the machine lacks, what happens."""
 
     def vote(self, state: str, event: str) -> Vote | None:
         """Return what the page says about a cell, ``None`` where it is silent."""
+        if (state, event) in self.open:
+            return None
         stated = self.rows.get((state, event), ())
         if not stated:
             return Vote.rejects_it(DOCUMENT, "has no row") if self.is_whole else None
@@ -109,8 +123,10 @@ def read_documented_cells(
         declared = _declared(name, page, section, machine)
     except PageError:
         tables = page.tables_of(page.section(section)) if section else page.tables
+        if spelling_questions(page, tables, answers_of(page, tables, machine)):
+            raise
         if binding is None and (rows := declared_rows_of(page, tables, machine)):
-            return _of_rows(name, rows, machine)
+            return _of_rows(name, rows, machine, tables)
         raise
     return declared_cells(name, declared, machine, page)
 
@@ -122,9 +138,11 @@ def _declared(name: str, page: Page, section: str, machine: Machine) -> Machine:
         try:
             return load(name)
         except PageError:
-            begin = Binding("", {}, {}, {}, initial=machine.initial)
-            with suppress(PageError):
-                return page_machine(name, page, section, load, begin)
+            tables = page.tables_of(page.section(section)) if section else page.tables
+            answers = answers_of(page, tables, machine)
+            for known in (answers, replace(answers, initial=machine.initial)):
+                with suppress(PageError):
+                    return page_machine(name, page, section, load, known)
             raise
 
 
@@ -178,13 +196,33 @@ def _is_same(a: Path, b: Path) -> bool:
     return os.path.realpath(a) == os.path.realpath(b)
 
 
-def _of_rows(name: str, read: TableRows, machine: Machine) -> DocumentedCells:
-    _check_states(name, [cell.state for cell in read.cells], machine)
+def _of_rows(
+    name: str, read: TableRows, machine: Machine, tables: Sequence[Table] = ()
+) -> DocumentedCells:
+    """Return what rows state; ``tables`` are those that may be about something else."""
+    written = [n for cell in read.cells for n in (cell.state, cell.target) if n is not None]
+    showing = states_by_status(machine, written)
+    cells = [
+        replace(
+            cell,
+            state=showing.get(cell.state, cell.state),
+            target=cell.target and showing.get(cell.target, cell.target),
+        )
+        for cell in read.cells
+    ]
+    _check_states(name, [cell.state for cell in cells], machine)
+    named: defaultdict[int, set[str]] = defaultdict(set)
+    for cell in cells:
+        named[cell.origin.line] |= {cell.state, cell.target or cell.state}
+    unrelated = unrelated_tables(tables, named, machine)
+    aside = {row.line for table in unrelated for row in table.rows}
     rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
-    for cell in read.cells:
+    for cell in cells:
+        if cell.origin.line in aside:
+            continue
         for symbol in _symbols(machine, cell):
             rows[cell.state, symbol].append(cell)
-    notes = []
+    notes = [f"{name}: {text}" for text in _read_otherwise(showing, unrelated, ())]
     if read.unread:
         count = quantity(len(read.unread), "row")
         notes.append(
@@ -231,35 +269,97 @@ def declared_cells(
     Raises :class:`PageError` where the two machines have no state in common.
     """
     names = MachineNames(machine, Binding(machine.name, {}, {}, {}))
+    _check_events(name, declared, machine, names)
+    declared = with_guards_of(machine, declared)
 
     def own(name: str, forms: Mapping[str, str]) -> str:
-        return forms.get(normalise_name(name), name)
+        return forms.get(normalise_name(name)) or by_loose_form(forms).get(loose_form(name), name)
 
-    _check_states(name, [own(state.name, names.states) for state in declared.states], machine)
+    known = {state.name: own(state.name, names.states) for state in declared.states}
+    showing = states_by_status(machine, known.values())
+    states = {state: showing.get(known, known) for state, known in known.items()}
+    _check_states(name, list(states.values()), machine)
     symbols: defaultdict[str, list[str]] = defaultdict(list)
     for joint in joint_inputs(machine, declared):
         if joint.b is not None:
             symbols[joint.b].append(joint.a if joint.a is not None else own(joint.b, names.events))
     tables = page.tables if page else ()
     texts = {row.line: row_text(row) for table in tables for row in table.rows}
+    unrelated = _unrelated(tables, declared, states, machine) if page and not is_origin else []
+    aside = {row.line for table in unrelated for row in table.rows}
     rows: defaultdict[_Key, list[StatedCell]] = defaultdict(list)
+    reached: defaultdict[_Key, dict[str, str]] = defaultdict(dict)
     for t in declared.transitions:
         origin = t.origin or Origin("declared", "", name)
+        if origin.line in aside:
+            continue
         if page and _is_same(Path(origin.file), Path(page.name)):
             origin = replace(origin, reason=texts.get(origin.line, origin.reason))
-        source, target = (own(state, names.states) for state in (t.source, t.target))
+        source, target = states[t.source], states[t.target]
         shown = None if shows_states(declared) else declared.status(t.target)
         shown = shown and own(shown, names.statuses)
         for symbol in dict.fromkeys(symbols[t.event]):
-            rows[source, symbol].append(StatedCell(source, t.label, target, shown, origin))
+            stated = StatedCell(source, t.label, target, shown, origin)
+            rows[source, symbol].append(stated)
+            reached[source, symbol][t.event] = target
     # Where it begins and ends says nothing about a cell.
     assumed = [text for text in declared.assumed if not _OF_ENDS.search(text)]
     notes = [] if is_origin else assumed[:_NOTES]
+    inputs = Counter(ours for of_page in symbols.values() for ours in dict.fromkeys(of_page))
+    left_open = frozenset(
+        key
+        for key, targets in reached.items()
+        if _is_open(targets, inputs[key[1]], key[1], machine)
+    )
     if not is_origin:
+        notes += [f"{name}: {text}" for text in _read_otherwise(showing, unrelated, left_open)]
         notes.append(_assumption(name, is_whole=True))
     return DocumentedCells(
-        name, {key: tuple(cells) for key, cells in rows.items()}, True, is_origin, tuple(notes)
+        name,
+        {key: tuple(cells) for key, cells in rows.items()},
+        True,
+        is_origin,
+        tuple(notes),
+        left_open,
     )
+
+
+def _check_events(name: str, declared: Machine, machine: Machine, names: MachineNames) -> None:
+    """Refuse tables that tell which states follow which, and not by which events."""
+    invented = {t.event == f"to {t.target}" for t in declared.transitions}
+    if invented == {True} and not any(normalise_name(e) in names.events for e in declared.events):
+        raise PageError(
+            f"{name}: its tables tell which states follow each other, not by which events: they "
+            f"say nothing about single cells of {machine.name}; give a table with an event column"
+        )
+
+
+def _unrelated(
+    tables: Sequence[Table], declared: Machine, states: Mapping[str, str], machine: Machine
+) -> list[Table]:
+    named: defaultdict[int, set[str]] = defaultdict(set)
+    for t in declared.transitions:
+        if t.origin:
+            named[t.origin.line] |= {states[t.source], states[t.target]}
+    return unrelated_tables(tables, named, machine)
+
+
+def _is_open(targets: Mapping[str, str], inputs: int, symbol: str, machine: Machine) -> bool:
+    """Whether an input of the machine is several of the page that lead to different states."""
+    is_guarded = symbol in guarded_inputs(machine)
+    return len(set(targets.values())) > 1 or (is_guarded and len(targets) < inputs)
+
+
+def _read_otherwise(
+    showing: Mapping[str, str], unrelated: Sequence[Table], left_open: Collection[_Key]
+) -> Iterator[str]:
+    for status, state in showing.items():
+        yield f"{status} is read as the state {state}, the only one with this status"
+    for table in unrelated:
+        yield f"the table at line {table.rows[0].line} left aside: none of its states is known"
+    if left_open:
+        count = quantity(len(left_open), "cell")
+        yield f"{count} left open by guards that the machine does not have"
 
 
 _NOTES = 5

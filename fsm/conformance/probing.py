@@ -8,17 +8,22 @@ right status is found where it happens, and not in the cells behind it.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from fsm.conformance.answers import AnswerReading, Seen, StateWords
+from fsm.conformance.system_runs import OverError, ResetError, SystemRuns, are_alike
 from fsm.conformance.votes import Vote, shows_states
 from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.mealy import NOTHING, REJECTED, Observable
-from fsm.suites.execution.implementation import Implementation, observer
+from fsm.suites.execution.implementation import (
+    Implementation,
+    apart_from_output,
+    observer,
+)
 from fsm.suites.execution.rows import observable_of
 from fsm.text import quantity
 from fsm.trace import Trace
@@ -70,8 +75,12 @@ def probe(
     name: str = "",
     more_events: Iterable[str] = (),
     most: int = MOST_EVENTS,
+    disputed: Collection[_Key] = (),
 ) -> ProbedCells:
     """Run every cell of a machine, and those of ``more_events``, in an implementation.
+
+    ``disputed`` are cells on which another source contradicts the machine: what the machine alone
+    says of them does not tell in which state an implementation is.
 
     The implementation shows its status, or its state where it shows that one after a reset, or
     nothing but its answers where it has no ``observe``. At most so many events are sent.
@@ -79,11 +88,14 @@ def probe(
     Raises :class:`FsmError` where it lacks another method, and where it does not begin as the
     machine does.
     """
-    return _Probing(implementation, machine, list(more_events), most).result(name)
+    return _Probing(implementation, machine, list(more_events), most, disputed).result(name)
 
 
-class _OverError(Exception):
-    """As many events were sent as allowed."""
+_REPEATS = 3
+"""So often a run is repeated before the implementation is said to differ."""
+
+_MORE_REPEATS = 12
+"""So often, once an implementation was seen to do different things after the same events."""
 
 
 @dataclass
@@ -99,15 +111,21 @@ class _Doubt:
 
 class _Probing:
     def __init__(
-        self, implementation: Implementation, machine: Machine, more: Sequence[str], most: int
+        self,
+        implementation: Implementation,
+        machine: Machine,
+        more: Sequence[str],
+        most: int,
+        disputed: Collection[_Key],
     ) -> None:
-        self.implementation, self.machine, self.left = implementation, machine, most
+        self.machine = machine
+        self.disputed = frozenset(disputed)
         seen = observable_of(implementation, machine)
-        self.observe = observer(implementation, shows=seen != "output")
+        observe = observer(implementation, shows=seen != "output")
+        self.runs = SystemRuns(implementation, observe, most)
         is_state = seen == "status" and shows_states(machine) and bool(machine.statuses)
         self.observable: Observable = "state" if is_state else seen
         self.events = list(dict.fromkeys((*machine.events, *more)))
-        self.sent = 0
         self.seen: dict[_Key, tuple[Trace, Seen, Seen]] = {}
         """The trace of each cell that was run, what was seen before its event, and after it."""
         self.like: dict[_Key, frozenset[str]] = {}
@@ -123,16 +141,12 @@ class _Probing:
         self.reachable = [state for state, _ in machine.shortest_traces()]
         self._separators: dict[bool, StateWords] = {}
         self._says_rejected = False
-        self.is_over = False
+        self.stopped = ""
+        """Why not every cell was run; empty where each was that could be reached."""
 
     def result(self, name: str) -> ProbedCells:
-        try:
-            self._check_beginning(name)
-            self._explore([self.machine.initial])
-            while state := self._least_doubtful():
-                self._explore([state])
-        except _OverError:
-            self.is_over = True
+        with apart_from_output():
+            self._run_all(name)
         answers = [after for _, _, after in self.seen.values()]
         reading = AnswerReading(
             self.observable,
@@ -149,7 +163,23 @@ class _Probing:
         }
         reached = {state for state, _ in self.seen}
         left = tuple(s for s in self.reachable if s not in reached)
-        return ProbedCells(name, runs, left, self.sent, tuple(self._notes(name, reading, left)))
+        return ProbedCells(
+            name, runs, left, self.runs.sent, tuple(self._notes(name, reading, left))
+        )
+
+    def _run_all(self, name: str) -> None:
+        try:
+            self._check_beginning(name)
+            self._explore([self.machine.initial])
+            while state := self._least_doubtful():
+                self._explore([state])
+            self._confirm()
+        except OverError:
+            self.stopped = f"{self.runs.sent:,} events were sent"
+        except ResetError as error:
+            self.stopped = f"reset() failed: {error}"
+        if self.stopped:
+            self.like.clear()  # runs that are left might have explained it otherwise
 
     def _vote(self, reading: AnswerReading, cell: _Key, before: Seen, after: Seen) -> Vote:
         vote = reading.vote(before, after, self.like.get(cell))
@@ -158,44 +188,28 @@ class _Probing:
         return replace(vote, targets=narrowed) if is_open and narrowed else vote
 
     def _notes(self, name: str, reading: AnswerReading, left: Sequence[str]) -> Iterable[str]:
-        if self.seen and not reading.gives_sign:
+        raised = Counter(
+            after.failure.partition(":")[0]
+            for (state, event), (_, _, after) in self.seen.items()
+            if after.failure and not reading.gives_sign and self.machine.step(state, event) is None
+        )
+        for kind, number in sorted(raised.items()):
+            yield (
+                f"{name}: raises {kind} in {quantity(number, 'cell')} where the machine rejects: "
+                f"if that is how it rejects, its adapter is to return {REJECTED!r} instead"
+            )
+        if self.seen and not (reading.gives_sign or raised):
             yield f"{name}: gives no sign of rejected events; no change may be a rejection"
         if self.unsteady:
             count = quantity(len(self.unsteady), "cell")
             yield f"{name}: {count} not judged: the same events did not lead to the same twice"
-        if self.is_over:
-            yield f"{name}: not every cell was run, {self.sent:,} events were sent"
+        if self.stopped:
+            yield f"{name}: not every cell was run, {self.stopped}"
         elif left:
             listed = ", ".join(left[:5]) + (f" and {len(left) - 5:,} more" if left[5:] else "")
             yield f"{name}: not run in {listed}: no trace leads there on which it does as specified"
 
     # Running --------------------------------------------------------------------------------
-
-    def _run(self, trace: Sequence[str]) -> list[Seen]:
-        """Reset, send a trace, and return what was seen after the reset and after each event."""
-        if self.left < len(trace):
-            raise _OverError
-        self.left -= len(trace) or 1
-        self.sent += len(trace)
-        try:
-            self.implementation.reset()
-        except Exception as error:  # whatever a system under test does, it is an answer
-            return [Seen(NOTHING, False, _failure(error))] * (len(trace) + 1)
-        seen = [Seen(self.observe() if self.observe else NOTHING, False, "")]
-        for event in trace:
-            try:
-                answer = self.implementation.send(event)
-                failure = ""
-            except Exception as error:
-                answer, failure = None, _failure(error)
-            text = NOTHING if answer is None else str(answer)
-            is_rejected = text == REJECTED
-            if self.observe:
-                shown = self.observe()
-            else:
-                shown = seen[-1].shown if is_rejected or failure else text
-            seen.append(Seen(shown, is_rejected, failure))
-        return seen
 
     def _shows(self, state: str) -> str:
         return state if self.observable == "state" else self.machine.status(state) or NOTHING
@@ -207,21 +221,20 @@ class _Probing:
         step = self.machine.step(state, event)
         if step is None:
             return after.shown == before.shown
-        return not after.is_rejected and after.shown in (self._shows(step.target), *self._silence)
-
-    @property
-    def _silence(self) -> tuple[str, ...]:
-        """What is seen of an implementation that says nothing."""
-        return () if self.observe else (NOTHING,)
+        return not after.is_rejected and after.shown in (
+            self._shows(step.target),
+            *self.runs.silence,
+        )
 
     # States ---------------------------------------------------------------------------------
 
     def _check_beginning(self, name: str) -> None:
-        (first,) = self._run(())
+        try:
+            (first,) = self.runs.run(())
+        except ResetError as error:
+            raise FsmError(f"{name}: reset() failed: {error}") from error
         expected = self._shows(self.machine.initial)
-        if first.failure:
-            raise FsmError(f"{name}: reset() failed: {first.failure}")
-        if self.observe and first.shown != expected:
+        if self.runs.observe and first.shown != expected:
             raise FsmError(
                 f"{name}: shows {first.shown!r} after a reset, and {self.machine.name} begins with "
                 f"{expected!r}; is it an adapter for this machine?"
@@ -233,30 +246,69 @@ class _Probing:
         while queue:
             state = queue.popleft()
             for event in self.events:
-                trace = (*self.access[state], event)
-                *_, before, after = self._run(trace)
-                if self.observe and before.shown != self._shows(state):
-                    self.unsteady[state, event] = None
-                    continue
-                self.seen[state, event] = trace, before, after
-                self._says_rejected |= after.is_rejected
+                self._run_cell(state, event)
             for event in self.events:
-                if (state, event) not in self.seen:
-                    continue
-                trace, before, after = self.seen[state, event]
-                step = self.machine.step(state, event)
-                if step is None or not self._fits(before, after, state, event):
-                    continue
-                doubt = self._identify((state, event), trace, step.target)
-                if step.target not in doubt.like:
-                    self.doubts[step.target].append(doubt)
-                    self.like[state, event] = doubt.like
-                    continue
-                if doubt.behaviour or len(doubt.like) == 1:
-                    self.narrowed[state, event] = doubt.like
-                if step.target not in self.access:
-                    self.access[step.target] = trace
-                    queue.append(step.target)
+                if (state, event) in self.seen:
+                    queue += self._follow(state, event)
+
+    def _run_cell(self, state: str, event: str) -> None:
+        trace = (*self.access[state], event)
+        *_, before, after = self.runs.run(trace)
+        is_there = self.runs.observe is None or before.shown == self._shows(state)
+        if is_there and self._is_steady(state, trace, before, after, _REPEATS):
+            self.seen[state, event] = trace, before, after
+            self._says_rejected |= after.is_rejected
+        else:
+            self.unsteady[state, event] = None
+
+    def _follow(self, state: str, event: str) -> list[str]:
+        """Find where a cell leads; return the state if it was not reached before."""
+        trace, before, after = self.seen[state, event]
+        step = self.machine.step(state, event)
+        if step is None or not self._fits(before, after, state, event):
+            return []
+        doubt = self._identify((state, event), trace, step.target)
+        if step.target not in doubt.like:
+            if not self._is_as_before(doubt, step.target):
+                self.doubts[step.target].append(doubt)
+                self.like[state, event] = doubt.like
+            return []
+        if (state, event) in self.disputed and not self._is_certain(doubt, step.target):
+            return []
+        if doubt.behaviour or len(doubt.like) == 1:
+            self.narrowed[state, event] = doubt.like
+        if step.target in self.access:
+            return []
+        self.access[step.target] = trace
+        return [step.target]
+
+    def _is_steady(self, state: str, trace: Trace, before: Seen, after: Seen, repeats: int) -> bool:
+        """Whether a run that does not fit the machine ends in the same way when it is repeated."""
+        if self._fits(before, after, state, trace[-1]):
+            return True
+        again = (self.runs.run(trace)[-2:] for _ in range(repeats))
+        return all(are_alike(before, b) and are_alike(after, a) for b, a in again)
+
+    def _confirm(self) -> None:
+        """Repeat the runs that do not fit, if the implementation was seen to be unsteady."""
+        for (state, event), (trace, before, after) in list(self.seen.items()):
+            if self.unsteady and not self._is_steady(state, trace, before, after, _MORE_REPEATS):
+                del self.seen[state, event]
+                self.unsteady[state, event] = None
+        if self.unsteady:
+            self.like.clear()
+
+    def _is_as_before(self, doubt: _Doubt, target: str) -> bool:
+        """Whether a way to a state behaves like the one on which the state was run."""
+        if target not in self.access:
+            return False
+        return self._identify(doubt.cell, self.access[target], target).behaviour == doubt.behaviour
+
+    def _is_certain(self, doubt: _Doubt, target: str) -> bool:
+        """Whether no other state of the machine, reachable or not, can be where a way ended."""
+        others = {state.name for state in self.machine.states} - {target, *self.reachable}
+        shown = self._shows(target)
+        return len(doubt.like) == 1 and all(self._shows(other) != shown for other in others)
 
     def _identify(self, cell: _Key, trace: Trace, target: str) -> _Doubt:
         """Find the states that behave like the one to which a trace leads."""
@@ -268,13 +320,15 @@ class _Probing:
             for b in first[place + 1 :] if a in like else ():
                 word = self._word(a, b) if a in like and b in like else None
                 if word is not None:
-                    seen = self._run((*trace, *word))[-len(word) - 1 :]
+                    seen = self.runs.run((*trace, *word))[-len(word) - 1 :]
                     behaviour.append((word, tuple(seen)))
                     like = {s for s in like if self._behaves(s, word, seen)}
         return _Doubt(cell, trace, tuple(behaviour), frozenset(like))
 
     def _behaves(self, state: str, word: Trace, seen: Sequence[Seen]) -> bool:
         for event, before, after in zip(word, seen, seen[1:], strict=False):
+            if (state, event) in self.disputed:
+                return True
             if not self._fits(before, after, state, event):
                 return False
             step = self.machine.step(state, event)
@@ -315,7 +369,7 @@ class _Probing:
         return None
 
     def _wrong_events(self, trace: Trace, state: str) -> list[str]:
-        runs = ((event, self._run((*trace, event))[-2:]) for event in self.events)
+        runs = ((event, self.runs.run((*trace, event))[-2:]) for event in self.events)
         return [event for event, seen in runs if not self._behaves(state, (event,), seen)]
 
 
@@ -328,7 +382,3 @@ def _text(seen: Seen) -> str:
     if seen.failure:
         return seen.failure
     return f"{REJECTED}, shows {seen.shown}" if seen.is_rejected else f"shows {seen.shown}"
-
-
-def _failure(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

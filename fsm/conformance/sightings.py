@@ -26,7 +26,7 @@ __all__ = ["Believed", "SightedCells", "Sighting", "see_cells"]
 _Key: TypeAlias = tuple[str, str]
 
 Believed: TypeAlias = Callable[[str, str], str | None]
-"""Where an event leads from a state; ``None`` where it is rejected, or the sources disagree."""
+"""Where an event leads from a state; ``None`` where the sources disagree, empty if rejected."""
 
 _NO_ROW = np.iinfo(np.int64).max
 
@@ -46,7 +46,7 @@ class SightedCells:
     cells: Mapping[_Key, Sighting]
     """The cells that were seen, by state and event."""
     uncertain: int
-    """How many events follow a misfit of their message, and say nothing."""
+    """How many events say nothing: after a misfit of their message, or of guards unknown."""
 
     def vote(self, state: str, event: str) -> Vote | None:
         """Return what the log says about a cell, ``None`` where it was not seen."""
@@ -88,6 +88,7 @@ def _of_part(part: DistinctTraces, machine: Machine, believed: Believed) -> Sigh
             continue
         key = _cell_of(machine, names[place % len(names)], event, believed)
         if key is None:
+            uncertain += int(met[cell])
             continue
         known = cells.get(key, Sighting(0, _NO_ROW))
         row = min(known.row, int(rows[cell]))
@@ -109,10 +110,15 @@ def _symbols(machine: Machine, event: str) -> list[str]:
 
 
 def _cell_of(machine: Machine, state: str, event: str, believed: Believed) -> _Key | None:
-    """Return the cell that an event met, ``None`` where its guards leave several."""
+    """Return the cell that an event met, ``None`` where its guards leave several.
+
+    An event that is rejected whatever its guards are met the first of their cells.
+    """
     symbols = _symbols(machine, event)
-    accepting = [symbol for symbol in symbols if believed(state, symbol) is not None]
-    possible = symbols if len(symbols) == 1 else accepting
+    targets = {symbol: believed(state, symbol) for symbol in symbols}
+    accepting = [symbol for symbol, target in targets.items() if target]
+    is_one = len(symbols) == 1 or set(targets.values()) == {""}
+    possible = symbols[:1] if is_one else accepting
     return (state, possible[0]) if len(possible) == 1 else None
 
 
@@ -146,9 +152,9 @@ def _table(part: DistinctTraces, machine: Machine, believed: Believed) -> Transi
             row = [number[name] + is_over * count] * columns.width
             for code, event in enumerate(columns.events):
                 if symbols := _symbols(machine, event):
-                    targets = {believed(name, symbol) for symbol in symbols}
+                    targets = {believed(name, symbol) for symbol in symbols} - {""}
                     target = targets.pop() if len(targets) == 1 else None
-                    if target is None:
+                    if not target:
                         row[code] = lost
                     else:
                         row[code] = at_end[target] + count if is_over else number[target]

@@ -77,7 +77,7 @@ def discover(
     names = tuple(name for name in _event_names(log) if name not in aside)
     if len(names) > MOST_EVENTS:
         raise LogError(
-            f"{_name(log)}: more than {MOST_EVENTS} different events, too many for a machine; "
+            f"{_place(log)}: more than {MOST_EVENTS} different events, too many for a machine; "
             "is the column right? --column event=NAME maps another one"
         )
     any_order = _any_order(names, reference)
@@ -95,7 +95,7 @@ def discover(
     )
     traces, beside = TraceCounts.of_parts(names, result.distinct_traces).without_unknown()
     if not len(traces.codes):
-        raise LogError(f"{_name(log)}: no events to learn from")
+        raise LogError(f"{_place(log)}: no events to learn from")
     unit = unit_of([reference or any_order], log.unit)
     return learn_from(traces, reference, noise=noise, name=name, unit=unit, beside=beside)
 
@@ -130,6 +130,11 @@ def learn_from(
     )
 
 
+def _place(log: Log) -> str:
+    """Return where a log is, for messages."""
+    return log.files[0].name if len(log.files) == 1 else f"{quantity(len(log.files), 'file')}"
+
+
 def _event_names(log: Log) -> list[str]:
     """Return the names of the events of a log, sorted; at most one more than is allowed."""
     names: set[str] = set()
@@ -140,12 +145,6 @@ def _event_names(log: Log) -> list[str]:
         if len(names) > MOST_EVENTS:
             break
     return sorted(names)
-
-
-def _name(log: Log) -> str:
-    """Return the name of a log in messages."""
-    names = [file.name for file in log.files]
-    return names[0] if len(names) == 1 else "the log"
 
 
 def _companion_events(

@@ -33,7 +33,7 @@ def exclusive_evidence(
 
     >>> seen, never = np.array([30]), np.array([0])
     >>> round(exclusive_evidence(seen, 100, never, 50), 1), exclusive_evidence(seen, 100, seen, 99)
-    (14.7, 0.0)
+    (14.0, 0.0)
     """
     if not visits_a or not visits_b:
         return 0.0

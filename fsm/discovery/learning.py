@@ -70,11 +70,7 @@ def travelled_only(travelled: Travelled, rare: float = 0.0) -> Index:
     """Return a table without the cells that no message met, or too few of those in their state."""
     times, visits = travelled.times, travelled.visits
     kept = (times > 0) & (times > rare * visits[:, None])
-    table = np.where(kept, travelled.table, NONE)
-    if rare and (table != travelled.table).any():
-        # What lies behind a cell that was left out is no longer reached.
-        return travelled_only(travelled.traces.replayed(table))
-    return table
+    return np.where(kept, travelled.table, NONE)
 
 
 def smallest_table(table: Index) -> Index:
@@ -128,6 +124,8 @@ def learnt_machine(
         named = table_named_by(rows, table, traces)
         notes = (*_notes(named, reference), *_undecided(known, reference))
         table, names = travelled_only(traces.replayed(named.table), rare), named.names
+    # Where a rare cell was left out, nothing may travel any more what came after it.
+    table = travelled_only(traces.replayed(table))
     travelled = traces.replayed(table)
     states = learnt_states(names, travelled.visits.tolist(), reference)
     evidence = tuple(_evidence(travelled, [state.name for state in states]))

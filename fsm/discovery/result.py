@@ -131,8 +131,7 @@ class Discovery:
     events: int
     """How many events were learnt from."""
     beside: int
-    """How many events were not learnt from: those of the companion of the reference, or without a
-    name."""
+    """How many events are of the companion of the reference, or have no name; not learnt from."""
     noise: float
     """The share of the events that are taken for wrong; see :func:`fsm.discover`."""
     unit: Unit

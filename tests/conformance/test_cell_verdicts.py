@@ -415,10 +415,13 @@ def compared(truth: Truth, wrong_source: str | None, shows: Callable[[str], Any]
     log = next(fsm.simulate(as_machine(truth.after, truth.status, truth.events), 40, seed=1))
     traces = fsm.replay(log, machine, cross_check=False, traces=True).distinct_traces
     system = System(of("implementation"), shows, next(iter(truth.status)))
+    document = declared_cells("page.md", machine_of("document"), machine)
+    of_two = compare_cells(machine, document=document).disagreements
+    disputed = {(cell.state, cell.event) for cell in of_two}
     return compare_cells(
         machine,
-        document=declared_cells("page.md", machine_of("document"), machine),
-        implementation=probe(system, machine, "system"),
+        document=document,
+        implementation=probe(system, machine, "system", disputed=disputed),
         see=lambda believed: see_cells(traces, machine, believed),
     )
 
@@ -443,3 +446,13 @@ def test_one_cell_that_differs_in_one_source_is_found_and_no_other(
 def test_an_implementation_that_shows_statuses_is_the_only_one_that_is_blamed(truth: Truth) -> None:
     blamed = found(compared(truth, "implementation", truth.status.get))
     assert set(blamed.values()) <= {"implementation"}
+
+
+@settings(max_examples=samples(300, 5), deadline=None)
+@given(truths(), st.sampled_from(["document", "machine"]))
+def test_an_implementation_as_the_truth_is_never_blamed_by_its_statuses(
+    truth: Truth, source: str
+) -> None:
+    blamed = found(compared(truth, source, truth.status.get))
+    assert set(blamed) <= {truth.cell}
+    assert "implementation" not in blamed.values()

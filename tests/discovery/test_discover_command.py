@@ -54,17 +54,6 @@ def test_the_diagram_tells_how_many_messages_there_were(
     assert "soft_bounce" in drawn
 
 
-def test_what_has_no_event_is_not_called_an_event_of_a_companion(fsm: Fsm, log: Path) -> None:
-    log.write_text(LOG + "3,,2026-01-05T09:00:00Z\n")
-    assert "left aside: 1 event without a name\n" in fsm("discover", str(log)).out
-    assert "log.csv: no events" in fsm("discover", str(_emptied(log))).err
-
-
-def _emptied(log: Path) -> Path:
-    log.write_text(LOG.splitlines()[0] + "\n")
-    return log
-
-
 def test_shares_are_never_none_and_the_rare_ones_are_told(fsm: Fsm, tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     rows = [f"{n},{'a' if n else 'b'},2026-01-05T09:00:00Z\n" for n in range(20_001)]
@@ -72,3 +61,14 @@ def test_shares_are_never_none_and_the_rare_ones_are_told(fsm: Fsm, tmp_path: Pa
     out = fsm("discover", str(log)).out
     assert "< 0.01 %" in out
     assert "1 transition below 1 % of the visits of the state" in out
+
+
+def test_events_without_a_name_are_told_without_a_reference(fsm: Fsm, log: Path) -> None:
+    log.write_text(f"{LOG}2,,2026-01-05T09:02:00Z\n")
+    assert "left aside: 1 event without a name\n" in fsm("discover", str(log)).out
+
+
+def test_a_log_without_events_is_named(fsm: Fsm, log: Path) -> None:
+    log.write_text(LOG.splitlines(keepends=True)[0])
+    run = fsm("discover", str(log))
+    assert (run.status, run.err) == (2, f"fsm: {log}: no events to learn from\n")

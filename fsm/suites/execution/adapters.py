@@ -6,6 +6,7 @@ from typing import Any
 
 from fsm.catalog import import_object
 from fsm.errors import FsmError
+from fsm.suites.execution.implementation import SYSTEM_FAILURES, apart_from_output
 
 __all__ = ["make_adapter"]
 
@@ -16,10 +17,12 @@ def make_adapter(name: str) -> Any:
     Importing the module runs it. Raises :class:`FsmError` where there is no such class, and where
     it fails.
     """
-    make = import_object(name) if ":" in name else None
+    with apart_from_output():
+        make = import_object(name) if ":" in name else None
     if not callable(make):
         raise FsmError(f"{name}: no such class or function; write package.module:name")
     try:
-        return make()
-    except Exception as error:
+        with apart_from_output():
+            return make()
+    except SYSTEM_FAILURES as error:
         raise FsmError(f"{name}() failed: {type(error).__name__}: {error}") from error

@@ -13,7 +13,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, redirect_stdout
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -22,13 +24,24 @@ from fsm.mealy import NOTHING, Mealy, with_shown
 from fsm.text import align_columns, visible
 
 __all__ = [
+    "SYSTEM_FAILURES",
     "Implementation",
     "RunResult",
     "StepResult",
     "answer_of",
+    "apart_from_output",
     "observer",
     "run_test",
 ]
+
+
+SYSTEM_FAILURES = (Exception, SystemExit)
+"""What a call of a system under test may raise; ``sys.exit()`` of its code does not end ours."""
+
+
+def apart_from_output() -> AbstractContextManager[object]:
+    """Return a context in which what a system under test prints goes to standard error."""
+    return redirect_stdout(sys.stderr)
 
 
 class Implementation(Protocol):
@@ -153,6 +166,6 @@ def answer_of(call: Callable[[], object]) -> str | None:
     """Return the result of a call as text; an exception is an answer, too."""
     try:
         value = call()
-    except Exception as error:  # whatever a system under test does, it is an answer
+    except SYSTEM_FAILURES as error:  # whatever a system under test does, it is an answer
         return f"{type(error).__name__}: {error}"
     return None if value is None else str(value)

@@ -229,7 +229,10 @@ class _Counting:
 
     def reset(self) -> None:
         self.resets += 1
-        self._implementation.reset()
+        try:
+            self._implementation.reset()
+        except SystemExit as error:
+            raise FsmError(f"reset() of the implementation failed: SystemExit: {error}") from error
         if self._observe:
             before, self.first = self.first, self._observe()
             if before not in (None, self.first):
