@@ -22,8 +22,19 @@ MICROSECOND: Final = timedelta(microseconds=1)
 SECOND: Final = 1_000_000
 """Microseconds of a second."""
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_UNITS = {
+    "weeks": r"w(?:eeks?)?",
+    "days": r"d(?:ays?)?",
+    "hours": r"h(?:(?:ou)?rs?)?",
+    "minutes": r"m(?:in(?:ute)?s?)?",
+    "seconds": r"s(?:ec(?:ond)?s?)?",
+}
+_DURATION = re.compile(
+    r"\s*".join(
+        rf"(?:(?P<{unit}>\d{{1,9}}(?:\.\d{{1,6}})?) ?{words}(?![a-z]))?"
+        for unit, words in _UNITS.items()
+    )
+)
 
 
 def microseconds_since_1970(time: datetime) -> int:
@@ -45,16 +56,22 @@ def time_at(microseconds: int) -> datetime:
 
 
 def read_duration(text: str) -> timedelta | None:
-    """Return the duration that a text such as ``3.5d``, ``36h``, ``90m`` or ``45s`` stands for.
+    """Return the duration that a text such as ``3.5d``, ``36h``, ``1h 30m`` or ``45 min`` means.
 
-    ``None`` stands for a text that is no duration, or one that Python cannot hold.
+    Several units are added, the largest first. ``None`` stands for a text that is no duration, or
+    one that Python cannot hold.
 
-    >>> read_duration("1.5h")
-    datetime.timedelta(seconds=5400)
+    >>> read_duration("1.5h"), read_duration("1 hour 30 minutes")
+    (datetime.timedelta(seconds=5400), datetime.timedelta(seconds=5400))
     """
     match = _DURATION.fullmatch(text.strip())
+    counts = (
+        {unit: float(count) for unit, count in match.groupdict("").items() if count}
+        if match
+        else {}
+    )
     try:
-        return timedelta(**{_UNITS[match[2]]: float(match[1])}) if match else None
+        return timedelta(**counts) if counts else None
     except OverflowError:
         return None
 

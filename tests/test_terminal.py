@@ -20,7 +20,7 @@ from fsm.cli.tables import hanging, table_lines
 from fsm.cli.terminal import choose_color, has_color
 from fsm.logs.mapping.event_mapping import format_names
 from fsm.text import display_width
-from tests.depth import cases
+from tests.depth import at_full_depth, cases
 from tests.terminal import FSM, STYLE, environment, in_terminal, with_streams
 
 PAGE = """**With feedback service**
@@ -43,6 +43,7 @@ def test_a_table_fits_the_terminal(columns: int) -> None:
     assert set(format_names()) <= {line.split()[0] for line in lines if line.strip()}
 
 
+@at_full_depth
 def test_without_a_terminal_no_table_is_wrapped() -> None:
     assert with_streams("formats", COLUMNS="40").out == with_streams("formats").out
     assert max(map(len, with_streams("formats", COLUMNS="40").out.splitlines())) > 90

@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeAlias
 from fsm.analysis.verdict import CLAIM_FORMS
 from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.suggest import remedy
+from fsm.suggest import nearest, remedy
 
-__all__ = ["Names", "keep_together", "read_names"]
+__all__ = ["Names", "keep_together", "kinds_of", "misread", "read_names"]
 
 _JOINTS = {"after", "before", "or"}
 _SPACE = "\0"
@@ -75,6 +75,23 @@ def _refuse_no_name(claim: str, name: str) -> None:
         raise FsmError(f"{claim!r}: a name is missing; {CLAIM_FORMS}")
 
 
+def kinds_of(machine: Machine, name: str) -> list[str]:
+    """Return what is so named in a machine: an event, a state, a status, several or none."""
+    return [kind for kind, members in _by_kind(machine).items() if name in members]
+
+
+def misread(name: str) -> str:
+    """Return what may be wrong in a name that nothing has, where a word of claims is in it."""
+    words = set(name.split())
+    if "within" in words:
+        return "a time is written: P within 3.5d of Q"
+    if words & {"after", "before"}:
+        return "only never, always, eventually and possibly take 'after' or 'before', once"
+    if "and" in words:
+        return "names are joined by 'or'; what holds of both is two claims"
+    return "'start' stands for the beginning only in 'of start'" if name == "start" else ""
+
+
 def _by_kind(machine: Machine) -> _ByKind:
     return {
         "event": {event: frozenset({event}) for event in machine.events},
@@ -96,16 +113,24 @@ def _resolved(
         matches = [kind for kind in kinds if looked_up in by_kind[kind]]
         if len(matches) > 1:
             several = " or ".join(f"{kind}:{looked_up}" for kind in matches)
-            raise FsmError(f"{claim!r}: {looked_up!r} is ambiguous; write {several}")
+            alone = rf'(?<![\w:"]){re.escape(looked_up)}(?!\w)'
+            first = f"{matches[0]}:{looked_up}".replace("\\", r"\\")
+            whole = re.sub(alone, first, claim)
+            raise FsmError(
+                f"{claim!r}: {looked_up!r} is ambiguous; write {several}, for example {whole!r}"
+            )
         if matches:
             return number, matches[0] == "event", by_kind[matches[0]][looked_up]
     _refuse_no_name(claim, looked_up)
     for machine in machines:
         _refuse_without_guards(machine, claim, looked_up)
     names = [name for by_kind in known for members in by_kind.values() for name in members]
+    advice = [misread(looked_up), remedy(looked_up, names, "fsm show MACHINE")]
+    if not nearest(looked_up, names):
+        advice.append("events of a log alone are claimed without --machine: fsm conform LOG")
     raise FsmError(
         f"{machines[0].name}: no event, state or status is named {looked_up!r}; "
-        f"{remedy(looked_up, names, 'fsm show MACHINE')}"
+        + "; ".join(filter(None, advice))
     )
 
 

@@ -25,6 +25,7 @@ from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Machine
 
 __all__ = [
+    "START",
     "CountClaim",
     "NamesByMachine",
     "PatternClaim",
@@ -33,9 +34,11 @@ __all__ = [
     "read_claim",
 ]
 
+START = "start"
+"""In ``of start``: the beginning of the trace."""
 _PATTERNS = ("never", "always", "eventually", "possibly")
 _COUNT = re.compile(r"at (most|least) (\S+) (.+)")
-_WITHIN = re.compile(r"(.+) within (\S+|\d.{0,20}?) of (.+)")
+_WITHIN = re.compile(r"(.+) within (\S+|\d.{0,60}?) of (.+)")
 _NUMBER = re.compile(r"\d{1,9}")
 _QUOTED = re.compile(r'"[^"]*"')
 
@@ -125,10 +128,10 @@ def _within(
     machines: Sequence[Machine], claim: str, subject: str, duration: str, marker: str
 ) -> WithinClaim:
     limit = read_duration(duration)
-    if limit is None or not timedelta(0) < limit <= LONGEST:
+    if limit is None or limit > LONGEST:
         raise FsmError(
             f"{claim!r}: {duration!r} is not a duration up to {LONGEST.days:,} days; "
-            "write for example 3.5d, 36h or 90m"
+            "write for example 3.5d, 36h or 1h 30m, and 0s for the same time"
         )
     first, _, rest = subject.partition(" ")
     if first in _PATTERNS and first != "never":
@@ -138,5 +141,5 @@ def _within(
         )
     forbidden = first == "never"
     what = read_names(machines, claim, rest if forbidden else subject)
-    names = None if marker == "start" else read_names(machines, claim, marker)
+    names = None if marker == START else read_names(machines, claim, marker)
     return WithinClaim(claim, forbidden, what, limit, names)

@@ -20,9 +20,10 @@ from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suggest import remedy
 
-__all__ = ["Invariant", "check_invariant", "read_invariant"]
+__all__ = ["Invariant", "check_invariant", "read_invariant", "refuse_no_sum"]
 
 _CONSTANT = " is constant"
+_COMPARATOR = re.compile(r"(<=|>=|!=|<|>|=)")
 _NUMBER = re.compile(r"\d{1,9}(?!\w)")
 _ALLOWS: dict[str, Callable[[int], bool]] = {
     "<=": lambda difference: difference <= 0,
@@ -71,19 +72,26 @@ def read_invariant(machine: Machine, claim: str) -> Invariant:
 
     Raises :class:`FsmError` for unknown names and for a text that is no invariant.
     """
+    refuse_no_sum(claim)
     allows = None
     if claim.endswith(_CONSTANT):
         terms = _Sum(machine, claim, claim.removesuffix(_CONSTANT)).terms()
     else:
-        comparator = re.search(r"<=|>=|!=|<|>|=", claim)
-        if not comparator:
-            raise FsmError(f"{claim!r} is no claim; {CLAIM_FORMS}")
-        terms = _Sum(machine, claim, claim[: comparator.start()]).terms()
-        right = _Sum(machine, claim, claim[comparator.end() :]).terms()
-        terms += [term._replace(sign=-term.sign) for term in right]
-        allows = _ALLOWS[comparator[0]]
+        left, comparator, right = _COMPARATOR.split(claim, maxsplit=1)
+        terms = _Sum(machine, claim, left).terms()
+        taken = _Sum(machine, claim, right).terms()
+        terms += [term._replace(sign=-term.sign) for term in taken]
+        allows = _ALLOWS[comparator]
     shown = [state.name for state in machine.states if state.status is not None]
     return Invariant(claim, {state: _value(terms, state) for state in shown}, allows)
+
+
+def refuse_no_sum(claim: str) -> None:
+    """Raise :class:`FsmError` for a text that claims nothing of a sum, and so is no claim."""
+    if not (claim.endswith(_CONSTANT) or _COMPARATOR.search(claim)):
+        kind, _, what = claim.partition(" ")
+        two = f"write two claims: at most {what}, at least {what}; " if kind == "exactly" else ""
+        raise FsmError(f"{claim!r} is no claim; {two}{CLAIM_FORMS}")
 
 
 def _value(terms: list[_Term], state: str) -> int:

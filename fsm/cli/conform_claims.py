@@ -64,10 +64,9 @@ def print_claims(result: Conformance) -> None:
         if claim.examples:
             _print_examples(claim, result.unit)
     for claim in result.claims:
-        if claim.absent:
-            names = ", ".join(claim.absent)
-            print_message(f"{claim.claim}: the log has no event {names}", 1000)
-        elif not claim.messages:
+        for note in claim.notes:
+            print_message(f"{claim.claim}: {note}", 1000)
+        if not (claim.messages or claim.absent):
             print_message(f"{claim.claim}: applies to no {result.unit.name}", 1000)
 
 

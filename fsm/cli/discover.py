@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,12 @@ _MOST = 10
         ),
     ],
 )
-@with_log_options
+@partial(
+    with_log_options,
+    machine_help="A documented machine as reference, if there is one: a name, a file or "
+    "package.module:Class.",
+    machine_default=False,
+)
 @option(
     "--noise",
     type=click.FloatRange(0, 0.3),
@@ -152,9 +158,11 @@ def _print(result: Discovery) -> None:
     learnt_from = f"{unit.count(result.messages)} and {quantity(result.events, 'event')}"
     print_line(f"{machine.name}: {states}, {transitions}, learnt from {learnt_from}")
     if result.beside:
-        print_line(
-            f"{quantity(result.beside, 'event')} of the companion of the reference are left aside"
+        companion = result.reference and result.reference.machine.companion
+        whose = (
+            f"of the companion {companion}, or without a name" if companion else "without a name"
         )
+        print_line(f"left aside: {quantity(result.beside, 'event')} {whose}")
     click.echo("")
     header = ("from", "event", "to", unit.several, "times", "of the state")
     rows = [

@@ -61,7 +61,7 @@ class DurationParam(click.ParamType[timedelta]):
         if duration is None or not timedelta(0) < duration <= self.longest:
             self.fail(
                 f"{value!r} is not a duration up to {self.longest.days:,} days; "
-                "write a number and w, d, h, m or s, such as 3.5d, 36h or 90m",
+                "write a number and w, d, h, m or s, such as 3.5d, 36h or 1h 30m",
                 param,
                 ctx,
             )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
 MAY_END = ("any", "all", "final")
 """Where messages may end: after any event, or in final states only."""
+
+_NOTES = 3
+"""Notes on claims in a message."""
 
 OUTSIDE = ("beside", "extra")
 """What events are that the machine does not have: counted beside, or extra as in process mining."""
@@ -78,7 +82,7 @@ def conform(
     a file that ``pytest --fsm-cov-file`` wrote. ``name`` is the name by which ``machine`` was
     loaded, where it is given as a value: it tells whether the machine was made from the page.
 
-    ``claims`` are texts such as ``"never Sent after Failed"`` or ``"delivered within 3.5d of
+    ``claims`` are texts such as ``"never Sent after Failed"`` or ``"Sent within 3.5d of
     relayed"``, checked on every message in the same pass; see
     :func:`fsm.conformance.claims.check_claims`. Without a machine (``None``) only claims are
     checked, about the events of the log.
@@ -86,7 +90,8 @@ def conform(
     The other arguments are those of :func:`fsm.replay`.
 
     Raises :class:`fsm.errors.MachineError` for a machine in which no message can end,
-    :class:`fsm.errors.LogError` where no event of the log is one of the machine,
+    :class:`fsm.errors.LogError` where no event of the log is one of the machine, or no claim about
+    a log alone applies to any message,
     :class:`fsm.errors.FsmError` where there is nothing to compare with, and for a source that
     cannot be read, and what ``replay`` raises.
 
@@ -175,7 +180,14 @@ def _claims_alone(
     if source is None or observers is None:
         raise FsmError("nothing to compare with: give a machine, or a log and claims")
     result = run(observers.machines, observers=observers, cross_check=False)
-    return Conformance(observers.machines[0], result, claims=claim_results(result, observers))
+    checked = claim_results(result, observers)
+    found = Conformance(observers.machines[0], result, claims=checked)
+    if not any(claim.messages for claim in checked):
+        notes = (f"{claim.claim}: {note}" for claim in checked for note in claim.notes)
+        why = "; ".join(islice(notes, _NOTES)) if result.counts.chunks else "the log has no events"
+        several = f"the claims apply to no {found.unit.name}"
+        raise LogError(f"nothing to compare: {'; '.join(filter(None, (several, why)))}")
+    return found
 
 
 def with_plain_events(machine: Machine) -> list[Machine]:

@@ -130,7 +130,10 @@ class _Aligner:
             after = self.model.states[int(self.alignments.after(steps[place : place + 1])[0])]
             yield from self._missing(missing)
             state = self._after_missing(state, missing)
-            yield self._event(place, state, after, is_extra=len(missing) < len(edits))
+            event = self._event(place, state, after, is_extra=len(missing) < len(edits))
+            # The end of a period that changes nothing is no event: what it waited for had come.
+            if event.kind != "expiry" or after != state:
+                yield event
             state = after
         yield from self._missing(self.alignments.edits[self.alignments.edits_at_end(end)])
 

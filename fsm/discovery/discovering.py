@@ -77,7 +77,7 @@ def discover(
     names = tuple(name for name in _event_names(log) if name not in aside)
     if len(names) > MOST_EVENTS:
         raise LogError(
-            f"{log!r}: more than {MOST_EVENTS} different events, too many for a machine; "
+            f"{_place(log)}: more than {MOST_EVENTS} different events, too many for a machine; "
             "is the column right? --column event=NAME maps another one"
         )
     any_order = _any_order(names, reference)
@@ -95,7 +95,7 @@ def discover(
     )
     traces, beside = TraceCounts.of_parts(names, result.distinct_traces).without_unknown()
     if not len(traces.codes):
-        raise LogError(f"{log!r}: no events to learn from")
+        raise LogError(f"{_place(log)}: no events to learn from")
     unit = unit_of([reference or any_order], log.unit)
     return learn_from(traces, reference, noise=noise, name=name, unit=unit, beside=beside)
 
@@ -128,6 +128,11 @@ def learn_from(
         reference=learnt.reference,
         notes=tuple(_notes(tree)),
     )
+
+
+def _place(log: Log) -> str:
+    """Return where a log is, for messages."""
+    return log.files[0].name if len(log.files) == 1 else f"{quantity(len(log.files), 'file')}"
 
 
 def _event_names(log: Log) -> list[str]:

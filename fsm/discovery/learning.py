@@ -113,6 +113,8 @@ def learnt_machine(
         known = traces.replayed(reference_table(reference, traces.events))
         table, names = split_by_reference(table, known)
         table = travelled_only(traces.replayed(table), rare)
+    # Where a rare cell was left out, nothing may travel any more what came after it.
+    table = travelled_only(traces.replayed(table))
     travelled = traces.replayed(table)
     states = learnt_states(names, travelled.visits.tolist(), reference)
     evidence = tuple(_evidence(travelled, [state.name for state in states]))

@@ -44,7 +44,7 @@ def split_by_reference(table: Index, theirs: Travelled) -> tuple[Index, list[int
 
     ``theirs`` is what the reference does with the traces.
     :data:`NONE` stands for a state that messages only reach after an event that the reference
-    rejects.
+    rejects, unless what follows makes it one of the others.
     """
     traces, reference = theirs.traces, theirs.table
     ours = traces.replayed(table)
@@ -58,8 +58,11 @@ def split_by_reference(table: Index, theirs: Travelled) -> tuple[Index, list[int
     for state, name in np.unique(np.stack([arrivals, named]), axis=1).T.tolist():
         if state != NONE and name != NONE:
             met.setdefault(state, set()).add(name)
-    # A state that corresponds to only one state of the reference is that one, however reached.
-    only = {state: next(iter(names)) for state, names in met.items() if len(names) == 1}
+    # A state that corresponds to only one state of the reference is that one, however reached:
+    # what follows tells it. Where nothing follows, an event that the reference rejects may have led
+    # to an end that it does not know.
+    goes_on = (table != NONE).any(axis=1)
+    only = {s: next(iter(names)) for s, names in met.items() if len(names) == 1 and goes_on[s]}
     pairs: dict[tuple[int, int], int] = {(0, 0): 0}
     rows: list[list[int]] = []
     for state, name in _growing(pairs):

@@ -60,19 +60,19 @@ def tree_of(traces: TraceCounts, most: int = MOST_NODES) -> PrefixTree:
     levels = [(np.full(1, -1, np.int64), np.array([traces.messages], np.int64))]
     sizes = list[Index]()
     active = np.arange(len(traces.offsets))
-    nodes, size, whole = np.zeros(len(active), np.int64), 1, True
+    nodes, size, total, whole = np.zeros(len(active), np.int64), 1, 1, True
     while True:
         goes_on = traces.lengths[active] > len(levels) - 1
         active, nodes = active[goes_on], nodes[goes_on]
         codes = traces.codes[traces.offsets[active] + len(levels) - 1]
         keys, numbers = np.unique(nodes * width + codes, return_inverse=True)
-        if not len(keys) or sum(map(len, sizes)) + size + len(keys) > most:
+        if not len(keys) or total + len(keys) > most:
             whole = not len(keys)
             break
         sizes.append(np.bincount(keys // width, minlength=size))
         visits = np.bincount(numbers, weights=traces.counts[active]).astype(np.int64)
         levels.append((keys % width, visits))
-        nodes, size = numbers, len(keys)
+        nodes, size, total = numbers, len(keys), total + len(keys)
     sizes.append(np.zeros(size, np.int64))
     all_sizes = np.concatenate(sizes)
     return PrefixTree(

@@ -128,7 +128,7 @@ class Discovery:
     events: int
     """How many events were learnt from."""
     beside: int
-    """How many events are of the companion of the reference, and were not learnt from."""
+    """How many events are of the companion of the reference, or have no name; not learnt from."""
     noise: float
     """The share of the events that are taken for wrong; see :func:`fsm.discover`."""
     unit: Unit

@@ -15,7 +15,7 @@ from fsm.compile.guard import symbol, valuations
 from fsm.compile.oracle import Oracle
 from fsm.errors import MachineError
 from fsm.machine import Machine
-from tests.depth import samples
+from tests.depth import at_full_depth, samples
 
 
 def features(plan: Plan) -> tuple[str, bool]:
@@ -101,6 +101,7 @@ def test_a_compiled_table_agrees_with_the_library_on_every_trace(plan, traces):
         check(chart_class, machine, picks)
 
 
+@at_full_depth
 def test_most_charts_with_structure_are_compiled():
     """A refusal is easy to be right with; so most charts that nest or guard must compile."""
     seen: Counter[tuple[str, bool]] = Counter()

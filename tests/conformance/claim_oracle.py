@@ -118,7 +118,7 @@ def _within(
             e.time - mark.time
             for j, e in enumerate(entries)
             if e.name in what and e.time is not None
-            if j > i or (j == i and not e.is_event)
+            if j > i or (j == i and not e.is_event and not forbidden)
         ]
         if forbidden:
             found.add("violated" if any(gap <= limit for gap in gaps) else "held")

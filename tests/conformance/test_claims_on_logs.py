@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fsm.conformance import conform
 from fsm.conformance.claims import ClaimResult, check_claims
 from fsm.engine import buckets, product_machine
-from fsm.errors import ArgumentError, FsmError
+from fsm.errors import ArgumentError, FsmError, LogError
 from fsm.machine import Machine
 from fsm.machine_parts import Deadline, State, Transition
 from tests.conformance.claim_oracle import history, verdict
@@ -54,6 +54,8 @@ CLAIMS = (
     "never s1 within 2m of x",
     "never s0 or y within 2m of s1",
     "never s2 within 3m of start",
+    "never s1 within 2m of s1",
+    "never s0 or s1 within 1m of s0",
 )
 
 
@@ -195,6 +197,9 @@ FOUND = {
     "what cannot come any more is violated": ("at least 1 event:delivered", (4, 1, 2)),
     "a sum in every state": ("Pending + Sent + Failed = 1", (4, 0, 0)),
     "a sum that changes": ("Pending is constant", (4, 3, 0)),
+    "the same time": ("event:delivered within 0s of soft_bounce", (2, 1, 1)),
+    "several units": ("event:delivered within 2h 60 min of relayed", (3, 2, 0)),
+    "no state follows itself": ("never Failed within 30m of Failed", (3, 0, 0)),
     "it applies to nothing": ("never Sent after retry_failed", (0, 0, 0)),
 }
 
@@ -284,7 +289,72 @@ def test_a_log_alone_has_its_events(log: Path, claim: str, counts: tuple[int, in
     assert result.absent == (("sent",) if "sent" in claim else ())
 
 
+NOTED = {
+    "start is an event of the log too": (
+        "x within 1h of start",
+        "'start' is the beginning of each trace here; what has that name is event:start",
+    ),
+    "the event start": ("x within 1h of event:start", None),
+    "a misspelt subject": (
+        "never Craete Fine after x",
+        "the log has no event Craete Fine, so it applied to nothing; did you mean 'Create Fine'?",
+    ),
+    "one of several is there": ("never z or x", "the log has no event z$"),
+    "what is owed is no nothing": ("eventually z", "the log has no event z$"),
+    "a number takes no after": ("at most 1 x after start", "only never, always, eventually and"),
+    "names joined by and": ("never x and start", "names are joined by 'or'"),
+    "a time without of": ("never x within 1h of", "a time is written: P within 3.5d of Q"),
+}
+
+
+@pytest.mark.parametrize(("claim", "said"), NOTED.values(), ids=list(NOTED))
+def test_how_a_claim_was_read_is_told(claim: str, said: str | None) -> None:
+    log = frame_of([("m", "start", 0), ("m", "x", 5), ("m", "Create Fine", 5)])
+    (result,) = check_claims(log, None, claim)
+    assert len(result.notes) == (said is not None)
+    if said:
+        assert said in f"{result.notes[0]}$"
+        assert list(result.notes) == result.as_dict()["notes"]
+
+
+def test_a_state_or_event_named_start_is_told() -> None:
+    machine = Machine(
+        "m",
+        "m",
+        (State("start", "Start", "start", ("start",)),),
+        ("x", "start"),
+        (Transition("start", "x", "start", "x"), Transition("start", "start", "start", "start")),
+        "start",
+    )
+    (result,) = check_claims(frame_of([("m", "x", 0)]), machine, "x within 1h of start")
+    (note,) = result.notes
+    assert note.endswith("what has that name is event:start or state:start")
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [(["x"], "never x after y: the log has no event y"), ([], "the log has no events")],
+    ids=["no marker", "no event"],
+)
+def test_a_log_alone_to_which_no_claim_applies_is_refused(
+    tmp_path: Path, events: list[str], said: str
+) -> None:
+    path = tmp_path / "log.csv"
+    rows = [f"m,{event},2026-01-01T00:00:00Z" for event in events]
+    path.write_text("\n".join(["message_id,event,timestamp", *rows, ""]))
+    with pytest.raises(LogError, match="nothing to compare: ") as error:
+        conform(path, None, claims=["never x after y"])
+    assert said in str(error.value)
+
+
 REFUSED = {
+    "a number with after": ("at most 1 relayed after Sent", "take 'after' or 'before', once"),
+    "an event and a state": (
+        "never soft_bounce or delivered after delivered",
+        "'never soft_bounce or event:delivered after event:delivered'",
+    ),
+    "exactly": ("exactly 1 relayed", "two claims: at most 1 relayed, at least 1 relayed; claims"),
+    "an event of the log alone": ("never weighed", "without --machine: fsm conform LOG"),
     "possibly": ("possibly Sent", "a log shows what happened, not what can still happen"),
     "a time for always": ("always Sent within 1h of relayed", "always takes no time"),
     "no duration": ("Sent within soon of relayed", "'soon' is not a duration"),
@@ -319,6 +389,7 @@ def test_what_are_no_claims_is_refused(claims: Any, said: str) -> None:
 ALONE = {
     "a state": ("never state:delivered", "a log alone has no 'state:delivered'"),
     "a sum": ("Delivered <= 1", "a sum is over the states of a machine"),
+    "exactly": ("exactly 1 delivered", "is no claim; write two claims"),
     "always": ("always delivered", "always is about states"),
 }
 

@@ -108,6 +108,8 @@ def test_the_end_of_a_validity_period_is_no_edit() -> None:
     }
     (aligned,) = align_message(retried, "m", "with-feedback", may_end="final", validity=3 * DAY)
     assert [event.kind for event in aligned.events] == ["accepted", "accepted", "expiry"]
+    (ended,) = align_message(retried, "n", "with-feedback", may_end="final", validity=3 * DAY)
+    assert "expiry" not in {event.kind for event in ended.events}
 
 
 def test_a_log_of_other_events_is_refused() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import fsm
-from tests.depth import DEEP
+from tests.depth import at_full_depth
 
 FINES, INCIDENTS = "road-traffic-fines.xes.zip", "bpi-2013-incidents.xes.gz"
 PROCESSES = Path(__file__).parents[1] / "bench" / "processes.md"
@@ -36,7 +36,7 @@ def test_machines_of_the_corpus(
             "road-traffic-fines",
             616,
             468,
-            marks=pytest.mark.skipif(not DEEP, reason="at full depth"),
+            marks=at_full_depth,
             id="fines",
         ),
         pytest.param(INCIDENTS, "incidents", 213, 188, id="incidents"),

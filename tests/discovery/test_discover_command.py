@@ -52,3 +52,14 @@ def test_the_diagram_tells_how_many_messages_there_were(
     assert "of 2" in drawn
     assert "relayed" in drawn
     assert "soft_bounce" in drawn
+
+
+def test_events_without_a_name_are_told_without_a_reference(fsm: Fsm, log: Path) -> None:
+    log.write_text(f"{LOG}2,,2026-01-05T09:02:00Z\n")
+    assert "left aside: 1 event without a name\n" in fsm("discover", str(log)).out
+
+
+def test_a_log_without_events_is_named(fsm: Fsm, log: Path) -> None:
+    log.write_text(LOG.splitlines(keepends=True)[0])
+    run = fsm("discover", str(log))
+    assert (run.status, run.err) == (2, f"fsm: {log}: no events to learn from\n")

@@ -16,7 +16,8 @@ from fsm.discovery.evidence import exclusive_evidence
 from fsm.discovery.prefix_tree import tree_of
 from fsm.discovery.traces import as_trace_counts
 from fsm.errors import ArgumentError, LogError
-from tests.depth import DEEP, samples
+from fsm.machine import Machine, State, Transition
+from tests.depth import DEEP, at_full_depth, samples
 from tests.discovery.random_logs import Traces, random_machine, walks, with_errors
 
 MACHINES = 50 if DEEP else 2
@@ -40,6 +41,7 @@ def count_found(least: int, errors: float = 0, noise: float = 0) -> int:
     return found
 
 
+@at_full_depth
 def test_random_machines_are_found_again_from_their_logs() -> None:
     assert count_found(LEAST) >= MACHINES - max(1, MACHINES // 10)
 
@@ -141,6 +143,25 @@ def test_an_event_after_a_final_state_makes_it_not_final() -> None:
     )
     found = learn_from(traces, fsm.load("with-feedback"))
     assert not found.machine.state("hard_bounced").final
+
+
+def test_an_end_that_the_reference_does_not_know_is_none_of_its_states() -> None:
+    """Nothing follows there, so nothing shows that it is one of the documented ends."""
+    traces = as_trace_counts({("relayed", "delivered"): 200, ("relayed", "cancel"): 100})
+    found = learn_from(traces, fsm.load("with-feedback"))
+    (cancelled,) = (t.target for t in found.machine.transitions if t.event == "cancel")
+    assert found.machine.state(cancelled).status is None
+    (delivered,) = (t.target for t in found.machine.transitions if t.event == "delivered")
+    assert found.machine.state(delivered).status == "Sent"
+
+
+def test_what_only_came_after_a_cell_that_is_left_out_is_left_out_too() -> None:
+    step = Transition("q", "b", "q", "b")
+    reference = Machine("q", "q", (State("q", None, "q", ("q",)),), ("a", "b"), (step,), "q")
+    traces = as_trace_counts(list(map(tuple, ["aa", "ab", "bbaa", "baaa", "aa", "ba", "bab"])))
+    found = learn_from(traces, reference, noise=0.15)
+    assert found.left_out
+    assert all(1 <= e.messages <= e.times <= e.visits for e in found.evidence)
 
 
 def test_noise_is_left_out_and_told() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from accessibility import faults
 
-from tests.depth import DEEP
+from tests.depth import at_full_depth
 
 ROOT = Path(__file__).parents[2]
 WIDTHS = (375, 768, 1280, 1920)
@@ -17,7 +17,7 @@ THEMES = {"light": 375, "dark": 1280}
 """The themes, each with the width at which every page is examined."""
 EVERYWHERE = ("index.html", "diagrams/with-feedback.html", "fsm/guide/sphinx.html")
 """The pages that are examined at every width, which takes seconds each."""
-pytestmark = pytest.mark.skipif(not DEEP, reason="at full depth: FSM_TEST_DEPTH=deep")
+pytestmark = at_full_depth
 
 
 @pytest.fixture(scope="module")

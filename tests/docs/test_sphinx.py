@@ -9,7 +9,7 @@ import pytest
 from fsm.catalog import load
 from fsm.drawing import draw
 from fsm.errors import MissingToolError
-from tests.depth import DEEP
+from tests.depth import at_full_depth
 from tests.docs.sphinx_project import build, project
 
 HOSTILE = 'a "quoted" <b>name</b> & more'
@@ -90,7 +90,7 @@ def test_a_page_without_pictures_has_tables(source: Path) -> None:
     assert "<b>name</b> & more" in page
 
 
-@pytest.mark.skipif(not DEEP, reason="at full depth: FSM_TEST_DEPTH=deep")
+@at_full_depth
 @pytest.mark.parametrize("builder", ["epub", "latex", "man", "texinfo", "dirhtml", "gettext"])
 def test_other_builders(source: Path, builder: str) -> None:
     if builder == "latex" and shutil.which("dot") is None:
@@ -104,7 +104,7 @@ def test_other_builders(source: Path, builder: str) -> None:
         assert len(list(built.directory.glob(pattern))) == count
 
 
-@pytest.mark.skipif(not DEEP, reason="at full depth: FSM_TEST_DEPTH=deep")
+@at_full_depth
 def test_pages_are_read_in_parallel(tmp_path: Path) -> None:
     pages = {f"p{number}_md": MYST for number in range(8)}
     project(tmp_path, index_rst="T\n=\n\n.. toctree::\n   :glob:\n\n   p*\n", **pages)

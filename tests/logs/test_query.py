@@ -20,7 +20,7 @@ from fsm.logs.open import open_log
 from fsm.logs.storage.query import Query, run_query
 from tests.command import Fsm
 from tests.conftest import SAMPLE
-from tests.depth import cases, samples
+from tests.depth import at_full_depth, cases, samples
 from tests.logs import postgres
 
 URL = "FSM_DATABASE_URL"
@@ -297,6 +297,7 @@ def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
         run_query(Query(ALL))
 
 
+@at_full_depth
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux")
 def test_memory_does_not_grow_with_the_rows(server: str) -> None:
     """Ten times the rows, 120 or 250 MB more of text, need less than half as much again."""

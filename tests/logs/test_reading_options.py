@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import Fsm, Result
+from tests.depth import at_full_depth
 
 KEY = "0123456789abcdef"
 MX = "relay=mx.y.example[192.0.2.1]:25, delay=1, delays=1/0/0/0"
@@ -51,6 +52,7 @@ def names_in(text: str) -> set[str]:
     return set(NAMES.findall(text))
 
 
+@at_full_depth
 def test_no_address_is_recognised_anywhere(fsm: Fsm, logs: list[Path], tmp_path: Path) -> None:
     key = ("--pseudonymise", tmp_path / "key.txt")
     results: list[Result] = [

@@ -10,10 +10,10 @@ import numpy as np
 from fsm.arguments import as_several
 from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.claims.claim_counts import Contradiction
+from fsm.conformance.claims.claim_notes import ClaimNotes
 from fsm.conformance.claims.claim_observers import (
     ClaimObservers,
     claimed_events,
-    named_events,
     read_log_claims,
     sum_of_claims,
 )
@@ -98,6 +98,7 @@ def _any_order(events: Sequence[str]) -> Machine:
 def claim_results(result: Replay, observers: ClaimObservers) -> tuple[ClaimResult, ...]:
     """Return the results of claims that were observed in a replay, with the texts of the log."""
     found = sum_of_claims(result.counts.buckets.observed, observers)
+    read = ClaimNotes(result, observers.machines)
     rows = sorted(
         {row for part in found for contradiction in part.first for row in contradiction.rows}
     )
@@ -109,7 +110,8 @@ def claim_results(result: Replay, observers: ClaimObservers) -> tuple[ClaimResul
             part.violated,
             part.owing,
             tuple(texts.violation(contradiction) for contradiction in part.first),
-            tuple(sorted(named_events(claim) & result.counts.unseen)),
+            read.absent(claim),
+            tuple(read.notes(claim, vacuous=not (part.violated or part.owing))),
         )
         for claim, part in zip(observers.claims, found, strict=True)
     )

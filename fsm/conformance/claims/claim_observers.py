@@ -11,6 +11,7 @@ import numpy as np
 
 from fsm.analysis.claim_names import Names
 from fsm.analysis.claim_text import (
+    START,
     CountClaim,
     NamesByMachine,
     PatternClaim,
@@ -18,7 +19,7 @@ from fsm.analysis.claim_text import (
     claim_words,
     read_claim,
 )
-from fsm.analysis.invariant import Invariant, read_invariant
+from fsm.analysis.invariant import Invariant, read_invariant, refuse_no_sum
 from fsm.conformance.claims.automaton import monitor_check
 from fsm.conformance.claims.claim_counts import ClaimCheck, ClaimCounts, Folded
 from fsm.conformance.claims.joint_steps import cell_steps, initial_states
@@ -60,21 +61,33 @@ def _read(machines: Sequence[Machine], text: str) -> LogClaim:
     if claim is not None:
         return claim
     if not machines:
+        refuse_no_sum(text)
         raise FsmError(f"{text!r}: a sum is over the states of a machine; name one with --machine")
     return read_invariant(machines[0], text)
 
 
-def claimed_events(claims: Iterable[LogClaim]) -> list[str]:
-    """Return the events that claims name, sorted."""
-    return sorted({event for claim in claims for event in named_events(claim)})
+def claimed_events(claims: Sequence[LogClaim]) -> list[str]:
+    """Return the events that claims name, or that a word of theirs may mean, sorted."""
+    named = {event for claim in claims for event in named_events(claim)}
+    return sorted(named | ({START} if any(map(is_from_start, claims)) else set()))
+
+
+def is_from_start(claim: LogClaim) -> bool:
+    """Return whether a claim has ``of start``: the beginning of each trace."""
+    return isinstance(claim, WithinClaim) and claim.marker is None
+
+
+def parts_of(claim: LogClaim) -> tuple[NamesByMachine, ...]:
+    """Return what a claim is about, and its marker where it has one."""
+    if isinstance(claim, Invariant):
+        return ()
+    marker = None if isinstance(claim, CountClaim) else claim.marker
+    return (claim.what,) if marker is None else (claim.what, marker)
 
 
 def named_events(claim: LogClaim) -> set[str]:
     """Return the events that a claim names."""
-    if isinstance(claim, Invariant):
-        return set()
-    marker = None if isinstance(claim, CountClaim) else claim.marker
-    return {event for names in (*claim.what, *(marker or ())) for event in names.events}
+    return {event for part in parts_of(claim) for names in part for event in names.events}
 
 
 @dataclass(frozen=True)
@@ -135,8 +148,7 @@ def _observed(
 def _machines_in(claim: LogClaim) -> set[int]:
     if isinstance(claim, Invariant):
         return {0}
-    marker = None if isinstance(claim, CountClaim) else claim.marker
-    parts = (*enumerate(claim.what), *enumerate(marker or ()))
+    parts = (numbered for part in parts_of(claim) for numbered in enumerate(part))
     return {number for number, names in parts if names.events or names.states}
 
 
@@ -169,7 +181,9 @@ class _Tables:
             case WithinClaim():
                 return WindowCheck(
                     self.at,
-                    self._occurrences(claim.what, held=True),
+                    self._occurrences(
+                        claim.what, held=True, level=claim.forbidden and claim.marker is not None
+                    ),
                     self._occurrences(claim.marker),
                     claim.limit // MICROSECOND,
                     claim.forbidden,
@@ -215,7 +229,7 @@ class _Tables:
         return tuple(Names() if at is None else subject[at] for at in self.numbers)
 
     def _occurrences(
-        self, subject: NamesByMachine | None, *, held: bool = False
+        self, subject: NamesByMachine | None, *, held: bool = False, level: bool = False
     ) -> OccurrenceTable:
         own = None if subject is None else self._subject(subject)
-        return OccurrenceTable.of(own, self.initial, self.cells, held=held)
+        return OccurrenceTable.of(own, self.initial, self.cells, held=held, level=level)

@@ -72,6 +72,8 @@ class ClaimResult:
     """The first messages that violate it, in the order of the log."""
     absent: tuple[str, ...] = ()
     """Events that the claim names and the log does not have."""
+    notes: tuple[str, ...] = ()
+    """What to know of how the claim was read, and of names that the log does not have."""
 
     @property
     def satisfied(self) -> int:
@@ -87,5 +89,6 @@ class ClaimResult:
             "violated": self.violated,
             "open": self.open,
             "absent": list(self.absent),
+            "notes": list(self.notes),
             "examples": [example.as_dict() for example in self.examples],
         }

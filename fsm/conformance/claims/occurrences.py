@@ -31,7 +31,8 @@ _SHIFT = 3
 class OccurrenceTable:
     """Where a subject occurs: its events, and its states.
 
-    A state occurs where a message enters it; with ``held``, after each step that ends in it.
+    A state occurs where a message enters it; with ``held``, after each step that ends in it. Where
+    it is ``held`` it follows what is entered by the same step, unless it is ``level`` with that.
     ``kinds`` has a bit for each kind of occurrence in a cell; ``at_start`` is the kind of the
     occurrence before the first step of every message, if there is one.
     """
@@ -48,13 +49,16 @@ class OccurrenceTable:
         cells: Sequence[Sequence[JointStep]],
         *,
         held: bool = False,
+        level: bool = False,
     ) -> OccurrenceTable:
         """Find the cells in which a subject occurs; the start of messages where it is ``None``."""
-        kinds = [sum(_kinds(subject, steps, held=held)) if subject else 0 for steps in cells]
+        kinds = [
+            sum(_kinds(subject, steps, held=held, level=level)) if subject else 0 for steps in cells
+        ]
         starts = subject is None or initial.holds(subject)
         return cls(
             np.array(kinds, np.uint8),
-            (_HELD_AT_START if held else _START) if starts else None,
+            (_HELD_AT_START if held and not level else _START) if starts else None,
             np.array([bool(steps) for steps in cells]),
         )
 
@@ -97,14 +101,16 @@ def places_of(keys: Index) -> Index:
     return places
 
 
-def _kinds(subject: NamesByMachine, steps: Sequence[JointStep], *, held: bool) -> list[int]:
+def _kinds(
+    subject: NamesByMachine, steps: Sequence[JointStep], *, held: bool, level: bool
+) -> list[int]:
     kinds = []
     for number, step in enumerate(steps):
         shift = number * _STEP
         if step.takes(subject):
             kinds.append(1 << _EVENT + shift)
         if held and step.holds(subject):
-            kinds.append(1 << _HELD + shift)
+            kinds.append(1 << (_ENTERED if level else _HELD) + shift)
         if not held and step.enters(subject):
             kinds.append(1 << _ENTERED + shift)
     return kinds

@@ -3,7 +3,9 @@
 ``P within D of Q``: after each Q there is a P, at most D later. Where the log ends before, or at,
 that instant and no P has come, it may still come: the message owes it. ``never P within D of Q``:
 no P follows a Q at most D later. P follows Q if it comes later in the order of the engine, be it at
-the same instant; a state P in which the message still is follows as well.
+the same instant; a state P in which the message still is follows as well. As in
+``never P after Q``, a state does not follow one that the same step enters; only where P must come,
+it has come at once.
 """
 
 from __future__ import annotations
