@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,12 +32,27 @@ from fsm.text import quantity
 
 if TYPE_CHECKING:
     from fsm.discovery import Discovery
-    from fsm.discovery.result import Unaccepted
+    from fsm.discovery.result import Evidence, Unaccepted
 
 __all__ = ["command"]
 
 _MOST = 10
 """Differences, and events left out, that are listed."""
+_RARE = 0.01
+"""The share of its state below which a transition may be an error of the log."""
+
+
+class _NoiseParam(click.FloatRange):
+    """A share from 0 to 0.3, also written in percent."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the share; a usage error for anything else."""
+        if isinstance(value, str) and value.rstrip().endswith("%"):
+            try:
+                value = float(value.rstrip()[:-1]) / 100
+            except ValueError:
+                self.fail(f"{value!r} is no share, such as 0.01 or 1%", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command(
@@ -66,12 +81,13 @@ _MOST = 10
 )
 @option(
     "--noise",
-    type=click.FloatRange(0, 0.3),
+    type=_NoiseParam(0, 0.3),
     metavar="SHARE",
     default=0.0,
     group="Machines",
-    help="Share of the events that are wrong (lost, doubled, swapped), such as 0.01; transitions "
-    "that at most three times this share of the visits of their state took are left out.",
+    help="Share of the events that are wrong (lost, doubled, swapped), such as 0.01 or 1%; "
+    "transitions that at most three times this share of the visits of their state took are left "
+    "out.",
 )
 @dedupe_option
 @option(
@@ -101,8 +117,8 @@ def command(
 
     The machine says what messages did, no more: states are told apart by the events that follow
     them, as far as the number of messages makes that certain. With --machine, states have the names
-    and statuses of the corresponding states of a documented machine, and the differences are
-    listed; no transition is taken from it.
+    and statuses of the corresponding states of a documented machine, and are split where it tells
+    them apart, which is said; the differences are listed; no transition is taken from it.
 
     The exit status is 1 if messages do what --machine does not accept.
     """
@@ -172,13 +188,30 @@ def _print(result: Discovery) -> None:
             item.target,
             f"{item.messages:,}",
             f"{item.times:,}",
-            percentage(percent(item.times, item.visits)),
+            _share(item),
         )
         for item in result.evidence
     ]
     print_text(format_table(header, rows, right=(3, 4, 5)))
     _print_left_out(result)
+    _print_rare(result)
     _print_reference(result)
+
+
+def _share(item: Evidence) -> str:
+    """Return a share with two decimals, which is never written as none."""
+    share = percentage(percent(item.times, item.visits))
+    return "< 0.01 %" if share == percentage(0) else share
+
+
+def _print_rare(result: Discovery) -> None:
+    """Say how errors of the log are left out, where many transitions may be such."""
+    rare = sum(item.share < _RARE for item in result.evidence)
+    if not result.noise and rare * 4 > len(result.evidence):
+        print_line(
+            f"\n{quantity(rare, 'transition')} below 1 % of the visits of the state: if these may "
+            "be errors of the log, --noise 0.01 leaves them out and lists them"
+        )
 
 
 def _print_left_out(result: Discovery) -> None:

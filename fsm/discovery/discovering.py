@@ -126,7 +126,7 @@ def learn_from(
         noise=noise,
         unit=unit,
         reference=learnt.reference,
-        notes=tuple(_notes(tree)),
+        notes=(*_notes(tree), *learnt.notes),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import log
 from typing import NamedTuple
@@ -12,12 +12,20 @@ import numpy as np
 from fsm.arrays import Index
 from fsm.discovery.evidence import marginal_likelihood
 from fsm.discovery.merging import merged_states
-from fsm.discovery.naming import initial_first, learnt_states, reference_table, split_by_reference
+from fsm.discovery.naming import (
+    NamedTable,
+    initial_first,
+    learnt_states,
+    reference_table,
+    table_named_by,
+    undecided_cells,
+)
 from fsm.discovery.prefix_tree import PrefixTree
 from fsm.discovery.result import Documented, Evidence, Unaccepted
 from fsm.discovery.traces import NONE, TraceCounts, Travelled
 from fsm.graph import breadth_first, equivalence_classes
 from fsm.machine import Indicator, Machine, Origin, State, Transition
+from fsm.text import quantity
 from fsm.unit import Unit
 
 __all__ = ["LIMITS", "LearntMachine", "learnt_machine", "learnt_table"]
@@ -96,6 +104,7 @@ class LearntMachine(NamedTuple):
     left_out: tuple[Unaccepted, ...]
     travelled: Travelled
     reference: Documented | None
+    notes: tuple[str, ...] = ()
 
 
 def learnt_machine(
@@ -108,11 +117,13 @@ def learnt_machine(
     unit: Unit,
 ) -> LearntMachine:
     """Return a table as a machine; names and statuses are those of the reference."""
-    names, known = [NONE] * len(table), None
+    names, known, notes = [NONE] * len(table), None, tuple[str, ...]()
     if reference is not None:
-        known = traces.replayed(reference_table(reference, traces.events))
-        table, names = split_by_reference(table, known)
-        table = travelled_only(traces.replayed(table), rare)
+        rows = reference_table(reference, traces.events)
+        known = traces.replayed(rows)
+        named = table_named_by(rows, table, traces)
+        notes = (*_notes(named, reference), *_undecided(known, reference))
+        table, names = travelled_only(traces.replayed(named.table), rare), named.names
     # Where a rare cell was left out, nothing may travel any more what came after it.
     table = travelled_only(traces.replayed(table))
     travelled = traces.replayed(table)
@@ -149,7 +160,35 @@ def learnt_machine(
     documented = None
     if reference is not None and known is not None:
         documented = _documented(reference, known, names, states, reached)
-    return LearntMachine(machine, evidence, left_out, travelled, documented)
+    return LearntMachine(machine, evidence, left_out, travelled, documented, notes)
+
+
+def _notes(named: NamedTable, reference: Machine) -> Iterator[str]:
+    """Say where a reference decided what is one state."""
+    if named.thinned:
+        yield (
+            f"{quantity(named.thinned, 'state')} of the log split as {reference.name} tells them "
+            "apart: each part has the transitions of its own messages only"
+        )
+    if named.unsplit:
+        yield (
+            f"{quantity(named.unsplit, 'state')} of the log with the name of the most visited of "
+            f"several states of {reference.name}: the log shows no certain difference between them"
+        )
+
+
+def _undecided(known: Travelled, reference: Machine) -> Iterator[str]:
+    """Say where the guards of events decide that the log does not have."""
+    met = {(item.state, item.event) for item in _unaccepted(known, _names(reference))}
+    for state, event in sorted(met & undecided_cells(reference, known.traces.events)):
+        yield (
+            f"{event} in {state}: the log does not tell which guard was true, so messages are in "
+            f"no state of {reference.name} from then on"
+        )
+
+
+def _names(reference: Machine) -> list[str]:
+    return [state.name for state in initial_first(reference)]
 
 
 def _documented(
@@ -160,13 +199,14 @@ def _documented(
     reached: set[int],
 ) -> Documented:
     """Return what the log says of the reference."""
-    rows = [state.name for state in initial_first(reference)]
-    codes = {event: code for code, event in enumerate(known.traces.events)}
+    rows = _names(reference)
+    met = {
+        (rows[row], known.traces.events[code]) for row, code in np.argwhere(known.times).tolist()
+    }
     never = (
-        t
-        for t in reference.transitions
-        if t.event not in codes or not known.times[rows.index(t.source), codes[t.event]]
+        t for t in reference.transitions if not met & {(t.source, t.event), (t.source, t.trigger)}
     )
+    undecided = undecided_cells(reference, known.traces.events)
     return Documented(
         reference,
         {
@@ -174,7 +214,7 @@ def _documented(
             for n, name in enumerate(names)
             if name != NONE and n in reached
         },
-        _unaccepted(known, rows),
+        tuple(i for i in _unaccepted(known, rows) if (i.state, i.event) not in undecided),
         tuple(never),
     )
 

@@ -25,11 +25,17 @@ from fsm.arrays import Index
 from fsm.discovery.evidence import agreement, exclusive_evidence
 from fsm.discovery.prefix_tree import PrefixTree
 from fsm.discovery.traces import NONE
+from fsm.errors import LogError
+from fsm.text import quantity
 
-__all__ = ["MOST_STATES", "merged_states"]
+__all__ = ["MOST_STATES", "MOST_WORK", "merged_states"]
 
 MOST_STATES = 200
 """States of a learnt machine; beyond it, what is left goes to the states that agree best."""
+
+MOST_WORK = 2_000_000
+"""Work beyond which a log is refused, as it differs too much: below a minute. Logs of processes
+take few thousands."""
 
 _LONGEST = 3
 """Events of the longest sequences whose futures are compared: further on, a state that counts its
@@ -44,6 +50,7 @@ def merged_states(tree: PrefixTree, limit: float, rare: float = 0.0) -> Index:
 
     Two states differ where the evidence is more than ``limit`` nats. Cells with at most a share
     ``rare`` of the visits of their state are left out, as cells without messages are.
+    Raises :class:`fsm.errors.LogError` where this takes more than :data:`MOST_WORK`.
     """
     states = _States(tree, limit, rare)
     states.enter(np.zeros(1, np.int64), states.new())
@@ -69,6 +76,7 @@ class _States:
     nodes: dict[Cell, list[Index]] = field(default_factory=dict)
     """The nodes that open cells lead to, and how many messages travel these cells."""
     travelled: dict[Cell, int] = field(default_factory=dict)
+    work: int = 0
 
     @property
     def table(self) -> Index:
@@ -77,6 +85,16 @@ class _States:
         for cell, target in self.target.items():
             table[cell] = target
         return table
+
+    def count_work(self, nodes: Index) -> None:
+        """Count one look at some nodes; a log that takes too many is refused."""
+        self.work += 1 + self.tree.width // 10 + len(nodes) // 1000
+        if self.work > MOST_WORK:
+            raise LogError(
+                f"the traces of the log ({quantity(self.tree.width, 'different event')}) differ "
+                "too much to learn a machine from them; give kinds of events the same name "
+                "(--event NATIVE=NAME), or leave out what is rare (--noise 0.05)"
+            )
 
     def new(self) -> int:
         """Make a state without nodes."""
@@ -100,6 +118,7 @@ class _States:
         work = deque([(nodes, state)])
         while work:
             nodes, state = work.popleft()
+            self.count_work(nodes)
             self.parts[state].append(nodes)
             self.visits[state] += self.tree.count(nodes)
             children, _ = self.tree.children(nodes)
@@ -141,6 +160,7 @@ class _States:
         work = deque([(ours, theirs, _LONGEST)])
         while work:
             ours, theirs, left = work.popleft()
+            self.count_work(theirs)
             (a, of_a, children_a), (b, of_b, children_b) = map(self._future, (ours, theirs))
             if exclusive_evidence(a, of_a, b, of_b, self.rare) > self.limit:
                 return -np.inf
@@ -166,6 +186,7 @@ class _States:
         counts, visits = np.zeros(size * width, np.int64), np.zeros(size, np.int64)
         at = np.full(len(nodes), state, np.int64)
         while len(nodes):
+            self.count_work(nodes)
             weights = self.tree.visits[nodes]
             visits += np.bincount(at, weights=weights, minlength=size).astype(np.int64)
             children, owners = self.tree.children(nodes)

@@ -2,36 +2,71 @@
 
 The reference names and never adds: a state of the learnt machine at which messages arrive in
 several states of the reference becomes several states, each with the transitions that messages
-travelled from it. Which events are possible stays as it was learnt.
+travelled from it. Messages that did what the reference rejects are in none of its states: they
+share the name of a state only where what they do next clearly agrees with it.
+
+Where the two machines correspond so little that this makes more states than both have, only states
+are split whose parts all do the same; another one has the name that most of its visits have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 
 from fsm.arrays import Index
-from fsm.discovery.traces import NONE, Travelled
+from fsm.discovery.evidence import agreement
+from fsm.discovery.traces import NONE, TraceCounts, Travelled
 from fsm.machine import Machine, State
 
-__all__ = ["initial_first", "learnt_states", "reference_table", "split_by_reference"]
+__all__ = [
+    "NamedTable",
+    "initial_first",
+    "learnt_states",
+    "reference_table",
+    "table_named_by",
+    "undecided_cells",
+]
+
+_CLEARLY = 3.0
+"""Evidence, in nats, beyond which messages that a reference rejected are in one of its states."""
 
 
 def reference_table(reference: Machine, events: Sequence[str]) -> Index:
     """Return the table of a reference over the events of a log; its initial state is row 0.
 
-    The rows are in the order of :func:`initial_first`.
+    The rows are in the order of :func:`initial_first`. An event without its guard leads where all
+    guards of it lead, else to :data:`NONE`; see :func:`undecided_cells`.
     """
     names = [state.name for state in initial_first(reference)]
     table = np.full((len(names), max(len(events), 1)), NONE, np.int64)
     for number, name in enumerate(names):
         for code, event in enumerate(events):
-            transition = reference.step(name, event)
-            if transition:
-                table[number, code] = names.index(transition.target)
+            targets = _targets(reference, name, event)
+            if len(targets) == 1:
+                table[number, code] = names.index(targets.pop())
     return table
+
+
+def undecided_cells(reference: Machine, events: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the states and events of a log that lead to several states, by guards not logged."""
+    return {
+        (state.name, event)
+        for state in reference.states
+        for event in events
+        if len(_targets(reference, state.name, event)) > 1
+    }
+
+
+def _targets(reference: Machine, state: str, event: str) -> set[str]:
+    if event in reference.alphabet:
+        transition = reference.step(state, event)
+        return {transition.target} if transition else set()
+    return {t.target for t in reference.transitions if (t.source, t.trigger) == (state, event)}
 
 
 def initial_first(reference: Machine) -> list[State]:
@@ -39,31 +74,68 @@ def initial_first(reference: Machine) -> list[State]:
     return sorted(reference.states, key=lambda state: state.name != reference.initial)
 
 
-def split_by_reference(table: Index, theirs: Travelled) -> tuple[Index, list[int]]:
-    """Return the learnt table with states split by those of a reference, and which these are.
+class NamedTable(NamedTuple):
+    """A learnt table whose states have the names of a reference."""
 
-    ``theirs`` is what the reference does with the traces.
-    :data:`NONE` stands for a state that messages only reach after an event that the reference
-    rejects, unless what follows makes it one of the others.
-    """
-    traces, reference = theirs.traces, theirs.table
-    ours = traces.replayed(table)
-    arrivals = np.full(len(traces.codes), NONE, np.int64)
-    followed = (ours.before != NONE) & (theirs.before != NONE)
-    cells = ours.before[followed], traces.codes[followed]
-    arrivals[followed] = table[cells]
-    named = np.full(len(traces.codes), NONE, np.int64)
-    named[followed] = reference[theirs.before[followed], cells[1]]
-    met: dict[int, set[int]] = {0: {0}}
-    for state, name in np.unique(np.stack([arrivals, named]), axis=1).T.tolist():
-        if state != NONE and name != NONE:
-            met.setdefault(state, set()).add(name)
-    # A state that corresponds to only one state of the reference is that one, however reached:
-    # what follows tells it. Where nothing follows, an event that the reference rejects may have led
-    # to an end that it does not know.
-    goes_on = (table != NONE).any(axis=1)
-    only = {s: next(iter(names)) for s, names in met.items() if len(names) == 1 and goes_on[s]}
-    pairs: dict[tuple[int, int], int] = {(0, 0): 0}
+    table: Index
+    names: list[int]
+    """The state of the reference, as a row of its table; :data:`NONE` where there is none."""
+    thinned: int
+    """How many states were split into parts of which some lack what others do."""
+    unsplit: int
+    """How many states have the name of one of several states of the reference."""
+
+
+Pair = tuple[int, int]
+"""A state of the learnt machine, and one of the reference."""
+
+
+def table_named_by(reference: Index, table: Index, traces: TraceCounts) -> NamedTable:
+    """Return a learnt table with the names of a reference."""
+    fixed: dict[int, int] = {}
+    while new := _agreeing(split := _split(reference, table, traces, fixed)):
+        fixed |= new
+    unsplit = 0
+    if len(split.parts) > len(table) + len(reference):
+        while new := split.thinned(table):
+            unsplit += len(new)
+            fixed |= new
+            split = _split(reference, table, traces, fixed)
+    names = [name for _, name in split.pairs]
+    return NamedTable(split.travelled.table, names, len(split.thinned(table)), unsplit)
+
+
+class _Split(NamedTuple):
+    """A learnt table split by the states of a reference, and what messages do with it."""
+
+    pairs: list[Pair]
+    travelled: Travelled
+
+    @property
+    def parts(self) -> list[int]:
+        """The rows that messages visit."""
+        return np.flatnonzero(self.travelled.visits).tolist()
+
+    def by_state(self) -> Mapping[int, list[int]]:
+        """Return the visited rows of each learnt state."""
+        rows: dict[int, list[int]] = defaultdict(list)
+        for row in self.parts:
+            rows[self.pairs[row][0]].append(row)
+        return rows
+
+    def thinned(self, table: Index) -> dict[int, int]:
+        """Return the states of which a part lacks what others do, with their most visited name."""
+        visits, times = self.travelled.visits, self.travelled.times
+        return {
+            state: self.pairs[max(rows, key=lambda row: int(visits[row]))][1] if state else 0
+            for state, rows in self.by_state().items()
+            if len(rows) > 1 and ((times[rows] > 0) != (table[state] != NONE)).any()
+        }
+
+
+def _split(reference: Index, table: Index, traces: TraceCounts, fixed: Mapping[int, int]) -> _Split:
+    """Split a table; states in ``fixed`` have one name however they are reached."""
+    pairs: dict[Pair, int] = {(0, 0): 0}
     rows: list[list[int]] = []
     for state, name in _growing(pairs):
         row = []
@@ -72,18 +144,34 @@ def split_by_reference(table: Index, theirs: Travelled) -> tuple[Index, list[int
                 row.append(NONE)
                 continue
             after = int(reference[name, code]) if name != NONE else NONE
-            pair = (target, only.get(target, after))
+            pair = (target, fixed.get(target, after))
             row.append(pairs.setdefault(pair, len(pairs)))
         rows.append(row)
-    return np.array(rows, np.int64).reshape(len(rows), -1), [name for _, name in pairs]
+    split = np.array(rows, np.int64).reshape(len(rows), -1)
+    return _Split(list(pairs), traces.replayed(split))
 
 
-def _growing(pairs: dict[tuple[int, int], int]) -> Iterator[tuple[int, int]]:
+def _agreeing(split: _Split) -> dict[int, int]:
+    """Return the states whose messages that the reference rejected agree with its only name."""
+    agreeing, times, visits = dict[int, int](), split.travelled.times, split.travelled.visits
+    for state, rows in split.by_state().items():
+        named = [row for row in rows if split.pairs[row][1] != NONE]
+        if len(rows) != 2 or len(named) != 1:
+            continue
+        (known,), (unknown,) = named, set(rows) - set(named)
+        evidence = agreement(times[known], int(visits[known]), times[unknown], int(visits[unknown]))
+        if times[unknown].any() and evidence > _CLEARLY:
+            agreeing[state] = split.pairs[known][1]
+    return agreeing
+
+
+def _growing(pairs: Mapping[Pair, int]) -> Iterator[Pair]:
     """Yield the keys of a mapping in order, also those that are added meanwhile."""
-    at = 0
-    while at < len(pairs):
-        yield list(pairs)[at]
-        at += 1
+    known: list[Pair] = []
+    while len(known) < len(pairs):
+        new = list(pairs)[len(known) :]
+        known += new
+        yield from new
 
 
 def learnt_states(

@@ -93,7 +93,10 @@ class Documented:
     def accepts(self, evidence: Evidence) -> bool:
         """Return whether the machine accepts the event of a learnt transition in its state."""
         state = self.counterparts.get(evidence.source)
-        return state is not None and self.machine.step(state, evidence.event) is not None
+        return any(
+            t.source == state and evidence.event in (t.event, t.trigger)
+            for t in self.machine.transitions
+        )
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""

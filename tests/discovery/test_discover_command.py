@@ -54,6 +54,15 @@ def test_the_diagram_tells_how_many_messages_there_were(
     assert "soft_bounce" in drawn
 
 
+def test_shares_are_never_none_and_the_rare_ones_are_told(fsm: Fsm, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    rows = [f"{n},{'a' if n else 'b'},2026-01-05T09:00:00Z\n" for n in range(20_001)]
+    log.write_text("message_id,event,timestamp\n" + "".join(rows))
+    out = fsm("discover", str(log)).out
+    assert "< 0.01 %" in out
+    assert "1 transition below 1 % of the visits of the state" in out
+
+
 def test_events_without_a_name_are_told_without_a_reference(fsm: Fsm, log: Path) -> None:
     log.write_text(f"{LOG}2,,2026-01-05T09:02:00Z\n")
     assert "left aside: 1 event without a name\n" in fsm("discover", str(log)).out

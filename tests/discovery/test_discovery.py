@@ -1,6 +1,7 @@
 """What is learnt from a log: the language of what was travelled, with true counts."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -18,7 +19,7 @@ from fsm.discovery.traces import as_trace_counts
 from fsm.errors import ArgumentError, LogError
 from fsm.machine import Machine, State, Transition
 from tests.depth import DEEP, at_full_depth, samples
-from tests.discovery.random_logs import Traces, random_machine, walks, with_errors
+from tests.discovery.random_logs import Traces, machine_of, random_machine, walks, with_errors
 
 MACHINES = 50 if DEEP else 2
 LEAST = 150
@@ -145,6 +146,67 @@ def test_an_event_after_a_final_state_makes_it_not_final() -> None:
     assert not found.machine.state("hard_bounced").final
 
 
+PARCEL = Machine(
+    "parcel",
+    "parcel",
+    tuple(State(name, name.title(), name, (name,)) for name in ("new", "packed", "received")),
+    ("pack", "receive"),
+    (
+        Transition("new", "pack", "packed", "pack"),
+        Transition("packed", "receive", "received", "receive"),
+    ),
+    "new",
+)
+
+
+@pytest.mark.parametrize(
+    ("traces", "status"),
+    [
+        pytest.param({("pack", "receive"): 200, ("pack", "cancel"): 100}, None, id="an-end"),
+        pytest.param(
+            {("pack", "receive"): 200, ("cancel", "receive"): 100}, "Packed", id="agreeing"
+        ),
+        pytest.param(
+            {("pack", "receive"): 200, ("cancel",): 99, ("cancel", "receive"): 1}, None, id="not"
+        ),
+    ],
+)
+def test_what_the_reference_does_not_know_has_a_status_only_where_it_clearly_agrees(
+    traces: dict[tuple[str, ...], int], status: str | None
+) -> None:
+    machine = learn_from(as_trace_counts(traces), PARCEL).machine
+    (cancelled,) = (t.target for t in machine.transitions if t.event == "cancel")
+    assert machine.state(cancelled).status == status
+
+
+def test_a_reference_that_hardly_corresponds_does_not_change_what_is_learnt() -> None:
+    random = Random(1)
+    machine = machine_of([[1, 0, -1], [2, -1, 0], [-1, 0, 1]])
+    traces = walks(machine, random, 20)
+    assert traces is not None
+    reference = machine_of([[1, 2, 2], [3, 3, 0], [0, 1, -1], [2, 1, 3]])
+    alone, named = (learn_from(as_trace_counts(traces), r) for r in (None, reference))
+    assert fsm.compare(alone.machine, named.machine).same
+    assert any("most visited of several states" in note for note in named.notes)
+
+
+def test_an_event_without_its_guard_is_accepted_where_the_reference_has_it_with_one() -> None:
+    targets = {"go[ok]": "packed", "go[not ok]": "received"}
+    guarded = replace(
+        PARCEL,
+        events=tuple(targets),
+        transitions=tuple(
+            Transition("new", event, target, "go", guard=event[3:-1])
+            for event, target in targets.items()
+        ),
+    )
+    found = learn_from(as_trace_counts({("go",): 9}), guarded)
+    assert found.reference is not None
+    assert found.reference.contradictions == found.reference.never_travelled == ()
+    assert found.machine.state(found.machine.transitions[0].target).status is None
+    assert "which guard" in found.notes[-1]
+
+
 def test_an_end_that_the_reference_does_not_know_is_none_of_its_states() -> None:
     """Nothing follows there, so nothing shows that it is one of the documented ends."""
     traces = as_trace_counts({("relayed", "delivered"): 200, ("relayed", "cancel"): 100})
@@ -190,6 +252,12 @@ def test_a_log_of_too_many_events_is_refused() -> None:
     log = pl.DataFrame({"message_id": names, "event": names, "timestamp": times})
     with pytest.raises(LogError, match="more than 500 different events"):
         fsm.discover(log)
+
+
+def test_a_log_that_takes_too_much_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsm.discovery.merging.MOST_WORK", 3)
+    with pytest.raises(LogError, match=r"2 different events.* differ too much"):
+        learn_from(as_trace_counts(["abab", "ba"]))
 
 
 def test_a_log_without_events_is_refused() -> None:
