@@ -23,6 +23,8 @@ def print_alignments(alignments: Iterable[MessageAlignment], unit: Unit) -> None
     for alignment in alignments:
         to = f" to {alignment.recipient}" if alignment.recipient else ""
         edits = quantity(alignment.cost, "edit") if alignment.cost else "it fits"
+        if all(event.kind in ("outside", "expiry") for event in alignment.events):
+            edits = "not compared, as it has no event of the machine"
         title = printable(f"{unit.title} {alignment.message}{to}: {edits}")
         table = format_table(
             ("", "event", "state before", "state after", "when", "where"),

@@ -46,7 +46,9 @@ def compare_sources(
     document = None
     if page is not None:
         document = read_documented_cells(page, machine, name, settings_for(name))
-    if document and document.is_origin and implementation is None and replay is None:
+    disputed = compare_cells(machine, document=document).disputed
+    is_alone = implementation is None and replay is None
+    if document and document.is_origin and is_alone and not disputed:
         raise FsmError(
             f"{page}: {name} was made from this page, so there is nothing to compare: give a log, "
             "an implementation, or a machine that was written on its own"
@@ -55,8 +57,6 @@ def compare_sources(
     if implementation is not None:
         more = sorted({event for _, event in document.rows}) if document else ()
         adapter, title = _adapter(implementation)
-        of_two = compare_cells(machine, document=document).disagreements
-        disputed = {(cell.state, cell.event) for cell in of_two}
         probed = probe(adapter, machine, title, more, disputed=disputed)
 
     def see(believed: Believed) -> SightedCells:

@@ -148,6 +148,14 @@ class CellComparison:
         found = [cell for cell in self.cells if cell.kind == "disagree"]
         return tuple(sorted(found, key=lambda cell: -cell.count))
 
+    @property
+    def disputed(self) -> dict[tuple[str, str], frozenset[str]]:
+        """The cells on which sources disagree, with the states to which they say these lead."""
+        return {
+            (cell.state, cell.event): frozenset().union(*(v.targets or () for v in cell.votes))
+            for cell in self.disagreements
+        }
+
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many cells there are of each kind; of accepted ones, how many have no evidence."""
@@ -196,6 +204,8 @@ def compare_cells(
     sources = {MACHINE: machine.name}
     if document and document.is_origin:
         sources = {JOINT: document.page}
+        if any(vote.source == DOCUMENT for cell in cells for vote in cell.votes):
+            sources |= {DOCUMENT: document.page, MACHINE: machine.name}
     elif document:
         sources = {DOCUMENT: document.page, **sources}
     if implementation:

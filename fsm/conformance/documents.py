@@ -109,8 +109,28 @@ def read_documented_cells(
     page_name, binding = _page_and_binding(name)
     path = Path(split_page_name(page_name)[0])
     bindings = [binding] if binding and binding.machine else _bindings(settings, machine_name, path)
-    if not bindings and _is_made_from(machine, machine_name, page_name):
+    if not bindings and _is_itself(machine_name, page_name):
         return declared_cells(name, machine, machine, read_page(path), is_origin=True)
+    found = _read(name, page_name, binding, bindings, machine)
+    if bindings or not _is_cited(machine, machine_name, path):
+        return found
+    # What was added from prose, or by a decision, stands in no row.
+    added = {(t.source, t.event) for t in machine.transitions if t.origin and not _is_row(t.origin)}
+    return replace(found, is_origin=True, open=found.open | (added - found.rows.keys()))
+
+
+def _is_row(origin: Origin) -> bool:
+    return origin.label.startswith("row ")
+
+
+def _read(
+    name: str,
+    page_name: str,
+    binding: Binding | None,
+    bindings: Sequence[Binding],
+    machine: Machine,
+) -> DocumentedCells:
+    path = Path(split_page_name(page_name)[0])
     page = read_page(path) if bindings or binding is None else None
     for bound in bindings:
         if page and (rows := bound_rows_of(page, bound, machine)):
@@ -176,20 +196,25 @@ def _bindings(settings: ProjectSettings | None, machine_name: str, page: Path) -
     ]
 
 
-def _is_made_from(machine: Machine, machine_name: str, page_name: str) -> bool:
-    """Whether a machine was made from a page.
-
-    It is the page, or a TOML file about it without a machine of its own, or a file whose
-    transitions cite the page, as ``fsm convert`` writes them.
-    """
+def _is_itself(machine_name: str, page_name: str) -> bool:
+    """Whether a machine is a page, or a TOML file about it without a machine of its own."""
     page = Path(split_page_name(page_name)[0])
     file = Path(split_page_name(machine_name)[0])
     if file.suffix.lower() == ".toml":
         binding = read_binding(file)
         made = None if binding.machine else bound_page(binding)
         return made is not None and _is_same(made, page)
+    return _is_same(file, page)
+
+
+def _is_cited(machine: Machine, machine_name: str, page: Path) -> bool:
+    """Whether a machine was made from a page: its transitions cite it, as ``fsm convert`` writes.
+
+    The page may have changed since then.
+    """
+    folder = Path(split_page_name(machine_name)[0]).parent
     cited = {t.origin.file for t in machine.transitions if t.origin and t.origin.file}
-    return _is_same(file, page) or any(_is_same(Path(each), page) for each in cited)
+    return any(_is_same(at / each, page) for each in cited for at in (Path(), folder))
 
 
 def _is_same(a: Path, b: Path) -> bool:

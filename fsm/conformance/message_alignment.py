@@ -114,12 +114,20 @@ class _Aligner:
         for begin, length, end in zip(
             offsets.tolist(), lengths.tolist(), final.tolist(), strict=True
         ):
-            events = tuple(self._aligned(range(begin, begin + length), steps, end))
+            places = range(begin, begin + length)
+            events = tuple(self._aligned(places, steps, end))
+            if not self._is_compared(places):
+                events = tuple(event for event in events if event.kind != "missing")
             identity = self.events.row(begin, named=True)
             cost = sum(event.kind in ("extra", "missing") for event in events)
             recipient = identity["recipient"] if "recipient" in self.keys else None
             found.append(MessageAlignment(identity["message_id"], recipient, cost, events))
         yield from sorted(found, key=lambda aligned: (aligned.message, aligned.recipient or ""))
+
+    def _is_compared(self, places: range) -> bool:
+        """Whether some event is one of the machine; a message without one is not repaired."""
+        codes = self.timelines.codes[places.start : places.stop]
+        return bool(self.model.may_be_extra.take(codes).any())
 
     def _aligned(self, places: range, steps: Index, end: int) -> Iterator[AlignedEvent]:
         """Yield the events of one message, and what is missing between them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeAlias
 
 from fsm.conformance.answers import AnswerReading, Seen, StateWords
@@ -75,12 +76,13 @@ def probe(
     name: str = "",
     more_events: Iterable[str] = (),
     most: int = MOST_EVENTS,
-    disputed: Collection[_Key] = (),
+    disputed: Mapping[_Key, Collection[str]] = MappingProxyType({}),
 ) -> ProbedCells:
     """Run every cell of a machine, and those of ``more_events``, in an implementation.
 
-    ``disputed`` are cells on which another source contradicts the machine: what the machine alone
-    says of them does not tell in which state an implementation is.
+    ``disputed`` are cells on which another source contradicts the machine, with the states to which
+    either says they lead: what the machine alone says of them does not tell in which state an
+    implementation is.
 
     The implementation shows its status, or its state where it shows that one after a reset, or
     nothing but its answers where it has no ``observe``. At most so many events are sent.
@@ -116,10 +118,10 @@ class _Probing:
         machine: Machine,
         more: Sequence[str],
         most: int,
-        disputed: Collection[_Key],
+        disputed: Mapping[_Key, Collection[str]],
     ) -> None:
         self.machine = machine
-        self.disputed = frozenset(disputed)
+        self.disputed = disputed
         seen = observable_of(implementation, machine)
         observe = observer(implementation, shows=seen != "output")
         self.runs = SystemRuns(implementation, observe, most)
@@ -305,8 +307,11 @@ class _Probing:
         return self._identify(doubt.cell, self.access[target], target).behaviour == doubt.behaviour
 
     def _is_certain(self, doubt: _Doubt, target: str) -> bool:
-        """Whether no other state of the machine, reachable or not, can be where a way ended."""
-        others = {state.name for state in self.machine.states} - {target, *self.reachable}
+        """Whether no other state, reachable in the machine or not, can be where a way ended."""
+        states = {state.name for state in self.machine.states}
+        if self.observable != "state" and not states.issuperset(self.disputed[doubt.cell]):
+            return False
+        others = states - {target, *self.reachable}
         shown = self._shows(target)
         return len(doubt.like) == 1 and all(self._shows(other) != shown for other in others)
 

@@ -76,6 +76,8 @@ def test_what_the_machine_does_not_have_is_counted_beside() -> None:
     assert repair is not None
     assert (repair.fitting, repair.not_fitting, repair.without_events) == (2, 0, 1)
     assert dict(repair.outside) == {"boom": 3, "opened": 3, "clicked": 1}
+    (aligned,) = align_message(MAIL, "alone", "with-feedback")
+    assert (aligned.cost, {event.kind for event in aligned.events}) == (0, {"outside"})
 
 
 def test_it_is_extra_where_that_is_wanted() -> None:
