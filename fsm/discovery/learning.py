@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fsm.arrays import Index
+from fsm.discovery.arrivals import split_by_arrival
 from fsm.discovery.evidence import marginal_likelihood
 from fsm.discovery.merging import merged_states
 from fsm.discovery.naming import (
@@ -42,10 +43,11 @@ _UNEXPLAINED = 3
 
 def learnt_table(traces: TraceCounts, tree: PrefixTree, rare: float = 0.0) -> Index:
     """Return the smallest table for what was learnt from traces; state 0 is the initial one."""
-    tables = (
-        smallest_table(travelled_only(traces.replayed(merged_states(tree, limit, rare)), rare))
-        for limit in LIMITS
-    )
+    tables = list[Index]()
+    for limit in LIMITS:
+        merged = merged_states(tree, limit, rare)
+        for table in (merged, split_by_arrival(merged, traces, limit, rare)):
+            tables.append(smallest_table(travelled_only(traces.replayed(table), rare)))
     return min(tables, key=lambda table: description_length(traces.replayed(table)))
 
 

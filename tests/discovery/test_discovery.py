@@ -51,6 +51,15 @@ def test_random_machines_are_found_again_from_logs_with_errors() -> None:
     assert count_found(LEAST, 0.01, 0.01) >= MACHINES - MACHINES // 5
 
 
+@pytest.mark.parametrize("seed", [101, 271, 294])
+def test_states_differ_by_what_no_single_trace_shows(seed: int) -> None:
+    random = Random(seed)
+    machine = random_machine(random, 3, 3)
+    traces = walks(machine, random, 25)
+    assert traces is not None
+    assert same_language(machine, traces)
+
+
 TRACES = st.lists(st.lists(st.sampled_from("abc"), max_size=6).map(tuple), min_size=1, max_size=40)
 
 
