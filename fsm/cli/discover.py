@@ -208,8 +208,9 @@ def _print_rare(result: Discovery) -> None:
     """Say how errors of the log are left out, where many transitions may be such."""
     rare = sum(item.share < _RARE for item in result.evidence)
     if not result.noise and rare * 4 > len(result.evidence):
+        click.echo("")
         print_line(
-            f"\n{quantity(rare, 'transition')} below 1 % of the visits of the state: if these may "
+            f"{quantity(rare, 'transition')} below 1 % of the visits of the state: if these may "
             "be errors of the log, --noise 0.01 leaves them out and lists them"
         )
 

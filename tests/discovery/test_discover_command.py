@@ -60,7 +60,7 @@ def test_shares_are_never_none_and_the_rare_ones_are_told(fsm: Fsm, tmp_path: Pa
     log.write_text("message_id,event,timestamp\n" + "".join(rows))
     out = fsm("discover", str(log)).out
     assert "< 0.01 %" in out
-    assert "1 transition below 1 % of the visits of the state" in out
+    assert "\n1 transition below 1 % of the visits of the state" in out
 
 
 def test_events_without_a_name_are_told_without_a_reference(fsm: Fsm, log: Path) -> None:
