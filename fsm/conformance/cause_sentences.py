@@ -59,7 +59,9 @@ class CauseSentences:
         if not cause.is_remedy_known:
             return ""
         if cause.remedy is None:
-            return "no single new transition would end it"
+            at_end = cause.is_missing and not cause.edit.before
+            hint = "; --may-end all lets messages end in every state" if at_end else ""
+            return f"no single new transition would end it{hint}"
         return ", ".join(self._remedy(cause.remedy))
 
     def _remedy(self, remedy: Remedy) -> Iterator[str]:
