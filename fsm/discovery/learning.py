@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fsm.arrays import Index
-from fsm.discovery.arrivals import split_by_arrival
+from fsm.discovery.arrival_split import split_by_arrival
 from fsm.discovery.evidence import marginal_likelihood
 from fsm.discovery.merging import merged_states
 from fsm.discovery.naming import (
