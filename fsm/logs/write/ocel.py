@@ -84,14 +84,25 @@ def event_types(rows: pl.LazyFrame) -> list[EventType]:
 
 
 def ocel_events(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Yield rows with ``id``, ``time`` and the ids of the objects, in the order of the log."""
+    """Yield rows with ``id``, ``time`` and the ids of the objects, in the order of the log.
+
+    Each part but the last one has the same size, whatever the batches that polars makes: the bytes
+    of a database depend on which rows are written together.
+    """
     numbered = rows.with_row_index("number", offset=1).with_columns(
         joined_texts(pl.lit("e"), pl.col("number").cast(pl.String)).alias("id"),
         instants(pl.col("timestamp"), "%.6f").alias("time"),
         *(_id(kind).alias(kind.column) for kind in KINDS),
     )
+    waiting: list[pl.DataFrame] = []
     for batch in numbered.collect_batches(maintain_order=True):
-        yield from batch.iter_slices(_ROWS)
+        waiting.append(batch)
+        if sum(part.height for part in waiting) >= _ROWS:
+            *whole, rest = pl.concat(waiting).iter_slices(_ROWS)
+            yield from whole
+            waiting = [rest]
+    if waiting:
+        yield pl.concat(waiting)
 
 
 def objects(rows: pl.LazyFrame) -> Iterator[tuple[ObjectKind, pl.DataFrame]]:
