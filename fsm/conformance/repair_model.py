@@ -2,7 +2,8 @@
 
 Its states are those of the product machine that executes logs: a state, and whether the validity
 period is over. With ``may_end="any"`` a message may end in every state but the initial one, with
-``"all"`` there too, with ``"final"`` in final states only.
+``"all"`` there too, with ``"final"`` in final states only. Where the end of a validity period leaves
+no way to such a state, a message may end all the same.
 """
 
 from __future__ import annotations
@@ -152,7 +153,21 @@ def model_repairs(
     ends = np.minimum(model.with_insertions(model.ends), NEVER_REACHED)
     if ends[0] >= NEVER_REACHED:
         raise MachineError(_endless(machine, may_end))
+    # The end of a validity period is never left out: where it leads, a message can always end.
+    ends[(ends >= NEVER_REACHED) & ~_before_any_expiry(model)] = 0
     return replace(model, ends=ends)
+
+
+def _before_any_expiry(model: RepairModel) -> Mask:
+    """Return the states in which no validity period is over."""
+    reached = np.zeros(len(model.states), np.bool_)
+    reached[model.start] = True
+    for state in (queue := [model.start]):
+        for target in model.targets[:, state].tolist():
+            if target >= 0 and not reached[target]:
+                reached[target] = True
+                queue.append(target)
+    return reached
 
 
 def _may_end(machine: Machine, state: str, may_end: str) -> bool:

@@ -80,13 +80,25 @@ def may_stop(machine: Machine, state: str, may_end: str) -> bool:
     return ends[may_end]
 
 
+def may_stop_at(machine: Machine, place: Place, may_end: str) -> bool:
+    """Tell whether a message may end at a place: also where the end of its period left no end."""
+    reached = [place]
+    for at in reached if place.over else ():
+        if may_stop(machine, at.state, may_end):
+            return at.state == place.state
+        targets = (moved(machine, at, event) for event in machine.events)
+        places = (at._replace(state=target) for target in targets if target)
+        reached += [other for other in dict.fromkeys(places) if other not in reached]
+    return place.over or may_stop(machine, place.state, may_end)
+
+
 def searched_cost(machine: Machine, trace: Sequence[str], may_end: str) -> int | None:
     """Return the cost of a trace by a search in breadth, one edit after the other."""
     first = Place(0, machine.initial, False)
     costs, queue = {first: 0}, deque([first])
     while queue:
         place = queue.popleft()
-        if place.at == len(trace) and may_stop(machine, place.state, may_end):
+        if place.at == len(trace) and may_stop_at(machine, place, may_end):
             return costs[place]
         for target, more in following(machine, trace, place):
             cost = costs[place] + more
