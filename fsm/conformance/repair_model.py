@@ -2,8 +2,8 @@
 
 Its states are those of the product machine that executes logs: a state, and whether the validity
 period is over. With ``may_end="any"`` a message may end in every state but the initial one, with
-``"all"`` there too, with ``"final"`` in final states only. Where the end of a validity period leaves
-no way to such a state, a message may end all the same.
+``"all"`` there too, with ``"final"`` in final states only. Where the end of a validity period
+leaves no way to such a state, a message may end all the same.
 """
 
 from __future__ import annotations
