@@ -92,6 +92,10 @@ class Origin:
             return self.label
         return f"{self.label} of {self.file}:{self.line}" if self.line else self.label
 
+    def as_dict(self) -> dict[str, object]:
+        """Return the origin for JSON."""
+        return {"source": self.label, "text": self.reason, "file": self.file, "line": self.line}
+
     @property
     def row(self) -> int | None:
         """The number of the documented row, or ``None``."""

@@ -12,6 +12,7 @@ __all__ = [
     "HIDDEN",
     "align_columns",
     "display_width",
+    "first_names",
     "inert",
     "json_text",
     "pad",
@@ -105,6 +106,16 @@ def plural(noun: str) -> str:
     if re.search(r"(?:s|x|z|ch|sh)$", noun):
         return f"{noun}es"
     return f"{re.sub(r'(?<=[^aeiou])y$', 'ie', noun)}s"
+
+
+def first_names(names: Sequence[str]) -> str:
+    """Return names as a list: up to five, or the first four and how many more there are.
+
+    >>> first_names("abcde"), first_names("abcdef")
+    ('a, b, c, d, e', 'a, b, c, d and 2 more')
+    """
+    more = f" and {len(names) - 4:,} more" if len(names) > 5 else ""
+    return ", ".join(names[:4] if more else names) + more
 
 
 def display_width(text: str) -> int:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fsm.cli.diagram_files import DIAGRAM, diagram_format
+from fsm.cli.diagram_files import DIAGRAM, write_diagram
 from fsm.cli.help import option
-from fsm.cli.progress import Progress
-from fsm.cli.text import print_line, print_message, print_text, printable, write_output
+from fsm.cli.text import print_line, print_text, printable
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -79,13 +78,9 @@ def draw_repair(result: Conformance, output: Path | None) -> None:
     """Write the diagram of the least repair, if it was asked for."""
     if output is None or result.replay is None:
         return
-    from fsm.drawing import draw
-    from fsm.drawing.model import Look
     from fsm.drawing.repair_marking import repair_overlay
     from fsm.reports.names import log_names
 
     name = ", ".join(log_names(result.replay.log))
     machine, overlay = repair_overlay(result.machine, result.causes, name, result.unit.several)
-    with Progress("drawing"):
-        picture = draw(machine, diagram_format(output), Look(overlay=overlay), warn=print_message)
-    write_output(picture if isinstance(picture, bytes) else picture.encode(), output)
+    write_diagram(machine, overlay, output)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fsm.cli.file_params import OutputFile
+from fsm.cli.progress import Progress
+from fsm.cli.text import print_message, write_output
 
-__all__ = ["DIAGRAM", "diagram_format"]
+if TYPE_CHECKING:
+    from fsm.drawing.overlay import Overlay
+    from fsm.machine import Machine
+
+__all__ = ["DIAGRAM", "diagram_format", "write_diagram"]
 
 _FORMATS = {
     ".d2": "d2",
@@ -32,3 +39,13 @@ def diagram_format(path: Path | None) -> str:
     """
     suffix = path.suffix.lower() if path else ""
     return _FORMATS.get(suffix, suffix[1:] or "dot")
+
+
+def write_diagram(machine: Machine, overlay: Overlay, output: Path) -> None:
+    """Draw a machine under an overlay into a file, in the format of its suffix."""
+    from fsm.drawing import draw
+    from fsm.drawing.model import Look
+
+    with Progress("drawing"):
+        picture = draw(machine, diagram_format(output), Look(overlay=overlay), warn=print_message)
+    write_output(picture if isinstance(picture, bytes) else picture.encode(), output)

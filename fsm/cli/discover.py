@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fsm.cli.diagram_files import diagram_format
+from fsm.cli.diagram_files import write_diagram
 from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import LogOptions, dedupe_option, print_messages, with_log_options
@@ -148,23 +148,14 @@ def command(
 
         write_output(to_json(result.machine).encode(), output)
     if diagram:
-        _draw(result, diagram)
+        from fsm.drawing.evidence import evidence_overlay
+
+        write_diagram(*evidence_overlay(result), diagram)
     if as_json:
         print_json(result.as_dict(), "discover")
     elif str(output) != "-":
         _print(result)
     return 1 if result.reference and result.reference.contradictions else 0
-
-
-def _draw(result: Discovery, diagram: Path) -> None:
-    from fsm.drawing import draw
-    from fsm.drawing.evidence import evidence_overlay
-    from fsm.drawing.model import Look
-
-    drawn, overlay = evidence_overlay(result)
-    with Progress("drawing"):
-        picture = draw(drawn, diagram_format(diagram), Look(overlay=overlay), warn=print_message)
-    write_output(picture if isinstance(picture, bytes) else picture.encode(), diagram)
 
 
 def _print(result: Discovery) -> None:

@@ -12,6 +12,7 @@ from fsm.errors import MachineError
 from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
+from fsm.text import first_names
 
 __all__ = ["flatten"]
 
@@ -124,7 +125,8 @@ class _Flattening:
         for edge in self.chart.edges:
             ends = ended_in.get(edge.source, ())
             names = [states[c].name for c in ends if self._would_fire(edge, c)]
-            where = f"in {_listed(names)}, where all regions are complete: the machine has ended"
+            ended = first_names(names)
+            where = f"in {ended}, where all regions are complete: the machine has ended"
             if id(edge) in self.stepper.taken:
                 if names:
                     yield f"{self._declared(edge)} is ignored {where}"
@@ -212,9 +214,3 @@ class _Flattening:
 
     def _at(self, event: str) -> str:
         return f"{self.chart.class_name}: event {event!r}"
-
-
-def _listed(names: list[str]) -> str:
-    """Return the names, or the first ones of many."""
-    more = f" and {len(names) - 4} more" if len(names) > 5 else ""
-    return ", ".join(names[:4] if more else names) + more

@@ -14,7 +14,7 @@ import numpy as np
 
 from fsm.arrays import Codes, Index
 from fsm.conformance.cost_vectors import CostVectors
-from fsm.conformance.lazy_fold import LazyTable, fold_lazily
+from fsm.conformance.lazy_fold import LazyTable, fold_lazily, grown
 from fsm.conformance.repair_model import NEVER_REACHED, Costs
 
 __all__ = ["Alignments", "Edit"]
@@ -97,10 +97,7 @@ class Alignments:
 
     def _numbered(self, cells: Index) -> Codes:
         """Number the cells of cost vectors as they are met."""
-        highest = int(cells.max(initial=0))
-        if highest >= len(self._numbers):
-            more = max(highest + 1, 2 * len(self._numbers)) - len(self._numbers)
-            self._numbers = np.append(self._numbers, np.full(more, -1))
+        self._numbers = grown(self._numbers, int(cells.max(initial=0)) + 1, -1)
         numbers = self._numbers.take(cells)
         if (numbers < 0).any():
             met = np.zeros(len(self._numbers), np.bool_)
@@ -113,9 +110,7 @@ class Alignments:
 
     def _explore(self, steps: Index) -> Index:
         """Find the edits of steps; return the state after each."""
-        if len(self.edits_of_step) < len(self._table.follow):
-            more = np.zeros(len(self._table.follow) - len(self.edits_of_step), np.int32)
-            self.edits_of_step = np.append(self.edits_of_step, more)
+        self.edits_of_step = grown(self.edits_of_step, len(self._table.follow), 0)
         found = np.empty(len(steps), np.intp)
         size = max(1, _MOST_AT_ONCE // self._states)
         for first in range(0, len(steps), size):

@@ -64,7 +64,7 @@ def compare_sources(
 
     def places(rows: Sequence[int]) -> list[str]:
         found = places_of_rows(replay, rows) if replay else {}
-        return [found[row] for row in rows if row in found]
+        return [found[row] for row in rows]
 
     return compare_cells(
         machine,

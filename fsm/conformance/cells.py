@@ -107,10 +107,7 @@ class ComparedCell:
             "odd_one_out": self.judgement.odd_one_out,
             "parties": list(self.judgement.parties),
             "votes": {vote.source: vote.text for vote in self.votes},
-            "documented": [
-                {"source": o.label, "text": o.reason, "file": o.file, "line": o.line}
-                for o in self.origins
-            ],
+            "documented": [origin.as_dict() for origin in self.origins],
             "log": {"count": self.count, "place": self.place},
             "run": self.run and {"trace": list(self.run.trace), "answer": self.run.answer},
             "tests": {

@@ -33,7 +33,7 @@ class Conformance:
     causes: tuple[Cause, ...] = ()
     """Why messages do not fit, the most frequent cause first."""
     may_end: str = "any"
-    """Where messages may end: after ``any`` event, or in ``final`` states only."""
+    """Where messages may end: in ``any`` state but the initial one, ``all``, or ``final`` ones."""
     outside: str = "beside"
     """What events are that the machine does not have: counted ``beside``, or ``extra``."""
     claims: tuple[ClaimResult, ...] | None = None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
 
 MAY_END = ("any", "all", "final")
-"""Where messages may end: after any event, or in final states only."""
+"""Where messages may end: in any state but the initial one, in all, or in final ones."""
 
 _NOTES = 3
 """Notes on claims in a message."""

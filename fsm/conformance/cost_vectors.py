@@ -19,7 +19,7 @@ from enum import Enum
 import numpy as np
 
 from fsm.arrays import Codes, Index
-from fsm.conformance.lazy_fold import REFUSED, LazyTable, fold_lazily
+from fsm.conformance.lazy_fold import REFUSED, LazyTable, fold_lazily, grown
 from fsm.conformance.regret import regrets
 from fsm.conformance.repair_model import NEVER_REACHED, Costs, RepairModel
 
@@ -85,9 +85,7 @@ class CostVectors:
 
     def _explore(self, cells: Index) -> Index:
         """Return the numbers of the vectors before events, given those after them."""
-        if len(self.increments) < len(self.table.follow):
-            more = np.zeros(len(self.table.follow) - len(self.increments), np.int32)
-            self.increments = np.append(self.increments, more)
+        self.increments = grown(self.increments, len(self.table.follow), 0)
         found = np.empty(len(cells), np.intp)
         size = max(1, _MOST_AT_ONCE // len(self.model.states) ** 2)
         for first in range(0, len(cells), size):

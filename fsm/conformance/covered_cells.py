@@ -14,7 +14,7 @@ from fsm.errors import FsmError
 from fsm.files import read_bytes
 from fsm.machine import Machine
 from fsm.schemas import schema_id
-from fsm.text import quantity, shortened
+from fsm.text import first_names, quantity, shortened
 
 __all__ = ["MOST_TESTS", "CoveredCell", "CoveredCells", "coverage_json", "read_coverage"]
 
@@ -145,9 +145,9 @@ def _of_machine(file: str, suites: Sequence[_Suite], machine: Machine) -> Covere
 
 def _notes(found: _Sorted, machine: Machine) -> Iterator[str]:
     if found.others:
-        yield f"tests of other machines: {', '.join(sorted(set(found.others))[:5])}"
+        yield f"tests of other machines: {first_names(sorted(set(found.others)))}"
     if found.renamed:
-        names = ", ".join(sorted(set(found.renamed))[:5])
+        names = first_names(sorted(set(found.renamed)))
         yield f"tests of {names} count for {machine.name}: it has all their cells"
     if found.gone:
         count = quantity(len(set(found.gone)), "cell")

@@ -6,7 +6,7 @@ import os
 import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from fsm.conformance.page_names import (
     unrelated_tables,
     with_guards_of,
 )
+from fsm.conformance.page_notes import first_notes, read_otherwise, row_assumption
 from fsm.conformance.stated_rows import (
     StatedCell,
     TableRows,
@@ -48,6 +49,7 @@ from fsm.text import quantity
 __all__ = ["DocumentedCells", "declared_cells", "read_documented_cells"]
 
 _Key = tuple[str, str]
+_OF_ENDS = re.compile(r":\d+: (?:initial|final)\b")
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,8 @@ def read_documented_cells(
     if bindings or not _is_cited(machine, machine_name, path):
         return found
     # What was added from prose, or by a decision, stands in no row.
-    added = {(t.source, t.event) for t in machine.transitions if t.origin and not _is_row(t.origin)}
+    added = {(t.source, t.event) for t in machine.transitions if t.origin and t.origin.row is None}
     return replace(found, is_origin=True, open=found.open | (added - found.rows.keys()))
-
-
-def _is_row(origin: Origin) -> bool:
-    return origin.label.startswith("row ")
 
 
 def _read(
@@ -247,7 +245,7 @@ def _of_rows(
             continue
         for symbol in _symbols(machine, cell):
             rows[cell.state, symbol].append(cell)
-    notes = [f"{name}: {text}" for text in _read_otherwise(showing, unrelated, ())]
+    notes = [f"{name}: {text}" for text in read_otherwise(showing, unrelated, ())]
     if read.unread:
         count = quantity(len(read.unread), "row")
         notes.append(
@@ -257,7 +255,7 @@ def _of_rows(
         name,
         {key: tuple(cells) for key, cells in rows.items()},
         read.names_states,
-        notes=(*notes, _assumption(name, is_whole=read.names_states)),
+        notes=(*notes, row_assumption(name, is_whole=read.names_states)),
     )
 
 
@@ -268,7 +266,7 @@ def _check_states(name: str, states: Sequence[str], machine: Machine) -> None:
         first = f"such as {states[0]!r}" if states else "if it has any"
         raise PageError(
             f"{name}: none of its states, {first}, is one of {machine.name}, such as {own[0]!r}; "
-            "a file can bind its table to the machine, see fsm guide check"
+            "a file can bind its table to the machine, see fsm guide documentation"
         )
 
 
@@ -329,7 +327,7 @@ def declared_cells(
             reached[source, symbol][t.event] = target
     # Where it begins and ends says nothing about a cell.
     assumed = [text for text in declared.assumed if not _OF_ENDS.search(text)]
-    notes = [] if is_origin else assumed[:_NOTES]
+    notes = [] if is_origin else first_notes(name, assumed)
     inputs = Counter(ours for of_page in symbols.values() for ours in dict.fromkeys(of_page))
     left_open = frozenset(
         key
@@ -337,8 +335,8 @@ def declared_cells(
         if _is_open(targets, inputs[key[1]], key[1], machine)
     )
     if not is_origin:
-        notes += [f"{name}: {text}" for text in _read_otherwise(showing, unrelated, left_open)]
-        notes.append(_assumption(name, is_whole=True))
+        notes += [f"{name}: {text}" for text in read_otherwise(showing, unrelated, left_open)]
+        notes.append(row_assumption(name, is_whole=True))
     return DocumentedCells(
         name,
         {key: tuple(cells) for key, cells in rows.items()},
@@ -373,25 +371,3 @@ def _is_open(targets: Mapping[str, str], inputs: int, symbol: str, machine: Mach
     """Whether an input of the machine is several of the page that lead to different states."""
     is_guarded = symbol in guarded_inputs(machine)
     return len(set(targets.values())) > 1 or (is_guarded and len(targets) < inputs)
-
-
-def _read_otherwise(
-    showing: Mapping[str, str], unrelated: Sequence[Table], left_open: Collection[_Key]
-) -> Iterator[str]:
-    for status, state in showing.items():
-        yield f"{status} is read as the state {state}, the only one with this status"
-    for table in unrelated:
-        yield f"the table at line {table.rows[0].line} left aside: none of its states is known"
-    if left_open:
-        count = quantity(len(left_open), "cell")
-        yield f"{count} left open by guards that the machine does not have"
-
-
-_NOTES = 5
-_OF_ENDS = re.compile(r":\d+: (?:initial|final)\b")
-
-
-def _assumption(name: str, *, is_whole: bool) -> str:
-    if is_whole:
-        return f"{name}: assumed to have a row for each transition; a cell without one is rejected"
-    return f"{name}: its rows name no states: it says nothing about cells without a row"

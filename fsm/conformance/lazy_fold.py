@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index
 
-__all__ = ["REFUSED", "LazyTable", "fold_lazily"]
+__all__ = ["REFUSED", "LazyTable", "fold_lazily", "grown"]
 
 REFUSED = -1
 """The state after a cell that is beyond what the table may hold."""
 _UNKNOWN = -2
 _FEW = 64
+
+T = TypeVar("T", bound=np.generic)
+
+
+def grown(values: NDArray[T], size: int, fill: int) -> NDArray[T]:
+    """Return an array with at least ``size`` values; where it is too short, at least twice as long.
+
+    >>> grown(np.array([1, 2, 3]), 4, 0).tolist(), grown(np.array([1, 2]), 2, 0).tolist()
+    ([1, 2, 3, 0, 0, 0], [1, 2])
+    """
+    if size <= len(values):
+        return values
+    more = max(size, 2 * len(values)) - len(values)
+    return np.append(values, np.full(more, fill, values.dtype))
 
 
 @dataclass(repr=False)
@@ -29,10 +45,7 @@ class LazyTable:
 
     def after(self, cells: Index) -> Index:
         """Return the states after cells."""
-        highest = int(cells.max(initial=0))
-        if highest >= len(self.follow):
-            more = np.full(max(highest + 1, 2 * len(self.follow)) - len(self.follow), _UNKNOWN)
-            self.follow = np.append(self.follow, more)
+        self.follow = grown(self.follow, int(cells.max(initial=0)) + 1, _UNKNOWN)
         found = self.follow.take(cells)
         unknown = found == _UNKNOWN
         if unknown.any():

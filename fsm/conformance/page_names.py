@@ -18,6 +18,8 @@ from fsm.tables.words.binding import Binding
 
 __all__ = [
     "answers_of",
+    "by_loose_form",
+    "loose_form",
     "spelling_questions",
     "states_by_status",
     "unrelated_tables",

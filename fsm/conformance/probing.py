@@ -26,7 +26,7 @@ from fsm.suites.execution.implementation import (
     observer,
 )
 from fsm.suites.execution.rows import observable_of
-from fsm.text import quantity
+from fsm.text import first_names, quantity
 from fsm.trace import Trace
 
 __all__ = ["MOST_EVENTS", "CellRun", "ProbedCells", "probe"]
@@ -208,8 +208,10 @@ class _Probing:
         if self.stopped:
             yield f"{name}: not every cell was run, {self.stopped}"
         elif left:
-            listed = ", ".join(left[:5]) + (f" and {len(left) - 5:,} more" if left[5:] else "")
-            yield f"{name}: not run in {listed}: no trace leads there on which it does as specified"
+            yield (
+                f"{name}: not run in {first_names(left)}: no trace leads there on which it does as "
+                "specified"
+            )
 
     # Running --------------------------------------------------------------------------------
 

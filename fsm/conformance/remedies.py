@@ -64,11 +64,7 @@ class Remedy:
             "mended": self.mended,
             "saved": self.saved,
             "whole_log": self.is_whole,
-            "contradicts": None
-            if rows is None
-            else [
-                {"source": o.label, "text": o.reason, "file": o.file, "line": o.line} for o in rows
-            ],
+            "contradicts": None if rows is None else [row.as_dict() for row in rows],
         }
 
 

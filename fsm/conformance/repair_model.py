@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from fsm.arrays import Codes, Index, Mask
 from fsm.engine.product_machine import EventCodes, ProductMachine, product_of
 from fsm.errors import MachineError
+from fsm.graph import breadth_first
 from fsm.machine import Machine
 
 __all__ = ["NEVER_REACHED", "Costs", "RepairModel", "model_repairs", "plain_events"]
@@ -154,20 +155,19 @@ def model_repairs(
     if ends[0] >= NEVER_REACHED:
         raise MachineError(_endless(machine, may_end))
     # The end of a validity period is never left out: where it leads, a message can always end.
-    ends[(ends >= NEVER_REACHED) & ~_before_any_expiry(model)] = 0
-    return replace(model, ends=ends)
+    ends[(ends >= NEVER_REACHED) & _after_expiry(model)] = 0
+    return replace(model, ends=model.with_insertions(ends))
 
 
-def _before_any_expiry(model: RepairModel) -> Mask:
-    """Return the states in which no validity period is over."""
-    reached = np.zeros(len(model.states), np.bool_)
-    reached[model.start] = True
-    for state in (queue := [model.start]):
-        for target in model.targets[:, state].tolist():
-            if target >= 0 and not reached[target]:
-                reached[target] = True
-                queue.append(target)
-    return reached
+def _after_expiry(model: RepairModel) -> Mask:
+    """Return the states in which a validity period is over: events alone do not lead there."""
+
+    def targets(state: int) -> list[int]:
+        return [target for target in model.targets[:, state].tolist() if target >= 0]
+
+    over = np.ones(len(model.states), np.bool_)
+    over[list(breadth_first([model.start], targets))] = False
+    return over
 
 
 def _may_end(machine: Machine, state: str, may_end: str) -> bool:

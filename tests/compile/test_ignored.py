@@ -15,9 +15,9 @@ from statemachine import State, StateChart, StateMachine
 
 from fsm.analysis import analyse
 from fsm.compile import compile_chart
-from fsm.compile.flattening import _listed
 from fsm.formats.json_document import parse_document, to_json
 from fsm.formats.scxml import parse_scxml, to_scxml
+from fsm.text import first_names
 
 
 class CompleteRegions(StateChart):
@@ -96,7 +96,7 @@ CHARTS = pytest.mark.parametrize(
 
 
 @CHARTS
-def test_what_never_fires_is_listed(chart: type[StateChart], ignored: list[str]) -> None:
+def test_what_never_fires_isfirst_names(chart: type[StateChart], ignored: list[str]) -> None:
     machine = compile_chart(chart)
     assert list(machine.ignored) == ignored
     assert analyse(machine).as_dict()["ignored"] == ignored
@@ -141,4 +141,4 @@ def test_the_command_line_lists_it(tmp_path: Path, fsm: Fsm) -> None:
     ],
 )
 def test_never_one_more_alone(count: int, text: str) -> None:
-    assert _listed([f"s{n}" for n in range(count)]) == text
+    assert first_names([f"s{n}" for n in range(count)]) == text

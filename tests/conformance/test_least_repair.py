@@ -3,6 +3,7 @@
 from collections import Counter
 
 import polars as pl
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from fsm.conformance.message_alignment import align_message
 from fsm.conformance.repair_model import model_repairs
 from fsm.engine.product_machine import EventCodes
 from fsm.errors import MachineError
-from fsm.machine import Machine, State, Transition
+from fsm.machine import Deadline, Machine, State, Transition
 from tests.conformance.repairs import (
     EVENTS,
     EXPIRY,
@@ -85,6 +86,49 @@ def test_the_end_of_a_validity_period_costs_nothing(
     )
     judged = [trace for trace in traces if not machine.alphabet.isdisjoint(trace)]
     assert result.cost == sum(searched_cost(machine, trace, may_end) or 0 for trace in judged)
+
+
+RETURNS = Machine(
+    "returns",
+    "after its period it can only be where it began",
+    (State("s0", None, "s0", ("s0",)), State("s1", None, "s1", ("s1",))),
+    EVENTS,
+    (Transition("s0", "a", "s1", "a"), Transition("s1", "b", "s0", "b")),
+    "s0",
+    deadline=Deadline("c", "b", "s1"),
+)
+
+
+@pytest.mark.parametrize(
+    ("trace", "cost"),
+    [
+        pytest.param(["c", EXPIRY], 1, id="the period ends where the message began"),
+        pytest.param(["c", "a", EXPIRY, "b"], 2, id="nothing leads away afterwards"),
+        pytest.param(["a"], 0, id="the period never ends"),
+    ],
+)
+def test_a_message_ends_where_its_validity_period_leaves_no_end(
+    trace: list[str], cost: int
+) -> None:
+    result = repaired(RETURNS, [trace], "any", EventCodes(ALPHABET.events, ("c",)))
+    assert (result.cost, searched_cost(RETURNS, trace, "any")) == (cost, cost)
+
+
+def test_a_repair_may_lead_to_where_a_validity_period_leaves_no_end() -> None:
+    cells = [("s0", "a", "s1"), ("s1", "a", "s2"), ("s2", "a", "s3"), ("s1", "b", "s4")]
+    cells += [("s5", "a", "s0")]  # never reached: the end of the period changes no state
+    machine = Machine(
+        "long",
+        "long way to its end",
+        tuple(State(f"s{n}", None, "", (f"s{n}",), final=n == 3) for n in range(6)),
+        EVENTS,
+        tuple(Transition(source, event, target, event) for source, event, target in cells),
+        "s0",
+        deadline=Deadline("c", "a", "s5"),
+    )
+    trace = ["c", EXPIRY, "a"]
+    result = repaired(machine, [trace], "final", EventCodes(ALPHABET.events, ("c",)))
+    assert result.cost == searched_cost(machine, trace, "final") == 2
 
 
 @settings(max_examples=samples(300, 20))

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from fsm.errors import OutputError
 from fsm.logs.mapping.to_canonical import SCHEMA
+from fsm.logs.write import ocel
 from fsm.logs.write.process_mining import EVENT_LOGS
 from fsm.logs.write.traces import KEY, message_traces
 from fsm.text import visible
@@ -59,6 +60,18 @@ LOG = rows(
     event("m1", "delivered", "a@x", delivery_id="d2", final=True, seq=7),
     event("m3", "opened"),
 )
+
+
+@pytest.mark.parametrize("copies", [1, 2, 3])
+def test_rows_are_written_in_parts_of_one_size(
+    copies: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes of a database depend on them; the batches of polars depend on its threads."""
+    monkeypatch.setattr(ocel, "_ROWS", 4)
+    heights = [part.height for part in ocel.ocel_events(pl.concat([LOG] * copies))]
+    assert heights[:-1] == [4] * (6 * copies // 4 - (6 * copies % 4 == 0))
+    assert sum(heights) == 6 * copies
+    assert 0 < heights[-1] <= 4
 
 
 # XES -----------------------------------------------------------------------------------------

@@ -94,15 +94,12 @@ def ocel_events(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         instants(pl.col("timestamp"), "%.6f").alias("time"),
         *(_id(kind).alias(kind.column) for kind in KINDS),
     )
-    waiting: list[pl.DataFrame] = []
+    rest: list[pl.DataFrame] = []
     for batch in numbered.collect_batches(maintain_order=True):
-        waiting.append(batch)
-        if sum(part.height for part in waiting) >= _ROWS:
-            *whole, rest = pl.concat(waiting).iter_slices(_ROWS)
-            yield from whole
-            waiting = [rest]
-    if waiting:
-        yield pl.concat(waiting)
+        parts = list(pl.concat([*rest, batch]).iter_slices(_ROWS))
+        yield from parts[:-1]
+        rest = parts[-1:]
+    yield from rest
 
 
 def objects(rows: pl.LazyFrame) -> Iterator[tuple[ObjectKind, pl.DataFrame]]:
