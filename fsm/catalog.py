@@ -105,11 +105,14 @@ def load_bare(name: str) -> Machine:
     from fsm.formats import READERS
 
     path = Path(name)
+    # Before pages, whose readers take longer to import than most machines to read.
+    reader = READERS.get(path.suffix.lower())
+    if reader and "#" not in name:
+        return reader(path)
     if _is_page(name):
         from fsm.tables.declared.pages import load_page
 
         return load_page(name, load)
-    reader = READERS.get(path.suffix.lower())
     return reader(path) if reader else _compiled(name)
 
 

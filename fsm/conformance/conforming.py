@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from fsm.arguments import check_choice
 from fsm.catalog import as_machine, built_in_companion
 from fsm.conformance.causes import Cause
-from fsm.conformance.claims.claim_checking import claim_results, observers_of
-from fsm.conformance.claims.claim_observers import ClaimObservers
 from fsm.conformance.conformance import Conformance
 from fsm.conformance.least_repair import repair_traces
 from fsm.conformance.log_causes import causes_in_log
@@ -26,6 +24,8 @@ from fsm.errors import FsmError, LogError
 from fsm.machine import Machine, State, Transition
 
 if TYPE_CHECKING:
+    from fsm.conformance.claims.claim_observers import ClaimObservers
+    from fsm.conformance.claims.claim_result import ClaimResult
     from fsm.suites.execution.implementation import Implementation
 
 __all__ = ["MAY_END", "OUTSIDE", "conform", "with_plain_events"]
@@ -116,10 +116,10 @@ def conform(
         events=events,
     )
     if machine is None:
-        return _claims_alone(run, source, observers_of(None, claims, companions))
+        return _claims_alone(run, source, _observers_of(None, claims, companions))
     name = machine if isinstance(machine, str) else name or machine.name
     machine = as_machine(machine)
-    observers = observers_of(machine, claims, companions)
+    observers = _observers_of(machine, claims, companions)
     if source is None and page is None and implementation is None:
         raise FsmError("nothing to compare with: give a log, a page or an implementation")
     if source is None and observers is not None:
@@ -128,7 +128,7 @@ def conform(
     if source is not None:
         machines = with_plain_events(machine)
         result = run(machines, traces=True, observers=observers)
-        checked = claim_results(result, observers) if observers else None
+        checked = _results_of_claims(result, observers) if observers else None
         remodel = partial(
             model_repairs,
             alphabet=result.counts.products[0].codes,
@@ -173,6 +173,25 @@ def conform(
     )
 
 
+def _observers_of(
+    machine: Machine | None,
+    claims: str | Iterable[str],
+    companions: Callable[[str], Machine] | None,
+) -> ClaimObservers | None:
+    if claims == ():
+        return None
+    # Imported here, as below: most logs are asked no claims.
+    from fsm.conformance.claims.claim_checking import observers_of
+
+    return observers_of(machine, claims, companions)
+
+
+def _results_of_claims(result: Replay, observers: ClaimObservers) -> tuple[ClaimResult, ...]:
+    from fsm.conformance.claims.claim_checking import claim_results
+
+    return claim_results(result, observers)
+
+
 def _claims_alone(
     run: Callable[..., Replay], source: object, observers: ClaimObservers | None
 ) -> Conformance:
@@ -180,7 +199,7 @@ def _claims_alone(
     if source is None or observers is None:
         raise FsmError("nothing to compare with: give a machine, or a log and claims")
     result = run(observers.machines, observers=observers, cross_check=False)
-    checked = claim_results(result, observers)
+    checked = _results_of_claims(result, observers)
     found = Conformance(observers.machines[0], result, claims=checked)
     if not any(claim.messages for claim in checked):
         notes = (f"{claim.claim}: {note}" for claim in checked for note in claim.notes)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from os import urandom
 
 import numpy as np
 
@@ -211,10 +212,8 @@ def _equal_traces(codes: Codes, offsets: Index, lengths: Index) -> tuple[Index, 
 
 def _hashes(codes: Codes, offsets: Index, lengths: Index) -> Keys:
     """Return a hash of each trace: its events weighted by code and place."""
-    random = np.random.default_rng()
-    longest = int(lengths.max(initial=0))
-    of_code = random.integers(1 << 63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)
-    of_place = random.integers(1 << 63, size=longest, dtype=np.uint64) | np.uint64(1)
+    of_code = _random_weights(int(codes.max(initial=0)) + 1)
+    of_place = _random_weights(int(lengths.max(initial=0))) | np.uint64(1)
     places = spans(offsets, lengths)
     within = places - np.repeat(offsets, lengths)
     weights = of_code.take(codes.take(places)) * of_place.take(within)
@@ -223,6 +222,11 @@ def _hashes(codes: Codes, offsets: Index, lengths: Index) -> Keys:
     if len(some):
         hashes[some] = np.add.reduceat(weights, (np.cumsum(lengths) - lengths)[some])
     return hashes
+
+
+def _random_weights(size: int) -> Keys:
+    # Not numpy.random, whose import takes longer than hashing most logs.
+    return np.frombuffer(urandom(8 * size), np.uint64)
 
 
 def _equal(codes: Codes, offsets: Index, lengths: Index, these: Index, those: Index) -> Mask:
