@@ -43,6 +43,8 @@ from fsm.suggest import no_such
 if TYPE_CHECKING:
     import networkx
 
+    from fsm.chart import Chart
+
 __all__ = [
     "Deadline",
     "Effect",
@@ -117,6 +119,9 @@ class Machine(RichValue):
     """Conventions by which a table of a page was read, which it does not state itself."""
     unit: str | None = None
     """What one message is called in results (``fine``, ``parcel``); ``None``: as the log says."""
+
+    chart: Chart | None = field(default=None, compare=False)
+    """The declaration, with states inside states; ``None`` where there is none but this table."""
 
     def __post_init__(self) -> None:
         """Refuse what is no machine, with :class:`MachineError`; sequences become tuples."""

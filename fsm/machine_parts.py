@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 __all__ = [
@@ -124,6 +124,8 @@ class Transition:
     """The condition as declared; empty where there is none."""
     origin: Origin | None = None
     """Where it is documented; ``None`` where that is not known."""
+    edges: tuple[int, ...] = field(default=(), compare=False)
+    """The declared transitions that it takes, by their places in the edges of the chart."""
 
     def __repr__(self) -> str:
         return f"Transition({self.source!r}, {self.event!r}, {self.target!r})"

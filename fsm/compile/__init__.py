@@ -1,8 +1,8 @@
 """From a python-statemachine class to a :class:`fsm.machine.Machine`.
 
-``chart_reader`` reads a class (``declaration``) into neutral values (``chart``, ``guard``);
-``refusals`` refuses what cannot be compiled exactly, and ``condition`` reads conditions.
-``stepper`` computes what one event does, ``configurations`` flattens a chart into a machine.
+``chart_reader`` reads a class (``declaration``) as a :class:`fsm.chart.Chart`; ``refusals`` refuses
+what cannot be compiled exactly, and ``condition`` reads conditions. :mod:`fsm.flattening` makes the
+machine of the chart.
 ``oracle`` runs the class itself, and ``crosscheck`` compares it with the table, cell by cell, in
 the order of ``cell_tour``. Charts and machines know nothing of python-statemachine.
 """
@@ -44,7 +44,7 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     """
     # python-statemachine takes longer to import than the machines of files take to be read.
     from fsm.compile.chart_reader import read_chart
-    from fsm.compile.flattening import flatten
+    from fsm.flattening.configurations import flatten
 
     if not isinstance(name, str | None):
         raise ArgumentError(f"name: {name!r} is no name of a machine; give a text")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from statemachine import StateChart
 
 from fsm.arguments import as_several
-from fsm.compile.chart import Chart, ChartEdge, ChartNode
+from fsm.chart import Chart, ChartEdge, ChartNode
 from fsm.compile.condition import Conditions
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
 from fsm.compile.refusals import (

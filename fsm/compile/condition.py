@@ -14,8 +14,8 @@ from statemachine.callbacks import CallbackSpec, SpecReference
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
 
 from fsm.compile.declaration import Declaration, DeclaredTransition
-from fsm.compile.guard import ALWAYS, Guard, parse_guard
 from fsm.errors import MachineError
+from fsm.guard import ALWAYS, Guard, parse_guard
 
 __all__ = ["Conditions"]
 

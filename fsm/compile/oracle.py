@@ -27,8 +27,8 @@ from statemachine.spec_parser import operator_mapping, parse_boolean_expr, repla
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
 
-from fsm.compile.guard import symbol, valuations
 from fsm.errors import MachineError
+from fsm.guard import symbol, valuations
 from fsm.machine import Machine
 
 __all__ = ["Instance", "ObservedStep", "Oracle"]

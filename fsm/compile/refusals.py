@@ -17,10 +17,10 @@ from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 from statemachine.event import Event
 from statemachine.state import AnyState, HistoryState
 
-from fsm.compile.chart import ChartEdge, ChartNode
+from fsm.chart import ChartEdge, ChartNode
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
-from fsm.compile.guard import ALWAYS
 from fsm.errors import MachineError
+from fsm.guard import ALWAYS
 
 __all__ = ["refuse_edges", "refuse_internal", "refuse_misleading", "refuse_sending_actions"]
 

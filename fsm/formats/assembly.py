@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
-from fsm.compile.guard import MAX_GUARDS, symbol, valuations
 from fsm.errors import MachineError
+from fsm.guard import MAX_GUARDS, symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, State, Transition
 from fsm.suggest import no_such
 from fsm.text import shortened

@@ -16,12 +16,12 @@ from itertools import groupby
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from fsm.compile.guard import symbol, valuations
 from fsm.errors import MachineError
 from fsm.files import read_bytes
 from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
 from fsm.formats.scxml_chart import flatten_scxml
 from fsm.formats.xml import Element, parse_xml
+from fsm.guard import symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
 from fsm.text import HIDDEN, plain_ids, shortened
 from fsm.trust import NameInFile

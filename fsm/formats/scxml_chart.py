@@ -12,11 +12,11 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsm.compile.chart import Chart, ChartEdge, ChartNode
-from fsm.compile.flattening import flatten
-from fsm.compile.guard import ALWAYS, Guard, parse_guard
+from fsm.chart import Chart, ChartEdge, ChartNode
+from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import refuse
 from fsm.formats.xml import Element
+from fsm.guard import ALWAYS, Guard, parse_guard
 from fsm.machine import Machine
 from fsm.text import shortened
 
@@ -124,7 +124,7 @@ class _Reader:
             deadline=None,
             companion=None,
             atomic_update=False,
-            parallel_ends=False,
+            rules="scxml",
         )
 
     def _node(self, number: int) -> ChartNode:

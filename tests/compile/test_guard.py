@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fsm.compile.guard import ALWAYS, MAX_GUARDS, parse_guard, symbol, valuations
 from fsm.errors import MachineError
+from fsm.guard import ALWAYS, MAX_GUARDS, parse_guard, symbol, valuations
 
 NOWHERE: frozenset[str] = frozenset()
 

@@ -11,9 +11,9 @@ from random_charts import Plan, declare, fail, plans
 from statemachine.exceptions import TransitionNotAllowed
 
 from fsm.compile import compile_chart
-from fsm.compile.guard import symbol, valuations
 from fsm.compile.oracle import Oracle
 from fsm.errors import MachineError
+from fsm.guard import symbol, valuations
 from fsm.machine import Machine
 from tests.depth import at_full_depth, samples
 

@@ -239,7 +239,7 @@ class ThreeStates(StateMachine):
 
 
 def test_too_many_states_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["fsm.compile.flattening"], "MAX_STATES", 2)
+    monkeypatch.setattr(sys.modules["fsm.flattening.configurations"], "MAX_STATES", 2)
     with pytest.raises(MachineError, match="more than 2 states"):
         compile_chart(ThreeStates)
 

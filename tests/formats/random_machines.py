@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from fsm.compile.guard import symbol, valuations
+from fsm.guard import symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
 
 __all__ = ["machines"]

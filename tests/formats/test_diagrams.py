@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.catalog import load, load_specification
-from fsm.compile.guard import symbol, valuations
 from fsm.drawing import draw
 from fsm.drawing.model import Look
 from fsm.errors import MachineError
@@ -16,6 +15,7 @@ from fsm.formats.diagrams.dot import parse_labelled_dot
 from fsm.formats.diagrams.labels import read_label
 from fsm.formats.diagrams.lines import parse_diagram
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.guard import symbol, valuations
 from fsm.machine import Machine, State, Transition
 from fsm.mealy import Mealy
 

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from fsm.compile.guard import MAX_GUARDS, Guard, parse_guard, symbol, valuations
 from fsm.errors import MachineError
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.diagrams.labels import EventLabel, read_label
 from fsm.formats.diagrams.state_diagram import StateDiagram
+from fsm.guard import MAX_GUARDS, Guard, parse_guard, symbol, valuations
 from fsm.machine import Machine, Origin, State, Transition
 
 __all__ = ["DrawnStep", "drawn_steps", "machine_of"]
@@ -182,12 +182,5 @@ def _guard(text: str) -> Guard | None:
             pass
     negated = _NOT.fullmatch(text)
     if negated:
-        return _named(negated[1].strip()).negated()
-    return _named(text)
-
-
-def _named(text: str) -> Guard:
-    """Return a condition that is known by its text; an empty one always holds."""
-    if not text:
-        return Guard("", frozenset(), lambda _valuation, _active: True)
-    return Guard(text, frozenset({text}), lambda valuation, _active: valuation[text])
+        return Guard.named(negated[1].strip()).negated()
+    return Guard.named(text)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from fsm.compile.chart import Chart, ChartEdge
-from fsm.compile.guard import Valuation
+from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
+from fsm.guard import Valuation
 
 __all__ = ["Configuration", "Macrostep", "Stepper"]
 

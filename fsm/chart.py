@@ -1,14 +1,20 @@
-"""A declared statechart as neutral, frozen values, before it is explored."""
+"""A declared statechart as neutral, frozen values, before it is explored.
+
+Readers of classes and of files make one; :mod:`fsm.flattening` makes the machine of it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from fsm.compile.guard import Guard
-from fsm.machine import Deadline, Indicator
+from fsm.guard import Guard
+from fsm.machine_parts import Deadline, Indicator, Origin
 
-__all__ = ["Chart", "ChartEdge", "ChartNode"]
+__all__ = ["RULES", "Chart", "ChartEdge", "ChartNode", "ChartTimer"]
+
+RULES = ("library", "scxml")
+"""Whose rules a chart follows: those of python-statemachine, or those of SCXML (W3C)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +26,18 @@ class ChartNode:
     parent: int | None
     children: tuple[int, ...]
     entry: tuple[int, ...]
-    """The children entered by default: the initial one of a compound, all of a parallel."""
+    """The states entered by default: the initial one of a compound, all children of a parallel.
+
+    Of a history state: the states entered as long as nothing is remembered.
+    """
     parallel: bool
     final: bool
+    history: str = ""
+    """``shallow`` or ``deep`` for a history state, which has no children and is never active."""
+    raised: tuple[str, ...] = ()
+    """The events that entering the state raises, in their order."""
+    raised_on_exit: tuple[str, ...] = ()
+    """The events that leaving the state raises, in their order."""
 
     @property
     def is_atomic(self) -> bool:
@@ -44,6 +59,24 @@ class ChartEdge:
     events: tuple[str, ...]
     internal: bool
     guard: Guard
+    raised: tuple[str, ...] = ()
+    """The events that the transition raises, in their order."""
+    outputs: tuple[str, ...] = ()
+    """The names of its actions, which are drawn and have no effect here."""
+    origin: Origin | None = None
+    """Where it stands; ``None`` where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartTimer:
+    """A timer: entering a state starts it, and after ``delay`` its event happens by itself."""
+
+    node: int
+    event: str
+    delay: int
+    """Microseconds."""
+    stops: bool = True
+    """Whether leaving the state stops it."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +96,17 @@ class Chart:
     """Whether a step changes the whole configuration at once (``StateMachine``)."""
     unit: str | None = None
     """What one message is called in results."""
-    parallel_ends: bool = True
-    """Whether an outermost parallel state ends the machine once all its regions are complete.
+    rules: str = "library"
+    """One of :data:`RULES`."""
+    timers: tuple[ChartTimer, ...] = ()
 
-    True in python-statemachine; in SCXML only an outermost final state ends the machine.
-    """
+    @property
+    def parallel_ends(self) -> bool:
+        """Whether an outermost parallel state ends the machine once all its regions are complete.
+
+        True in python-statemachine; in SCXML only an outermost final state ends the machine.
+        """
+        return self.rules == "library"
 
     @cached_property
     def outgoing(self) -> tuple[tuple[ChartEdge, ...], ...]:

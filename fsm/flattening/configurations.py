@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from fsm.compile.chart import Chart, ChartEdge
-from fsm.compile.guard import symbol, valuations
-from fsm.compile.stepper import Configuration, Macrostep, Stepper
+from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
+from fsm.flattening.stepper import Configuration, Macrostep, Stepper
 from fsm.graph import breadth_first
+from fsm.guard import symbol, valuations
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 from fsm.text import first_names
@@ -55,6 +55,7 @@ class _Flattening:
         self._check_indicators(states)
         self._check_deadline({(states[c].name, text) for c in ordered for text in rows[c]})
         reached = {atom for c in ordered for atom in self._atoms(c)}
+        numbers = {id(edge): i for i, edge in enumerate(chart.edges)}
         transitions = tuple(
             Transition(
                 source=states[c].name,
@@ -62,6 +63,8 @@ class _Flattening:
                 target=states[step.after].name,
                 trigger=event,
                 guard=" and ".join(dict.fromkeys(e.guard.text for e in step.fired if e.guard.text)),
+                origin=next((e.origin for e in step.fired if e.origin), None),
+                edges=tuple(sorted(numbers[id(e)] for e in step.fired)),
             )
             for c in ordered
             for text, (event, step) in rows[c].items()
@@ -82,6 +85,7 @@ class _Flattening:
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
             ignored=tuple(self._ignored(states)),
+            chart=chart,
         )
 
     def _rows(self) -> dict[Configuration, _Row]:
